@@ -1,0 +1,51 @@
+"""The tree of errors; blame and remedy are in the type.
+
+TradingError
+├─ InvalidNumber       a text that should be a number is none
+├─ ConfigError         all problems with file:line (config/errors.py)  → exit 2
+├─ InvariantBroken     our bug                                         → the actor crashes, HALT
+├─ JournalError        the record cannot be written or is not whole     → HALT, or no start
+├─ VenueError          what the venue or the way to it did
+│  ├─ Unreachable      definitely not sent                              → safe to send again
+│  ├─ OutcomeUnknown   sent, no usable answer                           → ask, never send again
+│  └─ ProtocolBroken   an answer that is not the protocol
+└─ MailboxFull         a bounded inbox overflowed; raised in the sender → HALT
+"""
+
+from __future__ import annotations
+
+
+class TradingError(Exception):
+    """Base of all errors that this project raises on purpose."""
+
+
+class InvalidNumber(TradingError, ValueError):
+    """A text or value that should be an exact number is none."""
+
+
+class InvariantBroken(TradingError):
+    """Something that our own code must never do has happened."""
+
+
+class JournalError(TradingError):
+    """The journal cannot be written, or is not an unbroken chain."""
+
+
+class VenueError(TradingError):
+    """A request to the venue did not end in a usable answer."""
+
+
+class Unreachable(VenueError):
+    """The request was definitely not sent."""
+
+
+class OutcomeUnknown(VenueError):
+    """The request may have been carried out; only asking the venue can tell."""
+
+
+class ProtocolBroken(VenueError):
+    """The venue answered something that is not its protocol."""
+
+
+class MailboxFull(TradingError):
+    """A bounded inbox overflowed."""
