@@ -53,7 +53,9 @@ def parse_iso(text: str) -> Nanos:
 
 
 def parse_duration(text: str) -> Nanos:
-    """Return the duration written in `text`: "90s", "250ms", "6h", "1.5m", "2d"; a bare number is seconds.
+    """Return the duration written in `text`, like "90s", "250ms", "6h", "1.5m", "2d".
+
+    A bare number is seconds.
 
     Raises:
         InvalidNumber: `text` is no such duration.

@@ -13,8 +13,8 @@ from domain.product import ProductId, Side
 class Quote:
     """Best bid and ask of one product.
 
-    `at_ns` is market time of the venue's frame; `confirmed_ns` the market time at which we last knew
-    it to be true (a later frame, or a REST reading that agreed).
+    `at_ns` is market time of the venue's frame; `confirmed_ns` the market time at which we
+    last knew it to be true (a later frame, or a REST reading that agreed).
     """
 
     product: ProductId
