@@ -1,0 +1,146 @@
+"""What the venue's public streams said, and what the feed made of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from domain.instants import Nanos
+from domain.market import Bar, Level, Quote, Trade
+from domain.product import ProductId
+
+EVENT_LANE = 1
+MARKET_LANE = 2
+
+
+@frozen
+class BookSnapshotSeen:
+    """The whole book of a product, replacing what was known; bids and asks in any order."""
+
+    product: ProductId
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+@frozen
+class BookChanged:
+    """Absolute new quantities of some prices; zero removes the price."""
+
+    product: ProductId
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+@frozen
+class TradesPrinted:
+    """Public trades, oldest first; `is_snapshot` marks recent history sent at subscription."""
+
+    trades: tuple[Trade, ...]
+    is_snapshot: bool
+
+
+@frozen
+class HeartbeatSeen:
+    """The venue's once-a-second sign of life."""
+
+    counter: int
+
+
+@frozen
+class SubscriptionsSeen:
+    """The venue's list of what this connection is subscribed to: (channel, products)."""
+
+    channels: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@frozen
+class OtherFrameSeen:
+    """A frame on a channel that we do not use; it still counts in the sequence."""
+
+    channel: str
+
+
+MarketEvent = (
+    BookSnapshotSeen
+    | BookChanged
+    | TradesPrinted
+    | HeartbeatSeen
+    | SubscriptionsSeen
+    | OtherFrameSeen
+)
+
+
+@frozen
+class MarketFrame:
+    """One frame of the market stream. `sent_ns` is the venue's stamp, in market time.
+
+    `sequence` counts all frames of a connection from 0 without gaps.
+    """
+
+    connection: int
+    sequence: int
+    sent_ns: Nanos
+    events: tuple[MarketEvent, ...]
+
+
+@frozen
+class StreamOpened:
+    """A stream ("market" or "user") is connected; `connection` numbers connections from 1."""
+
+    stream: str
+    connection: int
+
+
+@frozen
+class StreamClosed:
+    """A stream's connection ended and will be tried again; `reason` is for people."""
+
+    stream: str
+    connection: int
+    reason: str
+
+
+@frozen
+class QuoteMoved:
+    """The newest best bid and ask of a product; an unread older one is replaced in the inbox."""
+
+    LANE: ClassVar[int] = MARKET_LANE
+    quote: Quote
+
+    @property
+    def key(self) -> ProductId:
+        """What a newer message of this kind replaces."""
+        return self.quote.product
+
+
+@frozen
+class BarClosed:
+    """A minute is over and complete, on a connection without a gap or back-filled."""
+
+    bar: Bar
+
+
+@frozen
+class HistoryLoaded:
+    """Closed bars of the past, oldest first; `width_ns` is one minute or one hour."""
+
+    product: ProductId
+    width_ns: Nanos
+    bars: tuple[Bar, ...]
+
+
+@frozen
+class FeedStalled:
+    """A product's data can't be trusted now; `reason` is stable, `age_ns` is market time."""
+
+    product: ProductId
+    reason: str
+    age_ns: Nanos
+
+
+@frozen
+class FeedRecovered:
+    """Fresh data of a product arrived after a stall."""
+
+    product: ProductId

@@ -1,0 +1,125 @@
+"""Answers of the venue to our questions. `failure` is None or says why there is no answer."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from domain.instants import Nanos
+from domain.market import Bar, Quote
+from domain.messages.orders import FillSeen, OrderSeen
+from domain.money import Rate
+from domain.portfolio_view import AccountBalance
+from domain.product import Product, ProductId
+
+
+@frozen
+class CancelResult:
+    """The venue's answer for one order id; success means no more than "request taken"."""
+
+    order_id: str
+    success: bool
+    reason: str
+
+
+@frozen
+class CancelAnswered:
+    """Answer to a cancel request; ids missing from `results` are unknown."""
+
+    token: int
+    results: tuple[CancelResult, ...]
+    failure: str | None
+
+
+@frozen
+class OrdersListed:
+    """A listing of orders. Complete means: every page was read. `begun_ns` is machine time."""
+
+    token: int
+    orders: tuple[OrderSeen, ...]
+    is_complete: bool
+    begun_ns: Nanos
+    failure: str | None
+
+
+@frozen
+class FillsListed:
+    """A listing of fills, oldest first."""
+
+    token: int
+    fills: tuple[FillSeen, ...]
+    is_complete: bool
+    failure: str | None
+
+
+@frozen
+class AccountsListed:
+    """All balances of the account."""
+
+    token: int
+    accounts: tuple[AccountBalance, ...]
+    is_complete: bool
+    failure: str | None
+
+
+@frozen
+class ProductsListed:
+    """The venue's catalogue of spot products."""
+
+    token: int
+    products: tuple[Product, ...]
+    is_complete: bool
+    failure: str | None
+
+
+@frozen
+class CandlesListed:
+    """Closed candles of one product, oldest first."""
+
+    token: int
+    product: ProductId
+    width_ns: Nanos
+    bars: tuple[Bar, ...]
+    is_complete: bool
+    failure: str | None
+
+
+@frozen
+class QuotesListed:
+    """Best bid and ask by REST."""
+
+    token: int
+    quotes: tuple[Quote, ...]
+    failure: str | None
+
+
+@frozen
+class FeesRead:
+    """The account's fee rates."""
+
+    token: int
+    maker: Rate | None
+    taker: Rate | None
+    failure: str | None
+
+
+@frozen
+class PermissionsRead:
+    """What the key may do, and the portfolio it is bound to."""
+
+    token: int
+    can_view: bool
+    can_trade: bool
+    can_transfer: bool
+    portfolio_uuid: str
+    failure: str | None
+
+
+@frozen
+class TimeRead:
+    """The venue's clock against ours: `venue_ns` at `market_ns` ± half of `round_trip_ns`."""
+
+    token: int
+    venue_ns: Nanos
+    market_ns: Nanos
+    round_trip_ns: Nanos
+    failure: str | None
