@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from actors.envelope import Envelope, ReplyTo
 from domain.instants import Nanos
-from domain.messages.orders import OrderIntent, PlaceRequest, Receipt
+from domain.messages.orders import PlaceRequest, Receipt
 from domain.product import ProductId
 
 Post = Callable[[ReplyTo, Any], None]
@@ -71,7 +71,8 @@ class Venue(Protocol):
         reply_to: ReplyTo,
     ) -> None:
         """Read closed candles with start_ns <= start < end_ns, in as many calls as needed
-        → `CandlesListed`."""
+        → `CandlesListed`.
+        """
 
     def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
         """Read best bid and ask of `products` in one call → `QuotesListed`."""
@@ -87,7 +88,8 @@ class Venue(Protocol):
 
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         """Connect and subscribe; reconnects by itself → `StreamOpened`, `MarketFrame`s,
-        `StreamClosed`."""
+        `StreamClosed`.
+        """
 
     def restart_market_stream(self, reason: str) -> None:
         """Drop the market connection and connect anew (after a sequence gap or silence)."""
