@@ -51,7 +51,8 @@ class Body(
 ):
     """The members of a record's line that are hashed; None and empty `data` are left out.
 
-    `at` is market time and `wall` UTC wall time, both RFC 3339.
+    `at` is market time and `wall` UTC wall time, both RFC 3339. `envelope`, `correlation` and
+    `causation` number the messages of the run (`actors.envelope`).
     """
 
     seq: int
@@ -61,8 +62,9 @@ class Body(
     wall: str | None = None
     actor: str | None = None
     epoch: int | None = None
-    correlation: str | None = None
-    causation: str | None = None
+    envelope: int | None = None
+    correlation: int | None = None
+    causation: int | None = None
     config: str | None = None
     data: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -71,7 +73,8 @@ class Body(
 class Record:
     """One record that has been checked. `seq` counts from 1 over the whole lineage.
 
-    `at` is market time and `wall` UTC wall time, both RFC 3339; None means not recorded.
+    `at` is market time and `wall` UTC wall time, both RFC 3339; `envelope`, `correlation` and
+    `causation` number the messages of the run. None means not recorded.
     """
 
     seq: int
@@ -83,8 +86,9 @@ class Record:
     wall: str | None
     actor: str | None
     epoch: int | None
-    correlation: str | None
-    causation: str | None
+    envelope: int | None
+    correlation: int | None
+    causation: int | None
     config: str | None
 
     @property
@@ -213,6 +217,7 @@ def _record(body: Body, digest: str) -> Record:
         body.wall,
         body.actor,
         body.epoch,
+        body.envelope,
         body.correlation,
         body.causation,
         body.config,

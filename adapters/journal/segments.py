@@ -67,8 +67,9 @@ class Journal:
         at_ns: int,
         actor: str | None = None,
         epoch: int | None = None,
-        correlation: str | None = None,
-        causation: str | None = None,
+        envelope: int | None = None,
+        correlation: int | None = None,
+        causation: int | None = None,
         durable: bool = False,
     ) -> Head:
         """Append a record of market time `at_ns` and return its number and hash.
@@ -85,6 +86,7 @@ class Journal:
             wall=None if self._wall is None else iso(self._wall()),
             actor=actor,
             epoch=epoch,
+            envelope=envelope,
             correlation=correlation,
             causation=causation,
             config=self._config,

@@ -1,0 +1,64 @@
+"""The journal as the auditor sees it: envelopes in, receipts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.envelope import Envelope
+from adapters.journal.chain import Head
+from adapters.journal.codec import Codec
+from adapters.journal.segments import Journal
+from domain.errors import InvariantBroken
+from domain.instants import Nanos
+from domain.messages.orders import IntentRaised, Receipt
+
+
+class Recorder:
+    """Writes envelopes as records and gives receipts for intents that are durable.
+
+    `machine_ns` is the clock of receipts' age. Belongs to one thread, as the journal does.
+    """
+
+    def __init__(self, journal: Journal, codec: Codec, machine_ns: Callable[[], Nanos]) -> None:
+        self._journal = journal
+        self._codec = codec
+        self._machine_ns = machine_ns
+        self._intents: dict[str, Head] = {}
+
+    def append(self, envelope: Envelope) -> None:
+        """Write the envelope's body as the next record, not yet durable.
+
+        Raises:
+            JournalError: it can't be written or has no exact form.
+        """
+        body = envelope.body
+        head = self._journal.append(
+            self._codec.name(body),
+            self._codec.encode(body),
+            at_ns=envelope.at_ns,
+            actor=envelope.sender,
+            epoch=envelope.epoch,
+            envelope=envelope.sequence,
+            correlation=envelope.correlation,
+            causation=envelope.causation,
+        )
+        if isinstance(body, IntentRaised):
+            self._intents[body.intent.client_order_id] = head
+
+    def commit(self, client_order_ids: tuple[str, ...]) -> tuple[Receipt, ...]:
+        """Make everything appended durable; return a receipt for each intent named, once.
+
+        Raises:
+            JournalError: the disk refused; final.
+            InvariantBroken: an intent was not appended, or its receipt was already given.
+        """
+        self._journal.sync()
+        return tuple(self._receipt(one) for one in client_order_ids)
+
+    def _receipt(self, client_order_id: str) -> Receipt:
+        head = self._intents.pop(client_order_id, None)
+        if head is None:
+            raise InvariantBroken(
+                f"expected an intent appended and without receipt, found none for {client_order_id}"
+            )
+        return Receipt(client_order_id, head.seq, head.hash, self._machine_ns())
