@@ -1,0 +1,1 @@
+"""What the operator decides: four YAML files, checked as a whole before anything starts."""

@@ -1,0 +1,82 @@
+"""Problems of a configuration, each with its place, collected before anything is refused."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from domain.errors import TradingError
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: file, section, key, index in a list."""
+
+
+def dotted(path: Path) -> str:
+    """Return `path` as operators write it, like `policy.caps.total_pct` or `universe.x[2]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+@frozen
+class Place:
+    """A line of a file, or an option of the command line (which has no lines)."""
+
+    source: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.source if self.line is None else f"{self.source}:{self.line}"
+
+
+@frozen
+class Flaw:
+    """Something wrong at `path`, which may be relative to the value that was looked at.
+
+    `see` are other keys that take part, as absolute paths; the reader is told where they stand.
+    """
+
+    path: Path
+    message: str
+    hints: tuple[str, ...] = ()
+    see: tuple[Path, ...] = ()
+
+    def below(self, *parent: str | int) -> Flaw:
+        """Return this flaw seen from further up."""
+        return evolve(self, path=(*parent, *self.path))
+
+
+class Invalid(ValueError):
+    """A value that the schema refuses, with every reason."""
+
+    def __init__(self, *flaws: Flaw) -> None:
+        super().__init__("; ".join(flaw.message for flaw in flaws))
+        self.flaws = flaws
+
+
+@frozen
+class Problem:
+    """One thing that the operator has to correct."""
+
+    place: Place
+    path: Path
+    message: str
+    hints: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.place}: {dotted(self.path)}" if self.path else str(self.place)
+        lines = [f"{where}: {self.message}", *(f"  hint: {hint}" for hint in self.hints)]
+        return "\n".join(lines)
+
+
+class ConfigError(TradingError):
+    """The configuration was refused; nothing has started. Carries all problems."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
