@@ -167,3 +167,6 @@ class Log(Protocol):
 
     def critical(self, message: str, /, **fields: object) -> None:
         """Halted."""
+
+    def failure(self, cause: str, error: BaseException) -> None:
+        """An actor died of `error`: CRITICAL, with the stack for the structured log."""

@@ -1,0 +1,20 @@
+"""Bind an abstract actor class to a runtime, late: the class is written once, for both."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import pykka
+
+from actors.base import Actor
+
+A = TypeVar("A", bound=Actor)
+_BOUND: dict[tuple[type, type], type] = {}
+
+
+def bind(kind: type[A], mixin: type[pykka.Actor]) -> type[A]:
+    """Return `kind` completed by the hooks of `mixin` (one class per pair)."""
+    key = (kind, mixin)
+    if key not in _BOUND:
+        _BOUND[key] = type(kind.__name__, (kind, mixin), {"__module__": kind.__module__})
+    return _BOUND[key]

@@ -1,0 +1,158 @@
+"""The threaded runtime: a thread an actor, one timer thread for all."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pykka
+
+from actors.base import Actor
+from actors.board import BreakerBoard
+from actors.envelope import ReplyTo
+from actors.lanes import Lanes
+from actors.ports import Clock, Log
+from adapters.runtime.directory import Directory
+from domain.instants import MILLISECOND, SECOND
+
+
+class ThreadInbox:
+    """The lanes behind one condition variable."""
+
+    def __init__(self) -> None:
+        self.lanes = Lanes()
+        self._ready = threading.Condition(threading.Lock())
+
+    def put(self, item: Any, /) -> None:
+        """Add a message and wake the actor. Never blocks for long."""
+        with self._ready:
+            self.lanes.push(item)
+            self._ready.notify()
+
+    def get(self) -> Any:
+        """Take the next message, waiting for one."""
+        with self._ready:
+            while not self.lanes:
+                self._ready.wait()
+            return self.lanes.pop()
+
+    def empty(self) -> bool:
+        """Tell whether nothing waits."""
+        return not self.lanes
+
+    def __len__(self) -> int:
+        return len(self.lanes)
+
+
+class ThreadedActor(pykka.Actor):
+    """pykka's three hooks for a daemon thread with a death watch."""
+
+    name: str
+    post_mortem: Callable[[], None]
+
+    @staticmethod
+    def _create_actor_inbox() -> ThreadInbox:
+        return ThreadInbox()
+
+    @staticmethod
+    def _create_future() -> pykka.Future[Any]:
+        return pykka.ThreadingFuture()
+
+    def _start_actor_loop(self) -> None:
+        threading.Thread(target=self._run, name=self.name, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._actor_loop()
+        finally:
+            self.post_mortem()
+
+
+class ThreadRuntime(Directory):
+    """Actors on threads, timers on market or machine time."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        board: BreakerBoard,
+        routes: Mapping[type, tuple[str, ...]],
+        log: Callable[[str], Log],
+        *,
+        speed: float = 1.0,
+    ) -> None:
+        super().__init__(clock, board, routes, log, ThreadedActor)
+        self._speed = speed
+        self._timers: list[tuple[int, int, int | None, str, int, Any]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._stopped = False
+        threading.Thread(target=self._run_timers, name="timers", daemon=True).start()
+
+    def wake(
+        self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
+    ) -> None:
+        """Deliver `message` when the clock reaches `due_ns`."""
+        market_due = None if is_machine_time else due_ns
+        machine_due = due_ns if is_machine_time else self._machine_due(due_ns)
+        with self._changed:
+            entry = (machine_due, next(self._order), market_due, actor, epoch, message)
+            heapq.heappush(self._timers, entry)
+            if self._timers[0] is entry:
+                self._changed.notify()
+
+    def stop(self, names: tuple[str, ...], within_ns: int) -> tuple[str, ...]:
+        """Stop the actors named, in order, and the timers; return those that did not in time."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        deadline = self.clock.machine_ns() + within_ns
+        late = []
+        for name in names:
+            actor = self.members.get(name)
+            if actor is None or actor.actor_stopped.is_set():
+                continue
+            left = max(0.05, (deadline - self.clock.machine_ns()) / SECOND)
+            try:
+                actor.actor_ref.stop(block=True, timeout=left)
+            except (pykka.Timeout, pykka.ActorDeadError):
+                late.append(name)
+        return tuple(late)
+
+    def _machine_due(self, market_due_ns: int) -> int:
+        ahead = market_due_ns - self.clock.market_ns()
+        return self.clock.machine_ns() + int(max(0, ahead) / self._speed)
+
+    def _run_timers(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopped and not self._is_due():
+                    self._changed.wait(self._seconds_left())
+                if self._stopped:
+                    return
+                entry = heapq.heappop(self._timers)
+            self._fire(*entry[2:])
+
+    def _is_due(self) -> bool:
+        return bool(self._timers) and self._timers[0][0] <= self.clock.machine_ns()
+
+    def _seconds_left(self) -> float | None:
+        if not self._timers:
+            return None
+        return max(0.0, (self._timers[0][0] - self.clock.machine_ns()) / SECOND)
+
+    def _fire(self, market_due: int | None, name: str, epoch: int, message: Any) -> None:
+        if market_due is not None and self.clock.market_ns() < market_due:
+            # The market clock slipped meanwhile: wait for the rest of it.
+            again = max(MILLISECOND // 2, self._machine_due(market_due) - self.clock.machine_ns())
+            with self._changed:
+                due = self.clock.machine_ns() + again
+                heapq.heappush(
+                    self._timers, (due, next(self._order), market_due, name, epoch, message)
+                )
+            return
+        actor: Actor | None = self.members.get(name)
+        if actor is not None and actor.epoch == epoch:
+            self.post(ReplyTo(name), message)

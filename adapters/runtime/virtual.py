@@ -1,0 +1,245 @@
+"""The virtual runtime: every actor in one thread, time that jumps, order drawn from a seed.
+
+Each actor runs pykka's own loop for one message at a time: the inbox hands out one envelope and
+then raises a BaseException from outside pykka's `try`, which leaves the loop without touching its
+failure handling.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pykka
+
+from actors.base import Actor
+from actors.board import BreakerBoard
+from actors.envelope import Envelope, ReplyTo
+from actors.lanes import Lanes
+from actors.ports import Log
+from adapters.runtime.directory import Directory
+from domain.instants import Nanos
+
+
+class _Drained(BaseException):
+    """Leaves pykka's loop after one message."""
+
+
+_DRAINED = _Drained()
+
+
+class VirtualInbox:
+    """The lanes of one actor, telling the runtime when there is something to do."""
+
+    def __init__(self) -> None:
+        self.lanes = Lanes()
+        self.owner: Actor | None = None
+        self.wake: Callable[[VirtualInbox], None] | None = None
+        self.next: Any = None
+        self.is_ready = False
+
+    def put(self, item: Any, /) -> None:
+        """Add a message."""
+        self.lanes.push(item)
+        if not self.is_ready and self.wake is not None:
+            self.is_ready = True
+            self.wake(self)
+
+    def get(self) -> Any:
+        """Hand out the one message of this step, or leave the loop."""
+        if self.next is not None:
+            item, self.next = self.next, None
+            return item
+        if self.owner is not None and self.owner.actor_stopped.is_set() and self.lanes:
+            return self.lanes.pop()
+        raise _DRAINED.with_traceback(None)
+
+    def empty(self) -> bool:
+        """Tell whether nothing waits."""
+        return not self.lanes
+
+    def __len__(self) -> int:
+        return len(self.lanes)
+
+
+class VirtualFuture(pykka.Future[Any]):
+    """A future that turns the wheel of virtual time until it is set."""
+
+    pump: Callable[[VirtualFuture], None] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_done = False
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        """Return the value. Forbidden inside an actor: there is nobody to wait for."""
+        del timeout  # virtual time ends when nothing is left to happen
+        if not self.is_done and VirtualFuture.pump is not None:
+            VirtualFuture.pump(self)
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def set(self, value: Any | None = None) -> None:
+        """Set the value."""
+        self.is_done, self._value = True, value
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Set the exception given, or the one being handled."""
+        self.is_done = True
+        self._error = (exc_info or sys.exc_info())[1]
+
+
+class VirtualActor(pykka.Actor):
+    """pykka's three hooks for an actor without a thread."""
+
+    office: VirtualRuntime
+
+    @staticmethod
+    def _create_actor_inbox() -> VirtualInbox:
+        return VirtualInbox()
+
+    @staticmethod
+    def _create_future() -> pykka.Future[Any]:
+        return VirtualFuture()
+
+    def _start_actor_loop(self) -> None:
+        self.office.adopt(self)
+
+
+class VirtualClock:
+    """One clock that plays all three."""
+
+    def __init__(self, start_ns: int) -> None:
+        self.now_ns = Nanos(start_ns)
+
+    def market_ns(self) -> Nanos:
+        """Return virtual time."""
+        return self.now_ns
+
+    def machine_ns(self) -> Nanos:
+        """Return virtual time."""
+        return self.now_ns
+
+    def wall_ns(self) -> Nanos:
+        """Return virtual time."""
+        return self.now_ns
+
+
+class VirtualRuntime(Directory):
+    """Steps actors one message at a time; what is ready at one instant runs in seeded order."""
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        board: BreakerBoard,
+        routes: Mapping[type, tuple[str, ...]],
+        log: Callable[[str], Log],
+        *,
+        seed: int,
+    ) -> None:
+        super().__init__(clock, board, routes, log, VirtualActor)
+        self._time = clock
+        self._choose = random.Random(f"interleaving:{seed}").random
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._ready: list[VirtualInbox] = []
+        self._running: list[str] = []
+        self.steps = 0
+        VirtualFuture.pump = self._pump
+
+    def adopt(self, actor: VirtualActor) -> None:
+        """Take an actor in and run its start."""
+        inbox = actor.actor_inbox
+        assert isinstance(inbox, VirtualInbox)
+        member = cast("Actor", actor)
+        inbox.owner, inbox.wake = member, self._ready.append
+        self._running.append(member.name)
+        try:
+            member._actor_loop_setup()
+        finally:
+            self._running.pop()
+        if member.actor_stopped.is_set():
+            self._bury(member)
+
+    def call_at(self, due_ns: int, call: Callable[[], None]) -> None:
+        """Run `call` when virtual time reaches `due_ns` (adapters' continuations)."""
+        heapq.heappush(self._due, (max(due_ns, self._time.now_ns), next(self._order), call))
+
+    def wake(
+        self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
+    ) -> None:
+        """Deliver `message` when virtual time reaches `due_ns`."""
+        del is_machine_time  # one clock plays all
+
+        def ring() -> None:
+            member = self.members.get(actor)
+            if member is not None and member.epoch == epoch:
+                self.post(ReplyTo(actor), message)
+
+        self.call_at(due_ns, ring)
+
+    def step(self) -> bool:
+        """Handle one message, or else move time to the next instant. False: nothing is left."""
+        if not self._ready:
+            return self._advance()
+        ready = self._ready
+        chosen = int(self._choose() * len(ready))
+        ready[chosen], ready[-1] = ready[-1], ready[chosen]
+        inbox = ready.pop()
+        inbox.is_ready = False
+        self.steps += 1
+        self._handle_one(inbox)
+        return True
+
+    def _handle_one(self, inbox: VirtualInbox) -> None:
+        actor = inbox.owner
+        assert actor is not None
+        if actor.actor_stopped.is_set():
+            self._bury(actor)
+            return
+        inbox.next = inbox.lanes.pop()
+        if inbox.lanes:
+            inbox.is_ready = True
+            self._ready.append(inbox)
+        self._running.append(actor.name)
+        try:
+            actor._actor_loop_running()
+        except _Drained:
+            pass
+        finally:
+            self._running.pop()
+        if actor.actor_stopped.is_set():
+            self._bury(actor)
+
+    def _advance(self) -> bool:
+        if not self._due:
+            return False
+        now = self._due[0][0]
+        self._time.now_ns = Nanos(now)
+        while self._due and self._due[0][0] == now:
+            heapq.heappop(self._due)[2]()  # everything due at one instant races
+        return True
+
+    def _bury(self, actor: Actor) -> None:
+        inbox = actor.actor_inbox
+        assert isinstance(inbox, VirtualInbox)
+        while inbox.lanes:
+            item = inbox.lanes.pop()
+            if item.reply_to is not None:
+                item.reply_to.set(None)
+            elif isinstance(item.message, Envelope):
+                self.dead_letters[(actor.name, type(item.message.body).__name__)] += 1
+        actor.post_mortem()
+
+    def _pump(self, future: VirtualFuture) -> None:
+        if self._running:
+            raise RuntimeError(f"{self._running[-1]} asks and waits; actors must not")
+        while not future.is_done and self.step():
+            pass
