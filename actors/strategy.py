@@ -1,0 +1,29 @@
+"""Hosts one strategy: a picture in, proposals out, nothing kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.strategy import Strategy
+
+from actors.base import Actor, Office
+from actors.topology import ALLOCATOR
+from domain.messages.decisions import Decide, Proposed
+
+
+class StrategyHost(Actor):
+    """Asks its strategy for proposals and answers the allocator."""
+
+    def __init__(self, office: Office, name: str, epoch: int, strategy: Strategy) -> None:
+        super().__init__(office, name, epoch)
+        self._strategy = strategy
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case Decide(cycle, context):
+                proposals = self._strategy.decide(context)
+                self.log.debug("decided", cycle=cycle, proposals_count=len(proposals))
+                self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
+            case _:
+                super().receive(message)

@@ -1,0 +1,101 @@
+"""Who hears what, who starts when. The flow of the system is this table.
+
+feed → strategies → allocator → risk_gate → order_manager → venue; the others listen.
+`strategy.*` stands for every strategy actor.
+"""
+
+from __future__ import annotations
+
+from domain.messages import decisions as decide
+from domain.messages import market, orders, system
+
+FEED = "feed"
+STRATEGY = "strategy."
+ALLOCATOR = "allocator"
+RISK_GATE = "risk_gate"
+ORDER_MANAGER = "order_manager"
+CANCELLER = "canceller"
+PORTFOLIO = "portfolio"
+EXITS = "exits"
+AUDITOR = "auditor"
+RECONCILER = "reconciler"
+DROP_COPY = "drop_copy"
+SCHEDULER = "scheduler"
+KILL_SWITCH = "kill_switch"
+OPERATOR = "operator"
+ALERTS = "alerts"
+PROJECTOR = "projector"
+
+START_ORDER = (
+    AUDITOR,
+    ALERTS,
+    PROJECTOR,
+    KILL_SWITCH,
+    CANCELLER,
+    ORDER_MANAGER,
+    PORTFOLIO,
+    RISK_GATE,
+    EXITS,
+    ALLOCATOR,
+    STRATEGY,
+    FEED,
+    SCHEDULER,
+    DROP_COPY,
+    OPERATOR,
+    RECONCILER,
+)
+"""Receivers before senders; stopped in reverse."""
+
+_KEEPERS = (AUDITOR, PROJECTOR)
+
+ROUTES: dict[type, tuple[str, ...]] = {
+    # market
+    market.QuoteMoved: (RISK_GATE, PORTFOLIO, EXITS, ALLOCATOR),
+    market.BarClosed: (ALLOCATOR, RISK_GATE),
+    market.HistoryLoaded: (ALLOCATOR, RISK_GATE),
+    market.FeedStalled: (RISK_GATE, ALLOCATOR, PROJECTOR),
+    market.FeedRecovered: (RISK_GATE, ALLOCATOR, PROJECTOR),
+    # decisions
+    decide.CycleDue: (ALLOCATOR,),
+    decide.RoundProposed: (RISK_GATE,),
+    decide.RoundJudged: (*_KEEPERS, PORTFOLIO, SCHEDULER),
+    decide.ExitProposed: (RISK_GATE, AUDITOR),
+    decide.OrderApproved: (ORDER_MANAGER, AUDITOR),
+    decide.ProposalRefused: (*_KEEPERS, EXITS),
+    # orders
+    orders.IntentRaised: (AUDITOR, RISK_GATE, CANCELLER, RECONCILER, DROP_COPY, EXITS, PROJECTOR),
+    orders.OrderAdvanced: (*_KEEPERS, RISK_GATE, EXITS, RECONCILER, DROP_COPY),
+    orders.FillBooked: (*_KEEPERS, RISK_GATE, PORTFOLIO, RECONCILER, DROP_COPY),
+    orders.WouldPlace: _KEEPERS,
+    orders.DiscrepancyFound: (*_KEEPERS, ALERTS),
+    orders.SweepRequested: (CANCELLER, AUDITOR),
+    orders.SweepFinished: _KEEPERS,
+    # the books
+    system.PortfolioMoved: (RISK_GATE, ALLOCATOR, EXITS, PROJECTOR),
+    system.StatementTaken: (AUDITOR, PORTFOLIO),
+    system.CashFlowSeen: (AUDITOR, PORTFOLIO),
+    system.EquityMarked: _KEEPERS,
+    system.LotsListed: (AUDITOR, ALERTS),
+    # life of the system
+    system.BootCompleted: (
+        *_KEEPERS,
+        ORDER_MANAGER,
+        PORTFOLIO,
+        RISK_GATE,
+        EXITS,
+        ALLOCATOR,
+        FEED,
+        DROP_COPY,
+    ),
+    system.TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR),
+    system.BreakerTripped: (*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
+    system.BreakerReset: _KEEPERS,
+    system.ActorDown: (*_KEEPERS, ALERTS),
+    system.AlertRaised: (ALERTS, AUDITOR),
+    system.KillSeen: (AUDITOR, CANCELLER),
+    system.StopRequested: (SCHEDULER, CANCELLER),
+    system.OperatorActed: (AUDITOR,),
+    system.ReconcileRequested: (RECONCILER,),
+    system.ReconcileFinished: (*_KEEPERS, OPERATOR),
+    system.RunStopped: (AUDITOR,),
+}
