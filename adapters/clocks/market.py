@@ -20,10 +20,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from domain.errors import TradingError
-from domain.instants import Nanos
+from domain.instants import MILLISECOND, Nanos
 from domain.money import plain
 
 _MAGIC = b"BHCLOCK1"
@@ -171,6 +171,16 @@ class MarketClockWriter:
             self.slipped_ns += behind
             e0, m0 = old.limit_ns, machine_ns
         self._publish(Anchor(old.version + 1, e0, m0, old.speed_millionths, limit_ns))
+
+    def stand(self) -> Nanos:
+        """Stop market time for good, a millisecond from now, and return where it stands.
+
+        The millisecond covers readers that read while this is being published.
+        """
+        old = self._anchor
+        stop_ns = min(old.at(self._monotonic() + MILLISECOND), old.limit_ns)
+        self._publish(evolve(old, version=old.version + 1, limit_ns=stop_ns))
+        return Nanos(stop_ns)
 
     def close(self) -> None:
         """Unmap the file; readers see time stand at the last limit."""

@@ -117,6 +117,17 @@ def test_a_writer_killed_while_writing_leaves_the_last_good_numbers(tmp_path: Pa
     assert reader.market_ns() == START + SECOND
 
 
+def test_stands_for_good_when_told_to(tmp_path: Path) -> None:
+    machine = Machine()
+    writer, reader = pair(tmp_path, machine, "60")
+    writer.grant(FAR)
+    machine.ns += SECOND
+    before = reader.market_ns()
+    stopped = writer.stand()
+    machine.ns += SECOND
+    assert before <= reader.market_ns() == stopped <= before + 60 * MILLISECOND
+
+
 def test_another_process_reads_the_same_time(tmp_path: Path) -> None:
     writer = MarketClockWriter(tmp_path / "clock", start_ns=START, speed=Decimal(60))
     writer.grant(FAR)
