@@ -1,0 +1,61 @@
+"""What one start of the trader was asked to do, parsed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from attrs import frozen
+
+from config.effective import Config
+from config.mode import Mode
+from domain.instants import Nanos
+
+GENERATED = "generated"
+
+
+@frozen(kw_only=True)
+class Folders:
+    """Where configuration is read and where data and logs are written."""
+
+    config: Path = Path("config")
+    data: Path = Path("data")
+    log: Path = Path("logs")
+
+    def of_mode(self, mode: Mode) -> Path:
+        """Return the data folder of `mode`."""
+        return self.data / mode.value
+
+
+@frozen(kw_only=True)
+class TradeOptions:
+    """The trading options of the command line, with the configuration that they select.
+
+    `speed` is 1 to 60, or None for virtual time. `from_ns` is an instant of the market's own
+    time, `duration_ns` a length of market time. `seed` of None means the shipped one.
+    """
+
+    mode: Mode
+    config: Config
+    folders: Folders = Folders()
+    venue_url: str | None = None
+    market: str = GENERATED
+    from_ns: Nanos | None = None
+    seed: int | None = None
+    speed: Decimal | None = Decimal(1)
+    cycles: int | None = None
+    duration_ns: Nanos | None = None
+    paper_balances: Mapping[str, Decimal] | None = None
+    sets: tuple[str, ...] = ()
+    dashboard: bool = True
+
+    @property
+    def virtual(self) -> bool:
+        """Whether trader and venue share one simulated clock (`--speed max`)."""
+        return self.speed is None
+
+    @property
+    def opening_balances(self) -> Mapping[str, Decimal]:
+        """What a new paper world starts with, per currency."""
+        return self.paper_balances or self.config.app.paper.balances
