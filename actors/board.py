@@ -31,7 +31,7 @@ class BreakerBoard:
         self._listener = listener
 
     def trip(self, breaker: Breaker) -> bool:
-        """Open `breaker`, or strengthen the open one (it keeps its time); tell whether it changed."""
+        """Open `breaker`, or strengthen the open one, keeping its time; tell if it changed."""
         key = (breaker.name, breaker.scope)
         with self._lock:
             known = self._breakers.get(key)

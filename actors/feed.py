@@ -129,8 +129,8 @@ class Feed(Actor):
         if self._plan.has_history:
             self._waiting = set(self._products)
             start_ns = end_ns - self._plan.lookback_minutes * MINUTE
-            for product in self._products:
-                self._ask_candles(product, start_ns, end_ns)
+            for product_id in self._products:
+                self._ask_candles(product_id, start_ns, end_ns)
         self._venue.open_market_stream(self._products, self.reply_to())
         self._frame_machine_ns = self.clock.machine_ns()
         self.after(CHECK_EVERY_NS, Tick("check"))

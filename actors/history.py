@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from domain.context import MinuteBars
 from domain.instants import MINUTE
 from domain.market import Bar
 from domain.product import ProductId
+
+if TYPE_CHECKING:
+    from domain.context import Floats, Ints
 
 _FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -23,7 +28,9 @@ class BarHistory:
         self.product = product
         self._depth = depth
         self._size = 0
-        self._allocate(())
+        self._starts: Ints = np.zeros(0, np.int64)
+        self._columns: list[Floats] = []
+        self._allocate(range(0))
 
     @property
     def last_start_ns(self) -> int | None:
@@ -62,17 +69,17 @@ class BarHistory:
 
     def _push(self, start_ns: int, values: tuple[float, ...]) -> None:
         if self._size == len(self._starts):
-            self._allocate(tuple(range(self._size - self._depth, self._size)))
+            self._allocate(range(self._size - self._depth, self._size))
         self._starts[self._size] = start_ns
         for column, value in zip(self._columns, values, strict=True):
             column[self._size] = value
         self._size += 1
 
-    def _allocate(self, kept: tuple[int, ...]) -> None:
+    def _allocate(self, kept: range) -> None:
         room = self._depth * 2
         starts, columns = np.zeros(room, np.int64), [np.zeros(room) for _ in _FIELDS]
         if kept:
-            window = slice(kept[0], kept[-1] + 1)
+            window = slice(kept.start, kept.stop)
             starts[: len(kept)] = self._starts[window]
             for new, old in zip(columns, self._columns, strict=True):
                 new[: len(kept)] = old[window]

@@ -20,7 +20,7 @@ BAR_GRACE_NS = 2 * SECOND
 
 @frozen
 class Schedule:
-    """How often to decide. `jitter` is a fraction of the interval in 0..0.1; `limit` ends the run."""
+    """How often to decide; `jitter` is a fraction of the interval, `limit` cycles end the run."""
 
     interval_ns: int
     jitter: float

@@ -34,7 +34,7 @@ class Lot:
 class PortfolioView:
     """Cash, lots and value at one moment.
 
-    `nlv` = allotted quote cash + owned lots at best bid less taker fee; None while a mark is missing.
+    `nlv` = allotted quote cash + owned lots at best bid less taker fee; None if a mark is missing.
     `cash` is all quote cash of the ledger; `allotted` the part that may be used.
     """
 

@@ -254,3 +254,13 @@ class Synced:
 
     actor: str
     token: int
+
+
+@frozen
+class LedgerReported:
+    """The portfolio's cash and owned quantities at the moment of a sync request."""
+
+    token: int
+    is_open: bool
+    cash: Amount
+    owned: tuple[tuple[ProductId, Quantity], ...]
