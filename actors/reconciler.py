@@ -1,0 +1,243 @@
+"""Compares what we hold true with what the venue says: at start (recovery), in between, at the end.
+
+One pass asks for live and recent orders, fills and balances, hands orders and fills to the order
+manager, waits until order manager and portfolio have digested them, and then compares. The start
+is the same pass with two more steps before it: read the catalogue, fees and permissions, and
+cancel stale entries.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from actors.base import Actor, Office
+from actors.ports import Venue
+from actors.topology import ORDER_MANAGER, PORTFOLIO
+from domain.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
+from domain.messages.orders import (
+    DiscrepancyFound,
+    LedgerReported,
+    SweepFinished,
+    SweepRequested,
+    Synced,
+    SyncRequested,
+)
+from domain.messages.system import (
+    BootCompleted,
+    Effect,
+    ReconcileFinished,
+    ReconcileRequested,
+    StatementTaken,
+    Tick,
+)
+from domain.messages.venue import (
+    AccountsListed,
+    FeesRead,
+    FillsListed,
+    OrdersListed,
+    PermissionsRead,
+    ProductsListed,
+)
+from domain.reconcile import balance_problems
+
+RETRY_NS = SECOND
+AGAIN_NS = 500 * MILLISECOND
+COMPARISONS = 4
+"""A difference must survive so many comparisons: a fill may be on its way."""
+EVERY_NS = MINUTE
+STATEMENT_EVERY_NS = HOUR
+OVERLAP_NS = 10 * MINUTE
+BOOT, STOP = "boot", "stop"
+BREAKER = "reconcile"
+"""Name of the availability breaker while a comparison has not been clean."""
+
+
+@frozen
+class Account:
+    """What must be true of the account, and since when its fills matter (market time)."""
+
+    quote_currency: str
+    portfolio_uuid: str | None
+    since_ns: Nanos | None
+
+
+class Reconciler(Actor):
+    """A state machine over the venue's answers; one pass at a time, requests queue up."""
+
+    def __init__(
+        self, office: Office, name: str, epoch: int, venue: Venue, account: Account
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._venue = venue
+        self._account = account
+        self._queue: list[str] = []
+        self._reason = ""
+        self._token = 0
+        self._answers: dict[type, Any] = {}
+        self._tries = 0
+        self._boot: BootCompleted | None = None
+        self._statement_ns = 0
+        self._problems: tuple[str, ...] = ()
+        self._is_swept = False
+
+    def starting(self) -> None:
+        """Begin the recovery."""
+        self._queue.append(BOOT)
+        self._next()
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case (
+                PermissionsRead()
+                | ProductsListed()
+                | FeesRead()
+                | AccountsListed()
+                | OrdersListed()
+                | FillsListed()
+            ):
+                self._answered(message)
+            case SweepFinished():
+                self._swept()
+            case Synced():
+                self._answered(message)
+            case LedgerReported():
+                self._answered(message)
+            case ReconcileRequested(reason):
+                self._queue.append(reason)
+                self._next()
+            case Tick("retry"):
+                self._run()
+            case Tick("every"):
+                self.after_machine(EVERY_NS, Tick("every"))
+                if not self._queue and not self._reason:
+                    self._queue.append("periodic")
+                    self._next()
+            case _:
+                super().receive(message)
+
+    # One pass.
+
+    def _next(self) -> None:
+        if self._reason or not self._queue:
+            return
+        self._reason = self._queue.pop(0)
+        self._tries = 0
+        self._is_swept = False
+        self._run()
+
+    def _run(self) -> None:
+        self._token += 1
+        self._answers.clear()
+        me, token = self.reply_to(), self._token
+        if self._reason == BOOT and self._boot is None:
+            self._venue.read_permissions(token, me)
+            self._venue.list_products(token, me)
+            self._venue.read_fees(token, me)
+            return
+        if self._reason == BOOT and not self._is_swept:
+            self.publish(SweepRequested(BOOT, includes_exits=False))
+            return
+        self._venue.list_orders(
+            since_ns=self._since_ns(), is_live_only=False, token=token, reply_to=me
+        )
+        self._venue.list_fills(since_ns=self._since_ns(), order_ids=(), token=token, reply_to=me)
+
+    def _since_ns(self) -> Nanos:
+        now_ns = self.clock.market_ns()
+        if self._account.since_ns is not None and self._reason == BOOT:
+            return Nanos(max(self._account.since_ns, now_ns - 30 * DAY) - OVERLAP_NS)
+        return Nanos(now_ns - OVERLAP_NS)
+
+    def _answered(self, answer: Any) -> None:
+        if answer.token != self._token or not self._reason:
+            return
+        failure = getattr(answer, "failure", None)
+        if failure is not None or not getattr(answer, "is_complete", True):
+            self.log.warning("reconcile waits", step=type(answer).__name__, reason=failure)
+            self._token += 1
+            self.after_machine(RETRY_NS, Tick("retry"))
+            return
+        self._answers[type(answer)] = answer
+        have = self._answers.keys()
+        if self._boot is None and {PermissionsRead, ProductsListed, FeesRead} <= have:
+            self._catalogue()
+        elif isinstance(answer, OrdersListed | FillsListed) and {OrdersListed, FillsListed} <= have:
+            self._hand_over()
+        elif isinstance(answer, Synced):
+            self._venue.list_accounts(self._token, self.reply_to())
+            self.send(PORTFOLIO, SyncRequested(self._token))
+        elif {AccountsListed, LedgerReported} <= have:
+            self._compare(self._answers[AccountsListed], self._answers[LedgerReported])
+
+    def _catalogue(self) -> None:
+        permissions: PermissionsRead = self._answers[PermissionsRead]
+        wanted = self._account.portfolio_uuid
+        if wanted is not None and permissions.portfolio_uuid != wanted:
+            reason = f"the key belongs to portfolio {permissions.portfolio_uuid}, not {wanted}"
+            self.trip("account", reason, effect=Effect.HALT, is_latched=True)
+        if not permissions.can_trade:
+            self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
+        products: ProductsListed = self._answers[ProductsListed]
+        fees: FeesRead = self._answers[FeesRead]
+        assert fees.maker is not None
+        assert fees.taker is not None
+        ours = [p for p in products.products if p.quote == self._account.quote_currency]
+        self._boot = BootCompleted(
+            tuple(sorted(ours, key=lambda product: product.id)),
+            fees.maker,
+            fees.taker,
+            is_clean=False,
+        )
+        self._run()
+
+    def _swept(self) -> None:
+        if self._reason == BOOT and self._boot is not None and not self._is_swept:
+            self._is_swept = True
+            self._run()
+
+    def _hand_over(self) -> None:
+        self.send(ORDER_MANAGER, self._answers[OrdersListed])
+        self.send(ORDER_MANAGER, self._answers[FillsListed])
+        self.send(ORDER_MANAGER, SyncRequested(self._token))
+
+    def _compare(self, accounts: AccountsListed, ledger: LedgerReported) -> None:
+        problems: tuple[str, ...] = ()
+        if ledger.is_open:
+            problems = balance_problems(self._account.quote_currency, accounts.accounts, ledger)
+        if problems and self._tries < COMPARISONS:
+            self._tries += 1
+            self._token += 1
+            self.after_machine(AGAIN_NS, Tick("retry"))
+            return
+        self._finish(accounts, problems)
+
+    def _finish(self, accounts: AccountsListed, problems: tuple[str, ...]) -> None:
+        reason, self._reason = self._reason, ""
+        now_ns = self.clock.market_ns()
+        if reason in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
+            self._statement_ns = now_ns
+            occasion = {BOOT: "start", STOP: "stop"}.get(reason, "hourly")
+            self.publish(StatementTaken(occasion, accounts.accounts))
+        self._judge(problems)
+        self.publish(ReconcileFinished(reason, not problems, problems, ()))
+        if reason == BOOT:
+            self._open(is_clean=not problems)
+        self._next()
+
+    def _judge(self, problems: tuple[str, ...]) -> None:
+        if not problems:
+            self.board.reset(BREAKER, "global", by="proof", evidence="venue and ledger agree")
+        elif problems != self._problems:
+            self.trip(BREAKER, "; ".join(problems), effect=Effect.BLOCK)
+            for problem in problems:
+                self.publish(DiscrepancyFound("balance", "ledger", problem))
+        self._problems = problems
+
+    def _open(self, *, is_clean: bool) -> None:
+        boot = self._boot
+        assert boot is not None
+        self.publish(BootCompleted(boot.products, boot.maker_rate, boot.taker_rate, is_clean))
+        self.after_machine(EVERY_NS, Tick("every"))

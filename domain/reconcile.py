@@ -1,0 +1,37 @@
+"""Ours against theirs: balances of the venue compared with the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from domain.messages.orders import LedgerReported
+from domain.money import ZERO, plain
+from domain.portfolio_view import AccountBalance
+
+
+def balance_problems(
+    quote_currency: str, accounts: Sequence[AccountBalance], ledger: LedgerReported
+) -> tuple[str, ...]:
+    """Return a sentence for each difference that matters.
+
+    The quote currency must agree to the last digit; of each base currency the venue must hold at
+    least what we own (the rest is foreign).
+    """
+    totals = {account.currency: account.total for account in accounts}
+    problems = []
+    venue_cash = totals.get(quote_currency, ZERO)
+    if venue_cash != ledger.cash:
+        problems.append(
+            f"{quote_currency}: the venue has {plain(venue_cash)}, the ledger {plain(ledger.cash)}"
+            f" (difference {plain(venue_cash - ledger.cash)})"
+        )
+    owned: dict[str, Decimal] = {}
+    for product, quantity in ledger.owned:
+        base = product.rpartition("-")[0]
+        owned[base] = owned.get(base, ZERO) + quantity
+    for base, total in sorted(owned.items()):
+        held = totals.get(base, ZERO)
+        if held < total:
+            problems.append(f"{base}: the venue has {plain(held)}, we own {plain(total)}")
+    return tuple(problems)
