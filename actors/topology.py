@@ -50,13 +50,13 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 
 ROUTES: dict[type, tuple[str, ...]] = {
     # market
-    market.QuoteMoved: (RISK_GATE, PORTFOLIO, EXITS, ALLOCATOR),
+    market.QuoteMoved: (RISK_GATE, PORTFOLIO, EXITS, ALLOCATOR, PROJECTOR),
     market.BarClosed: (ALLOCATOR, RISK_GATE),
     market.HistoryLoaded: (ALLOCATOR, RISK_GATE),
     market.FeedStalled: (RISK_GATE, ALLOCATOR, PROJECTOR),
     market.FeedRecovered: (RISK_GATE, ALLOCATOR, PROJECTOR),
     # decisions
-    decide.CycleDue: (ALLOCATOR,),
+    decide.CycleDue: (ALLOCATOR, PROJECTOR),
     decide.RoundProposed: (RISK_GATE,),
     decide.RoundJudged: (*_KEEPERS, PORTFOLIO, SCHEDULER),
     decide.ExitProposed: (RISK_GATE, AUDITOR),
