@@ -1,0 +1,47 @@
+"""What the server needs of whatever it serves: the matching engine or a played recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from adapters.venue.engine.wire import Request, Response
+from domain.instants import Nanos
+
+Verify = Callable[[str], bool]
+"""Tells whether a JWT from a subscribe message proves a key that may view."""
+
+
+class Connection(Protocol):
+    """One client's stream, without any socket."""
+
+    closed: bool
+    """Whether the venue has ended this stream."""
+
+    def receive(self, text: str) -> None:
+        """Take one message from the client."""
+
+    def take(self) -> list[bytes]:
+        """Return the frames queued since the last call, oldest first."""
+
+    def close(self) -> None:
+        """Forget the client."""
+
+
+class Plays(Protocol):
+    """A venue without I/O that is driven by market time."""
+
+    def next_due_ns(self) -> Nanos:
+        """Return when `advance` has something to do next."""
+
+    def advance(self, now_ns: Nanos) -> None:
+        """Play everything that is due up to `now_ns`."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer one REST request."""
+
+    def connect(self, verify: Verify) -> Connection:
+        """Begin a stream; `verify` judges the tokens in its messages."""
+
+    def books(self) -> dict[str, Any]:
+        """Return accounts, orders and fills as the venue knows them."""

@@ -1,0 +1,198 @@
+"""One venue process: folder, market, engine, clock and two ports, from start to clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from pathlib import Path
+
+from aiohttp import web
+from attrs import field, frozen
+
+from adapters.clocks.market import MarketClockWriter
+from adapters.venue.engine.ids import Ids
+from adapters.venue.server.access import access_to
+from adapters.venue.server.http import Doors, Handler
+from adapters.venue.server.keys import Secrets, secrets_of
+from adapters.venue.server.pace import Pacer
+from adapters.venue.server.pump import Pumps
+from adapters.venue.server.session import VenueSession
+from adapters.venue.server.stage import Stage, StageOptions, open_stage
+from adapters.venue.server.tls import server_context
+from adapters.venue.world import FOLDER, WorldError, WorldFolder
+
+_HOST = "127.0.0.1"
+_SEND_BUFFER_BYTES = 64 * 1024
+_GOODBYE_SECONDS = 1.0
+
+
+@frozen(kw_only=True)
+class VenueOptions:
+    """How to run a venue: `directory` holds the world's folder; port 0 is any free one."""
+
+    directory: Path
+    stage: StageOptions
+    port: int = 0
+    parent_pipe: bool = False
+    """End when standard input ends: the trader that started us has gone."""
+    say: Callable[[str], None] = field(default=lambda line: print(line, flush=True))  # noqa: T201
+
+
+def serve(options: VenueOptions) -> None:
+    """Run a venue until a signal or the parent's end.
+
+    Raises:
+        WorldError: the folder or the port cannot be had, or another world lives there.
+        TradingError: the market cannot be played.
+    """
+    with (
+        WorldFolder(options.directory.resolve() / FOLDER) as folder,
+        contextlib.closing(open_stage(folder, options.stage)) as stage,
+    ):
+        asyncio.run(_Process(options, folder, stage).run())
+
+
+class _Process:
+    """The parts of a running venue and their order of starting and stopping."""
+
+    def __init__(self, options: VenueOptions, folder: WorldFolder, stage: Stage) -> None:
+        self._options = options
+        self._folder = folder
+        self._stage = stage
+        self._secrets = secrets_of(folder.path)
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    async def run(self) -> None:
+        stage, pumps = self._stage, Pumps()
+        clock = MarketClockWriter(
+            self._folder.clock, start_ns=stage.start_ns, speed=self._options.stage.speed
+        )
+        pacer = Pacer(stage.venue, clock, pumps, end_ns=stage.end_ns)
+        tls = server_context(self._folder.path / "ca.pem", self._secrets.tls)
+        plain_port, tls_port = _listeners(self._options.port)
+        session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)
+        doors = self._doors(session)
+        handler = Handler(stage.venue, pacer, pumps, doors, self._broke)
+        async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
+            self._listen_for_the_end()
+            self._options.say(session().line())
+            await pacer.run(self._stop)
+        stage.save(clock.stand())
+        clock.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _doors(self, session: _Session) -> Doors:
+        access = access_to(self._secrets, Ids(self._stage.world.id))
+        return Doors(
+            admit=access.admit,
+            verify=access.verify,
+            admin_token=self._secrets.admin_token(),
+            session=lambda: session().document(),
+        )
+
+    def _broke(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._stop.set()
+
+    def _listen_for_the_end(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        if self._options.parent_pipe:
+            loop.add_reader(sys.stdin.fileno(), self._hear_parent)
+
+    def _hear_parent(self) -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._stop.set()
+
+
+class _Session:
+    """Builds the session document; only the clock's anchor changes."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        folder: WorldFolder,
+        secrets: Secrets,
+        clock: MarketClockWriter,
+        plain_port: socket.socket,
+        tls_port: socket.socket,
+    ) -> None:
+        self._stage = stage
+        self._folder = folder
+        self._secrets = secrets
+        self._clock = clock
+        self._plain = f"{_HOST}:{plain_port.getsockname()[1]}"
+        self._tls = f"{_HOST}:{tls_port.getsockname()[1]}"
+
+    def __call__(self) -> VenueSession:
+        anchor = self._clock.anchor()
+        return VenueSession(
+            rest=f"http://{self._plain}",
+            rest_tls=f"https://{self._tls}",
+            ws=f"ws://{self._plain}/",
+            ca=self._folder.path / "ca.pem",
+            key_file=self._secrets.key,
+            user_key_file=self._secrets.user_key,
+            admin_file=self._secrets.admin,
+            world=self._stage.world.id,
+            prices=self._stage.prices,
+            history=self._stage.history,
+            clock=self._folder.clock,
+            speed=Decimal(anchor.speed),
+            e0_ns=anchor.e0_ns,
+            m0_ns=anchor.m0_ns,
+            from_ns=self._stage.world.origin_ns,
+            end_ns=self._stage.end_ns,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _served(
+    handler: Handler,
+    ports: list[tuple[socket.socket, ssl.SSLContext | None]],
+    pumps: Pumps,
+) -> AsyncIterator[None]:
+    runner = web.ServerRunner(
+        web.Server(handler, access_log=None), shutdown_timeout=_GOODBYE_SECONDS
+    )
+    await runner.setup()
+    try:
+        for port, context in ports:
+            await web.SockSite(runner, port, ssl_context=context).start()
+        yield
+    finally:
+        await pumps.say_goodbye(_GOODBYE_SECONDS)
+        await runner.cleanup()
+
+
+def _listeners(port: int) -> tuple[socket.socket, socket.socket]:
+    """Return listening sockets for plain and TLS; TLS takes the next number if it is free."""
+    plain = _listener(port)
+    if port:
+        with contextlib.suppress(WorldError):
+            return plain, _listener(port + 1)
+    return plain, _listener(0)
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Small and inherited by every client's socket: one that does not read is felt at once.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    try:
+        listener.bind((_HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise WorldError(f"cannot listen on {_HOST}:{port}: {error}; use another --port") from error
+    return listener

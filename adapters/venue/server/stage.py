@@ -1,0 +1,164 @@
+"""What a venue process serves: the market asked for, in the world that its folder holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from adapters.clocks.market import ClockBroken, MarketClock
+from adapters.venue.engine.accounts import FeeRates
+from adapters.venue.engine.engine import Engine
+from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
+from adapters.venue.market.expander import CandleExpander
+from adapters.venue.market.open import open_market
+from adapters.venue.market.source import Market
+from adapters.venue.server.plays import Plays
+from adapters.venue.world import (
+    DEFAULT_OPENING,
+    Identity,
+    WorldFolder,
+    identity,
+    new_origin_ns,
+    opening_time_ns,
+)
+from domain.instants import HOUR, SECOND, Nanos
+
+GENERATED = "generated"
+DEFAULT_SEED = 1
+DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
+FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
+LEVEL2_FRAMES_A_SECOND = 4_000
+
+
+@frozen(kw_only=True)
+class StageOptions:
+    """The market and account asked for; None means what the folder has, else the default.
+
+    `from_ns` is where a recorded market begins to trade, after `lookback_ns` of history;
+    `opening` is what a new world's account starts with; `speed` is 1 to 60.
+    """
+
+    market: str = GENERATED
+    from_ns: Nanos | None = None
+    lookback_ns: Nanos = DEFAULT_LOOKBACK_NS
+    seed: int | None = None
+    speed: Decimal = Decimal(1)
+    opening: Mapping[str, Decimal] | None = None
+
+
+@frozen(kw_only=True)
+class Stage:
+    """An opened world, ready to be served from `start_ns` on."""
+
+    venue: Plays
+    store: SqliteStore
+    world: Identity
+    start_ns: Nanos
+    end_ns: Nanos | None
+    prices: str
+    history: str
+
+    def save(self, now_ns: Nanos) -> None:
+        """Keep the market time at which the world stops."""
+        self.store.save(Batch(meta={MARKET_TIME: str(now_ns)}))
+
+    def close(self) -> None:
+        """Give the store back."""
+        self.store.close()
+
+
+def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
+    """Open the market and go on with the folder's world, or begin a new one.
+
+    Raises:
+        WorldError: the folder holds another world, or a damaged one.
+        TradingError: the market cannot be played.
+    """
+    stored = folder.stored()
+    seed = DEFAULT_SEED if options.seed is None else options.seed
+    market = _market(options, stored, seed)
+    opening = options.opening or _opening_of(stored)
+    wanted = identity(
+        market=market.description,
+        seed=seed,
+        origin_ns=market.origin_ns,
+        opening=opening,
+    )
+    world = folder.settle(wanted)
+    store = SqliteStore(folder.database)
+    start_ns = _start_ns(folder, store, world, options)
+    engine = Engine(
+        market=market,
+        expander=CandleExpander(market, seed),
+        store=store,
+        start_ns=start_ns,
+        opening=opening,
+        fees=FEES,
+        ids=Ids(world.id),
+        level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
+    )
+    return Stage(
+        venue=engine,
+        store=store,
+        world=world,
+        start_ns=engine.now_ns,
+        end_ns=market.end_ns,
+        prices=market.prices,
+        history="candles",
+    )
+
+
+def level2_interval_ns(products: int, speed: Decimal) -> int:
+    """Return the least market time between two level2 frames of a product at `speed`.
+
+    Zero at speed 1; above, all products together stay within 4,000 frames a machine second.
+    """
+    if speed == 1:
+        return 0
+    return int(products * speed * SECOND / LEVEL2_FRAMES_A_SECOND)
+
+
+def _market(options: StageOptions, stored: Identity | None, seed: int) -> Market:
+    origin_ns = new_origin_ns() if stored is None else Nanos(stored.origin_ns)
+    start_ns = options.from_ns
+    if start_ns is None and stored is not None and options.market != GENERATED:
+        start_ns = Nanos(stored.origin_ns)
+    return open_market(
+        options.market,
+        seed=seed,
+        start_ns=start_ns,
+        origin_ns=origin_ns,
+        lookback_ns=options.lookback_ns,
+    )
+
+
+def _opening_of(stored: Identity | None) -> Mapping[str, Decimal]:
+    if stored is None:
+        return DEFAULT_OPENING
+    return {currency: Decimal(amount) for currency, amount in stored.opening.items()}
+
+
+def _start_ns(
+    folder: WorldFolder, store: SqliteStore, world: Identity, options: StageOptions
+) -> Nanos:
+    """Return where market time goes on: never before what anybody has seen of it.
+
+    The clock file knows that better than the store after a SIGKILL.
+    """
+    stored = store.meta(MARKET_TIME)
+    seen_ns = None if stored is None else int(stored)
+    if seen_ns is not None and folder.clock.exists():
+        try:
+            seen_ns = max(seen_ns, MarketClock(folder.clock).anchor().limit_ns)
+        except ClockBroken:
+            pass  # written by another version; the store is right to a second
+    return opening_time_ns(
+        origin_ns=world.origin_ns,
+        stored_ns=seen_ns,
+        follows_wall=options.market == GENERATED and options.speed == 1,
+        wall_ns=time.time_ns(),
+    )
