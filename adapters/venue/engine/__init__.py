@@ -1,0 +1,1 @@
+"""The embedded venue without sockets: a Coinbase spot venue in market time."""

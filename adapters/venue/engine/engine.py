@@ -1,0 +1,254 @@
+"""The venue without sockets: plays a market, answers requests, feeds streams in market time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from adapters.venue.engine.accounts import FeeRates, Ledger
+from adapters.venue.engine.agenda import Agenda, Due, MarketClock
+from adapters.venue.engine.book import Book
+from adapters.venue.engine.desk import Desk
+from adapters.venue.engine.history import History
+from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.rest.account import AccountDesk
+from adapters.venue.engine.rest.market import MarketDesk
+from adapters.venue.engine.rest.order_form import fill_form, order_form
+from adapters.venue.engine.rest.orders import OrderDesk
+from adapters.venue.engine.rest.router import Router
+from adapters.venue.engine.restore import catch_up, show_present, take_again
+from adapters.venue.engine.states import States
+from adapters.venue.engine.store import (
+    MARKET_TIME,
+    OPENED,
+    Batch,
+    FillQuery,
+    OrderQuery,
+    Store,
+)
+from adapters.venue.engine.stream.connection import Connection, Verify
+from adapters.venue.engine.stream.hub import Hub
+from adapters.venue.engine.tape import Tape, Timeline
+from adapters.venue.engine.wire import Request, Response
+from adapters.venue.market.source import Expander, Market, Step
+from domain.errors import InvariantBroken
+from domain.instants import MINUTE, SECOND, Nanos
+from domain.money import plain
+
+_ALL = 1_000_000
+
+
+class Engine:
+    """One world. Everything happens in calls: nothing here has a clock, a thread or a socket.
+
+    `start_ns` is where the market begins to trade, or for a stored world where it goes on;
+    market time never goes back, so a stored world goes on no earlier than it stopped. `opening`
+    (currency → amount) is paid in when the world is new. One thread at a time may call.
+    """
+
+    def __init__(
+        self,
+        *,
+        market: Market,
+        expander: Expander,
+        store: Store,
+        start_ns: Nanos,
+        opening: Mapping[str, Decimal],
+        fees: FeeRates,
+        ids: Ids,
+        level2_interval_ns: int = 0,
+    ) -> None:
+        self._market = market
+        self._expander = expander
+        self._store = store
+        self._ids = ids
+        stopped = store.meta(MARKET_TIME)
+        self._clock = MarketClock(Nanos(int(stopped)) if stopped else start_ns)
+        self._agenda = Agenda()
+        self._products = {product.id: product for product in market.products}
+        self._books = {name: Book() for name in self._products}
+        self._ledger = Ledger(store.balances())
+        self._tape = Tape(tuple(self._products))
+        self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")
+        self._states = States(market, self._clock)
+        self._hub = self._make_hub()
+        self._hub.level2_interval_ns = level2_interval_ns
+        self._desk = self._make_desk(fees)
+        if not stopped:
+            self._open(opening)
+        self._resume(start_ns)
+        self._timeline = Timeline(market, expander, self._clock.now_ns)
+        self._router = self._make_router()
+        self._saved_ns: int = self._clock.now_ns
+
+    @property
+    def now_ns(self) -> Nanos:
+        """The market time that has been played up to."""
+        return self._clock.now_ns
+
+    @property
+    def level2_interval_ns(self) -> int:
+        """Least market time between two level2 frames of a product; 0 sends every change."""
+        return self._hub.level2_interval_ns
+
+    @level2_interval_ns.setter
+    def level2_interval_ns(self, interval_ns: int) -> None:
+        self._hub.level2_interval_ns = interval_ns
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the market is over; requests are still answered."""
+        end_ns = self._market.end_ns
+        return end_ns is not None and self.now_ns >= end_ns
+
+    def next_due_ns(self) -> Nanos:
+        """Return when something happens next: a step, an expiry, a batch or a heartbeat.
+
+        `agenda.NEVER` when the market is over and nobody listens.
+        """
+        return min(self._timeline.next_ns(), self._agenda.next_ns())
+
+    def advance(self, now_ns: Nanos) -> None:
+        """Play everything due up to `now_ns` in time order; an earlier instant does nothing.
+
+        What it changed is durable when it returns, and only then are its frames taken.
+        """
+        clock = self._clock
+        while (due_ns := self.next_due_ns()) <= now_ns:
+            clock.now_ns = max(clock.now_ns, due_ns)
+            self._play(due_ns)
+        clock.now_ns = max(clock.now_ns, now_ns)
+        time_too = clock.now_ns - self._saved_ns >= SECOND
+        self._desk.commit(time_too=time_too)
+        if time_too:
+            self._saved_ns = clock.now_ns
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request that is already authorised; what it changed is durable then."""
+        response = self._router.answer(request)
+        self._desk.commit()
+        return response
+
+    def connect(self, verify: Verify | None = None) -> Connection:
+        """Return a new stream; `verify` checks the JWTs of its messages, None trusts them all."""
+        return self._hub.connect(verify)
+
+    def books(self) -> dict[str, Any]:
+        """Return the venue's own accounts, orders and fills, newest first."""
+        orders = self._store.find_orders(OrderQuery(limit=_ALL))
+        fills = self._store.find_fills(FillQuery(limit=_ALL))
+        user_id, portfolio = self._user_id, self._portfolio
+        return {
+            "market_time_ns": self.now_ns,
+            "accounts": [
+                {"owner": owner, "currency": currency, "total": plain(total)}
+                for (owner, currency), total in self._ledger.totals().items()
+            ],
+            "holds": {name: plain(self._ledger.held(name)) for name in self._ledger.currencies()},
+            "orders": [order_form(order, user_id, portfolio) for order in orders],
+            "fills": [fill_form(fill, user_id, portfolio) for fill in fills],
+        }
+
+    def _play(self, due_ns: Nanos) -> None:
+        while (date := self._agenda.pop(due_ns, Due.EXPIRY)) is not None:
+            self._desk.expire(date[1])
+        if due_ns >= self._timeline.next_ns():
+            steps = self._timeline.steps_at(due_ns)
+            if due_ns % MINUTE == 0:
+                self._close_uncovered(due_ns)
+            for step in steps:
+                self._play_step(step)
+        while (date := self._agenda.pop(due_ns, Due.HEARTBEAT)) is not None:
+            self._hub.due(*date)
+
+    def _play_step(self, step: Step) -> None:
+        book = self._books[step.product]
+        if step.trades:
+            self._tape.add(step)
+            self._hub.trades_printed(step)
+            if book.has_orders:
+                self._desk.print_trades(step.product, step.trades)
+        book.replace(step.bids, step.asks)
+        self._hub.book_changed(step.product)
+
+    def _close_uncovered(self, minute_ns: Nanos) -> None:
+        for product, book in self._books.items():
+            if not self._market.covers(product, minute_ns):
+                book.replace((), ())
+                self._hub.book_changed(product)
+
+    def _open(self, opening: Mapping[str, Decimal]) -> None:
+        for currency, amount in sorted(opening.items()):
+            self._ledger.deposit(currency, amount)
+        self._store.save(Batch(meta={OPENED: str(self._clock.now_ns)}))
+        self._desk.commit(time_too=True)
+
+    def _resume(self, start_ns: Nanos) -> None:
+        self._desk.restore()
+        catch_up(self._market, self._expander, self._desk, self._clock, start_ns)
+        replaced = show_present(
+            self._market, self._expander, self._books, self._tape, self._clock.now_ns
+        )
+        take_again(self._store, self._books, replaced)
+        self._desk.commit(time_too=True)
+
+    def _make_hub(self) -> Hub:
+        return Hub(
+            books=self._books,
+            tape=self._tape,
+            agenda=self._agenda,
+            clock=self._clock,
+            user_id=self._user_id,
+            portfolio=self._portfolio,
+        )
+
+    def _make_desk(self, fees: FeeRates) -> Desk:
+        desk = Desk(
+            products=tuple(self._products.values()),
+            books=self._books,
+            ledger=self._ledger,
+            store=self._store,
+            agenda=self._agenda,
+            clock=self._clock,
+            fees=fees,
+            ids=self._ids,
+            flags=self._states.flags,
+            audience=self._hub,
+        )
+        self._hub.list_orders_by(desk.live)
+        return desk
+
+    def _make_router(self) -> Router:
+        opened = self._store.meta(OPENED)
+        if opened is None:
+            raise InvariantBroken("the venue's store has a market time but no opening")
+        names = {product.base for product in self._products.values()}
+        names |= {product.quote for product in self._products.values()}
+        account = AccountDesk(
+            ledger=self._ledger,
+            desk=self._desk,
+            store=self._store,
+            clock=self._clock,
+            ids=self._ids,
+            currencies=tuple(sorted(names | set(self._ledger.currencies()))),
+            opened_ns=int(opened),
+        )
+        market = MarketDesk(
+            products=self._products,
+            states=self._states,
+            books=self._books,
+            tape=self._tape,
+            history=History(self._market, self._tape, self._clock),
+            clock=self._clock,
+        )
+        orders = OrderDesk(
+            desk=self._desk,
+            store=self._store,
+            products=self._products,
+            books=self._books,
+            ids=self._ids,
+            user_id=self._user_id,
+            portfolio=self._portfolio,
+        )
+        return Router(market, account, orders)

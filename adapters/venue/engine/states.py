@@ -1,0 +1,30 @@
+"""What each product allows now: its flags, and whether the market has it at all."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from adapters.venue.engine.agenda import MarketClock
+from adapters.venue.market.source import Market
+from domain.instants import MINUTE, bucket_start
+from domain.product import Product, ProductFlags, ProductId
+
+
+class States:
+    """Product flags in market time; before its first and after its last row nothing trades."""
+
+    def __init__(self, market: Market, clock: MarketClock) -> None:
+        self._market = market
+        self._clock = clock
+        self._changed: dict[ProductId, ProductFlags] = {}
+
+    def set(self, product: ProductId, flags: ProductFlags) -> None:
+        """Replace a product's flags from now on."""
+        self._changed[product] = flags
+
+    def flags(self, product: Product) -> ProductFlags:
+        """Return the flags that hold now."""
+        flags = self._changed.get(product.id, product.flags)
+        if self._market.covers(product.id, bucket_start(self._clock.now_ns, MINUTE)):
+            return flags
+        return evolve(flags, trading_disabled=True)

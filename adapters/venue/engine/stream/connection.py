@@ -1,0 +1,116 @@
+"""One client's stream: its subscriptions, its sequence numbers and the frames that wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from adapters.venue.engine.stream import frames
+from adapters.venue.engine.wire import Json
+
+LEVEL2 = "level2"
+TRADES = "market_trades"
+USER = "user"
+HEARTBEATS = "heartbeats"
+MARKET_CHANNELS = (LEVEL2, TRADES)
+CHANNELS = (HEARTBEATS, LEVEL2, TRADES, USER)
+
+DATA_NAMES = {LEVEL2: "l2_data"}
+"""Where data frames carry another name than the subscription."""
+
+Verify = Callable[[str], bool]
+"""Tells whether a JWT proves a registered key with the view scope."""
+
+
+class Switchboard(Protocol):
+    """What a connection needs of the hub that it belongs to."""
+
+    def now_ns(self) -> int:
+        """Return the market time."""
+
+    def subscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
+        """Add to the connection's subscriptions, send snapshots and the acknowledgement."""
+
+    def unsubscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
+        """Remove from the connection's subscriptions and send the acknowledgement."""
+
+    def disconnect(self, connection: Connection) -> None:
+        """Forget the connection."""
+
+
+class Connection:
+    """A stream without a socket: texts go in by `receive`, frames come out by `take`.
+
+    Without a `verify` callback the other end is trusted: the in-process client of the virtual
+    runtime, which has no key.
+    """
+
+    def __init__(self, hub: Switchboard, verify: Verify | None) -> None:
+        self._hub = hub
+        self._verify = verify
+        self._queue: list[bytes] = []
+        self._sequence = 0
+        self.closed = False
+        self.subscriptions: dict[str, list[str]] = {}
+        """Channel → products, in the order of subscription."""
+
+    def receive(self, text: str) -> None:
+        """Act on one text frame of the client; what is wrong with it is answered in-band."""
+        if self.closed:
+            return
+        request = _request(text)
+        if request is None:
+            self.refuse("subscribe or unsubscribe required")
+            return
+        channel = request.get("channel")
+        if channel not in CHANNELS or not self._admitted(request, str(channel)):
+            self.refuse("authentication failure")
+            return
+        products = request.get("product_ids") or []
+        if not isinstance(products, list) or not all(isinstance(name, str) for name in products):
+            self.refuse("product_ids must be a list of texts")
+            return
+        act = self._hub.subscribe if request["type"] == "subscribe" else self._hub.unsubscribe
+        act(self, str(channel), products)
+
+    def take(self) -> list[bytes]:
+        """Remove and return the waiting frames, oldest first."""
+        waiting, self._queue = self._queue, []
+        return waiting
+
+    def close(self) -> None:
+        """End the connection; waiting frames are dropped."""
+        if not self.closed:
+            self.closed = True
+            self._queue = []
+            self._hub.disconnect(self)
+
+    def send(self, channel: str, events: str) -> None:
+        """Queue a frame of `channel` (the data name) with the next sequence number."""
+        frame = frames.envelope(channel, self._hub.now_ns(), self._sequence, events)
+        self._sequence += 1
+        self._queue.append(frame)
+
+    def refuse(self, message: str) -> None:
+        """Queue an error frame."""
+        self._queue.append(frames.error(message))
+
+    def _admitted(self, request: Json, channel: str) -> bool:
+        if self._verify is None:
+            return True
+        token = request.get("jwt")
+        if not token:
+            return channel != USER
+        return isinstance(token, str) and self._verify(token)
+
+
+def _request(text: str) -> Json | None:
+    try:
+        request = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    if not isinstance(request, dict) or request.get("type") not in ("subscribe", "unsubscribe"):
+        return None
+    return request
