@@ -1,0 +1,1 @@
+"""How operators and instances meet: files in the data folder, each replaced atomically."""

@@ -1,0 +1,114 @@
+"""Which instance runs on a data folder: one operating system lock per mode."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from attrs import frozen
+from filelock import FileLock, Timeout
+
+from adapters.control.files import read_json, write_json
+from domain.errors import TradingError
+
+LOCK = "LOCK"
+HOLDER = "LOCK.holder"
+STATUS = "status.json"
+MODES = ("dry-run", "paper", "live")
+"""Names of the folders of the modes inside the data folder."""
+WAIT_SECONDS = 0.5
+"""How long a start waits for the lock: longer than any look at it by `is_running`."""
+
+
+@frozen
+class Holder:
+    """Who holds the lock, as it wrote itself down."""
+
+    pid: int
+    host: str
+    started: str
+
+    def __str__(self) -> str:
+        return f"pid {self.pid} on {self.host}, started {self.started}"
+
+
+class InstanceRunning(TradingError):
+    """Another instance holds the lock of this data folder and mode."""
+
+
+class InstanceLock:
+    """The lock of one mode's folder; held until released or until the process is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = FileLock(folder / LOCK, thread_local=False)
+
+    def acquire(self, started: str) -> None:
+        """Take the lock and write down who holds it; `started` is an instant in words.
+
+        Raises:
+            InstanceRunning: someone else holds it.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)
+        except Timeout:
+            known = holder(self._folder)
+            who = str(known) if known else "unknown"
+            raise InstanceRunning(
+                f"another instance holds {self._folder / LOCK}: {who}; "
+                "stop it first, or use another --data-dir"
+            ) from None
+        card = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
+        write_json(self._folder / HOLDER, card)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
+def holder(folder: Path) -> Holder | None:
+    """Return who last took the lock of `folder`; whether it still lives is another question."""
+    card = read_json(folder / HOLDER) or {}
+    try:
+        return Holder(int(card["pid"]), str(card["host"]), str(card["started"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def is_running(folder: Path) -> bool:
+    """Tell whether an instance holds the lock of `folder` right now."""
+    if not (folder / LOCK).exists():
+        return False
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def folders_with_runs(data_dir: Path) -> tuple[Path, ...]:
+    """Return the folders of the modes that ever ran on `data_dir`, the newest run first."""
+    found = [data_dir / mode for mode in MODES if (data_dir / mode / LOCK).exists()]
+    return tuple(sorted(found, key=lambda folder: (-_last_sign(folder), folder.name)))
+
+
+def choose(data_dir: Path) -> Path | None:
+    """Return the folder that an operator means: that of a running instance, else the newest."""
+    folders = folders_with_runs(data_dir)
+    return next((folder for folder in folders if is_running(folder)), next(iter(folders), None))
+
+
+def _last_sign(folder: Path) -> float:
+    """Return when the newest of the files that a run keeps writing was written."""
+    signs = [folder / HOLDER, folder / STATUS, *folder.glob("journal/*.jsonl")]
+    times = [0.0]
+    for sign in signs:
+        try:
+            times.append(sign.stat().st_mtime)
+        except OSError:
+            continue
+    return max(times)
