@@ -15,8 +15,8 @@ from domain.product import ProductId
 class Lot:
     """A quantity that this system bought: owner, cost with fees and the prices that end it.
 
-    `id` is the client order id of the entry. `cost` includes fees. `stop_price` and `target_price`
-    derive from the average fill price; `expires_ns` (market time) ends the hold.
+    `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
+    and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Lot:
     strategy: str
     quantity: Quantity
     cost: Amount
+    paid: Amount
     stop_price: Price
     target_price: Price
     opened_ns: Nanos

@@ -60,7 +60,7 @@ class Reason(StrEnum):
 
 @frozen(kw_only=True)
 class TradeProposal:
-    """What a strategy wants. Percentages are of NLV (notional) or of the entry price (stop, target).
+    """What a strategy wants. Percentages are of NLV (notional) or of the entry price.
 
     Conviction lies in 0..1.
     """
@@ -146,8 +146,8 @@ class Refusal:
 class ApprovedOrder:
     """An order that the risk gate has approved; made nowhere else than in `domain/risk/gate.py`.
 
-    `limit_price` None means a market order (immediate or cancel). `lifetime_ns` is how long a resting
-    order may rest, in market time. `worst_case` is what it may cost with fees (entries) or zero.
+    `limit_price` None means a market order (immediate or cancel). `lifetime_ns` is how long a
+    resting order may rest, in market time. `worst_case` is what an entry may cost with fees.
     `approved_ns` is machine time.
     """
 

@@ -103,7 +103,7 @@ class TradingReady:
 
 @frozen
 class StatementTaken:
-    """The venue's balances at a quiet moment, to be checked against the ledger. `occasion`: start, hourly, stop."""
+    """The venue's balances at a quiet moment (start, hourly, stop), checked against the ledger."""
 
     occasion: str
     accounts: tuple[AccountBalance, ...]
@@ -111,7 +111,7 @@ class StatementTaken:
 
 @frozen
 class CashFlowSeen:
-    """A change of the venue's balance that is no fill of ours: it moves capital, not performance."""
+    """A change of the balance that is no fill of ours: it moves capital, not performance."""
 
     currency: str
     amount: Amount
@@ -164,7 +164,7 @@ class AlertRaised:
 
 @frozen
 class StopRequested:
-    """The run is to end: entries cancelled, then everything down. `reason` as on the STOPPED line."""
+    """The run is to end: entries cancelled, then everything down; `reason` as in STOPPED."""
 
     LANE: ClassVar[int] = CONTROL_LANE
     reason: str

@@ -1,0 +1,13 @@
+"""Names of orders: unique over restarts, derived from the journal and never from a clock."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+
+def client_order_id(lineage: str, number: int) -> str:
+    """Return the client order id of intent `number` (from 1) in the journal `lineage`.
+
+    `lineage` is 32 hex digits. UUIDv5, so 36 characters. Source: RFC 9562 5.5.
+    """
+    return str(uuid5(UUID(hex=lineage), str(number)))

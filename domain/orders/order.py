@@ -1,0 +1,162 @@
+"""One order of ours: its intent, where it stands, and what of it is filled."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from domain.errors import InvariantBroken
+from domain.messages.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
+from domain.money import ZERO, Quantity
+from domain.orders.lifecycle import Event, is_terminal, next_state
+
+_RANK = {
+    VenueStatus.UNKNOWN: 0,
+    VenueStatus.PENDING: 1,
+    VenueStatus.QUEUED: 1,
+    VenueStatus.OPEN: 2,
+    VenueStatus.EDIT_QUEUED: 3,
+    VenueStatus.CANCEL_QUEUED: 3,
+    VenueStatus.FILLED: 4,
+    VenueStatus.CANCELLED: 4,
+    VenueStatus.EXPIRED: 4,
+    VenueStatus.FAILED: 4,
+}
+_ENDINGS = {
+    VenueStatus.CANCELLED: Event.ENDED_CANCELLED,
+    VenueStatus.EXPIRED: Event.ENDED_EXPIRED,
+    VenueStatus.FAILED: Event.ENDED_FAILED,
+}
+
+
+@frozen(kw_only=True)
+class Order:
+    """An order and everything known about it.
+
+    `filled` is what the booked fills add up to, `venue_filled` the most that the venue has shown.
+    `first_sent_ns` and `last_sent_ns` are machine time; `intended_ns` is market time.
+    """
+
+    intent: OrderIntent
+    state: OrderState = OrderState.INTENDED
+    order_id: str | None = None
+    filled: Quantity = Quantity(ZERO)
+    venue_filled: Quantity = Quantity(ZERO)
+    venue_status: VenueStatus | None = None
+    fills: frozenset[str] = frozenset()
+    intended_ns: int = 0
+    last_sent_ns: int | None = None
+    tries: int = 0
+    reason: str = ""
+
+    @classmethod
+    def intended(cls, intent: OrderIntent, intended_ns: int = 0) -> Order:
+        """Return a fresh order of `intent`, written down at market time `intended_ns`."""
+        return cls(intent=intent, intended_ns=intended_ns)
+
+    @property
+    def remaining(self) -> Quantity:
+        """Return what is not filled yet."""
+        return Quantity(self.intent.order.quantity - self.filled)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether the order has ended."""
+        return is_terminal(self.state)
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the order has ended and every fill the venue showed is booked."""
+        return self.is_terminal and self.filled >= self.venue_filled
+
+
+def needs_fills(order: Order) -> bool:
+    """Tell whether the venue has shown more filled than we have booked."""
+    return order.venue_filled > order.filled
+
+
+def advance(
+    order: Order,
+    event: Event,
+    *,
+    reason: str | None = None,
+    order_id: str | None = None,
+    sent_ns: int | None = None,
+) -> Order:
+    """Return `order` after `event`.
+
+    Raises:
+        IllegalTransition: the lifecycle table has no such cell.
+    """
+    return evolve(
+        order,
+        state=next_state(order.state, event),
+        reason=order.reason if reason is None else reason,
+        order_id=order_id or order.order_id,
+        last_sent_ns=order.last_sent_ns if sent_ns is None else sent_ns,
+        tries=order.tries + (event is Event.SENT),
+    )
+
+
+def apply_seen(order: Order, seen: OrderSeen) -> Order:
+    """Return `order` with what the venue shows of it.
+
+    Older pictures change nothing: status only moves up the rank pending, open, cancel queued,
+    ended; the cumulative quantity only grows. An ending counts once its fills are booked.
+    """
+    newest = order.venue_status
+    if newest is None or _RANK[seen.status] >= _RANK[newest]:
+        newest = seen.status
+    updated = evolve(
+        order,
+        order_id=seen.order_id,
+        venue_status=newest,
+        venue_filled=max(order.venue_filled, seen.filled),
+    )
+    return _settle(updated)
+
+
+def apply_fill(order: Order, fill: FillSeen) -> Order:
+    """Return `order` with `fill` booked; a fill booked before changes nothing.
+
+    Raises:
+        InvariantBroken: more is filled than was ordered.
+    """
+    if fill.entry_id in order.fills:
+        return order
+    filled = Quantity(order.filled + fill.quantity)
+    wanted = order.intent.order.quantity
+    if filled > wanted:
+        raise InvariantBroken(
+            f"order {order.intent.client_order_id}: {filled} filled of {wanted} ordered"
+        )
+    updated = evolve(
+        order,
+        filled=filled,
+        fills=order.fills | {fill.entry_id},
+        venue_filled=max(order.venue_filled, filled),
+        order_id=order.order_id or fill.order_id,
+    )
+    event = Event.FILL_COMPLETE if filled == wanted else Event.FILL
+    return _settle(advance(updated, event))
+
+
+def _settle(order: Order) -> Order:
+    """Draw the conclusion from the newest venue status, if its fills are booked."""
+    status = order.venue_status
+    if status is None or status is VenueStatus.UNKNOWN:
+        return order
+    if not status.is_terminal:
+        queued = status is VenueStatus.CANCEL_QUEUED
+        return advance(order, Event.SEEN_CANCEL_QUEUED if queued else Event.SEEN_LIVE)
+    if needs_fills(order):
+        # It has ended there, but we don't know all of it yet: alive to us until we do.
+        return advance(order, Event.SEEN_LIVE)
+    ending = _ENDINGS.get(status)
+    if ending is None:  # FILLED: the fills themselves complete the order
+        return order if order.filled == order.intent.order.quantity else _closed(order)
+    return advance(order, ending)
+
+
+def _closed(order: Order) -> Order:
+    """The venue calls it filled although less than ordered was: the rest will not come."""
+    return advance(order, Event.ENDED_CANCELLED, reason="closed by the venue below its quantity")

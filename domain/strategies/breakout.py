@@ -1,0 +1,71 @@
+"""Breakout: buy what closes above the highest high of the day before, on more volume than usual."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from domain.context import Context, MinuteBars
+from domain.messages.decisions import TradeProposal
+from domain.product import Side
+from domain.signals.windows import highest_before, mean_before
+
+FULL_CONVICTION_PCT = 1.0
+"""A close this far above the old high, in percent, is as convincing as it gets."""
+LEAST, MOST = 0.5, 1.0
+
+
+@frozen(kw_only=True)
+class Breakout:
+    """Percentages as in `TradeProposal`; look-backs in minutes; `volume_ratio` is a multiple."""
+
+    id: str
+    notional_pct: Decimal
+    stop_loss_pct: Decimal
+    take_profit_pct: Decimal
+    lookback_minutes: int = 1440
+    volume_ratio: Decimal = Decimal("1.5")
+    volume_minutes: int = 60
+
+    @property
+    def lookback(self) -> int:
+        """Return the bars it needs: the longer window and the bar that breaks out."""
+        return max(self.lookback_minutes, self.volume_minutes) + 1
+
+    def decide(self, context: Context) -> tuple[TradeProposal, ...]:
+        """Propose to buy each product whose last closed bar breaks out."""
+        found = []
+        for bars in context.bars:
+            conviction = self._conviction(bars)
+            if conviction is not None:
+                found.append(self._proposal(bars, conviction))
+        return tuple(found)
+
+    def _conviction(self, bars: MinuteBars) -> Decimal | None:
+        """Return how convincing the last bar's breakout is (0.5 to 1), None without one."""
+        need = self.lookback
+        if len(bars) < need:
+            return None
+        close, volume = float(bars.close[-1]), float(bars.volume[-1])
+        highs = bars.high[-self.lookback_minutes - 1 :]
+        old_high = float(highest_before(highs, self.lookback_minutes)[-1])
+        if not close > old_high:
+            return None
+        volumes = bars.volume[-self.volume_minutes - 1 :]
+        usual = float(mean_before(volumes, self.volume_minutes)[-1])
+        if not (volume > 0 and volume >= float(self.volume_ratio) * usual):
+            return None
+        strength = (close / old_high - 1.0) * 100.0 / FULL_CONVICTION_PCT
+        conviction = LEAST + (MOST - LEAST) * min(1.0, strength)
+        return Decimal(f"{conviction:.4f}")
+
+    def _proposal(self, bars: MinuteBars, conviction: Decimal) -> TradeProposal:
+        return TradeProposal(
+            product=bars.product,
+            side=Side.BUY,
+            notional_pct=self.notional_pct,
+            stop_loss_pct=self.stop_loss_pct,
+            take_profit_pct=self.take_profit_pct,
+            conviction=conviction,
+        )
