@@ -36,6 +36,7 @@ class TornTail:
 class Scan:
     """One pass over a journal; iterate once, then ask where it ended.
 
+    `segment` and `line` are the place of the last record, `head` its number and hash.
     Nothing is changed on disk, and a writer may be at work: its unfinished line is a torn tail.
 
     Raises (while iterating):
@@ -49,6 +50,9 @@ class Scan:
         self.head = GENESIS
         self.lineage: str | None = None
         self.torn: TornTail | None = None
+        self.segment = ""
+        self.line = 0
+        self.bytes_read = 0
 
     def __iter__(self) -> Iterator[Record]:
         for number, name in enumerate(self.names, start=1):
@@ -66,6 +70,8 @@ class Scan:
                 return
             record = self._check(name, line, text[:-1])
             self.head = Head(record.seq, record.hash)
+            self.segment, self.line = name, line
+            self.bytes_read += len(text)
             intact += len(text)
             yield record
 

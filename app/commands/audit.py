@@ -1,0 +1,212 @@
+"""`run.py audit verify`: is the journal whole, and do its fills add up to what the venue said."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import asdict, frozen
+from rich.console import Console
+from rich.progress import Progress
+
+from adapters.control.instances import MODES, choose
+from adapters.journal.codec import Codec, CodecError
+from adapters.journal.errors import JournalBroken
+from adapters.journal.files import SUFFIX
+from adapters.journal.scan import Scan
+from adapters.journal.segments import read_records
+from config.mode import Mode
+from domain.ledger.audit import AuditReport
+from domain.ledger.audit import audit as recompute
+from domain.messages.catalogue import CATALOGUE
+from domain.money import install_context
+
+_EXAMPLE = """Verify the journal of a mode, or the one in PATH.
+
+Checks every record against the hash chain, then recomputes balances, lots, fees and equity from
+the fills alone and compares them with the venue statements in the journal. Reads only; the trader
+may be running. Exit code: 0 whole, 1 not (the first bad record is named), 2 nothing to verify.
+
+\b
+Example:
+  python run.py audit verify --env paper
+"""
+_JOURNAL = "journal"
+_PROGRESS_STEP = 5_000
+
+Message = tuple[int, str, object]
+
+
+@frozen
+class Verification:
+    """What a pass over a journal found. `broken` is its first bad record; None: chain whole."""
+
+    folder: Path
+    scan: Scan
+    broken: JournalBroken | None
+    report: AuditReport | None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong, as sentences."""
+        if self.broken is not None:
+            return (str(self.broken),)
+        return () if self.report is None else self.report.problems
+
+
+@click.group(help="Verify the audit trail.")
+def audit() -> None:
+    """Hold the audit commands."""
+
+
+@audit.command(help=_EXAMPLE)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Data folder (default: data).")
+@click.option(
+    "--env",
+    "mode",
+    type=Mode.parse,
+    metavar=f"[{'|'.join(Mode)}]",
+    help="Whose journal; default: of the instance that runs, else of the newest run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.pass_context
+def verify(
+    context: click.Context,
+    data_dir: Path | None,
+    mode: Mode | None,
+    as_json: bool,
+    path: Path | None,
+) -> None:
+    """Verify one journal and exit with the verdict."""
+    install_context()
+    data = data_dir or context.find_root().params.get("data_dir") or "data"
+    try:
+        found = check(_folder_of(path) if path else _folder_in(Path(data), mode))
+    except FileNotFoundError as error:
+        click.echo(f"nothing to verify: {error}", err=True)
+        context.exit(2)
+    except OSError as error:
+        click.echo(f"the journal can't be read: {error}", err=True)
+        context.exit(1)
+    click.echo(json.dumps(_document(found), indent=2) if as_json else _text(found))
+    context.exit(1 if found.problems else 0)
+
+
+def check(folder: Path) -> Verification:
+    """Verify the journal in `folder`: the chain, and on the same pass the ledger.
+
+    Raises:
+        FileNotFoundError: it holds no segment.
+        OSError: it can't be read.
+    """
+    scan = read_records(folder)
+    if not scan.names:
+        raise FileNotFoundError(f"expected a journal's {SUFFIX} segments in {folder}, found none")
+    messages = _messages(scan)
+    try:
+        report = recompute(_shown(messages, scan, folder))
+        for _ in messages:
+            continue
+    except JournalBroken as broken:
+        return Verification(folder, scan, broken, None)
+    return Verification(folder, scan, None, report)
+
+
+def _folder_of(path: Path) -> Path:
+    """Return the journal folder that the user means by a folder or by one of its segments."""
+    if path.is_file():
+        return path.parent
+    return path / _JOURNAL if (path / _JOURNAL).is_dir() else path
+
+
+def _folder_in(data: Path, mode: Mode | None) -> Path:
+    if mode is not None:
+        return data / mode.value / _JOURNAL
+    if chosen := choose(data):
+        return chosen / _JOURNAL
+    kept = [data / one / _JOURNAL for one in MODES if read_records(data / one / _JOURNAL).names]
+    if len(kept) == 1:
+        return kept[0]
+    raise FileNotFoundError(f"{len(kept)} journals in {data}; name one with --env or PATH")
+
+
+def _messages(scan: Scan) -> Iterator[Message]:
+    codec = Codec(CATALOGUE)
+    for record in scan:
+        try:
+            message = codec.decode(record.type, record.data)
+        except CodecError as error:
+            raise JournalBroken(
+                scan.segment, scan.line, record.seq, "a message of this program", str(error)
+            ) from None
+        yield record.seq, record.type, message
+
+
+def _shown(messages: Iterable[Message], scan: Scan, folder: Path) -> Iterator[Message]:
+    """Pass the messages on; where a person watches, show how far the pass has come."""
+    if not sys.stderr.isatty():
+        yield from messages
+        return
+    size = sum((folder / name).stat().st_size for name in scan.names)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("verifying", total=size)
+        for count, message in enumerate(messages):
+            if count % _PROGRESS_STEP == 0:
+                progress.update(task, completed=scan.bytes_read)
+            yield message
+
+
+def _document(found: Verification) -> dict[str, Any]:
+    scan, broken = found.scan, found.broken
+    return {
+        "journal": str(found.folder),
+        "ok": not found.problems,
+        "lineage": scan.lineage,
+        "segments": len(scan.names),
+        "records": scan.head.seq,
+        "head": scan.head.hash,
+        "torn_tail": None if scan.torn is None else asdict(scan.torn),
+        "broken": None
+        if broken is None
+        else {
+            "segment": broken.segment,
+            "line": broken.line,
+            "seq": broken.seq,
+            "expected": broken.expected,
+            "found": broken.found,
+        },
+        "fills": None if found.report is None else found.report.fills,
+        "problems": list(found.problems),
+    }
+
+
+def _text(found: Verification) -> str:
+    scan = found.scan
+    lines = [f"journal  {found.folder}, lineage {scan.lineage or 'unknown'}"]
+    if found.broken is not None:
+        lines += [
+            f"chain    BROKEN after {scan.head.seq:,} good records",
+            f"         {found.broken}",
+        ]
+        return "\n".join(lines)
+    lines.append(
+        f"chain    whole: {scan.head.seq:,} records in {len(scan.names)} segments, "
+        f"the last is {scan.head.seq} with hash {scan.head.hash}"
+    )
+    if scan.torn is not None:
+        lines.append(
+            f"tail     {scan.torn.segment} line {scan.torn.line} is unfinished "
+            f"({scan.torn.size} bytes): a write goes on or was interrupted; a start cuts it"
+        )
+    if found.report is not None:
+        verdict = "agrees" if not found.problems else "DISAGREES"
+        lines.append(
+            f"ledger   recomputed from {found.report.fills:,} fills, {verdict} with the journal"
+        )
+    lines += [f"         {problem}" for problem in found.problems]
+    return "\n".join(lines)
