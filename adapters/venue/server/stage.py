@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -14,12 +15,12 @@ from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.open import open_market
-from adapters.venue.market.source import Market
+from adapters.venue.market.open import open_market, trading_start
 from adapters.venue.server.plays import Plays
 from adapters.venue.world import (
     DEFAULT_OPENING,
     Identity,
+    WorldError,
     WorldFolder,
     identity,
     new_origin_ns,
@@ -80,14 +81,18 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     """
     stored = folder.stored()
     seed = DEFAULT_SEED if options.seed is None else options.seed
-    market = _market(options, stored, seed)
-    opening = options.opening or _opening_of(stored)
-    wanted = identity(
-        market=market.description,
+    origin_ns = _asked_origin_ns(options, stored)
+    market = open_market(
+        options.market,
         seed=seed,
-        origin_ns=market.origin_ns,
-        opening=opening,
+        start_ns=origin_ns,
+        origin_ns=origin_ns or Nanos(0),
+        lookback_ns=options.lookback_ns,
     )
+    if origin_ns is None:
+        origin_ns = trading_start(market, options.lookback_ns)
+    opening = options.opening or _opening_of(stored)
+    wanted = identity(market=market.description, seed=seed, origin_ns=origin_ns, opening=opening)
     world = folder.settle(wanted)
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, options)
@@ -122,18 +127,15 @@ def level2_interval_ns(products: int, speed: Decimal) -> int:
     return int(products * speed * SECOND / LEVEL2_FRAMES_A_SECOND)
 
 
-def _market(options: StageOptions, stored: Identity | None, seed: int) -> Market:
-    origin_ns = new_origin_ns() if stored is None else Nanos(stored.origin_ns)
-    start_ns = options.from_ns
-    if start_ns is None and stored is not None and options.market != GENERATED:
-        start_ns = Nanos(stored.origin_ns)
-    return open_market(
-        options.market,
-        seed=seed,
-        start_ns=start_ns,
-        origin_ns=origin_ns,
-        lookback_ns=options.lookback_ns,
-    )
+def _asked_origin_ns(options: StageOptions, stored: Identity | None) -> Nanos | None:
+    """Return where the world's trading time begins; None: where the market itself says."""
+    if options.market == GENERATED and options.from_ns is not None:
+        raise WorldError("--from is for recorded markets; a generated one begins now")
+    if options.from_ns is not None:
+        return options.from_ns
+    if stored is not None:
+        return Nanos(stored.origin_ns)
+    return new_origin_ns() if options.market == GENERATED else None
 
 
 def _opening_of(stored: Identity | None) -> Mapping[str, Decimal]:
@@ -151,11 +153,9 @@ def _start_ns(
     """
     stored = store.meta(MARKET_TIME)
     seen_ns = None if stored is None else int(stored)
-    if seen_ns is not None and folder.clock.exists():
-        try:
+    if seen_ns is not None:
+        with contextlib.suppress(ClockBroken):  # gone: the store is right to a second
             seen_ns = max(seen_ns, MarketClock(folder.clock).anchor().limit_ns)
-        except ClockBroken:
-            pass  # written by another version; the store is right to a second
     return opening_time_ns(
         origin_ns=world.origin_ns,
         stored_ns=seen_ns,
