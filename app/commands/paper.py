@@ -1,0 +1,37 @@
+"""`run.py paper reset`."""
+
+from __future__ import annotations
+
+import click
+
+from app.options import Folders
+from app.shell import folder_options
+
+
+@click.group()
+def paper() -> None:
+    r"""Manage the paper world.
+
+    \b
+    Example:
+      python run.py paper reset
+    """
+
+
+@paper.command()
+@folder_options
+def reset(folders: Folders) -> int:
+    r"""Archive the paper world and its journal, so that the next start begins a new one.
+
+    Nothing is deleted. A latched halt and a kill switch stay until `resume`.
+
+    \b
+    Example:
+      python run.py paper reset --data-dir data
+    """
+    from app.recovery import reset_paper
+
+    code, lines = reset_paper(folders.data)
+    for line in lines:
+        click.echo(line, err=code != 0)
+    return code

@@ -1,0 +1,156 @@
+"""The trading options: what each must look like and which of them exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import click
+
+from app.mode_gate import refusals
+from app.options import GENERATED, Folders, TradeOptions
+from config.fields import ASSET
+from config.mode import Mode
+from domain.errors import InvalidNumber
+from domain.instants import Nanos, parse_duration
+from domain.money import parse_decimal, plain
+
+SLOWEST, FASTEST = Decimal(1), Decimal(60)
+Virtual = Literal["max"]
+
+
+def parse_speed(text: str) -> Decimal | Virtual:
+    """Return the speed written in `text`, 1 to 60, or "max".
+
+    Raises:
+        InvalidNumber: it is neither.
+    """
+    if text == "max":
+        return "max"
+    speed = parse_decimal(text)
+    if not SLOWEST <= speed <= FASTEST:
+        raise InvalidNumber(f"expected 1 to 60, or max, was {text}")
+    if speed % Decimal("0.000001"):
+        raise InvalidNumber(f"expected at most six fractional digits, was {text}")
+    return speed
+
+
+def parse_length(text: str) -> Nanos:
+    """Return the duration written in `text`, which must be longer than nothing.
+
+    Raises:
+        InvalidNumber: it is no such duration.
+    """
+    length = parse_duration(text)
+    if length <= 0:
+        raise InvalidNumber(f"expected a duration above zero, was {text!r}")
+    return length
+
+
+def parse_balance(text: str) -> tuple[str, Decimal]:
+    """Return currency and amount of `text`, which is like USD=800.
+
+    Raises:
+        InvalidNumber: it is not like that.
+    """
+    currency, equals, amount = text.partition("=")
+    if not equals or not ASSET.fullmatch(currency):
+        raise InvalidNumber(f"expected CURRENCY=AMOUNT like USD=800, was {text!r}")
+    value = parse_decimal(amount)
+    if value < 0:
+        raise InvalidNumber(f"expected an amount of at least 0, was {plain(value)}")
+    return currency, value
+
+
+def parse_url(text: str) -> str:
+    """Return `text`, an http or https address without a trailing slash.
+
+    Raises:
+        InvalidNumber: it is no such address.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidNumber(f"expected an address like http://127.0.0.1:8080, was {text!r}")
+    return text.rstrip("/")
+
+
+def trade(folders: Folders, values: Mapping[str, Any]) -> int:
+    """Check the options against each other, the config and the mode gates, then trade."""
+    from config.loading import load
+
+    _refuse_contradictions(values)
+    mode: Mode = values["mode"]
+    config = load(folders.config, values["sets"])
+    refused = refusals(mode, config, is_confirmed=values["confirm_live"])
+    if refused:
+        click.echo(f"--env {mode}: refused, nothing was started", err=True)
+        for sentence in refused:
+            click.echo(f"  {sentence}", err=True)
+        return 4
+    from app.commands import trade as trading
+
+    speed = values["speed"] or SLOWEST
+    options = TradeOptions(
+        mode=mode,
+        config=config,
+        folders=folders,
+        venue_url=values["venue_url"],
+        market=values["market"] or GENERATED,
+        from_ns=values["from_ns"],
+        seed=values["seed"],
+        speed=None if speed == "max" else speed,
+        cycles=values["cycles"],
+        duration_ns=values["duration_ns"],
+        paper_balances=_balances(values["balances"]),
+        sets=values["sets"],
+        dashboard=not values["no_dashboard"],
+    )
+    return trading.trade(options)
+
+
+def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] | None:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise click.UsageError("--paper-balance names a currency twice")
+    return MappingProxyType(found) if found else None
+
+
+def _refuse_contradictions(values: Mapping[str, Any]) -> None:
+    """End with exit code 2 where options cannot be had together."""
+    market = values["market"] or GENERATED
+    if market != GENERATED and not Path(market).exists():
+        raise click.UsageError(f"--market: there is no file or folder {market!r}")
+    if values["venue_url"] is not None:
+        _refuse_venue_of_others(values)
+    if values["speed"] == "max":
+        _refuse_endless_virtual_time(values, market)
+    if values["venue"] == "coinbase" and values["mode"] is not Mode.LIVE:
+        raise click.UsageError(
+            "--venue coinbase is not available in this version; use --venue embedded"
+        )
+    _balances(values["balances"])
+
+
+def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
+    if values["venue"] == "coinbase":
+        raise click.UsageError("--venue-url and --venue coinbase exclude each other")
+    own = {"market": "--market", "from_ns": "--from", "balances": "--paper-balance"}
+    for name, flag in own.items():
+        if values[name]:
+            raise click.UsageError(f"{flag} belongs to the venue at --venue-url; give it there")
+
+
+def _refuse_endless_virtual_time(values: Mapping[str, Any], market: str) -> None:
+    if values["venue_url"] is not None or values["venue"] == "coinbase":
+        raise click.UsageError(
+            "--speed max runs trader and venue in one process: "
+            "it excludes --venue-url and --venue coinbase"
+        )
+    if market == GENERATED and values["cycles"] is None and values["duration_ns"] is None:
+        raise click.UsageError(
+            "--speed max needs an end: --cycles, --duration or a recorded --market"
+        )
