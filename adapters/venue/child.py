@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import IO
@@ -101,8 +101,8 @@ class VenueChild:
         if not self._line:
             code = self._process.wait(STOP_SECONDS)
             self._readers[1].join(1.0)
-            words = self.last_words() or f"the venue ended with {code} and said nothing"
-            raise VenueNotStarted(words.removeprefix("venue: "), code or 1)
+            said = self.last_words() or f"the venue ended with {code} and said nothing"
+            raise VenueNotStarted(said.removeprefix("venue: "), code or 1)
         words = dict(word.split("=", 1) for word in self._line.split() if "=" in word)
         return attach(words["rest"])
 
@@ -111,13 +111,13 @@ class VenueChild:
             self._line = line
             self._listens.set()
 
-    def _follow(self, pipe: IO[str] | None, hear: object) -> threading.Thread:
+    def _follow(self, pipe: IO[str] | None, hear: Callable[[str], None]) -> threading.Thread:
         assert pipe is not None
         lines = pipe
 
         def read() -> None:
             for line in lines:
-                hear(line.rstrip("\n"))  # type: ignore[operator]
+                hear(line.rstrip("\n"))
             self._listens.set()
 
         thread = threading.Thread(target=read, name="venue-output", daemon=True)

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import click
 
+from app.options import Folders
+from app.shell import Parsed, folder_options
 from domain.errors import InvalidNumber, TradingError
 from domain.instants import parse_duration, parse_iso
 from domain.money import install_context, parse_decimal
 
 _EXAMPLE = """
 Plays a market at the speed asked for and answers any Coinbase Advanced Trade client on loopback.
-Prints one VENUE line when it listens; Ctrl-C stops it. The same folder goes on where it stopped.
+Prints one VENUE line when it listens; Ctrl-C stops it. The world lives in DATA_DIR/venue and goes
+on where it stopped.
 
 \b
 Example:
   python run.py venue --market candles.parquet --from 2023-12-12T04:00:00Z --speed 10
 """
-
-
-def _read(parse: Callable[[str], Any]) -> Callable[..., Any]:
-    """Return a click callback that reads an option's text with one of our parsers."""
-
-    def callback(_: click.Context, __: click.Parameter, text: str | None) -> Any:
-        if text is None:
-            return None
-        try:
-            return parse(text)
-        except InvalidNumber as error:
-            raise click.BadParameter(str(error)) from error
-
-    return callback
 
 
 def _speed(text: str) -> Decimal:
@@ -56,7 +43,7 @@ def _speed(text: str) -> Decimal:
 @click.option(
     "--from",
     "from_ns",
-    callback=_read(parse_iso),
+    type=Parsed("time", parse_iso),
     metavar="TIME",
     help="Where a recorded market begins to trade; default: first row + --lookback.",
 )
@@ -64,12 +51,12 @@ def _speed(text: str) -> Decimal:
     "--lookback",
     "lookback_ns",
     default="24h",
-    callback=_read(parse_duration),
+    type=Parsed("duration", parse_duration),
     metavar="DURATION",
     help="History kept before the first tradable minute of a recorded market (24h).",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the market.")
-@click.option("--speed", default="1", callback=_read(_speed), metavar="X", help="1 to 60.")
+@click.option("--speed", default="1", type=Parsed("speed", _speed), metavar="X", help="1 to 60.")
 @click.option(
     "--paper-balance",
     "balances",
@@ -77,37 +64,22 @@ def _speed(text: str) -> Decimal:
     metavar="USD=800",
     help="Opening balance of a new world, repeatable; default USD=10000.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="The world lives in DATA_DIR/venue (default: data).",
-)
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
-@click.pass_context
-def venue(
-    context: click.Context, *, data_dir: Path | None, balances: tuple[str, ...], **chosen: Any
-) -> None:
+@folder_options
+def venue(*, folders: Folders, balances: tuple[str, ...], **chosen: Any) -> None:
     """Run the embedded venue until a signal."""
-    from adapters.venue.server.stage import StageOptions
-
     from adapters.venue.server.serve import VenueOptions, serve
+    from adapters.venue.server.stage import StageOptions
     from adapters.venue.world import WorldError, parse_opening
 
     install_context()
     port, parent_pipe = chosen.pop("port"), chosen.pop("parent_pipe")
     try:
         stage = StageOptions(opening=parse_opening(balances) or None, **chosen)
-        directory = data_dir or _inherited_data_dir(context)
-        serve(VenueOptions(directory=directory, stage=stage, port=port, parent_pipe=parent_pipe))
+        serve(VenueOptions(directory=folders.data, stage=stage, port=port, parent_pipe=parent_pipe))
     except TradingError as error:
         click.echo(f"venue: {error}", err=True)
-        context.exit(error.exit_code if isinstance(error, WorldError) else 2)
-
-
-def _inherited_data_dir(context: click.Context) -> Path:
-    given = context.find_root().params.get("data_dir")
-    return Path(given) if given is not None else Path("data")
+        sys.exit(error.exit_code if isinstance(error, WorldError) else 2)
 
 
 if __name__ == "__main__":

@@ -67,9 +67,10 @@ def read_session(document: object) -> VenueSession:
     paths = ("ca", "key_file", "user_key_file", "admin_file", "clock")
     texts = ("rest", "rest_tls", "ws", "world", "prices", "history")
     try:
+        plain: dict[str, Any] = {name: str(document[name]) for name in texts}
+        plain |= {name: Path(document[name]) for name in paths}
         return VenueSession(
-            **{name: Path(document[name]) for name in paths},
-            **{name: str(document[name]) for name in texts},
+            **plain,
             speed=parse_decimal(document["speed"]),
             e0_ns=int(document["E0"]),
             m0_ns=int(document["M0"]),
