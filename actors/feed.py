@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import evolve, frozen
-from domain.bars import BarBuilder
-from domain.book import Book
 
 from actors.base import Actor, Office
 from actors.ports import Venue
+from domain.bars import BarBuilder
+from domain.book import Book
 from domain.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.market import Bar, Quote
 from domain.messages.market import (
@@ -88,6 +88,7 @@ class Feed(Actor):
         self._is_ready = False
         self._is_confirming = False
         self._token = 0
+        self._asked: dict[int, int] = {}
         self.gaps = 0
 
     def receive(self, message: Any) -> None:
@@ -138,6 +139,7 @@ class Feed(Actor):
 
     def _ask_candles(self, product: ProductId, start_ns: int, end_ns: int) -> None:
         self._token += 1
+        self._asked[self._token] = start_ns
         self._venue.list_candles(
             product, Nanos(MINUTE), Nanos(start_ns), Nanos(end_ns), self._token, self.reply_to()
         )
@@ -294,9 +296,7 @@ class Feed(Actor):
             self._alert("HISTORY", f"no candles of {product}: {answer.failure}", "not traded")
             return
         is_backfill = product in self._waiting
-        bars = self._regular(product, answer)
-        if bars:
-            self._bars[product].adopt(bars[-1])
+        bars = self._regular(product, answer, self._asked.pop(answer.token))
         if is_backfill:
             self._waiting.discard(product)
             self.publish(HistoryLoaded(product, answer.width_ns, bars))
@@ -305,12 +305,18 @@ class Feed(Actor):
             for bar in bars:
                 self.publish(BarClosed(bar))
 
-    def _regular(self, product: ProductId, answer: CandlesListed) -> tuple[Bar, ...]:
-        """Return the bars; a single minute without a row repeats the close with volume 0."""
-        if answer.bars or product in self._waiting:
-            return answer.bars
-        bar = self._bars[product].empty_after()
-        return () if bar is None else (bar,)
+    def _regular(self, product: ProductId, answer: CandlesListed, start_ns: int) -> tuple[Bar, ...]:
+        """Return the bars; minutes without a row at the end repeat the close with volume 0."""
+        builder, bars = self._bars[product], list(answer.bars)
+        if bars:
+            builder.adopt(bars[-1])
+        end_ns = self._minute_ns if product in self._waiting else start_ns + MINUTE
+        missing_ns = bars[-1].start_ns + MINUTE if bars else max(start_ns, end_ns - MINUTE)
+        for minute_ns in range(missing_ns, end_ns, MINUTE):
+            bar = builder.repeat(Nanos(minute_ns))
+            if bar is not None:
+                bars.append(bar)
+        return tuple(bars)
 
     # Staleness.
 

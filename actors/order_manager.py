@@ -10,9 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import frozen
-from domain.orders.identity import client_order_id
-from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, apply_fill, apply_seen, needs_fills
 
 from actors.base import Actor, Office
 from actors.ports import Venue
@@ -40,6 +37,9 @@ from domain.messages.orders import (
 )
 from domain.messages.system import BootCompleted, BreakerTripped, Effect, Tick
 from domain.messages.venue import CancelAnswered, FillsListed, OrdersListed
+from domain.orders.identity import client_order_id
+from domain.orders.lifecycle import Event
+from domain.orders.order import Order, advance, apply_fill, apply_seen, needs_fills
 
 RESOLVE_EVERY_NS = SECOND
 """Machine time between questions to the venue while something is unsettled."""

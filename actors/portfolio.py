@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import frozen
-from domain.ledger.ledger import Ledger, book, flow, open_ledger, value
 
 from actors.base import Actor, Office
 from domain.instants import MILLISECOND, Nanos
+from domain.ledger.ledger import Ledger, book, flow, open_ledger, value
 from domain.losses import EquityMark, LossLimits, breaches
 from domain.messages.decisions import RoundJudged
 from domain.messages.market import QuoteMoved

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.strategy import Strategy
-
 from actors.base import Actor, Office
 from actors.topology import ALLOCATOR
 from domain.messages.decisions import Decide, Proposed
+from domain.strategy import Strategy
 
 
 class StrategyHost(Actor):

@@ -71,9 +71,9 @@ ROUTES: dict[type, tuple[str, ...]] = {
     orders.SweepRequested: (CANCELLER, AUDITOR),
     orders.SweepFinished: (*_KEEPERS, RECONCILER),
     # the books
-    system.PortfolioMoved: (RISK_GATE, ALLOCATOR, EXITS, PROJECTOR),
-    system.StatementTaken: (AUDITOR, PORTFOLIO, PROJECTOR),
-    system.CashFlowSeen: (AUDITOR, PORTFOLIO),
+    system.PortfolioMoved: (ALLOCATOR, EXITS, PROJECTOR),
+    system.StatementTaken: (AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR),
+    system.CashFlowSeen: (AUDITOR, PORTFOLIO, RISK_GATE),
     system.EquityMarked: _KEEPERS,
     system.LotsListed: (AUDITOR, ALERTS),
     # life of the system

@@ -1,0 +1,84 @@
+"""Everything the rules may look at: one frozen picture a judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from decimal import Decimal
+
+from attrs import frozen
+
+from domain.context import Regime
+from domain.instants import Nanos
+from domain.market import Quote
+from domain.messages.decisions import EntryProposed
+from domain.messages.system import Breaker, Effect
+from domain.money import ZERO, Rate, notional
+from domain.portfolio_view import PortfolioView
+from domain.product import Product, ProductId, Side
+from domain.risk.exposure import AtRisk, Exposure
+from domain.risk.limits import Limits
+
+GLOBAL = "global"
+ApprovedKey = tuple[str, ProductId, Side, int]
+"""Strategy, product, side and start of the bar: at most one approval each."""
+
+
+@frozen(kw_only=True)
+class RiskView:
+    """The state that a judgement is made on. `at_ns` is market time, `machine_ns` machine time."""
+
+    at_ns: Nanos
+    machine_ns: Nanos
+    is_ready: bool
+    limits: Limits
+    breakers: tuple[Breaker, ...]
+    products: Mapping[ProductId, Product]
+    quotes: Mapping[ProductId, Quote]
+    bar_ends: Mapping[ProductId, int]
+    stalled: Mapping[ProductId, str]
+    portfolio: PortfolioView | None
+    maker: Rate | None
+    taker: Rate | None
+    regime: Regime
+    exposure: Exposure
+    approved: Set[ApprovedKey]
+
+    def breaker_for(self, entry: EntryProposed) -> Breaker | None:
+        """Return the strongest breaker whose scope covers the entry."""
+        return self._strongest(f"product:{entry.proposal.product}", f"strategy:{entry.strategy}")
+
+    def breaker_for_exit(self, product: ProductId) -> Breaker | None:
+        """Return the strongest breaker whose scope covers an exit of `product`."""
+        return self._strongest(f"product:{product}")
+
+    def at_risk(self) -> AtRisk:
+        """Return value of owned lots (at the ask: the careful side) plus worst cases of entries.
+
+        A lot without a quote counts at its cost.
+        """
+        return _at_risk(self)
+
+    def _strongest(self, *scopes: str) -> Breaker | None:
+        found: Breaker | None = None
+        for each in self.breakers:
+            if each.scope not in (GLOBAL, "venue", *scopes) or each.effect is Effect.NONE:
+                continue
+            if found is None or each.effect > found.effect:
+                found = each
+        return found
+
+
+def _at_risk(view: RiskView) -> AtRisk:
+    by_product: dict[ProductId, Decimal] = {}
+    by_strategy: dict[str, Decimal] = {}
+    worths: list[tuple[ProductId, str, Decimal]] = []
+    for lot in view.portfolio.lots if view.portfolio is not None else ():
+        quote = view.quotes.get(lot.product)
+        worth = lot.cost if quote is None else notional(quote.ask, lot.quantity)
+        worths.append((lot.product, lot.strategy, worth))
+    for each in view.exposure.entries():
+        worths.append((each.order.product, each.order.strategy, each.worst_case))
+    for product, strategy, worth in worths:
+        by_product[product] = by_product.get(product, ZERO) + worth
+        by_strategy[strategy] = by_strategy.get(strategy, ZERO) + worth
+    return AtRisk(sum(by_product.values(), ZERO), by_product, by_strategy)
