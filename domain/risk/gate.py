@@ -24,7 +24,7 @@ from domain.messages.decisions import (
 from domain.messages.system import Effect
 from domain.money import ZERO, Amount, Quantity, plain
 from domain.portfolio_view import Lot
-from domain.product import Action, Side
+from domain.product import Action, Product, Side
 from domain.risk.rules import caps, data, proposal, standing
 from domain.risk.view import RiskView
 from domain.sizing import Sized, size_entry
@@ -111,9 +111,7 @@ def judge_exit(
         free = product.quantity_down(min(free, product.base_max))
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
-    elif product is not None and not _is_sellable(
-        free, wanted, product.base_min, product.quote_min
-    ):
+    elif product is not None and not _is_sellable(free, wanted, product):
         minimum = f"{plain(product.quote_min)} {product.quote}"
         refusals.append(
             Refusal(
@@ -203,10 +201,8 @@ def _lots(view: RiskView) -> tuple[Lot, ...]:
     return view.portfolio.lots if view.portfolio is not None else ()
 
 
-def _is_sellable(
-    quantity: Decimal, wanted: ExitProposed, base_min: Decimal, quote_min: Decimal
-) -> bool:
-    return quantity >= base_min and quantity * wanted.bid >= quote_min
+def _is_sellable(quantity: Decimal, wanted: ExitProposed, product: Product) -> bool:
+    return quantity >= product.base_min and quantity * wanted.bid >= product.quote_min
 
 
 def _nothing(wanted: ExitProposed, lot: Lot | None) -> Refusal:

@@ -76,9 +76,11 @@ def _at_risk(view: RiskView) -> AtRisk:
         quote = view.quotes.get(lot.product)
         worth = lot.cost if quote is None else notional(quote.ask, lot.quantity)
         worths.append((lot.product, lot.strategy, worth))
-    for each in view.exposure.entries():
-        worths.append((each.order.product, each.order.strategy, each.worst_case))
-    for product, strategy, worth in worths:
-        by_product[product] = by_product.get(product, ZERO) + worth
-        by_strategy[strategy] = by_strategy.get(strategy, ZERO) + worth
+    worths.extend(
+        (each.order.product, each.order.strategy, each.worst_case)
+        for each in view.exposure.entries()
+    )
+    for product, strategy, amount in worths:
+        by_product[product] = by_product.get(product, ZERO) + amount
+        by_strategy[strategy] = by_strategy.get(strategy, ZERO) + amount
     return AtRisk(sum(by_product.values(), ZERO), by_product, by_strategy)
