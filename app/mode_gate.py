@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from config.effective import Config
+from typing import TYPE_CHECKING
+
 from config.mode import Mode
+
+if TYPE_CHECKING:
+    from config.effective import Config
 
 
 def refusals(mode: Mode, config: Config, *, is_confirmed: bool) -> tuple[str, ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from config.effective import Config
 from config.mode import Mode
 from domain.instants import Nanos
+
+if TYPE_CHECKING:
+    from config.effective import Config
 
 GENERATED = "generated"
 

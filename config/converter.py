@@ -17,7 +17,7 @@ from cattrs import Converter
 from config.errors import Flaw, Invalid
 from config.fields import shown
 from config.mode import Mode
-from config.strategies import REGISTRY, StrategySpec
+from config.strategies import REGISTRY, StrategySpec, own_fields, shared_fields
 from domain.errors import InvalidNumber
 from domain.instants import Nanos, parse_duration
 from domain.money import parse_decimal
@@ -249,9 +249,12 @@ def _shipped(attribute: Any) -> tuple[str, ...]:
 
 
 def _spec(converter: Converter, value: Any) -> StrategySpec:
-    """Structure one entry of `strategies.yaml`: shared keys, and those of the class it uses."""
+    """Structure one entry of `strategies.yaml`: shared keys, and those of the class it uses.
+
+    Its strategy is called after its class until it is `named`.
+    """
     _require_mapping(value)
-    shared = [one for one in attrs.fields(attrs.resolve_types(StrategySpec)) if one.type != Any]
+    shared = shared_fields()
     made, flaws = fill(converter, shared, value)
     use = made.get("use", "")
     if use not in REGISTRY:
@@ -259,10 +262,10 @@ def _spec(converter: Converter, value: Any) -> StrategySpec:
             hints = nearest(use, REGISTRY)
             flaws.append(Flaw(("use",), f"there is no strategy {shown(use)}", hints))
         raise Invalid(*flaws)
-    own = attrs.fields(attrs.resolve_types(REGISTRY[use]))
+    own = own_fields(use)
     details, more = fill(converter, own, value)
     known = [attribute.name for attribute in (*shared, *own)]
     flaws += more + [unknown(name, known) for name in value if name not in known]
     if flaws:
         raise Invalid(*flaws)
-    return StrategySpec(**made, strategy=_built(REGISTRY[use], details))
+    return StrategySpec(**made, strategy=_built(REGISTRY[use], {"id": use, **details}))

@@ -18,7 +18,7 @@ from attrs import field, frozen
 from config.errors import Path, dotted
 from config.fields import duration_text
 from config.schema import App, Policy, Universe
-from config.strategies import StrategySpec
+from config.strategies import StrategySpec, own_fields, shared_fields
 from domain.instants import Nanos
 from domain.money import plain
 
@@ -80,18 +80,25 @@ class Config:
 
 
 def _leaves(path: Path, value: Any, kind: Any) -> Iterator[tuple[Path, Plain]]:
-    if attrs.has(type(value)):
+    """Yield path and value of everything that has no keys of its own."""
+    if isinstance(value, StrategySpec):
+        for attribute in shared_fields():
+            yield from _member(path, value, attribute)
+        for attribute in own_fields(value.use):
+            yield from _member(path, value.strategy, attribute)
+    elif attrs.has(type(value)):
         for attribute in attrs.fields(attrs.resolve_types(type(value))):
-            part = getattr(value, attribute.name)
-            if attribute.name == "strategy" and isinstance(value, StrategySpec):
-                yield from _leaves(path, part, None)
-            else:
-                yield from _leaves((*path, attribute.name), part, attribute.type)
+            yield from _member(path, value, attribute)
     elif isinstance(value, Mapping) and value:
         for name, part in value.items():
             yield from _leaves((*path, name), part, None)
     else:
         yield path, _plain(value, kind)
+
+
+def _member(path: Path, owner: object, attribute: Any) -> Iterator[tuple[Path, Plain]]:
+    value = getattr(owner, attribute.name)
+    yield from _leaves((*path, attribute.name), value, attribute.type)
 
 
 def _plain(value: Any, kind: Any) -> Plain:

@@ -156,6 +156,7 @@ def _structure(tree: Tree) -> dict[str, Any]:
             part = converter.structure(value, FILES[name])
             if name == "strategies":
                 entries(key=spelled(STRATEGY_ID, "breakout"))(part)
+                part = MappingProxyType({one: spec.named(one) for one, spec in part.items()})
             parts[name] = part
         except Invalid as error:
             _note(tree, (name,), iter(error.flaws))

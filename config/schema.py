@@ -4,7 +4,6 @@ Percentages are numbers of percent (3 is 3 %), never fractions. What a key with 
 protects must not be loosened by configuration, only by changing this file.
 """
 
-# ruff: noqa: RUF009 - these calls declare fields, they do not make defaults
 from __future__ import annotations
 
 from collections.abc import Mapping

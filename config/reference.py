@@ -1,0 +1,73 @@
+"""The page docs/config.md, made from the schema: `python -m config.reference > docs/config.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from config.catalogue import Key, keys
+from config.fields import duration_text
+from domain.instants import Nanos
+from domain.money import plain
+
+INTRODUCTION = """# Configuration
+
+Made from the schema by `python -m config.reference`; do not edit.
+
+Four files in `config/` hold every value: `app.yaml`, `policy.yaml`, `universe.yaml` and
+`strategies.yaml`. They are checked as a whole before anything starts; all problems are reported at
+once, each with file and line, and the start ends with exit code 2.
+
+- `python run.py config check` checks them, `python run.py config show` shows every value in force
+  and where it was decided.
+- `--set FILE.section.key=value` overrides one value for one start. The value at that key is
+  replaced whole, lists and mappings too. `app.mode` can only be lowered.
+- Percentages are percent: `3` means 3 %. Numbers are plain decimals and stay exact. Durations
+  carry their unit: `90s`, `15m`, `24h`.
+- YAML tags, anchors, aliases, directives and second documents are refused.
+- **mandatory**: the key must stand in the file. The default shown is the shipped value.
+- **tighter**: which way a value is stricter. The range is a hard limit of the code.
+- No key, password or token belongs into these files; key material stops the start.
+"""
+HEAD = "| key | default | unit | range | tighter | meaning |\n|---|---|---|---|---|---|"
+
+
+def page() -> str:
+    """Return the whole page as Markdown."""
+    parts = [INTRODUCTION]
+    for file in ("app", "policy", "universe", "strategies"):
+        rows = [_row(key) for key in keys() if key.path[0] == file]
+        parts.append("\n".join((f"## {file}.yaml\n", HEAD, *rows)) + "\n")
+    return "\n".join(parts)
+
+
+def _row(key: Key) -> str:
+    name = ".".join(str(part) for part in key.path[1:])
+    meaning = f"{key.doc} (`use: {key.use}`)" if key.use else key.doc
+    default = "**mandatory**" if key.mandatory else ""
+    if not key.mandatory or key.default or key.default == 0:
+        default = f"{default} `{_shown(key.default, key.kind)}`".strip()
+    tighter = "" if key.tighter == "none" else key.tighter
+    cells = (f"`{name}`", default, key.unit, key.limits, tighter, meaning)
+    return "| " + " | ".join(cells) + " |"
+
+
+def _shown(value: Any, kind: Any) -> str:
+    if kind is Nanos:
+        return duration_text(value)
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{name}: {_shown(part, None)}" for name, part in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return plain(value)
+    if value is None:
+        return "null"
+    return "[]" if value == () else str(value)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
