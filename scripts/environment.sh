@@ -1,0 +1,82 @@
+# Sourced by the other scripts: makes the virtual environment or brings it up to the lock files.
+#
+#   environment runtime    what trading needs
+#   environment dev        the same plus what the checks need
+#
+# Sets `root` (the checkout) and `venv_python`. BULKHEAD_VENV puts the environment elsewhere,
+# BULKHEAD_PYTHON names the interpreter to build it with.
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
+venv=${BULKHEAD_VENV:-$root/.venv}
+venv_python=$venv/bin/python
+
+stop() {
+    printf 'bulkhead: %s\n' "$1" >&2
+    exit 1
+}
+
+is_311() {
+    "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1
+}
+
+find_python() {
+    if [ -n "${BULKHEAD_PYTHON:-}" ]; then
+        is_311 "$BULKHEAD_PYTHON" ||
+            stop "BULKHEAD_PYTHON=$BULKHEAD_PYTHON is not a working Python 3.11."
+        python=$BULKHEAD_PYTHON
+        return
+    fi
+    for python in python3.11 python3 python; do
+        is_311 "$python" && return
+    done
+    found=$(python3 --version 2>/dev/null) || found='no python3'
+    stop "needs Python 3.11, found $found on PATH. Install Python 3.11 (python.org, or
+  'apt install python3.11 python3.11-venv', or 'brew install python@3.11') and run this again;
+  if it is installed elsewhere: BULKHEAD_PYTHON=/where/it/is/python3.11 $0"
+}
+
+# One line that changes whenever what is to be installed changes.
+wanted() {
+    cat "$root/requirements.lock" "$root/setup.cfg" "$root/pyproject.toml" \
+        $([ "$1" = dev ] && printf '%s' "$root/requirements-dev.lock") | cksum
+    printf '%s\n' "$root"
+}
+
+make_venv() {
+    find_python
+    printf 'bulkhead: making %s with %s\n' "$venv" "$("$python" --version)" >&2
+    # Some systems ship venv without the pip to put inside; the pip outside serves as well.
+    "$python" -m venv --clear "$venv" >/dev/null 2>&1 ||
+        "$python" -m venv --clear --without-pip "$venv" ||
+        stop "cannot make a virtual environment in $venv (see above)."
+}
+
+install() {
+    if "$venv_python" -m pip --version >/dev/null 2>&1; then
+        set -- "$venv_python" -m pip install "$@"
+    else
+        find_python
+        set -- "$python" -m pip --python "$venv_python" install "$@"
+    fi
+    "$@" --quiet --disable-pip-version-check ||
+        stop "pip could not install (see above); the next run tries again from the start."
+}
+
+environment() {
+    stamp=$venv/bulkhead-$1.stamp
+    is_311 "$venv_python" && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted "$1")" ] && return
+    case $1 in
+    dev) lock=$root/requirements-dev.lock ;;
+    *) lock=$root/requirements.lock ;;
+    esac
+    # A current runtime environment only needs the rest; anything else is made afresh, so that
+    # neither an interrupted installation nor a package no longer locked survives.
+    is_311 "$venv_python" &&
+        [ "$(cat "$venv/bulkhead-runtime.stamp" 2>/dev/null)" = "$(wanted runtime)" ] ||
+        make_venv
+    printf 'bulkhead: installing %s\n' "$(basename "$lock")" >&2
+    install --require-hashes -r "$lock"
+    install --no-deps --no-build-isolation -e "$root"
+    wanted runtime >"$venv/bulkhead-runtime.stamp"
+    wanted "$1" >"$stamp"
+}

@@ -1,0 +1,82 @@
+"""Write the lock files: every package with its exact version and the hashes of its files.
+
+`requirements.lock` holds what trading needs and the build backend, `requirements-dev.lock` only
+what the checks need on top. Versions already locked stay; `--upgrade` moves all of them to the
+newest ones that setup.cfg allows. Needs network; runs in a scratch environment of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNTIME = ROOT / "requirements.lock"
+DEV = ROOT / "requirements-dev.lock"
+COMPILER = "pip-tools==7.6.2"
+OPTIONS = (
+    "--quiet",
+    "--generate-hashes",
+    "--allow-unsafe",
+    "--strip-extras",
+    "--no-header",
+    "--no-annotate",
+    # Where packages come from is the business of the machine that installs them.
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+)
+HEADER = "# Written by scripts/lock.py from setup.cfg and pyproject.toml; do not edit.\n"
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+def pins(text: str) -> dict[str, str]:
+    """Return package name → exact version of a lock file's text."""
+    return {found[1].lower(): found[2] for found in PIN.finditer(text)}
+
+
+def blocks(text: str) -> list[str]:
+    """Return the lock entries of `text`: a pin with the hash lines that belong to it."""
+    starts = [found.start() for found in PIN.finditer(text)]
+    return [text[a:b].rstrip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def compile_lock(python: Path, output: Path, arguments: list[str]) -> str:
+    """Resolve setup.cfg with `arguments` into `output`, whose old pins are kept; return it."""
+    command = [str(python), "-m", "piptools", "compile", *OPTIONS, *arguments]
+    subprocess.run([*command, "--output-file", str(output), "setup.cfg"], cwd=ROOT, check=True)
+    return output.read_text(encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    """Write both lock files; `--upgrade` is handed to the resolver."""
+    unknown = [word for word in arguments if word != "--upgrade"]
+    if unknown:
+        raise SystemExit(f"lock.py knows only --upgrade, was given {' '.join(unknown)}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        venv.create(folder / "venv", with_pip=True)
+        python = folder / "venv" / "bin" / "python"
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", COMPILER], check=True)
+        old = [path.read_text(encoding="utf-8") for path in (RUNTIME, DEV) if path.exists()]
+        runtime_file, whole_file = folder / "runtime.txt", folder / "whole.txt"
+        runtime_file.write_text(old[0] if old else "", encoding="utf-8")
+        # The build backend is locked too: the editable install then fetches nothing unpinned.
+        build = ["--build-deps-for", "editable", *arguments]
+        runtime = compile_lock(python, runtime_file, build)
+        whole_file.write_text("\n".join([runtime, *old[1:]]), encoding="utf-8")
+        whole = compile_lock(python, whole_file, ["--extra", "dev", *build])
+    locked = pins(runtime)
+    moved = {name for name, version in locked.items() if pins(whole).get(name) != version}
+    if moved:
+        raise SystemExit(f"the two resolutions differ in {', '.join(sorted(moved))}: run again")
+    extra = [block for block in blocks(whole) if PIN.match(block)[1].lower() not in locked]
+    RUNTIME.write_text(HEADER + "\n".join(blocks(runtime)) + "\n", encoding="utf-8")
+    DEV.write_text(HEADER + "-r requirements.lock\n" + "\n".join(extra) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
