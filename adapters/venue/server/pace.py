@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from domain.instants import MILLISECOND, SECOND, Nanos
@@ -21,11 +22,11 @@ The first binds at speed 1 (a hiccup of a quarter second goes unnoticed), the se
 where it keeps the age of quotes far below the limit of the staleness guard.
 """
 GRANTS_A_LEAD = 4
-REST_AT_END_NS = 100 * MILLISECOND
+STANDING_REST_NS = 20 * MILLISECOND
 
 
 class Pacer:
-    """Drives a venue by its market clock."""
+    """Drives a venue by its market clock; while `waits` says so, market time stands."""
 
     def __init__(
         self,
@@ -34,11 +35,13 @@ class Pacer:
         pumps: Pumps,
         *,
         end_ns: Nanos | None,
+        waits: Callable[[], bool] = lambda: False,
     ) -> None:
         self._venue = venue
         self._clock = clock
         self._pumps = pumps
         self._end_ns = end_ns
+        self._waits = waits
         self.played_ns = clock.market_ns()
         speed = clock.anchor().speed_millionths
         self._lead_ns = min(LEAD_MACHINE_NS * speed // 1_000_000, LEAD_MARKET_NS)
@@ -59,6 +62,8 @@ class Pacer:
             await self._sleep(stop)
 
     def _limit_ns(self) -> int:
+        if self._waits():
+            return self.played_ns
         limit_ns = self.played_ns + self._lead_ns
         return limit_ns if self._end_ns is None else min(limit_ns, self._end_ns)
 
@@ -70,8 +75,8 @@ class Pacer:
             return
 
     def _rest_ns(self) -> int:
-        if self._end_ns is not None and self.played_ns >= self._end_ns:
-            return REST_AT_END_NS  # the clock stands for good
+        if self._waits() or (self._end_ns is not None and self.played_ns >= self._end_ns):
+            return STANDING_REST_NS
         renew_ns = self.played_ns + self._lead_ns // GRANTS_A_LEAD
         wake_ns = min(renew_ns, self._venue.next_due_ns())
         return max(0, self._clock.anchor().machine_at(wake_ns) - time.monotonic_ns())

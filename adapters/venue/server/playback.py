@@ -1,0 +1,161 @@
+"""A raw recording as a venue: recorded frames word for word, the account from the engine.
+
+A feed test. Frames go out at the market time of the recording with their `events` unchanged and
+`sequence_num` counted anew on each connection. Market time stands at the recording's beginning
+until a first client subscribes, and whoever subscribes later first gets what the channel has
+had so far, so that nobody ever builds a book on a missing snapshot. Nothing can be ordered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from adapters.venue.engine.agenda import NEVER
+from adapters.venue.engine.engine import Engine
+from adapters.venue.engine.stream import frames
+from adapters.venue.engine.stream.connection import (
+    DATA_NAMES,
+    HEARTBEATS,
+    USER,
+    Connection,
+    Verify,
+)
+from adapters.venue.engine.wire import PREFIX, Refused, Request, Response
+from domain.instants import Nanos
+from domain.product import ProductId
+
+_NO_ORDERS = Refused(400, "INVALID_ARGUMENT", "a recording is played; nothing can be ordered")
+
+
+class Frame(Protocol):
+    """One recorded frame; `channel` is its own name for it, such as l2_data."""
+
+    @property
+    def at_ns(self) -> Nanos:
+        """The venue's time stamp."""
+
+    @property
+    def channel(self) -> str:
+        """The name in the frame."""
+
+    @property
+    def products(self) -> Sequence[ProductId]:
+        """Whom it concerns; empty for heartbeats."""
+
+    @property
+    def events_json(self) -> bytes:
+        """The bytes of the `events` array."""
+
+
+class Playback:
+    """Plays recorded frames, in the order of the recording."""
+
+    def __init__(self, engine: Engine, recorded: Sequence[Frame], products: Sequence[str]) -> None:
+        self._engine = engine
+        self._frames = recorded
+        self._products = tuple(products)
+        self._next = 0
+        self._stamp_ns: int = engine.now_ns
+        self._connections: list[Connection] = []
+        self.waits = True
+        """Whether market time must stand: nobody has subscribed to the market yet."""
+        while self._is_due(engine.now_ns):
+            self._next += 1
+
+    def next_due_ns(self) -> Nanos:
+        """Return when the next frame or anything of the engine is due."""
+        frame_ns = self._frames[self._next].at_ns if self._next < len(self._frames) else NEVER
+        return min(frame_ns, self._engine.next_due_ns())
+
+    def advance(self, now_ns: Nanos) -> None:
+        """Send every frame up to `now_ns`."""
+        self._engine.advance(now_ns)
+        while self._is_due(now_ns):
+            frame = self._frames[self._next]
+            self._next += 1
+            for connection in self._connections:
+                if _wants(connection, frame):
+                    self._send(connection, frame)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one REST request; orders are refused."""
+        if request.method == "POST" and request.path.startswith(f"{PREFIX}/orders"):
+            return _NO_ORDERS.response()
+        return self._engine.handle(request)
+
+    def connect(self, verify: Verify | None = None) -> Connection:
+        """Begin a stream."""
+        connection = Connection(self, verify)
+        self._connections.append(connection)
+        return connection
+
+    def books(self) -> dict[str, Any]:
+        """Return the engine's books: the opening balances."""
+        return self._engine.books()
+
+    def now_ns(self) -> int:
+        """Return the time stamp of what is being sent."""
+        return self._stamp_ns
+
+    def subscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
+        """Acknowledge, then send what the channel has had so far."""
+        known = connection.subscriptions.setdefault(channel, [])
+        fresh = [topic for topic in self._topics(channel, products) if topic not in known]
+        known += fresh
+        self._acknowledge(connection)
+        if channel == USER:
+            connection.send(USER, frames.user_event("snapshot", []))
+            return
+        self.waits = False
+        for frame in self._frames[: self._next]:
+            if _name(channel) == frame.channel and _concerns(frame, fresh):
+                self._send(connection, frame)
+
+    def unsubscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
+        """Stop sending and acknowledge."""
+        known = connection.subscriptions.get(channel, [])
+        gone = self._topics(channel, products) if products else list(known)
+        left = [topic for topic in known if topic not in gone]
+        connection.subscriptions[channel] = left
+        if not left:
+            del connection.subscriptions[channel]
+        self._acknowledge(connection)
+
+    def disconnect(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._connections.remove(connection)
+
+    def _is_due(self, now_ns: int) -> bool:
+        return self._next < len(self._frames) and self._frames[self._next].at_ns <= now_ns
+
+    def _topics(self, channel: str, products: list[str]) -> list[str]:
+        if channel in (HEARTBEATS, USER):
+            return [channel]
+        return [name for name in dict.fromkeys(products) if name in self._products]
+
+    def _acknowledge(self, connection: Connection) -> None:
+        self._stamp_ns = self._engine.now_ns
+        connection.send("subscriptions", frames.subscriptions_event(connection.subscriptions))
+
+    def _send(self, connection: Connection, frame: Frame) -> None:
+        self._stamp_ns = frame.at_ns
+        events = frame.events_json.decode().strip()
+        connection.send(frame.channel, events.removeprefix("[").removesuffix("]"))
+
+
+def _name(channel: str) -> str:
+    return DATA_NAMES.get(channel, channel)
+
+
+def _concerns(frame: Frame, topics: Sequence[str]) -> bool:
+    return bool(topics) and (
+        not frame.products or any(product in topics for product in frame.products)
+    )
+
+
+def _wants(connection: Connection, frame: Frame) -> bool:
+    return any(
+        _name(channel) == frame.channel and _concerns(frame, topics)
+        for channel, topics in connection.subscriptions.items()
+    )
