@@ -7,7 +7,6 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +16,7 @@ from cattrs import Converter
 from config.errors import Flaw, Invalid
 from config.fields import shown
 from config.mode import Mode
+from config.schema import LogLevel, QuoteCurrency
 from config.strategies import REGISTRY, StrategySpec, own_fields, shared_fields
 from domain.errors import InvalidNumber
 from domain.instants import Nanos, parse_duration
@@ -33,7 +33,8 @@ def make_converter() -> Converter:
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook(Nanos, _duration)
-    converter.register_structure_hook_func(_is_choice, _choice)
+    for choice in (QuoteCurrency, LogLevel):
+        converter.register_structure_hook(choice, _choice)
     converter.register_structure_hook(Mode, _mode)
     converter.register_structure_hook_factory(_is_optional, lambda t: _optional(converter, t))
     converter.register_structure_hook_factory(_is_tuple, lambda t: _items(converter, t))
@@ -90,22 +91,18 @@ def _duration(value: Any, _: object) -> Nanos:
         raise _wrong("a duration like 90s, 15m or 24h", value) from None
 
 
-def _is_choice(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, StrEnum)
-
-
 def _choice(value: Any, kind: Any) -> Any:
     try:
         return kind(value)
     except ValueError:
-        raise _wrong(f"one of {', '.join(kind)}", value, *nearest(value, kind)) from None
+        raise _wrong(f"one of {', '.join(kind)}", value, *_meant(value, kind)) from None
 
 
 def _mode(value: Any, _: object) -> Mode:
     try:
         return Mode.parse(value)
     except (ValueError, AttributeError):
-        raise _wrong(f"one of {', '.join(Mode)}", value, *nearest(value, Mode)) from None
+        raise _wrong(f"one of {', '.join(Mode)}", value, *_meant(value, Mode)) from None
 
 
 def _is_optional(kind: Any) -> bool:
@@ -179,10 +176,12 @@ def _require_mapping(value: Any) -> None:
 def nearest(word: Any, known: Iterable[str]) -> tuple[str, ...]:
     """Return the hint that names what was probably meant, or all that is known."""
     names = list(known)
-    close = get_close_matches(str(word), names, n=1, cutoff=0.5)
-    if close:
-        return (f"did you mean {close[0]}?",)
-    return (f"known here: {', '.join(sorted(names))}",) if names else ()
+    return _meant(word, names) or (f"known here: {', '.join(sorted(names))}",)
+
+
+def _meant(word: Any, known: Iterable[str]) -> tuple[str, ...]:
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5) if isinstance(word, str) else []
+    return tuple(f"did you mean {name}?" for name in close)
 
 
 def unknown(name: str, known: Iterable[str]) -> Flaw:

@@ -43,7 +43,7 @@ def shown(value: object) -> str:
 def duration_text(length_ns: int) -> str:
     """Return a duration in the largest unit that holds it whole, like "24h" or "90s"."""
     for unit, scale in (("h", HOUR), ("m", MINUTE), ("s", SECOND)):
-        if length_ns and length_ns % scale == 0:
+        if length_ns % scale == 0 and (length_ns or unit == "s"):
             return f"{length_ns // scale}{unit}"
     return f"{plain(Decimal(length_ns) / MILLISECOND)}ms"
 
@@ -67,7 +67,7 @@ def spelled(pattern: re.Pattern[str], example: str) -> Check:
 
     def check(value: Any) -> None:
         if value is not None and not pattern.fullmatch(value):
-            raise Invalid(Flaw((), f"expected a name like {example}, was {shown(value)}"))
+            raise Invalid(Flaw((), f"expected a text like {example}, was {shown(value)}"))
 
     return check
 

@@ -97,7 +97,9 @@ def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
         tree.refuse(place, path, f"is not YAML: {error.problem or error.context}")
         return tree
     except YAMLError as error:
-        tree.refuse(Place(name), path, f"is not YAML: {str(error).splitlines()[0]}")
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        place = Place(name, line if lines else None)
+        tree.refuse(place, path, f"is not YAML: {str(error).splitlines()[0]}")
         return tree
     if node is not None:
         tree.value = _walk(node, path, source, tree)
