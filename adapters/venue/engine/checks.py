@@ -229,8 +229,15 @@ def _end(members: Json) -> int:
 
 def _echo(ticket: Ticket, members: Json) -> Json:
     """Return the configuration as the venue repeats it."""
-    names = ("quote_size", "base_size", "limit_price", "end_time")
-    echo: dict[str, Any] = {name: members[name] for name in names if members.get(name)}
+    given = {
+        "quote_size": ticket.quote_size,
+        "base_size": ticket.base_size,
+        "limit_price": ticket.limit_price,
+        "end_time": ticket.end_ns,
+    }
+    echo: dict[str, Any] = {
+        name: members[name] for name, value in given.items() if value is not None
+    }
     if ticket.kind.rests:
         echo["post_only"] = ticket.post_only
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from adapters.venue.engine.rest.account import AccountDesk
 from adapters.venue.engine.rest.market import MarketDesk
 from adapters.venue.engine.rest.orders import OrderDesk
-from adapters.venue.engine.wire import PREFIX, Json, Refused, Request, Response, encode
+from adapters.venue.engine.wire import PREFIX, Json, Refused, Request, Response, encode, invalid
 
 Handler = Callable[[Request], Json]
 ItemHandler = Callable[[Request, str], Json]
@@ -52,6 +52,9 @@ class Router:
             return Response(200, encode(self._dispatch(request)))
         except Refused as refused:
             return refused.response()
+        except UnicodeEncodeError:
+            # Half a surrogate pair in a path or query reaches the store as an unwritable text.
+            return invalid("the request is not UTF-8").response()
 
     def _dispatch(self, request: Request) -> Json:
         path = request.path.removeprefix(PREFIX)

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.instants import SECOND, iso
 from domain.product import ProductFlags
@@ -369,3 +371,54 @@ def test_the_shown_depth_pays_for_a_large_order() -> None:
     order = client.order(client.place("market_market_ioc", base_size="6"))
     worst = sum((one.price * one.quantity for one in ASKS), Decimal(0))
     assert Decimal(order["filled_value"]) == worst
+
+
+texts = st.text(max_size=8)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = ("base_size", "quote_size", "limit_price", "end_time", "post_only", "rfq_disabled")
+numbers = st.sampled_from(
+    ["1", "100", "99.99", "0.00001", "999999999999999", "0." + "0" * 19 + "1"]
+)
+bodies = st.fixed_dictionaries(
+    {},
+    optional={
+        "client_order_id": texts | values,
+        "product_id": st.just("BTC-USD") | values,
+        "side": st.sampled_from(["BUY", "SELL"]) | values,
+        "order_configuration": st.dictionaries(
+            st.sampled_from([MARKET, GTC, GTD, "sor_limit_ioc"]) | texts,
+            st.dictionaries(st.sampled_from(FIELDS), numbers | values, max_size=6) | values,
+            max_size=2,
+        )
+        | values,
+        "order_ids": values,
+    },
+)
+
+
+@given(st.sampled_from(["/orders", "/orders/preview", "/orders/batch_cancel"]), bodies)
+def test_no_body_breaks_the_venue_or_its_sums(path: str, body: dict[str, Any]) -> None:
+    client = Client()
+    response = client.send("POST", path, body)
+    assert response.status in (200, 400)
+    assert client.sums() == {"USD": 10_000, "BTC": 10}
+
+
+@pytest.mark.parametrize("number", ["999999999999999", "0.00000000000000000001"])
+@pytest.mark.parametrize("kind", [MARKET, GTC, "sor_limit_ioc"])
+def test_extreme_numbers_are_only_refused(kind: str, number: str) -> None:
+    for side in ("BUY", "SELL"):
+        answer = Client().create(kind, side, base_size=number, limit_price=number)
+        assert answer["success"] is False
+
+
+def test_half_a_surrogate_is_a_bad_request() -> None:
+    client = Client()
+    assert client.send("GET", "/orders/historical/\ud800").status in (400, 404)
+    assert client.send("GET", "/orders/historical/batch", product_ids=["\ud800"]).status == 400
+    body = b'{"client_order_id":"\\ud800","order_configuration":{"market_market_ioc":{}}}'
+    assert client.send("POST", "/orders", body).status == 400

@@ -5,7 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders_venue import START, Client, Script, frames, level, step
+from adapters.venue.market.source import Step
+from domain.instants import SECOND, Nanos
+from tests.builders_venue import ASKS, BIDS, BTC, START, Client, Script, frames, level, step, trade
 
 
 def test_a_print_at_the_limit_does_not_fill() -> None:
@@ -76,6 +78,24 @@ def test_levels_that_cross_our_order_are_hidden() -> None:
     book = client.get("/product_book", product_id="BTC-USD")["pricebook"]
     assert book["bids"][0] == {"price": "99", "size": "2"}
     assert book["asks"] == [{"price": "100", "size": "1"}]
+
+
+def test_a_level_at_our_own_price_is_hidden_on_the_other_side() -> None:
+    client = Client(Script(step(2, bids=(level("101.00", "1"), level("100.00", "1")), asks=())))
+    client.rest("SELL", "101.00", "2")
+    client.to(3)
+    book = client.get("/product_book", product_id="BTC-USD")["pricebook"]
+    assert book["bids"] == [{"price": "100", "size": "1"}]
+    assert book["asks"] == [{"price": "101", "size": "2"}]
+
+
+def test_a_trade_that_a_step_reports_late_does_not_fill_a_younger_order() -> None:
+    earlier = Step(BTC, Nanos(START + 2 * SECOND), (trade(1, "90", "1"),), BIDS, ASKS)
+    client = Client(Script(earlier))
+    old = client.to(0.5).rest("BUY", "98.50", "0.1")
+    young = client.to(1.5).rest("BUY", "98.60", "0.1")
+    client.to(3)
+    assert [client.order(one)["filled_size"] for one in (young, old)] == ["0", "0.1"]
 
 
 def test_our_quantity_is_part_of_the_shown_level() -> None:
