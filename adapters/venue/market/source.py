@@ -1,4 +1,4 @@
-"""What the embedded venue plays: the contract between market sources, the expander and the engine."""
+"""What the embedded venue plays: the contract of market sources, expander and engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from attrs import frozen
 
+from domain.errors import TradingError
 from domain.instants import Nanos
 from domain.market import Bar, Level, Trade
 from domain.product import Product, ProductId
@@ -24,6 +25,10 @@ class Step:
     trades: tuple[Trade, ...]
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
+
+
+class MarketError(TradingError):
+    """A market source cannot be played; the text says what was expected and what was found."""
 
 
 class Market(Protocol):
@@ -60,6 +65,9 @@ class Market(Protocol):
 
     def candles(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> list[Bar]:
         """Return the rows with start_ns <= start < end_ns, oldest first."""
+
+    def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
+        """Return the newest row that starts before `minute_ns`, None if there is none."""
 
 
 class Expander(Protocol):

@@ -1,0 +1,171 @@
+"""Raw recordings of the venue's own frames, played back byte for byte."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import zstandard
+from attrs import frozen
+
+from adapters.venue.market.source import MarketError
+from domain.book import Book
+from domain.errors import InvalidNumber
+from domain.instants import SECOND, Nanos, parse_iso
+from domain.market import Level
+from domain.money import Price, Quantity, parse_decimal
+from domain.product import Product, ProductFlags, ProductId
+
+SKIPPED = ("subscriptions",)
+_EVENTS = re.compile(r'"events"\s*:\s*')
+
+
+@frozen
+class RawFrame:
+    """One recorded frame: `events` is the exact text of its events array."""
+
+    at_ns: Nanos
+    channel: str
+    products: tuple[ProductId, ...]
+    events: str
+
+
+class RawRecording:
+    """A recording's frames in order, and the books that they add up to."""
+
+    prices: Literal["invented", "recorded"] = "recorded"
+
+    def __init__(self, name: str, products: tuple[Product, ...], frames: list[RawFrame]) -> None:
+        self.description = name
+        self.products = products
+        self.frames = tuple(frames)
+        self.first_ns = frames[0].at_ns
+        self.end_ns: Nanos | None = Nanos(frames[-1].at_ns + SECOND)
+
+    def counts(self) -> Counter[str]:
+        """Return how many frames each channel has."""
+        return Counter(frame.channel for frame in self.frames)
+
+
+def open_raw(path: Path) -> RawRecording:
+    """Return the recording in `path`.
+
+    Raises:
+        MarketError: it is not a recording of v3 frames.
+    """
+    products: dict[ProductId, Product] = {}
+    frames: list[RawFrame] = []
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            entry = json.loads(line)
+            if entry.get("t") == "http":
+                products.update(_catalogue(entry["data"]))
+            elif entry.get("t") == "recv":
+                frame = _frame(entry["data"])
+                if frame is not None:
+                    frames.append(frame)
+        except (KeyError, TypeError, ValueError, InvalidNumber) as error:
+            raise MarketError(
+                f"{path}: line {number}: expected a recorded v3 message: {error}"
+            ) from error
+    if not frames:
+        raise MarketError(f"{path}: expected recorded v3 frames (t = recv), found none")
+    seen = sorted({product for frame in frames for product in frame.products})
+    missing = [product for product in seen if product not in products]
+    if missing:
+        raise MarketError(f"{path}: the recorded catalogue lacks {', '.join(missing)}")
+    return RawRecording(path.name, tuple(products[product] for product in seen), frames)
+
+
+def apply(book: Book, update: dict[str, Any], *, is_snapshot: bool) -> None:
+    """Bring one l2_data event into `book`."""
+    bids: list[Level] = []
+    asks: list[Level] = []
+    for level in update["updates"]:
+        price = Price(Decimal(level["price_level"]))
+        side = bids if level["side"] == "bid" else asks
+        side.append(Level(price, Quantity(Decimal(level["new_quantity"]))))
+    if is_snapshot:
+        book.replace(bids, asks)
+    else:
+        book.apply(bids, asks)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        if path.suffix == ".zst":
+            with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as data:
+                yield from io.TextIOWrapper(data, encoding="utf-8")
+        elif path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8") as text:
+                yield from text
+        else:
+            with path.open(encoding="utf-8") as text:
+                yield from text
+    except (OSError, zstandard.ZstdError, UnicodeDecodeError) as error:
+        raise MarketError(f"{path}: could not be read: {error}") from error
+
+
+def _frame(text: str) -> RawFrame | None:
+    head = json.loads(text)
+    channel = head["channel"]
+    if channel in SKIPPED:
+        return None
+    found = _EVENTS.search(text)
+    if found is None:
+        raise ValueError("no events")
+    _, end = json.JSONDecoder().raw_decode(text, found.end())
+    products = sorted(set(_products(head["events"])))
+    return RawFrame(parse_iso(head["timestamp"]), channel, tuple(products), text[found.end() : end])
+
+
+def _products(events: list[dict[str, Any]]) -> Iterator[ProductId]:
+    for event in events:
+        if "product_id" in event:
+            yield ProductId(event["product_id"])
+        for items in ("trades", "tickers", "candles"):
+            for item in event.get(items, ()):
+                yield ProductId(item["product_id"])
+
+
+def _catalogue(text: str) -> dict[ProductId, Product]:
+    found = {}
+    for item in json.loads(text).get("products", ()):
+        if item.get("product_type", "SPOT") != "SPOT":
+            continue
+        product = Product(
+            id=ProductId(item["product_id"]),
+            base=item["base_currency_id"],
+            quote=item["quote_currency_id"],
+            price_increment=parse_decimal(item.get("price_increment") or item["quote_increment"]),
+            base_increment=parse_decimal(item["base_increment"]),
+            quote_increment=parse_decimal(item["quote_increment"]),
+            base_min=parse_decimal(item["base_min_size"]),
+            base_max=parse_decimal(item["base_max_size"]),
+            quote_min=parse_decimal(item["quote_min_size"]),
+            quote_max=parse_decimal(item["quote_max_size"]),
+            flags=_flags(item),
+        )
+        found[product.id] = product
+    return found
+
+
+def _flags(item: dict[str, Any]) -> ProductFlags:
+    names = (
+        "is_disabled",
+        "trading_disabled",
+        "cancel_only",
+        "limit_only",
+        "post_only",
+        "auction_mode",
+        "view_only",
+    )
+    flags = {name: bool(item.get(name, False)) for name in names}
+    return ProductFlags(status=item.get("status", "online"), **flags)
