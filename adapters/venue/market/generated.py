@@ -87,8 +87,9 @@ class _Path:
         wave = 1.0 + 0.5 * np.cos(np.arange(DAY_MINUTES) / DAY_MINUTES * 2.0 * np.pi)
         spread = np.exp(0.55 * random.standard_normal(DAY_MINUTES))
         usd = style.volume_usd * wave * heat * spread * (0.4 + moved)
-        prices: list[Floats] = [
-            np.round(np.exp(column), style.decimals) for column in (opens, highs, lows, closes)
+        prices = [
+            np.asarray(np.round(np.exp(column), style.decimals), np.float64)
+            for column in (opens, highs, lows, closes)
         ]
         volume: Floats = np.round(usd / prices[3], VOLUME_DECIMALS) + 10.0**-VOLUME_DECIMALS
         return (*prices, volume)
