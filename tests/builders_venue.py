@@ -129,6 +129,10 @@ class Script:
             rows.append(_bar(product, Nanos(start), trades))
         return [bar for bar in rows if start_ns <= bar.start_ns < end_ns]
 
+    def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
+        rows = self.candles(product, Nanos(0), minute_ns)
+        return max(rows, key=lambda bar: bar.start_ns, default=None)
+
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         if not self.covers(product, minute_ns):
             return ()

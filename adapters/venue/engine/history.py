@@ -62,7 +62,7 @@ class History:
         return _widened(self._minutes(product, start, end), width_ns)
 
     def last_price(self, product: ProductId) -> Decimal | None:
-        """Return the price of the latest trade, None if there is none within a day."""
+        """Return the price of the latest trade, None if there was none yet."""
         recent = self._tape.recent(product)
         return recent[0].price if recent else self.day(product).last
 
@@ -89,7 +89,8 @@ class History:
         rows = self._market.candles(product, Nanos(minute - DAY), minute)
         before = self._market.candles(product, Nanos(minute - 2 * DAY), Nanos(minute - DAY))
         if not rows:
-            last = before[-1].close if before else None
+            row = self._market.last_before(product, minute)
+            last = None if row is None else row.close
             return DayStatistics(last, None, ZERO, ZERO, ZERO, _volume(before), ZERO)
         quote = ZERO
         for row in rows:

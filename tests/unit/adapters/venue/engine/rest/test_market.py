@@ -219,3 +219,9 @@ def test_the_fee_tier_is_a_fraction_in_text_and_totals_are_numbers() -> None:
     assert summary["fee_tier"]["taker_fee_rate"] == "0.012"
     assert summary["total_volume"] == 101.0
     assert summary["total_fees"] == 1.212
+
+
+def test_a_price_older_than_two_days_is_still_the_last() -> None:
+    client = Client(Script(history=(bar(5000, 70),)))
+    found = client.get("/products/BTC-USD")
+    assert (found["price"], found["volume_24h"]) == ("71", "0")
