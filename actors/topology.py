@@ -60,7 +60,7 @@ ROUTES: dict[type, tuple[str, ...]] = {
     decide.RoundProposed: (RISK_GATE,),
     decide.RoundJudged: (*_KEEPERS, PORTFOLIO, SCHEDULER),
     decide.ExitProposed: (RISK_GATE, AUDITOR),
-    decide.OrderApproved: (ORDER_MANAGER, AUDITOR),
+    decide.OrderApproved: (AUDITOR, ORDER_MANAGER),
     decide.ProposalRefused: (*_KEEPERS, EXITS),
     # orders
     orders.IntentRaised: (AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
