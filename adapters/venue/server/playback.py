@@ -9,7 +9,7 @@ had so far, so that nobody ever builds a book on a missing snapshot. Nothing can
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from adapters.venue.engine.agenda import NEVER
 from adapters.venue.engine.engine import Engine
@@ -22,30 +22,10 @@ from adapters.venue.engine.stream.connection import (
     Verify,
 )
 from adapters.venue.engine.wire import PREFIX, Refused, Request, Response
+from adapters.venue.server.plays import Frame
 from domain.instants import Nanos
-from domain.product import ProductId
 
 _NO_ORDERS = Refused(400, "INVALID_ARGUMENT", "a recording is played; nothing can be ordered")
-
-
-class Frame(Protocol):
-    """One recorded frame; `channel` is its own name for it, such as l2_data."""
-
-    @property
-    def at_ns(self) -> Nanos:
-        """The venue's time stamp."""
-
-    @property
-    def channel(self) -> str:
-        """The name in the frame."""
-
-    @property
-    def products(self) -> Sequence[ProductId]:
-        """Whom it concerns; empty for heartbeats."""
-
-    @property
-    def events_json(self) -> bytes:
-        """The bytes of the `events` array."""
 
 
 class Playback:
@@ -140,8 +120,7 @@ class Playback:
 
     def _send(self, connection: Connection, frame: Frame) -> None:
         self._stamp_ns = frame.at_ns
-        events = frame.events_json.decode().strip()
-        connection.send(frame.channel, events.removeprefix("[").removesuffix("]"))
+        connection.send(frame.channel, frame.events.removeprefix("[").removesuffix("]"))
 
 
 def _name(channel: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from adapters.venue.engine.wire import Request, Response
 from domain.instants import Nanos
+from domain.product import ProductId
 
 Verify = Callable[[str], bool]
 """Tells whether a JWT from a subscribe message proves a key that may view."""
@@ -45,3 +46,23 @@ class Plays(Protocol):
 
     def books(self) -> dict[str, Any]:
         """Return accounts, orders and fills as the venue knows them."""
+
+
+class Frame(Protocol):
+    """One recorded frame; `channel` is its own name for it, such as l2_data."""
+
+    @property
+    def at_ns(self) -> Nanos:
+        """The venue's time stamp."""
+
+    @property
+    def channel(self) -> str:
+        """The name in the frame."""
+
+    @property
+    def products(self) -> Sequence[ProductId]:
+        """Whom it concerns; empty for heartbeats."""
+
+    @property
+    def events(self) -> str:
+        """The text of the `events` array, exactly as recorded."""

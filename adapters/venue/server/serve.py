@@ -75,7 +75,7 @@ class _Process:
         clock = MarketClockWriter(
             self._folder.clock, start_ns=stage.start_ns, speed=self._options.stage.speed
         )
-        pacer = Pacer(stage.venue, clock, pumps, end_ns=stage.end_ns)
+        pacer = Pacer(stage.venue, clock, pumps, end_ns=stage.end_ns, waits=stage.waits)
         tls = server_context(self._folder.path / "ca.pem", self._secrets.tls)
         plain_port, tls_port = _listeners(self._options.port)
         session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from attrs import frozen
@@ -15,8 +15,12 @@ from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.open import open_market, trading_start
+from adapters.venue.market.open import ANY_MARKET, GENERATED, open_market, trading_start
+from adapters.venue.market.raw import RawRecording
+from adapters.venue.market.source import Market
+from adapters.venue.server.playback import Playback
 from adapters.venue.server.plays import Plays
+from adapters.venue.server.recorded import RecordedMarket
 from adapters.venue.world import (
     DEFAULT_OPENING,
     Identity,
@@ -28,7 +32,6 @@ from adapters.venue.world import (
 )
 from domain.instants import HOUR, SECOND, Nanos
 
-GENERATED = "generated"
 DEFAULT_SEED = 1
 DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
@@ -62,6 +65,8 @@ class Stage:
     end_ns: Nanos | None
     prices: str
     history: str
+    waits: Callable[[], bool]
+    """Whether market time must stand because nobody listens yet."""
 
     def save(self, now_ns: Nanos) -> None:
         """Keep the market time at which the world stops."""
@@ -82,39 +87,59 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     stored = folder.stored()
     seed = DEFAULT_SEED if options.seed is None else options.seed
     origin_ns = _asked_origin_ns(options, stored)
-    market = open_market(
+    found = open_market(
         options.market,
         seed=seed,
         start_ns=origin_ns,
         origin_ns=origin_ns or Nanos(0),
         lookback_ns=options.lookback_ns,
     )
+    market = _playable(found, options)
     if origin_ns is None:
-        origin_ns = trading_start(market, options.lookback_ns)
+        origin_ns = trading_start(found, options.lookback_ns)
     opening = options.opening or _opening_of(stored)
     wanted = identity(market=market.description, seed=seed, origin_ns=origin_ns, opening=opening)
     world = folder.settle(wanted)
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, options)
-    engine = Engine(
-        market=market,
-        expander=CandleExpander(market, seed),
-        store=store,
-        start_ns=start_ns,
-        opening=opening,
-        fees=FEES,
-        ids=Ids(world.id),
-        level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
-    )
+    engine = _engine(market, store, world, options, start_ns)
+    playback = None
+    if isinstance(found, RawRecording):
+        playback = Playback(engine, found.frames, [product.id for product in found.products])
     return Stage(
-        venue=engine,
+        venue=playback or engine,
         store=store,
         world=world,
         start_ns=engine.now_ns,
         end_ns=market.end_ns,
         prices=market.prices,
-        history="candles",
+        history="none" if playback else "candles",
+        waits=lambda: playback is not None and playback.waits,
     )
+
+
+def _engine(
+    market: Market, store: SqliteStore, world: Identity, options: StageOptions, start_ns: Nanos
+) -> Engine:
+    expander = market if isinstance(market, RecordedMarket) else CandleExpander(market, world.seed)
+    return Engine(
+        market=market,
+        expander=expander,
+        store=store,
+        start_ns=start_ns,
+        opening=_opening_of(world),
+        fees=FEES,
+        ids=Ids(world.id),
+        level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
+    )
+
+
+def _playable(found: ANY_MARKET, options: StageOptions) -> Market:
+    if not isinstance(found, RawRecording):
+        return found
+    if options.from_ns is not None:
+        raise WorldError("--from is for candles and trades; a recording plays from its beginning")
+    return RecordedMarket(found.description, found.products, found.frames)
 
 
 def level2_interval_ns(products: int, speed: Decimal) -> int:
