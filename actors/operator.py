@@ -91,5 +91,5 @@ class Operator(Actor):
             self._answer(request_id, ok=False, text="not resumed", items=items)
 
     def _answer(self, request_id: str, *, ok: bool, text: str, items: tuple[str, ...]) -> None:
-        self._inbox.reply(request_id, {"ok": ok, "text": text, "open_items": list(items)})
+        self._inbox.reply(request_id, {"code": 0 if ok else 1, "lines": [text, *items]})
         self.log.info("operator answered", request=request_id, ok=ok, text=text)

@@ -83,11 +83,13 @@ class Projector(Actor):
         identity: Identity,
         status: StatusBoard,
         roster: Callable[[], tuple[Member, ...]],
+        milestone: Callable[[Any], None],
     ) -> None:
         super().__init__(office, name, epoch)
         self._identity = identity
         self._status = status
         self._roster = roster
+        self._milestone = milestone
         self._view: PortfolioView | None = None
         self._quotes: dict[ProductId, Quote] = {}
         self._orders: dict[str, OrderAdvanced] = {}
@@ -131,6 +133,7 @@ class Projector(Actor):
                 self._stalled.pop(product, None)
             case ReconcileFinished():
                 self._reconcile = message
+                self._milestone(message)
             case _:
                 self._say(message)
 
@@ -148,9 +151,12 @@ class Projector(Actor):
                 self.log.info(sentences.refused(message))
             case SweepFinished():
                 self.log.info(sentences.sweep(message))
+                self._milestone(message)
             case DiscrepancyFound(subject, ours, theirs):
                 self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
-            case StatementTaken() | ActorDown() | BootCompleted() | TradingReady():
+            case BootCompleted() | TradingReady():
+                self._milestone(message)
+            case StatementTaken() | ActorDown():
                 pass
             case _:
                 super().receive(message)

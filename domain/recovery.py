@@ -38,6 +38,7 @@ class Recovered:
     marks: tuple[EquityMark, ...] = ()
     approved: tuple[ApprovedKey, ...] = ()
     runs: int = 0
+    world: str = ""
 
     def unsettled(self, machine_ns: Nanos) -> tuple[Order, ...]:
         """Return the orders that have not ended, ready for the order manager.
@@ -94,6 +95,12 @@ class _Folder:
         self._approved: list[ApprovedKey] = []
         self._products: dict[ProductId, Product] = {}
         self._runs = 0
+        self._world = ""
+
+    def _forget(self) -> None:
+        """Another world has another account; only latched breakers outlive it."""
+        self._orders, self._ledger, self._marks, self._approved = {}, None, [], []
+        self._booked = set()
 
     def take(self, at_ns: int, message: Any) -> None:
         self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
@@ -118,8 +125,11 @@ class _Folder:
         match message:
             case system.JournalCreated(lineage):
                 self._lineage = lineage
-            case system.RunStarted():
+            case system.RunStarted(world=world):
                 self._runs += 1
+                if world and self._world and world != self._world:
+                    self._forget()
+                self._world = world or self._world
                 # What was open without a latch ended with its process.
                 self._breakers = {k: b for k, b in self._breakers.items() if b.is_latched}
             case system.BreakerTripped(breaker):
@@ -173,4 +183,5 @@ class _Folder:
             marks=tuple(self._marks),
             approved=tuple(self._approved[-KEPT_APPROVALS:]),
             runs=self._runs,
+            world=self._world,
         )

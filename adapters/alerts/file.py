@@ -1,0 +1,45 @@
+"""Alerts as lines of JSON in `alerts.jsonl`, each on disk before the next."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from actors.envelope import Envelope
+from domain.instants import iso
+
+
+class AlertFile:
+    """Appends one line an alert; usable from any thread, so that a dead actor loses none."""
+
+    def __init__(self, path: Path, wall_ns: Callable[[], int] | None = None) -> None:
+        """`wall_ns` is a callable giving UTC nanoseconds, or None to write no wall time."""
+        self._path = path
+        self._wall_ns = wall_ns
+        self._lock = threading.Lock()
+
+    def write(self, envelope: Envelope) -> None:
+        """Append one alert.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        fields = attrs.asdict(envelope.body)
+        line: dict[str, object] = {"at": iso(envelope.at_ns)}
+        if self._wall_ns is not None:
+            line["wall"] = iso(self._wall_ns())
+        line |= {"actor": envelope.sender, "correlation": envelope.correlation, **fields}
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        with self._lock:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, text.encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)

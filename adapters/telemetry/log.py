@@ -1,0 +1,135 @@
+"""The human and the structured log, through loguru.
+
+Constant event texts with fields; `diagnose` is off, so no value of a variable is ever printed;
+no `enqueue`, so what was logged before a crash is there. The journal, not the log, is the record.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from loguru import logger
+
+ROTATION = "64 MB"
+KEPT_FILES = 20
+CONTROL = {code: None for code in range(32) if chr(code) not in "\t"} | {127: None}
+"""Control characters: removed, so that a text of the venue can't forge a line."""
+
+
+def configure(log_dir: Path, level: str, *, console: TextIO | None = sys.stderr) -> None:
+    """Send logs to the console, `bulkhead.log` (human) and `bulkhead.jsonl` (structured)."""
+    logger.remove()
+    logger.configure(extra={"actor": "-"})
+    log_dir.mkdir(parents=True, exist_ok=True)
+    if console is not None:
+        logger.add(
+            console, level=level, format=_human, colorize=False, diagnose=False, backtrace=False
+        )
+    logger.add(
+        log_dir / "bulkhead.log",
+        level=level,
+        format=_human,
+        rotation=ROTATION,
+        retention=KEPT_FILES,
+        diagnose=False,
+        backtrace=False,
+        opener=_private,
+    )
+    logger.add(
+        log_dir / "bulkhead.jsonl",
+        level="DEBUG",
+        format=_structured,
+        rotation=ROTATION,
+        retention=KEPT_FILES,
+        diagnose=False,
+        backtrace=False,
+        opener=_private,
+    )
+    logging.getLogger("pykka").addHandler(_Intercept())
+    logging.getLogger("pykka").setLevel(logging.WARNING)
+    logging.getLogger("pykka").propagate = False
+
+
+class ActorLog:
+    """The log bound to one actor's name."""
+
+    def __init__(self, actor: str) -> None:
+        self._logger = logger.bind(actor=actor)
+
+    def debug(self, message: str, /, **fields: object) -> None:
+        """Detail."""
+        self._say("DEBUG", message, fields)
+
+    def info(self, message: str, /, **fields: object) -> None:
+        """Lifecycle and order changes."""
+        self._say("INFO", message, fields)
+
+    def warning(self, message: str, /, **fields: object) -> None:
+        """Degraded but handled."""
+        self._say("WARNING", message, fields)
+
+    def error(self, message: str, /, **fields: object) -> None:
+        """A person should look."""
+        self._say("ERROR", message, fields)
+
+    def critical(self, message: str, /, **fields: object) -> None:
+        """Halted."""
+        self._say("CRITICAL", message, fields)
+
+    def failure(self, cause: str, error: BaseException) -> None:
+        """An actor died of `error`."""
+        stack = "".join(_frames(error))
+        self._logger.bind(fields={"cause": cause, "stack": stack}).critical("{}", "actor died")
+
+    def _say(self, level: str, message: str, fields: dict[str, object]) -> None:
+        # The text is an argument, never the template: braces in it mean nothing.
+        self._logger.bind(fields=fields).log(level, "{}", message)
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Return file, line and function of each frame: no values, no source lines."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name} < ")
+        trace = trace.tb_next
+    return frames
+
+
+def _human(record: Any) -> str:
+    fields = record["extra"].get("fields") or {}
+    tail = " ".join(f"{name}={value}" for name, value in fields.items() if name != "stack")
+    text = f"{record['message']} {tail}".strip().translate(CONTROL)
+    record["extra"]["line"] = text
+    return "{time:YYYY-MM-DD HH:mm:ss!UTC} {level: <8} {extra[actor]: <14} {extra[line]}\n"
+
+
+def _structured(record: Any) -> str:
+    fields = record["extra"].get("fields") or {}
+    line = {
+        "time": record["time"].astimezone(tz=None).isoformat(),
+        "level": record["level"].name,
+        "actor": record["extra"].get("actor"),
+        "event": record["message"],
+        **{name: str(value) for name, value in fields.items()},
+    }
+    record["extra"]["json"] = json.dumps(line, ensure_ascii=False)
+    return "{extra[json]}\n"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+class _Intercept(logging.Handler):
+    """pykka's own log: it only speaks of what our guard has already told."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass a line of the standard log on, without its stack."""
+        logger.bind(actor="pykka").debug("{}", record.getMessage())
