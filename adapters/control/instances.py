@@ -38,7 +38,7 @@ class InstanceRunning(TradingError):
 
 
 class InstanceLock:
-    """The lock of one mode's folder; held until released or until the process is gone."""
+    """The lock of one mode's folder; held until released or this object is gone."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -87,4 +87,4 @@ class FileHaltSignal:
             return None
         if not order.is_all:
             return _ALL.sub(lambda match: f'"{match.group()}"', order.reason)
-        return order.reason if _ALL.search(order.reason) else f"{order.reason} all".strip()
+        return f"{order.reason} all".strip()

@@ -1,0 +1,135 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.control.instances import (
+    InstanceLock,
+    InstanceRunning,
+    choose,
+    folders_with_runs,
+    holder,
+    is_running,
+)
+
+ROOT = Path(__file__).parents[4]
+HOLD = """
+import sys
+from pathlib import Path
+from adapters.control.instances import InstanceLock, InstanceRunning
+lock = InstanceLock(Path(sys.argv[1]))
+try:
+    lock.acquire("now")
+except InstanceRunning:
+    sys.exit(5)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.req("SI1")
+def test_the_second_start_names_the_holder(tmp_path: Path) -> None:
+    lock = InstanceLock(tmp_path / "paper")
+    lock.acquire("2026-11-24T10:00:00Z")
+
+    with pytest.raises(InstanceRunning, match=f"pid {os.getpid()} on .* 2026-11-24T10:00:00Z"):
+        InstanceLock(tmp_path / "paper").acquire("later")
+
+    lock.release()
+
+
+@pytest.mark.req("SI1")
+def test_a_folder_and_a_mode_each_have_their_own_lock(tmp_path: Path) -> None:
+    locks = [InstanceLock(tmp_path / name) for name in ("paper", "dry-run")]
+    for lock in locks:
+        lock.acquire("now")
+
+    assert is_running(tmp_path / "paper")
+    assert is_running(tmp_path / "dry-run")
+    for lock in locks:
+        lock.release()
+
+
+@pytest.mark.req("SI1")
+def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    with start(folder) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert is_running(folder)
+        known = holder(folder)
+        assert known is not None
+        assert known.pid == process.pid
+        process.kill()
+
+    assert not is_running(folder)
+    lock = InstanceLock(folder)
+    lock.acquire("again")
+    lock.release()
+
+
+@pytest.mark.req("SI1")
+def test_of_simultaneous_starts_exactly_one_wins(tmp_path: Path) -> None:
+    processes = [start(tmp_path / "paper") for _ in range(8)]
+    held = []
+    for process in processes:
+        assert process.stdout is not None
+        held.append(process.stdout.readline())
+    for process in processes:
+        process.communicate()
+
+    assert held.count("held\n") == 1
+    assert sorted(process.returncode for process in processes) == [0] + [5] * 7
+
+
+def test_looking_does_not_make_a_start_fail(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    first = InstanceLock(folder)
+    first.acquire("now")
+    first.release()
+
+    for _ in range(50):
+        assert not is_running(folder)
+        lock = InstanceLock(folder)
+        lock.acquire("now")
+        assert is_running(folder)
+        lock.release()
+
+
+def test_looking_creates_nothing(tmp_path: Path) -> None:
+    assert not is_running(tmp_path / "paper")
+    assert choose(tmp_path / "nowhere") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_running_mode_is_meant_before_the_newest(tmp_path: Path) -> None:
+    old, new = tmp_path / "dry-run", tmp_path / "paper"
+    lock = InstanceLock(old)
+    lock.acquire("now")
+    other = InstanceLock(new)
+    other.acquire("now")
+    other.release()
+    os.utime(old / "LOCK.holder", (1, 1))
+
+    assert choose(tmp_path) == old
+    lock.release()
+    assert choose(tmp_path) == new
+
+
+def test_other_folders_are_no_modes(tmp_path: Path) -> None:
+    lock = InstanceLock(tmp_path / "venue")
+    lock.acquire("now")
+
+    assert folders_with_runs(tmp_path) == ()
