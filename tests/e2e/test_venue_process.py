@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 import requests
+import zstandard
 
 from adapters.clocks.market import MarketClock
 from adapters.venue.child import VenueChild, VenueNotStarted, attach
 from domain.errors import Unreachable
-from domain.instants import SECOND
+from domain.instants import SECOND, parse_iso
 from tests.builders_venue_process import (
     API,
     ROOT,
@@ -288,3 +289,84 @@ def test_the_child_hands_on_why_it_did_not_start(tmp_path: Path) -> None:
 def test_attaching_to_nothing_is_a_clear_error(url: str) -> None:
     with pytest.raises(Unreachable):
         attach(url)
+
+
+@pytest.fixture(scope="module")
+def shared_data() -> Path:
+    """Return the folder of recorded markets, or skip."""
+    folder = Path(os.environ.get("BULKHEAD_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("recorded markets are absent: set BULKHEAD_SHARED_DATA to their folder")
+    return folder
+
+
+def recorded_events(path: Path) -> dict[str, list[str]]:
+    """Return each channel's recorded events as text, read independently of the venue."""
+    found: dict[str, list[str]] = {}
+    with zstandard.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            entry = json.loads(line)
+            if entry["t"] == "recv":
+                text = entry["data"]
+                found.setdefault(json.loads(text)["channel"], []).append(
+                    text[text.index('"events":') + len('"events":') : -1]
+                )
+    return found
+
+
+def test_a_raw_recording_is_served_word_for_word(tmp_path: Path, shared_data: Path) -> None:
+    path = shared_data / "raw" / "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
+    wanted = recorded_events(path)
+    channels = {"heartbeats": "heartbeats", "l2_data": "level2", "market_trades": "market_trades"}
+    total = sum(len(wanted[name]) for name in channels)
+    got: dict[str, list[str]] = {}
+    with venue_process(tmp_path, "--market", str(path), "--speed", "60") as running:
+        assert (running.session.history, running.session.prices) == ("none", "recorded")
+        clock = MarketClock(running.session.clock)
+        before = clock.market_ns()
+        assert {item["product_id"] for item in running.api.get("/products")["products"]} == {
+            "BTC-USD",
+            "ETH-USD",
+        }
+        assert clock.market_ns() == before
+        stream = running.api.stream()
+        for channel in channels.values():
+            asked = {"type": "subscribe", "channel": channel, "product_ids": [BTC, "ETH-USD"]}
+            stream.send(json.dumps(asked))
+        for number in range(total + len(channels)):
+            text = str(stream.recv())
+            frame = json.loads(text)
+            assert frame["sequence_num"] == number
+            events = text[text.index('"events":') + len('"events":') : -1]
+            got.setdefault(frame["channel"], []).append(events)
+        wait_until(lambda: clock.market_ns() == running.session.end_ns)
+        bids = running.api.get("/product_book", product_id=BTC)["pricebook"]["bids"]
+        assert len(bids) == 50
+    assert {name: got[name] for name in channels} == {name: wanted[name] for name in channels}
+
+
+def test_recorded_candles_are_served_from_the_row_asked_for(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    path = shared_data / "demo" / "coinbase_1m_2023-12-10_2023-12-12.parquet"
+    begin = "2023-12-12T04:00:00Z"
+    with venue_process(tmp_path, "--market", str(path), "--from", begin) as running:
+        assert running.session.from_ns == parse_iso(begin)
+        now_ns = MarketClock(running.session.clock).market_ns()
+        assert parse_iso(begin) <= now_ns < parse_iso(begin) + 10 * SECOND
+        end = parse_iso(begin) // SECOND
+        candles = running.api.get(
+            f"/products/{BTC}/candles",
+            start=str(end - 600),
+            end=str(end - 60),
+            granularity="ONE_MINUTE",
+        )["candles"]
+        assert len(candles) == 10
+        world = running.session.world
+    with venue_process(tmp_path, "--market", str(path)) as running:
+        assert running.session.world == world
+        assert MarketClock(running.session.clock).market_ns() >= now_ns
+    refused = run_venue(tmp_path, "--market", str(path), "--from", "2023-12-12T05:00:00Z")
+    assert refused.returncode == 2
+    assert "04:00:00Z" in refused.stderr
+    assert "05:00:00Z" in refused.stderr
