@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import click
@@ -18,6 +18,9 @@ from config.mode import Mode
 from domain.errors import InvalidNumber
 from domain.instants import Nanos, parse_duration
 from domain.money import parse_decimal, plain
+
+if TYPE_CHECKING:
+    from config.effective import Config
 
 SLOWEST, FASTEST = Decimal(1), Decimal(60)
 Virtual = Literal["max"]
@@ -93,9 +96,14 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         return 4
     from app.commands import trade as trading
 
+    return trading.trade(options_of(folders, values, config))
+
+
+def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> TradeOptions:
+    """Return the parsed options of the command line as one value."""
     speed = values["speed"] or SLOWEST
-    options = TradeOptions(
-        mode=mode,
+    return TradeOptions(
+        mode=values["mode"],
         config=config,
         folders=folders,
         venue_url=values["venue_url"],
@@ -109,7 +117,6 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         sets=values["sets"],
         dashboard=not values["no_dashboard"],
     )
-    return trading.trade(options)
 
 
 def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] | None:

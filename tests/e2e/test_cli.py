@@ -1,0 +1,302 @@
+"""The program as a user calls it: exit codes, texts, no traceback."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.control.instances import InstanceLock
+from adapters.control.kill_switch import FILE, read_kill
+from adapters.control.requests import FileControlInbox
+from adapters.control.status import FileStatusBoard
+
+ROOT = Path(__file__).parents[2]
+STATUS: dict[str, object] = {
+    "mode": "paper",
+    "config_hash": "0123456789abcdef",
+    "halted": False,
+    "halt_reason": None,
+    "cycles": 4,
+    "equity": "10012.5",
+    "positions": [{"product": "BTC-USD", "quantity": "0.01", "cost": "431", "stop": "410"}],
+    "actors": [{"name": "risk_gate", "state": "up", "epoch": 1, "restarts": 0, "mailbox": 0}],
+}
+
+
+class Ran:
+    def __init__(self, process: subprocess.CompletedProcess[str]) -> None:
+        self.code, self.out, self.err = process.returncode, process.stdout, process.stderr
+        assert "Traceback" not in self.out + self.err
+
+
+def run(*arguments: str, cwd: Path, python: tuple[str, ...] = ()) -> Ran:
+    command = [sys.executable, *python, str(ROOT / "run.py"), *arguments]
+    return Ran(subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A working folder with the shipped configuration."""
+    shutil.copytree(ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("*.py*"))
+    return tmp_path
+
+
+@contextmanager
+def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
+    """Something that holds the lock of paper, publishes a status and answers requests."""
+    folder = home / "data" / "paper"
+    lock, stop, seen = InstanceLock(folder), threading.Event(), list[str]()
+    lock.acquire("2026-11-24T10:00:00Z")
+    FileStatusBoard(folder).publish(STATUS)
+    inbox = FileControlInbox(folder)
+
+    def serve() -> None:
+        while not stop.wait(0.02):
+            if (home / "data" / FILE).exists():
+                FileStatusBoard(folder).publish({**STATUS, "halted": True})
+            for identity, verb, reason in inbox.poll():
+                seen.append(f"{verb}: {reason}")
+                inbox.reply(identity, answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+        lock.release()
+
+
+def test_bare_call_is_help(home: Path) -> None:
+    ran = run(cwd=home)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Usage: run.py")
+    assert sorted(entry.name for entry in home.iterdir()) == ["config"]
+
+
+def test_help_is_fast(home: Path) -> None:
+    def timed() -> float:
+        start = time.perf_counter()
+        run("--help", cwd=home)
+        return time.perf_counter() - start
+
+    assert min(timed() for _ in range(5)) < 0.3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("kill",),
+        ("resume",),
+        ("audit", "verify"),
+        ("config", "check"),
+        ("config", "show"),
+        ("paper", "reset"),
+        ("venue",),
+        (),
+    ],
+)
+def test_every_command_has_help_with_an_example(home: Path, command: tuple[str, ...]) -> None:
+    ran = run(*command, "--help", cwd=home)
+
+    assert ran.code == 0
+    assert "Example:" in ran.out
+    assert f"run.py {' '.join(command)}".strip() in ran.out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nonsense", "No such command"),
+        ("--nonsense", "No such option"),
+        ("--env", "requires an argument"),
+        ("--env demo", "expected one of dry-run, paper, live"),
+        ("--cycles 3", "--cycles needs --env"),
+        ("--env paper status", "stands before `status`"),
+        ("--set a.b=c config check", "stands before `config`"),
+        ("--env paper --speed 61", "expected 1 to 60, or max"),
+        ("--env paper --speed max", "needs an end"),
+        ("--env paper --market /no/such.parquet", "no file or folder"),
+        ("--env paper --venue coinbase", "not available"),
+        ("--env paper --set policy.loop.interval_seconds=0", "must be >= 1, was 0"),
+        ("--env paper --set app.mode=live", "may only be lowered"),
+        ("--env paper --config-dir nowhere", "file is missing"),
+        ("kill", "Missing option '--reason'"),
+        ("status --env demo", "expected one of"),
+    ],
+)
+def test_bad_usage_ends_with_2_and_starts_nothing(home: Path, line: str, words: str) -> None:
+    ran = run(*line.split(), cwd=home)
+
+    assert ran.code == 2
+    assert words in ran.err
+    assert ran.out == ""
+    assert sorted(entry.name for entry in home.iterdir()) == ["config"]
+
+
+@pytest.mark.req("M1")
+def test_a_mode_above_the_ceiling_is_refused_with_4(home: Path) -> None:
+    ran = run("--env", "paper", "--set", "app.mode=dry-run", cwd=home)
+
+    assert ran.code == 4
+    assert "above the ceiling app.mode: dry-run (--set #1)" in ran.err
+    assert not (home / "data").exists()
+
+
+@pytest.mark.req("M1")
+def test_live_is_refused_with_4_and_names_its_gates(home: Path) -> None:
+    app = home / "config" / "app.yaml"
+    app.write_text(app.read_text().replace("mode: paper", "mode: live"))
+
+    ran = run("--env", "live", "--confirm-live", cwd=home)
+
+    assert ran.code == 4
+    assert "certificate" in ran.err
+    assert not (home / "data").exists()
+
+
+def test_optimised_python_is_refused(home: Path) -> None:
+    ran = run("--help", cwd=home, python=("-O",))
+
+    assert ran.code == 2
+    assert "without -O" in ran.err
+
+
+@pytest.mark.req("C1")
+def test_bad_config_names_file_and_line(home: Path) -> None:
+    policy = home / "config" / "policy.yaml"
+    line = policy.read_text().splitlines().index("  total_pct: 15") + 1
+    policy.write_text(policy.read_text().replace("total_pct: 15", "total_pct: 25"))
+
+    for command in (("config", "check"), ("config", "show"), ("--env", "paper")):
+        ran = run(*command, cwd=home)
+        assert ran.code == 2
+        assert f"config/policy.yaml:{line}: policy.caps.total_pct: must be <= 15, was 25" in ran.err
+
+
+def test_config_check_reports_both_ways(home: Path) -> None:
+    plain = run("config", "check", cwd=home)
+    document = json.loads(run("config", "check", "--json", cwd=home).out)
+
+    assert plain.code == 0
+    assert document["ok"]
+    assert f"config={document['config_hash']} policy={document['policy_hash']}" in plain.out
+
+
+def test_config_check_json_lists_the_problems(home: Path) -> None:
+    ran = run("config", "check", "--json", "--set", "policy.caps.total_pct=25", cwd=home)
+
+    assert ran.code == 2
+    document = json.loads(ran.out)
+    assert [problem["source"] for problem in document["problems"]] == ["--set #1"]
+
+
+def test_config_show_names_the_source_of_each_value(home: Path) -> None:
+    ran = run("config", "show", "--json", "--set", "policy.max_order_usd=50", cwd=home)
+
+    values = json.loads(ran.out)["values"]
+    assert values["policy.max_order_usd"] == {"value": "50", "source": "--set #1"}
+    assert values["strategies.breakout.volume_ratio"]["source"] == "default"
+
+
+def test_status_before_any_run_is_1(home: Path) -> None:
+    ran = run("status", cwd=home)
+    assert (ran.code, ran.out) == (1, "")
+    assert "no run yet" in ran.err
+
+    ran = run("status", "--json", cwd=home)
+    assert ran.code == 1
+    assert json.loads(ran.out) == {"mode": None, "running": False}
+
+
+def test_status_of_a_running_and_of_a_stopped_instance(home: Path) -> None:
+    with instance(home, {}):
+        running = json.loads(run("status", "--json", cwd=home).out)
+        table = run("status", cwd=home)
+    stopped = json.loads(run("status", "--json", "--env", "paper", cwd=home).out)
+
+    assert running == {**STATUS, "running": True, "pid": os.getpid(), "kill_switch": None}
+    assert (stopped["running"], stopped["pid"]) == (False, None)
+    assert table.code == 0
+    for word in ("paper: running", "10012.5", "BTC-USD", "risk_gate"):
+        assert word in table.out
+
+
+@pytest.mark.req("K1")
+def test_kill_writes_the_signal_file_and_waits_for_the_instance(home: Path) -> None:
+    with instance(home, {}):
+        ran = run("kill", "--reason", "venue looks wrong", cwd=home)
+
+    order = read_kill(home / "data")
+    assert ran.code == 0
+    assert "paper: halted" in ran.out
+    assert order is not None
+    assert (order.reason, order.is_all) == ("venue looks wrong", False)
+    assert order.at
+
+
+@pytest.mark.req("K1")
+def test_kill_again_keeps_the_first_reason_unless_it_goes_further(home: Path) -> None:
+    run("kill", "--reason", "first", cwd=home)
+    again = run("kill", "--reason", "second", cwd=home)
+    assert "was there already: first" in again.out
+
+    run("kill", "--reason", "third", "--all", cwd=home)
+    order = read_kill(home / "data")
+    assert order is not None
+    assert (order.reason, order.is_all) == ("third", True)
+
+
+@pytest.mark.req("K1")
+def test_resume_asks_the_running_instance(home: Path) -> None:
+    with instance(home, {"code": 0, "lines": ["latch is off"]}) as seen:
+        ran = run("resume", "--reason", "books agree", cwd=home)
+
+    assert (ran.code, ran.out) == (0, "paper: latch is off\n")
+    assert seen == ["resume: books agree"]
+
+
+@pytest.mark.req("K1")
+def test_resume_passes_on_what_is_still_open(home: Path) -> None:
+    with instance(home, {"code": 1, "lines": ["order 5 is UNKNOWN"]}):
+        ran = run("resume", "--reason", "x", cwd=home)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "order 5 is UNKNOWN" in ran.err
+
+
+def test_resume_of_nothing_says_so(home: Path) -> None:
+    ran = run("resume", "--reason", "x", cwd=home)
+
+    assert (ran.code, ran.out) == (0, "nothing is latched\n")
+
+
+def test_resume_where_nothing_ever_ran_removes_the_signal_file(home: Path) -> None:
+    (home / "data").mkdir()
+    (home / "data" / FILE).touch()
+
+    ran = run("resume", "--reason", "x", cwd=home)
+
+    assert ran.code == 0
+    assert not (home / "data" / FILE).exists()
+
+
+def test_a_closed_pipe_is_no_bug(home: Path) -> None:
+    command = f"{sys.executable} {ROOT / 'run.py'} config show | true; echo ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(
+        ["bash", "-c", command], cwd=home, capture_output=True, text=True, timeout=60
+    )
+
+    assert ran.stderr == ""
+    assert ran.stdout.strip() in {"0", "1"}

@@ -1,0 +1,111 @@
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from app.cli import cli
+from app.options import Folders, TradeOptions
+from app.trading_options import options_of, trade
+from config.effective import Config
+from config.mode import Mode
+from domain.instants import HOUR, SECOND, parse_iso
+
+
+def values_of(*arguments: str) -> dict[str, Any]:
+    return cli.make_context("run.py", list(arguments)).params
+
+
+def parsed(*arguments: str) -> TradeOptions:
+    return options_of(Folders(), values_of(*arguments), Config())
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    options = parsed("--env", "paper")
+
+    assert options == TradeOptions(mode=Mode.PAPER, config=Config())
+    assert (options.market, options.speed, options.virtual) == ("generated", 1, False)
+    assert (options.cycles, options.duration_ns, options.seed) == (None, None, None)
+    assert options.dashboard
+    assert dict(options.opening_balances) == {"USD": Decimal(10_000)}
+
+
+def test_every_option_arrives_as_a_value(tmp_path: Path) -> None:
+    market = tmp_path / "candles.parquet"
+    options = parsed(
+        *("--env", "DRY_RUN", "--market", str(market), "--from", "2023-12-12T04:00:00Z"),
+        *("--seed", "7", "--speed", "1.5", "--cycles", "3", "--duration", "6h"),
+        *("--paper-balance", "USD=800", "--paper-balance", "USDC=5.5"),
+        *("--set", "policy.loop.interval_seconds=3", "--no-dashboard"),
+    )
+
+    assert options.mode is Mode.DRY_RUN
+    assert options.market == str(market)
+    assert options.from_ns == parse_iso("2023-12-12T04:00:00Z")
+    assert (options.seed, options.speed, options.cycles) == (7, Decimal("1.5"), 3)
+    assert options.duration_ns == 6 * HOUR
+    assert options.opening_balances == {"USD": Decimal(800), "USDC": Decimal("5.5")}
+    assert options.sets == ("policy.loop.interval_seconds=3",)
+    assert not options.dashboard
+
+
+def test_speed_max_is_virtual_time() -> None:
+    assert parsed("--env", "paper", "--speed", "max", "--cycles", "1").virtual
+
+
+def test_a_bare_duration_is_seconds() -> None:
+    assert parsed("--env", "paper", "--duration", "90").duration_ns == 90 * SECOND
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--speed", "0.5"),
+        ("--speed", "61"),
+        ("--speed", "fast"),
+        ("--speed", "1.0000001"),
+        ("--speed", "NaN"),
+        ("--cycles", "0"),
+        ("--cycles", "-1"),
+        ("--cycles", "many"),
+        ("--duration", "0s"),
+        ("--duration", "1 week"),
+        ("--from", "yesterday"),
+        ("--from", "2023-13-01T00:00:00Z"),
+        ("--seed", "-1"),
+        ("--seed", "x"),
+        ("--paper-balance", "800"),
+        ("--paper-balance", "usd=800"),
+        ("--paper-balance", "USD=-1"),
+        ("--paper-balance", "USD=much"),
+        ("--venue-url", "localhost:8080"),
+        ("--venue-url", "ftp://localhost"),
+        ("--venue", "kraken"),
+        ("--env", "test"),
+    ],
+)
+def test_refuses_values_that_are_none(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(click.BadParameter):
+        values_of("--env", "paper", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--speed", "max"), "needs an end"),
+        (("--speed", "max", "--cycles", "1", "--venue-url", "http://127.0.0.1:1"), "one process"),
+        (("--speed", "max", "--cycles", "1", "--venue", "coinbase"), "one process"),
+        (("--venue", "coinbase"), "not available"),
+        (("--venue", "coinbase", "--venue-url", "http://127.0.0.1:1"), "exclude each other"),
+        (("--venue-url", "http://127.0.0.1:1", "--market", "."), "belongs to the venue"),
+        (("--venue-url", "http://127.0.0.1:1", "--paper-balance", "USD=1"), "belongs to the venue"),
+        (("--market", "/no/such/file.parquet"), "no file or folder"),
+        (("--paper-balance", "USD=1", "--paper-balance", "USD=2"), "twice"),
+    ],
+)
+def test_refuses_options_that_cannot_be_had_together(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(click.UsageError, match=words):
+        trade(Folders(), values_of("--env", "paper", *arguments))
