@@ -19,6 +19,8 @@ from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX
 from adapters.journal.scan import Scan
 from adapters.journal.segments import read_records
+from app.options import Folders
+from app.shell import env_option, folder_options, json_option
 from config.mode import Mode
 from domain.ledger.audit import AuditReport
 from domain.ledger.audit import audit as recompute
@@ -37,6 +39,7 @@ Example:
 """
 _JOURNAL = "journal"
 _PROGRESS_STEP = 5_000
+_SHOWN_PROBLEMS = 20
 
 Message = tuple[int, str, object]
 
@@ -64,29 +67,22 @@ def audit() -> None:
 
 
 @audit.command(help=_EXAMPLE)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Data folder (default: data).")
-@click.option(
-    "--env",
-    "mode",
-    type=Mode.parse,
-    metavar=f"[{'|'.join(Mode)}]",
-    help="Whose journal; default: of the instance that runs, else of the newest run.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+@env_option
+@json_option
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@folder_options
 @click.pass_context
 def verify(
     context: click.Context,
-    data_dir: Path | None,
+    folders: Folders,
     mode: Mode | None,
     as_json: bool,
     path: Path | None,
 ) -> None:
     """Verify one journal and exit with the verdict."""
     install_context()
-    data = data_dir or context.find_root().params.get("data_dir") or "data"
     try:
-        found = check(_folder_of(path) if path else _folder_in(Path(data), mode))
+        found = check(_folder_of(path) if path else _folder_in(folders.data, mode))
     except FileNotFoundError as error:
         click.echo(f"nothing to verify: {error}", err=True)
         context.exit(2)
@@ -132,7 +128,9 @@ def _folder_in(data: Path, mode: Mode | None) -> Path:
     kept = [data / one / _JOURNAL for one in MODES if read_records(data / one / _JOURNAL).names]
     if len(kept) == 1:
         return kept[0]
-    raise FileNotFoundError(f"{len(kept)} journals in {data}; name one with --env or PATH")
+    if kept:
+        raise FileNotFoundError(f"{len(kept)} modes in {data} have one; name it with --env")
+    raise FileNotFoundError(f"expected a journal in {data}, found none; give --data-dir or PATH")
 
 
 def _messages(scan: Scan) -> Iterator[Message]:
@@ -180,7 +178,9 @@ def _document(found: Verification) -> dict[str, Any]:
             "expected": broken.expected,
             "found": broken.found,
         },
+        "orders": None if found.report is None else found.report.orders,
         "fills": None if found.report is None else found.report.fills,
+        "statements": None if found.report is None else found.report.statements,
         "problems": list(found.problems),
     }
 
@@ -204,9 +204,13 @@ def _text(found: Verification) -> str:
             f"({scan.torn.size} bytes): a write goes on or was interrupted; a start cuts it"
         )
     if found.report is not None:
-        verdict = "agrees" if not found.problems else "DISAGREES"
+        report = found.report
+        verdict = "agrees" if not report.problems else "DISAGREES"
         lines.append(
-            f"ledger   recomputed from {found.report.fills:,} fills, {verdict} with the journal"
+            f"ledger   {report.orders:,} orders and {report.fills:,} fills recomputed: {verdict} "
+            f"with the journal and {report.statements:,} venue statements"
         )
-    lines += [f"         {problem}" for problem in found.problems]
+    lines += [f"         {problem}" for problem in found.problems[:_SHOWN_PROBLEMS]]
+    if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:
+        lines.append(f"         and {more:,} more; --json lists all")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,6 +39,7 @@ CODEC = Codec(CATALOGUE)
 BTC = ProductId("BTC-USD")
 ORDER_ID = client_order_id(LINEAGE, 1)
 SEGMENT = "00000001.jsonl"
+RUN = RunStarted("paper", "embedded", "generated", "c0ffee", "7ea", 7)
 
 APPROVED = ApprovedOrder(
     approval=1,
@@ -108,9 +110,8 @@ STORY = (
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    run = RunStarted("paper", "embedded", "generated", "c0ffee", "7ea", 7)
     journal, _ = open_journal(
-        tmp_path / "paper" / "journal", CODEC.encode(run), at_ns=AT_NS, lineage=LINEAGE
+        tmp_path / "paper" / "journal", CODEC.encode(RUN), at_ns=AT_NS, lineage=LINEAGE
     )
     for number, message in enumerate(STORY):
         journal.append(CODEC.name(message), CODEC.encode(message), at_ns=AT_NS + number)
@@ -118,9 +119,9 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verify(*arguments: object) -> subprocess.CompletedProcess[str]:
+def verify(*arguments: object, before: tuple[object, ...] = ()) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "run.py", "audit", "verify", *map(str, arguments)],
+        [sys.executable, "run.py", *map(str, (*before, "audit", "verify", *arguments))],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -140,7 +141,7 @@ def test_a_whole_journal_is_whole(data: Path) -> None:
     done = verify("--data-dir", data, "--env", "paper")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "whole: 12 records in 1 segments" in done.stdout
-    assert "2 fills" in done.stdout
+    assert "1 orders and 2 fills recomputed: agrees" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,13 @@ def test_the_path_may_be_the_mode_the_journal_or_a_segment(
 
 def test_the_only_journal_of_a_data_folder_needs_no_name(data: Path) -> None:
     assert verify("--data-dir", data).returncode == 0
+    assert verify(before=("--data-dir", data)).returncode == 0
+
+
+def test_the_help_shows_an_example() -> None:
+    done = verify("--help")
+    assert done.returncode == 0
+    assert "python run.py audit verify --env paper" in done.stdout
 
 
 @pytest.mark.req("AUD1")
@@ -232,3 +240,25 @@ def test_nothing_to_verify_is_said_and_ends_with_2(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert done.stdout == ""
         assert "nothing to verify" in done.stderr
+
+
+def test_two_modes_without_a_run_need_a_name(data: Path) -> None:
+    shutil.copytree(data / "paper", data / "dry-run")
+    done = verify("--data-dir", data)
+    assert done.returncode == 2
+    assert "name it with --env" in done.stderr
+    assert verify("--data-dir", data, "--env", "DRY_RUN").returncode == 0
+
+
+@pytest.mark.req("AUD1")
+def test_problems_without_end_are_cut_short_for_people_only(data: Path) -> None:
+    journal, _ = open_journal(data / "paper" / "journal", CODEC.encode(RUN), at_ns=AT_NS)
+    booked = CODEC.encode(fill("entry-1", "0.002"))
+    for _ in range(25):
+        journal.append("FillBooked", booked, at_ns=AT_NS)
+    journal.close()
+    text = verify("--data-dir", data).stdout
+    report = json.loads(verify("--data-dir", data, "--json").stdout)
+    assert len(report["problems"]) >= 25
+    assert f"and {len(report['problems']) - 20} more; --json lists all" in text
+    assert "record 14: " in text
