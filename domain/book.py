@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -10,58 +11,58 @@ from domain.money import Price, Quantity
 
 
 class Book:
-    """Bids and asks of one product by price. Best prices are looked for only when they go away."""
+    """Bids and asks of one product.
 
-    __slots__ = ("_asks", "_best_ask", "_best_bid", "_bids")
+    Each side is a mapping of quantities by price and a sorted list of its prices, so that losing
+    the best price costs no search, however deep the book is.
+    """
+
+    __slots__ = ("_ask_prices", "_asks", "_bid_prices", "_bids")
 
     def __init__(self) -> None:
         self._bids: dict[Decimal, Quantity] = {}
         self._asks: dict[Decimal, Quantity] = {}
-        self._best_bid: Decimal | None = None
-        self._best_ask: Decimal | None = None
+        self._bid_prices: list[Decimal] = []
+        self._ask_prices: list[Decimal] = []
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Forget everything and take this snapshot."""
         self._bids = {level.price: level.quantity for level in bids if level.quantity}
         self._asks = {level.price: level.quantity for level in asks if level.quantity}
-        self._best_bid = max(self._bids, default=None)
-        self._best_ask = min(self._asks, default=None)
+        self._bid_prices = sorted(self._bids)
+        self._ask_prices = sorted(self._asks)
 
     def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Set the quantities of these prices; zero removes a price, unknown ones are ignored."""
-        best = self._best_bid
-        for level in bids:
-            price, quantity = level.price, level.quantity
-            if quantity:
-                self._bids[price] = quantity
-                if best is None or price > best:
-                    best = price
-            elif self._bids.pop(price, None) is not None and price == best:
-                best = max(self._bids, default=None)
-        self._best_bid = best
-        best = self._best_ask
-        for level in asks:
-            price, quantity = level.price, level.quantity
-            if quantity:
-                self._asks[price] = quantity
-                if best is None or price < best:
-                    best = price
-            elif self._asks.pop(price, None) is not None and price == best:
-                best = min(self._asks, default=None)
-        self._best_ask = best
+        _apply(bids, self._bids, self._bid_prices)
+        _apply(asks, self._asks, self._ask_prices)
 
     def top(self) -> tuple[Level, Level] | None:
         """Return best bid and best ask, None while a side is empty."""
-        bid, ask = self._best_bid, self._best_ask
-        if bid is None or ask is None:
+        if not self._bid_prices or not self._ask_prices:
             return None
+        bid, ask = self._bid_prices[-1], self._ask_prices[0]
         return Level(Price(bid), self._bids[bid]), Level(Price(ask), self._asks[ask])
 
     @property
     def is_crossed(self) -> bool:
         """Tell whether the best bid is at or above the best ask."""
-        bid, ask = self._best_bid, self._best_ask
-        return bid is not None and ask is not None and bid >= ask
+        if not self._bid_prices or not self._ask_prices:
+            return False
+        return self._bid_prices[-1] >= self._ask_prices[0]
 
     def __len__(self) -> int:
         return len(self._bids) + len(self._asks)
+
+
+def _apply(
+    changes: Iterable[Level], quantities: dict[Decimal, Quantity], prices: list[Decimal]
+) -> None:
+    for level in changes:
+        price, quantity = level.price, level.quantity
+        if quantity:
+            if price not in quantities:
+                insort(prices, price)
+            quantities[price] = quantity
+        elif quantities.pop(price, None) is not None:
+            del prices[bisect_left(prices, price)]

@@ -68,13 +68,15 @@ def size_entry(
         return _refuse("price", plain(price), "above 0")
     unit_cost = price * (ONE + taker)
     wanted = nlv * proposal.notional_pct / HUNDRED * multiplier
-    quantity = product.quantity_down(min(wanted / unit_cost, product.base_max))
+    most = min(wanted / unit_cost, product.base_max, product.quote_max / price)
+    quantity = product.quantity_down(most)
     smallest = smallest_quantity(product, price, proposal.stop_loss_pct, taker)
     is_raised = quantity < smallest
     if is_raised:
         quantity = smallest
     worst_case = Amount(notional(price, quantity) * (ONE + taker))
-    if is_raised and (multiplier <= ZERO or not worst_case <= ceiling):
+    is_too_much = not worst_case <= ceiling or quantity > product.base_max
+    if is_raised and (multiplier <= ZERO or is_too_much):
         return _refuse(
             "smallest entry", f"{plain(smallest)} {product.base}", f"{plain(ceiling)} in cost"
         )

@@ -15,11 +15,13 @@ from domain.errors import InvariantBroken
 from domain.messages.decisions import ApprovedOrder
 from domain.messages.orders import FillBooked, FillSeen
 from domain.messages.system import CashFlowSeen
-from domain.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, notional
+from domain.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.portfolio_view import Lot, PortfolioView
 from domain.product import Product, ProductId, Side
 
 HUNDRED = Decimal(100)
+COST_STEP = Decimal("1e-18")
+"""Costs of parts of a lot are cut to this, so that parts and rest add up to the last digit."""
 
 
 @frozen(kw_only=True)
@@ -173,8 +175,8 @@ def _shrink(
             changed[lot.id] = None
             cost = Amount(cost + lot.cost)
             continue
-        part = lot.cost * taken / lot.quantity
-        paid = lot.paid * taken / lot.quantity
+        part = floor_to(lot.cost * taken / lot.quantity, COST_STEP)
+        paid = floor_to(lot.paid * taken / lot.quantity, COST_STEP)
         cost = Amount(cost + part)
         changed[lot.id] = evolve(
             lot,

@@ -81,9 +81,11 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL_COMPLETE: S.FILLED,
     },
     S.UNKNOWN: {
-        # A listing or the stream found it while the request was still being timed out.
+        # The answer came after all: to a request of an earlier incarnation, or very late.
         E_.ACCEPTED: S.OPEN,
         E_.REJECTED: S.REJECTED,
+        E_.NOT_SENT_RETRY: S.UNKNOWN,  # the listing decides; what was unknown is not sent again
+        E_.NOT_SENT_FINAL: S.VOID,
         E_.OUTCOME_LOST: S.UNKNOWN,
         E_.SEEN_LIVE: S.OPEN,
         E_.SEEN_CANCEL_QUEUED: S.PENDING_CANCEL,
@@ -96,8 +98,11 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.CANCEL_REFUSED: S.UNKNOWN,
         E_.PROVEN_ABSENT: S.VOID,
     },
+    # From here on the venue has shown the order. Should the answer to the request still say
+    # "rejected", then the venue's own picture of the order wins over that one answer.
     S.OPEN: {
         E_.ACCEPTED: S.OPEN,
+        E_.REJECTED: S.OPEN,
         # The answer was lost, but the stream had already shown the order: it exists.
         E_.OUTCOME_LOST: S.OPEN,
         E_.SEEN_LIVE: S.OPEN,
@@ -112,6 +117,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
     },
     S.PARTIALLY_FILLED: {
         E_.ACCEPTED: S.PARTIALLY_FILLED,
+        E_.REJECTED: S.PARTIALLY_FILLED,
         E_.OUTCOME_LOST: S.PARTIALLY_FILLED,
         E_.SEEN_LIVE: S.PARTIALLY_FILLED,
         E_.SEEN_CANCEL_QUEUED: S.PENDING_CANCEL,
@@ -125,6 +131,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
     },
     S.PENDING_CANCEL: {
         E_.ACCEPTED: S.PENDING_CANCEL,
+        E_.REJECTED: S.PENDING_CANCEL,
         E_.OUTCOME_LOST: S.PENDING_CANCEL,
         E_.SEEN_LIVE: S.PENDING_CANCEL,  # an older picture of it
         E_.SEEN_CANCEL_QUEUED: S.PENDING_CANCEL,
@@ -139,7 +146,9 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
     # What has ended stays ended, but for fills: they always count.
     **{
         ended: {
+            # The stream showed the end before the request was answered.
             E_.ACCEPTED: ended,
+            E_.REJECTED: ended,
             E_.OUTCOME_LOST: ended,
             E_.SEEN_LIVE: ended,
             E_.SEEN_CANCEL_QUEUED: ended,
@@ -158,12 +167,23 @@ for _late in (S.CANCELLED, S.EXPIRED, S.REJECTED):
     TABLE[_late][E_.FILL] = _late
     TABLE[_late][E_.FILL_COMPLETE] = S.FILLED
 # Declared absent and yet there: it is adopted, and its owner will want to cancel it.
-TABLE[S.VOID][E_.SEEN_LIVE] = S.OPEN
-TABLE[S.VOID][E_.SEEN_CANCEL_QUEUED] = S.PENDING_CANCEL
-TABLE[S.VOID][E_.ENDED_CANCELLED] = S.CANCELLED
-TABLE[S.VOID][E_.ENDED_EXPIRED] = S.EXPIRED
-TABLE[S.VOID][E_.FILL] = S.PARTIALLY_FILLED
-TABLE[S.VOID][E_.FILL_COMPLETE] = S.FILLED
+TABLE[S.VOID] |= {
+    E_.ACCEPTED: S.OPEN,
+    E_.SEEN_LIVE: S.OPEN,
+    E_.SEEN_CANCEL_QUEUED: S.PENDING_CANCEL,
+    E_.ENDED_CANCELLED: S.CANCELLED,
+    E_.ENDED_EXPIRED: S.EXPIRED,
+    E_.ENDED_FAILED: S.REJECTED,
+    E_.FILL: S.PARTIALLY_FILLED,
+    E_.FILL_COMPLETE: S.FILLED,
+}
+# Rejected by the answer and yet alive at the venue: what lives there can cost money.
+TABLE[S.REJECTED] |= {
+    E_.SEEN_LIVE: S.OPEN,
+    E_.SEEN_CANCEL_QUEUED: S.PENDING_CANCEL,
+    E_.ENDED_CANCELLED: S.CANCELLED,
+    E_.ENDED_EXPIRED: S.EXPIRED,
+}
 
 _NEVER_SENT = "an intent without a sent request has no answer"
 _SHOWN = "the venue has shown this order, so a request for it did leave"
@@ -180,14 +200,11 @@ IMPOSSIBLE: dict[tuple[OrderState, Event], str] = {
     (S.PENDING_SUBMIT, E_.CANCEL_REFUSED): "no cancel was asked",
     (S.PENDING_SUBMIT, E_.PROVEN_ABSENT): "the request is still under way",
     (S.UNKNOWN, E_.SENT): "what may have been sent is never sent again",
-    (S.UNKNOWN, E_.NOT_SENT_RETRY): "the outcome was already unknown",
-    (S.UNKNOWN, E_.NOT_SENT_FINAL): "the outcome was already unknown",
     **{
         (state, event): _SHOWN
         for state in (S.OPEN, S.PARTIALLY_FILLED, S.PENDING_CANCEL)
         for event in (
             E_.SENT,
-            E_.REJECTED,
             E_.NOT_SENT_RETRY,
             E_.NOT_SENT_FINAL,
             E_.PROVEN_ABSENT,
@@ -196,7 +213,7 @@ IMPOSSIBLE: dict[tuple[OrderState, Event], str] = {
     **{
         (state, event): _ENDED
         for state in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED, S.VOID)
-        for event in (E_.SENT, E_.REJECTED, E_.NOT_SENT_RETRY, E_.NOT_SENT_FINAL)
+        for event in (E_.SENT, E_.NOT_SENT_RETRY, E_.NOT_SENT_FINAL)
     },
     (S.FILLED, E_.FILL): "a complete order cannot be filled further",
     (S.FILLED, E_.FILL_COMPLETE): "a complete order cannot be filled further",

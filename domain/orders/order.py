@@ -143,20 +143,18 @@ def apply_fill(order: Order, fill: FillSeen) -> Order:
 def _settle(order: Order) -> Order:
     """Draw the conclusion from the newest venue status, if its fills are booked."""
     status = order.venue_status
-    if status is None or status is VenueStatus.UNKNOWN:
+    if status is None:
         return order
     if not status.is_terminal:
         queued = status is VenueStatus.CANCEL_QUEUED
         return advance(order, Event.SEEN_CANCEL_QUEUED if queued else Event.SEEN_LIVE)
     if needs_fills(order):
-        # It has ended there, but we don't know all of it yet: alive to us until we do.
-        return advance(order, Event.SEEN_LIVE)
-    ending = _ENDINGS.get(status)
-    if ending is None:  # FILLED: the fills themselves complete the order
-        return order if order.filled == order.intent.order.quantity else _closed(order)
-    return advance(order, ending)
-
-
-def _closed(order: Order) -> Order:
-    """The venue calls it filled although less than ordered was: the rest will not come."""
+        # It has ended there, but we don't know all of it yet: what lives to us lives on until we
+        # do, what has ended to us stays ended and takes its late fills.
+        return order if is_terminal(order.state) else advance(order, Event.SEEN_LIVE)
+    if status is not VenueStatus.FILLED:
+        return advance(order, _ENDINGS[status])
+    if order.filled == order.intent.order.quantity:
+        return order  # the fills themselves have completed it
+    # The venue calls it filled below its quantity: the rest will not come.
     return advance(order, Event.ENDED_CANCELLED, reason="closed by the venue below its quantity")

@@ -12,14 +12,18 @@ from domain.messages.orders import TERMINAL, FillBooked, OrderAdvanced, OrderInt
 from domain.money import ZERO, Amount, Quantity
 from domain.product import ProductId
 
+REMEMBERED_ENDS = 256
+"""Orders that have ended and might yet turn out to be alive at the venue."""
+
 
 @frozen
 class Reservation:
-    """An approved order until it has ended; `filled` is what of it is booked."""
+    """An approved order; `filled` is what of it is booked. An ended one reserves nothing."""
 
     order: ApprovedOrder
     client_order_id: str | None
     filled: Quantity
+    has_ended: bool = False
 
     @property
     def remaining(self) -> Quantity:
@@ -63,32 +67,39 @@ class Exposure:
         return self._with(booked.order.approval, evolve(known, filled=filled))
 
     def end(self, moved: OrderAdvanced) -> Exposure:
-        """Return the exposure after an order's move: an ended order reserves nothing."""
-        found = next(
-            (
-                approval
-                for approval, each in self.reservations.items()
-                if each.client_order_id == moved.client_order_id
-            ),
-            None,
-        )
-        if found is None or moved.state not in TERMINAL:
-            return self
-        return Exposure({k: v for k, v in self.reservations.items() if k != found})
+        """Return the exposure after an order's move: one that has ended reserves nothing.
+
+        One that was thought ended and is found alive reserves again.
+        """
+        has_ended = moved.state in TERMINAL
+        for approval, each in self.reservations.items():
+            if each.client_order_id == moved.client_order_id:
+                if each.has_ended == has_ended:
+                    return self
+                changed = self._with(approval, evolve(each, has_ended=has_ended))
+                return changed._forgotten() if has_ended else changed
+        return self
 
     def entries(self) -> Iterator[Reservation]:
         """Yield the reservations of entries."""
         for each in self.reservations.values():
-            if each.order.purpose is Purpose.ENTRY:
+            if each.order.purpose is Purpose.ENTRY and not each.has_ended:
                 yield each
 
     def selling(self, lot: str) -> Quantity:
         """Return what of a lot is already in exit orders that have not ended."""
         total = ZERO
         for each in self.reservations.values():
-            if each.order.purpose is Purpose.EXIT and each.order.lot == lot:
+            if each.order.lot == lot and not each.has_ended:
                 total += each.remaining
         return Quantity(total)
+
+    def _forgotten(self) -> Exposure:
+        ended = [approval for approval, each in self.reservations.items() if each.has_ended]
+        old = frozenset(ended[:-REMEMBERED_ENDS])
+        if not old:
+            return self
+        return Exposure({k: v for k, v in self.reservations.items() if k not in old})
 
     def _with(self, approval: int, reservation: Reservation) -> Exposure:
         return Exposure({**self.reservations, approval: reservation})

@@ -6,6 +6,8 @@ or on the whole history.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,13 +30,12 @@ def mean_before(values: Floats, width: int) -> Floats:
     return _before(values, width, np.mean)
 
 
-def _before(values: Floats, width: int, reduce: object) -> Floats:
+def _before(values: Floats, width: int, reduce: Callable[[Floats], np.floating]) -> Floats:
     result = np.full(len(values), np.nan)
     if width < 1 or len(values) <= width:
         return result
     windows = np.lib.stride_tricks.sliding_window_view(values, width)[:-1]
     # A contiguous copy row by row: the same additions in the same order for every window.
-    assert callable(reduce)
     for row, window in enumerate(windows):
         result[row + width] = reduce(np.ascontiguousarray(window))
     return result

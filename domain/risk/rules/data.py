@@ -14,7 +14,10 @@ HUNDRED = Decimal(100)
 
 
 def fresh_quote(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
-    """Refuse without a quote confirmed within the limit of market time, or on a stalled feed."""
+    """Refuse without a quote confirmed within the limit of market time, or on a stalled feed.
+
+    A quote that is crossed, or from further in the future than the limit, is none.
+    """
     del sized
     product = entry.proposal.product
     limit = f"{view.limits.quote_limit_ns // MILLISECOND} ms"
@@ -25,8 +28,11 @@ def fresh_quote(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Re
     quote = view.quotes.get(product)
     if quote is None:
         return Refusal(reason=Reason.STALE_QUOTE, observed="no quote", limit=limit)
+    if not 0 < quote.bid < quote.ask:
+        prices = f"bid {plain(quote.bid)}, ask {plain(quote.ask)}"
+        return Refusal(reason=Reason.STALE_QUOTE, observed=prices, limit="bid below ask")
     age_ns = view.at_ns - quote.confirmed_ns
-    if age_ns <= view.limits.quote_limit_ns:
+    if abs(age_ns) <= view.limits.quote_limit_ns:
         return None
     observed = f"{age_ns // MILLISECOND} ms"
     return Refusal(reason=Reason.STALE_QUOTE, observed=observed, limit=limit)
@@ -40,7 +46,7 @@ def fresh_bar(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refu
     if end_ns is None:
         return Refusal(reason=Reason.STALE_BAR, observed="no bar", limit=limit)
     age_ns = view.at_ns - end_ns
-    if age_ns <= view.limits.bar_limit_ns:
+    if abs(age_ns) <= view.limits.bar_limit_ns:
         return None
     return Refusal(reason=Reason.STALE_BAR, observed=f"{age_ns // SECOND} s", limit=limit)
 
