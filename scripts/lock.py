@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> None:
     moved = {name for name, version in locked.items() if pins(whole).get(name) != version}
     if moved:
         raise SystemExit(f"the two resolutions differ in {', '.join(sorted(moved))}: run again")
-    extra = [block for block in blocks(whole) if PIN.match(block)[1].lower() not in locked]
+    extra = [block for block in blocks(whole) if not locked.keys() & pins(block).keys()]
     RUNTIME.write_text(HEADER + "\n".join(blocks(runtime)) + "\n", encoding="utf-8")
     DEV.write_text(HEADER + "-r requirements.lock\n" + "\n".join(extra) + "\n", encoding="utf-8")
 

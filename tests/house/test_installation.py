@@ -1,0 +1,107 @@
+"""What the README promises a fresh machine: locked packages, scripts that say what they need."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.house.tidy import ROOT
+
+SCRIPTS = ("paper", "setup", "test")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>\S+) \\$", re.MULTILINE)
+
+
+def lock(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pins(name: str) -> dict[str, str]:
+    return {canonicalize_name(pin["name"]): pin["version"] for pin in PIN.finditer(lock(name))}
+
+
+def declared(section: str, key: str) -> list[Requirement]:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    return [Requirement(line) for line in settings[section][key].split("\n") if line.strip()]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "locks"),
+    [("options", "install_requires", LOCKS[:1]), ("options.extras_require", "dev", LOCKS)],
+)
+def test_every_declared_package_is_locked_within_its_range(
+    section: str, key: str, locks: tuple[str, ...]
+) -> None:
+    locked = {name: version for lock_name in locks for name, version in pins(lock_name).items()}
+
+    for requirement in declared(section, key):
+        version = locked.get(canonicalize_name(requirement.name), "missing")
+        assert version in requirement.specifier, f"{requirement}: locked {version}"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_carries_hashes(name: str) -> None:
+    lines = [line for line in lock(name).splitlines() if line[:1] not in ("#", "-", "")]
+    heads = [number for number, line in enumerate(lines) if not line.startswith(" ")]
+
+    assert len(heads) == len(pins(name)) > 0
+    assert all(lines[number + 1].startswith("    --hash=sha256:") for number in heads)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_place_to_fetch_from(name: str) -> None:
+    assert "://" not in lock(name)
+
+
+def test_the_locks_do_not_overlap() -> None:
+    assert not pins(LOCKS[0]).keys() & pins(LOCKS[1]).keys()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_can_be_run_by_any_shell(name: str) -> None:
+    path = ROOT / "scripts" / name
+
+    assert os.access(path, os.X_OK)
+    for script in (path, ROOT / "scripts" / "environment.sh"):
+        assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
+
+
+def bare_path(folder: Path) -> str:
+    """Return a PATH that has what the scripts need of a Unix, and no Python at all."""
+    for tool in ("sh", "dirname", "basename", "cat", "cksum", "date"):
+        (folder / tool).symlink_to(str(shutil.which(tool)))
+    return str(folder)
+
+
+def run_setup(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {"PATH": bare_path(tmp_path), "BULKHEAD_VENV": str(tmp_path / "venv")}
+    command = [str(shutil.which("sh")), str(ROOT / "scripts" / "setup")]
+    return subprocess.run(
+        command, env=clean | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_without_python_311_the_script_says_what_to_install(tmp_path: Path) -> None:
+    done = run_setup(tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("bulkhead: needs Python 3.11, found no python3 on PATH.")
+    assert not (tmp_path / "venv").exists()
+
+
+def test_a_wrong_interpreter_is_named(tmp_path: Path) -> None:
+    done = run_setup(tmp_path, BULKHEAD_PYTHON="/nowhere/python")
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "bulkhead: BULKHEAD_PYTHON=/nowhere/python is not a working Python 3.11.\n"
+    )
