@@ -31,6 +31,8 @@ from adapters.venue.world import FOLDER, WorldError, WorldFolder
 _HOST = "127.0.0.1"
 _SEND_BUFFER_BYTES = 64 * 1024
 _GOODBYE_SECONDS = 1.0
+_KEEP_ALIVE_SECONDS = 24 * 3600.0
+"""Never closed for idleness: an order that meets the closing would have an unknown outcome."""
 
 
 @frozen(kw_only=True)
@@ -164,7 +166,8 @@ async def _served(
     pumps: Pumps,
 ) -> AsyncIterator[None]:
     runner = web.ServerRunner(
-        web.Server(handler, access_log=None), shutdown_timeout=_GOODBYE_SECONDS
+        web.Server(handler, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS),
+        shutdown_timeout=_GOODBYE_SECONDS,
     )
     await runner.setup()
     try:

@@ -30,9 +30,11 @@ from adapters.venue.world import (
     new_origin_ns,
     opening_time_ns,
 )
-from domain.instants import HOUR, SECOND, Nanos
+from domain.instants import HOUR, SECOND, Nanos, parse_iso
 
 DEFAULT_SEED = 1
+REPEATABLE_ORIGIN_NS = parse_iso("2026-01-05T00:00:00Z")
+"""Where a generated market begins in virtual time: a Monday, like any other day of it."""
 DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
 LEVEL2_FRAMES_A_SECOND = 4_000
@@ -52,6 +54,8 @@ class StageOptions:
     seed: int | None = None
     speed: Decimal = Decimal(1)
     opening: Mapping[str, Decimal] | None = None
+    repeatable: bool = False
+    """For virtual time: take nothing from the wall clock or the system's random source."""
 
 
 @frozen(kw_only=True)
@@ -97,8 +101,13 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     market = _playable(found, options)
     if origin_ns is None:
         origin_ns = trading_start(found, options.lookback_ns)
-    opening = options.opening or _opening_of(stored)
-    wanted = identity(market=market.description, seed=seed, origin_ns=origin_ns, opening=opening)
+    wanted = identity(
+        market=market.description,
+        seed=seed,
+        origin_ns=origin_ns,
+        opening=options.opening or _opening_of(stored),
+        nonce="repeatable" if options.repeatable else None,
+    )
     world = folder.settle(wanted)
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, options)
@@ -160,7 +169,9 @@ def _asked_origin_ns(options: StageOptions, stored: Identity | None) -> Nanos | 
         return options.from_ns
     if stored is not None:
         return Nanos(stored.origin_ns)
-    return new_origin_ns() if options.market == GENERATED else None
+    if options.market != GENERATED:
+        return None
+    return REPEATABLE_ORIGIN_NS if options.repeatable else new_origin_ns()
 
 
 def _opening_of(stored: Identity | None) -> Mapping[str, Decimal]:
@@ -184,6 +195,10 @@ def _start_ns(
     return opening_time_ns(
         origin_ns=world.origin_ns,
         stored_ns=seen_ns,
-        follows_wall=options.market == GENERATED and options.speed == 1,
+        follows_wall=_follows_wall(options),
         wall_ns=time.time_ns(),
     )
+
+
+def _follows_wall(options: StageOptions) -> bool:
+    return options.market == GENERATED and options.speed == 1 and not options.repeatable
