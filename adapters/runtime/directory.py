@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import pykka
 
@@ -18,7 +18,6 @@ from adapters.runtime.binding import bind
 from domain.errors import MailboxFull
 from domain.messages.system import Breaker, Effect
 
-A = TypeVar("A", bound=Actor)
 GROUP = "*"
 
 
@@ -46,7 +45,7 @@ class Directory:
         self.dead_letters: Counter[tuple[str, str]] = Counter()
         board.on_change(self._board_changed)
 
-    def spawn(self, kind: type[A], name: str, *args: Any, **kwargs: Any) -> None:
+    def spawn(self, kind: type[Any], name: str, *args: Any, **kwargs: Any) -> None:
         """Start an actor of `kind` under `name`; a name used before gets the next epoch."""
         with self._lock:
             self.epochs[name] += 1

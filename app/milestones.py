@@ -1,0 +1,30 @@
+"""What the guardian waits for, told by the projector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.messages.orders import SweepFinished
+from domain.messages.system import BootCompleted, ReconcileFinished, TradingReady
+
+
+class Milestones:
+    """The last of each kind; written by one thread, read by the guardian."""
+
+    def __init__(self) -> None:
+        self.boot: BootCompleted | None = None
+        self.ready: TradingReady | None = None
+        self.swept: set[str] = set()
+        self.reconciled: dict[str, ReconcileFinished] = {}
+
+    def reach(self, message: Any) -> None:
+        """Take note of `message`."""
+        match message:
+            case BootCompleted():
+                self.boot = message
+            case TradingReady():
+                self.ready = message
+            case SweepFinished(reason):
+                self.swept.update(reason.split(", "))
+            case ReconcileFinished(reason=reason):
+                self.reconciled[reason] = message

@@ -1,0 +1,207 @@
+"""One run from recovery to the last line: the guardian's part, the same in real and virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from actors.board import BreakerBoard
+from actors.envelope import Envelope
+from actors.ports import AlertLog, Journal
+from actors.projector import Projector
+from actors.topology import ALERTS, AUDITOR, PROJECTOR
+from adapters.runtime.directory import Directory
+from app.drivers import Driver
+from app.ending import KILL, Ending
+from app.milestones import Milestones
+from app.wiring import dead
+from domain.alerts import of_breaker
+from domain.instants import SECOND, Nanos
+from domain.messages.system import (
+    BreakerTripped,
+    Effect,
+    LotsListed,
+    ReconcileRequested,
+    RunStopped,
+    StopRequested,
+)
+from domain.money import plain
+
+BOOT_LIMIT_NS = 60 * SECOND
+SWEEP_LIMIT_NS = 5 * SECOND
+RECONCILE_LIMIT_NS = 2 * SECOND
+EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
+HUNDRED = Decimal(100)
+
+
+@frozen(kw_only=True)
+class Run:
+    """What a session needs to know. `duration_ns` and `end_ns` are market time."""
+
+    mode: str
+    venue: str
+    world: str
+    prices: str
+    config_hash: str
+    policy_hash: str
+    duration_ns: Nanos | None
+    end_ns: Nanos | None
+    say: Callable[[str], None]
+
+
+class Session:
+    """Waits for READY, for the end, and takes everything down in order."""
+
+    def __init__(
+        self,
+        run: Run,
+        runtime: Directory,
+        driver: Driver,
+        ending: Ending,
+        milestones: Milestones,
+        journal: Journal,
+        alerts: AlertLog,
+    ) -> None:
+        self._run = run
+        self._runtime = runtime
+        self._driver = driver
+        self._ending = ending
+        self._milestones = milestones
+        self._journal = journal
+        self._alerts = alerts
+        self._told_dead = False
+
+    @property
+    def _board(self) -> BreakerBoard:
+        return self._runtime.board
+
+    def live(self) -> None:
+        """Let the system recover and trade until the end is asked for."""
+        if any(each.effect is Effect.KILL for each in self._board.open):
+            self._ending.ask(KILL)
+        reached = self._milestones
+        is_up = self._driver.until(
+            lambda: reached.ready is not None or self._ending.is_asked(), BOOT_LIMIT_NS
+        )
+        if not is_up:
+            self._ending.ask("error")
+        if reached.ready is not None and not self._ending.is_asked():
+            self._run.say(self._ready_line())
+        begun_ns = self._runtime.clock.market_ns()
+        self._driver.until(lambda: self._is_over(begun_ns), None)
+
+    def end(self) -> int:
+        """Cancel entries, read everything back, write the last records; return the exit code."""
+        reason = self._ending.reason or "error"
+        reached, runtime = self._milestones, self._runtime
+        if reached.boot is not None:
+            runtime.announce(StopRequested(reason))
+            self._driver.until(lambda: reason in reached.swept, SWEEP_LIMIT_NS)
+            runtime.announce(ReconcileRequested("stop"))
+            self._driver.until(lambda: "stop" in reached.reconciled, RECONCILE_LIMIT_NS)
+        reason = self._ending.reason or reason  # a kill during the stop overrides
+        report = self._report()
+        lots = tuple(f"{each['product']} {each['quantity']}" for each in _list(report, "positions"))
+        runtime.announce(LotsListed("stop", (), lots))
+        stopped = RunStopped(
+            reason,
+            _count(report, "cycles"),
+            _count(report, "orders_total"),
+            _count(report, "fills_total"),
+        )
+        runtime.announce(stopped)
+        self._driver.until(self._is_quiet, SECOND)
+        self._rescue(stopped)
+        halted = any(each.effect >= Effect.HALT for each in self._board.open)
+        if halted and reason != KILL and reason != "error":
+            reason = "halted"
+        self._run.say(_stopped_line(reason, report, len(lots)))
+        if halted:
+            return EXIT_HALTED
+        return EXIT_NO if reason == "error" else EXIT_OK
+
+    def watch(self) -> None:
+        """Do for dead actors what can't wait for another: tell people."""
+        if not self._told_dead and ALERTS in dead(self._runtime):
+            self._told_dead = True
+            for breaker in self._board.latched():
+                self._alerts.write(self._envelope(of_breaker(breaker)))
+
+    def report(self) -> dict[str, object]:
+        """Return the newest status document."""
+        return self._report()
+
+    def _is_over(self, begun_ns: int) -> bool:
+        now_ns = self._runtime.clock.market_ns()
+        run = self._run
+        if run.duration_ns is not None and now_ns - begun_ns >= run.duration_ns:
+            self._ending.ask("duration")
+        elif run.end_ns is not None and now_ns >= run.end_ns:
+            self._ending.ask("market_end")
+        return self._ending.is_asked()
+
+    def _ready_line(self) -> str:
+        run, boot, ready = self._run, self._milestones.boot, self._milestones.ready
+        assert boot is not None
+        assert ready is not None
+        cost = (boot.maker_rate + boot.taker_rate) * HUNDRED
+        blocking = [each.name for each in self._board.open if each.effect >= Effect.BLOCK]
+        entries = f"blocked by={','.join(blocking)}" if blocking else "on"
+        return (
+            f"READY mode={run.mode} venue={run.venue} world={run.world} prices={run.prices}"
+            f" history={ready.history} config={run.config_hash} policy={run.policy_hash}"
+            f" round_trip_cost={plain(cost)}% entries={entries} dashboard=off"
+        )
+
+    def _report(self) -> dict[str, object]:
+        projector = self._runtime.members[PROJECTOR]
+        assert isinstance(projector, Projector)
+        return projector.report()
+
+    def _is_quiet(self) -> bool:
+        members = self._runtime.members.values()
+        return all(
+            actor.actor_stopped.is_set() or (actor.busy is None and actor.actor_inbox.empty())
+            for actor in members
+        )
+
+    def _rescue(self, stopped: RunStopped) -> None:
+        """Write down what a dead auditor could not, unless the journal itself has failed."""
+        if AUDITOR not in dead(self._runtime):
+            return
+        try:
+            for breaker in self._board.latched():
+                self._journal.append(self._envelope(BreakerTripped(breaker)))
+            self._journal.append(self._envelope(stopped))
+            self._journal.commit(())
+        except Exception:  # noqa: BLE001 - it can't be written: the alert and the log say so
+            return
+
+    def _envelope(self, body: Any) -> Envelope:
+        number = self._runtime.number()
+        return Envelope(number, body, "guardian", 0, number, 0, self._runtime.clock.market_ns())
+
+
+def _stopped_line(reason: str, report: dict[str, object], unprotected: int) -> str:
+    def text(name: str) -> str:
+        value = report.get(name)
+        return "0" if value is None else str(value)
+
+    return (
+        f"STOPPED reason={reason} cycles={text('cycles')} orders={text('orders_total')}"
+        f" fills={text('fills_total')} equity={text('equity')} pnl_net={text('pnl_net')}"
+        f" fees={text('fees')} unprotected={unprotected}"
+    )
+
+
+def _count(report: dict[str, object], name: str) -> int:
+    value = report.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _list(report: dict[str, object], name: str) -> list[dict[str, object]]:
+    value = report.get(name)
+    return value if isinstance(value, list) else []
