@@ -181,7 +181,6 @@ def test_a_signal_ends_it_cleanly_and_the_world_goes_on(tmp_path: Path) -> None:
             assert order["status"] == "OPEN"
 
 
-@pytest.mark.req("AUD1")
 def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     with venue_process(tmp_path, "--speed", "60") as running:
         orders = [rest_an_order(running, f"kill-{number}") for number in range(5)]
@@ -202,7 +201,6 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
             assert order["status"] == "OPEN"
 
 
-@pytest.mark.req("SI1")
 def test_a_second_venue_on_the_folder_ends_with_5(tmp_path: Path) -> None:
     with venue_process(tmp_path) as running:
         second = run_venue(tmp_path)

@@ -90,25 +90,34 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     """
     stored = folder.stored()
     seed = DEFAULT_SEED if options.seed is None else options.seed
-    origin_ns = _asked_origin_ns(options, stored)
+    asked_ns = _asked_origin_ns(options, stored)
     found = open_market(
         options.market,
         seed=seed,
-        start_ns=origin_ns,
-        origin_ns=origin_ns or Nanos(0),
+        start_ns=asked_ns,
+        origin_ns=asked_ns or Nanos(0),
         lookback_ns=options.lookback_ns,
     )
     market = _playable(found, options)
-    if origin_ns is None:
-        origin_ns = trading_start(found, options.lookback_ns)
-    wanted = identity(
-        market=market.description,
-        seed=seed,
-        origin_ns=origin_ns,
-        opening=options.opening or _opening_of(stored),
-        nonce="repeatable" if options.repeatable else None,
+    world = folder.settle(
+        identity(
+            market=market.description,
+            seed=seed,
+            origin_ns=asked_ns or trading_start(found, options.lookback_ns),
+            opening=options.opening or _opening_of(stored),
+            nonce="repeatable" if options.repeatable else None,
+        )
     )
-    world = folder.settle(wanted)
+    return _staged(folder, options, world, found, market)
+
+
+def _staged(
+    folder: WorldFolder,
+    options: StageOptions,
+    world: Identity,
+    found: ANY_MARKET,
+    market: Market,
+) -> Stage:
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, options)
     engine = _engine(market, store, world, options, start_ns)
