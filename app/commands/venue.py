@@ -38,7 +38,9 @@ def _speed(text: str) -> Decimal:
 @click.command(help=_EXAMPLE)
 @click.option("--port", type=click.IntRange(0, 65534), default=0, help="0 (default): any free.")
 @click.option(
-    "--market", default="generated", help="`generated` (default), or a file or folder of candles."
+    "--market",
+    default="generated",
+    help="`generated` (default), candles (.parquet, .csv, a folder), or recorded frames (.jsonl.*).",
 )
 @click.option(
     "--from",
