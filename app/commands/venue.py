@@ -40,7 +40,7 @@ def _speed(text: str) -> Decimal:
 @click.option(
     "--market",
     default="generated",
-    help="`generated` (default), candles (.parquet, .csv, a folder), or recorded frames (.jsonl.*).",
+    help="`generated` (default), candles (.parquet, .csv, a folder) or frames (.jsonl.*).",
 )
 @click.option(
     "--from",
