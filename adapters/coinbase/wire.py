@@ -1,0 +1,308 @@
+"""Forms on the wire, as far as we read them; members that are not named here are ignored.
+
+Names are the venue's. Source: Coinbase Advanced Trade REST and WebSocket reference, read 2026-11.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+PREFIX = "/api/v3/brokerage"
+
+# Streams.
+
+
+class Envelope(Struct, gc=False):
+    """Any stream frame: data frames have a channel, error frames only `type` and `message`."""
+
+    channel: str = ""
+    timestamp: str = ""
+    sequence_num: int = -1
+    events: msgspec.Raw = msgspec.Raw(b"[]")
+    type: str = ""
+    message: str = ""
+
+
+class BookUpdate(Struct, gc=False):
+    """One changed price; `side` is bid or offer."""
+
+    side: str
+    price_level: Decimal
+    new_quantity: Decimal
+
+
+class BookEvent(Struct):
+    """Changes of one product's book."""
+
+    type: str
+    product_id: str
+    updates: list[BookUpdate]
+
+
+class PublicTrade(Struct, gc=False):
+    """One trade of the market; `side` is the maker's."""
+
+    trade_id: str
+    product_id: str
+    price: Decimal
+    size: Decimal
+    side: str
+    time: str
+
+
+class TradesEvent(Struct):
+    """Trades, newest first."""
+
+    type: str
+    trades: list[PublicTrade]
+
+
+class HeartbeatEvent(Struct, gc=False):
+    """One beat; the counter is a number or a text."""
+
+    heartbeat_counter: int | str
+
+
+class SubscriptionsEvent(Struct):
+    """Channel → products of this connection."""
+
+    subscriptions: dict[str, list[str]]
+
+
+class UserOrder(Struct, gc=False):
+    """Cumulative state of one order; older payloads lack what has a default."""
+
+    order_id: str
+    product_id: str
+    status: str
+    order_side: str
+    cumulative_quantity: str
+    client_order_id: str = ""
+    creation_time: str = ""
+
+
+class UserEvent(Struct):
+    """Orders of the account."""
+
+    type: str
+    orders: list[UserOrder] = []
+
+
+# REST.
+
+
+class OrderForm(Struct, gc=False):
+    """One order of a listing."""
+
+    order_id: str
+    product_id: str
+    side: str
+    status: str
+    client_order_id: str = ""
+    filled_size: str = ""
+    created_time: str | None = None
+
+
+class OrdersPage(Struct):
+    """A page of orders, newest first."""
+
+    orders: list[OrderForm]
+    has_next: bool = False
+    cursor: str = ""
+
+
+class FillForm(Struct, gc=False):
+    """One fill; `size` is in quote currency if `size_in_quote`."""
+
+    order_id: str
+    product_id: str
+    side: str
+    price: str
+    size: str
+    trade_time: str
+    commission: str = ""
+    entry_id: str = ""
+    trade_id: str = ""
+    trade_type: str = "FILL"
+    size_in_quote: bool = False
+    liquidity_indicator: str = ""
+
+
+class FillsPage(Struct):
+    """A page of fills, newest first; it has no `has_next`."""
+
+    fills: list[FillForm]
+    cursor: str = ""
+
+
+class Money(Struct, gc=False):
+    """An amount of one currency."""
+
+    value: str
+
+
+class AccountForm(Struct, gc=False):
+    """One wallet."""
+
+    currency: str
+    available_balance: Money
+    hold: Money
+    type: str = ""
+
+
+class AccountsPage(Struct):
+    """A page of wallets."""
+
+    accounts: list[AccountForm]
+    has_next: bool = False
+    cursor: str = ""
+
+
+class ProductForm(Struct, gc=False):
+    """One product; a flag that is missing counts as not set, a missing number refuses it."""
+
+    product_id: str
+    base_currency_id: str = ""
+    quote_currency_id: str = ""
+    price_increment: str = ""
+    base_increment: str = ""
+    quote_increment: str = ""
+    base_min_size: str = ""
+    base_max_size: str = ""
+    quote_min_size: str = ""
+    quote_max_size: str = ""
+    product_type: str = "SPOT"
+    status: str = ""
+    is_disabled: bool = False
+    trading_disabled: bool = False
+    cancel_only: bool = False
+    limit_only: bool = False
+    post_only: bool = False
+    auction_mode: bool = False
+    view_only: bool = False
+
+
+class Pages(Struct):
+    """Where the next page of products is."""
+
+    next_cursor: str | None = None
+    has_next: bool = False
+
+
+class ProductsPage(Struct):
+    """A page of products; mostly there is one page and no pagination."""
+
+    products: list[ProductForm]
+    pagination: Pages | None = None
+
+
+class CandleForm(Struct, gc=False):
+    """One candle; `start` is in seconds since 1970."""
+
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+
+
+class CandlesAnswer(Struct):
+    """Candles, newest first."""
+
+    candles: list[CandleForm]
+
+
+class BookLevel(Struct, gc=False):
+    """One price of a book."""
+
+    price: str
+    size: str
+
+
+class PriceBook(Struct):
+    """A book of at most the best level a side; a side may be empty."""
+
+    product_id: str
+    bids: list[BookLevel]
+    asks: list[BookLevel]
+    time: str
+
+
+class QuotesAnswer(Struct):
+    """Best bid and ask of products."""
+
+    pricebooks: list[PriceBook]
+
+
+class FeeTier(Struct, gc=False):
+    """Fee rates as fractions."""
+
+    maker_fee_rate: str
+    taker_fee_rate: str
+
+
+class FeesAnswer(Struct):
+    """What the account pays."""
+
+    fee_tier: FeeTier
+
+
+class PermissionsAnswer(Struct, gc=False):
+    """What the key may do; there are no defaults, a missing right is a broken answer."""
+
+    can_view: bool
+    can_trade: bool
+    can_transfer: bool
+    portfolio_uuid: str
+
+
+class TimeAnswer(Struct, gc=False):
+    """The venue's clock."""
+
+    epochMillis: str  # noqa: N815 - the venue's name
+
+
+class CancelForm(Struct, gc=False):
+    """The answer for one order id."""
+
+    success: bool
+    order_id: str
+    failure_reason: str = ""
+
+
+class CancelsAnswer(Struct):
+    """Answers for order ids, perhaps fewer than asked."""
+
+    results: list[CancelForm]
+
+
+class Accepted(Struct, gc=False):
+    """The order that the venue took."""
+
+    order_id: str = ""
+    product_id: str = ""
+    side: str = ""
+    client_order_id: str = ""
+
+
+class Refusal(Struct, gc=False):
+    """Why the venue said no; the same problem stands in changing members."""
+
+    error: str = ""
+    message: str = ""
+    error_details: str = ""
+    preview_failure_reason: str = ""
+    new_order_failure_reason: str = ""
+
+
+class PlaceAnswer(Struct):
+    """Answer to a new order; HTTP 200 does not mean that it exists."""
+
+    success: bool
+    success_response: Accepted | None = None
+    error_response: Refusal | None = None
+    failure_reason: str = ""
