@@ -1,0 +1,263 @@
+"""An order against a venue that repeats, reorders and delays what it says.
+
+Method: single claims first, then a state machine in which a small venue really fills, cancels and
+expires an order, and its messages reach us in any order, any number of times.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from domain.errors import InvariantBroken
+from domain.messages.orders import TERMINAL, FillSeen, OrderSeen, OrderState, VenueStatus
+from domain.money import ZERO, Quantity
+from domain.orders.lifecycle import Event
+from domain.orders.order import Order, advance, apply_fill, apply_seen, needs_fills
+from tests.builders import a_fill, a_seen, an_intent, approved
+
+INTENT = an_intent()
+
+
+def an_order(*events: Event) -> Order:
+    order = Order.intended(INTENT, 5)
+    for event in events:
+        order = advance(order, event)
+    return order
+
+
+def an_open_order() -> Order:
+    return an_order(Event.SENT, Event.ACCEPTED)
+
+
+@pytest.mark.req("X4")
+def test_an_end_at_the_venue_counts_only_with_all_its_fills() -> None:
+    order = apply_seen(an_open_order(), a_seen(INTENT, VenueStatus.CANCELLED, "1.5"))
+
+    assert order.state is OrderState.OPEN
+    assert needs_fills(order)
+    assert not order.is_settled
+
+    order = apply_fill(order, a_fill(INTENT, "1"))
+    assert order.state is OrderState.PARTIALLY_FILLED
+
+    order = apply_fill(order, a_fill(INTENT, "0.5"))
+    assert order.state is OrderState.CANCELLED
+    assert order.is_settled
+
+
+@pytest.mark.req("X4")
+def test_a_fill_is_booked_once() -> None:
+    fill = a_fill(INTENT, "1")
+    once = apply_fill(an_open_order(), fill)
+
+    assert apply_fill(once, fill) == once
+    assert once.filled == 1
+
+
+@pytest.mark.req("X4")
+def test_a_late_fill_overrides_a_cancel() -> None:
+    cancelled = apply_seen(an_open_order(), a_seen(INTENT, VenueStatus.CANCELLED))
+
+    order = apply_fill(cancelled, a_fill(INTENT, "2"))
+
+    assert cancelled.state is OrderState.CANCELLED
+    assert order.state is OrderState.FILLED
+    assert order.remaining == 0
+
+
+@pytest.mark.req("X4")
+def test_a_fill_may_come_before_the_answer() -> None:
+    order = apply_fill(an_order(Event.SENT), a_fill(INTENT, "1"))
+
+    assert order.state is OrderState.PARTIALLY_FILLED
+    assert order.order_id == "venue-1"
+    assert advance(order, Event.ACCEPTED).state is OrderState.PARTIALLY_FILLED
+
+
+@pytest.mark.req("X4")
+def test_more_filled_than_ordered_is_our_bug() -> None:
+    with pytest.raises(InvariantBroken, match="3 filled of 2 ordered"):
+        apply_fill(an_open_order(), a_fill(INTENT, "3"))
+
+
+@pytest.mark.req("X4")
+def test_an_older_picture_changes_nothing() -> None:
+    order = apply_seen(an_open_order(), a_seen(INTENT, VenueStatus.CANCEL_QUEUED, "1"))
+
+    again = apply_seen(order, a_seen(INTENT, VenueStatus.OPEN, "0.5"))
+
+    assert again == order
+    assert again.venue_filled == 1
+
+
+@pytest.mark.req("X4")
+def test_an_unknown_status_still_proves_that_the_order_exists() -> None:
+    order = apply_seen(
+        an_order(Event.SENT, Event.OUTCOME_LOST), a_seen(INTENT, VenueStatus.UNKNOWN)
+    )
+
+    assert order.state is OrderState.OPEN
+    assert order.order_id == "venue-1"
+
+
+def test_an_order_that_the_venue_closes_short_of_its_quantity_has_ended() -> None:
+    order = apply_fill(an_open_order(), a_fill(INTENT, "1"))
+
+    order = apply_seen(order, a_seen(INTENT, VenueStatus.FILLED, "1"))
+
+    assert order.state is OrderState.CANCELLED
+    assert "below its quantity" in order.reason
+
+
+def test_sending_counts_tries_and_keeps_the_last_moment() -> None:
+    first = advance(an_order(), Event.SENT, sent_ns=10)
+    retried = advance(advance(first, Event.NOT_SENT_RETRY), Event.SENT, sent_ns=20)
+
+    assert (first.tries, retried.tries) == (1, 2)
+    assert (first.last_sent_ns, retried.last_sent_ns) == (10, 20)
+    assert retried.intended_ns == 5
+
+
+@pytest.mark.req("X4")
+def test_a_proven_absence_voids_and_a_late_appearance_revives() -> None:
+    void = advance(an_order(Event.SENT, Event.OUTCOME_LOST), Event.PROVEN_ABSENT)
+
+    assert void.state is OrderState.VOID
+    assert void.is_settled
+    assert apply_seen(void, a_seen(INTENT)).state is OrderState.OPEN
+
+
+class VenueAndOrder(RuleBasedStateMachine):
+    """A venue's true order, what it has ever said about it, and our picture of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.intent = an_intent(approved(quantity=Quantity(Decimal(8))))
+        self.status = VenueStatus.OPEN
+        self.fills: list[FillSeen] = []
+        self.said = [a_seen(self.intent)]
+        self.booked: set[str] = set()
+        self.ours = advance(Order.intended(self.intent), Event.SENT)
+        self.past: list[OrderState] = []
+
+    def total(self) -> Decimal:
+        return sum((fill.quantity for fill in self.fills), ZERO)
+
+    def say(self, filled: Decimal | None = None) -> None:
+        shown = self.total() if filled is None else filled
+        self.said.append(a_seen(self.intent, self.status, str(shown)))
+
+    def hear(self, order: Order) -> None:
+        self.past.append(self.ours.state)
+        self.ours = order
+
+    # What happens at the venue.
+
+    @precondition(lambda self: not self.status.is_terminal)
+    @rule(part=st.integers(1, 8), is_shown=st.booleans())
+    def fill(self, part: int, *, is_shown: bool) -> None:
+        quantity = min(Decimal(part), 8 - self.total())
+        number = len(self.fills) + 1
+        self.fills.append(a_fill(self.intent, str(quantity), entry_id=f"entry-{number}"))
+        if self.total() == 8:
+            self.status = VenueStatus.FILLED
+        if is_shown or self.status.is_terminal:
+            self.say()
+
+    @precondition(lambda self: not self.status.is_terminal)
+    @rule(
+        end=st.sampled_from([VenueStatus.CANCELLED, VenueStatus.EXPIRED, VenueStatus.FAILED]),
+        forgets=st.booleans(),
+    )
+    def end(self, end: VenueStatus, *, forgets: bool) -> None:
+        self.status = end
+        if forgets and self.fills:  # shows the end before its last fill is in the count
+            self.say(self.total() - self.fills[-1].quantity)
+        self.say()
+
+    @precondition(lambda self: self.status is VenueStatus.OPEN)
+    @rule()
+    def queue_the_cancel(self) -> None:
+        self.status = VenueStatus.CANCEL_QUEUED
+        self.say()
+
+    # What reaches us, of all that was ever said.
+
+    @rule(data=st.data())
+    def show(self, data: st.DataObject) -> None:
+        seen: OrderSeen = data.draw(st.sampled_from(self.said))
+        self.hear(apply_seen(self.ours, seen))
+
+    @precondition(lambda self: self.fills)
+    @rule(data=st.data())
+    def book(self, data: st.DataObject) -> None:
+        fill: FillSeen = data.draw(st.sampled_from(self.fills))
+        self.hear(apply_fill(self.ours, fill))
+        self.booked.add(fill.entry_id)
+
+    @precondition(lambda self: self.ours.state is OrderState.PENDING_SUBMIT)
+    @rule()
+    def lose_the_answer(self) -> None:
+        self.hear(advance(self.ours, Event.OUTCOME_LOST))
+
+    @rule(event=st.sampled_from([Event.ACCEPTED, Event.REJECTED, Event.OUTCOME_LOST]))
+    def answer_late(self, event: Event) -> None:
+        if self.ours.venue_status is not None or self.booked:
+            self.hear(advance(self.ours, event))
+
+    @precondition(lambda self: self.ours.order_id is not None and not self.ours.is_terminal)
+    @rule(is_refused=st.booleans())
+    def cancel(self, *, is_refused: bool) -> None:
+        asked = advance(self.ours, Event.CANCEL_ASKED)
+        self.hear(advance(asked, Event.CANCEL_REFUSED) if is_refused else asked)
+
+    # What must hold whatever happens.
+
+    @invariant()
+    def no_fill_is_lost_or_counted_twice(self) -> None:
+        wanted = sum((f.quantity for f in self.fills if f.entry_id in self.booked), ZERO)
+        assert self.ours.filled == wanted
+        assert self.ours.fills == self.booked
+
+    @invariant()
+    def it_ends_only_with_the_venue(self) -> None:
+        if self.ours.state in TERMINAL:
+            assert self.status.is_terminal
+
+    @invariant()
+    def it_is_settled_only_with_every_fill_that_was_shown(self) -> None:
+        if self.ours.is_settled:
+            assert self.ours.filled >= self.ours.venue_filled
+
+    @invariant()
+    def the_end_is_final_but_for_late_fills(self) -> None:
+        if self.past and self.past[-1] in TERMINAL:
+            assert self.ours.state in (self.past[-1], OrderState.FILLED)
+
+    @invariant()
+    def a_complete_order_is_filled(self) -> None:
+        assert (self.ours.state is OrderState.FILLED) == (self.ours.filled == 8)
+
+    def teardown(self) -> None:
+        """Deliver all there is: then both sides agree."""
+        if not self.status.is_terminal:
+            self.status = VenueStatus.CANCELLED
+            self.say()
+        order = self.ours
+        for seen in self.said:
+            order = apply_seen(order, seen)
+        for fill in self.fills:
+            order = apply_fill(order, fill)
+        assert order.is_settled
+        assert order.filled == self.total()
+        assert not needs_fills(order)
+
+
+TestVenueAndOrder = VenueAndOrder.TestCase
+TestVenueAndOrder.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestVenueAndOrder.pytestmark = [pytest.mark.req("X4")]  # type: ignore[attr-defined]
