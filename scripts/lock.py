@@ -44,6 +44,11 @@ def blocks(text: str) -> list[str]:
     return [text[a:b].rstrip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
+def locked_text(path: Path) -> str:
+    """Return the lock entries of the file at `path`, none if there is no such file yet."""
+    return "\n".join([*blocks(path.read_text(encoding="utf-8")), ""]) if path.exists() else ""
+
+
 def compile_lock(python: Path, output: Path, arguments: list[str]) -> str:
     """Resolve setup.cfg with `arguments` into `output`, whose old pins are kept; return it."""
     command = [str(python), "-m", "piptools", "compile", *OPTIONS, *arguments]
@@ -61,13 +66,12 @@ def main(arguments: list[str]) -> None:
         venv.create(folder / "venv", with_pip=True)
         python = folder / "venv" / "bin" / "python"
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", COMPILER], check=True)
-        old = [path.read_text(encoding="utf-8") for path in (RUNTIME, DEV) if path.exists()]
         runtime_file, whole_file = folder / "runtime.txt", folder / "whole.txt"
-        runtime_file.write_text(old[0] if old else "", encoding="utf-8")
+        runtime_file.write_text(locked_text(RUNTIME), encoding="utf-8")
         # The build backend is locked too: the editable install then fetches nothing unpinned.
         build = ["--build-deps-for", "editable", *arguments]
         runtime = compile_lock(python, runtime_file, build)
-        whole_file.write_text("\n".join([runtime, *old[1:]]), encoding="utf-8")
+        whole_file.write_text(runtime + locked_text(DEV), encoding="utf-8")
         whole = compile_lock(python, whole_file, ["--extra", "dev", *build])
     locked = pins(runtime)
     moved = {name for name, version in locked.items() if pins(whole).get(name) != version}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import os
 import re
 import shutil
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.tidy import ROOT
+from tests.house.tidy import PACKAGES, ROOT, mentioned_modules, sources
 
 SCRIPTS = ("paper", "setup", "test")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -46,6 +49,17 @@ def test_every_declared_package_is_locked_within_its_range(
     for requirement in declared(section, key):
         version = locked.get(canonicalize_name(requirement.name), "missing")
         assert version in requirement.specifier, f"{requirement}: locked {version}"
+
+
+def test_what_is_declared_is_imported_and_the_other_way_round() -> None:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources(*PACKAGES)]
+    imported = {module.partition(".")[0] for tree in trees for module in mentioned_modules(tree)}
+    foreign = imported - sys.stdlib_module_names - {*PACKAGES, "run"}
+    makers = packages_distributions()
+    needed = {canonicalize_name(makers[module][0]) for module in foreign if module in makers}
+
+    assert sorted(foreign - makers.keys()) == []
+    assert needed == {canonicalize_name(r.name) for r in declared("options", "install_requires")}
 
 
 @pytest.mark.parametrize("name", LOCKS)
