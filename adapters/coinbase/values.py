@@ -31,11 +31,13 @@ def instant(text: str) -> Nanos:
     """
     try:
         digits = text[_SECOND_CHARS + 1 : -1]
-        is_usual = text[-1:] == "Z" and text[_SECOND_CHARS] == "." and digits.isascii()
+        is_usual = (
+            text[-1:] == "Z" and text[_SECOND_CHARS : _SECOND_CHARS + 1] == "." and digits.isascii()
+        )
         if is_usual and digits.isdigit() and len(digits) <= 9:
             return Nanos(_second(text[:_SECOND_CHARS]) + int(digits.ljust(9, "0")))
         return parse_iso(text)
-    except (InvalidNumber, IndexError) as error:
+    except InvalidNumber as error:
         raise ProtocolBroken(f"expected a time stamp, was {text[:40]!r}") from error
 
 
