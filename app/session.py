@@ -1,4 +1,4 @@
-"""One run from recovery to the last line: the guardian's part, the same in real and virtual time."""
+"""One run from recovery to the last line: what the guardian does, in real and virtual time."""
 
 from __future__ import annotations
 

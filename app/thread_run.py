@@ -1,0 +1,197 @@
+"""A run in real time: actors on threads, the embedded venue as a child or one that runs already."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import click
+from adapters.coinbase.connect import connect
+
+from actors.board import BreakerBoard
+from actors.topology import ROUTES, START_ORDER, STRATEGY
+from adapters.clocks.market import MarketClock
+from adapters.clocks.system import SystemClock
+from adapters.control.kill_switch import FileHaltSignal, KillOrder, write_kill
+from adapters.runtime.threads import ThreadRuntime
+from adapters.telemetry.log import ActorLog
+from adapters.venue.child import VenueChild, VenueNotStarted, attach
+from adapters.venue.server.session import VenueSession
+from app import settings
+from app.assembly import Stage, file_ports, final_check, plan_of, run_of, run_started
+from app.drivers import ThreadDriver
+from app.ending import Ending
+from app.milestones import Milestones
+from app.options import TradeOptions
+from app.recovery import Opened, last_world, open_state
+from app.session import Session
+from app.wiring import build
+from config.mode import Mode
+from domain.instants import SECOND, iso
+from domain.messages.system import Effect
+from domain.money import plain
+
+SWITCH_SECONDS = 0.0001
+STOP_WITHIN_NS = SECOND
+EXIT_REFUSED = 4
+
+
+def run(options: TradeOptions, say: Callable[[str], None]) -> int:
+    """Start or attach the venue, trade on it, and stop it last."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    ending = Ending()
+    _listen(options, ending)
+    if options.venue_url is not None:
+        session = attach(options.venue_url)
+        known = last_world(options.folders.of_mode(options.mode))
+        if known and known != session.world:
+            click.echo(
+                f"refused: the journal belongs to world {known}, the venue plays {session.world};"
+                " use another --data-dir",
+                err=True,
+            )
+            return EXIT_REFUSED
+        return _trade(options, session, ending, say, lambda: None)
+    try:
+        child = VenueChild(_arguments(options))
+    except VenueNotStarted as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    try:
+
+        def watch() -> None:
+            if child.exit_code is not None:
+                ending.ask("error")
+
+        return _trade(options, child.session, ending, say, watch)
+    finally:
+        child.stop()
+
+
+def _trade(
+    options: TradeOptions,
+    session: VenueSession,
+    ending: Ending,
+    say: Callable[[str], None],
+    watch_venue: Callable[[], None],
+) -> int:
+    clock = SystemClock(MarketClock(session.clock))
+    stage = Stage(
+        venue="embedded" if options.venue_url is None else options.venue_url,
+        world=session.world,
+        prices=session.prices,
+        has_history=session.history != "none",
+        end_ns=session.end_ns,
+    )
+    opened = open_state(
+        options.folders.of_mode(options.mode),
+        run_started(options, stage),
+        options.config.app.quote.value,
+        at_ns=clock.market_ns(),
+        machine=clock.machine_ns,
+        wall=clock.wall_ns,
+    )
+    try:
+        return _live(options, session, stage, opened, clock, ending, say, watch_venue)
+    finally:
+        opened.journal.close()
+
+
+def _live(
+    options: TradeOptions,
+    session: VenueSession,
+    stage: Stage,
+    opened: Opened,
+    clock: SystemClock,
+    ending: Ending,
+    say: Callable[[str], None],
+    watch_venue: Callable[[], None],
+) -> int:
+    board, milestones = BreakerBoard(), Milestones()
+    runtime = ThreadRuntime(clock, board, ROUTES, ActorLog, speed=float(session.speed))
+    gate = final_check(runtime, clock, FileHaltSignal(options.folders.data), ending)
+    venue = connect(
+        rest=session.rest,
+        stream=session.ws,
+        ca=session.ca,
+        key_file=session.key_file,
+        clock=clock,
+        post=runtime.post,
+        gate=gate,
+        is_read_only=options.mode is Mode.DRY_RUN,
+        log=ActorLog("venue"),
+    )
+    ports = file_ports(options, venue, opened, time.time_ns)
+    plan = plan_of(options, stage, opened, milestones, SECOND)
+
+    def watch() -> None:
+        watch_venue()
+        run_session.watch()
+
+    driver = ThreadDriver(clock.machine_ns, ending, watch)
+    run_session = Session(
+        run_of(options, stage, say),
+        runtime,
+        driver,
+        ending,
+        milestones,
+        opened.recorder,
+        ports.alerts,
+    )
+    build(runtime, options.config, ports, plan, ending)
+    gc.freeze()
+    try:
+        run_session.live()
+        code = run_session.end()
+    finally:
+        ports.status.publish(run_session.report())
+        runtime.stop(_stop_order(runtime), STOP_WITHIN_NS)
+        venue.close()
+    if code == 0 and any(each.effect >= Effect.HALT for each in board.open):
+        return 3
+    return code
+
+
+def _stop_order(runtime: ThreadRuntime) -> tuple[str, ...]:
+    """Return every actor, senders before receivers."""
+    names: list[str] = []
+    for name in reversed(START_ORDER):
+        if name == STRATEGY:
+            names.extend(sorted(n for n in runtime.members if n.startswith(STRATEGY)))
+        else:
+            names.append(name)
+    return tuple(names)
+
+
+def _arguments(options: TradeOptions) -> list[str]:
+    """Return the command line of the child venue."""
+    folder = options.folders.of_mode(options.mode)
+    minutes = settings.lookback_minutes(options.config)
+    arguments = ["--data-dir", str(folder), "--market", options.market]
+    arguments += ["--lookback", f"{minutes}m"]
+    if options.speed is not None:
+        arguments += ["--speed", plain(options.speed)]
+    if options.from_ns is not None:
+        arguments += ["--from", iso(options.from_ns)]
+    if options.seed is not None:
+        arguments += ["--seed", str(options.seed)]
+    for currency, amount in options.opening_balances.items():
+        arguments += ["--paper-balance", f"{currency}={plain(amount)}"]
+    return arguments
+
+
+def _listen(options: TradeOptions, ending: Ending) -> None:
+    """SIGINT and SIGTERM end the run; SIGUSR1 is the kill switch."""
+
+    def stop(_number: int, _frame: object) -> None:
+        ending.ask("signal")
+
+    def kill(_number: int, _frame: object) -> None:
+        write_kill(options.folders.data, KillOrder("SIGUSR1", iso(time.time_ns())))
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGUSR1, kill)
