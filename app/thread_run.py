@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 
 import click
-from adapters.coinbase.connect import connect
 
 from actors.board import BreakerBoard
 from actors.topology import ROUTES, START_ORDER, STRATEGY
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
+from adapters.coinbase.connect import connect
 from adapters.control.kill_switch import FileHaltSignal, KillOrder, write_kill
 from adapters.runtime.threads import ThreadRuntime
 from adapters.telemetry.log import ActorLog

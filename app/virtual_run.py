@@ -1,0 +1,155 @@
+"""A run in virtual time: the same actors, stepped in one thread, the venue's engine beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import click
+
+from actors.board import BreakerBoard
+from actors.topology import ROUTES
+from adapters.coinbase.connect import connect_in_process
+from adapters.control.kill_switch import FileHaltSignal
+from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.telemetry.log import ActorLog
+from adapters.venue.engine.engine import Engine
+from adapters.venue.engine.wire import Request
+from adapters.venue.server import stage as venue_stage
+from adapters.venue.world import FOLDER, WorldError, WorldFolder
+from app import settings
+from app.assembly import Stage, file_ports, final_check, plan_of, run_of, run_started, seed_of
+from app.drivers import VirtualDriver
+from app.ending import Ending
+from app.milestones import Milestones
+from app.options import TradeOptions
+from app.recovery import Opened, open_state
+from app.session import Session
+from app.wiring import build
+from config.mode import Mode
+from domain.errors import TradingError
+from domain.instants import HOUR, MINUTE, Nanos
+
+LINEAGE_DIGITS = 32
+EXIT_USAGE = 2
+
+
+def run(options: TradeOptions, say: Callable[[str], None]) -> int:
+    """Open the world in this process, trade through it, and save it."""
+    ending = Ending()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.ask("signal"))
+    folder = options.folders.of_mode(options.mode) / FOLDER
+    try:
+        with WorldFolder(folder) as world_folder:
+            opened = venue_stage.open_stage(world_folder, _stage_options(options))
+            try:
+                return _trade(options, opened, ending, say)
+            finally:
+                opened.close()
+    except WorldError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+
+
+def _stage_options(options: TradeOptions) -> venue_stage.StageOptions:
+    return venue_stage.StageOptions(
+        market=options.market,
+        from_ns=options.from_ns,
+        lookback_ns=Nanos(settings.lookback_minutes(options.config) * MINUTE),
+        seed=options.seed,
+        speed=Decimal(1),
+        opening=options.opening_balances,
+        repeatable=True,
+    )
+
+
+def _trade(
+    options: TradeOptions,
+    opened_stage: venue_stage.Stage,
+    ending: Ending,
+    say: Callable[[str], None],
+) -> int:
+    engine = opened_stage.venue
+    if not isinstance(engine, Engine):
+        raise TradingError("--speed max plays candles; raw frames need --speed 1 to 60")
+    clock = VirtualClock(opened_stage.start_ns)
+    stage = Stage(
+        venue="embedded",
+        world=opened_stage.world.id,
+        prices=opened_stage.prices,
+        has_history=opened_stage.history != "none",
+        end_ns=opened_stage.end_ns,
+    )
+    opened = open_state(
+        options.folders.of_mode(options.mode),
+        run_started(options, stage),
+        options.config.app.quote.value,
+        at_ns=clock.market_ns(),
+        machine=clock.machine_ns,
+        lineage=_lineage(stage.world, seed_of(options)),
+    )
+    try:
+        code = _live(options, engine, stage, opened, clock, ending, say)
+    finally:
+        opened.journal.close()
+    engine.advance(clock.market_ns())
+    opened_stage.save(clock.market_ns())
+    return code
+
+
+def _live(
+    options: TradeOptions,
+    engine: Engine,
+    stage: Stage,
+    opened: Opened,
+    clock: VirtualClock,
+    ending: Ending,
+    say: Callable[[str], None],
+) -> int:
+    seed = seed_of(options)
+    runtime = VirtualRuntime(clock, BreakerBoard(), ROUTES, ActorLog, seed=seed)
+    milestones = Milestones()
+
+    def ask(
+        method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
+    ) -> tuple[int, bytes]:
+        response = engine.handle(Request(method, path, query, body))
+        return response.status, response.body
+
+    venue = connect_in_process(
+        engine=engine,
+        ask=ask,
+        open_connection=engine.connect,
+        after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
+        clock=clock,
+        post=runtime.post,
+        gate=final_check(runtime, clock, FileHaltSignal(options.folders.data), ending),
+        draw=random.Random(f"venue:{seed}").random,
+        is_read_only=options.mode is Mode.DRY_RUN,
+    )
+    ports = file_ports(options, venue, opened, None)
+    plan = plan_of(options, stage, opened, milestones, HOUR)
+    driver = VirtualDriver(runtime, lambda: session.watch())
+    session = Session(
+        run_of(options, stage, say),
+        runtime,
+        driver,
+        ending,
+        milestones,
+        opened.recorder,
+        ports.alerts,
+    )
+    build(runtime, options.config, ports, plan, ending)
+    session.live()
+    code = session.end()
+    ports.status.publish(session.report())
+    return code
+
+
+def _lineage(world: str, seed: int) -> str:
+    """Return the lineage of a repeatable journal: from the world and the seed alone."""
+    return hashlib.sha256(f"{world}|{seed}".encode()).hexdigest()[:LINEAGE_DIGITS]
