@@ -63,7 +63,8 @@ def run(options: TradeOptions, say: Callable[[str], None]) -> int:
     try:
 
         def watch() -> None:
-            if child.exit_code is not None:
+            if child.exit_code() is not None and not ending.is_asked():
+                ActorLog("guardian").critical("the venue has ended", words=child.last_words())
                 ending.ask("error")
 
         return _trade(options, child.session, ending, say, watch)

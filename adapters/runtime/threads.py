@@ -62,9 +62,9 @@ class ThreadedActor(pykka.Actor):
         return pykka.ThreadingFuture()
 
     def _start_actor_loop(self) -> None:
-        threading.Thread(target=self._run, name=self.name, daemon=True).start()
+        threading.Thread(target=self._thread_main, name=self.name, daemon=True).start()
 
-    def _run(self) -> None:
+    def _thread_main(self) -> None:
         try:
             self._actor_loop()
         finally:
