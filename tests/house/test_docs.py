@@ -56,7 +56,7 @@ def test_programs_of_the_page_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_options_and_commands_of_run_py_on_the_page_exist(page: Path) -> None:
-    options = {option for parameter in cli.params for option in parameter.opts}
+    options = {option for parameter in cli.params for option in parameter.opts} | {"--help"}
     for words in commands(page):
         if words[:2] != ["python", "run.py"]:
             continue
