@@ -73,7 +73,7 @@ class _Audit:
         self._quote: str | None = None
         self._base: StatementTaken | None = None
         self._recent: deque[Books] = deque(maxlen=BEHIND)
-        self._floor = 0
+        self._stated = self._marked = 0
         self._records = self._fills = self._statements = 0
 
     def take(self, seq: int, message: object) -> None:
@@ -88,7 +88,7 @@ class _Audit:
             case StatementTaken():
                 self._statement(seq, message)
             case EquityMarked():
-                self._follows(seq, lambda books: _equity_problems(books, message))
+                self._equity(seq, message)
             case LotsListed():
                 self._follows(seq, lambda books: _lot_problems(books, message))
             case BootCompleted(products=products):
@@ -155,13 +155,19 @@ class _Audit:
             return
         # Start and stop are quiet. Any other statement must at least know what was journaled
         # before the statement before it, or a fill that never was could hide for ever.
-        floor = self._floor if statement.occasion == "hourly" else books.number
-        self._floor = books.number
+        floor = self._stated if statement.occasion == "hourly" else books.number
+        self._stated = books.number
         if not self._follows(seq, lambda each: _statement_problems(each, base, statement), floor):
             # Said once: from here on the venue's word is the base of the comparison.
             self._base = statement
             self._recent.clear()
             self._recent.append(evolve(books, moved=dict.fromkeys(books.moved, ZERO)))
+
+    def _equity(self, seq: int, mark: EquityMarked) -> None:
+        books = self._books(self._quote)
+        if books is not None:
+            self._follows(seq, lambda each: _equity_problems(each, mark), self._marked)
+            self._marked = books.number
 
     def _follows(self, seq: int, check: Check, floor: int = 0) -> bool:
         """Tell whether some of the newest books pass `check`; if none, say what the newest lack."""
