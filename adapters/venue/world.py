@@ -182,8 +182,8 @@ def parse_opening(texts: tuple[str, ...]) -> dict[str, Decimal]:
 
 
 def new_origin_ns() -> Nanos:
-    """Return where a generated world that begins now has its origin: the running minute."""
-    return bucket_start(time.time_ns(), MINUTE)
+    """Return where a generated world that begins now has its origin: the next whole minute."""
+    return Nanos(bucket_start(time.time_ns(), MINUTE) + MINUTE)
 
 
 def opening_time_ns(
