@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -95,18 +94,23 @@ def fill(form: wire.FillForm) -> FillSeen:
     )
 
 
-def balances(forms: Iterable[wire.AccountForm]) -> tuple[AccountBalance, ...]:
-    """Return one balance a currency; wallets that cannot trade are left out."""
+def balance(form: wire.AccountForm) -> AccountBalance | None:
+    """Return what a wallet holds, None if it can't trade."""
+    if form.type.endswith(_UNTRADABLE_ACCOUNTS):
+        return None
+    available, hold = number(form.available_balance.value), number(form.hold.value)
+    return AccountBalance(form.currency, available, hold)
+
+
+def merged(balances: Iterable[AccountBalance]) -> tuple[AccountBalance, ...]:
+    """Return one balance a currency."""
     totals: dict[str, AccountBalance] = {}
-    for form in forms:
-        if form.type.endswith(_UNTRADABLE_ACCOUNTS):
-            continue
-        before = totals.get(form.currency, AccountBalance(form.currency, Decimal(0), Decimal(0)))
-        totals[form.currency] = AccountBalance(
-            form.currency,
-            before.available + number(form.available_balance.value),
-            before.hold + number(form.hold.value),
-        )
+    for each in balances:
+        before = totals.get(each.currency)
+        if before is not None:
+            available, hold = before.available + each.available, before.hold + each.hold
+            each = AccountBalance(each.currency, available, hold)
+        totals[each.currency] = each
     return tuple(totals.values())
 
 

@@ -33,6 +33,7 @@ from domain.messages.venue import (
     QuotesListed,
     TimeRead,
 )
+from domain.portfolio_view import AccountBalance
 from domain.product import Product, ProductId
 
 T = TypeVar("T")
@@ -211,11 +212,9 @@ class CoinbaseVenue:
     def list_accounts(self, token: int, reply_to: ReplyTo) -> None:
         """Read all balances → `AccountsListed`."""
 
-        def done(forms: list[Any], failure: str | None) -> None:
-            self._post(
-                reply_to,
-                AccountsListed(token, answers.balances(forms), failure is None, failure),
-            )
+        def done(balances: list[AccountBalance], failure: str | None) -> None:
+            accounts = answers.merged(balances)
+            self._post(reply_to, AccountsListed(token, accounts, failure is None, failure))
 
         query = (("limit", str(PAGE)),)
         self._walk(Lane.QUERY, "/accounts", [query], _accounts_page, done)
@@ -382,9 +381,11 @@ def _fills_page(body: bytes) -> Page[FillSeen]:
     return Page([answers.fill(form) for form in page.fills], page.cursor)
 
 
-def _accounts_page(body: bytes) -> Page[Any]:
+def _accounts_page(body: bytes) -> Page[AccountBalance]:
     page = answers.read_accounts(body)
-    return Page(page.accounts, page.cursor * page.has_next)
+    balances = (answers.balance(form) for form in page.accounts)
+    tradable = [balance for balance in balances if balance is not None]
+    return Page(tradable, page.cursor * page.has_next)
 
 
 def _products_page(body: bytes) -> Page[Product]:
