@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -14,15 +16,18 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from adapters.venue.market.source import MarketError
-from domain.instants import MINUTE, Nanos, iso
+from domain.instants import MINUTE, SECOND, Nanos, iso
 from domain.market import Bar
 from domain.money import Price, Quantity
 from domain.product import Product, ProductId
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 SUFFIXES = (".parquet", ".csv")
-PRICE_DECIMALS_MAX = 12
 VOLUME_DECIMALS_MIN = 8
+DECIMALS_USUAL = 12
+"""Up to here all rows are tried at once; what has more is looked at number by number."""
+DECIMALS_MAX = 20
+PARSED = (OSError, pa.ArrowException, ValueError, TypeError)
 
 
 @frozen(eq=False)
@@ -48,8 +53,8 @@ class CandleMarket:
 
     def covers(self, product: ProductId, minute_ns: Nanos) -> bool:
         """Tell whether the minute lies between the product's first and last row."""
-        starts = self._rows[product].starts
-        return bool(starts[0] <= minute_ns <= starts[-1])
+        rows = self._rows.get(product)
+        return rows is not None and bool(rows.starts[0] <= minute_ns <= rows.starts[-1])
 
     def candle(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the row of that minute, None where there is none."""
@@ -97,7 +102,7 @@ def open_candles(path: Path) -> CandleMarket:
 def _read(file: Path) -> dict[ProductId, _Rows]:
     try:
         table = parquet.read_table(file) if file.suffix == ".parquet" else pa.csv.read_csv(file)
-    except (OSError, pa.ArrowInvalid) as error:
+    except PARSED as error:
         raise MarketError(f"{file}: expected candles, could not be read: {error}") from error
     missing = [name for name in ("ts", *COLUMNS) if name not in table.column_names]
     if missing:
@@ -106,29 +111,62 @@ def _read(file: Path) -> dict[ProductId, _Rows]:
     if table.num_rows == 0:
         raise MarketError(f"{file}: expected candles, found no row")
     starts = _nanoseconds(file, table)
-    columns = [np.asarray(table[name].to_numpy(), dtype=np.float64) for name in COLUMNS]
-    if "symbol" not in table.column_names:
-        names = np.full(table.num_rows, file.stem)
-    else:
-        names = np.asarray(table["symbol"].to_pylist(), dtype=object)
-    found_rows = {}
-    for name in sorted(set(names.tolist())):
-        mask = names == name
+    columns = [_numbers(file, name, table[name]) for name in COLUMNS]
+    rows = {}
+    for name, mask in _products(file, table):
         order = np.argsort(starts[mask], kind="stable")
-        rows = _Rows(starts[mask][order], tuple(column[mask][order] for column in columns))
-        _check(file, name, rows)
-        found_rows[ProductId(name)] = rows
-    return found_rows
+        found_rows = _Rows(starts[mask][order], tuple(column[mask][order] for column in columns))
+        _check(file, name, found_rows)
+        rows[ProductId(name)] = found_rows
+    return rows
+
+
+def _products(file: Path, table: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Return each product's name and which rows are its own, in order of the names."""
+    if "symbol" not in table.column_names:
+        names, numbers = [file.stem], np.zeros(table.num_rows, dtype=np.int64)
+    else:
+        column = table["symbol"]
+        if column.null_count:
+            raise MarketError(
+                f"{file}: expected a symbol in every row, {column.null_count} lack it"
+            )
+        encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        numbers = np.asarray(encoded.indices, dtype=np.int64)
+    for name in sorted(names):
+        if not re.fullmatch(r"[^-\s]+-[^-\s]+", name):
+            raise MarketError(f"{file}: expected products named like BTC-USD, was {name!r}")
+        yield name, numbers == names.index(name)
 
 
 def _nanoseconds(file: Path, table: pa.Table) -> NDArray[np.int64]:
     column = table["ts"]
-    if pa.types.is_timestamp(column.type):
-        return np.asarray(column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64()))
-    if pa.types.is_integer(column.type):
-        values = np.asarray(column, dtype=np.int64)
-        return values * 1_000_000_000 if values.max() < 10**12 else values
-    raise MarketError(f"{file}: expected ts as a time or as seconds since 1970, was {column.type}")
+    if column.null_count:
+        raise MarketError(f"{file}: expected a time in every row, {column.null_count} have no ts")
+    try:
+        if pa.types.is_timestamp(column.type):
+            nanos = column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64())
+            return np.asarray(nanos, dtype=np.int64)
+        if pa.types.is_integer(column.type):
+            values = np.asarray(column, dtype=np.int64)
+            # By size: these units cannot be mistaken for one another between 1971 and 2286.
+            unit = next(unit for unit in (SECOND, 10**6, 10**3, 1) if values.max() < 10**19 // unit)
+            return values * unit
+    except PARSED as error:
+        raise MarketError(f"{file}: expected ts as times, could not be read: {error}") from error
+    raise MarketError(
+        f"{file}: expected ts as a time or as a whole number since 1970, was {column.type}"
+    )
+
+
+def _numbers(file: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float64]:
+    try:
+        return np.asarray(column.to_numpy(), dtype=np.float64)
+    except PARSED as error:
+        raise MarketError(
+            f"{file}: expected numbers in the column {name}, was {column.type}: {error}"
+        ) from error
 
 
 def _check(file: Path, name: str, rows: _Rows) -> None:
@@ -143,12 +181,14 @@ def _check(file: Path, name: str, rows: _Rows) -> None:
 
     refuse(rows.starts % MINUTE != 0, "the start of a minute (only minute candles can be played)")
     gaps = np.diff(rows.starts)
-    if len(gaps) and (gaps == 0).any():
-        at = iso(int(rows.starts[int(np.argmax(gaps == 0))]))
-        raise MarketError(f"{file}: {name} at {at}: expected one row a minute, was two")
-    if len(gaps) and gaps.min() > MINUTE:
-        wide = int(gaps.min()) // MINUTE
-        raise MarketError(f"{file}: {name}: expected minute candles, rows are {wide} minutes apart")
+    refuse(np.append(gaps == 0, False), "one row a minute (there are two)")
+    wide = int(np.gcd.reduce(gaps)) // MINUTE if len(gaps) > 1 else 1
+    if wide > 1:
+        at = iso(int(rows.starts[0]))
+        raise MarketError(
+            f"{file}: {name} at {at}: expected minute candles (bars of 1 minute),"
+            f" was bars {wide} minutes apart"
+        )
     refuse(np.logical_or.reduce([~np.isfinite(each) for each in rows.columns]), "numbers")
     refuse(lows <= 0, "prices above 0")
     refuse(volumes < 0, "a volume of at least 0")
@@ -166,8 +206,8 @@ def _bar(product: ProductId, rows: _Rows, index: int) -> Bar:
 
 def _product(product: ProductId, rows: _Rows) -> Product:
     base, _, quote = product.rpartition("-")
-    tick = Decimal(1).scaleb(-_decimals(rows.columns[:4], 0))
-    volume = Decimal(1).scaleb(-_decimals(rows.columns[4:], VOLUME_DECIMALS_MIN))
+    tick = Decimal(1).scaleb(-_decimals(product, rows.columns[:4], 0))
+    volume = Decimal(1).scaleb(-_decimals(product, rows.columns[4:], VOLUME_DECIMALS_MIN))
     return Product(
         id=product,
         base=base,
@@ -182,12 +222,18 @@ def _product(product: ProductId, rows: _Rows) -> Product:
     )
 
 
-def _decimals(columns: tuple[NDArray[np.float64], ...], least: int) -> int:
+def _decimals(product: ProductId, columns: tuple[NDArray[np.float64], ...], least: int) -> int:
     """Return how many decimals represent every value exactly as it is written."""
-    values = np.concatenate(columns)
-    for places in range(least, PRICE_DECIMALS_MAX):
-        if (np.round(values, places) == values).all():
-            return places
+    values = np.unique(np.concatenate(columns))
+    for places in range(least, DECIMALS_USUAL + 1):
         # Only what is not represented yet needs another look.
         values = values[np.round(values, places) != values]
-    return PRICE_DECIMALS_MAX
+        if not len(values):
+            return places
+    places = -min(int(Decimal(repr(float(value))).as_tuple().exponent) for value in values)
+    if places > DECIMALS_MAX:
+        raise MarketError(
+            f"{product}: expected prices and volumes of at most {DECIMALS_MAX} decimals,"
+            f" was {float(values[0])!r}"
+        )
+    return places

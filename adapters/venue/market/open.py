@@ -49,7 +49,8 @@ def open_market(
         accepted = ".parquet, .csv, " + ", ".join(RAW_SUFFIXES)
         raise MarketError(f"--market: expected a file ending in {accepted}, was {source}")
     market = open_candles(path)
-    _check_reach(market, start_ns or trading_start(market, lookback_ns), lookback_ns)
+    begins_ns = trading_start(market, lookback_ns) if start_ns is None else start_ns
+    _check_reach(market, begins_ns, lookback_ns)
     return market
 
 

@@ -6,9 +6,9 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,11 +16,8 @@ import zstandard
 from attrs import frozen
 
 from adapters.venue.market.source import MarketError
-from domain.book import Book
-from domain.errors import InvalidNumber
 from domain.instants import SECOND, Nanos, parse_iso
-from domain.market import Level
-from domain.money import Price, Quantity, parse_decimal
+from domain.money import parse_decimal
 from domain.product import Product, ProductFlags, ProductId
 
 SKIPPED = ("subscriptions",)
@@ -38,7 +35,7 @@ class RawFrame:
 
 
 class RawRecording:
-    """A recording's frames in order, and the books that they add up to."""
+    """A recording's frames in order."""
 
     prices: Literal["invented", "recorded"] = "recorded"
 
@@ -71,7 +68,7 @@ def open_raw(path: Path) -> RawRecording:
                 frame = _frame(entry["data"])
                 if frame is not None:
                     frames.append(frame)
-        except (KeyError, TypeError, ValueError, InvalidNumber) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MarketError(
                 f"{path}: line {number}: expected a recorded v3 message: {error}"
             ) from error
@@ -82,20 +79,6 @@ def open_raw(path: Path) -> RawRecording:
     if missing:
         raise MarketError(f"{path}: the recorded catalogue lacks {', '.join(missing)}")
     return RawRecording(path.name, tuple(products[product] for product in seen), frames)
-
-
-def apply(book: Book, update: dict[str, Any], *, is_snapshot: bool) -> None:
-    """Bring one l2_data event into `book`."""
-    bids: list[Level] = []
-    asks: list[Level] = []
-    for level in update["updates"]:
-        price = Price(Decimal(level["price_level"]))
-        side = bids if level["side"] == "bid" else asks
-        side.append(Level(price, Quantity(Decimal(level["new_quantity"]))))
-    if is_snapshot:
-        book.replace(bids, asks)
-    else:
-        book.apply(bids, asks)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -109,7 +92,7 @@ def _lines(path: Path) -> Iterator[str]:
         else:
             with path.open(encoding="utf-8") as text:
                 yield from text
-    except (OSError, zstandard.ZstdError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeDecodeError) as error:
         raise MarketError(f"{path}: could not be read: {error}") from error
 
 
