@@ -18,7 +18,15 @@ from domain.messages.decisions import (
     Purpose,
     TradeProposal,
 )
-from domain.messages.orders import FillBooked, FillSeen, OrderIntent, OrderSeen, VenueStatus
+from domain.messages.orders import (
+    FillBooked,
+    FillSeen,
+    OrderAdvanced,
+    OrderIntent,
+    OrderSeen,
+    OrderState,
+    VenueStatus,
+)
 from domain.messages.system import Breaker, Effect
 from domain.money import ZERO, Amount, Price, Quantity, Rate
 from domain.orders.identity import client_order_id
@@ -140,6 +148,20 @@ def a_seen(
         side=intent.order.side,
         status=status,
         filled=Quantity(Decimal(filled)),
+    )
+
+
+def a_moved(intent: OrderIntent, state: OrderState, filled: str = "0") -> OrderAdvanced:
+    order = intent.order
+    return OrderAdvanced(
+        intent.client_order_id,
+        f"venue-{intent.number}",
+        order.product,
+        order.side,
+        order.purpose,
+        state,
+        Quantity(Decimal(filled)),
+        "",
     )
 
 

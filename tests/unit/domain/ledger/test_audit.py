@@ -14,7 +14,7 @@ from attrs import evolve
 
 from domain.ledger.audit import AuditReport, audit
 from domain.messages.decisions import OrderApproved, Purpose
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, OrderIntent, OrderState
+from domain.messages.orders import FillBooked, IntentRaised, OrderState
 from domain.messages.system import (
     BootCompleted,
     CashFlowSeen,
@@ -29,6 +29,7 @@ from tests.builders import (
     LINEAGE,
     MAKER,
     TAKER,
+    a_moved,
     a_product,
     an_intent,
     approved,
@@ -54,20 +55,6 @@ def a_statement(occasion: str, usd: Decimal, btc: str = "0.7") -> StatementTaken
     return StatementTaken(occasion, accounts)
 
 
-def moved(intent: OrderIntent, state: OrderState, filled: str) -> OrderAdvanced:
-    order = intent.order
-    return OrderAdvanced(
-        intent.client_order_id,
-        f"venue-{intent.number}",
-        order.product,
-        order.side,
-        order.purpose,
-        state,
-        Quantity(Decimal(filled)),
-        "",
-    )
-
-
 def an_honest_journal() -> list[object]:
     boot = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
     return [
@@ -77,11 +64,11 @@ def an_honest_journal() -> list[object]:
         EquityMarked(1, Amount(Decimal(10_000)), Amount(Decimal(10_000))),
         OrderApproved(BUY.order),
         IntentRaised(BUY),
-        moved(BUY, OrderState.OPEN, "0"),
+        a_moved(BUY, OrderState.OPEN, "0"),
         FIRST,
-        moved(BUY, OrderState.PARTIALLY_FILLED, "1.5"),
+        a_moved(BUY, OrderState.PARTIALLY_FILLED, "1.5"),
         SECOND,
-        moved(BUY, OrderState.FILLED, "2"),
+        a_moved(BUY, OrderState.FILLED, "2"),
         EquityMarked(2, Amount(Decimal("9990.1")), Amount(Decimal(10_000))),
         a_statement("hourly", BOUGHT_USD, "2.7"),
         LotsListed("stop", (), (BUY.client_order_id,)),
@@ -92,7 +79,7 @@ def an_honest_journal() -> list[object]:
         OrderApproved(SELL.order),
         IntentRaised(SELL),
         SOLD,
-        moved(SELL, OrderState.FILLED, "2"),
+        a_moved(SELL, OrderState.FILLED, "2"),
         EquityMarked(3, Amount(SOLD_USD + 500), Amount(Decimal(10_500))),
         LotsListed("stop", (), ()),
         a_statement("stop", SOLD_USD + 500),
@@ -231,7 +218,7 @@ def test_the_same_intent_may_be_raised_again_before_it_is_sent() -> None:
 
 @pytest.mark.req("AUD1")
 def test_an_order_that_claims_other_fills_than_it_has_is_named() -> None:
-    honest = moved(BUY, OrderState.PARTIALLY_FILLED, "1.5")
+    honest = a_moved(BUY, OrderState.PARTIALLY_FILLED, "1.5")
     forged = evolve(honest, filled=Quantity(Decimal("1.6")))
 
     (problem,) = audited(swapped(honest, forged)).problems
@@ -239,7 +226,7 @@ def test_an_order_that_claims_other_fills_than_it_has_is_named() -> None:
 
 
 def test_an_order_filled_short_is_named() -> None:
-    honest = moved(BUY, OrderState.PARTIALLY_FILLED, "1.5")
+    honest = a_moved(BUY, OrderState.PARTIALLY_FILLED, "1.5")
 
     (problem,) = audited(swapped(honest, evolve(honest, state=OrderState.FILLED))).problems
     assert "is FILLED with 1.5 of 2" in problem
