@@ -1,0 +1,274 @@
+"""The gate: every rule is asked, every refusal kept, and exits are never trapped."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.context import Regime
+from domain.messages.decisions import (
+    EntryProposed,
+    ExitReason,
+    OrderApproved,
+    ProposalRefused,
+    Purpose,
+    Reason,
+    Refusal,
+)
+from domain.messages.system import Effect
+from domain.money import Amount, Quantity, Rate
+from domain.product import ProductFlags, Side
+from domain.risk.exposure import Exposure
+from domain.risk.gate import RULES, judge_entry, judge_exit
+from domain.risk.view import RiskView
+from domain.sizing import Sized
+from tests.builders import (
+    BTC,
+    NOW,
+    a_breaker,
+    a_lot,
+    a_portfolio,
+    a_product,
+    a_quote,
+    a_view,
+    an_entry,
+    an_exit,
+    approved_sale,
+    some_limits,
+)
+
+LOT = a_lot()
+OWNING = a_portfolio("9800", LOT, nlv="10000")
+
+
+def refusals(verdict: OrderApproved | ProposalRefused) -> tuple[Reason, ...]:
+    assert isinstance(verdict, ProposalRefused)
+    return tuple(each.reason for each in verdict.refusals)
+
+
+def test_a_good_entry_is_approved_as_it_was_sized() -> None:
+    verdict = judge_entry(an_entry(), a_view(), 41)
+
+    assert isinstance(verdict, OrderApproved)
+    order = verdict.order
+    assert (order.approval, order.purpose, order.side) == (41, Purpose.ENTRY, Side.BUY)
+    assert (order.quantity, order.limit_price) == (Decimal("1.97628458"), 100)
+    assert (order.strategy, order.reason, order.approved_ns) == ("breakout", "signal", 7)
+    assert order.worst_case <= 200
+
+
+@pytest.mark.req("E1")
+def test_every_broken_rule_is_recorded_with_the_headline_first() -> None:
+    view = a_view(
+        breakers=(a_breaker(Effect.HALT),),
+        stalled={BTC: "gap"},
+        limits=some_limits(total_pct=Decimal(1), max_order=Amount(Decimal(100))),
+        taker=Rate(Decimal("0.05")),
+    )
+
+    assert refusals(judge_entry(an_entry(conviction=Decimal(2)), view, 1)) == (
+        Reason.HALTED,
+        Reason.INVALID_PROPOSAL,
+        Reason.STALE_QUOTE,
+        Reason.TARGET_BELOW_COST,
+        Reason.ORDER_CAP,
+        Reason.TOTAL_CAP,
+    )
+
+
+def test_a_rule_that_fails_refuses_and_the_others_are_still_asked() -> None:
+    def broken(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
+        raise ZeroDivisionError(entry, sized, view)
+
+    view = a_view(is_ready=False)
+    verdict = judge_entry(an_entry(), view, 1, (broken, *RULES))
+
+    assert refusals(verdict) == (Reason.RULE_FAILED, Reason.NOT_READY)
+    assert isinstance(verdict, ProposalRefused)
+    assert verdict.refusals[0].observed == "broken: ZeroDivisionError"
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize("missing", ["portfolio", "taker"])
+def test_what_is_unknown_blocks(missing: str) -> None:
+    assert refusals(judge_entry(an_entry(), a_view(**{missing: None}), 1))
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize("missing", ["products", "quotes", "bar_ends"])
+def test_what_is_missing_blocks(missing: str) -> None:
+    assert refusals(judge_entry(an_entry(), a_view(**{missing: {}}), 1))
+
+
+@pytest.mark.req("R2")
+@pytest.mark.parametrize("name", ["notional_pct", "stop_loss_pct", "take_profit_pct", "conviction"])
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "0", "-1", "1e30"])
+def test_a_bad_number_never_becomes_an_order(name: str, value: str) -> None:
+    assert refusals(judge_entry(an_entry(**{name: Decimal(value)}), a_view(), 1))
+
+
+@pytest.mark.req("R1")
+def test_a_sale_is_no_entry() -> None:
+    verdict = judge_entry(an_entry(side=Side.SELL), a_view(), 1)
+
+    assert refusals(verdict) == (Reason.SHORTING_DISALLOWED,)
+
+
+@pytest.mark.req("U3")
+def test_a_crash_blocks_entries_and_no_exits() -> None:
+    view = a_view(regime=Regime.CRASH, portfolio=OWNING)
+
+    assert isinstance(judge_entry(an_entry(), view, 1), ProposalRefused)
+    assert isinstance(judge_exit(an_exit(LOT), view, 1), OrderApproved)
+
+
+@pytest.mark.req("X3")
+def test_a_raised_entry_says_so() -> None:
+    verdict = judge_entry(an_entry(), a_view(portfolio=a_portfolio("80")), 1)
+
+    assert isinstance(verdict, OrderApproved)
+    assert verdict.order.reason == "raised to the smallest entry"
+    assert verdict.order.worst_case <= Decimal("2.4")
+
+
+@pytest.mark.req("X6")
+def test_an_exit_sells_the_whole_lot_at_market() -> None:
+    verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING), 5)
+
+    assert isinstance(verdict, OrderApproved)
+    order = verdict.order
+    assert (order.side, order.quantity, order.limit_price) == (Side.SELL, 2, None)
+    assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
+    assert order.worst_case == 0
+
+
+@pytest.mark.req("X6")
+def test_an_exit_passes_while_every_guard_of_entries_is_tripped() -> None:
+    view = a_view(
+        is_ready=False,
+        breakers=(a_breaker(Effect.HALT), a_breaker(Effect.BLOCK, f"product:{BTC}")),
+        quotes={},
+        bar_ends={},
+        stalled={BTC: "gap"},
+        portfolio=evolve(OWNING, nlv=None),
+        maker=None,
+        taker=None,
+        regime=Regime.CRASH,
+        limits=some_limits(total_pct=Decimal(0), max_order=Amount(Decimal(0))),
+    )
+
+    assert isinstance(judge_exit(an_exit(LOT), view, 1), OrderApproved)
+
+
+@pytest.mark.req("K1")
+def test_after_a_kill_nothing_passes() -> None:
+    view = a_view(portfolio=OWNING, breakers=(a_breaker(Effect.KILL),))
+
+    assert refusals(judge_exit(an_exit(LOT), view, 1)) == (Reason.KILLED,)
+    assert refusals(judge_entry(an_entry(), view, 1))[0] is Reason.KILLED
+
+
+@pytest.mark.req("R1")
+def test_what_is_not_owned_is_not_sold() -> None:
+    verdict = judge_exit(an_exit(LOT), a_view(portfolio=a_portfolio()), 1)
+
+    assert refusals(verdict) == (Reason.SHORTING_DISALLOWED,)
+
+
+@pytest.mark.req("R1")
+@given(
+    owned=st.decimals("0.1", "5", places=8),
+    selling=st.lists(st.decimals("0.1", "5", places=8), max_size=3),
+    wanted=st.decimals("0.1", "9", places=8),
+)
+def test_all_sales_of_a_lot_together_never_exceed_it(
+    owned: Decimal, selling: list[Decimal], wanted: Decimal
+) -> None:
+    lot = a_lot(str(owned))
+    exposure = Exposure()
+    for number, quantity in enumerate(selling, 2):
+        exposure = exposure.reserve(approved_sale("lot-1", str(quantity), approval=number))
+    view = a_view(portfolio=a_portfolio("1", lot), exposure=exposure)
+
+    verdict = judge_exit(an_exit(lot, quantity=Quantity(wanted)), view, 9)
+
+    free = owned - sum(selling)
+    if isinstance(verdict, OrderApproved):
+        assert 0 < verdict.order.quantity <= min(free, wanted)
+    else:
+        assert free < Decimal("0.02")
+
+
+@pytest.mark.req("X6")
+def test_what_is_already_being_sold_is_not_sold_again() -> None:
+    exposure = Exposure().reserve(approved_sale("lot-1", "2"))
+    view = a_view(portfolio=OWNING, exposure=exposure)
+
+    assert refusals(judge_exit(an_exit(LOT), view, 1)) == (Reason.NOTHING_OWNED,)
+
+
+@pytest.mark.req("EX1")
+@pytest.mark.parametrize("flag", ["limit_only", "post_only", "cancel_only", "trading_disabled"])
+def test_a_product_that_takes_no_market_orders_refuses_an_exit(flag: str) -> None:
+    flags: dict[str, Any] = {flag: True}
+    product = a_product(flags=ProductFlags(**flags))
+
+    verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING, products={BTC: product}), 1)
+
+    assert refusals(verdict) == (Reason.PRODUCT_DISABLED,)
+
+
+def test_dust_below_the_venues_minimum_is_refused_as_such() -> None:
+    dust = a_lot("0.009")
+    view = a_view(portfolio=a_portfolio("1", dust))
+
+    assert refusals(judge_exit(an_exit(dust), view, 1)) == (Reason.BELOW_MINIMUM,)
+
+
+def test_a_lot_larger_than_the_largest_order_is_sold_in_parts() -> None:
+    product = a_product(base_max=Decimal("1.5"))
+    view = a_view(portfolio=OWNING, products={BTC: product})
+
+    verdict = judge_exit(an_exit(LOT, ExitReason.TARGET), view, 1)
+
+    assert isinstance(verdict, OrderApproved)
+    assert (verdict.order.quantity, verdict.order.reason) == (Decimal("1.5"), "target")
+
+
+@pytest.mark.req("E1", "E2", "STR3")
+@given(
+    entries=st.lists(
+        st.tuples(
+            st.sampled_from(["BTC-USD", "ETH-USD", "SOL-USD", "ADA-USD", "XRP-USD", "LTC-USD"]),
+            st.decimals("0.1", "3", places=2),
+            st.decimals("20", "200", places=2),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_whatever_one_round_asks_for_all_it_gets_fits_every_cap(
+    entries: list[tuple[Any, Decimal, Decimal]],
+) -> None:
+    names = sorted({name for name, _, _ in entries})
+    view = a_view(
+        products={name: a_product(name) for name in names},
+        quotes={name: a_quote(product=name) for name in names},
+        bar_ends=dict.fromkeys(names, NOW),
+        limits=some_limits(total_pct=Decimal(5), strategy_pct={"breakout": Decimal(4)}),
+    )
+    for number, (name, pct, price) in enumerate(entries, 1):
+        quote = a_quote(str(price), str(price + Decimal("0.01")), product=name)
+        view = evolve(view, quotes={**view.quotes, name: quote})
+        verdict = judge_entry(an_entry(product=name, notional_pct=pct), view, number)
+        if isinstance(verdict, OrderApproved):
+            view = evolve(view, exposure=view.exposure.reserve(verdict.order))
+
+    risk = view.at_risk()
+    assert risk.total <= 400
+    assert all(worth <= 300 for worth in risk.by_product.values())
