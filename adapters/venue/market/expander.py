@@ -1,9 +1,11 @@
 """From one candle to a minute of market: trades and books that add up to exactly that candle.
 
-A minute's steps depend on market, seed, product and minute alone, and on no row after it. The
-first trade is at the open, the last at the close, both extremes trade, and the quantities sum to
-the volume to the last digit. A candle with fewer base increments than prices to touch trades at
-its open first, then at its close, then at its extremes. A minute without a row, or with a row
+A minute's steps depend on market, seed, product and minute alone, and on no row after it. Minutes
+and hours count from the market's first, so a generated world is the same whenever it begins.
+
+The first trade is at the open, the last at the close, both extremes trade, and the quantities sum
+to the volume to the last digit. A candle with fewer base increments than prices to touch trades
+at its open first, then at its close, then at its extremes. A minute without a row, or with a row
 without volume, has books and no trade.
 """
 
@@ -28,7 +30,7 @@ from adapters.venue.market.depth import (
 )
 from adapters.venue.market.minute import Candle, Walk, standstill, walk
 from adapters.venue.market.source import Market, Step
-from domain.instants import HOUR, MINUTE, Nanos, bucket_start
+from domain.instants import HOUR, MINUTE, Nanos
 from domain.market import Bar, Trade
 from domain.money import Quantity
 from domain.product import Product, ProductId, Side
@@ -58,6 +60,7 @@ class CandleExpander:
             product.id: _Subject(product, Prices(product.price_increment), key_of(seed, product.id))
             for product in market.products
         }
+        self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
 
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
@@ -73,7 +76,8 @@ class CandleExpander:
         close = (known.close if before else known.open) / subject.product.price_increment
         walked = self._walk(subject.product, minute_ns, row, int(close))
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
-        return _steps(subject, depth, walked, minute_ns, int(close))
+        chance = mix(subject.key ^ self._number(minute_ns))
+        return _steps(subject, depth, walked, minute_ns, int(close), chance)
 
     def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> Walk:
         if row is None:
@@ -91,17 +95,19 @@ class CandleExpander:
     def _depth(self, subject: _Subject, minute_ns: int, known: Bar, price: Decimal) -> Depth:
         now = self._climate(subject.product, minute_ns, known, price)
         before = now
-        if minute_ns % HOUR == 0:
+        if (minute_ns - self._first_ns) % HOUR == 0:
             earlier = self._climate(subject.product, minute_ns - MINUTE, known, price)
             before = Climate(unit=earlier.unit, gap=now.gap, spread=now.spread)
-        return Depth(subject.product, subject.prices, subject.key, minute_ns // MINUTE, before, now)
+        return Depth(
+            subject.product, subject.prices, subject.key, self._number(minute_ns), before, now
+        )
 
     def _climate(self, product: Product, minute_ns: int, known: Bar, price: Decimal) -> Climate:
         """Return the climate of the minute's hour, from the rows of the hour before.
 
         Without such rows the newest row before it speaks for ten minutes.
         """
-        hour_ns = bucket_start(minute_ns, HOUR)
+        hour_ns = Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
         found = self._climates.get((product.id, hour_ns))
         if found is None:
             rows = self._market.candles(product.id, Nanos(hour_ns - HOUR), hour_ns)
@@ -115,18 +121,20 @@ class CandleExpander:
             found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
         return found
 
+    def _number(self, minute_ns: int) -> int:
+        return (minute_ns - self._first_ns) // MINUTE
+
     def _random(self, product: ProductId, minute_ns: int) -> Random:
-        text = f"{self._seed}|{product}|{minute_ns // MINUTE}"
+        text = f"{self._seed}|{product}|{self._number(minute_ns)}"
         return Random(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
 
 def _steps(
-    subject: _Subject, depth: Depth, walked: Walk, minute_ns: int, last: int
+    subject: _Subject, depth: Depth, walked: Walk, minute_ns: int, last: int, chance: int
 ) -> tuple[Step, ...]:
     steps = []
-    name, minute = subject.product.id, minute_ns // MINUTE
-    number = minute * TRADES_A_MINUTE
-    chance = mix(subject.key ^ minute)
+    name = subject.product.id
+    number = minute_ns // MINUTE * TRADES_A_MINUTE
     is_up = bool(chance & 1)
     for index, tick in enumerate(walked.path):
         if tick != last:
