@@ -62,7 +62,7 @@ class Actor(pykka.Actor):
         self.log = office.log_for(name)
         self.busy: tuple[int, str] | None = None
         self.handled = 0
-        self._down = False
+        self._is_over = False
         self._envelope: Envelope | None = None
 
     # What a subclass writes.
@@ -166,13 +166,15 @@ class Actor(pykka.Actor):
 
     def on_receive(self, message: Envelope) -> Any:
         """Run `receive` under guard, with the time stamp that hang detection reads."""
-        body = message.body
-        self._envelope = message
-        self.busy = (self.office.clock.machine_ns(), type(body).__name__)
+        what = "envelope"
         try:
+            body = message.body
+            what = type(body).__name__
+            self._envelope = message
+            self.busy = (self.office.clock.machine_ns(), what)
             return self.receive(body)
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
-            return self._crash(error, type(body).__name__)
+            return self._crash(error, what)
         finally:
             self.busy = None
             self.handled += 1
@@ -182,28 +184,44 @@ class Actor(pykka.Actor):
         """Run `stopping` under guard."""
         try:
             self.stopping()
+            self._is_over = True
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
             self._crash(error, "stop")
 
     def _crash(self, error: BaseException, what: str) -> None:
-        """Close the gate first, then tell the others, then leave pykka's loop by its own path."""
-        self._down = True
-        cause = f"{type(error).__name__} in {what}: {error}"
-        self.trip(f"actor:{self.name}", cause, effect=Effect.HALT, is_latched=True)
-        self.actor_stopped.set()
+        """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
+        cause = f"{type(error).__name__} in {what}: {_text(error)}"
         try:
+            self._fall(cause)
             self.log.failure(cause, error)
-            self.publish(ActorDown(self.name, self.epoch, cause))
         finally:
             self.office.buried(self.name, self.epoch)
-        raise ActorCrashed(cause) from error
+            raise ActorCrashed(cause) from error
+
+    def _fall(self, cause: str) -> None:
+        """Close the gate first, then tell the others."""
+        self._is_over = True
+        try:
+            self.trip(f"actor:{self.name}", cause, effect=Effect.HALT, is_latched=True)
+        finally:
+            self.actor_stopped.set()
+            self.publish(ActorDown(self.name, self.epoch, cause))
 
     def post_mortem(self) -> None:
         """Called when the loop is left for whatever reason: a vanished thread is a crash too."""
-        if not self.actor_stopped.is_set():
-            self.actor_stopped.set()
-            self.trip(f"actor:{self.name}", "thread vanished", effect=Effect.HALT, is_latched=True)
-        self.office.buried(self.name, self.epoch)
+        try:
+            if not self._is_over:
+                self._fall("thread vanished")
+        finally:
+            self.office.buried(self.name, self.epoch)
+
+
+def _text(error: BaseException) -> str:
+    """Return the error's text; an error that fails to tell it must not keep the gate open."""
+    try:
+        return str(error)
+    except BaseException as second:  # noqa: BLE001 - the text is a plug-in's code
+        return f"no text ({type(second).__name__})"
 
 
 def age_ns(actor: Actor, machine_ns: Nanos) -> int:

@@ -7,6 +7,7 @@ one attribute: an immutable snapshot.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from attrs import evolve
@@ -23,25 +24,28 @@ class BreakerBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._telling = threading.RLock()
+        self._untold: deque[BoardEvent] = deque()
         self._listener: Callable[[BoardEvent], None] | None = None
         self.open: tuple[Breaker, ...] = ()
 
     def on_change(self, listener: Callable[[BoardEvent], None]) -> None:
-        """Call `listener` after every change, in the thread that made it."""
+        """Call `listener` after every change, in the order of the changes."""
         self._listener = listener
 
     def trip(self, breaker: Breaker) -> bool:
-        """Open `breaker`, or strengthen the open one, keeping its time; tell if it changed."""
+        """Open `breaker`, or strengthen the open one, keeping its time and latch; tell if it changed."""
         key = (breaker.name, breaker.scope)
         with self._lock:
             known = self._breakers.get(key)
-            if known is not None and known.effect >= breaker.effect:
-                return False
             if known is not None:
-                breaker = evolve(breaker, at_ns=known.at_ns)
+                breaker = _stronger(known, breaker)
+            if breaker == known:
+                return False
             self._breakers[key] = breaker
             self.open = tuple(self._breakers.values())
-        self._tell(BreakerTripped(breaker))
+            self._untold.append(BreakerTripped(breaker))
+        self._tell()
         return True
 
     def reset(self, name: str, scope: str, *, by: str, evidence: str) -> bool:
@@ -52,7 +56,8 @@ class BreakerBoard:
                 return False
             del self._breakers[(name, scope)]
             self.open = tuple(self._breakers.values())
-        self._tell(BreakerReset(name, scope, by, evidence))
+            self._untold.append(BreakerReset(name, scope, by, evidence))
+        self._tell()
         return True
 
     def restore(self, breakers: tuple[Breaker, ...]) -> None:
@@ -78,6 +83,16 @@ class BreakerBoard:
         """Return the open breakers that only the operator may close."""
         return tuple(breaker for breaker in self.open if breaker.is_latched)
 
-    def _tell(self, event: BoardEvent) -> None:
-        if self._listener is not None:
-            self._listener(event)
+    def _tell(self) -> None:
+        """Tell what is untold; one thread at a time, so that no reset overtakes its trip."""
+        with self._telling:
+            while self._untold:
+                event = self._untold.popleft()
+                if self._listener is not None:
+                    self._listener(event)
+
+
+def _stronger(known: Breaker, new: Breaker) -> Breaker:
+    """Return both in one: the stronger effect with its reason, latched if either is."""
+    stronger = new if new.effect > known.effect else known
+    return evolve(stronger, is_latched=known.is_latched or new.is_latched, at_ns=known.at_ns)

@@ -68,7 +68,8 @@ class Canceller(Actor):
 
     def _sweep(self, reason: str, *, includes_exits: bool) -> None:
         is_running = bool(self._reasons)
-        self._reasons.append(reason)
+        if reason not in self._reasons:
+            self._reasons.append(reason)
         self._includes_exits = self._includes_exits or includes_exits
         self._empty = 0
         if not is_running:

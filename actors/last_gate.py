@@ -46,7 +46,7 @@ class FinalCheck:
         if request.epoch != self._epochs[ORDER_MANAGER]:
             return f"fenced: order manager of epoch {request.epoch} is not the current one"
         age_ns = self._clock.machine_ns() - request.receipt.issued_ns
-        if not age_ns <= RECEIPT_LIFE_NS:
+        if not 0 <= age_ns <= RECEIPT_LIFE_NS:
             return f"receipt is {age_ns // MILLISECOND} ms old"
         if request.receipt.client_order_id != request.intent.client_order_id:
             return "receipt of another order"

@@ -21,7 +21,7 @@ LastGate = Callable[[PlaceRequest], str | None]
 
 
 class Clock(Protocol):
-    """The three clocks of decision 1, all in nanoseconds."""
+    """The three clocks (ADR 0003), all in nanoseconds."""
 
     def market_ns(self) -> Nanos:
         """Return market time (UTC): what bars, staleness, cycles and time-to-live go by."""

@@ -9,11 +9,12 @@ from attrs import frozen
 
 from actors.base import Actor, Office
 from domain.draws import Draw
-from domain.instants import SECOND, Nanos
+from domain.instants import MILLISECOND, SECOND, Nanos
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.system import StopRequested, Tick, TradingReady
 
 FIRST_CYCLE = 1
+SETTLE_NS = 50 * MILLISECOND
 BAR_GRACE_NS = 2 * SECOND
 """Slots start this long after a multiple of the interval, so that the closed bar is there."""
 
@@ -62,12 +63,13 @@ class Scheduler(Actor):
                 super().receive(message)
 
     def _begin(self) -> None:
-        if self._cycle:
+        if self._cycle or self._slot_ns:
             return  # ready again after a restart of the feed: the slots go on
         now_ns = self.clock.market_ns()
         interval = self._schedule.interval_ns
         self._slot_ns = (now_ns - BAR_GRACE_NS) // interval * interval + BAR_GRACE_NS
-        self._fire()
+        # A moment for the first quotes to reach everybody: they travel in the slowest lane.
+        self.after_machine(SETTLE_NS, Tick("cycle"))
 
     def _fire(self) -> None:
         if self._is_over:

@@ -16,12 +16,13 @@ from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from adapters.runtime.directory import Directory
 from app import settings
+from app.drivers import Driver
 from app.ending import Ending
 from app.milestones import Milestones
 from app.options import TradeOptions
 from app.recovery import Opened
-from app.session import Run
-from app.wiring import Plan, Ports
+from app.session import Run, Session
+from app.wiring import Plan, Ports, build
 from config.mode import Mode
 from domain.instants import Nanos
 from domain.messages.system import RunStarted
@@ -58,7 +59,7 @@ def run_started(options: TradeOptions, stage: Stage) -> RunStarted:
     )
 
 
-def run_of(options: TradeOptions, stage: Stage, say: Callable[[str], None]) -> Run:
+def _run_of(options: TradeOptions, stage: Stage, say: Callable[[str], None]) -> Run:
     """Return what the session has to know."""
     return Run(
         mode=options.mode.value,
@@ -79,29 +80,59 @@ def final_check(runtime: Directory, clock: Clock, signal: HaltSignal, ending: En
     return FinalCheck(board, clock, signal, runtime.epochs, ending.is_asked)
 
 
-def file_ports(
-    options: TradeOptions, venue: Venue, opened: Opened, wall: Callable[[], int] | None
-) -> Ports:
+@frozen(kw_only=True)
+class Parts:
+    """Everything a run is put together from. `wall` is None where no wall time may be written."""
+
+    options: TradeOptions
+    stage: Stage
+    opened: Opened
+    runtime: Directory
+    venue: Venue
+    driver: Driver
+    ending: Ending
+    say: Callable[[str], None]
+    wall: Callable[[], int] | None
+    publish_every_ns: int
+
+
+def start(parts: Parts) -> Session:
+    """Start every actor and return the session that waits for READY."""
+    milestones = Milestones()
+    ports = _file_ports(parts)
+    session = Session(
+        _run_of(parts.options, parts.stage, parts.say),
+        parts.runtime,
+        parts.driver,
+        parts.ending,
+        milestones,
+        parts.opened.recorder,
+        ports.alerts,
+        ports.status,
+    )
+    parts.driver.attend(session.watch)
+    plan = _plan_of(parts, milestones)
+    build(parts.runtime, parts.options.config, ports, plan, parts.ending)
+    return session
+
+
+def _file_ports(parts: Parts) -> Ports:
     """Return the ports that live in the data and log folders."""
-    folder = options.folders.of_mode(options.mode)
+    folders = parts.options.folders
+    folder = folders.of_mode(parts.options.mode)
     return Ports(
-        venue=venue,
-        journal=opened.recorder,
-        signal=FileHaltSignal(options.folders.data),
-        alerts=AlertFile(options.folders.log / "alerts.jsonl", wall),
+        venue=parts.venue,
+        journal=parts.opened.recorder,
+        signal=FileHaltSignal(folders.data),
+        alerts=AlertFile(folders.log / "alerts.jsonl", parts.wall),
         status=FileStatusBoard(folder),
         control=FileControlInbox(folder),
     )
 
 
-def plan_of(
-    options: TradeOptions,
-    stage: Stage,
-    opened: Opened,
-    milestones: Milestones,
-    publish_every_ns: int,
-) -> Plan:
+def _plan_of(parts: Parts, milestones: Milestones) -> Plan:
     """Return what the wiring needs."""
+    options, stage = parts.options, parts.stage
     schedule = settings.schedule_of(options.config, options.cycles)
     return Plan(
         identity=Identity(
@@ -111,12 +142,12 @@ def plan_of(
             world=stage.world,
             interval_ns=schedule.interval_ns,
             jitter=schedule.jitter,
-            publish_every_ns=publish_every_ns,
+            publish_every_ns=parts.publish_every_ns,
         ),
         seed=seed_of(options),
         cycles=options.cycles,
         is_dry=options.mode is Mode.DRY_RUN,
         has_history=stage.has_history,
-        recovered=opened.recovered,
+        recovered=parts.opened.recovered,
         milestone=milestones.reach,
     )

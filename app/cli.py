@@ -88,14 +88,14 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @raw_folder_options
 @click.pass_context
 def cli(context: click.Context, /, **values: Any) -> int:
-    r"""Bulkhead: a rules-first spot trading system.
+    """Bulkhead: a rules-first spot trading system.
 
     \b
     Example:
       python run.py --env paper
       python run.py --env paper --market candles.parquet --speed 60 --duration 6h
       python run.py status
-    """
+    """  # noqa: D301 - \b is a control character to click
     given = {name: values.pop(name) for name in FOLDER_OPTIONS}
     folders = take_folders(context, given)
     chosen = [name for name in values if _is_given(context, name)]

@@ -18,16 +18,33 @@ class Driver(Protocol):
     def until(self, is_true: Callable[[], bool], limit_ns: int | None) -> bool:
         """Return whether `is_true` became true within `limit_ns` of machine time."""
 
+    def attend(self, watch: Callable[[], None]) -> None:
+        """Call `watch` now and then while time passes."""
 
-class ThreadDriver:
+
+class _Attentive:
+    """Keeps what has to be looked at in between."""
+
+    def __init__(self) -> None:
+        self._watches: list[Callable[[], None]] = []
+
+    def attend(self, watch: Callable[[], None]) -> None:
+        """Call `watch` now and then while time passes."""
+        self._watches.append(watch)
+
+    def look(self) -> None:
+        """Call every watch."""
+        for watch in self._watches:
+            watch()
+
+
+class ThreadDriver(_Attentive):
     """The actors live on threads of their own; the main thread looks and rests."""
 
-    def __init__(
-        self, machine_ns: Callable[[], int], ending: Ending, watch: Callable[[], None]
-    ) -> None:
+    def __init__(self, machine_ns: Callable[[], int], ending: Ending) -> None:
+        super().__init__()
         self._machine_ns = machine_ns
         self._ending = ending
-        self._watch = watch
 
     def until(self, is_true: Callable[[], bool], limit_ns: int | None) -> bool:
         """Look fifty times a second."""
@@ -35,7 +52,7 @@ class ThreadDriver:
         while not is_true():
             if limit_ns is not None and self._machine_ns() - begun_ns > limit_ns:
                 return False
-            self._watch()
+            self.look()
             if self._ending.is_asked():
                 threading.Event().wait(LOOK_SECONDS)
             else:
@@ -43,12 +60,12 @@ class ThreadDriver:
         return True
 
 
-class VirtualDriver:
+class VirtualDriver(_Attentive):
     """The main thread itself steps the actors."""
 
-    def __init__(self, runtime: VirtualRuntime, watch: Callable[[], None]) -> None:
+    def __init__(self, runtime: VirtualRuntime) -> None:
+        super().__init__()
         self._runtime = runtime
-        self._watch = watch
 
     def until(self, is_true: Callable[[], bool], limit_ns: int | None) -> bool:
         """Step until it is true, virtual time is over, or nothing is left to happen."""
@@ -62,5 +79,5 @@ class VirtualDriver:
                 return is_true()
             steps += 1
             if steps % 1_000 == 0:
-                self._watch()
+                self.look()
         return True

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from actors.board import BreakerBoard
 from actors.envelope import Envelope
-from actors.ports import AlertLog, Journal
+from actors.ports import AlertLog, Journal, StatusBoard
 from actors.projector import Projector
 from actors.topology import ALERTS, AUDITOR, PROJECTOR
 from adapters.runtime.directory import Directory
@@ -64,6 +64,7 @@ class Session:
         milestones: Milestones,
         journal: Journal,
         alerts: AlertLog,
+        status: StatusBoard,
     ) -> None:
         self._run = run
         self._runtime = runtime
@@ -72,6 +73,7 @@ class Session:
         self._milestones = milestones
         self._journal = journal
         self._alerts = alerts
+        self._status = status
         self._told_dead = False
 
     @property
@@ -130,9 +132,9 @@ class Session:
             for breaker in self._board.latched():
                 self._alerts.write(self._envelope(of_breaker(breaker)))
 
-    def report(self) -> dict[str, object]:
-        """Return the newest status document."""
-        return self._report()
+    def publish(self) -> None:
+        """Leave the last status behind."""
+        self._status.publish(self._report())
 
     def _is_over(self, begun_ns: int) -> bool:
         now_ns = self._runtime.clock.market_ns()

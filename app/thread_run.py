@@ -11,9 +11,11 @@ from collections.abc import Callable
 import click
 
 from actors.board import BreakerBoard
+from actors.last_gate import FinalCheck
 from actors.topology import ROUTES, START_ORDER, STRATEGY
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
+from adapters.coinbase.client import CoinbaseVenue
 from adapters.coinbase.connect import connect
 from adapters.control.kill_switch import FileHaltSignal, KillOrder, write_kill
 from adapters.runtime.threads import ThreadRuntime
@@ -21,17 +23,13 @@ from adapters.telemetry.log import ActorLog
 from adapters.venue.child import VenueChild, VenueNotStarted, attach
 from adapters.venue.server.session import VenueSession
 from app import settings
-from app.assembly import Stage, file_ports, final_check, plan_of, run_of, run_started
+from app.assembly import Parts, Stage, final_check, run_started, start
 from app.drivers import ThreadDriver
 from app.ending import Ending
-from app.milestones import Milestones
 from app.options import TradeOptions
 from app.recovery import Opened, last_world, open_state
-from app.session import Session
-from app.wiring import build
 from config.mode import Mode
 from domain.instants import SECOND, iso
-from domain.messages.system import Effect
 from domain.money import plain
 
 SWITCH_SECONDS = 0.0001
@@ -103,7 +101,7 @@ def _trade(
 
 def _live(
     options: TradeOptions,
-    session: VenueSession,
+    venue_session: VenueSession,
     stage: Stage,
     opened: Opened,
     clock: SystemClock,
@@ -111,10 +109,43 @@ def _live(
     say: Callable[[str], None],
     watch_venue: Callable[[], None],
 ) -> int:
-    board, milestones = BreakerBoard(), Milestones()
-    runtime = ThreadRuntime(clock, board, ROUTES, ActorLog, speed=float(session.speed))
+    speed = float(venue_session.speed)
+    runtime = ThreadRuntime(clock, BreakerBoard(), ROUTES, ActorLog, speed=speed)
     gate = final_check(runtime, clock, FileHaltSignal(options.folders.data), ending)
-    venue = connect(
+    venue = _connect(options, venue_session, runtime, clock, gate)
+    driver = ThreadDriver(clock.machine_ns, ending)
+    driver.attend(watch_venue)
+    parts = Parts(
+        options=options,
+        stage=stage,
+        opened=opened,
+        runtime=runtime,
+        venue=venue,
+        driver=driver,
+        ending=ending,
+        say=say,
+        wall=time.time_ns,
+        publish_every_ns=SECOND,
+    )
+    session = start(parts)
+    gc.freeze()
+    try:
+        session.live()
+        return session.end()
+    finally:
+        session.publish()
+        runtime.stop(_stop_order(runtime), STOP_WITHIN_NS)
+        venue.close()
+
+
+def _connect(
+    options: TradeOptions,
+    session: VenueSession,
+    runtime: ThreadRuntime,
+    clock: SystemClock,
+    gate: FinalCheck,
+) -> CoinbaseVenue:
+    return connect(
         rest=session.rest,
         stream=session.ws,
         ca=session.ca,
@@ -125,35 +156,6 @@ def _live(
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
     )
-    ports = file_ports(options, venue, opened, time.time_ns)
-    plan = plan_of(options, stage, opened, milestones, SECOND)
-
-    def watch() -> None:
-        watch_venue()
-        run_session.watch()
-
-    driver = ThreadDriver(clock.machine_ns, ending, watch)
-    run_session = Session(
-        run_of(options, stage, say),
-        runtime,
-        driver,
-        ending,
-        milestones,
-        opened.recorder,
-        ports.alerts,
-    )
-    build(runtime, options.config, ports, plan, ending)
-    gc.freeze()
-    try:
-        run_session.live()
-        code = run_session.end()
-    finally:
-        ports.status.publish(run_session.report())
-        runtime.stop(_stop_order(runtime), STOP_WITHIN_NS)
-        venue.close()
-    if code == 0 and any(each.effect >= Effect.HALT for each in board.open):
-        return 3
-    return code
 
 
 def _stop_order(runtime: ThreadRuntime) -> tuple[str, ...]:

@@ -94,9 +94,9 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         for sentence in refused:
             click.echo(f"  {sentence}", err=True)
         return 4
-    from app.commands import trade as trading
+    from app.commands.trade import trade as run_trade
 
-    return trading.trade(options_of(folders, values, config))
+    return run_trade(options_of(folders, values, config))
 
 
 def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> TradeOptions:

@@ -21,14 +21,11 @@ from adapters.venue.engine.wire import Request
 from adapters.venue.server import stage as venue_stage
 from adapters.venue.world import FOLDER, WorldError, WorldFolder
 from app import settings
-from app.assembly import Stage, file_ports, final_check, plan_of, run_of, run_started, seed_of
+from app.assembly import Parts, Stage, final_check, run_started, seed_of, start
 from app.drivers import VirtualDriver
 from app.ending import Ending
-from app.milestones import Milestones
 from app.options import TradeOptions
 from app.recovery import Opened, open_state
-from app.session import Session
-from app.wiring import build
 from config.mode import Mode
 from domain.errors import TradingError
 from domain.instants import HOUR, MINUTE, Nanos
@@ -112,17 +109,9 @@ def _live(
 ) -> int:
     seed = seed_of(options)
     runtime = VirtualRuntime(clock, BreakerBoard(), ROUTES, ActorLog, seed=seed)
-    milestones = Milestones()
-
-    def ask(
-        method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
-    ) -> tuple[int, bytes]:
-        response = engine.handle(Request(method, path, query, body))
-        return response.status, response.body
-
     venue = connect_in_process(
         engine=engine,
-        ask=ask,
+        ask=lambda *asked: _ask(engine, *asked),
         open_connection=engine.connect,
         after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
         clock=clock,
@@ -131,23 +120,30 @@ def _live(
         draw=random.Random(f"venue:{seed}").random,
         is_read_only=options.mode is Mode.DRY_RUN,
     )
-    ports = file_ports(options, venue, opened, None)
-    plan = plan_of(options, stage, opened, milestones, HOUR)
-    driver = VirtualDriver(runtime, lambda: session.watch())
-    session = Session(
-        run_of(options, stage, say),
-        runtime,
-        driver,
-        ending,
-        milestones,
-        opened.recorder,
-        ports.alerts,
+    parts = Parts(
+        options=options,
+        stage=stage,
+        opened=opened,
+        runtime=runtime,
+        venue=venue,
+        driver=VirtualDriver(runtime),
+        ending=ending,
+        say=say,
+        wall=None,
+        publish_every_ns=HOUR,
     )
-    build(runtime, options.config, ports, plan, ending)
+    session = start(parts)
     session.live()
     code = session.end()
-    ports.status.publish(session.report())
+    session.publish()
     return code
+
+
+def _ask(
+    engine: Engine, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
+) -> tuple[int, bytes]:
+    response = engine.handle(Request(method, path, query, body))
+    return response.status, response.body
 
 
 def _lineage(world: str, seed: int) -> str:

@@ -80,48 +80,65 @@ class Plan:
 
 def build(runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending) -> None:
     """Start every actor. The reconciler comes last: its start is the recovery."""
-    recovered, spawn = plan.recovered, runtime.spawn
-    runtime.board.restore(recovered.latched())
-    limits = settings.limits_of(config)
-    machine_ns = runtime.clock.machine_ns()
+    runtime.board.restore(plan.recovered.latched())
+    _start_keepers(runtime, ports, plan, ending)
+    _start_orders(runtime, config, ports, plan)
+    _start_decisions(runtime, config, plan)
+    _start_senses(runtime, config, ports, plan, ending)
 
+
+def _start_keepers(runtime: Directory, ports: Ports, plan: Plan, ending: Ending) -> None:
+    """Who writes down, tells people, and watches for the operator's signal."""
+    spawn = runtime.spawn
     spawn(Auditor, AUDITOR, ports.journal)
     spawn(Alerts, ALERTS, ports.alerts)
-    spawn(
-        Projector,
-        PROJECTOR,
-        plan.identity,
-        ports.status,
-        lambda: roster(runtime),
-        plan.milestone,
-    )
+    status, milestone = ports.status, plan.milestone
+    spawn(Projector, PROJECTOR, plan.identity, status, lambda: roster(runtime), milestone)
     spawn(KillSwitch, KILL_SWITCH, ports.signal, ending.ask)
+
+
+def _start_orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> None:
+    """Who cancels, sends, and keeps the books."""
+    recovered, spawn = plan.recovered, runtime.spawn
     spawn(Canceller, CANCELLER, ports.venue, recovered.purposes())
-    state = OrderBookState(
-        recovered.lineage, recovered.next_number, recovered.unsettled(machine_ns)
-    )
+    unsettled = recovered.unsettled(runtime.clock.machine_ns())
+    state = OrderBookState(recovered.lineage, recovered.next_number, unsettled)
     spawn(OrderManager, ORDER_MANAGER, ports.venue, state, is_dry=plan.is_dry)
-    books = Books(
-        config.app.quote.value, settings.allotment_of(config), recovered.ledger, recovered.marks
-    )
+    currency = config.app.quote.value
+    allotment = settings.allotment_of(config)
+    books = Books(currency, allotment, recovered.ledger, recovered.marks)
     spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
+
+
+def _start_decisions(runtime: Directory, config: Config, plan: Plan) -> None:
+    """Who judges, sells, merges and proposes."""
+    recovered, spawn = plan.recovered, runtime.spawn
     gate = GateState(
         recovered.ledger, recovered.exposure(), recovered.next_approval, recovered.approved
     )
-    spawn(RiskGate, RISK_GATE, limits, gate)
+    spawn(RiskGate, RISK_GATE, settings.limits_of(config), gate)
     spawn(Exits, EXITS)
-    lookback = settings.lookback_minutes(config)
-    spawn(Allocator, ALLOCATOR, settings.seats_of(config), max(lookback, 1))
+    depth = max(settings.lookback_minutes(config), 1)
+    spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth)
     for strategy in settings.strategies_of(config):
         spawn(StrategyHost, STRATEGY + strategy.id, strategy)
-    feed = FeedPlan(lookback, limits.quote_limit_ns, plan.has_history)
+
+
+def _start_senses(
+    runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending
+) -> None:
+    """Who brings market, time, the venue's truth and the operator's wishes."""
+    recovered, spawn = plan.recovered, runtime.spawn
+    limit_ns = settings.limits_of(config).quote_limit_ns
+    feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.has_history)
     spawn(Feed, FEED, ports.venue, feed)
     draw = random.Random(f"jitter:{plan.seed}").random
     spawn(Scheduler, SCHEDULER, settings.schedule_of(config, plan.cycles), draw, ending.ask)
     ours = frozenset(recovered.orders)
     spawn(DropCopy, DROP_COPY, ports.venue, ours, recovered.booked)
     spawn(Operator, OPERATOR, ports.control, ending.ask, lambda: dead(runtime))
-    account = Account(config.app.quote.value, config.app.account.portfolio_uuid, recovered.last_ns)
+    app = config.app
+    account = Account(app.quote.value, app.account.portfolio_uuid, recovered.last_ns)
     spawn(Reconciler, RECONCILER, ports.venue, account)
 
 

@@ -304,19 +304,6 @@ class Proposals:
 
 
 @frozen(kw_only=True)
-class Supervision:
-    """What happens after an actor has crashed."""
-
-    paper_auto_resumes: int = number(
-        1,
-        "Times per run that paper resumes by itself after a clean reconcile",
-        low=0,
-        high=1,
-        tighter="lower",
-    )
-
-
-@frozen(kw_only=True)
 class Policy:
     """The file `policy.yaml`: the rules that bound every trade."""
 
@@ -364,7 +351,6 @@ class Policy:
     cost: Cost = section(Cost, "What a trade must be able to earn")
     exits: Exits = section(Exits, "When a position is closed without stop or target")
     proposals: Proposals = section(Proposals, "What a proposal must look like")
-    supervision: Supervision = section(Supervision, "What happens after an actor has crashed")
 
 
 @frozen(kw_only=True)

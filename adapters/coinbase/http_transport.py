@@ -107,7 +107,7 @@ class LaneWorker:
         turn = self._turn = self._wire.begin(job.gate)
         timer = self._timers.after(job.deadline_ns, lambda: self._expire(job, turn))
         try:
-            answer = self._exchange(job)
+            answer = self._round_trip(job)
         except Refusal as refusal:
             answer = self._none(Fault.REFUSED, str(refusal))
         except Withheld as withheld:
@@ -120,7 +120,7 @@ class LaneWorker:
             timer.cancel()
         job.answer(answer)
 
-    def _exchange(self, job: Job) -> Answer | NoAnswer:
+    def _round_trip(self, job: Job) -> Answer | NoAnswer:
         seconds = job.deadline_ns / SECOND
         response = self._session.request(
             job.method,

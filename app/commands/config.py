@@ -27,12 +27,12 @@ def _set_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def config() -> None:
-    r"""Check the configuration, or show the values in force.
+    """Check the configuration, or show the values in force.
 
     \b
     Example:
       python run.py config check
-    """
+    """  # noqa: D301 - \b is a control character to click
 
 
 @config.command()
@@ -40,12 +40,12 @@ def config() -> None:
 @_set_option
 @folder_options
 def check(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
-    r"""Check all four files and say everything that is wrong.
+    """Check all four files and say everything that is wrong.
 
     \b
     Example:
       python run.py config check --config-dir config
-    """
+    """  # noqa: D301 - \b is a control character to click
     try:
         loaded = load(folders.config, sets)
     except ConfigError as error:
@@ -68,12 +68,12 @@ def check(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
 @_set_option
 @folder_options
 def show(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
-    r"""Show every value in force and where it was decided.
+    """Show every value in force and where it was decided.
 
     \b
     Example:
       python run.py config show --set policy.loop.interval_seconds=3
-    """
+    """  # noqa: D301 - \b is a control character to click
     loaded = load(folders.config, sets)
     if as_json:
         values = {

@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.1
 @env_option
 @folder_options
 def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
-    r"""Stop every instance on the data folder: entries are cancelled, the process ends with 3.
+    """Stop every instance on the data folder: entries are cancelled, the process ends with 3.
 
     The next start is refused until `resume`.
 
@@ -73,7 +73,7 @@ def _report_kill(folder: Path) -> None:
 @env_option
 @folder_options
 def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
-    r"""Reset a latched halt or kill, in a running instance or for the next start.
+    """Reset a latched halt or kill, in a running instance or for the next start.
 
     Ends with 0 only when the latch is off in the journal, with 1 and the open items otherwise.
 

@@ -10,25 +10,25 @@ from app.shell import folder_options
 
 @click.group()
 def paper() -> None:
-    r"""Manage the paper world.
+    """Manage the paper world.
 
     \b
     Example:
       python run.py paper reset
-    """
+    """  # noqa: D301 - \b is a control character to click
 
 
 @paper.command()
 @folder_options
 def reset(folders: Folders) -> int:
-    r"""Archive the paper world and its journal, so that the next start begins a new one.
+    """Archive the paper world and its journal, so that the next start begins a new one.
 
     Nothing is deleted. A latched halt and a kill switch stay until `resume`.
 
     \b
     Example:
       python run.py paper reset --data-dir data
-    """
+    """  # noqa: D301 - \b is a control character to click
     from app.recovery import reset_paper
 
     code, lines = reset_paper(folders.data)

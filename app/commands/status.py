@@ -33,12 +33,12 @@ TABLES = {
 @env_option
 @folder_options
 def status(folders: Folders, mode: Mode | None, as_json: bool) -> int:
-    r"""Show the instance that runs, or how the last one ended.
+    """Show the instance that runs, or how the last one ended.
 
     \b
     Example:
       python run.py status --json
-    """
+    """  # noqa: D301 - \b is a control character to click
     folder = folders.of_mode(mode) if mode is not None else choose(folders.data)
     report = None if folder is None else read_status(folder)
     if folder is None or report is None:

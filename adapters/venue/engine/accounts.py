@@ -77,7 +77,7 @@ class Ledger:
         """Pay `amount` (negative: a withdrawal) into our account from outside."""
         self._add(OWN, currency, amount)
 
-    def exchange(
+    def settle(
         self, side: Side, base: str, quote: str, quantity: Decimal, value: Decimal, fee: Decimal
     ) -> None:
         """Book one fill of ours against the market: `value` and `fee` (>= 0) in quote currency."""

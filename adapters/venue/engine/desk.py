@@ -262,7 +262,7 @@ class Desk:
         value = EXACT.multiply(price, quantity)
         rate = order.maker_rate if liquidity is Liquidity.MAKER else order.taker_rate
         fee = EXACT.multiply(value, rate)
-        self._ledger.exchange(order.side, product.base, product.quote, quantity, value, fee)
+        self._ledger.settle(order.side, product.base, product.quote, quantity, value, fee)
         order.filled = EXACT.add(order.filled, quantity)
         order.value = EXACT.add(order.value, value)
         order.fees = EXACT.add(order.fees, fee)
