@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import re
 import zlib
@@ -21,6 +20,7 @@ from domain.money import parse_decimal
 from domain.product import Product, ProductFlags, ProductId
 
 SKIPPED = ("subscriptions",)
+CHUNK_BYTES = 1 << 18
 _EVENTS = re.compile(r'"events"\s*:\s*')
 
 
@@ -84,8 +84,7 @@ def open_raw(path: Path) -> RawRecording:
 def _lines(path: Path) -> Iterator[str]:
     try:
         if path.suffix == ".zst":
-            with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as data:
-                yield from io.TextIOWrapper(data, encoding="utf-8")
+            yield from _zstd_lines(path)
         elif path.suffix == ".gz":
             with gzip.open(path, "rt", encoding="utf-8") as text:
                 yield from text
@@ -94,6 +93,28 @@ def _lines(path: Path) -> Iterator[str]:
                 yield from text
     except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeDecodeError) as error:
         raise MarketError(f"{path}: could not be read: {error}") from error
+
+
+def _zstd_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file that may hold several zstd frames.
+
+    Raises:
+        EOFError: the file ends inside a frame; zstandard's own reader would not tell.
+    """
+    rest, data = b"", None
+    with path.open("rb") as file:
+        while packed := file.read(CHUNK_BYTES):
+            while packed:
+                # A recorder that was restarted appends another frame.
+                data = zstandard.ZstdDecompressor().decompressobj() if data is None else data
+                *lines, rest = (rest + data.decompress(packed)).split(b"\n")
+                yield from (line.decode() for line in lines)
+                packed = data.unused_data
+                data = None if data.eof else data
+    if data is not None:
+        raise EOFError("the file ends inside a compressed frame")
+    if rest:
+        yield rest.decode()
 
 
 def _frame(text: str) -> RawFrame | None:
