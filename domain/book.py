@@ -27,8 +27,7 @@ class Book:
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Forget everything and take this snapshot."""
-        self._bids = {level.price: level.quantity for level in bids if level.quantity}
-        self._asks = {level.price: level.quantity for level in asks if level.quantity}
+        self._bids, self._asks = _levels(bids), _levels(asks)
         self._bid_prices = sorted(self._bids)
         self._ask_prices = sorted(self._asks)
 
@@ -53,6 +52,11 @@ class Book:
 
     def __len__(self) -> int:
         return len(self._bids) + len(self._asks)
+
+
+def _levels(levels: Iterable[Level]) -> dict[Decimal, Quantity]:
+    last = {level.price: level.quantity for level in levels}
+    return {price: quantity for price, quantity in last.items() if quantity}
 
 
 def _apply(
