@@ -135,6 +135,7 @@ class _Watched(HTTPConnection):
         except BaseException:
             connection.close()
             raise
+        self._used_s = time.monotonic()
         return connection
 
     def close(self) -> None:
