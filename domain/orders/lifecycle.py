@@ -169,6 +169,8 @@ for _late in (S.CANCELLED, S.EXPIRED, S.REJECTED):
 # Declared absent and yet there: it is adopted, and its owner will want to cancel it.
 TABLE[S.VOID] |= {
     E_.ACCEPTED: S.OPEN,
+    E_.NOT_SENT_RETRY: S.VOID,  # a late answer that agrees
+    E_.NOT_SENT_FINAL: S.VOID,
     E_.SEEN_LIVE: S.OPEN,
     E_.SEEN_CANCEL_QUEUED: S.PENDING_CANCEL,
     E_.ENDED_CANCELLED: S.CANCELLED,
@@ -212,9 +214,10 @@ IMPOSSIBLE: dict[tuple[OrderState, Event], str] = {
     },
     **{
         (state, event): _ENDED
-        for state in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED, S.VOID)
+        for state in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED)
         for event in (E_.SENT, E_.NOT_SENT_RETRY, E_.NOT_SENT_FINAL)
     },
+    (S.VOID, E_.SENT): "an order given up is not sent",
     (S.FILLED, E_.FILL): "a complete order cannot be filled further",
     (S.FILLED, E_.FILL_COMPLETE): "a complete order cannot be filled further",
 }
