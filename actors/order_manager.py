@@ -47,6 +47,7 @@ TRIES = 3
 END_GRACE_NS = 30 * SECOND
 """A resting entry ends at the venue this long after we would have cancelled it."""
 WINDOW_NS = 10 * MINUTE
+RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 
 
@@ -154,6 +155,7 @@ class OrderManager(Actor):
                 self._by_order_id[order_id] = answer.client_order_id
                 self._keep(order, advance(order, Event.ACCEPTED, order_id=order_id))
                 self._ask_fills_if_missing(answer.client_order_id)
+                self._cancel_if_halted(answer.client_order_id)
             case Rejected(reason, text):
                 self._keep(order, advance(order, Event.REJECTED, reason=f"{reason}: {text}"))
             case NotSent(reason, is_final):
@@ -186,6 +188,15 @@ class OrderManager(Actor):
         for client_id, order in tuple(self._orders.items()):
             if order.intent.order.purpose is Purpose.ENTRY:
                 self._cancel(client_id, why)
+
+    def _cancel_if_halted(self, client_id: str) -> None:
+        """Cancel an entry that was on its way when trading halted."""
+        order = self._orders[client_id]
+        if order.intent.order.purpose is not Purpose.ENTRY or order.state not in RESTING:
+            return
+        halt = next((each for each in self.board.open if each.effect >= Effect.HALT), None)
+        if halt is not None:
+            self._cancel(client_id, halt.name)
 
     def _cancel(self, client_id: str, why: str) -> None:
         order = self._orders.get(client_id)
@@ -242,6 +253,7 @@ class OrderManager(Actor):
         self._by_order_id[seen.order_id] = seen.client_order_id
         self._keep(order, apply_seen(order, seen))
         self._ask_fills_if_missing(seen.client_order_id)
+        self._cancel_if_halted(seen.client_order_id)
 
     def _observe(self, listing: OrdersListed) -> None:
         if listing.failure is not None or not listing.is_complete:
