@@ -23,6 +23,7 @@ from domain.messages.system import (
     CashFlowSeen,
     EquityMarked,
     LotsListed,
+    RunStarted,
     StatementTaken,
 )
 from domain.money import ZERO, Amount, notional, plain
@@ -71,6 +72,7 @@ class _Audit:
         self._problems: list[str] = []
         self._products: dict[ProductId, Product] = {}
         self._quote: str | None = None
+        self._world = ""
         self._base: StatementTaken | None = None
         self._recent: deque[Books] = deque(maxlen=BEHIND)
         self._stated = self._marked = 0
@@ -91,6 +93,8 @@ class _Audit:
                 self._equity(seq, message)
             case LotsListed():
                 self._follows(seq, lambda books: _lot_problems(books, message))
+            case RunStarted(world=world):
+                self._start(world)
             case BootCompleted(products=products):
                 self._products = {product.id: product for product in products}
                 self._quote = next((product.quote for product in products), self._quote)
@@ -106,6 +110,14 @@ class _Audit:
 
     def _say(self, seq: int, problem: str) -> None:
         self._problems.append(f"record {seq}: {problem}")
+
+    def _start(self, world: str) -> None:
+        """Begin new books in another world: it has another account."""
+        if self._world and world and world != self._world:
+            self._base = None
+            self._recent.clear()
+            self._stated = self._marked = 0
+        self._world = world or self._world
 
     # Changes of the books.
 

@@ -21,6 +21,7 @@ from domain.messages.system import (
     EquityMarked,
     JournalCreated,
     LotsListed,
+    RunStarted,
     StatementTaken,
 )
 from domain.money import ZERO, Amount, Price, Quantity
@@ -333,6 +334,14 @@ def test_after_a_difference_the_comparison_starts_anew() -> None:
 
     (problem,) = audited(journal).problems
     assert "(difference 3)" in problem
+
+
+@pytest.mark.parametrize(("world", "has_problems"), [("there", False), ("here", True)])
+def test_another_world_has_books_of_its_own(world: str, *, has_problems: bool) -> None:
+    here, there = (RunStarted("paper", "embedded", name, "c", "p", 7) for name in ("here", world))
+    journal = [here, *an_honest_journal(), there, a_statement("start", Decimal(77))]
+
+    assert bool(audited(journal).problems) == has_problems
 
 
 def test_two_orders_cannot_share_an_order_id_of_the_venue() -> None:
