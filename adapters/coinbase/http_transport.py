@@ -6,6 +6,7 @@ hold a lane for ever. A timer therefore shuts the socket down.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Mapping
@@ -66,6 +67,7 @@ class LaneWorker:
         self._machine_ns = machine_ns
         self._log = log
         self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUE_LIMITS[lane])
+        self._lock = threading.Lock()
         self._wire = Wire()
         self._turn = 0
         self._is_closed = False
@@ -75,22 +77,28 @@ class LaneWorker:
 
     def submit(self, job: Job) -> None:
         """Queue a request; a full queue answers at once."""
-        if self._is_closed:
-            job.answer(self._none(Fault.REFUSED, _CLOSED))
-            return
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
-            job.answer(self._none(Fault.FULL, "too many requests wait"))
+        fault = self._queue(job)
+        if fault is not None:
+            reason = _CLOSED if fault is Fault.REFUSED else "too many requests wait"
+            job.answer(self._none(fault, reason))
 
     def close(self) -> None:
         """Refuse what waits, cut what runs; the thread ends by itself."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed = True
+            with contextlib.suppress(queue.Full):  # else it sees the mark when all are refused
+                self._jobs.put_nowait(None)
         self._wire.cut(self._turn)
-        try:
-            self._jobs.put_nowait(None)
-        except queue.Full:
-            return  # it sees the mark at its next job
+
+    def _queue(self, job: Job) -> Fault | None:
+        with self._lock:
+            if self._is_closed:
+                return Fault.REFUSED
+            try:
+                self._jobs.put_nowait(job)
+            except queue.Full:
+                return Fault.FULL
+            return None
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -101,6 +109,8 @@ class LaneWorker:
                     self._carry(job)
             except Exception as error:  # noqa: BLE001 - the lane outlives a bad continuation
                 self._log.error("a venue answer was not handled", error=type(error).__name__)
+            if self._is_closed and self._jobs.empty():
+                break
         self._session.close()
 
     def _carry(self, job: Job) -> None:
