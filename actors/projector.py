@@ -35,6 +35,7 @@ from domain.messages.system import (
     BreakerTripped,
     Effect,
     EquityMarked,
+    LotsListed,
     PortfolioMoved,
     ReconcileFinished,
     StatementTaken,
@@ -152,6 +153,9 @@ class Projector(Actor):
             case SweepFinished():
                 self.log.info(sentences.sweep(message))
                 self._milestone(message)
+            case LotsListed():
+                for line in sentences.lots(message):
+                    self.log.info(line)
             case DiscrepancyFound(subject, ours, theirs):
                 self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
             case BootCompleted() | TradingReady():

@@ -26,7 +26,7 @@ from domain.messages.decisions import (
     RoundProposed,
 )
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.system import (
     BootCompleted,
     CashFlowSeen,
@@ -114,6 +114,8 @@ class RiskGate(Actor):
                     currency = self._limits.quote_currency
                     cash = sum((a.total for a in accounts if a.currency == currency), ZERO)
                     self._ledger = open_ledger(currency, Amount(cash))
+            case WouldPlace(intent):
+                self._exposure = self._exposure.drop(intent.order.approval)
             case CashFlowSeen():
                 if self._ledger is not None:
                     self._ledger = flow(self._ledger, message)

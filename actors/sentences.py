@@ -7,7 +7,7 @@ from decimal import Decimal
 from domain.instants import MILLISECOND, SECOND
 from domain.messages.decisions import ProposalRefused, Purpose, Reason, RoundJudged
 from domain.messages.orders import FillBooked, OrderAdvanced, OrderIntent, OrderState, SweepFinished
-from domain.messages.system import Breaker, BreakerReset, Effect
+from domain.messages.system import Breaker, BreakerReset, Effect, LotsListed
 from domain.money import plain
 from domain.portfolio_view import PortfolioView
 from domain.product import Side
@@ -136,6 +136,14 @@ def breaker(opened: Breaker) -> str:
 def reset(closed: BreakerReset) -> str:
     """Return the line of a closed breaker."""
     return f"breaker {closed.name} ({closed.scope}) reset by {closed.by}: {closed.evidence}"
+
+
+def lots(listed: LotsListed) -> tuple[str, ...]:
+    """Return a line for each owned lot: who guards it, or that nobody does."""
+    guarded = tuple(f"lot {each} is protected by the exit actor" for each in listed.protected)
+    return guarded + tuple(
+        f"lot {each} is UNPROTECTED until the next start" for each in listed.unprotected
+    )
 
 
 def sweep(finished: SweepFinished) -> str:

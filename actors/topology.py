@@ -66,7 +66,7 @@ ROUTES: dict[type, tuple[str, ...]] = {
     orders.IntentRaised: (AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
     orders.OrderAdvanced: (*_KEEPERS, RISK_GATE, EXITS, DROP_COPY),
     orders.FillBooked: (*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY),
-    orders.WouldPlace: _KEEPERS,
+    orders.WouldPlace: (*_KEEPERS, RISK_GATE),
     orders.DiscrepancyFound: (*_KEEPERS, ALERTS),
     orders.SweepRequested: (CANCELLER, AUDITOR),
     orders.SweepFinished: (*_KEEPERS, RECONCILER),
@@ -75,7 +75,7 @@ ROUTES: dict[type, tuple[str, ...]] = {
     system.StatementTaken: (AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR),
     system.CashFlowSeen: (AUDITOR, PORTFOLIO, RISK_GATE),
     system.EquityMarked: _KEEPERS,
-    system.LotsListed: (AUDITOR, ALERTS),
+    system.LotsListed: (*_KEEPERS, ALERTS),
     # life of the system
     system.BootCompleted: (
         *_KEEPERS,

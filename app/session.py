@@ -92,6 +92,7 @@ class Session:
             self._ending.ask("error")
         if reached.ready is not None and not self._ending.is_asked():
             self._run.say(self._ready_line())
+            self._runtime.announce(LotsListed("start", self._lots(), ()))
         begun_ns = self._runtime.clock.market_ns()
         self._driver.until(lambda: self._is_over(begun_ns), None)
 
@@ -106,7 +107,7 @@ class Session:
             self._driver.until(lambda: "stop" in reached.reconciled, RECONCILE_LIMIT_NS)
         reason = self._ending.reason or reason  # a kill during the stop overrides
         report = self._report()
-        lots = tuple(f"{each['product']} {each['quantity']}" for each in _list(report, "positions"))
+        lots = self._lots()
         runtime.announce(LotsListed("stop", (), lots))
         stopped = RunStopped(
             reason,
@@ -135,6 +136,10 @@ class Session:
     def publish(self) -> None:
         """Leave the last status behind."""
         self._status.publish(self._report())
+
+    def _lots(self) -> tuple[str, ...]:
+        positions = _list(self._report(), "positions")
+        return tuple(f"{each['product']} {each['quantity']}" for each in positions)
 
     def _is_over(self, begun_ns: int) -> bool:
         now_ns = self._runtime.clock.market_ns()

@@ -32,7 +32,7 @@ def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     \b
     Example:
       python run.py kill --reason "venue looks wrong"
-    """
+    """  # noqa: D301 - \b is a control character to click
     running = [folder for folder in folders_with_runs(folders.data) if is_running(folder)]
     known = read_kill(folders.data)
     if known is None or (is_all and not known.is_all):
@@ -80,7 +80,7 @@ def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> in
     \b
     Example:
       python run.py resume --reason "venue confirmed, books agree"
-    """
+    """  # noqa: D301 - \b is a control character to click
     targets = _targets(folders, mode, is_all=is_all)
     if not targets:
         was_there = remove_kill(folders.data)

@@ -80,6 +80,10 @@ class Exposure:
                 return changed._forgotten() if has_ended else changed
         return self
 
+    def drop(self, approval: int) -> Exposure:
+        """Return the exposure without a reservation that will never be sent (dry run)."""
+        return Exposure({k: v for k, v in self.reservations.items() if k != approval})
+
     def entries(self) -> Iterator[Reservation]:
         """Yield the reservations of entries."""
         for each in self.reservations.values():

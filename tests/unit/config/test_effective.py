@@ -22,7 +22,6 @@ DEFAULTED = (  # keys whose shipped value is the schema's own default
     "policy.execution.ttl_seconds",
     "policy.execution",
     "policy.exits",
-    "policy.supervision",
 )
 
 

@@ -86,10 +86,6 @@ CASES: dict[str, tuple[list[Edit], list[str]]] = {
     "reward below its floor": ([("policy", "min_reward_ratio: 3", "min_reward_ratio: 1")], []),
     "theme cap above its ceiling": ([("policy", "LAYER1: 10", "LAYER1: 11")], []),
     "asset cap above its ceiling": ([("policy", "DOGE: 4", "DOGE: 6")], []),
-    "more resumes than one": (
-        [("policy", "paper_auto_resumes: 1", "paper_auto_resumes: 2")],
-        [],
-    ),
     "negative balance": ([("app", "USD: 10000", "USD: -1")], []),
     "allotment below zero": ([("policy", "allotment: null", "allotment: -5")], []),
     # texts, choices, durations, names
