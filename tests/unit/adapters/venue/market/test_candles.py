@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venue.market.candles import CandleMarket, open_candles
+from adapters.venue.market.expander import CandleExpander
 from adapters.venue.market.source import MarketError
 from domain.instants import HOUR, MINUTE, Nanos, iso, parse_iso
 from domain.product import ProductId
@@ -119,6 +120,22 @@ def test_any_number_is_a_whole_count_of_the_increments(
         assert bar.open % product.price_increment == 0
         assert bar.volume == Decimal(repr(volume))
         assert bar.volume % product.base_increment == 0
+
+
+@given(st.lists(st.floats(1e-3, 1e5), min_size=4, max_size=4), st.floats(1e-3, 1e9))
+def test_any_row_is_played_to_the_last_digit(
+    tmp_path_factory: pytest.TempPathFactory, prices: list[float], volume: float
+) -> None:
+    low, opened, close, high = sorted(prices)
+    rest = f"{opened!r},{high!r},{low!r},{close!r},{volume!r}"
+    market = open_candles(csv(tmp_path_factory.mktemp("m") / "m.csv", row(0, rest=rest)))
+    steps = CandleExpander(market, 1).steps(BTC, at(0))
+    trades = [trade for step in steps for trade in step.trades]
+    traded = [trade.price for trade in trades]
+    found = (traded[0], max(traded), min(traded), traded[-1])
+    assert found == tuple(Decimal(repr(value)) for value in (opened, high, low, close))
+    assert sum(trade.quantity for trade in trades) == Decimal(repr(volume))
+    assert all(step.bids[0].price < step.asks[0].price for step in steps)
 
 
 def test_a_missing_minute_has_no_row_and_knows_the_one_before(tmp_path: Path) -> None:
