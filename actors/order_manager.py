@@ -49,6 +49,7 @@ END_GRACE_NS = 30 * SECOND
 WINDOW_NS = 10 * MINUTE
 RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
+UNKNOWN_ORDER = "unknown_order"
 
 
 @frozen
@@ -341,8 +342,29 @@ class OrderManager(Actor):
             since_ns=Nanos(since_ns), is_live_only=False, token=token, reply_to=self.reply_to()
         )
 
+    def starting(self) -> None:
+        """Block the products whose orders the journal leaves in doubt."""
+        for order in self._orders.values():
+            self._judge_doubt(order)
+
+    def _judge_doubt(self, order: Order) -> None:
+        """Keep a product blocked while an order of it may or may not exist."""
+        product = order.intent.order.product
+        scope = f"product:{product}"
+        if order.state is OrderState.UNKNOWN:
+            reason = f"order {order.intent.client_order_id} may or may not exist"
+            self.trip(UNKNOWN_ORDER, reason, effect=Effect.BLOCK, scope=scope)
+        elif not any(
+            each.state is OrderState.UNKNOWN and each.intent.order.product == product
+            for each in self._orders.values()
+        ):
+            evidence = f"the venue shows the order as {order.state.value}"
+            self.board.reset(UNKNOWN_ORDER, scope, by="proof", evidence=evidence)
+
     def _keep(self, old: Order, new: Order) -> None:
         self._orders[new.intent.client_order_id] = new
+        if OrderState.UNKNOWN in (old.state, new.state) and new.state is not old.state:
+            self._judge_doubt(new)
         if new.state is not old.state:
             self._say(new)
 

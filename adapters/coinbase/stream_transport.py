@@ -16,6 +16,7 @@ from adapters.coinbase.http_transport import cause_of
 from adapters.coinbase.transport import StreamEvents
 
 CONNECT_LIMIT_S = 5.0
+RECEIVE_BYTES = 64 * 1024
 SILENCE_LIMIT_S = 10.0
 """The venue sends a heartbeat each second."""
 _TEXT, _CLOSE = websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_CLOSE
@@ -84,6 +85,8 @@ class SocketStream:
     def _connect(self) -> websocket.WebSocket:
         raw = socket.create_connection((self._venue.hostname, self._venue.port), CONNECT_LIMIT_S)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Small on purpose: a trader that can't keep up is felt by the venue at once.
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         with self._lock:
             # TLS takes the socket over; the duplicate can still shut the connection down.
             self._raw = raw.dup()
