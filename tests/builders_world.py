@@ -155,6 +155,17 @@ class QuietLog:
         self._heard.append((self._actor, cause))
 
 
+class WatchedRuntime(VirtualRuntime):
+    """The virtual runtime, with a look before each step."""
+
+    before_step: Callable[[], None]
+
+    def step(self) -> bool:
+        """Look, then step."""
+        self.before_step()
+        return super().step()
+
+
 @frozen(kw_only=True)
 class Setting:
     """What a world is made of."""
@@ -185,7 +196,8 @@ class World:
         )
         self.said: list[str] = []
         self.criticals: list[tuple[str, str]] = []
-        self.on_accept: Callable[[World], None] = lambda _: None
+        self.on_accept: Callable[[], None] = lambda: None
+        self.before_step: Callable[[], None] = lambda: None
         self._open_venue()
         self._open_trader()
 
@@ -206,10 +218,6 @@ class World:
         """Start every actor."""
         self.session = start(self._parts)
         return self
-
-    def step(self) -> bool:
-        """Do one step; False when nothing is left to happen."""
-        return self.runtime.step()
 
     def until(self, is_true: Callable[[], bool], seconds: int = 600) -> bool:
         """Step until `is_true`, at most `seconds` of virtual time."""
@@ -316,7 +324,8 @@ class World:
         )
         self.ending = Ending()
         log = self.setting.log or (lambda name: QuietLog(name, self.criticals))
-        self.runtime = VirtualRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
+        self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
+        self.runtime.before_step = lambda: self.before_step()
         self.driver = VirtualDriver(self.runtime)
         self._parts = Parts(
             options=self.options,
@@ -351,7 +360,7 @@ class World:
     ) -> tuple[int, bytes]:
         response = self.engine.handle(Request(method, path, query, body))
         if method == "POST" and path.endswith("/orders") and b'"success":true' in response.body:
-            self.on_accept(self)
+            self.on_accept()
         return response.status, response.body
 
 

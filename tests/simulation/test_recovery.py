@@ -1,0 +1,118 @@
+"""The process vanishes at any step: the next start finds the truth and sends nothing twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from app.commands.audit import check
+from app.recovery import JOURNAL
+from domain.instants import SECOND, Nanos
+from domain.messages.orders import TERMINAL, IntentRaised
+from domain.recovery import Recovered, fold
+from tests.builders_world import TO_STOP, TO_TARGET, Setting, World, messages_of, script
+
+LINES = (TO_TARGET, TO_STOP)
+END_S = 260
+CURRENCIES = ("BTC", "ETH", "USD")
+STRETCHES = {
+    "start": (0.0, 0.2),
+    "entry": (121.9, 122.05),
+    "fill": (128.45, 130.6),
+    "stop": (182.4, 182.6),
+    "target": (192.4, 192.6),
+    "end": (END_S, END_S + 0.4),
+}
+"""Seconds of market time in which the process may vanish, each at several steps."""
+POINTS = 12
+
+
+class Vanished(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+def a_setting(folder: Path, seconds: float = END_S) -> Setting:
+    market, duration_ns = script(LINES), Nanos(int(seconds * SECOND))
+    return Setting(folder=folder, market=market, duration_ns=duration_ns)
+
+
+def times_of_steps(folder: Path) -> list[float]:
+    """Return when each step of an undisturbed run happens, its orderly stop included."""
+    times: list[float] = []
+    with World(a_setting(folder)).start() as world:
+        world.before_step = lambda: times.append(world.now_s)
+        assert world.run_to_end() == 0
+    return times
+
+
+def vanish_at(folder: Path, number: int) -> float:
+    """Run until step `number` and vanish; return the second at which that was."""
+    with World(a_setting(folder)).start() as world:
+        steps = count()
+
+        def look() -> None:
+            if next(steps) == number:
+                raise Vanished
+
+        world.before_step = look
+        with pytest.raises(Vanished):
+            world.run_to_end()
+        return world.now_s
+
+
+def state_of(world: World) -> Recovered:
+    return fold(world.messages(), "USD")
+
+
+def assert_we_agree_with_the_venue(world: World) -> None:
+    state, books = state_of(world), world.books()
+    theirs = {order["client_order_id"]: order for order in books["orders"]}
+    placed = {
+        message.intent.client_order_id
+        for _, message in world.messages()
+        if isinstance(message, IntentRaised)
+    }
+    assert set(theirs) <= placed, "an order without an intent that was durable before"
+    assert len(theirs) == len(books["orders"]), "two venue orders of one intent"
+    for client_id, order in state.orders.items():
+        assert order.state in TERMINAL, f"{client_id} is {order.state} at the end"
+        if client_id in theirs:
+            assert str(order.state) == theirs[client_id]["status"]
+            assert order.order_id == theirs[client_id]["order_id"]
+    assert state.booked == {fill["entry_id"] for fill in books["fills"]}
+    assert state.ledger is not None
+    ours: defaultdict[str, Decimal] = defaultdict(Decimal, USD=state.ledger.cash)
+    for lot in state.ledger.lots:
+        ours[lot.product.partition("-")[0]] += lot.quantity
+    for currency in CURRENCIES:
+        assert ours[currency] == world.venue_total(currency)
+
+
+@pytest.mark.slow
+@pytest.mark.req("BOOT1", "X1", "X4", "AUD1")
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_a_process_that_vanishes_is_recovered(stretch: str, tmp_path: Path) -> None:
+    begin_s, end_s = STRETCHES[stretch]
+    times = times_of_steps(tmp_path / "whole")
+    steps = [number for number, at_s in enumerate(times) if begin_s <= at_s <= end_s]
+    assert len(steps) >= POINTS, "the stretch is too short to be worth its name"
+    chosen = [steps[number * (len(steps) - 1) // (POINTS - 1)] for number in range(POINTS)]
+
+    for number in chosen:
+        folder = tmp_path / str(number)
+        vanished_s = vanish_at(folder, number)
+        before = len(messages_of(folder / "data" / "paper"))
+
+        with World(a_setting(folder, max(5.0, END_S - vanished_s))).start() as again:
+            code = again.run_to_end()
+
+            assert code == 0, (number, again.said, again.alerts())
+            assert "entries=on" in again.said[0]
+            assert len(again.messages()) > before
+            assert_we_agree_with_the_venue(again)
+        verified = check(folder / "data" / "paper" / JOURNAL)
+        assert verified.problems == (), (number, verified.problems)
