@@ -34,7 +34,7 @@ class BreakerBoard:
         self._listener = listener
 
     def trip(self, breaker: Breaker) -> bool:
-        """Open `breaker`, or strengthen the open one, keeping its time and latch; tell if it changed."""
+        """Open `breaker`, or strengthen the open one; tell whether anything changed."""
         key = (breaker.name, breaker.scope)
         with self._lock:
             known = self._breakers.get(key)
@@ -93,6 +93,6 @@ class BreakerBoard:
 
 
 def _stronger(known: Breaker, new: Breaker) -> Breaker:
-    """Return both in one: the stronger effect with its reason, latched if either is."""
-    stronger = new if new.effect > known.effect else known
+    """Return both in one: the stronger's effect and reason, the older's time, either's latch."""
+    stronger = max(known, new, key=lambda each: (each.effect, each.is_latched))
     return evolve(stronger, is_latched=known.is_latched or new.is_latched, at_ns=known.at_ns)

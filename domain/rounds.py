@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from domain.instants import Nanos
 from domain.messages.decisions import EntryProposed, TradeProposal
@@ -49,4 +50,7 @@ def merge(
 
 
 def _rank(proposal: TradeProposal) -> tuple[object, ...]:
-    return (-proposal.conviction, proposal.product, proposal.side)
+    conviction = proposal.conviction
+    # What is no number has no order: last, where the gate refuses it by name.
+    weight = -conviction if conviction.is_finite() else Decimal("Infinity")
+    return (weight, proposal.product, proposal.side)

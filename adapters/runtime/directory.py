@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol, cast
 
 import pykka
 
@@ -19,6 +19,13 @@ from domain.errors import MailboxFull
 from domain.messages.system import Breaker, Effect
 
 GROUP = "*"
+
+
+class Inbox(Protocol):
+    """What an inbox has beyond pykka's three calls."""
+
+    def close(self) -> list[Any]:
+        """Return what waits; from now on `put` raises pykka's ActorDeadError."""
 
 
 class Directory:
@@ -50,11 +57,11 @@ class Directory:
         with self._lock:
             self.epochs[name] += 1
             epoch = self.epochs[name]
-            self._resolved.clear()
         bound = bind(kind, self._mixin)
         actor = bound(self, name, epoch, *args, **kwargs)
-        self.members[name] = actor
-        self._resolved.clear()
+        with self._lock:
+            self.members[name] = actor
+            self._resolved.clear()
         pykka.ActorRegistry.register(actor.actor_ref)
         actor._start_actor_loop()
 
@@ -66,27 +73,36 @@ class Directory:
         """Return the listeners of a kind; `strategy.*` stands for every name of that group."""
         names = self._resolved.get(kind)
         if names is None:
-            found: list[str] = []
-            for pattern in self._routes.get(kind, ()):
-                if pattern.endswith(GROUP):
-                    found.extend(sorted(n for n in self.members if n.startswith(pattern[:-1])))
-                elif pattern in self.members:
-                    found.append(pattern)
-            names = self._resolved[kind] = tuple(found)
+            # Under the lock of `spawn`: an answer from before must not be kept for after.
+            with self._lock:
+                names = self._resolved[kind] = tuple(self._resolve(kind))
         return names
+
+    def _resolve(self, kind: type) -> list[str]:
+        found: list[str] = []
+        for pattern in self._routes.get(kind, ()):
+            if pattern.endswith(GROUP):
+                found.extend(sorted(n for n in self.members if n.startswith(pattern[:-1])))
+            elif pattern in self.members:
+                found.append(pattern)
+        return found
 
     def deliver(self, receiver: str, envelope: Envelope) -> None:
         """Put an envelope into an inbox; overflow halts, a missing receiver is counted."""
         actor = self.members.get(receiver)
-        if actor is None or actor.actor_stopped.is_set():
-            self.dead_letters[(receiver, type(envelope.body).__name__)] += 1
-            return
+        if actor is None:
+            self._lose(receiver, envelope)
+        else:
+            self._put(actor, envelope)
+
+    def _put(self, actor: Actor, envelope: Envelope) -> None:
+        receiver = actor.name
         try:
             actor.actor_ref.tell(envelope)
         except pykka.ActorDeadError:
-            self.dead_letters[(receiver, type(envelope.body).__name__)] += 1
+            self._lose(receiver, envelope)
         except MailboxFull as error:
-            self.dead_letters[(receiver, type(envelope.body).__name__)] += 1
+            self._lose(receiver, envelope)
             self.board.trip(
                 Breaker(
                     name=f"mailbox:{receiver}",
@@ -98,10 +114,17 @@ class Directory:
                 )
             )
 
+    def _lose(self, receiver: str, envelope: Envelope) -> None:
+        with self._lock:
+            self.dead_letters[(receiver, type(envelope.body).__name__)] += 1
+
     def post(self, reply_to: ReplyTo, message: Any) -> None:
         """Deliver a message from outside the actors."""
+        self.deliver(reply_to.actor, self._from_outside(reply_to, message))
+
+    def _from_outside(self, reply_to: ReplyTo, message: Any) -> Envelope:
         number = self.number()
-        envelope = Envelope(
+        return Envelope(
             number,
             message,
             "outside",
@@ -110,7 +133,6 @@ class Directory:
             reply_to.causation,
             self.clock.market_ns(),
         )
-        self.deliver(reply_to.actor, envelope)
 
     def announce(self, message: Any) -> None:
         """Publish a message from outside the actors to everybody in its route."""
@@ -119,8 +141,7 @@ class Directory:
 
     def ask(self, name: str, message: Any, *, timeout: float | None = None) -> Any:
         """Ask an actor from outside and wait; for main and tests, never for actors."""
-        number = self.number()
-        envelope = Envelope(number, message, "outside", 0, number, 0, self.clock.market_ns())
+        envelope = self._from_outside(ReplyTo(name), message)
         return self.members[name].actor_ref.ask(envelope, timeout=timeout)
 
     def wake(
@@ -128,6 +149,12 @@ class Directory:
     ) -> None:
         """Deliver `message` when the clock reaches `due_ns`."""
         raise NotImplementedError
+
+    def ring(self, name: str, epoch: int, message: Any) -> None:
+        """Deliver a timer's message to the incarnation that set it; to no later one."""
+        member = self.members.get(name)
+        if member is not None and member.epoch == epoch:
+            self._put(member, self._from_outside(ReplyTo(name), message))
 
     def log_for(self, actor: str) -> Log:
         """Return the human log bound to an actor's name."""
@@ -138,6 +165,21 @@ class Directory:
         member = self.members.get(actor)
         if member is not None and member.epoch == epoch:
             pykka.ActorRegistry.unregister(member.actor_ref)
+
+    def bury(self, actor: Actor) -> None:
+        """Close a dead actor's inbox: who asks is told, all else that waits is a dead letter."""
+        try:
+            actor.post_mortem()
+        finally:
+            for item in cast("Inbox", actor.actor_inbox).close():
+                if item.reply_to is None:
+                    if isinstance(item.message, Envelope):
+                        self._lose(actor.name, item.message)
+                elif isinstance(item.message, Envelope):
+                    error = pykka.ActorDeadError(f"{actor.name} died before it could answer")
+                    item.reply_to.set_exception((type(error), error, None))
+                else:
+                    item.reply_to.set(None)  # it was asked to stop
 
     def _board_changed(self, event: BoardEvent) -> None:
         self.announce(event)

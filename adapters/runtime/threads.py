@@ -6,17 +6,17 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pykka
 
 from actors.base import Actor
-from actors.board import BreakerBoard
-from actors.envelope import ReplyTo
+from actors.board import GLOBAL, BreakerBoard
 from actors.lanes import Lanes
 from actors.ports import Clock, Log
 from adapters.runtime.directory import Directory
 from domain.instants import MILLISECOND, SECOND
+from domain.messages.system import Breaker, Effect
 
 
 class ThreadInbox:
@@ -25,10 +25,17 @@ class ThreadInbox:
     def __init__(self) -> None:
         self.lanes = Lanes()
         self._ready = threading.Condition(threading.Lock())
+        self._is_closed = False
 
     def put(self, item: Any, /) -> None:
-        """Add a message and wake the actor. Never blocks for long."""
+        """Add a message and wake the actor. Never blocks for long.
+
+        Raises:
+            ActorDeadError: the actor died between the sender's look and this call.
+        """
         with self._ready:
+            if self._is_closed:
+                raise pykka.ActorDeadError("the inbox is closed")
             self.lanes.push(item)
             self._ready.notify()
 
@@ -38,6 +45,12 @@ class ThreadInbox:
             while not self.lanes:
                 self._ready.wait()
             return self.lanes.pop()
+
+    def close(self) -> list[Any]:
+        """Return what waits and refuse what comes later."""
+        with self._ready:
+            self._is_closed = True
+            return [self.lanes.pop() for _ in range(len(self.lanes))]
 
     def empty(self) -> bool:
         """Tell whether nothing waits."""
@@ -51,7 +64,7 @@ class ThreadedActor(pykka.Actor):
     """pykka's three hooks for a daemon thread with a death watch."""
 
     name: str
-    post_mortem: Callable[[], None]
+    office: ThreadRuntime
 
     @staticmethod
     def _create_actor_inbox() -> ThreadInbox:
@@ -66,9 +79,10 @@ class ThreadedActor(pykka.Actor):
 
     def _thread_main(self) -> None:
         try:
-            self._actor_loop()
+            self._actor_loop_setup()
+            self._actor_loop_running()
         finally:
-            self.post_mortem()
+            self.office.bury(cast("Actor", self))
 
 
 class ThreadRuntime(Directory):
@@ -89,7 +103,7 @@ class ThreadRuntime(Directory):
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._stopped = False
-        threading.Thread(target=self._run_timers, name="timers", daemon=True).start()
+        threading.Thread(target=self._timer_main, name="timers", daemon=True).start()
 
     def wake(
         self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
@@ -117,13 +131,33 @@ class ThreadRuntime(Directory):
             left = max(0.05, (deadline - self.clock.machine_ns()) / SECOND)
             try:
                 actor.actor_ref.stop(block=True, timeout=left)
-            except (pykka.Timeout, pykka.ActorDeadError):
+            except pykka.Timeout:
                 late.append(name)
+            except pykka.ActorDeadError:
+                continue  # it died just now: it has stopped
         return tuple(late)
 
     def _machine_due(self, market_due_ns: int) -> int:
         ahead = market_due_ns - self.clock.market_ns()
         return self.clock.machine_ns() + int(max(0, ahead) / self._speed)
+
+    def _timer_main(self) -> None:
+        """Without timers nothing times out any more: their death halts."""
+        try:
+            self._run_timers()
+        except BaseException as error:  # noqa: BLE001 - whatever ends the timers
+            cause = f"timers died: {type(error).__name__}: {error}"
+            self.board.trip(
+                Breaker(
+                    name="timers",
+                    scope=GLOBAL,
+                    effect=Effect.HALT,
+                    reason=cause,
+                    is_latched=True,
+                    at_ns=self.clock.market_ns(),
+                )
+            )
+            self.log_for("timers").failure(cause, error)
 
     def _run_timers(self) -> None:
         while True:
@@ -153,6 +187,4 @@ class ThreadRuntime(Directory):
                     self._timers, (due, next(self._order), market_due, name, epoch, message)
                 )
             return
-        actor: Actor | None = self.members.get(name)
-        if actor is not None and actor.epoch == epoch:
-            self.post(ReplyTo(name), message)
+        self.ring(name, epoch, message)

@@ -18,7 +18,6 @@ import pykka
 
 from actors.base import Actor
 from actors.board import BreakerBoard
-from actors.envelope import Envelope, ReplyTo
 from actors.lanes import Lanes
 from actors.ports import Log
 from adapters.runtime.directory import Directory
@@ -41,9 +40,19 @@ class VirtualInbox:
         self.wake: Callable[[VirtualInbox], None] | None = None
         self.next: Any = None
         self.is_ready = False
+        self.is_closed = False
+        self.pump: Callable[[VirtualFuture], None] | None = None
 
     def put(self, item: Any, /) -> None:
-        """Add a message."""
+        """Add a message.
+
+        Raises:
+            ActorDeadError: the actor is dead.
+        """
+        if self.is_closed:
+            raise pykka.ActorDeadError("the inbox is closed")
+        if isinstance(item.reply_to, VirtualFuture):
+            item.reply_to.pump = self.pump
         self.lanes.push(item)
         if not self.is_ready and self.wake is not None:
             self.is_ready = True
@@ -54,9 +63,12 @@ class VirtualInbox:
         if self.next is not None:
             item, self.next = self.next, None
             return item
-        if self.owner is not None and self.owner.actor_stopped.is_set() and self.lanes:
-            return self.lanes.pop()
         raise _DRAINED.with_traceback(None)
+
+    def close(self) -> list[Any]:
+        """Return what waits and refuse what comes later."""
+        self.is_closed = True
+        return [self.lanes.pop() for _ in range(len(self.lanes))]
 
     def empty(self) -> bool:
         """Tell whether nothing waits."""
@@ -69,21 +81,28 @@ class VirtualInbox:
 class VirtualFuture(pykka.Future[Any]):
     """A future that turns the wheel of virtual time until it is set."""
 
-    pump: Callable[[VirtualFuture], None] | None = None
-
     def __init__(self) -> None:
         super().__init__()
+        self.pump: Callable[[VirtualFuture], None] | None = None
         self.is_done = False
         self._value: Any = None
         self._error: BaseException | None = None
 
     def get(self, *, timeout: float | None = None) -> Any:
-        """Return the value. Forbidden inside an actor: there is nobody to wait for."""
-        del timeout  # virtual time ends when nothing is left to happen
-        if not self.is_done and VirtualFuture.pump is not None:
-            VirtualFuture.pump(self)
+        """Return the value.
+
+        Raises:
+            RuntimeError: an actor waits, which blocks the only thread there is.
+            Timeout: nothing is left to happen and there is no answer.
+        """
+        if self._get_hook is not None:
+            return super().get(timeout=timeout)
+        if not self.is_done and self.pump is not None:
+            self.pump(self)
         if self._error is not None:
             raise self._error
+        if not self.is_done:
+            raise pykka.Timeout("nothing is left to happen, and there is no answer")
         return self._value
 
     def set(self, value: Any | None = None) -> None:
@@ -152,21 +171,20 @@ class VirtualRuntime(Directory):
         self._ready: list[VirtualInbox] = []
         self._running: list[str] = []
         self.steps = 0
-        VirtualFuture.pump = self._pump
 
     def adopt(self, actor: VirtualActor) -> None:
         """Take an actor in and run its start."""
         inbox = actor.actor_inbox
         assert isinstance(inbox, VirtualInbox)
         member = cast("Actor", actor)
-        inbox.owner, inbox.wake = member, self._ready.append
+        inbox.owner, inbox.wake, inbox.pump = member, self._ready.append, self._pump
         self._running.append(member.name)
         try:
             member._actor_loop_setup()
         finally:
             self._running.pop()
         if member.actor_stopped.is_set():
-            self._bury(member)
+            self.bury(member)
 
     def call_at(self, due_ns: int, call: Callable[[], None]) -> None:
         """Run `call` when virtual time reaches `due_ns` (adapters' continuations)."""
@@ -177,13 +195,7 @@ class VirtualRuntime(Directory):
     ) -> None:
         """Deliver `message` when virtual time reaches `due_ns`."""
         del is_machine_time  # one clock plays all
-
-        def ring() -> None:
-            member = self.members.get(actor)
-            if member is not None and member.epoch == epoch:
-                self.post(ReplyTo(actor), message)
-
-        self.call_at(due_ns, ring)
+        self.call_at(due_ns, lambda: self.ring(actor, epoch, message))
 
     def step(self) -> bool:
         """Handle one message, or else move time to the next instant. False: nothing is left."""
@@ -202,7 +214,7 @@ class VirtualRuntime(Directory):
         actor = inbox.owner
         assert actor is not None
         if actor.actor_stopped.is_set():
-            self._bury(actor)
+            self.bury(actor)
             return
         inbox.next = inbox.lanes.pop()
         if inbox.lanes:
@@ -216,7 +228,7 @@ class VirtualRuntime(Directory):
         finally:
             self._running.pop()
         if actor.actor_stopped.is_set():
-            self._bury(actor)
+            self.bury(actor)
 
     def _advance(self) -> bool:
         if not self._due:
@@ -226,17 +238,6 @@ class VirtualRuntime(Directory):
         while self._due and self._due[0][0] == now:
             heapq.heappop(self._due)[2]()  # everything due at one instant races
         return True
-
-    def _bury(self, actor: Actor) -> None:
-        inbox = actor.actor_inbox
-        assert isinstance(inbox, VirtualInbox)
-        while inbox.lanes:
-            item = inbox.lanes.pop()
-            if item.reply_to is not None:
-                item.reply_to.set(None)
-            elif isinstance(item.message, Envelope):
-                self.dead_letters[(actor.name, type(item.message.body).__name__)] += 1
-        actor.post_mortem()
 
     def _pump(self, future: VirtualFuture) -> None:
         if self._running:
