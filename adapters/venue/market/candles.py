@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -45,7 +46,7 @@ class CandleMarket:
 
     def __init__(self, name: str, rows: dict[ProductId, _Rows]) -> None:
         self._rows = dict(sorted(rows.items()))
-        self.description = name
+        self.description = f"{name} sha256={_fingerprint(self._rows)}"
         self.products = tuple(_product(product, found) for product, found in self._rows.items())
         self.first_ns = Nanos(min(int(found.starts[0]) for found in self._rows.values()))
         last = max(int(found.starts[-1]) for found in self._rows.values())
@@ -97,6 +98,16 @@ def open_candles(path: Path) -> CandleMarket:
                 raise MarketError(f"{file}: {product} was already read from another file")
             rows[product] = found
     return CandleMarket(path.name, rows)
+
+
+def _fingerprint(rows: dict[ProductId, _Rows]) -> str:
+    """Return what tells these rows from others in a file of the same name."""
+    digest = hashlib.sha256()
+    for product, found in rows.items():
+        digest.update(product.encode())
+        for column in (found.starts, *found.columns):
+            digest.update(np.ascontiguousarray(column))
+    return digest.hexdigest()[:12]
 
 
 def _read(file: Path) -> dict[ProductId, _Rows]:

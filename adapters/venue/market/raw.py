@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import zlib
@@ -40,7 +41,10 @@ class RawRecording:
     prices: Literal["invented", "recorded"] = "recorded"
 
     def __init__(self, name: str, products: tuple[Product, ...], frames: list[RawFrame]) -> None:
-        self.description = name
+        digest = hashlib.sha256()
+        for frame in frames:
+            digest.update(f"{frame.at_ns} {frame.channel} {frame.events}\n".encode())
+        self.description = f"{name} sha256={digest.hexdigest()[:12]}"
         self.products = products
         self.frames = tuple(frames)
         self.first_ns = frames[0].at_ns

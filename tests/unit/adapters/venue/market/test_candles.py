@@ -138,6 +138,16 @@ def test_any_row_is_played_to_the_last_digit(
     assert all(step.bids[0].price < step.asks[0].price for step in steps)
 
 
+def test_other_rows_in_a_file_of_the_same_name_are_another_market(tmp_path: Path) -> None:
+    found = []
+    for number, rows in enumerate(([row(0), row(1)], [row(1), row(0)], [row(0), row(2)])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found.append(open_candles(csv(folder / "m.csv", *rows)).description)
+    assert found[0] == found[1] != found[2]
+    assert all(name.startswith("m.csv sha256=") for name in found)
+
+
 def test_a_missing_minute_has_no_row_and_knows_the_one_before(tmp_path: Path) -> None:
     market = open_candles(csv(tmp_path / "m.csv", row(0), row(1), row(4)))
     assert market.candle(BTC, at(2)) is None

@@ -80,6 +80,13 @@ def test_events_are_kept_to_the_byte(tmp_path: Path, suffix: str) -> None:
     assert found.end_ns == parse_iso("2026-01-05T10:00:01.5Z") + SECOND
 
 
+def test_other_frames_in_a_file_of_the_same_name_are_another_market(tmp_path: Path) -> None:
+    file = tmp_path / "r.jsonl"
+    one = open_raw(recording(file, message("heartbeats", BEATS))).description
+    assert open_raw(recording(file, message("heartbeats", BEATS))).description == one
+    assert open_raw(recording(file, message("heartbeats", "[]"))).description != one
+
+
 def test_the_recorded_catalogue_gives_steps_limits_and_flags(tmp_path: Path) -> None:
     frame = message("l2_data", level2("update", []))
     future = {"product_id": "BIT-30JAN26-CDE", "product_type": "FUTURE"}
