@@ -289,16 +289,19 @@ def test_the_connection_of_a_lane_is_kept_and_lanes_have_their_own() -> None:
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_made_anew_before_the_order() -> None:
+    closed: list[int] = []
+
     def once(server: MisbehavingServer, connection: socket.socket) -> None:
         server.read(connection)
         connection.sendall(OK)
         connection.close()
+        closed.append(1)
 
     with misbehaving(once) as server, lanes_of(server.url) as lanes:
         for number in range(1, 4):
             assert isinstance(lanes.ask(), Answer)
             assert len(server.requests) == server.connections == number
-            time.sleep(0.02)  # the end of the connection has to arrive
+            wait_for(lambda number=number: len(closed) == number)  # type: ignore[misc]
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_for_an_order(
