@@ -1,0 +1,85 @@
+"""The kill switch against a venue that runs on, and an embedded one: nothing is left resting."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from adapters.clocks.market import MarketClock
+from domain.instants import SECOND, parse_iso
+from tests.builders_runs import EAGER, call, live_orders, records, trader, verified, wait_for
+from tests.builders_venue_process import RunningVenue, venue_process
+
+RESTING = (
+    *EAGER,
+    "--set=strategies.breakout.notional_pct=0.2",
+    "--set=policy.execution.entry_offset_bps=500",
+    "--set=policy.execution.ttl_seconds=3600",
+)
+"""Many small entries, far below the market: they rest and rest."""
+SPEED = 60
+
+
+def resting(venue: RunningVenue) -> list[str]:
+    return [order["order_id"] for order in venue.books()["orders"] if order["status"] == "OPEN"]
+
+
+@pytest.mark.req("K1")
+def test_the_signal_file_ends_it_with_nothing_left_resting(tmp_path: Path) -> None:
+    switch = tmp_path / "data" / "KILL_SWITCH"
+    with venue_process(tmp_path / "venue", "--speed", str(SPEED)) as venue:
+        attached = ("--venue-url", venue.session.rest, *RESTING)
+        clock = MarketClock(venue.session.clock)
+        with trader(tmp_path, *attached) as running:
+            running.ready()
+            running.wait_until(lambda: len(resting(venue)) >= 4)
+            killed, killed_ns = time.monotonic(), clock.market_ns()
+            switch.touch()
+            wait_for(lambda: not resting(venue), 10.0)
+            code, stopped = running.stopped(killed + 12.0 - time.monotonic())
+
+        assert (code, stopped["reason"]) == (3, "kill")
+        orders = venue.books()["orders"]
+        assert {order["status"] for order in orders} == {"CANCELLED"}
+        last_ns = max(parse_iso(order["created_time"]) for order in orders)
+        assert last_ns <= killed_ns + SPEED * SECOND
+        told = [json.loads(line) for line in (tmp_path / "logs/alerts.jsonl").open()]
+        assert "CRITICAL" in {alert["severity"] for alert in told}
+
+        placed = len(orders)
+        with trader(tmp_path, *attached) as running:
+            code, stopped = running.stopped()
+            assert (code, stopped["reason"]) == (3, "kill")
+            assert not any(line.startswith("READY") for line in running.lines)
+        switch.unlink()  # the latch is in the journal: without the file it still holds
+        assert call(tmp_path, "--env", "paper", *attached).returncode == 3
+        assert len(venue.books()["orders"]) == placed
+
+        assert call(tmp_path, "resume", "--reason", "looked at it").returncode == 0
+        with trader(tmp_path, *attached) as running:
+            assert running.ready()["entries"] == "on"
+            running.wait_until(lambda: len(venue.books()["orders"]) > placed)
+            assert running.interrupt()[0] == 0
+        assert resting(venue) == []
+    assert verified(tmp_path)["ok"] is True
+
+
+@pytest.mark.req("K1")
+def test_the_kill_command_ends_it_and_resume_lets_it_start_again(tmp_path: Path) -> None:
+    with trader(tmp_path, "--speed", str(SPEED), *RESTING) as running:
+        running.ready()
+        running.wait_until(lambda: len(records(tmp_path, "IntentRaised")) >= 2)
+        assert call(tmp_path, "kill", "--reason", "venue looks wrong").returncode == 0
+        assert running.stopped(12.0)[0] == 3
+    assert live_orders(tmp_path) == 0
+    refused = call(tmp_path, "--env", "paper", "--speed", str(SPEED))
+    assert refused.returncode == 3
+    resumed = call(tmp_path, "resume", "--reason", "venue confirmed")
+    assert resumed.returncode == 0, resumed.stderr
+    assert not (tmp_path / "data" / "KILL_SWITCH").exists()
+    with trader(tmp_path, "--speed", str(SPEED)) as running:
+        running.ready()
+        assert running.interrupt()[0] == 0
