@@ -106,7 +106,7 @@ def _fingerprint(rows: dict[ProductId, _Rows]) -> str:
     for product, found in rows.items():
         digest.update(product.encode())
         for column in (found.starts, *found.columns):
-            digest.update(np.ascontiguousarray(column))
+            digest.update(column.tobytes())
     return digest.hexdigest()[:12]
 
 
