@@ -1,12 +1,10 @@
-"""Loss limits judge what was earned, over rolling windows, and never deposits."""
-
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import strategies as some
 
 from domain.instants import DAY, HOUR, Nanos
 from domain.losses import EquityMark, LossLimits, breaches
@@ -15,90 +13,97 @@ from tests.builders import NOW
 
 LIMITS = LossLimits(
     daily_pct=Decimal(3),
-    weekly_pct=Decimal(7),
+    weekly_pct=Decimal(6),
     drawdown_pct=Decimal(10),
     max_daily_loss_usd=Amount(Decimal(500)),
 )
 
 
-def mark(offset_ns: int, nlv: str, opening: str = "10000") -> EquityMark:
-    return EquityMark(Nanos(NOW + offset_ns), Amount(Decimal(nlv)), Amount(Decimal(opening)))
+def mark(nlv: str, at_ns: int = NOW, opening: str = "10000") -> EquityMark:
+    return EquityMark(Nanos(at_ns), Amount(Decimal(nlv)), Amount(Decimal(opening)))
 
 
-def names(*marks: EquityMark) -> list[str]:
-    return [name for name, _ in breaches(marks, LIMITS)]
+def names(*marks: EquityMark, limits: LossLimits = LIMITS) -> list[str]:
+    return [name for name, _ in breaches(marks, limits)]
 
 
-@pytest.mark.req("DD1")
-def test_a_cent_before_the_daily_limit_passes_and_the_limit_breaches() -> None:
-    assert names(mark(0, "10000"), mark(HOUR, "9700.01")) == []
-    assert names(mark(0, "10000"), mark(HOUR, "9700")) == ["daily_loss"]
+def test_without_marks_nothing_is_known_and_nothing_breached() -> None:
+    assert breaches((), LIMITS) == ()
 
 
-@pytest.mark.req("DD1")
-def test_days_and_weeks_roll() -> None:
-    slow = [mark(day * DAY, str(10_000 - 140 * day)) for day in range(5)]
-
-    assert names(*slow) == []
-    assert names(*slow, mark(5 * DAY, "9300.01")) == []
-    assert names(*slow, mark(5 * DAY, "9300")) == ["weekly_loss"]
-    assert names(*slow, mark(8 * DAY, "9300")) == []
+def test_one_mark_is_no_loss() -> None:
+    assert names(mark("10000")) == []
 
 
-@pytest.mark.req("DD1")
-def test_the_fall_from_the_peak_counts_however_long_it_takes() -> None:
-    path = [mark(2 * number * DAY, str(11_000 - 150 * number)) for number in range(7)]
-
-    assert names(mark(-DAY, "10000"), *path, mark(14 * DAY, "9900.01")) == []
-    assert names(mark(-DAY, "10000"), *path, mark(14 * DAY, "9900")) == ["drawdown"]
-
-
-@pytest.mark.req("DD1")
-def test_what_was_lost_while_nothing_ran_counts_as_lost_today() -> None:
-    assert names(mark(0, "10000"), mark(40 * DAY, "9690")) == ["daily_loss"]
-
-
-@pytest.mark.req("DD1", "E1")
-def test_an_absolute_loss_of_a_day_binds_on_its_own() -> None:
-    rich = [mark(0, "100000", "100000"), mark(HOUR, "99500", "100000")]
-
-    assert names(*rich) == ["daily_loss_usd"]
-
-
-@pytest.mark.req("DD1")
-def test_a_withdrawal_is_no_loss_and_a_deposit_hides_none() -> None:
-    withdrawn = [mark(0, "10000"), mark(HOUR, "5000", "5000")]
-    topped_up = [mark(0, "10000"), mark(HOUR, "14600", "15000")]
-
-    assert names(*withdrawn) == []
-    assert names(*topped_up) == ["daily_loss"]
-
-
-def test_without_any_mark_nothing_is_breached() -> None:
-    assert names() == []
-    assert names(mark(0, "10000")) == []
-
-
-def test_an_account_without_equity_that_loses_has_lost_everything() -> None:
-    assert "drawdown" in names(mark(0, "0", "0"), mark(HOUR, "-1", "0"))
-
-
-@pytest.mark.req("DD1")
-@given(
-    st.lists(st.integers(5_000, 15_000), min_size=2, max_size=12),
-    st.integers(0, 2_000),
-    st.integers(-4_000, 4_000),
+@pytest.mark.parametrize(
+    ("nlv", "expected"),
+    [("9700.01", []), ("9700", ["daily_loss"]), ("9699.99", ["daily_loss"])],
 )
-def test_a_deeper_loss_is_never_judged_more_kindly_and_flows_do_not_matter(
-    path: list[int], deeper: int, flow: int
-) -> None:
-    marks = [mark(n * HOUR, str(nlv)) for n, nlv in enumerate(path)]
-    last = marks[-1]
-    worse = [*marks[:-1], mark((len(path) - 1) * HOUR, str(last.nlv - deeper))]
-    flowed = [
-        *marks[:-1],
-        EquityMark(last.at_ns, Amount(last.nlv + flow), Amount(last.opening_nlv + flow)),
-    ]
+def test_a_days_loss_breaches_at_the_limit_not_before(nlv: str, expected: list[str]) -> None:
+    assert names(mark("10000"), mark(nlv, NOW + HOUR)) == expected
 
-    assert set(names(*marks)) <= set(names(*worse))
-    assert names(*marks) == names(*flowed)
+
+def test_a_breach_says_what_was_lost_and_what_is_allowed() -> None:
+    (found,) = breaches((mark("10000"), mark("9690", NOW + HOUR)), LIMITS)
+
+    assert found == ("daily_loss", "daily_loss 3.10 % reached the limit of 3 %")
+
+
+@pytest.mark.parametrize(("nlv", "expected"), [("99500.01", []), ("99500", ["daily_loss_usd"])])
+def test_a_days_loss_in_currency_breaches_at_the_limit(nlv: str, expected: list[str]) -> None:
+    large = "100000"
+
+    assert names(mark(large, opening=large), mark(nlv, NOW + HOUR, large)) == expected
+
+
+def test_a_day_is_the_last_24_hours_and_begins_with_the_mark_before_them() -> None:
+    marks = (mark("10000"), mark("9800", NOW + HOUR), mark("9600", NOW + DAY + HOUR))
+
+    assert names(*marks) == []
+    assert names(*marks[:1], mark("9600", NOW + DAY)) == ["daily_loss"]
+    assert names(*marks[:1], mark("9600", NOW + DAY + HOUR)) == ["daily_loss"]
+
+
+def test_a_slow_loss_breaches_the_week_alone() -> None:
+    marks = [mark(str(10_000 - 100 * day), NOW + day * DAY) for day in range(7)]
+
+    assert names(*marks) == ["weekly_loss"]
+
+
+def test_drawdown_counts_from_the_peak_however_long_ago() -> None:
+    marks = [mark("12000")]
+    marks += [mark(str(12_000 - 60 * day), NOW + day * DAY) for day in range(1, 21)]
+
+    assert names(*marks[:-1]) == []
+    assert names(*marks) == ["drawdown"]
+
+
+def test_a_withdrawal_is_no_loss() -> None:
+    assert names(mark("10000"), mark("5000", NOW + HOUR, opening="5000")) == []
+
+
+def test_a_deposit_hides_no_loss() -> None:
+    assert names(mark("10000"), mark("14600", NOW + HOUR, opening="15000")) == ["daily_loss"]
+
+
+def test_a_loss_from_nothing_is_a_whole_loss() -> None:
+    empty = mark("0", opening="0")
+
+    assert names(empty, mark("-1", NOW + HOUR, "0")) == ["daily_loss", "weekly_loss", "drawdown"]
+    assert names(empty, mark("0", NOW + HOUR, "0")) == []
+
+
+@given(some.lists(some.integers(1, 20_000), min_size=1, max_size=20))
+def test_a_gain_upon_the_peak_breaches_nothing(values: list[int]) -> None:
+    marks = [mark(str(value), NOW + day * DAY) for day, value in enumerate(values)]
+    marks.append(mark(str(max(values)), NOW + len(values) * DAY))
+
+    assert names(*marks) == []
+
+
+@given(some.integers(1, 10_000), some.integers(0, 10_000))
+def test_losing_more_never_breaches_less(low: int, more: int) -> None:
+    less = names(mark("10000"), mark(str(low), NOW + HOUR))
+    greater = names(mark("10000"), mark(str(low - more), NOW + HOUR))
+
+    assert [name for name in less if name not in greater] == []

@@ -1,96 +1,128 @@
-"""One round of proposals: the most convinced per product and side, in a fixed order."""
-
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import strategies as some
 
+from domain.instants import MINUTE
 from domain.messages.decisions import TradeProposal
 from domain.product import ProductId, Side
 from domain.rounds import merge
-from tests.builders import BTC, ETH, a_proposal
+from tests.builders import BTC, ETH, NOW, a_proposal
 
-BARS = {BTC: 60, ETH: 60}
-
-
-def wants(product: str, conviction: str, side: Side = Side.BUY) -> TradeProposal:
-    return a_proposal(product=ProductId(product), conviction=Decimal(conviction), side=side)
+BAR = NOW - MINUTE
+BARS = {BTC: BAR, ETH: BAR}
+PLENTY = {"a": 9, "b": 9, "c": 9}
 
 
-@pytest.mark.req("STR4")
-def test_of_one_product_the_most_convinced_wins() -> None:
-    answers = {"a": (wants(BTC, "0.5"),), "b": (wants(BTC, "0.6"),)}
-
-    entries, dropped = merge(answers, BARS, {"a": 5, "b": 5})
-
-    assert [(each.strategy, each.bar_ns) for each in entries] == [("b", 60)]
-    assert [(strategy, why) for strategy, _, why in dropped] == [("a", "less_convinced")]
+def proposal(conviction: str, product: str = BTC, **changes: Any) -> TradeProposal:
+    return a_proposal(conviction=Decimal(conviction), product=product, **changes)
 
 
-@pytest.mark.req("STR4")
-def test_a_product_wanted_on_both_sides_is_left_alone() -> None:
-    answers = {"a": (wants(BTC, "0.9"),), "b": (wants(BTC, "0.4", Side.SELL), wants(ETH, "0.4"))}
-
-    entries, dropped = merge(answers, BARS, {"a": 5, "b": 5})
-
-    assert [each.proposal.product for each in entries] == [ETH]
-    assert [why for _, _, why in dropped] == ["opposite_sides"] * 2
+def test_nothing_proposed_is_nothing_to_do() -> None:
+    assert merge({"a": ()}, BARS, PLENTY) == ((), ())
 
 
-@pytest.mark.req("STR3")
-def test_a_strategy_gets_its_trades_per_cycle_the_most_convinced_first() -> None:
-    answers = {"a": (wants(BTC, "0.5"), wants(ETH, "0.7"))}
+def test_an_entry_names_its_strategy_and_the_bar_it_was_decided_on() -> None:
+    (entry,), dropped = merge({"a": (proposal("0.7"),)}, BARS, PLENTY)
+
+    assert (entry.strategy, entry.proposal, entry.bar_ns) == ("a", proposal("0.7"), BAR)
+    assert dropped == ()
+
+
+def test_of_two_strategies_for_a_product_the_more_convinced_wins() -> None:
+    entries, dropped = merge({"a": (proposal("0.5"),), "b": (proposal("0.9"),)}, BARS, PLENTY)
+
+    assert [each.strategy for each in entries] == ["b"]
+    assert dropped == (("a", proposal("0.5"), "less_convinced"),)
+
+
+def test_equal_conviction_goes_to_the_first_by_name() -> None:
+    entries, _ = merge({"b": (proposal("0.5"),), "a": (proposal("0.5"),)}, BARS, PLENTY)
+
+    assert [each.strategy for each in entries] == ["a"]
+
+
+def test_a_strategy_gets_no_more_than_its_limit_and_keeps_its_best() -> None:
+    answers = {"a": (proposal("0.4"), proposal("0.8", ETH))}
 
     entries, dropped = merge(answers, BARS, {"a": 1})
 
     assert [each.proposal.product for each in entries] == [ETH]
+    assert dropped == (("a", proposal("0.4"), "max_trades_per_cycle"),)
+
+
+def test_a_strategy_without_a_limit_gets_nothing() -> None:
+    entries, dropped = merge({"stranger": (proposal("0.9"),)}, BARS, PLENTY)
+
+    assert entries == ()
     assert [why for _, _, why in dropped] == ["max_trades_per_cycle"]
-    assert merge(answers, BARS, {})[0] == ()
 
 
 def test_a_product_without_a_bar_is_dropped() -> None:
-    entries, dropped = merge({"a": (wants("XRP-USD", "0.5"),)}, BARS, {"a": 5})
+    entries, dropped = merge({"a": (proposal("0.9", "SOL-USD"),)}, BARS, PLENTY)
 
     assert entries == ()
-    assert dropped[0][2] == "no_bar"
+    assert [why for _, _, why in dropped] == ["no_bar"]
 
 
-@pytest.mark.req("R2")
-def test_a_conviction_that_is_no_number_comes_last() -> None:
-    answers = {"a": (wants(BTC, "NaN"),), "b": (wants(BTC, "0.1"),)}
+def test_a_product_wanted_on_both_sides_is_left_alone() -> None:
+    answers = {
+        "a": (proposal("0.9"),),
+        "b": (proposal("0.3", side=Side.SELL), proposal("0.6", ETH)),
+    }
 
-    entries, _ = merge(answers, BARS, {"a": 5, "b": 5})
+    entries, dropped = merge(answers, BARS, PLENTY)
 
-    assert [each.strategy for each in entries] == ["b"]
+    assert [each.proposal.product for each in entries] == [ETH]
+    assert sorted((strategy, why) for strategy, _, why in dropped) == [
+        ("a", "opposite_sides"),
+        ("b", "opposite_sides"),
+    ]
 
 
-PROPOSALS = st.lists(
-    st.builds(
-        wants,
-        st.sampled_from([BTC, ETH]),
-        st.sampled_from(["0.3", "0.5", "0.9"]),
-        st.sampled_from(list(Side)),
-    ),
-    max_size=4,
+@pytest.mark.parametrize("conviction", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_a_conviction_that_is_no_number_comes_last_and_harms_nobody(conviction: str) -> None:
+    answers = {"a": (proposal(conviction), proposal("0.4", ETH)), "b": (proposal("0.3"),)}
+
+    entries, dropped = merge(answers, BARS, PLENTY)
+
+    assert [(each.strategy, each.proposal.product) for each in entries] == [("a", ETH), ("b", BTC)]
+    assert [(strategy, why) for strategy, _, why in dropped] == [("a", "less_convinced")]
+
+
+PROPOSALS = some.builds(
+    proposal,
+    some.sampled_from(("0.1", "0.5", "0.9", "NaN")),
+    some.sampled_from((BTC, ETH, ProductId("SOL-USD"))),
+    side=some.sampled_from(Side),
 )
+ANSWERS = some.dictionaries(some.sampled_from("abc"), some.lists(PROPOSALS, max_size=4).map(tuple))
 
 
-@pytest.mark.req("STR4")
-@given(st.dictionaries(st.sampled_from("abc"), PROPOSALS))
-def test_nothing_is_lost_and_the_order_of_answers_does_not_matter(
-    answers: dict[str, list[TradeProposal]],
+@given(ANSWERS, some.integers(0, 4))
+def test_every_proposal_is_either_an_entry_or_dropped_with_a_reason(
+    answers: dict[str, tuple[TradeProposal, ...]], limit: int
 ) -> None:
-    frozen = {strategy: tuple(proposals) for strategy, proposals in answers.items()}
-    turned = dict(reversed(frozen.items()))
-    limits = dict.fromkeys("abc", 3)
+    entries, dropped = merge(answers, BARS, dict.fromkeys("abc", limit))
 
-    entries, dropped = merge(frozen, BARS, limits)
+    assert len(entries) + len(dropped) == sum(map(len, answers.values()))
+    products = [each.proposal.product for each in entries]
+    assert len(products) == len(set(products))
+    assert all(why for _, _, why in dropped)
+    for strategy in answers:
+        assert sum(each.strategy == strategy for each in entries) <= limit
 
-    assert merge(turned, BARS, limits)[0] == entries
-    assert len(entries) + len(dropped) == sum(len(each) for each in answers.values())
-    assert len({each.proposal.product for each in entries}) == len(entries)
-    convictions = [each.proposal.conviction for each in entries]
-    assert convictions == sorted(convictions, reverse=True)
+
+@given(ANSWERS)
+def test_the_order_of_the_answers_does_not_matter(
+    answers: dict[str, tuple[TradeProposal, ...]],
+) -> None:
+    backwards = dict(reversed(answers.items()))
+
+    one, two = merge(answers, BARS, PLENTY), merge(backwards, BARS, PLENTY)
+
+    assert str(one) == str(two)  # as text, because NaN is not equal to itself
