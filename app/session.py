@@ -100,6 +100,8 @@ class Session:
         """Cancel entries, read everything back, write the last records; return the exit code."""
         reason = self._ending.reason or "error"
         reached, runtime = self._milestones, self._runtime
+        if reason == KILL:  # killed before the start: what the last run left is cancelled first
+            self._driver.until(lambda: reached.boot is not None, SWEEP_LIMIT_NS)
         if reached.boot is not None:
             runtime.announce(StopRequested(reason))
             self._driver.until(lambda: reason in reached.swept, SWEEP_LIMIT_NS)

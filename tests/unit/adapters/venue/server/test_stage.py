@@ -19,7 +19,7 @@ from adapters.venue.server.stage import (
     open_stage,
 )
 from adapters.venue.world import WorldError, WorldFolder, WorldMismatch
-from domain.instants import HOUR, SECOND, Nanos
+from domain.instants import HOUR, MINUTE, SECOND, Nanos
 
 FAST = StageOptions(speed=Decimal(60))
 
@@ -31,9 +31,11 @@ def opened(path: Path, options: StageOptions) -> Stage:
     return stage
 
 
-def test_a_new_generated_world_begins_now_with_ten_thousand_dollars(tmp_path: Path) -> None:
+def test_a_new_generated_world_begins_with_the_next_minute_and_ten_thousand_dollars(tmp_path: Path) -> None:
     stage = opened(tmp_path, StageOptions())
-    assert abs(stage.start_ns - time.time_ns()) < 5 * SECOND
+    # It begins with the next whole minute, so that its first minute is played from its start.
+    assert -SECOND < stage.start_ns - time.time_ns() <= MINUTE
+    assert stage.start_ns % MINUTE == 0
     assert stage.world.seed == DEFAULT_SEED
     assert stage.world.opening == {"USD": "10000"}
     assert stage.end_ns is None
