@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.base import Actor, Office
 from actors.topology import ALLOCATOR
-from domain.messages.decisions import Decide, Proposed
+from domain.messages.decisions import Decide, Proposed, TradeProposal
 from domain.strategy import Strategy
 
 
@@ -21,7 +21,10 @@ class StrategyHost(Actor):
         """Handle one message."""
         match message:
             case Decide(cycle, context):
-                proposals = self._strategy.decide(context)
+                proposals = tuple(self._strategy.decide(context))
+                for each in proposals:
+                    if not isinstance(each, TradeProposal):
+                        raise TypeError(f"expected TradeProposals, was {type(each).__name__}")
                 self.log.debug("decided", cycle=cycle, proposals_count=len(proposals))
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
             case _:

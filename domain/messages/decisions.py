@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from attrs import field, frozen
+from attrs.validators import instance_of
 
 from domain.context import Context
 from domain.instants import Nanos
@@ -65,12 +66,12 @@ class TradeProposal:
     Conviction lies in 0..1.
     """
 
-    product: ProductId
-    side: Side
-    notional_pct: Decimal
-    stop_loss_pct: Decimal
-    take_profit_pct: Decimal
-    conviction: Decimal
+    product: ProductId = field(validator=instance_of(str))
+    side: Side = field(validator=instance_of(Side))
+    notional_pct: Decimal = field(validator=instance_of(Decimal))
+    stop_loss_pct: Decimal = field(validator=instance_of(Decimal))
+    take_profit_pct: Decimal = field(validator=instance_of(Decimal))
+    conviction: Decimal = field(validator=instance_of(Decimal))
 
 
 @frozen

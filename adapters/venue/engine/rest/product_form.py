@@ -10,6 +10,14 @@ from domain.money import plain
 from domain.product import Product, ProductFlags
 
 _HUNDRED = Decimal(100)
+_BLANK: Json = {
+    **dict.fromkeys(("mid_market_price", "best_bid_price", "best_ask_price"), ""),
+    **dict.fromkeys(("new_at", "fcm_trading_session_details", "future_product_details")),
+    **dict.fromkeys(("market_cap", "base_cbrn", "quote_cbrn", "product_cbrn"), ""),
+    **dict.fromkeys(("icon_color", "icon_url", "display_name_overwrite"), ""),
+    "about_description": "",
+}
+"""What production sends without content for a spot product, in its order."""
 
 
 def product_form(
@@ -41,20 +49,7 @@ def product_form(
         "product_venue": "CBE",
         "alias": "",
         "alias_to": [],
-        "mid_market_price": "",
-        "best_bid_price": "",
-        "best_ask_price": "",
-        "new_at": None,
-        "fcm_trading_session_details": None,
-        "future_product_details": None,
-        "market_cap": "",
-        "base_cbrn": "",
-        "quote_cbrn": "",
-        "product_cbrn": "",
-        "icon_color": "",
-        "icon_url": "",
-        "display_name_overwrite": "",
-        "about_description": "",
+        **_BLANK,
     }
 
 
