@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from actors.bar_order import Asked, BarOrder
 from actors.base import Actor, Office
 from actors.ports import Venue
 from domain.bars import BarBuilder
@@ -88,7 +89,7 @@ class Feed(Actor):
         self._is_ready = False
         self._is_confirming = False
         self._token = 0
-        self._asked: dict[int, int] = {}
+        self._order = BarOrder()
         self.gaps = 0
 
     def receive(self, message: Any) -> None:
@@ -131,18 +132,19 @@ class Feed(Actor):
             self._waiting = set(self._products)
             start_ns = end_ns - self._plan.lookback_minutes * MINUTE
             for product_id in self._products:
-                self._ask_candles(product_id, start_ns, end_ns)
+                self._ask_candles(product_id, start_ns, end_ns, is_backfill=True)
         self._venue.open_market_stream(self._products, self.reply_to())
         self._frame_machine_ns = self.clock.machine_ns()
         self.after(CHECK_EVERY_NS, Tick("check"))
         self.after_machine(READY_LIMIT_NS, Tick("ready"))
 
-    def _ask_candles(self, product: ProductId, start_ns: int, end_ns: int) -> None:
+    def _ask_candles(
+        self, product: ProductId, start_ns: int, end_ns: int, *, is_backfill: bool
+    ) -> None:
         self._token += 1
-        self._asked[self._token] = start_ns
-        self._venue.list_candles(
-            product, Nanos(MINUTE), Nanos(start_ns), Nanos(end_ns), self._token, self.reply_to()
-        )
+        start, end = Nanos(start_ns), Nanos(end_ns)
+        self._order.ask(self._token, Asked(product, start, end, is_backfill))
+        self._venue.list_candles(product, Nanos(MINUTE), start, end, self._token, self.reply_to())
 
     def _begin(self, *, is_forced: bool) -> None:
         if self._is_ready:
@@ -281,38 +283,42 @@ class Feed(Actor):
             for product in self._products:
                 bar = self._bars[product].close(Nanos(start_ns))
                 if bar is not None:
-                    self.publish(BarClosed(bar))
+                    self._release(product, (bar,))
+
+    def _release(self, product: ProductId, bars: tuple[Bar, ...]) -> None:
+        for bar in self._order.release(product, bars):
+            self.publish(BarClosed(bar))
 
     def _fetch_minutes(self, start_ns: Nanos) -> None:
         if not self._plan.has_history:
             return
         for product in self._products:
-            self._ask_candles(product, start_ns, start_ns + MINUTE)
+            self._ask_candles(product, start_ns, start_ns + MINUTE, is_backfill=False)
 
     def _candles(self, answer: CandlesListed) -> None:
-        product = answer.product
+        product, asked = answer.product, self._order.answered(answer.token)
         if answer.failure is not None or not answer.is_complete:
             self.log.error("no candles", product=product, reason=answer.failure)
             self._alert("HISTORY", f"no candles of {product}: {answer.failure}", "not traded")
+            self._release(product, ())
             return
-        is_backfill = product in self._waiting
-        bars = self._regular(product, answer, self._asked.pop(answer.token))
-        if is_backfill:
+        bars = self._regular(answer, asked)
+        if asked.is_backfill:
             self._waiting.discard(product)
             self.publish(HistoryLoaded(product, answer.width_ns, bars))
+            self._release(product, ())
             self._begin(is_forced=False)
         else:
-            for bar in bars:
-                self.publish(BarClosed(bar))
+            self._release(product, bars)
 
-    def _regular(self, product: ProductId, answer: CandlesListed, start_ns: int) -> tuple[Bar, ...]:
+    def _regular(self, answer: CandlesListed, asked: Asked) -> tuple[Bar, ...]:
         """Return the bars; minutes without a row at the end repeat the close with volume 0."""
-        builder, bars = self._bars[product], list(answer.bars)
+        builder, bars = self._bars[asked.product], list(answer.bars)
         if bars:
             builder.adopt(bars[-1])
-        end_ns = self._minute_ns if product in self._waiting else start_ns + MINUTE
-        missing_ns = bars[-1].start_ns + MINUTE if bars else max(start_ns, end_ns - MINUTE)
-        for minute_ns in range(missing_ns, end_ns, MINUTE):
+        last_ns = asked.end_ns - MINUTE
+        missing_ns = bars[-1].start_ns + MINUTE if bars else max(asked.start_ns, last_ns)
+        for minute_ns in range(missing_ns, asked.end_ns, MINUTE):
             bar = builder.repeat(Nanos(minute_ns))
             if bar is not None:
                 bars.append(bar)
