@@ -173,7 +173,8 @@ def _arguments(options: TradeOptions) -> list[str]:
     """Return the command line of the child venue."""
     folder = options.folders.of_mode(options.mode)
     minutes = settings.lookback_minutes(options.config)
-    arguments = ["--data-dir", str(folder), "--market", options.market]
+    arguments = ["--data-dir", str(folder), "--log-dir", str(options.folders.log)]
+    arguments += ["--market", options.market]
     arguments += ["--lookback", f"{minutes}m"]
     if options.speed is not None:
         arguments += ["--speed", plain(options.speed)]
