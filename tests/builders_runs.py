@@ -27,6 +27,13 @@ EAGER = (
     "--set=strategies.breakout.volume_ratio=0",
 )
 """Settings with which every rising minute is a breakout, so that any market trades at once."""
+RESTING = (
+    *EAGER,
+    "--set=strategies.breakout.notional_pct=0.2",
+    "--set=policy.execution.entry_offset_bps=500",
+    "--set=policy.execution.ttl_seconds=3600",
+)
+"""Many small entries, far below the market: they rest and rest."""
 
 
 class Running:

@@ -10,16 +10,17 @@ import pytest
 
 from adapters.clocks.market import MarketClock
 from domain.instants import SECOND, parse_iso
-from tests.builders_runs import EAGER, call, live_orders, records, trader, verified, wait_for
+from tests.builders_runs import (
+    RESTING,
+    call,
+    live_orders,
+    records,
+    trader,
+    verified,
+    wait_for,
+)
 from tests.builders_venue_process import RunningVenue, venue_process
 
-RESTING = (
-    *EAGER,
-    "--set=strategies.breakout.notional_pct=0.2",
-    "--set=policy.execution.entry_offset_bps=500",
-    "--set=policy.execution.ttl_seconds=3600",
-)
-"""Many small entries, far below the market: they rest and rest."""
 SPEED = 60
 
 
@@ -83,3 +84,30 @@ def test_the_kill_command_ends_it_and_resume_lets_it_start_again(tmp_path: Path)
     with trader(tmp_path, "--speed", str(SPEED)) as running:
         running.ready()
         assert running.interrupt()[0] == 0
+
+
+@pytest.mark.req("K1")
+def test_the_signal_file_ends_a_run_in_virtual_time(tmp_path: Path) -> None:
+    with trader(tmp_path, "--speed", "max", "--duration", "48h") as running:
+        running.ready()
+        (tmp_path / "data" / "KILL_SWITCH").touch()
+        code, stopped = running.stopped(12.0)
+        assert (code, stopped["reason"]) == (3, "kill")
+    assert call(tmp_path, "resume", "--reason", "a test").returncode == 0
+    with trader(tmp_path, "--speed", "max", "--duration", "48h") as running:
+        running.ready()
+        code, stopped = running.interrupt()
+        assert (code, stopped["reason"]) == (0, "signal")
+    assert verified(tmp_path)["ok"] is True
+
+
+@pytest.mark.req("K1")
+def test_a_signal_file_that_is_there_before_the_first_start_lets_nothing_begin(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "KILL_SWITCH").write_text("not today")
+    with trader(tmp_path) as running:
+        code, stopped = running.stopped(12.0)
+        assert (code, stopped["reason"], stopped["orders"]) == (3, "kill", "0")
+        assert len(running.lines) == 1

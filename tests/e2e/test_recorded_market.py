@@ -55,13 +55,22 @@ def test_recorded_candles_trade_and_repeat_byte_for_byte(tmp_path: Path, market:
 def test_the_same_market_at_sixty_times_the_speed_through_sockets(
     tmp_path: Path, market: str
 ) -> None:
-    asked = ("--market", market, "--from", "2023-12-12T05:14:00Z", "--speed", "60", *EAGER)
+    at = ("--market", market, "--from", "2023-12-12T05:14:00Z", "--duration", "10m")
+    # More than the stream shows in this time: without its back-fill nothing would trade.
+    eager = (*EAGER, "--set", "strategies.breakout.lookback_minutes=60")
 
-    stopped = paper(tmp_path, *asked, "--duration", "8m", "--set", "policy.exits.max_hold=2m")
+    stopped = paper(tmp_path, *at, "--speed=60", *eager, "--set", "policy.exits.max_hold=2m")
 
     assert stopped["reason"] == "duration"
     assert len(bought(tmp_path)) >= 1
     assert len(sold(tmp_path)) >= 1
     assert venue_accounts(tmp_path) == ledger_accounts(tmp_path)
     assert records(tmp_path, "BreakerTripped") == []
+    assert verified(tmp_path)["ok"] is True
+
+
+def test_the_last_recorded_minute_ends_the_run(tmp_path: Path, market: str) -> None:
+    stopped = paper(tmp_path, "--market", market, "--from=2023-12-12T23:56:00Z", "--speed=max")
+
+    assert stopped["reason"] == "market_end"
     assert verified(tmp_path)["ok"] is True

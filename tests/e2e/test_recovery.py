@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_runs import call, paper, records, segments, trader, verified
+from tests.builders_runs import (
+    RESTING,
+    call,
+    ledger_accounts,
+    live_orders,
+    paper,
+    records,
+    segments,
+    trader,
+    venue_accounts,
+    verified,
+)
 
 
 @pytest.mark.req("AUD1")
@@ -61,3 +72,41 @@ def test_the_death_of_the_venue_ends_the_run_and_is_said(tmp_path: Path) -> None
     assert verified(tmp_path)["ok"] is True
     log = (tmp_path / "logs" / "bulkhead.jsonl").read_text().splitlines()
     assert "CRITICAL" in {json.loads(line)["level"] for line in log}
+
+
+def test_orders_that_a_lost_run_left_resting_are_cancelled_by_the_next_start(
+    tmp_path: Path,
+) -> None:
+    with trader(tmp_path, "--speed", "60", *RESTING) as running:
+        running.ready()
+        running.wait_until(lambda: len(advanced(tmp_path, "OPEN")) >= 3)
+        running.kill()
+    left = live_orders(tmp_path)
+    assert left >= 3
+
+    with trader(tmp_path, "--speed", "60") as running:
+        assert running.ready()["entries"] == "on"
+        assert running.interrupt()[0] == 0
+
+    boots = [swept for swept in records(tmp_path, "SweepFinished") if swept["reason"] == "boot"]
+    assert [swept["cancelled"] for swept in boots] == [0, left]
+    assert live_orders(tmp_path) == 0
+    assert len(advanced(tmp_path, "CANCELLED")) == len(records(tmp_path, "IntentRaised"))
+    assert ledger_accounts(tmp_path) == venue_accounts(tmp_path)
+    assert records(tmp_path, "DiscrepancyFound") == []
+    assert verified(tmp_path)["ok"] is True
+
+
+def advanced(home: Path, state: str) -> list[dict[str, object]]:
+    return [moved for moved in records(home, "OrderAdvanced") if moved["state"] == state]
+
+
+def test_ctrl_c_before_ready_ends_it_too(tmp_path: Path) -> None:
+    with trader(tmp_path) as running:
+        running.wait_until(lambda: segments(tmp_path))
+        code, stopped = running.interrupt()
+        assert (code, stopped["reason"]) == (0, "signal")
+    with trader(tmp_path) as running:
+        running.ready()
+        assert running.interrupt()[0] == 0
+    assert verified(tmp_path)["ok"] is True
