@@ -66,7 +66,7 @@ class TradeProposal:
     Conviction lies in 0..1.
     """
 
-    product: ProductId = field(validator=instance_of(str))
+    product: ProductId
     side: Side = field(validator=instance_of(Side))
     notional_pct: Decimal = field(validator=instance_of(Decimal))
     stop_loss_pct: Decimal = field(validator=instance_of(Decimal))
