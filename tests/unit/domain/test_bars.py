@@ -90,6 +90,16 @@ def test_a_minute_that_was_not_seen_whole_is_left_to_the_venues_candles() -> Non
     assert bar.close == 97
 
 
+def test_a_late_trade_of_a_skipped_minute_does_not_open_it_again() -> None:
+    builder = builder_with(("100", "1", 0))
+    builder.skip(NOW)
+
+    builder.add(a_trade("500", at_ns=NOW + 5))
+
+    assert builder.late == 1
+    assert builder.close(NEXT) is None
+
+
 def test_an_older_candle_does_not_replace_a_newer_close() -> None:
     builder = builder_with(("100", "1", MINUTE))
     older = builder_with(("50", "1", 0)).close(NOW)

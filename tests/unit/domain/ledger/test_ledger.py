@@ -80,6 +80,24 @@ def test_the_same_fill_again_changes_nothing() -> None:
     assert book(once, booked(ENTRY, "2"), a_product()) == once
 
 
+def test_a_part_sold_takes_its_part_of_the_cost_and_leaves_the_stop_alone() -> None:
+    ledger = books(booked(ENTRY, "2"), sale(ENTRY.client_order_id, "0.5"))
+
+    (lot,) = ledger.lots
+    assert (lot.quantity, lot.cost, lot.paid) == (Decimal("1.5"), Decimal("150.9"), 150)
+    assert ledger.realised == 55 - Decimal("0.5") - Decimal("50.3")
+    assert lot.stop_price == 97
+    assert (ledger.owns(BTC), ledger.owns(ETH)) == (True, False)
+
+
+def test_a_fill_after_a_part_was_sold_averages_over_what_is_left() -> None:
+    bought = booked(ENTRY, "1", price=Price(Decimal(80)), entry_id="later")
+    (lot,) = books(booked(ENTRY, "1"), sale(ENTRY.client_order_id, "0.5"), bought).lots
+
+    # (0.5 · 100 + 1 · 80) / 1.5 = 86.66…, less 3 % = 84.06…
+    assert lot.stop_price == Decimal("84.06")
+
+
 def test_the_last_part_sold_takes_the_rest_of_the_cost() -> None:
     thirds = [sale(ENTRY.client_order_id, q, number=n) for n, q in ((5, "0.7"), (6, "0.6"))]
     before = books(booked(ENTRY, "2"), *thirds)

@@ -50,6 +50,10 @@ def test_an_end_at_the_venue_counts_only_with_all_its_fills() -> None:
     assert order.is_settled
 
 
+def test_an_order_that_lives_is_not_settled_though_nothing_is_missing() -> None:
+    assert not an_open_order().is_settled
+
+
 @pytest.mark.req("X4")
 def test_a_fill_is_booked_once() -> None:
     fill = a_fill(INTENT, "1")

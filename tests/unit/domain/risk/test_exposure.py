@@ -53,6 +53,13 @@ def test_an_order_found_alive_after_its_end_is_reserved_again() -> None:
     assert reserved(exposure.end(a_moved(INTENT, OrderState.OPEN))) == 200
 
 
+def test_a_dropped_reservation_is_gone_and_others_stay() -> None:
+    other = approved(approval=5, worst_case=Amount(Decimal(30)))
+    exposure = Exposure().reserve(ORDER).reserve(other)
+
+    assert reserved(exposure.drop(ORDER.approval)) == 30
+
+
 def test_orders_of_others_change_nothing() -> None:
     exposure = Exposure().reserve(ORDER).bind(INTENT)
     other = an_intent(approved(approval=7), 7)

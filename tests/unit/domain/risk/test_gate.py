@@ -136,6 +136,20 @@ def test_a_raised_entry_says_so() -> None:
     assert verdict.order.worst_case <= Decimal("2.4")
 
 
+@pytest.mark.req("X3", "E1")
+@pytest.mark.parametrize(
+    ("cash", "changes"),
+    [("60", {}), ("80", {"max_order": Amount(Decimal(2))})],
+    ids=["position cap", "largest order"],
+)
+def test_the_smallest_entry_is_raised_within_the_limits_only(
+    cash: str, changes: dict[str, Any]
+) -> None:
+    view = a_view(portfolio=a_portfolio(cash), limits=some_limits(**changes))
+
+    assert refusals(judge_entry(an_entry(), view, 1)) == (Reason.BELOW_MINIMUM,)
+
+
 @pytest.mark.req("X6")
 def test_an_exit_sells_the_whole_lot_at_market() -> None:
     verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING), 5)
@@ -145,6 +159,7 @@ def test_an_exit_sells_the_whole_lot_at_market() -> None:
     assert (order.side, order.quantity, order.limit_price) == (Side.SELL, 2, None)
     assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
     assert order.worst_case == 0
+    assert not order.post_only
 
 
 @pytest.mark.req("X6")
@@ -224,10 +239,18 @@ def test_a_product_that_takes_no_market_orders_refuses_an_exit(flag: str) -> Non
 
 
 def test_dust_below_the_venues_minimum_is_refused_as_such() -> None:
-    dust = a_lot("0.009")
+    dust = a_lot("0.00999999")
     view = a_view(portfolio=a_portfolio("1", dust))
 
-    assert refusals(judge_exit(an_exit(dust), view, 1)) == (Reason.BELOW_MINIMUM,)
+    assert refusals(judge_exit(an_exit(dust, bid=Decimal(100)), view, 1)) == (Reason.BELOW_MINIMUM,)
+
+
+def test_a_lot_worth_exactly_the_venues_minimum_is_sold() -> None:
+    product = a_product(base_min=Decimal("0.01"))
+    least = a_lot("0.01")
+    view = a_view(portfolio=a_portfolio("1", least), products={BTC: product})
+
+    assert isinstance(judge_exit(an_exit(least, bid=Decimal(100)), view, 1), OrderApproved)
 
 
 def test_a_lot_larger_than_the_largest_order_is_sold_in_parts() -> None:
