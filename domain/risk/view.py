@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from decimal import Decimal
+from functools import cached_property
 
 from attrs import frozen
 
@@ -51,8 +52,9 @@ class RiskView:
         """Return the strongest breaker whose scope covers an exit of `product`."""
         return self._strongest(f"product:{product}")
 
+    @cached_property
     def at_risk(self) -> AtRisk:
-        """Return value of owned lots (at the ask: the careful side) plus worst cases of entries.
+        """Value of owned lots (at the ask: the careful side) plus worst cases of entries.
 
         A lot without a quote counts at its cost.
         """

@@ -17,13 +17,13 @@ def total_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refu
     """Refuse if everything at risk would pass the total cap."""
     del entry
     return _check(
-        Reason.TOTAL_CAP, "total", view.at_risk().total, view.limits.total_pct, sized, view
+        Reason.TOTAL_CAP, "total", view.at_risk.total, view.limits.total_pct, sized, view
     )
 
 
 def position_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
     """Refuse if the position in this product would pass its cap."""
-    held = view.at_risk().by_product.get(entry.proposal.product, Decimal(0))
+    held = view.at_risk.by_product.get(entry.proposal.product, Decimal(0))
     return _check(Reason.POSITION_CAP, "position", held, view.limits.position_pct, sized, view)
 
 
@@ -31,7 +31,7 @@ def asset_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refu
     """Refuse if the base asset, over all its products, would pass its cap."""
     asset = _base(entry.proposal.product)
     held = sum(
-        (worth for product, worth in view.at_risk().by_product.items() if _base(product) == asset),
+        (worth for product, worth in view.at_risk.by_product.items() if _base(product) == asset),
         Decimal(0),
     )
     cap = view.limits.cap_of_asset(asset)
@@ -40,7 +40,7 @@ def asset_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refu
 
 def theme_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
     """Refuse if a theme that the asset belongs to would pass its cap."""
-    asset, by_product = _base(entry.proposal.product), view.at_risk().by_product
+    asset, by_product = _base(entry.proposal.product), view.at_risk.by_product
     for theme, assets in view.limits.themes.items():
         if asset not in assets:
             continue
@@ -54,7 +54,7 @@ def theme_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refu
 
 def strategy_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
     """Refuse if the strategy would pass its budget, what it holds included."""
-    held = view.at_risk().by_strategy.get(entry.strategy, Decimal(0))
+    held = view.at_risk.by_strategy.get(entry.strategy, Decimal(0))
     cap = view.limits.strategy_pct.get(entry.strategy, Decimal(0))
     return _check(Reason.STRATEGY_CAP, "strategy", held, cap, sized, view)
 

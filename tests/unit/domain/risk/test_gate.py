@@ -292,6 +292,6 @@ def test_whatever_one_round_asks_for_all_it_gets_fits_every_cap(
         if isinstance(verdict, OrderApproved):
             view = evolve(view, exposure=view.exposure.reserve(verdict.order))
 
-    risk = view.at_risk()
+    risk = view.at_risk
     assert risk.total <= 400
     assert all(worth <= 300 for worth in risk.by_product.values())
