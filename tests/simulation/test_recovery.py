@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from decimal import Decimal
 from itertools import count
@@ -29,6 +30,8 @@ STRETCHES = {
 }
 """Seconds of market time in which the process may vanish, each at several steps."""
 POINTS = 12
+BLOCKED = re.compile(r"^READY .* entries=(on|blocked by=unknown_order) ")
+"""A request cut off blocks its product until the venue has answered what became of it."""
 
 
 class Vanished(BaseException):
@@ -111,7 +114,8 @@ def test_a_process_that_vanishes_is_recovered(stretch: str, tmp_path: Path) -> N
             code = again.run_to_end()
 
             assert code == 0, (number, again.said, again.alerts())
-            assert "entries=on" in again.said[0]
+            assert BLOCKED.search(again.said[0]), again.said
+            assert again.runtime.board.open == (), "something is still blocked at the end"
             assert len(again.messages()) > before
             assert_we_agree_with_the_venue(again)
         verified = check(folder / "data" / "paper" / JOURNAL)
