@@ -35,6 +35,10 @@ class BarOrder:
         """Remember a question; `token` comes back with its answer."""
         self._asked[token] = asked
 
+    def asked(self, token: int) -> Asked:
+        """Return the question of `token`, which stays open."""
+        return self._asked[token]
+
     def answered(self, token: int) -> Asked:
         """Return the question that `token` answers; it no longer holds anything back."""
         return self._asked.pop(token)

@@ -55,6 +55,8 @@ SILENCE_NS = 10 * SECOND
 READY_LIMIT_NS = 6 * SECOND
 """Machine time after which trading starts without the products that have no data yet."""
 CROSSED_LIMIT_NS = SECOND
+AGAIN_NS = 5 * SECOND
+"""Machine time after which candles that were not to be had are asked for again."""
 
 
 @frozen
@@ -101,6 +103,8 @@ class Feed(Actor):
                 self._check()
             case Tick("ready"):
                 self._begin(is_forced=True)
+            case Tick(what) if what.startswith("again:"):
+                self._send(int(what.partition(":")[2]))
             case Tick(what):
                 self._fetch_minutes(Nanos(int(what)))
             case CandlesListed():
@@ -141,10 +145,19 @@ class Feed(Actor):
     def _ask_candles(
         self, product: ProductId, start_ns: int, end_ns: int, *, is_backfill: bool
     ) -> None:
+        self._send(self._expect(Asked(product, Nanos(start_ns), Nanos(end_ns), is_backfill)))
+
+    def _expect(self, asked: Asked) -> int:
+        """Hold later bars back until `asked` is answered; return the question's token."""
         self._token += 1
-        start, end = Nanos(start_ns), Nanos(end_ns)
-        self._order.ask(self._token, Asked(product, start, end, is_backfill))
-        self._venue.list_candles(product, Nanos(MINUTE), start, end, self._token, self.reply_to())
+        self._order.ask(self._token, asked)
+        return self._token
+
+    def _send(self, token: int) -> None:
+        asked = self._order.asked(token)
+        self._venue.list_candles(
+            asked.product, Nanos(MINUTE), asked.start_ns, asked.end_ns, token, self.reply_to()
+        )
 
     def _begin(self, *, is_forced: bool) -> None:
         if self._is_ready:
@@ -298,9 +311,8 @@ class Feed(Actor):
     def _candles(self, answer: CandlesListed) -> None:
         product, asked = answer.product, self._order.answered(answer.token)
         if answer.failure is not None or not answer.is_complete:
-            self.log.error("no candles", product=product, reason=answer.failure)
-            self._alert("HISTORY", f"no candles of {product}: {answer.failure}", "not traded")
-            self._release(product, ())
+            self._alert("HISTORY", f"no candles of {product}: {answer.failure}", "asked again")
+            self.after_machine(AGAIN_NS, Tick(f"again:{self._expect(asked)}"))
             return
         bars = self._regular(answer, asked)
         if asked.is_backfill:

@@ -39,11 +39,12 @@ from domain.messages.system import BootCompleted, BreakerTripped, Effect, Tick
 from domain.messages.venue import CancelAnswered, FillsListed, OrdersListed
 from domain.orders.identity import client_order_id
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, apply_fill, apply_seen, needs_fills
+from domain.orders.order import Order, advance, apply_fill, apply_seen, is_doubtful, needs_fills
 
 RESOLVE_EVERY_NS = SECOND
 """Machine time between questions to the venue while something is unsettled."""
 TRIES = 3
+TTL_AGAIN_NS = SECOND
 END_GRACE_NS = 30 * SECOND
 """A resting entry ends at the venue this long after we would have cancelled it."""
 WINDOW_NS = 10 * MINUTE
@@ -135,7 +136,7 @@ class OrderManager(Actor):
         if self._is_dry:
             self.publish(WouldPlace(intent))
             return
-        self._orders[intent.client_order_id] = Order.intended(intent)
+        self._orders[intent.client_order_id] = Order.intended(intent, self.clock.market_ns())
         self.publish(IntentRaised(intent))
 
     def _place(self, receipt: Receipt) -> None:
@@ -180,10 +181,19 @@ class OrderManager(Actor):
     def _tick(self, what: str) -> None:
         kind, _, client_id = what.partition(":")
         if kind == "ttl":
-            self._cancel(client_id, "time to live is over")
+            self._time_out(client_id)
         elif kind == "resolve":
             self._is_resolving = False
             self._resolve()
+
+    def _time_out(self, client_id: str) -> None:
+        order = self._orders[client_id]
+        if order.is_terminal:
+            return
+        if order.order_id is None:  # in doubt: as soon as it is found, its time is over
+            self.after(TTL_AGAIN_NS, Tick(f"ttl:{client_id}"))
+        else:
+            self._cancel(client_id, "time to live is over")
 
     def _cancel_entries(self, why: str) -> None:
         for client_id, order in tuple(self._orders.items()):
@@ -318,12 +328,12 @@ class OrderManager(Actor):
 
     def _watch(self) -> None:
         """Ask again in a while if anything is unsettled beyond resting quietly."""
-        if not self._is_resolving and any(_is_doubtful(each) for each in self._orders.values()):
+        if not self._is_resolving and any(is_doubtful(each) for each in self._orders.values()):
             self._is_resolving = True
             self.after_machine(RESOLVE_EVERY_NS, Tick("resolve"))
 
     def _resolve(self) -> None:
-        doubtful = [order for order in self._orders.values() if _is_doubtful(order)]
+        doubtful = [order for order in self._orders.values() if is_doubtful(order)]
         if not doubtful:
             return
         self._token += 1
@@ -367,6 +377,9 @@ class OrderManager(Actor):
             self._judge_doubt(new)
         if new.state is not old.state:
             self._say(new)
+        if old.is_terminal and not new.is_terminal and new.intent.order.purpose is Purpose.ENTRY:
+            # Given up and yet there: nobody waits for it any more.
+            self._cancel(new.intent.client_order_id, "found alive after its end")
 
     def _say(self, order: Order) -> None:
         intent = order.intent
@@ -382,10 +395,3 @@ class OrderManager(Actor):
                 order.reason,
             )
         )
-
-
-def _is_doubtful(order: Order) -> bool:
-    """Tell whether only the venue can say how the order stands."""
-    if order.is_settled:
-        return False
-    return order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL) or needs_fills(order)

@@ -22,6 +22,7 @@ from domain.messages.system import (
     Effect,
     EquityMarked,
     PortfolioMoved,
+    ProductsChanged,
     StatementTaken,
     Tick,
 )
@@ -81,6 +82,8 @@ class Portfolio(Actor):
                     self._publish()
             case SyncRequested(token):
                 self._report(token)
+            case ProductsChanged(products):
+                self._products = {product.id: product for product in products}
             case BootCompleted():
                 self._products = {product.id: product for product in message.products}
                 self._taker = message.taker_rate

@@ -27,6 +27,7 @@ from domain.messages.orders import (
 from domain.messages.system import (
     BootCompleted,
     Effect,
+    ProductsChanged,
     ReconcileFinished,
     ReconcileRequested,
     StatementTaken,
@@ -184,6 +185,7 @@ class Reconciler(Actor):
         fees: FeesRead = self._answers[FeesRead]
         assert fees.maker is not None
         assert fees.taker is not None
+        self.publish(ProductsChanged(products.products))
         ours = [p for p in products.products if p.quote == self._account.quote_currency]
         self._boot = BootCompleted(
             tuple(sorted(ours, key=lambda product: product.id)),

@@ -30,6 +30,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Woul
 from domain.messages.system import (
     BootCompleted,
     CashFlowSeen,
+    ProductsChanged,
     StatementTaken,
     TradingReady,
 )
@@ -107,6 +108,8 @@ class RiskGate(Actor):
             case BootCompleted():
                 self._products = {product.id: product for product in message.products}
                 self._maker, self._taker = message.maker_rate, message.taker_rate
+            case ProductsChanged(products):
+                self._products = {product.id: product for product in products}
             case TradingReady():
                 self._is_ready = True
             case StatementTaken(accounts=accounts):

@@ -87,6 +87,7 @@ ROUTES: dict[type, tuple[str, ...]] = {
         FEED,
         DROP_COPY,
     ),
+    system.ProductsChanged: (PORTFOLIO, RISK_GATE),
     system.TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR),
     system.BreakerTripped: (*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
     system.BreakerReset: _KEEPERS,

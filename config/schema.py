@@ -163,7 +163,7 @@ class Stops:
 
     daily_pct: Decimal = number(
         "3",
-        "Loss since midnight UTC",
+        "Loss within 24 hours",
         low="0.1",
         high="3",
         unit="% of equity",
@@ -172,7 +172,7 @@ class Stops:
     )
     weekly_pct: Decimal = number(
         "7",
-        "Loss since Monday UTC",
+        "Loss within 7 days",
         low="0.1",
         high="7",
         unit="% of equity",
@@ -338,7 +338,7 @@ class Policy:
     )
     max_daily_loss_usd: Decimal = number(
         "300",
-        "Loss since midnight UTC that halts trading",
+        "Loss within 24 hours that halts trading",
         low="1",
         high="100000",
         unit="USD",

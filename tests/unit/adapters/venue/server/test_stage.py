@@ -31,7 +31,9 @@ def opened(path: Path, options: StageOptions) -> Stage:
     return stage
 
 
-def test_a_new_generated_world_begins_with_the_next_minute_and_ten_thousand_dollars(tmp_path: Path) -> None:
+def test_a_new_generated_world_begins_with_the_next_minute_and_ten_thousand(
+    tmp_path: Path,
+) -> None:
     stage = opened(tmp_path, StageOptions())
     # It begins with the next whole minute, so that its first minute is played from its start.
     assert -SECOND < stage.start_ns - time.time_ns() <= MINUTE
