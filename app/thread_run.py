@@ -151,7 +151,7 @@ def _connect(
         ca=session.ca,
         key_file=session.key_file,
         clock=clock,
-        post=runtime.post,
+        post=runtime.post_patiently,
         gate=gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),

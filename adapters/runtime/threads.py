@@ -12,11 +12,18 @@ import pykka
 
 from actors.base import Actor
 from actors.board import GLOBAL, BreakerBoard
+from actors.envelope import ReplyTo
 from actors.lanes import Lanes
 from actors.ports import Clock, Log
 from adapters.runtime.directory import Directory
 from domain.instants import MILLISECOND, SECOND
+from domain.messages.market import MarketFrame
 from domain.messages.system import Breaker, Effect
+
+FRAMES_WAITING = 20
+"""Frames in an inbox at which the stream waits: at 60 times speed about a second of market."""
+PATIENCE_NS = SECOND // 4
+PAUSE_SECONDS = 0.0005
 
 
 class ThreadInbox:
@@ -102,6 +109,7 @@ class ThreadRuntime(Directory):
         self._timers: list[tuple[int, int, int | None, str, int, Any]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
+        self._pause = threading.Event()
         self._stopped = False
         threading.Thread(target=self._timer_main, name="timers", daemon=True).start()
 
@@ -116,6 +124,23 @@ class ThreadRuntime(Directory):
             heapq.heappush(self._timers, entry)
             if self._timers[0] is entry:
                 self._changed.notify()
+
+    def post_patiently(self, reply_to: ReplyTo, message: Any) -> None:
+        """Deliver as `post`, but let a stream wait while its receiver is behind.
+
+        For the streams' own threads: what waits in them is felt by the other end as back-pressure,
+        so an embedded venue slows the market clock instead of letting quotes grow old in an inbox.
+        The wait is bounded, so that a dead receiver holds nobody.
+        """
+        receiver = self.members.get(reply_to.actor)
+        if isinstance(message, MarketFrame) and receiver is not None:
+            begun_ns = self.clock.machine_ns()
+            while (
+                len(cast("ThreadInbox", receiver.actor_inbox)) > FRAMES_WAITING
+                and self.clock.machine_ns() - begun_ns < PATIENCE_NS
+            ):
+                self._pause.wait(PAUSE_SECONDS)
+        self.post(reply_to, message)
 
     def stop(self, names: tuple[str, ...], within_ns: int) -> tuple[str, ...]:
         """Stop the actors named, in order, and the timers; return those that did not in time."""

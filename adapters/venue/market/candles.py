@@ -25,6 +25,7 @@ from domain.product import Product, ProductId
 COLUMNS = ("open", "high", "low", "close", "volume")
 SUFFIXES = (".parquet", ".csv")
 VOLUME_DECIMALS_MIN = 8
+COUNTED_EXACTLY = 2.0**50
 DECIMALS_USUAL = 12
 """Up to here all rows are tried at once; what has more is looked at number by number."""
 DECIMALS_MAX = 20
@@ -237,8 +238,10 @@ def _decimals(product: ProductId, columns: tuple[NDArray[np.float64], ...], leas
     """Return how many decimals represent every value exactly as it is written."""
     values = np.unique(np.concatenate(columns))
     for places in range(least, DECIMALS_USUAL + 1):
-        # Only what is not represented yet needs another look.
-        values = values[np.round(values, places) != values]
+        # Only what is not represented yet needs another look; scaled beyond what a float counts
+        # exactly, rounding proves nothing.
+        scaled = np.abs(values) * 10.0**places
+        values = values[(np.round(values, places) != values) | (scaled >= COUNTED_EXACTLY)]
         if not len(values):
             return places
     places = -min(int(Decimal(repr(float(value))).as_tuple().exponent) for value in values)
