@@ -122,6 +122,9 @@ def _start_decisions(runtime: Directory, config: Config, plan: Plan) -> None:
     spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth)
     for strategy in settings.strategies_of(config):
         spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+    for name in sorted(config.strategies):
+        if not config.strategies[name].enabled:
+            runtime.log_for(STRATEGY + name).info("skipped (disabled)")
 
 
 def _start_senses(
