@@ -35,6 +35,8 @@ SWEEP_LIMIT_NS = 5 * SECOND
 RECONCILE_LIMIT_NS = 2 * SECOND
 EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
 HUNDRED = Decimal(100)
+EVERYWHERE = ("global", "venue")
+"""Scopes of breakers that stop every entry."""
 
 
 @frozen(kw_only=True)
