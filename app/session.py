@@ -159,7 +159,11 @@ class Session:
         assert boot is not None
         assert ready is not None
         cost = (boot.maker_rate + boot.taker_rate) * HUNDRED
-        blocking = dict.fromkeys(b.name for b in self._board.open if b.effect >= Effect.BLOCK)
+        blocking = dict.fromkeys(
+            each.name
+            for each in self._board.open
+            if each.effect >= Effect.BLOCK and each.scope in EVERYWHERE
+        )
         entries = f"blocked by={','.join(blocking)}" if blocking else "on"
         return (
             f"READY mode={run.mode} venue={run.venue} world={run.world} prices={run.prices}"
