@@ -91,6 +91,7 @@ class Feed(Actor):
         self._is_ready = False
         self._is_confirming = False
         self._token = 0
+        self._told_ns: dict[ProductId, int] = {}
         self._order = BarOrder()
         self.gaps = 0
 
@@ -376,6 +377,10 @@ class Feed(Actor):
                 self._staleness(reading.product, self.clock.market_ns() - ours.confirmed_ns)
 
     def _staleness(self, product: ProductId, age_ns: int) -> None:
+        machine_ns = self.clock.machine_ns()
+        if machine_ns - self._told_ns.get(product, -MINUTE) < MINUTE:
+            return  # the journal keeps every alert: one a minute says enough
+        self._told_ns[product] = machine_ns
         what = f"{product}: quote {age_ns // MILLISECOND} ms old, limit "
         limit_ms = self._plan.quote_limit_ns // MILLISECOND
         self._alert("STALENESS", f"{what}{limit_ms} ms", "entries of the product blocked")
