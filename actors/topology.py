@@ -50,7 +50,8 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 
 ROUTES: dict[type, tuple[str, ...]] = {
     # market
-    market.QuoteMoved: (RISK_GATE, PORTFOLIO, EXITS, ALLOCATOR, PROJECTOR),
+    # The exits come first: what they do about a price is what cannot wait.
+    market.QuoteMoved: (EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
     market.BarClosed: (ALLOCATOR, RISK_GATE),
     market.HistoryLoaded: (ALLOCATOR, RISK_GATE),
     market.FeedStalled: (RISK_GATE, ALLOCATOR, PROJECTOR),
