@@ -180,27 +180,6 @@ class KillSeen:
 
 
 @frozen
-class OperatorRequested:
-    """A request of the operator through the control folder."""
-
-    LANE: ClassVar[int] = CONTROL_LANE
-    id: str
-    verb: str
-    reason: str
-
-
-@frozen
-class OperatorAnswered:
-    """The answer to a request; `open_items` lists what still keeps a latch on."""
-
-    id: str
-    verb: str
-    ok: bool
-    text: str
-    open_items: tuple[str, ...]
-
-
-@frozen
 class OperatorActed:
     """An operator's deed, for the record."""
 

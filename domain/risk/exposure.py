@@ -116,7 +116,3 @@ class AtRisk:
     total: Decimal
     by_product: Mapping[ProductId, Decimal]
     by_strategy: Mapping[str, Decimal]
-
-    def of_products(self, products: tuple[ProductId, ...]) -> Decimal:
-        """Return the sum over `products`."""
-        return sum((self.by_product.get(product, ZERO) for product in products), ZERO)
