@@ -7,8 +7,16 @@ from typing import Any
 from attrs import evolve
 
 from actors.base import Actor, Office
+from actors.board import ACTOR
 from actors.ports import AlertLog
-from domain.alerts import fingerprint, of_breaker, of_discrepancy, of_down, of_lots
+from domain.alerts import (
+    fingerprint,
+    of_breaker,
+    of_discrepancy,
+    of_down,
+    of_lots,
+    of_return,
+)
 from domain.instants import MINUTE
 from domain.messages.orders import DiscrepancyFound
 from domain.messages.system import ActorDown, AlertRaised, BreakerTripped, LotsListed
@@ -25,13 +33,19 @@ class Alerts(Actor):
         self._sink = sink
         self._written_ns: dict[str, int] = {}
 
+    def starting(self) -> None:
+        """A fresh incarnation writes one alert to show that it can."""
+        if not self.is_proven:
+            self.send(self.name, of_return(self.name, self.epoch))
+
     def receive(self, message: Any) -> None:
         """Handle one message."""
         match message:
             case AlertRaised():
                 self._write(message)
             case BreakerTripped(breaker):
-                self._write(of_breaker(breaker))
+                if breaker.scope != ACTOR:  # the news of its death say more
+                    self._write(of_breaker(breaker))
             case ActorDown():
                 self._write(of_down(message))
             case DiscrepancyFound():
@@ -51,3 +65,4 @@ class Alerts(Actor):
             return
         self._written_ns[key] = now_ns
         self._sink.write(evolve(self.envelope, body=alert))
+        self.prove("an alert was written")

@@ -127,7 +127,7 @@ class Allocator(Actor):
             return
         self._answers[answer.strategy] = answer.proposals
         scope = STRATEGY_SCOPE + answer.strategy
-        self.board.reset("late", scope, by="proof", evidence=f"answered cycle {answer.cycle}")
+        self.close("late", f"answered cycle {answer.cycle}", scope=scope)
         if len(self._answers) == len(self._seats):
             self._close_round()
 
@@ -144,6 +144,8 @@ class Allocator(Actor):
         if context is not None:
             late = tuple(s.strategy for s in self._seats if s.strategy not in self._answers)
             entries = self._merged(context)
+            answered = f"{len(self._answers)} of {len(self._seats)} strategies answered"
+            self.prove(f"round {due.cycle}: {answered}")
         for strategy in late:
             self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
         self.publish(RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late))

@@ -12,7 +12,7 @@ from actors.ports import Journal
 from actors.topology import ORDER_MANAGER
 from domain.instants import MILLISECOND
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.orders import IntentRaised
+from domain.messages.orders import IntentRaised, Synced, SyncRequested
 from domain.messages.system import CONTROL_LANE, RunStopped, Tick
 
 COMMIT_EVERY_NS = 250 * MILLISECOND
@@ -37,6 +37,9 @@ class Auditor(Actor):
                 self._is_dirty = False
             case Tick("commit"):
                 self._commit()
+            case SyncRequested(token):
+                self._commit()
+                self.send(self.envelope.sender, Synced(self.name, token))
             case RunStopped():
                 self._journal.append(self.envelope)
                 self._commit()
@@ -50,6 +53,11 @@ class Auditor(Actor):
             case _:
                 super().receive(message)
 
+    def starting(self) -> None:
+        """A fresh incarnation has a segment of its own, and shows soon that it can write."""
+        if not self.is_proven:
+            self.after_machine(COMMIT_EVERY_NS, Tick("commit"))
+
     def stopping(self) -> None:
         """Make the last records durable."""
         self._commit()
@@ -57,3 +65,4 @@ class Auditor(Actor):
     def _commit(self) -> None:
         self._is_dirty = False
         self._journal.commit(())
+        self.prove("records are durable in a segment of its own")

@@ -6,6 +6,8 @@ class is abstract about where it runs: `adapters/runtime` binds it to threads or
 
 from __future__ import annotations
 
+import threading
+from pathlib import PurePath
 from typing import Any, Protocol
 
 import pykka
@@ -13,12 +15,26 @@ import pykka
 from actors.board import GLOBAL, BreakerBoard
 from actors.envelope import Envelope, ReplyTo
 from actors.ports import Clock, Log
-from domain.instants import Nanos
-from domain.messages.system import ActorDown, Breaker, Effect
+from actors.supervision import crash_breakers
+from domain.messages.system import (
+    ActorDown,
+    ActorProven,
+    ActorRestarted,
+    Breaker,
+    Drill,
+    DrillKind,
+    Effect,
+)
+
+FIRST_EPOCH = 1
 
 
 class ActorCrashed(Exception):
     """Carries any BaseException of an actor past pykka, which would else stop every actor."""
+
+
+class DrillCrash(RuntimeError):
+    """Raised inside an actor because the operator asked for it."""
 
 
 class Office(Protocol):
@@ -45,7 +61,13 @@ class Office(Protocol):
         """Return the human log bound to an actor's name."""
 
     def buried(self, actor: str, epoch: int) -> None:
-        """Take note that an incarnation is gone."""
+        """Take note that an incarnation is gone: nothing it still says counts."""
+
+    def is_current(self, actor: str, epoch: int) -> bool:
+        """Tell whether this incarnation is the one that counts."""
+
+    def stall(self, actor: str) -> None:
+        """Let the actor hang, as a drill; returns if nobody noticed for long."""
 
 
 class Actor(pykka.Actor):
@@ -62,7 +84,9 @@ class Actor(pykka.Actor):
         self.log = office.log_for(name)
         self.busy: tuple[int, str] | None = None
         self.handled = 0
+        self._ending = threading.Lock()
         self._is_over = False
+        self._is_proven = epoch == FIRST_EPOCH
         self._envelope: Envelope | None = None
 
     # What a subclass writes.
@@ -131,6 +155,22 @@ class Actor(pykka.Actor):
             )
         )
 
+    def close(self, name: str, evidence: str, *, scope: str = GLOBAL) -> None:
+        """Close a breaker by proof; an incarnation that no longer counts closes none."""
+        if self.office.is_current(self.name, self.epoch):
+            self.board.reset(name, scope, by="proof", evidence=evidence)
+
+    def prove(self, evidence: str) -> None:
+        """Tell, once, that this incarnation does its work again; the first needs no proof."""
+        if not self._is_proven:
+            self._is_proven = True
+            self.publish(ActorProven(self.name, self.epoch, evidence))
+
+    @property
+    def is_proven(self) -> bool:
+        """Tell whether this incarnation needs no proof any more."""
+        return self._is_proven
+
     @property
     def envelope(self) -> Envelope:
         """Return the envelope of the message being handled.
@@ -160,9 +200,14 @@ class Actor(pykka.Actor):
     def on_start(self) -> None:
         """Run `starting` under guard."""
         try:
+            self.busy = (self.clock.machine_ns(), "start")
             self.starting()
+            if self.epoch > FIRST_EPOCH:
+                self.publish(ActorRestarted(self.name, self.epoch))
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
             self._crash(error, "start")
+        finally:
+            self.busy = None
 
     def on_receive(self, message: Envelope) -> Any:
         """Run `receive` under guard, with the time stamp that hang detection reads."""
@@ -172,6 +217,8 @@ class Actor(pykka.Actor):
             what = type(body).__name__
             self._envelope = message
             self.busy = (self.office.clock.machine_ns(), what)
+            if type(body) is Drill:
+                return self._drill(body)
             return self.receive(body)
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
             return self._crash(error, what)
@@ -184,34 +231,74 @@ class Actor(pykka.Actor):
         """Run `stopping` under guard."""
         try:
             self.stopping()
-            self._is_over = True
+            self._claim_end()
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
             self._crash(error, "stop")
+
+    # Every kind of end.
+
+    def _drill(self, drill: Drill) -> None:
+        match drill.kind:
+            case DrillKind.CRASH:
+                raise DrillCrash("drill")
+            case DrillKind.EXIT:
+                raise SystemExit("drill")
+            case DrillKind.HANG:
+                self.office.stall(self.name)
 
     def _crash(self, error: BaseException, what: str) -> None:
         """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
         cause = f"{type(error).__name__} in {what}: {_text(error)}"
         try:
-            self._fall(cause)
+            self._fall(cause, f"{what} {type(error).__name__} {_place(error)}")
             self.log.failure(cause, error)
         finally:
             self.office.buried(self.name, self.epoch)
             raise ActorCrashed(cause) from error
 
-    def _fall(self, cause: str) -> None:
+    def _fall(self, cause: str, fingerprint: str) -> None:
         """Close the gate first, then tell the others."""
-        self._is_over = True
+        if not self._claim_end():
+            return
         try:
-            self.trip(f"actor:{self.name}", cause, effect=Effect.HALT, is_latched=True)
+            self._trip_own(cause)
         finally:
             self.actor_stopped.set()
-            self.publish(ActorDown(self.name, self.epoch, cause))
+            self.publish(ActorDown(self.name, self.epoch, cause, fingerprint))
+
+    def _trip_own(self, cause: str) -> None:
+        for breaker in crash_breakers(self.name, cause, self.clock.market_ns()):
+            self.board.trip(breaker, may_flap=True)
+
+    def _claim_end(self) -> bool:
+        """Tell whether this call is the first to end the actor: it alone reports."""
+        with self._ending:
+            is_first, self._is_over = not self._is_over, True
+        return is_first
+
+    def condemn(self, cause: str) -> bool:
+        """Give the actor up from outside: it hangs. Tell whether that is news.
+
+        Its thread can't be stopped; whenever it comes back, nothing that it says counts.
+        """
+        if not self._claim_end():
+            return False
+        try:
+            self._trip_own(cause)
+        finally:
+            self.actor_stopped.set()
+        return True
+
+    def retire(self) -> bool:
+        """End the actor from outside without a word: another incarnation takes over."""
+        is_first = self._claim_end()
+        self.actor_stopped.set()
+        return is_first
 
     def post_mortem(self) -> None:
         """Called when the loop is left for whatever reason: a vanished thread is a crash too."""
         try:
-            if not self._is_over:
-                self._fall("thread vanished")
+            self._fall("thread vanished", "thread vanished")
         finally:
             self.office.buried(self.name, self.epoch)
 
@@ -224,7 +311,11 @@ def _text(error: BaseException) -> str:
         return f"no text ({type(second).__name__})"
 
 
-def age_ns(actor: Actor, machine_ns: Nanos) -> int:
-    """Return how long `actor` has been handling its current message, 0 if idle."""
-    busy = actor.busy
-    return 0 if busy is None else machine_ns - busy[0]
+def _place(error: BaseException) -> str:
+    """Return file and line where the error was raised."""
+    trace = error.__traceback__
+    if trace is None:
+        return "nowhere"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

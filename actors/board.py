@@ -12,14 +12,21 @@ from collections.abc import Callable
 
 from attrs import evolve
 
+from domain.instants import HOUR
 from domain.messages.system import Breaker, BreakerReset, BreakerTripped, Effect
 
 BoardEvent = BreakerTripped | BreakerReset
-GLOBAL = "global"
+GLOBAL, VENUE, ACTOR = "global", "venue", "actor"
+FLAPS_PER_HOUR = 5
+"""Times that a breaker may close by proof within an hour of market time and open again."""
 
 
 class BreakerBoard:
-    """Open breakers by (name, scope). Anybody may trip; closing needs proof or the operator."""
+    """Open breakers by (name, scope). Anybody may trip; closing needs proof or the operator.
+
+    A breaker that opens, closes by proof and opens again too often is latched: what flaps is not
+    proven.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,19 +34,30 @@ class BreakerBoard:
         self._telling = threading.RLock()
         self._untold: deque[BoardEvent] = deque()
         self._listener: Callable[[BoardEvent], None] | None = None
+        self._trips: dict[tuple[str, str], deque[int]] = {}
+        self._flapping: dict[tuple[str, str], bool] = {}
         self.open: tuple[Breaker, ...] = ()
 
     def on_change(self, listener: Callable[[BoardEvent], None]) -> None:
         """Call `listener` after every change, in the order of the changes."""
         self._listener = listener
 
-    def trip(self, breaker: Breaker) -> bool:
-        """Open `breaker`, or strengthen the open one; tell whether anything changed."""
+    def trip(self, breaker: Breaker, *, may_flap: bool = False) -> bool:
+        """Open `breaker`, or strengthen the open one; tell whether anything changed.
+
+        `may_flap`: its openings are counted by somebody else (the restart budget of an actor).
+        """
         key = (breaker.name, breaker.scope)
         with self._lock:
             known = self._breakers.get(key)
             if known is not None:
                 breaker = _stronger(known, breaker)
+            elif not (breaker.is_latched or may_flap) and self._flaps(key, breaker.at_ns):
+                reason = f"{breaker.reason} (opened more than {FLAPS_PER_HOUR} times in an hour)"
+                breaker = evolve(breaker, is_latched=True, reason=reason)
+                self._flapping[key] = False
+            if key in self._flapping:
+                self._flapping[key] = False
             if breaker == known:
                 return False
             self._breakers[key] = breaker
@@ -49,16 +67,44 @@ class BreakerBoard:
         return True
 
     def reset(self, name: str, scope: str, *, by: str, evidence: str) -> bool:
-        """Close a breaker; a latched one only by the operator. Tell whether it was open."""
+        """Close a breaker; a latched one only by operator or policy. Tell whether it closed.
+
+        One that is latched because it flapped needs both, in any order: its proof and a person.
+        """
+        key = (name, scope)
         with self._lock:
-            known = self._breakers.get((name, scope))
-            if known is None or (known.is_latched and by != "operator"):
+            known = self._breakers.get(key)
+            if known is None:
                 return False
-            del self._breakers[(name, scope)]
+            closes = self._may_close(key, known, by)
+            if closes:
+                del self._breakers[key]
+                self._flapping.pop(key, None)
+                self._untold.append(BreakerReset(name, scope, by, evidence))
             self.open = tuple(self._breakers.values())
-            self._untold.append(BreakerReset(name, scope, by, evidence))
         self._tell()
-        return True
+        return closes
+
+    def _may_close(self, key: tuple[str, str], known: Breaker, by: str) -> bool:
+        if by == "proof":
+            if key in self._flapping:
+                self._flapping[key] = True
+            return not known.is_latched
+        if self._flapping.pop(key, True):
+            return True
+        # Its cause is still there: from now on the proof alone will do.
+        self._breakers[key] = evolve(known, is_latched=False)
+        self._untold.append(BreakerTripped(self._breakers[key]))
+        self._trips.pop(key, None)
+        return False
+
+    def _flaps(self, key: tuple[str, str], at_ns: int) -> bool:
+        """Count an opening; tell whether there were too many within the hour."""
+        trips = self._trips.setdefault(key, deque())
+        trips.append(at_ns)
+        while at_ns - trips[0] >= HOUR:
+            trips.popleft()
+        return len(trips) > FLAPS_PER_HOUR
 
     def restore(self, breakers: tuple[Breaker, ...]) -> None:
         """Take over breakers known from the journal, without telling anybody."""

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.base import Actor, Office
+from actors.board import ACTOR, GLOBAL
 from actors.ports import Venue
 from domain.instants import MILLISECOND, Nanos
-from domain.messages.decisions import Purpose
+from domain.messages.decisions import ApprovedOrder, Purpose, is_covered
 from domain.messages.orders import (
     IntentRaised,
     OrderSeen,
@@ -30,12 +31,13 @@ class Canceller(Actor):
     """Runs one sweep at a time; a request during a sweep widens it and starts its count anew."""
 
     def __init__(
-        self, office: Office, name: str, epoch: int, venue: Venue, ours: Mapping[str, Purpose]
+        self, office: Office, name: str, epoch: int, venue: Venue, ours: Mapping[str, ApprovedOrder]
     ) -> None:
         super().__init__(office, name, epoch)
         self._venue = venue
         self._ours = dict(ours)
         self._reasons: list[str] = []
+        self._scopes: set[str] = set()
         self._includes_exits = False
         self._empty = 0
         self._token = 0
@@ -46,12 +48,12 @@ class Canceller(Actor):
         """Handle one message."""
         match message:
             case IntentRaised(intent):
-                self._ours[intent.client_order_id] = intent.order.purpose
-            case SweepRequested(reason, includes_exits):
-                self._sweep(reason, includes_exits=includes_exits)
+                self._ours[intent.client_order_id] = intent.order
+            case SweepRequested(reason, includes_exits, scope):
+                self._sweep(reason, includes_exits=includes_exits, scope=scope)
             case BreakerTripped(breaker):
-                if breaker.effect >= Effect.HALT:
-                    self._sweep(breaker.name, includes_exits=False)
+                if breaker.effect >= Effect.HALT and breaker.scope != ACTOR:
+                    self._sweep(breaker.name, includes_exits=False, scope=breaker.scope)
             case KillSeen(includes_exits=includes_exits):
                 self._sweep("kill", includes_exits=includes_exits)
             case StopRequested(reason):
@@ -66,8 +68,14 @@ class Canceller(Actor):
             case _:
                 super().receive(message)
 
-    def _sweep(self, reason: str, *, includes_exits: bool) -> None:
+    def starting(self) -> None:
+        """A fresh incarnation begins with a sweep: it does not know how far the last one was."""
+        if not self.is_proven:
+            self._sweep("canceller rebuilt", includes_exits=False)
+
+    def _sweep(self, reason: str, *, includes_exits: bool, scope: str = GLOBAL) -> None:
         is_running = bool(self._reasons)
+        self._scopes.add(scope)
         if reason not in self._reasons:
             self._reasons.append(reason)
         self._includes_exits = self._includes_exits or includes_exits
@@ -110,11 +118,15 @@ class Canceller(Actor):
     def _is_in_scope(self, seen: OrderSeen) -> bool:
         if seen.status.is_terminal:
             return False
-        purpose = self._ours.get(seen.client_order_id)
-        return purpose is Purpose.ENTRY or (purpose is Purpose.EXIT and self._includes_exits)
+        order = self._ours.get(seen.client_order_id)
+        if order is None or (order.purpose is Purpose.EXIT and not self._includes_exits):
+            return False
+        return any(is_covered(order, scope) for scope in self._scopes)
 
     def _finish(self) -> None:
         took_ns = Nanos(self.clock.machine_ns() - self._begun_ns)
         reasons, self._reasons = self._reasons, []
         self._includes_exits = False
+        self._scopes.clear()
+        self.prove("two complete listings without an entry of ours")
         self.publish(SweepFinished(", ".join(reasons), len(self._cancelled), took_ns))

@@ -67,8 +67,9 @@ class DropCopy(Actor):
                 self._booked.add(fill.entry_id)
                 self._missing.pop(fill.entry_id, None)
             case BootCompleted():
-                self._since_ns = Nanos(self.clock.market_ns() - WINDOW_NS)
-                self.after_machine(POLL_EVERY_NS, Tick("poll"))
+                if not self._since_ns:
+                    self._since_ns = Nanos(self.clock.market_ns() - WINDOW_NS)
+                    self.after_machine(POLL_EVERY_NS, Tick("poll"))
             case _:
                 super().receive(message)
 
@@ -109,9 +110,10 @@ class DropCopy(Actor):
             if now_ns - first_ns > AGREE_WITHIN_NS:
                 self._disagree(fill.entry_id, fill.order_id)
         if not self._missing:
+            self.prove("all recent fills of the venue are booked")
             self._since_ns = Nanos(max(self._since_ns, self.clock.market_ns() - WINDOW_NS))
 
     def _disagree(self, entry_id: str, order_id: str) -> None:
         self.publish(DiscrepancyFound(f"fill {entry_id} of order {order_id}", "unbooked", "filled"))
         reason = f"the venue shows fill {entry_id} of order {order_id}, we have not booked it"
-        self.trip("drop_copy", reason, effect=Effect.HALT, is_latched=True)
+        self.trip("unbooked_fill", reason, effect=Effect.HALT, is_latched=True)

@@ -8,7 +8,7 @@ from actors.base import Actor, Office
 from domain.exits import due_exit
 from domain.instants import SECOND, Nanos
 from domain.market import Quote
-from domain.messages.decisions import ExitProposed, ProposalRefused, Purpose
+from domain.messages.decisions import ExitProposed, ExitReason, ProposalRefused, Purpose
 from domain.messages.market import QuoteMoved
 from domain.messages.orders import TERMINAL, IntentRaised, OrderAdvanced
 from domain.messages.system import BootCompleted, PortfolioMoved, Tick
@@ -22,8 +22,10 @@ CHECK_EVERY_NS = SECOND
 class Exits(Actor):
     """Watches every lot against the newest bid and proposes to sell it, once at a time."""
 
-    def __init__(self, office: Office, name: str, epoch: int) -> None:
+    def __init__(self, office: Office, name: str, epoch: int, quote_limit_ns: Nanos) -> None:
         super().__init__(office, name, epoch)
+        self._quote_limit_ns = quote_limit_ns
+        self._judged: set[str] | None = None
         self._lots: dict[str, Lot] = {}
         self._by_product: dict[ProductId, tuple[Lot, ...]] = {}
         self._quotes: dict[ProductId, Quote] = {}
@@ -52,12 +54,15 @@ class Exits(Actor):
             case BootCompleted():
                 if not self._is_open:
                     self._is_open = True
+                    self._show()
                     self.after(CHECK_EVERY_NS, Tick("check"))
             case _:
                 super().receive(message)
 
     def _take(self, lots: tuple[Lot, ...]) -> None:
         self._lots = {lot.id: lot for lot in lots}
+        self._judged = self._judged or set()
+        self._show()
         products = sorted({lot.product for lot in lots})
         self._by_product = {
             product: tuple(lot for lot in lots if lot.product == product) for product in products
@@ -76,12 +81,26 @@ class Exits(Actor):
         if not self._is_open:
             return
         now_ns = self.clock.market_ns()
+        is_fresh = now_ns - quote.confirmed_ns <= self._quote_limit_ns
+        if is_fresh and not self.is_proven:
+            self._show(lot.id)
         reason = due_exit(lot, quote.bid, now_ns)
         if reason is None or self._busy.get(lot.id, 0) > now_ns:
             return
+        if not is_fresh and reason is not ExitReason.MAX_HOLD:
+            return  # a price from before a gap decides nothing; the feed is asking for a new one
         # Until an order says otherwise, the next try waits: one sale of a lot at a time.
         self._busy[lot.id] = Nanos(now_ns + RETRY_NS)
         self.publish(ExitProposed(lot.id, lot.product, lot.quantity, reason, quote.bid))
+
+    def _show(self, lot: str | None = None) -> None:
+        """Count what a fresh incarnation has judged; every lot once is its proof."""
+        if self.is_proven or self._judged is None:
+            return
+        if lot is not None:
+            self._judged.add(lot)
+        if self._is_open and self._judged >= self._lots.keys():
+            self.prove(f"{len(self._lots)} lots judged against fresh quotes")
 
     def _order_moved(self, moved: OrderAdvanced) -> None:
         lot = self._orders.get(moved.client_order_id)

@@ -12,8 +12,11 @@ from attrs import evolve, frozen
 
 from actors.bar_order import Asked, BarOrder
 from actors.base import Actor, Office
+from actors.feed_proof import AGREE_WITHIN_BPS, farthest_bps, is_settled
 from actors.ports import Venue
-from domain.bars import BarBuilder
+from actors.topology import ROUTES
+from domain.alerts import of_missing_history, of_stale_quote
+from domain.bars import BarBuilder, regular
 from domain.book import Book
 from domain.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.market import Bar, Quote
@@ -23,24 +26,16 @@ from domain.messages.market import (
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
-    HeartbeatSeen,
     HistoryLoaded,
     MarketFrame,
-    OtherFrameSeen,
     QuoteMoved,
     StreamClosed,
     StreamOpened,
-    SubscriptionsSeen,
     TradesPrinted,
 )
-from domain.messages.system import (
-    AlertRaised,
-    BootCompleted,
-    Severity,
-    Tick,
-    TradingReady,
-)
+from domain.messages.system import ActorRestarted, BootCompleted, GapSeen, Tick, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
+from domain.money import plain
 from domain.product import ProductId
 
 CHECK_EVERY_NS = SECOND
@@ -114,6 +109,12 @@ class Feed(Actor):
                 self._confirm(message)
             case StreamOpened(connection=connection):
                 self._opened(connection)
+            case ActorRestarted(actor, _):
+                self._brief(actor)
+            case GapSeen(length_ns):
+                self._connection = 0
+                self._lose(f"the process did not run for {length_ns // MILLISECOND} ms")
+                self._venue.restart_market_stream("the process did not run")
             case StreamClosed(connection=connection, reason=reason):
                 if connection == self._connection:
                     self._lose(f"disconnected: {reason}")
@@ -135,13 +136,16 @@ class Feed(Actor):
         self._minute_ns = end_ns
         if self._plan.has_history:
             self._waiting = set(self._products)
-            start_ns = end_ns - self._plan.lookback_minutes * MINUTE
-            for product_id in self._products:
-                self._ask_candles(product_id, start_ns, end_ns, is_backfill=True)
+            self._backfill(end_ns)
         self._venue.open_market_stream(self._products, self.reply_to())
         self._frame_machine_ns = self.clock.machine_ns()
         self.after(CHECK_EVERY_NS, Tick("check"))
         self.after_machine(READY_LIMIT_NS, Tick("ready"))
+
+    def _backfill(self, end_ns: int) -> None:
+        start_ns = end_ns - self._plan.lookback_minutes * MINUTE
+        for product in self._products:
+            self._ask_candles(product, start_ns, end_ns, is_backfill=True)
 
     def _ask_candles(
         self, product: ProductId, start_ns: int, end_ns: int, *, is_backfill: bool
@@ -171,6 +175,19 @@ class Feed(Actor):
         self._is_ready = True
         minutes = self._plan.lookback_minutes
         self.publish(TradingReady(f"{minutes}m" if self._plan.has_history else "none"))
+
+    def _brief(self, newcomer: str) -> None:
+        """Tell a fresh incarnation of another actor what the market looks like."""
+        if newcomer == self.name:
+            return
+        if newcomer in ROUTES[QuoteMoved]:
+            for quote in self._quotes.values():
+                self.send(newcomer, QuoteMoved(quote))
+        if newcomer in ROUTES[FeedStalled]:
+            for product, reason in self._stalled.items():
+                self.send(newcomer, FeedStalled(product, reason, Nanos(0)))
+        if newcomer in ROUTES[HistoryLoaded] and self._plan.has_history:
+            self._backfill(bucket_start(self.clock.market_ns(), MINUTE))
 
     # The stream.
 
@@ -206,8 +223,8 @@ class Feed(Actor):
                     self._snapshot(event, frame.sent_ns)
                 case TradesPrinted():
                     self._trades(event)
-                case HeartbeatSeen() | SubscriptionsSeen() | OtherFrameSeen():
-                    pass
+                case _:
+                    pass  # heartbeats and acknowledgements: the sequence has counted them
         if frame.sent_ns >= self._minute_ns + MINUTE + BAR_GRACE_NS:
             self._close_minutes(frame.sent_ns)
 
@@ -312,10 +329,10 @@ class Feed(Actor):
     def _candles(self, answer: CandlesListed) -> None:
         product, asked = answer.product, self._order.answered(answer.token)
         if answer.failure is not None or not answer.is_complete:
-            self._alert("HISTORY", f"no candles of {product}: {answer.failure}", "asked again")
+            self.publish(of_missing_history(product, answer.failure))
             self.after_machine(AGAIN_NS, Tick(f"again:{self._expect(asked)}"))
             return
-        bars = self._regular(answer, asked)
+        bars = regular(self._bars[product], answer.bars, asked.start_ns, asked.end_ns)
         if asked.is_backfill:
             self._waiting.discard(product)
             self.publish(HistoryLoaded(product, answer.width_ns, bars))
@@ -323,19 +340,6 @@ class Feed(Actor):
             self._begin(is_forced=False)
         else:
             self._release(product, bars)
-
-    def _regular(self, answer: CandlesListed, asked: Asked) -> tuple[Bar, ...]:
-        """Return the bars; minutes without a row at the end repeat the close with volume 0."""
-        builder, bars = self._bars[asked.product], list(answer.bars)
-        if bars:
-            builder.adopt(bars[-1])
-        last_ns = asked.end_ns - MINUTE
-        missing_ns = bars[-1].start_ns + MINUTE if bars else max(asked.start_ns, last_ns)
-        for minute_ns in range(missing_ns, asked.end_ns, MINUTE):
-            bar = builder.repeat(Nanos(minute_ns))
-            if bar is not None:
-                bars.append(bar)
-        return tuple(bars)
 
     # Staleness.
 
@@ -355,6 +359,9 @@ class Feed(Actor):
                 self._staleness(product, age_ns)
             if age_ns > limit_ns - RECONFIRM_BEFORE_NS:
                 old.append(product)
+        if not (self.is_proven or old):
+            is_calm = is_settled(self._quotes, self._stalled, now_ns - self._opened_ns)
+            old = list(self._quotes) if is_calm else []
         if old and not self._is_confirming:
             self._is_confirming = True
             self._token += 1
@@ -365,6 +372,7 @@ class Feed(Actor):
         if answer.failure is not None:
             self.log.warning("quotes not confirmed", reason=answer.failure)
             return
+        self._compare(answer)
         for reading in answer.quotes:
             ours = self._quotes.get(reading.product)
             if ours is None or ours.at_ns >= reading.at_ns:
@@ -376,24 +384,16 @@ class Feed(Actor):
                 self._stall(reading.product, "stream frozen: REST shows another price")
                 self._staleness(reading.product, self.clock.market_ns() - ours.confirmed_ns)
 
+    def _compare(self, answer: QuotesListed) -> None:
+        """A fresh incarnation is believed once REST agrees with every quote of its stream."""
+        if self.is_proven or len(answer.quotes) < len(self._quotes):
+            return
+        far = farthest_bps(self._quotes, answer.quotes)
+        if far is not None and far <= AGREE_WITHIN_BPS:
+            self.prove(f"{len(answer.quotes)} quotes within {plain(far)} bps of REST, no gap")
+
     def _staleness(self, product: ProductId, age_ns: int) -> None:
         machine_ns = self.clock.machine_ns()
-        if machine_ns - self._told_ns.get(product, -MINUTE) < MINUTE:
-            return  # the journal keeps every alert: one a minute says enough
-        self._told_ns[product] = machine_ns
-        what = f"{product}: quote {age_ns // MILLISECOND} ms old, limit "
-        limit_ms = self._plan.quote_limit_ns // MILLISECOND
-        self._alert("STALENESS", f"{what}{limit_ms} ms", "entries of the product blocked")
-
-    def _alert(self, code: str, what: str, done: str) -> None:
-        self.publish(
-            AlertRaised(
-                severity=Severity.WARNING,
-                code=code,
-                what=what,
-                done=done,
-                owned="unchanged",
-                worst="none by itself",
-                command="python run.py status",
-            )
-        )
+        if machine_ns - self._told_ns.get(product, -MINUTE) >= MINUTE:  # one a minute says enough
+            self._told_ns[product] = machine_ns
+            self.publish(of_stale_quote(product, age_ns, self._plan.quote_limit_ns))

@@ -11,6 +11,8 @@ from domain.instants import MILLISECOND
 from domain.messages.system import Effect, KillSeen, Tick
 
 LOOK_EVERY_NS = 200 * MILLISECOND
+LOOKS_TO_PROVE = 50
+"""Looks (10 s) after which a fresh incarnation counts as watching again."""
 
 
 class KillSwitch(Actor):
@@ -27,6 +29,7 @@ class KillSwitch(Actor):
         super().__init__(office, name, epoch)
         self._signal = signal
         self._end = end
+        self._looks = 0
 
     def starting(self) -> None:
         """Look at once."""
@@ -44,6 +47,9 @@ class KillSwitch(Actor):
         text = self._signal.read()
         if text is None:
             self.after_machine(LOOK_EVERY_NS, Tick("look"))
+            self._looks += 1
+            if self._looks >= LOOKS_TO_PROVE:
+                self.prove("the signal file is absent, looked at for 10 s")
             return
         reason = " ".join(text.split()) or "signal file"
         self.trip("kill", reason, effect=Effect.KILL, is_latched=True)

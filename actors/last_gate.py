@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping
 from actors.board import BreakerBoard
 from actors.ports import Clock, HaltSignal
 from actors.topology import ORDER_MANAGER
-from domain.instants import MILLISECOND
+from domain.instants import MILLISECOND, SECOND
 from domain.messages.decisions import Purpose
 from domain.messages.orders import PlaceRequest
 from domain.messages.system import Effect
 
 RECEIPT_LIFE_NS = 500 * MILLISECOND
 """Machine time for which a receipt is a licence to send."""
+
+APPROVAL_LIFE_NS = 2 * SECOND
+"""Machine time for which an approval is one: what was decided before a gap does not leave after."""
 
 
 class FinalCheck:
@@ -48,6 +51,9 @@ class FinalCheck:
         age_ns = self._clock.machine_ns() - request.receipt.issued_ns
         if not 0 <= age_ns <= RECEIPT_LIFE_NS:
             return f"receipt is {age_ns // MILLISECOND} ms old"
+        approved_ns = self._clock.machine_ns() - order.approved_ns
+        if not 0 <= approved_ns <= APPROVAL_LIFE_NS:
+            return f"approval is {approved_ns // MILLISECOND} ms old"
         if request.receipt.client_order_id != request.intent.client_order_id:
             return "receipt of another order"
         if request.receipt.sequence in self._used:

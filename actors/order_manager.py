@@ -14,14 +14,13 @@ from attrs import frozen
 from actors.base import Actor, Office
 from actors.ports import Venue
 from domain.instants import MINUTE, SECOND, Nanos
-from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose
+from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose, is_covered
 from domain.messages.market import StreamClosed, StreamOpened
 from domain.messages.orders import (
     Accepted,
     FillBooked,
     IntentRaised,
     NotSent,
-    OrderAdvanced,
     OrderIntent,
     OrderSeen,
     OrderState,
@@ -35,11 +34,27 @@ from domain.messages.orders import (
     UserFrame,
     WouldPlace,
 )
-from domain.messages.system import BootCompleted, BreakerTripped, Effect, Tick
+from domain.messages.system import (
+    BootCompleted,
+    Breaker,
+    BreakerTripped,
+    Effect,
+    GapSeen,
+    Tick,
+)
 from domain.messages.venue import CancelAnswered, FillsListed, OrdersListed
 from domain.orders.identity import client_order_id
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, apply_fill, apply_seen, is_doubtful, needs_fills
+from domain.orders.order import (
+    Order,
+    advance,
+    apply_fill,
+    apply_seen,
+    is_doubtful,
+    is_provably_absent,
+    moved,
+    needs_fills,
+)
 
 RESOLVE_EVERY_NS = SECOND
 """Machine time between questions to the venue while something is unsettled."""
@@ -112,13 +127,16 @@ class OrderManager(Actor):
                 self._tick(what)
             case SyncRequested(token):
                 self.send(self.envelope.sender, Synced(self.name, token))
+                self.prove("orders and fills of the venue taken in")
             case BreakerTripped(breaker):
                 if breaker.effect >= Effect.HALT:
-                    self._cancel_entries(breaker.name)
+                    self._cancel_entries(breaker)
             case BootCompleted():
                 self._boot()
             case StreamOpened(connection=connection):
                 self._user = (connection, -1)
+            case GapSeen():
+                self._venue.restart_user_stream("the process did not run")
             case StreamClosed():
                 self._user_lost(message)
             case _:
@@ -151,7 +169,9 @@ class OrderManager(Actor):
             self.after(lifetime_ns, Tick(f"ttl:{order.intent.client_order_id}"))
 
     def _answered(self, answer: PlaceAnswered) -> None:
-        order = self._orders[answer.client_order_id]
+        order = self._orders.get(answer.client_order_id)
+        if order is None:
+            return  # asked by an incarnation before us, and settled since
         match answer.outcome:
             case Accepted(order_id):
                 self._by_order_id[order_id] = answer.client_order_id
@@ -195,19 +215,21 @@ class OrderManager(Actor):
         else:
             self._cancel(client_id, "time to live is over")
 
-    def _cancel_entries(self, why: str) -> None:
+    def _cancel_entries(self, breaker: Breaker) -> None:
         for client_id, order in tuple(self._orders.items()):
-            if order.intent.order.purpose is Purpose.ENTRY:
-                self._cancel(client_id, why)
+            asked = order.intent.order
+            if asked.purpose is Purpose.ENTRY and is_covered(asked, breaker.scope):
+                self._cancel(client_id, breaker.name)
 
     def _cancel_if_halted(self, client_id: str) -> None:
         """Cancel an entry that was on its way when trading halted."""
         order = self._orders[client_id]
         if order.intent.order.purpose is not Purpose.ENTRY or order.state not in RESTING:
             return
-        halt = next((each for each in self.board.open if each.effect >= Effect.HALT), None)
-        if halt is not None:
-            self._cancel(client_id, halt.name)
+        for breaker in self.board.open:
+            if breaker.effect >= Effect.HALT and is_covered(order.intent.order, breaker.scope):
+                self._cancel(client_id, breaker.name)
+                return
 
     def _cancel(self, client_id: str, why: str) -> None:
         order = self._orders.get(client_id)
@@ -274,21 +296,15 @@ class OrderManager(Actor):
         for seen in listing.orders:
             self._see(seen)
         there = {seen.client_order_id for seen in listing.orders}
+        lifetime_ns = self._venue.request_lifetime_ns
         for client_id, order in tuple(self._orders.items()):
-            if client_id not in there and self._is_provably_absent(order, listing):
+            if client_id not in there and is_provably_absent(order, listing.begun_ns, lifetime_ns):
                 reason = "absent from a complete listing"
                 self._keep(order, advance(order, Event.PROVEN_ABSENT, reason=reason))
         if listing.token == self._resync_token:
             evidence = "orders listed after the user stream's snapshot"
-            self.board.reset(
-                ENTRIES_BLOCKED_BY_USER_STREAM, "global", by="proof", evidence=evidence
-            )
+            self.close(ENTRIES_BLOCKED_BY_USER_STREAM, evidence)
         self._watch()
-
-    def _is_provably_absent(self, order: Order, listing: OrdersListed) -> bool:
-        if order.state is not OrderState.UNKNOWN or order.last_sent_ns is None:
-            return False
-        return listing.begun_ns > order.last_sent_ns + self._venue.request_lifetime_ns
 
     def _ask_fills_if_missing(self, client_id: str) -> None:
         order = self._orders[client_id]
@@ -313,7 +329,7 @@ class OrderManager(Actor):
             updated = apply_fill(order, fill)
             self._orders[client_id] = updated
             self.publish(FillBooked(fill, client_id, order.intent.order))
-            self._say(updated)
+            self.publish(moved(updated))
         self._watch()
 
     # Healing.
@@ -322,9 +338,6 @@ class OrderManager(Actor):
         if not self._is_dry:
             self._venue.open_user_stream(self.reply_to())
         self._watch()
-
-    def _unsettled(self) -> list[Order]:
-        return [order for order in self._orders.values() if not order.is_settled]
 
     def _watch(self) -> None:
         """Ask again in a while if anything is unsettled beyond resting quietly."""
@@ -346,16 +359,20 @@ class OrderManager(Actor):
 
     def _list(self, token: int) -> None:
         since_ns = self.clock.market_ns() - WINDOW_NS
-        for order in self._unsettled():
-            since_ns = min(since_ns, order.intended_ns - MINUTE)
+        for order in self._orders.values():
+            if not order.is_settled:
+                since_ns = min(since_ns, order.intended_ns - MINUTE)
         self._venue.list_orders(
             since_ns=Nanos(since_ns), is_live_only=False, token=token, reply_to=self.reply_to()
         )
 
     def starting(self) -> None:
-        """Block the products whose orders the journal leaves in doubt."""
-        for order in self._orders.values():
+        """Block the products whose orders the journal leaves in doubt; time out what rests."""
+        for client_id, order in self._orders.items():
             self._judge_doubt(order)
+            lifetime_ns = order.intent.order.lifetime_ns
+            if lifetime_ns is not None and not order.is_terminal:
+                self.at(order.intended_ns + lifetime_ns, Tick(f"ttl:{client_id}"))
 
     def _judge_doubt(self, order: Order) -> None:
         """Keep a product blocked while an order of it may or may not exist."""
@@ -369,29 +386,14 @@ class OrderManager(Actor):
             for each in self._orders.values()
         ):
             evidence = f"the venue shows the order as {order.state.value}"
-            self.board.reset(UNKNOWN_ORDER, scope, by="proof", evidence=evidence)
+            self.close(UNKNOWN_ORDER, evidence, scope=scope)
 
     def _keep(self, old: Order, new: Order) -> None:
         self._orders[new.intent.client_order_id] = new
         if OrderState.UNKNOWN in (old.state, new.state) and new.state is not old.state:
             self._judge_doubt(new)
         if new.state is not old.state:
-            self._say(new)
+            self.publish(moved(new))
         if old.is_terminal and not new.is_terminal and new.intent.order.purpose is Purpose.ENTRY:
             # Given up and yet there: nobody waits for it any more.
             self._cancel(new.intent.client_order_id, "found alive after its end")
-
-    def _say(self, order: Order) -> None:
-        intent = order.intent
-        self.publish(
-            OrderAdvanced(
-                intent.client_order_id,
-                order.order_id,
-                intent.order.product,
-                intent.order.side,
-                intent.order.purpose,
-                order.state,
-                order.filled,
-                order.reason,
-            )
-        )

@@ -10,23 +10,26 @@ from typing import Any
 from attrs import frozen
 
 from actors.base import Actor, Office
+from actors.topology import ROUTES
 from domain.instants import MILLISECOND, Nanos
-from domain.ledger.ledger import Ledger, book, flow, open_ledger, value
-from domain.losses import EquityMark, LossLimits, breaches
+from domain.ledger.ledger import Ledger, book, flow, open_ledger, report, value
+from domain.losses import EquityMark, LossLimits, measure
 from domain.messages.decisions import RoundJudged
 from domain.messages.market import QuoteMoved
-from domain.messages.orders import FillBooked, LedgerReported, SyncRequested
+from domain.messages.orders import FillBooked, SyncRequested
 from domain.messages.system import (
+    ActorRestarted,
     BootCompleted,
     CashFlowSeen,
     Effect,
     EquityMarked,
+    LossesMeasured,
     PortfolioMoved,
     ProductsChanged,
     StatementTaken,
     Tick,
 )
-from domain.money import ZERO, Amount, Price, Quantity, Rate
+from domain.money import ZERO, Amount, Price, Rate
 from domain.portfolio_view import PortfolioView
 from domain.product import Product, ProductId
 
@@ -81,7 +84,12 @@ class Portfolio(Actor):
                     self._ledger = flow(self._ledger, message)
                     self._publish()
             case SyncRequested(token):
-                self._report(token)
+                self.send(self.envelope.sender, report(self.name, token, self._ledger))
+                self.prove("its books were compared")
+            case ActorRestarted(actor):
+                view = self._view()
+                if view is not None and actor in ROUTES[PortfolioMoved]:
+                    self.send(actor, PortfolioMoved(view))
             case ProductsChanged(products):
                 self._products = {product.id: product for product in products}
             case BootCompleted():
@@ -104,15 +112,6 @@ class Portfolio(Actor):
         product = self._products.get(booked.fill.product)
         self._ledger = book(self._ledger, booked, product)
         self._publish()
-
-    def _report(self, token: int) -> None:
-        ledger = self._ledger
-        owned: dict[ProductId, Quantity] = {}
-        for lot in ledger.lots if ledger is not None else ():
-            owned[lot.product] = Quantity(owned.get(lot.product, ZERO) + lot.quantity)
-        cash = ledger.cash if ledger is not None else Amount(ZERO)
-        report = LedgerReported(token, ledger is not None, cash, tuple(sorted(owned.items())))
-        self.send(self.envelope.sender, report)
 
     # Value.
 
@@ -141,5 +140,8 @@ class Portfolio(Actor):
             return
         now_ns = Nanos(self.clock.market_ns())
         self._marks.append(EquityMark(now_ns, view.nlv, view.opening_nlv))
-        for name, reason in breaches(self._marks, self._limits):
-            self.trip(name, reason, effect=Effect.HALT, is_latched=True)
+        losses = measure(self._marks, self._limits)
+        self.publish(LossesMeasured(tuple((one.name, one.lost, one.limit) for one in losses)))
+        for one in losses:
+            if one.is_breached:
+                self.trip(one.name, one.reason, effect=Effect.HALT, is_latched=True)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from actors.envelope import Envelope, ReplyTo
 from domain.instants import Nanos
 from domain.messages.orders import PlaceRequest, Receipt
+from domain.messages.system import BootCompleted, TradingReady
 from domain.product import ProductId
 
 Post = Callable[[ReplyTo, Any], None]
@@ -148,6 +149,28 @@ class ControlInbox(Protocol):
 
     def reply(self, request_id: str, answer: dict[str, object]) -> None:
         """Answer a request."""
+
+
+class Staff(Protocol):
+    """Ends actors and starts fresh incarnations of them."""
+
+    auto_resumes_left: int
+    """How often this run may still release itself after a crash; outlives every actor."""
+
+    def down(self) -> tuple[tuple[str, int], ...]:
+        """Return name and epoch of the actors that are dead."""
+
+    def retire(self, names: tuple[str, ...]) -> None:
+        """End living actors; from now on nothing they say counts."""
+
+    def rebuild(self, names: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Start fresh incarnations, from the journal where they need it → `RebuildFinished`."""
+
+    def briefing(self) -> tuple[BootCompleted | None, TradingReady | None]:
+        """Return what every newcomer has missed, as far as it has happened."""
+
+    def has_journal_failed(self) -> bool:
+        """Tell whether a write or sync has failed: then nobody writes any more."""
 
 
 class Log(Protocol):

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from actors import sentences
 from actors.base import Actor, Office
+from actors.board import ACTOR
 from actors.ports import StatusBoard
 from domain.instants import SECOND, iso
 from domain.market import Quote
@@ -30,11 +31,16 @@ from domain.messages.orders import (
 )
 from domain.messages.system import (
     ActorDown,
+    ActorProven,
+    ActorRestarted,
     BootCompleted,
     BreakerReset,
     BreakerTripped,
+    DrillStarted,
     Effect,
     EquityMarked,
+    GapSeen,
+    LossesMeasured,
     LotsListed,
     PortfolioMoved,
     ReconcileFinished,
@@ -45,6 +51,7 @@ from domain.messages.system import (
 from domain.money import plain
 from domain.portfolio_view import Lot, PortfolioView
 from domain.product import ProductId
+from domain.recovery import ClosedBreaker, RunTally
 
 JITTER_BINS = 10
 
@@ -71,6 +78,7 @@ class Member:
     epoch: int
     restarts: int
     mailbox: int
+    conflated: int
 
 
 class Projector(Actor):
@@ -85,6 +93,7 @@ class Projector(Actor):
         status: StatusBoard,
         roster: Callable[[], tuple[Member, ...]],
         milestone: Callable[[Any], None],
+        tally: RunTally,
     ) -> None:
         super().__init__(office, name, epoch)
         self._identity = identity
@@ -93,11 +102,13 @@ class Projector(Actor):
         self._milestone = milestone
         self._view: PortfolioView | None = None
         self._quotes: dict[ProductId, Quote] = {}
-        self._orders: dict[str, OrderAdvanced] = {}
         self._stalled: dict[ProductId, str] = {}
-        self._closed: dict[tuple[str, str], BreakerReset] = {}
+        self._closed = {(each.name, each.scope): each for each in tally.closed}
+        self._reasons: dict[tuple[str, str], str] = {}
         self._jitter = [0] * JITTER_BINS
-        self.cycles = self.orders = self.fills = 0
+        self.cycles, self.orders, self.fills = tally.cycles, tally.orders, tally.fills
+        self._orders = {each.client_order_id: each for each in tally.open_orders}
+        self._losses: LossesMeasured | None = None
         self._reconcile: ReconcileFinished | None = None
         self._equity: EquityMarked | None = None
 
@@ -115,6 +126,7 @@ class Projector(Actor):
             case Tick("publish"):
                 self.after_machine(self._identity.publish_every_ns, Tick("publish"))
                 self._status.publish(self.report())
+                self.prove("a status was published")
             case CycleDue():
                 self._count_jitter(message)
             case RoundJudged():
@@ -128,6 +140,8 @@ class Projector(Actor):
                 self.log.info(sentences.fill(message))
             case EquityMarked():
                 self._equity = message
+            case LossesMeasured():
+                self._losses = message
             case FeedStalled(product, reason):
                 self._stalled[product] = reason
             case FeedRecovered(product):
@@ -141,10 +155,12 @@ class Projector(Actor):
     def _say(self, message: Any) -> None:
         match message:
             case BreakerTripped(breaker):
+                self._reasons[(breaker.name, breaker.scope)] = breaker.reason
                 say = self.log.critical if breaker.effect >= Effect.HALT else self.log.warning
-                say(sentences.breaker(breaker))
+                if breaker.scope != ACTOR or breaker.name not in self._tripped():
+                    say(sentences.breaker(breaker))
             case BreakerReset():
-                self._closed[(message.name, message.scope)] = message
+                self._close(message)
                 self.log.info(sentences.reset(message))
             case WouldPlace(intent):
                 self.log.info(sentences.would_place(intent))
@@ -160,10 +176,27 @@ class Projector(Actor):
                 self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
             case BootCompleted() | TradingReady():
                 self._milestone(message)
+            case ActorRestarted(actor, epoch):
+                self.log.warning("actor is up again", which=actor, epoch=epoch)
+            case ActorProven(actor, epoch, evidence):
+                self.log.info("actor has proven itself", which=actor, epoch=epoch, by=evidence)
+            case DrillStarted(kind, actor):
+                self.log.warning("drill", kind=kind.value, which=actor)
+            case GapSeen(length_ns):
+                self.log.warning("the process did not run", seconds=length_ns / SECOND)
             case StatementTaken() | ActorDown():
                 pass
             case _:
                 super().receive(message)
+
+    def _close(self, reset: BreakerReset) -> None:
+        key = (reset.name, reset.scope)
+        how = f"by {reset.by}: {reset.evidence}"
+        self._closed[key] = ClosedBreaker(*key, self._reasons.get(key, ""), how)
+
+    def _tripped(self) -> set[str]:
+        """Return the names of open breakers that cover orders."""
+        return {each.name for each in self.board.open if each.scope != ACTOR}
 
     def _round(self, judged: RoundJudged) -> None:
         self.cycles = judged.cycle
@@ -234,6 +267,7 @@ class Projector(Actor):
             "epoch": member.epoch,
             "restarts": member.restarts,
             "mailbox": member.mailbox,
+            "conflated": member.conflated,
         }
 
     def _breakers(self) -> list[dict[str, object]]:
@@ -253,10 +287,23 @@ class Projector(Actor):
         shown.extend(
             {
                 "name": name,
+                "scope": "global",
+                "state": "OK",
+                "latched": False,
+                "reason": f"lost {plain(lost)} of {plain(limit)}",
+                "distance": plain(limit - lost),
+            }
+            for name, lost, limit in (self._losses.losses if self._losses is not None else ())
+            if (name, "global") not in open_keys
+        )
+        shown.extend(
+            {
+                "name": name,
                 "scope": scope,
                 "state": "OK",
                 "latched": False,
-                "reason": f"reset by {closed.by}: {closed.evidence}",
+                "reason": closed.reason,
+                "closed": closed.closed,
                 "distance": None,
             }
             for (name, scope), closed in self._closed.items()

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from actors.base import Actor, Office
 from actors.ports import Venue
-from actors.topology import ORDER_MANAGER, PORTFOLIO
+from actors.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
 from domain.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.messages.orders import (
     DiscrepancyFound,
@@ -27,6 +27,7 @@ from domain.messages.orders import (
 from domain.messages.system import (
     BootCompleted,
     Effect,
+    GapSeen,
     ProductsChanged,
     ReconcileFinished,
     ReconcileRequested,
@@ -41,16 +42,20 @@ from domain.messages.venue import (
     PermissionsRead,
     ProductsListed,
 )
-from domain.reconcile import balance_problems
+from domain.reconcile import balance_problems, book_problems
 
 RETRY_NS = SECOND
 AGAIN_NS = 500 * MILLISECOND
+GAP_AGAIN_NS = DIGEST_LIMIT_NS = 5 * SECOND
 COMPARISONS = 4
 """A difference must survive so many comparisons: a fill may be on its way."""
 EVERY_NS = MINUTE
 STATEMENT_EVERY_NS = HOUR
 OVERLAP_NS = 10 * MINUTE
-BOOT, STOP = "boot", "stop"
+BOOT, STOP, GAP, REBUILT = "boot", "stop", "gap", "rebuilt"
+KEEPERS_OF_BOOKS = (PORTFOLIO, RISK_GATE)
+TIME_GAP = "time_gap"
+"""Name of the breaker while nothing known before a gap has been checked again."""
 BREAKER = "reconcile"
 """Name of the availability breaker while a comparison has not been clean."""
 
@@ -68,7 +73,14 @@ class Reconciler(Actor):
     """A state machine over the venue's answers; one pass at a time, requests queue up."""
 
     def __init__(
-        self, office: Office, name: str, epoch: int, venue: Venue, account: Account
+        self,
+        office: Office,
+        name: str,
+        epoch: int,
+        venue: Venue,
+        account: Account,
+        *,
+        is_booted: bool = False,
     ) -> None:
         super().__init__(office, name, epoch)
         self._venue = venue
@@ -77,15 +89,19 @@ class Reconciler(Actor):
         self._reason = ""
         self._token = 0
         self._answers: dict[type, Any] = {}
+        self._ledgers: dict[str, LedgerReported] = {}
         self._tries = 0
         self._boot: BootCompleted | None = None
         self._statement_ns = 0
         self._problems: tuple[str, ...] = ()
         self._is_swept = False
+        self._is_booted = is_booted
 
     def starting(self) -> None:
-        """Begin the recovery."""
-        self._queue.append(BOOT)
+        """Begin the recovery, or, where that is done, a comparison."""
+        if self._is_booted:
+            self.after_machine(EVERY_NS, Tick("every"))
+        self._queue.append(REBUILT if self._is_booted else BOOT)
         self._next()
 
     def receive(self, message: Any) -> None:
@@ -105,9 +121,12 @@ class Reconciler(Actor):
             case Synced():
                 self._answered(message)
             case LedgerReported():
-                self._answered(message)
+                self._ledger_reported(message)
             case ReconcileRequested(reason):
                 self._queue.append(reason)
+                self._next()
+            case GapSeen():
+                self._queue.append(GAP)
                 self._next()
             case Tick("retry"):
                 self._run()
@@ -116,6 +135,11 @@ class Reconciler(Actor):
                 if not self._queue and not self._reason:
                     self._queue.append("periodic")
                     self._next()
+            case Tick("gap"):
+                self._queue.append(GAP)
+                self._next()
+            case Tick(what):
+                self._overdue(int(what))
             case _:
                 super().receive(message)
 
@@ -132,6 +156,7 @@ class Reconciler(Actor):
     def _run(self) -> None:
         self._token += 1
         self._answers.clear()
+        self._ledgers.clear()
         me, token = self.reply_to(), self._token
         if self._reason == BOOT and self._boot is None:
             self._venue.read_permissions(token, me)
@@ -169,9 +194,22 @@ class Reconciler(Actor):
             self._hand_over()
         elif isinstance(answer, Synced):
             self._venue.list_accounts(self._token, self.reply_to())
-            self.send(PORTFOLIO, SyncRequested(self._token))
+            for keeper in KEEPERS_OF_BOOKS:
+                self.send(keeper, SyncRequested(self._token))
         elif {AccountsListed, LedgerReported} <= have:
-            self._compare(self._answers[AccountsListed], self._answers[LedgerReported])
+            self._compare(self._answers[AccountsListed])
+
+    def _overdue(self, token: int) -> None:
+        """Begin anew if one of ours did not answer: it may have died with the question."""
+        if token == self._token and self._reason and len(self._ledgers) < len(KEEPERS_OF_BOOKS):
+            self._run()
+
+    def _ledger_reported(self, report: LedgerReported) -> None:
+        if report.token != self._token or not self._reason:
+            return
+        self._ledgers[report.actor] = report
+        if len(self._ledgers) == len(KEEPERS_OF_BOOKS):
+            self._answered(report)
 
     def _catalogue(self) -> None:
         permissions: PermissionsRead = self._answers[PermissionsRead]
@@ -204,11 +242,13 @@ class Reconciler(Actor):
         self.send(ORDER_MANAGER, self._answers[OrdersListed])
         self.send(ORDER_MANAGER, self._answers[FillsListed])
         self.send(ORDER_MANAGER, SyncRequested(self._token))
+        self.after_machine(DIGEST_LIMIT_NS, Tick(str(self._token)))
 
-    def _compare(self, accounts: AccountsListed, ledger: LedgerReported) -> None:
-        problems: tuple[str, ...] = ()
+    def _compare(self, accounts: AccountsListed) -> None:
+        ledger, gate = (self._ledgers[keeper] for keeper in KEEPERS_OF_BOOKS)
+        problems = book_problems(ledger, gate)
         if ledger.is_open:
-            problems = balance_problems(self._account.quote_currency, accounts.accounts, ledger)
+            problems += balance_problems(self._account.quote_currency, accounts.accounts, ledger)
         if problems and self._tries < COMPARISONS:
             self._tries += 1
             self._token += 1
@@ -224,6 +264,7 @@ class Reconciler(Actor):
             occasion = {BOOT: "start", STOP: "stop"}.get(reason, "hourly")
             self.publish(StatementTaken(occasion, accounts.accounts))
         self._judge(problems)
+        self._conclude(reason, is_clean=not problems)
         self.publish(ReconcileFinished(reason, not problems, problems, ()))
         if reason == BOOT:
             self._open(is_clean=not problems)
@@ -231,12 +272,22 @@ class Reconciler(Actor):
 
     def _judge(self, problems: tuple[str, ...]) -> None:
         if not problems:
-            self.board.reset(BREAKER, "global", by="proof", evidence="venue and ledger agree")
+            self.close(BREAKER, "venue and ledger agree")
         elif problems != self._problems:
             self.trip(BREAKER, "; ".join(problems), effect=Effect.BLOCK)
             for problem in problems:
                 self.publish(DiscrepancyFound("balance", "ledger", problem))
         self._problems = problems
+
+    def _conclude(self, reason: str, *, is_clean: bool) -> None:
+        """Close what this comparison was asked for."""
+        if not is_clean:
+            if reason == GAP:
+                self.after_machine(GAP_AGAIN_NS, Tick("gap"))
+            return
+        self.prove("a clean reconcile")
+        if reason == GAP and GAP not in self._queue:
+            self.close(TIME_GAP, "orders, fills and balances compared after the gap")
 
     def _open(self, *, is_clean: bool) -> None:
         boot = self._boot

@@ -14,7 +14,7 @@ from attrs import frozen
 from actors.base import Actor, Office
 from domain.context import Regime
 from domain.instants import MINUTE, Nanos
-from domain.ledger.ledger import Ledger, book, flow, open_ledger, value
+from domain.ledger.ledger import Ledger, book, flow, open_ledger, report, value
 from domain.market import Quote
 from domain.messages.decisions import (
     EntryProposed,
@@ -26,7 +26,13 @@ from domain.messages.decisions import (
     RoundProposed,
 )
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import (
+    FillBooked,
+    IntentRaised,
+    OrderAdvanced,
+    SyncRequested,
+    WouldPlace,
+)
 from domain.messages.system import (
     BootCompleted,
     CashFlowSeen,
@@ -122,6 +128,9 @@ class RiskGate(Actor):
             case CashFlowSeen():
                 if self._ledger is not None:
                     self._ledger = flow(self._ledger, message)
+            case SyncRequested(token):
+                self.send(self.envelope.sender, report(self.name, token, self._ledger))
+                self.prove("its books were compared")
             case _:
                 super().receive(message)
 

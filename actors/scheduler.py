@@ -39,12 +39,14 @@ class Scheduler(Actor):
         schedule: Schedule,
         draw: Draw,
         end: Callable[[str], None],
+        *,
+        last_cycle: int = 0,
     ) -> None:
         super().__init__(office, name, epoch)
         self._schedule = schedule
         self._draw = draw
         self._end = end
-        self._cycle = 0
+        self._cycle = last_cycle
         self._slot_ns = 0
         self._is_over = False
 
@@ -55,6 +57,8 @@ class Scheduler(Actor):
                 self._begin()
             case Tick("cycle"):
                 self._fire()
+            case Tick("alive"):
+                self.prove("its timers fire, and the next cycle is set")
             case RoundJudged(cycle=cycle):
                 self._count(cycle)
             case StopRequested():
@@ -63,13 +67,27 @@ class Scheduler(Actor):
                 super().receive(message)
 
     def _begin(self) -> None:
-        if self._cycle or self._slot_ns:
+        if self._slot_ns:
             return  # ready again after a restart of the feed: the slots go on
         now_ns = self.clock.market_ns()
         interval = self._schedule.interval_ns
         self._slot_ns = (now_ns - BAR_GRACE_NS) // interval * interval + BAR_GRACE_NS
+        if not self.is_proven:
+            self._go_on()
+            return
         # A moment for the first quotes to reach everybody: they travel in the slowest lane.
         self.after_machine(SETTLE_NS, Tick("cycle"))
+
+    def _go_on(self) -> None:
+        """After a rebuild the present slot has had its cycle: go on with the next."""
+        self._slot_ns += self._schedule.interval_ns
+        self.at(self._jittered_ns(), Tick("cycle"))
+        self.after_machine(SETTLE_NS, Tick("alive"))
+
+    def _jittered_ns(self) -> int:
+        return self._slot_ns + int(
+            self._draw() * self._schedule.jitter * self._schedule.interval_ns
+        )
 
     def _fire(self) -> None:
         if self._is_over:
@@ -81,7 +99,7 @@ class Scheduler(Actor):
         if missed and self._cycle > FIRST_CYCLE:
             self.log.warning("cycles missed", count=missed, cycle=self._cycle)
         self._slot_ns = due_slot_ns + (missed + 1) * interval
-        next_ns = self._slot_ns + int(self._draw() * self._schedule.jitter * interval)
+        next_ns = self._jittered_ns()
         self.at(next_ns, Tick("cycle"))
         self.publish(CycleDue(self._cycle, Nanos(due_slot_ns), Nanos(next_ns)))
 

@@ -27,5 +27,6 @@ class StrategyHost(Actor):
                         raise TypeError(f"expected TradeProposals, was {type(each).__name__}")
                 self.log.debug("decided", cycle=cycle, proposals_count=len(proposals))
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
+                self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
             case _:
                 super().receive(message)

@@ -21,6 +21,7 @@ AUDITOR = "auditor"
 RECONCILER = "reconciler"
 DROP_COPY = "drop_copy"
 SCHEDULER = "scheduler"
+SUPERVISOR = "supervisor"
 KILL_SWITCH = "kill_switch"
 OPERATOR = "operator"
 ALERTS = "alerts"
@@ -30,6 +31,7 @@ START_ORDER = (
     AUDITOR,
     ALERTS,
     PROJECTOR,
+    SUPERVISOR,
     KILL_SWITCH,
     CANCELLER,
     ORDER_MANAGER,
@@ -70,7 +72,7 @@ ROUTES: dict[type, tuple[str, ...]] = {
     orders.WouldPlace: (*_KEEPERS, RISK_GATE),
     orders.DiscrepancyFound: (*_KEEPERS, ALERTS),
     orders.SweepRequested: (CANCELLER, AUDITOR),
-    orders.SweepFinished: (*_KEEPERS, RECONCILER),
+    orders.SweepFinished: (*_KEEPERS, RECONCILER, SUPERVISOR),
     # the books
     system.PortfolioMoved: (ALLOCATOR, EXITS, PROJECTOR),
     system.StatementTaken: (AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR),
@@ -80,6 +82,7 @@ ROUTES: dict[type, tuple[str, ...]] = {
     # life of the system
     system.BootCompleted: (
         *_KEEPERS,
+        SUPERVISOR,
         ORDER_MANAGER,
         PORTFOLIO,
         RISK_GATE,
@@ -89,15 +92,20 @@ ROUTES: dict[type, tuple[str, ...]] = {
         DROP_COPY,
     ),
     system.ProductsChanged: (PORTFOLIO, RISK_GATE),
-    system.TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR),
+    system.TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR),
     system.BreakerTripped: (*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
-    system.BreakerReset: _KEEPERS,
-    system.ActorDown: (*_KEEPERS, ALERTS),
+    system.BreakerReset: (*_KEEPERS, SUPERVISOR),
+    system.ActorDown: (*_KEEPERS, ALERTS, SUPERVISOR),
+    system.ActorRestarted: (*_KEEPERS, FEED, PORTFOLIO, SUPERVISOR),
+    system.ActorProven: (*_KEEPERS, SUPERVISOR),
+    system.DrillStarted: _KEEPERS,
+    system.GapSeen: (*_KEEPERS, FEED, ORDER_MANAGER, RECONCILER),
+    system.LossesMeasured: (PROJECTOR,),
     system.AlertRaised: (ALERTS, AUDITOR),
     system.KillSeen: (AUDITOR, CANCELLER),
     system.StopRequested: (SCHEDULER, CANCELLER),
     system.OperatorActed: (AUDITOR,),
     system.ReconcileRequested: (RECONCILER,),
-    system.ReconcileFinished: (*_KEEPERS, OPERATOR),
+    system.ReconcileFinished: (*_KEEPERS, OPERATOR, SUPERVISOR),
     system.RunStopped: (AUDITOR,),
 }

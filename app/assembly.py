@@ -18,11 +18,13 @@ from adapters.runtime.directory import Directory
 from app import settings
 from app.drivers import Driver
 from app.ending import Ending
+from app.guardian import SupervisorWatch
 from app.milestones import Milestones
 from app.options import TradeOptions
-from app.recovery import Opened
+from app.recovery import Opened, Place
 from app.session import Run, Session
-from app.wiring import Plan, Ports, build
+from app.staff import RunStaff
+from app.wiring import Plan, Ports, build, recipes
 from config.mode import Mode
 from domain.instants import Nanos
 from domain.messages.system import RunStarted
@@ -59,6 +61,20 @@ def run_started(options: TradeOptions, stage: Stage) -> RunStarted:
     )
 
 
+def place_of(
+    options: TradeOptions, stage: Stage, clock: Clock, *, wall: Callable[[], int] | None = None
+) -> Place:
+    """Return where this run's journal is; without `wall` no wall time is written."""
+    return Place(
+        folder=options.folders.of_mode(options.mode),
+        run=run_started(options, stage),
+        quote_currency=options.config.app.quote.value,
+        machine=clock.machine_ns,
+        market=clock.market_ns,
+        wall=wall,
+    )
+
+
 def _run_of(options: TradeOptions, stage: Stage, say: Callable[[str], None]) -> Run:
     """Return what the session has to know."""
     return Run(
@@ -69,6 +85,7 @@ def _run_of(options: TradeOptions, stage: Stage, say: Callable[[str], None]) -> 
         config_hash=options.config.config_hash,
         policy_hash=options.config.policy_hash,
         duration_ns=options.duration_ns,
+        drills=options.drills,
         end_ns=None if stage.end_ns is None else Nanos(stage.end_ns),
         say=say,
     )
@@ -100,9 +117,12 @@ def start(parts: Parts) -> Session:
     """Start every actor and return the session that waits for READY."""
     milestones = Milestones()
     ports = _file_ports(parts)
+    runtime, options = parts.runtime, parts.options
+    auto_resumes = settings.auto_resumes_of(options.config, options.mode)
+    staff = RunStaff(runtime, parts.opened, milestones, parts.driver.defer, auto_resumes)
     session = Session(
-        _run_of(parts.options, parts.stage, parts.say),
-        parts.runtime,
+        _run_of(options, parts.stage, parts.say),
+        runtime,
         parts.driver,
         parts.ending,
         milestones,
@@ -110,9 +130,11 @@ def start(parts: Parts) -> Session:
         ports.alerts,
         ports.status,
     )
+    parts.driver.attend(SupervisorWatch(runtime, staff).look)
     parts.driver.attend(session.watch)
     plan = _plan_of(parts, milestones)
-    build(parts.runtime, parts.options.config, ports, plan, parts.ending)
+    staff.recipes = recipes(runtime, options.config, ports, plan, parts.ending, staff)
+    build(runtime, options.config, staff.recipes, parts.opened.recovered)
     return session
 
 
@@ -148,6 +170,5 @@ def _plan_of(parts: Parts, milestones: Milestones) -> Plan:
         cycles=options.cycles,
         is_dry=options.mode is Mode.DRY_RUN,
         has_history=stage.has_history,
-        recovered=parts.opened.recovered,
-        milestone=milestones.reach,
+        milestones=milestones,
     )

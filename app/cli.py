@@ -21,7 +21,14 @@ from app.shell import (
     raw_folder_options,
     take_folders,
 )
-from app.trading_options import parse_balance, parse_length, parse_speed, parse_url, trade
+from app.trading_options import (
+    parse_balance,
+    parse_drill,
+    parse_length,
+    parse_speed,
+    parse_url,
+    trade,
+)
 from domain.errors import InvariantBroken, JournalError, TradingError
 from domain.instants import parse_iso
 from domain.money import install_context
@@ -82,6 +89,14 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
     multiple=True,
     metavar="FILE.section.key=value",
     help="Override one config value; repeatable.",
+)
+@click.option(
+    "--drill",
+    "drills",
+    type=Parsed("drill", parse_drill),
+    multiple=True,
+    metavar="KIND:NAME@TIME",
+    help="Break an actor: crash:risk_gate@20s, hang:feed@1m, exit:exits@5s; repeatable.",
 )
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")

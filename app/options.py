@@ -11,6 +11,7 @@ from attrs import frozen
 
 from config.mode import Mode
 from domain.instants import Nanos
+from domain.messages.system import DrillKind
 
 if TYPE_CHECKING:
     from config.effective import Config
@@ -29,6 +30,15 @@ class Folders:
     def of_mode(self, mode: Mode) -> Path:
         """Return the data folder of `mode`."""
         return self.data / mode.value
+
+
+@frozen
+class DrillOrder:
+    """Break the actor `actor` this much market time after READY."""
+
+    kind: DrillKind
+    actor: str
+    after_ns: Nanos
 
 
 @frozen(kw_only=True)
@@ -51,6 +61,7 @@ class TradeOptions:
     duration_ns: Nanos | None = None
     paper_balances: Mapping[str, Decimal] | None = None
     sets: tuple[str, ...] = ()
+    drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
 
     @property

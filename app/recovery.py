@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,18 @@ from adapters.control.kill_switch import remove_kill
 from adapters.journal.chain import Record
 from adapters.journal.codec import Codec
 from adapters.journal.recorder import Recorder
-from adapters.journal.segments import Journal, open_journal, read_records
+from adapters.journal.segments import open_journal, read_records
 from config.mode import Mode
 from domain.errors import JournalError, TradingError
 from domain.instants import Nanos, iso
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.system import BreakerReset, OperatorActed, RunStarted, RunStopped
+from domain.messages.system import (
+    BreakerReset,
+    JournalReopened,
+    OperatorActed,
+    RunStarted,
+    RunStopped,
+)
 from domain.recovery import Recovered, fold
 
 JOURNAL = "journal"
@@ -28,25 +35,83 @@ CODEC = Codec(CATALOGUE)
 
 
 @frozen
+class Place:
+    """Where a run's journal is and how its records are stamped. `machine` ages receipts."""
+
+    folder: Path
+    run: RunStarted
+    quote_currency: str
+    machine: Callable[[], Nanos]
+    market: Callable[[], Nanos]
+    wall: Callable[[], int] | None
+
+    @property
+    def journal(self) -> Path:
+        """Return the folder of the segments."""
+        return self.folder / JOURNAL
+
+    @property
+    def config(self) -> str | None:
+        """Return the hash that every record carries."""
+        return self.run.config_hash or None
+
+
+@frozen
 class Opened:
     """The journal, open for writing, and the state that it tells."""
 
-    journal: Journal
     recorder: Recorder
     recovered: Recovered
+    place: Place
+
+    def close(self) -> None:
+        """Make the last records durable and end.
+
+        Raises:
+            JournalError: they could not be written.
+        """
+        self.recorder.close()
+
+    def reread(self) -> Recovered:
+        """Return the state that the journal tells now, while its writer goes on.
+
+        Raises:
+            JournalError: the chain is broken.
+        """
+        records = (
+            (record.at_ns, CODEC.decode(record.type, record.data))
+            for record in read_records(self.place.journal)
+        )
+        return evolve(fold(records, self.place.quote_currency), lineage=self.recovered.lineage)
+
+    def reopen(self, kept: Sequence[Envelope]) -> Recovered:
+        """End the segment of a dead writer, begin the next one, write what waited, fold it all.
+
+        Raises:
+            JournalError: the old writer's last write is not known to have ended, or the chain is
+                broken, or the new segment can't be written.
+        """
+        if not self.recorder.fence():
+            raise JournalError("the journal can't be written; only a new start finds out why")
+        place = self.place
+        journal, _ = open_journal(
+            place.journal,
+            CODEC.encode(JournalReopened("writer rebuilt")),
+            at_ns=place.market(),
+            config=place.config,
+            wall=place.wall,
+            is_same_run=True,
+        )
+        self.recorder.go_on_with(journal)
+        for envelope in kept:
+            if self.recorder.keeps(envelope):
+                self.recorder.append(envelope)
+        self.recorder.commit(())
+        return self.reread()
 
 
-def open_state(
-    folder: Path,
-    run: RunStarted,
-    quote_currency: str,
-    *,
-    at_ns: int,
-    machine: Any,
-    wall: Any = None,
-    lineage: str | None = None,
-) -> Opened:
-    """Verify and fold the journal of the mode's `folder`, and begin a new segment.
+def open_state(place: Place, *, lineage: str | None = None) -> Opened:
+    """Verify and fold the journal of the mode's folder, and begin a new segment.
 
     Raises:
         JournalError: the chain is broken or can't be written.
@@ -56,17 +121,19 @@ def open_state(
     def visit(record: Record) -> None:
         messages.append((record.at_ns, CODEC.decode(record.type, record.data)))
 
+    at_ns = place.market()
     journal, found = open_journal(
-        folder / JOURNAL,
-        CODEC.encode(run),
+        place.journal,
+        CODEC.encode(place.run),
         at_ns=at_ns,
-        config=run.config_hash or None,
+        config=place.config,
         lineage=lineage,
-        wall=wall,
+        wall=place.wall,
         visit=visit,
     )
-    recovered = evolve(fold([*messages, (at_ns, run)], quote_currency), lineage=found.lineage)
-    return Opened(journal, Recorder(journal, CODEC, machine), recovered)
+    state = fold([*messages, (at_ns, place.run)], place.quote_currency)
+    recovered = evolve(state, lineage=found.lineage)
+    return Opened(Recorder(journal, CODEC, place.machine), recovered, place)
 
 
 def last_world(folder: Path) -> str:
@@ -106,7 +173,16 @@ def resume_offline(data_dir: Path, mode: Mode, reason: str) -> tuple[int, list[s
 def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
     run = RunStarted(mode.value, "none", "", "", "", 0)
     now_ns = _newest_ns(folder)
-    opened = open_state(folder, run, "", at_ns=now_ns, machine=time.monotonic_ns, wall=time.time_ns)
+    opened = open_state(
+        Place(
+            folder=folder,
+            run=run,
+            quote_currency="",
+            machine=lambda: Nanos(time.monotonic_ns()),
+            market=lambda: Nanos(now_ns),
+            wall=time.time_ns,
+        )
+    )
     latched = opened.recovered.latched()
     try:
         for number, breaker in enumerate(latched, start=1):
@@ -119,7 +195,7 @@ def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tup
         opened.recorder.append(_envelope(len(latched) + 2, stopped, now_ns))
         opened.recorder.commit(())
     finally:
-        opened.journal.close()
+        opened.close()
     removed = remove_kill(data_dir)
     if not latched:
         return 0, ["KILL_SWITCH removed" if removed else "nothing is latched"]

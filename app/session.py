@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from attrs import frozen
 
 from actors.board import BreakerBoard
-from actors.envelope import Envelope
-from actors.ports import AlertLog, Journal, StatusBoard
+from actors.envelope import Envelope, ReplyTo
+from actors.ports import AlertLog, StatusBoard
 from actors.projector import Projector
 from actors.topology import ALERTS, AUDITOR, PROJECTOR
+from adapters.journal.recorder import Recorder
 from adapters.runtime.directory import Directory
 from app.drivers import Driver
 from app.ending import KILL, Ending
 from app.milestones import Milestones
+from app.options import DrillOrder
 from app.wiring import dead
 from domain.alerts import of_breaker
 from domain.instants import SECOND, Nanos
 from domain.messages.system import (
     BreakerTripped,
+    Drill,
+    DrillStarted,
     Effect,
     LotsListed,
     ReconcileRequested,
@@ -51,6 +56,7 @@ class Run:
     policy_hash: str
     duration_ns: Nanos | None
     end_ns: Nanos | None
+    drills: tuple[DrillOrder, ...] = ()
     say: Callable[[str], None]
 
 
@@ -64,7 +70,7 @@ class Session:
         driver: Driver,
         ending: Ending,
         milestones: Milestones,
-        journal: Journal,
+        journal: Recorder,
         alerts: AlertLog,
         status: StatusBoard,
     ) -> None:
@@ -96,7 +102,14 @@ class Session:
             self._run.say(self._ready_line())
             self._runtime.announce(LotsListed("start", self._lots(), ()))
         begun_ns = self._runtime.clock.market_ns()
+        for drill in self._run.drills:
+            self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
         self._driver.until(lambda: self._is_over(begun_ns), None)
+
+    def _break(self, drill: DrillOrder) -> None:
+        """Have an actor broken from inside, as the operator ordered, and write that down."""
+        self._runtime.announce(DrillStarted(drill.kind, drill.actor))
+        self._runtime.post(ReplyTo(drill.actor), Drill(drill.kind))
 
     def end(self) -> int:
         """Cancel entries, read everything back, write the last records; return the exit code."""
@@ -122,7 +135,9 @@ class Session:
         runtime.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)
-        halted = any(each.effect >= Effect.HALT for each in self._board.open)
+        halted = any(
+            each.effect >= Effect.HALT and each.scope in EVERYWHERE for each in self._board.open
+        )
         if halted and reason != KILL and reason != "error":
             reason = "halted"
         self._run.say(_stopped_line(reason, report, len(lots)))
@@ -188,6 +203,9 @@ class Session:
         if AUDITOR not in dead(self._runtime):
             return
         try:
+            for envelope in self._runtime.take_kept(AUDITOR):
+                if self._journal.keeps(envelope):
+                    self._journal.append(envelope)
             for breaker in self._board.latched():
                 self._journal.append(self._envelope(BreakerTripped(breaker)))
             self._journal.append(self._envelope(stopped))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.allocator import Seat
 from actors.scheduler import Schedule
 from config.effective import Config
+from config.mode import Mode
 from domain.instants import SECOND, Nanos
 from domain.losses import LossLimits
 from domain.money import Amount
@@ -52,6 +53,16 @@ def loss_limits_of(config: Config) -> LossLimits:
         drawdown_pct=policy.stops.drawdown_pct,
         max_daily_loss_usd=Amount(policy.max_daily_loss_usd),
     )
+
+
+def auto_resumes_of(config: Config, mode: Mode) -> int:
+    """Return how often this run may release itself after a crash: never with real money."""
+    return 0 if mode is Mode.LIVE else config.policy.supervision.paper_auto_resumes
+
+
+def memory_limit_mb(config: Config) -> int:
+    """Return the limit of resident memory in MiB."""
+    return config.policy.supervision.memory_limit_mb
 
 
 def schedule_of(config: Config, cycles: int | None) -> Schedule:

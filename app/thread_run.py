@@ -7,27 +7,30 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import click
 
 from actors.board import BreakerBoard
 from actors.last_gate import FinalCheck
-from actors.topology import ROUTES, START_ORDER, STRATEGY
+from actors.topology import ROUTES
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.coinbase.client import CoinbaseVenue
 from adapters.coinbase.connect import connect
-from adapters.control.kill_switch import FileHaltSignal, KillOrder, write_kill
+from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.runtime.threads import ThreadRuntime
 from adapters.telemetry.log import ActorLog
 from adapters.venue.child import VenueChild, VenueNotStarted, attach
 from adapters.venue.server.session import VenueSession
 from app import settings
-from app.assembly import Parts, Stage, final_check, run_started, start
+from app.assembly import Parts, Stage, final_check, place_of, start
 from app.drivers import ThreadDriver
 from app.ending import Ending
+from app.guardian import MemoryGuard, ProgressGuard, StackWatch, gap_seen
 from app.options import TradeOptions
 from app.recovery import Opened, last_world, open_state
+from app.wiring import in_order
 from config.mode import Mode
 from domain.instants import SECOND, iso
 from domain.money import plain
@@ -85,18 +88,11 @@ def _trade(
         has_history=session.history != "none",
         end_ns=session.end_ns,
     )
-    opened = open_state(
-        options.folders.of_mode(options.mode),
-        run_started(options, stage),
-        options.config.app.quote.value,
-        at_ns=clock.market_ns(),
-        machine=clock.machine_ns,
-        wall=clock.wall_ns,
-    )
+    opened = open_state(place_of(options, stage, clock, wall=clock.wall_ns))
     try:
         return _live(options, session, stage, opened, clock, ending, say, watch_venue)
     finally:
-        opened.journal.close()
+        opened.close()
 
 
 def _live(
@@ -113,8 +109,9 @@ def _live(
     runtime = ThreadRuntime(clock, BreakerBoard(), ROUTES, ActorLog, speed=speed)
     gate = final_check(runtime, clock, FileHaltSignal(options.folders.data), ending)
     venue = _connect(options, venue_session, runtime, clock, gate)
-    driver = ThreadDriver(clock.machine_ns, ending)
+    driver = ThreadDriver(clock, ending)
     driver.attend(watch_venue)
+    stacks = _watch_over(runtime, options, driver)
     parts = Parts(
         options=options,
         stage=stage,
@@ -136,6 +133,18 @@ def _live(
         session.publish()
         runtime.stop(_stop_order(runtime), STOP_WITHIN_NS)
         venue.close()
+        stacks.close()
+
+
+def _watch_over(runtime: ThreadRuntime, options: TradeOptions, driver: ThreadDriver) -> StackWatch:
+    """Have the main thread look after hangs, memory, gaps in time, and its own silence."""
+    limits = settings.limits_of(options.config)
+    runtime.on_gap(limits.quote_limit_ns, partial(gap_seen, runtime))
+    driver.attend(ProgressGuard(runtime).look)
+    driver.attend(MemoryGuard(runtime, settings.memory_limit_mb(options.config)).look)
+    stacks = StackWatch(options.folders.log, runtime.clock.machine_ns)
+    driver.attend(stacks.look)
+    return stacks
 
 
 def _connect(
@@ -160,13 +169,7 @@ def _connect(
 
 def _stop_order(runtime: ThreadRuntime) -> tuple[str, ...]:
     """Return every actor, senders before receivers."""
-    names: list[str] = []
-    for name in reversed(START_ORDER):
-        if name == STRATEGY:
-            names.extend(sorted(n for n in runtime.members if n.startswith(STRATEGY)))
-        else:
-            names.append(name)
-    return tuple(names)
+    return tuple(reversed(in_order(runtime.members)))
 
 
 def _arguments(options: TradeOptions) -> list[str]:
@@ -194,7 +197,7 @@ def _listen(options: TradeOptions, ending: Ending) -> None:
         ending.ask("signal")
 
     def kill(_number: int, _frame: object) -> None:
-        write_kill(options.folders.data, KillOrder("SIGUSR1", iso(time.time_ns())))
+        write_kill(options.folders.data, by_signal())
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)

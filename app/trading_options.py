@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,12 +12,14 @@ from urllib.parse import urlsplit
 
 import click
 
+from actors.topology import START_ORDER, STRATEGY
 from app.mode_gate import refusals
-from app.options import GENERATED, Folders, TradeOptions
+from app.options import GENERATED, DrillOrder, Folders, TradeOptions
 from config.fields import ASSET
 from config.mode import Mode
 from domain.errors import InvalidNumber
 from domain.instants import Nanos, parse_duration
+from domain.messages.system import DrillKind
 from domain.money import parse_decimal, plain
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 SLOWEST, FASTEST = Decimal(1), Decimal(60)
 Virtual = Literal["max"]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def parse_speed(text: str) -> Decimal | Virtual:
@@ -69,6 +73,21 @@ def parse_balance(text: str) -> tuple[str, Decimal]:
     return currency, value
 
 
+def parse_drill(text: str) -> DrillOrder:
+    """Return the drill written in `text`, which is like crash:risk_gate@20s.
+
+    Raises:
+        InvalidNumber: it is not like that.
+    """
+    what, at, when = text.rpartition("@")
+    kind, colon, actor = what.partition(":")
+    kinds = [each.value for each in DrillKind]
+    if not at or not colon or not actor or kind not in kinds:
+        form = "KIND:NAME@TIME like crash:risk_gate@20s"
+        raise InvalidNumber(f"expected {form}, KIND one of {', '.join(kinds)}; was {text!r}")
+    return DrillOrder(DrillKind(kind), actor, parse_duration(when))
+
+
 def parse_url(text: str) -> str:
     """Return `text`, an http or https address without a trailing slash.
 
@@ -88,6 +107,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     _refuse_contradictions(values)
     mode: Mode = values["mode"]
     config = load(folders.config, values["sets"])
+    _refuse_drills(values, config)
     refused = refusals(mode, config, is_confirmed=values["confirm_live"])
     if refused:
         click.echo(f"--env {mode}: refused, nothing was started", err=True)
@@ -115,6 +135,7 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
         duration_ns=values["duration_ns"],
         paper_balances=_balances(values["balances"]),
         sets=values["sets"],
+        drills=values["drills"],
         dashboard=not values["no_dashboard"],
     )
 
@@ -149,6 +170,26 @@ def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
     for name, flag in own.items():
         if values[name]:
             raise click.UsageError(f"{flag} belongs to the venue at --venue-url; give it there")
+
+
+def _refuse_drills(values: Mapping[str, Any], config: Config) -> None:
+    """End with exit code 2 where a drill names nobody, or could reach real money."""
+    drills: tuple[DrillOrder, ...] = values["drills"]
+    if not drills:
+        return
+    host = urlsplit(values["venue_url"] or "http://127.0.0.1").hostname
+    if values["mode"] is Mode.LIVE or values["venue"] == "coinbase" or host not in LOOPBACK:
+        raise click.UsageError("--drill breaks actors only on an embedded or loopback venue")
+    enabled = [name for name, spec in sorted(config.strategies.items()) if spec.enabled]
+    known = [name for name in START_ORDER if name != STRATEGY]
+    known += [STRATEGY + name for name in enabled]
+    for drill in drills:
+        if drill.actor not in known:
+            near = get_close_matches(drill.actor, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise click.UsageError(
+                f"--drill: there is no actor {drill.actor!r}{hint} Actors: {', '.join(known)}"
+            )
 
 
 def _refuse_endless_virtual_time(values: Mapping[str, Any], market: str) -> None:

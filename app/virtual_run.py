@@ -13,7 +13,7 @@ import click
 from actors.board import BreakerBoard
 from actors.topology import ROUTES
 from adapters.coinbase.connect import connect_in_process
-from adapters.control.kill_switch import FileHaltSignal
+from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.telemetry.log import ActorLog
 from adapters.venue.engine.engine import Engine
@@ -21,7 +21,7 @@ from adapters.venue.engine.wire import Request
 from adapters.venue.server import stage as venue_stage
 from adapters.venue.world import FOLDER, WorldError, WorldFolder
 from app import settings
-from app.assembly import Parts, Stage, final_check, run_started, seed_of, start
+from app.assembly import Parts, Stage, final_check, place_of, seed_of, start
 from app.drivers import VirtualDriver
 from app.ending import Ending
 from app.options import TradeOptions
@@ -39,6 +39,7 @@ def run(options: TradeOptions, say: Callable[[str], None]) -> int:
     ending = Ending()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.ask("signal"))
+    signal.signal(signal.SIGUSR1, lambda *_: write_kill(options.folders.data, by_signal()))
     folder = options.folders.of_mode(options.mode) / FOLDER
     try:
         with WorldFolder(folder) as world_folder:
@@ -81,18 +82,12 @@ def _trade(
         has_history=opened_stage.history != "none",
         end_ns=opened_stage.end_ns,
     )
-    opened = open_state(
-        options.folders.of_mode(options.mode),
-        run_started(options, stage),
-        options.config.app.quote.value,
-        at_ns=clock.market_ns(),
-        machine=clock.machine_ns,
-        lineage=_lineage(stage.world, seed_of(options)),
-    )
+    lineage = _lineage(stage.world, seed_of(options))
+    opened = open_state(place_of(options, stage, clock), lineage=lineage)
     try:
         code = _live(options, engine, stage, opened, clock, ending, say)
     finally:
-        opened.journal.close()
+        opened.close()
     engine.advance(clock.market_ns())
     opened_stage.save(clock.market_ns())
     return code

@@ -1,13 +1,14 @@
-"""The composition of the system: one function, top to bottom, receivers before senders.
+"""The composition of the system: one recipe an actor, top to bottom, receivers before senders.
 
-The same for every mode; what differs is which adapter fills which port, and the runtime.
+The same for every mode; what differs is which adapter fills which port, and the runtime. The same
+recipe starts an actor at the beginning and again after its death: what it is given each time is
+the state that the journal tells.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from attrs import frozen
 
@@ -22,12 +23,13 @@ from actors.kill_switch import KillSwitch
 from actors.operator import Operator
 from actors.order_manager import OrderBookState, OrderManager
 from actors.portfolio import Books, Portfolio
-from actors.ports import AlertLog, ControlInbox, HaltSignal, Journal, StatusBoard, Venue
+from actors.ports import AlertLog, ControlInbox, HaltSignal, Journal, Staff, StatusBoard, Venue
 from actors.projector import Identity, Member, Projector
 from actors.reconciler import Account, Reconciler
 from actors.risk_gate import GateState, RiskGate
 from actors.scheduler import Scheduler
 from actors.strategy import StrategyHost
+from actors.supervisor import Supervisor
 from actors.topology import (
     ALERTS,
     ALLOCATOR,
@@ -44,13 +46,17 @@ from actors.topology import (
     RECONCILER,
     RISK_GATE,
     SCHEDULER,
+    START_ORDER,
     STRATEGY,
+    SUPERVISOR,
 )
 from adapters.runtime.directory import Directory
 from app import settings
 from app.ending import Ending
+from app.milestones import Milestones
 from config.effective import Config
 from domain.recovery import Recovered
+from domain.strategy import Strategy
 
 
 @frozen(kw_only=True)
@@ -67,82 +73,148 @@ class Ports:
 
 @frozen(kw_only=True)
 class Plan:
-    """What this run is: who it is, how long it lasts, what it starts from."""
+    """What this run is: who it is, how long it lasts."""
 
     identity: Identity
     seed: int
     cycles: int | None
     is_dry: bool
     has_history: bool
-    recovered: Recovered
-    milestone: Callable[[Any], None]
+    milestones: Milestones
 
 
-def build(runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending) -> None:
-    """Start every actor. The reconciler comes last: its start is the recovery."""
-    runtime.board.restore(plan.recovered.latched())
-    _start_keepers(runtime, ports, plan, ending)
-    _start_orders(runtime, config, ports, plan)
-    _start_decisions(runtime, config, plan)
-    _start_senses(runtime, config, ports, plan, ending)
+Recipe = Callable[[Recovered], None]
+Recipes = dict[str, Recipe]
+"""How to start each actor from the recovered state, in the order of starting."""
 
 
-def _start_keepers(runtime: Directory, ports: Ports, plan: Plan, ending: Ending) -> None:
-    """Who writes down, tells people, and watches for the operator's signal."""
-    spawn = runtime.spawn
-    spawn(Auditor, AUDITOR, ports.journal)
-    spawn(Alerts, ALERTS, ports.alerts)
-    status, milestone = ports.status, plan.milestone
-    spawn(Projector, PROJECTOR, plan.identity, status, lambda: roster(runtime), milestone)
-    spawn(KillSwitch, KILL_SWITCH, ports.signal, ending.ask)
+def recipes(
+    runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending, staff: Staff
+) -> Recipes:
+    """Return a recipe for every actor, receivers before senders.
+
+    The reconciler comes last: its start is the recovery.
+    """
+    known = {
+        **_keepers(runtime, ports, plan, ending, staff),
+        **_orders(runtime, config, ports, plan),
+        **_decisions(runtime, config),
+        **_senses(runtime, config, ports, plan, ending),
+    }
+    return {name: known[name] for name in in_order(known)}
 
 
-def _start_orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> None:
-    """Who cancels, sends, and keeps the books."""
-    recovered, spawn = plan.recovered, runtime.spawn
-    spawn(Canceller, CANCELLER, ports.venue, recovered.purposes())
-    unsettled = recovered.unsettled(runtime.clock.machine_ns())
-    state = OrderBookState(recovered.lineage, recovered.next_number, unsettled)
-    spawn(OrderManager, ORDER_MANAGER, ports.venue, state, is_dry=plan.is_dry)
-    currency = config.app.quote.value
-    allotment = settings.allotment_of(config)
-    books = Books(currency, allotment, recovered.ledger, recovered.marks)
-    spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
-
-
-def _start_decisions(runtime: Directory, config: Config, plan: Plan) -> None:
-    """Who judges, sells, merges and proposes."""
-    recovered, spawn = plan.recovered, runtime.spawn
-    gate = GateState(
-        recovered.ledger, recovered.exposure(), recovered.next_approval, recovered.approved
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Return `names` in the order in which they start; strategies by name."""
+    ordered = sorted(names)
+    return tuple(
+        name
+        for place in START_ORDER
+        for name in ordered
+        if name == place or (place == STRATEGY and name.startswith(STRATEGY))
     )
-    spawn(RiskGate, RISK_GATE, settings.limits_of(config), gate)
-    spawn(Exits, EXITS)
-    depth = max(settings.lookback_minutes(config), 1)
-    spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth)
-    for strategy in settings.strategies_of(config):
-        spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+
+
+def build(runtime: Directory, config: Config, recipes: Recipes, recovered: Recovered) -> None:
+    """Start every actor from the recovered state."""
+    runtime.board.restore(recovered.latched())
+    for recipe in recipes.values():
+        recipe(recovered)
     for name in sorted(config.strategies):
         if not config.strategies[name].enabled:
             runtime.log_for(STRATEGY + name).info("skipped (disabled)")
 
 
-def _start_senses(
+def _keepers(runtime: Directory, ports: Ports, plan: Plan, ending: Ending, staff: Staff) -> Recipes:
+    """Who writes down, tells people, brings back the dead, and watches for the signal."""
+    spawn, milestone = runtime.spawn, plan.milestones.reach
+    draw = random.Random(f"restarts:{plan.seed}").random
+
+    def projector(state: Recovered) -> None:
+        members = lambda: roster(runtime)  # noqa: E731 - read at each report
+        spawn(Projector, PROJECTOR, plan.identity, ports.status, members, milestone, state.tally)
+
+    return {
+        AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
+        ALERTS: lambda _: spawn(Alerts, ALERTS, ports.alerts),
+        PROJECTOR: projector,
+        SUPERVISOR: lambda _: spawn(Supervisor, SUPERVISOR, staff, draw),
+        KILL_SWITCH: lambda _: spawn(KillSwitch, KILL_SWITCH, ports.signal, ending.ask),
+    }
+
+
+def _orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> Recipes:
+    """Who cancels, sends, and keeps the books."""
+    spawn, venue = runtime.spawn, ports.venue
+    currency, allotment = config.app.quote.value, settings.allotment_of(config)
+
+    def order_manager(state: Recovered) -> None:
+        unsettled = state.unsettled(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, unsettled)
+        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=plan.is_dry)
+
+    def portfolio(state: Recovered) -> None:
+        books = Books(currency, allotment, state.ledger, state.marks)
+        spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
+
+    return {
+        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.approved_orders()),
+        ORDER_MANAGER: order_manager,
+        PORTFOLIO: portfolio,
+    }
+
+
+def _decisions(runtime: Directory, config: Config) -> Recipes:
+    """Who judges, sells, merges and proposes."""
+    spawn = runtime.spawn
+    limits, depth = settings.limits_of(config), max(settings.lookback_minutes(config), 1)
+
+    def risk_gate(state: Recovered) -> None:
+        gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
+        spawn(RiskGate, RISK_GATE, limits, gate)
+
+    def host(strategy: Strategy) -> Recipe:
+        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+
+    hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
+    return {
+        RISK_GATE: risk_gate,
+        EXITS: lambda _: spawn(Exits, EXITS, limits.quote_limit_ns),
+        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth),
+        **hosts,
+    }
+
+
+def _senses(
     runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending
-) -> None:
+) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
-    recovered, spawn = plan.recovered, runtime.spawn
+    spawn, venue = runtime.spawn, ports.venue
     limit_ns = settings.limits_of(config).quote_limit_ns
     feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.has_history)
-    spawn(Feed, FEED, ports.venue, feed)
+    schedule = settings.schedule_of(config, plan.cycles)
     draw = random.Random(f"jitter:{plan.seed}").random
-    spawn(Scheduler, SCHEDULER, settings.schedule_of(config, plan.cycles), draw, ending.ask)
-    ours = frozenset(recovered.orders)
-    spawn(DropCopy, DROP_COPY, ports.venue, ours, recovered.booked)
-    spawn(Operator, OPERATOR, ports.control, ending.ask, lambda: dead(runtime))
-    app = config.app
-    account = Account(app.quote.value, app.account.portfolio_uuid, recovered.last_ns)
-    spawn(Reconciler, RECONCILER, ports.venue, account)
+    quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid
+
+    def scheduler(state: Recovered) -> None:
+        cycle = state.tally.cycles
+        spawn(Scheduler, SCHEDULER, schedule, draw, ending.ask, last_cycle=cycle)
+
+    def drop_copy(state: Recovered) -> None:
+        spawn(DropCopy, DROP_COPY, venue, frozenset(state.orders), state.booked)
+
+    def reconciler(state: Recovered) -> None:
+        account = Account(quote, portfolio, state.last_ns)
+        is_booted = plan.milestones.boot is not None
+        spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
+
+    return {
+        FEED: lambda _: spawn(Feed, FEED, venue, feed),
+        SCHEDULER: scheduler,
+        DROP_COPY: drop_copy,
+        OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, ending.ask),
+        RECONCILER: reconciler,
+    }
 
 
 def dead(runtime: Directory) -> tuple[str, ...]:
@@ -157,6 +229,8 @@ def roster(runtime: Directory) -> tuple[Member, ...]:
     members = []
     for name, actor in sorted(runtime.members.items()):
         state = "down" if actor.actor_stopped.is_set() else "busy" if actor.busy else "idle"
-        waiting = len(getattr(actor.actor_inbox, "lanes", ()))
-        members.append(Member(name, state, actor.epoch, actor.epoch - 1, waiting))
+        lanes = actor.actor_inbox.lanes  # type: ignore[attr-defined] # both runtimes have lanes
+        members.append(
+            Member(name, state, actor.epoch, actor.epoch - 1, len(lanes), lanes.conflated)
+        )
     return tuple(members)

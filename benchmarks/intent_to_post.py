@@ -34,7 +34,7 @@ from adapters.coinbase.wire import PREFIX
 from adapters.runtime.threads import ThreadRuntime
 from adapters.venue.child import VenueChild
 from adapters.venue.server.session import VenueSession
-from app.recovery import Opened, open_state
+from app.recovery import Opened, Place, open_state
 from benchmarks.parts import Bench, NoLog, table, timed
 from domain.instants import HOUR, SECOND, Nanos
 from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose
@@ -169,13 +169,20 @@ def measure(folder: Path, count: int) -> list[tuple[str, Any]]:
         clock = SystemClock(MarketClock(session.clock))
         run = RunStarted("paper", "embedded", session.world, "", "", 0)
         opened = open_state(
-            folder / "trader", run, "USD", at_ns=clock.market_ns(), machine=clock.machine_ns
+            Place(
+                folder=folder / "trader",
+                run=run,
+                quote_currency="USD",
+                machine=clock.machine_ns,
+                market=clock.market_ns,
+                wall=None,
+            )
         )
         segment = next((folder / "trader" / "journal").glob("*.jsonl"))
         before = segment.stat().st_size
         written, answered = orders_through(session, opened, clock, count)
         size = (segment.stat().st_size - before) // count
-        opened.journal.close()
+        opened.close()
         posts = bare_posts(session, clock, count)
     finally:
         child.stop()

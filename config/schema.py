@@ -250,6 +250,27 @@ class Exits:
 
 
 @frozen(kw_only=True)
+class Supervision:
+    """What happens when a part of the program fails."""
+
+    paper_auto_resumes: int = number(
+        1,
+        "Times a paper run releases itself after a crash, once rebuilt and reconciled; live: never",
+        low=0,
+        high=1,
+        tighter="lower",
+    )
+    memory_limit_mb: int = number(
+        500,
+        "Resident memory of the trader; from 80 % of it on entries are blocked",
+        low=100,
+        high=4096,
+        unit="MiB",
+        tighter="lower",
+    )
+
+
+@frozen(kw_only=True)
 class Proposals:
     """What a proposal must look like to be judged at all."""
 
@@ -350,6 +371,7 @@ class Policy:
     staleness: Staleness = section(Staleness, "Age of market data beyond which entries wait")
     cost: Cost = section(Cost, "What a trade must be able to earn")
     exits: Exits = section(Exits, "When a position is closed without stop or target")
+    supervision: Supervision = section(Supervision, "What happens when a part fails")
     proposals: Proposals = section(Proposals, "What a proposal must look like")
 
 

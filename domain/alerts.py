@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from domain.instants import MILLISECOND
 from domain.messages.orders import DiscrepancyFound
 from domain.messages.system import (
     ActorDown,
@@ -13,6 +14,7 @@ from domain.messages.system import (
     LotsListed,
     Severity,
 )
+from domain.product import ProductId
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _STATUS = "python run.py status"
@@ -52,9 +54,22 @@ def of_down(down: ActorDown) -> AlertRaised:
         severity=Severity.CRITICAL,
         code="ACTOR_DOWN",
         what=f"actor {down.actor} (epoch {down.epoch}) died: {down.cause}",
-        done="trading halted, entries are being cancelled, the process stays up",
+        done="its breaker is open, the process stays up, the actor is rebuilt",
         owned=_OWNED,
         worst="stops of owned lots as listed in status",
+        command=_STATUS,
+    )
+
+
+def of_return(actor: str, epoch: int) -> AlertRaised:
+    """Return the alert that an actor sends to show that alerts can be written again."""
+    return AlertRaised(
+        severity=Severity.INFO,
+        code="ACTOR_BACK",
+        what=f"actor {actor} is back under epoch {epoch}",
+        done="nothing is needed",
+        owned="unchanged",
+        worst="none by itself",
         command=_STATUS,
     )
 
@@ -84,4 +99,27 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
         owned=", ".join(listed.unprotected),
         worst="the whole value of these lots while nothing runs",
         command="python run.py --env paper",
+    )
+
+
+def of_stale_quote(product: ProductId, age_ns: int, limit_ns: int) -> AlertRaised:
+    """Return the alert of a quote that nothing confirms any more; ages are market time."""
+    what = f"{product}: quote {age_ns // MILLISECOND} ms old, limit {limit_ns // MILLISECOND} ms"
+    return _of_feed("STALENESS", what, "entries of the product blocked")
+
+
+def of_missing_history(product: ProductId, failure: str | None) -> AlertRaised:
+    """Return the alert of candles that could not be read."""
+    return _of_feed("HISTORY", f"no candles of {product}: {failure}", "asked again")
+
+
+def _of_feed(code: str, what: str, done: str) -> AlertRaised:
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code=code,
+        what=what,
+        done=done,
+        owned="unchanged",
+        worst="none by itself",
+        command=_STATUS,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.instants import MINUTE, Nanos, bucket_start
 from domain.market import Bar, Trade
 from domain.money import ZERO, Price, Quantity
@@ -68,3 +70,22 @@ class BarBuilder:
             return None
         close: Price = self._last.close
         return Bar(self.product, start_ns, close, close, close, close, Quantity(ZERO))
+
+
+def regular(
+    builder: BarBuilder, bars: Sequence[Bar], start_ns: Nanos, end_ns: Nanos
+) -> tuple[Bar, ...]:
+    """Return `bars` of the minutes from `start_ns` to before `end_ns`, none missing at the end.
+
+    Minutes without a row at the end repeat the close with volume 0; `builder` goes on from there.
+    """
+    found = list(bars)
+    if found:
+        builder.adopt(found[-1])
+    last_ns = end_ns - MINUTE
+    missing_ns = found[-1].start_ns + MINUTE if found else max(start_ns, last_ns)
+    for minute_ns in range(missing_ns, end_ns, MINUTE):
+        bar = builder.repeat(Nanos(minute_ns))
+        if bar is not None:
+            found.append(bar)
+    return tuple(found)

@@ -37,30 +37,43 @@ class LossLimits:
     max_daily_loss_usd: Amount
 
 
-def breaches(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[tuple[str, str], ...]:
-    """Return (breaker name, reason) for each limit that the newest mark has reached.
+@frozen
+class Loss:
+    """One limit and how much of it is used: percent of equity, or quote currency."""
+
+    name: str
+    lost: Decimal
+    limit: Decimal
+    unit: str
+
+    @property
+    def is_breached(self) -> bool:
+        """Tell whether the limit is reached; what can't be compared is reached."""
+        return not self.lost < self.limit
+
+    @property
+    def reason(self) -> str:
+        """Return the breaker's reason."""
+        limit = f"{plain(self.limit)} {self.unit}"
+        return f"{self.name} {self.lost:.2f} {self.unit} reached the limit of {limit}"
+
+
+def measure(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[Loss, ...]:
+    """Return each limit with what the newest mark has lost of it.
 
     Windows roll: a day is the last 24 h of market time. `marks` are oldest first.
     """
     if not marks:
         return ()
     now = marks[-1]
-    found = []
     day, week = _base(marks, now.at_ns - DAY), _base(marks, now.at_ns - 7 * DAY)
     peak = max(marks, key=lambda mark: mark.pnl)
-    for name, base, limit in (
-        ("daily_loss", day, limits.daily_pct),
-        ("weekly_loss", week, limits.weekly_pct),
-        ("drawdown", peak, limits.drawdown_pct),
-    ):
-        lost_pct = _lost_pct(base, now)
-        if not lost_pct < limit:
-            found.append((name, f"{name} {lost_pct:.2f} % reached the limit of {plain(limit)} %"))
-    lost = day.pnl - now.pnl
-    if not lost < limits.max_daily_loss_usd:
-        limit_text = plain(limits.max_daily_loss_usd)
-        found.append(("daily_loss_usd", f"lost {plain(lost)} in a day, limit {limit_text}"))
-    return tuple(found)
+    return (
+        Loss("daily_loss", _lost_pct(day, now), limits.daily_pct, "%"),
+        Loss("weekly_loss", _lost_pct(week, now), limits.weekly_pct, "%"),
+        Loss("drawdown", _lost_pct(peak, now), limits.drawdown_pct, "%"),
+        Loss("daily_loss_usd", day.pnl - now.pnl, limits.max_daily_loss_usd, "USD"),
+    )
 
 
 def _base(marks: Sequence[EquityMark], since_ns: int) -> EquityMark:

@@ -10,6 +10,16 @@ from domain.money import ZERO, plain
 from domain.portfolio_view import AccountBalance
 
 
+def book_problems(first: LedgerReported, second: LedgerReported) -> tuple[str, ...]:
+    """Return a sentence if two of our own books, folds of the same fills, are not the same."""
+    if (first.is_open, first.cash, first.owned) == (second.is_open, second.cash, second.owned):
+        return ()
+    return (
+        f"the books of {first.actor} ({plain(first.cash)}, {len(first.owned)} products) and of"
+        f" {second.actor} ({plain(second.cash)}, {len(second.owned)} products) differ",
+    )
+
+
 def balance_problems(
     quote_currency: str, accounts: Sequence[AccountBalance], ledger: LedgerReported
 ) -> tuple[str, ...]:

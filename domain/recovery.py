@@ -11,8 +11,8 @@ from domain.instants import Nanos
 from domain.ledger.ledger import Ledger, book, flow, open_ledger
 from domain.losses import EquityMark
 from domain.messages import decisions, orders, system
-from domain.messages.decisions import Purpose
-from domain.messages.orders import OrderState
+from domain.messages.decisions import ApprovedOrder
+from domain.messages.orders import OrderAdvanced, OrderState
 from domain.money import ZERO, Amount
 from domain.orders.order import Order, apply_fill
 from domain.product import Product, ProductId
@@ -21,6 +21,27 @@ from domain.risk.view import ApprovedKey
 
 KEPT_APPROVALS = 2_000
 UNSENT = (OrderState.INTENDED, OrderState.PENDING_SUBMIT)
+
+
+@frozen
+class ClosedBreaker:
+    """A breaker that was open in this run: why, and how it closed."""
+
+    name: str
+    scope: str
+    reason: str
+    closed: str
+
+
+@frozen(kw_only=True)
+class RunTally:
+    """What people are told of the present run: counts, open orders, breakers that have closed."""
+
+    cycles: int = 0
+    orders: int = 0
+    fills: int = 0
+    open_orders: tuple[OrderAdvanced, ...] = ()
+    closed: tuple[ClosedBreaker, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -39,6 +60,7 @@ class Recovered:
     approved: tuple[ApprovedKey, ...] = ()
     runs: int = 0
     world: str = ""
+    tally: RunTally = RunTally()
 
     def unsettled(self, machine_ns: Nanos) -> tuple[Order, ...]:
         """Return the orders that have not ended, ready for the order manager.
@@ -62,9 +84,9 @@ class Recovered:
                 exposure = exposure.bind(order.intent, order.filled)
         return exposure
 
-    def purposes(self) -> dict[str, Purpose]:
-        """Return every client order id of ours with its purpose."""
-        return {key: order.intent.order.purpose for key, order in self.orders.items()}
+    def approved_orders(self) -> dict[str, ApprovedOrder]:
+        """Return every client order id of ours with what was approved under it."""
+        return {key: order.intent.order for key, order in self.orders.items()}
 
     def latched(self) -> tuple[system.Breaker, ...]:
         """Return the breakers that are still open and need the operator."""
@@ -96,6 +118,9 @@ class _Folder:
         self._products: dict[ProductId, Product] = {}
         self._runs = 0
         self._world = ""
+        self._tally = RunTally()
+        self._moved: dict[str, OrderAdvanced] = {}
+        self._closed: dict[tuple[str, str], ClosedBreaker] = {}
 
     def _forget(self) -> None:
         """Another world has another account; only latched breakers outlive it."""
@@ -106,11 +131,14 @@ class _Folder:
         self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
         match message:
             case orders.IntentRaised(intent):
+                self._tally = evolve(self._tally, orders=self._tally.orders + 1)
                 self._intent(at_ns, intent)
             case orders.OrderAdvanced():
                 self._advance(message)
             case orders.FillBooked():
                 self._fill(message)
+            case decisions.RoundJudged(cycle=cycle):
+                self._tally = evolve(self._tally, cycles=cycle)
             case decisions.OrderApproved(order):
                 self._approval = max(self._approval, order.approval)
                 key = (order.strategy, order.product, order.side, int(order.bar_ns))
@@ -127,6 +155,7 @@ class _Folder:
                 self._lineage = lineage
             case system.RunStarted(world=world):
                 self._runs += 1
+                self._tally, self._moved, self._closed = RunTally(), {}, {}
                 if world and self._world and world != self._world:
                     self._forget()
                 self._world = world or self._world
@@ -135,7 +164,7 @@ class _Folder:
             case system.BreakerTripped(breaker):
                 self._breakers[(breaker.name, breaker.scope)] = breaker
             case system.BreakerReset(name, scope):
-                self._breakers.pop((name, scope), None)
+                self._close(message, self._breakers.pop((name, scope), None))
             case system.StatementTaken(accounts=accounts):
                 if self._ledger is None:
                     cash = sum((a.total for a in accounts if a.currency == self._quote), ZERO)
@@ -148,12 +177,22 @@ class _Folder:
             case _:
                 pass  # told for people, not for the state
 
+    def _close(self, reset: system.BreakerReset, known: system.Breaker | None) -> None:
+        reason = "" if known is None else known.reason
+        how = f"by {reset.by}: {reset.evidence}"
+        key = (reset.name, reset.scope)
+        self._closed[key] = ClosedBreaker(reset.name, reset.scope, reason, how)
+
     def _intent(self, at_ns: int, intent: orders.OrderIntent) -> None:
         self._number = max(self._number, intent.number)
         if intent.client_order_id not in self._orders:
             self._orders[intent.client_order_id] = Order.intended(intent, at_ns)
 
     def _advance(self, moved: orders.OrderAdvanced) -> None:
+        if moved.state in orders.TERMINAL:
+            self._moved.pop(moved.client_order_id, None)
+        else:
+            self._moved[moved.client_order_id] = moved
         order = self._orders[moved.client_order_id]
         self._orders[moved.client_order_id] = evolve(
             order,
@@ -164,6 +203,7 @@ class _Folder:
 
     def _fill(self, booked: orders.FillBooked) -> None:
         self._booked.add(booked.fill.entry_id)
+        self._tally = evolve(self._tally, fills=self._tally.fills + 1)
         order = self._orders[booked.client_order_id]
         self._orders[booked.client_order_id] = apply_fill(order, booked.fill)
         if self._ledger is not None:
@@ -184,4 +224,9 @@ class _Folder:
             approved=tuple(self._approved[-KEPT_APPROVALS:]),
             runs=self._runs,
             world=self._world,
+            tally=evolve(
+                self._tally,
+                open_orders=tuple(self._moved.values()),
+                closed=tuple(self._closed.values()),
+            ),
         )

@@ -27,7 +27,7 @@ from adapters.venue.engine.ids import Ids
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.venue.engine.wire import Request
 from adapters.venue.market.source import Step
-from app.assembly import Parts, Stage, final_check, run_started, start
+from app.assembly import Parts, Stage, final_check, place_of, start
 from app.drivers import VirtualDriver
 from app.ending import Ending
 from app.options import Folders, TradeOptions
@@ -236,7 +236,7 @@ class World:
         """Let everything fall; what is on disk stays as it is. Idempotent."""
         for actor in self.runtime.members.values():
             pykka.ActorRegistry.unregister(actor.actor_ref)
-        self.opened.journal.abandon()
+        self.opened.recorder.abandon()
         self.store.close()
 
     # What the system, the venue and the files say.
@@ -314,14 +314,8 @@ class World:
             has_history=True,
             end_ns=self.setting.market.end_ns,
         )
-        self.opened = open_state(
-            self.mode_folder,
-            run_started(self.options, stage),
-            "USD",
-            at_ns=clock.market_ns(),
-            machine=clock.machine_ns,
-            lineage=f"{self.setting.seed:032x}",
-        )
+        place = place_of(self.options, stage, clock)
+        self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
         self.ending = Ending()
         log = self.setting.log or (lambda name: QuietLog(name, self.criticals))
         self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)

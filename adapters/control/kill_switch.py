@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 from attrs import frozen
 
 from adapters.control.files import write_json
+from domain.instants import iso
 
 FILE = "KILL_SWITCH"
 _ALL = re.compile(r"\ball\b", re.IGNORECASE)
@@ -25,6 +27,11 @@ class KillOrder:
     reason: str
     at: str = ""
     is_all: bool = False
+
+
+def by_signal() -> KillOrder:
+    """Return the order that SIGUSR1 stands for."""
+    return KillOrder("SIGUSR1", iso(time.time_ns()))
 
 
 def write_kill(data_dir: Path, order: KillOrder) -> None:

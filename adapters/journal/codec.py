@@ -51,6 +51,10 @@ class Codec:
         self._names = {kind: name for name, kind in catalogue.items()}
         self._forms = {name: _class(kind) for name, kind in catalogue.items()}
 
+    def knows(self, message: object) -> bool:
+        """Tell whether the catalogue holds the message's class."""
+        return type(message) in self._names
+
     def name(self, message: object) -> str:
         """Return the name of the message's class in the catalogue.
 

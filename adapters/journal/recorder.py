@@ -25,6 +25,36 @@ class Recorder:
         self._machine_ns = machine_ns
         self._intents: dict[str, Head] = {}
 
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether a write or sync has failed: final."""
+        return self._journal.failed
+
+    def fence(self) -> bool:
+        """End the present journal from another thread; False if it has failed."""
+        return self._journal.fence()
+
+    def go_on_with(self, journal: Journal) -> None:
+        """Write into `journal` from now on; intents without a receipt get none."""
+        self._journal = journal
+        self._intents.clear()
+
+    def close(self) -> None:
+        """Make everything durable and end.
+
+        Raises:
+            JournalError: the last sync failed.
+        """
+        self._journal.close()
+
+    def abandon(self) -> None:
+        """End without a sync."""
+        self._journal.abandon()
+
+    def keeps(self, envelope: Envelope) -> bool:
+        """Tell whether the envelope's body is a record."""
+        return self._codec.knows(envelope.body)
+
     def append(self, envelope: Envelope) -> None:
         """Write the envelope's body as the next record, not yet durable.
 

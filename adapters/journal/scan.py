@@ -12,6 +12,7 @@ from adapters.journal.files import SUFFIX, Folder
 
 CREATED = "JournalCreated"
 STARTED = "RunStarted"
+REOPENED = "JournalReopened"
 _NAME_DIGITS = 8
 
 
@@ -86,9 +87,9 @@ class Scan:
         return record
 
     def _check_first(self, record: Record) -> None:
-        wanted = CREATED if record.seq == 1 else STARTED
-        if record.type != wanted:
-            raise LineBroken(f"{wanted} as first record", record.type)
+        wanted = (CREATED,) if record.seq == 1 else (STARTED, REOPENED)
+        if record.type not in wanted:
+            raise LineBroken(f"{wanted[0]} as first record", record.type)
         if record.seq == 1:
             self.lineage = record.data.get("lineage")
             if not isinstance(self.lineage, str):

@@ -6,6 +6,7 @@ The writer belongs to one thread. That only one process writes is the business o
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from attrs import frozen
 
 from adapters.journal.chain import Head, Record, body, seal
 from adapters.journal.files import DiskFolder, Folder, SegmentFile
-from adapters.journal.scan import CREATED, STARTED, Scan, TornTail, segment_name
+from adapters.journal.scan import CREATED, REOPENED, STARTED, Scan, TornTail, segment_name
 from domain.errors import JournalError
 from domain.instants import iso
 
 TAIL_CUT = "TailCut"
 _LINEAGE_BYTES = 16
+_FENCE_SECONDS = 0.2
 
 
 @frozen
@@ -55,6 +57,7 @@ class Journal:
         self._config = config
         self._wall = wall
         self._is_open = True
+        self._writing = threading.Lock()
         self.head = head
         self.lineage = lineage
         self.failed = False
@@ -124,7 +127,30 @@ class Journal:
             self._is_open = False
             self._file.close()
 
+    def fence(self) -> bool:
+        """End it from another thread than the writer's: whoever still holds it can't write.
+
+        False: a write or sync is under way and does not come back, so what is on disk is not
+        known. The journal has failed then.
+        """
+        if not self._writing.acquire(timeout=_FENCE_SECONDS):
+            self.failed = True
+            return False
+        try:
+            if self._is_open and not self.failed:
+                self._file.sync()
+            self.abandon()
+        except OSError:
+            self.failed = True
+        finally:
+            self._writing.release()
+        return not self.failed
+
     def _do(self, action: Callable[..., None], *args: bytes) -> None:
+        with self._writing:
+            self._do_alone(action, *args)
+
+    def _do_alone(self, action: Callable[..., None], *args: bytes) -> None:
         if self.failed or not self._is_open:
             state = "failed before" if self.failed else "is closed"
             raise JournalError(f"expected a journal that can be written, but it {state}")
@@ -147,9 +173,11 @@ def open_journal(
     lineage: str | None = None,
     wall: Callable[[], int] | None = None,
     visit: Callable[[Record], object] | None = None,
+    is_same_run: bool = False,
 ) -> tuple[Journal, Recovered]:
     """Verify the whole chain, cut an unfinished tail, open a new segment that begins with `run`.
 
+    `is_same_run`: the segment goes on within a run, and `run` is what a `JournalReopened` holds.
     `visit` sees every old record in order. `lineage` (32 hex digits) is used only if the journal is
     new; without it 128 random bits are. `wall` gives UTC nanoseconds; without it records hold none.
 
@@ -164,7 +192,7 @@ def open_journal(
     except OSError as error:
         raise JournalError(f"the journal can't be opened: {error}") from error
     try:
-        _write_opening(journal, scan, run, at_ns)
+        _write_opening(journal, scan, run, at_ns, REOPENED if is_same_run else STARTED)
     except BaseException:
         journal.abandon()
         raise
@@ -172,10 +200,12 @@ def open_journal(
     return journal, Recovered(journal.lineage, start, scan.head.seq, scan.torn)
 
 
-def _write_opening(journal: Journal, scan: Scan, run: Mapping[str, Any], at_ns: int) -> None:
+def _write_opening(
+    journal: Journal, scan: Scan, run: Mapping[str, Any], at_ns: int, kind: str
+) -> None:
     if scan.lineage is None:
         journal.append(CREATED, {"lineage": journal.lineage}, at_ns=at_ns)
-    journal.append(STARTED, run, at_ns=at_ns)
+    journal.append(kind, run, at_ns=at_ns)
     if scan.torn is not None:
         journal.append(TAIL_CUT, {"size": scan.torn.size}, at_ns=at_ns)
     journal.sync()

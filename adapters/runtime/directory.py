@@ -13,10 +13,12 @@ import pykka
 from actors.base import Actor
 from actors.board import GLOBAL, BoardEvent, BreakerBoard
 from actors.envelope import Envelope, ReplyTo
+from actors.lanes import CAPACITY
 from actors.ports import Clock, Log
+from actors.supervision import policy_of
 from adapters.runtime.binding import bind
 from domain.errors import MailboxFull
-from domain.messages.system import Breaker, Effect
+from domain.messages.system import ActorDown, Breaker, Effect
 
 GROUP = "*"
 
@@ -50,19 +52,27 @@ class Directory:
         self.members: dict[str, Actor] = {}
         self.epochs: Counter[str] = Counter()
         self.dead_letters: Counter[tuple[str, str]] = Counter()
+        self.fenced: Counter[tuple[str, str]] = Counter()
+        self._kept: dict[str, list[Envelope]] = {}
         board.on_change(self._board_changed)
 
     def spawn(self, kind: type[Any], name: str, *args: Any, **kwargs: Any) -> None:
-        """Start an actor of `kind` under `name`; a name used before gets the next epoch."""
+        """Start an actor of `kind` under `name`; a name used before gets the next epoch.
+
+        What came while nobody of that name lived is delivered first.
+        """
         with self._lock:
-            self.epochs[name] += 1
-            epoch = self.epochs[name]
+            old = self.members.get(name)
+            epoch = max(self.epochs[name], 1 if old is None else old.epoch + 1)
+            self.epochs[name] = epoch
         bound = bind(kind, self._mixin)
         actor = bound(self, name, epoch, *args, **kwargs)
+        pykka.ActorRegistry.register(actor.actor_ref)
         with self._lock:
+            for envelope in self._kept.pop(name, ()):
+                actor.actor_ref.tell(envelope)
             self.members[name] = actor
             self._resolved.clear()
-        pykka.ActorRegistry.register(actor.actor_ref)
         actor._start_actor_loop()
 
     def number(self) -> int:
@@ -88,7 +98,14 @@ class Directory:
         return found
 
     def deliver(self, receiver: str, envelope: Envelope) -> None:
-        """Put an envelope into an inbox; overflow halts, a missing receiver is counted."""
+        """Put an envelope into an inbox; overflow halts, a missing receiver is counted.
+
+        What an incarnation says that no longer counts is dropped here, and counted too.
+        """
+        if envelope.epoch and self.epochs[envelope.sender] != envelope.epoch:
+            with self._lock:
+                self.fenced[(envelope.sender, type(envelope.body).__name__)] += 1
+            return
         actor = self.members.get(receiver)
         if actor is None:
             self._lose(receiver, envelope)
@@ -96,23 +113,43 @@ class Directory:
             self._put(actor, envelope)
 
     def _put(self, actor: Actor, envelope: Envelope) -> None:
-        receiver = actor.name
         try:
             actor.actor_ref.tell(envelope)
         except pykka.ActorDeadError:
-            self._lose(receiver, envelope)
+            self._keep_or_lose(actor, envelope)
         except MailboxFull as error:
-            self._lose(receiver, envelope)
-            self.board.trip(
-                Breaker(
-                    name=f"mailbox:{receiver}",
-                    scope=GLOBAL,
-                    effect=Effect.HALT,
-                    reason=str(error),
-                    is_latched=True,
-                    at_ns=self.clock.market_ns(),
-                )
+            self._overflow(actor.name, envelope, str(error))
+
+    def _keep_or_lose(self, dead: Actor, envelope: Envelope) -> None:
+        """Keep what waits for the next incarnation, if the dead one's kind keeps its mail."""
+        name = dead.name
+        if not policy_of(name).keeps_mail:
+            self._lose(name, envelope)
+            return
+        with self._lock:
+            heir = self.members.get(name)
+            if heir is dead or heir is None:
+                kept = self._kept.setdefault(name, [])
+                if len(kept) < CAPACITY:
+                    kept.append(envelope)
+                    return
+        if heir is dead or heir is None:
+            self._overflow(name, envelope, f"{CAPACITY} messages wait for a dead actor")
+        else:
+            self._put(heir, envelope)
+
+    def _overflow(self, receiver: str, envelope: Envelope, reason: str) -> None:
+        self._lose(receiver, envelope)
+        self.board.trip(
+            Breaker(
+                name=f"mailbox:{receiver}",
+                scope=GLOBAL,
+                effect=Effect.HALT,
+                reason=reason,
+                is_latched=True,
+                at_ns=self.clock.market_ns(),
             )
+        )
 
     def _lose(self, receiver: str, envelope: Envelope) -> None:
         with self._lock:
@@ -153,33 +190,82 @@ class Directory:
     def ring(self, name: str, epoch: int, message: Any) -> None:
         """Deliver a timer's message to the incarnation that set it; to no later one."""
         member = self.members.get(name)
-        if member is not None and member.epoch == epoch:
-            self._put(member, self._from_outside(ReplyTo(name), message))
+        if member is None or member.epoch != epoch:
+            return
+        envelope = self._from_outside(ReplyTo(name), message)
+        if member.actor_stopped.is_set():
+            self._lose(name, envelope)  # never kept for the next incarnation
+        else:
+            self._put(member, envelope)
 
     def log_for(self, actor: str) -> Log:
         """Return the human log bound to an actor's name."""
         return self._log(actor)
 
     def buried(self, actor: str, epoch: int) -> None:
-        """Take note that an incarnation is gone (it stays listed in `status`)."""
+        """Take note that an incarnation is gone: it stays listed, and its epoch is over."""
+        with self._lock:
+            if self.epochs[actor] == epoch:
+                self.epochs[actor] = epoch + 1
         member = self.members.get(actor)
         if member is not None and member.epoch == epoch:
             pykka.ActorRegistry.unregister(member.actor_ref)
 
+    def is_current(self, actor: str, epoch: int) -> bool:
+        """Tell whether this incarnation is the one that counts."""
+        return self.epochs[actor] == epoch
+
+    def stall(self, actor: str) -> None:
+        """Let the actor hang, as a drill."""
+        raise NotImplementedError
+
+    def condemn(self, name: str, epoch: int, cause: str, place: str) -> bool:
+        """Give up an actor that hangs: trip, fence, tell. False: it is over already."""
+        actor = self.members.get(name)
+        if actor is None or actor.epoch != epoch or not actor.condemn(cause):
+            return False
+        self.buried(name, epoch)
+        self._close(actor)
+        self.announce(ActorDown(name, epoch, cause, f"hang {place}"))
+        return True
+
+    def retire(self, name: str) -> None:
+        """End a living actor without a word, because another incarnation takes over."""
+        actor = self.members.get(name)
+        if actor is not None and actor.retire():
+            self.buried(name, actor.epoch)
+            self._close(actor)
+
+    def take_kept(self, name: str) -> list[Envelope]:
+        """Take what waits for the next incarnation of `name`, oldest first."""
+        with self._lock:
+            return self._kept.pop(name, [])
+
     def bury(self, actor: Actor) -> None:
-        """Close a dead actor's inbox: who asks is told, all else that waits is a dead letter."""
+        """Close a dead actor's inbox: who asks is told, all else that waits is kept or lost."""
         try:
             actor.post_mortem()
         finally:
-            for item in cast("Inbox", actor.actor_inbox).close():
-                if item.reply_to is None:
-                    if isinstance(item.message, Envelope):
-                        self._lose(actor.name, item.message)
-                elif isinstance(item.message, Envelope):
-                    error = pykka.ActorDeadError(f"{actor.name} died before it could answer")
-                    item.reply_to.set_exception((type(error), error, None))
-                else:
-                    item.reply_to.set(None)  # it was asked to stop
+            self._close(actor)
+
+    def _close(self, actor: Actor) -> None:
+        waiting = []
+        for item in cast("Inbox", actor.actor_inbox).close():
+            if item.reply_to is None:
+                if isinstance(item.message, Envelope):
+                    waiting.append(item.message)
+            elif isinstance(item.message, Envelope):
+                error = pykka.ActorDeadError(f"{actor.name} died before it could answer")
+                item.reply_to.set_exception((type(error), error, None))
+            else:
+                item.reply_to.set(None)  # it was asked to stop
+        if not policy_of(actor.name).keeps_mail:
+            for envelope in waiting:
+                self._lose(actor.name, envelope)
+        elif waiting:
+            # Older than whatever came since it died.
+            with self._lock:
+                self._kept[actor.name] = waiting + self._kept.get(actor.name, [])
 
     def _board_changed(self, event: BoardEvent) -> None:
         self.announce(event)

@@ -26,6 +26,14 @@ PATIENCE_NS = SECOND // 4
 PAUSE_SECONDS = 0.0005
 
 
+DRILL_HANG_SECONDS = 60.0
+LEAST_GAP_NS = SECOND
+
+
+class _Closed(BaseException):
+    """Leaves pykka's loop of an actor that was ended from outside."""
+
+
 class ThreadInbox:
     """The lanes behind one condition variable."""
 
@@ -50,6 +58,8 @@ class ThreadInbox:
         """Take the next message, waiting for one."""
         with self._ready:
             while not self.lanes:
+                if self._is_closed:
+                    raise _Closed
                 self._ready.wait()
             return self.lanes.pop()
 
@@ -57,6 +67,7 @@ class ThreadInbox:
         """Return what waits and refuse what comes later."""
         with self._ready:
             self._is_closed = True
+            self._ready.notify_all()
             return [self.lanes.pop() for _ in range(len(self.lanes))]
 
     def empty(self) -> bool:
@@ -85,9 +96,12 @@ class ThreadedActor(pykka.Actor):
         threading.Thread(target=self._thread_main, name=self.name, daemon=True).start()
 
     def _thread_main(self) -> None:
+        self.office.threads[self.name] = threading.get_ident()
         try:
             self._actor_loop_setup()
             self._actor_loop_running()
+        except _Closed:
+            pass  # ended from outside while it waited
         finally:
             self.office.bury(cast("Actor", self))
 
@@ -110,7 +124,12 @@ class ThreadRuntime(Directory):
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._pause = threading.Event()
+        self._over = threading.Event()
         self._stopped = False
+        self.threads: dict[str, int] = {}
+        self._gap_ns = 0
+        self._tell_gap: Callable[[int], None] | None = None
+        self._jumped_ns = clock.wall_ns() - clock.machine_ns()
         threading.Thread(target=self._timer_main, name="timers", daemon=True).start()
 
     def wake(
@@ -142,11 +161,29 @@ class ThreadRuntime(Directory):
                 self._pause.wait(PAUSE_SECONDS)
         self.post(reply_to, message)
 
+    def thread_of(self, name: str) -> int | None:
+        """Return the identity of the thread of the newest incarnation."""
+        return self.threads.get(name)
+
+    def on_gap(self, market_limit_ns: int, tell: Callable[[int], None]) -> None:
+        """Call `tell(length_ns)` before any timer after a time in which the process did not run.
+
+        A gap is longer than `market_limit_ns`; whatever the speed, not below a second of machine
+        time, which a busy machine may take for itself.
+        """
+        self._gap_ns = max(LEAST_GAP_NS, int(market_limit_ns / self._speed))
+        self._tell_gap = tell
+
+    def stall(self, actor: str) -> None:
+        """Let the calling actor's thread hang as a drill; it comes back as a zombie."""
+        self._over.wait(DRILL_HANG_SECONDS)
+
     def stop(self, names: tuple[str, ...], within_ns: int) -> tuple[str, ...]:
         """Stop the actors named, in order, and the timers; return those that did not in time."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
+        self._over.set()
         deadline = self.clock.machine_ns() + within_ns
         late = []
         for name in names:
@@ -192,7 +229,17 @@ class ThreadRuntime(Directory):
                 if self._stopped:
                     return
                 entry = heapq.heappop(self._timers)
+            self._look_for_gap(entry[0])
             self._fire(*entry[2:])
+
+    def _look_for_gap(self, due_ns: int) -> None:
+        """Suspended, the process sees late timers; asleep with its machine, a jump of the wall."""
+        late_ns = self.clock.machine_ns() - due_ns
+        ahead_ns = self.clock.wall_ns() - self.clock.machine_ns()
+        jump_ns, self._jumped_ns = ahead_ns - self._jumped_ns, ahead_ns
+        length_ns = max(late_ns, abs(jump_ns))
+        if length_ns > self._gap_ns and self._tell_gap is not None:
+            self._tell_gap(length_ns)
 
     def _is_due(self) -> bool:
         return bool(self._timers) and self._timers[0][0] <= self.clock.machine_ns()

@@ -20,6 +20,8 @@ from actors.base import Actor
 from actors.board import BreakerBoard
 from actors.lanes import Lanes
 from actors.ports import Log
+from actors.progress import LOOK_EVERY_NS, hang_cause
+from actors.supervision import policy_of
 from adapters.runtime.directory import Directory
 from domain.instants import Nanos
 
@@ -40,6 +42,7 @@ class VirtualInbox:
         self.wake: Callable[[VirtualInbox], None] | None = None
         self.next: Any = None
         self.is_ready = False
+        self.is_held = False
         self.is_closed = False
         self.pump: Callable[[VirtualFuture], None] | None = None
 
@@ -54,7 +57,11 @@ class VirtualInbox:
         if isinstance(item.reply_to, VirtualFuture):
             item.reply_to.pump = self.pump
         self.lanes.push(item)
-        if not self.is_ready and self.wake is not None:
+        self.stir()
+
+    def stir(self) -> None:
+        """Tell the runtime that something waits, unless the actor is held up."""
+        if self.lanes and not self.is_ready and not self.is_held and self.wake is not None:
             self.is_ready = True
             self.wake(self)
 
@@ -170,6 +177,7 @@ class VirtualRuntime(Directory):
         self._order = itertools.count()
         self._ready: list[VirtualInbox] = []
         self._running: list[str] = []
+        self._held: dict[str, int] = {}
         self.steps = 0
 
     def adopt(self, actor: VirtualActor) -> None:
@@ -178,6 +186,7 @@ class VirtualRuntime(Directory):
         assert isinstance(inbox, VirtualInbox)
         member = cast("Actor", actor)
         inbox.owner, inbox.wake, inbox.pump = member, self._ready.append, self._pump
+        inbox.stir()
         self._running.append(member.name)
         try:
             member._actor_loop_setup()
@@ -185,6 +194,37 @@ class VirtualRuntime(Directory):
             self._running.pop()
         if member.actor_stopped.is_set():
             self.bury(member)
+
+    def stall(self, actor: str) -> None:
+        """Let the actor's present message never end: its thread is not scheduled any more.
+
+        The look-out for actors without progress runs only while one is held up.
+        """
+        inbox = self.members[actor].actor_inbox
+        assert isinstance(inbox, VirtualInbox)
+        inbox.is_held = True
+        self._held[actor] = self._time.now_ns
+        self.call_at(self._time.now_ns + LOOK_EVERY_NS, lambda: self._look(actor))
+
+    def release(self, actor: str) -> None:
+        """Let a held up actor go on; one that was given up meanwhile stays over."""
+        self._held.pop(actor, None)
+        inbox = self.members[actor].actor_inbox
+        assert isinstance(inbox, VirtualInbox)
+        inbox.is_held = False
+        inbox.stir()
+
+    def _look(self, actor: str) -> None:
+        since_ns = self._held.get(actor)
+        if since_ns is None:
+            return
+        member = self.members[actor]
+        held_ns = self._time.now_ns - since_ns
+        if held_ns <= policy_of(actor).hang_ns:
+            self.call_at(self._time.now_ns + LOOK_EVERY_NS, lambda: self._look(actor))
+            return
+        del self._held[actor]
+        self.condemn(actor, member.epoch, hang_cause(held_ns, "not scheduled"), "not scheduled")
 
     def call_at(self, due_ns: int, call: Callable[[], None]) -> None:
         """Run `call` when virtual time reaches `due_ns` (adapters' continuations)."""
@@ -215,6 +255,10 @@ class VirtualRuntime(Directory):
         assert actor is not None
         if actor.actor_stopped.is_set():
             self.bury(actor)
+            return
+        if not inbox.lanes:  # it was closed meanwhile
+            return
+        if inbox.is_held:
             return
         inbox.next = inbox.lanes.pop()
         if inbox.lanes:

@@ -22,7 +22,7 @@ from config.mode import Mode
 TABLES = {
     "positions": ("product", "quantity", "cost", "mark", "unrealised", "stop", "strategy"),
     "orders_open": ("product", "side", "state", "client_order_id"),
-    "breakers": ("name", "scope", "state", "reason"),
+    "breakers": ("name", "scope", "state", "distance", "reason"),
     "actors": ("name", "state", "epoch", "restarts", "mailbox"),
 }
 """Lists of the status document, in the order shown, with the members of each that are shown."""

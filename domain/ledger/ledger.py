@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from domain.errors import InvariantBroken
 from domain.messages.decisions import ApprovedOrder
-from domain.messages.orders import FillBooked, FillSeen
+from domain.messages.orders import FillBooked, FillSeen, LedgerReported
 from domain.messages.system import CashFlowSeen
 from domain.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.portfolio_view import Lot, PortfolioView
@@ -45,6 +45,16 @@ class Ledger:
 def open_ledger(quote_currency: str, cash: Amount) -> Ledger:
     """Return the books of an account that starts with `cash` and owns nothing."""
     return Ledger(quote_currency=quote_currency, opening_cash=cash, cash=cash)
+
+
+def report(actor: str, token: int, ledger: Ledger | None) -> LedgerReported:
+    """Return what the books of `actor` say: cash, and what is owned of each product."""
+    if ledger is None:
+        return LedgerReported(actor, token, False, Amount(ZERO), ())
+    owned: dict[ProductId, Quantity] = {}
+    for lot in ledger.lots:
+        owned[lot.product] = Quantity(owned.get(lot.product, ZERO) + lot.quantity)
+    return LedgerReported(actor, token, True, ledger.cash, tuple(sorted(owned.items())))
 
 
 def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:

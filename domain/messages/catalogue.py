@@ -21,6 +21,10 @@ CATALOGUE: dict[str, type] = {
         system.BreakerTripped,
         system.BreakerReset,
         system.ActorDown,
+        system.ActorRestarted,
+        system.ActorProven,
+        system.DrillStarted,
+        system.GapSeen,
         system.BootCompleted,
         system.StatementTaken,
         system.CashFlowSeen,
@@ -33,6 +37,7 @@ CATALOGUE: dict[str, type] = {
         system.RunStarted,
         system.RunStopped,
         system.JournalCreated,
+        system.JournalReopened,
         system.TailCut,
     )
 }

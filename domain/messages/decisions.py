@@ -171,6 +171,11 @@ class ApprovedOrder:
     approved_ns: Nanos
 
 
+def is_covered(order: ApprovedOrder, scope: str) -> bool:
+    """Tell whether a breaker of `scope` covers `order`; "actor" covers none."""
+    return scope in ("global", "venue", f"product:{order.product}", f"strategy:{order.strategy}")
+
+
 @frozen
 class OrderApproved:
     """The gate lets this order pass, once."""

@@ -226,10 +226,14 @@ class WouldPlace:
 
 @frozen
 class SweepRequested:
-    """Cancel at the venue, from the venue's own list: entries, or everything of ours."""
+    """Cancel at the venue, from the venue's own list: entries, or everything of ours.
+
+    `scope` is that of a breaker: "global", "venue", "product:BTC-USD" or "strategy:NAME".
+    """
 
     reason: str
     includes_exits: bool
+    scope: str = "global"
 
 
 @frozen
@@ -258,8 +262,9 @@ class Synced:
 
 @frozen
 class LedgerReported:
-    """The portfolio's cash and owned quantities at the moment of a sync request."""
+    """Cash and owned quantities in the books of `actor` at the moment of a sync request."""
 
+    actor: str
     token: int
     is_open: bool
     cash: Amount

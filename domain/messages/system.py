@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -35,9 +36,11 @@ class Severity(StrEnum):
 
 @frozen(kw_only=True)
 class Breaker:
-    """One open breaker. `scope` is "global", "venue", "product:BTC-USD" or "strategy:NAME".
+    """One open breaker.
 
-    A latched one needs the operator's `resume`. `at_ns` is market time.
+    `scope` is what it covers: "global", "venue", "product:BTC-USD", "strategy:NAME", or "actor",
+    which covers no order and only says that the actor of this name is down. A latched one needs
+    the operator's `resume`. `at_ns` is market time.
     """
 
     name: str
@@ -58,7 +61,10 @@ class BreakerTripped:
 
 @frozen
 class BreakerReset:
-    """A breaker closed; `by` is "proof" or "operator", `evidence` says what proved it."""
+    """A breaker closed; `evidence` says what proved it.
+
+    `by` is "proof", "operator", or "policy" (paper's one release by itself after a crash).
+    """
 
     LANE: ClassVar[int] = CONTROL_LANE
     name: str
@@ -69,12 +75,103 @@ class BreakerReset:
 
 @frozen
 class ActorDown:
-    """An actor died. `cause` is the exception's type and text, without values of variables."""
+    """An actor died or hangs. `cause` is the exception's type and text, no values of variables.
+
+    `fingerprint` names message, exception and line: equal ones are the same bug again.
+    """
 
     LANE: ClassVar[int] = CONTROL_LANE
     actor: str
     epoch: int
     cause: str
+    fingerprint: str = ""
+
+
+@frozen
+class ActorRestarted:
+    """A fresh incarnation of an actor is up and knows only what it was rebuilt from."""
+
+    actor: str
+    epoch: int
+
+
+@frozen
+class ActorProven:
+    """A fresh incarnation has done its work once; `evidence` says what it did."""
+
+    actor: str
+    epoch: int
+    evidence: str
+
+
+class DrillKind(StrEnum):
+    """How a drill breaks an actor."""
+
+    CRASH = "crash"
+    HANG = "hang"
+    EXIT = "exit"
+
+
+@frozen
+class Drill:
+    """Break the actor that handles this, from inside: only by the operator's `--drill`."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    kind: DrillKind
+
+
+@frozen
+class DrillStarted:
+    """For the record: what follows at `actor` was asked for."""
+
+    kind: DrillKind
+    actor: str
+
+
+@frozen
+class RebuildFinished:
+    """The actors are up again from the journal; or `failure` says why none of them is."""
+
+    token: int
+    started: tuple[tuple[str, int], ...]
+    failure: str | None
+
+
+@frozen
+class ReviveRequested:
+    """The operator wants everything that is down to be tried once more."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    request_id: str
+
+
+@frozen
+class Revived:
+    """Everything is up that can be; `items` says what is not."""
+
+    request_id: str
+    items: tuple[str, ...]
+
+
+@frozen
+class GapSeen:
+    """The process did not run for `length_ns`: all that was known before is old."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    length_ns: Nanos
+
+
+@frozen
+class LossesMeasured:
+    """How far each loss limit is used: (breaker, lost, limit), percent or quote currency."""
+
+    LANE: ClassVar[int] = 2
+    losses: tuple[tuple[str, Decimal, Decimal], ...]
+
+    @property
+    def key(self) -> str:
+        """What a newer message of this kind replaces."""
+        return "losses"
 
 
 @frozen
@@ -181,8 +278,9 @@ class KillSeen:
 
 @frozen
 class OperatorActed:
-    """An operator's deed, for the record."""
+    """An operator's deed, for the record: written before the breakers that it closes."""
 
+    LANE: ClassVar[int] = CONTROL_LANE
     verb: str
     reason: str
 
@@ -233,6 +331,13 @@ class RunStopped:
     cycles: int
     orders: int
     fills: int
+
+
+@frozen
+class JournalReopened:
+    """First record of a segment that goes on within the same run, after the writer was rebuilt."""
+
+    run: str
 
 
 @frozen

@@ -5,7 +5,14 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from domain.errors import InvariantBroken
-from domain.messages.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
+from domain.messages.orders import (
+    FillSeen,
+    OrderAdvanced,
+    OrderIntent,
+    OrderSeen,
+    OrderState,
+    VenueStatus,
+)
 from domain.money import ZERO, Quantity
 from domain.orders.lifecycle import Event, is_terminal, next_state
 
@@ -69,6 +76,21 @@ class Order:
         return self.is_terminal and self.filled >= self.venue_filled
 
 
+def moved(order: Order) -> OrderAdvanced:
+    """Return what everybody is told of an order that stands where `order` stands."""
+    asked = order.intent.order
+    return OrderAdvanced(
+        order.intent.client_order_id,
+        order.order_id,
+        asked.product,
+        asked.side,
+        asked.purpose,
+        order.state,
+        order.filled,
+        order.reason,
+    )
+
+
 def needs_fills(order: Order) -> bool:
     """Tell whether the venue has shown more filled than we have booked."""
     return order.venue_filled > order.filled
@@ -79,6 +101,17 @@ def is_doubtful(order: Order) -> bool:
     if order.is_settled:
         return False
     return order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL) or needs_fills(order)
+
+
+def is_provably_absent(order: Order, begun_ns: int, lifetime_ns: int) -> bool:
+    """Tell whether a complete listing without the order proves that it will never be there.
+
+    The listing must have begun (machine time) after the last instant at which a request that may
+    have left could still create the order.
+    """
+    if order.state is not OrderState.UNKNOWN or order.last_sent_ns is None:
+        return False
+    return begun_ns > order.last_sent_ns + lifetime_ns
 
 
 def advance(

@@ -273,7 +273,7 @@ def test_a_respawned_actor_keeps_its_address_and_gets_the_next_epoch(rig: Rig) -
         )
         rig.runtime.members["worker"].actor_ref.stop()
 
-    assert rig.runtime.epochs["worker"] == 3
+    assert rig.runtime.members["worker"].epoch == 3
 
 
 def test_the_end_of_an_old_incarnation_leaves_the_new_one_alone(rig: Rig) -> None:

@@ -31,7 +31,7 @@ from tests.builders_runtime import (
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
-KNOWN_TRACE = "455c7bb6eee44ddd819e4cf482f1c15a924f0a93c0d91a0bc4a0e7c9aae51e36"
+KNOWN_TRACE = "368846384ae69d93cbcd93f73f3d7dc8812b67a82832add22c60b3f4c65f9e87"
 
 
 class HandClock(SystemClock):

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 
 from actors.board import BreakerBoard
-from actors.last_gate import RECEIPT_LIFE_NS, FinalCheck
+from actors.last_gate import APPROVAL_LIFE_NS, RECEIPT_LIFE_NS, FinalCheck
 from actors.topology import ORDER_MANAGER
 from adapters.runtime.virtual import VirtualClock
+from domain.instants import Nanos
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.system import Effect
 from tests.builders import NOW, a_breaker, an_intent, approved, approved_sale
 
-ENTRY, EXIT = an_intent(approved()), an_intent(approved_sale("lot-1"))
+ENTRY = an_intent(approved(approved_ns=NOW))
+EXIT = an_intent(approved_sale("lot-1", approved_ns=NOW))
 
 
 class Scene:
@@ -76,6 +78,18 @@ def test_a_receipt_may_be_as_old_as_its_life_and_not_older(scene: Scene) -> None
 
 def test_a_receipt_from_the_future_is_no_licence(scene: Scene) -> None:
     assert scene.gate(a_request(issued_ns=NOW + 1)) is not None
+
+
+@pytest.mark.req("TIME2")
+@pytest.mark.parametrize("intent", [ENTRY, EXIT], ids=["entry", "exit"])
+def test_what_was_approved_before_a_gap_does_not_leave_after_it(scene: Scene, intent: Any) -> None:
+    scene.clock.now_ns = Nanos(NOW + APPROVAL_LIFE_NS)
+    assert scene.gate(a_request(intent, issued_ns=scene.clock.now_ns)) is None
+
+    scene.clock.now_ns = Nanos(NOW + APPROVAL_LIFE_NS + 1)
+    why = scene.gate(a_request(intent, issued_ns=scene.clock.now_ns, sequence=2))
+
+    assert why == "approval is 2000 ms old"
 
 
 def test_a_receipt_of_another_order_is_no_licence(scene: Scene) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.instants import DAY, HOUR, Nanos
-from domain.losses import EquityMark, LossLimits, breaches
+from domain.losses import EquityMark, LossLimits, measure
 from domain.money import Amount
 from tests.builders import NOW
 
@@ -25,6 +26,10 @@ def mark(nlv: str, at_ns: int = NOW, opening: str = "10000") -> EquityMark:
 
 def names(*marks: EquityMark, limits: LossLimits = LIMITS) -> list[str]:
     return [name for name, _ in breaches(marks, limits)]
+
+
+def breaches(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, one.reason) for one in measure(marks, limits) if one.is_breached)
 
 
 def test_without_marks_nothing_is_known_and_nothing_breached() -> None:

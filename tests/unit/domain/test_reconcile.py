@@ -13,6 +13,7 @@ from domain.product import ProductId
 from domain.reconcile import balance_problems
 
 OURS = LedgerReported(
+    actor="portfolio",
     token=1,
     is_open=True,
     cash=Amount(Decimal("100.5")),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.losses import EquityMark
-from domain.messages.decisions import OrderApproved, Purpose
+from domain.messages.decisions import OrderApproved
 from domain.messages.orders import IntentRaised, OrderState
 from domain.messages.system import (
     BootCompleted,
@@ -81,9 +81,10 @@ def test_numbers_go_on_where_they_ended() -> None:
 
     assert (state.lineage, state.next_number, state.next_approval) == (LINEAGE, 5, 10)
     assert state.approved == (("breakout", "BTC-USD", "BUY", int(INTENT.order.bar_ns)),) * 2
-    assert state.purposes() == dict.fromkeys(
-        (INTENT.client_order_id, other.client_order_id), Purpose.ENTRY
-    )
+    assert state.approved_orders() == {
+        INTENT.client_order_id: INTENT.order,
+        other.client_order_id: other.order,
+    }
 
 
 @pytest.mark.req("BOOT1", "X1", "X4")

@@ -1,0 +1,180 @@
+"""What the main thread does beside waiting: it is no actor, and watches over all of them."""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from actors.board import GLOBAL
+from actors.progress import ProgressWatch, Sight, hang_cause
+from actors.reconciler import TIME_GAP
+from actors.supervision import policy_of
+from actors.topology import SUPERVISOR
+from adapters.runtime.directory import Directory
+from adapters.runtime.threads import ThreadRuntime
+from adapters.telemetry.memory import resident_bytes
+from app.staff import RunStaff
+from domain.instants import MILLISECOND, SECOND, Nanos
+from domain.messages.system import Breaker, Effect, GapSeen
+from domain.restarts import Crash, History, Restart, decide
+
+ROOT = Path(__file__).resolve().parents[1]
+MEMORY = "memory"
+MEBIBYTE = 1 << 20
+OPEN_AT, CLOSE_BELOW = 0.80, 0.75
+"""Shares of the memory limit: apart, so that a value between them changes nothing."""
+SILENCE_SECONDS = 5.0
+
+
+class SupervisorWatch:
+    """Starts the supervisor again if it dies: nobody else watches the watcher."""
+
+    def __init__(self, runtime: Directory, staff: RunStaff) -> None:
+        self._runtime = runtime
+        self._staff = staff
+        self._history = History()
+        self._dead_epoch = 0
+        self._due_ns: int | None = None
+
+    def look(self) -> None:
+        """Take note of a death, and start the next incarnation when its pause is over."""
+        member = self._runtime.members.get(SUPERVISOR)
+        if member is None or not member.actor_stopped.is_set():
+            return
+        now_ns = self._runtime.clock.machine_ns()
+        if member.epoch > self._dead_epoch:
+            self._dead_epoch = member.epoch
+            self._judge(now_ns)
+        if self._due_ns is not None and now_ns >= self._due_ns:
+            self._due_ns = None
+            self._staff.revive_supervisor()
+
+    def _judge(self, now_ns: int) -> None:
+        budget = policy_of(SUPERVISOR).budget
+        crash = Crash(Nanos(now_ns), f"epoch {self._dead_epoch}")
+        self._history = self._history.after(crash, budget)
+        verdict = decide(self._history, budget, lambda: 0.5)
+        if isinstance(verdict, Restart):
+            self._due_ns = now_ns + verdict.pause_ns
+        else:
+            self._runtime.log_for("guardian").critical("supervisor given up", why=verdict.reason)
+
+
+class ProgressGuard:
+    """Gives up actors that have work and do not get on with it (threads only)."""
+
+    def __init__(self, runtime: ThreadRuntime) -> None:
+        self._runtime = runtime
+        self._watch = ProgressWatch()
+
+    def look(self) -> None:
+        """Look at every actor ten times a second."""
+        now_ns = self._runtime.clock.machine_ns()
+        if not self._watch.is_due(now_ns):
+            return
+        for sight, stuck_ns in self._watch.look(now_ns, self._sights()):
+            place = place_of(self._runtime.thread_of(sight.name))
+            self._runtime.condemn(sight.name, sight.epoch, hang_cause(stuck_ns, place), place)
+
+    def _sights(self) -> list[Sight]:
+        return [
+            Sight(
+                name,
+                actor.epoch,
+                actor.handled,
+                actor.busy is not None or not actor.actor_inbox.empty(),
+            )
+            for name, actor in tuple(self._runtime.members.items())
+            if not actor.actor_stopped.is_set()
+        ]
+
+
+class MemoryGuard:
+    """Blocks entries while the process uses most of what it may."""
+
+    def __init__(
+        self, runtime: Directory, limit_mb: int, resident: Callable[[], int] = resident_bytes
+    ) -> None:
+        self._runtime = runtime
+        self._limit = limit_mb * MEBIBYTE
+        self._resident = resident
+        self._looked_ns = 0
+
+    def look(self) -> None:
+        """Look once a second."""
+        now_ns = self._runtime.clock.machine_ns()
+        if now_ns - self._looked_ns < SECOND:
+            return
+        self._looked_ns = now_ns
+        used = self._resident()
+        share = used / self._limit
+        limit_mb = self._limit // MEBIBYTE
+        text = f"{used // MEBIBYTE} MiB resident of {limit_mb} MiB"
+        if not share < OPEN_AT:
+            trip(self._runtime, MEMORY, text, Effect.BLOCK)
+        elif share < CLOSE_BELOW:
+            self._runtime.board.reset(MEMORY, GLOBAL, by="proof", evidence=text)
+
+
+class StackWatch:
+    """Writes the stacks of all threads if the guardian itself falls silent; ends nothing."""
+
+    def __init__(self, log_dir: Path, machine_ns: Callable[[], int]) -> None:
+        self._file = (log_dir / "stacks.txt").open("a", encoding="utf-8")
+        self._machine_ns = machine_ns
+        self._armed_ns = 0
+        faulthandler.enable(self._file)
+
+    def look(self) -> None:
+        """Put the alarm off, once a second."""
+        now_ns = self._machine_ns()
+        if now_ns - self._armed_ns >= SECOND:
+            self._armed_ns = now_ns
+            faulthandler.dump_traceback_later(SILENCE_SECONDS, file=self._file)
+
+    def close(self) -> None:
+        """Switch the alarm off."""
+        faulthandler.cancel_dump_traceback_later()
+        faulthandler.disable()
+        self._file.close()
+
+
+def gap_seen(runtime: Directory, length_ns: int) -> None:
+    """Block entries and have everything asked anew: the process did not run."""
+    reason = f"the process did not run for {length_ns // MILLISECOND} ms"
+    trip(runtime, TIME_GAP, reason, Effect.BLOCK)
+    runtime.announce(GapSeen(Nanos(length_ns)))
+
+
+def trip(runtime: Directory, name: str, reason: str, effect: Effect) -> None:
+    """Open a breaker of the guardian's own."""
+    runtime.board.trip(
+        Breaker(
+            name=name,
+            scope=GLOBAL,
+            effect=effect,
+            reason=reason,
+            is_latched=False,
+            at_ns=runtime.clock.market_ns(),
+        )
+    )
+
+
+def place_of(thread: int | None) -> str:
+    """Return file, line and function at which a thread of ours stands right now."""
+    frame = sys._current_frames().get(thread) if thread is not None else None
+    innermost = frame
+    while frame is not None and not _is_ours(frame):
+        frame = frame.f_back
+    frame = frame or innermost
+    if frame is None:
+        return "no thread"
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    path = Path(frame.f_code.co_filename)
+    return path.is_relative_to(ROOT) and "site-packages" not in path.parts

@@ -1,0 +1,94 @@
+"""Ways to break a real actor from inside: at the next message, at a timer, at its next start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from actors.base import Actor
+from actors.envelope import ReplyTo
+from actors.supervision import crash_breakers
+from adapters.runtime.directory import Directory
+from domain.messages.system import Tick
+
+ERRORS: tuple[type[BaseException], ...] = (
+    ValueError,
+    SystemExit,
+    KeyboardInterrupt,
+    MemoryError,
+    RecursionError,
+)
+NEVER = 0
+
+
+def raiser(error: BaseException) -> Callable[..., None]:
+    """Return a function that raises `error` whatever it is called with."""
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+FAULT = Tick("fault")
+
+
+def poison(member: Actor, error: BaseException) -> None:
+    """Let the actor raise at the message `FAULT`, and only there."""
+    receive = member.receive
+
+    def fail(message: Any) -> Any:
+        if message is FAULT:
+            raise error
+        return receive(message)
+
+    member.receive = fail  # type: ignore[method-assign]
+
+
+def in_message(runtime: Directory, name: str, error: BaseException) -> None:
+    """Let the actor raise while it handles its next message."""
+    poison(runtime.members[name], error)
+    runtime.post(ReplyTo(name), FAULT)
+
+
+def in_timer(runtime: Directory, name: str, error: BaseException) -> None:
+    """Let the actor raise while it handles a timer of its own."""
+    member = runtime.members[name]
+    poison(member, error)
+    due_ns = runtime.clock.machine_ns() + 1_000_000
+    runtime.wake(name, member.epoch, due_ns, FAULT, is_machine_time=True)
+
+
+@contextmanager
+def in_start(name: str, error: BaseException) -> Iterator[None]:
+    """Let every start of the actor raise within the block, before it has done anything."""
+    original = Actor.on_start
+
+    def on_start(self: Actor) -> None:
+        if self.name == name:
+            self.starting = raiser(error)  # type: ignore[method-assign]
+        original(self)
+
+    Actor.on_start = on_start  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Actor.on_start = original  # type: ignore[method-assign]
+
+
+def wanted_breakers(name: str) -> set[tuple[str, str, int, bool]]:
+    """Return what the policy table says that the death of `name` opens."""
+    return {
+        (each.name, each.scope, each.effect, each.is_latched)
+        for each in crash_breakers(name, "", NEVER)
+    }
+
+
+def open_breakers(runtime: Directory, name: str) -> set[tuple[str, str, int, bool]]:
+    """Return the open breakers of `name`."""
+    return {
+        (each.name, each.scope, each.effect, each.is_latched)
+        for each in runtime.board.open
+        if each.name == name
+    }

@@ -1,0 +1,124 @@
+"""Every actor broken from outside, one after the other, in one real process that trades on.
+
+The trader runs at twenty times speed on its embedded venue. When the actor whose turn it is has
+come back (and an operator has resumed where its row asks for one), the next is broken. The judge is
+the venue's own store: what it accepted, and when, held against the journal's open breakers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.supervision import POLICIES, policy_of
+from actors.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
+from domain.instants import parse_iso
+from domain.messages.system import Effect
+from tests.builders_runs import EAGER, call, segments, status, trader, verified, wait_for
+
+pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
+
+SPEED = 20
+ACTORS = ["strategy.breakout" if name == STRATEGY else name for name in START_ORDER]
+SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2", "--set=policy.exits.max_hold=5m")
+"""Every rising minute buys a little, so that there is always room for one more."""
+FIRST_S, APART_S = 40, 60
+"""Market time of the first drill, and between two: three seconds of machine time."""
+
+
+def drills(kind: str) -> list[str]:
+    """Return the options that break every actor, the strategy last."""
+    names = sorted(ACTORS, key=lambda name: name.startswith(STRATEGY))
+    return [f"--drill={kind}:{name}@{FIRST_S + APART_S * n}s" for n, name in enumerate(names)]
+
+
+def told(home: Path) -> dict[str, Any]:
+    """Return the newest status; {} until there is one."""
+    try:
+        return dict(json.loads((home / "data" / "paper" / "status.json").read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def resume_if_latched(home: Path) -> None:
+    """Do what a person would: look, and resume what waits for it."""
+    state = told(home)
+    latched = [each for each in state.get("breakers", ()) if each.get("latched")]
+    down = [each for each in state.get("actors", ()) if each["state"] == "down"]
+    if latched and not down:
+        call(home, "resume", "--reason", "looked into the drill")
+
+
+def journal(home: Path) -> list[dict[str, Any]]:
+    """Return every record."""
+    lines = [line for file in segments(home) for line in file.read_text().splitlines()]
+    return [json.loads(line) for line in lines]
+
+
+def open_times(records: list[dict[str, Any]], name: str) -> list[tuple[int, int]]:
+    """Return from when to when (market time) a breaker of `name` kept entries back."""
+    spans: list[tuple[int, int]] = []
+    since: dict[str, int] = {}
+    for record in records:
+        at_ns, data = parse_iso(record["at"]), record["data"]
+        if record["type"] == "BreakerTripped" and data["breaker"]["name"] == name:
+            since.setdefault(data["breaker"]["scope"], at_ns)
+        elif record["type"] == "BreakerReset" and data["name"] == name:
+            begun = since.pop(data["scope"], at_ns)
+            if data["scope"] != "actor":
+                spans.append((begun, at_ns))
+    return spans
+
+
+def accepted_buys(home: Path) -> list[int]:
+    """Return when (market time) the venue accepted each buy, from its own store."""
+    file = home / "data" / "paper" / "venue" / "world.db"
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as world:
+        return [row[0] for row in world.execute("SELECT at_ns FROM orders WHERE side = 'BUY'")]
+
+
+@pytest.mark.timeout(230)
+@pytest.mark.parametrize("kind", ["crash", "exit", "hang"])
+def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Path) -> None:
+    with trader(tmp_path, f"--speed={SPEED}", *SMALL, *drills(kind)) as running:
+        running.ready()
+        pid = running.process.pid
+        patience_s = (len(ACTORS) + 3) * APART_S / SPEED + 60
+
+        def is_over() -> bool:
+            resume_if_latched(tmp_path)
+            actors = {each["name"]: each["restarts"] for each in told(tmp_path).get("actors", ())}
+            broken = told(tmp_path).get("breakers", ())
+            names = {each["name"] for each in broken if each["state"] != "OK"}
+            return all(actors.get(name) for name in ACTORS) and not names & set(ACTORS)
+
+        wait_for(is_over, patience_s, lambda: running.log[-4_000:])
+        told_of = status(tmp_path)
+        buys = len(accepted_buys(tmp_path))
+        running.wait_until(lambda: len(accepted_buys(tmp_path)) > buys, 30)
+
+        assert running.process.poll() is None
+        assert told_of["pid"] == pid
+        assert {each["state"] for each in told_of["actors"]} <= {"idle", "busy"}
+        listed = {(each["name"], each["scope"]) for each in told_of["breakers"]}
+        assert {(name, "actor") for name in ACTORS} <= listed
+        code, stopped = running.interrupt()
+
+    assert (code, stopped["reason"]) == (0, "signal")
+    assert verified(tmp_path)["ok"] is True
+    records, buys_ns = journal(tmp_path), accepted_buys(tmp_path)
+    downs = [r["data"]["actor"] for r in records if r["type"] == "ActorDown"]
+    assert sorted(downs) == sorted(ACTORS), "each of them died once"
+    for name in ACTORS:
+        spans = open_times(records, name)
+        if policy_of(name).effect is not Effect.NONE:
+            assert spans, f"{name} opened no breaker that covers orders"
+        for begun_ns, ended_ns in spans:
+            inside = [at for at in buys_ns if begun_ns < at < ended_ns]
+            assert not inside, f"a buy was accepted while {name} was broken"
+    assert {ALERTS, PROJECTOR} == {n for n, p in POLICIES.items() if p.effect is Effect.NONE}
