@@ -19,7 +19,7 @@ ERRORS: tuple[type[BaseException], ...] = (
     MemoryError,
     RecursionError,
 )
-NEVER = 0
+NEVER, ALWAYS = 0, 1_000_000
 
 
 def raiser(error: BaseException) -> Callable[..., None]:
@@ -61,12 +61,13 @@ def in_timer(runtime: Directory, name: str, error: BaseException) -> None:
 
 
 @contextmanager
-def in_start(name: str, error: BaseException) -> Iterator[None]:
-    """Let every start of the actor raise within the block, before it has done anything."""
-    original = Actor.on_start
+def in_start(name: str, error: BaseException, times: int = ALWAYS) -> Iterator[None]:
+    """Let the actor's next starts raise within the block, before it has done anything."""
+    original, left = Actor.on_start, [times]
 
     def on_start(self: Actor) -> None:
-        if self.name == name:
+        if self.name == name and left[0] > 0:
+            left[0] -= 1
             self.starting = raiser(error)  # type: ignore[method-assign]
         original(self)
 

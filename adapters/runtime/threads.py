@@ -127,7 +127,7 @@ class ThreadRuntime(Directory):
         self._over = threading.Event()
         self._stopped = False
         self.threads: dict[str, int] = {}
-        self._gap_ns = 0
+        self._gap_ns = self._awake_ns = 0
         self._tell_gap: Callable[[int], None] | None = None
         self._jumped_ns = clock.wall_ns() - clock.machine_ns()
         threading.Thread(target=self._timer_main, name="timers", daemon=True).start()
@@ -234,11 +234,13 @@ class ThreadRuntime(Directory):
 
     def _look_for_gap(self, due_ns: int) -> None:
         """Suspended, the process sees late timers; asleep with its machine, a jump of the wall."""
-        late_ns = self.clock.machine_ns() - due_ns
-        ahead_ns = self.clock.wall_ns() - self.clock.machine_ns()
+        now_ns = self.clock.machine_ns()
+        late_ns = now_ns - max(due_ns, self._awake_ns)  # one gap makes every timer late
+        ahead_ns = self.clock.wall_ns() - now_ns
         jump_ns, self._jumped_ns = ahead_ns - self._jumped_ns, ahead_ns
         length_ns = max(late_ns, abs(jump_ns))
         if length_ns > self._gap_ns and self._tell_gap is not None:
+            self._awake_ns = now_ns
             self._tell_gap(length_ns)
 
     def _is_due(self) -> bool:

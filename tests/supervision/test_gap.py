@@ -1,0 +1,70 @@
+"""A process that did not run for a while: it asks everything anew before it decides anything."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from domain.instants import parse_iso
+from tests.builders_runs import (
+    EAGER,
+    ledger_accounts,
+    records,
+    segments,
+    trader,
+    venue_accounts,
+    verified,
+    wait_for,
+)
+
+GAP_S = 7.0
+SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2")
+
+
+def times(home: Path, kind: str, name: str = "") -> list[int]:
+    """Return the market times of the records of one kind (and one breaker)."""
+    import json
+
+    found = []
+    for file in segments(home):
+        for line in file.read_bytes().split(b"\n")[:-1]:
+            record = json.loads(line)
+            data = record["data"]
+            named = data.get("name") or data.get("breaker", {}).get("name") or ""
+            if record["type"] == kind and named == name:
+                found.append(parse_iso(record["at"]))
+    return found
+
+
+@pytest.mark.supervision
+@pytest.mark.req("TIME2")
+def test_after_a_gap_nothing_is_decided_before_everything_was_asked_anew(tmp_path: Path) -> None:
+    with trader(tmp_path, "--speed=4", "--set=policy.loop.interval_seconds=10", *SMALL) as running:
+        running.ready()
+        running.wait_until(lambda: records(tmp_path, "IntentRaised"))
+
+        running.process.send_signal(signal.SIGSTOP)
+        threading.Event().wait(GAP_S)  # the gap itself: nothing is waited for
+        running.process.send_signal(signal.SIGCONT)
+
+        running.wait_until(lambda: times(tmp_path, "BreakerReset", "time_gap"), 30)
+        wait_for(lambda: len(times(tmp_path, "RoundJudged")) > 3, 30)
+        code, stopped = running.interrupt()
+
+    assert (code, stopped["reason"]) == (0, "signal")
+    assert "cycles missed" in running.log
+    (begun_ns,) = times(tmp_path, "BreakerTripped", "time_gap")
+    (ended_ns,) = times(tmp_path, "BreakerReset", "time_gap")
+    (gap_ns,) = times(tmp_path, "GapSeen")
+    assert begun_ns <= gap_ns < ended_ns
+    decided = times(tmp_path, "OrderApproved") + times(tmp_path, "IntentRaised")
+    assert not [at_ns for at_ns in decided if begun_ns < at_ns < ended_ns]
+    reconciled = [
+        at for at in times(tmp_path, "ReconcileFinished") if begun_ns < at <= ended_ns + 10**8
+    ]
+    assert reconciled
+    assert verified(tmp_path)["ok"] is True
+    assert ledger_accounts(tmp_path) == venue_accounts(tmp_path)
