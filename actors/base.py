@@ -141,8 +141,9 @@ class Actor(pykka.Actor):
         effect: Effect,
         scope: str = GLOBAL,
         is_latched: bool = False,
+        may_flap: bool = False,
     ) -> None:
-        """Open a breaker."""
+        """Open a breaker; `may_flap` if this opening says nothing about what it watches."""
         now_ns = self.clock.market_ns()
         self.board.trip(
             Breaker(
@@ -152,7 +153,8 @@ class Actor(pykka.Actor):
                 reason=reason,
                 is_latched=is_latched,
                 at_ns=now_ns,
-            )
+            ),
+            may_flap=may_flap,
         )
 
     def close(self, name: str, evidence: str, *, scope: str = GLOBAL) -> None:

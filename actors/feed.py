@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from actors.bar_order import Asked, BarOrder
 from actors.base import Actor, Office
 from actors.feed_proof import AGREE_WITHIN_BPS, farthest_bps, is_settled
-from actors.ports import Venue
+from actors.ports import AFTER_GAP, Venue
 from actors.topology import ROUTES
 from domain.alerts import of_missing_history, of_stale_quote
 from domain.bars import BarBuilder, regular
@@ -114,7 +114,7 @@ class Feed(Actor):
             case GapSeen(length_ns):
                 self._connection = 0
                 self._lose(f"the process did not run for {length_ns // MILLISECOND} ms")
-                self._venue.restart_market_stream("the process did not run")
+                self._venue.restart_market_stream(AFTER_GAP)
             case StreamClosed(connection=connection, reason=reason):
                 if connection == self._connection:
                     self._lose(f"disconnected: {reason}")

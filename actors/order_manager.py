@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from actors.base import Actor, Office
-from actors.ports import Venue
+from actors.ports import AFTER_GAP, OWN_RESTARTS, Venue
 from domain.instants import MINUTE, SECOND, Nanos
 from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose, is_covered
 from domain.messages.market import StreamClosed, StreamOpened
@@ -136,7 +136,7 @@ class OrderManager(Actor):
             case StreamOpened(connection=connection):
                 self._user = (connection, -1)
             case GapSeen():
-                self._venue.restart_user_stream("the process did not run")
+                self._venue.restart_user_stream(AFTER_GAP)
             case StreamClosed():
                 self._user_lost(message)
             case _:
@@ -271,7 +271,8 @@ class OrderManager(Actor):
             self._resync()
 
     def _user_lost(self, closed: StreamClosed) -> None:
-        self.trip(ENTRIES_BLOCKED_BY_USER_STREAM, closed.reason, effect=Effect.BLOCK)
+        name, is_ours = ENTRIES_BLOCKED_BY_USER_STREAM, closed.reason in OWN_RESTARTS
+        self.trip(name, closed.reason, effect=Effect.BLOCK, may_flap=is_ours)
 
     def _resync(self) -> None:
         """After a reconnect a listing closes the hole; only then entries go on."""

@@ -17,6 +17,11 @@ from domain.product import ProductId
 Post = Callable[[ReplyTo, Any], None]
 """Delivers a message from outside the actors; never blocks, callable from any thread."""
 
+SUBSCRIBED_ANEW = "subscribed anew"
+AFTER_GAP = "the process did not run"
+OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
+"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
+
 LastGate = Callable[[PlaceRequest], str | None]
 """Asked in the place lane directly before the socket write; a text means: must not leave."""
 

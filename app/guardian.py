@@ -15,6 +15,7 @@ from actors.supervision import policy_of
 from actors.topology import SUPERVISOR
 from adapters.runtime.directory import Directory
 from adapters.runtime.threads import ThreadRuntime
+from adapters.sentinel.process import SentinelProcess
 from adapters.telemetry.memory import resident_bytes
 from app.staff import RunStaff
 from domain.instants import MILLISECOND, SECOND, Nanos
@@ -22,14 +23,27 @@ from domain.messages.system import Breaker, Effect, GapSeen
 from domain.restarts import Crash, History, Restart, decide
 
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY = "memory"
+MEMORY, SENTINEL = "memory", "sentinel"
+BEAT_EVERY_NS = SECOND // 4
+READY_WITHIN_NS = 10 * SECOND
+LEAST_PAUSE_NS, LONGEST_PAUSE_NS = SECOND // 2, 30 * SECOND
 MEBIBYTE = 1 << 20
 OPEN_AT, CLOSE_BELOW = 0.80, 0.75
 """Shares of the memory limit: apart, so that a value between them changes nothing."""
 SILENCE_SECONDS = 5.0
 
 
-class SupervisorWatch:
+class Watch:
+    """Something that the guardian does in between; this one does nothing."""
+
+    def look(self) -> None:
+        """Look, quickly; called about fifty times a second of machine time."""
+
+    def stop(self) -> None:
+        """The run is over."""
+
+
+class SupervisorWatch(Watch):
     """Starts the supervisor again if it dies: nobody else watches the watcher."""
 
     def __init__(self, runtime: Directory, staff: RunStaff) -> None:
@@ -63,7 +77,7 @@ class SupervisorWatch:
             self._runtime.log_for("guardian").critical("supervisor given up", why=verdict.reason)
 
 
-class ProgressGuard:
+class ProgressGuard(Watch):
     """Gives up actors that have work and do not get on with it (threads only)."""
 
     def __init__(self, runtime: ThreadRuntime) -> None:
@@ -92,7 +106,7 @@ class ProgressGuard:
         ]
 
 
-class MemoryGuard:
+class MemoryGuard(Watch):
     """Blocks entries while the process uses most of what it may."""
 
     def __init__(
@@ -119,7 +133,44 @@ class MemoryGuard:
             self._runtime.board.reset(MEMORY, GLOBAL, by="proof", evidence=text)
 
 
-class StackWatch:
+class SentinelWatch(Watch):
+    """Keeps the sentinel fed and alive; without one no entry is sent."""
+
+    def __init__(self, runtime: Directory, begin: Callable[[], SentinelProcess]) -> None:
+        self._runtime = runtime
+        self._begin = begin
+        self._sentinel = begin()
+        self._begun_ns = self._beat_ns = runtime.clock.machine_ns()
+        self._pause_ns = LEAST_PAUSE_NS
+        self._due_ns: int | None = None
+
+    def look(self) -> None:
+        """Send a beat when it is time; trip and start anew if the sentinel is gone."""
+        now_ns = self._runtime.clock.machine_ns()
+        if self._due_ns is not None:
+            if now_ns >= self._due_ns:
+                self._due_ns, self._begun_ns = None, now_ns
+                self._sentinel = self._begin()
+            return
+        if self._sentinel.has_ended():
+            trip(self._runtime, SENTINEL, "the sentinel process has ended", Effect.BLOCK)
+            self._sentinel.stop()
+            self._due_ns = now_ns + self._pause_ns
+            self._pause_ns = min(2 * self._pause_ns, LONGEST_PAUSE_NS)
+        elif self._sentinel.is_ready():
+            self._runtime.board.reset(SENTINEL, GLOBAL, by="proof", evidence="it is watching")
+        elif now_ns - self._begun_ns > READY_WITHIN_NS:
+            trip(self._runtime, SENTINEL, "the sentinel does not get ready", Effect.BLOCK)
+        if now_ns - self._beat_ns >= BEAT_EVERY_NS:
+            self._beat_ns = now_ns
+            self._sentinel.beat()
+
+    def stop(self) -> None:
+        """Say farewell: the end is orderly."""
+        self._sentinel.stop()
+
+
+class StackWatch(Watch):
     """Writes the stacks of all threads if the guardian itself falls silent; ends nothing."""
 
     def __init__(self, log_dir: Path, machine_ns: Callable[[], int]) -> None:
@@ -135,7 +186,7 @@ class StackWatch:
             self._armed_ns = now_ns
             faulthandler.dump_traceback_later(SILENCE_SECONDS, file=self._file)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Switch the alarm off."""
         faulthandler.cancel_dump_traceback_later()
         faulthandler.disable()

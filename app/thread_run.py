@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import time
@@ -16,10 +17,14 @@ from actors.last_gate import FinalCheck
 from actors.topology import ROUTES
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
+from adapters.coinbase.auth import EMBEDDED_LIFE_S
 from adapters.coinbase.client import CoinbaseVenue
 from adapters.coinbase.connect import connect
+from adapters.control.accounts import AccountLock
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.runtime.threads import ThreadRuntime
+from adapters.sentinel.gateway import Gateway
+from adapters.sentinel.process import SentinelProcess
 from adapters.telemetry.log import ActorLog
 from adapters.venue.child import VenueChild, VenueNotStarted, attach
 from adapters.venue.server.session import VenueSession
@@ -27,7 +32,14 @@ from app import settings
 from app.assembly import Parts, Stage, final_check, place_of, start
 from app.drivers import ThreadDriver
 from app.ending import Ending
-from app.guardian import MemoryGuard, ProgressGuard, StackWatch, gap_seen
+from app.guardian import (
+    MemoryGuard,
+    ProgressGuard,
+    SentinelWatch,
+    StackWatch,
+    Watch,
+    gap_seen,
+)
 from app.options import TradeOptions
 from app.recovery import Opened, last_world, open_state
 from app.wiring import in_order
@@ -88,11 +100,32 @@ def _trade(
         has_history=session.history != "none",
         end_ns=session.end_ns,
     )
-    opened = open_state(place_of(options, stage, clock, wall=clock.wall_ns))
+    lock = _lock_account(options, session)
     try:
-        return _live(options, session, stage, opened, clock, ending, say, watch_venue)
+        opened = open_state(place_of(options, stage, clock, wall=clock.wall_ns))
+        try:
+            return _live(options, session, stage, opened, clock, ending, say, watch_venue)
+        finally:
+            opened.close()
     finally:
-        opened.close()
+        lock.release()
+
+
+def _lock_account(options: TradeOptions, session: VenueSession) -> AccountLock:
+    """Take the one lock of the venue account; who only reads needs none.
+
+    Raises:
+        InstanceRunning: another trader places orders there.
+        Unreachable: the venue does not say which account the key belongs to.
+    """
+    gateway = Gateway(session.rest, session.key_file, session.ca, EMBEDDED_LIFE_S)
+    try:
+        lock = AccountLock(f"{session.world}/{gateway.portfolio()}")
+    finally:
+        gateway.close()
+    if options.mode is not Mode.DRY_RUN:
+        lock.acquire(options.folders.of_mode(options.mode), iso(time.time_ns()))
+    return lock
 
 
 def _live(
@@ -111,7 +144,12 @@ def _live(
     venue = _connect(options, venue_session, runtime, clock, gate)
     driver = ThreadDriver(clock, ending)
     driver.attend(watch_venue)
-    stacks = _watch_over(runtime, options, driver)
+    watches = (
+        *_watches(runtime, options),
+        _sentinel(runtime, options, venue_session, venue),
+    )
+    for watch in watches:
+        driver.attend(watch.look)
     parts = Parts(
         options=options,
         stage=stage,
@@ -133,18 +171,40 @@ def _live(
         session.publish()
         runtime.stop(_stop_order(runtime), STOP_WITHIN_NS)
         venue.close()
-        stacks.close()
+        for watch in watches:
+            watch.stop()
 
 
-def _watch_over(runtime: ThreadRuntime, options: TradeOptions, driver: ThreadDriver) -> StackWatch:
-    """Have the main thread look after hangs, memory, gaps in time, and its own silence."""
+def _sentinel(
+    runtime: ThreadRuntime, options: TradeOptions, session: VenueSession, venue: CoinbaseVenue
+) -> Watch:
+    """Start the process that cancels our entries should this one stop or die."""
+    if options.mode is Mode.DRY_RUN:
+        return Watch()  # who only reads has nothing to cancel
+    folders = options.folders
+    told: dict[str, object] = {
+        "data": str(folders.data.resolve()),
+        "mode_folder": str(folders.of_mode(options.mode).resolve()),
+        "log": str(folders.log.resolve()),
+        "rest": session.rest,
+        "key_file": str(session.key_file.resolve()),
+        "ca": str(session.ca.resolve()),
+        "token_life_s": EMBEDDED_LIFE_S,
+        "lifetime_s": venue.request_lifetime_ns / SECOND,
+        "pid": os.getpid(),
+    }
+    return SentinelWatch(runtime, partial(SentinelProcess, told))
+
+
+def _watches(runtime: ThreadRuntime, options: TradeOptions) -> tuple[Watch, ...]:
+    """Return who looks after hangs, memory and our own silence; gaps in time tell themselves."""
     limits = settings.limits_of(options.config)
     runtime.on_gap(limits.quote_limit_ns, partial(gap_seen, runtime))
-    driver.attend(ProgressGuard(runtime).look)
-    driver.attend(MemoryGuard(runtime, settings.memory_limit_mb(options.config)).look)
-    stacks = StackWatch(options.folders.log, runtime.clock.machine_ns)
-    driver.attend(stacks.look)
-    return stacks
+    return (
+        ProgressGuard(runtime),
+        MemoryGuard(runtime, settings.memory_limit_mb(options.config)),
+        StackWatch(options.folders.log, runtime.clock.machine_ns),
+    )
 
 
 def _connect(

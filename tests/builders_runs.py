@@ -87,18 +87,25 @@ class Running:
         venue = self.venue_pid()
         self.process.kill()
         self.process.wait(5.0)
-        wait_for(lambda: not _is_alive(venue), 10.0)
+        wait_for(lambda: not is_alive(venue), 10.0)
 
     def venue_pid(self) -> int:
         """Return the process id of the embedded venue."""
-        pid = self.process.pid
+        return self._child("venue")
+
+    def sentinel_pid(self) -> int:
+        """Return the process id of the sentinel."""
+        return self._child("adapters.sentinel.main")
+
+    def _child(self, word: str) -> int:
         children = [
             int(child)
-            for task in Path(f"/proc/{pid}/task").iterdir()
+            for task in Path(f"/proc/{self.process.pid}/task").iterdir()
             for child in (task / "children").read_text().split()
         ]
-        assert len(children) == 1, children
-        return children[0]
+        found = [pid for pid in children if word in _words_of(pid)]
+        assert len(found) == 1, children
+        return found[0]
 
     def wait_until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait for a condition while it runs."""
@@ -244,7 +251,12 @@ def _ask_world(home: Path, question: str) -> list[Any]:
         return list(world.execute(question))
 
 
-def _is_alive(pid: int) -> bool:
+def _words_of(pid: int) -> list[str]:
+    """Return the command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+
+
+def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from actors.envelope import ReplyTo
-from actors.ports import Post
+from actors.ports import SUBSCRIBED_ANEW, Post
 from adapters.coinbase.asking import Draw, pause_ns
 from adapters.coinbase.bodies import subscribe_text
 from adapters.coinbase.codec import ErrorFrame
@@ -70,7 +70,7 @@ class StreamSession:
         self._reply_to = reply_to
         self._subscriptions = subscriptions
         if self._is_open:
-            self.restart("subscribed anew")
+            self.restart(SUBSCRIBED_ANEW)
             return
         self._is_open = True
         self._connect()

@@ -1,0 +1,57 @@
+"""Who places orders on a venue account: one trader at a time, whatever folder it runs on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from adapters.control.files import read_json, write_json
+from adapters.control.instances import InstanceRunning
+
+WAIT_SECONDS = 0.5
+
+
+def lock_folder() -> Path:
+    """Return the folder of the locks: one a user and machine."""
+    return Path(tempfile.gettempdir()) / f"bulkhead-{os.getuid()}" / "accounts"
+
+
+class AccountLock:
+    """The lock of one account; held until released or its process is gone."""
+
+    def __init__(self, account: str, folder: Path | None = None) -> None:
+        """`account` names venue and portfolio."""
+        self._account = account
+        self._folder = folder or lock_folder()
+        self._name = hashlib.sha256(account.encode()).hexdigest()[:32]
+        self._lock = FileLock(self._folder / f"{self._name}.lock", thread_local=False)
+
+    def acquire(self, data_folder: Path, started: str) -> None:
+        """Take the lock for the trader on `data_folder`.
+
+        Raises:
+            InstanceRunning: another trader places orders on this account.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        card = self._folder / f"{self._name}.holder"
+        try:
+            self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)
+        except Timeout:
+            known = read_json(card) or {}
+            who = f"pid {known.get('pid', 'unknown')} on {known.get('data', 'another folder')}"
+            raise InstanceRunning(
+                f"another instance places orders on account {self._account}: {who}, started "
+                f"{known.get('started', 'at an unknown time')}; stop it first, or use another "
+                "account"
+            ) from None
+        write_json(
+            card, {"pid": os.getpid(), "data": str(data_folder.resolve()), "started": started}
+        )
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()

@@ -1,0 +1,114 @@
+"""List and cancel, by REST: all that the sentinel can say to a venue. It has no way to order."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from adapters.coinbase.answers import read_orders
+from adapters.coinbase.auth import Signer, load_key_file
+from adapters.coinbase.wire import PREFIX
+from domain.errors import ProtocolBroken, Unreachable
+
+TIMEOUT_S = (1.0, 3.0)
+"""To connect, and between two bytes of an answer."""
+PAGE = 250
+CANCELS_PER_CALL = 100
+# In this order, an order on its way through its life is seen by at least one of the calls.
+LIVE = (("PENDING", "QUEUED"), ("OPEN",), ("CANCEL_QUEUED", "EDIT_QUEUED"))
+PAGES_MAX = 100
+
+
+class Gateway:
+    """One account at one venue."""
+
+    def __init__(self, rest: str, key_file: Path, ca: Path | None, token_life_s: int) -> None:
+        """Prepare to ask `rest` (scheme and host).
+
+        Raises:
+            KeyInvalid: the key can't be used.
+        """
+        self._rest = rest.rstrip("/")
+        self._host = urlsplit(rest).netloc
+        self._signer = Signer(load_key_file(key_file), token_life_s, time.time_ns)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        if ca is not None:
+            self._session.verify = str(ca)
+
+    def live_orders(self) -> dict[str, str]:
+        """Return order id → client order id of everything that may still trade, every page.
+
+        Raises:
+            Unreachable: a part of the list could not be had; then nothing is known.
+        """
+        found: dict[str, str] = {}
+        for states in LIVE:
+            for form in self._pages(states):
+                found[form.order_id] = form.client_order_id
+        return found
+
+    def cancel(self, order_ids: Sequence[str]) -> None:
+        """Ask for cancels. Whether they happened, only the next list says.
+
+        Raises:
+            Unreachable: there was no answer to one of the calls.
+        """
+        for at in range(0, len(order_ids), CANCELS_PER_CALL):
+            body = {"order_ids": list(order_ids[at : at + CANCELS_PER_CALL])}
+            self._ask("POST", "/orders/batch_cancel", [], body)
+
+    def portfolio(self) -> str:
+        """Return the portfolio that the key belongs to.
+
+        Raises:
+            Unreachable: the venue does not say.
+        """
+        answer = json.loads(self._ask("GET", "/key_permissions", []))
+        return str(answer.get("portfolio_uuid", ""))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session.close()
+
+    def _pages(self, states: Sequence[str]) -> Iterator[Any]:
+        query = [("product_type", "SPOT"), ("limit", str(PAGE))]
+        query += [("order_status", state) for state in states]
+        cursor = ""
+        for _ in range(PAGES_MAX):
+            asked = [*query, ("cursor", cursor)] if cursor else query
+            try:
+                page = read_orders(self._ask("GET", "/orders/historical/batch", asked))
+            except ProtocolBroken as error:
+                raise Unreachable(str(error)) from error
+            yield from page.orders
+            cursor = page.cursor if page.has_next else ""
+            if not cursor:
+                return
+        raise Unreachable(f"the list of live orders does not end after {PAGES_MAX} pages")
+
+    def _ask(
+        self, method: str, path: str, query: list[tuple[str, str]], body: object = None
+    ) -> bytes:
+        where = f"{PREFIX}{path}"
+        token = self._signer.request_token(method, self._host, where)
+        try:
+            answer = self._session.request(
+                method,
+                self._rest + where,
+                params=query,
+                json=body,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=TIMEOUT_S,
+            )
+        except requests.RequestException as error:
+            raise Unreachable(f"{path}: {type(error).__name__}") from error
+        if answer.status_code != requests.codes.ok:
+            raise Unreachable(f"{path}: HTTP {answer.status_code}")
+        return bytes(answer.content)
