@@ -42,6 +42,7 @@ from app.guardian import (
 )
 from app.options import TradeOptions
 from app.recovery import Opened, last_world, open_state
+from app.session import Session
 from app.wiring import in_order
 from config.mode import Mode
 from domain.instants import SECOND, iso
@@ -144,10 +145,7 @@ def _live(
     venue = _connect(options, venue_session, runtime, clock, gate)
     driver = ThreadDriver(clock, ending)
     driver.attend(watch_venue)
-    watches = (
-        *_watches(runtime, options),
-        _sentinel(runtime, options, venue_session, venue),
-    )
+    watches = (*_watches(runtime, options), _sentinel(runtime, options, venue_session, venue))
     for watch in watches:
         driver.attend(watch.look)
     parts = Parts(
@@ -162,7 +160,13 @@ def _live(
         wall=time.time_ns,
         publish_every_ns=SECOND,
     )
-    session = start(parts)
+    return _through(start(parts), runtime, venue, watches)
+
+
+def _through(
+    session: Session, runtime: ThreadRuntime, venue: CoinbaseVenue, watches: tuple[Watch, ...]
+) -> int:
+    """Live until the end, and take everything down in order."""
     gc.freeze()
     try:
         session.live()
