@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MEMORY, SENTINEL = "memory", "sentinel"
 BEAT_EVERY_NS = SECOND // 4
 READY_WITHIN_NS = 10 * SECOND
-LEAST_PAUSE_NS, LONGEST_PAUSE_NS = SECOND // 2, 30 * SECOND
+LEAST_PAUSE_NS, LONGEST_PAUSE_NS, STABLE_NS = SECOND // 2, 30 * SECOND, 60 * SECOND
 MEBIBYTE = 1 << 20
 OPEN_AT, CLOSE_BELOW = 0.80, 0.75
 """Shares of the memory limit: apart, so that a value between them changes nothing."""
@@ -39,8 +39,8 @@ class Watch:
     def look(self) -> None:
         """Look, quickly; called about fifty times a second of machine time."""
 
-    def stop(self) -> None:
-        """The run is over."""
+    def stop(self, *, is_orderly: bool = True) -> None:
+        """The run is over; `is_orderly` if nothing of ours is left to cancel at the venue."""
 
 
 class SupervisorWatch(Watch):
@@ -134,40 +134,63 @@ class MemoryGuard(Watch):
 
 
 class SentinelWatch(Watch):
-    """Keeps the sentinel fed and alive; without one no entry is sent."""
+    """Keeps the sentinel fed and alive; without one that watches, no entry is sent."""
 
     def __init__(self, runtime: Directory, begin: Callable[[], SentinelProcess]) -> None:
         self._runtime = runtime
         self._begin = begin
-        self._sentinel = begin()
-        self._begun_ns = self._beat_ns = runtime.clock.machine_ns()
+        self._sentinel: SentinelProcess | None = None
+        self._begun_ns = self._beat_ns = 0
         self._pause_ns = LEAST_PAUSE_NS
-        self._due_ns: int | None = None
+        self._due_ns = 0
+        trip(runtime, SENTINEL, "the sentinel is starting", Effect.BLOCK, may_flap=True)
+        self._start(runtime.clock.machine_ns())
 
     def look(self) -> None:
         """Send a beat when it is time; trip and start anew if the sentinel is gone."""
         now_ns = self._runtime.clock.machine_ns()
-        if self._due_ns is not None:
+        sentinel = self._sentinel
+        if sentinel is None:
             if now_ns >= self._due_ns:
-                self._due_ns, self._begun_ns = None, now_ns
-                self._sentinel = self._begin()
+                self._start(now_ns)
+        elif sentinel.has_ended():
+            sentinel.stop()
+            self._lose(now_ns, "the sentinel process has ended")
+        else:
+            self._attend(sentinel, now_ns)
+
+    def stop(self, *, is_orderly: bool = True) -> None:
+        """Say farewell; after an end that was not orderly leave it to its duty instead."""
+        if self._sentinel is None:
             return
-        if self._sentinel.has_ended():
-            trip(self._runtime, SENTINEL, "the sentinel process has ended", Effect.BLOCK)
+        if is_orderly:
             self._sentinel.stop()
-            self._due_ns = now_ns + self._pause_ns
-            self._pause_ns = min(2 * self._pause_ns, LONGEST_PAUSE_NS)
-        elif self._sentinel.is_ready():
+        else:
+            self._sentinel.abandon()
+
+    def _attend(self, sentinel: SentinelProcess, now_ns: int) -> None:
+        if sentinel.is_ready():
             self._runtime.board.reset(SENTINEL, GLOBAL, by="proof", evidence="it is watching")
+            if now_ns - self._begun_ns > STABLE_NS:
+                self._pause_ns = LEAST_PAUSE_NS
         elif now_ns - self._begun_ns > READY_WITHIN_NS:
             trip(self._runtime, SENTINEL, "the sentinel does not get ready", Effect.BLOCK)
         if now_ns - self._beat_ns >= BEAT_EVERY_NS:
             self._beat_ns = now_ns
-            self._sentinel.beat()
+            sentinel.beat()
 
-    def stop(self) -> None:
-        """Say farewell: the end is orderly."""
-        self._sentinel.stop()
+    def _start(self, now_ns: int) -> None:
+        self._begun_ns = self._beat_ns = now_ns
+        try:
+            self._sentinel = self._begin()
+        except OSError as error:
+            self._lose(now_ns, f"the sentinel can't be started: {error.strerror}")
+
+    def _lose(self, now_ns: int, reason: str) -> None:
+        trip(self._runtime, SENTINEL, reason, Effect.BLOCK)
+        self._sentinel = None
+        self._due_ns = now_ns + self._pause_ns
+        self._pause_ns = min(2 * self._pause_ns, LONGEST_PAUSE_NS)
 
 
 class StackWatch(Watch):
@@ -186,8 +209,9 @@ class StackWatch(Watch):
             self._armed_ns = now_ns
             faulthandler.dump_traceback_later(SILENCE_SECONDS, file=self._file)
 
-    def stop(self) -> None:
+    def stop(self, *, is_orderly: bool = True) -> None:
         """Switch the alarm off."""
+        del is_orderly
         faulthandler.cancel_dump_traceback_later()
         faulthandler.disable()
         self._file.close()
@@ -200,7 +224,9 @@ def gap_seen(runtime: Directory, length_ns: int) -> None:
     runtime.announce(GapSeen(Nanos(length_ns)))
 
 
-def trip(runtime: Directory, name: str, reason: str, effect: Effect) -> None:
+def trip(
+    runtime: Directory, name: str, reason: str, effect: Effect, *, may_flap: bool = False
+) -> None:
     """Open a breaker of the guardian's own."""
     runtime.board.trip(
         Breaker(
@@ -210,7 +236,8 @@ def trip(runtime: Directory, name: str, reason: str, effect: Effect) -> None:
             reason=reason,
             is_latched=False,
             at_ns=runtime.clock.market_ns(),
-        )
+        ),
+        may_flap=may_flap,
     )
 
 

@@ -18,6 +18,7 @@ from adapters.journal.recorder import Recorder
 from adapters.runtime.directory import Directory
 from app.drivers import Driver
 from app.ending import KILL, Ending
+from app.guardian import SENTINEL
 from app.milestones import Milestones
 from app.options import DrillOrder
 from app.wiring import dead
@@ -38,6 +39,7 @@ from domain.money import plain
 BOOT_LIMIT_NS = 60 * SECOND
 SWEEP_LIMIT_NS = 5 * SECOND
 RECONCILE_LIMIT_NS = 2 * SECOND
+SENTINEL_LIMIT_NS = 3 * SECOND
 EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
 HUNDRED = Decimal(100)
 EVERYWHERE = ("global", "venue")
@@ -83,6 +85,7 @@ class Session:
         self._alerts = alerts
         self._status = status
         self._told_dead = False
+        self.is_swept = False
 
     @property
     def _board(self) -> BreakerBoard:
@@ -98,6 +101,7 @@ class Session:
         )
         if not is_up:
             self._ending.ask("error")
+        self._driver.until(lambda: not self._is_starting(), SENTINEL_LIMIT_NS)
         if reached.ready is not None and not self._ending.is_asked():
             self._run.say(self._ready_line())
             self._runtime.announce(LotsListed("start", self._lots(), ()))
@@ -105,6 +109,11 @@ class Session:
         for drill in self._run.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
         self._driver.until(lambda: self._is_over(begun_ns), None)
+
+    def _is_starting(self) -> bool:
+        """Tell whether only the sentinel is missing, which starts beside everything else."""
+        blocking = any(each.name == SENTINEL for each in self._board.open)
+        return blocking and not self._ending.is_asked()
 
     def _break(self, drill: DrillOrder) -> None:
         """Have an actor broken from inside, as the operator ordered, and write that down."""
@@ -119,7 +128,7 @@ class Session:
             self._driver.until(lambda: reached.boot is not None, SWEEP_LIMIT_NS)
         if reached.boot is not None:
             runtime.announce(StopRequested(reason))
-            self._driver.until(lambda: reason in reached.swept, SWEEP_LIMIT_NS)
+            self.is_swept = self._driver.until(lambda: reason in reached.swept, SWEEP_LIMIT_NS)
             runtime.announce(ReconcileRequested("stop"))
             self._driver.until(lambda: "stop" in reached.reconciled, RECONCILE_LIMIT_NS)
         reason = self._ending.reason or reason  # a kill during the stop overrides

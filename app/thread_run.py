@@ -176,7 +176,7 @@ def _through(
         runtime.stop(_stop_order(runtime), STOP_WITHIN_NS)
         venue.close()
         for watch in watches:
-            watch.stop()
+            watch.stop(is_orderly=session.is_swept)
 
 
 def _sentinel(

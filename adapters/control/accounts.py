@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import pwd
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
 from adapters.control.instances import InstanceRunning
+from domain.errors import TradingError
 
 WAIT_SECONDS = 0.5
 
 
 def lock_folder() -> Path:
-    """Return the folder of the locks: one a user and machine."""
-    return Path(tempfile.gettempdir()) / f"bulkhead-{os.getuid()}" / "accounts"
+    """Return the folder of the locks: one a user and machine, whatever the environment says.
+
+    Raises:
+        TradingError: there is no such folder and none can be made.
+    """
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    folder = home / ".local" / "state" / "bulkhead" / "accounts"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise TradingError(
+            f"the folder of account locks {folder} can't be used: {error.strerror}; "
+            "make it writable for this user"
+        ) from error
+    return folder
 
 
 class AccountLock:
@@ -36,7 +51,7 @@ class AccountLock:
         Raises:
             InstanceRunning: another trader places orders on this account.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(parents=True, exist_ok=True)
         card = self._folder / f"{self._name}.holder"
         try:
             self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)

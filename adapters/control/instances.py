@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from pathlib import Path
 
 from attrs import frozen
@@ -17,6 +18,7 @@ HOLDER = "LOCK.holder"
 STATUS = "status.json"
 MODES = ("dry-run", "paper", "live")
 """Names of the folders of the modes inside the data folder."""
+CARD_TRIES, CARD_AGAIN_SECONDS = 50, 0.02
 WAIT_SECONDS = 0.5
 """How long a start waits for the lock: longer than any look at it by `is_running`."""
 
@@ -54,7 +56,7 @@ class InstanceLock:
         try:
             self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)
         except Timeout:
-            known = holder(self._folder)
+            known = self._await_card()
             who = str(known) if known else "unknown"
             raise InstanceRunning(
                 f"another instance holds {self._folder / LOCK}: {who}; "
@@ -63,9 +65,28 @@ class InstanceLock:
         card = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
         write_json(self._folder / HOLDER, card)
 
+    def _await_card(self) -> Holder | None:
+        """Return who holds the lock; it may have taken it before it could write that down."""
+        for _ in range(CARD_TRIES):
+            known = holder(self._folder)
+            if known is not None and _is_alive(known.pid):
+                return known
+            time.sleep(CARD_AGAIN_SECONDS)
+        return holder(self._folder)
+
     def release(self) -> None:
         """Give the lock back."""
         self._lock.release()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def holder(folder: Path) -> Holder | None:

@@ -70,8 +70,14 @@ class Gateway:
         Raises:
             Unreachable: the venue does not say.
         """
-        answer = json.loads(self._ask("GET", "/key_permissions", []))
-        return str(answer.get("portfolio_uuid", ""))
+        body = self._ask("GET", "/key_permissions", [])
+        try:
+            portfolio = json.loads(body)["portfolio_uuid"]
+        except (ValueError, KeyError, TypeError):
+            portfolio = None
+        if not isinstance(portfolio, str) or not portfolio:
+            raise Unreachable("/key_permissions: the venue names no portfolio")
+        return portfolio
 
     def close(self) -> None:
         """Give the connection back."""

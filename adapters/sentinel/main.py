@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -16,22 +17,25 @@ from typing import Any
 
 from attrs import frozen
 
-from adapters.control.files import write_json
 from adapters.control.instances import holder, is_running
 from adapters.control.kill_switch import read_kill
 from adapters.sentinel.duty import Duty
 from adapters.sentinel.gateway import Gateway
 from adapters.sentinel.orders import OurOrders
+from adapters.sentinel.state import State
 from domain.errors import Unreachable
-from domain.instants import iso
 
 FAREWELL = b"q"
 LOOK_S = 0.1
 STALE_S, STALE_UNDER_KILL_S = 3.0, 1.5
-AGAIN_S, CALM_AGAIN_S = 0.2, 2.0
+KILL_PATIENCE_S = 4.0
+"""The trader has this long to cancel under the kill switch before we do it beside it."""
+AGAIN_S, LONGEST_AGAIN_S, CALM_AGAIN_S = 0.2, 1.0, 2.0
+ROUND_S = 5.0
 GIVE_UP_S = 30.0
 """A dead trader's embedded venue dies with it: no answer for this long ends the duty."""
-STATE = "sentinel.json"
+CANCELLING = "our entries are being cancelled from the venue's own list"
+GAVE_UP = "nothing more: entries end at their good-till time, the next start cancels"
 EXIT_OK, EXIT_UNREACHABLE = 0, 1
 
 
@@ -69,8 +73,12 @@ def read_settings(line: str) -> Settings:
     )
 
 
+class Overdue(Unreachable):
+    """A round took too long: no time-out of single reads bounds a whole answer."""
+
+
 class Sentinel:
-    """One trader's sentinel."""
+    """One trader's sentinel. What it fails to tell never keeps it from what it has to do."""
 
     def __init__(self, settings: Settings, beats: int) -> None:
         self._settings = settings
@@ -79,25 +87,28 @@ class Sentinel:
             settings.rest, settings.key_file, settings.ca, settings.token_life_s
         )
         self._ours = OurOrders(settings.mode_folder / "journal")
+        self._state = State(settings.mode_folder, settings.log)
         self._beat_s: float | None = None
         self._death_s: float | None = None
-        self._is_over = False
-        self._duty: Duty | None = None
-        self._is_told_clear = False
+        self._kill_s: float | None = None
         self._heard_s = time.monotonic()
+        self._pause_s = AGAIN_S
+        self._is_over = False
+        self._is_told_clear = False
+        self._duty: Duty | None = None
 
     def run(self) -> int:
         """Watch until the trader says farewell, or is dead and nothing of it is left."""
-        self._tell("watching")
+        self._state.tell("watching")
         while not self._is_over:
-            busy = self._duty is not None and not self._duty.is_clear
-            self._listen(AGAIN_S if busy else LOOK_S)
+            busy = self._duty is not None
+            self._listen(self._pause_s if busy else LOOK_S)
             reason = self._reason()
             if reason is None:
                 self._stand_down()
             elif (code := self._serve(reason)) is not None:
                 return code
-        self._tell("ended", reason="the trader ended in order")
+        self._state.tell("ended", reason="the trader ended in order")
         return EXIT_OK
 
     def _listen(self, seconds: float) -> None:
@@ -117,103 +128,95 @@ class Sentinel:
 
     def _reason(self) -> str | None:
         """Return why we are responsible, None if the trader is."""
+        now_s = time.monotonic()
+        is_killed = read_kill(self._settings.data) is not None
+        self._kill_s = (self._kill_s or now_s) if is_killed else None
         if self._is_over:
             return None
         if self._death_s is not None:
-            return "the trader died"
+            return None if self._is_succeeded() else "the trader died"
         if self._beat_s is None:
             return None  # it is still starting
-        silent_s = time.monotonic() - self._beat_s
-        kill = read_kill(self._settings.data) is not None
-        if silent_s <= (STALE_UNDER_KILL_S if kill else STALE_S):
+        if self._kill_s is not None and now_s - self._kill_s > KILL_PATIENCE_S:
+            return "the kill switch is on for long and the trader still lives"
+        silent_s = now_s - self._beat_s
+        if silent_s <= (STALE_UNDER_KILL_S if is_killed else STALE_S):
             return None
-        return "the kill switch is on and the trader is silent" if kill else "the trader is silent"
+        return f"the trader is silent{' under the kill switch' if is_killed else ''}"
+
+    def _is_succeeded(self) -> bool:
+        """Tell whether another trader holds the lock; leave for good once its sentinel watches."""
+        folder = self._settings.mode_folder
+        known = holder(folder)
+        if known is None or known.pid == self._settings.pid or not is_running(folder):
+            return False
+        if self._state.is_watched_by_another():
+            self._is_over = True
+        return True
 
     def _serve(self, reason: str) -> int | None:
         """Do one round of duty; return the exit code if that was the last."""
-        if self._death_s is not None and self._is_succeeded():
-            self._tell("relieved", by="a new trader holds the lock")
-            return EXIT_OK
-        duty = self._duty
-        if duty is None:
-            duty = self._duty = Duty(self._gateway, self._ours.purposes, self._includes_exits)
+        is_new = self._duty is None
+        if self._duty is None:
+            self._duty = Duty(self._gateway, self._ours.purposes, self._includes_exits)
             self._is_told_clear = False
             self._heard_s = time.monotonic()
-            self._tell("duty", reason=reason)
-            self._alert(reason)
+        begun_s = time.monotonic()
+        failure = self._round(self._duty)
+        if is_new:  # told after the first cancels: a full disk must not stand before them
+            self._state.tell("duty", reason=reason)
+            self._state.alert(f"{reason}: the sentinel is responsible", CANCELLING)
+        if failure is None:
+            self._heard_s, self._pause_s = time.monotonic(), AGAIN_S
+            return self._after_round(self._duty, begun_s)
+        self._pause_s = min(2 * self._pause_s, LONGEST_AGAIN_S)
+        self._state.tell("waiting", reason=failure)
+        if self._death_s is None:
+            return None
+        if time.monotonic() - max(self._heard_s, self._death_s) > GIVE_UP_S:
+            self._state.tell("unreachable", reason=failure)
+            self._state.alert(f"no answer from the venue for {GIVE_UP_S:g} s: {failure}", GAVE_UP)
+            return EXIT_UNREACHABLE
+        return None
+
+    def _round(self, duty: Duty) -> str | None:
+        """Return why a round failed, None if it did not."""
+        signal.setitimer(signal.ITIMER_REAL, ROUND_S)
         try:
             duty.round()
-            self._heard_s = time.monotonic()
         except Unreachable as error:
-            if self._death_s is not None and time.monotonic() - self._heard_s > GIVE_UP_S:
-                self._tell("unreachable", reason=str(error))
-                return EXIT_UNREACHABLE
-        return self._after_round(duty)
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next round is still to come
+            return type(error).__name__
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return None
 
-    def _is_succeeded(self) -> bool:
-        """Tell whether another trader than ours holds the lock: then our entries are its."""
-        folder = self._settings.mode_folder
-        known = holder(folder)
-        return known is not None and known.pid != self._settings.pid and is_running(folder)
-
-    def _after_round(self, duty: Duty) -> int | None:
+    def _after_round(self, duty: Duty, begun_s: float) -> int | None:
         if not duty.is_clear:
             return None
         if not self._is_told_clear:
             self._is_told_clear = True
-            self._tell("clear", cancelled=len(duty.asked))
-        if self._death_s is not None:
-            left_s = self._death_s + self._settings.lifetime_s - time.monotonic()
-            if left_s <= 0:
-                self._tell("done", cancelled=len(duty.asked))
-                return EXIT_OK
-            # A request that left before the death may still arrive: look again until it can't.
-            self._listen(min(left_s, CALM_AGAIN_S))
-        else:
-            self._listen(CALM_AGAIN_S)
+            self._state.tell("clear", cancelled=len(duty.asked))
+        self._pause_s = CALM_AGAIN_S
+        # A request that left before the death may still arrive: look again until it can't.
+        if self._death_s is not None and begun_s > self._death_s + self._settings.lifetime_s:
+            self._state.tell("done", cancelled=len(duty.asked))
+            return EXIT_OK
         return None
 
     def _stand_down(self) -> None:
         if self._duty is not None:
             self._duty = None
-            self._tell("watching", reason="the trader is back")
+            self._state.tell("watching", reason="a trader is responsible again")
 
     def _includes_exits(self) -> bool:
         order = read_kill(self._settings.data)
         return order is not None and order.is_all
 
-    # What people are told.
 
-    def _tell(self, state: str, **fields: object) -> None:
-        line = {"wall": iso(time.time_ns()), "state": state, **fields}
-        write_json(self._settings.mode_folder / STATE, line)
-        self._append(self._settings.log / "sentinel.jsonl", line)
-
-    def _alert(self, reason: str) -> None:
-        now = iso(time.time_ns())
-        alert = {
-            "at": now,
-            "wall": now,
-            "actor": "sentinel",
-            "correlation": 0,
-            "severity": "CRITICAL",
-            "code": "SENTINEL",
-            "what": f"{reason}: the sentinel is responsible",
-            "done": "our entries are being cancelled from the venue's own list",
-            "owned": "see status",
-            "worst": "stops of owned lots as listed in status",
-            "command": "python run.py status",
-        }
-        self._append(self._settings.log / "alerts.jsonl", alert)
-
-    def _append(self, path: Path, line: dict[str, Any]) -> None:
-        text = json.dumps(line, ensure_ascii=False) + "\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(handle, text.encode())
-        finally:
-            os.close(handle)
+def _overdue(_number: int, _frame: object) -> None:
+    raise Overdue(f"no whole answer within {ROUND_S:g} s")
 
 
 def main() -> int:
@@ -226,6 +229,7 @@ def main() -> int:
         if not byte:
             return EXIT_OK  # the trader was gone before it had told anything
         line += byte
+    signal.signal(signal.SIGALRM, _overdue)
     sentinel = Sentinel(read_settings(line.decode()), beats)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

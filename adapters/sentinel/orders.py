@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from domain.errors import Unreachable
+
 INTENT = b'"type":"IntentRaised"'
 ENTRY, EXIT = "entry", "exit"
 
@@ -18,24 +20,25 @@ class OurOrders:
         self._purposes: dict[str, str] = {}
 
     def purposes(self) -> dict[str, str]:
-        """Return every id known by now with "entry" or "exit"; an unfinished line waits."""
-        for file in sorted(self._journal.glob("*.jsonl")):
-            try:
+        """Return every id known by now with "entry" or "exit"; an unfinished line waits.
+
+        Raises:
+            Unreachable: a part of the journal can't be read, so it is not known what is ours.
+        """
+        try:
+            files = sorted(each for each in self._journal.iterdir() if each.suffix == ".jsonl")
+            for file in files:
                 with file.open("rb") as lines:
                     lines.seek(self._read.get(file, 0))
                     self._take(file, lines.read())
-            except OSError:
-                continue  # what can't be read now is read at the next look
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Unreachable(f"the journal can't be read: {type(error).__name__}") from error
         return self._purposes
 
     def _take(self, file: Path, data: bytes) -> None:
         whole, newline, _ = data.rpartition(b"\n")
-        self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)
         for line in whole.split(b"\n"):
-            if INTENT not in line:
-                continue
-            try:
+            if INTENT in line:
                 intent = json.loads(line)["data"]["intent"]
                 self._purposes[intent["client_order_id"]] = intent["order"]["purpose"]
-            except (ValueError, KeyError, TypeError):
-                continue  # the trader's next start names a broken record; we go on with the rest
+        self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)

@@ -55,18 +55,25 @@ class SentinelProcess:
         """Tell whether the process is gone."""
         return self._process.poll() is not None
 
+    def abandon(self) -> None:
+        """Leave it to its duty: the end was not an orderly one."""
+        self._close()
+
     def stop(self) -> None:
         """Say farewell and wait for the end; by force if it does not come."""
         self._write(FAREWELL)
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            with contextlib.suppress(OSError):
-                pipe.close()
+        self._close()
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):
+                pipe.close()
 
     def _write(self, data: bytes) -> None:
         # A full pipe is a sentinel that was stopped; a broken one is seen by `has_ended`.

@@ -122,8 +122,9 @@ class Drill:
 
 @frozen
 class DrillStarted:
-    """For the record: what follows at `actor` was asked for."""
+    """For the record, before it happens: what follows at `actor` was asked for."""
 
+    LANE: ClassVar[int] = CONTROL_LANE
     kind: DrillKind
     actor: str
 

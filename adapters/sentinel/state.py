@@ -1,0 +1,68 @@
+"""What the sentinel tells: its state, its log, its alerts. Failing to tell is never an error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from adapters.control.files import read_json, write_json
+from domain.instants import iso
+
+FILE = "sentinel.json"
+
+
+class State:
+    """Files in the mode's folder and in the log folder."""
+
+    def __init__(self, mode_folder: Path, log: Path) -> None:
+        self._file = mode_folder / FILE
+        self._log = log
+        self._told = ""
+
+    def tell(self, state: str, **fields: object) -> None:
+        """Replace the state and log it; the same again is not news."""
+        news = f"{state} {fields}"
+        if news == self._told:
+            return
+        self._told = news
+        line = {"wall": iso(time.time_ns()), "pid": os.getpid(), "state": state, **fields}
+        with contextlib.suppress(OSError):
+            write_json(self._file, line)
+        self._append("sentinel.jsonl", line)
+
+    def is_watched_by_another(self) -> bool:
+        """Tell whether another sentinel than this one has taken over."""
+        known = read_json(self._file) or {}
+        return known.get("pid") not in (None, os.getpid()) and known.get("state") == "watching"
+
+    def alert(self, what: str, done: str) -> None:
+        """Write a CRITICAL alert, in the form of the trader's own."""
+        now = iso(time.time_ns())
+        alert = {
+            "at": now,
+            "wall": now,
+            "actor": "sentinel",
+            "correlation": 0,
+            "severity": "CRITICAL",
+            "code": "SENTINEL",
+            "what": what,
+            "done": done,
+            "owned": "see status",
+            "worst": "stops of owned lots as listed in status",
+            "command": "python run.py status",
+        }
+        self._append("alerts.jsonl", alert)
+
+    def _append(self, name: str, line: dict[str, Any]) -> None:
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        with contextlib.suppress(OSError):
+            self._log.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._log / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, text.encode())
+            finally:
+                os.close(handle)
