@@ -97,7 +97,7 @@ class CandleExpander:
         before = now
         if (minute_ns - self._first_ns) % HOUR == 0:
             earlier = self._climate(subject.product, minute_ns - MINUTE, known, price)
-            before = Climate(unit=earlier.unit, gap=now.gap, spread=now.spread)
+            before = Climate(earlier.best, earlier.line, now.gap, now.spread)
         return Depth(
             subject.product, subject.prices, subject.key, self._number(minute_ns), before, now
         )

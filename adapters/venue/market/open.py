@@ -12,7 +12,7 @@ from domain.instants import HOUR, MINUTE, Nanos, iso
 
 GENERATED = "generated"
 RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
-DEFAULT_OFFSET_MINUTES = 26_004
+DEFAULT_OFFSET_MINUTES = 2_874
 """Chosen, with the default seed, so that the baseline trades within a minute of the start."""
 ANY_MARKET = CandleMarket | GeneratedMarket | RawRecording
 
