@@ -14,10 +14,15 @@ from adapters.venue.engine.accounts import FeeRates
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.open import ANY_MARKET, GENERATED, open_market, trading_start
+from adapters.venue.market.open import (
+    ANY_MARKET,
+    GENERATED,
+    PLAYABLE,
+    expander_of,
+    open_market,
+    trading_start,
+)
 from adapters.venue.market.raw import RawRecording
-from adapters.venue.market.source import Market
 from adapters.venue.server.playback import Playback
 from adapters.venue.server.plays import Plays
 from adapters.venue.server.recorded import RecordedMarket
@@ -116,7 +121,7 @@ def _staged(
     options: StageOptions,
     world: Identity,
     found: ANY_MARKET,
-    market: Market,
+    market: PLAYABLE | RecordedMarket,
 ) -> Stage:
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, options)
@@ -137,12 +142,15 @@ def _staged(
 
 
 def _engine(
-    market: Market, store: SqliteStore, world: Identity, options: StageOptions, start_ns: Nanos
+    market: PLAYABLE | RecordedMarket,
+    store: SqliteStore,
+    world: Identity,
+    options: StageOptions,
+    start_ns: Nanos,
 ) -> Engine:
-    expander = market if isinstance(market, RecordedMarket) else CandleExpander(market, world.seed)
     return Engine(
         market=market,
-        expander=expander,
+        expander=market if isinstance(market, RecordedMarket) else expander_of(market, world.seed),
         store=store,
         start_ns=start_ns,
         opening=_opening_of(world),
@@ -152,7 +160,7 @@ def _engine(
     )
 
 
-def _playable(found: ANY_MARKET, options: StageOptions) -> Market:
+def _playable(found: ANY_MARKET, options: StageOptions) -> PLAYABLE | RecordedMarket:
     if not isinstance(found, RawRecording):
         return found
     if options.from_ns is not None:
