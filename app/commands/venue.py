@@ -40,7 +40,8 @@ def _speed(text: str) -> Decimal:
 @click.option(
     "--market",
     default="generated",
-    help="`generated` (default), candles (.parquet, .csv, a folder) or frames (.jsonl.*).",
+    help="`generated` (default), candles or trades (.parquet, .csv), frames (.jsonl.*), a folder of"
+    " one kind, or mirror:URL for the live market of another venue.",
 )
 @click.option(
     "--from",

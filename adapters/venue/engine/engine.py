@@ -29,7 +29,7 @@ from adapters.venue.engine.store import (
 )
 from adapters.venue.engine.stream.connection import Connection, Verify
 from adapters.venue.engine.stream.hub import Hub
-from adapters.venue.engine.tape import Tape, Timeline
+from adapters.venue.engine.tape import Steps, Tape, Timeline
 from adapters.venue.engine.wire import Request, Response
 from adapters.venue.market.source import Expander, Market, Step
 from domain.errors import InvariantBroken
@@ -58,7 +58,9 @@ class Engine:
         fees: FeeRates,
         ids: Ids,
         level2_interval_ns: int = 0,
+        timeline: Steps | None = None,
     ) -> None:
+        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes."""
         self._market = market
         self._expander = expander
         self._store = store
@@ -78,7 +80,7 @@ class Engine:
         if not stopped:
             self._open(opening)
         self._resume(start_ns)
-        self._timeline = Timeline(market, expander, self._clock.now_ns)
+        self._timeline = timeline or Timeline(market, expander, self._clock.now_ns)
         self._router = self._make_router()
         self._saved_ns: int = self._clock.now_ns
 

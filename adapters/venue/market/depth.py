@@ -32,7 +32,7 @@ LEVEL_FLOOR = 400.0
 UNKNOWN_TURNOVER = 20_000.0
 """Turnover of a minute, in quote currency, taken for a product that has no past."""
 _MASK = (1 << 64) - 1
-_CACHED_PRICES = 50_000
+_CACHED_PRICES = 4_000
 
 
 @frozen

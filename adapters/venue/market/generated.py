@@ -23,8 +23,8 @@ HISTORY_DAYS = 9
 HOUR_MINUTES = 60
 BASE_MAX = Decimal(1_000_000_000)
 QUOTE_MAX = Decimal(150_000_000)
-_CACHED_HOURS = 1_500
-"""Five products' two days, which day statistics ask for every minute, and history for others."""
+_CACHED_HOURS = 480
+"""Five products' four days: day statistics ask for two of them every minute."""
 
 # Volatility and turnover as on Coinbase in November and December 2023 (scripts/market_facts.py).
 STYLES = (

@@ -92,7 +92,7 @@ def _read(path: Path) -> RawRecording:
         try:
             entry = json.loads(line)
             if entry.get("t") == "http":
-                products.update(_catalogue(entry["data"]))
+                products.update(catalogue(entry["data"]))
             elif entry.get("t") == "recv":
                 frame = _frame(entry["data"])
                 if frame is not None:
@@ -168,7 +168,12 @@ def _products(events: list[dict[str, Any]]) -> Iterator[ProductId]:
                 yield ProductId(item["product_id"])
 
 
-def _catalogue(text: str) -> dict[ProductId, Product]:
+def catalogue(text: str | bytes) -> dict[ProductId, Product]:
+    """Return the spot products of a recorded or heard answer to List Products.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such answer.
+    """
     found = {}
     for item in json.loads(text).get("products", ()):
         if item.get("product_type", "SPOT") != "SPOT":
