@@ -15,12 +15,15 @@ from adapters.venue.engine.agenda import NEVER
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
 from adapters.venue.engine.store import SqliteStore
+from adapters.venue.market.raw import open_raw
 from adapters.venue.market.source import Step
 from adapters.venue.server.mirror import MirrorBroken, MirrorMarket
 from adapters.venue.server.mirroring import read_bars
-from domain.instants import MINUTE, SECOND, Nanos, iso
+from adapters.venue.server.recorded import RecordedMarket
+from domain.instants import MINUTE, SECOND, Nanos, bucket_start, iso
 from domain.market import Bar
 from domain.money import Price, Quantity
+from tests.builders_market import shared_data
 from tests.builders_venue import BTC, ETH, START, Client, Script, frames, level, product, step
 
 CHANNELS = ("heartbeats", "market_trades", "level2")
@@ -262,3 +265,38 @@ def test_a_minute_that_was_not_heard_fills_nothing() -> None:
     assert market.covers(BTC, START)
     assert not market.covers(ETH, START)
     assert market.steps(BTC, START) == ()
+
+
+def test_a_recording_of_coinbase_itself_is_mirrored_to_the_same_books() -> None:
+    """Full books of 46,000 and 23,000 levels, then 773 updates: as the playback rebuilds them."""
+    data = shared_data()
+    if data is None:
+        pytest.skip("no recorded data: set BULKHEAD_SHARED_DATA")
+    file = "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
+    recording = open_raw(data / "raw" / file)
+    market = MirrorMarket("coinbase", recording.products, recording.first_ns)
+    market.begin(recording.first_ns)
+    for number, frame in enumerate(recording.frames):
+        head = f'{{"channel":"{frame.channel}","sequence_num":{number},"events":'
+        market.hear(head + frame.events + "}")
+        market.flush(frame.at_ns)
+    end_ns = recording.frames[-1].at_ns
+    seen = market.steps_at(end_ns)
+    crossed = sum(
+        bool(s.bids) and bool(s.asks) and s.bids[0].price >= s.asks[0].price for s in seen
+    )
+    assert crossed == 0
+    assert len(seen) > 700
+
+    played = RecordedMarket("coinbase", recording.products, recording.frames)
+    for each in recording.products:
+        last = played.steps(each.id, bucket_start(end_ns, MINUTE))[-1]
+        mine = [step for step in seen if step.product == each.id][-1]
+        assert (mine.bids, mine.asks) == (last.bids, last.asks)
+        trades = [trade for step in seen if step.product == each.id for trade in step.trades]
+        steps_of = [
+            step
+            for minute in range(played.first_ns, end_ns, MINUTE)
+            for step in played.steps(each.id, Nanos(minute))
+        ]
+        assert trades == [trade for step in steps_of for trade in step.trades]
