@@ -47,6 +47,7 @@ FLUSH_SECONDS = 0.1
 TOLD_AFTER_SECONDS = 1.5
 """After the end of a minute, the other venue's candle of it is asked for."""
 LONGEST_REST_SECONDS = 30.0
+_NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class MirrorUnreachable(WorldError):
@@ -224,26 +225,26 @@ class Listener:
         self._market = mirror.market
         self._now_ns = now_ns
         self._play = play
-        self.connections = 0
 
     async def run(self) -> None:
         """Listen until cancelled."""
         names = [product.id for product in self._market.products]
-        async with aiohttp.ClientSession(trust_env=_is_far(self._mirror.rest)) as http:
-            telling = asyncio.create_task(self._tell(http))
-            try:
-                await self._stay_connected(http, names)
-            finally:
-                telling.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await telling
+        async with (
+            aiohttp.ClientSession(trust_env=_is_far(self._mirror.rest)) as http,
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(self._tell(http))
+            group.create_task(self._stay_connected(http, names))
 
     async def _stay_connected(self, http: aiohttp.ClientSession, names: list[ProductId]) -> None:
         failures = 0
         while True:
             begun = time.monotonic()
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError, MirrorBroken):
+            try:
                 await self._listen(http, names)
+            except (*_NETWORK, MirrorBroken) as error:
+                said = str(error) or type(error).__name__
+                sys.stderr.write(f"mirror: the stream of {self._mirror.rest} broke: {said}\n")
             self._market.lose(Nanos(self._now_ns()))
             self._play()
             failures = 1 if time.monotonic() - begun > LONGEST_REST_SECONDS else failures + 1
@@ -251,9 +252,9 @@ class Listener:
             await asyncio.sleep(random.uniform(0.1, longest))
 
     async def _listen(self, http: aiohttp.ClientSession, names: list[ProductId]) -> None:
+        """Listen to one connection; it ends with an error, whatever ends it."""
         stream = self._mirror.stream
         async with http.ws_connect(stream, max_msg_size=LARGEST_FRAME) as socket:
-            self.connections += 1
             self._market.begin(Nanos(self._now_ns()))
             for channel in CHANNELS:
                 asked: dict[str, Any] = {"type": "subscribe", "channel": channel}
@@ -264,7 +265,7 @@ class Listener:
                 with contextlib.suppress(TimeoutError):
                     message = await socket.receive(timeout=FLUSH_SECONDS)
                     if message.type is not aiohttp.WSMsgType.TEXT:
-                        return
+                        raise MirrorBroken("the other venue has closed it")
                     heard = time.monotonic()
                     self._market.hear(message.data)
                 if time.monotonic() - flushed >= FLUSH_SECONDS:
@@ -272,7 +273,7 @@ class Listener:
                     if self._market.flush(Nanos(self._now_ns())):
                         self._play()
                 if time.monotonic() - heard > SILENCE_SECONDS:
-                    return
+                    raise MirrorBroken(f"silent for {SILENCE_SECONDS:g} s")
 
     async def _tell(self, http: aiohttp.ClientSession) -> None:
         """Ask for the candles of each minute once it is over."""
@@ -285,7 +286,7 @@ class Listener:
                 path, query = candles_request(
                     product.id, minute_ns - 5 * MINUTE, minute_ns - MINUTE
                 )
-                with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError, MirrorBroken):
+                with contextlib.suppress(*_NETWORK, MirrorBroken):
                     url = self._mirror.rest + PREFIX + path
                     limit = aiohttp.ClientTimeout(total=ASK_SECONDS)
                     async with http.get(url, params=query, timeout=limit) as answer:
