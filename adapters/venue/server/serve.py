@@ -17,6 +17,7 @@ from aiohttp import web
 from attrs import field, frozen
 
 from adapters.clocks.market import MarketClockWriter
+from adapters.venue.engine.auth import KeyType
 from adapters.venue.engine.ids import Ids
 from adapters.venue.server.access import access_to
 from adapters.venue.server.http import Doors, Handler
@@ -43,6 +44,8 @@ class VenueOptions:
     directory: Path
     stage: StageOptions
     port: int = 0
+    key_type: KeyType = "ecdsa"
+    """Of keys that are made now; keys that the folder has stay."""
     parent_pipe: bool = False
     """End when standard input ends: the trader that started us has gone."""
     say: Callable[[str], None] = field(default=lambda line: print(line, flush=True))  # noqa: T201
@@ -123,7 +126,9 @@ class _Process:
             self._broke(error)
 
     def _doors(self, session: _Session) -> Doors:
-        access = access_to(self._secrets, Ids(self._stage.world.id))
+        access = access_to(
+            self._secrets, Ids(self._stage.world.id), self._options.key_type
+        )
         return Doors(
             admit=access.admit,
             verify=access.verify,
