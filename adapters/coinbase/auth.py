@@ -188,5 +188,5 @@ def _from_seed(key: ApiKey, text: str) -> Ed25519PrivateKey:
         )
     private = Ed25519PrivateKey.from_private_bytes(raw[:_SEED_BYTES])
     if raw[_SEED_BYTES:] not in (b"", private.public_key().public_bytes_raw()):
-        raise KeyInvalid(f"key {key.name}: the two halves of its Ed25519 key do not belong together")
+        raise KeyInvalid(f"key {key.name}: the halves of its Ed25519 key do not belong together")
     return private

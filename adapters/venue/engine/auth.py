@@ -21,6 +21,8 @@ from adapters.venue.engine.wire import PREFIX, Refused, Response
 
 VIEW = "view"
 TRADE = "trade"
+TRANSFER = "transfer"
+"""Moves money out of a portfolio; no key of this venue may."""
 LONGEST_LIFE_S = 120
 LENIENCE_S = 5
 ISSUERS = ("cdp", "coinbase-cloud")
@@ -150,6 +152,8 @@ def scope_of(method: str, path: str) -> str:
     tail = path.removeprefix(PREFIX)
     if tail == "/time" or tail.startswith("/market/"):
         return PUBLIC
+    if method != "GET" and tail.startswith("/portfolios"):
+        return TRANSFER
     return TRADE if method == "POST" and tail in _TRADE_PATHS else VIEW
 
 

@@ -126,9 +126,7 @@ class _Process:
             self._broke(error)
 
     def _doors(self, session: _Session) -> Doors:
-        access = access_to(
-            self._secrets, Ids(self._stage.world.id), self._options.key_type
-        )
+        access = access_to(self._secrets, Ids(self._stage.world.id), self._options.key_type)
         return Doors(
             admit=access.admit,
             verify=access.verify,
