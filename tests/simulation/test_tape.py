@@ -231,8 +231,11 @@ def test_a_three_percent_stop_is_out_of_the_fall_by_0213(market: CandleMarket, n
     assert minute.low * Decimal("0.999") <= price <= stop
 
 
-def test_a_sale_after_a_gap_is_paid_beyond_the_gap(market: CandleMarket) -> None:
-    """AAVE-USD closed a minute at 94.10 and opened the next 2.2 % lower: no price between."""
+def the_gap(market: CandleMarket) -> tuple[Product, Nanos, Decimal]:
+    """Return where AAVE-USD opened 2.2 % below its last close, and a price between the two.
+
+    The minute before closed at 94.10.
+    """
     product = next(p for p in market.products if p.id == "AAVE-USD")
     gap_ns = parse_iso("2023-12-11T02:13:00Z")
     before, after = market.last_before(product.id, gap_ns), market.candle(product.id, gap_ns)
@@ -240,10 +243,58 @@ def test_a_sale_after_a_gap_is_paid_beyond_the_gap(market: CandleMarket) -> None
     assert after is not None
     stop = product.price_down((before.close + after.open) / 2)
     assert before.close > stop > after.open
-    just_before = Nanos(gap_ns - (SECONDS_IN + 1) * SECOND)
-    client = at_minute(market, product, just_before, {"USD": "0", product.base: "1"})
+    return product, gap_ns, stop
+
+
+def just_before(market: CandleMarket, product: Product, minute_ns: Nanos) -> Client:
+    """Return a client with one unit to sell, a second before that minute."""
+    begin = Nanos(minute_ns - (SECONDS_IN + 1) * SECOND)
+    return at_minute(market, product, begin, {"USD": "0", product.base: "1"})
+
+
+def test_a_sale_after_a_gap_is_paid_beyond_the_gap(market: CandleMarket) -> None:
+    product, gap_ns, stop = the_gap(market)
+    after = market.candle(product.id, gap_ns)
+    assert after is not None
+    client = just_before(market, product, gap_ns)
     while best(client, product, "bids") > stop:
         client.engine.advance(Nanos(client.engine.now_ns + SECOND))
     assert client.engine.now_ns == gap_ns
     order_id = client.place("market_market_ioc", "SELL", product.id, base_size="1")
     assert Decimal(client.order(order_id)["average_filled_price"]) <= after.open < stop
+
+
+def stop_limit(client: Client, product: Product, stop: Decimal, limit: Decimal) -> str:
+    return client.place(
+        "stop_limit_stop_limit_gtc",
+        "SELL",
+        product.id,
+        base_size="1",
+        stop_price=f"{stop:f}",
+        limit_price=f"{limit:f}",
+        stop_direction="STOP_DIRECTION_STOP_DOWN",
+    )
+
+
+def test_a_stop_limit_through_a_gap_fills_beyond_the_gap(market: CandleMarket) -> None:
+    """It triggers on the first trade below, and is paid what is bid there, not its stop."""
+    product, gap_ns, stop = the_gap(market)
+    after = market.candle(product.id, gap_ns)
+    assert after is not None
+    client = just_before(market, product, gap_ns)
+    deep = stop_limit(client, product, stop, product.price_down(stop * Decimal("0.8")))
+    client.engine.advance(Nanos(gap_ns - 1))
+    assert client.order(deep)["filled_size"] == "0"
+    client.engine.advance(gap_ns)
+    order = client.order(deep)
+    assert order["status"] == "FILLED"
+    assert Decimal(order["average_filled_price"]) <= after.open < stop
+
+
+def test_a_stop_limit_whose_limit_the_gap_left_behind_rests_unfilled(market: CandleMarket) -> None:
+    product, gap_ns, stop = the_gap(market)
+    client = just_before(market, product, gap_ns)
+    order_id = stop_limit(client, product, stop, stop - product.price_increment)
+    client.engine.advance(Nanos(gap_ns + 2 * SECOND))
+    order = client.order(order_id)
+    assert (order["status"], order["filled_size"]) == ("OPEN", "0")
