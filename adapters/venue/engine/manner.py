@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from domain.errors import InvalidNumber
-from domain.instants import SECOND, parse_duration
+from domain.instants import HOUR, SECOND, parse_duration
 
 LONGEST_LAG_NS = 5 * SECOND
 
@@ -17,7 +17,7 @@ LONGEST_LAG_NS = 5 * SECOND
 class Manner:
     """Behaviour that can be chosen; the defaults suit a trader that starts with many products.
 
-    Durations are market time in nanoseconds.
+    Durations are nanoseconds, of orders in market time, of connections in machine time.
     """
 
     cancel_delay_ns: int = 0
@@ -38,6 +38,18 @@ class Manner:
     """Level2 snapshots carry 1970 as event_time, as in the documentation."""
     limit_only: tuple[str, ...] = ()
     """Products that take no market orders."""
+    private_rate: int = 300
+    """Requests a second of one key; Coinbase: 30."""
+    public_rate: int = 100
+    """Public requests a second from one address; Coinbase: 10."""
+    throttles_as_401: bool = False
+    """Too many requests are answered 401, as has been seen, instead of 429."""
+    rate_headers: bool = True
+    """Answers to requests of a key carry x-ratelimit headers."""
+    subscribe_within_ns: int = 5 * SECOND
+    """A stream without a subscription is closed after this."""
+    idle_close_ns: int = 75 * SECOND
+    """A stream without heartbeats is closed after so long without a frame."""
 
 
 def parse_manner(texts: tuple[str, ...]) -> Manner:
@@ -76,6 +88,15 @@ def _switch(field: str) -> Callable[[str], Mapping[str, Any]]:
     return read
 
 
+def _rate(field: str) -> Callable[[str], Mapping[str, Any]]:
+    def read(value: str) -> Mapping[str, Any]:
+        if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) == int(value)):
+            raise InvalidNumber(f"expected a whole number of requests a second, was {value!r}")
+        return {field: int(value)}
+
+    return read
+
+
 def _names(value: str) -> Mapping[str, Any]:
     return {"limit_only": tuple(name for name in value.split(",") if name)}
 
@@ -90,4 +111,10 @@ _READERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "counter-text": _switch("counter_text"),
     "epoch-snapshots": _switch("epoch_snapshots"),
     "limit-only": _names,
+    "private-rate": _rate("private_rate"),
+    "public-rate": _rate("public_rate"),
+    "throttle-as-401": _switch("throttles_as_401"),
+    "rate-headers": _switch("rate_headers"),
+    "subscribe-within": _duration("subscribe_within_ns", HOUR),
+    "idle-close": _duration("idle_close_ns", HOUR),
 }

@@ -55,7 +55,7 @@ class Access:
             return UNAUTHORIZED
         except Refused as refused:
             return refused.response()
-        return evolve(request, can_trade=TRADE in key.scopes)
+        return evolve(request, can_trade=TRADE in key.scopes, key=key.name)
 
     def verify(self, token: str) -> bool:
         """Tell whether a token in a stream message proves a key that may view."""

@@ -86,7 +86,7 @@ class _Process:
         plain_port, tls_port = _listeners(self._options.port)
         session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)
         doors = self._doors(session)
-        handler = Handler(stage.venue, pacer, pumps, doors, self._broke)
+        handler = Handler(stage.venue, pacer, pumps, doors, self._broke, self._options.stage.manner)
         async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
             self._listen_for_the_end()
             self._options.say(session().line())

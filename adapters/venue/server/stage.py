@@ -13,6 +13,7 @@ from adapters.clocks.market import ClockBroken, MarketClock
 from adapters.venue.engine.accounts import FeeRates
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.venue.market.open import (
     ANY_MARKET,
@@ -63,6 +64,7 @@ class StageOptions:
     seed: int | None = None
     speed: Decimal = Decimal(1)
     opening: Mapping[str, Decimal] | None = None
+    manner: Manner = Manner()
     repeatable: bool = False
     """For virtual time: take nothing from the wall clock or the system's random source."""
 
@@ -190,6 +192,7 @@ def _engine(
         fees=FEES,
         ids=Ids(world.id),
         level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
+        manner=options.manner,
         timeline=market if isinstance(market, MirrorMarket) else None,
     )
 
