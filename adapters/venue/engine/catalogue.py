@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import evolve
 
 from adapters.venue.engine.book import Book
-from domain.product import Product, ProductFlags, ProductId
+from domain.product import DELISTED, Product, ProductFlags, ProductId
 
 USDC = "USDC"
 _OWN_MARKETS = ("USDC", "USDT", "EURC")
@@ -25,7 +25,7 @@ GONE = Product(
     base_max=Decimal(1_000_000),
     quote_min=Decimal(1),
     quote_max=Decimal(1_000_000),
-    flags=ProductFlags(status="delisted", is_disabled=True, trading_disabled=True),
+    flags=ProductFlags(status=DELISTED, is_disabled=True, trading_disabled=True),
 )
 """A delisted product, so that clients meet one before they meet Coinbase's."""
 
