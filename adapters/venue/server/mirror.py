@@ -17,13 +17,15 @@ import msgspec
 from adapters.venue.engine.agenda import NEVER
 from adapters.venue.engine.history import bar_of
 from adapters.venue.market.source import MarketError, Step
-from domain.instants import DAY, MINUTE, Nanos, bucket_start, parse_iso
+from domain.instants import DAY, MINUTE, SECOND, Nanos, bucket_start, parse_iso
 from domain.market import Bar, Level, Trade
 from domain.money import Price, Quantity
 from domain.product import Product, ProductId, Side
 
 SHOWN_LEVELS = 50
 KEPT_NS = 4 * DAY
+LONGEST_CROSSED_NS = 5 * SECOND
+"""A book that stays crossed longer has lost an update."""
 UNTOLD_MINUTES = 3
 """So many minutes of trades are kept for candles that the other venue has not told yet."""
 
@@ -77,6 +79,7 @@ class _Line:
         self.bids, self.asks = _Side({}, is_bid=True), _Side({}, is_bid=False)
         self.trades: list[Trade] = []
         self.has_changed = False
+        self.crossed_since_ns: int | None = None
 
 
 class MirrorMarket:
@@ -178,12 +181,20 @@ class MirrorMarket:
             ) from error
 
     def flush(self, at_ns: Nanos) -> bool:
-        """Turn what has changed into steps of now; return whether there are any."""
+        """Turn what has changed into steps of now; return whether there are any.
+
+        Raises:
+            MirrorBroken: a book stays crossed.
+        """
         for product, line in self._lines.items():
             if line.has_changed or line.trades:
                 bids, asks = line.bids.shown(), line.asks.shown()
                 if bids and asks and bids[0].price >= asks[0].price:
+                    line.crossed_since_ns = line.crossed_since_ns or at_ns
+                    if at_ns - line.crossed_since_ns > LONGEST_CROSSED_NS:
+                        raise MirrorBroken(f"the book of {product} stays crossed")
                     continue  # half of a change; the other half is on its way
+                line.crossed_since_ns = None
                 trades, line.trades, line.has_changed = tuple(line.trades), [], False
                 self._steps.append(Step(product, at_ns, trades, bids, asks))
         return bool(self._steps)

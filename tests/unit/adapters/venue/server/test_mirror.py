@@ -109,6 +109,16 @@ def test_half_of_a_change_waits_for_the_other_half() -> None:
     assert (found.bids[0].price, found.asks[0].price) == (Decimal("101.5"), 102)
 
 
+def test_a_book_that_stays_crossed_breaks_the_connection() -> None:
+    market, wire = a_market()
+    wire.book("snapshot", *SNAPSHOT)
+    wire.book("update", ("bid", "101.5", "1"))
+    assert steps(market, 1) == []
+    assert steps(market, 6) == []
+    with pytest.raises(MirrorBroken, match="BTC-USD stays crossed"):
+        market.flush(at(6.5))
+
+
 def test_trades_are_printed_oldest_first_with_their_own_times() -> None:
     market, wire = a_market()
     wire.book("snapshot", *SNAPSHOT)
