@@ -65,6 +65,12 @@ def test_a_signed_request_names_its_key() -> None:
     assert authorize(keyring, token(key, iss="coinbase-cloud", aud=["x"], iat=NOW)) == key.name
 
 
+def test_any_good_key_may_ask_what_everyone_may() -> None:
+    keyring, key = ring(VIEW)
+    path = f"{PREFIX}/market/products"
+    assert authorize(keyring, token(key, uri=f"GET {HOST}{path}"), path=path) == key.name
+
+
 def test_an_ed25519_key_proves_itself_and_no_other_algorithm_passes_for_it() -> None:
     key, public = create_key(key_type="ed25519")
     keyring = Keyring()
