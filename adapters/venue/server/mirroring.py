@@ -89,10 +89,10 @@ def open_mirror(source: str, lookback_ns: int) -> Mirror:
         http.trust_env = _is_far(rest)
         asking = _Asking(http, rest)
         offered = asking.get("/market/products")
-        products = _chosen(rest, offered, query.get("products", [""])[0])
+        products = chosen(rest, offered, query.get("products", [""])[0])
         stream = query.get("ws", [""])[0] or _stream_of(rest, asking)
         begun_ns = time.monotonic_ns()
-        time_ns = int(json.loads(asking.get("/time"))["epochMillis"]) * MILLISECOND
+        time_ns = _time_ns(rest, asking.get("/time"))
         asked_ns = (begun_ns + time.monotonic_ns()) // 2
         first_ns = Nanos(bucket_start(time_ns, MINUTE) - lookback_ns - 10 * MINUTE)
         market = MirrorMarket(urlsplit(rest).netloc, products, first_ns)
@@ -125,7 +125,7 @@ def read_bars(product: ProductId, body: bytes | str) -> Iterator[Bar]:
             volume = Quantity(parse_decimal(item["volume"]))
             start = Nanos(int(item["start"]) * SECOND)
             yield Bar(product, start, opened, high, low, close, volume)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MirrorBroken(f"expected candles of {product}, could not read {error}") from error
 
 
@@ -180,21 +180,32 @@ def _stream_of(rest: str, asking: _Asking) -> str:
         return known
     try:
         return str(json.loads(asking.get("/bulkhead/session", own=True))["ws"])
-    except (KeyError, ValueError, MirrorUnreachable) as error:
+    except (KeyError, TypeError, ValueError, MirrorUnreachable) as error:
         raise MirrorUnreachable(
             f"mirror: {rest} does not say where its streams are; add ?ws=wss://… ({error})"
         ) from error
 
 
-def _chosen(rest: str, body: bytes, wanted: str) -> list[Product]:
-    """Return the products to mirror; those asked for and not there are named on stderr."""
+def _time_ns(rest: str, body: bytes) -> int:
+    try:
+        return int(json.loads(body)["epochMillis"]) * MILLISECOND
+    except (KeyError, TypeError, ValueError) as error:
+        raise MirrorUnreachable(f"mirror: {rest} does not say its time: {error}") from error
+
+
+def chosen(rest: str, body: bytes, wanted: str) -> list[Product]:
+    """Return the products to mirror; those asked for and not there are named on stderr.
+
+    Raises:
+        MirrorUnreachable: `body` is no catalogue, or no product is left.
+    """
     try:
         offered = catalogue(body)
         turnover = {
             ProductId(item["product_id"]): float(item.get("approximate_quote_24h_volume") or 0)
             for item in json.loads(body)["products"]
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MirrorUnreachable(f"mirror: {rest} has no catalogue of products: {error}") from error
     online = {name: product for name, product in offered.items() if _is_open(product)}
     if wanted:
