@@ -17,7 +17,7 @@ from domain.money import plain
 from domain.product import Product, ProductFlags, ProductId
 
 CANDLE_NS = 5 * MINUTE
-SNAPSHOT_CANDLES = 10
+SNAPSHOT_CANDLES = 100
 _HUNDRED = Decimal(100)
 
 
@@ -56,11 +56,11 @@ class Summaries:
         return found
 
     def candles(self, product: ProductId, count: int) -> list[Json]:
-        """Return up to `count` latest five-minute candles, newest first."""
+        """Return up to `count` latest five-minute candles, oldest first."""
         now_ns = self.clock.now_ns
         first_ns = bucket_start(now_ns, CANDLE_NS) - (count - 1) * CANDLE_NS
         bars = self.history.candles(product, first_ns, now_ns, CANDLE_NS)
-        return [_candle(bar) for bar in reversed(bars)]
+        return [_candle(bar) for bar in bars]
 
     def status(self, product: ProductId) -> Json:
         """Return what the status channel says of a product."""
