@@ -36,7 +36,7 @@ from domain.messages.market import (
 from domain.messages.system import ActorRestarted, BootCompleted, GapSeen, Tick, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.money import plain
-from domain.product import ProductId
+from domain.product import DELISTED, ProductId
 
 CHECK_EVERY_NS = SECOND
 RECONFIRM_BEFORE_NS = 1_500 * MILLISECOND
@@ -128,9 +128,10 @@ class Feed(Actor):
     def _boot(self, boot: BootCompleted) -> None:
         if self._products:
             return
-        self._products = tuple(product.id for product in boot.products)
-        for product in boot.products:
-            self._bars[product.id] = BarBuilder(product.id)
+        # The venue still lists what is delisted, but has no data of it any more.
+        self._products = tuple(p.id for p in boot.products if p.flags.status != DELISTED)
+        for product_id in self._products:
+            self._bars[product_id] = BarBuilder(product_id)
         now_ns = self.clock.market_ns()
         end_ns = bucket_start(now_ns, MINUTE)
         self._minute_ns = end_ns

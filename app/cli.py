@@ -50,7 +50,11 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @click.option("--env", "mode", type=MODE, metavar="MODE", help="dry-run, paper or live; trades.")
 @click.option("--venue", type=click.Choice(["embedded", "coinbase"]), help="Default: embedded.")
 @click.option("--venue-url", type=Parsed("url", parse_url), metavar="URL", help="A running venue.")
-@click.option("--market", metavar="SOURCE", help="`generated` (default), a file or a folder.")
+@click.option(
+    "--market",
+    metavar="SOURCE",
+    help="`generated` (default), a file or folder, or mirror:URL.",
+)
 @click.option(
     "--from",
     "from_ns",

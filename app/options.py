@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from config.effective import Config
 
 GENERATED = "generated"
+MIRROR = "mirror:"
+"""How a `--market` begins that plays what happens at another venue."""
+EMBEDDED, COINBASE = "embedded", "coinbase"
 
 
 @frozen(kw_only=True)
@@ -45,6 +48,7 @@ class DrillOrder:
 class TradeOptions:
     """The trading options of the command line, with the configuration that they select.
 
+    `venue` names whose market it is; in paper orders are matched by the embedded venue in any case.
     `speed` is 1 to 60, or None for virtual time. `from_ns` is an instant of the market's own
     time, `duration_ns` a length of market time. `seed` of None means the shipped one.
     """
@@ -52,6 +56,7 @@ class TradeOptions:
     mode: Mode
     config: Config
     folders: Folders = Folders()
+    venue: str = EMBEDDED
     venue_url: str | None = None
     market: str = GENERATED
     from_ns: Nanos | None = None

@@ -95,7 +95,7 @@ def _trade(
 ) -> int:
     clock = SystemClock(MarketClock(session.clock))
     stage = Stage(
-        venue="embedded" if options.venue_url is None else options.venue_url,
+        venue=options.venue if options.venue_url is None else options.venue_url,
         world=session.world,
         prices=session.prices,
         has_history=session.history != "none",

@@ -14,7 +14,7 @@ import click
 
 from actors.topology import START_ORDER, STRATEGY
 from app.mode_gate import refusals
-from app.options import GENERATED, DrillOrder, Folders, TradeOptions
+from app.options import COINBASE, EMBEDDED, GENERATED, MIRROR, DrillOrder, Folders, TradeOptions
 from config.fields import ASSET
 from config.mode import Mode
 from domain.errors import InvalidNumber
@@ -25,6 +25,7 @@ from domain.money import parse_decimal, plain
 if TYPE_CHECKING:
     from config.effective import Config
 
+COINBASE_REST = "https://api.coinbase.com"
 SLOWEST, FASTEST = Decimal(1), Decimal(60)
 Virtual = Literal["max"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -126,8 +127,9 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
         mode=values["mode"],
         config=config,
         folders=folders,
+        venue=values["venue"] or EMBEDDED,
         venue_url=values["venue_url"],
-        market=values["market"] or GENERATED,
+        market=_market_of(values, config),
         from_ns=values["from_ns"],
         seed=values["seed"],
         speed=None if speed == "max" else speed,
@@ -140,6 +142,19 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
     )
 
 
+def _market_of(values: Mapping[str, Any], config: Config) -> str:
+    """Return what the embedded venue plays: with `--venue coinbase`, Coinbase's own live market.
+
+    Mirrored are the products of the universe's themes, in the quote currency of the account.
+    """
+    if values["venue"] != COINBASE:
+        return values["market"] or GENERATED
+    universe, quote = config.universe, config.app.quote.value
+    bases = {base for members in universe.themes.values() for base in members}
+    names = sorted(f"{base}-{quote}" for base in bases - set(universe.never_trade))
+    return f"{MIRROR}{COINBASE_REST}?products={','.join(names)}"
+
+
 def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] | None:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -150,17 +165,25 @@ def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] |
 def _refuse_contradictions(values: Mapping[str, Any]) -> None:
     """End with exit code 2 where options cannot be had together."""
     market = values["market"] or GENERATED
-    if market != GENERATED and not Path(market).exists():
+    is_live = values["venue"] == COINBASE or market.startswith(MIRROR)
+    if not is_live and market != GENERATED and not Path(market).exists():
         raise click.UsageError(f"--market: there is no file or folder {market!r}")
     if values["venue_url"] is not None:
         _refuse_venue_of_others(values)
     if values["speed"] == "max":
         _refuse_endless_virtual_time(values, market)
-    if values["venue"] == "coinbase" and values["mode"] is not Mode.LIVE:
-        raise click.UsageError(
-            "--venue coinbase is not available in this version; use --venue embedded"
-        )
+    if is_live:
+        _refuse_what_is_not_live(values)
     _balances(values["balances"])
+
+
+def _refuse_what_is_not_live(values: Mapping[str, Any]) -> None:
+    if values["speed"] not in (None, SLOWEST):
+        raise click.UsageError("a live market cannot be sped up; leave --speed at 1")
+    if values["from_ns"] is not None:
+        raise click.UsageError("--from is for recorded markets; a live one begins now")
+    if values["venue"] == COINBASE and values["market"]:
+        raise click.UsageError("--market and --venue coinbase exclude each other")
 
 
 def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:

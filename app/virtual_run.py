@@ -18,6 +18,7 @@ from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.telemetry.log import ActorLog
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.wire import Request
+from adapters.venue.market.source import MarketError
 from adapters.venue.server import stage as venue_stage
 from adapters.venue.world import FOLDER, WorldError, WorldFolder
 from app import settings
@@ -27,7 +28,6 @@ from app.ending import Ending
 from app.options import TradeOptions
 from app.recovery import Opened, open_state
 from config.mode import Mode
-from domain.errors import TradingError
 from domain.instants import HOUR, MINUTE, Nanos
 
 LINEAGE_DIGITS = 32
@@ -51,6 +51,9 @@ def run(options: TradeOptions, say: Callable[[str], None]) -> int:
     except WorldError as error:
         click.echo(str(error), err=True)
         return error.exit_code
+    except MarketError as error:
+        click.echo(str(error), err=True)
+        return EXIT_USAGE
 
 
 def _stage_options(options: TradeOptions) -> venue_stage.StageOptions:
@@ -73,7 +76,7 @@ def _trade(
 ) -> int:
     engine = opened_stage.venue
     if not isinstance(engine, Engine):
-        raise TradingError("--speed max plays candles; raw frames need --speed 1 to 60")
+        raise MarketError("--speed max plays candles; raw frames need --speed 1 to 60")
     clock = VirtualClock(opened_stage.start_ns)
     stage = Stage(
         venue="embedded",

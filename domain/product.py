@@ -10,6 +10,9 @@ from attrs import frozen
 
 from domain.money import Price, Quantity, ceil_to, floor_to
 
+DELISTED = "delisted"
+"""Status of a product that is listed and never traded again."""
+
 ProductId = NewType("ProductId", str)
 """A venue market such as BTC-USD."""
 

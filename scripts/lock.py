@@ -1,7 +1,8 @@
 """Write the lock files: every package with its exact version and the hashes of its files.
 
 `requirements.lock` holds what trading needs and the build backend, `requirements-dev.lock` only
-what the checks need on top. Versions already locked stay; `--upgrade` moves all of them to the
+what the checks need on top, `requirements-conformance.lock` the official SDK by itself. Versions
+already locked stay; `--upgrade` moves all of them to the
 newest ones that setup.cfg allows. Needs network; runs in a scratch environment of its own.
 """
 
@@ -17,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "requirements.lock"
 DEV = ROOT / "requirements-dev.lock"
+CONFORMANCE = ROOT / "requirements-conformance.lock"
+CONFORMANCE_INPUT = "tests/conformance/requirements.in"
 COMPILER = "pip-tools==7.6.2"
 OPTIONS = (
     "--quiet",
@@ -49,10 +52,12 @@ def locked_text(path: Path) -> str:
     return "\n".join([*blocks(path.read_text(encoding="utf-8")), ""]) if path.exists() else ""
 
 
-def compile_lock(python: Path, output: Path, arguments: list[str]) -> str:
-    """Resolve setup.cfg with `arguments` into `output`, whose old pins are kept; return it."""
+def compile_lock(
+    python: Path, output: Path, arguments: list[str], source: str = "setup.cfg"
+) -> str:
+    """Resolve `source` with `arguments` into `output`, whose old pins are kept; return it."""
     command = [str(python), "-m", "piptools", "compile", *OPTIONS, *arguments]
-    subprocess.run([*command, "--output-file", str(output), "setup.cfg"], cwd=ROOT, check=True)
+    subprocess.run([*command, "--output-file", str(output), source], cwd=ROOT, check=True)
     return output.read_text(encoding="utf-8")
 
 
@@ -73,12 +78,17 @@ def main(arguments: list[str]) -> None:
         runtime = compile_lock(python, runtime_file, build)
         whole_file.write_text(runtime + locked_text(DEV), encoding="utf-8")
         whole = compile_lock(python, whole_file, ["--extra", "dev", *build])
+        apart_file = folder / "conformance.txt"
+        apart_file.write_text(locked_text(CONFORMANCE), encoding="utf-8")
+        apart = compile_lock(python, apart_file, arguments, CONFORMANCE_INPUT)
     locked = pins(runtime)
     moved = {name for name, version in locked.items() if pins(whole).get(name) != version}
     if moved:
         raise SystemExit(f"the two resolutions differ in {', '.join(sorted(moved))}: run again")
     extra = [block for block in blocks(whole) if not locked.keys() & pins(block).keys()]
     RUNTIME.write_text(HEADER + "\n".join(blocks(runtime)) + "\n", encoding="utf-8")
+    apart_header = HEADER.replace("setup.cfg and pyproject.toml", CONFORMANCE_INPUT)
+    CONFORMANCE.write_text(apart_header + "\n".join(blocks(apart)) + "\n", encoding="utf-8")
     DEV.write_text(HEADER + "-r requirements.lock\n" + "\n".join(extra) + "\n", encoding="utf-8")
 
 

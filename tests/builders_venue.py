@@ -9,6 +9,7 @@ from typing import Any, Literal
 from adapters.venue.engine.accounts import FeeRates
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.store import SqliteStore, Store
 from adapters.venue.engine.stream.connection import Connection
 from adapters.venue.engine.wire import PREFIX, Request, Response
@@ -161,6 +162,7 @@ class Client:
         start_ns: Nanos = START,
         fees: FeeRates | None = None,
         level2_interval_ns: int = 0,
+        manner: Manner | None = None,
     ) -> None:
         self.script = script or Script()
         self.store = store or SqliteStore()
@@ -174,6 +176,7 @@ class Client:
             fees=fees or FeeRates(),
             ids=Ids("test"),
             level2_interval_ns=level2_interval_ns,
+            manner=manner,
         )
         self._orders = 0
 

@@ -1,10 +1,12 @@
-"""Keys and the short-lived tokens signed with them (ES256).
+"""Keys and the short-lived tokens signed with them (ES256 or EdDSA).
 
 Source: coinbase-advanced-py 1.8.4, tokens of REST requests and of stream messages.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import secrets
 import stat
@@ -17,6 +19,7 @@ import msgspec
 from attrs import field, frozen
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from domain.errors import TradingError
@@ -29,6 +32,9 @@ COINBASE_LIFE_S = 120
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LARGEST_FILE = 64 * 1024
+_SEED_BYTES = 32
+
+Private = EllipticCurvePrivateKey | Ed25519PrivateKey
 
 
 class KeyInvalid(TradingError):
@@ -70,6 +76,8 @@ class ApiKey:
 def load_key_file(path: Path) -> ApiKey:
     """Return the key in a file of the form `{"name": …, "privateKey": …}`.
 
+    Files of Ed25519 keys may call the name `id`.
+
     Raises:
         KeyInvalid: it can't be read, others can read it, or it holds no such key.
     """
@@ -80,11 +88,12 @@ def load_key_file(path: Path) -> ApiKey:
         raise KeyInvalid(f"key file {path}: expected JSON, found something else") from None
     if not isinstance(document, dict):
         raise KeyInvalid(f"key file {path}: expected an object with name and privateKey")
+    found = {"name": document.get("name") or document.get("id"), **document}
     for name in ("name", "privateKey"):
-        if not isinstance(document.get(name), str) or not document[name]:
+        if not isinstance(found.get(name), str) or not found[name]:
             raise KeyInvalid(f"key file {path}: {name} is missing; download the key file again")
     # A key that went through an environment variable has its line ends escaped.
-    return ApiKey(document["name"], Secret(document["privateKey"].replace("\\n", "\n")))
+    return ApiKey(found["name"], Secret(found["privateKey"].replace("\\n", "\n")))
 
 
 def _private_text(path: Path) -> bytes:
@@ -110,10 +119,11 @@ class Signer:
         """Prepare the key.
 
         Raises:
-            KeyInvalid: the private half is no P-256 key.
+            KeyInvalid: the private half is neither a P-256 nor an Ed25519 key.
         """
         self._name = key.name
         self._private = _private_key(key)
+        self._algorithm = "EdDSA" if isinstance(self._private, Ed25519PrivateKey) else "ES256"
         self._life_s = life_s
         self._wall_ns = wall_ns
 
@@ -141,16 +151,42 @@ class Signer:
             **claims,
         }
         headers = {"kid": self._name, "nonce": secrets.token_hex(32)}
-        return jwt.encode(payload, self._private, algorithm="ES256", headers=headers)
+        return jwt.encode(payload, self._private, algorithm=self._algorithm, headers=headers)
 
 
-def _private_key(key: ApiKey) -> EllipticCurvePrivateKey:
+def _private_key(key: ApiKey) -> Private:
+    text = key.private.reveal()
+    private = _from_pem(key, text) if text.lstrip().startswith("-----") else _from_seed(key, text)
+    is_p256 = isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP256R1)
+    if not is_p256 and not isinstance(private, Ed25519PrivateKey):
+        raise KeyInvalid(
+            f"key {key.name}: expected an ECDSA (P-256) or Ed25519 key; create one of these types"
+        )
+    assert isinstance(private, EllipticCurvePrivateKey | Ed25519PrivateKey)
+    return private
+
+
+def _from_pem(key: ApiKey, text: str) -> object:
     try:
-        private = load_pem_private_key(key.private.reveal().encode(), password=None)
+        return load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyInvalid(
             f"key {key.name}: privateKey is no PEM private key; it must keep its line ends"
         ) from None
-    if not isinstance(private, EllipticCurvePrivateKey) or not isinstance(private.curve, SECP256R1):
-        raise KeyInvalid(f"key {key.name}: expected an ECDSA key (P-256); create one of that type")
+
+
+def _from_seed(key: ApiKey, text: str) -> Ed25519PrivateKey:
+    """Return the Ed25519 key in base64 of its seed, with or without the public half behind it."""
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) not in (_SEED_BYTES, 2 * _SEED_BYTES):
+        raise KeyInvalid(
+            f"key {key.name}: privateKey is neither a PEM private key with its line ends nor "
+            "base64 of an Ed25519 key"
+        )
+    private = Ed25519PrivateKey.from_private_bytes(raw[:_SEED_BYTES])
+    if raw[_SEED_BYTES:] not in (b"", private.public_key().public_bytes_raw()):
+        raise KeyInvalid(f"key {key.name}: the halves of its Ed25519 key do not belong together")
     return private

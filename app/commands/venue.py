@@ -40,7 +40,8 @@ def _speed(text: str) -> Decimal:
 @click.option(
     "--market",
     default="generated",
-    help="`generated` (default), candles (.parquet, .csv, a folder) or frames (.jsonl.*).",
+    help="`generated` (default), candles or trades (.parquet, .csv), frames (.jsonl.*), a folder of"
+    " one kind, or mirror:URL for the live market of another venue.",
 )
 @click.option(
     "--from",
@@ -66,19 +67,36 @@ def _speed(text: str) -> Decimal:
     metavar="USD=800",
     help="Opening balance of a new world, repeatable; default USD=10000.",
 )
+@click.option(
+    "--manner",
+    "manners",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Where Coinbase behaves in more than one way, e.g. cancel-delay=300ms; repeatable.",
+)
+@click.option(
+    "--key-type",
+    type=click.Choice(["ecdsa", "ed25519"]),
+    default="ecdsa",
+    help="Of the keys that a new world gets.",
+)
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
 @folder_options
-def venue(*, folders: Folders, balances: tuple[str, ...], **chosen: Any) -> None:
+def venue(
+    *, folders: Folders, balances: tuple[str, ...], manners: tuple[str, ...], **chosen: Any
+) -> None:
     """Run the embedded venue until a signal."""
+    from adapters.venue.engine.manner import parse_manner
     from adapters.venue.server.serve import VenueOptions, serve
     from adapters.venue.server.stage import StageOptions
     from adapters.venue.world import WorldError, parse_opening
 
     install_context()
-    port, parent_pipe = chosen.pop("port"), chosen.pop("parent_pipe")
+    served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type")}
     try:
-        stage = StageOptions(opening=parse_opening(balances) or None, **chosen)
-        serve(VenueOptions(directory=folders.data, stage=stage, port=port, parent_pipe=parent_pipe))
+        opening, manner = parse_opening(balances) or None, parse_manner(manners)
+        stage = StageOptions(opening=opening, manner=manner, **chosen)
+        serve(VenueOptions(directory=folders.data, stage=stage, **served))
     except TradingError as error:
         click.echo(f"venue: {error}", err=True)
         sys.exit(error.exit_code if isinstance(error, WorldError) else 2)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from domain.instants import SECOND, iso, parse_iso
 from tests.builders_runs import (
     DEMO,
     EAGER,
+    call,
     ledger_accounts,
     paper,
     records,
@@ -74,3 +76,33 @@ def test_the_last_recorded_minute_ends_the_run(tmp_path: Path, market: str) -> N
 
     assert stopped["reason"] == "market_end"
     assert verified(tmp_path)["ok"] is True
+
+
+def test_recorded_trades_are_a_market_like_any_other(tmp_path: Path) -> None:
+    """Half an hour of trades every two seconds that climbs in a saw-tooth, ever busier."""
+    begin = parse_iso("2026-01-05T10:00:00Z")
+    lines = ["ts,symbol,price,size,taker_side"]
+    for number in range(30 * 30):
+        price = 100 + number // 30 * 0.2 + (number % 10) * 0.03
+        size = 1 + number // 30 % 3 * 2
+        side = "buy" if number % 10 else "sell"
+        lines.append(f"{iso(begin + number * 2 * SECOND)},BTC-USD,{price:.2f},{size},{side}")
+    file = tmp_path / "trades.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    stopped = paper(tmp_path, "--market", str(file), "--speed", "max", *EAGER)
+
+    assert stopped["reason"] == "market_end"
+    assert len(bought(tmp_path)) >= 1
+    assert venue_accounts(tmp_path) == ledger_accounts(tmp_path)
+    assert verified(tmp_path)["ok"] is True
+
+
+@pytest.mark.parametrize("speed", ["60", "max"])
+def test_a_file_that_is_no_market_ends_with_2_at_every_speed(tmp_path: Path, speed: str) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    done = call(tmp_path, "--env", "paper", "--market", str(tmp_path / "x.csv"), "--speed", speed)
+    assert done.returncode == 2
+    assert "expected the columns ts, open" in done.stderr
+    assert "found a, b" in done.stderr
+    assert done.stdout == ""

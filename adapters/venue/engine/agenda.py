@@ -14,12 +14,14 @@ NEVER = Nanos(2**63 - 1)
 
 
 class Due(IntEnum):
-    """Kinds of dates; at one instant they come in this order, market steps after EXPIRY."""
+    """Kinds of dates; at one instant they come in this order, market steps after QUEUED."""
 
     EXPIRY = 0
-    BOOK = 1
-    TRADES = 2
-    HEARTBEAT = 3
+    QUEUED = 1
+    BOOK = 2
+    TRADES = 3
+    SUMMARIES = 4
+    HEARTBEAT = 5
 
 
 @define

@@ -97,9 +97,9 @@ class Book:
         self._shown = None
 
 
-def _rank(order: Order) -> tuple[Decimal, int]:
+def _rank(order: Order) -> tuple[Decimal, tuple[int, int]]:
     price = order.limit_price or ZERO
-    return (-price if order.side is Side.BUY else price, order.number)
+    return (-price if order.side is Side.BUY else price, order.priority)
 
 
 def merged(levels: Levels, orders: Sequence[Order], *, descending: bool) -> Levels:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from adapters.venue.engine import checks
-from adapters.venue.engine.accounts import EXACT, FeeRates, Ledger
+from adapters.venue.engine import editing
+from adapters.venue.engine.accounts import EXACT, Ledger
 from adapters.venue.engine.agenda import Agenda, Due, MarketClock
 from adapters.venue.engine.book import Book
-from adapters.venue.engine.checks import Ticket
+from adapters.venue.engine.catalogue import Catalogue
+from adapters.venue.engine.editing import EditRefused, EditRequest
 from adapters.venue.engine.ids import Ids
-from adapters.venue.engine.matching import Plan, plan_base, plan_quote, shares
-from adapters.venue.engine.orders import Fill, Kind, Liquidity, Order, Status, cost
+from adapters.venue.engine.maker import Maker
+from adapters.venue.engine.manner import Manner
+from adapters.venue.engine.matching import NOTHING, Plan, shares
+from adapters.venue.engine.orders import Fill, Kind, Liquidity, Order, Status, Trigger
+from adapters.venue.engine.planning import Planner, walk
+from adapters.venue.engine.stops import StopWatch, trigger
 from adapters.venue.engine.store import MARKET_TIME, Batch, Store
+from adapters.venue.engine.ticket import Ticket
 from domain.market import Trade
 from domain.money import ZERO
-from domain.product import Product, ProductFlags, ProductId, Side
-
-PROTECTION = Decimal("0.05")
-"""A market order takes no level further than this from the middle of the book."""
+from domain.product import ProductId, Side
 
 SELF_TRADE = "Self trade prevention"
 NO_MORE_DEPTH = "Not enough liquidity"
+NOT_FILLABLE = "FOK not fillable"
 
 
 class Audience(Protocol):
@@ -42,31 +46,35 @@ class Desk:
     def __init__(
         self,
         *,
-        products: Sequence[Product],
-        books: dict[ProductId, Book],
+        catalogue: Catalogue,
+        books: Mapping[ProductId, Book],
         ledger: Ledger,
         store: Store,
         agenda: Agenda,
         clock: MarketClock,
-        fees: FeeRates,
+        planner: Planner,
         ids: Ids,
-        flags: Callable[[Product], ProductFlags],
         audience: Audience,
+        manner: Manner,
     ) -> None:
-        self.fees = fees
-        self._products = {product.id: product for product in products}
+        """`books` has every tradable product; an alias has the book of its -USD product."""
+        self.planner = planner
+        self._catalogue = catalogue
+        self._products = catalogue.tradable
         self._books = books
         self._ledger = ledger
         self._store = store
         self._agenda = agenda
         self._clock = clock
-        self._ids = ids
-        self._flags = flags
         self._audience = audience
+        self._manner = manner
         self._live: dict[str, Order] = {}
+        self._booked: set[str] = set()
+        self._stops = StopWatch(catalogue.canonical)
+        self._reached: list[Order] = []
         self._dirty: dict[str, Order] = {}
         self._fills: list[Fill] = []
-        self._order_number, self._fill_number = store.last_numbers()
+        self._maker = Maker(ids, *store.last_numbers())
 
     def restore(self) -> None:
         """Put the stored live orders back into books, holds and agenda."""
@@ -77,6 +85,17 @@ class Desk:
     def live(self) -> list[Order]:
         """Return the orders that are not final, oldest first."""
         return list(self._live.values())
+
+    def on(self, product: ProductId) -> list[Order]:
+        """Return the live orders of a played product and its alias, oldest first."""
+        canonical = self._catalogue.canonical
+        return [order for order in self._live.values() if canonical(order.product) == product]
+
+    def wanted_products(self) -> tuple[ProductId, ...]:
+        """Return the played products that have live orders, sorted."""
+        return tuple(
+            sorted({self._catalogue.canonical(order.product) for order in self._live.values()})
+        )
 
     def find(self, order_id: str) -> Order | None:
         """Return any order of this world."""
@@ -93,52 +112,88 @@ class Desk:
         Raises:
             Rejected: a check failed; nothing has changed.
         """
-        plan = self.examine(ticket)
-        order = self._accept(ticket)
-        self._take(order, plan)
-        self._settle(order, plan)
+        plan = self.planner.examine(ticket)
+        order = self._maker.order(ticket, self.planner.fees, self._clock.now_ns)
+        self._live[order.order_id] = order
+        self._changed(order)
+        self._work(order, plan)
         return order
 
-    def examine(self, ticket: Ticket) -> Plan:
-        """Check an order and return what it would take now; nothing changes.
+    def cancel(self, order: Order) -> None:
+        """Take note of a cancel; it is done at once or after the delay of our manner."""
+        order.status = Status.CANCEL_QUEUED
+        self._changed(order)
+        self._queue(order, self._manner.cancel_delay_ns)
+
+    def edit(self, order: Order, asked: EditRequest) -> None:
+        """Take note of an edit; it is done at once or after the delay of our manner.
 
         Raises:
-            Rejected: a check failed.
+            EditRefused: a check failed; nothing has changed.
         """
-        checks.check(ticket, self._flags(ticket.product), self._clock.now_ns)
-        plan = self._plan(ticket)
-        self._check_funds(ticket, plan)
-        return plan
+        self.planner.examine_edit(order, asked)
+        order.next_edit = editing.edit_of(asked, self._clock.now_ns)
+        if self._manner.edit_delay_ns:
+            order.status = Status.EDIT_QUEUED
+            self._changed(order)
+        self._queue(order, self._manner.edit_delay_ns)
 
-    def cancel(self, order: Order) -> None:
-        """Cancel a resting order."""
-        self._end(order, Status.CANCELLED, "User requested cancel")
-
-    def expire(self, order_id: str) -> None:
-        """End an order whose time is up, if it still rests."""
-        order = self._live.get(order_id)
-        if order is not None:
+    def due(self, order_id: str) -> None:
+        """Do to an order what its time has come for: the end of a GTD order, a queued request."""
+        order, now_ns = self._live.get(order_id), self._clock.now_ns
+        if order is None:
+            return
+        if order.queued_until_ns is not None and order.queued_until_ns <= now_ns:
+            self._finish(order)
+        elif order.end_ns is not None and order.end_ns <= now_ns:
             self._end(order, Status.EXPIRED, "")
 
+    def watches(self, product: ProductId) -> bool:
+        """Tell whether any order rests in the product's book or waits for its trades."""
+        return self._books[product].has_orders or self._stops.waits(product)
+
     def print_trades(self, product: ProductId, trades: Sequence[Trade]) -> None:
-        """Fill our resting orders through which public trades have gone."""
+        """Fill our resting orders through which public trades have gone, and note what they reach.
+
+        What reached its stop works in `work_reached`, when the book after the trades is there.
+        """
         book = self._books[product]
         for trade in trades:
             for side in (Side.BUY, Side.SELL):
                 for order, quantity in shares(book.resting(side), trade):
                     self.fill_resting(order, quantity)
+            self.reach(product, trade.price, trade.price, trade.at_ns)
+
+    def reach(self, product: ProductId, low: Decimal, high: Decimal, at_ns: int) -> list[Order]:
+        """Trigger the orders whose stop lies where trades from `low` to `high` reach it."""
+        reached = self._stops.reached(product, low, high, at_ns)
+        for order in reached:
+            self._withdraw(order)
+            trigger(order, self._products[order.product])
+            self._changed(order)
+        self._reached += reached
+        return reached
+
+    def work_reached(self) -> None:
+        """Let the orders that reached their stop since the last call take and rest."""
+        reached, self._reached = self._reached, []
+        for order in reached:
+            if not order.status.is_final:
+                self._work_limit(order)
 
     def fill_resting(self, order: Order, quantity: Decimal) -> None:
         """Fill `quantity` of a resting order at its own price."""
         price = order.limit_price or ZERO
         self._book_fill(order, price, quantity, Liquidity.MAKER)
+        if order.kind.is_bracket:
+            self._stops.remove(order)  # the first fill of one leg disables the other
         if order.leaves == 0:
             self._end(order, Status.FILLED, "")
             return
         self._hold(order)
         self._books[order.product].touch()
         self._changed(order)
-        self._audience.book_changed(order.product)
+        self._audience.book_changed(self._catalogue.canonical(order.product))
 
     def commit(self, *, time_too: bool = False) -> None:
         """Make everything since the last call durable; `time_too` also without any change."""
@@ -156,76 +211,41 @@ class Desk:
         self._dirty = {}
         self._fills = []
 
-    def _plan(self, ticket: Ticket) -> Plan:
-        book = self._books[ticket.product.id]
-        other = Side.SELL if ticket.side is Side.BUY else Side.BUY
-        levels, own = book.market(other), book.best_own(other)
-        limit = ticket.limit_price or self._protection(ticket, book)
-        if ticket.quote_size is not None:
-            step = ticket.product.base_increment
-            plan = plan_quote(levels, ticket.quote_size, self.fees.taker, step, limit, own)
+    def _queue(self, order: Order, delay_ns: int) -> None:
+        order.queued_until_ns = self._clock.now_ns + delay_ns
+        if delay_ns:
+            self._agenda.add(order.queued_until_ns, Due.QUEUED, order.order_id)
         else:
-            size = ticket.base_size or ZERO
-            plan = plan_base(ticket.side, levels, size, limit, own)
-        _check_plan(ticket, plan, book.best(other))
-        return plan
+            self._finish(order)
 
-    def _protection(self, ticket: Ticket, book: Book) -> Decimal | None:
-        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
-        if not ticket.kind.is_market or bid is None or ask is None:
-            return None
-        middle = (bid + ask) / 2
-        return middle * (1 + PROTECTION if ticket.side is Side.BUY else 1 - PROTECTION)
-
-    def _check_funds(self, ticket: Ticket, plan: Plan) -> None:
-        product = ticket.product
-        if ticket.side is Side.SELL:
-            needed, currency = ticket.base_size or ZERO, product.base
-        elif ticket.limit_price is not None:
-            size = ticket.base_size or ZERO
-            needed, currency = cost(ticket.limit_price, size, self.fees.taker), product.quote
-        elif ticket.quote_size is not None:
-            needed, currency = ticket.quote_size, product.quote
-        else:
-            fee = EXACT.multiply(plan.value, self.fees.taker)
-            needed, currency = EXACT.add(plan.value, fee), product.quote
-        if needed > self._ledger.available(currency):
-            raise checks.insufficient_fund()
-
-    def _accept(self, ticket: Ticket) -> Order:
-        self._order_number += 1
-        now_ns = self._clock.now_ns
-        order = Order(
-            number=self._order_number,
-            order_id=self._ids.uuid("order", self._order_number),
-            client_order_id=ticket.client_order_id,
-            product=ticket.product.id,
-            side=ticket.side,
-            kind=ticket.kind,
-            configuration=ticket.configuration,
-            limit_price=ticket.limit_price,
-            base_size=ticket.base_size,
-            quote_size=ticket.quote_size,
-            post_only=ticket.post_only,
-            end_ns=ticket.end_ns,
-            maker_rate=self.fees.maker,
-            taker_rate=self.fees.taker,
-            created_ns=now_ns,
-            updated_ns=now_ns,
-        )
-        self._live[order.order_id] = order
-        self._changed(order)
-        return order
-
-    def _take(self, order: Order, plan: Plan) -> None:
-        if not plan.takes:
+    def _finish(self, order: Order) -> None:
+        """Do what was queued, if it still can be done."""
+        order.queued_until_ns = None
+        if order.status is Status.CANCEL_QUEUED:
+            self._end(order, Status.CANCELLED, "User requested cancel")
             return
-        self._books[order.product].take(order.side, plan.takes)
-        for take in plan.takes:
-            self._book_fill(order, take.price, take.quantity, Liquidity.TAKER)
-        self._audience.book_changed(order.product)
+        edit, order.next_edit = order.next_edit, None
+        order.status = Status.OPEN
+        if edit is None:
+            return
+        try:
+            self.planner.examine_edit(
+                order, EditRequest(price=edit.price, size=edit.size, stop_price=edit.stop_price)
+            )
+        except EditRefused:
+            self._changed(order)  # it filled, or the market moved, while the edit was queued
+            return
+        self._withdraw(order)
+        editing.apply_edit(order, editing.dated(edit, self._clock.now_ns))
+        self._changed(order)
+        self._work_limit(order)
 
-    def _settle(self, order: Order, plan: Plan) -> None:
+    def _work(self, order: Order, plan: Plan) -> None:
+        """Let an order take what `plan` says, then end it or let it rest."""
+        if order.kind is Kind.LIMIT_FOK and not plan.complete:
+            self._end(order, Status.CANCELLED, NOT_FILLABLE)
+            return
+        self._take(order, plan)
         if plan.complete:
             self._end(order, Status.FILLED, "")
         elif plan.met_own:
@@ -233,27 +253,69 @@ class Desk:
         elif not order.kind.rests:
             self._end(order, Status.CANCELLED, NO_MORE_DEPTH)
         else:
-            order.status = Status.OPEN
+            if order.status is Status.PENDING:
+                order.status = Status.OPEN
             self._rest(order)
             self._changed(order)
-            self._audience.book_changed(order.product)
+
+    def _work_limit(self, order: Order) -> None:
+        """Let a triggered or edited order, out of the book at the moment, work as a limit order."""
+        plan = NOTHING
+        if order.trigger is not Trigger.PENDING:
+            book = self._books[order.product]
+            plan = walk(book, order.side, order.leaves, order.limit_price)
+        self._work(order, plan)
+
+    def _take(self, order: Order, plan: Plan) -> None:
+        if not plan.takes:
+            return
+        self._books[order.product].take(order.side, plan.takes)
+        for take in plan.takes:
+            self._book_fill(order, take.price, take.quantity, Liquidity.TAKER)
+        self._audience.book_changed(self._catalogue.canonical(order.product))
 
     def _rest(self, order: Order) -> None:
-        self._books[order.product].add(order)
+        if order.trigger is Trigger.PENDING and not (order.kind.is_bracket and order.filled):
+            self._stops.add(order)
         self._hold(order)
-        if order.kind is Kind.LIMIT_GTD and order.end_ns is not None:
+        if order.in_book:
+            self._booked.add(order.order_id)
+            self._books[order.product].add(order)
+            self._audience.book_changed(self._catalogue.canonical(order.product))
+        if order.end_ns is not None:
             self._agenda.add(order.end_ns, Due.EXPIRY, order.order_id)
+        if order.queued_until_ns is not None:
+            self._agenda.add(order.queued_until_ns, Due.QUEUED, order.order_id)
+
+    def _withdraw(self, order: Order) -> None:
+        """Take an order out of book, stops and holds."""
+        self._stops.remove(order)
+        self._ledger.hold(order.order_id, self._held_currency(order), ZERO)
+        if order.order_id in self._booked:
+            self._booked.remove(order.order_id)
+            self._books[order.product].remove(order)
+            self._audience.book_changed(self._catalogue.canonical(order.product))
 
     def _end(self, order: Order, status: Status, message: str) -> None:
-        rested = order.status is Status.OPEN
         order.status = status
         order.message = message
+        order.next_edit = order.queued_until_ns = None
         del self._live[order.order_id]
-        if rested:
-            self._hold(order)
-            self._books[order.product].remove(order)
-            self._audience.book_changed(order.product)
+        self._withdraw(order)
         self._changed(order)
+        if order.bracket is not None and order.filled:
+            self._attach(order)
+
+    def _attach(self, parent: Order) -> None:
+        """Place the bracket that was attached to an order, for what it bought."""
+        product = self._products[parent.product]
+        child = self._maker.bracket(parent, self.planner.fees, self._clock.now_ns)
+        self._live[child.order_id] = child
+        self._changed(child)
+        if parent.filled > self._ledger.available(product.base):
+            self._end(child, Status.CANCELLED, "Insufficient balance in source account")
+        else:
+            self._work(child, NOTHING)
 
     def _book_fill(
         self, order: Order, price: Decimal, quantity: Decimal, liquidity: Liquidity
@@ -268,49 +330,16 @@ class Desk:
         order.fees = EXACT.add(order.fees, fee)
         order.fills += 1
         order.last_fill_ns = self._clock.now_ns
-        self._fill_number += 1
-        self._fills.append(self._fill(order, price, quantity, fee, liquidity))
-
-    def _fill(
-        self, order: Order, price: Decimal, quantity: Decimal, fee: Decimal, liquidity: Liquidity
-    ) -> Fill:
-        return Fill(
-            number=self._fill_number,
-            entry_id=self._ids.uuid("entry", self._fill_number),
-            trade_id=self._ids.uuid("trade", self._fill_number),
-            order_id=order.order_id,
-            product=order.product,
-            side=order.side,
-            kind=order.kind,
-            price=price,
-            quantity=quantity,
-            commission=fee,
-            liquidity=liquidity,
-            at_ns=self._clock.now_ns,
-            sized_in_quote=order.quote_size is not None,
-        )
+        self._fills.append(self._maker.fill(order, price, quantity, fee, liquidity))
 
     def _hold(self, order: Order) -> None:
+        self._ledger.hold(order.order_id, self._held_currency(order), order.hold)
+
+    def _held_currency(self, order: Order) -> str:
         product = self._products[order.product]
-        currency = product.base if order.side is Side.SELL else product.quote
-        self._ledger.hold(order.order_id, currency, order.hold)
+        return product.base if order.side is Side.SELL else product.quote
 
     def _changed(self, order: Order) -> None:
         order.updated_ns = self._clock.now_ns
         self._dirty[order.order_id] = order
         self._audience.order_changed(order)
-
-
-def _check_plan(ticket: Ticket, plan: Plan, best: Decimal | None) -> None:
-    if ticket.post_only:
-        if plan.takes or plan.met_own:
-            raise checks.would_take()
-        return
-    if not ticket.kind.is_market:
-        return
-    if best is None:
-        raise checks.no_liquidity()
-    if ticket.base_size is not None:
-        checks.check_notional(ticket.product, EXACT.multiply(ticket.base_size, best))
-    elif plan.complete and (plan.quantity < ticket.product.base_min or not plan.takes):
-        raise checks.too_small()

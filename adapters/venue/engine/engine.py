@@ -9,13 +9,18 @@ from typing import Any
 from adapters.venue.engine.accounts import FeeRates, Ledger
 from adapters.venue.engine.agenda import Agenda, Due, MarketClock
 from adapters.venue.engine.book import Book
+from adapters.venue.engine.catalogue import Catalogue
 from adapters.venue.engine.desk import Desk
 from adapters.venue.engine.history import History
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.manner import Manner
+from adapters.venue.engine.planning import Planner
 from adapters.venue.engine.rest.account import AccountDesk
 from adapters.venue.engine.rest.market import MarketDesk
 from adapters.venue.engine.rest.order_form import fill_form, order_form
 from adapters.venue.engine.rest.orders import OrderDesk
+from adapters.venue.engine.rest.portfolios import PortfolioDesk
+from adapters.venue.engine.rest.previews import PreviewDesk
 from adapters.venue.engine.rest.router import Router
 from adapters.venue.engine.restore import catch_up, show_present, take_again
 from adapters.venue.engine.states import States
@@ -29,7 +34,8 @@ from adapters.venue.engine.store import (
 )
 from adapters.venue.engine.stream.connection import Connection, Verify
 from adapters.venue.engine.stream.hub import Hub
-from adapters.venue.engine.tape import Tape, Timeline
+from adapters.venue.engine.stream.summaries import Summaries
+from adapters.venue.engine.tape import Steps, Tape, Timeline
 from adapters.venue.engine.wire import Request, Response
 from adapters.venue.market.source import Expander, Market, Step
 from domain.errors import InvariantBroken
@@ -58,7 +64,10 @@ class Engine:
         fees: FeeRates,
         ids: Ids,
         level2_interval_ns: int = 0,
+        timeline: Steps | None = None,
+        manner: Manner | None = None,
     ) -> None:
+        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes."""
         self._market = market
         self._expander = expander
         self._store = store
@@ -66,19 +75,22 @@ class Engine:
         stopped = store.meta(MARKET_TIME)
         self._clock = MarketClock(Nanos(int(stopped)) if stopped else start_ns)
         self._agenda = Agenda()
-        self._products = {product.id: product for product in market.products}
-        self._books = {name: Book() for name in self._products}
+        self._manner = manner or Manner()
+        self._catalogue = catalogue = Catalogue(market.products)
+        self._books = {name: Book() for name in catalogue.played}
+        self._all_books = catalogue.with_aliases(self._books)
         self._ledger = Ledger(store.balances())
-        self._tape = Tape(tuple(self._products))
+        self._tape = Tape(tuple(catalogue.played))
+        self._history = History(market, self._tape, self._clock)
         self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")
-        self._states = States(market, self._clock)
+        self._states = States(market, self._clock, catalogue, self._manner)
         self._hub = self._make_hub()
         self._hub.level2_interval_ns = level2_interval_ns
         self._desk = self._make_desk(fees)
         if not stopped:
             self._open(opening)
         self._resume(start_ns)
-        self._timeline = Timeline(market, expander, self._clock.now_ns)
+        self._timeline = timeline or Timeline(market, expander, self._clock.now_ns)
         self._router = self._make_router()
         self._saved_ns: int = self._clock.now_ns
 
@@ -151,8 +163,8 @@ class Engine:
         }
 
     def _play(self, due_ns: Nanos) -> None:
-        while (date := self._agenda.pop(due_ns, Due.EXPIRY)) is not None:
-            self._desk.expire(date[1])
+        while (date := self._agenda.pop(due_ns, Due.QUEUED)) is not None:
+            self._desk.due(date[1])
         if due_ns >= self._timeline.next_ns():
             steps = self._timeline.steps_at(due_ns)
             if due_ns % MINUTE == 0:
@@ -167,10 +179,13 @@ class Engine:
         if step.trades:
             self._tape.add(step)
             self._hub.trades_printed(step)
-            if book.has_orders:
+            if self._desk.watches(step.product):
                 self._desk.print_trades(step.product, step.trades)
         book.replace(step.bids, step.asks)
+        self._desk.work_reached()
         self._hub.book_changed(step.product)
+        if step.trades:
+            self._hub.ticked(step.product)
 
     def _close_uncovered(self, minute_ns: Nanos) -> None:
         for product, book in self._books.items():
@@ -190,7 +205,7 @@ class Engine:
         replaced = show_present(
             self._market, self._expander, self._books, self._tape, self._clock.now_ns
         )
-        take_again(self._store, self._books, replaced)
+        take_again(self._store, self._books, replaced, self._catalogue.canonical)
         self._desk.commit(time_too=True)
 
     def _make_hub(self) -> Hub:
@@ -201,20 +216,37 @@ class Engine:
             clock=self._clock,
             user_id=self._user_id,
             portfolio=self._portfolio,
+            catalogue=self._catalogue,
+            summaries=Summaries(
+                products=self._catalogue.played,
+                books=self._books,
+                history=self._history,
+                clock=self._clock,
+                flags=self._states.flags,
+            ),
+            manner=self._manner,
         )
 
     def _make_desk(self, fees: FeeRates) -> Desk:
         desk = Desk(
-            products=tuple(self._products.values()),
-            books=self._books,
+            catalogue=self._catalogue,
+            books=self._all_books,
             ledger=self._ledger,
             store=self._store,
             agenda=self._agenda,
             clock=self._clock,
-            fees=fees,
+            planner=Planner(
+                catalogue=self._catalogue,
+                books=self._all_books,
+                ledger=self._ledger,
+                clock=self._clock,
+                fees=fees,
+                flags=self._states.flags,
+                last_price=self._history.last_price,
+            ),
             ids=self._ids,
-            flags=self._states.flags,
             audience=self._hub,
+            manner=self._manner,
         )
         self._hub.list_orders_by(desk.live)
         return desk
@@ -223,8 +255,8 @@ class Engine:
         opened = self._store.meta(OPENED)
         if opened is None:
             raise InvariantBroken("the venue's store has a market time but no opening")
-        names = {product.base for product in self._products.values()}
-        names |= {product.quote for product in self._products.values()}
+        tradable = self._catalogue.tradable.values()
+        names = {product.base for product in tradable} | {product.quote for product in tradable}
         account = AccountDesk(
             ledger=self._ledger,
             desk=self._desk,
@@ -235,20 +267,33 @@ class Engine:
             opened_ns=int(opened),
         )
         market = MarketDesk(
-            products=self._products,
+            catalogue=self._catalogue,
             states=self._states,
             books=self._books,
             tape=self._tape,
-            history=History(self._market, self._tape, self._clock),
+            history=self._history,
             clock=self._clock,
         )
+        portfolios = PortfolioDesk(
+            account=account,
+            ledger=self._ledger,
+            catalogue=self._catalogue,
+            history=self._history,
+            ids=self._ids,
+        )
+        return Router(market, account, portfolios, *self._make_order_desks())
+
+    def _make_order_desks(self) -> tuple[OrderDesk, PreviewDesk]:
         orders = OrderDesk(
             desk=self._desk,
             store=self._store,
-            products=self._products,
-            books=self._books,
-            ids=self._ids,
+            catalogue=self._catalogue,
+            clock=self._clock,
+            manner=self._manner,
             user_id=self._user_id,
             portfolio=self._portfolio,
         )
-        return Router(market, account, orders)
+        previews = PreviewDesk(
+            desk=self._desk, catalogue=self._catalogue, books=self._all_books, ids=self._ids
+        )
+        return orders, previews

@@ -43,6 +43,10 @@ class DayStatistics:
     quote_volume: Decimal
 
 
+NO_DAY = DayStatistics(None, None, ZERO, ZERO, ZERO, ZERO, ZERO)
+"""The day of a product that is not traded."""
+
+
 class History:
     """What the market has done up to now; never anything later."""
 

@@ -41,6 +41,10 @@ class Plan:
         return _sum(EXACT.multiply(take.price, take.quantity) for take in self.takes)
 
 
+NOTHING = Plan((), met_own=False, complete=False)
+"""The plan of an order that takes nothing."""
+
+
 def plan_base(
     side: Side,
     levels: Sequence[Level],
@@ -108,7 +112,7 @@ def shares(orders: Sequence[Order], trade: Trade) -> list[tuple[Order, Decimal]]
     for order in orders:
         if left == 0 or not _passed(order, trade.price):
             break
-        if order.created_ns > trade.at_ns:
+        if order.priority[0] > trade.at_ns:
             continue
         share = min(order.leaves, left)
         left = EXACT.subtract(left, share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from adapters.venue.engine.accounts import EXACT
@@ -24,7 +24,7 @@ _ALL = 1_000_000
 def show_present(
     market: Market, expander: Expander, books: Mapping[ProductId, Book], tape: Tape, now_ns: Nanos
 ) -> dict[ProductId, Nanos]:
-    """Give books and tape what this minute and the one before have shown up to now.
+    """Give the books of played products, and the tape, what two minutes have shown up to now.
 
     Returns when each product's book was last replaced.
     """
@@ -44,16 +44,20 @@ def show_present(
 
 
 def take_again(
-    store: Store, books: Mapping[ProductId, Book], replaced: Mapping[ProductId, Nanos]
+    store: Store,
+    books: Mapping[ProductId, Book],
+    replaced: Mapping[ProductId, Nanos],
+    canonical: Callable[[ProductId], ProductId],
 ) -> None:
     """Remove from the books what our orders took since the books were last replaced."""
     if not replaced:
         return
     for fill in store.find_fills(FillQuery(from_ns=min(replaced.values()), limit=_ALL)):
-        since = replaced.get(fill.product)
+        product = canonical(fill.product)
+        since = replaced.get(product)
         if fill.liquidity is Liquidity.TAKER and since is not None and fill.at_ns >= since:
             level = Level(Price(fill.price), Quantity(fill.quantity))
-            books[fill.product].take(fill.side, [level])
+            books[product].take(fill.side, [level])
 
 
 def catch_up(
@@ -64,7 +68,7 @@ def catch_up(
     The minutes at both ends are played step by step, whole minutes between by their candles:
     an order that the low (high) went strictly through fills at its price, together with all
     others of its product at most the minute's volume. One that expires within a minute gets
-    nothing of it.
+    nothing of it. A stop that the minute reached makes a limit order that rests from its end on.
     """
     while clock.now_ns < until_ns and desk.live():
         minute = bucket_start(clock.now_ns, MINUTE)
@@ -81,29 +85,31 @@ def catch_up(
 def _play_steps(
     expander: Expander, desk: Desk, clock: MarketClock, minute: Nanos, end: Nanos
 ) -> None:
-    products = tuple(sorted({order.product for order in desk.live()}))
+    products = desk.wanted_products()
     begin = clock.now_ns
     for step in expand(expander, products, minute):
         if begin < step.at_ns <= end:
             _expire(desk, clock, step.at_ns)
             clock.now_ns = step.at_ns
             desk.print_trades(step.product, step.trades)
+            desk.work_reached()
 
 
 def _play_candles(market: Market, desk: Desk, minute: Nanos, clock: MarketClock) -> None:
     end = Nanos(minute + MINUTE)
     _expire(desk, clock, end - 1)
-    orders = desk.live()
     clock.now_ns = end
-    for product in sorted({order.product for order in orders}):
+    for product in desk.wanted_products():
         bar = market.candle(product, minute)
         if bar is not None:
-            _fill_through(desk, [order for order in orders if order.product == product], bar)
+            reached = desk.reach(product, bar.low, bar.high, minute)
+            _fill_through(desk, [order for order in desk.on(product) if order not in reached], bar)
+            desk.work_reached()
 
 
 def _fill_through(desk: Desk, orders: list[Order], bar: Bar) -> None:
     left: Decimal = bar.volume
-    for order in sorted(orders, key=_rank):
+    for order in sorted((order for order in orders if order.in_book), key=_rank):
         limit = order.limit_price or ZERO
         through = bar.low < limit if order.side is Side.BUY else bar.high > limit
         quantity = min(left, order.leaves)
@@ -112,18 +118,18 @@ def _fill_through(desk: Desk, orders: list[Order], bar: Bar) -> None:
             desk.fill_resting(order, quantity)
 
 
-def _rank(order: Order) -> tuple[bool, Decimal, int]:
+def _rank(order: Order) -> tuple[bool, Decimal, tuple[int, int]]:
     price = order.limit_price or ZERO
     buys = order.side is Side.BUY
-    return (buys, -price if buys else price, order.number)
+    return (buys, -price if buys else price, order.priority)
 
 
 def _expire(desk: Desk, clock: MarketClock, until_ns: int) -> None:
     for order in sorted(desk.live(), key=_end):
         if _end(order) <= until_ns:
             clock.now_ns = Nanos(max(clock.now_ns, _end(order)))
-            desk.expire(order.order_id)
+            desk.due(order.order_id)
 
 
 def _end(order: Order) -> int:
-    return NEVER if order.end_ns is None else order.end_ns
+    return min(order.end_ns or NEVER, order.queued_until_ns or NEVER)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from adapters.venue.engine.agenda import MarketClock
+from adapters.venue.engine.catalogue import Catalogue
+from adapters.venue.engine.manner import Manner
 from adapters.venue.market.source import Market
 from domain.instants import MINUTE, bucket_start
 from domain.product import Product, ProductFlags, ProductId
@@ -13,8 +15,12 @@ from domain.product import Product, ProductFlags, ProductId
 class States:
     """Product flags in market time; before its first and after its last row nothing trades."""
 
-    def __init__(self, market: Market, clock: MarketClock) -> None:
+    def __init__(
+        self, market: Market, clock: MarketClock, catalogue: Catalogue, manner: Manner
+    ) -> None:
         self._market = market
+        self._catalogue = catalogue
+        self._limit_only = manner.limit_only
         self._clock = clock
         self._changed: dict[ProductId, ProductFlags] = {}
 
@@ -24,7 +30,12 @@ class States:
 
     def flags(self, product: Product) -> ProductFlags:
         """Return the flags that hold now."""
-        flags = self._changed.get(product.id, product.flags)
-        if self._market.covers(product.id, bucket_start(self._clock.now_ns, MINUTE)):
+        name = self._catalogue.canonical(product.id)
+        flags = self._changed.get(name, product.flags)
+        if name not in self._catalogue.played:
+            return flags
+        if name in self._limit_only:
+            flags = evolve(flags, limit_only=True)
+        if self._market.covers(name, bucket_start(self._clock.now_ns, MINUTE)):
             return flags
         return evolve(flags, trading_disabled=True)

@@ -255,7 +255,7 @@ def _order_row(order: Order) -> tuple[object, ...]:
         order.client_order_id,
         order.product,
         order.side.value,
-        "MARKET" if order.kind.is_market else "LIMIT",
+        order.kind.order_type,
         order.kind.time_in_force,
         order.status.value,
         0 if order.status.is_final else 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Protocol
 
 from adapters.venue.engine.agenda import NEVER
 from adapters.venue.market.source import Expander, Market, Step
@@ -12,6 +13,16 @@ from domain.market import Trade
 from domain.product import ProductId
 
 RECENT = 100
+
+
+class Steps(Protocol):
+    """What happens on the market and when: known ahead, or only once it has happened."""
+
+    def next_ns(self) -> Nanos:
+        """Return when the next step or minute begins; NEVER if nothing is known to come."""
+
+    def steps_at(self, at_ns: int) -> Sequence[Step]:
+        """Remove and return the steps up to that instant."""
 
 
 class Timeline:

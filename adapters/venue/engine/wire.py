@@ -32,6 +32,8 @@ class Request:
     body: bytes = b""
     can_trade: bool = True
     """What the key of the request may do, for key_permissions."""
+    key: str = ""
+    """The name of that key; empty where none was needed."""
 
 
 @frozen
@@ -41,6 +43,7 @@ class Response:
     status: int
     body: bytes
     content_type: str = "application/json"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
 class Refused(Exception):

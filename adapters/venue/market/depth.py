@@ -19,27 +19,30 @@ from domain.product import Product, ProductId
 
 LEVELS = 10
 STEPS = 32
-TIGHT_BPS = 0.25
+TIGHT_BPS = 0.16
 """Spread of a market that turns over `BUSY` a minute; quieter ones are wider by the root."""
 BUSY = 400_000.0
 SPREADS_BPS = (0.1, 12.0)
 GAP_BPS = 1.5
 """Between the lines of the grid, at least."""
-LEVEL_SHARE = 0.05
-"""A usual level holds this share of a usual minute's turnover, and `LEVEL_FLOOR` on top."""
+BEST_SHARE, LINE_SHARE = 0.05, 0.6
+"""Of a usual minute's turnover: what the best level and each line behind it usually hold."""
 LEVEL_FLOOR = 400.0
+"""In quote currency, on top of a level's share."""
 UNKNOWN_TURNOVER = 20_000.0
 """Turnover of a minute, in quote currency, taken for a product that has no past."""
 _MASK = (1 << 64) - 1
-_CACHED_PRICES = 50_000
+_CACHED_PRICES = 4_000
 
 
 @frozen
 class Climate:
     """What a product's books look like for an hour, from what was traded before it."""
 
-    unit: int
-    """Base increments at a usual level, at least 1."""
+    best: int
+    """Base increments at a usual best level, at least 1."""
+    line: int
+    """Base increments at a usual line of the grid, at least 1."""
     gap: int
     """Ticks between two lines of the grid, a power of two."""
     spread: int
@@ -52,9 +55,10 @@ def climate(product: Product, price: Decimal, turnover: float) -> Climate:
     low, high = SPREADS_BPS
     spread_bps = min(high, max(low, TIGHT_BPS * math.sqrt(BUSY / (turnover + 1.0))))
     gap = int(max(GAP_BPS, spread_bps) * ticks / 10_000.0)
-    held = LEVEL_SHARE * turnover + LEVEL_FLOOR
+    unit = last * float(product.base_increment)
     return Climate(
-        unit=max(1, int(held / last / float(product.base_increment))),
+        best=max(1, int((BEST_SHARE * turnover + LEVEL_FLOOR) / unit)),
+        line=max(1, int((LINE_SHARE * turnover + LEVEL_FLOOR) / unit)),
         gap=1 << max(0, gap.bit_length() - 1),
         spread=max(1, int(spread_bps * ticks / 10_000.0)),
     )
@@ -123,23 +127,23 @@ class Depth:
 
     def _best(self, tick: int, step: int) -> Level:
         draw = mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
-        return Level(self._prices.at(tick), self._quantity(draw, self._now))
+        return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
 
     def _line(self, line: int) -> tuple[int, Level, Level, int]:
         place = mix(self._key + 2 * line + 1)
         tick = line * self._now.gap + place % self._now.gap
         price = self._prices.at(tick)
-        old = self._quantity(mix(place + self._minute - 1), self._before)
-        new = self._quantity(mix(place + self._minute), self._now)
+        old = self._quantity(mix(place + self._minute - 1), self._before.line)
+        new = self._quantity(mix(place + self._minute), self._now.line)
         found = tick, Level(price, old), Level(price, new), (place >> 32) % STEPS
         self._lines[line] = found
         return found
 
-    def _quantity(self, draw: int, climate: Climate) -> Quantity:
-        """Return between two thirds and double of a usual level, mostly less than usual."""
+    def _quantity(self, draw: int, usual: int) -> Quantity:
+        """Return between two thirds and double of `usual` increments, mostly less than usual."""
         weight = 256 + 65_536 // ((draw & 255) + 52)
         fine = 960 + ((draw >> 8) & 127)
-        units = climate.unit * weight * fine // (712 * 1024)
+        units = usual * weight * fine // (712 * 1024)
         return Quantity(max(1, units) * self._increment)
 
 

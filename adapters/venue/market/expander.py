@@ -31,7 +31,7 @@ from adapters.venue.market.depth import (
 from adapters.venue.market.minute import Candle, Walk, standstill, walk
 from adapters.venue.market.source import Market, Step
 from domain.instants import HOUR, MINUTE, Nanos
-from domain.market import Bar, Trade
+from domain.market import Bar, Level, Trade
 from domain.money import Quantity
 from domain.product import Product, ProductId, Side
 
@@ -97,7 +97,7 @@ class CandleExpander:
         before = now
         if (minute_ns - self._first_ns) % HOUR == 0:
             earlier = self._climate(subject.product, minute_ns - MINUTE, known, price)
-            before = Climate(unit=earlier.unit, gap=now.gap, spread=now.spread)
+            before = Climate(earlier.best, earlier.line, now.gap, now.spread)
         return Depth(
             subject.product, subject.prices, subject.key, self._number(minute_ns), before, now
         )
@@ -150,8 +150,16 @@ def _steps(
             # A rise is bought from resting sellers.
             maker = Side.SELL if is_up else Side.BUY
             trades = (Trade(name, str(number), subject.prices.at(tick), quantity, maker, at_ns),)
-        spread = depth.spread(index)
-        bid = max(1, tick - spread) if is_up else tick
-        bids, asks = depth.book(bid, tick if is_up else tick + spread, index)
+        bids, asks = book_around(depth, tick, index, is_up=is_up)
         steps.append(Step(name, at_ns, trades, bids, asks))
     return tuple(steps)
+
+
+def book_around(
+    depth: Depth, tick: int, index: int, *, is_up: bool
+) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
+    spread = depth.spread(index)
+    if is_up and tick > 1:
+        return depth.book(max(1, tick - spread), tick, index)
+    return depth.book(tick, tick + spread, index)

@@ -23,15 +23,16 @@ HISTORY_DAYS = 9
 HOUR_MINUTES = 60
 BASE_MAX = Decimal(1_000_000_000)
 QUOTE_MAX = Decimal(150_000_000)
-_CACHED_HOURS = 1_500
-"""Five products' two days, which day statistics ask for every minute, and history for others."""
+_CACHED_HOURS = 480
+"""Five products' four days: day statistics ask for two of them every minute."""
 
+# Volatility and turnover as on Coinbase in November and December 2023 (scripts/market_facts.py).
 STYLES = (
-    Style("BTC", 64_000.0, 2, 8, 4.4, 1.9, 200_000.0),
-    Style("DOGE", 0.16, 5, 1, 6.0, 6.2, 20_000.0),
-    Style("ETH", 3_100.0, 2, 8, 5.0, 2.7, 100_000.0),
-    Style("LINK", 14.5, 3, 2, 6.0, 6.2, 16_000.0),
-    Style("SOL", 145.0, 2, 8, 7.5, 7.0, 60_000.0),
+    Style("BTC", 64_000.0, 2, 8, 4.4, 1.9, 350_000.0),
+    Style("DOGE", 0.16, 5, 1, 6.4, 6.6, 28_000.0),
+    Style("ETH", 3_100.0, 2, 8, 5.0, 2.7, 170_000.0),
+    Style("LINK", 14.5, 3, 2, 6.3, 6.5, 28_000.0),
+    Style("SOL", 145.0, 2, 8, 8.7, 8.1, 108_000.0),
 )
 
 

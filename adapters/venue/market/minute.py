@@ -108,13 +108,18 @@ def _sizes(
     between = [index for index in range(1, places[-1][0]) if random.random() < chance]
     if len(needed) > 1 and candle.units >= len(needed) + len(between):
         needed = sorted({*needed, *between})
-    weights = [1 + 64 // (1 + random.getrandbits(6)) for _ in needed]
+    weights = [_weight(1 + random.getrandbits(6)) for _ in needed]
     spare, total = candle.units - len(needed), sum(weights)
     sizes = {
         place: 1 + spare * weight // total for place, weight in zip(needed, weights, strict=True)
     }
     sizes[needed[0]] += candle.units - sum(sizes.values())
     return sizes
+
+
+def _weight(rank: int) -> int:
+    """Return the weight of a trade whose size is the `rank`th of 64: few are most of the volume."""
+    return 1 + 64 // rank + 256 // (rank * rank)
 
 
 def _needed(candle: Candle, places: Sequence[tuple[int, int]]) -> list[int]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.venue.market.candles import CandleMarket, open_candles
+from adapters.venue.market.expander import CandleExpander
 from adapters.venue.market.generated import GeneratedMarket
-from adapters.venue.market.raw import RawRecording, open_raw
-from adapters.venue.market.source import MarketError
+from adapters.venue.market.raw import RAW_SUFFIXES, RawRecording, open_raw
+from adapters.venue.market.source import Expander, MarketError
+from adapters.venue.market.tables import SUFFIXES, columns_of, files_of
+from adapters.venue.market.trades import TradeExpander, TradeMarket, open_trades
 from domain.instants import HOUR, MINUTE, Nanos, iso
 
 GENERATED = "generated"
-RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
-DEFAULT_OFFSET_MINUTES = 26_004
+DEFAULT_OFFSET_MINUTES = 2_874
 """Chosen, with the default seed, so that the baseline trades within a minute of the start."""
-ANY_MARKET = CandleMarket | GeneratedMarket | RawRecording
+TABLES = CandleMarket | TradeMarket
+PLAYABLE = TABLES | GeneratedMarket
+ANY_MARKET = PLAYABLE | RawRecording
 
 
 def open_market(
@@ -26,7 +30,9 @@ def open_market(
     lookback_ns: Nanos,
     offset_minutes: int = DEFAULT_OFFSET_MINUTES,
 ) -> ANY_MARKET:
-    """Return the market `source`: "generated", a candle file or folder, or a raw recording.
+    """Return the market `source`: "generated", candles, trades or raw recordings.
+
+    A path is a file or a folder of files of one kind.
 
     `origin_ns` is where a generated market begins; `start_ns` where a recorded one shall begin to
     trade (None: where it can), with `lookback_ns` of history before.
@@ -39,19 +45,43 @@ def open_market(
     path = Path(source)
     if not path.exists():
         raise MarketError(f"--market: expected `generated` or a path, {source} does not exist")
-    if path.name.endswith(RAW_SUFFIXES):
+    if _is_raw(path):
         return open_raw(path)
-    if path.is_dir() and any(p.name.endswith(RAW_SUFFIXES) for p in path.iterdir()):
-        raise MarketError(
-            f"{source}: expected candle files, was a folder of recordings; name one of them"
-        )
-    if not path.is_dir() and path.suffix not in (".parquet", ".csv"):
-        accepted = ".parquet, .csv, " + ", ".join(RAW_SUFFIXES)
+    if not path.is_dir() and path.suffix not in SUFFIXES:
+        accepted = ", ".join((*SUFFIXES, *RAW_SUFFIXES))
         raise MarketError(f"--market: expected a file ending in {accepted}, was {source}")
-    market = open_candles(path)
+    market = open_trades(path) if _is_trades(path) else open_candles(path)
     begins_ns = trading_start(market, lookback_ns) if start_ns is None else start_ns
     _check_reach(market, begins_ns, lookback_ns)
     return market
+
+
+def expander_of(market: PLAYABLE, seed: int) -> Expander:
+    """Return what turns the market's minutes into steps."""
+    if isinstance(market, TradeMarket):
+        return TradeExpander(market, seed)
+    return CandleExpander(market, seed)
+
+
+def _is_raw(path: Path) -> bool:
+    if not path.is_dir():
+        return path.name.endswith(RAW_SUFFIXES)
+    names = [each.name for each in path.iterdir()]
+    is_raw = any(name.endswith(RAW_SUFFIXES) for name in names)
+    if is_raw and any(name.endswith(SUFFIXES) for name in names):
+        raise MarketError(f"{path}: expected recordings or tables in a folder, it has both")
+    return is_raw
+
+
+def _is_trades(path: Path) -> bool:
+    """Tell by the columns whether the tables are trades and not candles."""
+    kinds = {
+        "price" in (found := columns_of(file, "candles or trades")) and "open" not in found
+        for file in files_of(path)
+    }
+    if len(kinds) > 1:
+        raise MarketError(f"{path}: expected files of candles or of trades, the folder has both")
+    return kinds.pop()
 
 
 def trading_start(market: ANY_MARKET, lookback_ns: Nanos) -> Nanos:
@@ -61,7 +91,7 @@ def trading_start(market: ANY_MARKET, lookback_ns: Nanos) -> Nanos:
     return Nanos(market.first_ns + lookback_ns)
 
 
-def _check_reach(market: CandleMarket, start_ns: Nanos, lookback_ns: Nanos) -> None:
+def _check_reach(market: TABLES, start_ns: Nanos, lookback_ns: Nanos) -> None:
     need_ns = start_ns - lookback_ns
     if any(first <= need_ns and start_ns <= last for first, last in market.reach()):
         return

@@ -19,20 +19,27 @@ Ints = NDArray[np.int64]
 Kept = TypeVar("Kept")
 
 DAY_MINUTES = 1_440
-TAIL_DEGREES = 4
-PERSISTENCE, SHAKE = 0.985, 0.08
+TAIL_DEGREES = 5
+PERSISTENCE, SHAKE = 0.985, 0.06
 """Of the logarithm of volatility, from minute to minute."""
 CALM, WILD = 0.75, 1.7
 """Volatility of the regimes, relative to usual."""
 TURNS_WILD, TURNS_CALM = 1 / 900, 1 / 300
 """Chance that a minute changes the regime."""
-JUMP_CHANCE, JUMP_SIZE = 0.0004, 9.0
+JUMP_CHANCE, JUMP_SIZE = 0.0004, 12.0
 """Of one minute; in usual minutes' volatility."""
 WAVE = 0.3
 """Volatility at the busy ends of a day above, and in its quiet middle below, the usual."""
 RANGE = 0.75
 """How far a minute strays, relative to a random walk that ends where the minute ends."""
-VOLUME_SPREAD = 0.85
+VOLUME_FLOOR = 0.8
+"""Value traded in a minute without a move, where a move of usual size adds 1."""
+VOLUME_SPREAD = 0.7
+"""Of the logarithm of a minute's value, drawn anew each minute."""
+CROWD_PERSISTENCE, CROWD_SHAKE = 0.98, 0.13
+"""Of the logarithm of how many trade, from minute to minute: busy times last."""
+VOLUME_MEAN = 2.8
+"""Mean of all that multiplies a product's turnover, so that its mean is as its style says."""
 LEAST_TICKS = 100
 """No price falls below this many ticks, however long the path."""
 KEPT_DAYS = 4
@@ -40,7 +47,7 @@ KEPT_DAYS = 4
 
 @frozen
 class Style:
-    """One product: price at the beginning of the path, volatility and turnover of a minute."""
+    """One product: price at the beginning of the path, volatility and mean turnover of a minute."""
 
     base: str
     price: float
@@ -75,6 +82,8 @@ class DayColumns:
     units: Ints
     end: float
     """Logarithm of the unrounded last price."""
+    crowd: float
+    """Logarithm of how many traded at the day's end, relative to usual."""
 
 
 class CommonPath:
@@ -124,7 +133,7 @@ class ProductPath:
         self._seed = seed
         self._number = number
         self._common = common
-        self._ends: list[float] = [float(np.log(style.price))]
+        self._ends: list[tuple[float, float]] = [(float(np.log(style.price)), 0.0)]
         self._days: dict[int, DayColumns] = {}
 
     def day(self, day: int) -> DayColumns:
@@ -136,7 +145,7 @@ class ProductPath:
     def _keep(self, day: int) -> DayColumns:
         made = self._make(day)
         if len(self._ends) == day + 1:
-            self._ends.append(made.end)
+            self._ends.append((made.end, made.crowd))
         _remember(self._days, day, made)
         return made
 
@@ -148,11 +157,14 @@ class ProductPath:
         moves = factor.heat * (common * factor.shocks + own * (_fat(random) + _jumps(random)))
         scale = factor.heat * usual
         # Less half the variance known before the minute: the price itself has no drift.
-        closes = self._ends[day] + np.cumsum(moves - scale**2 / 2.0)
-        opens = np.concatenate(([self._ends[day]], closes[:-1]))
+        end, crowd = self._ends[day]
+        closes = end + np.cumsum(moves - scale**2 / 2.0)
+        opens = np.concatenate(([end], closes[:-1]))
         highs, lows = _reach(opens, closes, scale * RANGE, random)
-        noise = np.exp(VOLUME_SPREAD * random.standard_normal(DAY_MINUTES))
-        value = style.turnover * _wave() * factor.heat * noise * (0.3 + np.abs(moves) / scale)
+        crowds = _crowds(crowd, random)
+        noise = np.exp(crowds + VOLUME_SPREAD * random.standard_normal(DAY_MINUTES))
+        eager = (VOLUME_FLOOR + np.abs(moves) / scale) / VOLUME_MEAN
+        value = style.turnover * _wave() * factor.heat * noise * eager
         units = np.asarray(np.rint(value / np.exp(closes) * 10.0**style.units), np.int64)
         return DayColumns(
             opens=_ticks(opens, style.decimals),
@@ -161,7 +173,17 @@ class ProductPath:
             closes=_ticks(closes, style.decimals),
             units=np.maximum(units, 1),
             end=float(closes[-1]),
+            crowd=float(crowds[-1]),
         )
+
+
+def _crowds(crowd: float, random: np.random.Generator) -> Floats:
+    """Return the logarithm of how many trade in each minute of a day that began at `crowd`."""
+    found = []
+    for shake in (CROWD_SHAKE * random.standard_normal(DAY_MINUTES)).tolist():
+        crowd = CROWD_PERSISTENCE * crowd + shake
+        found.append(crowd)
+    return np.array(found)
 
 
 def _reach(

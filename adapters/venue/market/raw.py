@@ -9,6 +9,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,10 +17,11 @@ import zstandard
 from attrs import frozen
 
 from adapters.venue.market.source import MarketError
-from domain.instants import SECOND, Nanos, parse_iso
+from domain.instants import SECOND, Nanos, iso, parse_iso
 from domain.money import parse_decimal
 from domain.product import Product, ProductFlags, ProductId
 
+RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
 SKIPPED = ("subscriptions",)
 CHUNK_BYTES = 1 << 18
 _EVENTS = re.compile(r'"events"\s*:\s*')
@@ -44,6 +46,7 @@ class RawRecording:
         digest = hashlib.sha256()
         for frame in frames:
             digest.update(f"{frame.at_ns} {frame.channel} {frame.events}\n".encode())
+        self.name = name
         self.description = f"{name} sha256={digest.hexdigest()[:12]}"
         self.products = products
         self.frames = tuple(frames)
@@ -56,18 +59,40 @@ class RawRecording:
 
 
 def open_raw(path: Path) -> RawRecording:
-    """Return the recording in `path`.
+    """Return the recording in a file, or those of a folder, which must follow one another.
 
     Raises:
-        MarketError: it is not a recording of v3 frames.
+        MarketError: it is not a recording of v3 frames, or two of a folder overlap.
     """
+    files = [path]
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.name.endswith(RAW_SUFFIXES))
+    found = sorted((_read(file) for file in files), key=_first)
+    for earlier, later in pairwise(found):
+        if later.first_ns <= earlier.frames[-1].at_ns:
+            raise MarketError(
+                f"{path}: expected recordings that follow one another, but at"
+                f" {iso(later.first_ns)} {earlier.name} is not over and {later.name} begins"
+            )
+    if len(found) == 1:
+        return found[0]
+    products = {product.id: product for each in found for product in each.products}
+    frames = [frame for each in found for frame in each.frames]
+    return RawRecording(path.name, tuple(products[name] for name in sorted(products)), frames)
+
+
+def _first(recording: RawRecording) -> Nanos:
+    return recording.first_ns
+
+
+def _read(path: Path) -> RawRecording:
     products: dict[ProductId, Product] = {}
     frames: list[RawFrame] = []
     for number, line in enumerate(_lines(path), start=1):
         try:
             entry = json.loads(line)
             if entry.get("t") == "http":
-                products.update(_catalogue(entry["data"]))
+                products.update(catalogue(entry["data"]))
             elif entry.get("t") == "recv":
                 frame = _frame(entry["data"])
                 if frame is not None:
@@ -143,7 +168,12 @@ def _products(events: list[dict[str, Any]]) -> Iterator[ProductId]:
                 yield ProductId(item["product_id"])
 
 
-def _catalogue(text: str) -> dict[ProductId, Product]:
+def catalogue(text: str | bytes) -> dict[ProductId, Product]:
+    """Return the spot products of a recorded or heard answer to List Products.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such answer.
+    """
     found = {}
     for item in json.loads(text).get("products", ()):
         if item.get("product_type", "SPOT") != "SPOT":

@@ -42,7 +42,7 @@ class Market(Protocol):
         """Source, seed and offset in one canonical line: part of the world's identity."""
 
     @property
-    def prices(self) -> Literal["invented", "recorded"]:
+    def prices(self) -> Literal["invented", "recorded", "live"]:
         """Where the prices come from, for the READY line."""
 
     @property

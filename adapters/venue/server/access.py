@@ -14,6 +14,7 @@ from adapters.venue.engine.auth import (
     UNAUTHORIZED,
     VIEW,
     Keyring,
+    KeyType,
     Unauthorized,
     create_key,
     public_pem,
@@ -54,7 +55,7 @@ class Access:
             return UNAUTHORIZED
         except Refused as refused:
             return refused.response()
-        return evolve(request, can_trade=TRADE in key.scopes)
+        return evolve(request, can_trade=TRADE in key.scopes, key=key.name)
 
     def verify(self, token: str) -> bool:
         """Tell whether a token in a stream message proves a key that may view."""
@@ -65,21 +66,21 @@ class Access:
         return True
 
 
-def access_to(secrets: Secrets, ids: Ids) -> Access:
-    """Return the access by a world's two keys, made at the first call in a folder."""
+def access_to(secrets: Secrets, ids: Ids, key_type: KeyType = "ecdsa") -> Access:
+    """Return the access by a world's two keys, made of `key_type` at the first call in a folder."""
     keyring = Keyring()
     for path, label, scopes in (
         (secrets.key, "trade", (VIEW, TRADE)),
         (secrets.user_key, "view", (VIEW,)),
     ):
-        name, private = _key_in(path, ids, label)
+        name, private = _key_in(path, ids, label, key_type)
         keyring.register(name, public_pem(private), scopes)
     return Access(keyring)
 
 
-def _key_in(path: Path, ids: Ids, label: str) -> tuple[str, str]:
+def _key_in(path: Path, ids: Ids, label: str, key_type: KeyType) -> tuple[str, str]:
     if not path.exists():
-        made, _ = create_key(ids, label)
+        made, _ = create_key(ids, label, key_type)
         write_private(path, json.dumps(made.members(), indent=2).encode() + b"\n")
     members = json.loads(path.read_text(encoding="utf-8"))
     return members["name"], members["privateKey"]

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import WSMsgType, web
-from attrs import frozen
+from attrs import evolve, frozen
 
 from adapters.venue.engine.wire import Refused, Request, Response, encode
+from adapters.venue.server.limits import Limits
 from adapters.venue.server.pump import Pump
+from adapters.venue.server.tending import tended
 
 if TYPE_CHECKING:
+    from adapters.venue.engine.manner import Manner
     from adapters.venue.server.pace import Pacer
     from adapters.venue.server.plays import Plays, Verify
     from adapters.venue.server.pump import Pumps
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _OWN = "/bulkhead/"
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes that a client may send in one WebSocket message."""
+_TOO_LARGE = Refused(413, "INVALID_ARGUMENT", "the body is larger than 1 MiB").response()
 _BROKEN = Response(500, b'{"error":"INTERNAL","error_details":"","message":"internal error"}')
 
 
@@ -49,32 +53,37 @@ class Handler:
         pumps: Pumps,
         doors: Doors,
         broken: Callable[[BaseException], None],
+        manner: Manner,
     ) -> None:
         """`broken` is told when the venue itself raises: a half-done change is not played on."""
         self._venue = venue
         self._pacer = pacer
         self._pumps = pumps
         self._doors = doors
+        self._manner = manner
+        self._limits = Limits(manner)
         self._broken = broken
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._stream(request)
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _written(_TOO_LARGE)
         asked = Request(
             request.method,
             request.path,
             {key: request.query.getall(key) for key in request.query},
-            await request.read(),
+            body,
         )
         try:
             answer = self._answer(asked, request)
         except Exception as error:  # noqa: BLE001 - the venue must not play on half a change
             self._broken(error)
             answer = _BROKEN
-        return web.Response(
-            status=answer.status, body=answer.body, content_type=answer.content_type
-        )
+        return _written(answer)
 
     def _answer(self, asked: Request, request: web.BaseRequest) -> Response:
         if asked.path.startswith(_OWN):
@@ -84,9 +93,14 @@ class Handler:
         )
         if isinstance(admitted, Response):
             return admitted
+        allowance = self._limits.take(admitted, request.remote or "")
+        if not allowance.is_granted:
+            return self._limits.refusal()
         self._pacer.play()
         answer = self._venue.handle(admitted)
         self._pumps.kick()
+        if admitted.key and self._manner.rate_headers:
+            return evolve(answer, headers=allowance.headers())
         return answer
 
     def _own(self, asked: Request, request: web.BaseRequest) -> Response:
@@ -108,7 +122,7 @@ class Handler:
         await socket.prepare(request)
         transport = cast(asyncio.Transport, request.transport)
         pump = Pump(self._venue.connect(self._doors.verify), socket, transport)
-        async with self._pumps.running(pump):
+        async with self._pumps.running(pump), tended(pump, self._manner):
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._hear(pump, message.data)
@@ -121,3 +135,12 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - as for requests
             self._broken(error)
         pump.kick()
+
+
+def _written(answer: Response) -> web.Response:
+    return web.Response(
+        status=answer.status,
+        body=answer.body,
+        content_type=answer.content_type,
+        headers=answer.headers,
+    )

@@ -18,6 +18,8 @@ class Connection(Protocol):
 
     closed: bool
     """Whether the venue has ended this stream."""
+    subscriptions: dict[str, list[str]]
+    """Channel → topics."""
 
     def receive(self, text: str) -> None:
         """Take one message from the client."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ class Pump:
         self._socket = socket
         self._transport = transport
         self._work = asyncio.Event()
+        self.sent_s = time.monotonic()
+        """When the last frame was sent, on the machine's clock."""
         self.idle = asyncio.Event()
         self.idle.set()
         transport.set_write_buffer_limits(high=BUFFER_BYTES)
@@ -70,6 +73,7 @@ class Pump:
         while frames := self.connection.take():
             for frame in frames:
                 await self._socket.send_frame(frame, WSMsgType.TEXT)
+            self.sent_s = time.monotonic()
 
 
 class Pumps:

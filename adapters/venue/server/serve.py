@@ -17,10 +17,12 @@ from aiohttp import web
 from attrs import field, frozen
 
 from adapters.clocks.market import MarketClockWriter
+from adapters.venue.engine.auth import KeyType
 from adapters.venue.engine.ids import Ids
 from adapters.venue.server.access import access_to
 from adapters.venue.server.http import Doors, Handler
 from adapters.venue.server.keys import Secrets, secrets_of
+from adapters.venue.server.mirroring import Listener
 from adapters.venue.server.pace import Pacer
 from adapters.venue.server.pump import Pumps
 from adapters.venue.server.session import VenueSession
@@ -42,6 +44,8 @@ class VenueOptions:
     directory: Path
     stage: StageOptions
     port: int = 0
+    key_type: KeyType = "ecdsa"
+    """Of keys that are made now; keys that the folder has stay."""
     parent_pipe: bool = False
     """End when standard input ends: the trader that started us has gone."""
     say: Callable[[str], None] = field(default=lambda line: print(line, flush=True))  # noqa: T201
@@ -82,18 +86,47 @@ class _Process:
         plain_port, tls_port = _listeners(self._options.port)
         session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)
         doors = self._doors(session)
-        handler = Handler(stage.venue, pacer, pumps, doors, self._broke)
+        handler = Handler(stage.venue, pacer, pumps, doors, self._broke, self._options.stage.manner)
         async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
             self._listen_for_the_end()
             self._options.say(session().line())
-            await pacer.run(self._stop)
+            async with self._listening(clock, pacer, pumps):
+                await pacer.run(self._stop)
         stage.save(clock.stand())
         clock.close()
         if self._failure is not None:
             raise self._failure
 
+    @contextlib.asynccontextmanager
+    async def _listening(
+        self, clock: MarketClockWriter, pacer: Pacer, pumps: Pumps
+    ) -> AsyncIterator[None]:
+        """Listen to the mirrored venue, if there is one, as long as the block lasts."""
+        if self._stage.mirror is None:
+            yield
+            return
+
+        def play() -> None:
+            pacer.play()
+            pumps.kick()
+
+        listening = asyncio.create_task(
+            Listener(self._stage.mirror, clock.market_ns, play).run(), name="mirror"
+        )
+        listening.add_done_callback(self._listening_ended)
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
+
+    def _listening_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broke(error)
+
     def _doors(self, session: _Session) -> Doors:
-        access = access_to(self._secrets, Ids(self._stage.world.id))
+        access = access_to(self._secrets, Ids(self._stage.world.id), self._options.key_type)
         return Doors(
             admit=access.admit,
             verify=access.verify,

@@ -13,11 +13,20 @@ from adapters.clocks.market import ClockBroken, MarketClock
 from adapters.venue.engine.accounts import FeeRates
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.open import ANY_MARKET, GENERATED, open_market, trading_start
+from adapters.venue.market.open import (
+    ANY_MARKET,
+    GENERATED,
+    PLAYABLE,
+    expander_of,
+    open_market,
+    trading_start,
+)
 from adapters.venue.market.raw import RawRecording
-from adapters.venue.market.source import Market
+from adapters.venue.market.source import Expander
+from adapters.venue.server.mirror import MirrorMarket
+from adapters.venue.server.mirroring import Mirror, is_mirror, open_mirror
 from adapters.venue.server.playback import Playback
 from adapters.venue.server.plays import Plays
 from adapters.venue.server.recorded import RecordedMarket
@@ -38,6 +47,7 @@ REPEATABLE_ORIGIN_NS = parse_iso("2026-01-05T00:00:00Z")
 DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
 LEVEL2_FRAMES_A_SECOND = 4_000
+Found = PLAYABLE | RecordedMarket | MirrorMarket
 
 
 @frozen(kw_only=True)
@@ -54,6 +64,7 @@ class StageOptions:
     seed: int | None = None
     speed: Decimal = Decimal(1)
     opening: Mapping[str, Decimal] | None = None
+    manner: Manner = Manner()
     repeatable: bool = False
     """For virtual time: take nothing from the wall clock or the system's random source."""
 
@@ -71,6 +82,8 @@ class Stage:
     history: str
     waits: Callable[[], bool]
     """Whether market time must stand because nobody listens yet."""
+    mirror: Mirror | None = None
+    """The venue elsewhere whose market is played."""
 
     def save(self, now_ns: Nanos) -> None:
         """Keep the market time at which the world stops."""
@@ -89,6 +102,8 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
         TradingError: the market cannot be played.
     """
     stored = folder.stored()
+    if is_mirror(options.market):
+        return _mirrored(folder, options, stored)
     seed = DEFAULT_SEED if options.seed is None else options.seed
     asked_ns = _asked_origin_ns(options, stored)
     found = open_market(
@@ -99,27 +114,11 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
         lookback_ns=options.lookback_ns,
     )
     market = _playable(found, options)
-    world = folder.settle(
-        identity(
-            market=market.description,
-            seed=seed,
-            origin_ns=asked_ns or trading_start(found, options.lookback_ns),
-            opening=options.opening or _opening_of(stored),
-            nonce="repeatable" if options.repeatable else None,
-        )
-    )
-    return _staged(folder, options, world, found, market)
-
-
-def _staged(
-    folder: WorldFolder,
-    options: StageOptions,
-    world: Identity,
-    found: ANY_MARKET,
-    market: Market,
-) -> Stage:
+    begins_ns = asked_ns or trading_start(found, options.lookback_ns)
+    world = _settled(folder, options, market, seed, begins_ns)
     store = SqliteStore(folder.database)
-    start_ns = _start_ns(folder, store, world, options)
+    wall_ns = time.time_ns() if _follows_wall(options) else None
+    start_ns = _start_ns(folder, store, world, wall_ns)
     engine = _engine(market, store, world, options, start_ns)
     playback = None
     if isinstance(found, RawRecording):
@@ -136,10 +135,54 @@ def _staged(
     )
 
 
+def _mirrored(folder: WorldFolder, options: StageOptions, stored: Identity | None) -> Stage:
+    """Open the world that mirrors another venue, at that venue's time."""
+    if options.speed != 1 or options.repeatable or options.from_ns is not None:
+        raise WorldError("a mirrored market is played as it happens: without --from, at --speed 1")
+    mirror = open_mirror(options.market, options.lookback_ns)
+    origin_ns = mirror.now_ns() if stored is None else Nanos(stored.origin_ns)
+    world = _settled(folder, options, mirror.market, DEFAULT_SEED, origin_ns)
+    store = SqliteStore(folder.database)
+    start_ns = _start_ns(folder, store, world, mirror.now_ns())
+    engine = _engine(mirror.market, store, world, options, start_ns)
+    return Stage(
+        venue=engine,
+        store=store,
+        world=world,
+        start_ns=engine.now_ns,
+        end_ns=None,
+        prices=mirror.market.prices,
+        history="candles",
+        waits=lambda: False,
+        mirror=mirror,
+    )
+
+
+def _settled(
+    folder: WorldFolder, options: StageOptions, market: Found, seed: int, origin_ns: Nanos
+) -> Identity:
+    return folder.settle(
+        identity(
+            market=market.description,
+            seed=seed,
+            origin_ns=origin_ns,
+            opening=options.opening or _opening_of(folder.stored()),
+            nonce="repeatable" if options.repeatable else None,
+        )
+    )
+
+
 def _engine(
-    market: Market, store: SqliteStore, world: Identity, options: StageOptions, start_ns: Nanos
+    market: Found,
+    store: SqliteStore,
+    world: Identity,
+    options: StageOptions,
+    start_ns: Nanos,
 ) -> Engine:
-    expander = market if isinstance(market, RecordedMarket) else CandleExpander(market, world.seed)
+    if isinstance(market, RecordedMarket | MirrorMarket):
+        expander: Expander = market
+    else:
+        expander = expander_of(market, world.seed)
     return Engine(
         market=market,
         expander=expander,
@@ -149,10 +192,12 @@ def _engine(
         fees=FEES,
         ids=Ids(world.id),
         level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
+        manner=options.manner,
+        timeline=market if isinstance(market, MirrorMarket) else None,
     )
 
 
-def _playable(found: ANY_MARKET, options: StageOptions) -> Market:
+def _playable(found: ANY_MARKET, options: StageOptions) -> PLAYABLE | RecordedMarket:
     if not isinstance(found, RawRecording):
         return found
     if options.from_ns is not None:
@@ -190,11 +235,12 @@ def _opening_of(stored: Identity | None) -> Mapping[str, Decimal]:
 
 
 def _start_ns(
-    folder: WorldFolder, store: SqliteStore, world: Identity, options: StageOptions
+    folder: WorldFolder, store: SqliteStore, world: Identity, wall_ns: int | None
 ) -> Nanos:
     """Return where market time goes on: never before what anybody has seen of it.
 
-    The clock file knows that better than the store after a SIGKILL.
+    The clock file knows that better than the store after a SIGKILL. `wall_ns` is the clock that a
+    market follows at speed 1, None for one that keeps its own time.
     """
     stored = store.meta(MARKET_TIME)
     seen_ns = None if stored is None else int(stored)
@@ -204,8 +250,8 @@ def _start_ns(
     return opening_time_ns(
         origin_ns=world.origin_ns,
         stored_ns=seen_ns,
-        follows_wall=_follows_wall(options),
-        wall_ns=time.time_ns(),
+        follows_wall=wall_ns is not None,
+        wall_ns=wall_ns or 0,
     )
 
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import click
 import pytest
+from attrs import evolve
 
 from app.cli import cli
 from app.options import Folders, TradeOptions
 from app.trading_options import options_of, trade
 from config.effective import Config
 from config.mode import Mode
+from config.schema import Universe
 from domain.instants import HOUR, SECOND, parse_iso
 
 
@@ -48,6 +50,14 @@ def test_every_option_arrives_as_a_value(tmp_path: Path) -> None:
     assert options.opening_balances == {"USD": Decimal(800), "USDC": Decimal("5.5")}
     assert options.sets == ("policy.loop.interval_seconds=3",)
     assert not options.dashboard
+
+
+def test_coinbase_on_paper_is_its_live_market_without_what_is_never_traded() -> None:
+    universe = Universe(themes={"A": ("BTC", "USDC"), "B": ("ETH",)}, never_trade=("USDC",))
+    config = evolve(Config(), universe=universe)
+    options = options_of(Folders(), values_of("--env", "paper", "--venue", "coinbase"), config)
+    assert options.venue == "coinbase"
+    assert options.market == "mirror:https://api.coinbase.com?products=BTC-USD,ETH-USD"
 
 
 def test_speed_max_is_virtual_time() -> None:
@@ -96,7 +106,9 @@ def test_refuses_values_that_are_none(arguments: tuple[str, ...]) -> None:
         (("--speed", "max"), "needs an end"),
         (("--speed", "max", "--cycles", "1", "--venue-url", "http://127.0.0.1:1"), "one process"),
         (("--speed", "max", "--cycles", "1", "--venue", "coinbase"), "one process"),
-        (("--venue", "coinbase"), "not available"),
+        (("--venue", "coinbase", "--speed", "2"), "cannot be sped up"),
+        (("--venue", "coinbase", "--market", "generated"), "exclude each other"),
+        (("--venue", "coinbase", "--from", "2026-01-05T00:00:00Z"), "begins now"),
         (("--venue", "coinbase", "--venue-url", "http://127.0.0.1:1"), "exclude each other"),
         (("--venue-url", "http://127.0.0.1:1", "--market", "."), "belongs to the venue"),
         (("--venue-url", "http://127.0.0.1:1", "--paper-balance", "USD=1"), "belongs to the venue"),

@@ -95,8 +95,8 @@ class AccountDesk:
             "pricing_tier": "Intro 1",
             "usd_from": "",
             "usd_to": "",
-            "taker_fee_rate": plain(self.desk.fees.taker),
-            "maker_fee_rate": plain(self.desk.fees.maker),
+            "taker_fee_rate": plain(self.desk.planner.fees.taker),
+            "maker_fee_rate": plain(self.desk.planner.fees.maker),
             "aop_from": "0",
             "aop_to": "1000000",
             "volume_types_and_range": [

@@ -10,7 +10,8 @@ from attrs import frozen
 from adapters.venue.engine.accounts import EXACT
 from adapters.venue.engine.agenda import MarketClock
 from adapters.venue.engine.book import Book, Levels
-from adapters.venue.engine.history import GRANULARITIES, DayStatistics, History
+from adapters.venue.engine.catalogue import Catalogue
+from adapters.venue.engine.history import GRANULARITIES, NO_DAY, DayStatistics, History
 from adapters.venue.engine.rest.product_form import product_form
 from adapters.venue.engine.states import States
 from adapters.venue.engine.tape import RECENT, Tape
@@ -39,9 +40,9 @@ _TOO_MANY = (
 
 @frozen(kw_only=True)
 class MarketDesk:
-    """Everything about the market that anyone may ask for."""
+    """Everything about the market that anyone may ask for; an alias shows its -USD product."""
 
-    products: Mapping[ProductId, Product]
+    catalogue: Catalogue
     states: States
     books: Mapping[ProductId, Book]
     tape: Tape
@@ -62,7 +63,8 @@ class MarketDesk:
         query = request.query
         wanted = many(query, "product_ids")
         kind = one(query, "product_type")
-        found = [item for item in self.products.values() if not wanted or item.id in wanted]
+        listed = self.catalogue.listed.values()
+        found = [item for item in listed if not wanted or item.id in wanted]
         if kind not in (None, "SPOT", "UNKNOWN_PRODUCT_TYPE") and not flag(
             query, "get_all_products"
         ):
@@ -79,7 +81,7 @@ class MarketDesk:
 
     def get_product(self, _: Request, product_id: str) -> Json:
         """Return one product."""
-        product = self.products.get(ProductId(product_id))
+        product = self.catalogue.listed.get(ProductId(product_id))
         if product is None:
             raise Refused(404, "NOT_FOUND", f"Product {product_id} not supported")
         return self._product(product)
@@ -123,16 +125,18 @@ class MarketDesk:
 
     def best_bid_ask(self, request: Request) -> Json:
         """Return the best level of each side; a side without orders is empty."""
-        wanted = many(request.query, "product_ids") or tuple(self.products)
+        wanted = many(request.query, "product_ids") or tuple(self.catalogue.played)
         books = [self._pricebook(self._known(name).id, 1, None) for name in wanted]
         return {"pricebooks": books}
 
     def product_book(self, request: Request) -> Json:
         """Return a product's book, optionally by wider price steps."""
         name = one(request.query, "product_id")
-        if name is None or ProductId(name) not in self.products:
+        if name is None or ProductId(name) not in self.catalogue.listed:
             raise Refused(404, "NOT_FOUND", "valid product_id is required")
-        product = ProductId(name)
+        product = self.catalogue.canonical(ProductId(name))
+        if product not in self.catalogue.played:
+            raise Refused(404, "NOT_FOUND", "no pricebook found")
         limit = min(whole(request.query, "limit") or MAX_LEVELS, MAX_LEVELS)
         step = one(request.query, "aggregation_price_increment")
         book = self.books[product]
@@ -158,14 +162,22 @@ class MarketDesk:
         }
 
     def _product(self, product: Product) -> Json:
-        last = self.history.last_price(product.id)
-        return product_form(product, self.states.flags(product), self._day(product), last)
+        name = self.catalogue.canonical(product.id)
+        last = self.history.last_price(name) if name in self.catalogue.played else None
+        form = product_form(product, self.states.flags(product), self._day(product), last)
+        alias = self.catalogue.alias(product.id)
+        form["alias"] = "" if name == product.id else name
+        form["alias_to"] = [] if alias is None else [alias]
+        return form
 
     def _day(self, product: Product) -> DayStatistics:
-        return self.history.day(product.id)
+        name = self.catalogue.canonical(product.id)
+        return self.history.day(name) if name in self.catalogue.played else NO_DAY
 
     def _known(self, product_id: str) -> Product:
-        product = self.products.get(ProductId(product_id))
+        """Return the product that the market plays under this id or its alias."""
+        name = self.catalogue.canonical(ProductId(product_id))
+        product = self.catalogue.played.get(name)
         if product is None:
             raise invalid("ProductID is invalid")
         return product

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from adapters.venue.engine.accounts import EXACT
-from adapters.venue.engine.checks import UNKNOWN, UNKNOWN_PREVIEW, Rejected
-from adapters.venue.engine.orders import Fill, Order
+from adapters.venue.engine.orders import Edit, Fill, Order, Status
+from adapters.venue.engine.rejections import UNKNOWN, UNKNOWN_PREVIEW, Rejected
 from adapters.venue.engine.stream.frames import average_price, completion
 from adapters.venue.engine.wire import Json, stamp
 from domain.instants import MICROSECOND
@@ -25,7 +27,7 @@ def order_form(order: Order, user_id: str, portfolio: str) -> Json:
         "side": order.side.value,
         "status": order.status.value,
         "time_in_force": order.kind.time_in_force,
-        "order_type": "MARKET" if order.kind.is_market else "LIMIT",
+        "order_type": order.kind.order_type,
         "created_time": stamp(order.created_ns),
         "last_update_time": stamp(order.updated_ns),
         "last_fill_time": None if order.last_fill_ns is None else stamp(order.last_fill_ns),
@@ -34,21 +36,51 @@ def order_form(order: Order, user_id: str, portfolio: str) -> Json:
         "size_in_quote": sized_in_quote,
         "size_inclusive_of_fees": sized_in_quote,
         "outstanding_hold_amount": plain(order.hold),
-        "pending_cancel": False,
+        "pending_cancel": order.status is Status.CANCEL_QUEUED,
         "settled": order.status.is_final,
         "is_liquidation": False,
-        "trigger_status": "INVALID_ORDER_TYPE",
+        "trigger_status": order.trigger.value,
         "reject_reason": "REJECT_REASON_UNSPECIFIED",
         "reject_message": "",
         "cancel_message": order.message,
         "product_type": "SPOT",
         "order_placement_source": "RETAIL_ADVANCED",
-        "edit_history": [],
+        "edit_history": [_edit(edit) for edit in order.edits],
+        **_pending(order),
         "leverage": "",
         "margin_type": "UNKNOWN_MARGIN_TYPE",
-        "originating_order_id": "",
-        "attached_order_id": "",
+        "originating_order_id": order.originating_order_id,
+        "attached_order_id": order.attached_order_id,
+        "commission_detail_total": commission_detail(order.fees),
     }
+
+
+def commission_detail(total: Decimal) -> Json:
+    """Return a commission in its parts; here all of it is the venue's."""
+    others = ("gst", "withholding", "client", "regulatory", "clearing")
+    return {
+        "total_commission": plain(total),
+        "venue_commission": plain(total),
+        **{f"{name}_commission": "0" for name in others},
+    }
+
+
+def _edit(edit: Edit) -> Json:
+    return {
+        "price": plain(edit.price),
+        "size": plain(edit.size),
+        "replace_accept_timestamp": stamp(edit.at_ns),
+    }
+
+
+def _pending(order: Order) -> Json:
+    """Return members that only some orders have."""
+    found: Json = {}
+    if order.next_edit is not None:
+        found["current_pending_replace"] = _edit(order.next_edit)
+    if order.bracket is not None:
+        found["attached_order_configuration"] = {"trigger_bracket_gtc": order.bracket}
+    return found
 
 
 def _progress(order: Order) -> Json:
@@ -84,19 +116,25 @@ def fill_form(fill: Fill, user_id: str, portfolio: str) -> Json:
         "side": fill.side.value,
         "retail_portfolio_id": portfolio,
         "fillSource": "FILL_SOURCE_CLOB",
+        "commission_detail_total": commission_detail(fill.commission),
     }
 
 
-def accepted_form(order: Order) -> Json:
-    """Return the answer to a new order that was accepted, now or earlier under its client id."""
+def accepted_form(order: Order, *, legacy: bool = False) -> Json:
+    """Return the answer to a new order that was accepted, now or earlier under its client id.
+
+    The `legacy` form of 2023 repeats the id on top, next to a failure reason that means nothing.
+    """
+    on_top = {"failure_reason": UNKNOWN, "order_id": order.order_id} if legacy else {}
     return {
+        **on_top,
         "success": True,
         "success_response": {
             "order_id": order.order_id,
             "product_id": order.product,
             "side": order.side.value,
             "client_order_id": order.client_order_id,
-            "attached_order_id": "",
+            "attached_order_id": order.attached_order_id,
         },
         "order_configuration": order.configuration,
     }

@@ -1,21 +1,16 @@
-"""Answers about orders: create, preview, cancel, list, fills."""
+"""Answers about orders: create, edit, cancel, list, fills."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
-
 from attrs import frozen
 
-from adapters.venue.engine import checks
-from adapters.venue.engine.accounts import EXACT
-from adapters.venue.engine.book import Book
-from adapters.venue.engine.checks import Rejected, Ticket
+from adapters.venue.engine.agenda import MarketClock
+from adapters.venue.engine.catalogue import Catalogue
 from adapters.venue.engine.desk import Desk
-from adapters.venue.engine.ids import Ids
-from adapters.venue.engine.matching import Plan
+from adapters.venue.engine.editing import EditRefused, edit_request
+from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.orders import Order, Status
+from adapters.venue.engine.rejections import UNKNOWN_PREVIEW, Rejected, unsupported
 from adapters.venue.engine.rest.cursor import decode_cursor, encode_cursor
 from adapters.venue.engine.rest.order_form import (
     accepted_form,
@@ -24,6 +19,7 @@ from adapters.venue.engine.rest.order_form import (
     rejected_form,
 )
 from adapters.venue.engine.store import FillQuery, OrderQuery, Store
+from adapters.venue.engine.ticket import configuration_of, required_text, ticket_of
 from adapters.venue.engine.wire import (
     Json,
     Refused,
@@ -36,8 +32,6 @@ from adapters.venue.engine.wire import (
 )
 from domain.errors import InvalidNumber
 from domain.instants import parse_iso
-from domain.money import ZERO, plain
-from domain.product import Product, ProductId, Side
 
 MOST_CANCELS = 100
 ORDER_PAGE = 1000
@@ -52,38 +46,47 @@ class OrderDesk:
 
     desk: Desk
     store: Store
-    products: Mapping[ProductId, Product]
-    books: Mapping[ProductId, Book]
-    ids: Ids
+    catalogue: Catalogue
+    clock: MarketClock
+    manner: Manner
     user_id: str
     portfolio: str
 
     def create(self, request: Request) -> Json:
         """Place an order; a known client id answers with its first order and places nothing."""
         body = decode_object(request.body)
-        client_order_id = checks.required_text(body, "client_order_id")
-        checks.configuration_of(body)
+        client_order_id = required_text(body, "client_order_id")
+        configuration_of(body)
         known = self.desk.find_by_client(client_order_id)
-        if known is not None:
-            return accepted_form(known)
         try:
-            ticket = checks.ticket_of(body, client_order_id, self.products)
-            return accepted_form(self.desk.create(ticket))
+            if known is not None and self.manner.refuses_duplicates:
+                raise Rejected("DUPLICATE_CLIENT_ORDER_ID", UNKNOWN_PREVIEW, "id was used before")
+            if known is None:
+                ticket = ticket_of(body, client_order_id, self.catalogue.tradable)
+                known = self.desk.create(ticket)
         except Rejected as rejected:
             return rejected_form(rejected, body["order_configuration"])
+        return accepted_form(known, legacy=self.manner.legacy_envelope)
 
-    def preview(self, request: Request) -> Json:
-        """Answer what an order would do, and change nothing."""
+    def close_position(self, request: Request) -> Json:
+        """Refuse: spot positions are closed by orders, there is nothing else here."""
         body = decode_object(request.body)
-        checks.configuration_of(body)
-        errors: list[str] = []
-        ticket, plan = None, Plan((), met_own=False, complete=False)
+        required_text(body, "client_order_id")
+        required_text(body, "product_id")
+        return rejected_form(unsupported("spot positions are closed by orders"), {})
+
+    def edit(self, request: Request) -> Json:
+        """Change price and size of a resting order."""
+        body = decode_object(request.body)
+        order_id = required_text(body, "order_id")
         try:
-            ticket = checks.ticket_of(body, "preview", self.products)
-            plan = self.desk.examine(ticket)
-        except Rejected as rejected:
-            errors.append(rejected.preview)
-        return self._preview_form(ticket, plan, errors)
+            asked, order = edit_request(body), self.desk.find(order_id)
+            if order is None:
+                raise EditRefused("ORDER_NOT_FOUND")
+            self.desk.edit(order, asked)
+        except EditRefused as refused:
+            return {"success": False, "errors": [edit_error(refused)]}
+        return {"success": True, "errors": []}
 
     def cancel(self, request: Request) -> Json:
         """Cancel orders by the venue's ids, each for itself."""
@@ -97,7 +100,7 @@ class OrderDesk:
     def get_order(self, _: Request, order_id: str) -> Json:
         """Return one order."""
         order = self.desk.find(order_id)
-        if order is None:
+        if order is None or order.created_ns >= self._visible_ns():
             raise Refused(404, "NOT_FOUND", "order with this orderID was not found")
         return {"order": self._order(order)}
 
@@ -113,7 +116,7 @@ class OrderDesk:
             types=many(query, "order_types"),
             side=one(query, "order_side"),
             from_ns=_instant(request, "start_date"),
-            until_ns=_instant(request, "end_date"),
+            until_ns=self._until(request, "end_date"),
             below=decode_cursor(one(query, "cursor")) or None,
             limit=limit + 1,
         )
@@ -136,7 +139,7 @@ class OrderDesk:
             products=many(query, "product_ids"),
             side=one(query, "order_side"),
             from_ns=_instant(request, "start_sequence_timestamp"),
-            until_ns=_instant(request, "end_sequence_timestamp"),
+            until_ns=self._until(request, "end_sequence_timestamp"),
             below=decode_cursor(one(query, "cursor")) or None,
             limit=limit + 1,
         )
@@ -156,6 +159,10 @@ class OrderDesk:
             reason = "ORDER_IS_FULLY_FILLED"
         elif order.status.is_final:
             reason = "UNKNOWN_CANCEL_ORDER"
+        elif order.status is Status.CANCEL_QUEUED:
+            reason = "DUPLICATE_CANCEL_REQUEST"
+        elif order.status is Status.EDIT_QUEUED:
+            reason = "ORDER_IS_BEING_REPLACED"
         else:
             self.desk.cancel(order)
         success = reason == NO_CANCEL_FAILURE
@@ -164,41 +171,20 @@ class OrderDesk:
     def _order(self, order: Order) -> Json:
         return order_form(order, self.user_id, self.portfolio)
 
-    def _preview_form(self, ticket: Ticket | None, plan: Plan, errors: list[str]) -> Json:
-        rate = self.desk.fees.taker
-        fee = EXACT.multiply(plan.value, rate)
-        buys = ticket is not None and ticket.side is Side.BUY
-        total = EXACT.add(plan.value, fee) if buys else EXACT.subtract(plan.value, fee)
-        book = None if ticket is None else self.books[ticket.product.id]
-        average = plan.value / plan.quantity if plan.takes else ZERO
-        form: dict[str, Any] = {
-            "order_total": plain(total),
-            "commission_total": plain(fee),
-            "errs": errors,
-            "warning": [],
-            "quote_size": plain(plan.value),
-            "base_size": plain(plan.quantity),
-            "best_bid": _best(book, Side.BUY),
-            "best_ask": _best(book, Side.SELL),
-            "is_max": False,
-            "slippage": _slippage(book, ticket, average),
-            "preview_id": self.ids.uuid("preview", repr((ticket, errors))),
-            "est_average_filled_price": plain(average),
-            "commission_detail_total": {"total_commission": plain(fee)},
-        }
-        return form
+    def _visible_ns(self) -> int:
+        """Return the instant from which on nothing shows yet in get, list and fills."""
+        return self.clock.now_ns - self.manner.lag_ns + (0 if self.manner.lag_ns else 1)
+
+    def _until(self, request: Request, name: str) -> int | None:
+        asked = _instant(request, name)
+        if not self.manner.lag_ns:
+            return asked
+        return self._visible_ns() if asked is None else min(asked, self._visible_ns())
 
 
-def _best(book: Book | None, side: Side) -> str:
-    price = None if book is None else book.best(side)
-    return "" if price is None else plain(price)
-
-
-def _slippage(book: Book | None, ticket: Ticket | None, average: Decimal) -> str:
-    if book is None or ticket is None or average == 0:
-        return "0"
-    best = book.best(Side.SELL if ticket.side is Side.BUY else Side.BUY)
-    return plain(round(abs(average / best - 1), 8)) if best else "0"
+def edit_error(refused: EditRefused) -> Json:
+    """Return one entry of the errors of an edit."""
+    return {"edit_failure_reason": refused.reason, "preview_failure_reason": refused.preview}
 
 
 def _is_ours(request: Request) -> bool:

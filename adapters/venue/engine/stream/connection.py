@@ -14,8 +14,12 @@ LEVEL2 = "level2"
 TRADES = "market_trades"
 USER = "user"
 HEARTBEATS = "heartbeats"
-MARKET_CHANNELS = (LEVEL2, TRADES)
-CHANNELS = (HEARTBEATS, LEVEL2, TRADES, USER)
+TICKER = "ticker"
+TICKER_BATCH = "ticker_batch"
+CANDLES = "candles"
+STATUS = "status"
+MARKET_CHANNELS = (LEVEL2, TRADES, TICKER, TICKER_BATCH, CANDLES, STATUS)
+CHANNELS = (HEARTBEATS, *MARKET_CHANNELS, USER)
 
 DATA_NAMES = {LEVEL2: "l2_data"}
 """Where data frames carry another name than the subscription."""
@@ -47,14 +51,23 @@ class Connection:
     runtime, which has no key.
     """
 
-    def __init__(self, hub: Switchboard, verify: Verify | None) -> None:
+    def __init__(
+        self, hub: Switchboard, verify: Verify | None, *, with_client_id: bool = True
+    ) -> None:
         self._hub = hub
+        self._with_client_id = with_client_id
         self._verify = verify
         self._queue: list[bytes] = []
         self._sequence = 0
         self.closed = False
         self.subscriptions: dict[str, list[str]] = {}
         """Channel → products, in the order of subscription."""
+        self.order_products: set[str] = set()
+        """Products whose orders the user channel shall tell; empty: all."""
+
+    def wants_order_on(self, product: str) -> bool:
+        """Tell whether the user channel shall tell orders on `product`."""
+        return not self.order_products or product in self.order_products
 
     def receive(self, text: str) -> None:
         """Act on one text frame of the client; what is wrong with it is answered in-band."""
@@ -89,7 +102,9 @@ class Connection:
 
     def send(self, channel: str, events: str) -> None:
         """Queue a frame of `channel` (the data name) with the next sequence number."""
-        frame = frames.envelope(channel, self._hub.now_ns(), self._sequence, events)
+        frame = frames.envelope(
+            channel, self._hub.now_ns(), self._sequence, events, with_client_id=self._with_client_id
+        )
         self._sequence += 1
         self._queue.append(frame)
 

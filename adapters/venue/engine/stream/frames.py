@@ -18,12 +18,22 @@ from domain.product import ProductId, Side
 ZERO_TIME = "0001-01-01T00:00:00Z"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HUNDRED = Decimal(100)
+_TYPE_TITLES = {
+    "MARKET": "Market",
+    "LIMIT": "Limit",
+    "STOP_LIMIT": "Stop Limit",
+    "BRACKET": "Bracket",
+}
+"""Order types as the user channel writes them."""
 
 
-def envelope(channel: str, at_ns: int, sequence: int, events: str) -> bytes:
+def envelope(
+    channel: str, at_ns: int, sequence: int, events: str, *, with_client_id: bool = True
+) -> bytes:
     """Return one frame; `events` are the JSON texts of its events, joined."""
+    client_id = '"client_id":"",' if with_client_id else ""
     return (
-        f'{{"channel":"{channel}","client_id":"","timestamp":"{stamp(at_ns)}",'
+        f'{{"channel":"{channel}",{client_id}"timestamp":"{stamp(at_ns)}",'
         f'"sequence_num":{sequence},"events":[{events}]}}'
     ).encode()
 
@@ -67,14 +77,15 @@ def _trade(trade: Trade) -> str:
     )
 
 
-def heartbeat_event(at_ns: int, started_ns: int) -> str:
-    """Return one beat; the counter counts seconds since 1970."""
+def heartbeat_event(at_ns: int, started_ns: int, *, as_text: bool = False) -> str:
+    """Return one beat; the counter counts seconds since 1970, `as_text` if asked for."""
     seconds, rest = divmod(at_ns, SECOND)
     moment = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
     fraction = f".{rest:09d}".rstrip("0").rstrip(".")
     up_seconds, up_rest = divmod(max(0, at_ns - started_ns), SECOND)
     beat = f"{moment}{fraction} +0000 UTC m=+{up_seconds}.{up_rest:09d}"
-    return f'{{"current_time":"{beat}","heartbeat_counter":{seconds}}}'
+    counter = f'"{seconds}"' if as_text else str(seconds)
+    return f'{{"current_time":"{beat}","heartbeat_counter":{counter}}}'
 
 
 def subscriptions_event(subscriptions: dict[str, list[str]]) -> str:
@@ -107,7 +118,7 @@ def order_state(order: Order, portfolio: str) -> Json:
         "number_of_fills": str(order.fills),
         "order_id": order.order_id,
         "order_side": order.side.value,
-        "order_type": "Market" if order.kind.is_market else "Limit",
+        "order_type": _TYPE_TITLES[order.kind.order_type],
         "outstanding_hold_amount": plain(order.hold),
         "post_only": "true" if order.post_only else "false",
         "product_id": order.product,
@@ -116,11 +127,11 @@ def order_state(order: Order, portfolio: str) -> Json:
         "retail_portfolio_id": portfolio,
         "risk_managed_by": "UNKNOWN_RISK_MANAGEMENT_TYPE",
         "status": order.status.value,
-        "stop_price": "",
+        "stop_price": "" if order.stop_price is None else plain(order.stop_price),
         "time_in_force": order.kind.time_in_force,
         "total_fees": plain(order.fees),
         "total_value_after_fees": plain(value_after_fees),
-        "trigger_status": "INVALID_ORDER_TYPE",
+        "trigger_status": order.trigger.value,
         "creation_time": stamp(order.created_ns),
         "end_time": stamp(order.end_ns) if order.end_ns is not None else ZERO_TIME,
         "start_time": ZERO_TIME,

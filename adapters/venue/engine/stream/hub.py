@@ -6,19 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 
 from adapters.venue.engine.agenda import Agenda, Due, MarketClock
 from adapters.venue.engine.book import NOTHING, Book, Shown
+from adapters.venue.engine.catalogue import Catalogue
+from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.orders import Order
 from adapters.venue.engine.stream import frames
 from adapters.venue.engine.stream.connection import (
+    CANDLES,
     DATA_NAMES,
     HEARTBEATS,
     LEVEL2,
     MARKET_CHANNELS,
+    STATUS,
+    TICKER,
+    TICKER_BATCH,
     TRADES,
     USER,
     Connection,
     Verify,
 )
+from adapters.venue.engine.stream.summaries import SNAPSHOT_CANDLES, Summaries, listed_event
 from adapters.venue.engine.tape import Tape
+from adapters.venue.engine.wire import Json
 from adapters.venue.market.source import Step
 from domain.instants import MILLISECOND, SECOND
 from domain.market import Trade
@@ -26,6 +34,8 @@ from domain.product import ProductId
 
 TRADES_EVERY_NS = 250 * MILLISECOND
 SNAPSHOT_ORDERS = 50
+PERIODS_NS = {CANDLES: SECOND, TICKER_BATCH: 5 * SECOND, STATUS: 30 * SECOND}
+"""How often these channels say what has changed; status always says all."""
 
 
 class Hub:
@@ -40,6 +50,9 @@ class Hub:
         clock: MarketClock,
         user_id: str,
         portfolio: str,
+        catalogue: Catalogue,
+        summaries: Summaries,
+        manner: Manner,
     ) -> None:
         self.level2_interval_ns = 0
         """Least market time between two level2 frames of a product; 0: one for every change."""
@@ -50,6 +63,11 @@ class Hub:
         self._started_ns = clock.now_ns
         self._user_id = user_id
         self._portfolio = portfolio
+        self._catalogue = catalogue
+        self._summaries = summaries
+        self._manner = manner
+        self._periodic: set[str] = set()
+        self._said: dict[tuple[str, str], Json] = {}
         self._live: Callable[[], Sequence[Order]] = tuple
         self._connections: list[Connection] = []
         self._listeners: dict[tuple[str, str], list[Connection]] = {}
@@ -69,7 +87,7 @@ class Hub:
 
     def connect(self, verify: Verify | None) -> Connection:
         """Return a new connection."""
-        connection = Connection(self, verify)
+        connection = Connection(self, verify, with_client_id=self._manner.client_id)
         self._connections.append(connection)
         return connection
 
@@ -92,12 +110,22 @@ class Hub:
             self._send_books(connection, topics)
         elif channel == TRADES:
             self._send_trades(connection, topics)
+        elif channel in (TICKER, TICKER_BATCH):
+            self._send_last(connection, channel, topics)
         self._acknowledge(connection)
         if channel == USER:
+            connection.order_products.update(products)
             self._send_orders(connection)
         elif channel == HEARTBEATS and not self._beating:
             self._beating = True
             self._agenda.add(_next_multiple(self._clock.now_ns + 1, SECOND), Due.HEARTBEAT)
+        elif channel == CANDLES:
+            self._send_candles(connection, topics)
+        elif channel == STATUS:
+            self._send_status([connection], topics)
+        if channel in PERIODS_NS and channel not in self._periodic:
+            self._periodic.add(channel)
+            self._repeat(channel)
 
     def unsubscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
         """Remove from a connection's subscriptions."""
@@ -116,7 +144,8 @@ class Hub:
         if listeners:
             event = frames.user_event("update", [frames.order_state(order, self._portfolio)])
             for connection in listeners:
-                connection.send(USER, event)
+                if connection.wants_order_on(order.product):
+                    connection.send(USER, event)
 
     def book_changed(self, product: ProductId) -> None:
         """Tell the level2 channel what changed, now or when the product's interval is over."""
@@ -143,6 +172,15 @@ class Hub:
             self._agenda.add(_next_multiple(self._clock.now_ns, TRADES_EVERY_NS), Due.TRADES)
         self._waiting_trades.setdefault(step.product, []).extend(step.trades)
 
+    def ticked(self, product: ProductId) -> None:
+        """Tell the ticker channel a product's latest trade and the book after it."""
+        listeners = self._listeners.get((TICKER, product))
+        if listeners:
+            ticker = self._summaries.last_trade(product, with_quote=True)
+            event = listed_event("update", "tickers", [ticker])
+            for connection in listeners:
+                connection.send(TICKER, event)
+
     def due(self, due: Due, name: str) -> None:
         """Do what the agenda says is due."""
         if due is Due.BOOK:
@@ -150,6 +188,8 @@ class Hub:
             self._publish_book(ProductId(name))
         elif due is Due.TRADES:
             self._publish_trades()
+        elif due is Due.SUMMARIES:
+            self._summarize(name)
         elif due is Due.HEARTBEAT:
             self._beat()
 
@@ -159,7 +199,10 @@ class Hub:
         if channel == USER:
             return [self._user_id]
         assert channel in MARKET_CHANNELS
-        return [name for name in dict.fromkeys(products) if ProductId(name) in self._books]
+        if channel == STATUS and not products:
+            return sorted(self._catalogue.played)
+        asked = dict.fromkeys(self._catalogue.canonical(ProductId(name)) for name in products)
+        return [name for name in asked if name in self._catalogue.played]
 
     def _acknowledge(self, connection: Connection) -> None:
         connection.send("subscriptions", frames.subscriptions_event(connection.subscriptions))
@@ -171,7 +214,8 @@ class Hub:
             # What others still have to hear must leave before the newcomer's snapshot, or the
             # next difference would be taken from a book that the newcomer never saw.
             self._publish_book(product, others)
-            snapshot = frames.book_snapshot(product, self._published[product], self.now_ns())
+            at_ns = 0 if self._manner.epoch_snapshots else self.now_ns()
+            snapshot = frames.book_snapshot(product, self._published[product], at_ns)
             connection.send(DATA_NAMES[LEVEL2], snapshot)
 
     def _send_trades(self, connection: Connection, topics: Sequence[str]) -> None:
@@ -181,10 +225,64 @@ class Hub:
             connection.send(TRADES, event)
 
     def _send_orders(self, connection: Connection) -> None:
-        states = [frames.order_state(order, self._portfolio) for order in self._live()]
+        states = [
+            frames.order_state(order, self._portfolio)
+            for order in self._live()
+            if connection.wants_order_on(order.product)
+        ]
         for first in range(0, len(states) + 1, SNAPSHOT_ORDERS):
             batch = states[first : first + SNAPSHOT_ORDERS]
             connection.send(USER, frames.user_event("snapshot", batch))
+
+    def _send_last(self, connection: Connection, channel: str, topics: Sequence[str]) -> None:
+        tickers = [self._last_of(channel, ProductId(topic)) for topic in topics]
+        if tickers:
+            connection.send(channel, listed_event("snapshot", "tickers", tickers))
+
+    def _send_candles(self, connection: Connection, topics: Sequence[str]) -> None:
+        for topic in topics:
+            candles = self._summaries.candles(ProductId(topic), SNAPSHOT_CANDLES)
+            connection.send(CANDLES, listed_event("snapshot", "candles", candles))
+
+    def _send_status(self, listeners: Sequence[Connection], topics: Sequence[str]) -> None:
+        products = [self._summaries.status(ProductId(topic)) for topic in topics]
+        for connection in listeners:
+            connection.send(STATUS, listed_event("snapshot", "products", products))
+
+    def _last_of(self, channel: str, product: ProductId) -> Json:
+        return self._summaries.last_trade(product, with_quote=channel == TICKER)
+
+    def _repeat(self, channel: str) -> None:
+        at_ns = _next_multiple(self._clock.now_ns + 1, PERIODS_NS[channel])
+        self._agenda.add(at_ns, Due.SUMMARIES, channel)
+
+    def _summarize(self, channel: str) -> None:
+        """Send what a periodic channel has to say, and come back unless nobody listens."""
+        heard = [
+            (ProductId(topic), listeners)
+            for (name, topic), listeners in self._listeners.items()
+            if name == channel and listeners
+        ]
+        if not heard:
+            self._periodic.discard(channel)
+            return
+        for product, listeners in heard:
+            if channel == STATUS:
+                self._send_status(listeners, [product])
+                continue
+            for item in self._summary(channel, product):
+                if self._said.get((channel, product)) != item:
+                    self._said[channel, product] = item
+                    name = "candles" if channel == CANDLES else "tickers"
+                    event = listed_event("update", name, [item])
+                    for connection in listeners:
+                        connection.send(channel, event)
+        self._repeat(channel)
+
+    def _summary(self, channel: str, product: ProductId) -> list[Json]:
+        if channel == CANDLES:
+            return self._summaries.candles(product, 1)
+        return [self._last_of(channel, product)]
 
     def _publish_book(
         self, product: ProductId, listeners: Sequence[Connection] | None = None
@@ -212,7 +310,9 @@ class Hub:
         self._beating = bool(listeners)
         if not listeners:
             return
-        event = frames.heartbeat_event(self.now_ns(), self._started_ns)
+        event = frames.heartbeat_event(
+            self.now_ns(), self._started_ns, as_text=self._manner.counter_text
+        )
         for connection in listeners:
             connection.send(HEARTBEATS, event)
         self._agenda.add(self._clock.now_ns + SECOND, Due.HEARTBEAT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import pickle
 from pathlib import Path
@@ -107,14 +108,37 @@ def test_a_key_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load_key_file(tmp_path)
 
 
+def ed25519_texts(private: ed25519.Ed25519PrivateKey) -> list[str]:
+    seed, public = private.private_bytes_raw(), private.public_key().public_bytes_raw()
+    return [
+        base64.b64encode(seed).decode(),
+        base64.b64encode(seed + public).decode(),
+        pem(private),
+    ]
+
+
+@pytest.mark.parametrize("form", [0, 1, 2], ids=["seed", "seed and public half", "PEM"])
+def test_an_ed25519_key_signs_in_every_form_that_it_comes_in(tmp_path: Path, form: int) -> None:
+    private = ed25519.Ed25519PrivateKey.generate()
+    document = {"id": NAME, "privateKey": ed25519_texts(private)[form]}
+    key = load_key_file(key_file(tmp_path, json.dumps(document)))
+
+    token = Signer(key, 10, lambda: AT_S * SECOND).request_token("GET", "host", "/path")
+
+    assert jwt.get_unverified_header(token)["alg"] == "EdDSA"
+    options = {"verify_exp": False, "verify_nbf": False}
+    claims = jwt.decode(token, private.public_key(), algorithms=["EdDSA"], options=options)  # type: ignore[arg-type]
+    assert (claims["sub"], claims["uri"]) == (NAME, "GET host/path")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "c2VjcmV0",
-        pem(ed25519.Ed25519PrivateKey.generate()),
+        base64.b64encode(bytes(range(64))).decode(),
         pem(ec.generate_private_key(ec.SECP384R1())),
     ],
-    ids=["no PEM", "Ed25519", "P-384"],
+    ids=["no PEM", "Ed25519 halves apart", "P-384"],
 )
 def test_a_key_of_another_kind_is_refused_without_showing_it(text: str) -> None:
     with pytest.raises(KeyInvalid) as caught:

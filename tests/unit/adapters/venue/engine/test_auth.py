@@ -4,7 +4,10 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from adapters.coinbase.auth import ApiKey, Secret, Signer
 from adapters.venue.engine.auth import (
     PUBLIC,
     TRADE,
@@ -17,7 +20,14 @@ from adapters.venue.engine.auth import (
     scope_of,
 )
 from adapters.venue.engine.wire import PREFIX, Refused
+from domain.instants import SECOND
 
+RSA_PUBLIC = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
 NOW = 1_700_000_000
 HOST = "127.0.0.1:8443"
 PATH = f"{PREFIX}/accounts"
@@ -53,6 +63,27 @@ def test_a_signed_request_names_its_key() -> None:
     assert authorize(keyring, token(key)) == key.name
     assert authorize(keyring, token(key, uri=None, uris=[f"GET {HOST}{PATH}"])) == key.name
     assert authorize(keyring, token(key, iss="coinbase-cloud", aud=["x"], iat=NOW)) == key.name
+
+
+def test_any_good_key_may_ask_what_everyone_may() -> None:
+    keyring, key = ring(VIEW)
+    path = f"{PREFIX}/market/products"
+    assert authorize(keyring, token(key, uri=f"GET {HOST}{path}"), path=path) == key.name
+
+
+def test_an_ed25519_key_proves_itself_and_no_other_algorithm_passes_for_it() -> None:
+    key, public = create_key(key_type="ed25519")
+    keyring = Keyring()
+    keyring.register(key.name, public, (VIEW,))
+    private = Signer(ApiKey(key.name, Secret(key.private_key)), 120, lambda: NOW * SECOND)
+
+    assert authorize(keyring, private.request_token("GET", HOST, PATH)) == key.name
+
+    foreign = create_key()[0]
+    with pytest.raises(Unauthorized):
+        authorize(keyring, token(KeyFile(key.name, foreign.private_key)))
+    with pytest.raises(ValueError, match="P-256 or Ed25519"):
+        keyring.register("rsa", RSA_PUBLIC, (VIEW,))
 
 
 @pytest.mark.parametrize(

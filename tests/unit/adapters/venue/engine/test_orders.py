@@ -183,7 +183,6 @@ MAKER: dict[str, Any] = {"base_size": "1", "post_only": True}
 REASONS: dict[tuple[str, str], list[tuple[str, str, dict[str, Any]]]] = {
     ("UNSUPPORTED_ORDER_CONFIGURATION", "PREVIEW_INVALID_ORDER_CONFIG"): [
         ("market_market_fok", "BUY", {"base_size": "1"}),
-        ("stop_limit_stop_limit_gtc", "SELL", LIMIT),
         (MARKET, "SELL", {"quote_size": "10"}),
         (GTC, "BUY", {"quote_size": "10", "limit_price": "50"}),
     ],

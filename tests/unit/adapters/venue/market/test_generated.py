@@ -136,7 +136,7 @@ def test_another_seed_is_another_market() -> None:
     )
 
 
-@pytest.mark.parametrize("offset", [1, 59, 1_440, 26_004])
+@pytest.mark.parametrize("offset", [1, 59, 1_440, 2_874])
 def test_an_offset_begins_that_many_minutes_into_the_path(offset: int) -> None:
     plain, moved = GeneratedMarket(1, ORIGIN), GeneratedMarket(1, ORIGIN, offset)
     for minute in (-100, 0, 77):
@@ -242,9 +242,9 @@ def test_minutes_are_as_volatile_as_those_of_crypto(
     closes: dict[str, list[Floats]], base: str
 ) -> None:
     moved = np.concatenate([returns(prices) for prices in closes[base]])
-    assert 4.0 < moved.std() * 10_000 < 15.0
+    assert 4.0 < moved.std() * 10_000 < 18.0  # 5.9 to 15.5 at the end of 2023
     kurtosis = float(np.mean((moved - moved.mean()) ** 4) / moved.var() ** 2)
-    assert 5.0 < kurtosis < 200.0
+    assert 15.0 < kurtosis < 800.0
 
 
 @pytest.mark.parametrize("base", BASES)

@@ -9,9 +9,10 @@ import pytest
 
 from adapters.venue.market.candles import CandleMarket
 from adapters.venue.market.generated import GeneratedMarket
-from adapters.venue.market.open import ANY_MARKET, open_market, trading_start
+from adapters.venue.market.open import ANY_MARKET, expander_of, open_market, trading_start
 from adapters.venue.market.raw import RawRecording
 from adapters.venue.market.source import MarketError
+from adapters.venue.market.trades import TradeExpander, TradeMarket
 from domain.instants import HOUR, MINUTE, Nanos, iso, parse_iso
 
 FIRST = parse_iso("2026-01-05T00:00:00Z")
@@ -26,6 +27,20 @@ def candles(file: Path, first: int, last: int, name: str = "BTC-USD") -> Path:
     lines = [f"{iso(at(minute))},{name},1,1,1,1,1" for minute in range(first, last + 1)]
     file.write_text("\n".join(["ts,symbol,open,high,low,close,volume", *lines]) + "\n")
     return file
+
+
+def trades(file: Path, first: int, last: int) -> Path:
+    lines = [f"{iso(at(minute))},BTC-USD,1,1" for minute in range(first, last + 1)]
+    file.write_text("\n".join(["ts,symbol,price,size", *lines]) + "\n")
+    return file
+
+
+def recording(file: Path, *times: str) -> None:
+    lines = []
+    for time in times:
+        head = {"channel": "heartbeats", "timestamp": f"2026-01-05T{time}Z", "events": []}
+        lines.append(json.dumps({"t": "recv", "data": json.dumps(head)}))
+    file.write_text("\n".join(lines) + "\n")
 
 
 def opened(source: Path | str, start_ns: int | None = None) -> ANY_MARKET:
@@ -114,7 +129,50 @@ def test_refuses_an_unknown_ending_and_lists_what_is_accepted(tmp_path: Path) ->
         opened(file)
 
 
-def test_refuses_a_folder_of_recordings(tmp_path: Path) -> None:
-    (tmp_path / "r.jsonl.zst").write_bytes(b"")
-    with pytest.raises(MarketError, match="folder of recordings; name one of them"):
+def test_a_table_with_a_price_column_is_of_trades(tmp_path: Path) -> None:
+    file = trades(tmp_path / "t.csv", 0, 150)
+    market = opened(file)
+    assert isinstance(market, TradeMarket)
+    assert isinstance(expander_of(market, 1), TradeExpander)
+    assert isinstance(opened(tmp_path), TradeMarket)
+
+
+def test_trades_too_must_reach_back_far_enough(tmp_path: Path) -> None:
+    with pytest.raises(MarketError, match="2 h 0 min of look-back"):
+        opened(trades(tmp_path / "t.csv", 0, 119))
+
+
+def test_refuses_a_folder_of_candles_and_trades(tmp_path: Path) -> None:
+    trades(tmp_path / "t.csv", 0, 150)
+    candles(tmp_path / "c.csv", 0, 150)
+    with pytest.raises(MarketError, match="candles or of trades, the folder has both"):
+        opened(tmp_path)
+
+
+def test_refuses_a_table_of_something_else(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(MarketError, match=r"expected the columns ts, open.*, found a, b"):
+        opened(file)
+
+
+def test_recordings_of_a_folder_are_played_one_after_the_other(tmp_path: Path) -> None:
+    recording(tmp_path / "b.jsonl", "10:00:05", "10:00:06")
+    recording(tmp_path / "a.jsonl", "10:00:09", "10:00:11")
+    market = opened(tmp_path)
+    assert isinstance(market, RawRecording)
+    assert [iso(frame.at_ns)[17:19] for frame in market.frames] == ["05", "06", "09", "11"]
+
+
+def test_refuses_recordings_that_overlap(tmp_path: Path) -> None:
+    recording(tmp_path / "a.jsonl", "10:00:05", "10:00:09")
+    recording(tmp_path / "b.jsonl", "10:00:08", "10:00:11")
+    with pytest.raises(MarketError, match=r"follow one another.*a\.jsonl is not over and b\.jsonl"):
+        opened(tmp_path)
+
+
+def test_refuses_a_folder_of_recordings_and_tables(tmp_path: Path) -> None:
+    recording(tmp_path / "a.jsonl", "10:00:05")
+    candles(tmp_path / "c.csv", 0, 150)
+    with pytest.raises(MarketError, match="recordings or tables in a folder, it has both"):
         opened(tmp_path)

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession, ClientWSTimeout, web
 
 from adapters.clocks.market import MarketClock, MarketClockWriter
+from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.wire import Request, Response
 from adapters.venue.server.http import Doors, Handler
 from adapters.venue.server.pace import LEAD_MARKET_NS, Pacer
@@ -33,6 +34,7 @@ class Stream:
         self.queue: list[bytes] = []
         self.closed = False
         self.heard: list[str] = []
+        self.subscriptions: dict[str, list[str]] = {"heartbeats": ["heartbeats"]}
 
     def receive(self, text: str) -> None:
         if text == "break":
@@ -109,7 +111,7 @@ async def running(
         admin_token="secret",
         session=lambda: {"ws": "there"},
     )
-    handler = Handler(venue, bench.pacer, bench.pumps, doors, bench.failures.append)
+    handler = Handler(venue, bench.pacer, bench.pumps, doors, bench.failures.append, Manner())
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.2)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

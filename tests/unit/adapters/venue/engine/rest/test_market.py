@@ -147,15 +147,16 @@ def test_a_get_may_have_a_body() -> None:
 def test_products_are_listed_by_turnover_with_flags_as_booleans() -> None:
     client = Client(Script(history=HISTORY, products=TWO))
     listed = client.get("/market/products")
-    assert [one["product_id"] for one in listed["products"]] == ["BTC-USD", "ETH-USD"]
-    assert listed["num_products"] == 2
+    names = ["BTC-USD", "BTC-USDC", "ETH-USD", "ETH-USDC", "GONE-USD"]
+    assert [one["product_id"] for one in listed["products"]] == names
+    assert listed["num_products"] == 5
     one = listed["products"][0]
     assert one["trading_disabled"] is False
     assert one["price_increment"] == "0.01"
     assert one["base_increment"] == "0.00000001"
     assert one["product_type"] == "SPOT"
     assert client.get("/products", product_ids=["ETH-USD"])["num_products"] == 1
-    assert client.get("/products", limit=1, offset=1)["products"][0]["product_id"] == "ETH-USD"
+    assert client.get("/products", limit=1, offset=2)["products"][0]["product_id"] == "ETH-USD"
     assert client.get("/products", product_type="FUTURE")["products"] == []
 
 
@@ -198,7 +199,7 @@ def test_accounts_are_paged() -> None:
     assert [one["currency"] for one in first["accounts"]] == ["BTC", "ETH"]
     assert first["has_next"] is True
     second = client.get("/accounts", limit=2, cursor=first["cursor"])
-    assert [one["currency"] for one in second["accounts"]] == ["USD"]
+    assert [one["currency"] for one in second["accounts"]] == ["USD", "USDC"]
     assert (second["has_next"], second["cursor"]) == (False, "")
     uuid = second["accounts"][0]["uuid"]
     assert client.get(f"/accounts/{uuid}")["account"] == second["accounts"][0]

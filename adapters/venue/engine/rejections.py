@@ -1,0 +1,59 @@
+"""Why a new order is answered with success false, in the venue's words."""
+
+from __future__ import annotations
+
+UNKNOWN = "UNKNOWN_FAILURE_REASON"
+UNKNOWN_PREVIEW = "UNKNOWN_PREVIEW_FAILURE_REASON"
+
+
+class Rejected(Exception):
+    """An order that the venue answers with success false."""
+
+    def __init__(self, error: str, preview: str, message: str) -> None:
+        super().__init__(message)
+        self.error = error
+        self.preview = preview
+        self.message = message
+
+
+def preview_only(reason: str, message: str) -> Rejected:
+    """Return a rejection whose reason Coinbase reports in the preview field only."""
+    return Rejected(UNKNOWN, reason, message)
+
+
+def unsupported(message: str) -> Rejected:
+    """Return the rejection of a kind of order that this venue does not take."""
+    return Rejected("UNSUPPORTED_ORDER_CONFIGURATION", "PREVIEW_INVALID_ORDER_CONFIG", message)
+
+
+def bad_config(error: str, message: str) -> Rejected:
+    """Return the rejection `error` of a configuration whose members do not fit together."""
+    return Rejected(error, "PREVIEW_INVALID_ORDER_CONFIG", message)
+
+
+def insufficient_fund() -> Rejected:
+    """Return the rejection of an order that the balance does not cover."""
+    return Rejected(
+        "INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND", "Insufficient balance in source account"
+    )
+
+
+def no_liquidity() -> Rejected:
+    """Return the rejection of a market order against an empty side."""
+    return Rejected(
+        "INVALID_NO_LIQUIDITY", "PREVIEW_INVALID_NO_LIQUIDITY", "no orders on the other side"
+    )
+
+
+def would_take() -> Rejected:
+    """Return the rejection of a post-only order that would take."""
+    return Rejected(
+        "INVALID_LIMIT_PRICE_POST_ONLY",
+        "PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY",
+        "post only order would take liquidity",
+    )
+
+
+def too_small() -> Rejected:
+    """Return the rejection of an order for less than the smallest base quantity."""
+    return preview_only("PREVIEW_INVALID_BASE_SIZE_TOO_SMALL", "order size is too small")
