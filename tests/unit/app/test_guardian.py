@@ -242,13 +242,13 @@ def test_a_guardian_that_falls_silent_leaves_the_stacks_of_all_threads(
     rig.until(lambda: "test_guardian.py" in file.read_text())
     assert "most recent call first" in file.read_text()
     rig.close()
-    watch.close()
+    watch.stop()
 
 
 def test_a_guardian_that_looks_leaves_none(tmp_path: Path) -> None:
     watch = StackWatch(tmp_path, lambda: SECOND)
     watch.look()
-    watch.close()
+    watch.stop()
 
     assert (tmp_path / "stacks.txt").read_text() == ""
 
