@@ -48,7 +48,7 @@ RETRY_NS = SECOND
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
 DIGEST_LIMIT_NS = 2 * SECOND
-"""Machine time in which order manager, portfolio and risk gate have digested what they were given."""
+"""Machine time in which order manager, portfolio and risk gate digest what they were given."""
 COMPARISONS = 4
 """A difference must survive so many comparisons: a fill may be on its way."""
 EVERY_NS = MINUTE
