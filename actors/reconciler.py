@@ -46,7 +46,9 @@ from domain.reconcile import balance_problems, book_problems
 
 RETRY_NS = SECOND
 AGAIN_NS = 500 * MILLISECOND
-GAP_AGAIN_NS = DIGEST_LIMIT_NS = 5 * SECOND
+GAP_AGAIN_NS = 5 * SECOND
+DIGEST_LIMIT_NS = 2 * SECOND
+"""Machine time in which order manager, portfolio and risk gate digest what they were given."""
 COMPARISONS = 4
 """A difference must survive so many comparisons: a fill may be on its way."""
 EVERY_NS = MINUTE
@@ -124,6 +126,8 @@ class Reconciler(Actor):
                 self._ledger_reported(message)
             case ReconcileRequested(reason):
                 self._queue.append(reason)
+                if self._is_handed_over():
+                    self._run()  # who was asked may have been replaced since
                 self._next()
             case GapSeen():
                 self._queue.append(GAP)
@@ -201,8 +205,13 @@ class Reconciler(Actor):
 
     def _overdue(self, token: int) -> None:
         """Begin anew if one of ours did not answer: it may have died with the question."""
-        if token == self._token and self._reason and len(self._ledgers) < len(KEEPERS_OF_BOOKS):
+        if token == self._token and self._is_handed_over():
             self._run()
+
+    def _is_handed_over(self) -> bool:
+        """Tell whether the present pass waits for answers of our own actors."""
+        asked = {OrdersListed, FillsListed} <= self._answers.keys()
+        return bool(self._reason) and asked and len(self._ledgers) < len(KEEPERS_OF_BOOKS)
 
     def _ledger_reported(self, report: LedgerReported) -> None:
         if report.token != self._token or not self._reason:

@@ -59,7 +59,8 @@ def test_status_of_a_running_instance(running: Running) -> None:
     told = status(running.home)
     assert told["running"] is True
     assert told["pid"] == running.process.pid
-    assert (told["mode"], told["halted"], told["equity"]) == ("paper", False, "10000")
+    assert (told["mode"], told["halted"]) == ("paper", False)
+    assert 9_900 < Decimal(told["equity"]) <= 10_100  # an entry may have been filled meanwhile
     assert told["config_hash"] == running.ready()["config"]
     assert {"risk_gate", "order_manager", "auditor"} <= {a["name"] for a in told["actors"]}
     text = call(running.home, "status").stdout

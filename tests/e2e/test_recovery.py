@@ -91,7 +91,10 @@ def test_orders_that_a_lost_run_left_resting_are_cancelled_by_the_next_start(
     boots = [swept for swept in records(tmp_path, "SweepFinished") if swept["reason"] == "boot"]
     assert [swept["cancelled"] for swept in boots] == [0, left]
     assert live_orders(tmp_path) == 0
-    assert len(advanced(tmp_path, "CANCELLED")) == len(records(tmp_path, "IntentRaised"))
+    # A request that was cut off with the process may have become no order at all.
+    ended = len(advanced(tmp_path, "CANCELLED")) + len(advanced(tmp_path, "VOID"))
+    assert len(advanced(tmp_path, "CANCELLED")) == left
+    assert left <= ended <= len(records(tmp_path, "IntentRaised"))
     assert ledger_accounts(tmp_path) == venue_accounts(tmp_path)
     assert records(tmp_path, "DiscrepancyFound") == []
     assert verified(tmp_path)["ok"] is True

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,15 @@ import pytest
 from attrs import evolve
 
 from app.cli import cli
-from app.options import Folders, TradeOptions
+from app.options import DrillOrder, Folders, TradeOptions
 from app.trading_options import options_of, trade
 from config.effective import Config
 from config.mode import Mode
 from config.schema import Universe
-from domain.instants import HOUR, SECOND, parse_iso
+from domain.instants import HOUR, SECOND, Nanos, parse_iso
+from domain.messages.system import DrillKind
+
+CONFIG = Path(__file__).parents[3] / "config"
 
 
 def values_of(*arguments: str) -> dict[str, Any]:
@@ -92,6 +96,15 @@ def test_a_bare_duration_is_seconds() -> None:
         ("--venue-url", "localhost:8080"),
         ("--venue-url", "ftp://localhost"),
         ("--venue", "kraken"),
+        ("--drill", "crash"),
+        ("--drill", "crash:risk_gate"),
+        ("--drill", "risk_gate@20s"),
+        ("--drill", "crash:@20s"),
+        ("--drill", "break:risk_gate@20s"),
+        ("--drill", "CRASH:risk_gate@20s"),
+        ("--drill", "crash:risk_gate@"),
+        ("--drill", "crash:risk_gate@soon"),
+        ("--drill", "crash:risk_gate@-1s"),
         ("--env", "test"),
     ],
 )
@@ -121,3 +134,46 @@ def test_refuses_options_that_cannot_be_had_together(
 ) -> None:
     with pytest.raises(click.UsageError, match=words):
         trade(Folders(), values_of("--env", "paper", *arguments))
+
+
+@pytest.mark.req("SUP1")
+def test_drills_arrive_in_order_and_as_often_as_given() -> None:
+    options = parsed(
+        *("--env", "paper", "--drill", "crash:risk_gate@20s", "--drill", "hang:feed@1m"),
+        *("--drill", "exit:strategy.breakout@90", "--drill", "crash:risk_gate@20s"),
+    )
+
+    assert options.drills == (
+        DrillOrder(DrillKind.CRASH, "risk_gate", Nanos(20 * SECOND)),
+        DrillOrder(DrillKind.HANG, "feed", Nanos(60 * SECOND)),
+        DrillOrder(DrillKind.EXIT, "strategy.breakout", Nanos(90 * SECOND)),
+        DrillOrder(DrillKind.CRASH, "risk_gate", Nanos(20 * SECOND)),
+    )
+
+
+@pytest.mark.req("SUP1")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--env", "paper", "--drill", "crash:risk_gte@1s"), "did you mean risk_gate?"),
+        (("--env", "paper", "--drill", "crash:nonsense@1s"), "there is no actor 'nonsense'"),
+        (("--env", "paper", "--drill", "crash:strategy.none@1s"), "there is no actor"),
+        (("--env", "paper", "--drill", "crash:strategy.@1s"), "there is no actor"),
+        (("--env", "live"), "only on an embedded or loopback venue"),
+        (("--env", "live", "--confirm-live"), "only on an embedded or loopback venue"),
+        (("--env", "live", "--venue", "coinbase"), "only on an embedded or loopback venue"),
+        (("--env", "paper", "--venue-url", "http://10.0.0.1:80"), "embedded or loopback"),
+        (("--env", "paper", "--venue-url", "http://127.0.0.1.evil.io"), "embedded or loopback"),
+        (("--env", "paper", "--venue-url", "https://api.coinbase.com"), "embedded or loopback"),
+    ],
+)
+def test_a_drill_that_names_nobody_or_could_reach_real_money_is_refused(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    if "--drill" not in arguments:
+        arguments = (*arguments, "--drill", "crash:risk_gate@1s")
+
+    with pytest.raises(click.UsageError, match=re.escape(words)) as refused:
+        trade(Folders(config=CONFIG), values_of(*arguments))
+
+    assert refused.value.exit_code == 2
