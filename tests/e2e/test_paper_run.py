@@ -48,6 +48,10 @@ def test_ready_says_what_is_about_to_trade(running: Running) -> None:
     assert all(len(ready[name]) == 16 for name in ("world", "config", "policy"))
 
 
+def test_a_delisted_product_is_not_waited_for(running: Running) -> None:
+    assert "starting without data" not in running.log
+
+
 def test_a_cycle_without_a_trade_still_says_why_and_when_it_looks_again(running: Running) -> None:
     line = next(line for line in running.log.splitlines() if "cycle 1: " in line)
     assert "equity 10,000.00 USD" in line

@@ -31,7 +31,15 @@ _NO_ORDERS = Refused(400, "INVALID_ARGUMENT", "a recording is played; nothing ca
 class Playback:
     """Plays recorded frames, in the order of the recording."""
 
-    def __init__(self, engine: Engine, recorded: Sequence[Frame], products: Sequence[str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        recorded: Sequence[Frame],
+        products: Sequence[str],
+        *,
+        with_client_id: bool = True,
+    ) -> None:
+        self._with_client_id = with_client_id
         self._engine = engine
         self._frames = recorded
         self._products = tuple(products)
@@ -66,7 +74,7 @@ class Playback:
 
     def connect(self, verify: Verify | None = None) -> Connection:
         """Begin a stream."""
-        connection = Connection(self, verify)
+        connection = Connection(self, verify, with_client_id=self._with_client_id)
         self._connections.append(connection)
         return connection
 

@@ -122,7 +122,12 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     engine = _engine(market, store, world, options, start_ns)
     playback = None
     if isinstance(found, RawRecording):
-        playback = Playback(engine, found.frames, [product.id for product in found.products])
+        playback = Playback(
+            engine,
+            found.frames,
+            [product.id for product in found.products],
+            with_client_id=options.manner.client_id,
+        )
     return Stage(
         venue=playback or engine,
         store=store,
@@ -183,6 +188,9 @@ def _engine(
         expander: Expander = market
     else:
         expander = expander_of(market, world.seed)
+    unknown = set(options.manner.limit_only) - {product.id for product in market.products}
+    if unknown:
+        raise WorldError(f"limit-only names {', '.join(sorted(unknown))}: the market has no such")
     return Engine(
         market=market,
         expander=expander,

@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from adapters.clocks.market import MarketClockWriter
+from adapters.venue.engine.manner import Manner
 from adapters.venue.server.stage import (
     DEFAULT_SEED,
     REPEATABLE_ORIGIN_NS,
@@ -92,3 +93,8 @@ def test_level2_stays_within_four_thousand_frames_a_second(products: int, speed:
     frames = products * Decimal(speed) * SECOND / interval_ns
     assert Decimal(3_999) <= frames <= Decimal(4_001)
     assert level2_interval_ns(products, Decimal(1)) == 0
+
+
+def test_a_manner_that_names_no_product_of_the_market_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WorldError, match="limit-only names NOPE-USD"):
+        opened(tmp_path, StageOptions(manner=Manner(limit_only=("NOPE-USD",))))

@@ -33,6 +33,14 @@ def test_a_snapshot_lists_bids_then_offers_from_the_best_out() -> None:
     assert listed[3:] == [("offer", "101.00"), ("offer", "102.00"), ("offer", "103.00")]
 
 
+def test_a_whole_book_is_one_frame_however_large() -> None:
+    bids = tuple(level(f"{90_000 - number}.00", "1.00000000") for number in range(85_000))
+    client = Client(Script(step(0, bids=bids, asks=(level("90001.00", "1"),))))
+    (frame, _) = client.subscribe("level2", "BTC-USD").take()
+    assert len(frame) > 8 * 1024 * 1024
+    assert len(json.loads(frame)["events"][0]["updates"]) == 85_001
+
+
 def test_an_update_names_only_what_changed_and_deletes_with_zero() -> None:
     asks = (level("101.00", "1.00000000"), level("101.50", "7"), level("103.00", "3.00000000"))
     client = Client(Script(step(2, asks=asks)))
