@@ -132,4 +132,5 @@ class Operator(Actor):
 
     def _answer(self, request_id: str, *, ok: bool, text: str, items: tuple[str, ...]) -> None:
         self._inbox.reply(request_id, {"code": 0 if ok else 1, "lines": [text, *items]})
-        self.log.info("operator answered", request=request_id, ok=ok, text=text)
+        said = "; ".join((text, *items))
+        self.log.info("operator answered", request=request_id, ok=ok, text=said)

@@ -42,6 +42,7 @@ from domain.restarts import Crash, GiveUp, History, Restart, decide
 
 AGAIN_NS = SECOND
 """Machine time after which a rebuild, or a reconcile, that did not succeed is tried again."""
+BOOKS_AGAIN_NS = 2 * SECOND
 REVIVE_WITHIN_NS = 3 * SECOND
 REBUILD = "rebuild:"
 AUTO_RESUME = "auto-resume"
@@ -120,7 +121,7 @@ class Supervisor(Actor):
                 # The auditor did not answer: it is dying, or slow.
                 for each in self._syncing.pop(int(number)):
                     self._wait(self._case(each), AGAIN_NS)
-            case "reconcile":
+            case "reconcile" if self._await_books(int(number)):
                 self._reconcile(int(number))
             case "sweep" if self._case(name).epoch <= int(number):
                 self.publish(SweepRequested(f"{name} is down", includes_exits=False))
@@ -247,23 +248,30 @@ class Supervisor(Actor):
     # Proof.
 
     def _reconcile(self, token: int) -> None:
+        """Ask for a comparison, and again as long as somebody waits for a clean one.
+
+        The reconciler may have died with the question, or the venue may not have answered.
+        """
         self.publish(ReconcileRequested(f"{REBUILD}{token}"))
+        self.after_machine(BOOKS_AGAIN_NS, Tick(f"reconcile::{token}"))
+
+    def _await_books(self, token: int) -> list[Case]:
+        return [
+            case
+            for case in self._cases.values()
+            if case.token == token
+            and case.phase in (Phase.REBUILDING, Phase.PROBATION)
+            and case.policy.reentry is not Reentry.PROOF
+            and not case.is_reconciled
+        ]
 
     def _reconciled(self, finished: ReconcileFinished) -> None:
         if not finished.reason.startswith(REBUILD):
             return
-        token = int(finished.reason.removeprefix(REBUILD))
-        waiting = [
-            case
-            for case in self._cases.values()
-            if case.phase is Phase.PROBATION and case.token == token
-        ]
         if not finished.is_clean:
-            if waiting:
-                self.after_machine(AGAIN_NS, Tick(f"reconcile::{token}"))
-            return
-        for case in waiting:
-            case.is_reconciled = True
+            return  # asked again in a while
+        for case in self._await_books(int(finished.reason.removeprefix(REBUILD))):
+            case.is_reconciled = case.phase is Phase.PROBATION
             self._readmit(case)
 
     def _proven(self, proven: ActorProven) -> None:

@@ -27,14 +27,15 @@ SPEED = 20
 ACTORS = ["strategy.breakout" if name == STRATEGY else name for name in START_ORDER]
 SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2", "--set=policy.exits.max_hold=5m")
 """Every rising minute buys a little, so that there is always room for one more."""
-FIRST_S, APART_S = 40, 60
-"""Market time of the first drill, and between two: three seconds of machine time."""
+FIRST_S = 40
+APART_S = {"crash": 60, "exit": 60, "hang": 80}
+"""Market time of the first drill, and between two: a hang is only seen after two seconds."""
 
 
 def drills(kind: str) -> list[str]:
     """Return the options that break every actor, the strategy last."""
     names = sorted(ACTORS, key=lambda name: name.startswith(STRATEGY))
-    return [f"--drill={kind}:{name}@{FIRST_S + APART_S * n}s" for n, name in enumerate(names)]
+    return [f"--drill={kind}:{name}@{FIRST_S + APART_S[kind] * n}s" for n, name in enumerate(names)]
 
 
 def told(home: Path) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Pa
     with trader(tmp_path, f"--speed={SPEED}", *SMALL, *drills(kind)) as running:
         running.ready()
         pid = running.process.pid
-        patience_s = (len(ACTORS) + 3) * APART_S / SPEED + 60
+        patience_s = (len(ACTORS) + 3) * APART_S[kind] / SPEED + 60
 
         def is_over() -> bool:
             resume_if_latched(tmp_path)
