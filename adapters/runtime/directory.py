@@ -18,7 +18,7 @@ from actors.ports import Clock, Log
 from actors.supervision import policy_of
 from adapters.runtime.binding import bind
 from domain.errors import MailboxFull
-from domain.messages.system import ActorDown, Breaker, Effect
+from domain.messages.system import ActorDown, Breaker, Effect, Tick
 
 GROUP = "*"
 
@@ -259,13 +259,18 @@ class Directory:
                 item.reply_to.set_exception((type(error), error, None))
             else:
                 item.reply_to.set(None)  # it was asked to stop
-        if not policy_of(actor.name).keeps_mail:
-            for envelope in waiting:
+        keeps_mail = policy_of(actor.name).keeps_mail
+        # A timer is its incarnation's own: none that waits may ring for the next.
+        kept = []
+        for envelope in waiting:
+            if keeps_mail and not isinstance(envelope.body, Tick):
+                kept.append(envelope)
+            else:
                 self._lose(actor.name, envelope)
-        elif waiting:
+        if kept:
             # Older than whatever came since it died.
             with self._lock:
-                self._kept[actor.name] = waiting + self._kept.get(actor.name, [])
+                self._kept[actor.name] = kept + self._kept.get(actor.name, [])
 
     def _board_changed(self, event: BoardEvent) -> None:
         self.announce(event)

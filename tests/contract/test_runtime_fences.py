@@ -13,7 +13,7 @@ from actors.supervision import POLICIES, policy_of
 from adapters.clocks.system import SystemClock
 from adapters.runtime.threads import LEAST_GAP_NS
 from domain.instants import MILLISECOND, SECOND, Nanos
-from domain.messages.system import ActorDown, ActorProven, Effect
+from domain.messages.system import ActorDown, ActorProven, Effect, Tick
 from tests.builders_runtime import (
     RIGS,
     WITNESS,
@@ -189,6 +189,25 @@ def test_the_core_rebuilt_from_the_journal_gets_no_old_mail() -> None:
     for row in POLICIES.values():
         if row.group and row.keeps_mail:
             assert row is POLICIES["auditor"]
+
+
+@pytest.mark.parametrize("name", ["scheduler", "alerts"])
+def test_a_timer_that_waits_in_a_dead_actors_inbox_does_not_ring_for_the_next(
+    rig: Rig, name: str
+) -> None:
+    collect(rig)
+    rig.runtime.spawn(Scripted, name)
+    with rig.hold(name):
+        tell(rig.runtime, name, Event(1))
+        tell(rig.runtime, name, Tick("cycle"))
+        rig.runtime.condemn(name, 1, "hangs", "somewhere")
+
+    heir = collect(rig, name)
+    flush(rig, name)
+
+    assert Tick("cycle") not in heir
+    assert numbers(heir) == [1, -1]
+    assert rig.runtime.dead_letters[(name, "Tick")] == 1
 
 
 def test_who_asked_a_dying_actor_is_told_and_the_question_is_not_kept(rig: Rig) -> None:
