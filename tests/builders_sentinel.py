@@ -110,7 +110,8 @@ def small_venue(page: int = 250) -> Iterator[SmallVenue]:
                     venue.drips -= 1
                     self._drip()
                 else:
-                    self.wfile.write(answer)
+                    # Said, or the client asks again on a connection that is closing.
+                    self.wfile.write(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
         def _drip(self) -> None:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
