@@ -174,6 +174,11 @@ class House:
         except (OSError, ValueError):
             return {}
 
+    @property
+    def state(self) -> str:
+        """The state that the sentinel tells, "" if none."""
+        return str(self.says().get("state", ""))
+
     def lines(self, name: str) -> list[dict[str, Any]]:
         """Return what a file of the log folder holds."""
         text = (self.log / name).read_text(encoding="utf-8")

@@ -80,9 +80,10 @@ class Overdue(Unreachable):
 class Sentinel:
     """One trader's sentinel. What it fails to tell never keeps it from what it has to do."""
 
-    def __init__(self, settings: Settings, beats: int) -> None:
+    def __init__(self, settings: Settings, beats: int, give_up_s: float = GIVE_UP_S) -> None:
         self._settings = settings
         self._beats = beats
+        self._give_up_s = give_up_s
         self._gateway = Gateway(
             settings.rest, settings.key_file, settings.ca, settings.token_life_s
         )
@@ -173,9 +174,10 @@ class Sentinel:
         self._state.tell("waiting", reason=failure)
         if self._death_s is None:
             return None
-        if time.monotonic() - max(self._heard_s, self._death_s) > GIVE_UP_S:
+        if time.monotonic() - max(self._heard_s, self._death_s) > self._give_up_s:
             self._state.tell("unreachable", reason=failure)
-            self._state.alert(f"no answer from the venue for {GIVE_UP_S:g} s: {failure}", GAVE_UP)
+            silent = f"no answer from the venue for {self._give_up_s:g} s: {failure}"
+            self._state.alert(silent, GAVE_UP)
             return EXIT_UNREACHABLE
         return None
 
@@ -219,7 +221,7 @@ def _overdue(_number: int, _frame: object) -> None:
     raise Overdue(f"no whole answer within {ROUND_S:g} s")
 
 
-def main() -> int:
+def main(give_up_s: float = GIVE_UP_S) -> int:
     """Read the settings, say ready, and watch."""
     os.umask(0o077)
     beats = sys.stdin.fileno()
@@ -230,7 +232,7 @@ def main() -> int:
             return EXIT_OK  # the trader was gone before it had told anything
         line += byte
     signal.signal(signal.SIGALRM, _overdue)
-    sentinel = Sentinel(read_settings(line.decode()), beats)
+    sentinel = Sentinel(read_settings(line.decode()), beats, give_up_s)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     return sentinel.run()
