@@ -6,6 +6,7 @@ is a trader that was stopped or hangs. Started by the trader; its settings are t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -233,8 +234,8 @@ def main(give_up_s: float = GIVE_UP_S) -> int:
         line += byte
     signal.signal(signal.SIGALRM, _overdue)
     sentinel = Sentinel(read_settings(line.decode()), beats, give_up_s)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # a trader that has died since reads nothing
+        os.write(sys.stdout.fileno(), b"ready\n")
     return sentinel.run()
 
 

@@ -186,6 +186,23 @@ def test_a_farewell_among_beats_right_before_the_end_of_the_pipe_is_one(
 
 
 @pytest.mark.req("SUP1")
+def test_a_trader_that_dies_before_its_sentinel_is_ready_is_dead_too(
+    house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    watching = Watching(house.told(venue.rest))
+    try:
+        assert watching.process.stdout is not None
+        watching.process.stdout.close()  # a dead trader reads nothing
+        watching.die()
+        watching.ends_with(EXIT_OK)
+    finally:
+        watching.close()
+
+    assert entries_gone(venue)
+
+
+@pytest.mark.req("SUP1")
 def test_a_trader_that_told_nothing_has_nothing_to_cancel(house: House, venue: SmallVenue) -> None:
     two_of_ours(house, venue)
     done = subprocess.run(
