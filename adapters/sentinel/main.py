@@ -172,6 +172,7 @@ class Sentinel:
             self._heard_s, self._pause_s = time.monotonic(), AGAIN_S
             return self._after_round(self._duty, begun_s)
         self._pause_s = min(2 * self._pause_s, LONGEST_AGAIN_S)
+        self._is_told_clear = False
         self._state.tell("waiting", reason=failure)
         if self._death_s is None:
             return None

@@ -420,3 +420,21 @@ def test_for_a_trader_that_is_only_silent_the_venue_is_never_given_up(
         until(lambda: asked >= 5, house)
         assert watching.process.poll() is None
         assert house.state == "waiting"
+
+
+@pytest.mark.req("SUP1")
+def test_after_a_failed_round_it_says_again_that_nothing_is_left(
+    house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    with sentinel(house, venue) as watching:
+        house.kill()
+        until(lambda: house.state == "clear", house)
+
+        venue.instead = lambda *_: http(500, b"{}")
+        until(lambda: house.state == "waiting", house)
+        venue.instead = None
+
+        until(lambda: house.state == "clear", house)
+        watching.farewell()
+        watching.ends_with(EXIT_OK)
