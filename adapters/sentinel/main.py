@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ class Sentinel:
             self._is_told_clear = False
             self._heard_s = time.monotonic()
         begun_s = time.monotonic()
-        failure = self._round(self._duty)
+        failure = failure_of(self._duty.round)
         if is_new:  # told after the first cancels: a full disk must not stand before them
             self._state.tell("duty", reason=reason)
             self._state.alert(f"{reason}: the sentinel is responsible", CANCELLING)
@@ -181,19 +182,6 @@ class Sentinel:
             silent = f"no answer from the venue for {self._give_up_s:g} s: {failure}"
             self._state.alert(silent, GAVE_UP)
             return EXIT_UNREACHABLE
-        return None
-
-    def _round(self, duty: Duty) -> str | None:
-        """Return why a round failed, None if it did not."""
-        signal.setitimer(signal.ITIMER_REAL, ROUND_S)
-        try:
-            duty.round()
-        except Unreachable as error:
-            return str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next round is still to come
-            return type(error).__name__
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         return None
 
     def _after_round(self, duty: Duty, begun_s: float) -> int | None:
@@ -219,8 +207,24 @@ class Sentinel:
         return order is not None and order.is_all
 
 
-def _overdue(_number: int, _frame: object) -> None:
+def overdue(_number: int, _frame: object) -> None:
+    """Break off whatever goes on: the handler of SIGALRM."""
     raise Overdue(f"no whole answer within {ROUND_S:g} s")
+
+
+def failure_of(step: Callable[[], None]) -> str | None:
+    """Return why `step` failed, None if it did not; it may take `ROUND_S` and no longer."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, ROUND_S)
+        try:
+            step()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except Unreachable as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next round is still to come
+        return type(error).__name__
+    return None
 
 
 def main(give_up_s: float = GIVE_UP_S) -> int:
@@ -233,7 +237,7 @@ def main(give_up_s: float = GIVE_UP_S) -> int:
         if not byte:
             return EXIT_OK  # the trader was gone before it had told anything
         line += byte
-    signal.signal(signal.SIGALRM, _overdue)
+    signal.signal(signal.SIGALRM, overdue)
     sentinel = Sentinel(read_settings(line.decode()), beats, give_up_s)
     with contextlib.suppress(OSError):  # a trader that has died since reads nothing
         os.write(sys.stdout.fileno(), b"ready\n")
