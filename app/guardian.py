@@ -143,8 +143,9 @@ class SentinelWatch(Watch):
         self._begun_ns = self._beat_ns = 0
         self._pause_ns = LEAST_PAUSE_NS
         self._due_ns = 0
-        trip(runtime, SENTINEL, "the sentinel is starting", Effect.BLOCK, may_flap=True)
         self._start(runtime.clock.machine_ns())
+        # After the start: a breaker keeps its first reason, and a refused start has a better one.
+        trip(runtime, SENTINEL, "the sentinel is starting", Effect.BLOCK, may_flap=True)
 
     def look(self) -> None:
         """Send a beat when it is time; trip and start anew if the sentinel is gone."""
@@ -188,6 +189,7 @@ class SentinelWatch(Watch):
 
     def _lose(self, now_ns: int, reason: str) -> None:
         trip(self._runtime, SENTINEL, reason, Effect.BLOCK)
+        self._runtime.log_for("guardian").critical("sentinel lost", why=reason)
         self._sentinel = None
         self._due_ns = now_ns + self._pause_ns
         self._pause_ns = min(2 * self._pause_ns, LONGEST_PAUSE_NS)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import time
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
-from adapters.control.instances import InstanceRunning
+from adapters.control.instances import (
+    CARD_AGAIN_SECONDS,
+    CARD_TRIES,
+    InstanceRunning,
+    is_alive,
+)
 from domain.errors import TradingError
 
 WAIT_SECONDS = 0.5
@@ -42,8 +49,9 @@ class AccountLock:
         """`account` names venue and portfolio."""
         self._account = account
         self._folder = folder or lock_folder()
-        self._name = hashlib.sha256(account.encode()).hexdigest()[:32]
-        self._lock = FileLock(self._folder / f"{self._name}.lock", thread_local=False)
+        name = hashlib.sha256(account.encode()).hexdigest()[:32]
+        self._card = self._folder / f"{name}.holder"
+        self._lock = FileLock(self._folder / f"{name}.lock", thread_local=False)
 
     def acquire(self, data_folder: Path, started: str) -> None:
         """Take the lock for the trader on `data_folder`.
@@ -52,20 +60,28 @@ class AccountLock:
             InstanceRunning: another trader places orders on this account.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        card = self._folder / f"{self._name}.holder"
         try:
             self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)
         except Timeout:
-            known = read_json(card) or {}
+            known = self._await_card()
             who = f"pid {known.get('pid', 'unknown')} on {known.get('data', 'another folder')}"
             raise InstanceRunning(
                 f"another instance places orders on account {self._account}: {who}, started "
                 f"{known.get('started', 'at an unknown time')}; stop it first, or use another "
                 "account"
             ) from None
-        write_json(
-            card, {"pid": os.getpid(), "data": str(data_folder.resolve()), "started": started}
-        )
+        card = {"pid": os.getpid(), "data": str(data_folder.resolve()), "started": started}
+        write_json(self._card, card)
+
+    def _await_card(self) -> dict[str, Any]:
+        """Return who holds the lock, empty if it does not say; the last holder may be dead."""
+        for _ in range(CARD_TRIES):
+            known = read_json(self._card) or {}
+            pid = known.get("pid")
+            if isinstance(pid, int) and is_alive(pid):
+                return known
+            time.sleep(CARD_AGAIN_SECONDS)
+        return {}
 
     def release(self) -> None:
         """Give the lock back."""

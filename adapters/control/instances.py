@@ -69,7 +69,7 @@ class InstanceLock:
         """Return who holds the lock; it may have taken it before it could write that down."""
         for _ in range(CARD_TRIES):
             known = holder(self._folder)
-            if known is not None and _is_alive(known.pid):
+            if known is not None and is_alive(known.pid):
                 return known
             time.sleep(CARD_AGAIN_SECONDS)
         return holder(self._folder)
@@ -79,7 +79,8 @@ class InstanceLock:
         self._lock.release()
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether there is a process with this id, whoever it belongs to."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

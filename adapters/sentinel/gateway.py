@@ -73,7 +73,7 @@ class Gateway:
         body = self._ask("GET", "/key_permissions", [])
         try:
             portfolio = json.loads(body)["portfolio_uuid"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             portfolio = None
         if not isinstance(portfolio, str) or not portfolio:
             raise Unreachable("/key_permissions: the venue names no portfolio")
@@ -94,9 +94,11 @@ class Gateway:
             except ProtocolBroken as error:
                 raise Unreachable(str(error)) from error
             yield from page.orders
-            cursor = page.cursor if page.has_next else ""
-            if not cursor:
+            if not page.has_next:
                 return
+            cursor = page.cursor
+            if not cursor:
+                raise Unreachable("the list of live orders has more orders, but no cursor to them")
         raise Unreachable(f"the list of live orders does not end after {PAGES_MAX} pages")
 
     def _ask(
@@ -112,6 +114,7 @@ class Gateway:
                 json=body,
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=TIMEOUT_S,
+                allow_redirects=False,  # what another address lists is not our venue's list
             )
         except requests.RequestException as error:
             raise Unreachable(f"{path}: {type(error).__name__}") from error

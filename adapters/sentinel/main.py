@@ -6,12 +6,14 @@ is a trader that was stopped or hangs. Started by the trader; its settings are t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +82,10 @@ class Overdue(Unreachable):
 class Sentinel:
     """One trader's sentinel. What it fails to tell never keeps it from what it has to do."""
 
-    def __init__(self, settings: Settings, beats: int) -> None:
+    def __init__(self, settings: Settings, beats: int, give_up_s: float = GIVE_UP_S) -> None:
         self._settings = settings
         self._beats = beats
+        self._give_up_s = give_up_s
         self._gateway = Gateway(
             settings.rest, settings.key_file, settings.ca, settings.token_life_s
         )
@@ -162,7 +165,7 @@ class Sentinel:
             self._is_told_clear = False
             self._heard_s = time.monotonic()
         begun_s = time.monotonic()
-        failure = self._round(self._duty)
+        failure = failure_of(self._duty.round)
         if is_new:  # told after the first cancels: a full disk must not stand before them
             self._state.tell("duty", reason=reason)
             self._state.alert(f"{reason}: the sentinel is responsible", CANCELLING)
@@ -170,26 +173,15 @@ class Sentinel:
             self._heard_s, self._pause_s = time.monotonic(), AGAIN_S
             return self._after_round(self._duty, begun_s)
         self._pause_s = min(2 * self._pause_s, LONGEST_AGAIN_S)
+        self._is_told_clear = False
         self._state.tell("waiting", reason=failure)
         if self._death_s is None:
             return None
-        if time.monotonic() - max(self._heard_s, self._death_s) > GIVE_UP_S:
+        if time.monotonic() - max(self._heard_s, self._death_s) > self._give_up_s:
             self._state.tell("unreachable", reason=failure)
-            self._state.alert(f"no answer from the venue for {GIVE_UP_S:g} s: {failure}", GAVE_UP)
+            silent = f"no answer from the venue for {self._give_up_s:g} s: {failure}"
+            self._state.alert(silent, GAVE_UP)
             return EXIT_UNREACHABLE
-        return None
-
-    def _round(self, duty: Duty) -> str | None:
-        """Return why a round failed, None if it did not."""
-        signal.setitimer(signal.ITIMER_REAL, ROUND_S)
-        try:
-            duty.round()
-        except Unreachable as error:
-            return str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next round is still to come
-            return type(error).__name__
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         return None
 
     def _after_round(self, duty: Duty, begun_s: float) -> int | None:
@@ -215,11 +207,27 @@ class Sentinel:
         return order is not None and order.is_all
 
 
-def _overdue(_number: int, _frame: object) -> None:
+def overdue(_number: int, _frame: object) -> None:
+    """Break off whatever goes on: the handler of SIGALRM."""
     raise Overdue(f"no whole answer within {ROUND_S:g} s")
 
 
-def main() -> int:
+def failure_of(step: Callable[[], None]) -> str | None:
+    """Return why `step` failed, None if it did not; it may take `ROUND_S` and no longer."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, ROUND_S)
+        try:
+            step()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except Unreachable as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next round is still to come
+        return type(error).__name__
+    return None
+
+
+def main(give_up_s: float = GIVE_UP_S) -> int:
     """Read the settings, say ready, and watch."""
     os.umask(0o077)
     beats = sys.stdin.fileno()
@@ -229,10 +237,10 @@ def main() -> int:
         if not byte:
             return EXIT_OK  # the trader was gone before it had told anything
         line += byte
-    signal.signal(signal.SIGALRM, _overdue)
-    sentinel = Sentinel(read_settings(line.decode()), beats)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    signal.signal(signal.SIGALRM, overdue)
+    sentinel = Sentinel(read_settings(line.decode()), beats, give_up_s)
+    with contextlib.suppress(OSError):  # a trader that has died since reads nothing
+        os.write(sys.stdout.fileno(), b"ready\n")
     return sentinel.run()
 
 

@@ -40,5 +40,8 @@ class OurOrders:
         for line in whole.split(b"\n"):
             if INTENT in line:
                 intent = json.loads(line)["data"]["intent"]
-                self._purposes[intent["client_order_id"]] = intent["order"]["purpose"]
+                purpose = intent["order"]["purpose"]
+                if purpose not in (ENTRY, EXIT):
+                    raise ValueError(f"a purpose of {purpose!r}, expected {ENTRY} or {EXIT}")
+                self._purposes[intent["client_order_id"]] = purpose
         self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)

@@ -13,6 +13,8 @@ from adapters.control.files import read_json, write_json
 from domain.instants import iso
 
 FILE = "sentinel.json"
+# A text that no encoding can write is a ValueError.
+UNTOLD = (OSError, ValueError)
 
 
 class State:
@@ -30,7 +32,7 @@ class State:
             return
         self._told = news
         line = {"wall": iso(time.time_ns()), "pid": os.getpid(), "state": state, **fields}
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*UNTOLD):
             write_json(self._file, line)
         self._append("sentinel.jsonl", line)
 
@@ -59,7 +61,7 @@ class State:
 
     def _append(self, name: str, line: dict[str, Any]) -> None:
         text = json.dumps(line, ensure_ascii=False) + "\n"
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*UNTOLD):
             self._log.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._log / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:

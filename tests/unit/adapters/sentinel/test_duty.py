@@ -1,0 +1,169 @@
+"""The duty ends by what the venue lists, not by what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.sentinel.duty import LISTINGS_TO_BELIEVE, Duty
+from domain.errors import Unreachable
+
+pytestmark = pytest.mark.req("K1", "SUP1")
+
+OURS = {"c-1": "entry", "c-2": "entry", "x-1": "exit"}
+
+
+class Desk:
+    """A venue in memory. A deaf one confirms cancels and does nothing."""
+
+    def __init__(self, *clients: str) -> None:
+        self.open = {f"o-{client}": client for client in clients}
+        self.is_deaf = self.is_away = self.loses_cancels = False
+        self.cancelled: list[str] = []
+
+    def live_orders(self) -> Mapping[str, str]:
+        if self.is_away:
+            raise Unreachable("the list")
+        return dict(self.open)
+
+    def cancel(self, order_ids: Sequence[str]) -> None:
+        if self.loses_cancels:
+            raise Unreachable("the cancel")
+        self.cancelled += order_ids
+        if not self.is_deaf:
+            for order_id in order_ids:
+                self.open.pop(order_id)
+
+
+def duty_at(
+    desk: Desk,
+    ours: Callable[[], Mapping[str, str]] = OURS.copy,
+    *,
+    includes_exits: bool = False,
+) -> Duty:
+    return Duty(desk, ours, lambda: includes_exits)
+
+
+def test_it_is_clear_after_two_complete_lists_in_a_row_with_none_of_ours() -> None:
+    desk = Desk("c-1", "c-2")
+    duty = duty_at(desk)
+    seen = []
+
+    for _ in range(4):
+        duty.round()
+        seen.append((sorted(desk.open), duty.empty, duty.is_clear))
+
+    assert seen == [([], 0, False), ([], 1, False), ([], 2, True), ([], 3, True)]
+    assert duty.asked == {"o-c-1", "o-c-2"}
+
+
+def test_an_order_that_comes_late_begins_the_count_anew() -> None:
+    desk = Desk()
+    duty = duty_at(desk)
+    duty.round()
+    duty.round()
+    assert duty.is_clear
+
+    desk.open["o-c-1"] = "c-1"
+    duty.round()
+
+    assert not duty.is_clear
+    assert desk.cancelled == ["o-c-1"]
+
+
+def test_a_cancel_that_is_confirmed_is_not_believed() -> None:
+    desk = Desk("c-1")
+    desk.is_deaf = True
+    duty = duty_at(desk)
+
+    for _ in range(5):
+        duty.round()
+
+    assert desk.cancelled == ["o-c-1"] * 5
+    assert not duty.is_clear
+
+
+def fail_to_list(desk: Desk) -> None:
+    desk.is_away = True
+
+
+def fail_to_cancel(desk: Desk) -> None:
+    desk.open["o-c-1"] = "c-1"
+    desk.loses_cancels = True
+
+
+@pytest.mark.parametrize("fail", [fail_to_list, fail_to_cancel])
+def test_a_failure_is_no_empty_list_and_begins_the_count_anew(fail: Callable[[Desk], None]) -> None:
+    desk = Desk()
+    duty = duty_at(desk)
+    duty.round()
+    duty.round()
+    assert duty.is_clear
+
+    fail(desk)
+    with pytest.raises(Unreachable):
+        duty.round()
+
+    assert (duty.empty, duty.is_clear) == (0, False)
+
+
+def test_without_knowing_what_is_ours_no_list_counts() -> None:
+    def unreadable() -> Mapping[str, str]:
+        raise Unreachable("the journal")
+
+    desk = Desk("c-1")
+    duty = duty_at(desk, unreadable)
+
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="the journal"):
+            duty.round()
+
+    assert not duty.is_clear
+
+
+def test_what_is_ours_is_asked_anew_in_every_round() -> None:
+    known: dict[str, str] = {}
+    desk = Desk("c-1")
+    duty = duty_at(desk, lambda: known)
+    duty.round()
+    assert desk.cancelled == []
+
+    known["c-1"] = "entry"
+    duty.round()
+
+    assert desk.cancelled == ["o-c-1"]
+
+
+@given(
+    clients=st.sets(st.sampled_from([*OURS, "foreign", ""]), max_size=5),
+    includes_exits=st.booleans(),
+)
+def test_foreign_orders_stay_and_protection_stays_unless_told(
+    clients: set[str], includes_exits: bool
+) -> None:
+    desk = Desk(*clients)
+    duty = duty_at(desk, includes_exits=includes_exits)
+
+    for _ in range(1 + LISTINGS_TO_BELIEVE):
+        duty.round()
+
+    may_go = {"entry", "exit"} if includes_exits else {"entry"}
+    left = {client for client in clients if OURS.get(client) not in may_go}
+    assert set(desk.open.values()) == left
+    assert duty.is_clear
+
+
+def test_all_told_during_the_duty_holds_from_the_next_round() -> None:
+    is_all = False
+    desk = Desk("x-1")
+    duty = Duty(desk, OURS.copy, lambda: is_all)
+    duty.round()
+    assert list(desk.open) == ["o-x-1"]
+
+    is_all = True
+    duty.round()
+
+    assert desk.open == {}
