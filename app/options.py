@@ -57,6 +57,8 @@ class TradeOptions:
     paper_balances: Mapping[str, Decimal] | None = None
     sets: tuple[str, ...] = ()
     dashboard: bool = True
+    faults: Path | None = None
+    """A script of faults for the embedded venue."""
 
     @property
     def virtual(self) -> bool:
