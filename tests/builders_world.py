@@ -42,7 +42,7 @@ from domain.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.market import Bar
 from domain.money import Price, Quantity
 from domain.product import ProductId
-from tests.builders_venue import START, Script, level, product, step
+from tests.builders_venue import START, Script, level, product, script_of, step
 
 CONFIG = Path(__file__).parents[1] / "config"
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
@@ -323,8 +323,7 @@ class World:
             ids=Ids("world"),
             interference=self.faults,
         )
-        lines = "\n".join(json.dumps(fault) for fault in self.setting.faults)
-        self.faults.attach(self.engine, parse_script(lines, "faults"))
+        self.faults.attach(self.engine, parse_script(script_of(self.setting.faults), "faults"))
 
     def _open_trader(self) -> None:
         clock = self.clock = VirtualClock(self.engine.now_ns)

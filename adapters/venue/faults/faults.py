@@ -63,6 +63,7 @@ class Faults(Interference):
             raise FaultsInvalid(problems)
         for fault in script:
             self._roster.add(fault, engine.now_ns)
+        engine.advance(engine.now_ns)
 
     def add(self, fault: Fault) -> dict[str, Any]:
         """Schedule one more fault from now on; return what is known of it.

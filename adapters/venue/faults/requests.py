@@ -119,7 +119,25 @@ _SIMPLE: Mapping[type[RequestFault], Passage] = {
     DuplicateResponse: Passage(ending=Close.TWICE),
     **{kind: Passage(deliveries=0, instead=answer) for kind, answer in _INSTEAD.items()},
 }
-_KINDS: tuple[type[RequestFault], ...] = (*_SIMPLE, Slow, Drip)
+_KINDS: tuple[type[RequestFault], ...] = (
+    Slow,
+    Drip,
+    LostResponse,
+    Unanswered,
+    ResetBefore,
+    ResetAfter,
+    Http401,
+    Http429,
+    Http500,
+    Http502Html,
+    Http503Html,
+    Http503Text,
+    TruncatedJson,
+    GarbageJson,
+    DuplicateRequest,
+    DuplicateResponse,
+)
+"""In the order of the catalogue: the first that strikes decides."""
 
 
 class RequestFaults:

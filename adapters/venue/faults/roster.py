@@ -50,8 +50,8 @@ class Running(Generic[F]):
         """Draw whether it strikes what it just met, and count it if so."""
         if not self.has_strikes:
             return False
-        chance = self.fault.probability if isinstance(self.fault, Striking) else 1
-        if chance < 1 and self.draws.random() >= chance:
+        chance = float(self.fault.probability) if isinstance(self.fault, Striking) else 1.0
+        if chance < 1.0 and self.draws.random() >= chance:
             return False
         self.struck += 1
         return True
