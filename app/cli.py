@@ -102,6 +102,12 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
     metavar="KIND:NAME@TIME",
     help="Break an actor: crash:risk_gate@20s, hang:feed@1m, exit:exits@5s; repeatable.",
 )
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What goes wrong at the embedded venue: a script, docs/venue-faults.md.",
+)
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
 @raw_folder_options

@@ -68,6 +68,8 @@ class TradeOptions:
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
+    faults: Path | None = None
+    """A script of faults for the embedded venue."""
 
     @property
     def virtual(self) -> bool:

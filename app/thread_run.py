@@ -249,6 +249,8 @@ def _arguments(options: TradeOptions) -> list[str]:
         arguments += ["--from", iso(options.from_ns)]
     if options.seed is not None:
         arguments += ["--seed", str(options.seed)]
+    if options.faults is not None:
+        arguments += ["--faults", str(options.faults)]
     for currency, amount in options.opening_balances.items():
         arguments += ["--paper-balance", f"{currency}={plain(amount)}"]
     return arguments

@@ -139,6 +139,7 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
         sets=values["sets"],
         drills=values["drills"],
         dashboard=not values["no_dashboard"],
+        faults=values["faults"],
     )
 
 
@@ -189,7 +190,12 @@ def _refuse_what_is_not_live(values: Mapping[str, Any]) -> None:
 def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
     if values["venue"] == "coinbase":
         raise click.UsageError("--venue-url and --venue coinbase exclude each other")
-    own = {"market": "--market", "from_ns": "--from", "balances": "--paper-balance"}
+    own = {
+        "market": "--market",
+        "from_ns": "--from",
+        "balances": "--paper-balance",
+        "faults": "--faults",
+    }
     for name, flag in own.items():
         if values[name]:
             raise click.UsageError(f"{flag} belongs to the venue at --venue-url; give it there")

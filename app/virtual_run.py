@@ -13,11 +13,13 @@ import click
 from actors.board import BreakerBoard
 from actors.topology import ROUTES
 from adapters.coinbase.connect import connect_in_process
+from adapters.coinbase.inprocess_transport import Errand
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.telemetry.log import ActorLog
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.wire import Request
+from adapters.venue.faults.script import read_script
 from adapters.venue.market.source import MarketError
 from adapters.venue.server import stage as venue_stage
 from adapters.venue.world import FOLDER, WorldError, WorldFolder
@@ -64,6 +66,7 @@ def _stage_options(options: TradeOptions) -> venue_stage.StageOptions:
         seed=options.seed,
         speed=Decimal(1),
         opening=options.opening_balances,
+        script=() if options.faults is None else read_script(options.faults),
         repeatable=True,
     )
 
@@ -109,7 +112,7 @@ def _live(
     runtime = VirtualRuntime(clock, BreakerBoard(), ROUTES, ActorLog, seed=seed)
     venue = connect_in_process(
         engine=engine,
-        ask=lambda *asked: _ask(engine, *asked),
+        ask=lambda *asked: errand(engine, *asked),
         open_connection=engine.connect,
         after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
         clock=clock,
@@ -137,11 +140,23 @@ def _live(
     return code
 
 
-def _ask(
+def errand(
     engine: Engine, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
-) -> tuple[int, bytes]:
-    response = engine.handle(Request(method, path, query, body))
-    return response.status, response.body
+) -> Errand:
+    """Return a request at the engine's door, with what happens to it on its way."""
+    request = Request(method, path, query, body)
+    passage = engine.passage(request)
+
+    def run() -> tuple[int, bytes] | None:
+        answer = passage.carry_out(lambda: engine.handle(request))
+        return None if answer is None else (answer.status, answer.body)
+
+    return Errand(
+        run=run,
+        before_ns=passage.before_ns,
+        after_ns=passage.after_ns,
+        is_reset=passage.is_reset,
+    )
 
 
 def _lineage(world: str, seed: int) -> str:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from actors.envelope import ReplyTo
 from adapters.coinbase.client import EMBEDDED, CoinbaseVenue
-from adapters.coinbase.inprocess_transport import InProcessTransport
+from adapters.coinbase.inprocess_transport import Errand, InProcessTransport
 from domain.instants import Nanos
 from domain.messages.orders import OrderIntent, PlaceRequest, Receipt
 from tests.builders import NOW
@@ -132,7 +132,8 @@ class ScriptedConnection:
     def __init__(self) -> None:
         self.heard: list[str] = []
         self.waiting: list[bytes] = []
-        self.is_closed = False
+        self.closed = False
+        self.close_code = 1000
 
     def receive(self, text: str) -> None:
         self.heard.append(text)
@@ -142,7 +143,7 @@ class ScriptedConnection:
         return waiting
 
     def close(self) -> None:
-        self.is_closed = True
+        self.closed = True
 
 
 Answering = Callable[[str, str, Mapping[str, Sequence[str]], bytes], tuple[int, bytes]]
@@ -185,11 +186,12 @@ class ScriptedVenue:
 
     def _ask(
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
-    ) -> tuple[int, bytes]:
+    ) -> Errand:
         values = {key: list(value) for key, value in query.items()}
         self.asked.append((method, path.removeprefix(PREFIX), values, body))
         self.asked_ns.append(self.time.now_ns)
-        return self._answer(method, path.removeprefix(PREFIX), values, body)
+        answer = self._answer(method, path.removeprefix(PREFIX), values, body)
+        return Errand(run=lambda: answer)
 
     def _open(self) -> ScriptedConnection:
         self.connections.append(ScriptedConnection())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.store import SqliteStore, Store
 from adapters.venue.engine.stream.connection import Connection
 from adapters.venue.engine.wire import PREFIX, Request, Response
+from adapters.venue.faults.faults import Faults
+from adapters.venue.faults.script import parse_fault, parse_script
 from adapters.venue.market.source import Step
 from domain.instants import MINUTE, SECOND, Nanos, iso
 from domain.market import Bar, Level, Trade
@@ -150,6 +153,16 @@ def _bar(product: ProductId, start_ns: Nanos, trades: list[Trade]) -> Bar:
     return Bar(product, start_ns, prices[0], max(prices), min(prices), prices[-1], Quantity(volume))
 
 
+def fault(kind: str, **members: Any) -> dict[str, Any]:
+    """Return one line of a fault script; `for_` is `for`."""
+    return {"kind": kind, **{name.rstrip("_"): value for name, value in members.items()}}
+
+
+def script_of(faults: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of a fault script."""
+    return "\n".join(json.dumps(line) for line in faults)
+
+
 class Client:
     """An engine on a script, and requests in one line."""
 
@@ -163,9 +176,12 @@ class Client:
         fees: FeeRates | None = None,
         level2_interval_ns: int = 0,
         manner: Manner | None = None,
+        faults: Sequence[Mapping[str, Any]] = (),
     ) -> None:
+        """`faults` are the lines of a script; more can be scheduled with `self.faults`."""
         self.script = script or Script()
         self.store = store or SqliteStore()
+        self.faults = Faults()
         money = {"USD": "10000", "BTC": "10"} if opening is None else opening
         self.engine = Engine(
             market=self.script,
@@ -177,7 +193,9 @@ class Client:
             ids=Ids("test"),
             level2_interval_ns=level2_interval_ns,
             manner=manner,
+            interference=self.faults,
         )
+        self.faults.attach(self.engine, parse_script(script_of(faults), "faults"))
         self._orders = 0
 
     def to(self, at_s: float) -> Client:
@@ -253,6 +271,14 @@ class Client:
                 available = Decimal(account["available_balance"]["value"])
                 return available, Decimal(account["hold"]["value"])
         raise AssertionError(f"no account in {currency}")
+
+    def add(self, kind: str, **members: Any) -> None:
+        """Schedule one more fault."""
+        self.faults.add(parse_fault(json.dumps(fault(kind, **members)), "added"))
+
+    def struck(self) -> list[int]:
+        """Return how often each fault has struck."""
+        return [document["struck"] for document in self.faults.documents()]
 
     def sums(self) -> dict[str, Decimal]:
         """Return the sum over all owners per currency, without zeros."""

@@ -12,33 +12,37 @@ from types import TracebackType
 from typing import Any
 
 import pykka
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from actors.board import BreakerBoard
 from actors.ports import Log
 from actors.topology import ROUTES
 from adapters.coinbase.connect import connect_in_process
+from adapters.coinbase.inprocess_transport import Errand
 from adapters.control.kill_switch import FileHaltSignal
 from adapters.journal.segments import read_records
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.venue.engine.accounts import FeeRates
 from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.orders import Order
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
-from adapters.venue.engine.wire import Request
+from adapters.venue.faults.faults import Faults
+from adapters.venue.faults.script import parse_script
 from adapters.venue.market.source import Step
 from app.assembly import Parts, Stage, final_check, place_of, start
 from app.drivers import VirtualDriver
 from app.ending import Ending
 from app.options import Folders, TradeOptions
 from app.recovery import CODEC, JOURNAL, open_state
+from app.virtual_run import errand
 from config.loading import load
 from config.mode import Mode
 from domain.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.market import Bar
 from domain.money import Price, Quantity
 from domain.product import ProductId
-from tests.builders_venue import START, Script, level, product, step
+from tests.builders_venue import START, Script, level, product, script_of, step
 
 CONFIG = Path(__file__).parents[1] / "config"
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
@@ -166,6 +170,17 @@ class WatchedRuntime(VirtualRuntime):
         return super().step()
 
 
+class WatchedFaults(Faults):
+    """The venue's faults, which also notice that a new order was accepted."""
+
+    has_accepted = False
+
+    def accepted(self, order: Order) -> None:
+        """Notice."""
+        super().accepted(order)
+        self.has_accepted = True
+
+
 @frozen(kw_only=True)
 class Setting:
     """What a world is made of."""
@@ -177,6 +192,8 @@ class Setting:
     seed: int = 1
     duration_ns: Nanos | None = None
     log: Callable[[str], Log] | None = None
+    faults: tuple[Mapping[str, Any], ...] = ()
+    """The lines of a fault script for the venue."""
 
 
 class World:
@@ -295,6 +312,7 @@ class World:
         folder = self.mode_folder / "venue"
         folder.mkdir(parents=True, exist_ok=True)
         self.store = SqliteStore(folder / "world.db")
+        self.faults = WatchedFaults()
         self.engine = Engine(
             market=self.setting.market,
             expander=self.setting.market,
@@ -303,7 +321,9 @@ class World:
             opening={"USD": Decimal(10_000)},
             fees=FEES,
             ids=Ids("world"),
+            interference=self.faults,
         )
+        self.faults.attach(self.engine, parse_script(script_of(self.setting.faults), "faults"))
 
     def _open_trader(self) -> None:
         clock = self.clock = VirtualClock(self.engine.now_ns)
@@ -351,11 +371,17 @@ class World:
 
     def _ask(
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
-    ) -> tuple[int, bytes]:
-        response = self.engine.handle(Request(method, path, query, body))
-        if method == "POST" and path.endswith("/orders") and b'"success":true' in response.body:
-            self.on_accept()
-        return response.status, response.body
+    ) -> Errand:
+        passed = errand(self.engine, method, path, query, body)
+
+        def run() -> tuple[int, bytes] | None:
+            answer = passed.run()
+            if self.faults.has_accepted:
+                self.faults.has_accepted = False
+                self.on_accept()
+            return answer
+
+        return evolve(passed, run=run)
 
 
 def messages_of(mode_folder: Path) -> list[tuple[int, Any]]:

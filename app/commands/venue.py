@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -80,13 +81,25 @@ def _speed(text: str) -> Decimal:
     default="ecdsa",
     help="Of the keys that a new world gets.",
 )
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What goes wrong: a script, one JSON object a line (docs/venue-faults.md).",
+)
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
 @folder_options
 def venue(
-    *, folders: Folders, balances: tuple[str, ...], manners: tuple[str, ...], **chosen: Any
+    *,
+    folders: Folders,
+    balances: tuple[str, ...],
+    manners: tuple[str, ...],
+    faults: Path | None,
+    **chosen: Any,
 ) -> None:
     """Run the embedded venue until a signal."""
     from adapters.venue.engine.manner import parse_manner
+    from adapters.venue.faults.script import read_script
     from adapters.venue.server.serve import VenueOptions, serve
     from adapters.venue.server.stage import StageOptions
     from adapters.venue.world import WorldError, parse_opening
@@ -95,7 +108,8 @@ def venue(
     served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type")}
     try:
         opening, manner = parse_opening(balances) or None, parse_manner(manners)
-        stage = StageOptions(opening=opening, manner=manner, **chosen)
+        script = () if faults is None else read_script(faults)
+        stage = StageOptions(opening=opening, manner=manner, script=script, **chosen)
         serve(VenueOptions(directory=folders.data, stage=stage, **served))
     except TradingError as error:
         click.echo(f"venue: {error}", err=True)

@@ -14,7 +14,7 @@ from attrs import evolve
 from actors.ports import Venue
 from adapters.clocks.market import MarketClock
 from adapters.coinbase.connect import connect, connect_in_process
-from adapters.venue.engine.wire import Request
+from app.virtual_run import errand
 from domain.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.market import Quote
 from domain.messages.market import (
@@ -185,13 +185,9 @@ def in_process() -> Iterator[Stand]:
     engine = Client(Script(*steps, minutes=120)).engine
     time, inbox, gate = VirtualTime(START + 3 * MINUTE), Inbox(), Gate()
 
-    def ask(method: str, path: str, query: Any, body: bytes) -> tuple[int, bytes]:
-        answer = engine.handle(Request(method, path, query, body))
-        return answer.status, answer.body
-
     venue = connect_in_process(
         engine=engine,
-        ask=ask,
+        ask=lambda *asked: errand(engine, *asked),
         open_connection=engine.connect,
         after=time.after,
         clock=time,

@@ -13,10 +13,11 @@ from adapters.venue.engine.book import Book
 from adapters.venue.engine.catalogue import Catalogue
 from adapters.venue.engine.editing import EditRefused, EditRequest
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.interference import Interference
 from adapters.venue.engine.maker import Maker
 from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.matching import NOTHING, Plan, shares
-from adapters.venue.engine.orders import Fill, Kind, Liquidity, Order, Status, Trigger
+from adapters.venue.engine.orders import Fill, Kind, Liquidity, Order, Status, Trigger, cost
 from adapters.venue.engine.planning import Planner, walk
 from adapters.venue.engine.stops import StopWatch, trigger
 from adapters.venue.engine.store import MARKET_TIME, Batch, Store
@@ -56,6 +57,7 @@ class Desk:
         ids: Ids,
         audience: Audience,
         manner: Manner,
+        interference: Interference,
     ) -> None:
         """`books` has every tradable product; an alias has the book of its -USD product."""
         self.planner = planner
@@ -68,6 +70,7 @@ class Desk:
         self._clock = clock
         self._audience = audience
         self._manner = manner
+        self._interference = interference
         self._live: dict[str, Order] = {}
         self._booked: set[str] = set()
         self._stops = StopWatch(catalogue.canonical)
@@ -119,11 +122,29 @@ class Desk:
         self._work(order, plan)
         return order
 
-    def cancel(self, order: Order) -> None:
-        """Take note of a cancel; it is done at once or after the delay of our manner."""
+    def cancel(self, order: Order, delay_ns: int | None = None) -> None:
+        """Take note of a cancel; it is done after `delay_ns`, without it that of our manner."""
         order.status = Status.CANCEL_QUEUED
         self._changed(order)
-        self._queue(order, self._manner.cancel_delay_ns)
+        self._queue(order, self._manner.cancel_delay_ns if delay_ns is None else delay_ns)
+
+    def end(self, order: Order, message: str) -> None:
+        """Cancel a live order for a reason of the venue's own."""
+        self._end(order, Status.CANCELLED, message)
+
+    def fill_ended(self, order: Order, quantity: Decimal) -> bool:
+        """Fill an order that was cancelled already; tell whether the account can pay for it."""
+        price, product = order.limit_price or ZERO, self._products[order.product]
+        needed, currency = quantity, product.base
+        if order.side is Side.BUY:
+            needed, currency = cost(price, quantity, order.maker_rate), product.quote
+        if needed > self._ledger.available(currency):
+            return False
+        self._book_fill(order, price, quantity, Liquidity.MAKER)
+        if order.leaves == 0:
+            order.status, order.message = Status.FILLED, ""
+        self._changed(order)
+        return True
 
     def edit(self, order: Order, asked: EditRequest) -> None:
         """Take note of an edit; it is done at once or after the delay of our manner.
@@ -160,8 +181,10 @@ class Desk:
         book = self._books[product]
         for trade in trades:
             for side in (Side.BUY, Side.SELL):
-                for order, quantity in shares(book.resting(side), trade):
-                    self.fill_resting(order, quantity)
+                for order, share in shares(book.resting(side), trade):
+                    quantity = self._interference.resting_fill(order, share)
+                    if quantity:
+                        self.fill_resting(order, quantity)
             self.reach(product, trade.price, trade.price, trade.at_ns)
 
     def reach(self, product: ProductId, low: Decimal, high: Decimal, at_ns: int) -> list[Order]:
@@ -223,6 +246,7 @@ class Desk:
         order.queued_until_ns = None
         if order.status is Status.CANCEL_QUEUED:
             self._end(order, Status.CANCELLED, "User requested cancel")
+            self._interference.cancelled(order)
             return
         edit, order.next_edit = order.next_edit, None
         order.status = Status.OPEN

@@ -13,7 +13,9 @@ from adapters.venue.engine.catalogue import Catalogue
 from adapters.venue.engine.desk import Desk
 from adapters.venue.engine.history import History
 from adapters.venue.engine.ids import Ids
+from adapters.venue.engine.interference import Interference, Passage
 from adapters.venue.engine.manner import Manner
+from adapters.venue.engine.outside import Outside
 from adapters.venue.engine.planning import Planner
 from adapters.venue.engine.rest.account import AccountDesk
 from adapters.venue.engine.rest.market import MarketDesk
@@ -66,16 +68,20 @@ class Engine:
         level2_interval_ns: int = 0,
         timeline: Steps | None = None,
         manner: Manner | None = None,
+        interference: Interference | None = None,
     ) -> None:
-        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes."""
-        self._market = market
-        self._expander = expander
+        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes.
+
+        `interference` makes the venue misbehave; None leaves it alone.
+        """
+        self._market, self._expander = market, expander
         self._store = store
         self._ids = ids
         stopped = store.meta(MARKET_TIME)
         self._clock = MarketClock(Nanos(int(stopped)) if stopped else start_ns)
         self._agenda = Agenda()
         self._manner = manner or Manner()
+        self.interference = interference or Interference()
         self._catalogue = catalogue = Catalogue(market.products)
         self._books = {name: Book() for name in catalogue.played}
         self._all_books = catalogue.with_aliases(self._books)
@@ -119,7 +125,8 @@ class Engine:
 
         `agenda.NEVER` when the market is over and nobody listens.
         """
-        return min(self._timeline.next_ns(), self._agenda.next_ns())
+        market_ns = min(self._timeline.next_ns(), self._agenda.next_ns())
+        return min(market_ns, self.interference.next_ns())
 
     def advance(self, now_ns: Nanos) -> None:
         """Play everything due up to `now_ns` in time order; an earlier instant does nothing.
@@ -142,6 +149,22 @@ class Engine:
         self._desk.commit()
         return response
 
+    def passage(self, request: Request) -> Passage:
+        """Return what happens to a request on its way; the caller sees to it."""
+        return self.interference.passage(request)
+
+    def outside(self) -> Outside:
+        """Return what the world may do to this venue outside its protocol."""
+        return Outside(
+            catalogue=self._catalogue,
+            books=self._books,
+            desk=self._desk,
+            ledger=self._ledger,
+            states=self._states,
+            tape=self._tape,
+            hub=self._hub,
+        )
+
     def connect(self, verify: Verify | None = None) -> Connection:
         """Return a new stream; `verify` checks the JWTs of its messages, None trusts them all."""
         return self._hub.connect(verify)
@@ -163,6 +186,7 @@ class Engine:
         }
 
     def _play(self, due_ns: Nanos) -> None:
+        self.interference.play(due_ns)
         while (date := self._agenda.pop(due_ns, Due.QUEUED)) is not None:
             self._desk.due(date[1])
         if due_ns >= self._timeline.next_ns():
@@ -174,7 +198,10 @@ class Engine:
         while (date := self._agenda.pop(due_ns, Due.HEARTBEAT)) is not None:
             self._hub.due(*date)
 
-    def _play_step(self, step: Step) -> None:
+    def _play_step(self, planned: Step) -> None:
+        step = self.interference.step(planned)
+        if step is None:
+            return
         book = self._books[step.product]
         if step.trades:
             self._tape.add(step)
@@ -225,6 +252,7 @@ class Engine:
                 flags=self._states.flags,
             ),
             manner=self._manner,
+            interference=self.interference,
         )
 
     def _make_desk(self, fees: FeeRates) -> Desk:
@@ -247,6 +275,7 @@ class Engine:
             ids=self._ids,
             audience=self._hub,
             manner=self._manner,
+            interference=self.interference,
         )
         self._hub.list_orders_by(desk.live)
         return desk
@@ -273,6 +302,7 @@ class Engine:
             tape=self._tape,
             history=self._history,
             clock=self._clock,
+            interference=self.interference,
         )
         portfolios = PortfolioDesk(
             account=account,
@@ -290,6 +320,7 @@ class Engine:
             catalogue=self._catalogue,
             clock=self._clock,
             manner=self._manner,
+            interference=self.interference,
             user_id=self._user_id,
             portfolio=self._portfolio,
         )

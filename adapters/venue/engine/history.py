@@ -83,15 +83,29 @@ class History:
         minute = bucket_start(self._clock.now_ns, MINUTE)
         rows: list[Bar] = []
         if start_ns < min(end_ns, minute):
-            rows = self._market.candles(product, Nanos(start_ns), Nanos(min(end_ns, minute)))
+            rows = self._rows(product, start_ns, min(end_ns, minute))
         trades = self._tape.forming(product, minute)
         if trades and start_ns <= minute < end_ns:
             rows = [*rows, bar_of(product, minute, trades)]
         return rows
 
+    def _rows(self, product: ProductId, start_ns: int, end_ns: int) -> list[Bar]:
+        """Return the market's minutes; those that were altered are as they were printed."""
+        rows = self._market.candles(product, Nanos(start_ns), Nanos(end_ns))
+        altered = self._tape.altered(product)
+        if not altered:
+            return rows
+        printed = [
+            bar_of(product, minute, trades)
+            for minute, trades in altered.items()
+            if trades and start_ns <= minute < end_ns
+        ]
+        rows = [row for row in rows if row.start_ns not in altered]
+        return sorted(rows + printed, key=lambda row: row.start_ns)
+
     def _day(self, product: ProductId, minute: Nanos) -> DayStatistics:
-        rows = self._market.candles(product, Nanos(minute - DAY), minute)
-        before = self._market.candles(product, Nanos(minute - 2 * DAY), Nanos(minute - DAY))
+        rows = self._rows(product, minute - DAY, minute)
+        before = self._rows(product, minute - 2 * DAY, minute - DAY)
         if not rows:
             row = self._market.last_before(product, minute)
             last = None if row is None else row.close

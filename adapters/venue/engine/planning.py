@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import define
 
 from adapters.venue.engine import checks, editing, rejections
 from adapters.venue.engine.accounts import EXACT, FeeRates, Ledger
@@ -23,7 +23,7 @@ PROTECTION = Decimal("0.05")
 """A market order takes no level further than this from the middle of the book."""
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Planner:
     """Judges new orders and edits; `books` has every tradable product, aliases included."""
 

@@ -28,6 +28,10 @@ class States:
         """Replace a product's flags from now on."""
         self._changed[product] = flags
 
+    def reset(self, product: ProductId) -> None:
+        """Let a product have its own flags again."""
+        self._changed.pop(product, None)
+
     def flags(self, product: Product) -> ProductFlags:
         """Return the flags that hold now."""
         name = self._catalogue.canonical(product.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from adapters.venue.engine.agenda import NEVER
@@ -83,16 +83,29 @@ class Tape:
         }
         self._minute: dict[ProductId, Nanos] = dict.fromkeys(products, Nanos(-1))
         self._forming: dict[ProductId, list[Trade]] = {product: [] for product in products}
+        self._altered: dict[ProductId, dict[Nanos, list[Trade]]] = {}
 
     def add(self, step: Step) -> None:
         """Print the trades of a step."""
         product = step.product
         self._recent[product].extend(step.trades)
-        minute = bucket_start(step.at_ns, MINUTE)
+        self._begin(product, bucket_start(step.at_ns, MINUTE))
+        self._forming[product].extend(step.trades)
+
+    def alter(self, product: ProductId, at_ns: int) -> None:
+        """Note that in the minute of `at_ns` other trades are printed than the market has."""
+        minute = bucket_start(at_ns, MINUTE)
+        self._begin(product, minute)
+        self._altered.setdefault(product, {})[minute] = self._forming[product]
+
+    def altered(self, product: ProductId) -> Mapping[Nanos, Sequence[Trade]]:
+        """Return the minutes that were altered, with what was printed in them."""
+        return self._altered.get(product, {})
+
+    def _begin(self, product: ProductId, minute: Nanos) -> None:
         if minute != self._minute[product]:
             self._minute[product] = minute
             self._forming[product] = []
-        self._forming[product].extend(step.trades)
 
     def recent(self, product: ProductId) -> list[Trade]:
         """Return up to 100 latest trades, newest first."""

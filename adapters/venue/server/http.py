@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import WSMsgType, web
 from attrs import evolve, frozen
 
-from adapters.venue.engine.wire import Refused, Request, Response, encode
+from adapters.venue.engine.interference import DIRECT, Passage
+from adapters.venue.engine.wire import Refused, Request, Response
+from adapters.venue.server.admin import OWN, Admin
+from adapters.venue.server.delivery import deliver, written
 from adapters.venue.server.limits import Limits
 from adapters.venue.server.pump import Pump
 from adapters.venue.server.tending import tended
+from domain.instants import SECOND
 
 if TYPE_CHECKING:
     from adapters.venue.engine.manner import Manner
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
     from adapters.venue.server.plays import Plays, Verify
     from adapters.venue.server.pump import Pumps
 
-_OWN = "/bulkhead/"
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes that a client may send in one WebSocket message."""
 _TOO_LARGE = Refused(413, "INVALID_ARGUMENT", "the body is larger than 1 MiB").response()
+_REFUSED = Response(503, b"no streams at the moment", "text/plain")
 _BROKEN = Response(500, b'{"error":"INTERNAL","error_details":"","message":"internal error"}')
 
 
@@ -33,14 +36,12 @@ class Doors:
     """What decides over access.
 
     `admit(request, authorization, host)` returns the request with the rights of its key, or the
-    refusal; `verify` judges tokens in stream messages; `session` tells loopback clients how to
-    connect.
+    refusal; `verify` judges tokens in stream messages; `admin` answers what is the venue's own.
     """
 
     admit: Callable[[Request, str | None, str], Request | Response]
     verify: Verify
-    admin_token: str
-    session: Callable[[], dict[str, Any]]
+    admin: Admin
 
 
 class Handler:
@@ -71,57 +72,57 @@ class Handler:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _written(_TOO_LARGE)
-        asked = Request(
-            request.method,
-            request.path,
-            {key: request.query.getall(key) for key in request.query},
-            body,
-        )
+            return written(_TOO_LARGE)
+        query = {key: request.query.getall(key) for key in request.query}
+        asked = Request(request.method, request.path, query, body)
         try:
-            answer = self._answer(asked, request)
+            passage, answer = await self._answer(asked, request)
         except Exception as error:  # noqa: BLE001 - the venue must not play on half a change
             self._broken(error)
-            answer = _BROKEN
-        return _written(answer)
+            passage, answer = DIRECT, _BROKEN
+        return await deliver(request, passage, answer)
 
-    def _answer(self, asked: Request, request: web.BaseRequest) -> Response:
-        if asked.path.startswith(_OWN):
-            return self._own(asked, request)
-        admitted = self._doors.admit(
-            asked, request.headers.get("Authorization"), request.headers.get("Host", "")
-        )
+    async def _answer(
+        self, asked: Request, request: web.BaseRequest
+    ) -> tuple[Passage, Response | None]:
+        """Return the answer, None if none comes, and what happens to it on its way back."""
+        authorization = request.headers.get("Authorization")
+        host = request.headers.get("Host", "")
+        if asked.path.startswith(OWN):
+            self._pacer.play()
+            answer = self._doors.admin.answer(asked, host, authorization or "")
+            self._pumps.kick()
+            return DIRECT, answer
+        admitted = self._doors.admit(asked, authorization, host)
         if isinstance(admitted, Response):
-            return admitted
+            return DIRECT, admitted
         allowance = self._limits.take(admitted, request.remote or "")
         if not allowance.is_granted:
-            return self._limits.refusal()
+            return DIRECT, self._limits.refusal()
         self._pacer.play()
-        answer = self._venue.handle(admitted)
-        self._pumps.kick()
-        if admitted.key and self._manner.rate_headers:
-            return evolve(answer, headers=allowance.headers())
-        return answer
-
-    def _own(self, asked: Request, request: web.BaseRequest) -> Response:
-        host = request.headers.get("Host", "").rpartition(":")[0]
-        if host not in ("127.0.0.1", "localhost"):
-            return Response(403, b"Forbidden", "text/plain")  # a page elsewhere that names us
-        if (asked.method, asked.path) == ("GET", "/bulkhead/session"):
-            return Response(200, encode(self._doors.session()))
-        if (asked.method, asked.path) == ("GET", "/bulkhead/books"):
-            token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(token.encode(), self._doors.admin_token.encode()):
-                return Response(401, b"Unauthorized", "text/plain")
+        passage = self._venue.passage(admitted)
+        if passage.before_ns:
+            await asyncio.sleep(passage.before_ns / SECOND)
             self._pacer.play()
-            return Response(200, encode(self._venue.books()))
-        return Refused(404, "NOT_FOUND", f"{asked.path} does not exist").response()
+        found = passage.carry_out(lambda: self._venue.handle(admitted))
+        self._pumps.kick()
+        if found is not None and admitted.key and self._manner.rate_headers:
+            found = evolve(found, headers={**found.headers, **allowance.headers()})
+        return passage, found
 
     async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._pacer.play()
+        connection = self._venue.connect(self._doors.verify)
+        if connection.closed:
+            return written(_REFUSED)
         socket = web.WebSocketResponse(compress=False, max_msg_size=LARGEST_MESSAGE, timeout=1.0)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except BaseException:
+            connection.close()
+            raise
         transport = cast(asyncio.Transport, request.transport)
-        pump = Pump(self._venue.connect(self._doors.verify), socket, transport)
+        pump = Pump(connection, socket, transport)
         async with self._pumps.running(pump), tended(pump, self._manner):
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -135,12 +136,3 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - as for requests
             self._broken(error)
         pump.kick()
-
-
-def _written(answer: Response) -> web.Response:
-    return web.Response(
-        status=answer.status,
-        body=answer.body,
-        content_type=answer.content_type,
-        headers=answer.headers,
-    )

@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.venue.engine.agenda import NEVER
 from adapters.venue.engine.engine import Engine
+from adapters.venue.engine.interference import Passage
 from adapters.venue.engine.stream import frames
 from adapters.venue.engine.stream.connection import (
     DATA_NAMES,
@@ -72,10 +73,15 @@ class Playback:
             return _NO_ORDERS.response()
         return self._engine.handle(request)
 
+    def passage(self, request: Request) -> Passage:
+        """Return what happens to a request."""
+        return self._engine.passage(request)
+
     def connect(self, verify: Verify | None = None) -> Connection:
         """Begin a stream."""
         connection = Connection(self, verify, with_client_id=self._with_client_id)
         self._connections.append(connection)
+        self._engine.interference.connected(connection)
         return connection
 
     def books(self) -> dict[str, Any]:
@@ -84,7 +90,7 @@ class Playback:
 
     def now_ns(self) -> int:
         """Return the time stamp of what is being sent."""
-        return self._stamp_ns
+        return self._stamp_ns + self._engine.interference.skew_ns
 
     def subscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
         """Acknowledge, then send what the channel has had so far."""

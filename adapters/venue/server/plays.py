@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from adapters.venue.engine.interference import Passage
 from adapters.venue.engine.wire import Request, Response
 from domain.instants import Nanos
 from domain.product import ProductId
@@ -18,6 +19,8 @@ class Connection(Protocol):
 
     closed: bool
     """Whether the venue has ended this stream."""
+    close_code: int
+    """How it ended it; 1006: cut off without a word."""
     subscriptions: dict[str, list[str]]
     """Channel → topics."""
 
@@ -42,6 +45,9 @@ class Plays(Protocol):
 
     def handle(self, request: Request) -> Response:
         """Answer one REST request."""
+
+    def passage(self, request: Request) -> Passage:
+        """Return what happens to a request on its way and to its answer."""
 
     def connect(self, verify: Verify) -> Connection:
         """Begin a stream; `verify` judges the tokens in its messages."""

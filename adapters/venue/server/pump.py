@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -19,6 +21,15 @@ PATIENCE_SECONDS = 10.0
 """Machine seconds after which a client that does not read is disconnected."""
 BUFFER_BYTES = 32 * 1024
 """What may wait in our own memory for one client before the pump waits for it."""
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Break a connection off so that the other end sees a reset."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        with contextlib.suppress(OSError):
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 class Pump:
@@ -50,7 +61,7 @@ class Pump:
                 self._work.clear()
                 await self._send_waiting()
                 if self.connection.closed:
-                    await self._socket.close(code=WSCloseCode.OK)
+                    await self._end()
                 if not self._work.is_set():
                     self.idle.set()
         except ConnectionError:
@@ -68,6 +79,13 @@ class Pump:
     async def say_goodbye(self) -> None:
         """End the stream in order: the venue goes away."""
         await self._socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _end(self) -> None:
+        code = self.connection.close_code
+        if code == WSCloseCode.ABNORMAL_CLOSURE:
+            reset(self._transport)
+        else:
+            await self._socket.close(code=code)
 
     async def _send_waiting(self) -> None:
         while frames := self.connection.take():

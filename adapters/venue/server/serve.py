@@ -20,6 +20,7 @@ from adapters.clocks.market import MarketClockWriter
 from adapters.venue.engine.auth import KeyType
 from adapters.venue.engine.ids import Ids
 from adapters.venue.server.access import access_to
+from adapters.venue.server.admin import Admin
 from adapters.venue.server.http import Doors, Handler
 from adapters.venue.server.keys import Secrets, secrets_of
 from adapters.venue.server.mirroring import Listener
@@ -130,8 +131,12 @@ class _Process:
         return Doors(
             admit=access.admit,
             verify=access.verify,
-            admin_token=self._secrets.admin_token(),
-            session=lambda: session().document(),
+            admin=Admin(
+                self._stage.venue,
+                self._stage.faults,
+                self._secrets.admin_token(),
+                lambda: session().document(),
+            ),
         )
 
     def _broke(self, error: BaseException) -> None:

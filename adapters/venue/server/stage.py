@@ -15,6 +15,8 @@ from adapters.venue.engine.engine import Engine
 from adapters.venue.engine.ids import Ids
 from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.store import MARKET_TIME, Batch, SqliteStore
+from adapters.venue.faults.base import Fault
+from adapters.venue.faults.faults import Faults
 from adapters.venue.market.open import (
     ANY_MARKET,
     GENERATED,
@@ -65,6 +67,8 @@ class StageOptions:
     speed: Decimal = Decimal(1)
     opening: Mapping[str, Decimal] | None = None
     manner: Manner = Manner()
+    script: tuple[Fault, ...] = ()
+    """Faults, from the start of serving on."""
     repeatable: bool = False
     """For virtual time: take nothing from the wall clock or the system's random source."""
 
@@ -74,6 +78,7 @@ class Stage:
     """An opened world, ready to be served from `start_ns` on."""
 
     venue: Plays
+    faults: Faults
     store: SqliteStore
     world: Identity
     start_ns: Nanos
@@ -119,7 +124,7 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     store = SqliteStore(folder.database)
     wall_ns = time.time_ns() if _follows_wall(options) else None
     start_ns = _start_ns(folder, store, world, wall_ns)
-    engine = _engine(market, store, world, options, start_ns)
+    engine, faults = _engine(market, store, world, options, start_ns)
     playback = None
     if isinstance(found, RawRecording):
         playback = Playback(
@@ -130,6 +135,7 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
         )
     return Stage(
         venue=playback or engine,
+        faults=faults,
         store=store,
         world=world,
         start_ns=engine.now_ns,
@@ -149,9 +155,10 @@ def _mirrored(folder: WorldFolder, options: StageOptions, stored: Identity | Non
     world = _settled(folder, options, mirror.market, DEFAULT_SEED, origin_ns)
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, mirror.now_ns())
-    engine = _engine(mirror.market, store, world, options, start_ns)
+    engine, faults = _engine(mirror.market, store, world, options, start_ns)
     return Stage(
         venue=engine,
+        faults=faults,
         store=store,
         world=world,
         start_ns=engine.now_ns,
@@ -183,7 +190,7 @@ def _engine(
     world: Identity,
     options: StageOptions,
     start_ns: Nanos,
-) -> Engine:
+) -> tuple[Engine, Faults]:
     if isinstance(market, RecordedMarket | MirrorMarket):
         expander: Expander = market
     else:
@@ -191,7 +198,8 @@ def _engine(
     unknown = set(options.manner.limit_only) - {product.id for product in market.products}
     if unknown:
         raise WorldError(f"limit-only names {', '.join(sorted(unknown))}: the market has no such")
-    return Engine(
+    faults = Faults()
+    engine = Engine(
         market=market,
         expander=expander,
         store=store,
@@ -202,7 +210,10 @@ def _engine(
         level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
         manner=options.manner,
         timeline=market if isinstance(market, MirrorMarket) else None,
+        interference=faults,
     )
+    faults.attach(engine, options.script)
+    return engine, faults
 
 
 def _playable(found: ANY_MARKET, options: StageOptions) -> PLAYABLE | RecordedMarket:

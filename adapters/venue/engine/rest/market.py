@@ -12,6 +12,7 @@ from adapters.venue.engine.agenda import MarketClock
 from adapters.venue.engine.book import Book, Levels
 from adapters.venue.engine.catalogue import Catalogue
 from adapters.venue.engine.history import GRANULARITIES, NO_DAY, DayStatistics, History
+from adapters.venue.engine.interference import Interference
 from adapters.venue.engine.rest.product_form import product_form
 from adapters.venue.engine.states import States
 from adapters.venue.engine.tape import RECENT, Tape
@@ -48,10 +49,11 @@ class MarketDesk:
     tape: Tape
     history: History
     clock: MarketClock
+    interference: Interference
 
     def time(self, _: Request) -> Json:
         """Return the market time."""
-        now_ns = self.clock.now_ns
+        now_ns = self.clock.now_ns + self.interference.skew_ns
         return {
             "iso": iso(bucket_start(now_ns, SECOND)),
             "epochSeconds": str(now_ns // SECOND),

@@ -8,6 +8,7 @@ from adapters.venue.engine.agenda import MarketClock
 from adapters.venue.engine.catalogue import Catalogue
 from adapters.venue.engine.desk import Desk
 from adapters.venue.engine.editing import EditRefused, edit_request
+from adapters.venue.engine.interference import Interference
 from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.orders import Order, Status
 from adapters.venue.engine.rejections import UNKNOWN_PREVIEW, Rejected, unsupported
@@ -19,7 +20,7 @@ from adapters.venue.engine.rest.order_form import (
     rejected_form,
 )
 from adapters.venue.engine.store import FillQuery, OrderQuery, Store
-from adapters.venue.engine.ticket import configuration_of, required_text, ticket_of
+from adapters.venue.engine.ticket import Ticket, configuration_of, required_text, ticket_of
 from adapters.venue.engine.wire import (
     Json,
     Refused,
@@ -49,6 +50,7 @@ class OrderDesk:
     catalogue: Catalogue
     clock: MarketClock
     manner: Manner
+    interference: Interference
     user_id: str
     portfolio: str
 
@@ -62,8 +64,7 @@ class OrderDesk:
             if known is not None and self.manner.refuses_duplicates:
                 raise Rejected("DUPLICATE_CLIENT_ORDER_ID", UNKNOWN_PREVIEW, "id was used before")
             if known is None:
-                ticket = ticket_of(body, client_order_id, self.catalogue.tradable)
-                known = self.desk.create(ticket)
+                known = self._create(ticket_of(body, client_order_id, self.catalogue.tradable))
         except Rejected as rejected:
             return rejected_form(rejected, body["order_configuration"])
         return accepted_form(known, legacy=self.manner.legacy_envelope)
@@ -100,7 +101,7 @@ class OrderDesk:
     def get_order(self, _: Request, order_id: str) -> Json:
         """Return one order."""
         order = self.desk.find(order_id)
-        if order is None or order.created_ns >= self._visible_ns():
+        if order is None or order.created_ns >= self._visible_ns(self._orders_lag_ns()):
             raise Refused(404, "NOT_FOUND", "order with this orderID was not found")
         return {"order": self._order(order)}
 
@@ -116,7 +117,7 @@ class OrderDesk:
             types=many(query, "order_types"),
             side=one(query, "order_side"),
             from_ns=_instant(request, "start_date"),
-            until_ns=self._until(request, "end_date"),
+            until_ns=self._until(request, "end_date", self._orders_lag_ns()),
             below=decode_cursor(one(query, "cursor")) or None,
             limit=limit + 1,
         )
@@ -139,7 +140,7 @@ class OrderDesk:
             products=many(query, "product_ids"),
             side=one(query, "order_side"),
             from_ns=_instant(request, "start_sequence_timestamp"),
-            until_ns=self._until(request, "end_sequence_timestamp"),
+            until_ns=self._until(request, "end_sequence_timestamp", self._fills_lag_ns()),
             below=decode_cursor(one(query, "cursor")) or None,
             limit=limit + 1,
         )
@@ -149,6 +150,14 @@ class OrderDesk:
             "fills": [fill_form(fill, self.user_id, self.portfolio) for fill in page],
             "cursor": encode_cursor(page[-1].number) if more else "",
         }
+
+    def _create(self, ticket: Ticket) -> Order:
+        refusal = self.interference.refusal(ticket)
+        if refusal is not None:
+            raise refusal
+        order = self.desk.create(ticket)
+        self.interference.accepted(order)
+        return order
 
     def _cancel(self, order_id: str) -> Json:
         order = self.desk.find(order_id)
@@ -164,22 +173,38 @@ class OrderDesk:
         elif order.status is Status.EDIT_QUEUED:
             reason = "ORDER_IS_BEING_REPLACED"
         else:
-            self.desk.cancel(order)
+            reason = self._cancel_working(order)
         success = reason == NO_CANCEL_FAILURE
         return {"success": success, "failure_reason": reason, "order_id": order_id}
+
+    def _cancel_working(self, order: Order) -> str:
+        fate = self.interference.cancel(order)
+        if fate.fills_first:
+            self.desk.fill_resting(order, order.leaves)
+            return "ORDER_IS_FULLY_FILLED"
+        if not fate.is_lost:
+            self.desk.cancel(order, fate.delay_ns)
+        return NO_CANCEL_FAILURE
 
     def _order(self, order: Order) -> Json:
         return order_form(order, self.user_id, self.portfolio)
 
-    def _visible_ns(self) -> int:
-        """Return the instant from which on nothing shows yet in get, list and fills."""
-        return self.clock.now_ns - self.manner.lag_ns + (0 if self.manner.lag_ns else 1)
+    def _orders_lag_ns(self) -> int:
+        return max(self.manner.lag_ns, self.interference.orders_lag_ns)
 
-    def _until(self, request: Request, name: str) -> int | None:
+    def _fills_lag_ns(self) -> int:
+        return max(self.manner.lag_ns, self.interference.fills_lag_ns)
+
+    def _visible_ns(self, lag_ns: int) -> int:
+        """Return the instant from which on nothing shows yet."""
+        return self.clock.now_ns - lag_ns + (0 if lag_ns else 1)
+
+    def _until(self, request: Request, name: str, lag_ns: int) -> int | None:
         asked = _instant(request, name)
-        if not self.manner.lag_ns:
+        if not lag_ns:
             return asked
-        return self._visible_ns() if asked is None else min(asked, self._visible_ns())
+        visible_ns = self._visible_ns(lag_ns)
+        return visible_ns if asked is None else min(asked, visible_ns)
 
 
 def edit_error(refused: EditRefused) -> Json:

@@ -44,6 +44,19 @@ class Switchboard(Protocol):
         """Forget the connection."""
 
 
+class Outlet(Protocol):
+    """May stand between a connection and its queue."""
+
+    def admits(self, channel: str) -> bool:
+        """Tell whether a subscription to `channel` is let through."""
+
+    def passes(self, channel: str, events: str) -> bool:
+        """Tell whether events of `channel` (the data name) go on as they are."""
+
+
+NORMAL_CLOSURE = 1000
+
+
 class Connection:
     """A stream without a socket: texts go in by `receive`, frames come out by `take`.
 
@@ -60,6 +73,9 @@ class Connection:
         self._queue: list[bytes] = []
         self._sequence = 0
         self.closed = False
+        self.close_code = NORMAL_CLOSURE
+        """What the client is told when the venue closes; 1006: it is cut off without a word."""
+        self.outlet: Outlet | None = None
         self.subscriptions: dict[str, list[str]] = {}
         """Channel → products, in the order of subscription."""
         self.order_products: set[str] = set()
@@ -93,26 +109,43 @@ class Connection:
         waiting, self._queue = self._queue, []
         return waiting
 
-    def close(self) -> None:
+    def close(self, code: int = NORMAL_CLOSURE) -> None:
         """End the connection; waiting frames are dropped."""
         if not self.closed:
             self.closed = True
+            self.close_code = code
             self._queue = []
             self._hub.disconnect(self)
 
     def send(self, channel: str, events: str) -> None:
         """Queue a frame of `channel` (the data name) with the next sequence number."""
+        if self.outlet is None or self.outlet.passes(channel, events):
+            self.queue(self.number(channel, events))
+
+    def number(self, channel: str, events: str) -> bytes:
+        """Return a frame with the next sequence number."""
         frame = frames.envelope(
             channel, self._hub.now_ns(), self._sequence, events, with_client_id=self._with_client_id
         )
         self._sequence += 1
-        self._queue.append(frame)
+        return frame
+
+    def skip(self, numbers: int) -> None:
+        """Leave sequence numbers out."""
+        self._sequence += numbers
+
+    def queue(self, frame: bytes) -> None:
+        """Queue a frame as it is; a closed connection takes none."""
+        if not self.closed:
+            self._queue.append(frame)
 
     def refuse(self, message: str) -> None:
         """Queue an error frame."""
         self._queue.append(frames.error(message))
 
     def _admitted(self, request: Json, channel: str) -> bool:
+        if self.outlet is not None and not self.outlet.admits(channel):
+            return False
         if self._verify is None:
             return True
         token = request.get("jwt")

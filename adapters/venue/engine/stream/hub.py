@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from adapters.venue.engine.agenda import Agenda, Due, MarketClock
 from adapters.venue.engine.book import NOTHING, Book, Shown
 from adapters.venue.engine.catalogue import Catalogue
+from adapters.venue.engine.interference import Interference
 from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.orders import Order
 from adapters.venue.engine.stream import frames
@@ -53,6 +54,7 @@ class Hub:
         catalogue: Catalogue,
         summaries: Summaries,
         manner: Manner,
+        interference: Interference,
     ) -> None:
         self.level2_interval_ns = 0
         """Least market time between two level2 frames of a product; 0: one for every change."""
@@ -66,6 +68,7 @@ class Hub:
         self._catalogue = catalogue
         self._summaries = summaries
         self._manner = manner
+        self._interference = interference
         self._periodic: set[str] = set()
         self._said: dict[tuple[str, str], Json] = {}
         self._live: Callable[[], Sequence[Order]] = tuple
@@ -82,13 +85,14 @@ class Hub:
         self._live = live
 
     def now_ns(self) -> int:
-        """Return the market time."""
-        return self._clock.now_ns
+        """Return the venue's own time: market time, unless its clock is wrong."""
+        return self._clock.now_ns + self._interference.skew_ns
 
     def connect(self, verify: Verify | None) -> Connection:
         """Return a new connection."""
         connection = Connection(self, verify, with_client_id=self._manner.client_id)
         self._connections.append(connection)
+        self._interference.connected(connection)
         return connection
 
     def disconnect(self, connection: Connection) -> None:
@@ -141,7 +145,7 @@ class Hub:
     def order_changed(self, order: Order) -> None:
         """Tell the user channel an order's new state."""
         listeners = self._listeners.get((USER, self._user_id))
-        if listeners:
+        if self._interference.tells(order) and listeners:
             event = frames.user_event("update", [frames.order_state(order, self._portfolio)])
             for connection in listeners:
                 if connection.wants_order_on(order.product):

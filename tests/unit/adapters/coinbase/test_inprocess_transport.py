@@ -9,7 +9,8 @@ import pytest
 
 from adapters.coinbase.inprocess_transport import InProcessTransport
 from adapters.coinbase.transport import Answer, Fault, Lane, NoAnswer, StreamHandle, StreamKind
-from adapters.venue.engine.wire import PREFIX, Request
+from adapters.venue.engine.wire import PREFIX
+from app.virtual_run import errand
 from domain.instants import MILLISECOND, SECOND
 from tests.builders_coinbase import VirtualTime
 from tests.builders_venue import START, Client, Script, level, step
@@ -28,12 +29,12 @@ class World:
         self.client = Client(Script(*RISING))
         self.engine = self.client.engine
         self.transport = InProcessTransport(
-            self.engine, self.ask, self.engine.connect, self.time.after, self.time.machine_ns
+            self.engine,
+            lambda *asked: errand(self.engine, *asked),
+            self.engine.connect,
+            self.time.after,
+            self.time.machine_ns,
         )
-
-    def ask(self, method: str, path: str, query: Any, body: bytes) -> tuple[int, bytes]:
-        answer = self.engine.handle(Request(method, path, query, body))
-        return answer.status, answer.body
 
     def passed_ns(self) -> int:
         return self.time.now_ns - START

@@ -77,13 +77,13 @@ def test_the_user_stream_is_apart() -> None:
     assert opening == StreamOpened("user", 1)
     assert isinstance(frame, UserFrame)
     venue.client.restart_market_stream("not this one")
-    assert not venue.connections[0].is_closed
+    assert not venue.connections[0].closed
 
 
 def test_a_restart_closes_and_connects_anew_with_the_next_number() -> None:
     venue = opened()
     venue.client.restart_market_stream("sequence gap")
-    assert venue.connections[0].is_closed
+    assert venue.connections[0].closed
     venue.time.run(limit_ns=2 * SECOND)
     assert venue.inbox.messages == [
         StreamOpened("market", 1),
@@ -113,7 +113,7 @@ def test_frames_of_a_dropped_connection_are_not_passed_on() -> None:
 def test_what_is_no_frame_ends_the_connection(data: bytes, reason: str) -> None:
     venue = opened()
     venue.say(data, beat(1))
-    assert venue.connections[0].is_closed
+    assert venue.connections[0].closed
     (closed,) = venue.inbox.of(StreamClosed)
     assert reason in closed.reason
     assert venue.inbox.of(MarketFrame) == []

@@ -15,8 +15,11 @@ import pytest
 from aiohttp import ClientSession, ClientWSTimeout, web
 
 from adapters.clocks.market import MarketClock, MarketClockWriter
+from adapters.venue.engine.interference import DIRECT, Passage
 from adapters.venue.engine.manner import Manner
 from adapters.venue.engine.wire import Request, Response
+from adapters.venue.faults.faults import Faults
+from adapters.venue.server.admin import Admin
 from adapters.venue.server.http import Doors, Handler
 from adapters.venue.server.pace import LEAD_MARKET_NS, Pacer
 from adapters.venue.server.pump import Pumps
@@ -33,6 +36,7 @@ class Stream:
     def __init__(self) -> None:
         self.queue: list[bytes] = []
         self.closed = False
+        self.close_code = 1000
         self.heard: list[str] = []
         self.subscriptions: dict[str, list[str]] = {"heartbeats": ["heartbeats"]}
 
@@ -78,6 +82,9 @@ class SmallVenue:
             raise RuntimeError("broken by the test")
         return Response(200, json.dumps([request.method, request.path]).encode())
 
+    def passage(self, request: Request) -> Passage:
+        return DIRECT
+
     def connect(self, verify: Callable[[str], bool]) -> Stream:
         self.streams.append(Stream())
         return self.streams[-1]
@@ -108,8 +115,7 @@ async def running(
     doors = Doors(
         admit=lambda request, authorization, host: request,
         verify=lambda token: True,
-        admin_token="secret",
-        session=lambda: {"ws": "there"},
+        admin=Admin(venue, Faults(), "secret", lambda: {"ws": "there"}),
     )
     handler = Handler(venue, bench.pacer, bench.pumps, doors, bench.failures.append, Manner())
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.2)
@@ -243,6 +249,8 @@ def test_own_pages_are_for_loopback_names_and_books_for_the_token(tmp_path: Path
             assert await status(session, own + "books") == 401
             assert await status(session, own + "books", Authorization="Bearer wrong") == 401
             assert await status(session, own + "books", Authorization="Bearer secret") == 200
-            assert await status(session, own + "faults") == 404
+            assert await status(session, own + "faults") == 401
+            assert await status(session, own + "faults", Authorization="Bearer secret") == 200
+            assert await status(session, own + "elsewhere", Authorization="Bearer secret") == 404
 
     asyncio.run(scenario())
