@@ -220,10 +220,10 @@ def test_a_second_answer_is_dropped() -> None:
 
 
 def test_maintenance_answers_everything_with_503_while_it_lasts() -> None:
-    asking = Asking(fault("maintenance", at="30s", for_="60s"))
+    asking = Asking(fault("maintenance", at="5s", for_="10s"))
 
     before = asking.ask()[1]
-    during = asking.place()[1]
+    during = asking.place()[1]  # 10 s later: deadlines are waited for
     after = asking.ask()[1]
 
     statuses = [answer.status for answer in (before, during, after) if isinstance(answer, Answer)]
