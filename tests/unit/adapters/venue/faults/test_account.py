@@ -24,9 +24,7 @@ FLAGS = (
 
 
 def client_of(*faults: dict[str, Any]) -> Client:
-    steps = [
-        step(second, ("100", "5"), name=name) for second in (1, 9) for name in ("BTC-USD", ETH)
-    ]
+    steps = [step(second, ("100", "5"), name=each.id) for second in (1, 9) for each in TWO]
     return Client(Script(*steps, products=TWO), faults=faults)
 
 
