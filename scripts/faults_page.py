@@ -47,7 +47,8 @@ curl -H "Authorization: Bearer $(cat admin.token)" <rest>/bulkhead/books
 
 `at` and `for` are market time from the start of serving, for a fault that came by request from
 then. Delays of orders, cancels and fills are market time too. Delays of requests are machine time,
-like everything on a wire. The same script and seed give the same run in virtual time. Nothing of a
+like everything on a wire. What a fault draws comes from its `seed` and the world's (`--seed`): the
+same script and seeds give the same run in virtual time. Nothing of a
 script is remembered over a restart of the venue: it begins anew.
 
 A script with mistakes ends the start with exit code 2 and names all of them: unknown kinds and

@@ -181,7 +181,7 @@ class Client:
         """`faults` are the lines of a script; more can be scheduled with `self.faults`."""
         self.script = script or Script()
         self.store = store or SqliteStore()
-        self.faults = Faults()
+        self.faults = Faults(1)
         money = {"USD": "10000", "BTC": "10"} if opening is None else opening
         self.engine = Engine(
             market=self.script,

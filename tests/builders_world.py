@@ -312,7 +312,7 @@ class World:
         folder = self.mode_folder / "venue"
         folder.mkdir(parents=True, exist_ok=True)
         self.store = SqliteStore(folder / "world.db")
-        self.faults = WatchedFaults()
+        self.faults = WatchedFaults(self.setting.seed)
         self.engine = Engine(
             market=self.setting.market,
             expander=self.setting.market,

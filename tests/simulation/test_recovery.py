@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
@@ -13,13 +11,11 @@ import pytest
 from app.commands.audit import check
 from app.recovery import JOURNAL
 from domain.instants import SECOND, Nanos
-from domain.messages.orders import TERMINAL, IntentRaised
-from domain.recovery import Recovered, fold
+from tests.builders_books import assert_we_agree_with_the_venue
 from tests.builders_world import TO_STOP, TO_TARGET, Setting, World, messages_of, script
 
 LINES = (TO_TARGET, TO_STOP)
 END_S = 260
-CURRENCIES = ("BTC", "ETH", "USD")
 STRETCHES = {
     "start": (0.0, 0.2),
     "entry": (121.9, 122.05),
@@ -65,34 +61,6 @@ def vanish_at(folder: Path, number: int) -> float:
         with pytest.raises(Vanished):
             world.run_to_end()
         return world.now_s
-
-
-def state_of(world: World) -> Recovered:
-    return fold(world.messages(), "USD")
-
-
-def assert_we_agree_with_the_venue(world: World) -> None:
-    state, books = state_of(world), world.books()
-    theirs = {order["client_order_id"]: order for order in books["orders"]}
-    placed = {
-        message.intent.client_order_id
-        for _, message in world.messages()
-        if isinstance(message, IntentRaised)
-    }
-    assert set(theirs) <= placed, "an order without an intent that was durable before"
-    assert len(theirs) == len(books["orders"]), "two venue orders of one intent"
-    for client_id, order in state.orders.items():
-        assert order.state in TERMINAL, f"{client_id} is {order.state} at the end"
-        if client_id in theirs:
-            assert str(order.state) == theirs[client_id]["status"]
-            assert order.order_id == theirs[client_id]["order_id"]
-    assert state.booked == {fill["entry_id"] for fill in books["fills"]}
-    assert state.ledger is not None
-    ours: defaultdict[str, Decimal] = defaultdict(Decimal, USD=state.ledger.cash)
-    for lot in state.ledger.lots:
-        ours[lot.product.partition("-")[0]] += lot.quantity
-    for currency in CURRENCIES:
-        assert ours[currency] == world.venue_total(currency)
 
 
 @pytest.mark.slow

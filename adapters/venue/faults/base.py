@@ -39,9 +39,9 @@ class Fault:
         """Return what does not fit together, None if all does."""
         return None
 
-    def draws(self) -> random.Random:
-        """Return the chance of this fault alone: the same draws in every run."""
-        return random.Random(f"{self.seed}:{kind_of(self)}:{self.at_ns}")
+    def draws(self, world_seed: int) -> random.Random:
+        """Return the chance of this fault alone: the same draws in every run of a world."""
+        return random.Random(f"{world_seed}:{self.seed}:{kind_of(self)}:{self.at_ns}")
 
 
 @frozen(kw_only=True)
@@ -51,6 +51,11 @@ class Lasting(Fault):
     for_ns: int | None = member(
         "for", forms.PERIOD, "how long; without it to the end of the run", None
     )
+
+
+@frozen(kw_only=True)
+class Condition(Lasting):
+    """A fault that holds for everything while it lasts: it has struck once when it has begun."""
 
 
 @frozen(kw_only=True)
@@ -110,7 +115,7 @@ class OrderFault(Striking):
 
 
 @frozen(kw_only=True)
-class MarketFault(Lasting):
+class MarketFault(Condition):
     """A fault of books and trades."""
 
     product: ProductId | None = member("product", forms.PRODUCT, "which; default all", None)

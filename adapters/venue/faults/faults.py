@@ -38,8 +38,9 @@ from domain.product import ProductId
 class Faults(Interference):
     """All faults of one engine; `attach` before anything is played."""
 
-    def __init__(self) -> None:
-        self._roster = Roster()
+    def __init__(self, seed: int) -> None:
+        """`seed` is the world's: it and each fault's own decide what is drawn."""
+        self._roster = Roster(seed)
         self._roster.on_begin = self._begun
         self._roster.on_end = self._ended
         self._requests = RequestFaults(self._roster)

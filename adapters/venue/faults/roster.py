@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from attrs import define, field
 
 from adapters.venue.engine.agenda import NEVER
-from adapters.venue.faults.base import Fault, Lasting, Striking, kind_of
+from adapters.venue.faults.base import Condition, Fault, Lasting, Striking, kind_of
 from domain.instants import Nanos, iso
 
 F = TypeVar("F", bound=Fault)
@@ -73,7 +73,8 @@ class Running(Generic[F]):
 class Roster:
     """Schedules faults and acts. Nothing happens by itself: `play` is called in market time."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
         self._all: list[Running[Any]] = []
         self._active: dict[type[Fault], list[Running[Any]]] = {}
         self._dates: list[tuple[int, int, Act]] = []
@@ -90,7 +91,7 @@ class Roster:
             fault=fault,
             begins_ns=begins_ns,
             ends_ns=None if for_ns is None else begins_ns + for_ns,
-            draws=fault.draws(),
+            draws=fault.draws(self._seed),
         )
         self._all.append(running)
         self.later(begins_ns, lambda: self._begin(running))
@@ -119,6 +120,8 @@ class Roster:
         return [running.document() for running in self._all]
 
     def _begin(self, running: Running[Any]) -> None:
+        if not isinstance(running.fault, Lasting) or isinstance(running.fault, Condition):
+            running.struck += 1
         if isinstance(running.fault, Lasting):
             running.phase = Phase.ACTIVE
             # Lists are replaced and never changed: whoever goes through one may end a fault.
@@ -128,7 +131,6 @@ class Roster:
                 self.later(running.ends_ns, lambda: self._end(running))
         else:
             running.phase = Phase.OVER
-            running.struck += 1
         self.on_begin(running)
 
     def _end(self, running: Running[Any]) -> None:

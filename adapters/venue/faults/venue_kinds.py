@@ -10,7 +10,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from adapters.venue.faults import forms
-from adapters.venue.faults.base import Fault, Lasting, MarketFault, OrderFault
+from adapters.venue.faults.base import Condition, Fault, Lasting, MarketFault, OrderFault
 from adapters.venue.faults.forms import member
 from domain.instants import SECOND
 from domain.product import ProductFlags, ProductId, Side
@@ -23,7 +23,7 @@ PERCENT = forms.number("-99", "900")
 
 
 @frozen(kw_only=True)
-class LateFill(Lasting):
+class LateFill(Condition):
     """Fills are missing from the list of fills at first; orders show them at once."""
 
     by_ns: int = member("by", forms.PERIOD, "market time")
@@ -37,7 +37,7 @@ class HiddenFill(Lasting):
 
 
 @frozen(kw_only=True)
-class HiddenOrder(Lasting):
+class HiddenOrder(Condition):
     """New orders are missing from get and list at first."""
 
     by_ns: int = member("by", forms.PERIOD, "market time")
@@ -144,7 +144,7 @@ class ThinBook(MarketFault):
 
 
 @frozen(kw_only=True)
-class FeeTier(Lasting):
+class FeeTier(Condition):
     """Orders accepted from now on pay other fees."""
 
     maker: Decimal = member("maker", forms.number("0", "0.1"), "a fraction, such as 0.004")
@@ -152,7 +152,7 @@ class FeeTier(Lasting):
 
 
 @frozen(kw_only=True)
-class ProductFlag(Lasting):
+class ProductFlag(Condition):
     """A flag of a product is set, or its status changed."""
 
     product: ProductId = member("product", forms.PRODUCT, "which")
@@ -193,7 +193,7 @@ class ForeignOrder(Fault):
 
 
 @frozen(kw_only=True)
-class ClockSkew(Lasting):
+class ClockSkew(Condition):
     """The venue's clock is wrong: in `time` and in the stamps of frames."""
 
     by_ns: int = member("by", forms.SIGNED, "ahead, or with a minus behind")

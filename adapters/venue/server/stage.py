@@ -198,7 +198,7 @@ def _engine(
     unknown = set(options.manner.limit_only) - {product.id for product in market.products}
     if unknown:
         raise WorldError(f"limit-only names {', '.join(sorted(unknown))}: the market has no such")
-    faults = Faults()
+    faults = Faults(world.seed)
     engine = Engine(
         market=market,
         expander=expander,

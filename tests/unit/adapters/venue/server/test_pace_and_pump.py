@@ -115,7 +115,7 @@ async def running(
     doors = Doors(
         admit=lambda request, authorization, host: request,
         verify=lambda token: True,
-        admin=Admin(venue, Faults(), "secret", lambda: {"ws": "there"}),
+        admin=Admin(venue, Faults(1), "secret", lambda: {"ws": "there"}),
     )
     handler = Handler(venue, bench.pacer, bench.pumps, doors, bench.failures.append, Manner())
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.2)

@@ -1,0 +1,183 @@
+"""The trader under every fault of the venue: what the venue's own books say is what it believes."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.venue.faults.catalogue import KINDS
+from app.commands.audit import check
+from app.recovery import JOURNAL
+from domain.instants import SECOND, Nanos, parse_iso
+from tests.builders_books import assert_we_agree_with_the_venue
+from tests.builders_venue import START, fault
+from tests.builders_world import USUAL_LINES, Setting, World, journal_bytes, script
+
+Lines = tuple[dict[str, Any], ...]
+RUN_NS = Nanos(420 * SECOND)
+READY_S = 10
+"""A venue that answers nothing during the start ends it with exit code 1, which is right."""
+MIXES = range(1, 201) if "BULKHEAD_FULL" in os.environ else range(1, 13)
+WHILE = {"at": "120s", "for_": "80s"}
+"""From the first entry until after the first exits."""
+ALWAYS = {"for_": "1000s"}
+HALF = {**WHILE, "probability": "0.5"}
+SOME = {**WHILE, "probability": "0.05"}
+BTC = {"product": "BTC-USD"}
+
+CASES: Mapping[str, Lines] = {
+    "latency": (fault("latency", **WHILE, p50="200ms", p99="3s"),),
+    "slow": (fault("slow", **HALF, delay="4s"),),
+    "drip": (fault("drip", **HALF, delay="4s"),),
+    "lost_response": (fault("lost_response", **HALF),),
+    "unanswered": (fault("unanswered", **HALF),),
+    "reset_before": (fault("reset_before", **HALF),),
+    "reset_after": (fault("reset_after", **HALF),),
+    "http_401": (fault("http_401", **HALF), fault("http_401", **HALF, handled=True)),
+    "http_429": (fault("http_429", **HALF),),
+    "http_500": (fault("http_500", **HALF), fault("http_500", **HALF, handled=True)),
+    "http_502_html": (fault("http_502_html", **HALF), fault("http_502_html", at="205s")),
+    "http_503_html": (fault("http_503_html", **HALF, handled=True),),
+    "http_503_text": (fault("http_503_text", **HALF), fault("http_503_text", **HALF, handled=True)),
+    "truncated_json": (fault("truncated_json", **HALF),),
+    "garbage_json": (fault("garbage_json", **HALF),),
+    "duplicate_request": (fault("duplicate_request", **ALWAYS),),
+    "duplicate_response": (fault("duplicate_response", **ALWAYS),),
+    "freeze_stream": (fault("freeze_stream", at="125s", for_="30s"),),
+    "freeze_stream of the user": (fault("freeze_stream", at="120s", for_="30s", stream="user"),),
+    "silent_stream": (fault("silent_stream", at="125s", for_="30s"),),
+    "seq_gap": (fault("seq_gap", **SOME),),
+    "drop_frame": (fault("drop_frame", **SOME),),
+    "duplicate_frame": (fault("duplicate_frame", **SOME),),
+    "late_frame": (fault("late_frame", **SOME),),
+    "garbage_frame": (fault("garbage_frame", **SOME),),
+    "oversize_frame": (fault("oversize_frame", at="125s", count=3),),
+    "unknown_channel": (fault("unknown_channel", **SOME),),
+    "disconnect": tuple(fault("disconnect", at=at) for at in ("122.5s", "129s", "150s")),
+    "disconnect_storm": (fault("disconnect_storm", at="129s", for_="40s"),),
+    "refuse_stream": (fault("disconnect", at="129s"), fault("refuse_stream", **WHILE)),
+    "stream_auth_error": (
+        fault("disconnect", at="129s"),
+        fault("stream_auth_error", at="129s", for_="20s"),
+    ),
+    "user_replay": tuple(fault("user_replay", at=at) for at in ("129s", "150s", "190s")),
+    "late_fill": (fault("late_fill", **ALWAYS, by="5s"),),
+    "hidden_fill": (fault("hidden_fill", **ALWAYS, by="5s"),),
+    "hidden_order": (fault("hidden_order", **ALWAYS, by="5s"),),
+    "delay_cancel": (fault("delay_cancel", **ALWAYS, by="5s"),),
+    "lose_cancel": (fault("lose_cancel", **ALWAYS),),
+    "cancel_rejected_filled": (fault("cancel_rejected_filled", **ALWAYS),),
+    "fill_after_cancel": (fault("fill_after_cancel", **ALWAYS),),
+    "fill_after_cancel in part": (fault("fill_after_cancel", **ALWAYS, by="7s", share="0.5"),),
+    "partial_fills": (fault("partial_fills", **ALWAYS),),
+    "reject_order": (fault("reject_order", **HALF),),
+    "cancelled_by_venue": (fault("cancelled_by_venue", **WHILE, by="1s"),),
+    "price_jump": (fault("price_jump", at="150s", for_="20s", percent=-5),),
+    "gap": (fault("gap", at="150s", for_="20s", percent=-10),),
+    "freeze_product": (fault("freeze_product", at="150s", for_="60s", **BTC),),
+    "wide_spread": (fault("wide_spread", at="129s", for_="60s", percent=3),),
+    "empty_book": (fault("empty_book", at="150s", for_="60s", side="bid"),),
+    "thin_book": (fault("thin_book", **ALWAYS, share="0.02"),),
+    "fee_tier": (fault("fee_tier", **WHILE, maker="0.01", taker="0.02"),),
+    "product_flag": (fault("product_flag", **WHILE, **BTC, flag="cancel_only"),),
+    "delisting": (fault("delisting", at="150s", **BTC),),
+    "clock_skew": (fault("clock_skew", **WHILE, by="2s"),),
+    "maintenance": (fault("maintenance", at="125s", for_="40s"),),
+}
+FOREIGN: Mapping[str, Lines] = {
+    "balance_change": (fault("balance_change", at="150s", currency="USD", amount="100"),),
+    "balance_change of goods": (fault("balance_change", at="150s", currency="BTC", amount="-0.5"),),
+    "foreign_order": (fault("foreign_order", at="150s", **BTC, side="BUY", quantity="0.1"),),
+}
+"""What is not ours and not explained yet: it blocks entries until somebody looks."""
+STRANGE_FROM_S = 150
+
+
+def world_of(folder: Path, lines: Lines) -> World:
+    market = script(USUAL_LINES)
+    return World(Setting(folder=folder, market=market, duration_ns=RUN_NS, faults=lines)).start()
+
+
+def assert_it_ends_well(world: World) -> None:
+    """Run to the end: an orderly one, equal books, a whole journal, nothing at risk left open."""
+    code = world.run_to_end()
+
+    assert code == 0, (world.said, world.criticals, world.alerts())
+    assert_we_agree_with_the_venue(world)
+    verified = check(world.mode_folder / JOURNAL)
+    assert verified.problems == ()
+
+
+def test_every_kind_is_tried() -> None:
+    tried = {line["kind"] for lines in (*CASES.values(), *FOREIGN.values()) for line in lines}
+    assert tried == set(KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.req("X1", "X2", "X4", "X5", "REC1", "CB1")
+@pytest.mark.parametrize("case", CASES)
+def test_under_a_fault_the_books_stay_the_venues_to_the_last_digit(
+    case: str, tmp_path: Path
+) -> None:
+    with world_of(tmp_path, CASES[case]) as world:
+        assert_it_ends_well(world)
+        assert any(each["struck"] for each in world.faults.documents())
+
+
+@pytest.mark.slow
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize("case", FOREIGN)
+def test_what_our_fills_do_not_explain_blocks_entries_and_touches_nothing(
+    case: str, tmp_path: Path
+) -> None:
+    with world_of(tmp_path, FOREIGN[case]) as world:
+        assert world.run_to_end() == 0
+        assert [each.name for each in world.runtime.board.open] == ["reconcile"]
+        strange_ns = START + (STRANGE_FROM_S + 70) * SECOND
+        ours = [
+            order
+            for order in world.books()["orders"]
+            if not order["client_order_id"].startswith("foreign")
+        ]
+        assert ours
+        late = [order for order in ours if parse_iso(order["created_time"]) > strange_ns]
+        assert [order for order in late if order["side"] == "BUY"] == []
+        assert check(world.mode_folder / JOURNAL).problems == ()
+
+
+@pytest.mark.slow
+@pytest.mark.req("X1", "X2", "X4")
+@pytest.mark.parametrize("seed", MIXES)
+def test_under_any_mix_of_faults_too(seed: int, tmp_path: Path) -> None:
+    chosen = random.Random(seed)
+    names = chosen.sample(sorted(CASES), chosen.randint(2, 5))
+    lines = tuple(
+        {**line, "at": f"{chosen.randint(READY_S, 300)}s", "seed": seed}
+        for name in names
+        for line in CASES[name]
+    )
+
+    with world_of(tmp_path, lines) as world:
+        assert_it_ends_well(world)
+
+
+@pytest.mark.req("X2")
+def test_the_same_script_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
+    names = ("latency", "lost_response", "drop_frame", "partial_fills", "http_500")
+    lines = tuple(line for name in names for line in CASES[name])
+
+    def run(name: str, chosen: Lines) -> bytes:
+        with world_of(tmp_path / name, chosen) as world:
+            assert_it_ends_well(world)
+            assert sum(each["struck"] for each in world.faults.documents()) > len(names)
+            return journal_bytes(world.mode_folder)
+
+    first = run("first", lines)
+
+    assert run("second", lines) == first
+    assert run("third", tuple({**line, "seed": 99} for line in lines)) != first
