@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import faulthandler
 import sys
+import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -30,7 +32,8 @@ LEAST_PAUSE_NS, LONGEST_PAUSE_NS, STABLE_NS = SECOND // 2, 30 * SECOND, 60 * SEC
 MEBIBYTE = 1 << 20
 OPEN_AT, CLOSE_BELOW = 0.80, 0.75
 """Shares of the memory limit: apart, so that a value between them changes nothing."""
-SILENCE_SECONDS = 5.0
+SILENCE_SECONDS, SILENT_LOOKS = 5.0, 10
+"""For how long the guardian may say nothing, and in how many looks that is found out."""
 
 
 class Watch:
@@ -196,27 +199,52 @@ class SentinelWatch(Watch):
 
 
 class StackWatch(Watch):
-    """Writes the stacks of all threads if the guardian itself falls silent; ends nothing."""
+    """Writes the stacks of all threads if the guardian itself falls silent; ends nothing.
 
-    def __init__(self, log_dir: Path, machine_ns: Callable[[], int]) -> None:
+    A thread of ours does it, and not the timer of `faulthandler`: that one reads frames which the
+    other threads go on changing, and has killed processes that had only been stopped for a while.
+    Only a fatal signal is left to `faulthandler`.
+    """
+
+    def __init__(self, log_dir: Path) -> None:
         self._file = (log_dir / "stacks.txt").open("a", encoding="utf-8")
-        self._machine_ns = machine_ns
-        self._armed_ns = 0
+        self._looks = 0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="stacks", daemon=True)
         faulthandler.enable(self._file)
 
     def look(self) -> None:
-        """Put the alarm off, once a second."""
-        now_ns = self._machine_ns()
-        if now_ns - self._armed_ns >= SECOND:
-            self._armed_ns = now_ns
-            faulthandler.dump_traceback_later(SILENCE_SECONDS, file=self._file)
+        """Show that the guardian lives."""
+        self._looks += 1
+        if self._looks == 1:
+            self._thread.start()
 
     def stop(self, *, is_orderly: bool = True) -> None:
         """Switch the alarm off."""
         del is_orderly
-        faulthandler.cancel_dump_traceback_later()
+        self._is_over.set()
+        if self._looks:
+            self._thread.join()
         faulthandler.disable()
         self._file.close()
+
+    def _listen(self) -> None:
+        heard, missed = self._looks, 0
+        # Silence is counted in looks of our own: while the whole process stands still it is none.
+        while not self._is_over.wait(SILENCE_SECONDS / SILENT_LOOKS):
+            missed = missed + 1 if self._looks == heard else 0
+            heard = self._looks
+            if missed == SILENT_LOOKS:
+                self._write()
+
+    def _write(self) -> None:
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        self._file.write(f"The main thread has been silent for {SILENCE_SECONDS:g} s.\n")
+        for ident, frame in sys._current_frames().items():
+            self._file.write(f"\nThread {names.get(ident, ident)}, most recent call last:\n")
+            self._file.writelines(traceback.format_stack(frame))
+        self._file.write("\n")
+        self._file.flush()
 
 
 def gap_seen(runtime: Directory, length_ns: int) -> None:

@@ -207,7 +207,7 @@ def _watches(runtime: ThreadRuntime, options: TradeOptions) -> tuple[Watch, ...]
     return (
         ProgressGuard(runtime),
         MemoryGuard(runtime, settings.memory_limit_mb(options.config)),
-        StackWatch(options.folders.log, runtime.clock.machine_ns),
+        StackWatch(options.folders.log),
     )
 
 

@@ -12,11 +12,16 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from adapters.coinbase.deadlines import MachineClock
 from adapters.coinbase.transport import Gate
+from domain.instants import MILLISECOND
 
 IDLE_LIMIT_S = 20.0
 """A kept connection that was idle longer is opened anew: a server that closes it while we write
 leaves a request behind whose outcome nobody knows."""
+LEAVE_NS = 250 * MILLISECOND
+"""A gate's yes is good for so long. A process that was stopped between the gate and the write, and
+goes on minutes later, must not send what may long be forbidden."""
 
 
 class Withheld(Exception):
@@ -33,7 +38,8 @@ class Wire:
     The connection is cut through a duplicate of its socket: TLS takes the original away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, machine_ns: MachineClock) -> None:
+        self._machine_ns = machine_ns
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._gate: Gate | None = None
@@ -41,6 +47,7 @@ class Wire:
         self._is_running = False
         self._is_cut = False
         self._has_written = False
+        self._asked_ns = 0
 
     @property
     def has_written(self) -> bool:
@@ -48,7 +55,7 @@ class Wire:
         return self._has_written
 
     def begin(self, gate: Gate | None) -> int:
-        """Start a request and return its number; `gate` is asked before the write."""
+        """Start a request and return its number; `gate` is asked right before the write."""
         with self._lock:
             self._turn += 1
             self._gate = gate
@@ -80,18 +87,28 @@ class Wire:
             if not self._has_written or not self._is_running:
                 self._forget()
 
-    def writing(self) -> None:
-        """Ask the gate and let the request leave.
+    def asking(self) -> None:
+        """Ask the gate.
 
         Raises:
-            Withheld: it must not.
+            Refusal: it says no.
         """
+        self._asked_ns = self._machine_ns()
         refusal = self._ask()
+        if refusal is not None:
+            raise Refusal(refusal)
+
+    def leaving(self) -> None:
+        """Let the next bytes of the request leave.
+
+        Raises:
+            Withheld: they must not.
+        """
         with self._lock:
-            if refusal is not None:
-                raise Refusal(refusal)
             if self._is_cut:
                 raise Withheld("the deadline came before the request left")
+            if self._gate is not None and self._machine_ns() - self._asked_ns > LEAVE_NS:
+                raise Withheld("it was held up between the last gate and the wire")
             self._has_written = True
 
     def cut(self, turn: int) -> bool | None:
@@ -149,9 +166,14 @@ class _Watched(HTTPConnection):
             self.close()
         if self.sock is None:
             self.connect()
-        self.wire.writing()
+        self.wire.asking()
         super().request(*args, **kwargs)
         self._used_s = time.monotonic()
+
+    def send(self, data: Any) -> None:
+        """Write bytes of a request, if they still may leave."""
+        self.wire.leaving()
+        super().send(data)
 
 
 class LaneAdapter(HTTPAdapter):

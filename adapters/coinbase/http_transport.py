@@ -68,7 +68,7 @@ class LaneWorker:
         self._log = log
         self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUE_LIMITS[lane])
         self._lock = threading.Lock()
-        self._wire = Wire()
+        self._wire = Wire(machine_ns)
         self._turn = 0
         self._is_closed = False
         self._session = _session(self._wire, trust_file(ca))
@@ -121,10 +121,9 @@ class LaneWorker:
         except Refusal as refusal:
             answer = self._none(Fault.REFUSED, str(refusal))
         except Withheld as withheld:
-            answer = self._none(Fault.NOT_SENT, str(withheld))
+            answer = self._none(self._fault(), str(withheld))
         except Exception as error:  # noqa: BLE001 - whatever it was, the request has an outcome
-            fault = Fault.LOST if self._wire.has_written else Fault.NOT_SENT
-            answer = self._none(fault, cause_of(error))
+            answer = self._none(self._fault(), cause_of(error))
         finally:
             self._wire.end()
             timer.cancel()
@@ -152,6 +151,9 @@ class LaneWorker:
             token = self._signer.request_token(job.method, self._venue.host, path)
             headers["Authorization"] = f"Bearer {token}"
         return headers
+
+    def _fault(self) -> Fault:
+        return Fault.LOST if self._wire.has_written else Fault.NOT_SENT
 
     def _expire(self, job: Job, turn: int) -> None:
         has_left = self._wire.cut(turn)

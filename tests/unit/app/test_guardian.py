@@ -233,20 +233,20 @@ def test_a_guardian_that_falls_silent_leaves_the_stacks_of_all_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.guardian, "SILENCE_SECONDS", 0.05)
-    watch = StackWatch(tmp_path, lambda: SECOND)
+    watch = StackWatch(tmp_path)
     file = tmp_path / "stacks.txt"
 
     watch.look()
 
     rig = ThreadRig()
     rig.until(lambda: "test_guardian.py" in file.read_text())
-    assert "most recent call first" in file.read_text()
+    assert "Thread MainThread, most recent call last" in file.read_text()
     rig.close()
     watch.stop()
 
 
 def test_a_guardian_that_looks_leaves_none(tmp_path: Path) -> None:
-    watch = StackWatch(tmp_path, lambda: SECOND)
+    watch = StackWatch(tmp_path)
     watch.look()
     watch.stop()
 

@@ -239,13 +239,15 @@ class Lanes:
 
     def __init__(self, url: str, ca: Path | None = None) -> None:
         self.log = SilentLog()
+        self.slept_ns = 0
+        """For how long the process seems to have been stopped."""
         self.timers = Timers(time.monotonic_ns, self.log)
         self.transport = HttpTransport(
             endpoint(url, ("http", "https")),
             ca=ca,
             signer=None,
             timers=self.timers,
-            machine_ns=time.monotonic_ns,
+            machine_ns=lambda: time.monotonic_ns() + self.slept_ns,
             log=self.log,
         )
 
@@ -342,6 +344,37 @@ def test_a_gate_that_fails_is_shut() -> None:
         assert answer.fault is Fault.REFUSED
         assert answer.reason == "the last gate failed: RuntimeError"
         assert server.requests == []
+
+
+@pytest.mark.req("K1")
+def test_a_process_stopped_between_gate_and_write_sends_nothing_when_it_goes_on() -> None:
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+
+        def stopped() -> None:
+            lanes.slept_ns += connections.LEAVE_NS + 1
+
+        answer = lanes.ask(gate=stopped)
+        assert answer.fault is Fault.NOT_SENT
+        assert "between the last gate and the wire" in answer.reason
+        assert server.requests == []
+        assert isinstance(lanes.ask(gate=lambda: None), Answer)
+
+
+@pytest.mark.req("K1")
+def test_a_process_stopped_between_head_and_body_leaves_an_order_without_its_body(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        leaving = connections.Wire.leaving
+
+        def stop_after_the_head(wire: connections.Wire) -> None:
+            leaving(wire)
+            lanes.slept_ns += connections.LEAVE_NS + 1
+
+        monkeypatch.setattr(connections.Wire, "leaving", stop_after_the_head)
+        answer = lanes.ask(gate=lambda: None, body=b"[7]")
+        assert answer.fault is Fault.LOST, "some of it has left"
+        assert [request for request in server.requests if request.endswith(b"[7]")] == []
 
 
 def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
