@@ -47,6 +47,13 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
+    """A venue whose faults nobody else meets."""
+    with running(tmp_path_factory.mktemp("faulty"), "--speed", "10", *BALANCES, *COINS) as found:
+        yield found
+
+
 @pytest.fixture
 def client(venue: Venue) -> RESTClient:
     return venue.client()

@@ -67,6 +67,26 @@ class Venue:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def fault(self, kind: str, **members: Any) -> int:
+        """Schedule a fault, `for_` is `for`; return its number."""
+        line = {"kind": kind, **{name.rstrip("_"): value for name, value in members.items()}}
+        answer = self._faults(line)
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["fault"]["number"])
+
+    def struck(self, number: int) -> int:
+        """Return how often a fault has struck."""
+        return int(self._faults().json()["faults"][number - 1]["struck"])
+
+    def _faults(self, line: object = None) -> requests.Response:
+        return plain_http().request(
+            "GET" if line is None else "POST",
+            f"{self.rest}/bulkhead/faults",
+            json=line,
+            headers={"Authorization": f"Bearer {self.admin_file.read_text().strip()}"},
+            timeout=5,
+        )
+
     @contextlib.contextmanager
     def stream(self, *, signed: bool = True) -> Iterator[Stream]:
         """Open the SDK's stream as long as the block lasts."""
