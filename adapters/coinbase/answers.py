@@ -55,6 +55,17 @@ read_time = reader(wire.TimeAnswer)
 read_cancels = reader(wire.CancelsAnswer)
 
 
+def next_cursor(has_next: bool, cursor: str) -> str:
+    """Return where a listing goes on, "" if it does not.
+
+    Raises:
+        ProtocolBroken: there is more but the answer does not say where; such a list is not whole.
+    """
+    if has_next and not cursor:
+        raise ProtocolBroken("expected a cursor with has_next, was none: the list is not whole")
+    return cursor if has_next else ""
+
+
 def order(form: wire.OrderForm) -> OrderSeen:
     """Return an order of a listing."""
     return OrderSeen(

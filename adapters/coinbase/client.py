@@ -373,7 +373,8 @@ def _spans(width_ns: int, start_ns: int, end_ns: int) -> list[tuple[int, int]]:
 
 def _orders_page(body: bytes) -> Page[OrderSeen]:
     page = answers.read_orders(body)
-    return Page([answers.order(form) for form in page.orders], page.cursor * page.has_next)
+    orders = [answers.order(form) for form in page.orders]
+    return Page(orders, answers.next_cursor(page.has_next, page.cursor))
 
 
 def _fills_page(body: bytes) -> Page[FillSeen]:
@@ -385,12 +386,12 @@ def _accounts_page(body: bytes) -> Page[AccountBalance]:
     page = answers.read_accounts(body)
     balances = (answers.balance(form) for form in page.accounts)
     tradable = [balance for balance in balances if balance is not None]
-    return Page(tradable, page.cursor * page.has_next)
+    return Page(tradable, answers.next_cursor(page.has_next, page.cursor))
 
 
 def _products_page(body: bytes) -> Page[Product]:
     answer = answers.read_products(body)
     products = (answers.product(form) for form in answer.products)
     pages = answer.pagination
-    cursor = (pages.next_cursor or "") if pages is not None and pages.has_next else ""
+    cursor = "" if pages is None else answers.next_cursor(pages.has_next, pages.next_cursor or "")
     return Page([product for product in products if product is not None], cursor)

@@ -214,6 +214,12 @@ def test_a_failure_in_the_middle_makes_the_listing_incomplete() -> None:
     assert (len(listed.orders), listed.is_complete, listed.failure) == (3, False, "HTTP 404 gone")
 
 
+def test_a_listing_that_goes_on_but_does_not_say_where_is_incomplete() -> None:
+    _, listed = listing(in_turn(page(0, "a"), page(3, "")))
+    assert not listed.is_complete
+    assert "expected a cursor with has_next" in (listed.failure or "")
+
+
 def test_products_follow_their_own_kind_of_cursor() -> None:
     pages = {"next_cursor": "p2", "has_next": True, "prev_cursor": "", "has_prev": False}
     first = json.dumps({"products": [], "pagination": pages}).encode()
