@@ -7,7 +7,8 @@ from typing import Protocol
 
 from attrs import define, field
 
-from adapters.sentinel.orders import ENTRY, EXIT
+from adapters.sentinel.orders import ENTRY, EXIT, Ours
+from domain.errors import Unreachable
 
 LISTINGS_TO_BELIEVE = 2
 
@@ -24,13 +25,13 @@ class Venue(Protocol):
 
 @define
 class Duty:
-    """One time of being responsible. `ours` gives our ids with their purpose.
+    """One time of being responsible. `ours` tells what is ours, as far as that is known.
 
     `includes_exits` tells whether protection goes too: only where the operator's file says `all`.
     """
 
     venue: Venue
-    ours: Callable[[], Mapping[str, str]]
+    ours: Callable[[], Ours]
     includes_exits: Callable[[], bool]
     asked: set[str] = field(factory=set)
     empty: int = 0
@@ -39,17 +40,20 @@ class Duty:
         """List, and cancel what is ours of it. A list without any of it counts towards the end.
 
         Raises:
-            Unreachable: nothing is known; the count of empty lists begins anew.
+            Unreachable: not everything is known, and the count of empty lists begins anew. What is
+                known to be ours has been cancelled all the same.
         """
         before, self.empty = self.empty, 0
         live = self.venue.live_orders()
-        purposes = self.ours()
+        ours = self.ours()
         wanted = (ENTRY, EXIT) if self.includes_exits() else (ENTRY,)
-        alive = [order for order, client in live.items() if purposes.get(client) in wanted]
+        alive = [order for order, client in live.items() if ours.purposes.get(client) in wanted]
         if alive:
             self.asked.update(alive)
             self.venue.cancel(alive)
-        else:
+        if ours.doubt is not None:
+            raise Unreachable(ours.doubt)
+        if not alive:
             self.empty = before + 1
 
     @property

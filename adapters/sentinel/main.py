@@ -161,7 +161,7 @@ class Sentinel:
         """Do one round of duty; return the exit code if that was the last."""
         is_new = self._duty is None
         if self._duty is None:
-            self._duty = Duty(self._gateway, self._ours.purposes, self._includes_exits)
+            self._duty = Duty(self._gateway, self._ours.known, self._includes_exits)
             self._is_told_clear = False
             self._heard_s = time.monotonic()
         begun_s = time.monotonic()

@@ -3,45 +3,63 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from domain.errors import Unreachable
+from attrs import frozen
 
 INTENT = b'"type":"IntentRaised"'
 ENTRY, EXIT = "entry", "exit"
 
 
+@frozen
+class Ours:
+    """Client order ids with "entry" or "exit", and why they may not be all; None: they are."""
+
+    purposes: Mapping[str, str]
+    doubt: str | None = None
+
+
 class OurOrders:
-    """Client order ids with their purpose, as far as the journal has them. Reads, never writes."""
+    """What is ours as far as the journal can be read. Reads, never writes."""
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
         self._read: dict[Path, int] = {}
         self._purposes: dict[str, str] = {}
+        self._broken: str | None = None
+        """An intent that could not be read, for good: whatever it was may be at the venue."""
 
-    def purposes(self) -> dict[str, str]:
-        """Return every id known by now with "entry" or "exit"; an unfinished line waits.
-
-        Raises:
-            Unreachable: a part of the journal can't be read, so it is not known what is ours.
-        """
+    def known(self) -> Ours:
+        """Return what is known by now; an unfinished line waits."""
+        missed = None
         try:
             files = sorted(each for each in self._journal.iterdir() if each.suffix == ".jsonl")
-            for file in files:
+        except OSError as error:
+            files, missed = [], error
+        for file in files:
+            try:
                 with file.open("rb") as lines:
                     lines.seek(self._read.get(file, 0))
                     self._take(file, lines.read())
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Unreachable(f"the journal can't be read: {type(error).__name__}") from error
-        return self._purposes
+            except OSError as error:
+                missed = error
+        doubt = self._broken if missed is None else type(missed).__name__
+        return Ours(self._purposes, doubt and f"the journal can't be read: {doubt}")
 
     def _take(self, file: Path, data: bytes) -> None:
         whole, newline, _ = data.rpartition(b"\n")
         for line in whole.split(b"\n"):
             if INTENT in line:
-                intent = json.loads(line)["data"]["intent"]
-                purpose = intent["order"]["purpose"]
-                if purpose not in (ENTRY, EXIT):
-                    raise ValueError(f"a purpose of {purpose!r}, expected {ENTRY} or {EXIT}")
-                self._purposes[intent["client_order_id"]] = purpose
+                try:
+                    self._note(json.loads(line)["data"]["intent"])
+                except (ValueError, KeyError, TypeError, RecursionError) as error:
+                    self._broken = type(error).__name__
         self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)
+
+    def _note(self, intent: Any) -> None:
+        purpose, client_order_id = intent["order"]["purpose"], intent["client_order_id"]
+        if purpose not in (ENTRY, EXIT) or not isinstance(client_order_id, str):
+            raise ValueError(f"expected an id that is {ENTRY} or {EXIT}, was {purpose!r}")
+        self._purposes[client_order_id] = purpose

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.sentinel.duty import LISTINGS_TO_BELIEVE, Duty
+from adapters.sentinel.orders import Ours
 from domain.errors import Unreachable
 
 pytestmark = pytest.mark.req("K1", "SUP1")
@@ -40,7 +41,7 @@ class Desk:
 
 def duty_at(
     desk: Desk,
-    ours: Callable[[], Mapping[str, str]] = OURS.copy,
+    ours: Callable[[], Ours] = lambda: Ours(OURS),
     *,
     includes_exits: bool = False,
 ) -> Duty:
@@ -110,24 +111,23 @@ def test_a_failure_is_no_empty_list_and_begins_the_count_anew(fail: Callable[[De
     assert (duty.empty, duty.is_clear) == (0, False)
 
 
-def test_without_knowing_what_is_ours_no_list_counts() -> None:
-    def unreadable() -> Mapping[str, str]:
-        raise Unreachable("the journal")
-
-    desk = Desk("c-1")
-    duty = duty_at(desk, unreadable)
+def test_without_knowing_all_that_is_ours_what_is_known_goes_and_no_list_counts() -> None:
+    desk = Desk("c-1", "foreign")
+    duty = duty_at(desk, lambda: Ours(OURS, "the journal"))
 
     for _ in range(3):
         with pytest.raises(Unreachable, match="the journal"):
             duty.round()
 
+    assert desk.cancelled == ["o-c-1"]
+    assert list(desk.open) == ["o-foreign"]
     assert not duty.is_clear
 
 
 def test_what_is_ours_is_asked_anew_in_every_round() -> None:
     known: dict[str, str] = {}
     desk = Desk("c-1")
-    duty = duty_at(desk, lambda: known)
+    duty = duty_at(desk, lambda: Ours(known))
     duty.round()
     assert desk.cancelled == []
 
@@ -159,7 +159,7 @@ def test_foreign_orders_stay_and_protection_stays_unless_told(
 def test_all_told_during_the_duty_holds_from_the_next_round() -> None:
     is_all = False
     desk = Desk("x-1")
-    duty = Duty(desk, OURS.copy, lambda: is_all)
+    duty = Duty(desk, lambda: Ours(OURS), lambda: is_all)
     duty.round()
     assert list(desk.open) == ["o-x-1"]
 

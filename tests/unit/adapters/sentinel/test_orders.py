@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sentinel.orders import OurOrders
-from domain.errors import Unreachable
+from adapters.sentinel.orders import OurOrders, Ours
 from tests.builders_sentinel import intent_line
 
 pytestmark = pytest.mark.req("K1")
@@ -24,21 +23,21 @@ def test_every_intent_of_every_segment_is_ours_with_its_purpose(tmp_path: Path) 
     append(tmp_path / "000002.jsonl", intent_line("c-2", "exit"))
     append(tmp_path / "notes.txt", intent_line("c-3"))
 
-    assert OurOrders(tmp_path).purposes() == {"c-1": "entry", "c-2": "exit"}
+    assert OurOrders(tmp_path).known() == Ours({"c-1": "entry", "c-2": "exit"})
 
 
 def test_what_is_appended_is_read_from_where_it_begins(tmp_path: Path) -> None:
     file = tmp_path / "000001.jsonl"
     append(file, intent_line("c-1"))
     ours = OurOrders(tmp_path)
-    ours.purposes()
+    ours.known()
     whole = file.stat().st_size
     file.write_bytes(b"x" * whole)  # were it read again, c-1's line would be no line any more
 
     append(file, intent_line("c-2"))
     append(tmp_path / "000002.jsonl", intent_line("c-3"))
 
-    assert set(ours.purposes()) == {"c-1", "c-2", "c-3"}
+    assert set(ours.known().purposes) == {"c-1", "c-2", "c-3"}
 
 
 def test_an_unfinished_last_line_waits_and_is_read_when_it_is_whole(tmp_path: Path) -> None:
@@ -49,10 +48,10 @@ def test_an_unfinished_last_line_waits_and_is_read_when_it_is_whole(tmp_path: Pa
 
     for part in (line[:20], line[20:-1]):
         append(file, part)
-        assert set(ours.purposes()) == {"c-1"}
+        assert set(ours.known().purposes) == {"c-1"}
 
     append(file, line[-1:])
-    assert set(ours.purposes()) == {"c-1", "c-2"}
+    assert set(ours.known().purposes) == {"c-1", "c-2"}
 
 
 def test_a_line_that_was_cut_off_and_written_anew_is_read(tmp_path: Path) -> None:
@@ -61,28 +60,28 @@ def test_a_line_that_was_cut_off_and_written_anew_is_read(tmp_path: Path) -> Non
     whole = file.stat().st_size
     append(file, intent_line("c-2")[:-9])
     ours = OurOrders(tmp_path)
-    ours.purposes()
+    ours.known()
     with file.open("r+b") as journal:
         journal.truncate(whole)
 
     append(file, intent_line("c-3"))
 
-    assert set(ours.purposes()) == {"c-1", "c-3"}
+    assert set(ours.known().purposes) == {"c-1", "c-3"}
 
 
 def test_an_absent_folder_is_not_the_same_as_nothing_ours(tmp_path: Path) -> None:
-    ours = OurOrders(tmp_path / "absent")
+    known = OurOrders(tmp_path / "absent").known()
 
-    with pytest.raises(Unreachable, match="FileNotFoundError"):
-        ours.purposes()
+    assert known == Ours({}, "the journal can't be read: FileNotFoundError")
 
 
-def test_a_segment_that_can_not_be_read_is_not_left_out(tmp_path: Path) -> None:
-    append(tmp_path / "000001.jsonl", intent_line("c-1"))
-    (tmp_path / "000002.jsonl").mkdir()
+def test_a_segment_that_can_not_be_read_leaves_a_doubt_and_the_others_count(tmp_path: Path) -> None:
+    (tmp_path / "000001.jsonl").mkdir()
+    append(tmp_path / "000002.jsonl", intent_line("c-1"))
 
-    with pytest.raises(Unreachable, match="IsADirectoryError"):
-        OurOrders(tmp_path).purposes()
+    known = OurOrders(tmp_path).known()
+
+    assert known == Ours({"c-1": "entry"}, "the journal can't be read: IsADirectoryError")
 
 
 @pytest.mark.parametrize(
@@ -97,22 +96,24 @@ def test_a_segment_that_can_not_be_read_is_not_left_out(tmp_path: Path) -> None:
     ],
     ids=["cut", "empty", "nothing", "no-purpose", "no-id", "unknown-purpose"],
 )
-def test_a_broken_intent_is_never_passed_over(broken: str, tmp_path: Path) -> None:
+def test_a_broken_intent_leaves_a_doubt_for_good_and_the_others_count(
+    broken: str, tmp_path: Path
+) -> None:
     append(tmp_path / "000001.jsonl", intent_line("c-1") + broken + intent_line("c-3"))
     ours = OurOrders(tmp_path)
 
     for _ in range(2):
-        with pytest.raises(Unreachable, match="the journal can't be read"):
-            ours.purposes()
+        known = ours.known()
+        assert known.purposes == {"c-1": "entry", "c-3": "entry"}
+        assert (known.doubt or "").startswith("the journal can't be read: ")
 
 
 def test_what_was_unreadable_for_a_while_is_read_later(tmp_path: Path) -> None:
     folder = tmp_path / "journal"
     ours = OurOrders(folder)
-    with pytest.raises(Unreachable):
-        ours.purposes()
+    assert ours.known().doubt is not None
 
     folder.mkdir()
     append(folder / "000001.jsonl", intent_line("c-1"))
 
-    assert ours.purposes() == {"c-1": "entry"}
+    assert ours.known() == Ours({"c-1": "entry"})
