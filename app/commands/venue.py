@@ -87,6 +87,12 @@ def _speed(text: str) -> Decimal:
     metavar="FILE",
     help="What goes wrong: a script, one JSON object a line (docs/venue-faults.md).",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help="Log every request and frame; with one market stream it can be played as --market.",
+)
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
 @folder_options
 def venue(
@@ -105,7 +111,7 @@ def venue(
     from adapters.venue.world import WorldError, parse_opening
 
     install_context()
-    served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type")}
+    served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type", "record")}
     try:
         opening, manner = parse_opening(balances) or None, parse_manner(manners)
         script = () if faults is None else read_script(faults)

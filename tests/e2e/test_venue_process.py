@@ -362,3 +362,50 @@ def test_recorded_candles_are_served_from_the_row_asked_for(
     assert refused.returncode == 2
     assert "04:00:00Z" in refused.stderr
     assert "05:00:00Z" in refused.stderr
+
+
+def test_a_log_has_every_request_and_frame_without_a_token_and_can_be_played(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "wire.jsonl"
+    with venue_process(tmp_path / "first", "--speed", "10", "--record", str(log)) as venue:
+        venue.api.get("/products")
+        venue.api.place("e2e-log", BTC, "BUY", market_market_ioc={"quote_size": "25"})
+        stream = venue.api.stream()
+        for channel in ("level2", "market_trades", "user"):
+            token = venue.api.token()
+            message = {"type": "subscribe", "channel": channel, "product_ids": [BTC], "jwt": token}
+            stream.send(json.dumps(message))
+        seen = [stream.recv() for _ in range(60)]
+        venue.process.send_signal(signal.SIGTERM)
+        venue.process.wait(10)
+
+    text = log.read_text()
+    entries = [json.loads(line) for line in text.splitlines()]
+    kinds = {entry["t"] for entry in entries}
+    assert kinds == {"header", "http", "request", "connect", "send", "recv", "closed"}
+    assert token not in text
+    assert "Bearer" not in text
+    heard = [entry["data"] for entry in entries if entry["t"] == "recv"]
+    assert heard[: len(seen)] == seen
+    (order,) = (
+        entry for entry in entries if entry["url" if "url" in entry else "t"] == API + "/orders"
+    )
+    assert json.loads(order["body"])["client_order_id"] == "e2e-log"
+    assert json.loads(order["data"])["success"] is True
+    stamps = [entry["ts"] for entry in entries]
+    assert stamps == sorted(stamps)
+
+    with venue_process(tmp_path / "second", "--market", str(log)) as replay:
+        assert {each["product_id"] for each in replay.api.get("/products")["products"]} >= {BTC}
+        again = replay.api.stream()
+        again.send(json.dumps({"type": "subscribe", "channel": "level2", "product_ids": [BTC]}))
+        events = json.loads(again.recv())["events"]
+    assert any(json.loads(frame)["events"] == events for frame in seen)
+
+
+def test_a_log_that_cannot_be_written_starts_nothing(tmp_path: Path) -> None:
+    ended = run_venue(tmp_path, "--record", str(tmp_path / "nowhere" / "wire.jsonl"))
+    assert ended.returncode in (1, 2)
+    assert "--record: " in ended.stderr
+    assert ended.stdout == ""

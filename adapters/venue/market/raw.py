@@ -22,7 +22,7 @@ from domain.money import parse_decimal
 from domain.product import Product, ProductFlags, ProductId
 
 RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
-SKIPPED = ("subscriptions",)
+SKIPPED = ("subscriptions", "user")
 CHUNK_BYTES = 1 << 18
 _EVENTS = re.compile(r'"events"\s*:\s*')
 

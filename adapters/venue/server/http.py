@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from adapters.venue.server.pace import Pacer
     from adapters.venue.server.plays import Plays, Verify
     from adapters.venue.server.pump import Pumps
+    from adapters.venue.server.recorder import Recorder
 
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes that a client may send in one WebSocket message."""
@@ -55,6 +56,7 @@ class Handler:
         doors: Doors,
         broken: Callable[[BaseException], None],
         manner: Manner,
+        recorder: Recorder,
     ) -> None:
         """`broken` is told when the venue itself raises: a half-done change is not played on."""
         self._venue = venue
@@ -64,6 +66,7 @@ class Handler:
         self._manner = manner
         self._limits = Limits(manner)
         self._broken = broken
+        self._recorder = recorder
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -80,6 +83,7 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - the venue must not play on half a change
             self._broken(error)
             passage, answer = DIRECT, _BROKEN
+        self._recorder.answered(asked, answer)
         return await deliver(request, passage, answer)
 
     async def _answer(
@@ -122,11 +126,14 @@ class Handler:
             connection.close()
             raise
         transport = cast(asyncio.Transport, request.transport)
-        pump = Pump(connection, socket, transport)
+        name = self._recorder.connected()
+        pump = Pump(connection, socket, transport, lambda frame: self._recorder.sent(name, frame))
         async with self._pumps.running(pump), tended(pump, self._manner):
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
+                    self._recorder.heard(name, message.data)
                     self._hear(pump, message.data)
+        self._recorder.closed(name)
         return socket
 
     def _hear(self, pump: Pump, text: str) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, WSMsgType
@@ -36,9 +36,15 @@ class Pump:
     """Carries one connection's frames to its socket, in order, waiting while the client is slow."""
 
     def __init__(
-        self, connection: Connection, socket: web.WebSocketResponse, transport: asyncio.Transport
+        self,
+        connection: Connection,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport,
+        sent: Callable[[bytes], None],
     ) -> None:
+        """`sent` is told each frame that has been handed to the socket."""
         self.connection = connection
+        self._sent = sent
         self._socket = socket
         self._transport = transport
         self._work = asyncio.Event()
@@ -91,6 +97,7 @@ class Pump:
         while frames := self.connection.take():
             for frame in frames:
                 await self._socket.send_frame(frame, WSMsgType.TEXT)
+                self._sent(frame)
             self.sent_s = time.monotonic()
 
 

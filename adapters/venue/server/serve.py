@@ -26,6 +26,7 @@ from adapters.venue.server.keys import Secrets, secrets_of
 from adapters.venue.server.mirroring import Listener
 from adapters.venue.server.pace import Pacer
 from adapters.venue.server.pump import Pumps
+from adapters.venue.server.recorder import Recorder
 from adapters.venue.server.session import VenueSession
 from adapters.venue.server.stage import Stage, StageOptions, open_stage
 from adapters.venue.server.tls import server_context
@@ -47,6 +48,8 @@ class VenueOptions:
     port: int = 0
     key_type: KeyType = "ecdsa"
     """Of keys that are made now; keys that the folder has stay."""
+    record: Path | None = None
+    """Where to log all requests and frames."""
     parent_pipe: bool = False
     """End when standard input ends: the trader that started us has gone."""
     say: Callable[[str], None] = field(default=lambda line: print(line, flush=True))  # noqa: T201
@@ -87,7 +90,8 @@ class _Process:
         plain_port, tls_port = _listeners(self._options.port)
         session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)
         doors = self._doors(session)
-        handler = Handler(stage.venue, pacer, pumps, doors, self._broke, self._options.stage.manner)
+        recorder, manner = self._recorder(clock), self._options.stage.manner
+        handler = Handler(stage.venue, pacer, pumps, doors, self._broke, manner, recorder)
         async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
             self._listen_for_the_end()
             self._options.say(session().line())
@@ -95,6 +99,7 @@ class _Process:
                 await pacer.run(self._stop)
         stage.save(clock.stand())
         clock.close()
+        recorder.close()
         if self._failure is not None:
             raise self._failure
 
@@ -138,6 +143,13 @@ class _Process:
                 lambda: session().document(),
             ),
         )
+
+    def _recorder(self, clock: MarketClockWriter) -> Recorder:
+        path = self._options.record
+        try:
+            return Recorder(path, clock.market_ns)
+        except OSError as error:
+            raise WorldError(f"--record: {path}: {error.strerror}") from error
 
     def _broke(self, error: BaseException) -> None:
         self._failure = self._failure or error

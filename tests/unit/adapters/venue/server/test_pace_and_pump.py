@@ -23,6 +23,7 @@ from adapters.venue.server.admin import Admin
 from adapters.venue.server.http import Doors, Handler
 from adapters.venue.server.pace import LEAD_MARKET_NS, Pacer
 from adapters.venue.server.pump import Pumps
+from adapters.venue.server.recorder import Recorder
 from domain.instants import MILLISECOND, SECOND, Nanos
 
 START = Nanos(1_700_000_000 * SECOND)
@@ -117,7 +118,10 @@ async def running(
         verify=lambda token: True,
         admin=Admin(venue, Faults(1), "secret", lambda: {"ws": "there"}),
     )
-    handler = Handler(venue, bench.pacer, bench.pumps, doors, bench.failures.append, Manner())
+    recorder = Recorder(None, lambda: 0)
+    handler = Handler(
+        venue, bench.pacer, bench.pumps, doors, bench.failures.append, Manner(), recorder
+    )
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.2)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
