@@ -61,12 +61,17 @@ def in_timer(runtime: Directory, name: str, error: BaseException) -> None:
 
 
 @contextmanager
-def in_start(name: str, error: BaseException, times: int = ALWAYS) -> Iterator[None]:
-    """Let the actor's next starts raise within the block, before it has done anything."""
+def in_start(
+    name: str, error: BaseException, times: int = ALWAYS, after_epoch: int = 0
+) -> Iterator[None]:
+    """Let the actor's next starts raise within the block, before it has done anything.
+
+    An incarnation up to `after_epoch` may still be about to start and is spared.
+    """
     original, left = Actor.on_start, [times]
 
     def on_start(self: Actor) -> None:
-        if self.name == name and left[0] > 0:
+        if self.name == name and self.epoch > after_epoch and left[0] > 0:
             left[0] -= 1
             self.starting = raiser(error)  # type: ignore[method-assign]
         original(self)

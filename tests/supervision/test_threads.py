@@ -47,7 +47,7 @@ def break_and_heal(world: ThreadWorld, actor: str, error: BaseException, place: 
     runtime = world.runtime
     epoch = runtime.members[actor].epoch
     if place == "start":
-        with in_start(actor, error, times=1):
+        with in_start(actor, error, times=1, after_epoch=epoch):
             in_message(runtime, actor, ValueError("to have it started again"))
             assert world.until(lambda: runtime.members[actor].epoch == epoch + 2), (actor, place)
     elif place == "timer":
