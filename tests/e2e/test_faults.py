@@ -15,7 +15,15 @@ import requests
 import websocket
 
 from domain.instants import parse_iso
-from tests.builders_runs import call, paper, verified
+from tests.builders_runs import (
+    EAGER,
+    call,
+    ledger_accounts,
+    live_orders,
+    paper,
+    venue_accounts,
+    verified,
+)
 from tests.builders_venue import fault, script_of
 from tests.builders_venue_process import API, RunningVenue, run_venue, venue_process, wait_until
 
@@ -339,13 +347,15 @@ def test_a_trader_on_paper_lives_through_a_script_on_threads_and_in_virtual_time
             ]
         )
     )
-    options = ("--faults", str(script), "--duration", "150s")
+    options = ("--faults", str(script), "--duration", "240s", *EAGER)
 
     homes = (tmp_path / "threads", tmp_path / "virtual")
 
     for home, speed in zip(homes, ("20", "max"), strict=True):
         home.mkdir()
-        paper(home, "--speed", speed, *options)
+        assert int(paper(home, "--speed", speed, *options)["fills"]) > 0
 
     for home in homes:
         assert verified(home)["ok"] is True
+        assert ledger_accounts(home) == venue_accounts(home)
+        assert live_orders(home) == 0
