@@ -37,7 +37,9 @@ from domain.messages.system import (
 from domain.money import plain
 
 BOOT_LIMIT_NS = 60 * SECOND
-SWEEP_LIMIT_NS = 5 * SECOND
+SWEEP_LIMIT_NS = 8 * SECOND
+"""Long enough for a venue that takes five seconds to cancel, and for asking again. What is not
+confirmed then is left to the sentinel."""
 RECONCILE_LIMIT_NS = 2 * SECOND
 SENTINEL_LIMIT_NS = 3 * SECOND
 EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
@@ -129,6 +131,11 @@ class Session:
         if reached.boot is not None:
             runtime.announce(StopRequested(reason))
             self.is_swept = self._driver.until(lambda: reason in reached.swept, SWEEP_LIMIT_NS)
+            if not self.is_swept:
+                runtime.log_for("session").critical(
+                    "entries are not confirmed cancelled",
+                    by="the sentinel, if there is one",
+                )
             runtime.announce(ReconcileRequested("stop"))
             self._driver.until(lambda: "stop" in reached.reconciled, RECONCILE_LIMIT_NS)
         reason = self._ending.reason or reason  # a kill during the stop overrides

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from domain.messages.orders import TERMINAL, IntentRaised
+from domain.messages.orders import TERMINAL, IntentRaised, OrderAdvanced, OrderState
 from domain.recovery import Recovered, fold
 from tests.builders_world import World
 
@@ -29,6 +29,14 @@ def assert_we_agree_with_the_venue(world: World) -> None:
         if client_id in theirs:
             assert str(order.state) == theirs[client_id]["status"]
             assert order.order_id == theirs[client_id]["order_id"]
+    written_off = {
+        message.client_order_id
+        for _, message in world.messages()
+        if isinstance(message, OrderAdvanced)
+        and message.state in (OrderState.VOID, OrderState.REJECTED)
+    }
+    accepted = {client_id for client_id, order in theirs.items() if order["status"] != "FAILED"}
+    assert not written_off & accepted, "given up although the venue has it"
     assert state.booked == {fill["entry_id"] for fill in books["fills"]}
     assert state.ledger is not None
     ours: defaultdict[str, Decimal] = defaultdict(Decimal, USD=state.ledger.cash)

@@ -1,0 +1,108 @@
+"""A kill against a venue that does not do what it is told: what is believed is what it lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from adapters.venue.faults.script import parse_fault
+from domain.instants import SECOND, Nanos, parse_iso
+from domain.messages.orders import SweepFinished
+from tests.builders_books import assert_we_agree_with_the_venue
+from tests.builders_venue import START, fault
+from tests.builders_world import RUNS_AWAY, Line, Setting, World, script
+
+NAMES = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "LINK")
+LONG = {"for_": "1h"}
+MOSTLY = {**LONG, "probability": "0.7"}
+CANCELLED_S = 10
+CASES: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "nothing is wrong": (),
+    "cancels are lost": (fault("lose_cancel", **LONG, probability="0.6"),),
+    "cancels are late": (fault("delay_cancel", **LONG, by="5s"),),
+    "cancels are late and lost": (
+        fault("lose_cancel", **LONG, probability="0.4"),
+        fault("delay_cancel", **LONG, by="5s"),
+    ),
+    "cancels are not answered": (fault("lost_response", **MOSTLY, endpoint="cancel"),),
+    "cancels are refused by a proxy": (fault("http_503_html", **MOSTLY, endpoint="cancel"),),
+    "lists fail": (fault("http_500", **MOSTLY, endpoint="orders"),),
+    "lists break off": (fault("truncated_json", **MOSTLY, endpoint="orders"),),
+    "lists are not answered": (fault("reset_after", **MOSTLY, endpoint="orders"),),
+}
+SLOW = ("cancels are not answered", "lists fail", "lists are not answered")
+"""A deadline or a pause between retries is longer than ten seconds."""
+
+
+def with_resting_entries(folder: Path) -> World:
+    """Return a world in which an entry rests on each product."""
+    lines = [evolve(RUNS_AWAY, name=f"{name}-USD") for name in NAMES]
+    sets = (
+        "policy.exits.max_hold=4h",
+        "policy.execution.ttl_seconds=3600",
+        "strategies.breakout.max_trades_per_cycle=10",
+        "strategies.breakout.notional_pct=1",
+    )
+    market = script([Line(each.name, each.corners, each.busy) for each in lines], minutes=30)
+    world = World(Setting(folder=folder, market=market, sets=sets)).start()
+    assert world.until(lambda: len(world.live_orders()) == len(NAMES), seconds=200)
+    return world
+
+
+def kill(world: World) -> int:
+    """Touch the signal file and return the exit code."""
+    (world.options.folders.data / "KILL_SWITCH").touch()
+    return world.run_to_end()
+
+
+def assert_each_end_is_true(world: World) -> None:
+    """Nothing of ours was alive at the venue when a sweep was called finished."""
+    ends = [at_ns for at_ns, each in world.messages() if isinstance(each, SweepFinished)]
+    assert ends
+    for at_ns in ends:
+        alive = [
+            order["client_order_id"]
+            for order in world.books()["orders"]
+            if order["side"] == "BUY"
+            and parse_iso(order["created_time"]) < at_ns < parse_iso(order["last_update_time"])
+        ]
+        assert alive == [], f"alive at {(at_ns - START) / SECOND:.3f} s"
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize("case", CASES)
+def test_a_kill_ends_with_nothing_alive_whatever_the_venue_does(case: str, tmp_path: Path) -> None:
+    with with_resting_entries(tmp_path) as world:
+        killed_ns = world.clock.now_ns
+        for line in CASES[case]:
+            world.faults.add(parse_fault(json.dumps(line), case, seed=7))
+
+        code = kill(world)
+
+        assert code == 3
+        orders = world.books()["orders"]
+        assert {order["status"] for order in orders} == {"CANCELLED"}
+        assert max(parse_iso(order["created_time"]) for order in orders) <= killed_ns + SECOND
+        if case not in SLOW:
+            last_ns = max(parse_iso(order["last_update_time"]) for order in orders)
+            assert last_ns <= killed_ns + CANCELLED_S * SECOND
+        assert_each_end_is_true(world)
+        assert_we_agree_with_the_venue(world)
+        assert all(each["struck"] for each in world.faults.documents())
+
+
+@pytest.mark.req("K1")
+def test_an_order_that_no_list_shows_yet_is_cancelled_too(tmp_path: Path) -> None:
+    with with_resting_entries(tmp_path) as world:
+        world.faults.add(parse_fault(json.dumps(fault("hidden_order", **LONG, by="5s")), "f"))
+        code = kill(world)
+        assert code == 3
+        assert {order["status"] for order in world.books()["orders"]} == {"CANCELLED"}
+        assert_each_end_is_true(world)
+        assert_we_agree_with_the_venue(world)
+        assert world.clock.now_ns < START + Nanos(3600 * SECOND)
