@@ -35,6 +35,15 @@ CASES: Mapping[str, Lines] = {
     "slow": (fault("slow", **HALF, delay="4s"),),
     "drip": (fault("drip", **HALF, delay="4s"),),
     "lost_response": (fault("lost_response", **HALF),),
+    "lost_response and nothing told": (
+        fault("lost_response", **WHILE, endpoint="place", count=3),
+        fault("freeze_stream", at="115s", for_="60s", stream="user"),
+    ),
+    "lost_response and nothing shown": (
+        fault("reset_after", **WHILE, endpoint="place", count=3),
+        fault("freeze_stream", at="115s", for_="60s", stream="user"),
+        fault("hidden_order", at="115s", for_="60s", by="8s"),
+    ),
     "unanswered": (fault("unanswered", **HALF),),
     "reset_before": (fault("reset_before", **HALF),),
     "reset_after": (fault("reset_after", **HALF),),
