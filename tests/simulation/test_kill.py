@@ -31,8 +31,9 @@ CASES: Mapping[str, tuple[dict[str, Any], ...]] = {
     ),
     "cancels are not answered": (fault("lost_response", **MOSTLY, endpoint="cancel"),),
     "cancels are refused by a proxy": (fault("http_503_html", **MOSTLY, endpoint="cancel"),),
-    "lists break off for a second": (
-        fault("truncated_json", for_="1s", count=99, endpoint="orders"),
+    "for a second lists break off and cancels are late": (
+        fault("truncated_json", for_="1s", endpoint="orders"),
+        fault("delay_cancel", for_="1s", by="2s"),
     ),
     "lists fail": (fault("http_500", **MOSTLY, endpoint="orders"),),
     "lists break off": (fault("truncated_json", **MOSTLY, endpoint="orders"),),
