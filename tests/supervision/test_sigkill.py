@@ -1,6 +1,6 @@
 """Killed at random instants against a venue that lives on: nothing twice, nothing lost.
 
-Forty kills here; `BULKHEAD_KILLS=500 ./scripts/test tests/supervision/test_sigkill.py` for more.
+Thirty kills here; `BULKHEAD_KILLS=500 ./scripts/test tests/supervision/test_sigkill.py` for more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from tests.builders_runs import EAGER, records, status, trader, verified, wait_for
 from tests.builders_venue_process import RunningVenue, venue_process
 
-KILLS = int(os.environ.get("BULKHEAD_KILLS", "40"))
+KILLS = int(os.environ.get("BULKHEAD_KILLS", "30"))
 SEED = int(os.environ.get("BULKHEAD_KILL_SEED", "1"))
 LONGEST_S = 4.0
 """A kill falls into the start, the recovery, or the first seconds of trading."""
