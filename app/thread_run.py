@@ -75,6 +75,9 @@ def run(options: TradeOptions, say: Callable[[str], None]) -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     try:
+        ActorLog("guardian").info(
+            "the embedded venue listens", rest=child.session.rest, admin=child.session.admin_file
+        )
 
         def watch() -> None:
             if child.exit_code() is not None and not ending.is_asked():

@@ -36,13 +36,13 @@ python run.py venue --faults faults.jsonl
 ```
 
 A running venue takes one more fault, one object of the same form, and says what has struck so far.
-`admin.token` is the file that the VENUE line calls `admin`; a venue of the trader's own keeps it as
-`data/<mode>/venue/keys/admin.token`.
+The VENUE line of a lone venue names its address, `rest`, and the file of its token, `admin`; those
+of a trader's own venue are in the trader's log.
 
 ```
-curl -H "Authorization: Bearer $(cat admin.token)" -d '{"kind": "seq_gap"}' <rest>/bulkhead/faults
-curl -H "Authorization: Bearer $(cat admin.token)" <rest>/bulkhead/faults
-curl -H "Authorization: Bearer $(cat admin.token)" <rest>/bulkhead/books
+curl -H "Authorization: Bearer $(cat <admin>)" -d '{"kind": "seq_gap"}' <rest>/bulkhead/faults
+curl -H "Authorization: Bearer $(cat <admin>)" <rest>/bulkhead/faults
+curl -H "Authorization: Bearer $(cat <admin>)" <rest>/bulkhead/books
 ```
 
 `at` and `for` are market time from the start of serving, for a fault that came by request from

@@ -21,8 +21,10 @@ from tests.builders_runs import (
     ledger_accounts,
     live_orders,
     paper,
+    trader,
     venue_accounts,
     verified,
+    words,
 )
 from tests.builders_venue import fault, script_of
 from tests.builders_venue_process import API, RunningVenue, run_venue, venue_process, wait_until
@@ -330,6 +332,23 @@ def test_faults_are_for_a_venue_that_this_start_makes(tmp_path: Path) -> None:
     ended = call(tmp_path, "--env", "paper", *elsewhere)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "--faults" in ended.stderr
+
+
+def test_the_traders_log_says_where_its_own_venue_takes_faults(tmp_path: Path) -> None:
+    with trader(tmp_path) as running:
+        running.ready()
+        (line,) = (
+            each for each in running.log.splitlines() if "the embedded venue listens" in each
+        )
+        told = words(line)
+        answer = requests.post(
+            told["rest"] + "/bulkhead/faults",
+            json=fault("balance_change", currency="USD", amount="1"),
+            headers={"Authorization": f"Bearer {Path(told['admin']).read_text().strip()}"},
+            timeout=5,
+        )
+        assert answer.status_code == 200, answer.text
+        assert running.interrupt()[0] == 0
 
 
 def test_a_trader_on_paper_lives_through_a_script_on_threads_and_in_virtual_time(
