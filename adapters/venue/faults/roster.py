@@ -64,7 +64,7 @@ class Running(Generic[F]):
             "where": self.fault.where,
             "begins": iso(self.begins_ns),
             "ends": None if self.ends_ns is None else iso(self.ends_ns),
-            "phase": self.phase.value,
+            "phase": (self.phase if self.has_strikes else Phase.OVER).value,
             "struck": self.struck,
             "notes": list(self.notes),
         }

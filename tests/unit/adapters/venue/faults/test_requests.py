@@ -247,6 +247,7 @@ def test_only_the_named_endpoints_are_struck_as_often_as_asked_for() -> None:
     ]
 
     assert statuses == [200, 500, 200, 500, 200]
+    assert asking.client.faults.documents()[0]["phase"] == "over"
 
 
 def test_a_probability_strikes_its_share_the_same_in_every_run() -> None:
