@@ -220,7 +220,7 @@ def bare_echo(size: int, times: int) -> list[float]:
                 left -= len(client.recv(left))
 
         for _ in range(times):
-            time.sleep(REST_PAUSE_S)  # as cold as the requests
+            time.sleep(REST_PAUSE_S)  # the floor is measured as cold as the requests below
             samples.append(timed(work))
     server.communicate()
     return samples
@@ -237,7 +237,7 @@ def rest(folder: Path, times: int) -> None:
         for name in ("/time", "/market/product_book?product_id=BTC-USD&limit=10"):
             samples = []
             for _ in range(times):
-                time.sleep(REST_PAUSE_S)
+                time.sleep(REST_PAUSE_S)  # below the venue's public rate, and not measured
                 begun = time.perf_counter_ns()
                 answer = http.get(child.session.rest + PREFIX + name, timeout=5)
                 samples.append((time.perf_counter_ns() - begun) / 1_000)

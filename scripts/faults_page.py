@@ -13,8 +13,8 @@ from pathlib import Path
 from adapters.venue.faults.base import Fault, RequestFault, Striking, kind_of
 from adapters.venue.faults.catalogue import GROUPS, KINDS
 from adapters.venue.faults.script import members_of
+from scripts.pages import write_or_check
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path("docs/venue-faults.md")
 INTRO = """# Faults of the embedded venue
 
@@ -124,14 +124,7 @@ def render() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write or check the page and return the exit code."""
-    path, text = ROOT / PAGE, render()
-    if "--check" not in arguments:
-        path.write_text(text, encoding="utf-8")
-        return 0
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{PAGE} is not what the catalogue gives: run python -m scripts.faults_page\n")
-    return 1
+    return write_or_check(PAGE, render(), "scripts.faults_page", arguments)
 
 
 if __name__ == "__main__":

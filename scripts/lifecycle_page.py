@@ -11,8 +11,8 @@ from pathlib import Path
 
 from domain.messages.orders import TERMINAL, OrderState
 from domain.orders.lifecycle import IMPOSSIBLE, TABLE, Event
+from scripts.pages import write_or_check
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path("docs/order-lifecycle.md")
 INTRO = """# The life of an order
 
@@ -99,14 +99,7 @@ def render() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write or check the page and return the exit code."""
-    path, text = ROOT / PAGE, render()
-    if "--check" not in arguments:
-        path.write_text(text, encoding="utf-8")
-        return 0
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{PAGE} is not what the table gives: run python -m scripts.lifecycle_page\n")
-    return 1
+    return write_or_check(PAGE, render(), "scripts.lifecycle_page", arguments)
 
 
 if __name__ == "__main__":

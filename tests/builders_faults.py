@@ -43,7 +43,7 @@ def poison(member: Actor, error: BaseException) -> None:
             raise error
         return receive(message)
 
-    member.receive = fail  # type: ignore[method-assign]
+    member.receive = fail
 
 
 def in_message(runtime: Directory, name: str, error: BaseException) -> None:
@@ -73,14 +73,14 @@ def in_start(
     def on_start(self: Actor) -> None:
         if self.name == name and self.epoch > after_epoch and left[0] > 0:
             left[0] -= 1
-            self.starting = raiser(error)  # type: ignore[method-assign]
+            self.starting = raiser(error)
         original(self)
 
-    Actor.on_start = on_start  # type: ignore[method-assign]
+    Actor.on_start = on_start
     try:
         yield
     finally:
-        Actor.on_start = original  # type: ignore[method-assign]
+        Actor.on_start = original
 
 
 def wanted_breakers(name: str) -> set[tuple[str, str, int, bool]]:

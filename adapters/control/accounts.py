@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
 from adapters.control.instances import (
-    CARD_AGAIN_SECONDS,
-    CARD_TRIES,
     InstanceRunning,
+    await_card,
     is_alive,
 )
 from domain.errors import TradingError
@@ -63,7 +61,7 @@ class AccountLock:
         try:
             self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)
         except Timeout:
-            known = self._await_card()
+            known = await_card(self._living) or {}
             who = f"pid {known.get('pid', 'unknown')} on {known.get('data', 'another folder')}"
             raise InstanceRunning(
                 f"another instance places orders on account {self._account}: {who}, started "
@@ -73,15 +71,11 @@ class AccountLock:
         card = {"pid": os.getpid(), "data": str(data_folder.resolve()), "started": started}
         write_json(self._card, card)
 
-    def _await_card(self) -> dict[str, Any]:
-        """Return who holds the lock, empty if it does not say; the last holder may be dead."""
-        for _ in range(CARD_TRIES):
-            known = read_json(self._card) or {}
-            pid = known.get("pid")
-            if isinstance(pid, int) and is_alive(pid):
-                return known
-            time.sleep(CARD_AGAIN_SECONDS)
-        return {}
+    def _living(self) -> dict[str, Any] | None:
+        """Return who holds the lock, None if it does not say; the last holder may be dead."""
+        known = read_json(self._card) or {}
+        pid = known.get("pid")
+        return known if isinstance(pid, int) and is_alive(pid) else None
 
     def release(self) -> None:
         """Give the lock back."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from attrs import frozen
 from filelock import FileLock, Timeout
@@ -13,6 +15,8 @@ from filelock import FileLock, Timeout
 from adapters.control.files import read_json, write_json
 from domain.errors import TradingError
 
+T = TypeVar("T")
+"""A card: what a holder of a lock writes down about itself."""
 LOCK = "LOCK"
 HOLDER = "LOCK.holder"
 STATUS = "status.json"
@@ -56,7 +60,7 @@ class InstanceLock:
         try:
             self._lock.acquire(timeout=WAIT_SECONDS, poll_interval=0.02)
         except Timeout:
-            known = self._await_card()
+            known = await_card(self._living) or holder(self._folder)
             who = str(known) if known else "unknown"
             raise InstanceRunning(
                 f"another instance holds {self._folder / LOCK}: {who}; "
@@ -65,18 +69,26 @@ class InstanceLock:
         card = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
         write_json(self._folder / HOLDER, card)
 
-    def _await_card(self) -> Holder | None:
-        """Return who holds the lock; it may have taken it before it could write that down."""
-        for _ in range(CARD_TRIES):
-            known = holder(self._folder)
-            if known is not None and is_alive(known.pid):
-                return known
-            time.sleep(CARD_AGAIN_SECONDS)
-        return holder(self._folder)
+    def _living(self) -> Holder | None:
+        known = holder(self._folder)
+        return known if known is not None and is_alive(known.pid) else None
 
     def release(self) -> None:
         """Give the lock back."""
         self._lock.release()
+
+
+def await_card(read: Callable[[], T | None]) -> T | None:
+    """Return the first card that `read` finds, None if none comes within a second.
+
+    A holder takes its lock before it can write down who it is.
+    """
+    for _ in range(CARD_TRIES):
+        found = read()
+        if found is not None:
+            return found
+        time.sleep(CARD_AGAIN_SECONDS)  # between two looks at a file; the loop is bounded
+    return None
 
 
 def is_alive(pid: int) -> bool:

@@ -191,7 +191,7 @@ def wait_until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)  # slower than the strictest limit
+        time.sleep(0.1)  # between two looks: below the strictest rate of the venues
 
 
 def decimal(value: object) -> Decimal:

@@ -101,7 +101,7 @@ def test_what_lies_in_an_inbox_has_a_message_and_an_address_for_the_reply() -> N
     actor.actor_ref.tell("told")
     future = actor.actor_ref.ask("asked", block=False)
 
-    told, asked = actor.actor_inbox.items  # type: ignore[attr-defined]
+    told, asked = actor.actor_inbox.items
     assert (told.message, told.reply_to) == ("told", None)
     assert (asked.message, asked.reply_to) == ("asked", future)
     with pytest.raises(Left):
@@ -148,7 +148,7 @@ def test_an_actor_class_is_bound_once_per_runtime_and_keeps_its_name() -> None:
     bound = bind(Scripted, ThreadedActor)
 
     assert bind(Scripted, ThreadedActor) is bound
-    assert bind(Scripted, VirtualActor) is not bound  # type: ignore[comparison-overlap]
+    assert bind(Scripted, VirtualActor) is not bound
     assert bound.__name__ == "Scripted"
 
 

@@ -122,7 +122,7 @@ def test_virtual_time_jumps_to_the_next_instant_and_all_that_is_due_then_races()
                 lambda self, _: self.send("reader", self.name),
                 at_start=lambda self: self.after(3_600_000 * MILLISECOND, Event(1)),
             )
-        rig.until(lambda seen=seen: len(seen) == 3)  # type: ignore[misc]
+        rig.until(lambda seen=seen: len(seen) == 3)
         assert rig.runtime.clock.market_ns() == NOW + 3_600_000 * MILLISECOND
         orders.add(tuple(seen))
         rig.close()

@@ -106,10 +106,10 @@ class Stand:
             call(*arguments, **named, token=token, reply_to=ME)
         else:
             call(*arguments, token, ME)
-        answer: Any = self.wait(kind, lambda each: each.token == token)  # type: ignore[attr-defined]
+        answer: Any = self.wait(kind, lambda each: each.token == token)
         assert answer.failure is None
         assert getattr(answer, "is_complete", True)
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def product(self) -> Product:
         listed = self.ask(ProductsListed, self.venue.list_products)
@@ -204,7 +204,7 @@ class SessionClock(MachineClock):
     """The market clock of a venue process, and the machine's."""
 
     def __init__(self, file: Path) -> None:
-        self.market_ns = MarketClock(file).market_ns  # type: ignore[method-assign]
+        self.market_ns = MarketClock(file).market_ns
 
 
 @contextmanager
@@ -406,7 +406,7 @@ def test_the_market_stream_has_no_holes_and_can_be_restarted(stand: Stand) -> No
         for kind in (BookSnapshotSeen, SubscriptionsSeen, HeartbeatSeen):
             stand.wait(
                 MarketFrame,
-                lambda frame, kind=kind: (  # type: ignore[misc]
+                lambda frame, kind=kind: (
                     frame.connection == connection
                     and any(isinstance(event, kind) for event in frame.events)
                 ),

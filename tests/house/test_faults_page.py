@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from adapters.venue.faults.catalogue import KINDS
-from scripts import faults_page
+from scripts import faults_page, pages
 from tests.house.tidy import ROOT
 
 
 def test_the_committed_page_is_the_one_that_the_catalogue_gives() -> None:
-    committed = (faults_page.ROOT / faults_page.PAGE).read_text(encoding="utf-8")
+    committed = (pages.ROOT / faults_page.PAGE).read_text(encoding="utf-8")
 
     assert committed == faults_page.render(), "run python -m scripts.faults_page"
 

@@ -6,12 +6,12 @@ import pytest
 
 from domain.messages.orders import OrderState
 from domain.orders.lifecycle import IMPOSSIBLE, TABLE
-from scripts import lifecycle_page
+from scripts import lifecycle_page, pages
 
 
 @pytest.mark.req("X4")
 def test_the_committed_page_is_the_one_that_the_table_gives() -> None:
-    committed = (lifecycle_page.ROOT / lifecycle_page.PAGE).read_text(encoding="utf-8")
+    committed = (pages.ROOT / lifecycle_page.PAGE).read_text(encoding="utf-8")
 
     assert committed == lifecycle_page.render(), "run python -m scripts.lifecycle_page"
 

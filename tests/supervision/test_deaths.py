@@ -290,7 +290,7 @@ def test_a_crashing_strategy_changes_nothing_for_the_others(tmp_path: Path) -> N
                 seen.append((message.cycle, message.proposals))
                 send(to, message)
 
-            host.send = keep  # type: ignore[method-assign]
+            host.send = keep
             for minute in range(1, 7):
                 if is_crashing and "strategy.breakout" not in dead(world.runtime):
                     in_message(world.runtime, "strategy.breakout", ValueError(f"minute {minute}"))

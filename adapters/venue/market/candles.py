@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from adapters.venue.market.source import MarketError
 from adapters.venue.market.tables import (
-    files_of,
     fingerprint,
     nanoseconds,
     numbers,
     product_of,
     products_in,
     read_table,
+    rows_of_all,
 )
 from domain.instants import MINUTE, Nanos, iso
 from domain.market import Bar
@@ -89,13 +89,7 @@ def open_candles(path: Path) -> CandleMarket:
     Raises:
         MarketError: there is nothing to read, or a row makes no sense; names file and row.
     """
-    rows: dict[ProductId, _Rows] = {}
-    for file in files_of(path):
-        for product, found in _read(file).items():
-            if product in rows:
-                raise MarketError(f"{file}: {product} was already read from another file")
-            rows[product] = found
-    return CandleMarket(path.name, rows)
+    return CandleMarket(path.name, rows_of_all(path, _read))
 
 
 def _read(file: Path) -> dict[ProductId, _Rows]:

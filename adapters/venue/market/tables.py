@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,8 @@ DECIMALS_USUAL = 12
 DECIMALS_MAX = 20
 PARSED = (OSError, pa.ArrowException, ValueError, TypeError)
 Columns = Sequence[NDArray[np.float64]]
+R = TypeVar("R")
+"""Rows of one product."""
 
 
 def files_of(path: Path) -> list[Path]:
@@ -72,6 +75,21 @@ def read_table(file: Path, kind: str, needed: Sequence[str]) -> pa.Table:
     if table.num_rows == 0:
         raise MarketError(f"{file}: expected {kind}, found no row")
     return table
+
+
+def rows_of_all(path: Path, read: Callable[[Path], dict[ProductId, R]]) -> dict[ProductId, R]:
+    """Return what `read` finds in a file, or in all files of a folder, by product.
+
+    Raises:
+        MarketError: there is nothing to read, or two files have the same product.
+    """
+    rows: dict[ProductId, R] = {}
+    for file in files_of(path):
+        for product, found in read(file).items():
+            if product in rows:
+                raise MarketError(f"{file}: {product} was already read from another file")
+            rows[product] = found
+    return rows
 
 
 def products_in(file: Path, table: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:

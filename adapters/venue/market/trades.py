@@ -23,13 +23,13 @@ from adapters.venue.market.depth import STEPS, Depth
 from adapters.venue.market.expander import STEP_NS, CandleExpander, book_around
 from adapters.venue.market.source import MarketError, Step
 from adapters.venue.market.tables import (
-    files_of,
     fingerprint,
     nanoseconds,
     numbers,
     product_of,
     products_in,
     read_table,
+    rows_of_all,
 )
 from domain.instants import MINUTE, Nanos, iso
 from domain.market import Bar, Trade
@@ -181,13 +181,7 @@ def open_trades(path: Path) -> TradeMarket:
     Raises:
         MarketError: there is nothing to read, or a row makes no sense; names file and row.
     """
-    rows: dict[ProductId, _Rows] = {}
-    for file in files_of(path):
-        for product, found in _read(file).items():
-            if product in rows:
-                raise MarketError(f"{file}: {product} was already read from another file")
-            rows[product] = found
-    return TradeMarket(path.name, rows)
+    return TradeMarket(path.name, rows_of_all(path, _read))
 
 
 def _read(file: Path) -> dict[ProductId, _Rows]:

@@ -155,6 +155,7 @@ class _Asking:
         url = self._rest + ("" if own else PREFIX) + path
         said = ""
         for number in range(TRIES):
+            # The mirrored venue's public rate, and a pause that doubles after each failure.
             time.sleep(max(0.0, self._free - time.monotonic()) + (2.0**number - 1) / 2)
             self._free = time.monotonic() + PAUSE_SECONDS
             try:

@@ -42,7 +42,7 @@ def a_request(intent: Any = ENTRY, *, issued_ns: int = NOW, **changes: Any) -> P
         changes.get("order_id", intent.client_order_id),
         changes.get("sequence", 1),
         "hash",
-        issued_ns,  # type: ignore[arg-type]
+        issued_ns,
     )
     return PlaceRequest(intent, receipt, changes.get("epoch", 2))
 

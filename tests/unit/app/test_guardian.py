@@ -74,7 +74,7 @@ class Memory:
         self._used = percent * MEBIBYTE
         later(self._rig, 1)
         self._guard.look()
-        open_one = breaker(self._rig, MEMORY)  # type: ignore[arg-type]
+        open_one = breaker(self._rig, MEMORY)
         assert open_one is None or (open_one.effect, open_one.is_latched) == (Effect.BLOCK, False)
         return open_one is not None
 
@@ -93,19 +93,19 @@ def test_a_size_that_is_no_number_blocks_and_releases_nothing(rig: VirtualRig) -
     memory = Memory(rig)
     nan = float("nan")
 
-    guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: nan)  # type: ignore[arg-type,return-value]
+    guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: nan)
     later(rig, 1)
     try:
         guard.look()
     except ValueError:
         pytest.fail("a look must not end the guardian")
-    assert breaker(rig, MEMORY) is not None  # type: ignore[arg-type]
+    assert breaker(rig, MEMORY) is not None
     assert memory.uses(76)
 
 
 def test_memory_is_looked_at_once_a_second(rig: VirtualRig) -> None:
     looks: list[int] = []
-    guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: looks.append(1) or 0)  # type: ignore[func-returns-value]
+    guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: looks.append(1) or 0)
     later(rig, 1)
 
     for _ in range(20):
@@ -157,7 +157,7 @@ def test_the_supervisor_is_started_again_after_its_pause_and_not_beyond_its_budg
 ) -> None:
     budget = policy_of(SUPERVISOR).budget
     staff = Reviver(rig)
-    watch = SupervisorWatch(rig.runtime, staff)  # type: ignore[arg-type]
+    watch = SupervisorWatch(rig.runtime, staff)
     spawn_mortal(rig)
     watch_for(rig, watch, 1)
     assert staff.times == []
@@ -257,7 +257,7 @@ def test_a_guardian_that_looks_leaves_none(tmp_path: Path) -> None:
 def test_a_gap_blocks_entries_until_everything_was_asked_anew(rig: VirtualRig) -> None:
     gap_seen(rig.runtime, 7 * SECOND)
 
-    open_one = breaker(rig, TIME_GAP)  # type: ignore[arg-type]
+    open_one = breaker(rig, TIME_GAP)
     assert open_one is not None
     assert (open_one.effect, open_one.is_latched) == (Effect.BLOCK, False)
     assert open_one.reason == "the process did not run for 7000 ms"

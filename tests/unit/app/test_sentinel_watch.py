@@ -118,7 +118,7 @@ def get_ready(watch: SentinelWatch, starter: Starter) -> None:
 
 
 def blocked(rig: VirtualRig) -> Breaker | None:
-    return breaker(rig, SENTINEL)  # type: ignore[arg-type]
+    return breaker(rig, SENTINEL)
 
 
 def test_entries_are_blocked_until_the_sentinel_watches(rig: VirtualRig, starter: Starter) -> None:
@@ -165,8 +165,9 @@ def test_a_sentinel_that_stays_away_is_started_after_ever_longer_pauses(
     watch.stop()
 
 
-def test_pauses_are_short_again_after_a_minute_with_a_sentinel(
-    rig: VirtualRig, starter: Starter
+@pytest.mark.parametrize(("lived_s", "pause_s"), [(61, 0.5), (50, 2)])
+def test_pauses_are_short_again_after_a_minute_with_a_sentinel_and_not_before(
+    rig: VirtualRig, starter: Starter, lived_s: int, pause_s: float
 ) -> None:
     watch = SentinelWatch(rig.runtime, starter)
     for number in (2, 3):
@@ -175,33 +176,13 @@ def test_pauses_are_short_again_after_a_minute_with_a_sentinel(
         look_until(rig, watch, lambda wanted=number: len(starter.started) == wanted)
     get_ready(watch, starter)
 
-    look_for(rig, watch, 61)
+    look_for(rig, watch, lived_s)
     starter.kill_newest()
     watch.look()
     lost_s = rig.runtime.clock.machine_ns() / SECOND
     look_until(rig, watch, lambda: len(starter.started) == 4)
 
-    assert starter.begun_s[3] - lost_s == 0.5
-    watch.stop()
-
-
-def test_pauses_stay_long_for_one_that_lives_less_than_a_minute(
-    rig: VirtualRig, starter: Starter
-) -> None:
-    watch = SentinelWatch(rig.runtime, starter)
-    for number in (2, 3):
-        get_ready(watch, starter)
-        starter.kill_newest()
-        look_until(rig, watch, lambda wanted=number: len(starter.started) == wanted)
-    get_ready(watch, starter)
-
-    look_for(rig, watch, 50)
-    starter.kill_newest()
-    watch.look()
-    lost_s = rig.runtime.clock.machine_ns() / SECOND
-    look_until(rig, watch, lambda: len(starter.started) == 4)
-
-    assert starter.begun_s[3] - lost_s == 2
+    assert starter.begun_s[3] - lost_s == pause_s
     watch.stop()
 
 

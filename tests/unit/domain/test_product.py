@@ -38,7 +38,7 @@ def test_an_open_product_takes_everything() -> None:
 @pytest.mark.req("EX1")
 @pytest.mark.parametrize("name", FLAGS)
 def test_each_flag_allows_what_it_leaves_and_unlisted_ones_nothing(name: str) -> None:
-    flags = ProductFlags(**{name: True})  # type: ignore[arg-type]
+    flags = ProductFlags(**{name: True})
 
     assert {action for action in Action if flags.allows(action)} == ALLOWED.get(name, set())
 

@@ -92,7 +92,7 @@ def test_numbers_go_on_where_they_ended() -> None:
 def test_what_may_have_been_sent_comes_back_as_unknown(state: OrderState | None) -> None:
     recovered = orders_of(*([a_moved(INTENT, state)] if state else []))
 
-    (order,) = recovered.unsettled(machine_ns=77)  # type: ignore[arg-type]
+    (order,) = recovered.unsettled(machine_ns=77)
 
     assert (order.state, order.last_sent_ns) == (OrderState.UNKNOWN, 77)
     assert recovered.exposure().reservations[1].worst_case == INTENT.order.worst_case
@@ -107,7 +107,7 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
         a_moved(INTENT, OrderState.OPEN), booked(INTENT, "0.5"), a_moved(INTENT, state, "0.5")
     )
 
-    (order,) = recovered.unsettled(machine_ns=77)  # type: ignore[arg-type]
+    (order,) = recovered.unsettled(machine_ns=77)
 
     assert (order.state, order.filled, order.order_id) == (state, Decimal("0.5"), "venue-1")
     assert recovered.exposure().reservations[1].remaining == Decimal("1.5")
@@ -118,7 +118,7 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
 def test_what_has_ended_is_not_taken_up_again(state: OrderState) -> None:
     recovered = orders_of(a_moved(INTENT, state))
 
-    assert recovered.unsettled(machine_ns=1) == ()  # type: ignore[arg-type]
+    assert recovered.unsettled(machine_ns=1) == ()
     assert recovered.exposure().reservations == {}
 
 
@@ -153,7 +153,7 @@ def test_past_equity_comes_back_where_it_was_known() -> None:
 
     marks = folded(EquityMarked(1, ten, ten), EquityMarked(2, None, ten)).marks
 
-    assert marks == (EquityMark(NOW + 4, ten, ten),)  # type: ignore[arg-type]
+    assert marks == (EquityMark(NOW + 4, ten, ten),)
 
 
 def test_another_world_starts_with_empty_books_but_keeps_its_latches_and_numbers() -> None:

@@ -142,7 +142,7 @@ def test_a_snapshot_and_a_change_of_the_book() -> None:
     assert seen.sent_ns == parse_iso(AT)
     snapshot, change = seen.events
     assert isinstance(snapshot, BookSnapshotSeen)
-    assert snapshot.bids == (Level(Decimal("68900.00"), Decimal("1.5")),)  # type: ignore[arg-type]
+    assert snapshot.bids == (Level(Decimal("68900.00"), Decimal("1.5")),)
     assert snapshot.asks[0].quantity == 0
     assert isinstance(change, BookChanged)
 

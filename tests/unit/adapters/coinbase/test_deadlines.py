@@ -32,7 +32,7 @@ def test_calls_come_in_the_order_of_their_instants_and_not_early(timers: Timers)
     for delay_ns in (60 * MILLISECOND, 20 * MILLISECOND, -5, 40 * MILLISECOND):
         timers.after(
             delay_ns,
-            lambda delay=delay_ns: called.append((delay, time.monotonic_ns())),  # type: ignore[misc]
+            lambda delay=delay_ns: called.append((delay, time.monotonic_ns())),
         )
     timers.after(61 * MILLISECOND, done.set)
     assert done.wait(PATIENCE_S)

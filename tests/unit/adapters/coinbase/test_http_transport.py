@@ -303,7 +303,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_made_anew_before_the_o
         for number in range(1, 4):
             assert isinstance(lanes.ask(), Answer)
             assert len(server.requests) == server.connections == number
-            wait_for(lambda number=number: len(closed) == number)  # type: ignore[misc]
+            wait_for(lambda number=number: len(closed) == number)
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_for_an_order(

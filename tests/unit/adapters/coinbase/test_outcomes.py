@@ -64,7 +64,7 @@ def test_the_reason_stands_in_changing_places(members: dict[str, str]) -> None:
 
 
 def test_a_refusal_without_a_known_reason_keeps_its_text() -> None:
-    assert refused(message="computer says no").reason == "computer says no"  # type: ignore[union-attr]
+    assert refused(message="computer says no").reason == "computer says no"
     assert of(200, {"success": False}) == Rejected("UNKNOWN_FAILURE_REASON", "")
 
 

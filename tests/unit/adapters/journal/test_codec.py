@@ -144,13 +144,13 @@ def test_data_that_is_not_exactly_the_message_is_refused(
 @pytest.mark.parametrize(
     "message",
     [
-        Tree(7.0, True, Level.LOW, ("x", Money(Decimal(2))), LEAF),  # type: ignore[arg-type]
+        Tree(7.0, True, Level.LOW, ("x", Money(Decimal(2))), LEAF),
         Tree(True, True, Level.LOW, ("x", Money(Decimal(2))), LEAF),
-        Tree(7, True, 1, ("x", Money(Decimal(2))), LEAF),  # type: ignore[arg-type]
-        Tree(7, True, Level.LOW, ["x", Money(Decimal(2))], LEAF),  # type: ignore[arg-type]
-        Tree(7, True, Level.LOW, ("x", 2), LEAF),  # type: ignore[arg-type]
+        Tree(7, True, 1, ("x", Money(Decimal(2))), LEAF),
+        Tree(7, True, Level.LOW, ["x", Money(Decimal(2))], LEAF),
+        Tree(7, True, Level.LOW, ("x", 2), LEAF),
         Tree(7, True, Level.LOW, ("x", Money(Decimal("NaN"))), LEAF),
-        Tree(7, True, Level.LOW, ("x", Money(Decimal(2))), TREE),  # type: ignore[arg-type]
+        Tree(7, True, Level.LOW, ("x", Money(Decimal(2))), TREE),
         Tree(7, True, Level.LOW, ("x", Money(Decimal(2))), LEAF, Direction.UP),
     ],
 )

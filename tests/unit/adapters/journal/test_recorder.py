@@ -113,5 +113,5 @@ def test_a_disk_that_refuses_gives_no_receipt(monkeypatch: pytest.MonkeyPatch) -
 def test_a_message_without_an_exact_form_is_refused() -> None:
     journal, folder = recorder()
     with pytest.raises(CodecError, match="opening_nlv"):
-        journal.append(envelope(EquityMarked(1, None, 1.0)))  # type: ignore[arg-type]
+        journal.append(envelope(EquityMarked(1, None, 1.0)))
     assert len(list(read_records(folder))) == 2

@@ -142,7 +142,7 @@ def test_even_the_last_fill_cannot_be_dropped_with_all_that_mentions_it() -> Non
     ],
 )
 def test_a_changed_fill_shows(change: dict[str, Decimal]) -> None:
-    forged = evolve(FIRST, fill=evolve(FIRST.fill, **change))  # type: ignore[arg-type]
+    forged = evolve(FIRST, fill=evolve(FIRST.fill, **change))
 
     assert audited(swapped(FIRST, forged)).problems
 

@@ -264,4 +264,4 @@ class VenueAndOrder(RuleBasedStateMachine):
 
 TestVenueAndOrder = VenueAndOrder.TestCase
 TestVenueAndOrder.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
-TestVenueAndOrder.pytestmark = [pytest.mark.req("X4")]  # type: ignore[attr-defined]
+TestVenueAndOrder.pytestmark = [pytest.mark.req("X4")]

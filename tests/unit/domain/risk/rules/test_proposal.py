@@ -73,7 +73,7 @@ CLOSED = [
 @pytest.mark.req("EX1")
 @pytest.mark.parametrize("flag", CLOSED)
 def test_a_flag_that_closes_the_product_refuses(flag: dict[str, object]) -> None:
-    product = a_product(flags=ProductFlags(**flag))  # type: ignore[arg-type]
+    product = a_product(flags=ProductFlags(**flag))
 
     refusal = product_allows(an_entry(), None, a_view(products={BTC: product}))
 
@@ -111,9 +111,9 @@ def test_what_policy_never_trades_is_refused() -> None:
 def _sized(*, post_only: bool) -> Sized:
     one = Decimal(1)
     return Sized(
-        quantity=one,  # type: ignore[arg-type]
-        limit_price=one,  # type: ignore[arg-type]
+        quantity=one,
+        limit_price=one,
         post_only=post_only,
-        worst_case=one,  # type: ignore[arg-type]
+        worst_case=one,
         is_raised=False,
     )
