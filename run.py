@@ -6,7 +6,7 @@ if sys.flags.optimize:
     print("run.py: python -O drops checks that guard orders; start it without -O", file=sys.stderr)  # noqa: T201
     sys.exit(2)
 
-from app.cli import main
+from app.command_line.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

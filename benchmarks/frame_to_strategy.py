@@ -16,15 +16,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from actors.allocator import Allocator, Seat
-from actors.envelope import ReplyTo
-from actors.feed import Feed, FeedPlan
-from actors.risk_gate import GateState, RiskGate
-from actors.strategy import StrategyHost
-from actors.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, STRATEGY
-from adapters.coinbase.codec import decode_market
-from adapters.venue.engine.stream.frames import book_snapshot, book_update, envelope
-from app import settings
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, STRATEGY
+from actors.trading.allocator import Allocator, Seat
+from actors.trading.feed import Feed, FeedPlan
+from actors.trading.risk_gate import GateState, RiskGate
+from actors.trading.strategy import StrategyHost
+from adapters.simulator.stream_api.frames import book_snapshot, book_update, envelope
+from adapters.venues.coinbase.codec import decode_market
+from app.run import settings
 from benchmarks.parts import (
     NOW,
     Bench,
@@ -38,18 +38,18 @@ from benchmarks.parts import (
     timed,
 )
 from config.loading import load
-from domain.book import Book
-from domain.context import Context
-from domain.instants import MINUTE, Nanos
-from domain.market import Bar, Level
+from domain.decisions.rounds import merge
+from domain.market.book import Book
 from domain.messages.decisions import CycleDue, RoundJudged, TradeProposal
 from domain.messages.market import BookChanged, HistoryLoaded, QuoteMoved, StreamOpened
 from domain.messages.system import BootCompleted, PortfolioMoved, StatementTaken, TradingReady
-from domain.money import Amount, Price, Quantity, Rate, install_context
-from domain.portfolio_view import AccountBalance, PortfolioView
+from domain.model.context import Context
+from domain.model.instants import MINUTE, Nanos
+from domain.model.market import Bar, Level
+from domain.model.money import Amount, Price, Quantity, Rate, install_context
+from domain.model.portfolio import AccountBalance, PortfolioView
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_entry
-from domain.rounds import merge
 from domain.strategies.breakout import Breakout
 
 PRODUCTS, STRATEGIES = 30, 5

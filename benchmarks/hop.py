@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attrs import frozen
 
-from actors.base import Actor, Office
-from actors.board import BreakerBoard
-from actors.envelope import ReplyTo
+from actors.kernel.base import Actor, Office
+from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import ReplyTo
 from adapters.clocks.system import SystemClock
 from adapters.runtime.directory import Directory
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.telemetry.log import ActorLog
-from domain.instants import SECOND
+from domain.model.instants import SECOND
 
 SWITCH_SECONDS = 0.0001
 BATCH = 1_000

@@ -21,27 +21,27 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import requests
 
-from actors.auditor import Auditor
-from actors.board import BreakerBoard
-from actors.order_manager import OrderBookState, OrderManager
-from actors.topology import AUDITOR, ORDER_MANAGER, PROJECTOR, ROUTES
+from actors.kernel.board import BreakerBoard
+from actors.kernel.topology import AUDITOR, ORDER_MANAGER, PROJECTOR, ROUTES
+from actors.reporting.auditor import Auditor
+from actors.trading.order_manager import OrderBookState, OrderManager
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
-from adapters.coinbase.auth import Signer, load_key_file
-from adapters.coinbase.bodies import order_body
-from adapters.coinbase.connect import connect
-from adapters.coinbase.wire import PREFIX
+from adapters.processes.simulator import VenueChild
 from adapters.runtime.threads import ThreadRuntime
-from adapters.venue.child import VenueChild
-from adapters.venue.server.session import VenueSession
-from app.recovery import Opened, Place, open_state
+from adapters.simulator.server.session import VenueSession
+from adapters.venues.coinbase.auth import Signer, load_key_file
+from adapters.venues.coinbase.bodies import order_body
+from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.wire import PREFIX
+from app.run.recovery import Opened, Place, open_state
 from benchmarks.parts import Bench, NoLog, table, timed
-from domain.instants import HOUR, SECOND, Nanos
 from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose
 from domain.messages.orders import OrderAdvanced, OrderIntent, OrderState, PlaceRequest
 from domain.messages.system import RunStarted
-from domain.money import Amount, Price, Quantity, install_context
-from domain.product import ProductId, Side
+from domain.model.instants import HOUR, SECOND, Nanos
+from domain.model.money import Amount, Price, Quantity, install_context
+from domain.model.product import ProductId, Side
 
 TOKEN_LIFE_S = 10
 PAUSE_S = 0.04

@@ -12,16 +12,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from actors.base import Actor, Office
-from actors.board import BreakerBoard
-from actors.topology import ROUTES
+from actors.kernel.base import Actor, Office
+from actors.kernel.board import BreakerBoard
+from actors.kernel.topology import ROUTES
 from adapters.runtime.directory import Directory
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
-from domain.instants import MINUTE, SECOND, Nanos
-from domain.market import Quote
-from domain.money import Price, Quantity
-from domain.product import Product, ProductId
+from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.market import Quote
+from domain.model.money import Price, Quantity
+from domain.model.product import Product, ProductId
 
 NOW = Nanos(1_704_067_200 * SECOND)
 """A whole minute; market time stands here while machine time runs."""

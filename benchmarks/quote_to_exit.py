@@ -15,22 +15,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attrs import evolve
 
-from actors.exits import Exits
-from actors.portfolio import Books, Portfolio
-from actors.risk_gate import GateState, RiskGate
-from actors.topology import EXITS, ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from app import settings
+from actors.kernel.topology import EXITS, ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.trading.exits import Exits
+from actors.trading.portfolio import Books, Portfolio
+from actors.trading.risk_gate import GateState, RiskGate
+from app.run import settings
 from benchmarks.parts import NOW, Bench, a_product, a_quote, bench, config_folder, table, timed
 from config.loading import load
-from domain.exits import due_exit
-from domain.instants import HOUR, Nanos
-from domain.ledger.ledger import open_ledger
+from domain.decisions.exits import due_exit
 from domain.messages.decisions import ExitProposed, OrderApproved
 from domain.messages.market import QuoteMoved
 from domain.messages.orders import IntentRaised, OrderAdvanced, OrderIntent, OrderState
 from domain.messages.system import BootCompleted, TradingReady
-from domain.money import Amount, Price, Quantity, Rate, install_context
-from domain.portfolio_view import Lot
+from domain.model.instants import HOUR, Nanos
+from domain.model.money import Amount, Price, Quantity, Rate, install_context
+from domain.model.portfolio import Lot
+from domain.portfolio.ledger import open_ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_exit
 

@@ -30,17 +30,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import requests
 
-from adapters.venue.child import VenueChild
-from adapters.venue.engine.accounts import FeeRates
-from adapters.venue.engine.engine import Engine
-from adapters.venue.engine.ids import Ids
-from adapters.venue.engine.store import SqliteStore
-from adapters.venue.engine.wire import PREFIX, Request
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.generated import GeneratedMarket
+from adapters.processes.simulator import VenueChild
+from adapters.simulator.engine.accounts import FeeRates
+from adapters.simulator.engine.engine import Engine
+from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.store import SqliteStore
+from adapters.simulator.engine.wire import PREFIX, Request
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.generated import GeneratedMarket
 from benchmarks.parts import table, timed
-from domain.instants import DAY, MINUTE, SECOND, Nanos, parse_iso
-from domain.money import install_context
+from domain.model.instants import DAY, MINUTE, SECOND, Nanos, parse_iso
+from domain.model.money import install_context
 
 START = parse_iso("2026-01-05T00:00:00Z")
 PAGE = os.sysconf("SC_PAGE_SIZE")

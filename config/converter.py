@@ -18,9 +18,9 @@ from config.fields import shown
 from config.mode import Mode
 from config.schema import LogLevel, QuoteCurrency
 from config.strategies import REGISTRY, StrategySpec, own_fields, shared_fields
-from domain.errors import InvalidNumber
-from domain.instants import Nanos, parse_duration
-from domain.money import parse_decimal
+from domain.model.errors import InvalidNumber
+from domain.model.instants import Nanos, parse_duration
+from domain.model.money import parse_decimal
 
 Hook = Callable[[Any, Any], Any]
 

@@ -19,8 +19,8 @@ from config.errors import Path, dotted
 from config.fields import duration_text
 from config.schema import App, Policy, Universe
 from config.strategies import StrategySpec, own_fields, shared_fields
-from domain.instants import Nanos
-from domain.money import plain
+from domain.model.instants import Nanos
+from domain.model.money import plain
 
 Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from domain.errors import TradingError
+from domain.model.errors import TradingError
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands: file, section, key, index in a list."""

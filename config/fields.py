@@ -10,8 +10,8 @@ from typing import Any, Literal
 import attrs
 
 from config.errors import Flaw, Invalid
-from domain.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
-from domain.money import plain
+from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.money import plain
 
 Tighter = Literal["lower", "higher", "none"]
 """Which way a value is stricter; a change in that way needs no new certificate."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from config.catalogue import Key, keys
 from config.fields import duration_text
-from domain.instants import Nanos
-from domain.money import plain
+from domain.model.instants import Nanos
+from domain.model.money import plain
 
 INTRODUCTION = """# Configuration
 

@@ -12,8 +12,8 @@ from attrs import frozen
 from config.errors import Flaw, Path, dotted
 from config.schema import App, Policy, Universe
 from config.strategies import StrategySpec
-from domain.instants import SECOND
-from domain.money import plain
+from domain.model.instants import SECOND
+from domain.model.money import plain
 
 Strategies = Mapping[str, StrategySpec]
 

@@ -27,7 +27,7 @@ from config.fields import (
     spelled,
 )
 from config.mode import Mode
-from domain.instants import DAY, HOUR, MINUTE, Nanos
+from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 
 _ASSET = spelled(ASSET, "BTC")
 _THEME = spelled(THEME, "LAYER1")

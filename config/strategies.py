@@ -11,8 +11,8 @@ import attrs
 from attrs import evolve, field, frozen
 
 from config.fields import key, number
+from domain.decisions.strategy import Strategy
 from domain.strategies.breakout import Breakout
-from domain.strategy import Strategy
 
 REGISTRY: Mapping[str, type] = MappingProxyType({"breakout": Breakout})
 """What `use:` may say. The fields of a class, without `id`, are its keys."""

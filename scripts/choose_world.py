@@ -5,8 +5,9 @@
 For each minute of the path of seed 1: does the shipped baseline propose to buy on the bar just
 closed, and would its order at the best bid fill soon, whenever within the first twenty seconds it
 is placed? Of such places, those count where at least 15 of the seeds 1 to 20 propose within the
-24 hours that follow. Prints the best; `DEFAULT_OFFSET_MINUTES` in adapters/venue/market/open.py is
-the first line. To be run again whenever paths, minutes or books of the generator change.
+24 hours that follow. Prints the best; `DEFAULT_OFFSET_MINUTES` in
+adapters/simulator/market_data/open.py is the first line. To be run again whenever paths, minutes
+or books of the generator change.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.generated import HISTORY_DAYS, STYLES, GeneratedMarket
-from adapters.venue.market.paths import DAY_MINUTES, CommonPath, ProductPath
-from adapters.venue.market.source import Step
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.generated import HISTORY_DAYS, STYLES, GeneratedMarket
+from adapters.simulator.market_data.paths import DAY_MINUTES, CommonPath, ProductPath
+from adapters.simulator.market_data.source import Step
 from config.loading import load
-from domain.instants import MINUTE, SECOND, Nanos, parse_iso
-from domain.money import install_context
-from domain.product import ProductId
+from domain.model.instants import MINUTE, SECOND, Nanos, parse_iso
+from domain.model.money import install_context
+from domain.model.product import ProductId
 from domain.signals.windows import highest_before, mean_before
 from domain.strategies.breakout import Breakout
 

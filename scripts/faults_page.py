@@ -10,15 +10,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.venue.faults.base import Fault, RequestFault, Striking, kind_of
-from adapters.venue.faults.catalogue import GROUPS, KINDS
-from adapters.venue.faults.script import members_of
+from adapters.simulator.faults.base import Fault, RequestFault, Striking, kind_of
+from adapters.simulator.faults.catalogue import GROUPS, KINDS
+from adapters.simulator.faults.script import members_of
 from scripts.pages import write_or_check
 
 PAGE = Path("docs/venue-faults.md")
 INTRO = """# Faults of the embedded venue
 
-Made by `python -m scripts.faults_page` from `adapters/venue/faults`; do not edit.
+Made by `python -m scripts.faults_page` from `adapters/simulator/faults`; do not edit.
 
 A fault script has one JSON object a line; what it asks for happens at its market time:
 

@@ -28,13 +28,13 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from adapters.venue.market.depth import STEPS
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.generated import STYLES, GeneratedMarket
-from adapters.venue.market.paths import DAY_MINUTES, CommonPath, ProductPath, Style
-from domain.instants import MINUTE, Nanos, parse_iso
-from domain.market import Level
-from domain.money import install_context
+from adapters.simulator.market_data.depth import STEPS
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.generated import STYLES, GeneratedMarket
+from adapters.simulator.market_data.paths import DAY_MINUTES, CommonPath, ProductPath, Style
+from domain.model.instants import MINUTE, Nanos, parse_iso
+from domain.model.market import Level
+from domain.model.money import install_context
 
 Floats = NDArray[np.float64]
 Values = dict[str, dict[str, float]]

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 import zstandard
 
-from domain.instants import MINUTE, SECOND, parse_iso
+from domain.model.instants import MINUTE, SECOND, parse_iso
 from scripts.market_facts import (
     NEAR_BPS,
     Floats,

@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.progress import track
 
 from config.loading import load
-from domain.instants import HOUR, parse_iso
+from domain.model.instants import HOUR, parse_iso
 
 ROOT = Path(__file__).parents[1]
 OPENING = Decimal(10_000)

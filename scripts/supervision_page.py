@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actors.supervision import POLICIES, Reentry, policy_of
-from actors.topology import START_ORDER, STRATEGY
-from domain.instants import SECOND, parse_iso
+from actors.kernel.supervision import POLICIES, Reentry, policy_of
+from actors.kernel.topology import START_ORDER, STRATEGY
+from domain.model.instants import SECOND, parse_iso
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "supervision.md"
@@ -38,7 +38,7 @@ MEASURED = "## Measured"
 HEAD = """# Supervision
 
 What happens when a part of the program fails. The first table is the code's own
-([supervision.py](../actors/supervision.py)); the second was measured by
+([supervision.py](../actors/kernel/supervision.py)); the second was measured by
 `python scripts/supervision_page.py`, which breaks every actor in every way and reads the journals.
 
 A death or a hang opens the actor's breaker in the dying thread (a hang: in the guardian), before

@@ -11,7 +11,7 @@ import pykka
 import pytest
 from hypothesis import HealthCheck, settings
 
-from domain.money import install_context
+from domain.model.money import install_context
 
 THREADS_MAY_END_WITHIN_S = 5
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import attrs
 
-from actors.envelope import Envelope
-from domain.instants import iso
+from actors.kernel.envelope import Envelope
+from domain.model.instants import iso
 
 
 class AlertFile:

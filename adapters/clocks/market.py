@@ -22,9 +22,9 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from domain.errors import TradingError
-from domain.instants import MILLISECOND, Nanos
-from domain.money import plain
+from domain.model.errors import TradingError
+from domain.model.instants import MILLISECOND, Nanos
+from domain.model.money import plain
 
 _MAGIC = b"BHCLOCK1"
 _INDEX = len(_MAGIC)

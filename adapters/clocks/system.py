@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from adapters.clocks.market import MarketClock
-from domain.instants import Nanos
+from domain.model.instants import Nanos
 
 
 class SystemClock:

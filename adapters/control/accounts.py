@@ -11,12 +11,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
-from adapters.control.instances import (
-    InstanceRunning,
-    await_card,
-    is_alive,
-)
-from domain.errors import TradingError
+from adapters.control.instances import InstanceRunning, await_card, is_alive
+from domain.model.errors import TradingError
 
 WAIT_SECONDS = 0.5
 

@@ -13,7 +13,7 @@ from attrs import frozen
 from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
-from domain.errors import TradingError
+from domain.model.errors import TradingError
 
 T = TypeVar("T")
 """A card: what a holder of a lock writes down about itself."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from attrs import frozen
 
 from adapters.control.files import write_json
-from domain.instants import iso
+from domain.model.instants import iso
 
 FILE = "KILL_SWITCH"
 _ALL = re.compile(r"\ball\b", re.IGNORECASE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.control.files import read_json, write_json
-from domain.errors import TradingError
+from domain.model.errors import TradingError
 
 FOLDER = "control"
 REPLY = ".reply.json"

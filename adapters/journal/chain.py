@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 import msgspec
 from attrs import frozen
 
-from domain.instants import Nanos, parse_iso
-from domain.money import plain
+from domain.model.instants import Nanos, parse_iso
+from domain.model.money import plain
 
 _HASH_MEMBER = b',"hash":"'
 _HASH_DIGITS = 64
@@ -52,7 +52,7 @@ class Body(
     """The members of a record's line that are hashed; None and empty `data` are left out.
 
     `at` is market time and `wall` UTC wall time, both RFC 3339. `envelope`, `correlation` and
-    `causation` number the messages of the run (`actors.envelope`).
+    `causation` number the messages of the run (`actors.kernel.envelope`).
     """
 
     seq: int

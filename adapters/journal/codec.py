@@ -21,8 +21,8 @@ from typing import Any, NewType, Union, get_args, get_origin
 import attrs
 from attrs import frozen
 
-from domain.errors import InvalidNumber, JournalError
-from domain.money import parse_decimal, plain
+from domain.model.errors import InvalidNumber, JournalError
+from domain.model.money import parse_decimal, plain
 
 TAG = "_type"
 _PLAIN = frozenset({str, int, bool})

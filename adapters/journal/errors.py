@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.errors import JournalError
+from domain.model.errors import JournalError
 
 
 class JournalBroken(JournalError):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.envelope import Envelope
+from actors.kernel.envelope import Envelope
 from adapters.journal.chain import Head
 from adapters.journal.codec import Codec
 from adapters.journal.segments import Journal
-from domain.errors import InvariantBroken
-from domain.instants import Nanos
 from domain.messages.orders import IntentRaised, Receipt
+from domain.model.errors import InvariantBroken
+from domain.model.instants import Nanos
 
 
 class Recorder:

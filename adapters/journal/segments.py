@@ -16,8 +16,8 @@ from attrs import frozen
 from adapters.journal.chain import Head, Record, body, seal
 from adapters.journal.files import DiskFolder, Folder, SegmentFile
 from adapters.journal.scan import CREATED, REOPENED, STARTED, Scan, TornTail, segment_name
-from domain.errors import JournalError
-from domain.instants import iso
+from domain.model.errors import JournalError
+from domain.model.instants import iso
 
 TAIL_CUT = "TailCut"
 _LINEAGE_BYTES = 16

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pykka
 
-from actors.base import Actor
+from actors.kernel.base import Actor
 
 A = TypeVar("A", bound=Actor)
 _BOUND: dict[tuple[type, type], type] = {}

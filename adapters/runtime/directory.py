@@ -10,15 +10,15 @@ from typing import Any, Protocol, cast
 
 import pykka
 
-from actors.base import Actor
-from actors.board import GLOBAL, BoardEvent, BreakerBoard
-from actors.envelope import Envelope, ReplyTo
-from actors.lanes import CAPACITY
-from actors.ports import Clock, Log
-from actors.supervision import policy_of
+from actors.kernel.base import Actor
+from actors.kernel.board import GLOBAL, BoardEvent, BreakerBoard
+from actors.kernel.envelope import Envelope, ReplyTo
+from actors.kernel.lanes import CAPACITY
+from actors.kernel.ports import Clock, Log
+from actors.kernel.supervision import policy_of
 from adapters.runtime.binding import bind
-from domain.errors import MailboxFull
 from domain.messages.system import ActorDown, Breaker, Effect, Tick
+from domain.model.errors import MailboxFull
 
 GROUP = "*"
 

@@ -10,15 +10,15 @@ from typing import Any, cast
 
 import pykka
 
-from actors.base import Actor
-from actors.board import GLOBAL, BreakerBoard
-from actors.envelope import ReplyTo
-from actors.lanes import Lanes
-from actors.ports import Clock, Log
+from actors.kernel.base import Actor
+from actors.kernel.board import GLOBAL, BreakerBoard
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.lanes import Lanes
+from actors.kernel.ports import Clock, Log
 from adapters.runtime.directory import Directory
-from domain.instants import MILLISECOND, SECOND
 from domain.messages.market import MarketFrame
 from domain.messages.system import Breaker, Effect
+from domain.model.instants import MILLISECOND, SECOND
 
 FRAMES_WAITING = 20
 """Frames in an inbox at which the stream waits: at 60 times speed about a second of market."""

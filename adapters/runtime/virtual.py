@@ -16,14 +16,14 @@ from typing import Any, cast
 
 import pykka
 
-from actors.base import Actor
-from actors.board import BreakerBoard
-from actors.lanes import Lanes
-from actors.ports import Log
-from actors.progress import LOOK_EVERY_NS, hang_cause
-from actors.supervision import policy_of
+from actors.kernel.base import Actor
+from actors.kernel.board import BreakerBoard
+from actors.kernel.lanes import Lanes
+from actors.kernel.ports import Log
+from actors.kernel.progress import LOOK_EVERY_NS, hang_cause
+from actors.kernel.supervision import policy_of
 from adapters.runtime.directory import Directory
-from domain.instants import Nanos
+from domain.model.instants import Nanos
 
 
 class _Drained(BaseException):

@@ -8,7 +8,7 @@ from typing import Protocol
 from attrs import define, field
 
 from adapters.sentinel.orders import ENTRY, EXIT, Ours
-from domain.errors import Unreachable
+from domain.model.errors import Unreachable
 
 LISTINGS_TO_BELIEVE = 2
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from adapters.coinbase.answers import read_orders
-from adapters.coinbase.auth import Signer, load_key_file
-from adapters.coinbase.wire import PREFIX
-from domain.errors import ProtocolBroken, Unreachable
+from adapters.venues.coinbase.answers import read_orders
+from adapters.venues.coinbase.auth import Signer, load_key_file
+from adapters.venues.coinbase.wire import PREFIX
+from domain.model.errors import ProtocolBroken, Unreachable
 
 TIMEOUT_S = (1.0, 3.0)
 """To connect, and between two bytes of an answer."""

@@ -25,7 +25,7 @@ from adapters.sentinel.duty import Duty
 from adapters.sentinel.gateway import Gateway
 from adapters.sentinel.orders import OurOrders
 from adapters.sentinel.state import State
-from domain.errors import Unreachable
+from domain.model.errors import Unreachable
 
 FAREWELL = b"q"
 LOOK_S = 0.1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.control.files import read_json, write_json
-from domain.instants import iso
+from domain.model.instants import iso
 
 FILE = "sentinel.json"
 # A text that no encoding can write is a ValueError.

@@ -19,13 +19,13 @@ from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX
 from adapters.journal.scan import Scan
 from adapters.journal.segments import read_records
-from app.options import Folders
-from app.shell import env_option, folder_options, json_option
+from app.command_line.options import Folders
+from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
-from domain.ledger.audit import AuditReport
-from domain.ledger.audit import audit as recompute
 from domain.messages.catalogue import CATALOGUE
-from domain.money import install_context
+from domain.model.money import install_context
+from domain.portfolio.audit import AuditReport
+from domain.portfolio.audit import audit as recompute
 
 _EXAMPLE = """Verify the journal of a mode, or the one in PATH.
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from app.options import Folders
-from app.shell import folder_options, json_option
+from app.command_line.options import Folders
+from app.command_line.shell import folder_options, json_option
 from config.effective import Config, Plain
 from config.errors import ConfigError
 from config.loading import load

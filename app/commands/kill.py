@@ -11,10 +11,10 @@ from adapters.control.instances import choose, folders_with_runs, holder, is_run
 from adapters.control.kill_switch import FILE, KillOrder, read_kill, remove_kill, write_kill
 from adapters.control.requests import ANSWER_SECONDS, NoAnswer, send_request
 from adapters.control.status import read_status
-from app.options import Folders
-from app.shell import env_option, folder_options
+from app.command_line.options import Folders
+from app.command_line.shell import env_option, folder_options
 from config.mode import Mode
-from domain.instants import iso
+from domain.model.instants import iso
 
 LOOK_SECONDS = 0.1
 
@@ -112,6 +112,6 @@ def _resume_one(folders: Folders, folder: Path, reason: str) -> tuple[int, list[
         except NoAnswer as error:
             return 1, [str(error)]
         return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
-    from app.recovery import resume_offline
+    from app.run.recovery import resume_offline
 
     return resume_offline(folders.data, Mode(folder.name), reason)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app.options import Folders
-from app.shell import folder_options
+from app.command_line.options import Folders
+from app.command_line.shell import folder_options
 
 
 @click.group()
@@ -29,7 +29,7 @@ def reset(folders: Folders) -> int:
     Example:
       python run.py paper reset --data-dir data
     """  # noqa: D301 - \b is a control character to click
-    from app.recovery import reset_paper
+    from app.run.recovery import reset_paper
 
     code, lines = reset_paper(folders.data)
     for line in lines:

@@ -15,8 +15,8 @@ from rich.text import Text
 from adapters.control.instances import choose, holder, is_running
 from adapters.control.kill_switch import read_kill
 from adapters.control.status import read_status
-from app.options import Folders
-from app.shell import env_option, folder_options, json_option
+from app.command_line.options import Folders
+from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
 
 TABLES = {

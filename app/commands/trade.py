@@ -10,8 +10,8 @@ import click
 
 from adapters.control.instances import InstanceLock
 from adapters.telemetry.log import configure
-from app.options import TradeOptions
-from domain.instants import iso
+from app.command_line.options import TradeOptions
+from domain.model.instants import iso
 
 
 def trade(options: TradeOptions) -> int:
@@ -22,9 +22,9 @@ def trade(options: TradeOptions) -> int:
     try:
         configure(options.folders.log, options.config.app.log.level.value, console=sys.stderr)
         if options.virtual:
-            from app.virtual_run import run
+            from app.run.virtual_run import run
         else:
-            from app.thread_run import run
+            from app.run.thread_run import run
         return run(options, say)
     finally:
         lock.release()

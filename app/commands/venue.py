@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from app.options import Folders
-from app.shell import Parsed, folder_options
-from domain.errors import InvalidNumber, TradingError
-from domain.instants import parse_duration, parse_iso
-from domain.money import install_context, parse_decimal
+from app.command_line.options import Folders
+from app.command_line.shell import Parsed, folder_options
+from domain.model.errors import InvalidNumber, TradingError
+from domain.model.instants import parse_duration, parse_iso
+from domain.model.money import install_context, parse_decimal
 
 _EXAMPLE = """
 Plays a market at the speed asked for and answers any Coinbase Advanced Trade client on loopback.
@@ -104,11 +104,11 @@ def venue(
     **chosen: Any,
 ) -> None:
     """Run the embedded venue until a signal."""
-    from adapters.venue.engine.manner import parse_manner
-    from adapters.venue.faults.script import read_script
-    from adapters.venue.server.serve import VenueOptions, serve
-    from adapters.venue.server.stage import StageOptions
-    from adapters.venue.world import WorldError, parse_opening
+    from adapters.simulator.engine.manner import parse_manner
+    from adapters.simulator.faults.script import read_script
+    from adapters.simulator.server.serve import VenueOptions, serve
+    from adapters.simulator.server.stage import StageOptions
+    from adapters.simulator.world import WorldError, parse_opening
 
     install_context()
     served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type", "record")}

@@ -8,10 +8,10 @@ from enum import StrEnum
 from attrs import field, frozen
 from attrs.validators import instance_of
 
-from domain.context import Context
-from domain.instants import Nanos
-from domain.money import Amount, Price, Quantity
-from domain.product import ProductId, Side
+from domain.model.context import Context
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Price, Quantity
+from domain.model.product import ProductId, Side
 
 
 class Purpose(StrEnum):

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from domain.instants import Nanos
-from domain.market import Bar, Level, Quote, Trade
-from domain.product import ProductId
+from domain.model.instants import Nanos
+from domain.model.market import Bar, Level, Quote, Trade
+from domain.model.product import ProductId
 
 EVENT_LANE = 1
 MARKET_LANE = 2

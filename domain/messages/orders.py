@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from domain.instants import Nanos
 from domain.messages.decisions import ApprovedOrder, Purpose
-from domain.money import Amount, Price, Quantity
-from domain.product import ProductId, Side
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Price, Quantity
+from domain.model.product import ProductId, Side
 
 
 class OrderState(StrEnum):

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from domain.instants import Nanos
-from domain.money import Amount, Rate
-from domain.portfolio_view import AccountBalance, PortfolioView
-from domain.product import Product, ProductId
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Rate
+from domain.model.portfolio import AccountBalance, PortfolioView
+from domain.model.product import Product, ProductId
 
 CONTROL_LANE = 0
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from domain.instants import Nanos
-from domain.market import Bar, Quote
 from domain.messages.orders import FillSeen, OrderSeen
-from domain.money import Rate
-from domain.portfolio_view import AccountBalance
-from domain.product import Product, ProductId
+from domain.model.instants import Nanos
+from domain.model.market import Bar, Quote
+from domain.model.money import Rate
+from domain.model.portfolio import AccountBalance
+from domain.model.product import Product, ProductId
 
 
 @frozen

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.errors import InvariantBroken
 from domain.messages.orders import TERMINAL, OrderState
+from domain.model.errors import InvariantBroken
 
 S = OrderState
 

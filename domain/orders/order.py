@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from domain.errors import InvariantBroken
 from domain.messages.orders import (
     FillSeen,
     OrderAdvanced,
@@ -13,7 +12,8 @@ from domain.messages.orders import (
     OrderState,
     VenueStatus,
 )
-from domain.money import ZERO, Quantity
+from domain.model.errors import InvariantBroken
+from domain.model.money import ZERO, Quantity
 from domain.orders.lifecycle import Event, is_terminal, next_state
 
 _RANK = {

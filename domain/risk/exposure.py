@@ -9,8 +9,8 @@ from attrs import evolve, field, frozen
 
 from domain.messages.decisions import ApprovedOrder, Purpose
 from domain.messages.orders import TERMINAL, FillBooked, OrderAdvanced, OrderIntent
-from domain.money import ZERO, Amount, Quantity
-from domain.product import ProductId
+from domain.model.money import ZERO, Amount, Quantity
+from domain.model.product import ProductId
 
 REMEMBERED_ENDS = 256
 """Orders that have ended and might yet turn out to be alive at the venue."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from domain.instants import Nanos
 from domain.messages.decisions import (
     ApprovedOrder,
     EntryProposed,
@@ -22,12 +21,13 @@ from domain.messages.decisions import (
     Refusal,
 )
 from domain.messages.system import Effect
-from domain.money import ZERO, Amount, Quantity, plain
-from domain.portfolio_view import Lot
-from domain.product import Action, Product, Side
+from domain.model.instants import Nanos
+from domain.model.money import ZERO, Amount, Quantity, plain
+from domain.model.portfolio import Lot
+from domain.model.product import Action, Product, Side
 from domain.risk.rules import caps, data, proposal, standing
+from domain.risk.sizing import Sized, size_entry
 from domain.risk.view import RiskView
-from domain.sizing import Sized, size_entry
 
 Rule = Callable[[EntryProposed, Sized | None, RiskView], Refusal | None]
 HUNDRED = Decimal(100)

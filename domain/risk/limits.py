@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from domain.instants import Nanos
-from domain.money import Amount
+from domain.model.instants import Nanos
+from domain.model.money import Amount
 
 
 @frozen(kw_only=True)

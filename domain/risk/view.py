@@ -8,14 +8,14 @@ from functools import cached_property
 
 from attrs import frozen
 
-from domain.context import Regime
-from domain.instants import Nanos
-from domain.market import Quote
 from domain.messages.decisions import EntryProposed
 from domain.messages.system import Breaker, Effect
-from domain.money import ZERO, Rate, notional
-from domain.portfolio_view import PortfolioView
-from domain.product import Product, ProductId, Side
+from domain.model.context import Regime
+from domain.model.instants import Nanos
+from domain.model.market import Quote
+from domain.model.money import ZERO, Rate, notional
+from domain.model.portfolio import PortfolioView
+from domain.model.product import Product, ProductId, Side
 from domain.risk.exposure import AtRisk, Exposure
 from domain.risk.limits import Limits
 

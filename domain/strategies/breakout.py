@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from domain.context import Context, MinuteBars
 from domain.messages.decisions import TradeProposal
-from domain.product import Side
+from domain.model.context import Context, MinuteBars
+from domain.model.product import Side
 from domain.signals.windows import highest_before, mean_before
 
 FULL_CONVICTION_PCT = 1.0

@@ -11,8 +11,8 @@ import pytest
 from adapters.journal.files import DiskFolder, Folder, MemoryFolder, SegmentFile
 from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
-from domain.errors import JournalError
-from tests.builders_journal import AT_NS, LINEAGE, RUN, fill, seqs, start
+from domain.model.errors import JournalError
+from tests.builders.journal import AT_NS, LINEAGE, RUN, fill, seqs, start
 
 
 @pytest.fixture(params=["disk", "memory"])

@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 import zstandard
 
-from adapters.coinbase.codec import decode_market
-from adapters.venue.engine.engine import Engine
-from adapters.venue.engine.ids import Ids
-from adapters.venue.engine.store import SqliteStore
-from adapters.venue.engine.stream import frames as encoder
-from adapters.venue.engine.stream.summaries import listed_event
-from adapters.venue.market.raw import RawFrame, RawRecording, open_raw
-from adapters.venue.server.playback import Playback
-from adapters.venue.server.recorded import RecordedMarket
-from adapters.venue.server.stage import FEES
-from domain.instants import SECOND, Nanos, parse_iso
+from adapters.simulator.engine.engine import Engine
+from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.store import SqliteStore
+from adapters.simulator.market_data.raw import RawFrame, RawRecording, open_raw
+from adapters.simulator.recordings.playback import Playback
+from adapters.simulator.recordings.recorded import RecordedMarket
+from adapters.simulator.server.stage import FEES
+from adapters.simulator.stream_api import frames as encoder
+from adapters.simulator.stream_api.summaries import listed_event
+from adapters.venues.coinbase.codec import decode_market
 from domain.messages.market import BookChanged, BookSnapshotSeen, MarketFrame, TradesPrinted
-from tests.builders_runs import shared_data
-from tests.builders_venue import BIDS, Client, Script, frames, step
+from domain.model.instants import SECOND, Nanos, parse_iso
+from tests.builders.runs import shared_data
+from tests.builders.simulator import BIDS, Client, Script, frames, step
 
 V3 = "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
 TICKERS = (

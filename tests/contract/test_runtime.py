@@ -8,10 +8,10 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.envelope import ReplyTo
-from domain.instants import MILLISECOND
+from actors.kernel.envelope import ReplyTo
 from domain.messages.system import Effect
-from tests.builders_runtime import (
+from domain.model.instants import MILLISECOND
+from tests.builders.runtime import (
     RIGS,
     Event,
     Price,

@@ -8,10 +8,10 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.base import ActorCrashed
-from domain.instants import MILLISECOND
+from actors.kernel.base import ActorCrashed
 from domain.messages.system import ActorDown, BreakerTripped, Effect
-from tests.builders_runtime import (
+from domain.model.instants import MILLISECOND
+from tests.builders.runtime import (
     RIGS,
     Event,
     Rig,

@@ -9,12 +9,12 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.supervision import POLICIES, policy_of
+from actors.kernel.supervision import POLICIES, policy_of
 from adapters.clocks.system import SystemClock
 from adapters.runtime.threads import LEAST_GAP_NS
-from domain.instants import MILLISECOND, SECOND, Nanos
 from domain.messages.system import ActorDown, ActorProven, Effect, Tick
-from tests.builders_runtime import (
+from domain.model.instants import MILLISECOND, SECOND, Nanos
+from tests.builders.runtime import (
     RIGS,
     WITNESS,
     Event,

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from actors.envelope import ReplyTo
+from actors.kernel.envelope import ReplyTo
 from adapters.runtime.threads import FRAMES_WAITING
-from domain.instants import Nanos
 from domain.messages.market import HeartbeatSeen, MarketFrame
-from tests.builders_runtime import Scripted, ThreadRig
+from domain.model.instants import Nanos
+from tests.builders.runtime import Scripted, ThreadRig
 
 
 def frame(number: int) -> MarketFrame:

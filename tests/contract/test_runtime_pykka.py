@@ -9,11 +9,11 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.base import Actor
+from actors.kernel.base import Actor
 from adapters.runtime.binding import bind
 from adapters.runtime.threads import ThreadedActor
 from adapters.runtime.virtual import VirtualActor
-from tests.builders_runtime import Scripted
+from tests.builders.runtime import Scripted
 
 HOOKS = {"_create_actor_inbox", "_create_future", "_start_actor_loop"}
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from adapters.clocks.system import SystemClock
-from domain.instants import MILLISECOND, Nanos
 from domain.messages.system import Effect
-from tests.builders import NOW
-from tests.builders_runtime import (
+from domain.model.instants import MILLISECOND, Nanos
+from tests.builders.messages import NOW
+from tests.builders.runtime import (
     Event,
     Rumour,
     Scripted,
@@ -31,7 +31,7 @@ from tests.builders_runtime import (
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
-KNOWN_TRACE = "368846384ae69d93cbcd93f73f3d7dc8812b67a82832add22c60b3f4c65f9e87"
+KNOWN_TRACE = "f780b03a9f0995c2beb9b66ecf500e75fb9e1f962ebd7b78d95a3aa47e965dab"
 
 
 class HandClock(SystemClock):
@@ -74,7 +74,7 @@ def hand() -> Iterator[tuple[ThreadRig, HandClock]]:
 
 
 def in_another_process(hash_seed: str) -> str:
-    code = f"from tests.builders_runtime import trace_hash; print(trace_hash({SEED}))"
+    code = f"from tests.builders.runtime import trace_hash; print(trace_hash({SEED}))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

@@ -11,12 +11,10 @@ from typing import Any, TypeVar
 import pytest
 from attrs import evolve
 
-from actors.ports import Venue
+from actors.kernel.ports import Venue
 from adapters.clocks.market import MarketClock
-from adapters.coinbase.connect import connect, connect_in_process
-from app.virtual_run import errand
-from domain.instants import HOUR, MINUTE, SECOND, Nanos
-from domain.market import Quote
+from adapters.venues.coinbase.connect import connect, connect_in_process
+from app.run.virtual_run import errand
 from domain.messages.market import (
     BookSnapshotSeen,
     HeartbeatSeen,
@@ -51,13 +49,15 @@ from domain.messages.venue import (
     QuotesListed,
     TimeRead,
 )
-from domain.money import Price, Quantity, fee, notional
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
+from domain.model.market import Quote
+from domain.model.money import Price, Quantity, fee, notional
+from domain.model.product import Product, ProductId, Side
 from domain.orders.identity import client_order_id
-from domain.product import Product, ProductId, Side
-from tests.builders import TAKER, approved, approved_sale
-from tests.builders_coinbase import ME, Inbox, MachineClock, SilentLog, VirtualTime, a_request
-from tests.builders_venue import START, Client, Script, step
-from tests.builders_venue_process import venue_process
+from tests.builders.coinbase import ME, Inbox, MachineClock, SilentLog, VirtualTime, a_request
+from tests.builders.messages import TAKER, approved, approved_sale
+from tests.builders.simulator import START, Client, Script, step
+from tests.builders.simulator_process import venue_process
 
 T = TypeVar("T")
 BTC = ProductId("BTC-USD")

@@ -15,7 +15,6 @@ import pytest
 from adapters.journal.chain import GENESIS, Head, body, seal
 from adapters.journal.codec import Codec
 from adapters.journal.segments import open_journal, read_records
-from domain.instants import Nanos
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose
 from domain.messages.orders import (
@@ -27,10 +26,11 @@ from domain.messages.orders import (
     OrderState,
 )
 from domain.messages.system import RunStarted, RunStopped, StatementTaken
-from domain.money import Amount, Price, Quantity
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Price, Quantity
+from domain.model.portfolio import AccountBalance
+from domain.model.product import ProductId, Side
 from domain.orders.identity import client_order_id
-from domain.portfolio_view import AccountBalance
-from domain.product import ProductId, Side
 
 ROOT = Path(__file__).parents[2]
 AT_NS = 1_702_353_600_000_000_000

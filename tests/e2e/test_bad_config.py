@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_runs import ROOT
+from tests.builders.runs import ROOT
 
 WRONG_TYPE = {
     "app": ("mode: paper ", "mode: [paper] "),

@@ -14,8 +14,8 @@ import pytest
 import requests
 import websocket
 
-from domain.instants import parse_iso
-from tests.builders_runs import (
+from domain.model.instants import parse_iso
+from tests.builders.runs import (
     EAGER,
     call,
     ledger_accounts,
@@ -26,8 +26,8 @@ from tests.builders_runs import (
     verified,
     words,
 )
-from tests.builders_venue import fault, script_of
-from tests.builders_venue_process import API, RunningVenue, run_venue, venue_process, wait_until
+from tests.builders.simulator import fault, script_of
+from tests.builders.simulator_process import API, RunningVenue, run_venue, venue_process, wait_until
 
 BTC = "BTC-USD"
 PUBLIC_TIME = f"{API}/time"

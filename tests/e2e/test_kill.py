@@ -9,17 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapters.clocks.market import MarketClock
-from domain.instants import SECOND, parse_iso
-from tests.builders_runs import (
-    RESTING,
-    call,
-    live_orders,
-    records,
-    trader,
-    verified,
-    wait_for,
-)
-from tests.builders_venue_process import RunningVenue, venue_process
+from domain.model.instants import SECOND, parse_iso
+from tests.builders.runs import RESTING, call, live_orders, records, trader, verified, wait_for
+from tests.builders.simulator_process import RunningVenue, venue_process
 
 SPEED = 60
 

@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from adapters.clocks.market import MarketClock
-from domain.instants import SECOND, parse_iso
-from tests.builders_runs import RESTING, call, records, trader, verified, wait_for
-from tests.builders_venue import fault
-from tests.builders_venue_process import RunningVenue, venue_process
+from domain.model.instants import SECOND, parse_iso
+from tests.builders.runs import RESTING, call, records, trader, verified, wait_for
+from tests.builders.simulator import fault
+from tests.builders.simulator_process import RunningVenue, venue_process
 
 ORDERS = 50
 HISTORY_MINUTES = 30

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.builders_runs import call, trader, verified, wait_for
-from tests.builders_venue_process import API, RunningVenue, run_venue, venue_process
+from tests.builders.runs import call, trader, verified, wait_for
+from tests.builders.simulator_process import API, RunningVenue, run_venue, venue_process
 
 
 def book(venue: RunningVenue, name: str = "BTC-USD") -> Any:

@@ -15,8 +15,8 @@ import websocket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.venue.engine.auth import create_key
-from tests.builders_venue_process import API, RunningVenue, venue_process
+from adapters.simulator.engine.auth import create_key
+from tests.builders.simulator_process import API, RunningVenue, venue_process
 
 PATHS = ["/orders", "/orders/preview", "/orders/edit", "/orders/batch_cancel", "/accounts"]
 ENVELOPE = {"error", "error_details", "message"}

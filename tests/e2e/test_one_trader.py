@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_runs import ROOT, call, command_line, trader, wait_for
-from tests.builders_venue_process import venue_process
+from tests.builders.runs import ROOT, call, command_line, trader, wait_for
+from tests.builders.simulator_process import venue_process
 
 STARTS = 20
 RUNNING = 5

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders_runs import (
+from tests.builders.runs import (
     EAGER,
     Running,
     call,

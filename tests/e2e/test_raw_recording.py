@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from adapters.coinbase.codec import decode_market
-from domain.book import Book
+from adapters.venues.coinbase.codec import decode_market
+from domain.market.book import Book
 from domain.messages.market import (
     BookChanged,
     BookSnapshotSeen,
@@ -20,9 +20,9 @@ from domain.messages.market import (
     SubscriptionsSeen,
     TradesPrinted,
 )
-from domain.product import ProductId
-from tests.builders_runs import RAW, ledger_accounts, paper, records, shared_data, verified
-from tests.builders_venue_process import RunningVenue, venue_process
+from domain.model.product import ProductId
+from tests.builders.runs import RAW, ledger_accounts, paper, records, shared_data, verified
+from tests.builders.simulator_process import RunningVenue, venue_process
 
 PRODUCTS = [ProductId("BTC-USD"), ProductId("ETH-USD")]
 CHANNELS = {"heartbeats": "heartbeats", "l2_data": "level2", "market_trades": "market_trades"}

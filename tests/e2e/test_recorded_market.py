@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.instants import SECOND, iso, parse_iso
-from tests.builders_runs import (
+from domain.model.instants import SECOND, iso, parse_iso
+from tests.builders.runs import (
     DEMO,
     EAGER,
     call,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_runs import (
+from tests.builders.runs import (
     RESTING,
     call,
     ledger_accounts,

@@ -18,10 +18,10 @@ import requests
 import zstandard
 
 from adapters.clocks.market import MarketClock
-from adapters.venue.child import VenueChild, VenueNotStarted, attach
-from domain.errors import Unreachable
-from domain.instants import SECOND, parse_iso
-from tests.builders_venue_process import (
+from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
+from domain.model.errors import Unreachable
+from domain.model.instants import SECOND, parse_iso
+from tests.builders.simulator_process import (
     API,
     ROOT,
     Api,
@@ -236,7 +236,7 @@ def test_a_port_that_is_taken_is_refused_with_2(tmp_path: Path, venue: RunningVe
 
 def test_the_child_ends_with_its_parent_however_the_parent_dies(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from adapters.venue.child import VenueChild;"
+        "import sys, time; from adapters.processes.simulator import VenueChild;"
         "child = VenueChild(['--data-dir', sys.argv[1]]);"
         "print(child.process_id, child.session.rest, flush=True); time.sleep(60)"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import COMMANDS, cli
+from app.command_line.cli import COMMANDS, cli
 from tests.house.tidy import FOREIGN_WORDS, ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("tests/*.md")])

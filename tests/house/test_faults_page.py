@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from adapters.venue.faults.catalogue import KINDS
+from adapters.simulator.faults.catalogue import KINDS
 from scripts import faults_page, pages
 from tests.house.tidy import ROOT
 
@@ -18,7 +18,7 @@ def test_the_committed_page_is_the_one_that_the_catalogue_gives() -> None:
 def test_every_kind_has_a_line_and_a_test_of_its_effect() -> None:
     page = faults_page.render()
     files = [
-        *(ROOT / "tests" / "unit" / "adapters" / "venue" / "faults").glob("test_*.py"),
+        *(ROOT / "tests" / "unit" / "adapters" / "simulator" / "faults").glob("test_*.py"),
         ROOT / "tests" / "e2e" / "test_faults.py",
     ]
     tests = "\n".join(file.read_text(encoding="utf-8") for file in files)

@@ -32,13 +32,13 @@ def test_it_imports_no_code_that_could_make_an_order() -> None:
     ours = {each for each in used if (ROOT / each.partition(".")[0]).is_dir()}
     roots = {".".join(each.split(".")[:2]) for each in ours}
 
-    assert roots <= {"adapters.coinbase", "adapters.control", "adapters.sentinel"} | {
+    assert roots <= {"adapters.venues", "adapters.control", "adapters.sentinel"} | {
         each for each in roots if each.startswith("domain.")
     }
-    coinbase = {each for each in ours if each.startswith("adapters.coinbase.")}
-    modules = {".".join(each.split(".")[:3]) for each in coinbase}
+    venues = {each for each in ours if each.startswith("adapters.venues.")}
+    modules = {".".join(each.split(".")[:4]) for each in venues}
     assert modules <= {
-        "adapters.coinbase.answers",
-        "adapters.coinbase.auth",
-        "adapters.coinbase.wire",
+        "adapters.venues.coinbase.answers",
+        "adapters.venues.coinbase.auth",
+        "adapters.venues.coinbase.wire",
     }

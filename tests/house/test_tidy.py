@@ -15,7 +15,7 @@ OVERGROWN: dict[str, int] = {}
 
 PRODUCT = tidy.PACKAGES
 OURS = (*PRODUCT, "benchmarks", "scripts")
-EXACT = ("domain/money.py", "domain/orders/", "domain/risk/", "domain/ledger/")
+EXACT = ("domain/model/money.py", "domain/orders/", "domain/risk/", "domain/portfolio/")
 PLUGINS = ("domain.strategies.",)
 TEXTS = (".py", ".md", ".toml", ".yaml", ".cfg", ".sh", "")
 

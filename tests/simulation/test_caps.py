@@ -13,10 +13,10 @@ from attrs import field, frozen
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from domain.instants import SECOND, Nanos
 from domain.messages.decisions import ProposalRefused, Reason
-from domain.product import ProductId
-from tests.builders_world import FEES, Line, Setting, World, price_at, script
+from domain.model.instants import SECOND, Nanos
+from domain.model.product import ProductId
+from tests.builders.world import FEES, Line, Setting, World, price_at, script
 
 NAMES = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "SHIB", "LINK", "UNI")
 THEMES = {

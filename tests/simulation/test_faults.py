@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from adapters.venue.faults.catalogue import KINDS
+from adapters.simulator.faults.catalogue import KINDS
 from app.commands.audit import check
-from app.recovery import JOURNAL
-from domain.instants import SECOND, Nanos, parse_iso
-from tests.builders_books import assert_we_agree_with_the_venue
-from tests.builders_venue import START, fault
-from tests.builders_world import USUAL_LINES, Setting, World, journal_bytes, script
+from app.run.recovery import JOURNAL
+from domain.model.instants import SECOND, Nanos, parse_iso
+from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.simulator import START, fault
+from tests.builders.world import USUAL_LINES, Setting, World, journal_bytes, script
 
 Lines = tuple[dict[str, Any], ...]
 RUN_NS = Nanos(420 * SECOND)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from adapters.venue.faults.script import parse_fault
-from domain.instants import SECOND, Nanos, parse_iso
+from adapters.simulator.faults.script import parse_fault
 from domain.messages.orders import SweepFinished
-from tests.builders_books import assert_we_agree_with_the_venue
-from tests.builders_venue import START, fault
-from tests.builders_world import RUNS_AWAY, Line, Setting, World, script
+from domain.model.instants import SECOND, Nanos, parse_iso
+from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.simulator import START, fault
+from tests.builders.world import RUNS_AWAY, Line, Setting, World, script
 
 NAMES = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "LINK")
 LONG = {"for_": "1h"}

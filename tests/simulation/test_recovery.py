@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.commands.audit import check
-from app.recovery import JOURNAL
-from domain.instants import SECOND, Nanos
-from tests.builders_books import assert_we_agree_with_the_venue
-from tests.builders_world import TO_STOP, TO_TARGET, Setting, World, messages_of, script
+from app.run.recovery import JOURNAL
+from domain.model.instants import SECOND, Nanos
+from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.world import TO_STOP, TO_TARGET, Setting, World, messages_of, script
 
 LINES = (TO_TARGET, TO_STOP)
 END_S = 260

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from app.commands.audit import check
-from app.recovery import JOURNAL
+from app.run.recovery import JOURNAL
 from config.mode import Mode
-from domain.instants import MINUTE, SECOND, Nanos
 from domain.messages.decisions import ExitProposed, ExitReason
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.system import StatementTaken
-from domain.product import Side
-from domain.recovery import fold
-from tests.builders_world import (
+from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.product import Side
+from domain.system.recovery import fold
+from tests.builders.world import (
     RUNS_AWAY,
     TO_MAX_HOLD,
     TO_STOP,

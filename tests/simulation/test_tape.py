@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from adapters.venue.market.candles import CandleMarket, open_candles
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.source import Step
-from domain.instants import MINUTE, SECOND, Nanos, bucket_start, parse_iso
-from domain.market import Bar
-from domain.product import Product, ProductId
-from tests.builders_market import shared_data
-from tests.builders_venue import Client
+from adapters.simulator.market_data.candles import CandleMarket, open_candles
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.source import Step
+from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, parse_iso
+from domain.model.market import Bar
+from domain.model.product import Product, ProductId
+from tests.builders.market import shared_data
+from tests.builders.simulator import Client
 
 HALF_HOUR = 30
 PLACES = 40

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 
-from actors.envelope import ReplyTo
-from actors.supervision import POLICIES, Reentry, policy_of, scope_of
-from actors.topology import AUDITOR, KILL_SWITCH, START_ORDER, STRATEGY, SUPERVISOR
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.supervision import POLICIES, Reentry, policy_of, scope_of
+from actors.kernel.topology import AUDITOR, KILL_SWITCH, START_ORDER, STRATEGY, SUPERVISOR
 from app.commands.audit import check
-from app.recovery import JOURNAL, resume_offline
-from app.wiring import dead
+from app.run.recovery import JOURNAL, resume_offline
+from app.run.wiring import dead
 from config.mode import Mode
-from domain.instants import SECOND, Nanos
 from domain.messages.decisions import Purpose
 from domain.messages.orders import IntentRaised
 from domain.messages.system import (
@@ -30,7 +29,8 @@ from domain.messages.system import (
     Effect,
     OperatorActed,
 )
-from tests.builders_faults import (
+from domain.model.instants import SECOND, Nanos
+from tests.builders.faults import (
     ERRORS,
     in_message,
     in_start,
@@ -38,7 +38,7 @@ from tests.builders_faults import (
     open_breakers,
     wanted_breakers,
 )
-from tests.builders_world import RUNS_AWAY, TO_MAX_HOLD, Setting, World, script
+from tests.builders.world import RUNS_AWAY, TO_MAX_HOLD, Setting, World, script
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from actors.supervision import POLICIES, policy_of
-from actors.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
-from domain.instants import parse_iso
+from actors.kernel.supervision import POLICIES, policy_of
+from actors.kernel.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
 from domain.messages.system import Effect
-from tests.builders_runs import EAGER, call, segments, status, trader, verified, wait_for
+from domain.model.instants import parse_iso
+from tests.builders.runs import EAGER, call, segments, status, trader, verified, wait_for
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.instants import parse_iso
-from tests.builders_runs import (
+from domain.model.instants import parse_iso
+from tests.builders.runs import (
     EAGER,
     ledger_accounts,
     records,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from actors.topology import AUDITOR, KILL_SWITCH
-from app.wiring import dead
+from actors.kernel.topology import AUDITOR, KILL_SWITCH
+from app.run.wiring import dead
 from domain.messages.system import ActorDown, BreakerReset, OperatorActed, ReconcileFinished
-from tests.builders_faults import in_message, open_breakers
-from tests.builders_world import Setting, World, script
+from tests.builders.faults import in_message, open_breakers
+from tests.builders.world import Setting, World, script
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders_runs import (
-    RESTING,
-    is_alive,
-    status,
-    trader,
-    verified,
-    wait_for,
-)
-from tests.builders_venue_process import RunningVenue, venue_process
+from tests.builders.runs import RESTING, is_alive, status, trader, verified, wait_for
+from tests.builders.simulator_process import RunningVenue, venue_process
 
 pytestmark = pytest.mark.supervision
 

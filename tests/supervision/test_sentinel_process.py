@@ -14,16 +14,10 @@ from pathlib import Path
 import pytest
 
 from adapters.control.kill_switch import KillOrder, write_kill
-from adapters.sentinel.main import (
-    EXIT_OK,
-    EXIT_UNREACHABLE,
-    KILL_PATIENCE_S,
-    ROUND_S,
-    STALE_S,
-)
-from tests.builders_coinbase import http
-from tests.builders_runs import ROOT, wait_for
-from tests.builders_sentinel import House, SmallVenue, rest_of, small_venue
+from adapters.sentinel.main import EXIT_OK, EXIT_UNREACHABLE, KILL_PATIENCE_S, ROUND_S, STALE_S
+from tests.builders.coinbase import http
+from tests.builders.runs import ROOT, wait_for
+from tests.builders.sentinel import House, SmallVenue, rest_of, small_venue
 
 pytestmark = pytest.mark.supervision
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_runs import EAGER, records, status, trader, verified, wait_for
-from tests.builders_venue_process import RunningVenue, venue_process
+from tests.builders.runs import EAGER, records, status, trader, verified, wait_for
+from tests.builders.simulator_process import RunningVenue, venue_process
 
 KILLS = int(os.environ.get("BULKHEAD_KILLS", "30"))
 SEED = int(os.environ.get("BULKHEAD_KILL_SEED", "1"))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from actors.envelope import ReplyTo
-from actors.supervision import Reentry, policy_of
-from actors.topology import START_ORDER, STRATEGY, SUPERVISOR
-from app.wiring import dead
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.supervision import Reentry, policy_of
+from actors.kernel.topology import START_ORDER, STRATEGY, SUPERVISOR
+from app.run.wiring import dead
 from domain.messages.system import ActorDown, AlertRaised, Drill, DrillKind, Severity
-from tests.builders_faults import (
+from tests.builders.faults import (
     ERRORS,
     in_message,
     in_start,
@@ -24,8 +24,8 @@ from tests.builders_faults import (
     open_breakers,
     wanted_breakers,
 )
-from tests.builders_threads import ThreadWorld, thread_world
-from tests.builders_world import messages_of
+from tests.builders.threads import ThreadWorld, thread_world
+from tests.builders.world import messages_of
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

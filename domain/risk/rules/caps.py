@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.messages.decisions import EntryProposed, Reason, Refusal
-from domain.money import Amount, plain
-from domain.product import ProductId
+from domain.model.money import Amount, plain
+from domain.model.product import ProductId
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
-from domain.sizing import Sized
 
 HUNDRED = Decimal(100)
 

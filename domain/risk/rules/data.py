@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.instants import MILLISECOND, SECOND
 from domain.messages.decisions import EntryProposed, Reason, Refusal
-from domain.money import plain
+from domain.model.instants import MILLISECOND, SECOND
+from domain.model.money import plain
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
-from domain.sizing import Sized
 
 HUNDRED = Decimal(100)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.messages.decisions import EntryProposed, Reason, Refusal
-from domain.money import plain
-from domain.product import Action, Side
+from domain.model.money import plain
+from domain.model.product import Action, Side
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
-from domain.sizing import Sized
 
 
 def within_bounds(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:

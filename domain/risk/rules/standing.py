@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.messages.decisions import EntryProposed, Reason, Refusal
 from domain.messages.system import Effect
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
-from domain.sizing import Sized
 
 _REASONS = {
     Effect.BLOCK: Reason.BLOCKED,

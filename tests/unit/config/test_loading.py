@@ -7,7 +7,7 @@ from config.catalogue import Key, keys
 from config.errors import ConfigError
 from config.loading import load
 from config.mode import Mode
-from domain.instants import HOUR
+from domain.model.instants import HOUR
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "config"

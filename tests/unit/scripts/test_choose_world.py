@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.venue.market.expander import CandleExpander
-from adapters.venue.market.generated import HISTORY_DAYS, GeneratedMarket
-from adapters.venue.market.open import DEFAULT_OFFSET_MINUTES
-from adapters.venue.market.paths import DAY_MINUTES
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.generated import HISTORY_DAYS, GeneratedMarket
+from adapters.simulator.market_data.open import DEFAULT_OFFSET_MINUTES
+from adapters.simulator.market_data.paths import DAY_MINUTES
 from config.loading import load
-from domain.instants import MINUTE, Nanos
+from domain.model.instants import MINUTE, Nanos
 from domain.strategies.breakout import Breakout
 from scripts.choose_world import ORIGIN, SEED, breakouts, worst_wait_s
 

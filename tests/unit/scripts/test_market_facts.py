@@ -7,7 +7,7 @@ import pytest
 
 from scripts import market_facts
 from scripts.market_facts import BANDS, Minutes, candle_facts, judge, trade_facts
-from tests.builders_market import shared_data
+from tests.builders.market import shared_data
 
 
 @pytest.fixture(scope="module")

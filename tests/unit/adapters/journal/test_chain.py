@@ -21,7 +21,7 @@ from adapters.journal.chain import (
     check_line,
     seal,
 )
-from domain.money import plain
+from domain.model.money import plain
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
 LEAVES = st.none() | st.booleans() | st.integers() | TEXT

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from actors.envelope import Envelope
+from actors.kernel.envelope import Envelope
 from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import Journal, open_journal, read_records
 from app.commands.audit import check
-from app.recovery import CODEC, JOURNAL, Opened, Place, open_state
-from domain.errors import InvariantBroken, JournalError
-from domain.instants import Nanos
+from app.run.recovery import CODEC, JOURNAL, Opened, Place, open_state
 from domain.messages.decisions import RoundJudged
 from domain.messages.orders import IntentRaised
 from domain.messages.system import (
@@ -26,8 +24,10 @@ from domain.messages.system import (
     OperatorActed,
     RunStarted,
 )
-from tests.builders import NOW, a_breaker, an_intent
-from tests.builders_journal import AT_NS, fill, seqs, start
+from domain.model.errors import InvariantBroken, JournalError
+from domain.model.instants import Nanos
+from tests.builders.journal import AT_NS, fill, seqs, start
+from tests.builders.messages import NOW, a_breaker, an_intent
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("AUD1")]
 

@@ -11,8 +11,8 @@ import pytest
 
 from adapters.journal.files import DiskFolder
 from adapters.journal.segments import open_journal, read_records
-from domain.errors import JournalError
-from tests.builders_journal import AT_NS, RUN, fill, seqs, start
+from domain.model.errors import JournalError
+from tests.builders.journal import AT_NS, RUN, fill, seqs, start
 
 ROOT = Path(__file__).parents[4]
 
@@ -58,8 +58,8 @@ def test_an_existing_segment_is_never_written_over(tmp_path: Path) -> None:
 FILLS_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from domain.errors import JournalError
-from tests.builders_journal import fill, start
+from domain.model.errors import JournalError
+from tests.builders.journal import fill, start
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = start(Path(sys.argv[1]))

@@ -7,20 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from actors.envelope import Envelope
+from actors.kernel.envelope import Envelope
 from adapters.journal.codec import Codec, CodecError
 from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
-from domain.errors import InvariantBroken, JournalError
-from domain.instants import Nanos
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.decisions import ApprovedOrder, Purpose
 from domain.messages.orders import IntentRaised, OrderIntent
 from domain.messages.system import EquityMarked, OperatorActed
-from domain.money import Amount, Price, Quantity
-from domain.product import ProductId, Side
-from tests.builders_journal import AT_NS, RUN
+from domain.model.errors import InvariantBroken, JournalError
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Price, Quantity
+from domain.model.product import ProductId, Side
+from tests.builders.journal import AT_NS, RUN
 
 CODEC = Codec(CATALOGUE)
 

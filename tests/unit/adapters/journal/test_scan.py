@@ -10,8 +10,8 @@ from adapters.journal.errors import JournalBroken
 from adapters.journal.files import MemoryFolder
 from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
-from domain.errors import JournalError
-from tests.builders_journal import AT_NS, RUN, fill, folder_of, seqs, small_journal, start, text_of
+from domain.model.errors import JournalError
+from tests.builders.journal import AT_NS, RUN, fill, folder_of, seqs, small_journal, start, text_of
 
 FIRST, SECOND = segment_name(1), segment_name(2)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.sentinel.duty import LISTINGS_TO_BELIEVE, Duty
 from adapters.sentinel.orders import Ours
-from domain.errors import Unreachable
+from domain.model.errors import Unreachable
 
 pytestmark = pytest.mark.req("K1", "SUP1")
 

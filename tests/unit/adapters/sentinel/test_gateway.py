@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from adapters.coinbase.auth import KeyInvalid
 from adapters.sentinel.gateway import CANCELS_PER_CALL, LIVE, PAGE, PAGES_MAX, Gateway
-from domain.errors import Unreachable
-from tests.builders_coinbase import http
-from tests.builders_sentinel import (
+from adapters.venues.coinbase.auth import KeyInvalid
+from domain.model.errors import Unreachable
+from tests.builders.coinbase import http
+from tests.builders.sentinel import (
     PORTFOLIO,
     Answer,
     SmallVenue,

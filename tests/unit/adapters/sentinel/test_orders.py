@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sentinel.orders import OurOrders, Ours
-from tests.builders_sentinel import intent_line
+from tests.builders.sentinel import intent_line
 
 pytestmark = pytest.mark.req("K1")
 

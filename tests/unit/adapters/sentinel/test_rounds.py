@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from adapters.sentinel.main import ROUND_S, failure_of
-from domain.errors import Unreachable
+from domain.model.errors import Unreachable
 
 pytestmark = pytest.mark.req("K1")
 

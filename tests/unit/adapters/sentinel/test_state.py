@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.sentinel.state import FILE, State
-from tests.builders_sentinel import House
+from tests.builders.sentinel import House
 
 pytestmark = pytest.mark.req("SUP1")
 

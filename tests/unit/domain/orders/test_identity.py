@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.orders.identity import client_order_id
-from tests.builders import LINEAGE
+from tests.builders.messages import LINEAGE
 
 NUMBERS = st.integers(min_value=1, max_value=10**9)
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.orders import OrderState
-from domain.money import Amount, Quantity
+from domain.model.money import Amount, Quantity
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure
-from tests.builders import a_moved, an_intent, approved, approved_sale, booked
+from tests.builders.messages import a_moved, an_intent, approved, approved_sale, booked
 
 ORDER = approved(worst_case=Amount(Decimal(200)))
 INTENT = an_intent(ORDER)

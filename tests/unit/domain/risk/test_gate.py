@@ -10,7 +10,6 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.context import Regime
 from domain.messages.decisions import (
     EntryProposed,
     ExitReason,
@@ -21,13 +20,14 @@ from domain.messages.decisions import (
     Refusal,
 )
 from domain.messages.system import Effect
-from domain.money import Amount, Quantity, Rate
-from domain.product import ProductFlags, Side
+from domain.model.context import Regime
+from domain.model.money import Amount, Quantity, Rate
+from domain.model.product import ProductFlags, Side
 from domain.risk.exposure import Exposure
 from domain.risk.gate import RULES, judge_entry, judge_exit
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
-from domain.sizing import Sized
-from tests.builders import (
+from tests.builders.messages import (
     BTC,
     NOW,
     a_breaker,

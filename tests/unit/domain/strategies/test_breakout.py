@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.product import Side
+from domain.decisions.strategy import Strategy
+from domain.model.product import Side
 from domain.strategies.breakout import Breakout
-from domain.strategy import Strategy
-from tests.builders import BTC, ETH, a_context, some_bars
+from tests.builders.messages import BTC, ETH, a_context, some_bars
 
 DAY_MINUTES = 1440
 

@@ -14,11 +14,11 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.context import Regime
 from domain.messages.decisions import EntryProposed, Reason, Refusal
 from domain.messages.orders import OrderState
-from domain.money import ZERO, Amount, Price, Quantity
-from domain.product import ProductId
+from domain.model.context import Regime
+from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.product import ProductId
 from domain.risk.exposure import Exposure
 from domain.risk.rules.caps import (
     asset_cap,
@@ -29,9 +29,9 @@ from domain.risk.rules.caps import (
     theme_cap,
     total_cap,
 )
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
-from domain.sizing import Sized
-from tests.builders import (
+from tests.builders.messages import (
     BTC,
     ETH,
     a_lot,

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.instants import SECOND
 from domain.messages.decisions import Reason
-from domain.money import Rate
+from domain.model.instants import SECOND
+from domain.model.money import Rate
 from domain.risk.rules.data import fresh_bar, fresh_quote, known_value, pays_for_costs
-from tests.builders import BTC, NOW, a_portfolio, a_quote, a_view, an_entry
+from tests.builders.messages import BTC, NOW, a_portfolio, a_quote, a_view, an_entry
 
 LIMIT = 5 * SECOND
 BAR_LIMIT = 90 * SECOND

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from domain.messages.decisions import Reason
-from domain.product import ProductFlags, Side
+from domain.model.product import ProductFlags, Side
 from domain.risk.rules.proposal import no_shorts, product_allows, within_bounds
-from domain.sizing import Sized
-from tests.builders import BTC, a_product, a_view, an_entry, some_limits
+from domain.risk.sizing import Sized
+from tests.builders.messages import BTC, a_product, a_view, an_entry, some_limits
 
 TINY = Decimal("0.0000000001")
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.instants import MINUTE
 from domain.messages.decisions import Reason
 from domain.messages.system import Effect
-from domain.product import Side
+from domain.model.instants import MINUTE
+from domain.model.product import Side
 from domain.risk.rules.standing import is_ready, no_open_breaker, once_a_bar
-from tests.builders import BTC, ETH, NOW, a_breaker, a_view, an_entry
+from tests.builders.messages import BTC, ETH, NOW, a_breaker, a_view, an_entry
 
 EFFECTS = st.sampled_from([Effect.BLOCK, Effect.REDUCE_ONLY, Effect.HALT, Effect.KILL])
 

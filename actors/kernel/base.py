@@ -1,0 +1,323 @@
+"""The one actor base: mailbox in, messages out, and no way to die quietly.
+
+Subclasses write `starting`, `receive` and `stopping`; pykka's own hooks belong to this class. The
+class is abstract about where it runs: `adapters/runtime` binds it to threads or to virtual time.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import PurePath
+from typing import Any, Protocol
+
+import pykka
+
+from actors.kernel.board import GLOBAL, BreakerBoard
+from actors.kernel.envelope import Envelope, ReplyTo
+from actors.kernel.ports import Clock, Log
+from actors.kernel.supervision import crash_breakers
+from domain.messages.system import (
+    ActorDown,
+    ActorProven,
+    ActorRestarted,
+    Breaker,
+    Drill,
+    DrillKind,
+    Effect,
+)
+
+FIRST_EPOCH = 1
+
+
+class ActorCrashed(Exception):
+    """Carries any BaseException of an actor past pykka, which would else stop every actor."""
+
+
+class DrillCrash(RuntimeError):
+    """Raised inside an actor because the operator asked for it."""
+
+
+class Office(Protocol):
+    """What a runtime does for its actors; no call blocks."""
+
+    clock: Clock
+    board: BreakerBoard
+
+    def number(self) -> int:
+        """Return the next envelope number."""
+
+    def deliver(self, receiver: str, envelope: Envelope) -> None:
+        """Put an envelope into an inbox; to nobody: a counted dead letter."""
+
+    def receivers(self, kind: type) -> tuple[str, ...]:
+        """Return who listens to messages of this kind, from the topology."""
+
+    def wake(
+        self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
+    ) -> None:
+        """Deliver `message` to that incarnation of `actor` when the clock reaches `due_ns`."""
+
+    def log_for(self, actor: str) -> Log:
+        """Return the human log bound to an actor's name."""
+
+    def buried(self, actor: str, epoch: int) -> None:
+        """Take note that an incarnation is gone: nothing it still says counts."""
+
+    def is_current(self, actor: str, epoch: int) -> bool:
+        """Tell whether this incarnation is the one that counts."""
+
+    def stall(self, actor: str) -> None:
+        """Let the actor hang, as a drill; returns if nobody noticed for long."""
+
+
+class Actor(pykka.Actor):
+    """A named member of the system that handles one message at a time."""
+
+    def __init__(self, office: Office, name: str, epoch: int) -> None:
+        super().__init__()
+        self.office = office
+        self.name = name
+        self.epoch = epoch
+        self.actor_urn = self.actor_ref.actor_urn = f"urn:actor:{name}:{epoch}"
+        self.clock = office.clock
+        self.board = office.board
+        self.log = office.log_for(name)
+        self.busy: tuple[int, str] | None = None
+        self.handled = 0
+        self._ending = threading.Lock()
+        self._is_over = False
+        self._is_proven = epoch == FIRST_EPOCH
+        self._envelope: Envelope | None = None
+
+    # What a subclass writes.
+
+    def starting(self) -> None:
+        """Get ready; runs in the actor's own thread before the first message."""
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        raise NotImplementedError(f"{self.name} cannot handle {type(message).__name__}")
+
+    def stopping(self) -> None:
+        """Clean up; runs on an orderly stop only, so nothing that matters may rely on it."""
+
+    # What a subclass calls.
+
+    def send(self, to: str, message: Any) -> None:
+        """Send `message` to one actor by name."""
+        self.office.deliver(to, self._stamp(message))
+
+    def publish(self, message: Any) -> None:
+        """Send `message` to everybody whom the topology names for its kind."""
+        envelope = self._stamp(message)
+        for name in self.office.receivers(type(message)):
+            self.office.deliver(name, envelope)
+
+    def after(self, delay_ns: int, message: Any) -> None:
+        """Send `message` to myself after `delay_ns` of market time."""
+        self.at(self.clock.market_ns() + delay_ns, message)
+
+    def at(self, due_ns: int, message: Any) -> None:
+        """Send `message` to myself when market time reaches `due_ns`."""
+        self.office.wake(self.name, self.epoch, due_ns, message, is_machine_time=False)
+
+    def after_machine(self, delay_ns: int, message: Any) -> None:
+        """Send `message` to myself after `delay_ns` of machine time."""
+        due_ns = self.clock.machine_ns() + delay_ns
+        self.office.wake(self.name, self.epoch, due_ns, message, is_machine_time=True)
+
+    def reply_to(self) -> ReplyTo:
+        """Return my address for an answer that continues the chain of the current message."""
+        envelope = self._envelope
+        if envelope is None:
+            return ReplyTo(self.name)
+        return ReplyTo(self.name, envelope.correlation, envelope.sequence)
+
+    def trip(
+        self,
+        name: str,
+        reason: str,
+        *,
+        effect: Effect,
+        scope: str = GLOBAL,
+        is_latched: bool = False,
+        may_flap: bool = False,
+    ) -> None:
+        """Open a breaker; `may_flap` if this opening says nothing about what it watches."""
+        now_ns = self.clock.market_ns()
+        self.board.trip(
+            Breaker(
+                name=name,
+                scope=scope,
+                effect=effect,
+                reason=reason,
+                is_latched=is_latched,
+                at_ns=now_ns,
+            ),
+            may_flap=may_flap,
+        )
+
+    def close(self, name: str, evidence: str, *, scope: str = GLOBAL) -> None:
+        """Close a breaker by proof; an incarnation that no longer counts closes none."""
+        if self.office.is_current(self.name, self.epoch):
+            self.board.reset(name, scope, by="proof", evidence=evidence)
+
+    def prove(self, evidence: str) -> None:
+        """Tell, once, that this incarnation does its work again; the first needs no proof."""
+        if not self._is_proven:
+            self._is_proven = True
+            self.publish(ActorProven(self.name, self.epoch, evidence))
+
+    @property
+    def is_proven(self) -> bool:
+        """Tell whether this incarnation needs no proof any more."""
+        return self._is_proven
+
+    @property
+    def envelope(self) -> Envelope:
+        """Return the envelope of the message being handled.
+
+        Raises:
+            RuntimeError: no message is being handled.
+        """
+        if self._envelope is None:
+            raise RuntimeError(f"{self.name} is not handling a message")
+        return self._envelope
+
+    def _stamp(self, message: Any) -> Envelope:
+        cause, office = self._envelope, self.office
+        number = office.number()
+        return Envelope(
+            number,
+            message,
+            self.name,
+            self.epoch,
+            number if cause is None else cause.correlation,
+            0 if cause is None else cause.sequence,
+            self.clock.market_ns(),
+        )
+
+    # pykka's hooks.
+
+    def on_start(self) -> None:
+        """Run `starting` under guard."""
+        try:
+            self.busy = (self.clock.machine_ns(), "start")
+            self.starting()
+            if self.epoch > FIRST_EPOCH:
+                self.publish(ActorRestarted(self.name, self.epoch))
+        except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
+            self._crash(error, "start")
+        finally:
+            self.busy = None
+
+    def on_receive(self, message: Envelope) -> Any:
+        """Run `receive` under guard, with the time stamp that hang detection reads."""
+        what = "envelope"
+        try:
+            body = message.body
+            what = type(body).__name__
+            self._envelope = message
+            self.busy = (self.office.clock.machine_ns(), what)
+            if type(body) is Drill:
+                return self._drill(body)
+            return self.receive(body)
+        except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
+            return self._crash(error, what)
+        finally:
+            self.busy = None
+            self.handled += 1
+            self._envelope = None
+
+    def on_stop(self) -> None:
+        """Run `stopping` under guard."""
+        try:
+            self.stopping()
+            self._claim_end()
+        except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
+            self._crash(error, "stop")
+
+    # Every kind of end.
+
+    def _drill(self, drill: Drill) -> None:
+        match drill.kind:
+            case DrillKind.CRASH:
+                raise DrillCrash("drill")
+            case DrillKind.EXIT:
+                raise SystemExit("drill")
+            case DrillKind.HANG:
+                self.office.stall(self.name)
+
+    def _crash(self, error: BaseException, what: str) -> None:
+        """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
+        cause = f"{type(error).__name__} in {what}: {_text(error)}"
+        try:
+            self._fall(cause, f"{what} {type(error).__name__} {_place(error)}")
+            self.log.failure(cause, error)
+        finally:
+            self.office.buried(self.name, self.epoch)
+            raise ActorCrashed(cause) from error
+
+    def _fall(self, cause: str, fingerprint: str) -> None:
+        """Close the gate first, then tell the others."""
+        if not self._claim_end():
+            return
+        try:
+            self._trip_own(cause)
+        finally:
+            self.actor_stopped.set()
+            self.publish(ActorDown(self.name, self.epoch, cause, fingerprint))
+
+    def _trip_own(self, cause: str) -> None:
+        for breaker in crash_breakers(self.name, cause, self.clock.market_ns()):
+            self.board.trip(breaker, may_flap=True)
+
+    def _claim_end(self) -> bool:
+        """Tell whether this call is the first to end the actor: it alone reports."""
+        with self._ending:
+            is_first, self._is_over = not self._is_over, True
+        return is_first
+
+    def condemn(self, cause: str) -> bool:
+        """Give the actor up from outside: it hangs. Tell whether that is news.
+
+        Its thread can't be stopped; whenever it comes back, nothing that it says counts.
+        """
+        if not self._claim_end():
+            return False
+        try:
+            self._trip_own(cause)
+        finally:
+            self.actor_stopped.set()
+        return True
+
+    def retire(self) -> bool:
+        """End the actor from outside without a word: another incarnation takes over."""
+        is_first = self._claim_end()
+        self.actor_stopped.set()
+        return is_first
+
+    def post_mortem(self) -> None:
+        """Called when the loop is left for whatever reason: a vanished thread is a crash too."""
+        try:
+            self._fall("thread vanished", "thread vanished")
+        finally:
+            self.office.buried(self.name, self.epoch)
+
+
+def _text(error: BaseException) -> str:
+    """Return the error's text; an error that fails to tell it must not keep the gate open."""
+    try:
+        return str(error)
+    except BaseException as second:  # noqa: BLE001 - the text is a plug-in's code
+        return f"no text ({type(second).__name__})"
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line where the error was raised."""
+    trace = error.__traceback__
+    if trace is None:
+        return "nowhere"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

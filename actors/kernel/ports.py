@@ -1,0 +1,200 @@
+"""Everything the actors need of the world, on one page. Adapters implement it.
+
+No call here blocks: what takes time is answered later by a message to the given `ReplyTo`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from actors.kernel.envelope import Envelope, ReplyTo
+from domain.messages.orders import PlaceRequest, Receipt
+from domain.messages.system import BootCompleted, TradingReady
+from domain.model.instants import Nanos
+from domain.model.product import ProductId
+
+Post = Callable[[ReplyTo, Any], None]
+"""Delivers a message from outside the actors; never blocks, callable from any thread."""
+
+SUBSCRIBED_ANEW = "subscribed anew"
+AFTER_GAP = "the process did not run"
+OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
+"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
+
+LastGate = Callable[[PlaceRequest], str | None]
+"""Asked in the place lane directly before the socket write; a text means: must not leave."""
+
+
+class Clock(Protocol):
+    """The three clocks (ADR 0003), all in nanoseconds."""
+
+    def market_ns(self) -> Nanos:
+        """Return market time (UTC): what bars, staleness, cycles and time-to-live go by."""
+
+    def machine_ns(self) -> Nanos:
+        """Return monotonic machine time: what time-outs, receipts and kill bounds go by."""
+
+    def wall_ns(self) -> Nanos:
+        """Return UTC wall time: for stamps, tokens and key age only."""
+
+
+class Venue(Protocol):
+    """One account at one venue. Each call names its answer."""
+
+    def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
+        """Send an order through the place lane → `PlaceAnswered`."""
+
+    def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""
+
+    def list_orders(
+        self, *, since_ns: Nanos | None, is_live_only: bool, token: int, reply_to: ReplyTo
+    ) -> None:
+        """List orders created since market time `since_ns`, every page → `OrdersListed`.
+
+        Live only: every order that may still trade (pending, queued, open, being cancelled).
+        """
+
+    def list_fills(
+        self, *, since_ns: Nanos | None, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo
+    ) -> None:
+        """List fills since market time `since_ns`, of `order_ids` or all → `FillsListed`."""
+
+    def list_accounts(self, token: int, reply_to: ReplyTo) -> None:
+        """Read all balances → `AccountsListed`."""
+
+    def list_products(self, token: int, reply_to: ReplyTo) -> None:
+        """Read the catalogue → `ProductsListed`."""
+
+    def list_candles(
+        self,
+        product: ProductId,
+        width_ns: Nanos,
+        start_ns: Nanos,
+        end_ns: Nanos,
+        token: int,
+        reply_to: ReplyTo,
+    ) -> None:
+        """Read closed candles with start_ns <= start < end_ns, in as many calls as needed
+        → `CandlesListed`.
+        """
+
+    def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
+        """Read best bid and ask of `products` in one call → `QuotesListed`."""
+
+    def read_fees(self, token: int, reply_to: ReplyTo) -> None:
+        """Read the account's fee rates → `FeesRead`."""
+
+    def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
+        """Read what the key may do → `PermissionsRead`."""
+
+    def read_time(self, token: int, reply_to: ReplyTo) -> None:
+        """Read the venue's clock → `TimeRead`."""
+
+    def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
+        """Connect and subscribe; reconnects by itself → `StreamOpened`, `MarketFrame`s,
+        `StreamClosed`.
+        """
+
+    def restart_market_stream(self, reason: str) -> None:
+        """Drop the market connection and connect anew (after a sequence gap or silence)."""
+
+    def open_user_stream(self, reply_to: ReplyTo) -> None:
+        """Connect the user channel → `StreamOpened`, `UserFrame`s, `StreamClosed`."""
+
+    def restart_user_stream(self, reason: str) -> None:
+        """Drop the user connection and connect anew."""
+
+    @property
+    def request_lifetime_ns(self) -> Nanos:
+        """Machine time after which a request that was sent can no longer create an order (H)."""
+
+
+class Journal(Protocol):
+    """The durable, hash-chained record. Any failure to write is final."""
+
+    def append(self, envelope: Envelope) -> None:
+        """Write the envelope's body as the next record, not yet durable."""
+
+    def commit(self, client_order_ids: tuple[str, ...]) -> tuple[Receipt, ...]:
+        """Make everything appended durable; return a receipt for each of the intents named.
+
+        Raises:
+            JournalError: it could not be written; nothing further will be.
+        """
+
+
+class HaltSignal(Protocol):
+    """The operator's signal file."""
+
+    def read(self) -> str | None:
+        """Return None only if the file is provably absent, else its text (may be empty)."""
+
+
+class AlertLog(Protocol):
+    """Where alerts are written."""
+
+    def write(self, envelope: Envelope) -> None:
+        """Append one alert."""
+
+
+class StatusBoard(Protocol):
+    """Where the newest status of the instance is published."""
+
+    def publish(self, status: dict[str, object]) -> None:
+        """Replace the published status atomically."""
+
+
+class ControlInbox(Protocol):
+    """The operator's requests."""
+
+    def poll(self) -> tuple[tuple[str, str, str], ...]:
+        """Return new requests as (id, verb, reason)."""
+
+    def reply(self, request_id: str, answer: dict[str, object]) -> None:
+        """Answer a request."""
+
+
+class Staff(Protocol):
+    """Ends actors and starts fresh incarnations of them."""
+
+    auto_resumes_left: int
+    """How often this run may still release itself after a crash; outlives every actor."""
+
+    def down(self) -> tuple[tuple[str, int], ...]:
+        """Return name and epoch of the actors that are dead."""
+
+    def retire(self, names: tuple[str, ...]) -> None:
+        """End living actors; from now on nothing they say counts."""
+
+    def rebuild(self, names: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Start fresh incarnations, from the journal where they need it → `RebuildFinished`."""
+
+    def briefing(self) -> tuple[BootCompleted | None, TradingReady | None]:
+        """Return what every newcomer has missed, as far as it has happened."""
+
+    def has_journal_failed(self) -> bool:
+        """Tell whether a write or sync has failed: then nobody writes any more."""
+
+
+class Log(Protocol):
+    """The human log (loguru's logger bound to an actor)."""
+
+    def debug(self, message: str, /, **fields: object) -> None:
+        """Detail."""
+
+    def info(self, message: str, /, **fields: object) -> None:
+        """Lifecycle and order changes."""
+
+    def warning(self, message: str, /, **fields: object) -> None:
+        """Degraded but handled."""
+
+    def error(self, message: str, /, **fields: object) -> None:
+        """A person should look."""
+
+    def critical(self, message: str, /, **fields: object) -> None:
+        """Halted."""
+
+    def failure(self, cause: str, error: BaseException) -> None:
+        """An actor died of `error`: CRITICAL, with the stack for the structured log."""

@@ -1,0 +1,68 @@
+"""Alerts: one line each, written within seconds, repeated at most once a minute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.board import ACTOR
+from actors.kernel.ports import AlertLog
+from domain.messages.orders import DiscrepancyFound
+from domain.messages.system import ActorDown, AlertRaised, BreakerTripped, LotsListed
+from domain.model.instants import MINUTE
+from domain.system.alerts import (
+    fingerprint,
+    of_breaker,
+    of_discrepancy,
+    of_down,
+    of_lots,
+    of_return,
+)
+
+REPEAT_AFTER_NS = MINUTE
+"""Machine time in which the same alert is not written again."""
+
+
+class Alerts(Actor):
+    """Turns events into alerts, drops repetitions, writes the rest."""
+
+    def __init__(self, office: Office, name: str, epoch: int, sink: AlertLog) -> None:
+        super().__init__(office, name, epoch)
+        self._sink = sink
+        self._written_ns: dict[str, int] = {}
+
+    def starting(self) -> None:
+        """A fresh incarnation writes one alert to show that it can."""
+        if not self.is_proven:
+            self.send(self.name, of_return(self.name, self.epoch))
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case AlertRaised():
+                self._write(message)
+            case BreakerTripped(breaker):
+                if breaker.scope != ACTOR:  # the news of its death say more
+                    self._write(of_breaker(breaker))
+            case ActorDown():
+                self._write(of_down(message))
+            case DiscrepancyFound():
+                self._write(of_discrepancy(message))
+            case LotsListed():
+                alert = of_lots(message)
+                if alert is not None:
+                    self._write(alert)
+            case _:
+                super().receive(message)
+
+    def _write(self, alert: AlertRaised) -> None:
+        now_ns = self.clock.machine_ns()
+        key = fingerprint(alert)
+        last_ns = self._written_ns.get(key)
+        if last_ns is not None and now_ns - last_ns < REPEAT_AFTER_NS:
+            return
+        self._written_ns[key] = now_ns
+        self._sink.write(evolve(self.envelope, body=alert))
+        self.prove("an alert was written")

@@ -1,0 +1,339 @@
+"""The read model: folds events into the status that people and scripts read.
+
+Says one human line a cycle and one for each thing that matters; may be slow without trading
+noticing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.board import ACTOR
+from actors.kernel.ports import StatusBoard
+from actors.reporting import wording as sentences
+from domain.messages.decisions import CycleDue, ProposalRefused, RoundJudged
+from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
+from domain.messages.orders import (
+    TERMINAL,
+    DiscrepancyFound,
+    FillBooked,
+    IntentRaised,
+    OrderAdvanced,
+    SweepFinished,
+    WouldPlace,
+)
+from domain.messages.system import (
+    ActorDown,
+    ActorProven,
+    ActorRestarted,
+    BootCompleted,
+    BreakerReset,
+    BreakerTripped,
+    DrillStarted,
+    Effect,
+    EquityMarked,
+    GapSeen,
+    LossesMeasured,
+    LotsListed,
+    PortfolioMoved,
+    ReconcileFinished,
+    StatementTaken,
+    Tick,
+    TradingReady,
+)
+from domain.model.instants import SECOND, iso
+from domain.model.market import Quote
+from domain.model.money import plain
+from domain.model.portfolio import Lot, PortfolioView
+from domain.model.product import ProductId
+from domain.system.recovery import ClosedBreaker, RunTally
+
+JITTER_BINS = 10
+
+
+@frozen(kw_only=True)
+class Identity:
+    """What does not change during a run."""
+
+    mode: str
+    config_hash: str
+    policy_hash: str
+    world: str
+    interval_ns: int
+    jitter: float
+    publish_every_ns: int
+
+
+@frozen
+class Member:
+    """One actor as `status` shows it."""
+
+    name: str
+    state: str
+    epoch: int
+    restarts: int
+    mailbox: int
+    conflated: int
+
+
+class Projector(Actor):
+    """Keeps the newest of everything and publishes it once a second of machine time."""
+
+    def __init__(
+        self,
+        office: Office,
+        name: str,
+        epoch: int,
+        identity: Identity,
+        status: StatusBoard,
+        roster: Callable[[], tuple[Member, ...]],
+        milestone: Callable[[Any], None],
+        tally: RunTally,
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._identity = identity
+        self._status = status
+        self._roster = roster
+        self._milestone = milestone
+        self._view: PortfolioView | None = None
+        self._quotes: dict[ProductId, Quote] = {}
+        self._stalled: dict[ProductId, str] = {}
+        self._closed = {(each.name, each.scope): each for each in tally.closed}
+        self._reasons: dict[tuple[str, str], str] = {}
+        self._jitter = [0] * JITTER_BINS
+        self.cycles, self.orders, self.fills = tally.cycles, tally.orders, tally.fills
+        self._orders = {each.client_order_id: each for each in tally.open_orders}
+        self._losses: LossesMeasured | None = None
+        self._reconcile: ReconcileFinished | None = None
+        self._equity: EquityMarked | None = None
+
+    def starting(self) -> None:
+        """Begin to publish."""
+        self.after_machine(SECOND, Tick("publish"))
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case QuoteMoved(quote):
+                self._quotes[quote.product] = quote
+            case PortfolioMoved(view):
+                self._view = view
+            case Tick("publish"):
+                self.after_machine(self._identity.publish_every_ns, Tick("publish"))
+                self._status.publish(self.report())
+                self.prove("a status was published")
+            case CycleDue():
+                self._count_jitter(message)
+            case RoundJudged():
+                self._round(message)
+            case IntentRaised():
+                self.orders += 1
+            case OrderAdvanced():
+                self._advance(message)
+            case FillBooked():
+                self.fills += 1
+                self.log.info(sentences.fill(message))
+            case EquityMarked():
+                self._equity = message
+            case LossesMeasured():
+                self._losses = message
+            case FeedStalled(product, reason):
+                self._stalled[product] = reason
+            case FeedRecovered(product):
+                self._stalled.pop(product, None)
+            case ReconcileFinished():
+                self._reconcile = message
+                self._milestone(message)
+            case _:
+                self._say(message)
+
+    def _say(self, message: Any) -> None:
+        match message:
+            case BreakerTripped(breaker):
+                self._reasons[(breaker.name, breaker.scope)] = breaker.reason
+                say = self.log.critical if breaker.effect >= Effect.HALT else self.log.warning
+                if breaker.scope != ACTOR or breaker.name not in self._tripped():
+                    say(sentences.breaker(breaker))
+            case BreakerReset():
+                self._close(message)
+                self.log.info(sentences.reset(message))
+            case WouldPlace(intent):
+                self.log.info(sentences.would_place(intent))
+            case ProposalRefused():
+                self.log.info(sentences.refused(message))
+            case SweepFinished():
+                self.log.info(sentences.sweep(message))
+                self._milestone(message)
+            case LotsListed():
+                for line in sentences.lots(message):
+                    self.log.info(line)
+            case DiscrepancyFound(subject, ours, theirs):
+                self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
+            case BootCompleted() | TradingReady():
+                self._milestone(message)
+            case ActorRestarted(actor, epoch):
+                self.log.warning("actor is up again", which=actor, epoch=epoch)
+            case ActorProven(actor, epoch, evidence):
+                self.log.info("actor has proven itself", which=actor, epoch=epoch, by=evidence)
+            case DrillStarted(kind, actor):
+                self.log.warning("drill", kind=kind.value, which=actor)
+            case GapSeen(length_ns):
+                self.log.warning("the process did not run", seconds=length_ns / SECOND)
+            case StatementTaken() | ActorDown():
+                pass
+            case _:
+                super().receive(message)
+
+    def _close(self, reset: BreakerReset) -> None:
+        key = (reset.name, reset.scope)
+        how = f"by {reset.by}: {reset.evidence}"
+        self._closed[key] = ClosedBreaker(*key, self._reasons.get(key, ""), how)
+
+    def _tripped(self) -> set[str]:
+        """Return the names of open breakers that cover orders."""
+        return {each.name for each in self.board.open if each.scope != ACTOR}
+
+    def _round(self, judged: RoundJudged) -> None:
+        self.cycles = judged.cycle
+        left_ns = judged.next_ns - self.clock.market_ns()
+        blocked = self.board.strongest()
+        why = None if blocked is None else f"{blocked.name}: {blocked.reason}"
+        self.log.info(sentences.cycle(judged, self._view, left_ns, why, len(self._stalled)))
+
+    def _count_jitter(self, due: CycleDue) -> None:
+        if due.cycle == 1 or not self._identity.jitter:
+            return
+        span = self._identity.interval_ns * self._identity.jitter
+        share = (self.clock.market_ns() - due.slot_ns) / span
+        self._jitter[min(JITTER_BINS - 1, max(0, int(share * JITTER_BINS)))] += 1
+
+    def _advance(self, moved: OrderAdvanced) -> None:
+        self.log.info(sentences.order(moved))
+        if moved.state in TERMINAL:
+            self._orders.pop(moved.client_order_id, None)
+        else:
+            self._orders[moved.client_order_id] = moved
+
+    # The report.
+
+    def report(self) -> dict[str, object]:
+        """Return the status document of the command-line contract; decimals are strings."""
+        view, identity = self._view, self._identity
+        halt = self.board.strongest()
+        is_halted = halt is not None and halt.effect >= Effect.HALT
+        return {
+            "mode": identity.mode,
+            "world": identity.world,
+            "config_hash": identity.config_hash,
+            "policy_hash": identity.policy_hash,
+            "market_time": iso(self.clock.market_ns()),
+            "halted": is_halted,
+            "halt_reason": halt.reason if halt is not None and is_halted else None,
+            "cycles": self.cycles,
+            "orders_total": self.orders,
+            "fills_total": self.fills,
+            "equity": _text(view.nlv if view else None),
+            "cash": _text(view.cash if view else None),
+            "pnl_net": _text(view.pnl_net if view else None),
+            "fees": _text(view.fees if view else None),
+            "actors": [self._member(member) for member in self._roster()],
+            "breakers": self._breakers(),
+            "positions": [self._position(lot) for lot in (view.lots if view else ())],
+            "orders_open": [
+                {
+                    "client_order_id": order.client_order_id,
+                    "product": order.product,
+                    "side": order.side.value,
+                    "state": order.state.value,
+                }
+                for order in self._orders.values()
+            ],
+            "stalled": dict(sorted(self._stalled.items())),
+            "reconcile": self._reconcile_text(),
+            "jitter_histogram": list(self._jitter),
+            "rate_budgets": {},
+            "guards_proven": None,
+        }
+
+    def _member(self, member: Member) -> dict[str, object]:
+        return {
+            "name": member.name,
+            "state": member.state,
+            "epoch": member.epoch,
+            "restarts": member.restarts,
+            "mailbox": member.mailbox,
+            "conflated": member.conflated,
+        }
+
+    def _breakers(self) -> list[dict[str, object]]:
+        shown: list[dict[str, object]] = [
+            {
+                "name": each.name,
+                "scope": each.scope,
+                "state": each.effect.name,
+                "latched": each.is_latched,
+                "reason": each.reason,
+                "since": iso(each.at_ns),
+                "distance": "0",
+            }
+            for each in self.board.open
+        ]
+        open_keys = {(each.name, each.scope) for each in self.board.open}
+        shown.extend(
+            {
+                "name": name,
+                "scope": "global",
+                "state": "OK",
+                "latched": False,
+                "reason": f"lost {plain(lost)} of {plain(limit)}",
+                "distance": plain(limit - lost),
+            }
+            for name, lost, limit in (self._losses.losses if self._losses is not None else ())
+            if (name, "global") not in open_keys
+        )
+        shown.extend(
+            {
+                "name": name,
+                "scope": scope,
+                "state": "OK",
+                "latched": False,
+                "reason": closed.reason,
+                "closed": closed.closed,
+                "distance": None,
+            }
+            for (name, scope), closed in self._closed.items()
+            if (name, scope) not in open_keys
+        )
+        return shown
+
+    def _position(self, lot: Lot) -> dict[str, object]:
+        quote = self._quotes.get(lot.product)
+        mark = None if quote is None else quote.bid
+        unrealised = None if mark is None else mark * lot.quantity - lot.cost
+        return {
+            "lot": lot.id,
+            "product": lot.product,
+            "quantity": plain(lot.quantity),
+            "cost": plain(lot.cost),
+            "mark": _text(mark),
+            "unrealised": _text(unrealised),
+            "stop": plain(lot.stop_price),
+            "target": plain(lot.target_price),
+            "protected_at": "exit actor",
+            "strategy": lot.strategy,
+            "opened": iso(lot.opened_ns),
+        }
+
+    def _reconcile_text(self) -> str | None:
+        if self._reconcile is None:
+            return None
+        return "clean" if self._reconcile.is_clean else "; ".join(self._reconcile.problems)
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)

@@ -1,0 +1,155 @@
+"""What happens, said so that a newcomer understands it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.messages.decisions import ProposalRefused, Purpose, Reason, RoundJudged
+from domain.messages.orders import FillBooked, OrderAdvanced, OrderIntent, OrderState, SweepFinished
+from domain.messages.system import Breaker, BreakerReset, Effect, LotsListed
+from domain.model.instants import MILLISECOND, SECOND
+from domain.model.money import plain
+from domain.model.portfolio import PortfolioView
+from domain.model.product import Side
+
+_STATES = {
+    OrderState.INTENDED: "written down",
+    OrderState.PENDING_SUBMIT: "on its way",
+    OrderState.UNKNOWN: "without an answer; asking the venue",
+    OrderState.OPEN: "resting at the venue",
+    OrderState.PARTIALLY_FILLED: "partly filled",
+    OrderState.PENDING_CANCEL: "being cancelled",
+    OrderState.FILLED: "filled",
+    OrderState.CANCELLED: "cancelled",
+    OrderState.REJECTED: "rejected by the venue",
+    OrderState.EXPIRED: "expired",
+    OrderState.VOID: "void: it never reached the venue",
+}
+_EFFECTS = {
+    Effect.NONE: "noted",
+    Effect.BLOCK: "entries blocked",
+    Effect.REDUCE_ONLY: "only exits",
+    Effect.HALT: "HALT: no entries, exits run",
+    Effect.KILL: "KILL: nothing is sent any more",
+}
+_REASONS = {
+    Reason.STALE_QUOTE: "its quote is too old",
+    Reason.STALE_BAR: "its last bar is too old",
+    Reason.TOTAL_CAP: "the cap on everything at risk would be passed",
+    Reason.POSITION_CAP: "the cap on one position would be passed",
+    Reason.ASSET_CAP: "the cap on one asset would be passed",
+    Reason.THEME_CAP: "the cap on its theme would be passed",
+    Reason.STRATEGY_CAP: "the strategy's budget would be passed",
+    Reason.TARGET_BELOW_COST: "the target would not pay for fees and spread",
+    Reason.INSUFFICIENT_CASH: "there is not enough cash",
+    Reason.ALREADY_APPROVED: "this bar has already led to an order",
+    Reason.BLOCKED: "entries are blocked",
+    Reason.HALTED: "trading is halted",
+    Reason.KILLED: "the kill switch is on",
+}
+
+
+def why(reason: Reason) -> str:
+    """Return a refusal's reason in words."""
+    return _REASONS.get(reason, reason.value.replace("_", " "))
+
+
+def money(amount: Decimal | None, currency: str = "USD") -> str:
+    """Return an amount for people: two digits, thousands apart."""
+    return "unknown" if amount is None else f"{amount:,.2f} {currency}"
+
+
+def cycle(
+    judged: RoundJudged,
+    view: PortfolioView | None,
+    left_ns: int,
+    blocked: str | None,
+    stalled: int,
+) -> str:
+    """Return the one line of a cycle: decision, main reason, equity, next cycle."""
+    if judged.approved:
+        decision = "entering " + ", ".join(judged.approved)
+    elif judged.refused:
+        product, reason = judged.refused[0]
+        decision = f"no entry: {product} refused, {why(reason)}"
+        if len(judged.refused) > 1:
+            decision += f" (and {len(judged.refused) - 1} more)"
+    elif judged.late:
+        decision = "no entry: no answer from " + ", ".join(judged.late)
+    else:
+        decision = "no entry: no product gives a signal"
+    parts = [f"cycle {judged.cycle}: {decision}"]
+    if blocked is not None:
+        parts.append(f"blocked by {blocked}")
+    if stalled:
+        parts.append(f"{stalled} products without fresh data")
+    currency = view.quote_currency if view is not None else ""
+    parts.append(f"equity {money(view.nlv if view else None, currency)}")
+    if view is not None and view.lots:
+        parts.append(f"{len(view.lots)} lots held")
+    parts.append(f"next in {max(0, left_ns) / SECOND:.0f} s")
+    return " · ".join(parts)
+
+
+def fill(booked: FillBooked) -> str:
+    """Return the line of a fill."""
+    done, order = booked.fill, booked.order
+    verb = "bought" if done.side is Side.BUY else f"sold ({order.reason})"
+    how = "maker" if done.is_maker else "taker"
+    return (
+        f"{verb} {plain(done.quantity)} {done.product} at {plain(done.price)}"
+        f" · fee {money(done.fee, '')}({how}) · {order.strategy}"
+    )
+
+
+def order(moved: OrderAdvanced) -> str:
+    """Return the line of an order's new state."""
+    what = "entry" if moved.purpose is Purpose.ENTRY else "exit"
+    tail = f" ({moved.reason})" if moved.reason else ""
+    return f"{what} {moved.side.value} {moved.product} is {_STATES[moved.state]}{tail}"
+
+
+def would_place(intent: OrderIntent) -> str:
+    """Return the line of a dry run's order."""
+    asked = intent.order
+    price = "market" if asked.limit_price is None else plain(asked.limit_price)
+    return f"dry run: would {asked.side.value} {plain(asked.quantity)} {asked.product} at {price}"
+
+
+def refused(answer: ProposalRefused) -> str:
+    """Return the line of a refusal, every broken rule in it."""
+    rules = "; ".join(
+        f"{each.reason} (was {each.observed}, limit {each.limit})" for each in answer.refusals
+    )
+    return f"{answer.purpose.value} {answer.side.value} {answer.product} refused: {rules}"
+
+
+def breaker(opened: Breaker) -> str:
+    """Return the line of a tripped breaker."""
+    latch = " until `resume`" if opened.is_latched else ""
+    where = "" if opened.scope == "global" else f" for {opened.scope}"
+    return (
+        f"breaker {opened.name} tripped: {_EFFECTS[opened.effect]}{where}{latch} · {opened.reason}"
+    )
+
+
+def reset(closed: BreakerReset) -> str:
+    """Return the line of a closed breaker."""
+    return f"breaker {closed.name} ({closed.scope}) reset by {closed.by}: {closed.evidence}"
+
+
+def lots(listed: LotsListed) -> tuple[str, ...]:
+    """Return a line for each owned lot: who guards it, or that nobody does."""
+    guarded = tuple(f"lot {each} is protected by the exit actor" for each in listed.protected)
+    return guarded + tuple(
+        f"lot {each} is UNPROTECTED until the next start" for each in listed.unprotected
+    )
+
+
+def sweep(finished: SweepFinished) -> str:
+    """Return the line of a finished sweep."""
+    return (
+        f"no entry rests at the venue any more ({finished.reason}):"
+        f" {finished.cancelled} cancelled, confirmed by two listings"
+        f" in {finished.took_ns // MILLISECOND} ms"
+    )

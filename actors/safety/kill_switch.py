@@ -1,0 +1,57 @@
+"""Watches the signal file. What can't be read counts as there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.ports import HaltSignal
+from domain.messages.system import Effect, KillSeen, Tick
+from domain.model.instants import MILLISECOND
+
+LOOK_EVERY_NS = 200 * MILLISECOND
+LOOKS_TO_PROVE = 50
+"""Looks (10 s) after which a fresh incarnation counts as watching again."""
+
+
+class KillSwitch(Actor):
+    """Looks five times a second of machine time; seen once, it kills for good."""
+
+    def __init__(
+        self,
+        office: Office,
+        name: str,
+        epoch: int,
+        signal: HaltSignal,
+        end: Callable[[str], None],
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._signal = signal
+        self._end = end
+        self._looks = 0
+
+    def starting(self) -> None:
+        """Look at once."""
+        self._look()
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case Tick("look"):
+                self._look()
+            case _:
+                super().receive(message)
+
+    def _look(self) -> None:
+        text = self._signal.read()
+        if text is None:
+            self.after_machine(LOOK_EVERY_NS, Tick("look"))
+            self._looks += 1
+            if self._looks >= LOOKS_TO_PROVE:
+                self.prove("the signal file is absent, looked at for 10 s")
+            return
+        reason = " ".join(text.split()) or "signal file"
+        self.trip("kill", reason, effect=Effect.KILL, is_latched=True)
+        self.publish(KillSeen(reason, "all" in reason.lower().split()))
+        self._end("kill")

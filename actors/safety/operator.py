@@ -1,0 +1,136 @@
+"""The operator's channel: requests from the control folder, answered within seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.ports import ControlInbox
+from actors.kernel.topology import AUDITOR, SUPERVISOR
+from domain.messages.orders import Synced, SyncRequested
+from domain.messages.system import (
+    OperatorActed,
+    ReconcileFinished,
+    ReconcileRequested,
+    Revived,
+    ReviveRequested,
+    Tick,
+)
+from domain.model.instants import MILLISECOND, SECOND
+
+POLL_EVERY_NS = 200 * MILLISECOND
+ANSWER_WITHIN_NS = 4 * SECOND
+RESUME, STOP = "resume", "stop"
+
+
+class Operator(Actor):
+    """Answers `resume` (after a clean reconcile) and `stop`."""
+
+    def __init__(
+        self,
+        office: Office,
+        name: str,
+        epoch: int,
+        inbox: ControlInbox,
+        end: Callable[[str], None],
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._inbox = inbox
+        self._end = end
+        self._waiting: dict[str, str] = {}
+        self._syncing: dict[int, str] = {}
+        self._token = 0
+        self._answers: dict[str, tuple[str, ...]] = {}
+
+    def starting(self) -> None:
+        """Begin to look."""
+        self.after_machine(POLL_EVERY_NS, Tick("poll"))
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case Tick("poll"):
+                self.after_machine(POLL_EVERY_NS, Tick("poll"))
+                for request_id, verb, reason in self._inbox.poll():
+                    self._handle(request_id, verb, reason)
+                self.prove("the control folder was read")
+            case Revived(request_id, items):
+                self._revived(request_id, items)
+            case Synced(token=token):
+                self._synced(token)
+            case Tick(what):
+                self._expire(what)
+            case ReconcileFinished():
+                self._reconciled(message)
+            case _:
+                super().receive(message)
+
+    def _handle(self, request_id: str, verb: str, reason: str) -> None:
+        if verb == STOP:
+            self._answer(request_id, ok=True, text="stopping", items=())
+            self._end("signal")
+        elif verb != RESUME:
+            self._answer(request_id, ok=False, text=f"unknown request {verb!r}", items=())
+        elif not self.board.latched():
+            self._answer(request_id, ok=True, text="nothing is latched", items=())
+        else:
+            self._waiting[request_id] = reason
+            self.send(SUPERVISOR, ReviveRequested(request_id))
+            self.after_machine(ANSWER_WITHIN_NS, Tick(request_id))
+
+    def _revived(self, request_id: str, items: tuple[str, ...]) -> None:
+        """Everything is up again, or `items` say what is not."""
+        if request_id not in self._waiting:
+            return
+        if items:
+            del self._waiting[request_id]
+            self._answer(request_id, ok=False, text="not resumed", items=items)
+        else:
+            self.publish(ReconcileRequested(f"resume:{request_id}"))
+
+    def _reconciled(self, finished: ReconcileFinished) -> None:
+        request_id = finished.reason.partition(":")[2]
+        reason = self._waiting.get(request_id)
+        if reason is None:
+            return
+        if not finished.is_clean:
+            del self._waiting[request_id]
+            self._answer(request_id, ok=False, text="not resumed", items=finished.problems)
+            return
+        # The deed is on disk before a latch opens, and the opened latch before the answer.
+        self.publish(OperatorActed(RESUME, reason))
+        self._sync(request_id)
+
+    def _sync(self, request_id: str) -> None:
+        self._token += 1
+        self._syncing[self._token] = request_id
+        self.send(AUDITOR, SyncRequested(self._token))
+
+    def _synced(self, token: int) -> None:
+        request_id = self._syncing.pop(token, "")
+        if request_id in self._answers:
+            del self._waiting[request_id]
+            self._answer(request_id, ok=True, text="resumed", items=self._answers.pop(request_id))
+        elif request_id in self._waiting:
+            self._answers[request_id] = self._unlatch(self._waiting[request_id])
+            self._sync(request_id)
+
+    def _unlatch(self, reason: str) -> tuple[str, ...]:
+        """Open every latch; return a sentence for each breaker whose cause is still there."""
+        return tuple(
+            f"{breaker.name} closes by itself when its cause is gone"
+            for breaker in self.board.latched()
+            if not self.board.reset(breaker.name, breaker.scope, by="operator", evidence=reason)
+        )
+
+    def _expire(self, request_id: str) -> None:
+        self._answers.pop(request_id, None)
+        if self._waiting.pop(request_id, None) is not None:
+            items = ("revival, reconcile and journal did not all answer within 4 s; try again",)
+            self._answer(request_id, ok=False, text="not resumed", items=items)
+
+    def _answer(self, request_id: str, *, ok: bool, text: str, items: tuple[str, ...]) -> None:
+        self._inbox.reply(request_id, {"code": 0 if ok else 1, "lines": [text, *items]})
+        said = "; ".join((text, *items))
+        self.log.info("operator answered", request=request_id, ok=ok, text=said)

@@ -1,0 +1,110 @@
+"""The clock of the cycle: slots that do not drift, jitter drawn from the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from actors.kernel.base import Actor, Office
+from domain.messages.decisions import CycleDue, RoundJudged
+from domain.messages.system import StopRequested, Tick, TradingReady
+from domain.model.draws import Draw
+from domain.model.instants import MILLISECOND, SECOND, Nanos
+
+FIRST_CYCLE = 1
+SETTLE_NS = 50 * MILLISECOND
+BAR_GRACE_NS = 2 * SECOND
+"""Slots start this long after a multiple of the interval, so that the closed bar is there."""
+
+
+@frozen
+class Schedule:
+    """How often to decide; `jitter` is a fraction of the interval, `limit` cycles end the run."""
+
+    interval_ns: int
+    jitter: float
+    limit: int | None
+
+
+class Scheduler(Actor):
+    """Sends `CycleDue`: the first at once when trading is ready, then one in each slot."""
+
+    def __init__(
+        self,
+        office: Office,
+        name: str,
+        epoch: int,
+        schedule: Schedule,
+        draw: Draw,
+        end: Callable[[str], None],
+        *,
+        last_cycle: int = 0,
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._schedule = schedule
+        self._draw = draw
+        self._end = end
+        self._cycle = last_cycle
+        self._slot_ns = 0
+        self._is_over = False
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case TradingReady():
+                self._begin()
+            case Tick("cycle"):
+                self._fire()
+            case Tick("alive"):
+                self.prove("its timers fire, and the next cycle is set")
+            case RoundJudged(cycle=cycle):
+                self._count(cycle)
+            case StopRequested():
+                self._is_over = True
+            case _:
+                super().receive(message)
+
+    def _begin(self) -> None:
+        if self._slot_ns:
+            return  # ready again after a restart of the feed: the slots go on
+        now_ns = self.clock.market_ns()
+        interval = self._schedule.interval_ns
+        self._slot_ns = (now_ns - BAR_GRACE_NS) // interval * interval + BAR_GRACE_NS
+        if not self.is_proven:
+            self._go_on()
+            return
+        # A moment for the first quotes to reach everybody: they travel in the slowest lane.
+        self.after_machine(SETTLE_NS, Tick("cycle"))
+
+    def _go_on(self) -> None:
+        """After a rebuild the present slot has had its cycle: go on with the next."""
+        self._slot_ns += self._schedule.interval_ns
+        self.at(self._jittered_ns(), Tick("cycle"))
+        self.after_machine(SETTLE_NS, Tick("alive"))
+
+    def _jittered_ns(self) -> int:
+        return self._slot_ns + int(
+            self._draw() * self._schedule.jitter * self._schedule.interval_ns
+        )
+
+    def _fire(self) -> None:
+        if self._is_over:
+            return
+        self._cycle += 1
+        due_slot_ns, interval = self._slot_ns, self._schedule.interval_ns
+        now_ns = self.clock.market_ns()
+        missed = max(0, (now_ns - due_slot_ns) // interval)
+        if missed and self._cycle > FIRST_CYCLE:
+            self.log.warning("cycles missed", count=missed, cycle=self._cycle)
+        self._slot_ns = due_slot_ns + (missed + 1) * interval
+        next_ns = self._jittered_ns()
+        self.at(next_ns, Tick("cycle"))
+        self.publish(CycleDue(self._cycle, Nanos(due_slot_ns), Nanos(next_ns)))
+
+    def _count(self, cycle: int) -> None:
+        limit = self._schedule.limit
+        if limit is not None and cycle >= limit and not self._is_over:
+            self._is_over = True
+            self._end("cycles")

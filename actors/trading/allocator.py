@@ -1,0 +1,167 @@
+"""One decision round a cycle: the same picture to every strategy, their proposals to the gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from attrs import frozen
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.topology import STRATEGY
+from actors.trading.history import BarHistory
+from domain.decisions.rounds import merge
+from domain.messages.decisions import (
+    CycleDue,
+    Decide,
+    EntryProposed,
+    Proposed,
+    RoundProposed,
+    TradeProposal,
+)
+from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.system import BootCompleted, Effect, PortfolioMoved, Tick
+from domain.model.context import Context
+from domain.model.instants import MILLISECOND, MINUTE
+from domain.model.market import Quote
+from domain.model.portfolio import PortfolioView
+from domain.model.product import ProductId
+
+ROUND_LIMIT_NS = 250 * MILLISECOND
+"""Machine time after which a round closes without the strategies that did not answer."""
+
+
+@frozen
+class Seat:
+    """What the allocator knows of a strategy: its id and how many trades a cycle may bring."""
+
+    strategy: str
+    max_trades_per_cycle: int
+
+
+class Allocator(Actor):
+    """Builds the context, asks, waits at most 250 ms of machine time, merges, hands on."""
+
+    def __init__(
+        self, office: Office, name: str, epoch: int, seats: tuple[Seat, ...], depth_minutes: int
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._seats = seats
+        self._depth = depth_minutes
+        self._histories: dict[ProductId, BarHistory] = {}
+        self._quotes: dict[ProductId, Quote] = {}
+        self._stalled: set[ProductId] = set()
+        self._view: PortfolioView | None = None
+        self._snapshot = 0
+        self._round: CycleDue | None = None
+        self._context: Context | None = None
+        self._answers: dict[str, tuple[TradeProposal, ...]] = {}
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case QuoteMoved(quote):
+                self._quotes[quote.product] = quote
+            case BarClosed(bar):
+                self._append((bar,))
+            case HistoryLoaded(width_ns=width, bars=bars):
+                if width == MINUTE:
+                    self._append(bars)
+            case PortfolioMoved(view):
+                self._view = view
+            case CycleDue():
+                self._open_round(message)
+            case Proposed():
+                self._take(message)
+            case Tick(what):
+                self._time_out(what)
+            case FeedStalled(product=product):
+                self._stalled.add(product)
+            case FeedRecovered(product):
+                self._stalled.discard(product)
+            case BootCompleted():
+                pass
+            case _:
+                super().receive(message)
+
+    def _append(self, bars: tuple[Any, ...]) -> None:
+        for bar in bars:
+            history = self._histories.get(bar.product)
+            if history is None:
+                history = self._histories[bar.product] = BarHistory(bar.product, self._depth)
+            history.append(bar)
+
+    def _open_round(self, due: CycleDue) -> None:
+        if self._round is not None:
+            self._close_round()
+        self._round = due
+        self._answers = {}
+        context = self._context = self._picture(due)
+        if context is None or not self._seats:
+            self._close_round()
+            return
+        for seat in self._seats:
+            self.send(STRATEGY + seat.strategy, Decide(due.cycle, context))
+        self.after_machine(ROUND_LIMIT_NS, Tick(f"round:{due.cycle}"))
+
+    def _picture(self, due: CycleDue) -> Context | None:
+        if self._view is None:
+            return None
+        self._snapshot += 1
+        products = [p for p in sorted(self._histories) if self._is_seen(p)]
+        return Context(
+            due.cycle,
+            self._snapshot,
+            self.clock.market_ns(),
+            tuple(self._histories[product].view() for product in products),
+            tuple(self._quotes[product] for product in products),
+            self._view,
+        )
+
+    def _is_seen(self, product: ProductId) -> bool:
+        return product in self._quotes and product not in self._stalled
+
+    def _take(self, answer: Proposed) -> None:
+        if self._round is None or answer.cycle != self._round.cycle:
+            self._trip_late(answer.strategy, f"answered cycle {answer.cycle} too late")
+            return
+        self._answers[answer.strategy] = answer.proposals
+        scope = STRATEGY_SCOPE + answer.strategy
+        self.close("late", f"answered cycle {answer.cycle}", scope=scope)
+        if len(self._answers) == len(self._seats):
+            self._close_round()
+
+    def _time_out(self, what: str) -> None:
+        if self._round is not None and what == f"round:{self._round.cycle}":
+            self._close_round()
+
+    def _close_round(self) -> None:
+        due, context = self._round, self._context
+        assert due is not None
+        self._round = None
+        late: tuple[str, ...] = ()
+        entries: tuple[EntryProposed, ...] = ()
+        if context is not None:
+            late = tuple(s.strategy for s in self._seats if s.strategy not in self._answers)
+            entries = self._merged(context)
+            answered = f"{len(self._answers)} of {len(self._seats)} strategies answered"
+            self.prove(f"round {due.cycle}: {answered}")
+        for strategy in late:
+            self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
+        self.publish(RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late))
+
+    def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
+        bars = {each.product: int(each.start_ns[-1]) for each in context.bars if len(each)}
+        limits = Counter({seat.strategy: seat.max_trades_per_cycle for seat in self._seats})
+        entries, dropped = merge(self._answers, bars, limits)
+        for strategy, proposal, why in dropped:
+            self.log.info(
+                "proposal dropped", strategy=strategy, product=proposal.product, reason=why
+            )
+        return entries
+
+    def _trip_late(self, strategy: str, reason: str) -> None:
+        self.trip("late", reason, effect=Effect.BLOCK, scope=STRATEGY_SCOPE + strategy)
+
+
+STRATEGY_SCOPE = "strategy:"

@@ -1,0 +1,202 @@
+"""The single authority over what may be sent. Keeps its own books, judges, reserves.
+
+Its books are a fold of the same fills as the portfolio's, so that a fill moves from "reserved" to
+"owned" in one step and two proposals of one round can never both use the same room.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from attrs import frozen
+
+from actors.kernel.base import Actor, Office
+from domain.messages.decisions import (
+    EntryProposed,
+    ExitProposed,
+    OrderApproved,
+    ProposalRefused,
+    Reason,
+    RoundJudged,
+    RoundProposed,
+)
+from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.orders import (
+    FillBooked,
+    IntentRaised,
+    OrderAdvanced,
+    SyncRequested,
+    WouldPlace,
+)
+from domain.messages.system import (
+    BootCompleted,
+    CashFlowSeen,
+    ProductsChanged,
+    StatementTaken,
+    TradingReady,
+)
+from domain.model.context import Regime
+from domain.model.instants import MINUTE, Nanos
+from domain.model.market import Quote
+from domain.model.money import ZERO, Amount, Price, Rate
+from domain.model.product import Product, ProductId
+from domain.portfolio.ledger import Ledger, book, flow, open_ledger, report, value
+from domain.risk.exposure import Exposure
+from domain.risk.gate import judge_entry, judge_exit
+from domain.risk.limits import Limits
+from domain.risk.view import ApprovedKey, RiskView
+
+REMEMBERED_APPROVALS = 10_000
+
+
+@frozen
+class GateState:
+    """The state to go on with after recovery."""
+
+    ledger: Ledger | None
+    exposure: Exposure
+    next_approval: int
+    approved: tuple[ApprovedKey, ...]
+
+
+class RiskGate(Actor):
+    """Judges rounds and exits on one frozen view each."""
+
+    def __init__(
+        self, office: Office, name: str, epoch: int, limits: Limits, state: GateState
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._limits = limits
+        self._ledger = state.ledger
+        self._exposure = state.exposure
+        self._approval = state.next_approval
+        self._approved: OrderedDict[ApprovedKey, None] = OrderedDict.fromkeys(state.approved)
+        self._products: dict[ProductId, Product] = {}
+        self._quotes: dict[ProductId, Quote] = {}
+        self._bids: dict[ProductId, Price] = {}
+        self._bar_ends: dict[ProductId, int] = {}
+        self._stalled: dict[ProductId, str] = {}
+        self._maker: Rate | None = None
+        self._taker: Rate | None = None
+        self._is_ready = False
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case QuoteMoved(quote):
+                self._quotes[quote.product] = quote
+                self._bids[quote.product] = quote.bid
+            case RoundProposed():
+                self._judge_round(message)
+            case ExitProposed():
+                self._judge_exit(message)
+            case FillBooked():
+                self._filled(message)
+            case OrderAdvanced():
+                self._exposure = self._exposure.end(message)
+            case IntentRaised(intent):
+                self._exposure = self._exposure.bind(intent)
+            case BarClosed(bar):
+                self._bar_ends[bar.product] = bar.start_ns + MINUTE
+            case HistoryLoaded(product=product, bars=bars):
+                if bars:
+                    self._bar_ends[product] = bars[-1].start_ns + MINUTE
+            case FeedStalled(product, reason):
+                self._stalled[product] = reason
+            case FeedRecovered(product):
+                self._stalled.pop(product, None)
+            case _:
+                self._learn(message)
+
+    def _learn(self, message: Any) -> None:
+        match message:
+            case BootCompleted():
+                self._products = {product.id: product for product in message.products}
+                self._maker, self._taker = message.maker_rate, message.taker_rate
+            case ProductsChanged(products):
+                self._products = {product.id: product for product in products}
+            case TradingReady():
+                self._is_ready = True
+            case StatementTaken(accounts=accounts):
+                if self._ledger is None:
+                    currency = self._limits.quote_currency
+                    cash = sum((a.total for a in accounts if a.currency == currency), ZERO)
+                    self._ledger = open_ledger(currency, Amount(cash))
+            case WouldPlace(intent):
+                self._exposure = self._exposure.drop(intent.order.approval)
+            case CashFlowSeen():
+                if self._ledger is not None:
+                    self._ledger = flow(self._ledger, message)
+            case SyncRequested(token):
+                self.send(self.envelope.sender, report(self.name, token, self._ledger))
+                self.prove("its books were compared")
+            case _:
+                super().receive(message)
+
+    # Judging.
+
+    def _judge_round(self, proposed: RoundProposed) -> None:
+        approved: list[ProductId] = []
+        refused: list[tuple[ProductId, Reason]] = []
+        for entry in proposed.entries:
+            verdict = judge_entry(entry, self._view(), self._approval)
+            if isinstance(verdict, OrderApproved):
+                self._reserve(entry, verdict)
+                approved.append(entry.proposal.product)
+            else:
+                refused.append((entry.proposal.product, verdict.refusals[0].reason))
+            self.publish(verdict)
+        self.publish(
+            RoundJudged(
+                proposed.cycle, proposed.next_ns, tuple(approved), tuple(refused), proposed.late
+            )
+        )
+
+    def _judge_exit(self, wanted: ExitProposed) -> None:
+        verdict: OrderApproved | ProposalRefused = judge_exit(wanted, self._view(), self._approval)
+        if isinstance(verdict, OrderApproved):
+            self._approval += 1
+            self._exposure = self._exposure.reserve(verdict.order)
+        self.publish(verdict)
+
+    def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
+        self._approval += 1
+        self._exposure = self._exposure.reserve(verdict.order)
+        proposal = entry.proposal
+        key = (entry.strategy, proposal.product, proposal.side, int(entry.bar_ns))
+        self._approved[key] = None
+        if len(self._approved) > REMEMBERED_APPROVALS:
+            self._approved.popitem(last=False)
+
+    def _filled(self, booked: FillBooked) -> None:
+        if self._ledger is None:
+            raise RuntimeError("a fill arrived before the opening statement")
+        if booked.fill.entry_id in self._ledger.seen:
+            return
+        product = self._products.get(booked.fill.product)
+        self._ledger = book(self._ledger, booked, product)
+        self._exposure = self._exposure.fill(booked)
+
+    def _view(self) -> RiskView:
+        ledger, taker = self._ledger, self._taker
+        portfolio = None
+        if ledger is not None and taker is not None:
+            portfolio = value(ledger, self._bids, taker, self._limits.allotment)
+        return RiskView(
+            at_ns=self.clock.market_ns(),
+            machine_ns=Nanos(self.clock.machine_ns()),
+            is_ready=self._is_ready,
+            limits=self._limits,
+            breakers=self.board.open,
+            products=self._products,
+            quotes=self._quotes,
+            bar_ends=self._bar_ends,
+            stalled=self._stalled,
+            portfolio=portfolio,
+            maker=self._maker,
+            taker=taker,
+            regime=Regime.CHOP,
+            exposure=self._exposure,
+            approved=self._approved.keys(),
+        )

@@ -1,0 +1,32 @@
+"""Hosts one strategy: a picture in, proposals out, nothing kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.topology import ALLOCATOR
+from domain.decisions.strategy import Strategy
+from domain.messages.decisions import Decide, Proposed, TradeProposal
+
+
+class StrategyHost(Actor):
+    """Asks its strategy for proposals and answers the allocator."""
+
+    def __init__(self, office: Office, name: str, epoch: int, strategy: Strategy) -> None:
+        super().__init__(office, name, epoch)
+        self._strategy = strategy
+
+    def receive(self, message: Any) -> None:
+        """Handle one message."""
+        match message:
+            case Decide(cycle, context):
+                proposals = tuple(self._strategy.decide(context))
+                for each in proposals:
+                    if not isinstance(each, TradeProposal):
+                        raise TypeError(f"expected TradeProposals, was {type(each).__name__}")
+                self.log.debug("decided", cycle=cycle, proposals_count=len(proposals))
+                self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
+                self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
+            case _:
+                super().receive(message)

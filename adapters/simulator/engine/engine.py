@@ -1,0 +1,323 @@
+"""The venue without sockets: plays a market, answers requests, feeds streams in market time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from adapters.simulator.engine.accounts import FeeRates, Ledger
+from adapters.simulator.engine.agenda import Agenda, Due, MarketClock
+from adapters.simulator.engine.book import Book
+from adapters.simulator.engine.catalogue import Catalogue
+from adapters.simulator.engine.desk import Desk
+from adapters.simulator.engine.history import History
+from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.interference import Interference, Passage
+from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.outside import Outside
+from adapters.simulator.engine.planning import Planner
+from adapters.simulator.engine.restore import catch_up, show_present, take_again
+from adapters.simulator.engine.states import States
+from adapters.simulator.engine.store import MARKET_TIME, OPENED, Batch, FillQuery, OrderQuery, Store
+from adapters.simulator.engine.tape import Steps, Tape, Timeline
+from adapters.simulator.engine.wire import Request, Response
+from adapters.simulator.market_data.source import Expander, Market, Step
+from adapters.simulator.rest_api.account import AccountDesk
+from adapters.simulator.rest_api.market import MarketDesk
+from adapters.simulator.rest_api.order_form import fill_form, order_form
+from adapters.simulator.rest_api.orders import OrderDesk
+from adapters.simulator.rest_api.portfolios import PortfolioDesk
+from adapters.simulator.rest_api.previews import PreviewDesk
+from adapters.simulator.rest_api.router import Router
+from adapters.simulator.stream_api.connection import Connection, Verify
+from adapters.simulator.stream_api.hub import Hub
+from adapters.simulator.stream_api.summaries import Summaries
+from domain.model.errors import InvariantBroken
+from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.money import plain
+
+_ALL = 1_000_000
+
+
+class Engine:
+    """One world. Everything happens in calls: nothing here has a clock, a thread or a socket.
+
+    `start_ns` is where the market begins to trade, or for a stored world where it goes on;
+    market time never goes back, so a stored world goes on no earlier than it stopped. `opening`
+    (currency → amount) is paid in when the world is new. One thread at a time may call.
+    """
+
+    def __init__(
+        self,
+        *,
+        market: Market,
+        expander: Expander,
+        store: Store,
+        start_ns: Nanos,
+        opening: Mapping[str, Decimal],
+        fees: FeeRates,
+        ids: Ids,
+        level2_interval_ns: int = 0,
+        timeline: Steps | None = None,
+        manner: Manner | None = None,
+        interference: Interference | None = None,
+    ) -> None:
+        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes.
+
+        `interference` makes the venue misbehave; None leaves it alone.
+        """
+        self._market, self._expander = market, expander
+        self._store = store
+        self._ids = ids
+        stopped = store.meta(MARKET_TIME)
+        self._clock = MarketClock(Nanos(int(stopped)) if stopped else start_ns)
+        self._agenda = Agenda()
+        self._manner = manner or Manner()
+        self.interference = interference or Interference()
+        self._catalogue = catalogue = Catalogue(market.products)
+        self._books = {name: Book() for name in catalogue.played}
+        self._all_books = catalogue.with_aliases(self._books)
+        self._ledger = Ledger(store.balances())
+        self._tape = Tape(tuple(catalogue.played))
+        self._history = History(market, self._tape, self._clock)
+        self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")
+        self._states = States(market, self._clock, catalogue, self._manner)
+        self._hub = self._make_hub()
+        self._hub.level2_interval_ns = level2_interval_ns
+        self._desk = self._make_desk(fees)
+        if not stopped:
+            self._open(opening)
+        self._resume(start_ns)
+        self._timeline = timeline or Timeline(market, expander, self._clock.now_ns)
+        self._router = self._make_router()
+        self._saved_ns: int = self._clock.now_ns
+
+    @property
+    def now_ns(self) -> Nanos:
+        """The market time that has been played up to."""
+        return self._clock.now_ns
+
+    @property
+    def level2_interval_ns(self) -> int:
+        """Least market time between two level2 frames of a product; 0 sends every change."""
+        return self._hub.level2_interval_ns
+
+    @level2_interval_ns.setter
+    def level2_interval_ns(self, interval_ns: int) -> None:
+        self._hub.level2_interval_ns = interval_ns
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the market is over; requests are still answered."""
+        end_ns = self._market.end_ns
+        return end_ns is not None and self.now_ns >= end_ns
+
+    def next_due_ns(self) -> Nanos:
+        """Return when something happens next: a step, an expiry, a batch or a heartbeat.
+
+        `agenda.NEVER` when the market is over and nobody listens.
+        """
+        market_ns = min(self._timeline.next_ns(), self._agenda.next_ns())
+        return min(market_ns, self.interference.next_ns())
+
+    def advance(self, now_ns: Nanos) -> None:
+        """Play everything due up to `now_ns` in time order; an earlier instant does nothing.
+
+        What it changed is durable when it returns, and only then are its frames taken.
+        """
+        clock = self._clock
+        while (due_ns := self.next_due_ns()) <= now_ns:
+            clock.now_ns = max(clock.now_ns, due_ns)
+            self._play(due_ns)
+        clock.now_ns = max(clock.now_ns, now_ns)
+        time_too = clock.now_ns - self._saved_ns >= SECOND
+        self._desk.commit(time_too=time_too)
+        if time_too:
+            self._saved_ns = clock.now_ns
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request that is already authorised; what it changed is durable then."""
+        response = self._router.answer(request)
+        self._desk.commit()
+        return response
+
+    def passage(self, request: Request) -> Passage:
+        """Return what happens to a request on its way; the caller sees to it."""
+        return self.interference.passage(request)
+
+    def outside(self) -> Outside:
+        """Return what the world may do to this venue outside its protocol."""
+        return Outside(
+            catalogue=self._catalogue,
+            books=self._books,
+            desk=self._desk,
+            ledger=self._ledger,
+            states=self._states,
+            tape=self._tape,
+            hub=self._hub,
+        )
+
+    def connect(self, verify: Verify | None = None) -> Connection:
+        """Return a new stream; `verify` checks the JWTs of its messages, None trusts them all."""
+        return self._hub.connect(verify)
+
+    def books(self) -> dict[str, Any]:
+        """Return the venue's own accounts, orders and fills, newest first."""
+        orders = self._store.find_orders(OrderQuery(limit=_ALL))
+        fills = self._store.find_fills(FillQuery(limit=_ALL))
+        user_id, portfolio = self._user_id, self._portfolio
+        return {
+            "market_time_ns": self.now_ns,
+            "accounts": [
+                {"owner": owner, "currency": currency, "total": plain(total)}
+                for (owner, currency), total in self._ledger.totals().items()
+            ],
+            "holds": {name: plain(self._ledger.held(name)) for name in self._ledger.currencies()},
+            "orders": [order_form(order, user_id, portfolio) for order in orders],
+            "fills": [fill_form(fill, user_id, portfolio) for fill in fills],
+        }
+
+    def _play(self, due_ns: Nanos) -> None:
+        self.interference.play(due_ns)
+        while (date := self._agenda.pop(due_ns, Due.QUEUED)) is not None:
+            self._desk.due(date[1])
+        if due_ns >= self._timeline.next_ns():
+            steps = self._timeline.steps_at(due_ns)
+            if due_ns % MINUTE == 0:
+                self._close_uncovered(due_ns)
+            for step in steps:
+                self._play_step(step)
+        while (date := self._agenda.pop(due_ns, Due.HEARTBEAT)) is not None:
+            self._hub.due(*date)
+
+    def _play_step(self, planned: Step) -> None:
+        step = self.interference.step(planned)
+        if step is None:
+            return
+        book = self._books[step.product]
+        if step.trades:
+            self._tape.add(step)
+            self._hub.trades_printed(step)
+            if self._desk.watches(step.product):
+                self._desk.print_trades(step.product, step.trades)
+        book.replace(step.bids, step.asks)
+        self._desk.work_reached()
+        self._hub.book_changed(step.product)
+        if step.trades:
+            self._hub.ticked(step.product)
+
+    def _close_uncovered(self, minute_ns: Nanos) -> None:
+        for product, book in self._books.items():
+            if not self._market.covers(product, minute_ns):
+                book.replace((), ())
+                self._hub.book_changed(product)
+
+    def _open(self, opening: Mapping[str, Decimal]) -> None:
+        for currency, amount in sorted(opening.items()):
+            self._ledger.deposit(currency, amount)
+        self._store.save(Batch(meta={OPENED: str(self._clock.now_ns)}))
+        self._desk.commit(time_too=True)
+
+    def _resume(self, start_ns: Nanos) -> None:
+        self._desk.restore()
+        catch_up(self._market, self._expander, self._desk, self._clock, start_ns)
+        replaced = show_present(
+            self._market, self._expander, self._books, self._tape, self._clock.now_ns
+        )
+        take_again(self._store, self._books, replaced, self._catalogue.canonical)
+        self._desk.commit(time_too=True)
+
+    def _make_hub(self) -> Hub:
+        return Hub(
+            books=self._books,
+            tape=self._tape,
+            agenda=self._agenda,
+            clock=self._clock,
+            user_id=self._user_id,
+            portfolio=self._portfolio,
+            catalogue=self._catalogue,
+            summaries=Summaries(
+                products=self._catalogue.played,
+                books=self._books,
+                history=self._history,
+                clock=self._clock,
+                flags=self._states.flags,
+            ),
+            manner=self._manner,
+            interference=self.interference,
+        )
+
+    def _make_desk(self, fees: FeeRates) -> Desk:
+        desk = Desk(
+            catalogue=self._catalogue,
+            books=self._all_books,
+            ledger=self._ledger,
+            store=self._store,
+            agenda=self._agenda,
+            clock=self._clock,
+            planner=Planner(
+                catalogue=self._catalogue,
+                books=self._all_books,
+                ledger=self._ledger,
+                clock=self._clock,
+                fees=fees,
+                flags=self._states.flags,
+                last_price=self._history.last_price,
+            ),
+            ids=self._ids,
+            audience=self._hub,
+            manner=self._manner,
+            interference=self.interference,
+        )
+        self._hub.list_orders_by(desk.live)
+        return desk
+
+    def _make_router(self) -> Router:
+        opened = self._store.meta(OPENED)
+        if opened is None:
+            raise InvariantBroken("the venue's store has a market time but no opening")
+        tradable = self._catalogue.tradable.values()
+        names = {product.base for product in tradable} | {product.quote for product in tradable}
+        account = AccountDesk(
+            ledger=self._ledger,
+            desk=self._desk,
+            store=self._store,
+            clock=self._clock,
+            ids=self._ids,
+            currencies=tuple(sorted(names | set(self._ledger.currencies()))),
+            opened_ns=int(opened),
+        )
+        market = MarketDesk(
+            catalogue=self._catalogue,
+            states=self._states,
+            books=self._books,
+            tape=self._tape,
+            history=self._history,
+            clock=self._clock,
+            interference=self.interference,
+        )
+        portfolios = PortfolioDesk(
+            account=account,
+            ledger=self._ledger,
+            catalogue=self._catalogue,
+            history=self._history,
+            ids=self._ids,
+        )
+        return Router(market, account, portfolios, *self._make_order_desks())
+
+    def _make_order_desks(self) -> tuple[OrderDesk, PreviewDesk]:
+        orders = OrderDesk(
+            desk=self._desk,
+            store=self._store,
+            catalogue=self._catalogue,
+            clock=self._clock,
+            manner=self._manner,
+            interference=self.interference,
+            user_id=self._user_id,
+            portfolio=self._portfolio,
+        )
+        previews = PreviewDesk(
+            desk=self._desk, catalogue=self._catalogue, books=self._all_books, ids=self._ids
+        )
+        return orders, previews

@@ -1,0 +1,209 @@
+"""A venue's scripted faults: what a script asks for, done at its market time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from adapters.simulator.engine.accounts import FeeRates
+from adapters.simulator.engine.engine import Engine
+from adapters.simulator.engine.interference import CancelFate, Interference, Passage
+from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.outside import Outside
+from adapters.simulator.engine.rejections import Rejected
+from adapters.simulator.engine.ticket import Ticket
+from adapters.simulator.engine.wire import Request
+from adapters.simulator.faults.base import Fault
+from adapters.simulator.faults.market import MarketFaults
+from adapters.simulator.faults.orders import OrderFaults
+from adapters.simulator.faults.requests import RequestFaults
+from adapters.simulator.faults.roster import Roster, Running
+from adapters.simulator.faults.script import FaultsInvalid
+from adapters.simulator.faults.streams import StreamFaults
+from adapters.simulator.faults.venue_kinds import (
+    BalanceChange,
+    ClockSkew,
+    FeeTier,
+    ForeignOrder,
+    ProductFlag,
+)
+from adapters.simulator.market_data.source import Step
+from adapters.simulator.stream_api.connection import Connection
+from domain.model.instants import Nanos
+from domain.model.money import plain
+from domain.model.product import ProductId
+
+
+class Faults(Interference):
+    """All faults of one engine; `attach` before anything is played."""
+
+    def __init__(self, seed: int) -> None:
+        """`seed` is the world's: it and each fault's own decide what is drawn."""
+        self._roster = Roster(seed)
+        self._roster.on_begin = self._begun
+        self._roster.on_end = self._ended
+        self._requests = RequestFaults(self._roster)
+        self._streams = StreamFaults(self._roster)
+        self._orders = OrderFaults(self._roster, self._world)
+        self._market = MarketFaults(self._roster, self._world)
+        self._engine: Engine | None = None
+        self._outside: Outside | None = None
+
+    def attach(self, engine: Engine, script: Sequence[Fault] = ()) -> None:
+        """Schedule a script in the time of an engine, which must have been made with these faults.
+
+        Raises:
+            FaultsInvalid: it names products or currencies that this market does not have.
+        """
+        self._engine = engine
+        self._outside = engine.outside()
+        self._own_fees = self._outside.desk.planner.fees
+        problems = [problem for fault in script for problem in self._problems(fault)]
+        if problems:
+            raise FaultsInvalid(problems)
+        for fault in script:
+            self._roster.add(fault, engine.now_ns)
+        engine.advance(engine.now_ns)
+
+    def add(self, fault: Fault) -> dict[str, Any]:
+        """Schedule one more fault from now on; return what is known of it.
+
+        Raises:
+            FaultsInvalid: it names a product or currency that this market does not have.
+        """
+        assert self._engine is not None
+        problems = self._problems(fault)
+        if problems:
+            raise FaultsInvalid(problems)
+        running = self._roster.add(fault, self._engine.now_ns)
+        self._engine.advance(self._engine.now_ns)
+        return running.document()
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Return all faults, with how often each has struck."""
+        return self._roster.documents()
+
+    # What the engine asks.
+
+    def next_ns(self) -> Nanos:
+        """Return when something is due."""
+        return self._roster.next_ns()
+
+    def play(self, until_ns: int) -> None:
+        """Begin and end what is due."""
+        self._roster.play(until_ns)
+
+    def passage(self, request: Request) -> Passage:
+        """Return what happens to a request."""
+        return self._requests.passage(request)
+
+    def connected(self, connection: Connection) -> None:
+        """Stand between a new stream and its client."""
+        self._streams.connected(connection)
+
+    def step(self, step: Step) -> Step | None:
+        """Return a step as it is to happen."""
+        return self._market.step(step)
+
+    def refusal(self, ticket: Ticket) -> Rejected | None:
+        """Return why a new order is refused."""
+        return self._orders.refusal(ticket)
+
+    def accepted(self, order: Order) -> None:
+        """Take note of a new order."""
+        self._orders.accepted(order)
+
+    def cancel(self, order: Order) -> CancelFate:
+        """Return what becomes of a cancel."""
+        return self._orders.cancel(order)
+
+    def cancelled(self, order: Order) -> None:
+        """Take note of a cancel that is done."""
+        self._orders.cancelled(order)
+
+    def resting_fill(self, order: Order, quantity: Decimal) -> Decimal:
+        """Return how much a resting order gets."""
+        return self._orders.resting_fill(order, quantity)
+
+    def tells(self, order: Order) -> bool:
+        """Tell whether an order's state is told now."""
+        return self._orders.tells(order)
+
+    @property
+    def orders_lag_ns(self) -> int:
+        """For how long new orders are missing."""
+        return self._orders.orders_lag_ns
+
+    @property
+    def fills_lag_ns(self) -> int:
+        """For how long new fills are missing."""
+        return self._orders.fills_lag_ns
+
+    @property
+    def skew_ns(self) -> int:
+        """By how much the venue's clock is ahead."""
+        return sum(running.fault.by_ns for running in self._roster.active(ClockSkew))
+
+    # What faults do when they begin and end.
+
+    def _begun(self, running: Running[Any]) -> None:
+        self._streams.begun(running)
+        self._market.begun(running)
+        fault = running.fault
+        if isinstance(fault, FeeTier):
+            self._set_fees()
+        elif isinstance(fault, ProductFlag):
+            self._set_flags(fault.product)
+        elif isinstance(fault, BalanceChange):
+            moved = self._world().move(fault.currency, fault.amount)
+            if moved != fault.amount:
+                running.notes.append(f"only {plain(moved)} {fault.currency} could be moved")
+        elif isinstance(fault, ForeignOrder):
+            self._place(running, fault)
+
+    def _ended(self, running: Running[Any]) -> None:
+        self._streams.ended(running)
+        self._market.ended(running)
+        fault = running.fault
+        if isinstance(fault, FeeTier):
+            self._set_fees()
+        elif isinstance(fault, ProductFlag):
+            self._set_flags(fault.product)
+
+    def _place(self, running: Running[Any], fault: ForeignOrder) -> None:
+        name = f"foreign-{running.begins_ns}-{running.number}"
+        placed = self._world().place(name, fault.product, fault.side, fault.quantity, fault.price)
+        running.notes.append(placed if isinstance(placed, str) else f"order {placed.order_id}")
+
+    def _set_fees(self) -> None:
+        active = self._roster.active(FeeTier)
+        fees = self._own_fees
+        if active:
+            fees = FeeRates(maker=active[-1].fault.maker, taker=active[-1].fault.taker)
+        self._world().set_fees(fees)
+
+    def _set_flags(self, product: ProductId) -> None:
+        if self._market.is_gone(product):
+            return
+        self._world().reset_flags(product)
+        for running in self._roster.active(ProductFlag):
+            if running.fault.product == product:
+                self._world().set_flag(product, running.fault.flag, running.fault.status)
+
+    def _world(self) -> Outside:
+        assert self._outside is not None, "faults are attached before anything is played"
+        return self._outside
+
+    def _problems(self, fault: Fault) -> list[str]:
+        """Return what a fault names that does not exist here."""
+        products, currencies = self._world().catalogue.played, self._world().currencies()
+        found = []
+        product = getattr(fault, "product", None)
+        if product is not None and product not in products:
+            known = ", ".join(sorted(products))
+            found.append(f"{fault.where}: the market has no product {product}; it has {known}")
+        if isinstance(fault, BalanceChange) and fault.currency not in currencies:
+            known = ", ".join(currencies)
+            found.append(f"{fault.where}: the account has no {fault.currency}; it has {known}")
+        return found

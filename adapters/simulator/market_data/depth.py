@@ -1,0 +1,160 @@
+"""Books around a price: a seeded grid of lines, each with a quantity that changes once a minute.
+
+What rests at a line depends on seed, product, line and minute alone, so books of neighbouring
+steps, and of neighbouring minutes, share all levels but a few, whichever minute is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+
+from attrs import frozen
+
+from domain.model.market import Bar, Level
+from domain.model.money import Price, Quantity
+from domain.model.product import Product, ProductId
+
+LEVELS = 10
+STEPS = 32
+TIGHT_BPS = 0.16
+"""Spread of a market that turns over `BUSY` a minute; quieter ones are wider by the root."""
+BUSY = 400_000.0
+SPREADS_BPS = (0.1, 12.0)
+GAP_BPS = 1.5
+"""Between the lines of the grid, at least."""
+BEST_SHARE, LINE_SHARE = 0.05, 0.6
+"""Of a usual minute's turnover: what the best level and each line behind it usually hold."""
+LEVEL_FLOOR = 400.0
+"""In quote currency, on top of a level's share."""
+UNKNOWN_TURNOVER = 20_000.0
+"""Turnover of a minute, in quote currency, taken for a product that has no past."""
+_MASK = (1 << 64) - 1
+_CACHED_PRICES = 4_000
+
+
+@frozen
+class Climate:
+    """What a product's books look like for an hour, from what was traded before it."""
+
+    best: int
+    """Base increments at a usual best level, at least 1."""
+    line: int
+    """Base increments at a usual line of the grid, at least 1."""
+    gap: int
+    """Ticks between two lines of the grid, a power of two."""
+    spread: int
+    """Usual spread in ticks, at least 1."""
+
+
+def climate(product: Product, price: Decimal, turnover: float) -> Climate:
+    """Return the climate at `price`, for a mean `turnover` of a minute in quote currency."""
+    last, ticks = float(price), float(price / product.price_increment)
+    low, high = SPREADS_BPS
+    spread_bps = min(high, max(low, TIGHT_BPS * math.sqrt(BUSY / (turnover + 1.0))))
+    gap = int(max(GAP_BPS, spread_bps) * ticks / 10_000.0)
+    unit = last * float(product.base_increment)
+    return Climate(
+        best=max(1, int((BEST_SHARE * turnover + LEVEL_FLOOR) / unit)),
+        line=max(1, int((LINE_SHARE * turnover + LEVEL_FLOOR) / unit)),
+        gap=1 << max(0, gap.bit_length() - 1),
+        spread=max(1, int(spread_bps * ticks / 10_000.0)),
+    )
+
+
+def turnover(rows: Sequence[Bar], minutes: int) -> float:
+    """Return the mean value traded in a minute; a minute without a row traded nothing."""
+    return sum(float(row.close) * float(row.volume) for row in rows) / minutes
+
+
+class Prices:
+    """Prices of one product by tick number, made once."""
+
+    def __init__(self, increment: Decimal) -> None:
+        self._increment = increment
+        self._known: dict[int, Price] = {}
+
+    def at(self, tick: int) -> Price:
+        """Return the price of a tick number."""
+        found = self._known.get(tick)
+        if found is None:
+            if len(self._known) >= _CACHED_PRICES:
+                self._known.clear()
+            found = self._known[tick] = Price(tick * self._increment)
+        return found
+
+
+class Depth:
+    """The levels of one product in one minute."""
+
+    def __init__(
+        self, product: Product, prices: Prices, key: int, minute: int, before: Climate, now: Climate
+    ) -> None:
+        """Draw for `minute` (since 1970); `before` was the climate of the minute before."""
+        self._increment = product.base_increment
+        self._prices = prices
+        self._key = key
+        self._minute = minute
+        self._before = before
+        self._now = now
+        self._lines: dict[int, tuple[int, Level, Level, int]] = {}
+
+    def spread(self, step: int) -> int:
+        """Return the spread of a step in ticks: now and then wider than usual."""
+        draw = mix(self._key ^ (self._minute * STEPS + step) // 3) % 8
+        return self._now.spread * (1 if draw < 6 else draw - 4)
+
+    def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+        """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
+        gap = self._now.gap
+        bids = [self._best(bid, step)]
+        line = bid // gap
+        while len(bids) < LEVELS and line >= 0:
+            tick, old, new, turn = self._lines.get(line) or self._line(line)
+            if 0 < tick < bid:
+                bids.append(new if step >= turn else old)
+            line -= 1
+        asks = [self._best(ask, step)]
+        line = ask // gap
+        while len(asks) < LEVELS:
+            tick, old, new, turn = self._lines.get(line) or self._line(line)
+            if tick > ask:
+                asks.append(new if step >= turn else old)
+            line += 1
+        return tuple(bids), tuple(asks)
+
+    def _best(self, tick: int, step: int) -> Level:
+        draw = mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
+        return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
+
+    def _line(self, line: int) -> tuple[int, Level, Level, int]:
+        place = mix(self._key + 2 * line + 1)
+        tick = line * self._now.gap + place % self._now.gap
+        price = self._prices.at(tick)
+        old = self._quantity(mix(place + self._minute - 1), self._before.line)
+        new = self._quantity(mix(place + self._minute), self._now.line)
+        found = tick, Level(price, old), Level(price, new), (place >> 32) % STEPS
+        self._lines[line] = found
+        return found
+
+    def _quantity(self, draw: int, usual: int) -> Quantity:
+        """Return between two thirds and double of `usual` increments, mostly less than usual."""
+        weight = 256 + 65_536 // ((draw & 255) + 52)
+        fine = 960 + ((draw >> 8) & 127)
+        units = usual * weight * fine // (712 * 1024)
+        return Quantity(max(1, units) * self._increment)
+
+
+def key_of(seed: int, product: ProductId) -> int:
+    """Return the 64 bits from which everything of a product's books is drawn."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}|{product}".encode(), digest_size=8).digest())
+
+
+def mix(value: int) -> int:
+    """Return 64 bits that look like chance and depend on `value` alone (splitmix64's finish)."""
+    value = value * 0x9E3779B97F4A7C15 & _MASK
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & _MASK
+    return value ^ value >> 31

@@ -1,0 +1,165 @@
+"""From one candle to a minute of market: trades and books that add up to exactly that candle.
+
+A minute's steps depend on market, seed, product and minute alone, and on no row after it. Minutes
+and hours count from the market's first, so a generated world is the same whenever it begins.
+
+The first trade is at the open, the last at the close, both extremes trade, and the quantities sum
+to the volume to the last digit. A candle with fewer base increments than prices to touch trades
+at its open first, then at its close, then at its extremes. A minute without a row, or with a row
+without volume, has books and no trade.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from random import Random
+
+from attrs import frozen
+
+from adapters.simulator.market_data.depth import (
+    STEPS,
+    UNKNOWN_TURNOVER,
+    Climate,
+    Depth,
+    Prices,
+    climate,
+    key_of,
+    mix,
+    turnover,
+)
+from adapters.simulator.market_data.minute import Candle, Walk, standstill, walk
+from adapters.simulator.market_data.source import Market, Step
+from domain.model.instants import HOUR, MINUTE, Nanos
+from domain.model.market import Bar, Level, Trade
+from domain.model.money import Quantity
+from domain.model.product import Product, ProductId, Side
+
+STEP_NS = MINUTE // STEPS
+TRADES_A_MINUTE = 1_000
+"""Trade ids of a minute begin at its number since 1970 times this."""
+_CACHED_HOURS = 256
+
+
+@frozen
+class _Subject:
+    """One product and what of it lasts."""
+
+    product: Product
+    prices: Prices
+    key: int
+
+
+class CandleExpander:
+    """Expands the candles of one market; asking for minutes in any order gives the same steps."""
+
+    def __init__(self, market: Market, seed: int) -> None:
+        self._market = market
+        self._seed = seed
+        self._subjects = {
+            product.id: _Subject(product, Prices(product.price_increment), key_of(seed, product.id))
+            for product in market.products
+        }
+        self._first_ns = market.first_ns
+        self._climates: dict[tuple[ProductId, int], Climate] = {}
+
+    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
+        """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
+        if not self._market.covers(product, minute_ns):
+            return ()
+        subject = self._subjects[product]
+        row = self._market.candle(product, minute_ns)
+        before = self._market.last_before(product, minute_ns)
+        known = before or row
+        if known is None:
+            return ()
+        close = (known.close if before else known.open) / subject.product.price_increment
+        walked = self._walk(subject.product, minute_ns, row, int(close))
+        depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
+        chance = mix(subject.key ^ self._number(minute_ns))
+        return _steps(subject, depth, walked, minute_ns, int(close), chance)
+
+    def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> Walk:
+        if row is None:
+            return standstill(last)
+        tick = product.price_increment
+        candle = Candle(
+            int(row.open / tick),
+            int(row.high / tick),
+            int(row.low / tick),
+            int(row.close / tick),
+            int(row.volume / product.base_increment),
+        )
+        return walk(candle, turnover([row], 1), self._random(product.id, minute_ns))
+
+    def _depth(self, subject: _Subject, minute_ns: int, known: Bar, price: Decimal) -> Depth:
+        now = self._climate(subject.product, minute_ns, known, price)
+        before = now
+        if (minute_ns - self._first_ns) % HOUR == 0:
+            earlier = self._climate(subject.product, minute_ns - MINUTE, known, price)
+            before = Climate(earlier.best, earlier.line, now.gap, now.spread)
+        return Depth(
+            subject.product, subject.prices, subject.key, self._number(minute_ns), before, now
+        )
+
+    def _climate(self, product: Product, minute_ns: int, known: Bar, price: Decimal) -> Climate:
+        """Return the climate of the minute's hour, from the rows of the hour before.
+
+        Without such rows the newest row before it speaks for ten minutes.
+        """
+        hour_ns = Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
+        found = self._climates.get((product.id, hour_ns))
+        if found is None:
+            rows = self._market.candles(product.id, Nanos(hour_ns - HOUR), hour_ns)
+            last = rows[-1] if rows else self._market.last_before(product.id, hour_ns)
+            if last is None:  # the product's first hour
+                value = turnover([known], 10) if known.start_ns < minute_ns else UNKNOWN_TURNOVER
+                return climate(product, price, value)
+            value = turnover(rows, 60) if rows else turnover([last], 10)
+            if len(self._climates) >= _CACHED_HOURS:
+                self._climates.clear()
+            found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
+        return found
+
+    def _number(self, minute_ns: int) -> int:
+        return (minute_ns - self._first_ns) // MINUTE
+
+    def _random(self, product: ProductId, minute_ns: int) -> Random:
+        text = f"{self._seed}|{product}|{self._number(minute_ns)}"
+        return Random(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def _steps(
+    subject: _Subject, depth: Depth, walked: Walk, minute_ns: int, last: int, chance: int
+) -> tuple[Step, ...]:
+    steps = []
+    name = subject.product.id
+    number = minute_ns // MINUTE * TRADES_A_MINUTE
+    is_up = bool(chance & 1)
+    for index, tick in enumerate(walked.path):
+        if tick != last:
+            is_up, last = tick > last, tick
+        elif index in walked.traded and chance >> index & 3 == 0:
+            is_up = not is_up
+        is_up = is_up and tick > 1  # nothing can be bid below one tick
+        at_ns = Nanos(minute_ns + index * STEP_NS)
+        trades: tuple[Trade, ...] = ()
+        if index in walked.traded:
+            number += 1
+            quantity = Quantity(walked.traded[index] * subject.product.base_increment)
+            # A rise is bought from resting sellers.
+            maker = Side.SELL if is_up else Side.BUY
+            trades = (Trade(name, str(number), subject.prices.at(tick), quantity, maker, at_ns),)
+        bids, asks = book_around(depth, tick, index, is_up=is_up)
+        steps.append(Step(name, at_ns, trades, bids, asks))
+    return tuple(steps)
+
+
+def book_around(
+    depth: Depth, tick: int, index: int, *, is_up: bool
+) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
+    spread = depth.spread(index)
+    if is_up and tick > 1:
+        return depth.book(max(1, tick - spread), tick, index)
+    return depth.book(tick, tick + spread, index)

@@ -1,0 +1,209 @@
+"""Raw recordings of the venue's own frames, played back byte for byte."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import zstandard
+from attrs import frozen
+
+from adapters.simulator.market_data.source import MarketError
+from domain.model.instants import SECOND, Nanos, iso, parse_iso
+from domain.model.money import parse_decimal
+from domain.model.product import Product, ProductFlags, ProductId
+
+RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
+SKIPPED = ("subscriptions", "user")
+CHUNK_BYTES = 1 << 18
+_EVENTS = re.compile(r'"events"\s*:\s*')
+
+
+@frozen
+class RawFrame:
+    """One recorded frame: `events` is the exact text of its events array."""
+
+    at_ns: Nanos
+    channel: str
+    products: tuple[ProductId, ...]
+    events: str
+
+
+class RawRecording:
+    """A recording's frames in order."""
+
+    prices: Literal["invented", "recorded"] = "recorded"
+
+    def __init__(self, name: str, products: tuple[Product, ...], frames: list[RawFrame]) -> None:
+        digest = hashlib.sha256()
+        for frame in frames:
+            digest.update(f"{frame.at_ns} {frame.channel} {frame.events}\n".encode())
+        self.name = name
+        self.description = f"{name} sha256={digest.hexdigest()[:12]}"
+        self.products = products
+        self.frames = tuple(frames)
+        self.first_ns = frames[0].at_ns
+        self.end_ns: Nanos | None = Nanos(frames[-1].at_ns + SECOND)
+
+    def counts(self) -> Counter[str]:
+        """Return how many frames each channel has."""
+        return Counter(frame.channel for frame in self.frames)
+
+
+def open_raw(path: Path) -> RawRecording:
+    """Return the recording in a file, or those of a folder, which must follow one another.
+
+    Raises:
+        MarketError: it is not a recording of v3 frames, or two of a folder overlap.
+    """
+    files = [path]
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.name.endswith(RAW_SUFFIXES))
+    found = sorted((_read(file) for file in files), key=_first)
+    for earlier, later in pairwise(found):
+        if later.first_ns <= earlier.frames[-1].at_ns:
+            raise MarketError(
+                f"{path}: expected recordings that follow one another, but at"
+                f" {iso(later.first_ns)} {earlier.name} is not over and {later.name} begins"
+            )
+    if len(found) == 1:
+        return found[0]
+    products = {product.id: product for each in found for product in each.products}
+    frames = [frame for each in found for frame in each.frames]
+    return RawRecording(path.name, tuple(products[name] for name in sorted(products)), frames)
+
+
+def _first(recording: RawRecording) -> Nanos:
+    return recording.first_ns
+
+
+def _read(path: Path) -> RawRecording:
+    products: dict[ProductId, Product] = {}
+    frames: list[RawFrame] = []
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            entry = json.loads(line)
+            if entry.get("t") == "http":
+                products.update(catalogue(entry["data"]))
+            elif entry.get("t") == "recv":
+                frame = _frame(entry["data"])
+                if frame is not None:
+                    frames.append(frame)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise MarketError(
+                f"{path}: line {number}: expected a recorded v3 message: {error}"
+            ) from error
+    if not frames:
+        raise MarketError(f"{path}: expected recorded v3 frames (t = recv), found none")
+    seen = sorted({product for frame in frames for product in frame.products})
+    missing = [product for product in seen if product not in products]
+    if missing:
+        raise MarketError(f"{path}: the recorded catalogue lacks {', '.join(missing)}")
+    return RawRecording(path.name, tuple(products[product] for product in seen), frames)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        if path.suffix == ".zst":
+            yield from _zstd_lines(path)
+        elif path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8") as text:
+                yield from text
+        else:
+            with path.open(encoding="utf-8") as text:
+                yield from text
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeDecodeError) as error:
+        raise MarketError(f"{path}: could not be read: {error}") from error
+
+
+def _zstd_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file that may hold several zstd frames.
+
+    Raises:
+        EOFError: the file ends inside a frame; zstandard's own reader would not tell.
+    """
+    rest, data = b"", None
+    with path.open("rb") as file:
+        while packed := file.read(CHUNK_BYTES):
+            while packed:
+                # A recorder that was restarted appends another frame.
+                data = zstandard.ZstdDecompressor().decompressobj() if data is None else data
+                *lines, rest = (rest + data.decompress(packed)).split(b"\n")
+                yield from (line.decode() for line in lines)
+                packed = data.unused_data
+                data = None if data.eof else data
+    if data is not None:
+        raise EOFError("the file ends inside a compressed frame")
+    if rest:
+        yield rest.decode()
+
+
+def _frame(text: str) -> RawFrame | None:
+    head = json.loads(text)
+    channel = head["channel"]
+    if channel in SKIPPED:
+        return None
+    found = _EVENTS.search(text)
+    if found is None:
+        raise ValueError("no events")
+    _, end = json.JSONDecoder().raw_decode(text, found.end())
+    products = sorted(set(_products(head["events"])))
+    return RawFrame(parse_iso(head["timestamp"]), channel, tuple(products), text[found.end() : end])
+
+
+def _products(events: list[dict[str, Any]]) -> Iterator[ProductId]:
+    for event in events:
+        if "product_id" in event:
+            yield ProductId(event["product_id"])
+        for items in ("trades", "tickers", "candles"):
+            for item in event.get(items, ()):
+                yield ProductId(item["product_id"])
+
+
+def catalogue(text: str | bytes) -> dict[ProductId, Product]:
+    """Return the spot products of a recorded or heard answer to List Products.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such answer.
+    """
+    found = {}
+    for item in json.loads(text).get("products", ()):
+        if item.get("product_type", "SPOT") != "SPOT":
+            continue
+        product = Product(
+            id=ProductId(item["product_id"]),
+            base=item["base_currency_id"],
+            quote=item["quote_currency_id"],
+            price_increment=parse_decimal(item.get("price_increment") or item["quote_increment"]),
+            base_increment=parse_decimal(item["base_increment"]),
+            quote_increment=parse_decimal(item["quote_increment"]),
+            base_min=parse_decimal(item["base_min_size"]),
+            base_max=parse_decimal(item["base_max_size"]),
+            quote_min=parse_decimal(item["quote_min_size"]),
+            quote_max=parse_decimal(item["quote_max_size"]),
+            flags=_flags(item),
+        )
+        found[product.id] = product
+    return found
+
+
+def _flags(item: dict[str, Any]) -> ProductFlags:
+    names = (
+        "is_disabled",
+        "trading_disabled",
+        "cancel_only",
+        "limit_only",
+        "post_only",
+        "auction_mode",
+        "view_only",
+    )
+    flags = {name: bool(item.get(name, False)) for name in names}
+    return ProductFlags(status=item.get("status", "online"), **flags)

@@ -1,0 +1,278 @@
+"""What a venue process serves: the market asked for, in the world that its folder holds."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from adapters.clocks.market import ClockBroken, MarketClock
+from adapters.simulator.engine.accounts import FeeRates
+from adapters.simulator.engine.engine import Engine
+from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
+from adapters.simulator.faults.base import Fault
+from adapters.simulator.faults.faults import Faults
+from adapters.simulator.live_mirror.mirror import MirrorMarket
+from adapters.simulator.live_mirror.mirroring import Mirror, is_mirror, open_mirror
+from adapters.simulator.market_data.open import (
+    ANY_MARKET,
+    GENERATED,
+    PLAYABLE,
+    expander_of,
+    open_market,
+    trading_start,
+)
+from adapters.simulator.market_data.raw import RawRecording
+from adapters.simulator.market_data.source import Expander
+from adapters.simulator.recordings.playback import Playback
+from adapters.simulator.recordings.plays import Plays
+from adapters.simulator.recordings.recorded import RecordedMarket
+from adapters.simulator.world import (
+    DEFAULT_OPENING,
+    Identity,
+    WorldError,
+    WorldFolder,
+    identity,
+    new_origin_ns,
+    opening_time_ns,
+)
+from domain.model.instants import HOUR, SECOND, Nanos, parse_iso
+
+DEFAULT_SEED = 1
+REPEATABLE_ORIGIN_NS = parse_iso("2026-01-05T00:00:00Z")
+"""Where a generated market begins in virtual time: a Monday, like any other day of it."""
+DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
+FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
+LEVEL2_FRAMES_A_SECOND = 4_000
+Found = PLAYABLE | RecordedMarket | MirrorMarket
+
+
+@frozen(kw_only=True)
+class StageOptions:
+    """The market and account asked for; None means what the folder has, else the default.
+
+    `from_ns` is where a recorded market begins to trade, after `lookback_ns` of history;
+    `opening` is what a new world's account starts with; `speed` is 1 to 60.
+    """
+
+    market: str = GENERATED
+    from_ns: Nanos | None = None
+    lookback_ns: Nanos = DEFAULT_LOOKBACK_NS
+    seed: int | None = None
+    speed: Decimal = Decimal(1)
+    opening: Mapping[str, Decimal] | None = None
+    manner: Manner = Manner()
+    script: tuple[Fault, ...] = ()
+    """Faults, from the start of serving on."""
+    repeatable: bool = False
+    """For virtual time: take nothing from the wall clock or the system's random source."""
+
+
+@frozen(kw_only=True)
+class Stage:
+    """An opened world, ready to be served from `start_ns` on."""
+
+    venue: Plays
+    faults: Faults
+    store: SqliteStore
+    world: Identity
+    start_ns: Nanos
+    end_ns: Nanos | None
+    prices: str
+    history: str
+    waits: Callable[[], bool]
+    """Whether market time must stand because nobody listens yet."""
+    mirror: Mirror | None = None
+    """The venue elsewhere whose market is played."""
+
+    def save(self, now_ns: Nanos) -> None:
+        """Keep the market time at which the world stops."""
+        self.store.save(Batch(meta={MARKET_TIME: str(now_ns)}))
+
+    def close(self) -> None:
+        """Give the store back."""
+        self.store.close()
+
+
+def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
+    """Open the market and go on with the folder's world, or begin a new one.
+
+    Raises:
+        WorldError: the folder holds another world, or a damaged one.
+        TradingError: the market cannot be played.
+    """
+    stored = folder.stored()
+    if is_mirror(options.market):
+        return _mirrored(folder, options, stored)
+    seed = DEFAULT_SEED if options.seed is None else options.seed
+    asked_ns = _asked_origin_ns(options, stored)
+    found = open_market(
+        options.market,
+        seed=seed,
+        start_ns=asked_ns,
+        origin_ns=asked_ns or Nanos(0),
+        lookback_ns=options.lookback_ns,
+    )
+    market = _playable(found, options)
+    begins_ns = asked_ns or trading_start(found, options.lookback_ns)
+    world = _settled(folder, options, market, seed, begins_ns)
+    store = SqliteStore(folder.database)
+    wall_ns = time.time_ns() if _follows_wall(options) else None
+    start_ns = _start_ns(folder, store, world, wall_ns)
+    engine, faults = _engine(market, store, world, options, start_ns)
+    playback = None
+    if isinstance(found, RawRecording):
+        playback = Playback(
+            engine,
+            found.frames,
+            [product.id for product in found.products],
+            with_client_id=options.manner.client_id,
+        )
+    return Stage(
+        venue=playback or engine,
+        faults=faults,
+        store=store,
+        world=world,
+        start_ns=engine.now_ns,
+        end_ns=market.end_ns,
+        prices=market.prices,
+        history="none" if playback else "candles",
+        waits=lambda: playback is not None and playback.waits,
+    )
+
+
+def _mirrored(folder: WorldFolder, options: StageOptions, stored: Identity | None) -> Stage:
+    """Open the world that mirrors another venue, at that venue's time."""
+    if options.speed != 1 or options.repeatable or options.from_ns is not None:
+        raise WorldError("a mirrored market is played as it happens: without --from, at --speed 1")
+    mirror = open_mirror(options.market, options.lookback_ns)
+    origin_ns = mirror.now_ns() if stored is None else Nanos(stored.origin_ns)
+    world = _settled(folder, options, mirror.market, DEFAULT_SEED, origin_ns)
+    store = SqliteStore(folder.database)
+    start_ns = _start_ns(folder, store, world, mirror.now_ns())
+    engine, faults = _engine(mirror.market, store, world, options, start_ns)
+    return Stage(
+        venue=engine,
+        faults=faults,
+        store=store,
+        world=world,
+        start_ns=engine.now_ns,
+        end_ns=None,
+        prices=mirror.market.prices,
+        history="candles",
+        waits=lambda: False,
+        mirror=mirror,
+    )
+
+
+def _settled(
+    folder: WorldFolder, options: StageOptions, market: Found, seed: int, origin_ns: Nanos
+) -> Identity:
+    return folder.settle(
+        identity(
+            market=market.description,
+            seed=seed,
+            origin_ns=origin_ns,
+            opening=options.opening or _opening_of(folder.stored()),
+            nonce="repeatable" if options.repeatable else None,
+        )
+    )
+
+
+def _engine(
+    market: Found,
+    store: SqliteStore,
+    world: Identity,
+    options: StageOptions,
+    start_ns: Nanos,
+) -> tuple[Engine, Faults]:
+    if isinstance(market, RecordedMarket | MirrorMarket):
+        expander: Expander = market
+    else:
+        expander = expander_of(market, world.seed)
+    unknown = set(options.manner.limit_only) - {product.id for product in market.products}
+    if unknown:
+        raise WorldError(f"limit-only names {', '.join(sorted(unknown))}: the market has no such")
+    faults = Faults(world.seed)
+    engine = Engine(
+        market=market,
+        expander=expander,
+        store=store,
+        start_ns=start_ns,
+        opening=_opening_of(world),
+        fees=FEES,
+        ids=Ids(world.id),
+        level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
+        manner=options.manner,
+        timeline=market if isinstance(market, MirrorMarket) else None,
+        interference=faults,
+    )
+    faults.attach(engine, options.script)
+    return engine, faults
+
+
+def _playable(found: ANY_MARKET, options: StageOptions) -> PLAYABLE | RecordedMarket:
+    if not isinstance(found, RawRecording):
+        return found
+    if options.from_ns is not None:
+        raise WorldError("--from is for candles and trades; a recording plays from its beginning")
+    return RecordedMarket(found.description, found.products, found.frames)
+
+
+def level2_interval_ns(products: int, speed: Decimal) -> int:
+    """Return the least market time between two level2 frames of a product at `speed`.
+
+    Zero at speed 1; above, all products together stay within 4,000 frames a machine second.
+    """
+    if speed == 1:
+        return 0
+    return int(products * speed * SECOND / LEVEL2_FRAMES_A_SECOND)
+
+
+def _asked_origin_ns(options: StageOptions, stored: Identity | None) -> Nanos | None:
+    """Return where the world's trading time begins; None: where the market itself says."""
+    if options.market == GENERATED and options.from_ns is not None:
+        raise WorldError("--from is for recorded markets; a generated one begins now")
+    if options.from_ns is not None:
+        return options.from_ns
+    if stored is not None:
+        return Nanos(stored.origin_ns)
+    if options.market != GENERATED:
+        return None
+    return REPEATABLE_ORIGIN_NS if options.repeatable else new_origin_ns()
+
+
+def _opening_of(stored: Identity | None) -> Mapping[str, Decimal]:
+    if stored is None:
+        return DEFAULT_OPENING
+    return {currency: Decimal(amount) for currency, amount in stored.opening.items()}
+
+
+def _start_ns(
+    folder: WorldFolder, store: SqliteStore, world: Identity, wall_ns: int | None
+) -> Nanos:
+    """Return where market time goes on: never before what anybody has seen of it.
+
+    The clock file knows that better than the store after a SIGKILL. `wall_ns` is the clock that a
+    market follows at speed 1, None for one that keeps its own time.
+    """
+    stored = store.meta(MARKET_TIME)
+    seen_ns = None if stored is None else int(stored)
+    if seen_ns is not None:
+        with contextlib.suppress(ClockBroken):  # gone: the store is right to a second
+            seen_ns = max(seen_ns, MarketClock(folder.clock).anchor().limit_ns)
+    return opening_time_ns(
+        origin_ns=world.origin_ns,
+        stored_ns=seen_ns,
+        follows_wall=wall_ns is not None,
+        wall_ns=wall_ns or 0,
+    )
+
+
+def _follows_wall(options: StageOptions) -> bool:
+    return options.market == GENERATED and options.speed == 1 and not options.repeatable

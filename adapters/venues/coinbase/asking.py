@@ -1,0 +1,175 @@
+"""Questions that change nothing: asked again after passing troubles, read page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from adapters.venues.coinbase.answers import complaint
+from adapters.venues.coinbase.wire import PREFIX
+from adapters.venues.transport.interface import (
+    Answer,
+    Fault,
+    Gate,
+    Lane,
+    NoAnswer,
+    Query,
+    Transport,
+)
+from domain.model.errors import ProtocolBroken
+from domain.model.instants import SECOND
+
+T = TypeVar("T")
+
+RETRIES = 3
+LONGEST_PAUSE_S = 30.0
+DEADLINES_NS = {Lane.QUERY: 30 * SECOND, Lane.PUBLIC: 15 * SECOND}
+"""A listing of a big account took 25 s."""
+MOST_PAGES = 500
+LONGEST_WALK_NS = 120 * SECOND
+
+_PASSING = (401, 408, 429)
+"""401 too: the venue's edge answers it to valid tokens when it is busy."""
+
+Draw = Callable[[], float]
+"""Uniform over [0, 1)."""
+
+
+def pause_ns(tries: int, draw: Draw) -> int:
+    """Return how long to wait after `tries` (from 0) failures: uniform up to min(30, 2ⁿ) s."""
+    return int(draw() * min(LONGEST_PAUSE_S, 2.0**tries) * SECOND)
+
+
+class Asker:
+    """Sends GET requests; each is answered by exactly one of the two given calls."""
+
+    def __init__(self, transport: Transport, draw: Draw) -> None:
+        self._transport = transport
+        self._draw = draw
+
+    def ask(
+        self,
+        lane: Lane,
+        path: str,
+        query: Query,
+        read: Callable[[bytes], None],
+        fail: Callable[[str], None],
+        gate: Gate | None = None,
+    ) -> None:
+        """Ask; `read` gets the body and raises `ProtocolBroken` if it makes no sense."""
+
+        def send(tries: int) -> None:
+            self._transport.request(
+                lane,
+                "GET",
+                PREFIX + path,
+                query,
+                b"",
+                DEADLINES_NS[lane],
+                lambda answer: judge(answer, tries),
+                gate,
+            )
+
+        def judge(answer: Answer | NoAnswer, tries: int) -> None:
+            if isinstance(answer, Answer) and answer.status == 200:
+                _understand(answer.body, read, fail)
+            elif tries < RETRIES and _is_passing(answer):
+                self._transport.later(pause_ns(tries, self._draw), lambda: send(tries + 1))
+            elif isinstance(answer, Answer):
+                fail(complaint(answer.status, answer.body))
+            else:
+                fail(answer.reason)
+
+        send(0)
+
+
+def _is_passing(answer: Answer | NoAnswer) -> bool:
+    if isinstance(answer, Answer):
+        return answer.status in _PASSING or answer.status >= 500
+    return answer.fault in (Fault.NOT_SENT, Fault.LOST)
+
+
+def _understand(body: bytes, read: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
+    try:
+        read(body)
+    except ProtocolBroken as error:
+        fail(str(error))
+    except Exception as error:  # noqa: BLE001 - who asked must hear that there is no answer
+        fail(f"answer not understood: {type(error).__name__}")
+
+
+@frozen
+class Page(Generic[T]):
+    """Entries, and where the next page is ("" if this is the last)."""
+
+    entries: Sequence[T]
+    cursor: str = ""
+
+
+class Walk(Generic[T]):
+    """Reads every page of one listing or of several, one after the other."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        machine_ns: Callable[[], int],
+        lane: Lane,
+        path: str,
+        queries: Sequence[Query],
+        read: Callable[[bytes], Page[T]],
+        done: Callable[[list[T], str | None], None],
+    ) -> None:
+        """`done` gets what was read and None, or why it is not everything."""
+        self._asker = asker
+        self._machine_ns = machine_ns
+        self._lane = lane
+        self._path = path
+        self._queries = queries
+        self._read = read
+        self._done = done
+        self._entries: list[T] = []
+        self._cursors: set[str] = set()
+        self._pages = 0
+        self._begun_ns = machine_ns()
+
+    def start(self) -> None:
+        """Read the first page."""
+        self._next(0, "")
+
+    def _next(self, index: int, cursor: str) -> None:
+        if index == len(self._queries):
+            self._done(self._entries, None)
+            return
+        problem = self._problem(cursor)
+        if problem is not None:
+            self._done(self._entries, problem)
+            return
+        self._cursors.add(cursor)
+        self._pages += 1
+        query = self._queries[index] + ((("cursor", cursor),) if cursor else ())
+        self._asker.ask(
+            self._lane, self._path, query, lambda body: self._page(index, body), self._fail
+        )
+
+    def _page(self, index: int, body: bytes) -> None:
+        page = self._read(body)
+        self._entries += page.entries
+        if page.cursor:
+            self._next(index, page.cursor)
+        else:
+            self._cursors.clear()
+            self._next(index + 1, "")
+
+    def _fail(self, reason: str) -> None:
+        self._done(self._entries, reason)
+
+    def _problem(self, cursor: str) -> str | None:
+        if cursor and cursor in self._cursors:
+            return "the venue repeats a page"
+        if self._pages >= MOST_PAGES:
+            return f"more than {MOST_PAGES} pages"
+        if self._machine_ns() - self._begun_ns > LONGEST_WALK_NS:
+            return f"not read within {LONGEST_WALK_NS // SECOND} s"
+        return None

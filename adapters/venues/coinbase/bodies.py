@@ -1,0 +1,58 @@
+"""What we send: orders, cancels, subscriptions. Numbers are plain decimals without exponent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from domain.messages.orders import OrderIntent
+from domain.model.instants import iso
+from domain.model.money import plain
+
+
+def order_body(intent: OrderIntent) -> bytes:
+    """Return the body of a new order.
+
+    With a good-till time it rests until then; post-only without one rests until cancelled; a
+    limit that may take, without one, takes what is there and is gone; no limit is a market order.
+    """
+    order = intent.order
+    return msgspec.json.encode(
+        {
+            "client_order_id": intent.client_order_id,
+            "product_id": order.product,
+            "side": order.side.value,
+            "order_configuration": _configuration(intent),
+        }
+    )
+
+
+def _configuration(intent: OrderIntent) -> dict[str, Any]:
+    order = intent.order
+    quantity = {"base_size": plain(order.quantity)}
+    if order.limit_price is None:
+        return {"market_market_ioc": quantity}
+    limit: dict[str, Any] = quantity | {"limit_price": plain(order.limit_price)}
+    if intent.end_ns is not None:
+        limit |= {"end_time": iso(intent.end_ns), "post_only": order.post_only}
+        return {"limit_limit_gtd": limit}
+    if order.post_only:
+        return {"limit_limit_gtc": limit | {"post_only": True}}
+    return {"sor_limit_ioc": limit}
+
+
+def cancel_body(order_ids: Sequence[str]) -> bytes:
+    """Return the body of a cancel request for venue order ids."""
+    return msgspec.json.encode({"order_ids": list(order_ids)})
+
+
+def subscribe_text(channel: str, products: Sequence[str], token: str | None = None) -> str:
+    """Return the message that subscribes one channel; without products it is for all or none."""
+    message: dict[str, Any] = {"type": "subscribe", "channel": channel}
+    if products:
+        message["product_ids"] = list(products)
+    if token is not None:
+        message["jwt"] = token
+    return msgspec.json.encode(message).decode()

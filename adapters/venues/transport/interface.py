@@ -1,0 +1,120 @@
+"""The seam between protocol and wires: the same client runs over sockets and in process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Protocol
+
+from attrs import frozen
+
+from domain.model.instants import Nanos
+
+Query = tuple[tuple[str, str], ...]
+"""Keys and values in order; a key may repeat."""
+
+
+class Lane(Enum):
+    """Requests of a lane leave one after the other; lanes do not wait for each other."""
+
+    PLACE = "place"
+    CANCEL = "cancel"
+    QUERY = "query"
+    PUBLIC = "public"
+    """Without a key."""
+
+
+class StreamKind(Enum):
+    """The two streams."""
+
+    MARKET = "market"
+    USER = "user"
+
+
+class Fault(Enum):
+    """Why there is no answer, and what that means for what was asked."""
+
+    REFUSED = auto()
+    """The gate said no, or we are closed: it never leaves."""
+    FULL = auto()
+    """The lane has too much to do: it did not leave."""
+    NOT_SENT = auto()
+    """No connection: it did not leave."""
+    LOST = auto()
+    """It left, or part of it; nobody knows what became of it."""
+
+
+@frozen
+class Answer:
+    """An HTTP answer of any status. `ended_ns` is machine time when nothing more could leave."""
+
+    status: int
+    body: bytes
+    ended_ns: Nanos
+
+
+@frozen
+class NoAnswer:
+    """No HTTP answer. `reason` is for people and holds no secret."""
+
+    fault: Fault
+    reason: str
+    ended_ns: Nanos
+
+
+OnAnswer = Callable[[Answer | NoAnswer], None]
+Gate = Callable[[], str | None]
+"""Asked in the lane when the connection stands, directly before the write; a text refuses."""
+
+
+class StreamHandle(Protocol):
+    """One connection of a stream."""
+
+    def send(self, text: str) -> None:
+        """Send one text frame; on a broken connection it is dropped and `on_close` follows."""
+
+    def close(self) -> None:
+        """End the connection; `on_close` follows unless it was called already."""
+
+
+class StreamEvents(Protocol):
+    """What a connection tells; never two calls at a time."""
+
+    def opened(self, handle: StreamHandle) -> None:
+        """The connection stands."""
+
+    def heard(self, data: bytes) -> None:
+        """One text frame came."""
+
+    def closed(self, reason: str) -> None:
+        """It could not be made, or is over; nothing follows."""
+
+
+class Transport(Protocol):
+    """Carries requests and streams. No call blocks; answers come on any thread."""
+
+    def request(
+        self,
+        lane: Lane,
+        method: str,
+        path: str,
+        query: Query,
+        body: bytes,
+        deadline_ns: int,
+        on_answer: OnAnswer,
+        gate: Gate | None = None,
+    ) -> None:
+        """Send a request once and call `on_answer` exactly once.
+
+        `path` is complete (/api/v3/…); `deadline_ns` is machine time from leaving the queue to
+        the last byte of the answer.
+        """
+
+    def open_stream(self, kind: StreamKind, events: StreamEvents) -> StreamHandle:
+        """Open one connection; it does not reconnect by itself."""
+
+    def later(self, delay_ns: int, call: Callable[[], None]) -> None:
+        """Call back after machine time has passed; `call` must not block."""
+
+    def close(self) -> None:
+        """End everything; what waits is answered as refused."""

@@ -1,0 +1,200 @@
+"""The command line: options to values, errors to exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from app.command_line.shell import (
+    FOLDER_OPTIONS,
+    MODE,
+    LazyGroup,
+    Parsed,
+    Session,
+    raw_folder_options,
+    take_folders,
+)
+from app.command_line.trading_options import (
+    parse_balance,
+    parse_drill,
+    parse_length,
+    parse_speed,
+    parse_url,
+    trade,
+)
+from app.run.incident import record_incident
+from domain.model.errors import InvariantBroken, JournalError, TradingError
+from domain.model.instants import parse_iso
+from domain.model.money import install_context
+
+COMMANDS = {
+    "status": ("app.commands.status:status", "A running or stopped instance."),
+    "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
+    "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
+    "audit": ("app.commands.audit:audit", "Verify the journal."),
+    "config": ("app.commands.config:config", "Check or show the configuration."),
+    "paper": ("app.commands.paper:paper", "Start a new paper world."),
+    "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
+}
+
+EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
+@click.option("--env", "mode", type=MODE, metavar="MODE", help="dry-run, paper or live; trades.")
+@click.option("--venue", type=click.Choice(["embedded", "coinbase"]), help="Default: embedded.")
+@click.option("--venue-url", type=Parsed("url", parse_url), metavar="URL", help="A running venue.")
+@click.option(
+    "--market",
+    metavar="SOURCE",
+    help="`generated` (default), a file or folder, or mirror:URL.",
+)
+@click.option(
+    "--from",
+    "from_ns",
+    type=Parsed("time", parse_iso),
+    metavar="TIME",
+    help="Where a recorded market begins to trade.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of market and jitter."
+)
+@click.option(
+    "--speed",
+    type=Parsed("speed", parse_speed),
+    metavar="X",
+    help="1 (default) to 60, or `max`: virtual time in one process.",
+)
+@click.option("--cycles", type=click.IntRange(1), metavar="N", help="Stop after N decision cycles.")
+@click.option(
+    "--duration",
+    "duration_ns",
+    type=Parsed("duration", parse_length),
+    metavar="90s",
+    help="Stop after that market time.",
+)
+@click.option(
+    "--paper-balance",
+    "balances",
+    type=Parsed("balance", parse_balance),
+    multiple=True,
+    metavar="USD=800",
+    help="Opening balance of a new world; repeatable.",
+)
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="FILE.section.key=value",
+    help="Override one config value; repeatable.",
+)
+@click.option(
+    "--drill",
+    "drills",
+    type=Parsed("drill", parse_drill),
+    multiple=True,
+    metavar="KIND:NAME@TIME",
+    help="Break an actor: crash:risk_gate@20s, hang:feed@1m, exit:exits@5s; repeatable.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What goes wrong at the embedded venue: a script, docs/venue-faults.md.",
+)
+@click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
+@click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
+@raw_folder_options
+@click.pass_context
+def cli(context: click.Context, /, **values: Any) -> int:
+    """Bulkhead: a rules-first spot trading system.
+
+    \b
+    Example:
+      python run.py --env paper
+      python run.py --env paper --market candles.parquet --speed 60 --duration 6h
+      python run.py status
+    """  # noqa: D301 - \b is a control character to click
+    given = {name: values.pop(name) for name in FOLDER_OPTIONS}
+    folders = take_folders(context, given)
+    chosen = [name for name in values if _is_given(context, name)]
+    if context.invoked_subcommand is not None:
+        if chosen:
+            flag = _flag(context, chosen[0])
+            raise click.UsageError(
+                f"{flag} stands before `{context.invoked_subcommand}`: trading options take no "
+                f"command; options of a command stand behind its name"
+            )
+        return 0
+    if values["mode"] is None:
+        if chosen:
+            raise click.UsageError(
+                f"{_flag(context, chosen[0])} needs --env: without it nothing trades"
+            )
+        click.echo(context.get_help())
+        return 0
+    return trade(folders, values)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _flag(context: click.Context, name: str) -> str:
+    return next(one.opts[0] for one in context.command.params if one.name == name)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; no traceback ever reaches the user."""
+    install_context()
+    session = Session()
+    try:
+        result = cli.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="run.py",
+            standalone_mode=False,
+            obj=session,
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NO
+    except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets a sentence
+        return _failed(error, session.folders.log)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(error: Exception, log_dir: Path) -> int:
+    """Tell the user what went wrong and return the exit code for it."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        return _say("stopped", EXIT_NO)
+    if isinstance(error, TradingError) and not isinstance(error, InvariantBroken):
+        return _say(*_told(error))
+    return _say(str(record_incident(error, log_dir)), EXIT_BUG)
+
+
+def _told(error: TradingError) -> tuple[str, int]:
+    from adapters.control.instances import InstanceRunning
+    from config.errors import ConfigError
+
+    if isinstance(error, ConfigError):
+        count = len(error.problems)
+        noun = "problem" if count == 1 else "problems"
+        return f"{error}\n{count} {noun} in the configuration; nothing was started", EXIT_USAGE
+    if isinstance(error, InstanceRunning):
+        return str(error), EXIT_RUNNING
+    return str(error), EXIT_REFUSED if isinstance(error, JournalError) else EXIT_NO
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(text, err=True)
+    return code

@@ -1,0 +1,132 @@
+"""Parts that all commands share: lazy groups, folder options, parsed option types."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from attrs import evolve, field, mutable
+
+from app.command_line.options import Folders
+from config.mode import Mode
+
+T = TypeVar("T", bound=Callable[..., Any])
+FOLDER_OPTIONS = ("config_dir", "data_dir", "log_dir")
+
+
+@mutable
+class Session:
+    """What the process knows about this call of the program."""
+
+    folders: Folders = field(factory=Folders)
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is called.
+
+    `lazy` maps a name to `(module:attribute, one line of help)`.
+    """
+
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._lazy = dict(lazy or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they are declared."""
+        return [*self._lazy, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, imported now."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._lazy[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write names and lines of help without an import."""
+        rows = [(name, line) for name, (_, line) in self._lazy.items()]
+        own = super().list_commands(ctx)
+        rows += [(name, self.commands[name].get_short_help_str(80)) for name in own]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Parsed(click.ParamType[Any]):
+    """An option type made of one of our own parsers, which raise ValueError with a sentence."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the parsed value, or end with exit code 2."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+MODE = Parsed("mode", Mode.parse)
+
+
+def raw_folder_options(command: T) -> T:
+    """Declare the three folder options; unset ones are None."""
+    shown = (("log_dir", "logs"), ("data_dir", "data"), ("config_dir", "config"))
+    for name, default in shown:
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=click.Path(path_type=Path, file_okay=False),
+            help=f"Folder; default: {default}.",
+        )
+        command = option(command)
+    return command
+
+
+def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the folder options, merged with those before its name, as `folders`."""
+
+    @raw_folder_options
+    @click.pass_context
+    @functools.wraps(command)
+    def wrapped(context: click.Context, /, **values: Any) -> Any:
+        given = {name: values.pop(name) for name in FOLDER_OPTIONS}
+        return command(folders=take_folders(context, given), **values)
+
+    return wrapped
+
+
+def take_folders(context: click.Context, given: Mapping[str, Path | None]) -> Folders:
+    """Return the folders of this call: the defaults, overridden by those that are `given`."""
+    session = context.ensure_object(Session)
+    chosen = {name.removesuffix("_dir"): path for name, path in given.items() if path is not None}
+    session.folders = evolve(session.folders, **chosen)
+    return session.folders
+
+
+def env_option(command: T) -> T:
+    """Give an operating command `--env`, as `mode` (None: the running or the newest one)."""
+    return click.option(
+        "--env",
+        "mode",
+        type=MODE,
+        metavar="MODE",
+        help="Default: the mode that runs, else the one that ran last.",
+    )(command)
+
+
+def json_option(command: T) -> T:
+    """Give a reporting command `--json`, as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(
+        command
+    )

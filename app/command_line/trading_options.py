@@ -1,0 +1,241 @@
+"""The trading options: what each must look like and which of them exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import click
+
+from actors.kernel.topology import START_ORDER, STRATEGY
+from app.command_line.options import (
+    COINBASE,
+    EMBEDDED,
+    GENERATED,
+    MIRROR,
+    DrillOrder,
+    Folders,
+    TradeOptions,
+)
+from app.run.mode_gate import refusals
+from config.fields import ASSET
+from config.mode import Mode
+from domain.messages.system import DrillKind
+from domain.model.errors import InvalidNumber
+from domain.model.instants import Nanos, parse_duration
+from domain.model.money import parse_decimal, plain
+
+if TYPE_CHECKING:
+    from config.effective import Config
+
+COINBASE_REST = "https://api.coinbase.com"
+SLOWEST, FASTEST = Decimal(1), Decimal(60)
+Virtual = Literal["max"]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def parse_speed(text: str) -> Decimal | Virtual:
+    """Return the speed written in `text`, 1 to 60, or "max".
+
+    Raises:
+        InvalidNumber: it is neither.
+    """
+    if text == "max":
+        return "max"
+    speed = parse_decimal(text)
+    if not SLOWEST <= speed <= FASTEST:
+        raise InvalidNumber(f"expected 1 to 60, or max, was {text}")
+    if speed % Decimal("0.000001"):
+        raise InvalidNumber(f"expected at most six fractional digits, was {text}")
+    return speed
+
+
+def parse_length(text: str) -> Nanos:
+    """Return the duration written in `text`, which must be longer than nothing.
+
+    Raises:
+        InvalidNumber: it is no such duration.
+    """
+    length = parse_duration(text)
+    if length <= 0:
+        raise InvalidNumber(f"expected a duration above zero, was {text!r}")
+    return length
+
+
+def parse_balance(text: str) -> tuple[str, Decimal]:
+    """Return currency and amount of `text`, which is like USD=800.
+
+    Raises:
+        InvalidNumber: it is not like that.
+    """
+    currency, equals, amount = text.partition("=")
+    if not equals or not ASSET.fullmatch(currency):
+        raise InvalidNumber(f"expected CURRENCY=AMOUNT like USD=800, was {text!r}")
+    value = parse_decimal(amount)
+    if value < 0:
+        raise InvalidNumber(f"expected an amount of at least 0, was {plain(value)}")
+    return currency, value
+
+
+def parse_drill(text: str) -> DrillOrder:
+    """Return the drill written in `text`, which is like crash:risk_gate@20s.
+
+    Raises:
+        InvalidNumber: it is not like that.
+    """
+    what, at, when = text.rpartition("@")
+    kind, colon, actor = what.partition(":")
+    kinds = [each.value for each in DrillKind]
+    if not at or not colon or not actor or kind not in kinds:
+        form = "KIND:NAME@TIME like crash:risk_gate@20s"
+        raise InvalidNumber(f"expected {form}, KIND one of {', '.join(kinds)}; was {text!r}")
+    return DrillOrder(DrillKind(kind), actor, parse_duration(when))
+
+
+def parse_url(text: str) -> str:
+    """Return `text`, an http or https address without a trailing slash.
+
+    Raises:
+        InvalidNumber: it is no such address.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidNumber(f"expected an address like http://127.0.0.1:8080, was {text!r}")
+    return text.rstrip("/")
+
+
+def trade(folders: Folders, values: Mapping[str, Any]) -> int:
+    """Check the options against each other, the config and the mode gates, then trade."""
+    from config.loading import load
+
+    _refuse_contradictions(values)
+    mode: Mode = values["mode"]
+    config = load(folders.config, values["sets"])
+    _refuse_drills(values, config)
+    refused = refusals(mode, config, is_confirmed=values["confirm_live"])
+    if refused:
+        click.echo(f"--env {mode}: refused, nothing was started", err=True)
+        for sentence in refused:
+            click.echo(f"  {sentence}", err=True)
+        return 4
+    from app.commands.trade import trade as run_trade
+
+    return run_trade(options_of(folders, values, config))
+
+
+def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> TradeOptions:
+    """Return the parsed options of the command line as one value."""
+    speed = values["speed"] or SLOWEST
+    return TradeOptions(
+        mode=values["mode"],
+        config=config,
+        folders=folders,
+        venue=values["venue"] or EMBEDDED,
+        venue_url=values["venue_url"],
+        market=_market_of(values, config),
+        from_ns=values["from_ns"],
+        seed=values["seed"],
+        speed=None if speed == "max" else speed,
+        cycles=values["cycles"],
+        duration_ns=values["duration_ns"],
+        paper_balances=_balances(values["balances"]),
+        sets=values["sets"],
+        drills=values["drills"],
+        dashboard=not values["no_dashboard"],
+        faults=values["faults"],
+    )
+
+
+def _market_of(values: Mapping[str, Any], config: Config) -> str:
+    """Return what the embedded venue plays: with `--venue coinbase`, Coinbase's own live market.
+
+    Mirrored are the products of the universe's themes, in the quote currency of the account.
+    """
+    if values["venue"] != COINBASE:
+        return values["market"] or GENERATED
+    universe, quote = config.universe, config.app.quote.value
+    bases = {base for members in universe.themes.values() for base in members}
+    names = sorted(f"{base}-{quote}" for base in bases - set(universe.never_trade))
+    return f"{MIRROR}{COINBASE_REST}?products={','.join(names)}"
+
+
+def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] | None:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise click.UsageError("--paper-balance names a currency twice")
+    return MappingProxyType(found) if found else None
+
+
+def _refuse_contradictions(values: Mapping[str, Any]) -> None:
+    """End with exit code 2 where options cannot be had together."""
+    market = values["market"] or GENERATED
+    is_live = values["venue"] == COINBASE or market.startswith(MIRROR)
+    if not is_live and market != GENERATED and not Path(market).exists():
+        raise click.UsageError(f"--market: there is no file or folder {market!r}")
+    if values["venue_url"] is not None:
+        _refuse_venue_of_others(values)
+    if values["speed"] == "max":
+        _refuse_endless_virtual_time(values, market)
+    if is_live:
+        _refuse_what_is_not_live(values)
+    _balances(values["balances"])
+
+
+def _refuse_what_is_not_live(values: Mapping[str, Any]) -> None:
+    if values["speed"] not in (None, SLOWEST):
+        raise click.UsageError("a live market cannot be sped up; leave --speed at 1")
+    if values["from_ns"] is not None:
+        raise click.UsageError("--from is for recorded markets; a live one begins now")
+    if values["venue"] == COINBASE and values["market"]:
+        raise click.UsageError("--market and --venue coinbase exclude each other")
+
+
+def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
+    if values["venue"] == "coinbase":
+        raise click.UsageError("--venue-url and --venue coinbase exclude each other")
+    own = {
+        "market": "--market",
+        "from_ns": "--from",
+        "balances": "--paper-balance",
+        "faults": "--faults",
+    }
+    for name, flag in own.items():
+        if values[name]:
+            raise click.UsageError(f"{flag} belongs to the venue at --venue-url; give it there")
+
+
+def _refuse_drills(values: Mapping[str, Any], config: Config) -> None:
+    """End with exit code 2 where a drill names nobody, or could reach real money."""
+    drills: tuple[DrillOrder, ...] = values["drills"]
+    if not drills:
+        return
+    host = urlsplit(values["venue_url"] or "http://127.0.0.1").hostname
+    if values["mode"] is Mode.LIVE or values["venue"] == "coinbase" or host not in LOOPBACK:
+        raise click.UsageError("--drill breaks actors only on an embedded or loopback venue")
+    enabled = [name for name, spec in sorted(config.strategies.items()) if spec.enabled]
+    known = [name for name in START_ORDER if name != STRATEGY]
+    known += [STRATEGY + name for name in enabled]
+    for drill in drills:
+        if drill.actor not in known:
+            near = get_close_matches(drill.actor, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise click.UsageError(
+                f"--drill: there is no actor {drill.actor!r}{hint} Actors: {', '.join(known)}"
+            )
+
+
+def _refuse_endless_virtual_time(values: Mapping[str, Any], market: str) -> None:
+    if values["venue_url"] is not None or values["venue"] == "coinbase":
+        raise click.UsageError(
+            "--speed max runs trader and venue in one process: "
+            "it excludes --venue-url and --venue coinbase"
+        )
+    if market == GENERATED and values["cycles"] is None and values["duration_ns"] is None:
+        raise click.UsageError(
+            "--speed max needs an end: --cycles, --duration or a recorded --market"
+        )

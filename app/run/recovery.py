@@ -1,0 +1,243 @@
+"""Opening the journal: every start verifies the whole chain and folds it into the state."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from actors.kernel.envelope import Envelope
+from adapters.control.instances import InstanceLock, InstanceRunning
+from adapters.control.kill_switch import remove_kill
+from adapters.journal.chain import Record
+from adapters.journal.codec import Codec
+from adapters.journal.recorder import Recorder
+from adapters.journal.segments import open_journal, read_records
+from config.mode import Mode
+from domain.messages.catalogue import CATALOGUE
+from domain.messages.system import (
+    BreakerReset,
+    JournalReopened,
+    OperatorActed,
+    RunStarted,
+    RunStopped,
+)
+from domain.model.errors import JournalError, TradingError
+from domain.model.instants import Nanos, iso
+from domain.system.recovery import Recovered, fold
+
+JOURNAL = "journal"
+CODEC = Codec(CATALOGUE)
+
+
+@frozen
+class Place:
+    """Where a run's journal is and how its records are stamped. `machine` ages receipts."""
+
+    folder: Path
+    run: RunStarted
+    quote_currency: str
+    machine: Callable[[], Nanos]
+    market: Callable[[], Nanos]
+    wall: Callable[[], int] | None
+
+    @property
+    def journal(self) -> Path:
+        """Return the folder of the segments."""
+        return self.folder / JOURNAL
+
+    @property
+    def config(self) -> str | None:
+        """Return the hash that every record carries."""
+        return self.run.config_hash or None
+
+
+@frozen
+class Opened:
+    """The journal, open for writing, and the state that it tells."""
+
+    recorder: Recorder
+    recovered: Recovered
+    place: Place
+
+    def close(self) -> None:
+        """Make the last records durable and end.
+
+        Raises:
+            JournalError: they could not be written.
+        """
+        self.recorder.close()
+
+    def reread(self) -> Recovered:
+        """Return the state that the journal tells now, while its writer goes on.
+
+        Raises:
+            JournalError: the chain is broken.
+        """
+        records = (
+            (record.at_ns, CODEC.decode(record.type, record.data))
+            for record in read_records(self.place.journal)
+        )
+        return evolve(fold(records, self.place.quote_currency), lineage=self.recovered.lineage)
+
+    def reopen(self, kept: Sequence[Envelope]) -> Recovered:
+        """End the segment of a dead writer, begin the next one, write what waited, fold it all.
+
+        Raises:
+            JournalError: the old writer's last write is not known to have ended, or the chain is
+                broken, or the new segment can't be written.
+        """
+        if not self.recorder.fence():
+            raise JournalError("the journal can't be written; only a new start finds out why")
+        place = self.place
+        journal, _ = open_journal(
+            place.journal,
+            CODEC.encode(JournalReopened("writer rebuilt")),
+            at_ns=place.market(),
+            config=place.config,
+            wall=place.wall,
+            is_same_run=True,
+        )
+        self.recorder.go_on_with(journal)
+        for envelope in kept:
+            if self.recorder.keeps(envelope):
+                self.recorder.append(envelope)
+        self.recorder.commit(())
+        return self.reread()
+
+
+def open_state(place: Place, *, lineage: str | None = None) -> Opened:
+    """Verify and fold the journal of the mode's folder, and begin a new segment.
+
+    Raises:
+        JournalError: the chain is broken or can't be written.
+    """
+    messages: list[tuple[int, Any]] = []
+
+    def visit(record: Record) -> None:
+        messages.append((record.at_ns, CODEC.decode(record.type, record.data)))
+
+    at_ns = place.market()
+    journal, found = open_journal(
+        place.journal,
+        CODEC.encode(place.run),
+        at_ns=at_ns,
+        config=place.config,
+        lineage=lineage,
+        wall=place.wall,
+        visit=visit,
+    )
+    state = fold([*messages, (at_ns, place.run)], place.quote_currency)
+    recovered = evolve(state, lineage=found.lineage)
+    return Opened(Recorder(journal, CODEC, place.machine), recovered, place)
+
+
+def last_world(folder: Path) -> str:
+    """Return the world of the newest run in the journal of `folder`, "" if there is none.
+
+    Raises:
+        JournalError: the chain is broken.
+    """
+    world = ""
+    if not (folder / JOURNAL).is_dir():
+        return world
+    for record in read_records(folder / JOURNAL):
+        if record.type == RunStarted.__name__:
+            world = str(record.data.get("world") or world)
+    return world
+
+
+def resume_offline(data_dir: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
+    """Reset what is latched while nothing runs; the next start still has to reconcile clean.
+
+    Returns the exit code and what to tell.
+    """
+    folder = data_dir / mode.value
+    lock = InstanceLock(folder)
+    try:
+        lock.acquire(iso(time.time_ns()))
+    except InstanceRunning as error:
+        return 5, [str(error)]
+    try:
+        return _resume_locked(data_dir, folder, mode, reason)
+    except (JournalError, TradingError) as error:
+        return 1, [f"not resumed: {error}"]
+    finally:
+        lock.release()
+
+
+def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
+    run = RunStarted(mode.value, "none", "", "", "", 0)
+    now_ns = _newest_ns(folder)
+    opened = open_state(
+        Place(
+            folder=folder,
+            run=run,
+            quote_currency="",
+            machine=lambda: Nanos(time.monotonic_ns()),
+            market=lambda: Nanos(now_ns),
+            wall=time.time_ns,
+        )
+    )
+    latched = opened.recovered.latched()
+    try:
+        for number, breaker in enumerate(latched, start=1):
+            reset = BreakerReset(breaker.name, breaker.scope, "operator", reason)
+            opened.recorder.append(_envelope(number, reset, now_ns))
+        if latched:
+            acted = OperatorActed("resume", reason)
+            opened.recorder.append(_envelope(len(latched) + 1, acted, now_ns))
+        stopped = RunStopped("operator", 0, 0, 0)
+        opened.recorder.append(_envelope(len(latched) + 2, stopped, now_ns))
+        opened.recorder.commit(())
+    finally:
+        opened.close()
+    removed = remove_kill(data_dir)
+    if not latched:
+        return 0, ["KILL_SWITCH removed" if removed else "nothing is latched"]
+    names = ", ".join(breaker.name for breaker in latched)
+    return 0, [f"resumed: {names}; the next start has to reconcile clean"]
+
+
+def _newest_ns(folder: Path) -> int:
+    newest = 0
+    if (folder / JOURNAL).is_dir():
+        for record in read_records(folder / JOURNAL):
+            newest = max(newest, record.at_ns)
+    return newest or time.time_ns()
+
+
+def _envelope(number: int, body: object, at_ns: int) -> Envelope:
+    return Envelope(number, body, "operator", 0, number, 0, Nanos(at_ns))
+
+
+def reset_paper(data_dir: Path) -> tuple[int, list[str]]:
+    """Archive the paper world, so that the next start begins a new one. Latched halts survive.
+
+    The journal stays: its lineage goes on, with a new world from the next start.
+    """
+    from adapters.simulator.world import WorldError, reset
+
+    folder = data_dir / Mode.PAPER.value
+    if not folder.is_dir():
+        return 0, ["there is no paper world"]
+    lock = InstanceLock(folder)
+    try:
+        lock.acquire(iso(time.time_ns()))
+    except InstanceRunning as error:
+        return 5, [str(error)]
+    try:
+        archive = reset(folder)
+    except WorldError as error:
+        return error.exit_code, [str(error)]
+    except (OSError, shutil.Error) as error:
+        return 1, [f"the world could not be moved aside: {error}"]
+    finally:
+        lock.release()
+    if archive is None:
+        return 0, ["there is no paper world"]
+    return 0, [f"the old world is in {archive}; latched halts stay until `resume`"]

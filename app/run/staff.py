@@ -1,0 +1,88 @@
+"""Ending and starting actors at run time, for the supervisor; done by the guardian, by no actor.
+
+A rebuild is a boot in small: the same journal, the same fold, the same recipes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.supervision import Source, policy_of
+from actors.kernel.topology import AUDITOR, SUPERVISOR
+from adapters.runtime.directory import Directory
+from app.run.milestones import Milestones
+from app.run.recovery import Opened
+from app.run.wiring import Recipes, dead, in_order
+from domain.messages.system import BootCompleted, RebuildFinished, TradingReady
+from domain.model.errors import JournalError
+from domain.system.recovery import Recovered
+
+Defer = Callable[[Callable[[], None]], None]
+"""Runs a call soon, outside of every actor."""
+
+
+class RunStaff:
+    """The staff of one run. `recipes` are given once they are known."""
+
+    def __init__(
+        self,
+        runtime: Directory,
+        opened: Opened,
+        milestones: Milestones,
+        defer: Defer,
+        auto_resumes: int,
+    ) -> None:
+        self._runtime = runtime
+        self._opened = opened
+        self._milestones = milestones
+        self._defer = defer
+        self.auto_resumes_left = auto_resumes
+        self.recipes: Recipes = {}
+
+    def down(self) -> tuple[tuple[str, int], ...]:
+        """Return name and epoch of the actors that are dead."""
+        members = self._runtime.members
+        return tuple((name, members[name].epoch) for name in dead(self._runtime))
+
+    def retire(self, names: tuple[str, ...]) -> None:
+        """End living actors; from now on nothing they say counts."""
+        for name in names:
+            self._runtime.retire(name)
+
+    def rebuild(self, names: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Start fresh incarnations, from the journal where they need it → `RebuildFinished`."""
+        self._defer(lambda: self._rebuild(names, token, reply_to))
+
+    def revive_supervisor(self) -> None:
+        """Start the supervisor itself anew; it finds out by itself what it has missed."""
+        self.recipes[SUPERVISOR](Recovered())
+
+    def briefing(self) -> tuple[BootCompleted | None, TradingReady | None]:
+        """Return what every newcomer has missed, as far as it has happened."""
+        return self._milestones.boot, self._milestones.ready
+
+    def has_journal_failed(self) -> bool:
+        """Tell whether a write or sync has failed: then nobody writes any more."""
+        return self._opened.recorder.has_failed
+
+    def _rebuild(self, names: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        started: list[tuple[str, int]] = []
+        failure = None
+        try:
+            state = self._state_for(names)
+            for name in in_order(names):
+                self.recipes[name](state)
+                started.append((name, self._runtime.members[name].epoch))
+        except Exception as error:  # noqa: BLE001 - what can't be rebuilt is given up, in words
+            failure = str(error) if isinstance(error, JournalError) else type(error).__name__
+            self._runtime.log_for("guardian").failure(f"rebuild of {', '.join(names)}", error)
+        self._runtime.post(reply_to, RebuildFinished(token, tuple(started), failure))
+
+    def _state_for(self, names: tuple[str, ...]) -> Recovered:
+        if AUDITOR in names:
+            # What waits for the auditor is part of the truth that the others are rebuilt from.
+            return self._opened.reopen(self._runtime.take_kept(AUDITOR))
+        if any(policy_of(name).source is Source.JOURNAL for name in names):
+            return self._opened.reread()
+        return Recovered()

@@ -1,0 +1,244 @@
+"""The composition of the system: one recipe an actor, top to bottom, receivers before senders.
+
+The same for every mode; what differs is which adapter fills which port, and the runtime. The same
+recipe starts an actor at the beginning and again after its death: what it is given each time is
+the state that the journal tells.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+
+from attrs import frozen
+
+from actors.kernel.ports import (
+    AlertLog,
+    ControlInbox,
+    HaltSignal,
+    Journal,
+    Staff,
+    StatusBoard,
+    Venue,
+)
+from actors.kernel.supervisor import Supervisor
+from actors.kernel.topology import (
+    ALERTS,
+    ALLOCATOR,
+    AUDITOR,
+    CANCELLER,
+    DROP_COPY,
+    EXITS,
+    FEED,
+    KILL_SWITCH,
+    OPERATOR,
+    ORDER_MANAGER,
+    PORTFOLIO,
+    PROJECTOR,
+    RECONCILER,
+    RISK_GATE,
+    SCHEDULER,
+    START_ORDER,
+    STRATEGY,
+    SUPERVISOR,
+)
+from actors.reporting.alerts import Alerts
+from actors.reporting.auditor import Auditor
+from actors.reporting.projector import Identity, Member, Projector
+from actors.safety.canceller import Canceller
+from actors.safety.drop_copy import DropCopy
+from actors.safety.kill_switch import KillSwitch
+from actors.safety.operator import Operator
+from actors.safety.reconciler import Account, Reconciler
+from actors.safety.scheduler import Scheduler
+from actors.trading.allocator import Allocator
+from actors.trading.exits import Exits
+from actors.trading.feed import Feed, FeedPlan
+from actors.trading.order_manager import OrderBookState, OrderManager
+from actors.trading.portfolio import Books, Portfolio
+from actors.trading.risk_gate import GateState, RiskGate
+from actors.trading.strategy import StrategyHost
+from adapters.runtime.directory import Directory
+from app.run import settings
+from app.run.ending import Ending
+from app.run.milestones import Milestones
+from config.effective import Config
+from domain.decisions.strategy import Strategy
+from domain.system.recovery import Recovered
+
+
+@frozen(kw_only=True)
+class Ports:
+    """The world, as adapters present it."""
+
+    venue: Venue
+    journal: Journal
+    signal: HaltSignal
+    alerts: AlertLog
+    status: StatusBoard
+    control: ControlInbox
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What this run is: who it is, how long it lasts."""
+
+    identity: Identity
+    seed: int
+    cycles: int | None
+    is_dry: bool
+    has_history: bool
+    milestones: Milestones
+
+
+Recipe = Callable[[Recovered], None]
+Recipes = dict[str, Recipe]
+"""How to start each actor from the recovered state, in the order of starting."""
+
+
+def recipes(
+    runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending, staff: Staff
+) -> Recipes:
+    """Return a recipe for every actor, receivers before senders.
+
+    The reconciler comes last: its start is the recovery.
+    """
+    known = {
+        **_keepers(runtime, ports, plan, ending, staff),
+        **_orders(runtime, config, ports, plan),
+        **_decisions(runtime, config),
+        **_senses(runtime, config, ports, plan, ending),
+    }
+    return {name: known[name] for name in in_order(known)}
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Return `names` in the order in which they start; strategies by name."""
+    ordered = sorted(names)
+    return tuple(
+        name
+        for place in START_ORDER
+        for name in ordered
+        if name == place or (place == STRATEGY and name.startswith(STRATEGY))
+    )
+
+
+def build(runtime: Directory, config: Config, recipes: Recipes, recovered: Recovered) -> None:
+    """Start every actor from the recovered state."""
+    runtime.board.restore(recovered.latched())
+    for recipe in recipes.values():
+        recipe(recovered)
+    for name in sorted(config.strategies):
+        if not config.strategies[name].enabled:
+            runtime.log_for(STRATEGY + name).info("skipped (disabled)")
+
+
+def _keepers(runtime: Directory, ports: Ports, plan: Plan, ending: Ending, staff: Staff) -> Recipes:
+    """Who writes down, tells people, brings back the dead, and watches for the signal."""
+    spawn, milestone = runtime.spawn, plan.milestones.reach
+    draw = random.Random(f"restarts:{plan.seed}").random
+
+    def projector(state: Recovered) -> None:
+        members = lambda: roster(runtime)  # noqa: E731 - read at each report
+        spawn(Projector, PROJECTOR, plan.identity, ports.status, members, milestone, state.tally)
+
+    return {
+        AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
+        ALERTS: lambda _: spawn(Alerts, ALERTS, ports.alerts),
+        PROJECTOR: projector,
+        SUPERVISOR: lambda _: spawn(Supervisor, SUPERVISOR, staff, draw),
+        KILL_SWITCH: lambda _: spawn(KillSwitch, KILL_SWITCH, ports.signal, ending.ask),
+    }
+
+
+def _orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> Recipes:
+    """Who cancels, sends, and keeps the books."""
+    spawn, venue = runtime.spawn, ports.venue
+    currency, allotment = config.app.quote.value, settings.allotment_of(config)
+
+    def order_manager(state: Recovered) -> None:
+        unsettled = state.unsettled(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, unsettled)
+        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=plan.is_dry)
+
+    def portfolio(state: Recovered) -> None:
+        books = Books(currency, allotment, state.ledger, state.marks)
+        spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
+
+    return {
+        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.approved_orders()),
+        ORDER_MANAGER: order_manager,
+        PORTFOLIO: portfolio,
+    }
+
+
+def _decisions(runtime: Directory, config: Config) -> Recipes:
+    """Who judges, sells, merges and proposes."""
+    spawn = runtime.spawn
+    limits, depth = settings.limits_of(config), max(settings.lookback_minutes(config), 1)
+
+    def risk_gate(state: Recovered) -> None:
+        gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
+        spawn(RiskGate, RISK_GATE, limits, gate)
+
+    def host(strategy: Strategy) -> Recipe:
+        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+
+    hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
+    return {
+        RISK_GATE: risk_gate,
+        EXITS: lambda _: spawn(Exits, EXITS, limits.quote_limit_ns),
+        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth),
+        **hosts,
+    }
+
+
+def _senses(
+    runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending
+) -> Recipes:
+    """Who brings market, time, the venue's truth and the operator's wishes."""
+    spawn, venue = runtime.spawn, ports.venue
+    limit_ns = settings.limits_of(config).quote_limit_ns
+    feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.has_history)
+    schedule = settings.schedule_of(config, plan.cycles)
+    draw = random.Random(f"jitter:{plan.seed}").random
+    quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid
+
+    def scheduler(state: Recovered) -> None:
+        cycle = state.tally.cycles
+        spawn(Scheduler, SCHEDULER, schedule, draw, ending.ask, last_cycle=cycle)
+
+    def drop_copy(state: Recovered) -> None:
+        spawn(DropCopy, DROP_COPY, venue, frozenset(state.orders), state.booked)
+
+    def reconciler(state: Recovered) -> None:
+        account = Account(quote, portfolio, state.last_ns)
+        is_booted = plan.milestones.boot is not None
+        spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
+
+    return {
+        FEED: lambda _: spawn(Feed, FEED, venue, feed),
+        SCHEDULER: scheduler,
+        DROP_COPY: drop_copy,
+        OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, ending.ask),
+        RECONCILER: reconciler,
+    }
+
+
+def dead(runtime: Directory) -> tuple[str, ...]:
+    """Return the names of actors that are down."""
+    return tuple(
+        name for name, actor in sorted(runtime.members.items()) if actor.actor_stopped.is_set()
+    )
+
+
+def roster(runtime: Directory) -> tuple[Member, ...]:
+    """Return every actor as `status` shows it."""
+    members = []
+    for name, actor in sorted(runtime.members.items()):
+        state = "down" if actor.actor_stopped.is_set() else "busy" if actor.busy else "idle"
+        lanes = actor.actor_inbox.lanes  # type: ignore[attr-defined] # both runtimes have lanes
+        members.append(
+            Member(name, state, actor.epoch, actor.epoch - 1, len(lanes), lanes.conflated)
+        )
+    return tuple(members)

@@ -1,0 +1,56 @@
+"""Merging the proposals of one round: one per product, the most convinced wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from domain.messages.decisions import EntryProposed, TradeProposal
+from domain.model.instants import Nanos
+from domain.model.product import ProductId, Side
+
+Dropped = tuple[str, TradeProposal, str]
+
+
+def merge(
+    answers: Mapping[str, tuple[TradeProposal, ...]],
+    bars: Mapping[ProductId, int],
+    limits: Mapping[str, int],
+) -> tuple[tuple[EntryProposed, ...], tuple[Dropped, ...]]:
+    """Return the round's entries (best conviction first) and what was dropped, with the reason.
+
+    Per strategy at most `limits[strategy]` proposals count, the most convinced. Per product and
+    side the most convinced wins; a product that is wanted on both sides is left alone. `bars` maps
+    products to the start of the bar decided on; a proposal for a product without one is dropped.
+    """
+    dropped: list[Dropped] = []
+    kept: list[tuple[str, TradeProposal]] = []
+    for strategy in sorted(answers):
+        ranked = sorted(answers[strategy], key=_rank)
+        limit = limits.get(strategy, 0)
+        kept.extend((strategy, proposal) for proposal in ranked[:limit])
+        dropped.extend((strategy, each, "max_trades_per_cycle") for each in ranked[limit:])
+    best: dict[tuple[ProductId, Side], tuple[str, TradeProposal]] = {}
+    for strategy, proposal in sorted(kept, key=lambda pair: (*_rank(pair[1]), pair[0])):
+        key = (proposal.product, proposal.side)
+        if proposal.product not in bars:
+            dropped.append((strategy, proposal, "no_bar"))
+        elif key in best:
+            dropped.append((strategy, proposal, "less_convinced"))
+        else:
+            best[key] = (strategy, proposal)
+    entries = []
+    for (product, side), (strategy, proposal) in best.items():
+        other = Side.SELL if side is Side.BUY else Side.BUY
+        if (product, other) in best:
+            dropped.append((strategy, proposal, "opposite_sides"))
+        else:
+            entries.append(EntryProposed(strategy, proposal, Nanos(bars[product])))
+    return tuple(entries), tuple(dropped)
+
+
+def _rank(proposal: TradeProposal) -> tuple[object, ...]:
+    conviction = proposal.conviction
+    # What is no number has no order: last, where the gate refuses it by name.
+    weight = -conviction if conviction.is_finite() else Decimal("Infinity")
+    return (weight, proposal.product, proposal.side)

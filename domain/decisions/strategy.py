@@ -1,0 +1,23 @@
+"""What a strategy is: a pure function from a picture to proposals."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.messages.decisions import TradeProposal
+from domain.model.context import Context
+
+
+class Strategy(Protocol):
+    """Stateless: the same context gives the same proposals, for ever."""
+
+    @property
+    def id(self) -> str:
+        """Its name in `strategies.yaml`."""
+
+    @property
+    def lookback(self) -> int:
+        """How many closed minute bars it needs before it can say anything."""
+
+    def decide(self, context: Context) -> tuple[TradeProposal, ...]:
+        """Return what to trade, in any order."""

@@ -1,0 +1,53 @@
+"""Closed bars in order, although the stream is faster than an answer about an earlier minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from domain.model.instants import Nanos
+from domain.model.market import Bar
+from domain.model.product import ProductId
+
+
+@frozen
+class Asked:
+    """Candles of a product from `start_ns` to before `end_ns` that the venue was asked for."""
+
+    product: ProductId
+    start_ns: Nanos
+    end_ns: Nanos
+    is_backfill: bool
+
+
+class BarOrder:
+    """Holds bars back while the venue still owes an answer about the same or an earlier minute.
+
+    Readers append: a bar that comes too early would make them drop the older ones.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[int, Asked] = {}
+        self._held: dict[ProductId, list[Bar]] = {}
+
+    def ask(self, token: int, asked: Asked) -> None:
+        """Remember a question; `token` comes back with its answer."""
+        self._asked[token] = asked
+
+    def asked(self, token: int) -> Asked:
+        """Return the question of `token`, which stays open."""
+        return self._asked[token]
+
+    def answered(self, token: int) -> Asked:
+        """Return the question that `token` answers; it no longer holds anything back."""
+        return self._asked.pop(token)
+
+    def release(self, product: ProductId, bars: Iterable[Bar] = ()) -> tuple[Bar, ...]:
+        """Add `bars` and return, oldest first, those of the product that nothing holds back."""
+        known = sorted([*self._held.pop(product, ()), *bars], key=lambda bar: bar.start_ns)
+        owed = [each.start_ns for each in self._asked.values() if each.product == product]
+        free = tuple(bar for bar in known if not owed or bar.start_ns < min(owed))
+        if len(free) < len(known):
+            self._held[product] = known[len(free) :]
+        return free

@@ -1,0 +1,72 @@
+"""A level-2 book kept from a snapshot and absolute changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from decimal import Decimal
+
+from domain.model.market import Level
+from domain.model.money import Price, Quantity
+
+
+class Book:
+    """Bids and asks of one product.
+
+    Each side is a mapping of quantities by price and a sorted list of its prices, so that losing
+    the best price costs no search, however deep the book is.
+    """
+
+    __slots__ = ("_ask_prices", "_asks", "_bid_prices", "_bids")
+
+    def __init__(self) -> None:
+        self._bids: dict[Decimal, Quantity] = {}
+        self._asks: dict[Decimal, Quantity] = {}
+        self._bid_prices: list[Decimal] = []
+        self._ask_prices: list[Decimal] = []
+
+    def replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Forget everything and take this snapshot."""
+        self._bids, self._asks = _levels(bids), _levels(asks)
+        self._bid_prices = sorted(self._bids)
+        self._ask_prices = sorted(self._asks)
+
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Set the quantities of these prices; zero removes a price, unknown ones are ignored."""
+        _apply(bids, self._bids, self._bid_prices)
+        _apply(asks, self._asks, self._ask_prices)
+
+    def top(self) -> tuple[Level, Level] | None:
+        """Return best bid and best ask, None while a side is empty."""
+        if not self._bid_prices or not self._ask_prices:
+            return None
+        bid, ask = self._bid_prices[-1], self._ask_prices[0]
+        return Level(Price(bid), self._bids[bid]), Level(Price(ask), self._asks[ask])
+
+    @property
+    def is_crossed(self) -> bool:
+        """Tell whether the best bid is at or above the best ask."""
+        if not self._bid_prices or not self._ask_prices:
+            return False
+        return self._bid_prices[-1] >= self._ask_prices[0]
+
+    def __len__(self) -> int:
+        return len(self._bids) + len(self._asks)
+
+
+def _levels(levels: Iterable[Level]) -> dict[Decimal, Quantity]:
+    last = {level.price: level.quantity for level in levels}
+    return {price: quantity for price, quantity in last.items() if quantity}
+
+
+def _apply(
+    changes: Iterable[Level], quantities: dict[Decimal, Quantity], prices: list[Decimal]
+) -> None:
+    for level in changes:
+        price, quantity = level.price, level.quantity
+        if quantity:
+            if price not in quantities:
+                insort(prices, price)
+            quantities[price] = quantity
+        elif quantities.pop(price, None) is not None:
+            del prices[bisect_left(prices, price)]

@@ -1,0 +1,59 @@
+"""Market data as values: quotes, bars, trades, candles."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from domain.model.instants import Nanos
+from domain.model.money import Price, Quantity
+from domain.model.product import ProductId, Side
+
+
+@frozen
+class Quote:
+    """Best bid and ask of one product.
+
+    `at_ns` is market time of the venue's frame; `confirmed_ns` the market time at which we
+    last knew it to be true (a later frame, or a REST reading that agreed).
+    """
+
+    product: ProductId
+    bid: Price
+    bid_quantity: Quantity
+    ask: Price
+    ask_quantity: Quantity
+    at_ns: Nanos
+    confirmed_ns: Nanos
+
+
+@frozen
+class Bar:
+    """One closed bar of trades; `start_ns` is its first instant, `volume` is in base currency."""
+
+    product: ProductId
+    start_ns: Nanos
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Quantity
+
+
+@frozen
+class Trade:
+    """A public trade. `maker_side` is the side of the resting order, as the venue reports it."""
+
+    product: ProductId
+    trade_id: str
+    price: Price
+    quantity: Quantity
+    maker_side: Side
+    at_ns: Nanos
+
+
+@frozen
+class Level:
+    """One price of a book; a quantity of zero removes the price."""
+
+    price: Price
+    quantity: Quantity

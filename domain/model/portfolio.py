@@ -1,0 +1,68 @@
+"""The portfolio as others see it: immutable lots, cash and net liquidation value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Price, Quantity
+from domain.model.product import ProductId
+
+
+@frozen(kw_only=True)
+class Lot:
+    """A quantity that this system bought: owner, cost with fees and the prices that end it.
+
+    `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
+    and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
+    """
+
+    id: str
+    product: ProductId
+    strategy: str
+    quantity: Quantity
+    cost: Amount
+    paid: Amount
+    stop_price: Price
+    target_price: Price
+    opened_ns: Nanos
+    expires_ns: Nanos
+
+
+@frozen(kw_only=True)
+class PortfolioView:
+    """Cash, lots and value at one moment.
+
+    `nlv` = allotted quote cash + owned lots at best bid less taker fee; None if a mark is missing.
+    `cash` is all quote cash of the ledger; `allotted` the part that may be used.
+    """
+
+    quote_currency: str
+    cash: Amount
+    allotted: Amount
+    lots: tuple[Lot, ...]
+    nlv: Amount | None
+    realised: Amount
+    fees: Amount
+    opening_nlv: Amount
+
+    @property
+    def pnl_net(self) -> Amount | None:
+        """Return NLV less the adjusted opening NLV; None while NLV is unknown."""
+        return None if self.nlv is None else Amount(self.nlv - self.opening_nlv)
+
+
+@frozen
+class AccountBalance:
+    """What the venue says we have of one currency."""
+
+    currency: str
+    available: Decimal
+    hold: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Return available plus held."""
+        return self.available + self.hold

@@ -1,0 +1,96 @@
+"""What can be traded, in which steps, and what the venue's flags allow today."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType
+
+from attrs import frozen
+
+from domain.model.money import Price, Quantity, ceil_to, floor_to
+
+DELISTED = "delisted"
+"""Status of a product that is listed and never traded again."""
+
+ProductId = NewType("ProductId", str)
+"""A venue market such as BTC-USD."""
+
+
+class Side(StrEnum):
+    """Direction of an order."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class Action(StrEnum):
+    """What an order does at the venue, as far as product flags care."""
+
+    REST = "rest"
+    """Post-only limit."""
+    LIMIT = "limit"
+    """Limit that may take."""
+    MARKET = "market"
+
+
+@frozen(kw_only=True)
+class ProductFlags:
+    """The venue's booleans and status of one product. Source: List Products, read 2026-11."""
+
+    status: str = "online"
+    is_disabled: bool = False
+    trading_disabled: bool = False
+    cancel_only: bool = False
+    limit_only: bool = False
+    post_only: bool = False
+    auction_mode: bool = False
+    view_only: bool = False
+
+    def allows(self, action: Action) -> bool:
+        """Tell whether a new order of kind `action` is accepted; anything unknown is a no."""
+        closed = (
+            self.is_disabled,
+            self.trading_disabled,
+            self.cancel_only,
+            self.auction_mode,
+            self.view_only,
+        )
+        if self.status != "online" or any(closed):
+            return False
+        if self.post_only:
+            return action is Action.REST
+        return not (self.limit_only and action is Action.MARKET)
+
+
+@frozen(kw_only=True)
+class Product:
+    """One market of the venue: its steps, its limits and its flags."""
+
+    id: ProductId
+    base: str
+    quote: str
+    price_increment: Decimal
+    base_increment: Decimal
+    quote_increment: Decimal
+    base_min: Decimal
+    base_max: Decimal
+    quote_min: Decimal
+    quote_max: Decimal
+    flags: ProductFlags = ProductFlags()
+
+    def price_down(self, price: Decimal) -> Price:
+        """Return the nearest legal price at or below `price`."""
+        return Price(floor_to(price, self.price_increment))
+
+    def price_up(self, price: Decimal) -> Price:
+        """Return the nearest legal price at or above `price`."""
+        return Price(ceil_to(price, self.price_increment))
+
+    def quantity_down(self, quantity: Decimal) -> Quantity:
+        """Return the nearest legal quantity at or below `quantity`."""
+        return Quantity(floor_to(quantity, self.base_increment))
+
+    def quantity_up(self, quantity: Decimal) -> Quantity:
+        """Return the nearest legal quantity at or above `quantity`."""
+        return Quantity(ceil_to(quantity, self.base_increment))

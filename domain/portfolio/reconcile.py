@@ -1,0 +1,47 @@
+"""Ours against theirs: balances of the venue compared with the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from domain.messages.orders import LedgerReported
+from domain.model.money import ZERO, plain
+from domain.model.portfolio import AccountBalance
+
+
+def book_problems(first: LedgerReported, second: LedgerReported) -> tuple[str, ...]:
+    """Return a sentence if two of our own books, folds of the same fills, are not the same."""
+    if (first.is_open, first.cash, first.owned) == (second.is_open, second.cash, second.owned):
+        return ()
+    return (
+        f"the books of {first.actor} ({plain(first.cash)}, {len(first.owned)} products) and of"
+        f" {second.actor} ({plain(second.cash)}, {len(second.owned)} products) differ",
+    )
+
+
+def balance_problems(
+    quote_currency: str, accounts: Sequence[AccountBalance], ledger: LedgerReported
+) -> tuple[str, ...]:
+    """Return a sentence for each difference that matters.
+
+    The quote currency must agree to the last digit; of each base currency the venue must hold at
+    least what we own (the rest is foreign).
+    """
+    totals = {account.currency: account.total for account in accounts}
+    problems = []
+    venue_cash = totals.get(quote_currency, ZERO)
+    if venue_cash != ledger.cash:
+        problems.append(
+            f"{quote_currency}: the venue has {plain(venue_cash)}, the ledger {plain(ledger.cash)}"
+            f" (difference {plain(venue_cash - ledger.cash)})"
+        )
+    owned: dict[str, Decimal] = {}
+    for product, quantity in ledger.owned:
+        base = product.rpartition("-")[0]
+        owned[base] = owned.get(base, ZERO) + quantity
+    for base, total in sorted(owned.items()):
+        held = totals.get(base, ZERO)
+        if held < total:
+            problems.append(f"{base}: the venue has {plain(held)}, we own {plain(total)}")
+    return tuple(problems)

@@ -1,0 +1,118 @@
+"""From events to alerts: what happened, what was done, what is owned and at risk, what to do."""
+
+from __future__ import annotations
+
+import re
+
+from domain.messages.orders import DiscrepancyFound
+from domain.messages.system import ActorDown, AlertRaised, Breaker, Effect, LotsListed, Severity
+from domain.model.instants import MILLISECOND
+from domain.model.product import ProductId
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_STATUS = "python run.py status"
+_RESUME = 'python run.py resume --reason "..."'
+_DONE = {
+    Effect.NONE: "nothing",
+    Effect.BLOCK: "no new entries in this scope",
+    Effect.REDUCE_ONLY: "only exits",
+    Effect.HALT: "no entries; resting entries are being cancelled; exits run",
+    Effect.KILL: "nothing is sent any more; entries are being cancelled; the process ends",
+}
+_OWNED = "see status"
+
+
+def fingerprint(alert: AlertRaised) -> str:
+    """Return what makes two alerts the same: numbers don't count."""
+    return f"{alert.severity}|{alert.code}|{_NUMBER.sub('#', alert.what)}"
+
+
+def of_breaker(breaker: Breaker) -> AlertRaised:
+    """Return the alert of a tripped breaker; HALT and KILL are critical."""
+    is_critical = breaker.effect >= Effect.HALT
+    return AlertRaised(
+        severity=Severity.CRITICAL if is_critical else Severity.WARNING,
+        code=f"BREAKER:{breaker.name}",
+        what=f"{breaker.effect.name} ({breaker.scope}): {breaker.reason}",
+        done=_DONE[breaker.effect],
+        owned=_OWNED,
+        worst="stops of owned lots as listed in status" if is_critical else "none by itself",
+        command=_RESUME if breaker.is_latched else _STATUS,
+    )
+
+
+def of_down(down: ActorDown) -> AlertRaised:
+    """Return the alert of a dead actor."""
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="ACTOR_DOWN",
+        what=f"actor {down.actor} (epoch {down.epoch}) died: {down.cause}",
+        done="its breaker is open, the process stays up, the actor is rebuilt",
+        owned=_OWNED,
+        worst="stops of owned lots as listed in status",
+        command=_STATUS,
+    )
+
+
+def of_return(actor: str, epoch: int) -> AlertRaised:
+    """Return the alert that an actor sends to show that alerts can be written again."""
+    return AlertRaised(
+        severity=Severity.INFO,
+        code="ACTOR_BACK",
+        what=f"actor {actor} is back under epoch {epoch}",
+        done="nothing is needed",
+        owned="unchanged",
+        worst="none by itself",
+        command=_STATUS,
+    )
+
+
+def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
+    """Return the alert of a difference between venue and us."""
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="DISCREPANCY",
+        what=f"{found.subject}: ours {found.ours}, venue {found.theirs}",
+        done="entries blocked",
+        owned=_OWNED,
+        worst="unknown until explained",
+        command="python run.py audit verify",
+    )
+
+
+def of_lots(listed: LotsListed) -> AlertRaised | None:
+    """Return the alert of unprotected lots, None if every lot is protected."""
+    if not listed.unprotected:
+        return None
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="UNPROTECTED",
+        what=f"at {listed.occasion}: {len(listed.unprotected)} lots not protected at the venue",
+        done="the exit actor guards them while this process runs",
+        owned=", ".join(listed.unprotected),
+        worst="the whole value of these lots while nothing runs",
+        command="python run.py --env paper",
+    )
+
+
+def of_stale_quote(product: ProductId, age_ns: int, limit_ns: int) -> AlertRaised:
+    """Return the alert of a quote that nothing confirms any more; ages are market time."""
+    what = f"{product}: quote {age_ns // MILLISECOND} ms old, limit {limit_ns // MILLISECOND} ms"
+    return _of_feed("STALENESS", what, "entries of the product blocked")
+
+
+def of_missing_history(product: ProductId, failure: str | None) -> AlertRaised:
+    """Return the alert of candles that could not be read."""
+    return _of_feed("HISTORY", f"no candles of {product}: {failure}", "asked again")
+
+
+def _of_feed(code: str, what: str, done: str) -> AlertRaised:
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code=code,
+        what=what,
+        done=done,
+        owned="unchanged",
+        worst="none by itself",
+        command=_STATUS,
+    )

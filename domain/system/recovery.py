@@ -1,0 +1,232 @@
+"""From the journal back to the state: the fold that every start does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from domain.messages import decisions, orders, system
+from domain.messages.decisions import ApprovedOrder
+from domain.messages.orders import OrderAdvanced, OrderState
+from domain.model.instants import Nanos
+from domain.model.money import ZERO, Amount
+from domain.model.product import Product, ProductId
+from domain.orders.order import Order, apply_fill
+from domain.portfolio.ledger import Ledger, book, flow, open_ledger
+from domain.portfolio.losses import EquityMark
+from domain.risk.exposure import Exposure
+from domain.risk.view import ApprovedKey
+
+KEPT_APPROVALS = 2_000
+UNSENT = (OrderState.INTENDED, OrderState.PENDING_SUBMIT)
+
+
+@frozen
+class ClosedBreaker:
+    """A breaker that was open in this run: why, and how it closed."""
+
+    name: str
+    scope: str
+    reason: str
+    closed: str
+
+
+@frozen(kw_only=True)
+class RunTally:
+    """What people are told of the present run: counts, open orders, breakers that have closed."""
+
+    cycles: int = 0
+    orders: int = 0
+    fills: int = 0
+    open_orders: tuple[OrderAdvanced, ...] = ()
+    closed: tuple[ClosedBreaker, ...] = ()
+
+
+@frozen(kw_only=True)
+class Recovered:
+    """What the journal says. `last_ns` is the market time of its last record, None if empty."""
+
+    lineage: str = ""
+    last_ns: Nanos | None = None
+    orders: Mapping[str, Order] = field(factory=dict)
+    next_number: int = 1
+    next_approval: int = 1
+    ledger: Ledger | None = None
+    booked: frozenset[str] = frozenset()
+    breakers: tuple[system.Breaker, ...] = ()
+    marks: tuple[EquityMark, ...] = ()
+    approved: tuple[ApprovedKey, ...] = ()
+    runs: int = 0
+    world: str = ""
+    tally: RunTally = RunTally()
+
+    def unsettled(self, machine_ns: Nanos) -> tuple[Order, ...]:
+        """Return the orders that have not ended, ready for the order manager.
+
+        What may have been sent counts as unknown, with this moment as its last possible sending.
+        """
+        found = []
+        for order in self.orders.values():
+            if order.is_settled:
+                continue
+            if order.state in (*UNSENT, OrderState.UNKNOWN):
+                order = evolve(order, state=OrderState.UNKNOWN, last_sent_ns=machine_ns)
+            found.append(order)
+        return tuple(found)
+
+    def exposure(self) -> Exposure:
+        """Return the reservations of orders that have not ended."""
+        exposure = Exposure()
+        for order in self.orders.values():
+            if not order.is_terminal:
+                exposure = exposure.bind(order.intent, order.filled)
+        return exposure
+
+    def approved_orders(self) -> dict[str, ApprovedOrder]:
+        """Return every client order id of ours with what was approved under it."""
+        return {key: order.intent.order for key, order in self.orders.items()}
+
+    def latched(self) -> tuple[system.Breaker, ...]:
+        """Return the breakers that are still open and need the operator."""
+        return tuple(each for each in self.breakers if each.is_latched)
+
+
+def fold(records: Iterable[tuple[int, Any]], quote_currency: str) -> Recovered:
+    """Return the state after all `records`: pairs of market time and message, oldest first."""
+    folder = _Folder(quote_currency)
+    for at_ns, message in records:
+        folder.take(at_ns, message)
+    return folder.result()
+
+
+class _Folder:
+    """The fold's working state; values handed out are frozen."""
+
+    def __init__(self, quote_currency: str) -> None:
+        self._quote = quote_currency
+        self._lineage = ""
+        self._last_ns: Nanos | None = None
+        self._orders: dict[str, Order] = {}
+        self._number = self._approval = 0
+        self._ledger: Ledger | None = None
+        self._booked: set[str] = set()
+        self._breakers: dict[tuple[str, str], system.Breaker] = {}
+        self._marks: list[EquityMark] = []
+        self._approved: list[ApprovedKey] = []
+        self._products: dict[ProductId, Product] = {}
+        self._runs = 0
+        self._world = ""
+        self._tally = RunTally()
+        self._moved: dict[str, OrderAdvanced] = {}
+        self._closed: dict[tuple[str, str], ClosedBreaker] = {}
+
+    def _forget(self) -> None:
+        """Another world has another account; only latched breakers outlive it."""
+        self._orders, self._ledger, self._marks, self._approved = {}, None, [], []
+        self._booked = set()
+
+    def take(self, at_ns: int, message: Any) -> None:
+        self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
+        match message:
+            case orders.IntentRaised(intent):
+                self._tally = evolve(self._tally, orders=self._tally.orders + 1)
+                self._intent(at_ns, intent)
+            case orders.OrderAdvanced():
+                self._advance(message)
+            case orders.FillBooked():
+                self._fill(message)
+            case decisions.RoundJudged(cycle=cycle):
+                self._tally = evolve(self._tally, cycles=cycle)
+            case decisions.OrderApproved(order):
+                self._approval = max(self._approval, order.approval)
+                key = (order.strategy, order.product, order.side, int(order.bar_ns))
+                self._approved.append(key)
+            case system.EquityMarked(_, nlv, opening):
+                if nlv is not None:
+                    self._marks.append(EquityMark(Nanos(at_ns), nlv, opening))
+            case _:
+                self._take_life(message)
+
+    def _take_life(self, message: Any) -> None:
+        match message:
+            case system.JournalCreated(lineage):
+                self._lineage = lineage
+            case system.RunStarted(world=world):
+                self._runs += 1
+                self._tally, self._moved, self._closed = RunTally(), {}, {}
+                if world and self._world and world != self._world:
+                    self._forget()
+                self._world = world or self._world
+                # What was open without a latch ended with its process.
+                self._breakers = {k: b for k, b in self._breakers.items() if b.is_latched}
+            case system.BreakerTripped(breaker):
+                self._breakers[(breaker.name, breaker.scope)] = breaker
+            case system.BreakerReset(name, scope):
+                self._close(message, self._breakers.pop((name, scope), None))
+            case system.StatementTaken(accounts=accounts):
+                if self._ledger is None:
+                    cash = sum((a.total for a in accounts if a.currency == self._quote), ZERO)
+                    self._ledger = open_ledger(self._quote, Amount(cash))
+            case system.CashFlowSeen():
+                if self._ledger is not None:
+                    self._ledger = flow(self._ledger, message)
+            case system.BootCompleted(products=products):
+                self._products = {product.id: product for product in products}
+            case _:
+                pass  # told for people, not for the state
+
+    def _close(self, reset: system.BreakerReset, known: system.Breaker | None) -> None:
+        reason = "" if known is None else known.reason
+        how = f"by {reset.by}: {reset.evidence}"
+        key = (reset.name, reset.scope)
+        self._closed[key] = ClosedBreaker(reset.name, reset.scope, reason, how)
+
+    def _intent(self, at_ns: int, intent: orders.OrderIntent) -> None:
+        self._number = max(self._number, intent.number)
+        if intent.client_order_id not in self._orders:
+            self._orders[intent.client_order_id] = Order.intended(intent, at_ns)
+
+    def _advance(self, moved: orders.OrderAdvanced) -> None:
+        if moved.state in orders.TERMINAL:
+            self._moved.pop(moved.client_order_id, None)
+        else:
+            self._moved[moved.client_order_id] = moved
+        order = self._orders[moved.client_order_id]
+        self._orders[moved.client_order_id] = evolve(
+            order,
+            state=moved.state,
+            order_id=moved.order_id or order.order_id,
+            reason=moved.reason,
+        )
+
+    def _fill(self, booked: orders.FillBooked) -> None:
+        self._booked.add(booked.fill.entry_id)
+        self._tally = evolve(self._tally, fills=self._tally.fills + 1)
+        order = self._orders[booked.client_order_id]
+        self._orders[booked.client_order_id] = apply_fill(order, booked.fill)
+        if self._ledger is not None:
+            product = self._products.get(booked.fill.product)
+            self._ledger = book(self._ledger, booked, product)
+
+    def result(self) -> Recovered:
+        return Recovered(
+            lineage=self._lineage,
+            last_ns=self._last_ns,
+            orders=self._orders,
+            next_number=self._number + 1,
+            next_approval=self._approval + 1,
+            ledger=self._ledger,
+            booked=frozenset(self._booked),
+            breakers=tuple(self._breakers.values()),
+            marks=tuple(self._marks),
+            approved=tuple(self._approved[-KEPT_APPROVALS:]),
+            runs=self._runs,
+            world=self._world,
+            tally=evolve(
+                self._tally,
+                open_orders=tuple(self._moved.values()),
+                closed=tuple(self._closed.values()),
+            ),
+        )

@@ -1,0 +1,313 @@
+"""Values of the domain with sensible defaults: a test names only what matters to it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from domain.messages.decisions import (
+    ApprovedOrder,
+    EntryProposed,
+    ExitProposed,
+    ExitReason,
+    Purpose,
+    TradeProposal,
+)
+from domain.messages.orders import (
+    FillBooked,
+    FillSeen,
+    OrderAdvanced,
+    OrderIntent,
+    OrderSeen,
+    OrderState,
+    VenueStatus,
+)
+from domain.messages.system import Breaker, Effect
+from domain.model.context import Context, MinuteBars, Regime
+from domain.model.instants import DAY, MINUTE, SECOND, Nanos
+from domain.model.market import Level, Quote, Trade
+from domain.model.money import ZERO, Amount, Price, Quantity, Rate
+from domain.model.portfolio import Lot, PortfolioView
+from domain.model.product import Product, ProductId, Side
+from domain.orders.identity import client_order_id
+from domain.risk.exposure import Exposure
+from domain.risk.limits import Limits
+from domain.risk.view import RiskView
+
+NOW = Nanos(1_702_353_600 * SECOND)
+"""A whole minute: 2023-12-12T04:00:00Z."""
+BTC = ProductId("BTC-USD")
+ETH = ProductId("ETH-USD")
+LINEAGE = "00112233445566778899aabbccddeeff"
+MAKER, TAKER = Rate(Decimal("0.006")), Rate(Decimal("0.012"))
+
+
+def a_product(name: str = BTC, **changes: Any) -> Product:
+    base, _, quote = name.rpartition("-")
+    values: dict[str, Any] = {
+        "price_increment": Decimal("0.01"),
+        "base_increment": Decimal("0.00000001"),
+        "quote_increment": Decimal("0.01"),
+        "base_min": Decimal("0.00000001"),
+        "base_max": Decimal(3_000),
+        "quote_min": Decimal(1),
+        "quote_max": Decimal(10_000_000),
+    }
+    return Product(id=ProductId(name), base=base, quote=quote, **{**values, **changes})
+
+
+def a_quote(
+    bid: str = "100", ask: str = "100.10", *, product: str = BTC, at_ns: int = NOW
+) -> Quote:
+    return Quote(
+        ProductId(product),
+        Price(Decimal(bid)),
+        Quantity(Decimal(5)),
+        Price(Decimal(ask)),
+        Quantity(Decimal(5)),
+        Nanos(at_ns),
+        Nanos(at_ns),
+    )
+
+
+def a_proposal(**changes: Any) -> TradeProposal:
+    values: dict[str, Any] = {
+        "product": BTC,
+        "side": Side.BUY,
+        "notional_pct": Decimal(2),
+        "stop_loss_pct": Decimal(3),
+        "take_profit_pct": Decimal(8),
+        "conviction": Decimal("0.7"),
+    }
+    return TradeProposal(**{**values, **changes})
+
+
+def an_entry(
+    strategy: str = "breakout", bar_ns: int = NOW - MINUTE, **changes: Any
+) -> EntryProposed:
+    return EntryProposed(strategy, a_proposal(**changes), Nanos(bar_ns))
+
+
+def an_exit(lot: Lot, reason: ExitReason = ExitReason.STOP, **changes: Any) -> ExitProposed:
+    quantity = changes.get("quantity", lot.quantity)
+    return ExitProposed(lot.id, lot.product, quantity, reason, changes.get("bid", lot.stop_price))
+
+
+def approved(**changes: Any) -> ApprovedOrder:
+    values: dict[str, Any] = {
+        "approval": 1,
+        "purpose": Purpose.ENTRY,
+        "strategy": "breakout",
+        "product": BTC,
+        "side": Side.BUY,
+        "quantity": Quantity(Decimal(2)),
+        "limit_price": Price(Decimal(100)),
+        "post_only": True,
+        "lifetime_ns": Nanos(45 * SECOND),
+        "worst_case": Amount(Decimal("202.4")),
+        "stop_loss_pct": Decimal(3),
+        "take_profit_pct": Decimal(8),
+        "max_hold_ns": Nanos(DAY),
+        "lot": None,
+        "reason": "signal",
+        "bar_ns": Nanos(NOW - MINUTE),
+        "approved_ns": Nanos(1),
+    }
+    return ApprovedOrder(**{**values, **changes})
+
+
+def approved_sale(lot: str | None, quantity: str = "2", **changes: Any) -> ApprovedOrder:
+    values: dict[str, Any] = {
+        "approval": 2,
+        "purpose": Purpose.EXIT,
+        "side": Side.SELL,
+        "quantity": Quantity(Decimal(quantity)),
+        "limit_price": None,
+        "post_only": False,
+        "lifetime_ns": None,
+        "worst_case": Amount(ZERO),
+        "lot": lot,
+        "reason": "stop",
+    }
+    return approved(**{**values, **changes})
+
+
+def an_intent(order: ApprovedOrder | None = None, number: int = 1) -> OrderIntent:
+    return OrderIntent(number, client_order_id(LINEAGE, number), order or approved(), None)
+
+
+def a_seen(
+    intent: OrderIntent, status: VenueStatus = VenueStatus.OPEN, filled: str = "0"
+) -> OrderSeen:
+    return OrderSeen(
+        order_id=f"venue-{intent.number}",
+        client_order_id=intent.client_order_id,
+        product=intent.order.product,
+        side=intent.order.side,
+        status=status,
+        filled=Quantity(Decimal(filled)),
+    )
+
+
+def a_moved(intent: OrderIntent, state: OrderState, filled: str = "0") -> OrderAdvanced:
+    order = intent.order
+    return OrderAdvanced(
+        intent.client_order_id,
+        f"venue-{intent.number}",
+        order.product,
+        order.side,
+        order.purpose,
+        state,
+        Quantity(Decimal(filled)),
+        "",
+    )
+
+
+def a_fill(intent: OrderIntent, quantity: str = "2", **changes: Any) -> FillSeen:
+    values: dict[str, Any] = {
+        "entry_id": f"fill-{intent.number}-{quantity}",
+        "order_id": f"venue-{intent.number}",
+        "product": intent.order.product,
+        "side": intent.order.side,
+        "price": Price(Decimal(100)),
+        "quantity": Quantity(Decimal(quantity)),
+        "fee": Amount(Decimal("1.2")),
+        "is_maker": True,
+        "at_ns": NOW,
+    }
+    return FillSeen(**{**values, **changes})
+
+
+def booked(intent: OrderIntent, quantity: str = "2", **changes: Any) -> FillBooked:
+    return FillBooked(a_fill(intent, quantity, **changes), intent.client_order_id, intent.order)
+
+
+def a_lot(quantity: str = "2", **changes: Any) -> Lot:
+    values: dict[str, Any] = {
+        "id": "lot-1",
+        "product": BTC,
+        "strategy": "breakout",
+        "quantity": Quantity(Decimal(quantity)),
+        "cost": Amount(Decimal("202.4")),
+        "paid": Amount(Decimal(200)),
+        "stop_price": Price(Decimal(97)),
+        "target_price": Price(Decimal(108)),
+        "opened_ns": NOW,
+        "expires_ns": Nanos(NOW + DAY),
+    }
+    return Lot(**{**values, **changes})
+
+
+def a_portfolio(cash: str = "10000", *lots: Lot, nlv: str | None = "") -> PortfolioView:
+    """Return a portfolio whose NLV is its cash, unless the test says otherwise."""
+    amount = Amount(Decimal(cash))
+    value = None if nlv is None else Amount(Decimal(nlv or cash))
+    return PortfolioView(
+        quote_currency="USD",
+        cash=amount,
+        allotted=amount,
+        lots=lots,
+        nlv=value,
+        realised=Amount(ZERO),
+        fees=Amount(ZERO),
+        opening_nlv=amount,
+    )
+
+
+def some_limits(**changes: Any) -> Limits:
+    values: dict[str, Any] = {
+        "total_pct": Decimal(15),
+        "position_pct": Decimal(3),
+        "asset_pct": Decimal(5),
+        "asset_pcts": {},
+        "themes": {},
+        "theme_pct": {},
+        "strategy_pct": {"breakout": Decimal(15)},
+        "max_order": Amount(Decimal(1_000)),
+        "allotment": None,
+        "quote_limit_ns": Nanos(5 * SECOND),
+        "bar_limit_ns": Nanos(90 * SECOND),
+        "min_reward_ratio": Decimal(3),
+        "min_stop_pct": Decimal("0.5"),
+        "max_stop_pct": Decimal(15),
+        "min_target_pct": Decimal(1),
+        "max_target_pct": Decimal(40),
+        "min_conviction": Decimal("0.3"),
+        "max_notional_pct": Decimal(3),
+        "entry_offset_bps": Decimal(0),
+        "lifetime_ns": Nanos(45 * SECOND),
+        "max_hold_ns": Nanos(DAY),
+        "never_trade": frozenset(),
+        "quote_currency": "USD",
+    }
+    return Limits(**{**values, **changes})
+
+
+def a_view(**changes: Any) -> RiskView:
+    """Return a view on which a default entry passes every rule."""
+    products = {name: a_product(name) for name in (BTC, ETH)}
+    values: dict[str, Any] = {
+        "at_ns": NOW,
+        "machine_ns": Nanos(7),
+        "is_ready": True,
+        "limits": some_limits(),
+        "breakers": (),
+        "products": products,
+        "quotes": {name: a_quote(product=name) for name in products},
+        "bar_ends": dict.fromkeys(products, NOW),
+        "stalled": {},
+        "portfolio": a_portfolio(),
+        "maker": MAKER,
+        "taker": TAKER,
+        "regime": Regime.CHOP,
+        "exposure": Exposure(),
+        "approved": frozenset(),
+    }
+    return RiskView(**{**values, **changes})
+
+
+def a_breaker(effect: Effect = Effect.BLOCK, scope: str = "global", **changes: Any) -> Breaker:
+    values: dict[str, Any] = {
+        "name": "drill",
+        "reason": "the test says so",
+        "is_latched": False,
+        "at_ns": NOW,
+    }
+    return Breaker(effect=effect, scope=scope, **{**values, **changes})
+
+
+def a_trade(
+    price: str = "100", quantity: str = "1", *, at_ns: int = NOW, trade_id: str = "1"
+) -> Trade:
+    return Trade(
+        BTC,
+        trade_id,
+        Price(Decimal(price)),
+        Quantity(Decimal(quantity)),
+        Side.BUY,
+        Nanos(at_ns),
+    )
+
+
+def a_level(price: str, quantity: str = "1") -> Level:
+    return Level(Price(Decimal(price)), Quantity(Decimal(quantity)))
+
+
+def some_bars(
+    closes: Any, volumes: Any = None, *, highs: Any = None, product: str = BTC
+) -> MinuteBars:
+    """Return minute bars with these closes; highs default to the closes, volumes to 1."""
+    close = np.asarray(closes, dtype=np.float64)
+    high = close.copy() if highs is None else np.asarray(highs, dtype=np.float64)
+    volume = np.ones(len(close)) if volumes is None else np.asarray(volumes, dtype=np.float64)
+    start_ns = np.arange(len(close), dtype=np.int64) * MINUTE + NOW
+    for column in (start_ns, close, high, volume):
+        column.flags.writeable = False
+    return MinuteBars(ProductId(product), start_ns, close, high, close, close, volume)
+
+
+def a_context(*bars: MinuteBars) -> Context:
+    quotes = tuple(a_quote(product=each.product) for each in bars)
+    return Context(1, 1, NOW, bars, quotes, a_portfolio())

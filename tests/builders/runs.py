@@ -1,0 +1,264 @@
+"""Real runs of `run.py` for tests: started in a folder of their own, read, signalled, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = "demo/coinbase_1m_2023-12-10_2023-12-12.parquet"
+RAW = "raw/coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
+EAGER = (
+    "--set=strategies.breakout.lookback_minutes=1",
+    "--set=strategies.breakout.volume_minutes=1",
+    "--set=strategies.breakout.volume_ratio=0",
+)
+"""Settings with which every rising minute is a breakout, so that any market trades at once."""
+RESTING = (
+    *EAGER,
+    "--set=strategies.breakout.notional_pct=0.2",
+    "--set=policy.execution.entry_offset_bps=500",
+    "--set=policy.execution.ttl_seconds=3600",
+)
+"""Many small entries, far below the market: they rest and rest."""
+
+
+class Running:
+    """A trader in a process of its own. Its streams are read as they come."""
+
+    def __init__(self, home: Path, *arguments: str) -> None:
+        self.home = home
+        self.lines: list[str] = []
+        self._errors: list[str] = []
+        self.process = subprocess.Popen(
+            command_line(home, "--env", "paper", "--no-dashboard", *arguments),
+            cwd=home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._readers = [
+            self._follow(self.process.stdout, self.lines),
+            self._follow(self.process.stderr, self._errors),
+        ]
+
+    @property
+    def log(self) -> str:
+        """What it has written for people so far."""
+        return "".join(self._errors)
+
+    def ready(self, seconds: float = 30.0) -> dict[str, str]:
+        """Wait for the READY line and return its words."""
+        self.wait_until(lambda: self.lines, seconds)
+        assert self.lines[0].startswith("READY "), self.lines
+        return words(self.lines[0])
+
+    def stopped(self, seconds: float = 30.0) -> tuple[int, dict[str, str]]:
+        """Wait for the end; return the exit code and the words of the STOPPED line."""
+        code = self.process.wait(seconds)
+        for reader in self._readers:
+            reader.join(5.0)
+        assert "Traceback" not in self.log, self.log
+        assert self.lines, f"it ended with {code} and said nothing on stdout: {self.log}"
+        assert self.lines[-1].startswith("STOPPED "), self.lines
+        assert len(self.lines) <= 2, self.lines
+        return code, words(self.lines[-1])
+
+    def interrupt(self, seconds: float = 10.0) -> tuple[int, dict[str, str]]:
+        """Press Ctrl-C and wait for the end."""
+        self.process.send_signal(signal.SIGINT)
+        return self.stopped(seconds)
+
+    def kill(self) -> None:
+        """End it as a loss of power would, and wait until its venue is gone too."""
+        venue = self.venue_pid()
+        self.process.kill()
+        self.process.wait(5.0)
+        wait_for(lambda: not is_alive(venue), 10.0)
+
+    def venue_pid(self) -> int:
+        """Return the process id of the embedded venue."""
+        return self._child("venue")
+
+    def sentinel_pid(self) -> int:
+        """Return the process id of the sentinel."""
+        return self._child("adapters.sentinel.main")
+
+    def _child(self, word: str) -> int:
+        children = [
+            int(child)
+            for task in Path(f"/proc/{self.process.pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
+        found = [pid for pid in children if word in _words_of(pid)]
+        assert len(found) == 1, children
+        return found[0]
+
+    def wait_until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        """Wait for a condition while it runs."""
+        wait_for(lambda: condition() or self.process.poll() is not None, seconds, self._told)
+        assert condition(), f"it ended with {self.process.poll()}: {self._told()}"
+
+    def _told(self) -> str:
+        return "".join(self.lines) + self.log
+
+    def _follow(self, pipe: Any, into: list[str]) -> threading.Thread:
+        thread = threading.Thread(target=lambda: into.extend(pipe), daemon=True)
+        thread.start()
+        return thread
+
+
+@contextlib.contextmanager
+def trader(home: Path, *arguments: str) -> Iterator[Running]:
+    """Run a trader on paper; whatever is left of it at the end of the block is killed."""
+    running = Running(home, *arguments)
+    try:
+        yield running
+    finally:
+        running.process.kill()  # its venue ends with it
+        running.process.communicate()
+
+
+def command_line(home: Path, *arguments: str) -> list[str]:
+    """Return the command line of `run.py` on the folders of `home` and the shipped settings."""
+    folders = {"data": home / "data", "log": home / "logs", "config": ROOT / "config"}
+    options = [f"--{name}-dir={folder}" for name, folder in folders.items()]
+    return [sys.executable, str(ROOT / "run.py"), *arguments, *options]
+
+
+def call(home: Path, *arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; it must not show a traceback."""
+    done = subprocess.run(
+        command_line(home, *arguments),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    return done
+
+
+def paper(home: Path, *arguments: str, seconds: float = 120.0, history: str = "") -> dict[str, str]:
+    """Trade on paper to an end of its own, which must be a good one; return what STOPPED says.
+
+    `history` is what READY has to say of it, "" for anything.
+    """
+    done = call(home, "--env", "paper", "--no-dashboard", *arguments, seconds=seconds)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, last = done.stdout.splitlines()
+    assert first.startswith("READY ")
+    assert history in ("", words(first)["history"])
+    assert last.startswith("STOPPED ")
+    return words(last)
+
+
+def verified(home: Path) -> dict[str, Any]:
+    """Return the report of `audit verify` on a journal that must be whole."""
+    done = call(home, "audit", "verify", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def status(home: Path) -> dict[str, Any]:
+    """Return what `status --json` says."""
+    done = call(home, "status", "--json")
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def words(line: str) -> dict[str, str]:
+    """Return the `name=value` words of a line."""
+    return dict(word.split("=", 1) for word in line.split() if "=" in word)
+
+
+def segments(home: Path) -> list[Path]:
+    """Return the segments of the paper journal, oldest first."""
+    return sorted((home / "data" / "paper" / "journal").glob("*.jsonl"))
+
+
+def records(home: Path, kind: str) -> list[dict[str, Any]]:
+    """Return the data of the journal's records of one kind; an unfinished last line is left out."""
+    found = []
+    for segment in segments(home):
+        for line in segment.read_bytes().split(b"\n")[:-1]:
+            record = json.loads(line)
+            if record["type"] == kind:
+                found.append(dict(record["data"]))
+    return found
+
+
+def venue_accounts(home: Path) -> dict[str, Decimal]:
+    """Return our balances as the stopped embedded venue has them on disk, without the empty."""
+    rows = _ask_world(home, "SELECT currency, total FROM balances WHERE owner = 'own'")
+    return {currency: Decimal(total) for currency, total in rows if Decimal(total)}
+
+
+def live_orders(home: Path) -> int:
+    """Return how many orders rest at the stopped embedded venue."""
+    return int(_ask_world(home, "SELECT count(*) FROM orders WHERE live = 1")[0][0])
+
+
+def ledger_accounts(home: Path) -> dict[str, Decimal]:
+    """Return what the trader owns by its own books: cash and lots, from its last status."""
+    told = json.loads((home / "data" / "paper" / "status.json").read_text())
+    owned = {"USD": Decimal(told["cash"])}
+    for lot in told["positions"]:
+        base = lot["product"].partition("-")[0]
+        owned[base] = owned.get(base, Decimal(0)) + Decimal(lot["quantity"])
+    return owned
+
+
+def shared_data() -> Path:
+    """Return the folder of recorded markets, or skip."""
+    folder = Path(os.environ.get("BULKHEAD_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("recorded markets are absent: set BULKHEAD_SHARED_DATA to their folder")
+    return folder
+
+
+def wait_for(
+    condition: Callable[[], object], seconds: float = 10.0, told: Callable[[], str] = str
+) -> None:
+    """Wait for a condition.
+
+    Raises:
+        AssertionError: it has not come true in time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain: {told()}"
+        time.sleep(0.02)
+
+
+def _ask_world(home: Path, question: str) -> list[Any]:
+    file = home / "data" / "paper" / "venue" / "world.db"
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as world:
+        return list(world.execute(question))
+
+
+def _words_of(pid: int) -> list[str]:
+    """Return the command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,263 @@
+"""Actors driven by functions, and one way to let time pass for both runtimes."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Protocol
+
+import pykka
+from attrs import frozen
+
+from actors.kernel.base import Actor, Office
+from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import Envelope
+from adapters.clocks.system import SystemClock
+from adapters.runtime.directory import Directory
+from adapters.runtime.threads import ThreadRuntime
+from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from domain.messages.system import ActorDown, Breaker, BreakerReset, BreakerTripped
+from domain.model.instants import MILLISECOND, SECOND
+from tests.builders.messages import NOW
+
+PATIENCE_S = 10
+WITNESS = "witness"
+
+
+@frozen
+class Event:
+    """An ordinary message: the event lane."""
+
+    number: int
+
+
+@frozen
+class Urgent:
+    """A message of the control lane."""
+
+    LANE: ClassVar[int] = 0
+    number: int
+
+
+@frozen
+class Price:
+    """A message of the market lane: only the newest of a key matters."""
+
+    LANE: ClassVar[int] = 2
+    key: str
+    number: int
+
+
+@frozen
+class Rumour:
+    """Published to everybody in a group."""
+
+    number: int
+
+
+@frozen
+class Hold:
+    """Keeps a thread busy until it is released."""
+
+    LANE: ClassVar[int] = 0
+    entered: threading.Event
+    release: threading.Event
+
+
+ROUTES: dict[type, tuple[str, ...]] = {
+    Rumour: ("group.*",),
+    ActorDown: (WITNESS, "nobody_by_this_name"),
+    BreakerTripped: (WITNESS,),
+    BreakerReset: (WITNESS,),
+}
+
+Script = Callable[["Scripted", Any], Any]
+Deed = Callable[["Scripted"], None]
+
+
+def nothing(*_: Any) -> None:
+    """Do nothing."""
+
+
+class Scripted(Actor):
+    """Does what the functions it was given say."""
+
+    def __init__(
+        self,
+        office: Office,
+        name: str,
+        epoch: int,
+        script: Script = nothing,
+        *,
+        at_start: Deed = nothing,
+        at_stop: Deed = nothing,
+    ) -> None:
+        super().__init__(office, name, epoch)
+        self._script, self._at_start, self._at_stop = script, at_start, at_stop
+
+    def starting(self) -> None:
+        self._at_start(self)
+
+    def receive(self, message: Any) -> Any:
+        if isinstance(message, Hold):
+            message.entered.set()
+            assert message.release.wait(PATIENCE_S)
+            return None
+        return self._script(self, message)
+
+    def stopping(self) -> None:
+        self._at_stop(self)
+
+
+class SilentLog:
+    """Keeps failures, swallows the rest."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def debug(self, message: str, /, **fields: object) -> None: ...
+    def info(self, message: str, /, **fields: object) -> None: ...
+    def warning(self, message: str, /, **fields: object) -> None: ...
+    def error(self, message: str, /, **fields: object) -> None: ...
+    def critical(self, message: str, /, **fields: object) -> None: ...
+
+    def failure(self, cause: str, error: BaseException) -> None:
+        self.failures.append(cause)
+
+
+class Rig(Protocol):
+    """One runtime under test."""
+
+    runtime: Directory
+    log: SilentLog
+
+    def until(self, is_true: Callable[[], bool]) -> None:
+        """Let the actors work until it is true; fail if it never is."""
+
+    def hold(self, name: str) -> Any:
+        """Keep an actor from working within the context, so that messages wait."""
+
+    def close(self) -> None:
+        """Stop everybody."""
+
+
+class ThreadRig:
+    """Actors on threads."""
+
+    def __init__(self, clock: Any = None, speed: float = 1.0) -> None:
+        self.log = SilentLog()
+        self.runtime: ThreadRuntime = ThreadRuntime(
+            clock or SystemClock(), BreakerBoard(), ROUTES, lambda _: self.log, speed=speed
+        )
+
+    def until(self, is_true: Callable[[], bool]) -> None:
+        patience_ends = time.monotonic() + PATIENCE_S
+        while not is_true():
+            assert time.monotonic() < patience_ends, "it did not become true"
+            threading.Event().wait(0.0005)
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        held = Hold(threading.Event(), threading.Event())
+        tell(self.runtime, name, held)
+        assert held.entered.wait(PATIENCE_S)
+        try:
+            yield
+        finally:
+            held.release.set()
+
+    def close(self) -> None:
+        late = self.runtime.stop(tuple(self.runtime.members), PATIENCE_S * SECOND)
+        assert not late
+
+
+class VirtualRig:
+    """Actors in virtual time."""
+
+    def __init__(self, seed: int = 1, routes: Mapping[type, tuple[str, ...]] = ROUTES) -> None:
+        self.log = SilentLog()
+        self.runtime: VirtualRuntime = VirtualRuntime(
+            VirtualClock(NOW), BreakerBoard(), routes, lambda _: self.log, seed=seed
+        )
+
+    def until(self, is_true: Callable[[], bool]) -> None:
+        while not is_true():
+            assert self.runtime.step(), "nothing is left to happen"
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        del name  # nobody works unless somebody turns the wheel
+        yield
+
+    def close(self) -> None:
+        for member in self.runtime.members.values():
+            if not member.actor_stopped.is_set():
+                member.actor_ref.stop()
+
+
+RIGS: dict[str, Callable[[], Rig]] = {"threads": ThreadRig, "virtual": VirtualRig}
+
+
+def tell(runtime: Directory, name: str, message: Any) -> None:
+    """Send a message from outside."""
+    number = runtime.number()
+    runtime.deliver(name, Envelope(number, message, "outside", 0, number, 0, NOW))
+
+
+def ask_later(runtime: Directory, name: str, message: Any) -> pykka.Future[Any]:
+    """Ask without waiting for the answer."""
+    number = runtime.number()
+    envelope = Envelope(number, message, "outside", 0, number, 0, NOW)
+    return runtime.members[name].actor_ref.ask(envelope, block=False)
+
+
+def collect(rig: Rig, name: str = WITNESS) -> list[Any]:
+    """Start an actor that keeps what it gets, and answers with how much that is."""
+    seen: list[Any] = []
+
+    def keep(_: Scripted, message: Any) -> int:
+        seen.append(message)
+        return len(seen)
+
+    rig.runtime.spawn(Scripted, name, keep)
+    return seen
+
+
+def breaker(rig: Rig, name: str) -> Breaker | None:
+    """Return the open breaker of this name."""
+    return next((each for each in rig.runtime.board.open if each.name == name), None)
+
+
+def trace_hash(seed: int) -> str:
+    """Return the hash of all that happens in a small world of timers, chains and a crash."""
+    lines: list[str] = []
+    routes = {Rumour: ("group.*",), ActorDown: ("group.*",), BreakerTripped: ("group.*",)}
+    rig = VirtualRig(seed, routes)
+
+    def gossip(self: Scripted, message: Any) -> None:
+        envelope = self.envelope
+        lines.append(
+            f"{self.clock.market_ns()} {self.name}:{self.epoch} {envelope.sequence}"
+            f" {envelope.sender} {envelope.correlation} {envelope.causation} {message}"
+        )
+        match message:
+            case Event(number) if number > 0:
+                self.publish(Rumour(number))
+                self.after(number * MILLISECOND, Event(number - 1))
+            case Rumour(number):
+                self.send("group.b" if self.name == "group.a" else "group.a", Price("x", number))
+                self.send("group.c", Urgent(number))
+            case Urgent(number) if number == 3:
+                raise ValueError("the third is one too many")
+
+    for name in ("group.a", "group.b", "group.c", "group.d"):
+        rig.runtime.spawn(Scripted, name, gossip)
+    for name in ("group.a", "group.d"):
+        tell(rig.runtime, name, Event(6))
+    while rig.runtime.step():
+        pass
+    rig.close()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,160 @@
+"""A real venue process for tests, and a small signed client of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import requests
+import websocket
+
+from adapters.processes.simulator import attach
+from adapters.simulator.server.session import VenueSession
+
+ROOT = Path(__file__).resolve().parents[2]
+API = "/api/v3/brokerage"
+LISTENS_SECONDS = 20.0
+
+
+def venue_command(data_dir: Path, *arguments: str) -> list[str]:
+    """Return the command line of a lone venue."""
+    run = ROOT / "run.py"
+    start = [str(run), "venue"] if run.exists() else ["-m", "app.commands.venue"]
+    return [sys.executable, *start, "--data-dir", str(data_dir), *arguments]
+
+
+class Api:
+    """A client of the venue that signs like the official SDK."""
+
+    def __init__(self, session: VenueSession, *, key_file: Path | None = None) -> None:
+        key = json.loads((key_file or session.key_file).read_text())
+        self._name, self._private = key["name"], key["privateKey"]
+        self._session = session
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def token(self, uri: str | None = None) -> str:
+        """Return a JWT for `METHOD host/path`, or for a stream message without `uri`."""
+        now = int(time.time())
+        claims: dict[str, Any] = {"sub": self._name, "iss": "cdp", "nbf": now, "exp": now + 10}
+        if uri is not None:
+            claims["uri"] = uri
+        headers = {"kid": self._name, "nonce": secrets.token_hex(16)}
+        return jwt.encode(claims, self._private, algorithm="ES256", headers=headers)
+
+    def ask(
+        self, method: str, path: str, body: object = None, *, tls: bool = False, **query: object
+    ) -> requests.Response:
+        """Send a signed request below the API's prefix."""
+        base = self._session.rest_tls if tls else self._session.rest
+        host = base.partition("://")[2]
+        return self._http.request(
+            method,
+            base + API + path,
+            params=query,
+            json=body,
+            headers={"Authorization": f"Bearer {self.token(f'{method} {host}{API}{path}')}"},
+            timeout=5,
+            verify=str(self._session.ca) if tls else None,
+        )
+
+    def get(self, path: str, **query: object) -> dict[str, Any]:
+        """Return the JSON answer to a signed GET that must succeed."""
+        answer = self.ask("GET", path, **query)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def place(self, client_id: str, product: str, side: str, **kind: object) -> dict[str, Any]:
+        """Return the answer to an order; `kind` is its configuration."""
+        order = {
+            "client_order_id": client_id,
+            "product_id": product,
+            "side": side,
+            "order_configuration": kind,
+        }
+        answer = self.ask("POST", "/orders", order)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def stream(self) -> websocket.WebSocket:
+        """Return a connected stream."""
+        return websocket.create_connection(
+            self._session.ws, timeout=5, skip_utf8_validation=True, http_no_proxy=["*"]
+        )
+
+
+class RunningVenue:
+    """A venue process that listens."""
+
+    def __init__(self, process: subprocess.Popen[str], line: str, started_seconds: float) -> None:
+        self.process = process
+        self.line = line
+        self.started_seconds = started_seconds
+        self.words = dict(word.split("=", 1) for word in line.split()[1:])
+        self.session = attach(self.words["rest"])
+        self.api = Api(self.session)
+
+    def books(self) -> dict[str, Any]:
+        """Return the venue's own books."""
+        answer = requests.get(
+            self.session.rest + "/bulkhead/books",
+            headers={"Authorization": f"Bearer {self.session.admin_file.read_text().strip()}"},
+            timeout=5,
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+@contextlib.contextmanager
+def venue_process(data_dir: Path, *arguments: str) -> Iterator[RunningVenue]:
+    """Run a venue as its own process as long as the block lasts."""
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        venue_command(data_dir, *arguments),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("VENUE "), f"no VENUE line: {line!r} {process.stderr.read()}"
+        yield RunningVenue(process, line.strip(), time.monotonic() - begun)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run_venue(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a venue that is expected to end by itself."""
+    return subprocess.run(
+        venue_command(data_dir, *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LISTENS_SECONDS,
+        check=False,
+    )
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait for a condition.
+
+    Raises:
+        AssertionError: it has not come true in time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

@@ -1,0 +1,396 @@
+"""The whole system in virtual time on a small hand-made market: production wiring, real files."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pykka
+from attrs import evolve, field, frozen
+
+from actors.kernel.board import BreakerBoard
+from actors.kernel.ports import Log
+from actors.kernel.topology import ROUTES
+from adapters.control.kill_switch import FileHaltSignal
+from adapters.journal.segments import read_records
+from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.simulator.engine.accounts import FeeRates
+from adapters.simulator.engine.engine import Engine
+from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
+from adapters.simulator.faults.faults import Faults
+from adapters.simulator.faults.script import parse_script
+from adapters.simulator.market_data.source import Step
+from adapters.venues.coinbase.connect import connect_in_process
+from adapters.venues.transport.inprocess import Errand
+from app.command_line.options import Folders, TradeOptions
+from app.run.assembly import Parts, Stage, final_check, place_of, start
+from app.run.drivers import VirtualDriver
+from app.run.ending import Ending
+from app.run.recovery import CODEC, JOURNAL, open_state
+from app.run.virtual_run import errand
+from config.loading import load
+from config.mode import Mode
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
+from domain.model.market import Bar
+from domain.model.money import Price, Quantity
+from domain.model.product import ProductId
+from tests.builders.simulator import START, Script, level, product, script_of, step
+
+CONFIG = Path(__file__).parents[2] / "config"
+FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
+HISTORY_MINUTES = 12
+STEP_S = 2.0
+FIRST_STEP_S = 0.5
+"""Steps fall between the seconds: never at the instant of a cycle."""
+USUAL, BUSY = Decimal(1), Decimal(5)
+FAST = (
+    "policy.loop.jitter_pct=0",
+    "policy.exits.max_hold=3m",
+    "strategies.breakout.lookback_minutes=5",
+    "strategies.breakout.volume_minutes=3",
+)
+"""Short look-backs: the baseline breaks out within the first minutes of these markets."""
+
+Corners = Sequence[tuple[float, str]]
+"""Corners (seconds after START, price) of a price path; straight lines between."""
+
+
+@frozen
+class Line:
+    """The price path of one product, and in which minutes it trades five times as much."""
+
+    name: str
+    corners: Corners
+    busy: tuple[int, ...] = ()
+
+
+TO_TARGET = Line(
+    "BTC-USD",
+    ((60, "100"), (110, "102"), (128, "102"), (140, "101"), (150, "101"), (200, "112")),
+    (1,),
+)
+TO_STOP = Line(
+    "ETH-USD",
+    ((60, "100"), (110, "102"), (128, "102"), (140, "101"), (150, "101"), (200, "96")),
+    (1,),
+)
+TO_MAX_HOLD = Line("SOL-USD", ((120, "100"), (170, "102"), (186, "102"), (196, "101.5")), (2,))
+RUNS_AWAY = Line("LINK-USD", ((60, "100"), (110, "102"), (122, "102"), (124, "103")), (1,))
+USUAL_LINES = (TO_TARGET, TO_STOP, TO_MAX_HOLD, RUNS_AWAY)
+"""Two round trips within 200 s, one ended by the longest hold after 370 s, one entry that rests."""
+
+
+def price_at(line: Line, at_s: float) -> Decimal:
+    """Return the price of `line` at that second, in cents."""
+    corners = [(0.0, "100"), *line.corners]
+    for (begin, first), (end, last) in pairwise(corners):
+        if at_s <= end:
+            share = Decimal(str((at_s - begin) / (end - begin))) if end > begin else Decimal(1)
+            value = Decimal(first) + (Decimal(last) - Decimal(first)) * share
+            return value.quantize(Decimal("0.01"))
+    return Decimal(corners[-1][1]).quantize(Decimal("0.01"))
+
+
+def script(lines: Iterable[Line] = USUAL_LINES, minutes: int = 8) -> Script:
+    """Return a market that walks `lines`: a trade and a book every two seconds."""
+    chosen = sorted(lines, key=lambda line: line.name)
+    steps: list[Step] = []
+    history: list[Bar] = []
+    for line in chosen:
+        name = ProductId(line.name)
+        count = int((minutes * 60 - FIRST_STEP_S) / STEP_S)
+        steps.append(_step(line, 0.0))
+        steps += [_step(line, FIRST_STEP_S + number * STEP_S) for number in range(count)]
+        for minute in range(-HISTORY_MINUTES, 0):
+            flat = Price(Decimal("100.00"))
+            start = Nanos(START + minute * MINUTE)
+            history.append(Bar(name, start, flat, flat, flat, flat, Quantity(Decimal(30))))
+    return Script(
+        *steps,
+        products=tuple(product(line.name) for line in chosen),
+        minutes=minutes,
+        history=tuple(history),
+    )
+
+
+def _step(line: Line, at_s: float) -> Step:
+    price = price_at(line, at_s)
+    quantity = BUSY if int(at_s // 60) in line.busy else USUAL
+    cent = Decimal("0.01")
+    bids = tuple(level(str(price - cent * depth), "5") for depth in (1, 2, 3))
+    asks = tuple(level(str(price + cent * depth), "5") for depth in (1, 2, 3))
+    trades = ((str(price), str(quantity)),)
+    return step(at_s, *trades, bids=bids, asks=asks, name=ProductId(line.name))
+
+
+class QuietLog:
+    """A log that keeps only what is CRITICAL, as (actor, text)."""
+
+    def __init__(self, actor: str, heard: list[tuple[str, str]]) -> None:
+        self._actor = actor
+        self._heard = heard
+
+    def debug(self, message: str, /, **fields: object) -> None:
+        """Nothing."""
+
+    def info(self, message: str, /, **fields: object) -> None:
+        """Nothing."""
+
+    def warning(self, message: str, /, **fields: object) -> None:
+        """Nothing."""
+
+    def error(self, message: str, /, **fields: object) -> None:
+        """Nothing."""
+
+    def critical(self, message: str, /, **fields: object) -> None:
+        """Keep."""
+        self._heard.append((self._actor, message))
+
+    def failure(self, cause: str, error: BaseException) -> None:
+        """Keep."""
+        self._heard.append((self._actor, cause))
+
+
+class WatchedRuntime(VirtualRuntime):
+    """The virtual runtime, with a look before each step."""
+
+    before_step: Callable[[], None]
+
+    def step(self) -> bool:
+        """Look, then step."""
+        self.before_step()
+        return super().step()
+
+
+class WatchedFaults(Faults):
+    """The venue's faults, which also notice that a new order was accepted."""
+
+    has_accepted = False
+
+    def accepted(self, order: Order) -> None:
+        """Notice."""
+        super().accepted(order)
+        self.has_accepted = True
+
+
+@frozen(kw_only=True)
+class Setting:
+    """What a world is made of."""
+
+    folder: Path
+    market: Script = field(factory=script)
+    mode: Mode = Mode.PAPER
+    sets: tuple[str, ...] = ()
+    seed: int = 1
+    duration_ns: Nanos | None = None
+    log: Callable[[str], Log] | None = None
+    faults: tuple[Mapping[str, Any], ...] = ()
+    """The lines of a fault script for the venue."""
+
+
+class World:
+    """One start of trader and venue in this process; leave it orderly or let it `crash`."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.options = TradeOptions(
+            mode=setting.mode,
+            config=load(CONFIG, (*FAST, *setting.sets)),
+            folders=Folders(
+                config=CONFIG, data=setting.folder / "data", log=setting.folder / "logs"
+            ),
+            seed=setting.seed,
+            speed=None,
+            duration_ns=setting.duration_ns,
+        )
+        self.said: list[str] = []
+        self.criticals: list[tuple[str, str]] = []
+        self.on_accept: Callable[[], None] = lambda: None
+        self.before_step: Callable[[], None] = lambda: None
+        self._open_venue()
+        self._open_trader()
+
+    # Life.
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.crash()
+
+    def start(self) -> World:
+        """Start every actor."""
+        self.session = start(self._parts)
+        return self
+
+    def until(self, is_true: Callable[[], bool], seconds: int = 600) -> bool:
+        """Step until `is_true`, at most `seconds` of virtual time."""
+        return self.driver.until(is_true, seconds * SECOND)
+
+    def run_to_end(self) -> int:
+        """Live until the run's end and take everything down in order; return the exit code."""
+        self.session.live()
+        code = self.session.end()
+        self.session.publish()
+        self.engine.advance(self.clock.market_ns())
+        self.store.save(Batch(meta={MARKET_TIME: str(self.clock.market_ns())}))
+        return code
+
+    def crash(self) -> None:
+        """Let everything fall; what is on disk stays as it is. Idempotent."""
+        for actor in self.runtime.members.values():
+            pykka.ActorRegistry.unregister(actor.actor_ref)
+        self.opened.recorder.abandon()
+        self.store.close()
+
+    # What the system, the venue and the files say.
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether trading may have begun."""
+        return self.session._milestones.ready is not None
+
+    @property
+    def mode_folder(self) -> Path:
+        """Where this mode's files lie."""
+        return self.options.folders.of_mode(self.options.mode)
+
+    @property
+    def now_s(self) -> float:
+        """Seconds of virtual time since START."""
+        return (self.clock.now_ns - START) / SECOND
+
+    def books(self) -> dict[str, Any]:
+        """Return the venue's own books."""
+        return self.engine.books()
+
+    def live_orders(self, side: str = "BUY") -> list[dict[str, Any]]:
+        """Return the orders that rest at the venue."""
+        orders = self.books()["orders"]
+        return [each for each in orders if each["status"] == "OPEN" and each["side"] == side]
+
+    def venue_cash(self) -> Decimal:
+        """Return our account's quote currency at the venue."""
+        return self.venue_total("USD")
+
+    def venue_total(self, currency: str) -> Decimal:
+        """Return what our account has of `currency` at the venue."""
+        totals = [
+            Decimal(each["total"])
+            for each in self.books()["accounts"]
+            if each["owner"] == "own" and each["currency"] == currency
+        ]
+        return sum(totals, Decimal(0))
+
+    def messages(self) -> list[tuple[int, Any]]:
+        """Return the journal, verified, as (market time, message)."""
+        return messages_of(self.mode_folder)
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts written so far."""
+        file = self.options.folders.log / "alerts.jsonl"
+        if not file.exists():
+            return []
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+    # Assembly, as in `app/run/virtual_run.py`, around a market of ours.
+
+    def _open_venue(self) -> None:
+        folder = self.mode_folder / "venue"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.store = SqliteStore(folder / "world.db")
+        self.faults = WatchedFaults(self.setting.seed)
+        self.engine = Engine(
+            market=self.setting.market,
+            expander=self.setting.market,
+            store=self.store,
+            start_ns=START,
+            opening={"USD": Decimal(10_000)},
+            fees=FEES,
+            ids=Ids("world"),
+            interference=self.faults,
+        )
+        self.faults.attach(self.engine, parse_script(script_of(self.setting.faults), "faults"))
+
+    def _open_trader(self) -> None:
+        clock = self.clock = VirtualClock(self.engine.now_ns)
+        stage = Stage(
+            venue="embedded",
+            world="script",
+            prices="invented",
+            has_history=True,
+            end_ns=self.setting.market.end_ns,
+        )
+        place = place_of(self.options, stage, clock)
+        self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
+        self.ending = Ending()
+        log = self.setting.log or (lambda name: QuietLog(name, self.criticals))
+        self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
+        self.runtime.before_step = lambda: self.before_step()
+        self.driver = VirtualDriver(self.runtime)
+        self._parts = Parts(
+            options=self.options,
+            stage=stage,
+            opened=self.opened,
+            runtime=self.runtime,
+            venue=self._connect(),
+            driver=self.driver,
+            ending=self.ending,
+            say=self.said.append,
+            wall=None,
+            publish_every_ns=HOUR,
+        )
+
+    def _connect(self) -> Any:
+        runtime, clock = self.runtime, self.clock
+        signal = FileHaltSignal(self.options.folders.data)
+        return connect_in_process(
+            engine=self.engine,
+            ask=self._ask,
+            open_connection=self.engine.connect,
+            after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
+            clock=clock,
+            post=runtime.post,
+            gate=final_check(runtime, clock, signal, self.ending),
+            draw=random.Random(f"venue:{self.setting.seed}").random,
+            is_read_only=self.options.mode is Mode.DRY_RUN,
+        )
+
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
+    ) -> Errand:
+        passed = errand(self.engine, method, path, query, body)
+
+        def run() -> tuple[int, bytes] | None:
+            answer = passed.run()
+            if self.faults.has_accepted:
+                self.faults.has_accepted = False
+                self.on_accept()
+            return answer
+
+        return evolve(passed, run=run)
+
+
+def messages_of(mode_folder: Path) -> list[tuple[int, Any]]:
+    """Return the journal of a mode, verified, as (market time, message)."""
+    records = read_records(mode_folder / JOURNAL)
+    return [(record.at_ns, CODEC.decode(record.type, record.data)) for record in records]
+
+
+def journal_bytes(mode_folder: Path) -> bytes:
+    """Return all segments, names included."""
+    files = sorted((mode_folder / JOURNAL).glob("*.jsonl"))
+    return b"".join(file.name.encode() + b"\n" + file.read_bytes() for file in files)

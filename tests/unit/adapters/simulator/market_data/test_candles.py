@@ -1,0 +1,302 @@
+"""Recorded candles: what is read is what was written, and what cannot be played is refused."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.simulator.market_data.candles import CandleMarket, open_candles
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.source import MarketError
+from domain.model.instants import HOUR, MINUTE, Nanos, iso, parse_iso
+from domain.model.product import ProductId
+from tests.builders.market import shared_data
+
+START = parse_iso("2026-01-05T10:00:00Z")
+BTC = ProductId("BTC-USD")
+HEADER = "ts,symbol,open,high,low,close,volume"
+
+Row = tuple[int, str, str]
+"""Minute after START, product, and the four prices and the volume as they stand in the file."""
+
+
+def csv(file: Path, *rows: Row, header: str = HEADER) -> Path:
+    lines = [f"{iso(START + minute * MINUTE)},{name},{rest}" for minute, name, rest in rows]
+    file.write_text("\n".join([header, *lines]) + "\n")
+    return file
+
+
+def row(minute: int, name: str = "BTC-USD", rest: str = "10.5,12.25,10.0,11.0,1.5") -> Row:
+    return minute, name, rest
+
+
+def at(minute: int) -> Nanos:
+    return Nanos(START + minute * MINUTE)
+
+
+def test_a_row_is_read_as_it_is_written(tmp_path: Path) -> None:
+    market = open_candles(
+        csv(tmp_path / "m.csv", row(0), row(1, rest="0.1,0.3,0.1,0.3,0.00000007"))
+    )
+    bar = market.candle(BTC, at(1))
+    assert bar is not None
+    values = (bar.open, bar.high, bar.low, bar.close, bar.volume)
+    assert values == tuple(map(Decimal, ("0.1", "0.3", "0.1", "0.3", "0.00000007")))
+    assert bar.start_ns == at(1)
+    assert market.prices == "recorded"
+
+
+def test_parquet_and_csv_of_the_same_rows_are_the_same_market(tmp_path: Path) -> None:
+    text = open_candles(csv(tmp_path / "m.csv", row(0), row(3)))
+    columns: dict[str, Any] = {
+        "ts": pa.array([at(0), at(3)], pa.timestamp("ns", tz="UTC")),
+        "symbol": pa.array(["BTC-USD", "BTC-USD"]).dictionary_encode(),
+    }
+    prices = {"open": 10.5, "high": 12.25, "low": 10.0, "close": 11.0, "volume": 1.5}
+    columns |= {name: [value, value] for name, value in prices.items()}
+    parquet.write_table(pa.table(columns), tmp_path / "m.parquet")
+    binary = open_candles(tmp_path / "m.parquet")
+    assert binary.products == text.products
+    assert binary.candles(BTC, at(0), at(9)) == text.candles(BTC, at(0), at(9))
+
+
+@pytest.mark.parametrize("unit", [10**9, 10**6, 10**3, 1], ids=["s", "ms", "us", "ns"])
+def test_whole_numbers_of_any_unit_are_times(tmp_path: Path, unit: int) -> None:
+    file = tmp_path / "m.csv"
+    lines = [f"{at(minute) // unit},BTC-USD,1,1,1,1,1" for minute in (0, 1)]
+    file.write_text("\n".join([HEADER, *lines]))
+    market = open_candles(file)
+    assert (market.first_ns, market.end_ns) == (at(0), at(2))
+
+
+def test_rows_may_come_in_any_order(tmp_path: Path) -> None:
+    market = open_candles(csv(tmp_path / "m.csv", row(4), row(0), row(2), row(3)))
+    starts = [bar.start_ns for bar in market.candles(BTC, at(0), at(9))]
+    assert starts == [at(0), at(2), at(3), at(4)]
+
+
+def test_without_a_symbol_column_the_file_names_the_product(tmp_path: Path) -> None:
+    file = tmp_path / "ETH-USDT.csv"
+    file.write_text(f"ts,open,high,low,close,volume\n{iso(START)},1,1,1,1,1\n")
+    (product,) = open_candles(file).products
+    assert (product.id, product.base, product.quote) == ("ETH-USDT", "ETH", "USDT")
+
+
+def test_the_tick_is_the_smallest_power_of_ten_of_all_prices(tmp_path: Path) -> None:
+    rows = [
+        row(0),
+        row(1, rest="10,10.125,10,10,3"),
+        row(0, "SHIB-USD", "0.00001,0.00002,9e-6,1e-5,1"),
+    ]
+    coarse = row(0, "JPY-USD", "200,300,100,200,1")
+    products = {p.id: p for p in open_candles(csv(tmp_path / "m.csv", *rows, coarse)).products}
+    assert products[BTC].price_increment == Decimal("0.001")
+    assert products[ProductId("SHIB-USD")].price_increment == Decimal("0.000001")
+    assert products[ProductId("JPY-USD")].price_increment == 1
+    assert {p.base_increment for p in products.values()} == {Decimal("0.00000001")}
+
+
+@given(
+    st.lists(st.floats(0.001, 1e6, allow_nan=False), min_size=1, max_size=4),
+    st.floats(0, 1e9, allow_nan=False).filter(lambda volume: volume == 0 or volume > 1e-3),
+)
+def test_any_number_is_a_whole_count_of_the_increments(
+    tmp_path_factory: pytest.TempPathFactory, prices: list[float], volume: float
+) -> None:
+    rows = [row(i, rest=f"{p!r},{p!r},{p!r},{p!r},{volume!r}") for i, p in enumerate(prices)]
+    market = open_candles(csv(tmp_path_factory.mktemp("m") / "m.csv", *rows))
+    (product,) = market.products
+    for bar, price in zip(market.candles(BTC, at(0), at(9)), prices, strict=True):
+        assert bar.open == Decimal(repr(price))
+        assert bar.open % product.price_increment == 0
+        assert bar.volume == Decimal(repr(volume))
+        assert bar.volume % product.base_increment == 0
+
+
+@given(st.lists(st.floats(1e-3, 1e5), min_size=4, max_size=4), st.floats(1e-3, 1e9))
+def test_any_row_is_played_to_the_last_digit(
+    tmp_path_factory: pytest.TempPathFactory, prices: list[float], volume: float
+) -> None:
+    low, opened, close, high = sorted(prices)
+    rest = f"{opened!r},{high!r},{low!r},{close!r},{volume!r}"
+    market = open_candles(csv(tmp_path_factory.mktemp("m") / "m.csv", row(0, rest=rest)))
+    steps = CandleExpander(market, 1).steps(BTC, at(0))
+    trades = [trade for step in steps for trade in step.trades]
+    traded = [trade.price for trade in trades]
+    found = (traded[0], max(traded), min(traded), traded[-1])
+    assert found == tuple(Decimal(repr(value)) for value in (opened, high, low, close))
+    assert sum(trade.quantity for trade in trades) == Decimal(repr(volume))
+    assert all(step.bids[0].price < step.asks[0].price for step in steps)
+
+
+def test_other_rows_in_a_file_of_the_same_name_are_another_market(tmp_path: Path) -> None:
+    found = []
+    for number, rows in enumerate(([row(0), row(1)], [row(1), row(0)], [row(0), row(2)])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found.append(open_candles(csv(folder / "m.csv", *rows)).description)
+    assert found[0] == found[1] != found[2]
+    assert all(name.startswith("m.csv sha256=") for name in found)
+
+
+def test_a_missing_minute_has_no_row_and_knows_the_one_before(tmp_path: Path) -> None:
+    market = open_candles(csv(tmp_path / "m.csv", row(0), row(1), row(4)))
+    assert market.candle(BTC, at(2)) is None
+    assert market.covers(BTC, at(2))
+    before = market.last_before(BTC, at(4))
+    assert before is not None
+    assert before.start_ns == at(1)
+    assert market.last_before(BTC, at(0)) is None
+
+
+def test_candles_are_from_the_first_instant_up_to_but_not_at_the_last(tmp_path: Path) -> None:
+    market = open_candles(csv(tmp_path / "m.csv", *map(row, range(5))))
+    starts = [bar.start_ns for bar in market.candles(BTC, at(1), at(3))]
+    assert starts == [at(1), at(2)]
+    assert market.candles(BTC, Nanos(at(1) + 1), at(2)) == []
+
+
+def test_a_ragged_folder_covers_each_product_from_its_first_to_its_last_row(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", *map(row, range(2, 5)))
+    csv(tmp_path / "b.csv", *(row(minute, "ETH-USD") for minute in range(3, 9)))
+    (tmp_path / "notes.txt").write_text("not a market")
+    market = open_candles(tmp_path)
+    eth = ProductId("ETH-USD")
+    assert [product.id for product in market.products] == [BTC, eth]
+    assert (market.first_ns, market.end_ns) == (at(2), at(9))
+    covered = {name: [m for m in range(12) if market.covers(name, at(m))] for name in (BTC, eth)}
+    assert covered == {BTC: [2, 3, 4], eth: [3, 4, 5, 6, 7, 8]}
+    assert not market.covers(ProductId("XRP-USD"), at(4))
+    assert market.reach() == [(at(2), at(4)), (at(3), at(8))]
+
+
+REFUSED: Sequence[tuple[str, list[Row], tuple[str, ...]]] = (
+    ("no row", [], ("no row",)),
+    ("duplicate", [row(0), row(1), row(1)], ("10:01:00Z", "one row a minute", "two", "BTC-USD")),
+    ("15 minutes", [row(0), row(15), row(45)], ("10:00:00Z", "minute candles", "15 minutes")),
+    ("hours", [row(0), row(60), row(120)], ("minute candles", "60 minutes")),
+    ("high", [row(0), row(1, rest="9,8,7,9,1")], ("10:01:00Z", "high", "high=8.0")),
+    ("low", [row(0), row(1, rest="9,9,9.5,9,1")], ("10:01:00Z", "low", "low=9.5")),
+    ("high below low", [row(0, rest="9,8,10,9,1")], ("10:00:00Z", "high=8.0", "low=10.0")),
+    ("zero", [row(0, rest="0,1,0,1,1")], ("10:00:00Z", "above 0", "open=0.0")),
+    ("negative volume", [row(0, rest="1,1,1,1,-1")], ("10:00:00Z", "volume", "-1")),
+    ("no number", [row(0), row(1, rest="1,1,1,1,")], ("10:01:00Z", "numbers", "nan")),
+    ("text", [row(0, rest="1,1,1,none,1")], ("numbers", "close")),
+    ("no dash", [row(0, "BTCUSD")], ("BTC-USD", "'BTCUSD'")),
+    ("too fine", [row(0, rest="1e-30,1e-30,1e-30,1e-30,1")], ("BTC-USD", "decimals", "1e-30")),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
+def test_refuses_and_says_where(tmp_path: Path, rows: list[Row], said: tuple[str, ...]) -> None:
+    file = csv(tmp_path / "bad.csv", *rows)
+    with pytest.raises(MarketError) as refused:
+        open_candles(file)
+    for words in (*(() if "decimals" in said else (str(file),)), "expected", *said):
+        assert words in str(refused.value)
+
+
+def test_refuses_a_row_between_two_minutes(tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(
+        f"{HEADER}\n{iso(START)},BTC-USD,1,1,1,1,1\n{iso(START + 1)},BTC-USD,1,1,1,1,1\n"
+    )
+    with pytest.raises(MarketError, match=r"bad\.csv: BTC-USD at .*10:00:00\.000000001Z.*minute"):
+        open_candles(file)
+
+
+def test_refuses_a_file_that_lacks_a_column_and_lists_what_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text("ts,open,high,low,price\n2026-01-05T10:00:00Z,1,1,1,1\n")
+    with pytest.raises(
+        MarketError, match=r"bad\.csv: expected the columns close, volume, found ts"
+    ):
+        open_candles(file)
+
+
+def test_refuses_times_that_are_text(tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(f"{HEADER}\nnoon,BTC-USD,1,1,1,1,1\n")
+    with pytest.raises(MarketError, match=r"bad\.csv: expected ts as a time"):
+        open_candles(file)
+
+
+def test_refuses_rows_without_time_or_name(tmp_path: Path) -> None:
+    columns = {name: pa.array([1.0, 1.0]) for name in ("open", "high", "low", "close", "volume")}
+    times = pa.array([at(0), None], pa.timestamp("ns"))
+    parquet.write_table(pa.table({"ts": times, **columns}), tmp_path / "BTC-USD.parquet")
+    with pytest.raises(MarketError, match="a time in every row, 1 have no ts"):
+        open_candles(tmp_path / "BTC-USD.parquet")
+    times, names = pa.array([at(0), at(1)], pa.timestamp("ns")), pa.array(["A-B", None])
+    table = pa.table({"ts": times, "symbol": names, **columns})
+    parquet.write_table(table, tmp_path / "m.parquet")
+    with pytest.raises(MarketError, match="a symbol in every row, 1 lack it"):
+        open_candles(tmp_path / "m.parquet")
+
+
+def _junk(file: Path) -> None:
+    file.write_bytes(b"PAR1 not really\x00\xff")
+
+
+def _nothing(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("write", [_junk, _nothing])
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_refuses_what_is_no_table(
+    tmp_path: Path, write: Callable[[Path], None], suffix: str
+) -> None:
+    write(tmp_path / f"bad{suffix}")
+    with pytest.raises(MarketError, match=rf"bad\{suffix}: expected"):
+        open_candles(tmp_path / f"bad{suffix}")
+
+
+def test_refuses_a_folder_without_candles(tmp_path: Path) -> None:
+    with pytest.raises(MarketError, match="the folder has none"):
+        open_candles(tmp_path)
+
+
+def test_refuses_a_product_that_two_files_have(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", row(0))
+    csv(tmp_path / "b.csv", row(5))
+    with pytest.raises(MarketError, match=r"b\.csv: BTC-USD was already read"):
+        open_candles(tmp_path)
+
+
+def demo() -> CandleMarket:
+    folder = shared_data()
+    if folder is None:
+        pytest.skip("the recorded data is not here (BULKHEAD_SHARED_DATA)")
+    return open_candles(folder / "demo" / "coinbase_1m_2023-12-10_2023-12-12.parquet")
+
+
+def test_the_demo_is_three_days_of_26_products() -> None:
+    market = demo()
+    assert len(market.products) == 26
+    assert market.first_ns == parse_iso("2023-12-10T00:00:00Z")
+    assert market.end_ns == parse_iso("2023-12-13T00:00:00Z")
+    everything = (market.first_ns, Nanos(market.first_ns + 72 * HOUR))
+    assert sum(len(market.candles(p.id, *everything)) for p in market.products) == 95_313
+
+
+def test_every_number_of_the_demo_lies_on_its_products_increments() -> None:
+    market, chance = demo(), random.Random(5)
+    for product in market.products:
+        bars = market.candles(product.id, market.first_ns, market.end_ns or market.first_ns)
+        for bar in chance.sample(bars, 50):
+            assert bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
+            for price in (bar.open, bar.high, bar.low, bar.close):
+                assert product.price_down(price) == price
+            assert product.quantity_down(bar.volume) == bar.volume

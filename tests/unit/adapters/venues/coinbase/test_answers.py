@@ -1,0 +1,252 @@
+"""Claims about reading REST answers."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.venues.coinbase import answers
+from domain.messages.orders import VenueStatus
+from domain.messages.venue import CancelResult
+from domain.model.errors import ProtocolBroken
+from domain.model.instants import parse_iso
+from domain.model.money import plain
+from domain.model.product import ProductId, Side
+
+
+def body(**members: Any) -> bytes:
+    return json.dumps(members).encode()
+
+
+ORDER = {
+    "order_id": "o-1",
+    "client_order_id": "c-1",
+    "product_id": "BTC-USD",
+    "side": "BUY",
+    "status": "OPEN",
+    "filled_size": "0.25",
+    "created_time": "2026-04-07T14:29:00.5Z",
+    "fee": "",
+    "edit_history": [],
+    "order_configuration": {"limit_limit_gtc": {}},
+}
+FILL = {
+    "entry_id": "e-1",
+    "trade_id": "cdc39e45",
+    "order_id": "o-1",
+    "trade_time": "2023-01-18T01:37:38.091377090Z",
+    "trade_type": "FILL",
+    "price": "21220.64",
+    "size": "0.0046830664333996",
+    "commission": "0.0000280983986004",
+    "product_id": "BTC-USDT",
+    "liquidity_indicator": "TAKER",
+    "size_in_quote": True,
+    "side": "BUY",
+}
+PRODUCT = {
+    "product_id": "BTC-USD",
+    "base_currency_id": "BTC",
+    "quote_currency_id": "USD",
+    "price_increment": "0.01",
+    "base_increment": "0.00000001",
+    "quote_increment": "0.01",
+    "base_min_size": "0.00000001",
+    "base_max_size": "3400",
+    "quote_min_size": "1",
+    "quote_max_size": "150000000",
+    "product_type": "SPOT",
+    "status": "online",
+    "limit_only": True,
+    "view_only": False,
+    "new_at": None,
+}
+
+
+def fill(**changes: Any) -> Any:
+    return answers.fill(answers.read_fills(body(fills=[FILL | changes], cursor="")).fills[0])
+
+
+def product(**changes: Any) -> Any:
+    form = answers.read_products(body(products=[PRODUCT | changes], num_products=1)).products[0]
+    return answers.product(form)
+
+
+def test_an_order_of_a_listing() -> None:
+    page = answers.read_orders(body(orders=[ORDER], sequence="0", has_next=True, cursor="x"))
+    seen = answers.order(page.orders[0])
+    assert (seen.order_id, seen.client_order_id, seen.side) == ("o-1", "c-1", Side.BUY)
+    assert (seen.status, seen.filled) == (VenueStatus.OPEN, Decimal("0.25"))
+    assert seen.created_ns == parse_iso("2026-04-07T14:29:00.5Z")
+    assert (page.has_next, page.cursor) == (True, "x")
+
+
+def test_an_order_without_time_or_filled_size() -> None:
+    changed = ORDER | {"created_time": None, "filled_size": ""}
+    seen = answers.order(answers.read_orders(body(orders=[changed])).orders[0])
+    assert (seen.created_ns, seen.filled) == (None, 0)
+
+
+def test_a_fill_sized_in_quote_is_turned_into_base() -> None:
+    seen = fill()
+    assert seen.quantity == Decimal("0.0046830664333996") / Decimal("21220.64")
+    assert seen.fee == Decimal("0.0000280983986004")
+    assert not seen.is_maker
+    assert seen.at_ns == parse_iso("2023-01-18T01:37:38.091377090Z")
+
+
+def test_a_fill_sized_in_base_stays() -> None:
+    seen = fill(size_in_quote=False, size="0.5", liquidity_indicator="MAKER", commission="")
+    assert (seen.quantity, seen.fee, seen.is_maker) == (Decimal("0.5"), 0, True)
+
+
+def test_a_fill_without_entry_id_is_known_by_order_and_trade() -> None:
+    assert fill(entry_id="").entry_id == "o-1:cdc39e45"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"trade_type": "REVERSAL"}, {"price": "0"}, {"size": "-1"}, {"side": "BOTH"}]
+)
+def test_a_fill_that_is_none_is_refused(changes: dict[str, str]) -> None:
+    with pytest.raises(ProtocolBroken):
+        fill(**changes)
+
+
+def test_balances_are_one_a_currency_and_vaults_do_not_count() -> None:
+    def account(currency: str, available: str, hold: str, kind: str) -> dict[str, Any]:
+        return {
+            "currency": currency,
+            "available_balance": {"value": available, "currency": currency},
+            "hold": {"value": hold, "currency": currency},
+            "type": kind,
+        }
+
+    page = answers.read_accounts(
+        body(
+            accounts=[
+                account("BTC", "1.2300000000000001", "0.005", "ACCOUNT_TYPE_CRYPTO"),
+                account("USD", "10", "0", "FIAT"),
+                account("BTC", "100", "0", "ACCOUNT_TYPE_VAULT"),
+                account("BTC", "1", "0", "ACCOUNT_TYPE_CRYPTO"),
+            ],
+            has_next=False,
+            cursor="",
+            size=4,
+        )
+    )
+    wallets = [answers.balance(form) for form in page.accounts]
+    assert wallets[2] is None
+    btc, usd = answers.merged(wallet for wallet in wallets if wallet is not None)
+    assert (btc.available, btc.hold) == (Decimal("2.2300000000000001"), Decimal("0.005"))
+    assert (usd.currency, usd.total) == ("USD", 10)
+
+
+def test_a_product_with_its_steps_and_flags() -> None:
+    seen = product()
+    assert (seen.id, seen.base, seen.quote) == ("BTC-USD", "BTC", "USD")
+    assert (seen.price_increment, seen.base_max) == (Decimal("0.01"), 3400)
+    assert (seen.flags.limit_only, seen.flags.view_only) == (True, False)
+
+
+def test_the_price_step_falls_back_to_the_quote_step() -> None:
+    assert product(price_increment="", quote_increment="0.05").price_increment == Decimal("0.05")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_increment": ""},
+        {"quote_min_size": ""},
+        {"product_type": "FUTURE"},
+        {"base_currency_id": ""},
+    ],
+    ids=str,
+)
+def test_a_product_that_lacks_something_is_left_out(changes: dict[str, str]) -> None:
+    assert product(**changes) is None
+
+
+def test_a_product_without_a_status_is_not_tradable() -> None:
+    assert product(status="").flags.status == ""
+
+
+def test_quotes_leave_out_an_empty_side() -> None:
+    level = {"price": "68923", "size": "0.5"}
+    book = {"product_id": "BTC-USD", "bids": [level], "asks": [level], "time": "2026-04-07T00:00Z"}
+    found = answers.quotes(body(pricebooks=[book, book | {"product_id": "X", "asks": []}]))
+    assert [quote.product for quote in found] == ["BTC-USD"]
+    assert found[0].bid == Decimal(68923)
+    assert found[0].at_ns == found[0].confirmed_ns == parse_iso("2026-04-07T00:00:00Z")
+
+
+def test_fees_are_fractions() -> None:
+    tier = {"maker_fee_rate": "0.006", "taker_fee_rate": "0.012", "pricing_tier": "Intro 1"}
+    assert answers.fees(body(total_fees=0.5, fee_tier=tier)) == (
+        Decimal("0.006"),
+        Decimal("0.012"),
+    )
+    with pytest.raises(ProtocolBroken):
+        answers.fees(body(fee_tier={"maker_fee_rate": "0.6", "taker_fee_rate": "1.2"}))
+
+
+def test_a_missing_right_is_no_right() -> None:
+    with pytest.raises(ProtocolBroken):
+        answers.read_permissions(body(can_view=True, can_trade=True, portfolio_uuid="p"))
+
+
+def test_the_venues_clock_is_its_milliseconds() -> None:
+    answer = body(
+        iso="2026-11-22T12:29:25Z", epochSeconds="1795350565", epochMillis="1795350565123"
+    )
+    assert answers.venue_time(answer) == 1_795_350_565_123_000_000
+
+
+def test_cancel_results_carry_their_ids() -> None:
+    results = [{"success": False, "failure_reason": "UNKNOWN_CANCEL_ORDER", "order_id": "o-2"}]
+    assert answers.cancel_results(body(results=results)) == (
+        CancelResult("o-2", False, "UNKNOWN_CANCEL_ORDER"),
+    )
+
+
+def test_a_candle_is_a_bar() -> None:
+    candle = {"start": "1712192400", "low": "1", "high": "3", "open": "2", "close": "2.5"}
+    (form,) = answers.read_candles(body(candles=[candle | {"volume": "0"}])).candles
+    seen = answers.bar(ProductId("BTC-USD"), form)
+    assert (seen.start_ns, seen.high, seen.volume) == (1712192400 * 10**9, 3, 0)
+
+
+NO_ANSWERS = [b"", b"<html>", b"[]", b'{"orders":null}', b'{"orders":[{}]}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("data", NO_ANSWERS, ids=lambda data: data[:20].decode())
+def test_junk_is_refused_as_such(data: bytes) -> None:
+    with pytest.raises(ProtocolBroken):
+        answers.read_orders(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b'{"error":"INVALID","message":"bad\\nid"}', "HTTP 400 INVALID: bad id"),
+        (b"<html>Bad\nGateway</html>", "HTTP 400 <html>Bad Gateway</html>"),
+        (b"", "HTTP 400"),
+        (b"[1]", "HTTP 400 [1]"),
+        (b"\xff\xfe", "HTTP 400 \ufffd\ufffd"),
+        (b"null", "HTTP 400 null"),
+    ],
+)
+def test_a_complaint_is_one_short_line(data: bytes, text: str) -> None:
+    assert answers.complaint(400, data) == text
+    assert len(answers.complaint(400, b"x" * 9999)) < 200
+
+
+@given(st.decimals(min_value="0.00000001", max_value="10000000", places=8))
+def test_numbers_survive_the_wire_exactly(value: Decimal) -> None:
+    written = plain(value)
+    assert "E" not in written
+    assert fill(size_in_quote=False, size=written).quantity == value

@@ -1,0 +1,77 @@
+"""Claims about calls at instants of machine time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.venues.transport.deadlines import Timers
+from domain.model.instants import MILLISECOND, SECOND
+from tests.builders.coinbase import PATIENCE_S, SilentLog
+
+
+@pytest.fixture
+def log() -> SilentLog:
+    return SilentLog()
+
+
+@pytest.fixture
+def timers(log: SilentLog) -> Iterator[Timers]:
+    made = Timers(time.monotonic_ns, log)
+    yield made
+    made.close()
+
+
+def test_calls_come_in_the_order_of_their_instants_and_not_early(timers: Timers) -> None:
+    begun_ns = time.monotonic_ns()
+    called: list[tuple[int, int]] = []
+    done = threading.Event()
+    for delay_ns in (60 * MILLISECOND, 20 * MILLISECOND, -5, 40 * MILLISECOND):
+        timers.after(
+            delay_ns,
+            lambda delay=delay_ns: called.append((delay, time.monotonic_ns())),
+        )
+    timers.after(61 * MILLISECOND, done.set)
+    assert done.wait(PATIENCE_S)
+    assert [delay for delay, _ in called] == sorted(delay for delay, _ in called)
+    assert all(at_ns >= begun_ns + delay for delay, at_ns in called)
+
+
+def test_a_cancelled_call_does_not_come_and_holds_nobody_up(timers: Timers) -> None:
+    called: list[str] = []
+    done = threading.Event()
+    timers.after(MILLISECOND, lambda: called.append("no")).cancel()
+    timers.after(60 * SECOND, lambda: called.append("no")).cancel()
+    timers.after(20 * MILLISECOND, done.set)
+    assert done.wait(PATIENCE_S)
+    assert called == []
+
+
+def test_a_call_that_fails_is_logged_and_the_next_ones_come(timers: Timers, log: SilentLog) -> None:
+    def fail() -> None:
+        raise RuntimeError("canary")
+
+    done = threading.Event()
+    timers.after(0, fail)
+    timers.after(MILLISECOND, done.set)
+    assert done.wait(PATIENCE_S)
+    assert any("RuntimeError" in line for line in log.lines)
+
+
+def test_after_close_nothing_comes(timers: Timers) -> None:
+    called: list[str] = []
+    timers.after(20 * MILLISECOND, lambda: called.append("late"))
+    timers.close()
+    timers.after(0, lambda: called.append("later"))
+    time.sleep(0.05)
+    assert called == []
+
+
+def test_a_call_may_close_the_timers(timers: Timers) -> None:
+    timers.after(0, timers.close)
+    done = threading.Event()
+    timers.after(50 * MILLISECOND, done.set)
+    assert not done.wait(0.1)

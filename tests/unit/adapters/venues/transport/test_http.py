@@ -1,0 +1,586 @@
+"""Claims about requests over sockets, against servers that misbehave."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jwt
+import pytest
+
+from adapters.simulator.server.tls import server_context
+from adapters.venues.coinbase.client import CoinbaseVenue
+from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.endpoint import endpoint
+from adapters.venues.transport import connections
+from adapters.venues.transport import http as http_transport
+from adapters.venues.transport.deadlines import Timers
+from adapters.venues.transport.http import HttpTransport
+from adapters.venues.transport.interface import Answer, Fault, Gate, Lane, NoAnswer
+from domain.messages.orders import (
+    Accepted,
+    NotSent,
+    OutcomeLost,
+    PlaceAnswered,
+    PlaceOutcome,
+    Rejected,
+)
+from domain.messages.venue import CancelAnswered, PermissionsRead, TimeRead
+from domain.model.instants import MILLISECOND, SECOND
+from tests.builders.coinbase import (
+    ME,
+    PATIENCE_S,
+    Inbox,
+    MachineClock,
+    MisbehavingServer,
+    SilentLog,
+    a_private_key,
+    a_request,
+    answering,
+    http,
+    misbehaving,
+    never_refuses,
+    pem,
+    reset,
+)
+from tests.builders.messages import an_intent
+
+INTENT = an_intent()
+OK = http(200, b'{"success":true,"success_response":{"order_id":"o-1"}}')
+RIGHTS = http(200, b'{"can_view":true,"can_trade":true,"can_transfer":false,"portfolio_uuid":"p"}')
+SHORT_NS = 300 * MILLISECOND
+Behave = Callable[[MisbehavingServer, socket.socket], None]
+
+
+@contextmanager
+def client_of(
+    url: str,
+    folder: Path,
+    *,
+    is_read_only: bool = False,
+    gate: Callable[..., str | None] | None = None,
+) -> Iterator[tuple[CoinbaseVenue, Inbox]]:
+    private = a_private_key()
+    path = folder / "key.json"
+    path.write_text(json.dumps({"name": "key-1", "privateKey": pem(private)}))
+    path.chmod(0o600)
+    inbox = Inbox()
+    venue = connect(
+        rest=url,
+        stream=url.replace("http", "ws", 1),
+        key_file=path,
+        clock=MachineClock(),
+        post=inbox.post,
+        gate=gate or never_refuses,
+        log=SilentLog(),
+        is_read_only=is_read_only,
+        draw=lambda: 0.0,
+    )
+    try:
+        yield venue, inbox
+    finally:
+        venue.close()
+
+
+def placed(behave: Behave, folder: Path, count: int = 1) -> tuple[PlaceOutcome, MisbehavingServer]:
+    """Place orders one after the other; return the last outcome."""
+    with misbehaving(behave) as server, client_of(server.url, folder) as (venue, inbox):
+        for number in range(1, count + 1):
+            venue.place(a_request(INTENT), ME)
+            answer = inbox.wait(PlaceAnswered, count=number)
+        return answer.outcome, server
+
+
+# Outcomes of a POST over real sockets.
+
+
+def reset_before_reading(server: MisbehavingServer, connection: socket.socket) -> None:
+    connection.recv(1, socket.MSG_PEEK)
+    reset(connection)
+
+
+def reset_after_reading(server: MisbehavingServer, connection: socket.socket) -> None:
+    server.read(connection)
+    reset(connection)
+
+
+def close_after_reading(server: MisbehavingServer, connection: socket.socket) -> None:
+    server.read(connection)
+    connection.close()
+
+
+def cut_in_the_answer(server: MisbehavingServer, connection: socket.socket) -> None:
+    server.read(connection)
+    connection.sendall(OK[:-10])
+    connection.close()
+
+
+def no_http(server: MisbehavingServer, connection: socket.socket) -> None:
+    server.read(connection)
+    connection.sendall(b"SSH-2.0-hello\r\n\r\n")
+    connection.close()
+
+
+REFUSED = b'{"success":false,"error_response":{"error":"INSUFFICIENT_FUND","message":"poor"}}'
+HTML = http(503, b"<html>Service Unavailable</html>", "text/html")
+TABLE: dict[str, tuple[Behave, type]] = {
+    "accepted": (answering(OK), Accepted),
+    "refused": (answering(http(200, REFUSED)), Rejected),
+    "400": (answering(http(400, b'{"error":"INVALID_ARGUMENT","message":"m"}')), Rejected),
+    "403": (answering(http(403, b"<html>no")), Rejected),
+    "429": (answering(http(429, b"")), NotSent),
+    "401": (answering(http(401, b"Unauthorized", "text/plain")), OutcomeLost),
+    "408": (answering(http(408, b"")), OutcomeLost),
+    "500": (answering(http(500, b'{"error":"INTERNAL"}')), OutcomeLost),
+    "html-503": (answering(HTML), OutcomeLost),
+    "junk": (answering(http(200, b'{"success":tru')), OutcomeLost),
+    "empty": (answering(http(200, b"")), OutcomeLost),
+    "302": (answering(b"HTTP/1.1 302 X\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"), OutcomeLost),
+    "307": (answering(b"HTTP/1.1 307 X\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"), OutcomeLost),
+    "reset-before-reading": (reset_before_reading, OutcomeLost),
+    "reset-after-reading": (reset_after_reading, OutcomeLost),
+    "close": (close_after_reading, OutcomeLost),
+    "cut-answer": (cut_in_the_answer, OutcomeLost),
+    "no-http": (no_http, OutcomeLost),
+}
+
+
+@pytest.mark.req("X1")
+@pytest.mark.parametrize(("behave", "expected"), TABLE.values(), ids=TABLE.keys())
+def test_the_outcome_is_what_the_wire_proves_and_the_order_left_at_most_once(
+    behave: Behave, expected: type, tmp_path: Path
+) -> None:
+    outcome, server = placed(behave, tmp_path)
+    assert type(outcome) is expected, outcome
+    time.sleep(0.02)  # a second try would come at once
+    assert server.connections == 1
+    assert len(server.requests) <= 1
+
+
+@pytest.mark.req("X1")
+def test_a_refused_connection_means_not_sent(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with client_of(f"http://127.0.0.1:{port}", tmp_path) as (venue, inbox):
+        venue.place(a_request(INTENT), ME)
+        outcome = inbox.wait(PlaceAnswered).outcome
+    assert outcome == NotSent("ConnectionRefusedError: Connection refused", is_final=False)
+
+
+@pytest.mark.req("X1")
+def test_a_dripping_answer_ends_at_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drip(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        for byte in OK * 100:
+            connection.sendall(bytes([byte]))
+            if server.is_over.wait(0.02):
+                return
+
+    monkeypatch.setattr("adapters.venues.coinbase.client.PLACE_DEADLINE_NS", SHORT_NS)
+    begun = time.monotonic()
+    outcome, server = placed(drip, tmp_path)
+    assert outcome == OutcomeLost("no answer within 0.3 s")
+    assert time.monotonic() - begun < 3
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 100000", b"Connection: close"])
+def test_a_dripping_body_ends_at_the_deadline_too(length: bytes) -> None:
+    def drip(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 X\r\n" + length + b"\r\n\r\n")
+        while not server.is_over.wait(0.02):
+            connection.sendall(b"x")
+
+    with misbehaving(drip) as server, lanes_of(server.url) as lanes:
+        begun = time.monotonic()
+        answer = lanes.ask(deadline_ns=SHORT_NS)
+        assert answer.fault is Fault.LOST
+        assert time.monotonic() - begun < 3
+        # The lane is free again, on a new connection.
+        assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.LOST
+        assert server.connections == 2
+
+
+def test_a_handshake_that_never_ends_is_cut_and_nothing_has_left() -> None:
+    def silent(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.is_over.wait(PATIENCE_S)
+
+    with misbehaving(silent) as server, lanes_of(server.url.replace("http", "https")) as lanes:
+        begun = time.monotonic()
+        assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.NOT_SENT
+        assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.NOT_SENT
+        assert time.monotonic() - begun < 3
+
+
+def test_a_silent_server_ends_at_the_deadline_and_nothing_leaves_later() -> None:
+    def silent(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        server.is_over.wait(PATIENCE_S)
+
+    with misbehaving(silent) as server, lanes_of(server.url) as lanes:
+        before_ns = time.monotonic_ns()
+        answer = lanes.ask(deadline_ns=SHORT_NS)
+        assert answer == NoAnswer(Fault.LOST, "no answer within 0.3 s", answer.ended_ns)
+        assert before_ns + SHORT_NS <= answer.ended_ns <= time.monotonic_ns()
+
+
+# One lane of its own.
+
+
+class Lanes:
+    """A transport without a key, and a question whose answer is waited for."""
+
+    def __init__(self, url: str, ca: Path | None = None) -> None:
+        self.log = SilentLog()
+        self.slept_ns = 0
+        """For how long the process seems to have been stopped."""
+        self.timers = Timers(time.monotonic_ns, self.log)
+        self.transport = HttpTransport(
+            endpoint(url, ("http", "https")),
+            ca=ca,
+            signer=None,
+            timers=self.timers,
+            machine_ns=lambda: time.monotonic_ns() + self.slept_ns,
+            log=self.log,
+        )
+
+    def ask(
+        self,
+        lane: Lane = Lane.PLACE,
+        *,
+        gate: Gate | None = None,
+        deadline_ns: int = 5 * SECOND,
+        body: bytes = b"{}",
+    ) -> Answer | NoAnswer:
+        answers: list[Answer | NoAnswer] = []
+        came = threading.Event()
+
+        def answered(answer: Answer | NoAnswer) -> None:
+            answers.append(answer)
+            came.set()
+
+        self.transport.request(lane, "POST", "/x", (("a", "1"),), body, deadline_ns, answered, gate)
+        assert came.wait(PATIENCE_S), "no answer"
+        return answers[0]
+
+
+@contextmanager
+def lanes_of(url: str, ca: Path | None = None) -> Iterator[Lanes]:
+    lanes = Lanes(url, ca)
+    try:
+        yield lanes
+    finally:
+        lanes.transport.close()
+        lanes.timers.close()
+
+
+def test_the_connection_of_a_lane_is_kept_and_lanes_have_their_own() -> None:
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        for _ in range(5):
+            assert isinstance(lanes.ask(), Answer)
+        assert server.connections == 1
+        lanes.ask(Lane.CANCEL)
+        assert server.connections == 2
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_made_anew_before_the_order() -> None:
+    closed: list[int] = []
+
+    def once(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        connection.sendall(OK)
+        connection.close()
+        closed.append(1)
+
+    with misbehaving(once) as server, lanes_of(server.url) as lanes:
+        for number in range(1, 4):
+            assert isinstance(lanes.ask(), Answer)
+            assert len(server.requests) == server.connections == number
+            wait_for(lambda number=number: len(closed) == number)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_for_an_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        lanes.ask()
+        monkeypatch.setattr(connections, "IDLE_LIMIT_S", 0.0)
+        lanes.ask()
+        assert server.connections == 2
+
+
+@pytest.mark.req("K1")
+def test_the_gate_is_asked_when_the_connection_stands_and_before_a_byte_leaves() -> None:
+    seen: list[tuple[int, int]] = []
+
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        assert isinstance(lanes.ask(), Answer)
+
+        def gate() -> str:
+            seen.append((server.connections, len(server.requests)))
+            return "halted"
+
+        answer = lanes.ask(gate=gate)
+        assert (answer.fault, answer.reason) == (Fault.REFUSED, "halted")
+        assert seen == [(1, 1)]
+        assert isinstance(lanes.ask(gate=lambda: None), Answer)
+        assert len(server.requests) == 2
+
+
+@pytest.mark.req("K1")
+def test_a_gate_that_fails_is_shut() -> None:
+    def gate() -> str:
+        raise RuntimeError("canary")
+
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        answer = lanes.ask(gate=gate)
+        assert answer.fault is Fault.REFUSED
+        assert answer.reason == "the last gate failed: RuntimeError"
+        assert server.requests == []
+
+
+@pytest.mark.req("K1")
+def test_a_process_stopped_between_gate_and_write_sends_nothing_when_it_goes_on() -> None:
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+
+        def stopped() -> None:
+            lanes.slept_ns += connections.LEAVE_NS + 1
+
+        answer = lanes.ask(gate=stopped)
+        assert answer.fault is Fault.NOT_SENT
+        assert "between the last gate and the wire" in answer.reason
+        assert server.requests == []
+        assert isinstance(lanes.ask(gate=lambda: None), Answer)
+
+
+@pytest.mark.req("K1")
+def test_a_process_stopped_between_head_and_body_leaves_an_order_without_its_body(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        leaving = connections.Wire.leaving
+
+        def stop_after_the_head(wire: connections.Wire) -> None:
+            leaving(wire)
+            lanes.slept_ns += connections.LEAVE_NS + 1
+
+        monkeypatch.setattr(connections.Wire, "leaving", stop_after_the_head)
+        answer = lanes.ask(gate=lambda: None, body=b"[7]")
+        assert answer.fault is Fault.LOST, "some of it has left"
+        assert [request for request in server.requests if request.endswith(b"[7]")] == []
+
+
+def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
+    def slow_gate() -> None:
+        time.sleep(2 * SHORT_NS / SECOND)
+
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        answer = lanes.ask(gate=slow_gate, deadline_ns=SHORT_NS)
+        assert answer.fault is Fault.NOT_SENT
+        assert isinstance(lanes.ask(Lane.PLACE, body=b"[2]"), Answer)
+        assert [request[-3:] for request in server.requests] == [b"[2]"]
+
+
+def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(http_transport.QUEUE_LIMITS, Lane.PLACE, 1)
+    held = threading.Event()
+
+    def hold(server: MisbehavingServer, connection: socket.socket) -> None:
+        while server.read(connection):
+            held.wait(PATIENCE_S)
+            connection.sendall(OK)
+
+    with misbehaving(hold) as server, lanes_of(server.url) as lanes:
+        answers: list[Answer | NoAnswer] = []
+
+        def ask() -> None:
+            lanes.transport.request(Lane.PLACE, "POST", "/x", (), b"{}", 5 * SECOND, answers.append)
+
+        ask()
+        wait_for(lambda: server.requests)
+        ask()
+        ask()
+        assert [type(each) for each in answers] == [NoAnswer]
+        assert isinstance(answers[0], NoAnswer)
+        assert answers[0].fault is Fault.FULL
+        held.set()
+        wait_for(lambda: len(answers) == 3)
+
+
+def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
+    def silent(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        server.is_over.wait(PATIENCE_S)
+
+    with misbehaving(silent) as server, lanes_of(server.url) as lanes:
+        answers: list[Answer | NoAnswer] = []
+        for _ in range(3):
+            lanes.transport.request(
+                Lane.PLACE, "POST", "/x", (), b"{}", 60 * SECOND, answers.append
+            )
+        wait_for(lambda: server.requests)
+        lanes.transport.close()
+        wait_for(lambda: len(answers) == 3)
+        faults = [answer.fault for answer in answers if isinstance(answer, NoAnswer)]
+        assert faults == [Fault.LOST, Fault.REFUSED, Fault.REFUSED]
+        assert len(server.requests) == 1
+        assert lanes.ask().fault is Fault.REFUSED
+
+
+def test_a_bad_continuation_does_not_end_the_lane() -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("canary")
+
+    with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
+        lanes.transport.request(Lane.PLACE, "POST", "/x", (), b"{}", SECOND, fail)
+        assert isinstance(lanes.ask(), Answer)
+        assert any("RuntimeError" in line for line in lanes.log.lines)
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+# TLS.
+
+
+def encrypted(behave: Behave, folder: Path) -> Behave:
+    context = server_context(folder / "ca.pem", folder / "tls.key")
+
+    def wrapped(server: MisbehavingServer, connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as tls:
+            behave(server, tls)
+
+    return wrapped
+
+
+def test_a_certificate_that_we_trust_is_enough(tmp_path: Path) -> None:
+    with misbehaving(encrypted(answering(OK), tmp_path)) as server:
+        url = server.url.replace("http", "https")
+        with lanes_of(url, tmp_path / "ca.pem") as lanes:
+            assert isinstance(lanes.ask(), Answer)
+            assert isinstance(lanes.ask(), Answer)
+            assert server.connections == 1
+
+
+@pytest.mark.req("SEC1")
+def test_a_server_that_proves_nothing_hears_nothing(tmp_path: Path) -> None:
+    with misbehaving(encrypted(answering(OK), tmp_path)) as server:
+        with lanes_of(server.url.replace("http", "https")) as lanes:
+            answer = lanes.ask()
+            assert answer.fault is Fault.NOT_SENT
+            assert "SSLCertVerificationError" in answer.reason
+        assert server.requests == []
+
+
+def test_a_dripping_answer_over_tls_ends_at_the_deadline(tmp_path: Path) -> None:
+    def drip(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n")
+        while not server.is_over.wait(0.02):
+            connection.sendall(b"x")
+
+    with misbehaving(encrypted(drip, tmp_path)) as server:
+        url = server.url.replace("http", "https")
+        with lanes_of(url, tmp_path / "ca.pem") as lanes:
+            begun = time.monotonic()
+            assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.LOST
+            assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.LOST
+            assert time.monotonic() - begun < 3
+
+
+# What a request looks like.
+
+
+def test_requests_are_signed_for_what_they_are_and_public_ones_not_at_all(tmp_path: Path) -> None:
+    def behave(server: MisbehavingServer, connection: socket.socket) -> None:
+        while request := server.read(connection):
+            is_time = b"/time" in request.split(b"\r\n")[0]
+            connection.sendall(http(200, b'{"epochMillis":"1702353600000"}') if is_time else RIGHTS)
+
+    with misbehaving(behave) as server, client_of(server.url, tmp_path) as (venue, inbox):
+        venue.read_permissions(1, ME)
+        assert inbox.wait(PermissionsRead).can_trade
+        venue.read_time(2, ME)
+        assert inbox.wait(TimeRead).failure is None
+        private, public = server.requests
+        host = server.url.removeprefix("http://")
+    lines = dict(line.split(b": ", 1) for line in private.split(b"\r\n")[1:] if b": " in line)
+    scheme, token = lines[b"Authorization"].split(b" ")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert scheme == b"Bearer"
+    assert claims["uri"] == f"GET {host}/api/v3/brokerage/key_permissions"
+    assert claims["exp"] - claims["nbf"] == 10
+    assert lines[b"Host"].decode() == host
+    assert b"Authorization" not in public
+
+
+@pytest.mark.req("SEC1")
+def test_the_environment_can_not_redirect_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    outcome, _ = placed(answering(OK), tmp_path)
+    assert isinstance(outcome, Accepted)
+
+
+@pytest.mark.req("CB1")
+def test_a_question_survives_a_server_that_comes_back(tmp_path: Path) -> None:
+    left = [reset_before_reading, reset_after_reading]
+
+    def behave(server: MisbehavingServer, connection: socket.socket) -> None:
+        (left.pop() if left else answering(RIGHTS))(server, connection)
+
+    with misbehaving(behave) as server, client_of(server.url, tmp_path) as (venue, inbox):
+        venue.read_permissions(1, ME)
+        assert inbox.wait(PermissionsRead).failure is None
+        assert server.connections == 3
+
+
+def test_a_cancel_is_not_repeated_by_itself(tmp_path: Path) -> None:
+    with (
+        misbehaving(close_after_reading) as server,
+        client_of(server.url, tmp_path) as (venue, inbox),
+    ):
+        venue.cancel(("o-1",), 1, ME)
+        assert inbox.wait(CancelAnswered).failure is not None
+        assert len(server.requests) == 1
+
+
+def test_a_read_only_client_sends_neither_orders_nor_cancels(tmp_path: Path) -> None:
+    with (
+        misbehaving(answering(RIGHTS)) as server,
+        client_of(server.url, tmp_path, is_read_only=True) as (venue, inbox),
+    ):
+        venue.place(a_request(INTENT), ME)
+        venue.cancel(("o-1",), 1, ME)
+        outcome = inbox.wait(PlaceAnswered).outcome
+        assert outcome == NotSent("dry run: nothing is sent", is_final=True)
+        assert inbox.wait(CancelAnswered).failure == "dry run: nothing is sent"
+        venue.read_permissions(1, ME)
+        inbox.wait(PermissionsRead)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.req("SEC1")
+def test_reasons_hold_no_token_and_no_address(tmp_path: Path) -> None:
+    for behave in (reset_after_reading, no_http, cut_in_the_answer):
+        outcome, server = placed(behave, tmp_path)
+        assert isinstance(outcome, OutcomeLost)
+        assert "ey" not in outcome.reason
+        assert str(server.port) not in outcome.reason
+        assert "127.0.0.1" not in outcome.reason

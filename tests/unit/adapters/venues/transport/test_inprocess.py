@@ -1,0 +1,185 @@
+"""Claims about the protocol in virtual time, against the real engine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters.simulator.engine.wire import PREFIX
+from adapters.venues.transport.inprocess import InProcessTransport
+from adapters.venues.transport.interface import (
+    Answer,
+    Fault,
+    Lane,
+    NoAnswer,
+    StreamHandle,
+    StreamKind,
+)
+from app.run.virtual_run import errand
+from domain.model.instants import MILLISECOND, SECOND
+from tests.builders.coinbase import VirtualTime
+from tests.builders.simulator import START, Client, Script, level, step
+
+RISING = tuple(
+    step(second, bids=(level(f"{90 + second}", "1"),), asks=(level("200", "1"),))
+    for second in range(1, 20)
+)
+
+
+class World:
+    """An engine, virtual time and a transport between us and it."""
+
+    def __init__(self) -> None:
+        self.time = VirtualTime(START)
+        self.client = Client(Script(*RISING))
+        self.engine = self.client.engine
+        self.transport = InProcessTransport(
+            self.engine,
+            lambda *asked: errand(self.engine, *asked),
+            self.engine.connect,
+            self.time.after,
+            self.time.machine_ns,
+        )
+
+    def passed_ns(self) -> int:
+        return self.time.now_ns - START
+
+    def request(self, path: str, answers: list[Any], gate: Any = None) -> None:
+        def answered(answer: Answer | NoAnswer) -> None:
+            answers.append((self.passed_ns(), answer))
+
+        self.transport.request(Lane.QUERY, "GET", PREFIX + path, (), b"", SECOND, answered, gate)
+
+
+class Listener:
+    """Subscribes when it is opened, and keeps when it heard what."""
+
+    def __init__(self, world: World, *channels: str) -> None:
+        self.world = world
+        self.channels = channels
+        self.frames: list[tuple[int, dict[str, Any]]] = []
+        self.reasons: list[str] = []
+
+    def opened(self, handle: StreamHandle) -> None:
+        for channel in self.channels:
+            message = {"type": "subscribe", "channel": channel, "product_ids": ["BTC-USD"]}
+            handle.send(json.dumps(message))
+
+    def heard(self, data: bytes) -> None:
+        self.frames.append((self.world.passed_ns(), json.loads(data)))
+
+    def closed(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+def test_a_request_takes_its_latency_and_the_engine_hears_it_halfway() -> None:
+    world, answers = World(), []
+    world.request("/time", answers)
+    assert answers == []
+    world.time.run()
+    ((at_ns, answer),) = answers
+    assert at_ns == 2 * MILLISECOND
+    assert answer.ended_ns == START + 2 * MILLISECOND
+    assert json.loads(answer.body)["epochMillis"] == str(START // MILLISECOND + 1)
+
+
+def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
+    world, answers, asked = World(), [], []
+
+    def gate() -> str:
+        asked.append(world.passed_ns())
+        return "shut"
+
+    world.request("/time", answers, gate)
+    assert asked == []
+    world.time.run()
+    assert asked == [0]
+    assert answers[0][1] == NoAnswer(Fault.REFUSED, "shut", START)
+
+
+def test_frames_come_when_the_market_moves_after_their_latency() -> None:
+    world = World()
+    listener = Listener(world, "level2")
+    world.transport.open_stream(StreamKind.MARKET, listener)
+    world.time.run(limit_ns=5 * SECOND)
+    books = [(at_ns, frame) for at_ns, frame in listener.frames if frame["channel"] == "l2_data"]
+    assert [at_ns for at_ns, _ in books] == [
+        2 * MILLISECOND,
+        *(second * SECOND + MILLISECOND for second in range(1, 5)),
+    ]
+    numbers = [frame["sequence_num"] for _, frame in listener.frames]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_what_an_order_causes_is_told_though_the_market_stands_still() -> None:
+    world = World()
+    listener = Listener(world, "user")
+    world.transport.open_stream(StreamKind.USER, listener)
+    world.time.run(limit_ns=10 * MILLISECOND)
+    fields = {"base_size": "0.1", "limit_price": "80", "post_only": True}
+    order = {
+        "client_order_id": "c-1",
+        "product_id": "BTC-USD",
+        "side": "BUY",
+        "order_configuration": {"limit_limit_gtc": fields},
+    }
+    answers: list[Any] = []
+    body = json.dumps(order).encode()
+    world.transport.request(
+        Lane.PLACE, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
+    )
+    world.time.run(limit_ns=10 * MILLISECOND)
+    assert json.loads(answers[0].body)["success"]
+    _, frame = listener.frames[-1]
+    assert frame["events"][0]["orders"][0]["status"] == "OPEN"
+
+
+def test_a_closed_stream_hears_nothing_more_and_is_told_once() -> None:
+    world = World()
+    listener = Listener(world, "heartbeats")
+    handle = world.transport.open_stream(StreamKind.MARKET, listener)
+    world.time.run(limit_ns=3 * SECOND)
+    count = len(listener.frames)
+    assert count > 2
+    handle.close()
+    handle.close()
+    handle.send("{}")
+    world.time.run(limit_ns=5 * SECOND)
+    assert len(listener.frames) == count
+    assert listener.reasons == ["closed by us"]
+
+
+def test_a_stream_that_is_closed_before_it_stands_never_opens() -> None:
+    world = World()
+    listener = Listener(world, "heartbeats")
+    world.transport.open_stream(StreamKind.MARKET, listener).close()
+    world.time.run(limit_ns=3 * SECOND)
+    assert (listener.frames, listener.reasons) == ([], ["closed by us"])
+
+
+def test_closing_ends_streams_and_refuses_requests() -> None:
+    world, answers = World(), []
+    listener = Listener(world, "heartbeats")
+    world.transport.open_stream(StreamKind.MARKET, listener)
+    world.time.run(limit_ns=2 * SECOND)
+    world.transport.close()
+    world.request("/time", answers)
+    world.time.run()
+    assert listener.reasons == ["closed by us"]
+    assert answers[0][1].fault is Fault.REFUSED
+
+
+@pytest.mark.parametrize("channels", [("heartbeats",), ("level2", "market_trades", "heartbeats")])
+def test_the_same_run_hears_the_same_at_the_same_instants(channels: tuple[str, ...]) -> None:
+    def run() -> list[tuple[int, dict[str, Any]]]:
+        world = World()
+        listener = Listener(world, *channels)
+        world.transport.open_stream(StreamKind.MARKET, listener)
+        world.time.run(limit_ns=30 * SECOND)
+        return listener.frames
+
+    first = run()
+    assert len(first) > 20
+    assert first == run()

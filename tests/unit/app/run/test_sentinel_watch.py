@@ -1,0 +1,291 @@
+"""The trader's side of the sentinel: fed, watched, started anew; entries wait for it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.processes.sentinel import SentinelProcess
+from app.run.guardian import SENTINEL, SentinelWatch
+from domain.messages.system import Breaker, Effect
+from domain.model.instants import SECOND
+from tests.builders.runs import wait_for
+from tests.builders.runtime import SilentLog, VirtualRig, breaker
+from tests.builders.sentinel import House, SmallVenue, rest_of, small_venue
+
+pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
+
+PATIENCE_S = 15.0
+STEP_S = 0.25
+
+
+@pytest.fixture
+def rig() -> Iterator[VirtualRig]:
+    made = VirtualRig()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+@pytest.fixture
+def venue() -> Iterator[SmallVenue]:
+    with small_venue() as made:
+        yield made
+
+
+class Starter:
+    """Starts real sentinels, or says that the system has none to give; remembers when."""
+
+    def __init__(self, rig: VirtualRig, told: dict[str, object]) -> None:
+        self._rig = rig
+        self._told = told
+        self.is_refused = False
+        self.begun_s: list[float] = []
+        self.started: list[SentinelProcess] = []
+
+    def __call__(self) -> SentinelProcess:
+        self.begun_s.append(self._rig.runtime.clock.machine_ns() / SECOND)
+        if self.is_refused:
+            raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+        self.started.append(SentinelProcess(self._told))
+        return self.started[-1]
+
+    @property
+    def newest(self) -> SentinelProcess:
+        return self.started[-1]
+
+    def pauses_s(self) -> list[float]:
+        """Return the times between the starts."""
+        return [b - a for a, b in zip(self.begun_s, self.begun_s[1:], strict=False)]
+
+    def kill_newest(self) -> None:
+        os.kill(self.newest.process_id, signal.SIGKILL)
+        wait_for(self.newest.has_ended, PATIENCE_S)
+
+    def close(self) -> None:
+        for each in self.started:
+            if not each.has_ended():
+                os.kill(each.process_id, signal.SIGKILL)
+                wait_for(each.has_ended, PATIENCE_S)
+            each.abandon()
+
+
+@pytest.fixture
+def starter(rig: VirtualRig, house: House, venue: SmallVenue) -> Iterator[Starter]:
+    made = Starter(rig, house.told(venue.rest))
+    yield made
+    made.close()
+
+
+def later(rig: VirtualRig, seconds: float) -> None:
+    """Let that much virtual time pass."""
+    is_over: list[bool] = []
+    due_ns = rig.runtime.clock.machine_ns() + int(seconds * SECOND)
+    rig.runtime.call_at(due_ns, lambda: is_over.append(True))
+    rig.until(lambda: bool(is_over))
+
+
+def look_for(rig: VirtualRig, watch: SentinelWatch, seconds: float) -> None:
+    for _ in range(int(seconds / STEP_S)):
+        later(rig, STEP_S)
+        watch.look()
+
+
+def look_until(
+    rig: VirtualRig, watch: SentinelWatch, condition: Callable[[], object], most_s: float = 120
+) -> None:
+    """Look in virtual time until a condition holds."""
+    for _ in range(int(most_s / STEP_S)):
+        if condition():
+            return
+        look_for(rig, watch, STEP_S)
+    raise AssertionError("looked in vain")
+
+
+def get_ready(watch: SentinelWatch, starter: Starter) -> None:
+    """Wait for the newest sentinel to watch, and let the guardian see it."""
+    wait_for(starter.newest.is_ready, PATIENCE_S)
+    watch.look()
+
+
+def blocked(rig: VirtualRig) -> Breaker | None:
+    return breaker(rig, SENTINEL)
+
+
+def test_entries_are_blocked_until_the_sentinel_watches(rig: VirtualRig, starter: Starter) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    opened = blocked(rig)
+    assert opened is not None
+    assert (opened.effect, opened.is_latched) == (Effect.BLOCK, False)
+    assert "starting" in opened.reason
+
+    get_ready(watch, starter)
+
+    assert blocked(rig) is None
+    watch.stop()
+
+
+def test_a_sentinel_that_dies_blocks_entries_until_the_next_one_watches(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+
+    starter.kill_newest()
+    watch.look()
+
+    opened = blocked(rig)
+    assert opened is not None
+    assert (opened.effect, "has ended" in opened.reason) == (Effect.BLOCK, True)
+    look_until(rig, watch, lambda: len(starter.started) == 2)
+    assert blocked(rig) is not None
+    get_ready(watch, starter)
+    assert blocked(rig) is None
+    watch.stop()
+
+
+def test_a_sentinel_that_stays_away_is_started_after_ever_longer_pauses(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    starter.is_refused = True
+    watch = SentinelWatch(rig.runtime, starter)
+
+    look_until(rig, watch, lambda: len(starter.begun_s) == 9)
+
+    assert starter.pauses_s() == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    watch.stop()
+
+
+@pytest.mark.parametrize(("lived_s", "pause_s"), [(61, 0.5), (50, 2)])
+def test_pauses_are_short_again_after_a_minute_with_a_sentinel_and_not_before(
+    rig: VirtualRig, starter: Starter, lived_s: int, pause_s: float
+) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    for number in (2, 3):
+        get_ready(watch, starter)
+        starter.kill_newest()
+        look_until(rig, watch, lambda wanted=number: len(starter.started) == wanted)
+    get_ready(watch, starter)
+
+    look_for(rig, watch, lived_s)
+    starter.kill_newest()
+    watch.look()
+    lost_s = rig.runtime.clock.machine_ns() / SECOND
+    look_until(rig, watch, lambda: len(starter.started) == 4)
+
+    assert starter.begun_s[3] - lost_s == pause_s
+    watch.stop()
+
+
+def test_a_start_that_the_system_refuses_is_survived_and_told(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    starter.is_refused = True
+    watch = SentinelWatch(rig.runtime, starter)
+    opened = blocked(rig)
+    assert opened is not None
+    assert opened.reason == "the sentinel can't be started: Resource temporarily unavailable"
+
+    starter.is_refused = False
+    look_until(rig, watch, lambda: starter.started)
+    get_ready(watch, starter)
+
+    assert blocked(rig) is None
+    watch.stop()
+
+
+class KeepingLog(SilentLog):
+    """Keeps what is critical."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reasons: list[object] = []
+
+    def critical(self, message: str, /, **fields: object) -> None:
+        del message
+        self.reasons.append(fields["why"])
+
+
+def test_a_sentinel_that_dies_before_it_watches_is_told_each_time(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    rig.log = log = KeepingLog()
+    watch = SentinelWatch(rig.runtime, starter)
+
+    for number in (1, 2):
+        look_until(rig, watch, lambda wanted=number: len(starter.started) == wanted)
+        starter.kill_newest()
+        watch.look()
+
+    assert log.reasons == ["the sentinel process has ended"] * 2
+    assert blocked(rig) is not None
+
+
+def test_stopping_without_a_sentinel_is_no_error(rig: VirtualRig, starter: Starter) -> None:
+    starter.is_refused = True
+    watch = SentinelWatch(rig.runtime, starter)
+
+    watch.stop()
+    watch.stop(is_orderly=False)
+
+    assert blocked(rig) is not None
+
+
+def two_of_ours(house: House, venue: SmallVenue) -> None:
+    house.intends("c-1", "c-2")
+    rest_of(venue, ["c-1", "c-2", "foreign"])
+
+
+def test_after_an_orderly_end_the_sentinel_is_gone_and_has_cancelled_nothing(
+    rig: VirtualRig, starter: Starter, house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+    look_for(rig, watch, 1)
+
+    watch.stop()
+
+    assert starter.newest.has_ended()
+    assert house.state == "ended"
+    assert venue.cancels == []
+
+
+@pytest.mark.req("K1")
+def test_after_an_end_out_of_order_the_sentinel_does_its_duty(
+    rig: VirtualRig, starter: Starter, house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+    look_for(rig, watch, 1)
+
+    watch.stop(is_orderly=False)
+
+    wait_for(starter.newest.has_ended, PATIENCE_S, lambda: str(house.says()))
+    assert house.state == "done"
+    assert set(venue.open.values()) == {"foreign"}
+
+
+def test_a_sentinel_that_does_not_listen_delays_no_look_and_is_ended_by_force(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+    os.kill(starter.newest.process_id, signal.SIGSTOP)
+
+    for _ in range(70_000):  # more beats than a pipe holds
+        starter.newest.beat()
+    look_for(rig, watch, 1)
+    watch.stop()
+
+    assert starter.newest.has_ended()

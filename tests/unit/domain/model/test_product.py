@@ -1,0 +1,49 @@
+"""Products: legal steps, and what the venue's flags allow."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from attrs import fields
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.model.product import Action, ProductFlags
+from tests.builders.messages import a_product
+
+
+@given(st.decimals("0.001", "99999", places=6))
+def test_steps_are_legal_and_go_to_their_side(value: Decimal) -> None:
+    product = a_product(price_increment=Decimal("0.05"), base_increment=Decimal("0.001"))
+
+    assert product.price_down(value) <= value <= product.price_up(value)
+    assert product.quantity_down(value) <= value <= product.quantity_up(value)
+    assert product.price_down(value) % Decimal("0.05") == 0
+    assert product.quantity_up(value) % Decimal("0.001") == 0
+
+
+ALLOWED = {
+    "limit_only": {Action.REST, Action.LIMIT},
+    "post_only": {Action.REST},
+}
+FLAGS = [each.name for each in fields(ProductFlags) if each.name != "status"]
+
+
+@pytest.mark.req("EX1")
+def test_an_open_product_takes_everything() -> None:
+    assert all(ProductFlags().allows(action) for action in Action)
+
+
+@pytest.mark.req("EX1")
+@pytest.mark.parametrize("name", FLAGS)
+def test_each_flag_allows_what_it_leaves_and_unlisted_ones_nothing(name: str) -> None:
+    flags = ProductFlags(**{name: True})
+
+    assert {action for action in Action if flags.allows(action)} == ALLOWED.get(name, set())
+
+
+@pytest.mark.req("EX1")
+@pytest.mark.parametrize("status", ["offline", "delisted", "", "ONLINE", "something new"])
+def test_a_status_that_is_not_online_allows_nothing(status: str) -> None:
+    assert not any(ProductFlags(status=status).allows(action) for action in Action)

@@ -1,0 +1,258 @@
+"""The books balance to the last digit, whatever is bought and sold in whatever parts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.messages.orders import FillBooked
+from domain.messages.system import CashFlowSeen
+from domain.model.errors import InvariantBroken
+from domain.model.instants import DAY
+from domain.model.money import ZERO, Amount, Price, Quantity, Rate
+from domain.model.product import ProductId, Side
+from domain.portfolio.ledger import Ledger, book, flow, open_ledger, value
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    NOW,
+    TAKER,
+    a_product,
+    an_intent,
+    approved,
+    approved_sale,
+    booked,
+)
+
+CASH = Amount(Decimal(10_000))
+ENTRY = an_intent()
+
+
+def books(*fills: FillBooked) -> Ledger:
+    ledger = open_ledger("USD", CASH)
+    for each in fills:
+        ledger = book(ledger, each, a_product())
+    return ledger
+
+
+def sale(lot: str | None, quantity: str, price: str = "110", number: int = 50) -> FillBooked:
+    intent = an_intent(approved_sale(lot, quantity), number)
+    return booked(intent, quantity, price=Price(Decimal(price)), fee=Amount(Decimal("0.5")))
+
+
+@pytest.mark.req("PROT1")
+def test_a_bought_lot_costs_its_price_and_fees_and_is_protected_at_once() -> None:
+    ledger = books(booked(ENTRY, "2"))
+
+    (lot,) = ledger.lots
+    assert lot.id == ENTRY.client_order_id
+    assert (lot.quantity, lot.cost) == (2, Decimal("201.2"))
+    assert (lot.stop_price, lot.target_price) == (97, 108)
+    assert lot.expires_ns == NOW + DAY
+    assert ledger.cash == Decimal("9798.8")
+    assert ledger.fees == Decimal("1.2")
+
+
+def test_a_second_fill_moves_stop_and_target_with_the_average_price() -> None:
+    cheaper = booked(ENTRY, "1", price=Price(Decimal(90)), at_ns=NOW + 5)
+    (lot,) = books(booked(ENTRY, "0.5"), cheaper).lots
+
+    # (0.5 · 100 + 90) / 1.5 = 93.33…, less 3 % = 90.53…, plus 8 % = 100.8
+    assert (lot.stop_price, lot.target_price) == (Decimal("90.53"), Decimal("100.80"))
+    assert lot.opened_ns == NOW
+
+
+def test_stop_and_target_are_rounded_to_the_careful_side_of_the_tick() -> None:
+    coarse = a_product(price_increment=Decimal(5))
+    ledger = book(open_ledger("USD", CASH), booked(ENTRY, "2"), coarse)
+
+    assert (ledger.lots[0].stop_price, ledger.lots[0].target_price) == (95, 110)
+
+
+@pytest.mark.req("X4", "AUD1")
+def test_the_same_fill_again_changes_nothing() -> None:
+    once = books(booked(ENTRY, "2"))
+
+    assert book(once, booked(ENTRY, "2"), a_product()) == once
+
+
+def test_a_part_sold_takes_its_part_of_the_cost_and_leaves_the_stop_alone() -> None:
+    ledger = books(booked(ENTRY, "2"), sale(ENTRY.client_order_id, "0.5"))
+
+    (lot,) = ledger.lots
+    assert (lot.quantity, lot.cost, lot.paid) == (Decimal("1.5"), Decimal("150.9"), 150)
+    assert ledger.realised == 55 - Decimal("0.5") - Decimal("50.3")
+    assert lot.stop_price == 97
+    assert (ledger.owns(BTC), ledger.owns(ETH)) == (True, False)
+
+
+def test_a_fill_after_a_part_was_sold_averages_over_what_is_left() -> None:
+    bought = booked(ENTRY, "1", price=Price(Decimal(80)), entry_id="later")
+    (lot,) = books(booked(ENTRY, "1"), sale(ENTRY.client_order_id, "0.5"), bought).lots
+
+    # (0.5 · 100 + 1 · 80) / 1.5 = 86.66…, less 3 % = 84.06…
+    assert lot.stop_price == Decimal("84.06")
+
+
+def test_the_last_part_sold_takes_the_rest_of_the_cost() -> None:
+    thirds = [sale(ENTRY.client_order_id, q, number=n) for n, q in ((5, "0.7"), (6, "0.6"))]
+    before = books(booked(ENTRY, "2"), *thirds)
+    after = book(before, sale(ENTRY.client_order_id, "0.7", number=7), a_product())
+
+    assert after.lots == ()
+    assert after.realised == Decimal(220) - Decimal("1.5") - Decimal("201.2")
+    assert after.cash == CASH + after.realised
+
+
+@pytest.mark.req("R1")
+def test_selling_more_than_owned_is_refused() -> None:
+    with pytest.raises(InvariantBroken, match="more than owned"):
+        books(booked(ENTRY, "2"), sale(None, "2.00000001"))
+
+
+@pytest.mark.req("R1")
+def test_a_lot_of_another_product_covers_no_sale() -> None:
+    other = an_intent(approved(product=ETH), 2)
+
+    with pytest.raises(InvariantBroken):
+        books(booked(other, "2"), sale(None, "1"))
+
+
+def test_a_sale_takes_its_own_lot_and_else_the_oldest() -> None:
+    second = an_intent(approved(approval=3), 2)
+    both = books(booked(ENTRY, "2"), booked(second, "2"))
+
+    own = book(both, sale(second.client_order_id, "2"), a_product())
+    oldest = book(both, sale(None, "2"), a_product())
+
+    assert [lot.id for lot in own.lots] == [ENTRY.client_order_id]
+    assert [lot.id for lot in oldest.lots] == [second.client_order_id]
+
+
+@pytest.mark.req("DD1")
+def test_a_deposit_moves_capital_and_no_performance() -> None:
+    ledger = books(booked(ENTRY, "2"))
+    bids = {BTC: Price(Decimal(100))}
+    paid_in = flow(ledger, CashFlowSeen("USD", Amount(Decimal(500)), "deposit"))
+
+    before, after = (value(each, bids, TAKER, None) for each in (ledger, paid_in))
+
+    assert after.nlv == (before.nlv or 0) + 500
+    assert after.pnl_net == before.pnl_net
+    assert flow(ledger, CashFlowSeen("EUR", Amount(Decimal(1)), "deposit")) == ledger
+
+
+@pytest.mark.req("E1")
+def test_value_is_cash_and_lots_at_the_bid_less_the_taker_fee() -> None:
+    view = value(books(booked(ENTRY, "2")), {BTC: Price(Decimal(100))}, TAKER, None)
+
+    assert view.nlv == Decimal("9798.8") + 200 - Decimal("2.4")
+    assert view.opening_nlv == CASH
+
+
+@pytest.mark.req("E1")
+def test_value_is_unknown_without_a_price_of_what_is_owned() -> None:
+    ledger = books(booked(ENTRY, "2"))
+
+    assert value(ledger, {ETH: Price(Decimal(1))}, TAKER, None).nlv is None
+    assert value(open_ledger("USD", CASH), {}, TAKER, None).nlv == CASH
+
+
+@pytest.mark.req("E1")
+@pytest.mark.parametrize(
+    ("allotment", "allotted", "opening"),
+    [("4000", "3798.8", "4000"), ("10000", "9798.8", "10000"), ("150", "0", "150")],
+)
+def test_only_allotted_cash_counts(allotment: str, allotted: str, opening: str) -> None:
+    ledger = books(booked(ENTRY, "2"))
+
+    view = value(ledger, {BTC: Price(Decimal(100))}, TAKER, Amount(Decimal(allotment)))
+
+    assert (view.allotted, view.opening_nlv) == (Decimal(allotted), Decimal(opening))
+    assert view.nlv == Decimal(allotted) + Decimal("197.6")
+
+
+@frozen
+class Deal:
+    """One random fill: a buy of a lot, or a sale of a part (in 1/7) of what is owned."""
+
+    product: ProductId
+    lot: int
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    sold_sevenths: int
+
+
+DEALS = st.lists(
+    st.builds(
+        Deal,
+        product=st.sampled_from([BTC, ETH]),
+        lot=st.integers(1, 4),
+        price=st.decimals("0.01", "99999", places=2),
+        quantity=st.decimals("0.00000001", "50", places=8),
+        fee=st.decimals("0", "9", places=12),
+        sold_sevenths=st.integers(0, 7),
+    ),
+    max_size=25,
+)
+
+
+def _fill_of(deal: Deal, number: int, ledger: Ledger) -> FillBooked | None:
+    """Return the fill of `deal`, None where there is nothing to sell."""
+    price, fee = Price(deal.price), Amount(deal.fee)
+    if deal.sold_sevenths == 0:
+        order = approved(product=deal.product, approval=deal.lot)
+        intent = an_intent(order, deal.lot + 10 * (deal.product == ETH))
+        quantity = str(deal.quantity)
+    else:
+        owned = sum((lot.quantity for lot in ledger.lots if lot.product == deal.product), ZERO)
+        part = (owned * deal.sold_sevenths / 7).quantize(Decimal("1e-8"))
+        if not 0 < part <= owned:
+            return None
+        quantity = str(part)
+        intent = an_intent(approved_sale(None, quantity, product=deal.product), 1000 + number)
+    return booked(intent, quantity, price=price, fee=fee, entry_id=f"deal-{number}")
+
+
+@pytest.mark.req("X2", "AUD1")
+@given(DEALS)
+def test_cash_and_quantities_are_conserved_exactly(deals: list[Deal]) -> None:
+    ledger = open_ledger("USD", CASH)
+    cash, owned = Decimal(CASH), {BTC: ZERO, ETH: ZERO}
+    for number, deal in enumerate(deals):
+        each = _fill_of(deal, number, ledger)
+        if each is None:
+            continue
+        ledger = book(ledger, each, a_product(deal.product))
+        fill = each.fill
+        sign = 1 if fill.side is Side.BUY else -1
+        cash -= sign * fill.price * fill.quantity + fill.fee
+        owned[fill.product] += sign * fill.quantity
+
+        assert ledger.cash == cash
+        for product, quantity in owned.items():
+            lots = [lot for lot in ledger.lots if lot.product == product]
+            assert sum((lot.quantity for lot in lots), ZERO) == quantity
+            assert all(lot.quantity > 0 and lot.cost > 0 for lot in lots)
+        tied_up = sum((lot.cost for lot in ledger.lots), ZERO)
+        assert ledger.cash == CASH + ledger.realised - tied_up
+
+
+@given(st.decimals("0.0001", "50", places=8), st.decimals("1", "99999", places=2))
+def test_value_falls_with_the_taker_fee_and_rises_with_the_bid(
+    quantity: Decimal, bid: Decimal
+) -> None:
+    ledger = books(booked(ENTRY, str(quantity)))
+
+    def worth(price: Decimal, rate: str) -> Decimal:
+        view = value(ledger, {BTC: Price(price)}, Rate(Decimal(rate)), None)
+        assert view.nlv is not None
+        return view.nlv
+
+    assert worth(bid, "0.012") < worth(bid, "0.006") < worth(bid + 1, "0.006")
+    assert Quantity(quantity) == ledger.lots[0].quantity

@@ -1,0 +1,172 @@
+"""From a wish in percent to a legal order: never above the wish, never too small to leave."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from domain.messages.decisions import Reason, Refusal
+from domain.model.money import ZERO, Amount, Rate, is_multiple
+from domain.risk.sizing import Sized, entry_price, size_entry, smallest_quantity
+from tests.builders.messages import TAKER, a_product, a_proposal, a_quote
+
+NLV = Amount(Decimal(10_000))
+CEILING = Amount(Decimal(300))
+
+
+def sized(**changes: Any) -> Sized | Refusal:
+    values: dict[str, Any] = {
+        "proposal": a_proposal(),
+        "product": a_product(),
+        "quote": a_quote(),
+        "nlv": NLV,
+        "taker": TAKER,
+        "multiplier": Decimal(1),
+        "offset_bps": ZERO,
+        "ceiling": CEILING,
+    }
+    return size_entry(**{**values, **changes})
+
+
+@pytest.mark.req("X3")
+def test_two_percent_of_equity_pays_price_and_taker_fee() -> None:
+    order = sized()
+
+    assert isinstance(order, Sized)
+    # 200 / (100 · 1.012) = 1.97628458…
+    assert order.quantity == Decimal("1.97628458")
+    assert order.worst_case == Decimal("1.97628458") * 100 * Decimal("1.012")
+    assert (order.limit_price, order.post_only, order.is_raised) == (100, True, False)
+
+
+@pytest.mark.parametrize(
+    ("offset_bps", "price", "post_only"),
+    [
+        ("0", "100.00", True),
+        ("10", "99.90", True),
+        ("0.5", "99.99", True),
+        ("-10", "100.21", False),
+    ],
+)
+def test_an_offset_rests_below_the_bid_or_crosses_above_the_ask(
+    offset_bps: str, price: str, *, post_only: bool
+) -> None:
+    order = sized(offset_bps=Decimal(offset_bps))
+
+    assert isinstance(order, Sized)
+    assert (order.limit_price, order.post_only) == (Decimal(price), post_only)
+
+
+@pytest.mark.req("X3")
+def test_half_of_the_smallest_entry_still_sells_at_the_stop_after_fees() -> None:
+    product, price = a_product(quote_min=Decimal(10)), entry_price(a_product(), a_quote(), ZERO)
+
+    least = smallest_quantity(product, price, Decimal(3), TAKER)
+
+    def proceeds(quantity: Decimal) -> Decimal:
+        return quantity / 2 * price * Decimal("0.97") * (1 - TAKER)
+
+    assert proceeds(least) >= 10
+    assert proceeds(least - product.base_increment) < 10
+
+
+@pytest.mark.req("X3")
+def test_too_small_a_wish_is_raised_to_the_smallest_entry_and_says_so() -> None:
+    order = sized(nlv=Amount(Decimal(50)), ceiling=Amount(Decimal(5)))
+
+    assert isinstance(order, Sized)
+    assert order.is_raised
+    assert Decimal(2) < order.worst_case <= 5
+
+
+@pytest.mark.req("X3", "E1")
+def test_the_smallest_entry_is_never_raised_above_the_ceiling() -> None:
+    raised = sized(nlv=Amount(Decimal(50)))
+    assert isinstance(raised, Sized)
+
+    at_limit = sized(nlv=Amount(Decimal(50)), ceiling=raised.worst_case)
+    below = sized(
+        nlv=Amount(Decimal(50)), ceiling=Amount(raised.worst_case - Decimal("0.00000001"))
+    )
+
+    assert at_limit == raised
+    assert isinstance(below, Refusal)
+    assert below.reason is Reason.BELOW_MINIMUM
+
+
+@pytest.mark.req("U3")
+def test_a_crash_raises_nothing() -> None:
+    assert isinstance(sized(multiplier=ZERO), Refusal)
+
+
+def test_the_venues_largest_order_binds() -> None:
+    by_base = sized(product=a_product(base_max=Decimal("0.5")))
+    by_quote = sized(product=a_product(quote_max=Decimal(30)))
+
+    assert isinstance(by_base, Sized)
+    assert isinstance(by_quote, Sized)
+    assert by_base.quantity == Decimal("0.5")
+    assert by_quote.quantity * by_quote.limit_price <= 30
+    assert isinstance(sized(product=a_product(base_max=Decimal("0.001"))), Refusal)
+
+
+def test_a_price_that_rounds_to_nothing_is_refused() -> None:
+    assert isinstance(sized(quote=a_quote("0.001", "0.002")), Refusal)
+
+
+STEPS = st.sampled_from([Decimal(1).scaleb(-places) for places in range(9)])
+
+
+@pytest.mark.req("X3", "E1")
+@given(
+    bid=st.decimals("0.0001", "99999", places=4),
+    spread=st.decimals("0.0001", "50", places=4),
+    tick=STEPS,
+    lot=STEPS,
+    nlv=st.decimals("10", "1000000", places=2),
+    pct=st.decimals("0.01", "5", places=2),
+    taker=st.decimals("0", "0.02", places=4),
+    multiplier=st.sampled_from([Decimal("0.6"), Decimal(1), Decimal("1.2")]),
+    offset=st.decimals("-100", "2000", places=1),
+    ceiling=st.decimals("1", "1000", places=2),
+)
+def test_an_order_is_legal_and_never_above_the_wish(
+    bid: Decimal,
+    spread: Decimal,
+    tick: Decimal,
+    lot: Decimal,
+    nlv: Decimal,
+    pct: Decimal,
+    taker: Decimal,
+    multiplier: Decimal,
+    offset: Decimal,
+    ceiling: Decimal,
+) -> None:
+    product = a_product(price_increment=tick, base_increment=lot, base_min=lot)
+    order = sized(
+        proposal=a_proposal(notional_pct=pct),
+        product=product,
+        quote=a_quote(str(bid), str(bid + spread)),
+        nlv=Amount(nlv),
+        taker=Rate(taker),
+        multiplier=multiplier,
+        offset_bps=offset,
+        ceiling=Amount(ceiling),
+    )
+    assume(isinstance(order, Sized))
+    assert isinstance(order, Sized)
+
+    assert is_multiple(order.limit_price, tick)
+    assert is_multiple(order.quantity, lot)
+    assert product.base_min <= order.quantity <= product.base_max
+    assert order.worst_case == order.quantity * order.limit_price * (1 + taker)
+    assert order.worst_case <= (ceiling if order.is_raised else nlv * pct / 100 * multiplier)
+    assert order.quantity >= smallest_quantity(product, order.limit_price, Decimal(3), Rate(taker))
+    if order.post_only:
+        assert order.limit_price <= bid
+    else:
+        assert order.limit_price >= bid + spread

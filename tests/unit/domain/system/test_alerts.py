@@ -1,0 +1,66 @@
+"""Alerts say what happened, what was done, what is at risk and what to do, in that order."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve, fields
+
+from domain.messages.orders import DiscrepancyFound
+from domain.messages.system import ActorDown, AlertRaised, Effect, LotsListed, Severity
+from domain.system.alerts import fingerprint, of_breaker, of_discrepancy, of_down, of_lots
+from tests.builders.messages import a_breaker
+
+
+@pytest.mark.req("AL1")
+def test_the_body_has_a_fixed_order() -> None:
+    names = [each.name for each in fields(AlertRaised)]
+
+    assert names == ["severity", "code", "what", "done", "owned", "worst", "command"]
+
+
+@pytest.mark.req("AL1", "SUP1")
+@pytest.mark.parametrize(
+    ("effect", "severity"),
+    [
+        (Effect.BLOCK, Severity.WARNING),
+        (Effect.REDUCE_ONLY, Severity.WARNING),
+        (Effect.HALT, Severity.CRITICAL),
+        (Effect.KILL, Severity.CRITICAL),
+    ],
+)
+def test_halt_and_kill_are_critical(effect: Effect, severity: Severity) -> None:
+    alert = of_breaker(a_breaker(effect))
+
+    assert alert.severity is severity
+    assert alert.code == "BREAKER:drill"
+    assert "the test says so" in alert.what
+    assert alert.done
+
+
+def test_a_latched_breaker_names_the_command_that_resets_it() -> None:
+    assert "resume" in of_breaker(a_breaker(Effect.HALT, is_latched=True)).command
+    assert "status" in of_breaker(a_breaker(Effect.HALT)).command
+
+
+@pytest.mark.req("AL1")
+def test_numbers_do_not_make_another_alert() -> None:
+    alert = of_down(ActorDown("feed", 1, "ValueError: 3.5 is 17 too many"))
+    again = evolve(alert, what=alert.what.replace("3.5", "99.125"))
+
+    assert fingerprint(alert) == fingerprint(again)
+    assert fingerprint(alert) != fingerprint(evolve(alert, code="OTHER"))
+    assert alert.severity is Severity.CRITICAL
+
+
+def test_a_discrepancy_shows_both_sides() -> None:
+    assert of_discrepancy(DiscrepancyFound("USD", "10", "11")).what == "USD: ours 10, venue 11"
+
+
+@pytest.mark.req("PROT1")
+def test_unprotected_lots_are_listed_and_protected_ones_are_no_news() -> None:
+    assert of_lots(LotsListed("stop", ("lot-1",), ())) is None
+
+    alert = of_lots(LotsListed("stop", ("lot-1",), ("lot-2", "lot-3")))
+    assert alert is not None
+    assert "2 lots" in alert.what
+    assert alert.owned == "lot-2, lot-3"

@@ -1,0 +1,195 @@
+"""The fold of a journal gives the state that was, as if nothing had happened in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.messages.decisions import OrderApproved
+from domain.messages.orders import IntentRaised, OrderState
+from domain.messages.system import (
+    BootCompleted,
+    BreakerReset,
+    BreakerTripped,
+    CashFlowSeen,
+    Effect,
+    EquityMarked,
+    JournalCreated,
+    RunStarted,
+    StatementTaken,
+)
+from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.portfolio import AccountBalance
+from domain.portfolio.losses import EquityMark
+from domain.system.recovery import Recovered, fold
+from tests.builders.messages import (
+    LINEAGE,
+    MAKER,
+    NOW,
+    TAKER,
+    a_breaker,
+    a_moved,
+    a_product,
+    an_intent,
+    approved,
+    booked,
+)
+
+INTENT = an_intent()
+START = RunStarted("paper", "embedded", "world-1", "c", "p", 7)
+STATEMENT = StatementTaken(
+    "start", (AccountBalance("BTC", Decimal(3), ZERO), AccountBalance("USD", Decimal(900), ZERO))
+)
+BOOT = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
+BEGINNING = (JournalCreated(LINEAGE), START, STATEMENT, BOOT)
+
+
+def folded(*messages: object) -> Recovered:
+    return fold(((NOW + n, each) for n, each in enumerate((*BEGINNING, *messages))), "USD")
+
+
+def orders_of(*messages: object) -> Recovered:
+    return folded(OrderApproved(INTENT.order), IntentRaised(INTENT), *messages)
+
+
+def test_an_empty_journal_is_a_fresh_start() -> None:
+    state = fold([], "USD")
+
+    assert state == Recovered()
+    assert (state.next_number, state.next_approval, state.ledger) == (1, 1, None)
+
+
+@pytest.mark.req("BOOT1")
+def test_the_first_statement_opens_the_books_and_later_ones_do_not() -> None:
+    later = StatementTaken("hourly", (AccountBalance("USD", Decimal(1), ZERO),))
+
+    ledger = folded(later, CashFlowSeen("USD", Amount(Decimal(50)), "deposit")).ledger
+
+    assert ledger is not None
+    assert (ledger.opening_cash, ledger.cash) == (900, 950)
+
+
+@pytest.mark.req("BOOT1", "X1")
+def test_numbers_go_on_where_they_ended() -> None:
+    other = an_intent(approved(approval=9), 4)
+
+    state = orders_of(OrderApproved(other.order), IntentRaised(other))
+
+    assert (state.lineage, state.next_number, state.next_approval) == (LINEAGE, 5, 10)
+    assert state.approved == (("breakout", "BTC-USD", "BUY", int(INTENT.order.bar_ns)),) * 2
+    assert state.approved_orders() == {
+        INTENT.client_order_id: INTENT.order,
+        other.client_order_id: other.order,
+    }
+
+
+@pytest.mark.req("BOOT1", "X1", "X4")
+@pytest.mark.parametrize("state", [None, OrderState.PENDING_SUBMIT, OrderState.UNKNOWN])
+def test_what_may_have_been_sent_comes_back_as_unknown(state: OrderState | None) -> None:
+    recovered = orders_of(*([a_moved(INTENT, state)] if state else []))
+
+    (order,) = recovered.unsettled(machine_ns=77)
+
+    assert (order.state, order.last_sent_ns) == (OrderState.UNKNOWN, 77)
+    assert recovered.exposure().reservations[1].worst_case == INTENT.order.worst_case
+
+
+@pytest.mark.req("BOOT1")
+@pytest.mark.parametrize(
+    "state", [OrderState.OPEN, OrderState.PARTIALLY_FILLED, OrderState.PENDING_CANCEL]
+)
+def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
+    recovered = orders_of(
+        a_moved(INTENT, OrderState.OPEN), booked(INTENT, "0.5"), a_moved(INTENT, state, "0.5")
+    )
+
+    (order,) = recovered.unsettled(machine_ns=77)
+
+    assert (order.state, order.filled, order.order_id) == (state, Decimal("0.5"), "venue-1")
+    assert recovered.exposure().reservations[1].remaining == Decimal("1.5")
+    assert recovered.booked == {"fill-1-0.5"}
+
+
+@pytest.mark.parametrize("state", [OrderState.FILLED, OrderState.CANCELLED, OrderState.VOID])
+def test_what_has_ended_is_not_taken_up_again(state: OrderState) -> None:
+    recovered = orders_of(a_moved(INTENT, state))
+
+    assert recovered.unsettled(machine_ns=1) == ()
+    assert recovered.exposure().reservations == {}
+
+
+@pytest.mark.req("BOOT1", "PROT1")
+def test_lots_come_back_with_their_protection() -> None:
+    ledger = orders_of(booked(INTENT, "2")).ledger
+
+    assert ledger is not None
+    (lot,) = ledger.lots
+    assert (lot.id, lot.stop_price, lot.target_price) == (INTENT.client_order_id, 97, 108)
+
+
+@pytest.mark.req("K1", "SUP1")
+def test_only_latched_breakers_outlive_their_process() -> None:
+    latched = a_breaker(Effect.HALT, name="crash", is_latched=True)
+    passing = a_breaker(Effect.BLOCK, name="stale")
+
+    before = folded(BreakerTripped(latched), BreakerTripped(passing))
+    after = folded(BreakerTripped(latched), BreakerTripped(passing), START)
+    resumed = folded(BreakerTripped(latched), START, BreakerReset("crash", "global", "op", "why"))
+
+    assert before.breakers == (latched, passing)
+    assert before.latched() == (latched,)
+    assert after.breakers == (latched,)
+    assert resumed.breakers == ()
+    assert after.runs == 2
+
+
+@pytest.mark.req("DD1")
+def test_past_equity_comes_back_where_it_was_known() -> None:
+    ten = Amount(Decimal(10))
+
+    marks = folded(EquityMarked(1, ten, ten), EquityMarked(2, None, ten)).marks
+
+    assert marks == (EquityMark(NOW + 4, ten, ten),)
+
+
+def test_another_world_starts_with_empty_books_but_keeps_its_latches_and_numbers() -> None:
+    latched = a_breaker(Effect.HALT, is_latched=True)
+    elsewhere = RunStarted("paper", "embedded", "world-2", "c", "p", 7)
+
+    state = orders_of(booked(INTENT, "2"), BreakerTripped(latched), elsewhere)
+
+    assert (state.ledger, state.orders, state.booked) == (None, {}, frozenset())
+    assert (state.next_number, state.latched()) == (2, (latched,))
+
+
+def _parts(sizes: Iterable[int]) -> list[object]:
+    """Return fills of at most 2 in all, each with the state that follows it."""
+    found: list[object] = []
+    total = ZERO
+    for number, size in enumerate(sizes):
+        quantity = min(Decimal(size) / 10, 2 - total)
+        if quantity > 0:
+            total += quantity
+            price = Price(Decimal(100 + size))
+            found.append(booked(INTENT, str(quantity), entry_id=f"part-{number}", price=price))
+            state = OrderState.FILLED if total == 2 else OrderState.PARTIALLY_FILLED
+            found.append(a_moved(INTENT, state, str(total)))
+    return found
+
+
+@pytest.mark.req("BOOT1", "AUD1")
+@given(st.lists(st.integers(1, 9), max_size=8), st.integers(0, 16))
+def test_a_restart_anywhere_changes_no_books(sizes: list[int], place: int) -> None:
+    history = _parts(sizes)
+    broken = [*history[:place], START, STATEMENT, BOOT, *history[place:]]
+
+    straight, restarted = orders_of(*history), orders_of(*broken)
+
+    assert straight.ledger == restarted.ledger
+    assert straight.orders == restarted.orders
+    assert straight.exposure() == restarted.exposure()
+    assert all(each.filled <= Quantity(Decimal(2)) for each in restarted.orders.values())
