@@ -40,14 +40,16 @@ from benchmarks.parts import (
 from config.loading import load
 from domain.decisions.rounds import merge
 from domain.market.book import Book
-from domain.messages.decisions import CycleDue, RoundJudged, TradeProposal
+from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import BookChanged, HistoryLoaded, QuoteMoved, StreamOpened
-from domain.messages.system import BootCompleted, PortfolioMoved, StatementTaken, TradingReady
+from domain.messages.portfolio import PortfolioMoved, StatementTaken
+from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.context import Context
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar, Level
 from domain.model.money import Amount, Price, Quantity, Rate, install_context
 from domain.model.portfolio import AccountBalance, PortfolioView
+from domain.model.proposal import TradeProposal
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_entry
 from domain.strategies.breakout import Breakout

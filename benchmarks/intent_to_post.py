@@ -36,11 +36,13 @@ from adapters.venues.coinbase.connect import connect
 from adapters.venues.coinbase.wire import PREFIX
 from app.run.recovery import Opened, Place, open_state
 from benchmarks.parts import Bench, NoLog, table, timed
-from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose
-from domain.messages.orders import OrderAdvanced, OrderIntent, OrderState, PlaceRequest
-from domain.messages.system import RunStarted
+from domain.messages.decisions import OrderApproved
+from domain.messages.journal import RunStarted
+from domain.messages.orders import OrderAdvanced, PlaceRequest
+from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import Amount, Price, Quantity, install_context
+from domain.model.orders import OrderIntent, OrderState
 from domain.model.product import ProductId, Side
 
 TOKEN_LIFE_S = 10

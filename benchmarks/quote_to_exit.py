@@ -25,10 +25,11 @@ from config.loading import load
 from domain.decisions.exits import due_exit
 from domain.messages.decisions import ExitProposed, OrderApproved
 from domain.messages.market import QuoteMoved
-from domain.messages.orders import IntentRaised, OrderAdvanced, OrderIntent, OrderState
-from domain.messages.system import BootCompleted, TradingReady
+from domain.messages.orders import IntentRaised, OrderAdvanced
+from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.instants import HOUR, Nanos
 from domain.model.money import Amount, Price, Quantity, Rate, install_context
+from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import Lot
 from domain.portfolio.ledger import open_ledger
 from domain.risk.exposure import Exposure

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from domain.messages.orders import TERMINAL, OrderState
+from domain.model.orders import TERMINAL, OrderState
 from domain.orders.lifecycle import IMPOSSIBLE, TABLE, Event
 from scripts.pages import write_or_check
 

@@ -16,15 +16,8 @@ from actors.kernel.board import GLOBAL, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import Clock, Log
 from actors.kernel.supervision import crash_breakers
-from domain.messages.system import (
-    ActorDown,
-    ActorProven,
-    ActorRestarted,
-    Breaker,
-    Drill,
-    DrillKind,
-    Effect,
-)
+from domain.messages.supervision import ActorDown, ActorProven, ActorRestarted, Drill
+from domain.model.breakers import Breaker, DrillKind, Effect
 
 FIRST_EPOCH = 1
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from domain.messages.system import Breaker, BreakerReset, BreakerTripped, Effect
+from domain.messages.supervision import BreakerReset, BreakerTripped
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import HOUR
 
 BoardEvent = BreakerTripped | BreakerReset

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from actors.kernel.envelope import Envelope, ReplyTo
 from domain.messages.orders import PlaceRequest, Receipt
-from domain.messages.system import BootCompleted, TradingReady
+from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.instants import Nanos
 from domain.model.product import ProductId
 

@@ -31,7 +31,7 @@ from actors.kernel.topology import (
     STRATEGY,
     SUPERVISOR,
 )
-from domain.messages.system import Breaker, Effect
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.system.restarts import RestartBudget
 

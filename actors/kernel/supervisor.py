@@ -17,25 +17,29 @@ from actors.kernel.children import Case, Phase
 from actors.kernel.ports import Staff
 from actors.kernel.supervision import Reentry, Source, crash_breakers, scope_of
 from actors.kernel.topology import AUDITOR, OPERATOR, RISK_GATE, ROUTES, SCHEDULER
-from domain.messages.orders import SweepFinished, SweepRequested, Synced, SyncRequested
-from domain.messages.system import (
+from domain.messages.control import (
+    AlertRaised,
+    OperatorActed,
+    ReconcileFinished,
+    ReconcileRequested,
+    SweepFinished,
+    SweepRequested,
+    Synced,
+    SyncRequested,
+)
+from domain.messages.supervision import (
     ActorDown,
     ActorProven,
     ActorRestarted,
-    AlertRaised,
     BootCompleted,
     BreakerReset,
-    Effect,
-    OperatorActed,
     RebuildFinished,
-    ReconcileFinished,
-    ReconcileRequested,
     Revived,
     ReviveRequested,
-    Severity,
     Tick,
     TradingReady,
 )
+from domain.model.breakers import Effect, Severity
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
 from domain.system.restarts import Crash, GiveUp, History, Restart, decide

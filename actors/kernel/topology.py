@@ -6,8 +6,48 @@ feed → strategies → allocator → risk_gate → order_manager → venue; the
 
 from __future__ import annotations
 
-from domain.messages import decisions as decide
-from domain.messages import market, orders, system
+from domain.messages.control import (
+    AlertRaised,
+    DiscrepancyFound,
+    KillSeen,
+    OperatorActed,
+    ReconcileFinished,
+    ReconcileRequested,
+    StopRequested,
+    SweepFinished,
+    SweepRequested,
+)
+from domain.messages.decisions import (
+    CycleDue,
+    ExitProposed,
+    OrderApproved,
+    ProposalRefused,
+    RoundJudged,
+    RoundProposed,
+)
+from domain.messages.journal import RunStopped
+from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LossesMeasured,
+    LotsListed,
+    PortfolioMoved,
+    StatementTaken,
+)
+from domain.messages.supervision import (
+    ActorDown,
+    ActorProven,
+    ActorRestarted,
+    BootCompleted,
+    BreakerReset,
+    BreakerTripped,
+    DrillStarted,
+    GapSeen,
+    ProductsChanged,
+    TradingReady,
+)
 
 FEED = "feed"
 STRATEGY = "strategy."
@@ -53,34 +93,34 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 ROUTES: dict[type, tuple[str, ...]] = {
     # market
     # The exits come first: what they do about a price is what cannot wait.
-    market.QuoteMoved: (EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
-    market.BarClosed: (ALLOCATOR, RISK_GATE),
-    market.HistoryLoaded: (ALLOCATOR, RISK_GATE),
-    market.FeedStalled: (RISK_GATE, ALLOCATOR, PROJECTOR),
-    market.FeedRecovered: (RISK_GATE, ALLOCATOR, PROJECTOR),
+    QuoteMoved: (EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
+    BarClosed: (ALLOCATOR, RISK_GATE),
+    HistoryLoaded: (ALLOCATOR, RISK_GATE),
+    FeedStalled: (RISK_GATE, ALLOCATOR, PROJECTOR),
+    FeedRecovered: (RISK_GATE, ALLOCATOR, PROJECTOR),
     # decisions
-    decide.CycleDue: (ALLOCATOR, PROJECTOR),
-    decide.RoundProposed: (RISK_GATE,),
-    decide.RoundJudged: (*_KEEPERS, PORTFOLIO, SCHEDULER),
-    decide.ExitProposed: (RISK_GATE, AUDITOR),
-    decide.OrderApproved: (AUDITOR, ORDER_MANAGER),
-    decide.ProposalRefused: (*_KEEPERS, EXITS),
+    CycleDue: (ALLOCATOR, PROJECTOR),
+    RoundProposed: (RISK_GATE,),
+    RoundJudged: (*_KEEPERS, PORTFOLIO, SCHEDULER),
+    ExitProposed: (RISK_GATE, AUDITOR),
+    OrderApproved: (AUDITOR, ORDER_MANAGER),
+    ProposalRefused: (*_KEEPERS, EXITS),
     # orders
-    orders.IntentRaised: (AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
-    orders.OrderAdvanced: (*_KEEPERS, RISK_GATE, EXITS, DROP_COPY),
-    orders.FillBooked: (*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY),
-    orders.WouldPlace: (*_KEEPERS, RISK_GATE),
-    orders.DiscrepancyFound: (*_KEEPERS, ALERTS),
-    orders.SweepRequested: (CANCELLER, AUDITOR),
-    orders.SweepFinished: (*_KEEPERS, RECONCILER, SUPERVISOR),
+    IntentRaised: (AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
+    OrderAdvanced: (*_KEEPERS, RISK_GATE, EXITS, DROP_COPY),
+    FillBooked: (*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY),
+    WouldPlace: (*_KEEPERS, RISK_GATE),
+    DiscrepancyFound: (*_KEEPERS, ALERTS),
+    SweepRequested: (CANCELLER, AUDITOR),
+    SweepFinished: (*_KEEPERS, RECONCILER, SUPERVISOR),
     # the books
-    system.PortfolioMoved: (ALLOCATOR, EXITS, PROJECTOR),
-    system.StatementTaken: (AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR),
-    system.CashFlowSeen: (AUDITOR, PORTFOLIO, RISK_GATE),
-    system.EquityMarked: _KEEPERS,
-    system.LotsListed: (*_KEEPERS, ALERTS),
+    PortfolioMoved: (ALLOCATOR, EXITS, PROJECTOR),
+    StatementTaken: (AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR),
+    CashFlowSeen: (AUDITOR, PORTFOLIO, RISK_GATE),
+    EquityMarked: _KEEPERS,
+    LotsListed: (*_KEEPERS, ALERTS),
     # life of the system
-    system.BootCompleted: (
+    BootCompleted: (
         *_KEEPERS,
         SUPERVISOR,
         ORDER_MANAGER,
@@ -91,21 +131,21 @@ ROUTES: dict[type, tuple[str, ...]] = {
         FEED,
         DROP_COPY,
     ),
-    system.ProductsChanged: (PORTFOLIO, RISK_GATE),
-    system.TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR),
-    system.BreakerTripped: (*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
-    system.BreakerReset: (*_KEEPERS, SUPERVISOR),
-    system.ActorDown: (*_KEEPERS, ALERTS, SUPERVISOR),
-    system.ActorRestarted: (*_KEEPERS, FEED, PORTFOLIO, SUPERVISOR),
-    system.ActorProven: (*_KEEPERS, SUPERVISOR),
-    system.DrillStarted: _KEEPERS,
-    system.GapSeen: (*_KEEPERS, FEED, ORDER_MANAGER, RECONCILER),
-    system.LossesMeasured: (PROJECTOR,),
-    system.AlertRaised: (ALERTS, AUDITOR),
-    system.KillSeen: (AUDITOR, CANCELLER),
-    system.StopRequested: (SCHEDULER, CANCELLER),
-    system.OperatorActed: (AUDITOR,),
-    system.ReconcileRequested: (RECONCILER,),
-    system.ReconcileFinished: (*_KEEPERS, OPERATOR, SUPERVISOR),
-    system.RunStopped: (AUDITOR,),
+    ProductsChanged: (PORTFOLIO, RISK_GATE),
+    TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR),
+    BreakerTripped: (*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
+    BreakerReset: (*_KEEPERS, SUPERVISOR),
+    ActorDown: (*_KEEPERS, ALERTS, SUPERVISOR),
+    ActorRestarted: (*_KEEPERS, FEED, PORTFOLIO, SUPERVISOR),
+    ActorProven: (*_KEEPERS, SUPERVISOR),
+    DrillStarted: _KEEPERS,
+    GapSeen: (*_KEEPERS, FEED, ORDER_MANAGER, RECONCILER),
+    LossesMeasured: (PROJECTOR,),
+    AlertRaised: (ALERTS, AUDITOR),
+    KillSeen: (AUDITOR, CANCELLER),
+    StopRequested: (SCHEDULER, CANCELLER),
+    OperatorActed: (AUDITOR,),
+    ReconcileRequested: (RECONCILER,),
+    ReconcileFinished: (*_KEEPERS, OPERATOR, SUPERVISOR),
+    RunStopped: (AUDITOR,),
 }

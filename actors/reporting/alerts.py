@@ -9,8 +9,9 @@ from attrs import evolve
 from actors.kernel.base import Actor, Office
 from actors.kernel.board import ACTOR
 from actors.kernel.ports import AlertLog
-from domain.messages.orders import DiscrepancyFound
-from domain.messages.system import ActorDown, AlertRaised, BreakerTripped, LotsListed
+from domain.messages.control import AlertRaised, DiscrepancyFound
+from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.instants import MINUTE
 from domain.system.alerts import (
     fingerprint,

@@ -11,8 +11,10 @@ from actors.kernel.base import Actor, Office
 from actors.kernel.ports import Journal
 from actors.kernel.topology import ORDER_MANAGER
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.orders import IntentRaised, Synced, SyncRequested
-from domain.messages.system import CONTROL_LANE, RunStopped, Tick
+from domain.messages.control import Synced, SyncRequested
+from domain.messages.journal import RunStopped
+from domain.messages.orders import IntentRaised
+from domain.messages.supervision import CONTROL_LANE, Tick
 from domain.model.instants import MILLISECOND
 
 COMMIT_EVERY_NS = 250 * MILLISECOND

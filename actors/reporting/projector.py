@@ -16,18 +16,18 @@ from actors.kernel.base import Actor, Office
 from actors.kernel.board import ACTOR
 from actors.kernel.ports import StatusBoard
 from actors.reporting import wording as sentences
+from domain.messages.control import DiscrepancyFound, ReconcileFinished, SweepFinished
 from domain.messages.decisions import CycleDue, ProposalRefused, RoundJudged
 from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
-from domain.messages.orders import (
-    TERMINAL,
-    DiscrepancyFound,
-    FillBooked,
-    IntentRaised,
-    OrderAdvanced,
-    SweepFinished,
-    WouldPlace,
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.portfolio import (
+    EquityMarked,
+    LossesMeasured,
+    LotsListed,
+    PortfolioMoved,
+    StatementTaken,
 )
-from domain.messages.system import (
+from domain.messages.supervision import (
     ActorDown,
     ActorProven,
     ActorRestarted,
@@ -35,20 +35,15 @@ from domain.messages.system import (
     BreakerReset,
     BreakerTripped,
     DrillStarted,
-    Effect,
-    EquityMarked,
     GapSeen,
-    LossesMeasured,
-    LotsListed,
-    PortfolioMoved,
-    ReconcileFinished,
-    StatementTaken,
     Tick,
     TradingReady,
 )
+from domain.model.breakers import Effect
 from domain.model.instants import SECOND, iso
 from domain.model.market import Quote
 from domain.model.money import plain
+from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import ProductId
 from domain.system.recovery import ClosedBreaker, RunTally

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.messages.decisions import ProposalRefused, Purpose, Reason, RoundJudged
-from domain.messages.orders import FillBooked, OrderAdvanced, OrderIntent, OrderState, SweepFinished
-from domain.messages.system import Breaker, BreakerReset, Effect, LotsListed
+from domain.messages.control import SweepFinished
+from domain.messages.decisions import ProposalRefused, RoundJudged
+from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import BreakerReset
+from domain.model.approval import Purpose, Reason
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import plain
+from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Side
 

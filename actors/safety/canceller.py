@@ -11,11 +11,14 @@ from typing import Any
 from actors.kernel.base import Actor, Office
 from actors.kernel.board import ACTOR, GLOBAL
 from actors.kernel.ports import Venue
-from domain.messages.decisions import ApprovedOrder, Purpose, is_covered
-from domain.messages.orders import IntentRaised, OrderSeen, SweepFinished, SweepRequested
-from domain.messages.system import BreakerTripped, Effect, KillSeen, StopRequested, Tick
+from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
+from domain.messages.orders import IntentRaised
+from domain.messages.supervision import BreakerTripped, Tick
 from domain.messages.venue import CancelAnswered, OrdersListed
+from domain.model.approval import ApprovedOrder, Purpose, is_covered
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
+from domain.model.orders import OrderSeen
 
 LIST_AGAIN_NS = 150 * MILLISECOND
 """Machine time between a listing and the next."""

@@ -11,9 +11,11 @@ from typing import Any
 from actors.kernel.base import Actor, Office
 from actors.kernel.ports import Venue
 from actors.kernel.topology import ORDER_MANAGER
-from domain.messages.orders import DiscrepancyFound, FillBooked, IntentRaised, OrderAdvanced
-from domain.messages.system import BootCompleted, Effect, Tick
+from domain.messages.control import DiscrepancyFound
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
+from domain.messages.supervision import BootCompleted, Tick
 from domain.messages.venue import FillsListed, OrdersListed
+from domain.model.breakers import Effect
 from domain.model.instants import MINUTE, SECOND, Nanos
 
 POLL_EVERY_NS = 2 * SECOND

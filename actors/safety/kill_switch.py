@@ -7,7 +7,9 @@ from typing import Any
 
 from actors.kernel.base import Actor, Office
 from actors.kernel.ports import HaltSignal
-from domain.messages.system import Effect, KillSeen, Tick
+from domain.messages.control import KillSeen
+from domain.messages.supervision import Tick
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 
 LOOK_EVERY_NS = 200 * MILLISECOND

@@ -8,15 +8,14 @@ from typing import Any
 from actors.kernel.base import Actor, Office
 from actors.kernel.ports import ControlInbox
 from actors.kernel.topology import AUDITOR, SUPERVISOR
-from domain.messages.orders import Synced, SyncRequested
-from domain.messages.system import (
+from domain.messages.control import (
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
-    Revived,
-    ReviveRequested,
-    Tick,
+    Synced,
+    SyncRequested,
 )
+from domain.messages.supervision import Revived, ReviveRequested, Tick
 from domain.model.instants import MILLISECOND, SECOND
 
 POLL_EVERY_NS = 200 * MILLISECOND

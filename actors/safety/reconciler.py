@@ -15,24 +15,17 @@ from attrs import frozen
 from actors.kernel.base import Actor, Office
 from actors.kernel.ports import Venue
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from domain.messages.orders import (
+from domain.messages.control import (
     DiscrepancyFound,
-    LedgerReported,
+    ReconcileFinished,
+    ReconcileRequested,
     SweepFinished,
     SweepRequested,
     Synced,
     SyncRequested,
 )
-from domain.messages.system import (
-    BootCompleted,
-    Effect,
-    GapSeen,
-    ProductsChanged,
-    ReconcileFinished,
-    ReconcileRequested,
-    StatementTaken,
-    Tick,
-)
+from domain.messages.portfolio import LedgerReported, StatementTaken
+from domain.messages.supervision import BootCompleted, GapSeen, ProductsChanged, Tick
 from domain.messages.venue import (
     AccountsListed,
     FeesRead,
@@ -41,6 +34,7 @@ from domain.messages.venue import (
     PermissionsRead,
     ProductsListed,
 )
+from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.portfolio.reconcile import balance_problems, book_problems
 

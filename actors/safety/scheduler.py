@@ -8,8 +8,9 @@ from typing import Any
 from attrs import frozen
 
 from actors.kernel.base import Actor, Office
+from domain.messages.control import StopRequested
 from domain.messages.decisions import CycleDue, RoundJudged
-from domain.messages.system import StopRequested, Tick, TradingReady
+from domain.messages.supervision import Tick, TradingReady
 from domain.model.draws import Draw
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 

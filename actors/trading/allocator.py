@@ -11,21 +11,17 @@ from actors.kernel.base import Actor, Office
 from actors.kernel.topology import STRATEGY
 from actors.trading.history import BarHistory
 from domain.decisions.rounds import merge
-from domain.messages.decisions import (
-    CycleDue,
-    Decide,
-    EntryProposed,
-    Proposed,
-    RoundProposed,
-    TradeProposal,
-)
+from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed, RoundProposed
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
-from domain.messages.system import BootCompleted, Effect, PortfolioMoved, Tick
+from domain.messages.portfolio import PortfolioMoved
+from domain.messages.supervision import BootCompleted, Tick
+from domain.model.breakers import Effect
 from domain.model.context import Context
 from domain.model.instants import MILLISECOND, MINUTE
 from domain.model.market import Quote
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
+from domain.model.proposal import TradeProposal
 
 ROUND_LIMIT_NS = 250 * MILLISECOND
 """Machine time after which a round closes without the strategies that did not answer."""

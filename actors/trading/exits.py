@@ -6,12 +6,15 @@ from typing import Any
 
 from actors.kernel.base import Actor, Office
 from domain.decisions.exits import due_exit
-from domain.messages.decisions import ExitProposed, ExitReason, ProposalRefused, Purpose
+from domain.messages.decisions import ExitProposed, ProposalRefused
 from domain.messages.market import QuoteMoved
-from domain.messages.orders import TERMINAL, IntentRaised, OrderAdvanced
-from domain.messages.system import BootCompleted, PortfolioMoved, Tick
+from domain.messages.orders import IntentRaised, OrderAdvanced
+from domain.messages.portfolio import PortfolioMoved
+from domain.messages.supervision import BootCompleted, Tick
+from domain.model.approval import ExitReason, Purpose
 from domain.model.instants import SECOND, Nanos
 from domain.model.market import Quote
+from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
 

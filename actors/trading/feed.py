@@ -30,7 +30,7 @@ from domain.messages.market import (
     StreamOpened,
     TradesPrinted,
 )
-from domain.messages.system import ActorRestarted, BootCompleted, GapSeen, Tick, TradingReady
+from domain.messages.supervision import ActorRestarted, BootCompleted, GapSeen, Tick, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar, Quote

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import Clock, HaltSignal
 from actors.kernel.topology import ORDER_MANAGER
-from domain.messages.decisions import Purpose
 from domain.messages.orders import PlaceRequest
-from domain.messages.system import Effect
+from domain.model.approval import Purpose
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, SECOND
 
 RECEIPT_LIFE_NS = 500 * MILLISECOND

@@ -13,29 +13,30 @@ from attrs import frozen
 
 from actors.kernel.base import Actor, Office
 from actors.kernel.ports import AFTER_GAP, OWN_RESTARTS, Venue
-from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose, is_covered
+from domain.messages.control import Synced, SyncRequested
+from domain.messages.decisions import OrderApproved
 from domain.messages.market import StreamClosed, StreamOpened
-from domain.messages.orders import (
+from domain.messages.orders import FillBooked, IntentRaised, PlaceRequest, Receipt, WouldPlace
+from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen, Tick
+from domain.messages.venue import (
+    CancelAnswered,
+    FillsListed,
+    OrdersListed,
+    PlaceAnswered,
+    UserFrame,
+)
+from domain.model.approval import ApprovedOrder, Purpose, is_covered
+from domain.model.breakers import Breaker, Effect
+from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.orders import (
     Accepted,
-    FillBooked,
-    IntentRaised,
     NotSent,
     OrderIntent,
     OrderSeen,
     OrderState,
     OutcomeLost,
-    PlaceAnswered,
-    PlaceRequest,
-    Receipt,
     Rejected,
-    Synced,
-    SyncRequested,
-    UserFrame,
-    WouldPlace,
 )
-from domain.messages.system import BootCompleted, Breaker, BreakerTripped, Effect, GapSeen, Tick
-from domain.messages.venue import CancelAnswered, FillsListed, OrdersListed
-from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.orders.identity import client_order_id
 from domain.orders.lifecycle import Event
 from domain.orders.order import (

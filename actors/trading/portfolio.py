@@ -11,21 +11,19 @@ from attrs import frozen
 
 from actors.kernel.base import Actor, Office
 from actors.kernel.topology import ROUTES
+from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
 from domain.messages.market import QuoteMoved
-from domain.messages.orders import FillBooked, SyncRequested
-from domain.messages.system import (
-    ActorRestarted,
-    BootCompleted,
+from domain.messages.orders import FillBooked
+from domain.messages.portfolio import (
     CashFlowSeen,
-    Effect,
     EquityMarked,
     LossesMeasured,
     PortfolioMoved,
-    ProductsChanged,
     StatementTaken,
-    Tick,
 )
+from domain.messages.supervision import ActorRestarted, BootCompleted, ProductsChanged, Tick
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Rate
 from domain.model.portfolio import PortfolioView

@@ -12,30 +12,20 @@ from typing import Any
 from attrs import frozen
 
 from actors.kernel.base import Actor, Office
+from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
     EntryProposed,
     ExitProposed,
     OrderApproved,
     ProposalRefused,
-    Reason,
     RoundJudged,
     RoundProposed,
 )
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
-from domain.messages.orders import (
-    FillBooked,
-    IntentRaised,
-    OrderAdvanced,
-    SyncRequested,
-    WouldPlace,
-)
-from domain.messages.system import (
-    BootCompleted,
-    CashFlowSeen,
-    ProductsChanged,
-    StatementTaken,
-    TradingReady,
-)
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.portfolio import CashFlowSeen, StatementTaken
+from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
+from domain.model.approval import Reason
 from domain.model.context import Regime
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote

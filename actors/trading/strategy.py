@@ -7,7 +7,8 @@ from typing import Any
 from actors.kernel.base import Actor, Office
 from actors.kernel.topology import ALLOCATOR
 from domain.decisions.strategy import Strategy
-from domain.messages.decisions import Decide, Proposed, TradeProposal
+from domain.messages.decisions import Decide, Proposed
+from domain.model.proposal import TradeProposal
 
 
 class StrategyHost(Actor):

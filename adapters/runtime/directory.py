@@ -17,7 +17,8 @@ from actors.kernel.lanes import CAPACITY
 from actors.kernel.ports import Clock, Log
 from actors.kernel.supervision import policy_of
 from adapters.runtime.binding import bind
-from domain.messages.system import ActorDown, Breaker, Effect, Tick
+from domain.messages.supervision import ActorDown, Tick
+from domain.model.breakers import Breaker, Effect
 from domain.model.errors import MailboxFull
 
 GROUP = "*"

@@ -17,7 +17,7 @@ from actors.kernel.lanes import Lanes
 from actors.kernel.ports import Clock, Log
 from adapters.runtime.directory import Directory
 from domain.messages.market import MarketFrame
-from domain.messages.system import Breaker, Effect
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
 
 FRAMES_WAITING = 20

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from config.mode import Mode
-from domain.messages.system import DrillKind
+from domain.model.breakers import DrillKind
 from domain.model.instants import Nanos
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from app.command_line.options import (
 from app.run.mode_gate import refusals
 from config.fields import ASSET
 from config.mode import Mode
-from domain.messages.system import DrillKind
+from domain.model.breakers import DrillKind
 from domain.model.errors import InvalidNumber
 from domain.model.instants import Nanos, parse_duration
 from domain.model.money import parse_decimal, plain

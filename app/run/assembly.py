@@ -26,7 +26,7 @@ from app.run.session import Run, Session
 from app.run.staff import RunStaff
 from app.run.wiring import Plan, Ports, build, recipes
 from config.mode import Mode
-from domain.messages.system import RunStarted
+from domain.messages.journal import RunStarted
 from domain.model.instants import Nanos
 
 DEFAULT_SEED = 1

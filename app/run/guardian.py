@@ -20,7 +20,8 @@ from adapters.runtime.directory import Directory
 from adapters.runtime.threads import ThreadRuntime
 from adapters.telemetry.memory import resident_bytes
 from app.run.staff import RunStaff
-from domain.messages.system import Breaker, Effect, GapSeen
+from domain.messages.supervision import GapSeen
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.system.restarts import Crash, History, Restart, decide
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.messages.orders import SweepFinished
-from domain.messages.system import BootCompleted, ReconcileFinished, TradingReady
+from domain.messages.control import ReconcileFinished, SweepFinished
+from domain.messages.supervision import BootCompleted, TradingReady
 
 
 class Milestones:

@@ -19,13 +19,9 @@ from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
 from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.system import (
-    BreakerReset,
-    JournalReopened,
-    OperatorActed,
-    RunStarted,
-    RunStopped,
-)
+from domain.messages.control import OperatorActed
+from domain.messages.journal import JournalReopened, RunStarted, RunStopped
+from domain.messages.supervision import BreakerReset
 from domain.model.errors import JournalError, TradingError
 from domain.model.instants import Nanos, iso
 from domain.system.recovery import Recovered, fold

@@ -22,16 +22,11 @@ from app.run.ending import KILL, Ending
 from app.run.guardian import SENTINEL
 from app.run.milestones import Milestones
 from app.run.wiring import dead
-from domain.messages.system import (
-    BreakerTripped,
-    Drill,
-    DrillStarted,
-    Effect,
-    LotsListed,
-    ReconcileRequested,
-    RunStopped,
-    StopRequested,
-)
+from domain.messages.control import ReconcileRequested, StopRequested
+from domain.messages.journal import RunStopped
+from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import BreakerTripped, Drill, DrillStarted
+from domain.model.breakers import Effect
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import plain
 from domain.system.alerts import of_breaker

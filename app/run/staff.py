@@ -14,7 +14,7 @@ from adapters.runtime.directory import Directory
 from app.run.milestones import Milestones
 from app.run.recovery import Opened
 from app.run.wiring import Recipes, dead, in_order
-from domain.messages.system import BootCompleted, RebuildFinished, TradingReady
+from domain.messages.supervision import BootCompleted, RebuildFinished, TradingReady
 from domain.model.errors import JournalError
 from domain.system.recovery import Recovered
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.messages.decisions import ExitReason
+from domain.model.approval import ExitReason
 from domain.model.money import Price
 from domain.model.portfolio import Lot
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from domain.messages.decisions import EntryProposed, TradeProposal
+from domain.messages.decisions import EntryProposed
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
+from domain.model.proposal import TradeProposal
 
 Dropped = tuple[str, TradeProposal, str]
 

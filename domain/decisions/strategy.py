@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from domain.messages.decisions import TradeProposal
 from domain.model.context import Context
+from domain.model.proposal import TradeProposal
 
 
 class Strategy(Protocol):

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-from domain.messages import decisions, orders, system
+from domain.messages.control import (
+    AlertRaised,
+    DiscrepancyFound,
+    KillSeen,
+    OperatorActed,
+    ReconcileFinished,
+    SweepFinished,
+    SweepRequested,
+)
+from domain.messages.decisions import ExitProposed, OrderApproved, ProposalRefused, RoundJudged
+from domain.messages.journal import JournalCreated, JournalReopened, RunStarted, RunStopped, TailCut
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
+from domain.messages.supervision import (
+    ActorDown,
+    ActorProven,
+    ActorRestarted,
+    BootCompleted,
+    BreakerReset,
+    BreakerTripped,
+    DrillStarted,
+    GapSeen,
+)
 
 CATALOGUE: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        decisions.OrderApproved,
-        decisions.ProposalRefused,
-        decisions.RoundJudged,
-        decisions.ExitProposed,
-        orders.IntentRaised,
-        orders.OrderAdvanced,
-        orders.FillBooked,
-        orders.DiscrepancyFound,
-        orders.WouldPlace,
-        orders.SweepRequested,
-        orders.SweepFinished,
-        system.BreakerTripped,
-        system.BreakerReset,
-        system.ActorDown,
-        system.ActorRestarted,
-        system.ActorProven,
-        system.DrillStarted,
-        system.GapSeen,
-        system.BootCompleted,
-        system.StatementTaken,
-        system.CashFlowSeen,
-        system.EquityMarked,
-        system.LotsListed,
-        system.AlertRaised,
-        system.KillSeen,
-        system.OperatorActed,
-        system.ReconcileFinished,
-        system.RunStarted,
-        system.RunStopped,
-        system.JournalCreated,
-        system.JournalReopened,
-        system.TailCut,
+        OrderApproved,
+        ProposalRefused,
+        RoundJudged,
+        ExitProposed,
+        IntentRaised,
+        OrderAdvanced,
+        FillBooked,
+        DiscrepancyFound,
+        WouldPlace,
+        SweepRequested,
+        SweepFinished,
+        BreakerTripped,
+        BreakerReset,
+        ActorDown,
+        ActorRestarted,
+        ActorProven,
+        DrillStarted,
+        GapSeen,
+        BootCompleted,
+        StatementTaken,
+        CashFlowSeen,
+        EquityMarked,
+        LotsListed,
+        AlertRaised,
+        KillSeen,
+        OperatorActed,
+        ReconcileFinished,
+        RunStarted,
+        RunStopped,
+        JournalCreated,
+        JournalReopened,
+        TailCut,
     )
 }

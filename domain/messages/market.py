@@ -11,6 +11,8 @@ from domain.model.market import Bar, Level, Quote, Trade
 from domain.model.product import ProductId
 
 EVENT_LANE = 1
+
+
 MARKET_LANE = 2
 
 

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from domain.messages.orders import FillSeen, OrderSeen
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Quote
 from domain.model.money import Rate
+from domain.model.orders import FillSeen, OrderSeen, PlaceOutcome
 from domain.model.portfolio import AccountBalance
 from domain.model.product import Product, ProductId
+
+
+@frozen
+class PlaceAnswered:
+    """Outcome of one place request. `sent_ns` is the machine time after which it can't leave."""
+
+    client_order_id: str
+    outcome: PlaceOutcome
+    sent_ns: Nanos
+
+
+@frozen
+class UserFrame:
+    """One frame of the user stream."""
+
+    connection: int
+    sequence: int
+    sent_ns: Nanos
+    orders: tuple[OrderSeen, ...]
+    is_snapshot: bool
+    is_subscribed: bool
 
 
 @frozen

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.messages.orders import TERMINAL, OrderState
 from domain.model.errors import InvariantBroken
+from domain.model.orders import TERMINAL, OrderState
 
 S = OrderState
 

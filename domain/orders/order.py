@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from domain.messages.orders import (
-    FillSeen,
-    OrderAdvanced,
-    OrderIntent,
-    OrderSeen,
-    OrderState,
-    VenueStatus,
-)
+from domain.messages.orders import OrderAdvanced
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Quantity
+from domain.model.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event, is_terminal, next_state
 
 _RANK = {

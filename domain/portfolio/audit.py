@@ -14,15 +14,10 @@ from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
+from domain.messages.journal import RunStarted
 from domain.messages.orders import FillBooked
-from domain.messages.system import (
-    BootCompleted,
-    CashFlowSeen,
-    EquityMarked,
-    LotsListed,
-    RunStarted,
-    StatementTaken,
-)
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
+from domain.messages.supervision import BootCompleted
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, notional, plain
 from domain.model.product import Product, ProductId, Side

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.messages.decisions import ApprovedOrder, OrderApproved
-from domain.messages.orders import (
-    FillBooked,
-    FillSeen,
-    IntentRaised,
-    OrderAdvanced,
-    OrderIntent,
-    OrderState,
-    WouldPlace,
-)
-from domain.messages.system import JournalCreated
+from domain.messages.decisions import OrderApproved
+from domain.messages.journal import JournalCreated
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.model.approval import ApprovedOrder
 from domain.model.money import ZERO, plain
+from domain.model.orders import FillSeen, OrderIntent, OrderState
 from domain.orders.identity import client_order_id
 
 

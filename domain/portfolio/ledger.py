@@ -11,11 +11,12 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from domain.messages.decisions import ApprovedOrder
-from domain.messages.orders import FillBooked, FillSeen, LedgerReported
-from domain.messages.system import CashFlowSeen
+from domain.messages.orders import FillBooked
+from domain.messages.portfolio import CashFlowSeen, LedgerReported
+from domain.model.approval import ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
+from domain.model.orders import FillSeen
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from domain.messages.orders import LedgerReported
+from domain.messages.portfolio import LedgerReported
 from domain.model.money import ZERO, plain
 from domain.model.portfolio import AccountBalance
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
-from domain.messages.decisions import ApprovedOrder, Purpose
-from domain.messages.orders import TERMINAL, FillBooked, OrderAdvanced, OrderIntent
+from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.money import ZERO, Amount, Quantity
+from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.product import ProductId
 
 REMEMBERED_ENDS = 256

@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from domain.messages.decisions import (
-    ApprovedOrder,
-    EntryProposed,
-    ExitProposed,
-    ExitReason,
-    OrderApproved,
-    ProposalRefused,
-    Purpose,
-    Reason,
-    Refusal,
-)
-from domain.messages.system import Effect
+from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
+from domain.model.approval import ApprovedOrder, ExitReason, Purpose, Reason, Refusal
+from domain.model.breakers import Effect
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import Lot

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from domain.messages.decisions import Reason, Refusal, TradeProposal
+from domain.model.approval import Reason, Refusal
 from domain.model.market import Quote
 from domain.model.money import BPS, ONE, ZERO, Amount, Price, Quantity, Rate, notional, plain
 from domain.model.product import Product
+from domain.model.proposal import TradeProposal
 
 HUNDRED = Decimal(100)
 

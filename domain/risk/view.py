@@ -9,7 +9,7 @@ from functools import cached_property
 from attrs import frozen
 
 from domain.messages.decisions import EntryProposed
-from domain.messages.system import Breaker, Effect
+from domain.model.breakers import Breaker, Effect
 from domain.model.context import Regime
 from domain.model.instants import Nanos
 from domain.model.market import Quote

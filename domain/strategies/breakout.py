@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from domain.messages.decisions import TradeProposal
 from domain.model.context import Context, MinuteBars
 from domain.model.product import Side
+from domain.model.proposal import TradeProposal
 from domain.signals.windows import highest_before, mean_before
 
 FULL_CONVICTION_PCT = 1.0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from domain.messages.orders import DiscrepancyFound
-from domain.messages.system import ActorDown, AlertRaised, Breaker, Effect, LotsListed, Severity
+from domain.messages.control import AlertRaised, DiscrepancyFound
+from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import ActorDown
+from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND
 from domain.model.product import ProductId
 

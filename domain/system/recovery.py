@@ -7,11 +7,16 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from domain.messages import decisions, orders, system
-from domain.messages.decisions import ApprovedOrder
-from domain.messages.orders import OrderAdvanced, OrderState
+from domain.messages.decisions import OrderApproved, RoundJudged
+from domain.messages.journal import JournalCreated, RunStarted
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
+from domain.model.approval import ApprovedOrder
+from domain.model.breakers import Breaker
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
+from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.model.product import Product, ProductId
 from domain.orders.order import Order, apply_fill
 from domain.portfolio.ledger import Ledger, book, flow, open_ledger
@@ -55,7 +60,7 @@ class Recovered:
     next_approval: int = 1
     ledger: Ledger | None = None
     booked: frozenset[str] = frozenset()
-    breakers: tuple[system.Breaker, ...] = ()
+    breakers: tuple[Breaker, ...] = ()
     marks: tuple[EquityMark, ...] = ()
     approved: tuple[ApprovedKey, ...] = ()
     runs: int = 0
@@ -88,7 +93,7 @@ class Recovered:
         """Return every client order id of ours with what was approved under it."""
         return {key: order.intent.order for key, order in self.orders.items()}
 
-    def latched(self) -> tuple[system.Breaker, ...]:
+    def latched(self) -> tuple[Breaker, ...]:
         """Return the breakers that are still open and need the operator."""
         return tuple(each for each in self.breakers if each.is_latched)
 
@@ -112,7 +117,7 @@ class _Folder:
         self._number = self._approval = 0
         self._ledger: Ledger | None = None
         self._booked: set[str] = set()
-        self._breakers: dict[tuple[str, str], system.Breaker] = {}
+        self._breakers: dict[tuple[str, str], Breaker] = {}
         self._marks: list[EquityMark] = []
         self._approved: list[ApprovedKey] = []
         self._products: dict[ProductId, Product] = {}
@@ -130,20 +135,20 @@ class _Folder:
     def take(self, at_ns: int, message: Any) -> None:
         self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
         match message:
-            case orders.IntentRaised(intent):
+            case IntentRaised(intent):
                 self._tally = evolve(self._tally, orders=self._tally.orders + 1)
                 self._intent(at_ns, intent)
-            case orders.OrderAdvanced():
+            case OrderAdvanced():
                 self._advance(message)
-            case orders.FillBooked():
+            case FillBooked():
                 self._fill(message)
-            case decisions.RoundJudged(cycle=cycle):
+            case RoundJudged(cycle=cycle):
                 self._tally = evolve(self._tally, cycles=cycle)
-            case decisions.OrderApproved(order):
+            case OrderApproved(order):
                 self._approval = max(self._approval, order.approval)
                 key = (order.strategy, order.product, order.side, int(order.bar_ns))
                 self._approved.append(key)
-            case system.EquityMarked(_, nlv, opening):
+            case EquityMarked(_, nlv, opening):
                 if nlv is not None:
                     self._marks.append(EquityMark(Nanos(at_ns), nlv, opening))
             case _:
@@ -151,9 +156,9 @@ class _Folder:
 
     def _take_life(self, message: Any) -> None:
         match message:
-            case system.JournalCreated(lineage):
+            case JournalCreated(lineage):
                 self._lineage = lineage
-            case system.RunStarted(world=world):
+            case RunStarted(world=world):
                 self._runs += 1
                 self._tally, self._moved, self._closed = RunTally(), {}, {}
                 if world and self._world and world != self._world:
@@ -161,35 +166,35 @@ class _Folder:
                 self._world = world or self._world
                 # What was open without a latch ended with its process.
                 self._breakers = {k: b for k, b in self._breakers.items() if b.is_latched}
-            case system.BreakerTripped(breaker):
+            case BreakerTripped(breaker):
                 self._breakers[(breaker.name, breaker.scope)] = breaker
-            case system.BreakerReset(name, scope):
+            case BreakerReset(name, scope):
                 self._close(message, self._breakers.pop((name, scope), None))
-            case system.StatementTaken(accounts=accounts):
+            case StatementTaken(accounts=accounts):
                 if self._ledger is None:
                     cash = sum((a.total for a in accounts if a.currency == self._quote), ZERO)
                     self._ledger = open_ledger(self._quote, Amount(cash))
-            case system.CashFlowSeen():
+            case CashFlowSeen():
                 if self._ledger is not None:
                     self._ledger = flow(self._ledger, message)
-            case system.BootCompleted(products=products):
+            case BootCompleted(products=products):
                 self._products = {product.id: product for product in products}
             case _:
                 pass  # told for people, not for the state
 
-    def _close(self, reset: system.BreakerReset, known: system.Breaker | None) -> None:
+    def _close(self, reset: BreakerReset, known: Breaker | None) -> None:
         reason = "" if known is None else known.reason
         how = f"by {reset.by}: {reset.evidence}"
         key = (reset.name, reset.scope)
         self._closed[key] = ClosedBreaker(reset.name, reset.scope, reason, how)
 
-    def _intent(self, at_ns: int, intent: orders.OrderIntent) -> None:
+    def _intent(self, at_ns: int, intent: OrderIntent) -> None:
         self._number = max(self._number, intent.number)
         if intent.client_order_id not in self._orders:
             self._orders[intent.client_order_id] = Order.intended(intent, at_ns)
 
-    def _advance(self, moved: orders.OrderAdvanced) -> None:
-        if moved.state in orders.TERMINAL:
+    def _advance(self, moved: OrderAdvanced) -> None:
+        if moved.state in TERMINAL:
             self._moved.pop(moved.client_order_id, None)
         else:
             self._moved[moved.client_order_id] = moved
@@ -201,7 +206,7 @@ class _Folder:
             reason=moved.reason,
         )
 
-    def _fill(self, booked: orders.FillBooked) -> None:
+    def _fill(self, booked: FillBooked) -> None:
         self._booked.add(booked.fill.entry_id)
         self._tally = evolve(self._tally, fills=self._tally.fills + 1)
         order = self._orders[booked.client_order_id]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from domain.messages.orders import TERMINAL, IntentRaised, OrderAdvanced, OrderState
+from domain.messages.orders import IntentRaised, OrderAdvanced
+from domain.model.orders import TERMINAL, OrderState
 from domain.system.recovery import Recovered, fold
 from tests.builders.world import World
 

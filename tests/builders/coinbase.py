@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from actors.kernel.envelope import ReplyTo
 from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue
 from adapters.venues.transport.inprocess import Errand, InProcessTransport
-from domain.messages.orders import OrderIntent, PlaceRequest, Receipt
+from domain.messages.orders import PlaceRequest, Receipt
 from domain.model.instants import Nanos
+from domain.model.orders import OrderIntent
 from tests.builders.messages import NOW
 
 ME = ReplyTo("test", 7, 3)

@@ -10,7 +10,7 @@ from actors.kernel.base import Actor
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import crash_breakers
 from adapters.runtime.directory import Directory
-from domain.messages.system import Tick
+from domain.messages.supervision import Tick
 
 ERRORS: tuple[type[BaseException], ...] = (
     ValueError,

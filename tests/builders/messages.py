@@ -7,30 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from domain.messages.decisions import (
-    ApprovedOrder,
-    EntryProposed,
-    ExitProposed,
-    ExitReason,
-    Purpose,
-    TradeProposal,
-)
-from domain.messages.orders import (
-    FillBooked,
-    FillSeen,
-    OrderAdvanced,
-    OrderIntent,
-    OrderSeen,
-    OrderState,
-    VenueStatus,
-)
-from domain.messages.system import Breaker, Effect
+from domain.messages.decisions import EntryProposed, ExitProposed
+from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.model.approval import ApprovedOrder, ExitReason, Purpose
+from domain.model.breakers import Breaker, Effect
 from domain.model.context import Context, MinuteBars, Regime
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.market import Level, Quote, Trade
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
+from domain.model.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side
+from domain.model.proposal import TradeProposal
 from domain.orders.identity import client_order_id
 from domain.risk.exposure import Exposure
 from domain.risk.limits import Limits

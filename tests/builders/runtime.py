@@ -19,7 +19,8 @@ from adapters.clocks.system import SystemClock
 from adapters.runtime.directory import Directory
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
-from domain.messages.system import ActorDown, Breaker, BreakerReset, BreakerTripped
+from domain.messages.supervision import ActorDown, BreakerReset, BreakerTripped
+from domain.model.breakers import Breaker
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.messages import NOW
 

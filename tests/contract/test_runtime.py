@@ -9,7 +9,7 @@ import pykka
 import pytest
 
 from actors.kernel.envelope import ReplyTo
-from domain.messages.system import Effect
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 from tests.builders.runtime import (
     RIGS,

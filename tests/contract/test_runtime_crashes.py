@@ -9,7 +9,8 @@ import pykka
 import pytest
 
 from actors.kernel.base import ActorCrashed
-from domain.messages.system import ActorDown, BreakerTripped, Effect
+from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 from tests.builders.runtime import (
     RIGS,

@@ -12,7 +12,8 @@ import pytest
 from actors.kernel.supervision import POLICIES, policy_of
 from adapters.clocks.system import SystemClock
 from adapters.runtime.threads import LEAST_GAP_NS
-from domain.messages.system import ActorDown, ActorProven, Effect, Tick
+from domain.messages.supervision import ActorDown, ActorProven, Tick
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from tests.builders.runtime import (
     RIGS,

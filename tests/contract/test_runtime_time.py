@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.clocks.system import SystemClock
-from domain.messages.system import Effect
+from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
 from tests.builders.messages import NOW
 from tests.builders.runtime import (
@@ -31,7 +31,7 @@ from tests.builders.runtime import (
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
-KNOWN_TRACE = "f780b03a9f0995c2beb9b66ecf500e75fb9e1f962ebd7b78d95a3aa47e965dab"
+KNOWN_TRACE = "07c8ec829a41b840ab900a122e7b0a554c429c9c6b772c322ad0de2af5e5d241"
 
 
 class HandClock(SystemClock):

@@ -23,20 +23,7 @@ from domain.messages.market import (
     StreamOpened,
     SubscriptionsSeen,
 )
-from domain.messages.orders import (
-    Accepted,
-    FillSeen,
-    NotSent,
-    OrderIntent,
-    OrderSeen,
-    OutcomeLost,
-    PlaceAnswered,
-    PlaceOutcome,
-    PlaceRequest,
-    Rejected,
-    UserFrame,
-    VenueStatus,
-)
+from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
     CancelAnswered,
@@ -45,13 +32,26 @@ from domain.messages.venue import (
     FillsListed,
     OrdersListed,
     PermissionsRead,
+    PlaceAnswered,
     ProductsListed,
     QuotesListed,
     TimeRead,
+    UserFrame,
 )
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.model.market import Quote
 from domain.model.money import Price, Quantity, fee, notional
+from domain.model.orders import (
+    Accepted,
+    FillSeen,
+    NotSent,
+    OrderIntent,
+    OrderSeen,
+    OutcomeLost,
+    PlaceOutcome,
+    Rejected,
+    VenueStatus,
+)
 from domain.model.product import Product, ProductId, Side
 from domain.orders.identity import client_order_id
 from tests.builders.coinbase import ME, Inbox, MachineClock, SilentLog, VirtualTime, a_request

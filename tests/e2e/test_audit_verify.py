@@ -16,18 +16,14 @@ from adapters.journal.chain import GENESIS, Head, body, seal
 from adapters.journal.codec import Codec
 from adapters.journal.segments import open_journal, read_records
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.decisions import ApprovedOrder, OrderApproved, Purpose
-from domain.messages.orders import (
-    FillBooked,
-    FillSeen,
-    IntentRaised,
-    OrderAdvanced,
-    OrderIntent,
-    OrderState,
-)
-from domain.messages.system import RunStarted, RunStopped, StatementTaken
+from domain.messages.decisions import OrderApproved
+from domain.messages.journal import RunStarted, RunStopped
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
+from domain.messages.portfolio import StatementTaken
+from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import Amount, Price, Quantity
+from domain.model.orders import FillSeen, OrderIntent, OrderState
 from domain.model.portfolio import AccountBalance
 from domain.model.product import ProductId, Side
 from domain.orders.identity import client_order_id

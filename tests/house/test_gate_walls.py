@@ -9,7 +9,7 @@ import pytest
 from tests.house import tidy
 
 MAKER = "domain/risk/gate.py"
-APPROVED = "domain.messages.decisions.ApprovedOrder"
+APPROVED = "domain.model.approval.ApprovedOrder"
 
 
 def makers() -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.messages.orders import OrderState
+from domain.model.orders import OrderState
 from domain.orders.lifecycle import IMPOSSIBLE, TABLE
 from scripts import lifecycle_page, pages
 

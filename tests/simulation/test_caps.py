@@ -13,7 +13,8 @@ from attrs import field, frozen
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from domain.messages.decisions import ProposalRefused, Reason
+from domain.messages.decisions import ProposalRefused
+from domain.model.approval import Reason
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
 from tests.builders.world import FEES, Line, Setting, World, price_at, script

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from adapters.simulator.faults.script import parse_fault
-from domain.messages.orders import SweepFinished
+from domain.messages.control import SweepFinished
 from domain.model.instants import SECOND, Nanos, parse_iso
 from tests.builders.books import assert_we_agree_with_the_venue
 from tests.builders.simulator import START, fault

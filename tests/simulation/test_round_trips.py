@@ -13,9 +13,10 @@ import pytest
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from config.mode import Mode
-from domain.messages.decisions import ExitProposed, ExitReason
+from domain.messages.decisions import ExitProposed
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.system import StatementTaken
+from domain.messages.portfolio import StatementTaken
+from domain.model.approval import ExitReason
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import Side
 from domain.system.recovery import fold

@@ -18,17 +18,11 @@ from app.commands.audit import check
 from app.run.recovery import JOURNAL, resume_offline
 from app.run.wiring import dead
 from config.mode import Mode
-from domain.messages.decisions import Purpose
+from domain.messages.control import OperatorActed
 from domain.messages.orders import IntentRaised
-from domain.messages.system import (
-    ActorDown,
-    ActorProven,
-    BreakerReset,
-    Drill,
-    DrillKind,
-    Effect,
-    OperatorActed,
-)
+from domain.messages.supervision import ActorDown, ActorProven, BreakerReset, Drill
+from domain.model.approval import Purpose
+from domain.model.breakers import DrillKind, Effect
 from domain.model.instants import SECOND, Nanos
 from tests.builders.faults import (
     ERRORS,

@@ -17,7 +17,7 @@ import pytest
 
 from actors.kernel.supervision import POLICIES, policy_of
 from actors.kernel.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
-from domain.messages.system import Effect
+from domain.model.breakers import Effect
 from domain.model.instants import parse_iso
 from tests.builders.runs import EAGER, call, segments, status, trader, verified, wait_for
 

@@ -10,7 +10,8 @@ import pytest
 
 from actors.kernel.topology import AUDITOR, KILL_SWITCH
 from app.run.wiring import dead
-from domain.messages.system import ActorDown, BreakerReset, OperatorActed, ReconcileFinished
+from domain.messages.control import OperatorActed, ReconcileFinished
+from domain.messages.supervision import ActorDown, BreakerReset
 from tests.builders.faults import in_message, open_breakers
 from tests.builders.world import Setting, World, script
 

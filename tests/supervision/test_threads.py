@@ -15,7 +15,9 @@ from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import Reentry, policy_of
 from actors.kernel.topology import START_ORDER, STRATEGY, SUPERVISOR
 from app.run.wiring import dead
-from domain.messages.system import ActorDown, AlertRaised, Drill, DrillKind, Severity
+from domain.messages.control import AlertRaised
+from domain.messages.supervision import ActorDown, Drill
+from domain.model.breakers import DrillKind, Severity
 from tests.builders.faults import (
     ERRORS,
     in_message,

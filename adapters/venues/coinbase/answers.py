@@ -17,12 +17,12 @@ from adapters.venues.coinbase.values import (
     side,
     status,
 )
-from domain.messages.orders import FillSeen, OrderSeen
 from domain.messages.venue import CancelResult
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.market import Bar, Quote
 from domain.model.money import Amount, Price, Quantity, Rate
+from domain.model.orders import FillSeen, OrderSeen
 from domain.model.portfolio import AccountBalance
 from domain.model.product import Product, ProductFlags, ProductId
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from domain.messages.orders import OrderIntent
 from domain.model.instants import iso
 from domain.model.money import plain
+from domain.model.orders import OrderIntent
 
 
 def order_body(intent: OrderIntent) -> bytes:

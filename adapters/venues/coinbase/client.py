@@ -16,7 +16,7 @@ from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.streams import StreamSession, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import Answer, Lane, NoAnswer, Query, StreamKind, Transport
-from domain.messages.orders import FillSeen, OrderSeen, PlaceAnswered, PlaceRequest
+from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
     CancelAnswered,
@@ -26,6 +26,7 @@ from domain.messages.venue import (
     FillsListed,
     OrdersListed,
     PermissionsRead,
+    PlaceAnswered,
     ProductsListed,
     QuotesListed,
     TimeRead,
@@ -33,6 +34,7 @@ from domain.messages.venue import (
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
 from domain.model.market import Bar
+from domain.model.orders import FillSeen, OrderSeen
 from domain.model.portfolio import AccountBalance
 from domain.model.product import Product, ProductId
 

@@ -20,10 +20,11 @@ from domain.messages.market import (
     SubscriptionsSeen,
     TradesPrinted,
 )
-from domain.messages.orders import OrderSeen, UserFrame
+from domain.messages.venue import UserFrame
 from domain.model.errors import ProtocolBroken
 from domain.model.market import Level, Trade
 from domain.model.money import Price, Quantity
+from domain.model.orders import OrderSeen
 from domain.model.product import ProductId
 
 USER = "user"

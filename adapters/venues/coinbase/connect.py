@@ -18,9 +18,10 @@ from adapters.venues.transport.inprocess import (
     InProcessTransport,
 )
 from adapters.venues.transport.sockets import SocketTransport, addresses
-from domain.messages.orders import NotSent, PlaceAnswered, PlaceRequest
-from domain.messages.venue import CancelAnswered
+from domain.messages.orders import PlaceRequest
+from domain.messages.venue import CancelAnswered, PlaceAnswered
 from domain.model.instants import SECOND
+from domain.model.orders import NotSent
 
 _READ_ONLY = "dry run: nothing is sent"
 

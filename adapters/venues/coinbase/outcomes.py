@@ -5,15 +5,8 @@ from __future__ import annotations
 from adapters.venues.coinbase import wire
 from adapters.venues.coinbase.answers import complaint, reader
 from adapters.venues.transport.interface import Answer, Fault, NoAnswer
-from domain.messages.orders import (
-    Accepted,
-    NotSent,
-    OrderIntent,
-    OutcomeLost,
-    PlaceOutcome,
-    Rejected,
-)
 from domain.model.errors import ProtocolBroken
+from domain.model.orders import Accepted, NotSent, OrderIntent, OutcomeLost, PlaceOutcome, Rejected
 
 RATE_LIMITED = 429
 MAYBE_DONE = (401, 408)

@@ -11,7 +11,7 @@ from adapters.venues.coinbase.bodies import subscribe_text
 from adapters.venues.coinbase.codec import ErrorFrame
 from adapters.venues.transport.interface import StreamHandle, StreamKind, Transport
 from domain.messages.market import MarketFrame, StreamClosed, StreamOpened
-from domain.messages.orders import UserFrame
+from domain.messages.venue import UserFrame
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND
 

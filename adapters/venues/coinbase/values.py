@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
-from domain.messages.orders import VenueStatus
 from domain.model.errors import InvalidNumber, ProtocolBroken
 from domain.model.instants import Nanos, parse_iso
 from domain.model.money import ZERO, parse_decimal
+from domain.model.orders import VenueStatus
 from domain.model.product import Side
 
 _SECOND_CHARS = 19

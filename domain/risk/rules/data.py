@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.messages.decisions import EntryProposed, Reason, Refusal
+from domain.messages.decisions import EntryProposed
+from domain.model.approval import Reason, Refusal
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import plain
 from domain.risk.sizing import Sized

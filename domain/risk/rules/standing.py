@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from domain.messages.decisions import EntryProposed, Reason, Refusal
-from domain.messages.system import Effect
+from domain.messages.decisions import EntryProposed
+from domain.model.approval import Reason, Refusal
+from domain.model.breakers import Effect
 from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
 

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from actors.kernel.board import FLAPS_PER_HOUR, BoardEvent, BreakerBoard
-from domain.messages.system import Breaker, BreakerReset, BreakerTripped, Effect
+from domain.messages.supervision import BreakerReset, BreakerTripped
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import HOUR, MINUTE, Nanos
 from tests.builders.messages import NOW, a_breaker
 

@@ -16,7 +16,7 @@ from actors.kernel.supervision import (
     scope_of,
 )
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, START_ORDER, STRATEGY
-from domain.messages.system import Effect
+from domain.model.breakers import Effect
 from domain.model.instants import SECOND
 from tests.builders.messages import NOW
 

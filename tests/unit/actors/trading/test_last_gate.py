@@ -9,7 +9,7 @@ from actors.kernel.topology import ORDER_MANAGER
 from actors.trading.last_gate import APPROVAL_LIFE_NS, RECEIPT_LIFE_NS, FinalCheck
 from adapters.runtime.virtual import VirtualClock
 from domain.messages.orders import PlaceRequest, Receipt
-from domain.messages.system import Effect
+from domain.model.breakers import Effect
 from domain.model.instants import Nanos
 from tests.builders.messages import NOW, a_breaker, an_intent, approved, approved_sale
 

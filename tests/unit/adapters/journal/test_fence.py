@@ -15,15 +15,11 @@ from adapters.journal.recorder import Recorder
 from adapters.journal.segments import Journal, open_journal, read_records
 from app.commands.audit import check
 from app.run.recovery import CODEC, JOURNAL, Opened, Place, open_state
+from domain.messages.control import OperatorActed
 from domain.messages.decisions import RoundJudged
+from domain.messages.journal import JournalReopened, RunStarted
 from domain.messages.orders import IntentRaised
-from domain.messages.system import (
-    BreakerReset,
-    BreakerTripped,
-    JournalReopened,
-    OperatorActed,
-    RunStarted,
-)
+from domain.messages.supervision import BreakerReset, BreakerTripped
 from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
 from tests.builders.journal import AT_NS, fill, seqs, start

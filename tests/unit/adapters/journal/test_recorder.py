@@ -13,12 +13,14 @@ from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.decisions import ApprovedOrder, Purpose
-from domain.messages.orders import IntentRaised, OrderIntent
-from domain.messages.system import EquityMarked, OperatorActed
+from domain.messages.control import OperatorActed
+from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import EquityMarked
+from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
 from domain.model.money import Amount, Price, Quantity
+from domain.model.orders import OrderIntent
 from domain.model.product import ProductId, Side
 from tests.builders.journal import AT_NS, RUN
 

@@ -13,7 +13,7 @@ from app.command_line.trading_options import options_of, trade
 from config.effective import Config
 from config.mode import Mode
 from config.schema import Universe
-from domain.messages.system import DrillKind
+from domain.model.breakers import DrillKind
 from domain.model.instants import HOUR, SECOND, Nanos, parse_iso
 
 CONFIG = Path(__file__).parents[4] / "config"

@@ -23,7 +23,7 @@ from app.run.guardian import (
     gap_seen,
     place_of,
 )
-from domain.messages.system import Effect
+from domain.model.breakers import Effect
 from domain.model.instants import SECOND
 from tests.builders.runtime import (
     Event,

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.processes.sentinel import SentinelProcess
 from app.run.guardian import SENTINEL, SentinelWatch
-from domain.messages.system import Breaker, Effect
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import SECOND
 from tests.builders.runs import wait_for
 from tests.builders.runtime import SilentLog, VirtualRig, breaker

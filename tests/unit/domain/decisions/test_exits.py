@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.decisions.exits import due_exit
-from domain.messages.decisions import ExitReason
+from domain.model.approval import ExitReason
 from domain.model.instants import DAY
 from domain.model.money import Price
 from tests.builders.messages import NOW, a_lot

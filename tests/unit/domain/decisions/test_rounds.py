@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.decisions.rounds import merge
-from domain.messages.decisions import TradeProposal
 from domain.model.instants import MINUTE
 from domain.model.product import ProductId, Side
+from domain.model.proposal import TradeProposal
 from tests.builders.messages import BTC, ETH, NOW, a_proposal
 
 BAR = NOW - MINUTE

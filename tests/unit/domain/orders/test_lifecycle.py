@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from domain.messages.orders import TERMINAL, OrderState
+from domain.model.orders import TERMINAL, OrderState
 from domain.orders.lifecycle import IMPOSSIBLE, TABLE, Event, IllegalTransition, next_state
 
 CELLS = list(product(OrderState, Event))

@@ -13,9 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain.messages.orders import TERMINAL, FillSeen, OrderSeen, OrderState, VenueStatus
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Quantity
+from domain.model.orders import TERMINAL, FillSeen, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event
 from domain.orders.order import Order, advance, apply_fill, apply_seen, needs_fills
 from tests.builders.messages import a_fill, a_seen, an_intent, approved

@@ -12,18 +12,14 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from domain.messages.decisions import OrderApproved, Purpose
-from domain.messages.orders import FillBooked, IntentRaised, OrderState
-from domain.messages.system import (
-    BootCompleted,
-    CashFlowSeen,
-    EquityMarked,
-    JournalCreated,
-    LotsListed,
-    RunStarted,
-    StatementTaken,
-)
+from domain.messages.decisions import OrderApproved
+from domain.messages.journal import JournalCreated, RunStarted
+from domain.messages.orders import FillBooked, IntentRaised
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
+from domain.messages.supervision import BootCompleted
+from domain.model.approval import Purpose
 from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.audit import AuditReport, audit
 from tests.builders.messages import (

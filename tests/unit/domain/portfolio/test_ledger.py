@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.orders import FillBooked
-from domain.messages.system import CashFlowSeen
+from domain.messages.portfolio import CashFlowSeen
 from domain.model.errors import InvariantBroken
 from domain.model.instants import DAY
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.messages.orders import LedgerReported
+from domain.messages.portfolio import LedgerReported
 from domain.model.money import Amount, Quantity
 from domain.model.portfolio import AccountBalance
 from domain.model.product import ProductId

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.orders import OrderState
 from domain.model.money import Amount, Quantity
+from domain.model.orders import OrderState
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure
 from tests.builders.messages import a_moved, an_intent, approved, approved_sale, booked
 

@@ -10,16 +10,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import (
-    EntryProposed,
-    ExitReason,
-    OrderApproved,
-    ProposalRefused,
-    Purpose,
-    Reason,
-    Refusal,
-)
-from domain.messages.system import Effect
+from domain.messages.decisions import EntryProposed, OrderApproved, ProposalRefused
+from domain.model.approval import ExitReason, Purpose, Reason, Refusal
+from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.money import Amount, Quantity, Rate
 from domain.model.product import ProductFlags, Side

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import Reason, Refusal
+from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO, Amount, Rate, is_multiple
 from domain.risk.sizing import Sized, entry_price, size_entry, smallest_quantity
 from tests.builders.messages import TAKER, a_product, a_proposal, a_quote

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from attrs import evolve, fields
 
-from domain.messages.orders import DiscrepancyFound
-from domain.messages.system import ActorDown, AlertRaised, Effect, LotsListed, Severity
+from domain.messages.control import AlertRaised, DiscrepancyFound
+from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import ActorDown
+from domain.model.breakers import Effect, Severity
 from domain.system.alerts import fingerprint, of_breaker, of_discrepancy, of_down, of_lots
 from tests.builders.messages import a_breaker
 

@@ -10,19 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.decisions import OrderApproved
-from domain.messages.orders import IntentRaised, OrderState
-from domain.messages.system import (
-    BootCompleted,
-    BreakerReset,
-    BreakerTripped,
-    CashFlowSeen,
-    Effect,
-    EquityMarked,
-    JournalCreated,
-    RunStarted,
-    StatementTaken,
-)
+from domain.messages.journal import JournalCreated, RunStarted
+from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
+from domain.model.breakers import Effect
 from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import EquityMark
 from domain.system.recovery import Recovered, fold

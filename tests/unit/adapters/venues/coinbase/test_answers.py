@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venues.coinbase import answers
-from domain.messages.orders import VenueStatus
 from domain.messages.venue import CancelResult
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import parse_iso
 from domain.model.money import plain
+from domain.model.orders import VenueStatus
 from domain.model.product import ProductId, Side
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venues.coinbase.bodies import cancel_body, order_body, subscribe_text
-from domain.messages.orders import OrderIntent
 from domain.model.instants import SECOND, Nanos, parse_iso
 from domain.model.money import Price, Quantity
+from domain.model.orders import OrderIntent
 from domain.model.product import Side
 from tests.builders.messages import NOW, an_intent, approved, approved_sale
 

@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.orders import Accepted, NotSent, OutcomeLost, PlaceAnswered
 from domain.messages.venue import (
     CancelAnswered,
     CancelResult,
     CandlesListed,
     FillsListed,
     OrdersListed,
+    PlaceAnswered,
     QuotesListed,
     TimeRead,
 )
 from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.orders import Accepted, NotSent, OutcomeLost
 from domain.model.product import ProductId
 from tests.builders.coinbase import ME, ScriptedVenue, a_request
 from tests.builders.messages import BTC, ETH, NOW, an_intent

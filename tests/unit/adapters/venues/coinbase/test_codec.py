@@ -24,10 +24,11 @@ from domain.messages.market import (
     SubscriptionsSeen,
     TradesPrinted,
 )
-from domain.messages.orders import UserFrame, VenueStatus
+from domain.messages.venue import UserFrame
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, iso, parse_iso
 from domain.model.market import Level
+from domain.model.orders import VenueStatus
 from domain.model.product import Side
 from tests.builders.coinbase import RECORDING, needs_recording
 

@@ -9,8 +9,8 @@ import pytest
 
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.transport.interface import Answer, Fault, NoAnswer
-from domain.messages.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from domain.model.instants import Nanos
+from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from tests.builders.messages import an_intent
 
 INTENT = an_intent()

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.venues.coinbase.streams import market_subscriptions, user_subscriptions
 from domain.messages.market import HeartbeatSeen, MarketFrame, StreamClosed, StreamOpened
-from domain.messages.orders import UserFrame
+from domain.messages.venue import UserFrame
 from domain.model.instants import MILLISECOND, MINUTE, SECOND
 from domain.model.product import ProductId
 from tests.builders.coinbase import ME, ScriptedVenue

@@ -22,16 +22,9 @@ from adapters.venues.transport import http as http_transport
 from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import Answer, Fault, Gate, Lane, NoAnswer
-from domain.messages.orders import (
-    Accepted,
-    NotSent,
-    OutcomeLost,
-    PlaceAnswered,
-    PlaceOutcome,
-    Rejected,
-)
-from domain.messages.venue import CancelAnswered, PermissionsRead, TimeRead
+from domain.messages.venue import CancelAnswered, PermissionsRead, PlaceAnswered, TimeRead
 from domain.model.instants import MILLISECOND, SECOND
+from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from tests.builders.coinbase import (
     ME,
     PATIENCE_S,

@@ -14,10 +14,11 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import EntryProposed, Reason, Refusal
-from domain.messages.orders import OrderState
+from domain.messages.decisions import EntryProposed
+from domain.model.approval import Reason, Refusal
 from domain.model.context import Regime
 from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.orders import OrderState
 from domain.model.product import ProductId
 from domain.risk.exposure import Exposure
 from domain.risk.rules.caps import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import Reason
+from domain.model.approval import Reason
 from domain.model.instants import SECOND
 from domain.model.money import Rate
 from domain.risk.rules.data import fresh_bar, fresh_quote, known_value, pays_for_costs

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.messages.decisions import Reason
+from domain.model.approval import Reason
 from domain.model.product import ProductFlags, Side
 from domain.risk.rules.proposal import no_shorts, product_allows, within_bounds
 from domain.risk.sizing import Sized

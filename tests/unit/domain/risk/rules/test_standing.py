@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import Reason
-from domain.messages.system import Effect
+from domain.model.approval import Reason
+from domain.model.breakers import Effect
 from domain.model.instants import MINUTE
 from domain.model.product import Side
 from domain.risk.rules.standing import is_ready, no_open_breaker, once_a_bar

@@ -1,0 +1,114 @@
+"""What the operator and the safety actors ask for, and what came of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from domain.messages.supervision import CONTROL_LANE
+from domain.model.breakers import Severity
+from domain.model.instants import Nanos
+from domain.model.product import ProductId
+
+
+@frozen
+class DiscrepancyFound:
+    """Venue and we disagree about an order or a balance in a way that no rule explains."""
+
+    subject: str
+    ours: str
+    theirs: str
+
+
+@frozen
+class SweepRequested:
+    """Cancel at the venue, from the venue's own list: entries, or everything of ours.
+
+    `scope` is that of a breaker: "global", "venue", "product:BTC-USD" or "strategy:NAME".
+    """
+
+    reason: str
+    includes_exits: bool
+    scope: str = "global"
+
+
+@frozen
+class SweepFinished:
+    """Two complete listings in a row showed nothing of the sweep's scope alive."""
+
+    reason: str
+    cancelled: int
+    took_ns: Nanos
+
+
+@frozen
+class SyncRequested:
+    """Ask an actor to answer once everything before this message is handled."""
+
+    token: int
+
+
+@frozen
+class Synced:
+    """Everything before the request with this token has been handled and published."""
+
+    actor: str
+    token: int
+
+
+@frozen(kw_only=True)
+class AlertRaised:
+    """Something a person should know. Fields in the fixed order of the alert body (AL1)."""
+
+    severity: Severity
+    code: str
+    what: str
+    done: str
+    owned: str
+    worst: str
+    command: str
+
+
+@frozen
+class StopRequested:
+    """The run is to end: entries cancelled, then everything down; `reason` as in STOPPED."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    reason: str
+
+
+@frozen
+class KillSeen:
+    """The signal file (or signal) is there. `includes_exits`: protection is cancelled too."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    reason: str
+    includes_exits: bool
+
+
+@frozen
+class OperatorActed:
+    """An operator's deed, for the record: written before the breakers that it closes."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    verb: str
+    reason: str
+
+
+@frozen
+class ReconcileRequested:
+    """Compare orders, fills and balances with the venue now."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    reason: str
+
+
+@frozen
+class ReconcileFinished:
+    """Outcome of a comparison. `products` stay blocked (their orders are not resolved yet)."""
+
+    reason: str
+    is_clean: bool
+    problems: tuple[str, ...]
+    products: tuple[ProductId, ...]

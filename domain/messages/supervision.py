@@ -1,0 +1,149 @@
+"""The life of actors and breakers: up, down, proven, ready."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from domain.model.breakers import Breaker, DrillKind
+from domain.model.instants import Nanos
+from domain.model.money import Rate
+from domain.model.product import Product
+
+CONTROL_LANE = 0
+
+
+@frozen
+class BreakerTripped:
+    """A breaker opened, or an open one got stronger."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    breaker: Breaker
+
+
+@frozen
+class BreakerReset:
+    """A breaker closed; `evidence` says what proved it.
+
+    `by` is "proof", "operator", or "policy" (paper's one release by itself after a crash).
+    """
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    name: str
+    scope: str
+    by: str
+    evidence: str
+
+
+@frozen
+class ActorDown:
+    """An actor died or hangs. `cause` is the exception's type and text, no values of variables.
+
+    `fingerprint` names message, exception and line: equal ones are the same bug again.
+    """
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    actor: str
+    epoch: int
+    cause: str
+    fingerprint: str = ""
+
+
+@frozen
+class ActorRestarted:
+    """A fresh incarnation of an actor is up and knows only what it was rebuilt from."""
+
+    actor: str
+    epoch: int
+
+
+@frozen
+class ActorProven:
+    """A fresh incarnation has done its work once; `evidence` says what it did."""
+
+    actor: str
+    epoch: int
+    evidence: str
+
+
+@frozen
+class Drill:
+    """Break the actor that handles this, from inside: only by the operator's `--drill`."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    kind: DrillKind
+
+
+@frozen
+class DrillStarted:
+    """For the record, before it happens: what follows at `actor` was asked for."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    kind: DrillKind
+    actor: str
+
+
+@frozen
+class RebuildFinished:
+    """The actors are up again from the journal; or `failure` says why none of them is."""
+
+    token: int
+    started: tuple[tuple[str, int], ...]
+    failure: str | None
+
+
+@frozen
+class ReviveRequested:
+    """The operator wants everything that is down to be tried once more."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    request_id: str
+
+
+@frozen
+class Revived:
+    """Everything is up that can be; `items` says what is not."""
+
+    request_id: str
+    items: tuple[str, ...]
+
+
+@frozen
+class GapSeen:
+    """The process did not run for `length_ns`: all that was known before is old."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    length_ns: Nanos
+
+
+@frozen
+class BootCompleted:
+    """Recovery is done: trading may begin as far as breakers allow."""
+
+    products: tuple[Product, ...]
+    maker_rate: Rate
+    taker_rate: Rate
+    is_clean: bool
+
+
+@frozen
+class ProductsChanged:
+    """The catalogue was read: steps and flags of every product, before any fill is booked."""
+
+    products: tuple[Product, ...]
+
+
+@frozen
+class TradingReady:
+    """First cycle may start. `history` says what was back-filled, for the READY line."""
+
+    history: str
+
+
+@frozen
+class Tick:
+    """An actor's own timer. `what` names the timer."""
+
+    LANE: ClassVar[int] = CONTROL_LANE
+    what: str
