@@ -131,11 +131,11 @@ class Watching:
         self.id = inner.id
         self.lookback = inner.lookback
         self._inner = inner
-        self.context: Context | None = None
+        self.services: Context | None = None
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Decide as the inner one does."""
-        self.context = context
+        self.services = context
         return self._inner.decide(context)
 
 

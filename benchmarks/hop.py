@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import ReplyTo
 from adapters.clocks.system import SystemClock
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.telemetry.log import ActorLog
@@ -63,14 +63,12 @@ class Player(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         partner: str,
         hops: list[int],
         finish: Callable[[], None],
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._partner, self._hops, self._finish = partner, hops, finish
         self._batches = 0
 
@@ -103,7 +101,7 @@ class Player(Actor):
 class Court:
     """Two players on one runtime, and a way to wait for them."""
 
-    def __init__(self, runtime: Directory) -> None:
+    def __init__(self, runtime: ActorSystem) -> None:
         self.runtime = runtime
         self.hops: list[int] = []
         self._over = threading.Event()

@@ -34,7 +34,7 @@ from adapters.venues.coinbase.auth import Signer, load_key_file
 from adapters.venues.coinbase.bodies import order_body
 from adapters.venues.coinbase.connect import connect
 from adapters.venues.coinbase.wire import PREFIX
-from app.run.recovery import Opened, Place, open_state
+from app.run.recovery import JournalPlace, Opened, open_state
 from benchmarks.parts import Bench, NoLog, table, timed
 from domain.messages.decisions import OrderApproved
 from domain.messages.journal import RunStarted
@@ -171,7 +171,7 @@ def measure(folder: Path, count: int) -> list[tuple[str, Any]]:
         clock = SystemClock(MarketClock(session.clock))
         run = RunStarted("paper", "embedded", session.world, "", "", 0)
         opened = open_state(
-            Place(
+            JournalPlace(
                 folder=folder / "trader",
                 run=run,
                 quote_currency="USD",

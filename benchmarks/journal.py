@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from adapters.journal.segments import Journal, open_journal, read_records
+from adapters.journal.segments import SegmentWriter, open_journal, read_records
 
 DATA = {
     "intent": {
@@ -30,7 +30,7 @@ DATA = {
 AT_NS = 1_702_353_600_000_000_000
 
 
-def append(journal: Journal, *, durable: bool) -> None:
+def append(journal: SegmentWriter, *, durable: bool) -> None:
     journal.append(
         "IntentRaised",
         DATA,

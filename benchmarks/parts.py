@@ -12,10 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import ROUTES
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -62,10 +62,8 @@ class NoLog:
 class Probe(Actor):
     """Notes when it takes a wanted message; takes every other silently."""
 
-    def __init__(
-        self, office: Office, name: str, epoch: int, is_wanted: Callable[[Any], bool]
-    ) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, is_wanted: Callable[[Any], bool]) -> None:
+        super().__init__(context)
         self._is_wanted = is_wanted
         self.seen = threading.Event()
         self.at_ns = 0
@@ -81,7 +79,7 @@ class Probe(Actor):
 class Bench:
     """A runtime with a probe; `drive` makes something happen and returns how long it took."""
 
-    def __init__(self, runtime: Directory) -> None:
+    def __init__(self, runtime: ActorSystem) -> None:
         self.runtime = runtime
 
     def probe(self, name: str, is_wanted: Callable[[Any], bool]) -> Probe:

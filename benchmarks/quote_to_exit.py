@@ -17,7 +17,7 @@ from attrs import evolve
 
 from actors.kernel.topology import EXITS, ORDER_MANAGER, PORTFOLIO, RISK_GATE
 from actors.trading.exits import Exits
-from actors.trading.portfolio import Books, Portfolio
+from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from app.run import settings
 from benchmarks.parts import NOW, Bench, a_product, a_quote, bench, config_folder, table, timed
@@ -57,7 +57,7 @@ def prepared(found: Bench) -> None:
     ledger = evolve(open_ledger("USD", Amount(Decimal(10_000))), lots=(LOT,))
     state = GateState(ledger, Exposure(), 1, ())
     runtime.spawn(RiskGate, RISK_GATE, settings.limits_of(config), state)
-    books = Books("USD", None, ledger, ())
+    books = PortfolioState("USD", None, ledger, ())
     runtime.spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
     runtime.spawn(Exits, EXITS)
     runtime.announce(QuoteMoved(a_quote(PRODUCT.id)))

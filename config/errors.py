@@ -24,7 +24,7 @@ def dotted(path: Path) -> str:
 
 
 @frozen
-class Place:
+class KeyPlace:
     """A line of a file, or an option of the command line (which has no lines)."""
 
     source: str
@@ -63,7 +63,7 @@ class Invalid(ValueError):
 class Problem:
     """One thing that the operator has to correct."""
 
-    place: Place
+    place: KeyPlace
     path: Path
     message: str
     hints: tuple[str, ...] = ()

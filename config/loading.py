@@ -10,7 +10,7 @@ from typing import Any
 from config.catalogue import keys
 from config.converter import make_converter, nearest
 from config.effective import Config
-from config.errors import ConfigError, Flaw, Invalid, Path, Place, Problem, dotted
+from config.errors import ConfigError, Flaw, Invalid, KeyPlace, Path, Problem, dotted
 from config.fields import STRATEGY_ID, entries, spelled
 from config.mode import Mode
 from config.nodes import MAX_BYTES, Tree, read_yaml
@@ -41,7 +41,7 @@ def load(config_dir: str | FilePath, sets: Sequence[str] = ()) -> Config:
         _read_file(tree, name, folder / f"{name}.yaml")
     ceiling = _ceiling(tree)
     for number, text in enumerate(sets, start=1):
-        _override(tree, text, Place(f"--set #{number}"), ceiling)
+        _override(tree, text, KeyPlace(f"--set #{number}"), ceiling)
     parts = _structure(tree)
     for check in CHECKS:
         if all(need in parts for need in check.needs):
@@ -54,17 +54,17 @@ def load(config_dir: str | FilePath, sets: Sequence[str] = ()) -> Config:
 
 def _read_file(tree: Tree, name: str, file: FilePath) -> None:
     """Add the file to `tree`; a file that cannot be read whole adds problems and no value."""
-    place = Place(str(file), 1)
+    place = KeyPlace(str(file), 1)
     tree.places[(name,)] = place
     try:
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         hint = f"a config folder holds {', '.join(f'{one}.yaml' for one in FILES)}"
-        tree.refuse(Place(str(file)), (), "file is missing", *_misnamed(file), hint)
+        tree.refuse(KeyPlace(str(file)), (), "file is missing", *_misnamed(file), hint)
         return
     except OSError as error:
-        tree.refuse(Place(str(file)), (), f"cannot be read: {error.strerror}")
+        tree.refuse(KeyPlace(str(file)), (), f"cannot be read: {error.strerror}")
         return
     if len(content) > MAX_BYTES:
         tree.refuse(place, (), f"is larger than {MAX_BYTES // 1024} KiB")
@@ -73,7 +73,7 @@ def _read_file(tree: Tree, name: str, file: FilePath) -> None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        tree.refuse(Place(str(file), line), (), "is not UTF-8 text")
+        tree.refuse(KeyPlace(str(file), line), (), "is not UTF-8 text")
         return
     part = read_yaml(text, name=str(file), path=(name,))
     tree.places.update(part.places)
@@ -101,7 +101,7 @@ def _ceiling(tree: Tree) -> Mode:
         return Mode.DRY_RUN
 
 
-def _override(tree: Tree, text: str, place: Place, ceiling: Mode) -> None:
+def _override(tree: Tree, text: str, place: KeyPlace, ceiling: Mode) -> None:
     """Put one override into `tree`: the value at its path is replaced whole."""
     name, equals, value_text = text.partition("=")
     path: Path = tuple(name.strip().split("."))
@@ -132,7 +132,7 @@ def _raises(value: Any, ceiling: Mode) -> bool:
         return False
 
 
-def _holder(tree: Tree, path: Path, place: Place) -> dict[str, Any] | None:
+def _holder(tree: Tree, path: Path, place: KeyPlace) -> dict[str, Any] | None:
     """Return the mapping that holds the last key of `path`, made where it does not exist."""
     here: dict[Any, Any] = tree.value
     for depth, step in enumerate(path[:-1], start=1):

@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from config.errors import Path, Place, Problem
+from config.errors import KeyPlace, Path, Problem
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | Decimal | bool | None"
 
@@ -43,14 +43,14 @@ class Tree:
     """What was read so far: a value, the place of each path in it, and the problems met."""
 
     value: Any = None
-    places: dict[Path, Place] = field(factory=dict)
+    places: dict[Path, KeyPlace] = field(factory=dict)
     problems: list[Problem] = field(factory=list)
 
-    def refuse(self, place: Place, path: Path, message: str, *hints: str) -> None:
+    def refuse(self, place: KeyPlace, path: Path, message: str, *hints: str) -> None:
         """Note a problem and go on."""
         self.problems.append(Problem(place, path, message, hints))
 
-    def place_of(self, path: Path) -> Place:
+    def place_of(self, path: Path) -> KeyPlace:
         """Return the place of `path`, or of the nearest thing around it that was written."""
         while path not in self.places and path:
             path = path[:-1]
@@ -69,8 +69,8 @@ class _Source:
     name: str
     lines: bool
 
-    def at(self, mark: Any) -> Place:
-        return Place(self.name, mark.line + 1 if self.lines else None)
+    def at(self, mark: Any) -> KeyPlace:
+        return KeyPlace(self.name, mark.line + 1 if self.lines else None)
 
 
 def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
@@ -79,11 +79,11 @@ def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
     `path` is where the value belongs. With problems in the result, its value is not complete.
     """
     source = _Source(name, lines)
-    tree = Tree(places={path: Place(name, 1 if lines else None)})
+    tree = Tree(places={path: KeyPlace(name, 1 if lines else None)})
     secret = _SECRET.search(text)
     if secret:
         line = text.count("\n", 0, secret.start()) + 1
-        place = Place(name, line if lines else None)
+        place = KeyPlace(name, line if lines else None)
         tree.refuse(place, path, "holds key material", "move the key out of the config, revoke it")
         return tree
     try:
@@ -93,12 +93,12 @@ def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = source.at(mark) if mark else Place(name)
+        place = source.at(mark) if mark else KeyPlace(name)
         tree.refuse(place, path, f"is not YAML: {error.problem or error.context}")
         return tree
     except YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
-        place = Place(name, line if lines else None)
+        place = KeyPlace(name, line if lines else None)
         tree.refuse(place, path, f"is not YAML: {str(error).splitlines()[0]}")
         return tree
     if node is not None:

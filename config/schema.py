@@ -75,7 +75,7 @@ class Paper:
 
 
 @frozen(kw_only=True)
-class Account:
+class AccountSection:
     """Which account of the venue is traded."""
 
     portfolio_uuid: str | None = key(
@@ -87,7 +87,7 @@ class Account:
 
 
 @frozen(kw_only=True)
-class Log:
+class LogSection:
     """What the logs show."""
 
     level: LogLevel = key(LogLevel.INFO, "Least severe line shown", limits=", ".join(LogLevel))
@@ -107,8 +107,8 @@ class App:
         QuoteCurrency.USD, "Currency that pays for entries", limits=", ".join(QuoteCurrency)
     )
     paper: Paper = section(Paper, "The account of a new paper world")
-    account: Account = section(Account, "Which account of the venue is traded")
-    log: Log = section(Log, "What the logs show")
+    account: AccountSection = section(AccountSection, "Which account of the venue is traded")
+    log: LogSection = section(LogSection, "What the logs show")
 
 
 @frozen(kw_only=True)
@@ -237,7 +237,7 @@ class Cost:
 
 
 @frozen(kw_only=True)
-class Exits:
+class ExitsSection:
     """When a position is closed without stop or target."""
 
     max_hold: Nanos = duration(
@@ -370,7 +370,7 @@ class Policy:
     execution: Execution = section(Execution, "How entries are worked at the venue")
     staleness: Staleness = section(Staleness, "Age of market data beyond which entries wait")
     cost: Cost = section(Cost, "What a trade must be able to earn")
-    exits: Exits = section(Exits, "When a position is closed without stop or target")
+    exits: ExitsSection = section(ExitsSection, "When a position is closed without stop or target")
     supervision: Supervision = section(Supervision, "What happens when a part fails")
     proposals: Proposals = section(Proposals, "What a proposal must look like")
 

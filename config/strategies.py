@@ -19,7 +19,7 @@ REGISTRY: Mapping[str, type] = MappingProxyType({"breakout": Breakout})
 
 
 @frozen(kw_only=True)
-class Settings:
+class StrategySettings:
     """What a field of that name means and may be, in whichever strategy it stands.
 
     Strategies give the defaults; these declare unit, range and the tighter direction.
@@ -79,7 +79,7 @@ def shared_fields() -> tuple[Any, ...]:
 
 def own_fields(use: str) -> tuple[Any, ...]:
     """Return the attributes of the keys that only strategy `use` has, with their checks."""
-    meanings = attrs.fields_dict(Settings)
+    meanings = attrs.fields_dict(StrategySettings)
     return tuple(
         attribute.evolve(
             validator=meanings[attribute.name].validator,

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 import pykka
+from attrs import frozen
 
 from actors.kernel.board import GLOBAL, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
@@ -30,7 +31,7 @@ class DrillCrash(RuntimeError):
     """Raised inside an actor because the operator asked for it."""
 
 
-class Office(Protocol):
+class ActorServices(Protocol):
     """What a runtime does for its actors; no call blocks."""
 
     clock: Clock
@@ -63,18 +64,28 @@ class Office(Protocol):
         """Let the actor hang, as a drill; returns if nobody noticed for long."""
 
 
+@frozen
+class ActorContext:
+    """Who an incarnation is, and the services of the runtime that it lives in."""
+
+    services: ActorServices
+    name: str
+    epoch: int
+
+
 class Actor(pykka.Actor):
     """A named member of the system that handles one message at a time."""
 
-    def __init__(self, office: Office, name: str, epoch: int) -> None:
+    def __init__(self, context: ActorContext) -> None:
         super().__init__()
-        self.office = office
+        services, name, epoch = context.services, context.name, context.epoch
+        self.services = services
         self.name = name
         self.epoch = epoch
         self.actor_urn = self.actor_ref.actor_urn = f"urn:actor:{name}:{epoch}"
-        self.clock = office.clock
-        self.board = office.board
-        self.log = office.log_for(name)
+        self.clock = services.clock
+        self.board = services.board
+        self.log = services.log_for(name)
         self.busy: tuple[int, str] | None = None
         self.handled = 0
         self._ending = threading.Lock()
@@ -98,13 +109,13 @@ class Actor(pykka.Actor):
 
     def send(self, to: str, message: Any) -> None:
         """Send `message` to one actor by name."""
-        self.office.deliver(to, self._stamp(message))
+        self.services.deliver(to, self._stamp(message))
 
     def publish(self, message: Any) -> None:
         """Send `message` to everybody whom the topology names for its kind."""
         envelope = self._stamp(message)
-        for name in self.office.receivers(type(message)):
-            self.office.deliver(name, envelope)
+        for name in self.services.receivers(type(message)):
+            self.services.deliver(name, envelope)
 
     def after(self, delay_ns: int, message: Any) -> None:
         """Send `message` to myself after `delay_ns` of market time."""
@@ -112,12 +123,12 @@ class Actor(pykka.Actor):
 
     def at(self, due_ns: int, message: Any) -> None:
         """Send `message` to myself when market time reaches `due_ns`."""
-        self.office.wake(self.name, self.epoch, due_ns, message, is_machine_time=False)
+        self.services.wake(self.name, self.epoch, due_ns, message, is_machine_time=False)
 
     def after_machine(self, delay_ns: int, message: Any) -> None:
         """Send `message` to myself after `delay_ns` of machine time."""
         due_ns = self.clock.machine_ns() + delay_ns
-        self.office.wake(self.name, self.epoch, due_ns, message, is_machine_time=True)
+        self.services.wake(self.name, self.epoch, due_ns, message, is_machine_time=True)
 
     def reply_to(self) -> ReplyTo:
         """Return my address for an answer that continues the chain of the current message."""
@@ -152,7 +163,7 @@ class Actor(pykka.Actor):
 
     def close(self, name: str, evidence: str, *, scope: str = GLOBAL) -> None:
         """Close a breaker by proof; an incarnation that no longer counts closes none."""
-        if self.office.is_current(self.name, self.epoch):
+        if self.services.is_current(self.name, self.epoch):
             self.board.reset(name, scope, by="proof", evidence=evidence)
 
     def prove(self, evidence: str) -> None:
@@ -178,8 +189,8 @@ class Actor(pykka.Actor):
         return self._envelope
 
     def _stamp(self, message: Any) -> Envelope:
-        cause, office = self._envelope, self.office
-        number = office.number()
+        cause, services = self._envelope, self.services
+        number = services.number()
         return Envelope(
             number,
             message,
@@ -211,7 +222,7 @@ class Actor(pykka.Actor):
             body = message.body
             what = type(body).__name__
             self._envelope = message
-            self.busy = (self.office.clock.machine_ns(), what)
+            self.busy = (self.services.clock.machine_ns(), what)
             if type(body) is Drill:
                 return self._drill(body)
             return self.receive(body)
@@ -239,7 +250,7 @@ class Actor(pykka.Actor):
             case DrillKind.EXIT:
                 raise SystemExit("drill")
             case DrillKind.HANG:
-                self.office.stall(self.name)
+                self.services.stall(self.name)
 
     def _crash(self, error: BaseException, what: str) -> None:
         """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
@@ -248,7 +259,7 @@ class Actor(pykka.Actor):
             self._fall(cause, f"{what} {type(error).__name__} {_place(error)}")
             self.log.failure(cause, error)
         finally:
-            self.office.buried(self.name, self.epoch)
+            self.services.buried(self.name, self.epoch)
             raise ActorCrashed(cause) from error
 
     def _fall(self, cause: str, fingerprint: str) -> None:
@@ -295,7 +306,7 @@ class Actor(pykka.Actor):
         try:
             self._fall("thread vanished", "thread vanished")
         finally:
-            self.office.buried(self.name, self.epoch)
+            self.services.buried(self.name, self.epoch)
 
 
 def _text(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from attrs import define, field
 
 from actors.kernel.supervision import CrashPolicy, Reentry, policy_of
-from domain.system.restarts import History
+from domain.system.restarts import CrashHistory
 
 
 class Phase(StrEnum):
@@ -25,7 +25,7 @@ class Phase(StrEnum):
 
 
 @define
-class Case:
+class ChildState:
     """One actor. `token` is that of its last rebuild, `down_epoch` the newest dead incarnation.
 
     `is_swept`: the entries that its death had cancelled are confirmed as cancelled.
@@ -33,7 +33,7 @@ class Case:
 
     name: str
     phase: Phase = Phase.UP
-    history: History = field(factory=History)
+    history: CrashHistory = field(factory=CrashHistory)
     epoch: int = 1
     down_epoch: int = 0
     token: int = 0

@@ -156,7 +156,7 @@ class ControlInbox(Protocol):
         """Answer a request."""
 
 
-class Staff(Protocol):
+class ActorLifecycle(Protocol):
     """Ends actors and starts fresh incarnations of them."""
 
     auto_resumes_left: int

@@ -11,10 +11,10 @@ from typing import Any
 
 from attrs import evolve
 
-from actors.kernel.base import FIRST_EPOCH, Actor, Office
+from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
 from actors.kernel.board import ACTOR, GLOBAL
-from actors.kernel.children import Case, Phase
-from actors.kernel.ports import Staff
+from actors.kernel.children import ChildState, Phase
+from actors.kernel.ports import ActorLifecycle
 from actors.kernel.supervision import Reentry, Source, crash_breakers, scope_of
 from actors.kernel.topology import AUDITOR, OPERATOR, RISK_GATE, ROUTES, SCHEDULER
 from domain.messages.control import (
@@ -42,7 +42,7 @@ from domain.messages.supervision import (
 from domain.model.breakers import Effect, Severity
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
-from domain.system.restarts import Crash, GiveUp, History, Restart, decide
+from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, decide
 
 AGAIN_NS = SECOND
 """Machine time after which a rebuild, or a reconcile, that did not succeed is tried again."""
@@ -54,14 +54,14 @@ RELEASE_REASON = "rebuilt, proven, and the books agree with the venue"
 
 
 class Supervisor(Actor):
-    """Keeps a case for each actor that has died."""
+    """Keeps the state of each actor that has died."""
 
-    def __init__(self, office: Office, name: str, epoch: int, staff: Staff, draw: Draw) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, staff: ActorLifecycle, draw: Draw) -> None:
+        super().__init__(context)
         self._staff = staff
         self._draw = draw
-        self._cases: dict[str, Case] = {}
-        self._token = epoch * 1_000_000  # no answer to a predecessor is taken for one to us
+        self._children: dict[str, ChildState] = {}
+        self._token = self.epoch * 1_000_000  # no answer to a predecessor is taken for one to us
         self._syncing: dict[int, tuple[str, ...]] = {}
         self._reviving: list[str] = []
         self._resuming = 0
@@ -74,7 +74,7 @@ class Supervisor(Actor):
         for name, epoch in self._staff.down():
             self._fell(ActorDown(name, epoch, "found down", f"found down by epoch {self.epoch}"))
         self._token += 1
-        self._case(self.name).begin_probation(self.epoch, self._token)
+        self._child(self.name).begin_probation(self.epoch, self._token)
         self.prove("took over and looked at every actor")
         self._reconcile(self._token)
 
@@ -112,24 +112,24 @@ class Supervisor(Actor):
             case _:
                 super().receive(message)
 
-    def _case(self, name: str) -> Case:
-        return self._cases.setdefault(name, Case(name))
+    def _child(self, name: str) -> ChildState:
+        return self._children.setdefault(name, ChildState(name))
 
     def _tick(self, what: str) -> None:
         kind, _, rest = what.partition(":")
         name, _, number = rest.rpartition(":")
         match kind:
             case "restart":
-                self._restart(self._case(name))
+                self._restart(self._child(name))
             case "sync" if int(number) in self._syncing:
                 # The auditor did not answer: it is dying, or slow.
                 for each in self._syncing.pop(int(number)):
-                    self._wait(self._case(each), AGAIN_NS)
+                    self._wait(self._child(each), AGAIN_NS)
             case "reconcile" if self._await_books(int(number)):
                 self._reconcile(int(number))
-            case "sweep" if self._case(name).epoch <= int(number):
+            case "sweep" if self._child(name).epoch <= int(number):
                 self.publish(SweepRequested(f"{name} is down", includes_exits=False))
-            case "block" if self._case(name).epoch <= int(number):
+            case "block" if self._child(name).epoch <= int(number):
                 reason = f"{name} is down for too long"
                 self.trip(name, reason, effect=Effect.BLOCK)
             case "revive":
@@ -139,47 +139,47 @@ class Supervisor(Actor):
 
     def _fell(self, down: ActorDown) -> None:
         self._resuming = 0
-        case = self._case(down.actor)
-        policy, case.down_epoch = case.policy, max(case.down_epoch, down.epoch)
-        if case.phase is Phase.UP:  # else its breaker is open, and what it had cancelled still is
-            case.is_swept = policy.effect < Effect.HALT
-        case.history = case.history.after(
+        child = self._child(down.actor)
+        policy, child.down_epoch = child.policy, max(child.down_epoch, down.epoch)
+        if child.phase is Phase.UP:  # else its breaker is open, and what it had cancelled still is
+            child.is_swept = policy.effect < Effect.HALT
+        child.history = child.history.after(
             Crash(self.clock.machine_ns(), down.fingerprint), policy.budget
         )
-        verdict = decide(case.history, policy.budget, self._draw)
+        verdict = decide(child.history, policy.budget, self._draw)
         if down.actor == AUDITOR and self._staff.has_journal_failed():
             verdict = GiveUp("the journal can't be written; nothing is until the process restarts")
         match verdict:
             case GiveUp(reason):
-                self._give_up(case, reason)
+                self._give_up(child, reason)
             case Restart(pause_ns):
-                self._wait(case, pause_ns)
-                self._schedule_consequences(case)
+                self._wait(child, pause_ns)
+                self._schedule_consequences(child)
         self._answer_operator()
 
-    def _wait(self, case: Case, pause_ns: int) -> None:
-        case.phase = Phase.WAITING
-        self.after_machine(pause_ns, Tick(f"restart:{case.name}:{case.down_epoch}"))
+    def _wait(self, child: ChildState, pause_ns: int) -> None:
+        child.phase = Phase.WAITING
+        self.after_machine(pause_ns, Tick(f"restart:{child.name}:{child.down_epoch}"))
 
-    def _schedule_consequences(self, case: Case) -> None:
+    def _schedule_consequences(self, child: ChildState) -> None:
         """What is done about orders and entries if it is not back soon enough."""
         for kind, delay_ns in (
-            ("sweep", case.policy.sweep_after_ns),
-            ("block", case.policy.block_after_ns),
+            ("sweep", child.policy.sweep_after_ns),
+            ("block", child.policy.block_after_ns),
         ):
             if delay_ns is not None:
-                self.after_machine(delay_ns, Tick(f"{kind}:{case.name}:{case.down_epoch}"))
+                self.after_machine(delay_ns, Tick(f"{kind}:{child.name}:{child.down_epoch}"))
 
-    def _give_up(self, case: Case, reason: str) -> None:
+    def _give_up(self, child: ChildState, reason: str) -> None:
         """Leave it down, latched, and tell people once."""
-        case.phase = Phase.GIVEN_UP
-        for breaker in crash_breakers(case.name, reason, self.clock.market_ns()):
+        child.phase = Phase.GIVEN_UP
+        for breaker in crash_breakers(child.name, reason, self.clock.market_ns()):
             self.board.trip(evolve(breaker, is_latched=True), may_flap=True)
         self.publish(
             AlertRaised(
                 severity=Severity.CRITICAL,
                 code="ACTOR_GIVEN_UP",
-                what=f"{case.name} is not started again: {reason}",
+                what=f"{child.name} is not started again: {reason}",
                 done="its breaker is latched; everything else goes on",
                 owned="unchanged; see status",
                 worst="none by itself",
@@ -189,21 +189,21 @@ class Supervisor(Actor):
 
     # Up again.
 
-    def _restart(self, case: Case) -> None:
-        if case.phase is not Phase.WAITING:
+    def _restart(self, child: ChildState) -> None:
+        if child.phase is not Phase.WAITING:
             return
-        names = self._company(case)
-        if any(self._case(name).phase is Phase.GIVEN_UP for name in names):
-            self._give_up(case, "what it is rebuilt with was given up")
+        names = self._company(child)
+        if any(self._child(name).phase is Phase.GIVEN_UP for name in names):
+            self._give_up(child, "what it is rebuilt with was given up")
             return
         self._token += 1
         token = self._token
         for name in names:
-            one = self._case(name)
+            one = self._child(name)
             one.phase, one.token = Phase.REBUILDING, token
         self._staff.retire(names)
         self._syncing[token] = names
-        needs_journal = any(self._case(n).policy.source is Source.JOURNAL for n in names)
+        needs_journal = any(self._child(n).policy.source is Source.JOURNAL for n in names)
         if needs_journal and AUDITOR not in names:
             # What was said until now has to be on disk before it is read.
             self.send(AUDITOR, SyncRequested(token))
@@ -211,10 +211,10 @@ class Supervisor(Actor):
         else:
             self._rebuild(token)
 
-    def _company(self, case: Case) -> tuple[str, ...]:
+    def _company(self, child: ChildState) -> tuple[str, ...]:
         """Return who is rebuilt with it: its group, and the auditor's if that is down too."""
-        names = dict.fromkeys((case.name, *case.policy.group))
-        auditor = self._case(AUDITOR)
+        names = dict.fromkeys((child.name, *child.policy.group))
+        auditor = self._child(AUDITOR)
         if auditor.phase is Phase.WAITING and set(names) & set(auditor.policy.group):
             names = dict.fromkeys((*auditor.policy.group, *names))
         return tuple(names)
@@ -226,21 +226,21 @@ class Supervisor(Actor):
 
     def _rebuilt(self, done: RebuildFinished) -> None:
         if done.failure is not None:
-            for case in tuple(self._cases.values()):
-                if case.token == done.token and case.phase is Phase.REBUILDING:
-                    self._give_up(case, f"not rebuilt: {done.failure}")
+            for child in tuple(self._children.values()):
+                if child.token == done.token and child.phase is Phase.REBUILDING:
+                    self._give_up(child, f"not rebuilt: {done.failure}")
             self._answer_operator()
             return
         names = [name for name, _ in done.started]
-        if any(self._case(name).policy.reentry is not Reentry.PROOF for name in names):
+        if any(self._child(name).policy.reentry is not Reentry.PROOF for name in names):
             self._reconcile(done.token)
 
     def _back(self, restarted: ActorRestarted) -> None:
         """A newcomer counts as started when it says so, not when somebody started it."""
-        case = self._case(restarted.actor)
-        if restarted.actor != self.name and restarted.epoch > case.down_epoch:
-            case.begin_probation(restarted.epoch, case.token)
-            self._brief(case.name)
+        child = self._child(restarted.actor)
+        if restarted.actor != self.name and restarted.epoch > child.down_epoch:
+            child.begin_probation(restarted.epoch, child.token)
+            self._brief(child.name)
 
     def _brief(self, name: str) -> None:
         """Tell a newcomer what it has missed."""
@@ -259,14 +259,14 @@ class Supervisor(Actor):
         self.publish(ReconcileRequested(f"{REBUILD}{token}"))
         self.after_machine(BOOKS_AGAIN_NS, Tick(f"reconcile::{token}"))
 
-    def _await_books(self, token: int) -> list[Case]:
+    def _await_books(self, token: int) -> list[ChildState]:
         return [
-            case
-            for case in self._cases.values()
-            if case.token == token
-            and case.phase in (Phase.REBUILDING, Phase.PROBATION)
-            and case.policy.reentry is not Reentry.PROOF
-            and not case.is_reconciled
+            child
+            for child in self._children.values()
+            if child.token == token
+            and child.phase in (Phase.REBUILDING, Phase.PROBATION)
+            and child.policy.reentry is not Reentry.PROOF
+            and not child.is_reconciled
         ]
 
     def _reconciled(self, finished: ReconcileFinished) -> None:
@@ -274,44 +274,44 @@ class Supervisor(Actor):
             return
         if not finished.is_clean:
             return  # asked again in a while
-        for case in self._await_books(int(finished.reason.removeprefix(REBUILD))):
-            case.is_reconciled = case.phase is Phase.PROBATION
-            self._readmit(case)
+        for child in self._await_books(int(finished.reason.removeprefix(REBUILD))):
+            child.is_reconciled = child.phase is Phase.PROBATION
+            self._readmit(child)
 
     def _proven(self, proven: ActorProven) -> None:
-        case = self._case(proven.actor)
-        if case.phase is Phase.PROBATION and case.epoch == proven.epoch:
-            case.proof = proven.evidence
-            self._readmit(case)
+        child = self._child(proven.actor)
+        if child.phase is Phase.PROBATION and child.epoch == proven.epoch:
+            child.proof = proven.evidence
+            self._readmit(child)
 
     def _swept(self, reasons: str) -> None:
         """What a death had cancelled is gone from the venue: the canceller names the breakers."""
         for name in reasons.split(", "):
-            case = self._cases.get(name)
-            if case is not None and not case.is_swept:
-                case.is_swept = True
-                self._readmit(case)
+            child = self._children.get(name)
+            if child is not None and not child.is_swept:
+                child.is_swept = True
+                self._readmit(child)
 
-    def _readmit(self, case: Case) -> None:
-        if case.phase is not Phase.PROBATION or not case.has_proof:
+    def _readmit(self, child: ChildState) -> None:
+        if child.phase is not Phase.PROBATION or not child.has_proof:
             return
-        case.readmissions += 1
-        if case.policy.is_latched or (case.policy.reenters_once and case.readmissions > 1):
-            self._ask_a_person(case)
+        child.readmissions += 1
+        if child.policy.is_latched or (child.policy.reenters_once and child.readmissions > 1):
+            self._ask_a_person(child)
         else:
-            case.phase = Phase.UP
-            for scope in dict.fromkeys((scope_of(case.name), GLOBAL, ACTOR)):
-                self.board.reset(case.name, scope, by="proof", evidence=case.proof)
+            child.phase = Phase.UP
+            for scope in dict.fromkeys((scope_of(child.name), GLOBAL, ACTOR)):
+                self.board.reset(child.name, scope, by="proof", evidence=child.proof)
         self._answer_operator()
 
-    def _ask_a_person(self, case: Case) -> None:
-        keys = [(case.name, scope) for scope in (scope_of(case.name), ACTOR)]
+    def _ask_a_person(self, child: ChildState) -> None:
+        keys = [(child.name, scope) for scope in (scope_of(child.name), ACTOR)]
         mine = [each for each in self.board.open if (each.name, each.scope) in keys]
         for breaker in mine:
             self.board.trip(evolve(breaker, is_latched=True), may_flap=True)
-        case.phase = Phase.PROVEN if mine else Phase.UP
+        child.phase = Phase.PROVEN if mine else Phase.UP
         if mine:
-            self.log.warning("back, waits for a person", which=case.name, proof=case.proof)
+            self.log.warning("back, waits for a person", which=child.name, proof=child.proof)
         self._resume_by_policy()
 
     def _resume_by_policy(self) -> None:
@@ -327,12 +327,12 @@ class Supervisor(Actor):
     def _may_resume(self) -> bool:
         """Tell whether crashes are all that is latched, and all of them are proven."""
         for breaker in self.board.latched():
-            case = self._cases.get(breaker.name)
+            child = self._children.get(breaker.name)
             if (
-                case is None
-                or case.phase is not Phase.PROVEN
-                or case.policy.reentry is not Reentry.OPERATOR
-                or breaker.scope not in (scope_of(case.name), ACTOR)
+                child is None
+                or child.phase is not Phase.PROVEN
+                or child.policy.reentry is not Reentry.OPERATOR
+                or breaker.scope not in (scope_of(child.name), ACTOR)
             ):
                 return False
         return bool(self.board.latched())
@@ -347,9 +347,9 @@ class Supervisor(Actor):
         self.log.warning("resumed by itself", left=self._staff.auto_resumes_left)
 
     def _released(self, reset: BreakerReset) -> None:
-        case = self._cases.get(reset.name)
-        if case is not None and reset.scope == ACTOR and case.phase is Phase.PROVEN:
-            case.phase = Phase.UP
+        child = self._children.get(reset.name)
+        if child is not None and reset.scope == ACTOR and child.phase is Phase.PROVEN:
+            child.phase = Phase.UP
 
     # The operator.
 
@@ -357,13 +357,13 @@ class Supervisor(Actor):
         """Try again whatever is down, with a clean sheet, and answer when it is proven or not."""
         self._reviving.append(request_id)
         for name, epoch in self._staff.down():
-            case = self._case(name)
-            case.down_epoch = max(case.down_epoch, epoch)
+            child = self._child(name)
+            child.down_epoch = max(child.down_epoch, epoch)
             hopeless = name == AUDITOR and self._staff.has_journal_failed()
-            if case.phase is Phase.REBUILDING or name == self.name or hopeless:
+            if child.phase is Phase.REBUILDING or name == self.name or hopeless:
                 continue
-            case.history = History()
-            self._wait(case, 0)
+            child.history = CrashHistory()
+            self._wait(child, 0)
         self.after_machine(REVIVE_WITHIN_NS, Tick("revive::"))
         self._answer_operator()
 
@@ -371,9 +371,9 @@ class Supervisor(Actor):
         if not self._reviving:
             return
         items = tuple(
-            case.waits_for()
-            for case in self._cases.values()
-            if case.is_down or (case.phase is Phase.PROBATION and case.policy.is_latched)
+            child.waits_for()
+            for child in self._children.values()
+            if child.is_down or (child.phase is Phase.PROBATION and child.policy.is_latched)
         )
         if items and not is_last_chance:
             return

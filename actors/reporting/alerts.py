@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import ACTOR
 from actors.kernel.ports import AlertLog
 from domain.messages.control import AlertRaised, DiscrepancyFound
@@ -29,8 +29,8 @@ REPEAT_AFTER_NS = MINUTE
 class Alerts(Actor):
     """Turns events into alerts, drops repetitions, writes the rest."""
 
-    def __init__(self, office: Office, name: str, epoch: int, sink: AlertLog) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, sink: AlertLog) -> None:
+        super().__init__(context)
         self._sink = sink
         self._written_ns: dict[str, int] = {}
 

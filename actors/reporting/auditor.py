@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Journal
 from actors.kernel.topology import ORDER_MANAGER
 from domain.messages.catalogue import CATALOGUE
@@ -24,8 +24,8 @@ COMMIT_EVERY_NS = 250 * MILLISECOND
 class Auditor(Actor):
     """Appends every catalogued message it hears, in order of arrival."""
 
-    def __init__(self, office: Office, name: str, epoch: int, journal: Journal) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, journal: Journal) -> None:
+        super().__init__(context)
         self._journal = journal
         self._is_dirty = False
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import ACTOR
 from actors.kernel.ports import StatusBoard
-from actors.reporting import wording as sentences
+from actors.reporting import wording
 from domain.messages.control import DiscrepancyFound, ReconcileFinished, SweepFinished
 from domain.messages.decisions import CycleDue, ProposalRefused, RoundJudged
 from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
@@ -52,7 +52,7 @@ JITTER_BINS = 10
 
 
 @frozen(kw_only=True)
-class Identity:
+class RunIdentity:
     """What does not change during a run."""
 
     mode: str
@@ -65,7 +65,7 @@ class Identity:
 
 
 @frozen
-class Member:
+class ActorStatus:
     """One actor as `status` shows it."""
 
     name: str
@@ -81,16 +81,14 @@ class Projector(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
-        identity: Identity,
+        context: ActorContext,
+        identity: RunIdentity,
         status: StatusBoard,
-        roster: Callable[[], tuple[Member, ...]],
+        roster: Callable[[], tuple[ActorStatus, ...]],
         milestone: Callable[[Any], None],
         tally: RunTally,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._identity = identity
         self._status = status
         self._roster = roster
@@ -132,7 +130,7 @@ class Projector(Actor):
                 self._advance(message)
             case FillBooked():
                 self.fills += 1
-                self.log.info(sentences.fill(message))
+                self.log.info(wording.fill(message))
             case EquityMarked():
                 self._equity = message
             case LossesMeasured():
@@ -153,19 +151,19 @@ class Projector(Actor):
                 self._reasons[(breaker.name, breaker.scope)] = breaker.reason
                 say = self.log.critical if breaker.effect >= Effect.HALT else self.log.warning
                 if breaker.scope != ACTOR or breaker.name not in self._tripped():
-                    say(sentences.breaker(breaker))
+                    say(wording.breaker(breaker))
             case BreakerReset():
                 self._close(message)
-                self.log.info(sentences.reset(message))
+                self.log.info(wording.reset(message))
             case WouldPlace(intent):
-                self.log.info(sentences.would_place(intent))
+                self.log.info(wording.would_place(intent))
             case ProposalRefused():
-                self.log.info(sentences.refused(message))
+                self.log.info(wording.refused(message))
             case SweepFinished():
-                self.log.info(sentences.sweep(message))
+                self.log.info(wording.sweep(message))
                 self._milestone(message)
             case LotsListed():
-                for line in sentences.lots(message):
+                for line in wording.lots(message):
                     self.log.info(line)
             case DiscrepancyFound(subject, ours, theirs):
                 self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
@@ -198,7 +196,7 @@ class Projector(Actor):
         left_ns = judged.next_ns - self.clock.market_ns()
         blocked = self.board.strongest()
         why = None if blocked is None else f"{blocked.name}: {blocked.reason}"
-        self.log.info(sentences.cycle(judged, self._view, left_ns, why, len(self._stalled)))
+        self.log.info(wording.cycle(judged, self._view, left_ns, why, len(self._stalled)))
 
     def _count_jitter(self, due: CycleDue) -> None:
         if due.cycle == 1 or not self._identity.jitter:
@@ -208,7 +206,7 @@ class Projector(Actor):
         self._jitter[min(JITTER_BINS - 1, max(0, int(share * JITTER_BINS)))] += 1
 
     def _advance(self, moved: OrderAdvanced) -> None:
-        self.log.info(sentences.order(moved))
+        self.log.info(wording.order(moved))
         if moved.state in TERMINAL:
             self._orders.pop(moved.client_order_id, None)
         else:
@@ -255,7 +253,7 @@ class Projector(Actor):
             "guards_proven": None,
         }
 
-    def _member(self, member: Member) -> dict[str, object]:
+    def _member(self, member: ActorStatus) -> dict[str, object]:
         return {
             "name": member.name,
             "state": member.state,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import ACTOR, GLOBAL
 from actors.kernel.ports import Venue
 from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
@@ -29,9 +29,12 @@ class Canceller(Actor):
     """Runs one sweep at a time; a request during a sweep widens it and starts its count anew."""
 
     def __init__(
-        self, office: Office, name: str, epoch: int, venue: Venue, ours: Mapping[str, ApprovedOrder]
+        self,
+        context: ActorContext,
+        venue: Venue,
+        ours: Mapping[str, ApprovedOrder],
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._venue = venue
         self._ours = dict(ours)
         self._reasons: list[str] = []

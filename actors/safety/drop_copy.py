@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Venue
 from actors.kernel.topology import ORDER_MANAGER
 from domain.messages.control import DiscrepancyFound
@@ -29,14 +29,12 @@ class DropCopy(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         venue: Venue,
         ours: frozenset[str],
         booked: frozenset[str],
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._venue = venue
         self._ours = set(ours)
         self._our_orders: set[str] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import HaltSignal
 from domain.messages.control import KillSeen
 from domain.messages.supervision import Tick
@@ -22,13 +22,11 @@ class KillSwitch(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         signal: HaltSignal,
         end: Callable[[str], None],
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._signal = signal
         self._end = end
         self._looks = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ControlInbox
 from actors.kernel.topology import AUDITOR, SUPERVISOR
 from domain.messages.control import (
@@ -28,13 +28,11 @@ class Operator(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         inbox: ControlInbox,
         end: Callable[[str], None],
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._inbox = inbox
         self._end = end
         self._waiting: dict[str, str] = {}

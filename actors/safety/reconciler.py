@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Venue
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
 from domain.messages.control import (
@@ -57,7 +57,7 @@ BREAKER = "reconcile"
 
 
 @frozen
-class Account:
+class BoundAccount:
     """What must be true of the account, and since when its fills matter (market time)."""
 
     quote_currency: str
@@ -70,15 +70,13 @@ class Reconciler(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         venue: Venue,
-        account: Account,
+        account: BoundAccount,
         *,
         is_booted: bool = False,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._venue = venue
         self._account = account
         self._queue: list[str] = []

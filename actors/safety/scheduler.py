@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from domain.messages.control import StopRequested
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.supervision import Tick, TradingReady
@@ -34,16 +34,14 @@ class Scheduler(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         schedule: Schedule,
         draw: Draw,
         end: Callable[[str], None],
         *,
         last_cycle: int = 0,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._schedule = schedule
         self._draw = draw
         self._end = end

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import STRATEGY
 from actors.trading.history import BarHistory
 from domain.decisions.rounds import merge
@@ -39,9 +39,12 @@ class Allocator(Actor):
     """Builds the context, asks, waits at most 250 ms of machine time, merges, hands on."""
 
     def __init__(
-        self, office: Office, name: str, epoch: int, seats: tuple[Seat, ...], depth_minutes: int
+        self,
+        context: ActorContext,
+        seats: tuple[Seat, ...],
+        depth_minutes: int,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._seats = seats
         self._depth = depth_minutes
         self._histories: dict[ProductId, BarHistory] = {}

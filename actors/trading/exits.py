@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from domain.decisions.exits import due_exit
 from domain.messages.decisions import ExitProposed, ProposalRefused
 from domain.messages.market import QuoteMoved
@@ -25,8 +25,8 @@ CHECK_EVERY_NS = SECOND
 class Exits(Actor):
     """Watches every lot against the newest bid and proposes to sell it, once at a time."""
 
-    def __init__(self, office: Office, name: str, epoch: int, quote_limit_ns: Nanos) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, quote_limit_ns: Nanos) -> None:
+        super().__init__(context)
         self._quote_limit_ns = quote_limit_ns
         self._judged: set[str] | None = None
         self._lots: dict[str, Lot] = {}

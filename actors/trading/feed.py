@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import AFTER_GAP, Venue
 from actors.kernel.topology import ROUTES
 from domain.market.bar_order import Asked, BarOrder
@@ -66,8 +66,8 @@ class FeedPlan:
 class Feed(Actor):
     """Keeps one book and one bar builder a product on one connection."""
 
-    def __init__(self, office: Office, name: str, epoch: int, venue: Venue, plan: FeedPlan) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, venue: Venue, plan: FeedPlan) -> None:
+        super().__init__(context)
         self._venue = venue
         self._plan = plan
         self._products: tuple[ProductId, ...] = ()

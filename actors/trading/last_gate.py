@@ -23,7 +23,7 @@ APPROVAL_LIFE_NS = 2 * SECOND
 """Machine time for which an approval is one: what was decided before a gap does not leave after."""
 
 
-class FinalCheck:
+class LastGate:
     """Callable as `LastGate`: returns why a request must not leave, or None."""
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import AFTER_GAP, OWN_RESTARTS, Venue
 from domain.messages.control import Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
@@ -76,15 +76,13 @@ class OrderManager(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         venue: Venue,
         state: OrderBookState,
         *,
         is_dry: bool,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._venue = venue
         self._lineage = state.lineage
         self._number = state.next_number

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import ROUTES
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
@@ -36,7 +36,7 @@ PUBLISH_EVERY_NS = 250 * MILLISECOND
 
 
 @frozen
-class Books:
+class PortfolioState:
     """The state to go on with: the ledger (None before the first statement) and past equity."""
 
     quote_currency: str
@@ -46,12 +46,15 @@ class Books:
 
 
 class Portfolio(Actor):
-    """Books fills, values lots at the best bid less the taker fee, watches losses."""
+    """PortfolioState fills, values lots at the best bid less the taker fee, watches losses."""
 
     def __init__(
-        self, office: Office, name: str, epoch: int, books: Books, limits: LossLimits
+        self,
+        context: ActorContext,
+        books: PortfolioState,
+        limits: LossLimits,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._books = books
         self._limits = limits
         self._ledger = books.ledger

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
     EntryProposed,
@@ -53,10 +53,8 @@ class GateState:
 class RiskGate(Actor):
     """Judges rounds and exits on one frozen view each."""
 
-    def __init__(
-        self, office: Office, name: str, epoch: int, limits: Limits, state: GateState
-    ) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, limits: Limits, state: GateState) -> None:
+        super().__init__(context)
         self._limits = limits
         self._ledger = state.ledger
         self._exposure = state.exposure

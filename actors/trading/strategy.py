@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import ALLOCATOR
 from domain.decisions.strategy import Strategy
 from domain.messages.decisions import Decide, Proposed
@@ -14,8 +14,8 @@ from domain.model.proposal import TradeProposal
 class StrategyHost(Actor):
     """Asks its strategy for proposals and answers the allocator."""
 
-    def __init__(self, office: Office, name: str, epoch: int, strategy: Strategy) -> None:
-        super().__init__(office, name, epoch)
+    def __init__(self, context: ActorContext, strategy: Strategy) -> None:
+        super().__init__(context)
         self._strategy = strategy
 
     def receive(self, message: Any) -> None:

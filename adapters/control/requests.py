@@ -23,7 +23,7 @@ STALE_SECONDS = 15.0
 POLL_SECONDS = 0.02
 
 
-class NoAnswer(TradingError):
+class NoReply(TradingError):
     """The instance did not answer in time; the request was withdrawn."""
 
 
@@ -37,7 +37,7 @@ def send_request(
     """Ask the instance that runs on the mode's `folder` and return its answer.
 
     Raises:
-        NoAnswer: there was none within `timeout_seconds` of machine time.
+        NoReply: there was none within `timeout_seconds` of machine time.
         OSError: the request could not be written.
     """
     control = folder / FOLDER
@@ -54,7 +54,7 @@ def send_request(
     finally:
         request.unlink(missing_ok=True)
         reply.unlink(missing_ok=True)
-    raise NoAnswer(f"the running instance did not answer `{verb}` within {timeout_seconds:g} s")
+    raise NoReply(f"the running instance did not answer `{verb}` within {timeout_seconds:g} s")
 
 
 class FileControlInbox:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from actors.kernel.envelope import Envelope
 from adapters.journal.chain import Head
 from adapters.journal.codec import Codec
-from adapters.journal.segments import Journal
+from adapters.journal.segments import SegmentWriter
 from domain.messages.orders import IntentRaised, Receipt
 from domain.model.errors import InvariantBroken
 from domain.model.instants import Nanos
@@ -19,7 +19,9 @@ class Recorder:
     `machine_ns` is the clock of receipts' age. Belongs to one thread, as the journal does.
     """
 
-    def __init__(self, journal: Journal, codec: Codec, machine_ns: Callable[[], Nanos]) -> None:
+    def __init__(
+        self, journal: SegmentWriter, codec: Codec, machine_ns: Callable[[], Nanos]
+    ) -> None:
         self._journal = journal
         self._codec = codec
         self._machine_ns = machine_ns
@@ -34,7 +36,7 @@ class Recorder:
         """End the present journal from another thread; False if it has failed."""
         return self._journal.fence()
 
-    def go_on_with(self, journal: Journal) -> None:
+    def go_on_with(self, journal: SegmentWriter) -> None:
         """Write into `journal` from now on; intents without a receipt get none."""
         self._journal = journal
         self._intents.clear()

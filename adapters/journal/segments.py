@@ -25,7 +25,7 @@ _FENCE_SECONDS = 0.2
 
 
 @frozen
-class Recovered:
+class FoundJournal:
     """What an open found. `cut` is the unfinished last line that was removed, if there was one.
 
     `start` counts the starts of the lineage from 1 and includes this one; `records` is how many
@@ -38,7 +38,7 @@ class Recovered:
     cut: TornTail | None
 
 
-class Journal:
+class SegmentWriter:
     """Appends records to the newest segment. After the first failed write or sync it is dead.
 
     A record is durable once `append(durable=True)` or a later `sync` has returned.
@@ -174,7 +174,7 @@ def open_journal(
     wall: Callable[[], int] | None = None,
     visit: Callable[[Record], object] | None = None,
     is_same_run: bool = False,
-) -> tuple[Journal, Recovered]:
+) -> tuple[SegmentWriter, FoundJournal]:
     """Verify the whole chain, cut an unfinished tail, open a new segment that begins with `run`.
 
     `is_same_run`: the segment goes on within a run, and `run` is what a `JournalReopened` holds.
@@ -197,11 +197,11 @@ def open_journal(
         journal.abandon()
         raise
     start = len(scan.names) + 1
-    return journal, Recovered(journal.lineage, start, scan.head.seq, scan.torn)
+    return journal, FoundJournal(journal.lineage, start, scan.head.seq, scan.torn)
 
 
 def _write_opening(
-    journal: Journal, scan: Scan, run: Mapping[str, Any], at_ns: int, kind: str
+    journal: SegmentWriter, scan: Scan, run: Mapping[str, Any], at_ns: int, kind: str
 ) -> None:
     if scan.lineage is None:
         journal.append(CREATED, {"lineage": journal.lineage}, at_ns=at_ns)
@@ -226,13 +226,13 @@ def _new_segment(
     *,
     config: str | None,
     wall: Callable[[], int] | None,
-) -> Journal:
+) -> SegmentWriter:
     place.prepare()
     if scan.torn is not None:
         place.cut(scan.torn.segment, scan.torn.intact)
     file = place.create(segment_name(len(scan.names) + 1))
     name = scan.lineage or lineage or secrets.token_hex(_LINEAGE_BYTES)
-    return Journal(file, scan.head, lineage=name, config=config, wall=wall)
+    return SegmentWriter(file, scan.head, lineage=name, config=config, wall=wall)
 
 
 def read_records(folder: Path | Folder) -> Scan:

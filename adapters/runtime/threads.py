@@ -15,7 +15,7 @@ from actors.kernel.board import GLOBAL, BreakerBoard
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.lanes import Lanes
 from actors.kernel.ports import Clock, Log
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from domain.messages.market import MarketFrame
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
@@ -82,7 +82,7 @@ class ThreadedActor(pykka.Actor):
     """pykka's three hooks for a daemon thread with a death watch."""
 
     name: str
-    office: ThreadRuntime
+    services: ThreadRuntime
 
     @staticmethod
     def _create_actor_inbox() -> ThreadInbox:
@@ -96,17 +96,17 @@ class ThreadedActor(pykka.Actor):
         threading.Thread(target=self._thread_main, name=self.name, daemon=True).start()
 
     def _thread_main(self) -> None:
-        self.office.threads[self.name] = threading.get_ident()
+        self.services.threads[self.name] = threading.get_ident()
         try:
             self._actor_loop_setup()
             self._actor_loop_running()
         except _Closed:
             pass  # ended from outside while it waited
         finally:
-            self.office.bury(cast("Actor", self))
+            self.services.bury(cast("Actor", self))
 
 
-class ThreadRuntime(Directory):
+class ThreadRuntime(ActorSystem):
     """Actors on threads, timers on market or machine time."""
 
     def __init__(

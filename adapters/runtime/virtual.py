@@ -22,7 +22,7 @@ from actors.kernel.lanes import Lanes
 from actors.kernel.ports import Log
 from actors.kernel.progress import LOOK_EVERY_NS, hang_cause
 from actors.kernel.supervision import policy_of
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from domain.model.instants import Nanos
 
 
@@ -125,7 +125,7 @@ class VirtualFuture(pykka.Future[Any]):
 class VirtualActor(pykka.Actor):
     """pykka's three hooks for an actor without a thread."""
 
-    office: VirtualRuntime
+    services: VirtualRuntime
 
     @staticmethod
     def _create_actor_inbox() -> VirtualInbox:
@@ -136,7 +136,7 @@ class VirtualActor(pykka.Actor):
         return VirtualFuture()
 
     def _start_actor_loop(self) -> None:
-        self.office.adopt(self)
+        self.services.adopt(self)
 
 
 class VirtualClock:
@@ -158,7 +158,7 @@ class VirtualClock:
         return self.now_ns
 
 
-class VirtualRuntime(Directory):
+class VirtualRuntime(ActorSystem):
     """Steps actors one message at a time; what is ready at one instant runs in seeded order."""
 
     def __init__(

@@ -13,7 +13,7 @@ from domain.model.errors import Unreachable
 LISTINGS_TO_BELIEVE = 2
 
 
-class Venue(Protocol):
+class CancelGateway(Protocol):
     """What the duty needs of a venue."""
 
     def live_orders(self) -> Mapping[str, str]:
@@ -30,7 +30,7 @@ class Duty:
     `includes_exits` tells whether protection goes too: only where the operator's file says `all`.
     """
 
-    venue: Venue
+    venue: CancelGateway
     ours: Callable[[], Ours]
     includes_exits: Callable[[], bool]
     asked: set[str] = field(factory=set)

@@ -42,7 +42,7 @@ EXIT_OK, EXIT_UNREACHABLE = 0, 1
 
 
 @frozen(kw_only=True)
-class Settings:
+class SentinelSettings:
     """What the trader tells. `lifetime_s`: how long a request may still create an order (H).
 
     `pid` is the trader's.
@@ -59,10 +59,10 @@ class Settings:
     pid: int
 
 
-def read_settings(line: str) -> Settings:
+def read_settings(line: str) -> SentinelSettings:
     """Return the settings in the first line of standard input."""
     told: dict[str, Any] = json.loads(line)
-    return Settings(
+    return SentinelSettings(
         data=Path(told["data"]),
         mode_folder=Path(told["mode_folder"]),
         log=Path(told["log"]),
@@ -82,7 +82,9 @@ class Overdue(Unreachable):
 class Sentinel:
     """One trader's sentinel. What it fails to tell never keeps it from what it has to do."""
 
-    def __init__(self, settings: Settings, beats: int, give_up_s: float = GIVE_UP_S) -> None:
+    def __init__(
+        self, settings: SentinelSettings, beats: int, give_up_s: float = GIVE_UP_S
+    ) -> None:
         self._settings = settings
         self._beats = beats
         self._give_up_s = give_up_s

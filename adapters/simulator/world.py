@@ -46,7 +46,7 @@ class WorldLocked(WorldError):
 
 
 @frozen(kw_only=True)
-class Identity:
+class WorldIdentity:
     """What makes a world this world: two starts with equal identities continue one another.
 
     `market` is the source's own one-line description; `opening` maps currency to amount;
@@ -81,11 +81,13 @@ def identity(
     origin_ns: int,
     opening: Mapping[str, Decimal],
     nonce: str | None = None,
-) -> Identity:
+) -> WorldIdentity:
     """Return the identity of a new world; without `nonce` the operating system draws one."""
     amounts = {currency: plain(amount) for currency, amount in sorted(opening.items())}
     drawn = secrets.token_hex(4) if nonce is None else nonce
-    return Identity(market=market, seed=seed, origin_ns=origin_ns, opening=amounts, nonce=drawn)
+    return WorldIdentity(
+        market=market, seed=seed, origin_ns=origin_ns, opening=amounts, nonce=drawn
+    )
 
 
 class WorldFolder:
@@ -128,7 +130,7 @@ class WorldFolder:
         """The shared market clock."""
         return self.path / "clock"
 
-    def stored(self) -> Identity | None:
+    def stored(self) -> WorldIdentity | None:
         """Return the identity of the world in the folder, None where there is none yet.
 
         Raises:
@@ -145,7 +147,7 @@ class WorldFolder:
                 "with `run.py paper reset`"
             ) from error
 
-    def settle(self, wanted: Identity) -> Identity:
+    def settle(self, wanted: WorldIdentity) -> WorldIdentity:
         """Return the folder's identity: the stored one, or `wanted`, written down as new.
 
         Raises:
@@ -233,8 +235,8 @@ def _taken(path: Path) -> FileLock:
     return lock
 
 
-def _parsed(values: dict[str, Any]) -> Identity:
-    return Identity(
+def _parsed(values: dict[str, Any]) -> WorldIdentity:
+    return WorldIdentity(
         market=str(values["market"]),
         seed=int(values["seed"]),
         origin_ns=int(values["origin_ns"]),

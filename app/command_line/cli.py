@@ -14,9 +14,9 @@ from click.core import ParameterSource
 from app.command_line.shell import (
     FOLDER_OPTIONS,
     MODE,
+    CommandSession,
     LazyGroup,
     Parsed,
-    Session,
     raw_folder_options,
     take_folders,
 )
@@ -153,7 +153,7 @@ def _flag(context: click.Context, name: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; no traceback ever reaches the user."""
     install_context()
-    session = Session()
+    session = CommandSession()
     try:
         result = cli.main(
             args=None if arguments is None else list(arguments),

@@ -19,7 +19,7 @@ FOLDER_OPTIONS = ("config_dir", "data_dir", "log_dir")
 
 
 @mutable
-class Session:
+class CommandSession:
     """What the process knows about this call of the program."""
 
     folders: Folders = field(factory=Folders)
@@ -108,7 +108,7 @@ def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def take_folders(context: click.Context, given: Mapping[str, Path | None]) -> Folders:
     """Return the folders of this call: the defaults, overridden by those that are `given`."""
-    session = context.ensure_object(Session)
+    session = context.ensure_object(CommandSession)
     chosen = {name.removesuffix("_dir"): path for name, path in given.items() if path is not None}
     session.folders = evolve(session.folders, **chosen)
     return session.folders

@@ -9,7 +9,7 @@ import click
 
 from adapters.control.instances import choose, folders_with_runs, holder, is_running
 from adapters.control.kill_switch import FILE, KillOrder, read_kill, remove_kill, write_kill
-from adapters.control.requests import ANSWER_SECONDS, NoAnswer, send_request
+from adapters.control.requests import ANSWER_SECONDS, NoReply, send_request
 from adapters.control.status import read_status
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options
@@ -109,7 +109,7 @@ def _resume_one(folders: Folders, folder: Path, reason: str) -> tuple[int, list[
     if is_running(folder):
         try:
             answer = send_request(folder, "resume", {"reason": reason})
-        except NoAnswer as error:
+        except NoReply as error:
             return 1, [str(error)]
         return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
     from app.run.recovery import resume_offline

@@ -104,10 +104,10 @@ def venue(
     **chosen: Any,
 ) -> None:
     """Run the embedded venue until a signal."""
-    from adapters.simulator.engine.manner import parse_manner
+    from adapters.simulator.engine.quirks import parse_manner
     from adapters.simulator.faults.script import read_script
+    from adapters.simulator.server.opened_world import StageOptions
     from adapters.simulator.server.serve import VenueOptions, serve
-    from adapters.simulator.server.stage import StageOptions
     from adapters.simulator.world import WorldError, parse_opening
 
     install_context()

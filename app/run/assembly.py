@@ -8,23 +8,23 @@ from attrs import frozen
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import Clock, HaltSignal, Venue
-from actors.reporting.projector import Identity
-from actors.trading.last_gate import FinalCheck
+from actors.reporting.projector import RunIdentity
+from actors.trading.last_gate import LastGate
 from adapters.alerts.file import AlertFile
 from adapters.control.kill_switch import FileHaltSignal
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.drivers import Driver
-from app.run.ending import Ending
 from app.run.guardian import SupervisorWatch
-from app.run.milestones import Milestones
-from app.run.recovery import Opened, Place
-from app.run.session import Run, Session
-from app.run.staff import RunStaff
-from app.run.wiring import Plan, Ports, build, recipes
+from app.run.lifecycle import RunLifecycle
+from app.run.lifecycle_events import LifecycleEvents
+from app.run.recovery import JournalPlace, Opened
+from app.run.session import Run, RunSession
+from app.run.stop_request import StopRequest
+from app.run.wiring import Ports, RunPlan, build, recipes
 from config.mode import Mode
 from domain.messages.journal import RunStarted
 from domain.model.instants import Nanos
@@ -33,7 +33,7 @@ DEFAULT_SEED = 1
 
 
 @frozen(kw_only=True)
-class Stage:
+class VenueFacts:
     """What the venue says of itself."""
 
     venue: str
@@ -48,7 +48,7 @@ def seed_of(options: TradeOptions) -> int:
     return DEFAULT_SEED if options.seed is None else options.seed
 
 
-def run_started(options: TradeOptions, stage: Stage) -> RunStarted:
+def run_started(options: TradeOptions, stage: VenueFacts) -> RunStarted:
     """Return the first record of this start."""
     config = options.config
     return RunStarted(
@@ -62,10 +62,10 @@ def run_started(options: TradeOptions, stage: Stage) -> RunStarted:
 
 
 def place_of(
-    options: TradeOptions, stage: Stage, clock: Clock, *, wall: Callable[[], int] | None = None
-) -> Place:
+    options: TradeOptions, stage: VenueFacts, clock: Clock, *, wall: Callable[[], int] | None = None
+) -> JournalPlace:
     """Return where this run's journal is; without `wall` no wall time is written."""
-    return Place(
+    return JournalPlace(
         folder=options.folders.of_mode(options.mode),
         run=run_started(options, stage),
         quote_currency=options.config.app.quote.value,
@@ -75,7 +75,7 @@ def place_of(
     )
 
 
-def _run_of(options: TradeOptions, stage: Stage, say: Callable[[str], None]) -> Run:
+def _run_of(options: TradeOptions, stage: VenueFacts, say: Callable[[str], None]) -> Run:
     """Return what the session has to know."""
     return Run(
         mode=options.mode.value,
@@ -91,10 +91,12 @@ def _run_of(options: TradeOptions, stage: Stage, say: Callable[[str], None]) -> 
     )
 
 
-def final_check(runtime: Directory, clock: Clock, signal: HaltSignal, ending: Ending) -> FinalCheck:
+def final_check(
+    runtime: ActorSystem, clock: Clock, signal: HaltSignal, ending: StopRequest
+) -> LastGate:
     """Return the last gate of this run."""
     board: BreakerBoard = runtime.board
-    return FinalCheck(board, clock, signal, runtime.epochs, ending.is_asked)
+    return LastGate(board, clock, signal, runtime.epochs, ending.is_asked)
 
 
 @frozen(kw_only=True)
@@ -102,25 +104,25 @@ class Parts:
     """Everything a run is put together from. `wall` is None where no wall time may be written."""
 
     options: TradeOptions
-    stage: Stage
+    stage: VenueFacts
     opened: Opened
-    runtime: Directory
+    runtime: ActorSystem
     venue: Venue
     driver: Driver
-    ending: Ending
+    ending: StopRequest
     say: Callable[[str], None]
     wall: Callable[[], int] | None
     publish_every_ns: int
 
 
-def start(parts: Parts) -> Session:
+def start(parts: Parts) -> RunSession:
     """Start every actor and return the session that waits for READY."""
-    milestones = Milestones()
+    milestones = LifecycleEvents()
     ports = _file_ports(parts)
     runtime, options = parts.runtime, parts.options
     auto_resumes = settings.auto_resumes_of(options.config, options.mode)
-    staff = RunStaff(runtime, parts.opened, milestones, parts.driver.defer, auto_resumes)
-    session = Session(
+    staff = RunLifecycle(runtime, parts.opened, milestones, parts.driver.defer, auto_resumes)
+    session = RunSession(
         _run_of(options, parts.stage, parts.say),
         runtime,
         parts.driver,
@@ -152,12 +154,12 @@ def _file_ports(parts: Parts) -> Ports:
     )
 
 
-def _plan_of(parts: Parts, milestones: Milestones) -> Plan:
+def _plan_of(parts: Parts, milestones: LifecycleEvents) -> RunPlan:
     """Return what the wiring needs."""
     options, stage = parts.options, parts.stage
     schedule = settings.schedule_of(options.config, options.cycles)
-    return Plan(
-        identity=Identity(
+    return RunPlan(
+        identity=RunIdentity(
             mode=options.mode.value,
             config_hash=options.config.config_hash,
             policy_hash=options.config.policy_hash,

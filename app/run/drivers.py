@@ -10,7 +10,7 @@ from typing import Protocol
 
 from actors.kernel.ports import Clock
 from adapters.runtime.virtual import VirtualRuntime
-from app.run.ending import Ending
+from app.run.stop_request import StopRequest
 
 LOOK_SECONDS = 0.02
 LOOK_STEPS = 100
@@ -51,7 +51,7 @@ class _Attentive:
 class ThreadDriver(_Attentive):
     """The actors live on threads of their own; the main thread looks and rests."""
 
-    def __init__(self, clock: Clock, ending: Ending) -> None:
+    def __init__(self, clock: Clock, ending: StopRequest) -> None:
         super().__init__()
         self._clock = clock
         self._machine_ns = clock.machine_ns

@@ -16,14 +16,14 @@ from actors.kernel.supervision import policy_of
 from actors.kernel.topology import SUPERVISOR
 from actors.safety.reconciler import TIME_GAP
 from adapters.processes.sentinel import SentinelProcess
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.telemetry.memory import resident_bytes
-from app.run.staff import RunStaff
+from app.run.lifecycle import RunLifecycle
 from domain.messages.supervision import GapSeen
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from domain.system.restarts import Crash, History, Restart, decide
+from domain.system.restarts import Crash, CrashHistory, Restart, decide
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY, SENTINEL = "memory", "sentinel"
@@ -50,10 +50,10 @@ class Watch:
 class SupervisorWatch(Watch):
     """Starts the supervisor again if it dies: nobody else watches the watcher."""
 
-    def __init__(self, runtime: Directory, staff: RunStaff) -> None:
+    def __init__(self, runtime: ActorSystem, staff: RunLifecycle) -> None:
         self._runtime = runtime
         self._staff = staff
-        self._history = History()
+        self._history = CrashHistory()
         self._dead_epoch = 0
         self._due_ns: int | None = None
 
@@ -114,7 +114,7 @@ class MemoryGuard(Watch):
     """Blocks entries while the process uses most of what it may."""
 
     def __init__(
-        self, runtime: Directory, limit_mb: int, resident: Callable[[], int] = resident_bytes
+        self, runtime: ActorSystem, limit_mb: int, resident: Callable[[], int] = resident_bytes
     ) -> None:
         self._runtime = runtime
         self._limit = limit_mb * MEBIBYTE
@@ -140,7 +140,7 @@ class MemoryGuard(Watch):
 class SentinelWatch(Watch):
     """Keeps the sentinel fed and alive; without one that watches, no entry is sent."""
 
-    def __init__(self, runtime: Directory, begin: Callable[[], SentinelProcess]) -> None:
+    def __init__(self, runtime: ActorSystem, begin: Callable[[], SentinelProcess]) -> None:
         self._runtime = runtime
         self._begin = begin
         self._sentinel: SentinelProcess | None = None
@@ -248,7 +248,7 @@ class StackWatch(Watch):
         self._file.flush()
 
 
-def gap_seen(runtime: Directory, length_ns: int) -> None:
+def gap_seen(runtime: ActorSystem, length_ns: int) -> None:
     """Block entries and have everything asked anew: the process did not run."""
     reason = f"the process did not run for {length_ns // MILLISECOND} ms"
     trip(runtime, TIME_GAP, reason, Effect.BLOCK)
@@ -256,7 +256,7 @@ def gap_seen(runtime: Directory, length_ns: int) -> None:
 
 
 def trip(
-    runtime: Directory, name: str, reason: str, effect: Effect, *, may_flap: bool = False
+    runtime: ActorSystem, name: str, reason: str, effect: Effect, *, may_flap: bool = False
 ) -> None:
     """Open a breaker of the guardian's own."""
     runtime.board.trip(

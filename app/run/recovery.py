@@ -31,7 +31,7 @@ CODEC = Codec(CATALOGUE)
 
 
 @frozen
-class Place:
+class JournalPlace:
     """Where a run's journal is and how its records are stamped. `machine` ages receipts."""
 
     folder: Path
@@ -58,7 +58,7 @@ class Opened:
 
     recorder: Recorder
     recovered: Recovered
-    place: Place
+    place: JournalPlace
 
     def close(self) -> None:
         """Make the last records durable and end.
@@ -106,7 +106,7 @@ class Opened:
         return self.reread()
 
 
-def open_state(place: Place, *, lineage: str | None = None) -> Opened:
+def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
     """Verify and fold the journal of the mode's folder, and begin a new segment.
 
     Raises:
@@ -170,7 +170,7 @@ def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tup
     run = RunStarted(mode.value, "none", "", "", "", 0)
     now_ns = _newest_ns(folder)
     opened = open_state(
-        Place(
+        JournalPlace(
             folder=folder,
             run=run,
             quote_currency="",

@@ -15,12 +15,12 @@ from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
 from actors.reporting.projector import Projector
 from adapters.journal.recorder import Recorder
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder
 from app.run.drivers import Driver
-from app.run.ending import KILL, Ending
 from app.run.guardian import SENTINEL
-from app.run.milestones import Milestones
+from app.run.lifecycle_events import LifecycleEvents
+from app.run.stop_request import KILL, StopRequest
 from app.run.wiring import dead
 from domain.messages.control import ReconcileRequested, StopRequested
 from domain.messages.journal import RunStopped
@@ -59,16 +59,16 @@ class Run:
     say: Callable[[str], None]
 
 
-class Session:
+class RunSession:
     """Waits for READY, for the end, and takes everything down in order."""
 
     def __init__(
         self,
         run: Run,
-        runtime: Directory,
+        runtime: ActorSystem,
         driver: Driver,
-        ending: Ending,
-        milestones: Milestones,
+        ending: StopRequest,
+        milestones: LifecycleEvents,
         journal: Recorder,
         alerts: AlertLog,
         status: StatusBoard,

@@ -14,7 +14,7 @@ import click
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import ROUTES
-from actors.trading.last_gate import FinalCheck
+from actors.trading.last_gate import LastGate
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.control.accounts import AccountLock
@@ -30,12 +30,12 @@ from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import TradeOptions
 from app.run import settings
-from app.run.assembly import Parts, Stage, final_check, place_of, start
+from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
 from app.run.drivers import ThreadDriver
-from app.run.ending import Ending
 from app.run.guardian import MemoryGuard, ProgressGuard, SentinelWatch, StackWatch, Watch, gap_seen
 from app.run.recovery import Opened, last_world, open_state
-from app.run.session import Session
+from app.run.session import RunSession
+from app.run.stop_request import StopRequest
 from app.run.wiring import in_order
 from config.mode import Mode
 from domain.model.instants import SECOND, iso
@@ -49,7 +49,7 @@ EXIT_REFUSED = 4
 def run(options: TradeOptions, say: Callable[[str], None]) -> int:
     """Start or attach the venue, trade on it, and stop it last."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    ending = Ending()
+    ending = StopRequest()
     _listen(options, ending)
     if options.venue_url is not None:
         session = attach(options.venue_url)
@@ -85,12 +85,12 @@ def run(options: TradeOptions, say: Callable[[str], None]) -> int:
 def _trade(
     options: TradeOptions,
     session: VenueSession,
-    ending: Ending,
+    ending: StopRequest,
     say: Callable[[str], None],
     watch_venue: Callable[[], None],
 ) -> int:
     clock = SystemClock(MarketClock(session.clock))
-    stage = Stage(
+    stage = VenueFacts(
         venue=options.venue if options.venue_url is None else options.venue_url,
         world=session.world,
         prices=session.prices,
@@ -128,10 +128,10 @@ def _lock_account(options: TradeOptions, session: VenueSession) -> AccountLock:
 def _live(
     options: TradeOptions,
     venue_session: VenueSession,
-    stage: Stage,
+    stage: VenueFacts,
     opened: Opened,
     clock: SystemClock,
-    ending: Ending,
+    ending: StopRequest,
     say: Callable[[str], None],
     watch_venue: Callable[[], None],
 ) -> int:
@@ -160,7 +160,7 @@ def _live(
 
 
 def _through(
-    session: Session, runtime: ThreadRuntime, venue: CoinbaseVenue, watches: tuple[Watch, ...]
+    session: RunSession, runtime: ThreadRuntime, venue: CoinbaseVenue, watches: tuple[Watch, ...]
 ) -> int:
     """Live until the end, and take everything down in order."""
     gc.freeze()
@@ -212,7 +212,7 @@ def _connect(
     session: VenueSession,
     runtime: ThreadRuntime,
     clock: SystemClock,
-    gate: FinalCheck,
+    gate: LastGate,
 ) -> CoinbaseVenue:
     return connect(
         rest=session.rest,
@@ -252,7 +252,7 @@ def _arguments(options: TradeOptions) -> list[str]:
     return arguments
 
 
-def _listen(options: TradeOptions, ending: Ending) -> None:
+def _listen(options: TradeOptions, ending: StopRequest) -> None:
     """SIGINT and SIGTERM end the run; SIGUSR1 is the kill switch."""
 
     def stop(_number: int, _frame: object) -> None:

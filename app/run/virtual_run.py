@@ -18,17 +18,17 @@ from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.wire import Request
 from adapters.simulator.faults.script import read_script
 from adapters.simulator.market_data.source import MarketError
-from adapters.simulator.server import stage as venue_stage
+from adapters.simulator.server import opened_world
 from adapters.simulator.world import FOLDER, WorldError, WorldFolder
 from adapters.telemetry.log import ActorLog
 from adapters.venues.coinbase.connect import connect_in_process
 from adapters.venues.transport.inprocess import Errand
 from app.command_line.options import TradeOptions
 from app.run import settings
-from app.run.assembly import Parts, Stage, final_check, place_of, seed_of, start
+from app.run.assembly import Parts, VenueFacts, final_check, place_of, seed_of, start
 from app.run.drivers import VirtualDriver
-from app.run.ending import Ending
 from app.run.recovery import Opened, open_state
+from app.run.stop_request import StopRequest
 from config.mode import Mode
 from domain.model.instants import HOUR, MINUTE, Nanos
 
@@ -38,14 +38,14 @@ EXIT_USAGE = 2
 
 def run(options: TradeOptions, say: Callable[[str], None]) -> int:
     """Open the world in this process, trade through it, and save it."""
-    ending = Ending()
+    ending = StopRequest()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.ask("signal"))
     signal.signal(signal.SIGUSR1, lambda *_: write_kill(options.folders.data, by_signal()))
     folder = options.folders.of_mode(options.mode) / FOLDER
     try:
         with WorldFolder(folder) as world_folder:
-            opened = venue_stage.open_stage(world_folder, _stage_options(options))
+            opened = opened_world.open_stage(world_folder, _stage_options(options))
             try:
                 return _trade(options, opened, ending, say)
             finally:
@@ -58,8 +58,8 @@ def run(options: TradeOptions, say: Callable[[str], None]) -> int:
         return EXIT_USAGE
 
 
-def _stage_options(options: TradeOptions) -> venue_stage.StageOptions:
-    return venue_stage.StageOptions(
+def _stage_options(options: TradeOptions) -> opened_world.StageOptions:
+    return opened_world.StageOptions(
         market=options.market,
         from_ns=options.from_ns,
         lookback_ns=Nanos(settings.lookback_minutes(options.config) * MINUTE),
@@ -73,15 +73,15 @@ def _stage_options(options: TradeOptions) -> venue_stage.StageOptions:
 
 def _trade(
     options: TradeOptions,
-    opened_stage: venue_stage.Stage,
-    ending: Ending,
+    opened_stage: opened_world.OpenedWorld,
+    ending: StopRequest,
     say: Callable[[str], None],
 ) -> int:
     engine = opened_stage.venue
     if not isinstance(engine, Engine):
         raise MarketError("--speed max plays candles; raw frames need --speed 1 to 60")
     clock = VirtualClock(opened_stage.start_ns)
-    stage = Stage(
+    stage = VenueFacts(
         venue="embedded",
         world=opened_stage.world.id,
         prices=opened_stage.prices,
@@ -102,10 +102,10 @@ def _trade(
 def _live(
     options: TradeOptions,
     engine: Engine,
-    stage: Stage,
+    stage: VenueFacts,
     opened: Opened,
     clock: VirtualClock,
-    ending: Ending,
+    ending: StopRequest,
     say: Callable[[str], None],
 ) -> int:
     seed = seed_of(options)

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from attrs import frozen
 
 from actors.kernel.ports import (
+    ActorLifecycle,
     AlertLog,
     ControlInbox,
     HaltSignal,
     Journal,
-    Staff,
     StatusBoard,
     Venue,
 )
@@ -44,24 +44,24 @@ from actors.kernel.topology import (
 )
 from actors.reporting.alerts import Alerts
 from actors.reporting.auditor import Auditor
-from actors.reporting.projector import Identity, Member, Projector
+from actors.reporting.projector import ActorStatus, Projector, RunIdentity
 from actors.safety.canceller import Canceller
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
-from actors.safety.reconciler import Account, Reconciler
+from actors.safety.reconciler import BoundAccount, Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.exits import Exits
 from actors.trading.feed import Feed, FeedPlan
 from actors.trading.order_manager import OrderBookState, OrderManager
-from actors.trading.portfolio import Books, Portfolio
+from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from app.run import settings
-from app.run.ending import Ending
-from app.run.milestones import Milestones
+from app.run.lifecycle_events import LifecycleEvents
+from app.run.stop_request import StopRequest
 from config.effective import Config
 from domain.decisions.strategy import Strategy
 from domain.system.recovery import Recovered
@@ -80,15 +80,15 @@ class Ports:
 
 
 @frozen(kw_only=True)
-class Plan:
+class RunPlan:
     """What this run is: who it is, how long it lasts."""
 
-    identity: Identity
+    identity: RunIdentity
     seed: int
     cycles: int | None
     is_dry: bool
     has_history: bool
-    milestones: Milestones
+    milestones: LifecycleEvents
 
 
 Recipe = Callable[[Recovered], None]
@@ -97,7 +97,12 @@ Recipes = dict[str, Recipe]
 
 
 def recipes(
-    runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending, staff: Staff
+    runtime: ActorSystem,
+    config: Config,
+    ports: Ports,
+    plan: RunPlan,
+    ending: StopRequest,
+    staff: ActorLifecycle,
 ) -> Recipes:
     """Return a recipe for every actor, receivers before senders.
 
@@ -123,7 +128,7 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def build(runtime: Directory, config: Config, recipes: Recipes, recovered: Recovered) -> None:
+def build(runtime: ActorSystem, config: Config, recipes: Recipes, recovered: Recovered) -> None:
     """Start every actor from the recovered state."""
     runtime.board.restore(recovered.latched())
     for recipe in recipes.values():
@@ -133,7 +138,9 @@ def build(runtime: Directory, config: Config, recipes: Recipes, recovered: Recov
             runtime.log_for(STRATEGY + name).info("skipped (disabled)")
 
 
-def _keepers(runtime: Directory, ports: Ports, plan: Plan, ending: Ending, staff: Staff) -> Recipes:
+def _keepers(
+    runtime: ActorSystem, ports: Ports, plan: RunPlan, ending: StopRequest, staff: ActorLifecycle
+) -> Recipes:
     """Who writes down, tells people, brings back the dead, and watches for the signal."""
     spawn, milestone = runtime.spawn, plan.milestones.reach
     draw = random.Random(f"restarts:{plan.seed}").random
@@ -151,7 +158,7 @@ def _keepers(runtime: Directory, ports: Ports, plan: Plan, ending: Ending, staff
     }
 
 
-def _orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> Recipes:
+def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -> Recipes:
     """Who cancels, sends, and keeps the books."""
     spawn, venue = runtime.spawn, ports.venue
     currency, allotment = config.app.quote.value, settings.allotment_of(config)
@@ -162,7 +169,7 @@ def _orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> Rec
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=plan.is_dry)
 
     def portfolio(state: Recovered) -> None:
-        books = Books(currency, allotment, state.ledger, state.marks)
+        books = PortfolioState(currency, allotment, state.ledger, state.marks)
         spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
 
     return {
@@ -172,7 +179,7 @@ def _orders(runtime: Directory, config: Config, ports: Ports, plan: Plan) -> Rec
     }
 
 
-def _decisions(runtime: Directory, config: Config) -> Recipes:
+def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
     limits, depth = settings.limits_of(config), max(settings.lookback_minutes(config), 1)
@@ -194,7 +201,7 @@ def _decisions(runtime: Directory, config: Config) -> Recipes:
 
 
 def _senses(
-    runtime: Directory, config: Config, ports: Ports, plan: Plan, ending: Ending
+    runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan, ending: StopRequest
 ) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
     spawn, venue = runtime.spawn, ports.venue
@@ -212,7 +219,7 @@ def _senses(
         spawn(DropCopy, DROP_COPY, venue, frozenset(state.orders), state.booked)
 
     def reconciler(state: Recovered) -> None:
-        account = Account(quote, portfolio, state.last_ns)
+        account = BoundAccount(quote, portfolio, state.last_ns)
         is_booted = plan.milestones.boot is not None
         spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
 
@@ -225,20 +232,20 @@ def _senses(
     }
 
 
-def dead(runtime: Directory) -> tuple[str, ...]:
+def dead(runtime: ActorSystem) -> tuple[str, ...]:
     """Return the names of actors that are down."""
     return tuple(
         name for name, actor in sorted(runtime.members.items()) if actor.actor_stopped.is_set()
     )
 
 
-def roster(runtime: Directory) -> tuple[Member, ...]:
+def roster(runtime: ActorSystem) -> tuple[ActorStatus, ...]:
     """Return every actor as `status` shows it."""
     members = []
     for name, actor in sorted(runtime.members.items()):
         state = "down" if actor.actor_stopped.is_set() else "busy" if actor.busy else "idle"
         lanes = actor.actor_inbox.lanes  # type: ignore[attr-defined] # both runtimes have lanes
         members.append(
-            Member(name, state, actor.epoch, actor.epoch - 1, len(lanes), lanes.conflated)
+            ActorStatus(name, state, actor.epoch, actor.epoch - 1, len(lanes), lanes.conflated)
         )
     return tuple(members)

@@ -40,7 +40,7 @@ class AuditReport:
 
 
 @frozen
-class Books:
+class AuditBooks:
     """The books after change `number`: the ledger, and by how much each currency moved in all."""
 
     number: int
@@ -48,7 +48,7 @@ class Books:
     moved: Mapping[str, Decimal] = field(factory=dict)
 
 
-Check = Callable[[Books], Iterator[str]]
+Check = Callable[[AuditBooks], Iterator[str]]
 
 
 def audit(records: Iterable[tuple[int, str, object]]) -> AuditReport:
@@ -69,7 +69,7 @@ class _Audit:
         self._quote: str | None = None
         self._world = ""
         self._base: StatementTaken | None = None
-        self._recent: deque[Books] = deque(maxlen=BEHIND)
+        self._recent: deque[AuditBooks] = deque(maxlen=BEHIND)
         self._stated = self._marked = 0
         self._records = self._fills = self._statements = 0
 
@@ -116,11 +116,11 @@ class _Audit:
 
     # Changes of the books.
 
-    def _books(self, quote: str | None) -> Books | None:
+    def _books(self, quote: str | None) -> AuditBooks | None:
         """Return the newest books; the first statement opens them once the currency is known."""
         if not self._recent and self._base is not None and quote is not None:
             cash = _totals(self._base).get(quote, ZERO)
-            self._recent.append(Books(0, open_ledger(quote, Amount(cash))))
+            self._recent.append(AuditBooks(0, open_ledger(quote, Amount(cash))))
         return self._recent[-1] if self._recent else None
 
     def _fill(self, seq: int, booked: FillBooked) -> None:
@@ -141,13 +141,13 @@ class _Audit:
         sign = 1 if fill.side is Side.BUY else -1
         paid = sign * notional(fill.price, fill.quantity) + fill.fee
         moved = _plus(_plus(books.moved, base, sign * fill.quantity), quote, -paid)
-        self._recent.append(Books(books.number + 1, ledger, moved))
+        self._recent.append(AuditBooks(books.number + 1, ledger, moved))
 
     def _flow(self, change: CashFlowSeen) -> None:
         books = self._books(self._quote)
         if books is not None:
             moved = _plus(books.moved, change.currency, change.amount)
-            self._recent.append(Books(books.number + 1, flow(books.ledger, change), moved))
+            self._recent.append(AuditBooks(books.number + 1, flow(books.ledger, change), moved))
 
     # What must follow from them.
 
@@ -188,7 +188,9 @@ class _Audit:
         return False
 
 
-def _statement_problems(books: Books, base: StatementTaken, now: StatementTaken) -> Iterator[str]:
+def _statement_problems(
+    books: AuditBooks, base: StatementTaken, now: StatementTaken
+) -> Iterator[str]:
     before, after = _totals(base), _totals(now)
     for currency in sorted({*books.moved, books.ledger.quote_currency}):
         change = after.get(currency, ZERO) - before.get(currency, ZERO)
@@ -201,7 +203,7 @@ def _statement_problems(books: Books, base: StatementTaken, now: StatementTaken)
             )
 
 
-def _equity_problems(books: Books, mark: EquityMarked) -> Iterator[str]:
+def _equity_problems(books: AuditBooks, mark: EquityMarked) -> Iterator[str]:
     ledger = books.ledger
     capital = ledger.opening_cash + ledger.flows
     if mark.opening_nlv > capital:
@@ -229,7 +231,7 @@ def _equity_problems(books: Books, mark: EquityMarked) -> Iterator[str]:
         )
 
 
-def _lot_problems(books: Books, listed: LotsListed) -> Iterator[str]:
+def _lot_problems(books: AuditBooks, listed: LotsListed) -> Iterator[str]:
     said, owned = len(listed.protected) + len(listed.unprotected), len(books.ledger.lots)
     if said != owned:
         yield f"{said} lots listed at {listed.occasion}, the fills leave {owned}"

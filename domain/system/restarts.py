@@ -47,18 +47,18 @@ class GiveUp:
 
 
 @frozen
-class History:
+class CrashHistory:
     """The deaths of one actor that still count, oldest first."""
 
     crashes: tuple[Crash, ...] = field(default=())
 
-    def after(self, crash: Crash, budget: RestartBudget) -> History:
+    def after(self, crash: Crash, budget: RestartBudget) -> CrashHistory:
         """Return the history with `crash`, without what is older than the period."""
         kept = tuple(each for each in self.crashes if crash.at_ns - each.at_ns < budget.period_ns)
         return evolve(self, crashes=(*kept, crash))
 
 
-def left(history: History, budget: RestartBudget, now_ns: Nanos) -> int | None:
+def left(history: CrashHistory, budget: RestartBudget, now_ns: Nanos) -> int | None:
     """Return how many restarts `budget` still allows at `now_ns`, None for any number."""
     if budget.limit is None:
         return None
@@ -66,7 +66,7 @@ def left(history: History, budget: RestartBudget, now_ns: Nanos) -> int | None:
     return max(0, budget.limit - recent)
 
 
-def decide(history: History, budget: RestartBudget, draw: Draw) -> Restart | GiveUp:
+def decide(history: CrashHistory, budget: RestartBudget, draw: Draw) -> Restart | GiveUp:
     """Return what to do after the newest crash of `history`.
 
     The first pause is exact; later ones are drawn from the upper half of the doubled pause, so

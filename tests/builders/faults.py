@@ -9,7 +9,7 @@ from typing import Any
 from actors.kernel.base import Actor
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import crash_breakers
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from domain.messages.supervision import Tick
 
 ERRORS: tuple[type[BaseException], ...] = (
@@ -46,13 +46,13 @@ def poison(member: Actor, error: BaseException) -> None:
     member.receive = fail
 
 
-def in_message(runtime: Directory, name: str, error: BaseException) -> None:
+def in_message(runtime: ActorSystem, name: str, error: BaseException) -> None:
     """Let the actor raise while it handles its next message."""
     poison(runtime.members[name], error)
     runtime.post(ReplyTo(name), FAULT)
 
 
-def in_timer(runtime: Directory, name: str, error: BaseException) -> None:
+def in_timer(runtime: ActorSystem, name: str, error: BaseException) -> None:
     """Let the actor raise while it handles a timer of its own."""
     member = runtime.members[name]
     poison(member, error)
@@ -91,7 +91,7 @@ def wanted_breakers(name: str) -> set[tuple[str, str, int, bool]]:
     }
 
 
-def open_breakers(runtime: Directory, name: str) -> set[tuple[str, str, int, bool]]:
+def open_breakers(runtime: ActorSystem, name: str) -> set[tuple[str, str, int, bool]]:
     """Return the open breakers of `name`."""
     return {
         (each.name, each.scope, each.effect, each.is_latched)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.journal.files import Folder, MemoryFolder
-from adapters.journal.segments import Journal, open_journal, read_records
+from adapters.journal.segments import SegmentWriter, open_journal, read_records
 
 AT_NS = 1_702_353_600_000_000_000
 LINEAGE = "0123456789abcdef" * 2
 RUN = {"mode": "paper", "seed": 7}
 
 
-def start(folder: Path | Folder, number: int = 1) -> Journal:
+def start(folder: Path | Folder, number: int = 1) -> SegmentWriter:
     """Open the journal of a virtual run: no wall time, a given lineage."""
     journal, _ = open_journal(
         folder, RUN, at_ns=AT_NS + number * 1_000_000_000, config="c0ffee", lineage=LINEAGE
@@ -20,7 +20,7 @@ def start(folder: Path | Folder, number: int = 1) -> Journal:
     return journal
 
 
-def fill(journal: Journal, number: int, *, durable: bool = False) -> None:
+def fill(journal: SegmentWriter, number: int, *, durable: bool = False) -> None:
     """Append one record that holds decimals as text, a nested list and non-ASCII text."""
     journal.append(
         "FillBooked",

@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Protocol
 import pykka
 from attrs import frozen
 
-from actors.kernel.base import Actor, Office
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
 from adapters.clocks.system import SystemClock
-from adapters.runtime.directory import Directory
+from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from domain.messages.supervision import ActorDown, BreakerReset, BreakerTripped
@@ -88,15 +88,13 @@ class Scripted(Actor):
 
     def __init__(
         self,
-        office: Office,
-        name: str,
-        epoch: int,
+        context: ActorContext,
         script: Script = nothing,
         *,
         at_start: Deed = nothing,
         at_stop: Deed = nothing,
     ) -> None:
-        super().__init__(office, name, epoch)
+        super().__init__(context)
         self._script, self._at_start, self._at_stop = script, at_start, at_stop
 
     def starting(self) -> None:
@@ -132,7 +130,7 @@ class SilentLog:
 class Rig(Protocol):
     """One runtime under test."""
 
-    runtime: Directory
+    runtime: ActorSystem
     log: SilentLog
 
     def until(self, is_true: Callable[[], bool]) -> None:
@@ -202,13 +200,13 @@ class VirtualRig:
 RIGS: dict[str, Callable[[], Rig]] = {"threads": ThreadRig, "virtual": VirtualRig}
 
 
-def tell(runtime: Directory, name: str, message: Any) -> None:
+def tell(runtime: ActorSystem, name: str, message: Any) -> None:
     """Send a message from outside."""
     number = runtime.number()
     runtime.deliver(name, Envelope(number, message, "outside", 0, number, 0, NOW))
 
 
-def ask_later(runtime: Directory, name: str, message: Any) -> pykka.Future[Any]:
+def ask_later(runtime: ActorSystem, name: str, message: Any) -> pykka.Future[Any]:
     """Ask without waiting for the answer."""
     number = runtime.number()
     envelope = Envelope(number, message, "outside", 0, number, 0, NOW)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import SqliteStore, Store
 from adapters.simulator.engine.wire import PREFIX, Request, Response
 from adapters.simulator.faults.faults import Faults
@@ -175,7 +175,7 @@ class Client:
         start_ns: Nanos = START,
         fees: FeeRates | None = None,
         level2_interval_ns: int = 0,
-        manner: Manner | None = None,
+        manner: VenueQuirks | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """`faults` are the lines of a script; more can be scheduled with `self.faults`."""

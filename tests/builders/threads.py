@@ -20,16 +20,16 @@ from adapters.processes.simulator import VenueChild
 from adapters.runtime.threads import ThreadRuntime
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import Folders, TradeOptions
-from app.run.assembly import Parts, Stage, final_check, place_of, start
+from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
 from app.run.drivers import ThreadDriver
-from app.run.ending import Ending
 from app.run.guardian import ProgressGuard, SupervisorWatch
 from app.run.recovery import open_state
+from app.run.stop_request import StopRequest
 from app.run.wiring import in_order
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import SECOND
-from domain.system.restarts import History
+from domain.system.restarts import CrashHistory
 from tests.builders.world import CONFIG, QuietLog
 
 SETS = (
@@ -53,7 +53,7 @@ class ThreadWorld:
             speed=Decimal(60),
         )
         clock = SystemClock(MarketClock(session.clock))
-        stage = Stage(
+        stage = VenueFacts(
             venue="embedded", world=session.world, prices="invented", has_history=True, end_ns=None
         )
         self.criticals: list[tuple[str, str]] = []
@@ -61,7 +61,7 @@ class ThreadWorld:
         self.runtime = ThreadRuntime(
             clock, BreakerBoard(), ROUTES, lambda name: QuietLog(name, self.criticals), speed=60
         )
-        self._ending = Ending()
+        self._ending = StopRequest()
         gate = final_check(
             self.runtime, clock, FileHaltSignal(self.options.folders.data), self._ending
         )
@@ -115,11 +115,11 @@ class ThreadWorld:
         """Give everybody a clean sheet, and the run another release by itself."""
         self.supervisor._staff.auto_resumes_left = 1
         for case in self.supervisor._cases.values():
-            case.history, case.readmissions = History(), 0
+            case.history, case.readmissions = CrashHistory(), 0
         for watch in self._driver._watches:
             guard = getattr(watch, "__self__", None)
             if isinstance(guard, SupervisorWatch):
-                guard._history = History()
+                guard._history = CrashHistory()
 
     def close(self) -> None:
         """Take everything down."""

@@ -23,7 +23,7 @@ from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.simulator.faults.faults import Faults
 from adapters.simulator.faults.script import parse_script
@@ -31,10 +31,10 @@ from adapters.simulator.market_data.source import Step
 from adapters.venues.coinbase.connect import connect_in_process
 from adapters.venues.transport.inprocess import Errand
 from app.command_line.options import Folders, TradeOptions
-from app.run.assembly import Parts, Stage, final_check, place_of, start
+from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
 from app.run.drivers import VirtualDriver
-from app.run.ending import Ending
 from app.run.recovery import CODEC, JOURNAL, open_state
+from app.run.stop_request import StopRequest
 from app.run.virtual_run import errand
 from config.loading import load
 from config.mode import Mode
@@ -175,7 +175,7 @@ class WatchedFaults(Faults):
 
     has_accepted = False
 
-    def accepted(self, order: Order) -> None:
+    def accepted(self, order: VenueOrder) -> None:
         """Notice."""
         super().accepted(order)
         self.has_accepted = True
@@ -327,7 +327,7 @@ class World:
 
     def _open_trader(self) -> None:
         clock = self.clock = VirtualClock(self.engine.now_ns)
-        stage = Stage(
+        stage = VenueFacts(
             venue="embedded",
             world="script",
             prices="invented",
@@ -336,7 +336,7 @@ class World:
         )
         place = place_of(self.options, stage, clock)
         self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
-        self.ending = Ending()
+        self.ending = StopRequest()
         log = self.setting.log or (lambda name: QuietLog(name, self.criticals))
         self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
         self.runtime.before_step = lambda: self.before_step()

@@ -17,7 +17,7 @@ from adapters.simulator.engine.store import SqliteStore
 from adapters.simulator.market_data.raw import RawFrame, RawRecording, open_raw
 from adapters.simulator.recordings.playback import Playback
 from adapters.simulator.recordings.recorded import RecordedMarket
-from adapters.simulator.server.stage import FEES
+from adapters.simulator.server.opened_world import FEES
 from adapters.simulator.stream_api import frames as encoder
 from adapters.simulator.stream_api.summaries import listed_event
 from adapters.venues.coinbase.codec import decode_market

@@ -226,7 +226,7 @@ def test_who_asked_a_dying_actor_is_told_and_the_question_is_not_kept(rig: Rig) 
 
 
 def test_more_mail_than_an_inbox_holds_halts(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.runtime.directory.CAPACITY", 3)
+    monkeypatch.setattr("adapters.runtime.actor_system.CAPACITY", 3)
     collect(rig)
     kill(rig, "alerts")
 

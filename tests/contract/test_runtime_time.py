@@ -31,7 +31,7 @@ from tests.builders.runtime import (
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
-KNOWN_TRACE = "07c8ec829a41b840ab900a122e7b0a554c429c9c6b772c322ad0de2af5e5d241"
+KNOWN_TRACE = "47ed175b8e7756f199774073f46dca740277be8152463d63b360d9469bf1cd18"
 
 
 class HandClock(SystemClock):

@@ -37,7 +37,7 @@ class FeeRates:
     taker: Decimal = Decimal("0.012")
 
 
-class Ledger:
+class VenueAccounts:
     """Totals per owner and currency, and what open orders hold of our own.
 
     Whatever happens, the sum over all owners stays what was paid in, per currency.

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from adapters.simulator.engine.accounts import EXACT
 from adapters.simulator.engine.matching import after_takes
-from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.engine.wire import text
 from domain.model.market import Level
 from domain.model.money import ZERO, Price, Quantity
@@ -21,13 +21,13 @@ Shown = tuple[Levels, Levels]
 NOTHING: Shown = ((), ())
 
 
-class Book:
+class VenueBook:
     """Market levels until the next step replaces them, and our orders in price-time order."""
 
     def __init__(self) -> None:
         self._bids: Levels = ()
         self._asks: Levels = ()
-        self._orders: dict[Side, list[Order]] = {Side.BUY: [], Side.SELL: []}
+        self._orders: dict[Side, list[VenueOrder]] = {Side.BUY: [], Side.SELL: []}
         self._shown: Shown | None = NOTHING
         self.has_orders = False
 
@@ -45,12 +45,12 @@ class Book:
             self._bids = after_takes(self._bids, takes)
         self._shown = None
 
-    def add(self, order: Order) -> None:
+    def add(self, order: VenueOrder) -> None:
         """Let an order rest."""
         insort(self._orders[order.side], order, key=_rank)
         self._changed()
 
-    def remove(self, order: Order) -> None:
+    def remove(self, order: VenueOrder) -> None:
         """Take a resting order out."""
         self._orders[order.side].remove(order)
         self._changed()
@@ -59,7 +59,7 @@ class Book:
         """Show the book anew: a resting order was filled in part."""
         self._shown = None
 
-    def resting(self, side: Side) -> Sequence[Order]:
+    def resting(self, side: Side) -> Sequence[VenueOrder]:
         """Return our resting orders of a side, best price first, then oldest first."""
         return self._orders[side]
 
@@ -97,12 +97,12 @@ class Book:
         self._shown = None
 
 
-def _rank(order: Order) -> tuple[Decimal, tuple[int, int]]:
+def _rank(order: VenueOrder) -> tuple[Decimal, tuple[int, int]]:
     price = order.limit_price or ZERO
     return (-price if order.side is Side.BUY else price, order.priority)
 
 
-def merged(levels: Levels, orders: Sequence[Order], *, descending: bool) -> Levels:
+def merged(levels: Levels, orders: Sequence[VenueOrder], *, descending: bool) -> Levels:
     """Return `levels` with the orders' open quantity added at their prices."""
     if not orders:
         return levels

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
-from adapters.simulator.engine.book import Book
+from adapters.simulator.engine.book import VenueBook
 from domain.model.product import DELISTED, Product, ProductFlags, ProductId
 
 USDC = "USDC"
@@ -58,7 +58,7 @@ class Catalogue:
         """Return the product whose market `product` shares: itself unless it is an alias."""
         return self._canonical.get(product, product)
 
-    def with_aliases(self, books: Mapping[ProductId, Book]) -> Mapping[ProductId, Book]:
+    def with_aliases(self, books: Mapping[ProductId, VenueBook]) -> Mapping[ProductId, VenueBook]:
         """Return `books` of played products with aliases too, which share theirs."""
         return {name: books[self.canonical(name)] for name in self.tradable}
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.rejections import Rejected, bad_config, preview_only, too_small
+from adapters.simulator.engine.rejections import (
+    RequestRejected,
+    bad_config,
+    preview_only,
+    too_small,
+)
 from adapters.simulator.engine.ticket import Bracket, Ticket
 from domain.model.instants import DAY
 from domain.model.product import Product, ProductFlags, Side
@@ -20,7 +25,7 @@ def check(ticket: Ticket, flags: ProductFlags, now_ns: int) -> None:
     """Check everything about an order that needs neither book, last trade nor balances.
 
     Raises:
-        Rejected: with the first reason found.
+        RequestRejected: with the first reason found.
     """
     _check_gates(ticket, flags)
     _check_steps(ticket)
@@ -35,7 +40,7 @@ def check_notional(product: Product, value: Decimal) -> None:
     """Check the worth of an order in quote currency against the product's bounds.
 
     Raises:
-        Rejected: too small or too large.
+        RequestRejected: too small or too large.
     """
     if value < product.quote_min:
         raise preview_only("PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL", f"below {product.quote_min}")
@@ -47,7 +52,7 @@ def check_stop(ticket: Ticket, last: Decimal | None) -> None:
     """Check a stop-limit order against its own prices and the last trade.
 
     Raises:
-        Rejected: it would trigger at once, or its limit lies on the wrong side of its stop.
+        RequestRejected: it would trigger at once, or its limit lies on the wrong side of its stop.
     """
     stop, limit = ticket.stop_price or Decimal(0), ticket.limit_price or Decimal(0)
     if ticket.side is Side.BUY and ticket.stop_is_above and stop > limit:
@@ -70,7 +75,7 @@ def check_bracket(ticket: Ticket, last: Decimal | None, bid: Decimal | None) -> 
     """Check a bracket: trigger < last trade, limit above it and above the best bid.
 
     Raises:
-        Rejected: its prices do not enclose the market.
+        RequestRejected: its prices do not enclose the market.
     """
     stop, limit = ticket.stop_price or Decimal(0), ticket.limit_price or Decimal(0)
     check_bracket_prices(ticket.product, Bracket(limit_price=limit, stop_trigger_price=stop))
@@ -86,7 +91,7 @@ def check_bracket_prices(product: Product, bracket: Bracket) -> None:
     """Check that the prices of a bracket are steps of the product and in order.
 
     Raises:
-        Rejected: they are not.
+        RequestRejected: they are not.
     """
     for price in (bracket.limit_price, bracket.stop_trigger_price):
         if EXACT.remainder(price, product.price_increment) != 0:
@@ -99,8 +104,8 @@ def _check_gates(ticket: Ticket, flags: ProductFlags) -> None:
     if flags.allows(ticket.action):
         return
     if flags.trading_disabled:
-        raise Rejected("TRADING_DISABLED", "PREVIEW_TRADING_DISABLED", "trading is disabled")
-    raise Rejected(
+        raise RequestRejected("TRADING_DISABLED", "PREVIEW_TRADING_DISABLED", "trading is disabled")
+    raise RequestRejected(
         "ORDER_ENTRY_DISABLED",
         "PREVIEW_NOT_ALLOWED_BY_MARKET_STATE",
         "the product does not take this order now",
@@ -116,7 +121,7 @@ def _check_steps(ticket: Ticket) -> None:
     if stop is not None and EXACT.remainder(stop, product.price_increment) != 0:
         raise _too_many_decimals("PREVIEW_INVALID_STOP_PRICE_PRECISION")
     if base is not None and EXACT.remainder(base, product.base_increment) != 0:
-        raise Rejected(
+        raise RequestRejected(
             "INVALID_SIZE_PRECISION",
             "PREVIEW_INVALID_SIZE_PRECISION",
             "Too many decimals in order amount",
@@ -131,7 +136,7 @@ def check_base(product: Product, size: Decimal, price: Decimal | None) -> None:
     """Check a base size, and its worth at `price`, against the product's bounds.
 
     Raises:
-        Rejected: too small or too large.
+        RequestRejected: too small or too large.
     """
     if size < product.base_min or size == 0:
         raise too_small()
@@ -151,22 +156,22 @@ def _check_bounds(ticket: Ticket) -> None:
 def _check_end(ticket: Ticket, now_ns: int) -> None:
     end_ns = ticket.end_ns or 0
     if end_ns <= now_ns:
-        raise Rejected(
+        raise RequestRejected(
             "END_TIME_IS_IN_THE_PAST", "PREVIEW_END_TIME_IS_IN_THE_PAST", "end_time has passed"
         )
     if end_ns > now_ns + LONGEST_GTD_NS:
-        raise Rejected(
+        raise RequestRejected(
             "END_TIME_TOO_FAR_IN_FUTURE",
             "PREVIEW_END_TIME_TOO_FAR_IN_FUTURE",
             "end_time is more than ten years ahead",
         )
 
 
-def _too_many_decimals(preview: str) -> Rejected:
-    return Rejected("INVALID_PRICE_PRECISION", preview, "Too many decimals in order price")
+def _too_many_decimals(preview: str) -> RequestRejected:
+    return RequestRejected("INVALID_PRICE_PRECISION", preview, "Too many decimals in order price")
 
 
-def _no_trade() -> Rejected:
-    return Rejected(
+def _no_trade() -> RequestRejected:
+    return RequestRejected(
         "MISSING_MARKET_TRADE_DATA", "PREVIEW_MISSING_PRODUCT_PRICE_BOOK", "nothing traded yet"
     )

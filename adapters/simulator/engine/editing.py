@@ -9,8 +9,8 @@ from attrs import evolve, frozen
 
 from adapters.simulator.engine import checks
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.orders import Edit, Kind, Order, Status, Trigger
-from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, Rejected
+from adapters.simulator.engine.orders import Edit, Kind, Status, Trigger, VenueOrder
+from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, RequestRejected
 from adapters.simulator.engine.ticket import plain_number
 from adapters.simulator.engine.wire import Json, text
 from domain.model.money import ZERO
@@ -57,8 +57,8 @@ def edit_request(body: Json) -> EditRequest:
 
 
 def check_edit(
-    order: Order | None, product: Product | None, asked: EditRequest
-) -> tuple[Order, Product]:
+    order: VenueOrder | None, product: Product | None, asked: EditRequest
+) -> tuple[VenueOrder, Product]:
     """Check an edit against everything but book and balances; return order and product.
 
     Raises:
@@ -93,12 +93,12 @@ def check_edit(
         raise EditRefused("EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST")
     try:
         checks.check_base(product, asked.size, asked.price)
-    except Rejected as rejected:
+    except RequestRejected as rejected:
         raise EditRefused(UNKNOWN_EDIT, rejected.preview) from rejected
     return order, product
 
 
-def apply_edit(order: Order, edit: Edit) -> None:
+def apply_edit(order: VenueOrder, edit: Edit) -> None:
     """Give an order its new prices and size.
 
     It keeps its place in the queue only if its price stays and its size does not grow.
@@ -113,7 +113,7 @@ def apply_edit(order: Order, edit: Edit) -> None:
     order.configuration = {order.kind.value: _echo(order)}
 
 
-def _echo(order: Order) -> dict[str, Any]:
+def _echo(order: VenueOrder) -> dict[str, Any]:
     members: dict[str, Any] = dict(order.configuration[order.kind.value])
     prices = {"limit_price": order.limit_price, "base_size": order.base_size}
     if order.kind.is_stop:

@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from adapters.simulator.engine.accounts import FeeRates, Ledger
-from adapters.simulator.engine.agenda import Agenda, Due, MarketClock
-from adapters.simulator.engine.book import Book
+from adapters.simulator.engine.accounts import FeeRates, VenueAccounts
+from adapters.simulator.engine.book import VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.desk import Desk
-from adapters.simulator.engine.history import History
+from adapters.simulator.engine.event_queue import Due, EventQueue, PlayedClock
+from adapters.simulator.engine.fault_hooks import FaultHooks, Passage
+from adapters.simulator.engine.history import MarketPast
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.interference import Interference, Passage
-from adapters.simulator.engine.manner import Manner
-from adapters.simulator.engine.outside import Outside
+from adapters.simulator.engine.matching_engine import MatchingEngine
 from adapters.simulator.engine.planning import Planner
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.restore import catch_up, show_present, take_again
 from adapters.simulator.engine.states import States
 from adapters.simulator.engine.store import MARKET_TIME, OPENED, Batch, FillQuery, OrderQuery, Store
 from adapters.simulator.engine.tape import Steps, Tape, Timeline
 from adapters.simulator.engine.wire import Request, Response
+from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.market_data.source import Expander, Market, Step
 from adapters.simulator.rest_api.account import AccountDesk
 from adapters.simulator.rest_api.market import MarketDesk
 from adapters.simulator.rest_api.order_form import fill_form, order_form
-from adapters.simulator.rest_api.orders import OrderDesk
+from adapters.simulator.rest_api.orders import OrdersResource
 from adapters.simulator.rest_api.portfolios import PortfolioDesk
 from adapters.simulator.rest_api.previews import PreviewDesk
 from adapters.simulator.rest_api.router import Router
@@ -60,8 +60,8 @@ class Engine:
         ids: Ids,
         level2_interval_ns: int = 0,
         timeline: Steps | None = None,
-        manner: Manner | None = None,
-        interference: Interference | None = None,
+        manner: VenueQuirks | None = None,
+        interference: FaultHooks | None = None,
     ) -> None:
         """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes.
 
@@ -71,16 +71,16 @@ class Engine:
         self._store = store
         self._ids = ids
         stopped = store.meta(MARKET_TIME)
-        self._clock = MarketClock(Nanos(int(stopped)) if stopped else start_ns)
-        self._agenda = Agenda()
-        self._manner = manner or Manner()
-        self.interference = interference or Interference()
+        self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns)
+        self._agenda = EventQueue()
+        self._manner = manner or VenueQuirks()
+        self.interference = interference or FaultHooks()
         self._catalogue = catalogue = Catalogue(market.products)
-        self._books = {name: Book() for name in catalogue.played}
+        self._books = {name: VenueBook() for name in catalogue.played}
         self._all_books = catalogue.with_aliases(self._books)
-        self._ledger = Ledger(store.balances())
+        self._ledger = VenueAccounts(store.balances())
         self._tape = Tape(tuple(catalogue.played))
-        self._history = History(market, self._tape, self._clock)
+        self._history = MarketPast(market, self._tape, self._clock)
         self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")
         self._states = States(market, self._clock, catalogue, self._manner)
         self._hub = self._make_hub()
@@ -146,9 +146,9 @@ class Engine:
         """Return what happens to a request on its way; the caller sees to it."""
         return self.interference.passage(request)
 
-    def outside(self) -> Outside:
+    def outside(self) -> WorldEvents:
         """Return what the world may do to this venue outside its protocol."""
-        return Outside(
+        return WorldEvents(
             catalogue=self._catalogue,
             books=self._books,
             desk=self._desk,
@@ -248,8 +248,8 @@ class Engine:
             interference=self.interference,
         )
 
-    def _make_desk(self, fees: FeeRates) -> Desk:
-        desk = Desk(
+    def _make_desk(self, fees: FeeRates) -> MatchingEngine:
+        desk = MatchingEngine(
             catalogue=self._catalogue,
             books=self._all_books,
             ledger=self._ledger,
@@ -306,8 +306,8 @@ class Engine:
         )
         return Router(market, account, portfolios, *self._make_order_desks())
 
-    def _make_order_desks(self) -> tuple[OrderDesk, PreviewDesk]:
-        orders = OrderDesk(
+    def _make_order_desks(self) -> tuple[OrdersResource, PreviewDesk]:
+        orders = OrdersResource(
             desk=self._desk,
             store=self._store,
             catalogue=self._catalogue,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.agenda import MarketClock
+from adapters.simulator.engine.event_queue import PlayedClock
 from adapters.simulator.engine.tape import Tape
 from adapters.simulator.market_data.source import Market
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos, bucket_start
@@ -47,10 +47,10 @@ NO_DAY = DayStatistics(None, None, ZERO, ZERO, ZERO, ZERO, ZERO)
 """The day of a product that is not traded."""
 
 
-class History:
+class MarketPast:
     """What the market has done up to now; never anything later."""
 
-    def __init__(self, market: Market, tape: Tape, clock: MarketClock) -> None:
+    def __init__(self, market: Market, tape: Tape, clock: PlayedClock) -> None:
         self._market = market
         self._tape = tape
         self._clock = clock

@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from attrs import frozen
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.orders import VenueOrder
 from domain.model.market import Level, Trade
 from domain.model.money import ZERO, Price, Quantity
 from domain.model.product import Side
@@ -21,7 +21,7 @@ _SIXTEEN_DECIMALS = Decimal("1e-16")
 
 
 @frozen
-class Plan:
+class FillPlan:
     """What an order takes from the book on arrival."""
 
     takes: tuple[Level, ...]
@@ -41,7 +41,7 @@ class Plan:
         return _sum(EXACT.multiply(take.price, take.quantity) for take in self.takes)
 
 
-NOTHING = Plan((), met_own=False, complete=False)
+NOTHING = FillPlan((), met_own=False, complete=False)
 """The plan of an order that takes nothing."""
 
 
@@ -51,7 +51,7 @@ def plan_base(
     quantity: Decimal,
     limit: Decimal | None,
     own: Decimal | None,
-) -> Plan:
+) -> FillPlan:
     """Return how a `side` order of `quantity` base walks `levels`, best first, up to `limit`.
 
     `own` is the best price at which our own account rests on that side: a level at that price
@@ -66,7 +66,7 @@ def plan_base(
         takes.append(Level(level.price, Quantity(take)))
         left = EXACT.subtract(left, take)
     met_own = left > 0 and own is not None and _within(side, own, limit)
-    return Plan(tuple(takes), met_own, left == 0)
+    return FillPlan(tuple(takes), met_own, left == 0)
 
 
 def plan_quote(
@@ -76,7 +76,7 @@ def plan_quote(
     step: Decimal,
     limit: Decimal | None,
     own: Decimal | None,
-) -> Plan:
+) -> FillPlan:
     """Return how a buy for `amount` quote currency, fees at `rate` included, walks `levels`.
 
     The money for goods is amount / (1 + rate) cut to 16 decimals; at each level it buys a
@@ -97,17 +97,17 @@ def plan_quote(
             takes.append(Level(level.price, Quantity(take)))
             money = EXACT.subtract(money, EXACT.multiply(take, level.price))
     met_own = not complete and own is not None and _within(Side.BUY, own, limit)
-    return Plan(tuple(takes), met_own, complete)
+    return FillPlan(tuple(takes), met_own, complete)
 
 
-def shares(orders: Sequence[Order], trade: Trade) -> list[tuple[Order, Decimal]]:
+def shares(orders: Sequence[VenueOrder], trade: Trade) -> list[tuple[VenueOrder, Decimal]]:
     """Return what each of our resting `orders` (one side, best first) gets of a public trade.
 
     Only a price strictly through an order's limit proves that the queue before it was filled;
     together the orders never get more than the trade's quantity. An order accepted after the
     trade gets nothing.
     """
-    found: list[tuple[Order, Decimal]] = []
+    found: list[tuple[VenueOrder, Decimal]] = []
     left: Decimal = trade.quantity
     for order in orders:
         if left == 0 or not _passed(order, trade.price):
@@ -120,7 +120,7 @@ def shares(orders: Sequence[Order], trade: Trade) -> list[tuple[Order, Decimal]]
     return found
 
 
-def _passed(order: Order, price: Decimal) -> bool:
+def _passed(order: VenueOrder, price: Decimal) -> bool:
     limit = order.limit_price or ZERO
     return price < limit if order.side is Side.BUY else price > limit
 

@@ -124,7 +124,7 @@ class Edit:
 
 
 @attrs.define(kw_only=True, eq=False)
-class Order:
+class VenueOrder:
     """One accepted order; `number` counts all orders of this world in the order of acceptance."""
 
     number: int

@@ -8,13 +8,13 @@ from decimal import Decimal
 from attrs import define
 
 from adapters.simulator.engine import checks, editing, rejections
-from adapters.simulator.engine.accounts import EXACT, FeeRates, Ledger
-from adapters.simulator.engine.agenda import MarketClock
-from adapters.simulator.engine.book import Book
+from adapters.simulator.engine.accounts import EXACT, FeeRates, VenueAccounts
+from adapters.simulator.engine.book import VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
 from adapters.simulator.engine.editing import EditRefused, EditRequest
-from adapters.simulator.engine.matching import NOTHING, Plan, plan_base, plan_quote
-from adapters.simulator.engine.orders import Order, Trigger, cost
+from adapters.simulator.engine.event_queue import PlayedClock
+from adapters.simulator.engine.matching import NOTHING, FillPlan, plan_base, plan_quote
+from adapters.simulator.engine.orders import Trigger, VenueOrder, cost
 from adapters.simulator.engine.ticket import Ticket
 from domain.model.money import ZERO
 from domain.model.product import Product, ProductFlags, ProductId, Side
@@ -28,14 +28,14 @@ class Planner:
     """Judges new orders and edits; `books` has every tradable product, aliases included."""
 
     catalogue: Catalogue
-    books: Mapping[ProductId, Book]
-    ledger: Ledger
-    clock: MarketClock
+    books: Mapping[ProductId, VenueBook]
+    ledger: VenueAccounts
+    clock: PlayedClock
     fees: FeeRates
     flags: Callable[[Product], ProductFlags]
     last_price: Callable[[ProductId], Decimal | None]
 
-    def examine(self, ticket: Ticket) -> Plan:
+    def examine(self, ticket: Ticket) -> FillPlan:
         """Check an order and return what it would take now.
 
         Raises:
@@ -46,7 +46,7 @@ class Planner:
         self._check_funds(ticket, plan)
         return plan
 
-    def examine_edit(self, order: Order | None, asked: EditRequest) -> Plan:
+    def examine_edit(self, order: VenueOrder | None, asked: EditRequest) -> FillPlan:
         """Check an edit and return what the order would take then.
 
         Raises:
@@ -69,7 +69,7 @@ class Planner:
             raise EditRefused("INVALID_EDITED_PRICE", "PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY")
         return plan
 
-    def _plan(self, ticket: Ticket) -> Plan:
+    def _plan(self, ticket: Ticket) -> FillPlan:
         book = self.books[ticket.product.id]
         if ticket.kind.is_stop:
             checks.check_stop(ticket, self._last(ticket))
@@ -91,7 +91,7 @@ class Planner:
     def _last(self, ticket: Ticket) -> Decimal | None:
         return self.last_price(self.catalogue.canonical(ticket.product.id))
 
-    def _check_funds(self, ticket: Ticket, plan: Plan) -> None:
+    def _check_funds(self, ticket: Ticket, plan: FillPlan) -> None:
         product = ticket.product
         if ticket.side is Side.SELL:
             needed, currency = ticket.base_size or ZERO, product.base
@@ -107,13 +107,13 @@ class Planner:
             raise rejections.insufficient_fund()
 
 
-def walk(book: Book, side: Side, size: Decimal, limit: Decimal | None) -> Plan:
+def walk(book: VenueBook, side: Side, size: Decimal, limit: Decimal | None) -> FillPlan:
     """Return what an order of `size` base takes from a book up to `limit`."""
     other = Side.SELL if side is Side.BUY else Side.BUY
     return plan_base(side, book.market(other), size, limit, book.best_own(other))
 
 
-def protection(ticket: Ticket, book: Book) -> Decimal | None:
+def protection(ticket: Ticket, book: VenueBook) -> Decimal | None:
     """Return the price that a market order does not go beyond, None for any other order."""
     bid, ask = book.best(Side.BUY), book.best(Side.SELL)
     if not ticket.kind.is_market or bid is None or ask is None:
@@ -122,7 +122,7 @@ def protection(ticket: Ticket, book: Book) -> Decimal | None:
     return middle * (1 + PROTECTION if ticket.side is Side.BUY else 1 - PROTECTION)
 
 
-def _check_plan(ticket: Ticket, plan: Plan, best: Decimal | None) -> None:
+def _check_plan(ticket: Ticket, plan: FillPlan, best: Decimal | None) -> None:
     if ticket.post_only:
         if plan.takes or plan.met_own:
             raise rejections.would_take()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.agenda import NEVER, MarketClock
-from adapters.simulator.engine.book import Book
-from adapters.simulator.engine.desk import Desk
-from adapters.simulator.engine.orders import Liquidity, Order
+from adapters.simulator.engine.book import VenueBook
+from adapters.simulator.engine.event_queue import NEVER, PlayedClock
+from adapters.simulator.engine.matching_engine import MatchingEngine
+from adapters.simulator.engine.orders import Liquidity, VenueOrder
 from adapters.simulator.engine.store import FillQuery, Store
 from adapters.simulator.engine.tape import Tape, expand
 from adapters.simulator.market_data.source import Expander, Market
@@ -22,7 +22,11 @@ _ALL = 1_000_000
 
 
 def show_present(
-    market: Market, expander: Expander, books: Mapping[ProductId, Book], tape: Tape, now_ns: Nanos
+    market: Market,
+    expander: Expander,
+    books: Mapping[ProductId, VenueBook],
+    tape: Tape,
+    now_ns: Nanos,
 ) -> dict[ProductId, Nanos]:
     """Give the books of played products, and the tape, what two minutes have shown up to now.
 
@@ -45,7 +49,7 @@ def show_present(
 
 def take_again(
     store: Store,
-    books: Mapping[ProductId, Book],
+    books: Mapping[ProductId, VenueBook],
     replaced: Mapping[ProductId, Nanos],
     canonical: Callable[[ProductId], ProductId],
 ) -> None:
@@ -61,7 +65,7 @@ def take_again(
 
 
 def catch_up(
-    market: Market, expander: Expander, desk: Desk, clock: MarketClock, until_ns: Nanos
+    market: Market, expander: Expander, desk: MatchingEngine, clock: PlayedClock, until_ns: Nanos
 ) -> None:
     """Play to the open orders what the market did while the venue was off.
 
@@ -83,7 +87,7 @@ def catch_up(
 
 
 def _play_steps(
-    expander: Expander, desk: Desk, clock: MarketClock, minute: Nanos, end: Nanos
+    expander: Expander, desk: MatchingEngine, clock: PlayedClock, minute: Nanos, end: Nanos
 ) -> None:
     products = desk.wanted_products()
     begin = clock.now_ns
@@ -95,7 +99,7 @@ def _play_steps(
             desk.work_reached()
 
 
-def _play_candles(market: Market, desk: Desk, minute: Nanos, clock: MarketClock) -> None:
+def _play_candles(market: Market, desk: MatchingEngine, minute: Nanos, clock: PlayedClock) -> None:
     end = Nanos(minute + MINUTE)
     _expire(desk, clock, end - 1)
     clock.now_ns = end
@@ -107,7 +111,7 @@ def _play_candles(market: Market, desk: Desk, minute: Nanos, clock: MarketClock)
             desk.work_reached()
 
 
-def _fill_through(desk: Desk, orders: list[Order], bar: Bar) -> None:
+def _fill_through(desk: MatchingEngine, orders: list[VenueOrder], bar: Bar) -> None:
     left: Decimal = bar.volume
     for order in sorted((order for order in orders if order.in_book), key=_rank):
         limit = order.limit_price or ZERO
@@ -118,18 +122,18 @@ def _fill_through(desk: Desk, orders: list[Order], bar: Bar) -> None:
             desk.fill_resting(order, quantity)
 
 
-def _rank(order: Order) -> tuple[bool, Decimal, tuple[int, int]]:
+def _rank(order: VenueOrder) -> tuple[bool, Decimal, tuple[int, int]]:
     price = order.limit_price or ZERO
     buys = order.side is Side.BUY
     return (buys, -price if buys else price, order.priority)
 
 
-def _expire(desk: Desk, clock: MarketClock, until_ns: int) -> None:
+def _expire(desk: MatchingEngine, clock: PlayedClock, until_ns: int) -> None:
     for order in sorted(desk.live(), key=_end):
         if _end(order) <= until_ns:
             clock.now_ns = Nanos(max(clock.now_ns, _end(order)))
             desk.due(order.order_id)
 
 
-def _end(order: Order) -> int:
+def _end(order: VenueOrder) -> int:
     return min(order.end_ns or NEVER, order.queued_until_ns or NEVER)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from adapters.simulator.engine.agenda import MarketClock
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.event_queue import PlayedClock
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.market_data.source import Market
 from domain.model.instants import MINUTE, bucket_start
 from domain.model.product import Product, ProductFlags, ProductId
@@ -16,7 +16,7 @@ class States:
     """Product flags in market time; before its first and after its last row nothing trades."""
 
     def __init__(
-        self, market: Market, clock: MarketClock, catalogue: Catalogue, manner: Manner
+        self, market: Market, clock: PlayedClock, catalogue: Catalogue, manner: VenueQuirks
     ) -> None:
         self._market = market
         self._catalogue = catalogue

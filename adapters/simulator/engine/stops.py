@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.orders import Order, Trigger
+from adapters.simulator.engine.orders import Trigger, VenueOrder
 from domain.model.money import ZERO, floor_to
 from domain.model.product import Product, ProductId
 
@@ -19,13 +19,13 @@ class StopWatch:
 
     def __init__(self, canonical: Callable[[ProductId], ProductId]) -> None:
         self._canonical = canonical
-        self._waiting: dict[ProductId, list[Order]] = {}
+        self._waiting: dict[ProductId, list[VenueOrder]] = {}
 
-    def add(self, order: Order) -> None:
+    def add(self, order: VenueOrder) -> None:
         """Let an order wait."""
         self._waiting.setdefault(self._canonical(order.product), []).append(order)
 
-    def remove(self, order: Order) -> None:
+    def remove(self, order: VenueOrder) -> None:
         """Let an order wait no longer, if it does."""
         waiting = self._waiting.get(self._canonical(order.product), [])
         if order in waiting:
@@ -37,7 +37,7 @@ class StopWatch:
 
     def reached(
         self, product: ProductId, low: Decimal, high: Decimal, since_ns: int
-    ) -> list[Order]:
+    ) -> list[VenueOrder]:
         """Return the orders whose stop lies where trades between `low` and `high` reach it.
 
         An order accepted or edited after `since_ns`, the time of the trades, is not reached.
@@ -49,12 +49,12 @@ class StopWatch:
         ]
 
 
-def _is_reached(order: Order, low: Decimal, high: Decimal) -> bool:
+def _is_reached(order: VenueOrder, low: Decimal, high: Decimal) -> bool:
     stop = order.stop_price or ZERO
     return high >= stop if order.stop_is_above else low <= stop
 
 
-def trigger(order: Order, product: Product) -> None:
+def trigger(order: VenueOrder, product: Product) -> None:
     """Turn an order into the limit order that its stop makes of it."""
     order.trigger = Trigger.TRIGGERED
     if order.kind.is_bracket:

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 from attrs import Factory, frozen
 
-from adapters.simulator.engine.orders import Fill, Order
+from adapters.simulator.engine.orders import Fill, VenueOrder
 
 MARKET_TIME = "market_time_ns"
 OPENED = "opened_ns"
@@ -54,7 +54,7 @@ class FillQuery:
 class Batch:
     """What one request or one advance changed; kept whole or not at all."""
 
-    orders: Sequence[Order] = ()
+    orders: Sequence[VenueOrder] = ()
     fills: Sequence[Fill] = ()
     balances: Mapping[tuple[str, str], Decimal] = Factory(dict)
     meta: Mapping[str, str] = Factory(dict)
@@ -69,16 +69,16 @@ class Store(Protocol):
     def balances(self) -> dict[tuple[str, str], Decimal]:
         """Return all totals by owner and currency."""
 
-    def live_orders(self) -> list[Order]:
+    def live_orders(self) -> list[VenueOrder]:
         """Return the orders that are not final, oldest first."""
 
-    def order(self, order_id: str) -> Order | None:
+    def order(self, order_id: str) -> VenueOrder | None:
         """Return an order by the venue's id."""
 
-    def order_of_client(self, client_order_id: str) -> Order | None:
+    def order_of_client(self, client_order_id: str) -> VenueOrder | None:
         """Return an order by its client's id."""
 
-    def find_orders(self, query: OrderQuery) -> list[Order]:
+    def find_orders(self, query: OrderQuery) -> list[VenueOrder]:
         """Return orders, newest first."""
 
     def find_fills(self, query: FillQuery) -> list[Fill]:
@@ -151,19 +151,19 @@ class SqliteStore:
         rows = self._base.execute("SELECT owner, currency, total FROM balances")
         return {(owner, currency): Decimal(total) for owner, currency, total in rows}
 
-    def live_orders(self) -> list[Order]:
+    def live_orders(self) -> list[VenueOrder]:
         """Return the orders that are not final, oldest first."""
         return self._orders("WHERE live = 1 ORDER BY number", ())
 
-    def order(self, order_id: str) -> Order | None:
+    def order(self, order_id: str) -> VenueOrder | None:
         """Return an order by the venue's id."""
         return next(iter(self._orders("WHERE order_id = ?", (order_id,))), None)
 
-    def order_of_client(self, client_order_id: str) -> Order | None:
+    def order_of_client(self, client_order_id: str) -> VenueOrder | None:
         """Return an order by its client's id."""
         return next(iter(self._orders("WHERE client_order_id = ?", (client_order_id,))), None)
 
-    def find_orders(self, query: OrderQuery) -> list[Order]:
+    def find_orders(self, query: OrderQuery) -> list[VenueOrder]:
         """Return orders, newest first."""
         where = _Where()
         where.among("order_id", query.order_ids)
@@ -216,9 +216,9 @@ class SqliteStore:
         """Give the file back."""
         self._base.close()
 
-    def _orders(self, clause: str, values: Sequence[object]) -> list[Order]:
+    def _orders(self, clause: str, values: Sequence[object]) -> list[VenueOrder]:
         rows = self._base.execute(f"SELECT body FROM orders {clause}", tuple(values))
-        return [msgspec.json.decode(body, type=Order) for (body,) in rows]
+        return [msgspec.json.decode(body, type=VenueOrder) for (body,) in rows]
 
 
 class _Where:
@@ -248,7 +248,7 @@ class _Where:
         return (*self._values, limit)
 
 
-def _order_row(order: Order) -> tuple[object, ...]:
+def _order_row(order: VenueOrder) -> tuple[object, ...]:
     return (
         order.number,
         order.order_id,

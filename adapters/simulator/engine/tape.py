@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from adapters.simulator.engine.agenda import NEVER
+from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.market_data.source import Expander, Market, Step
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.market import Trade

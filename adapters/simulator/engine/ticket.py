@@ -10,7 +10,12 @@ from typing import Any
 from attrs import evolve, frozen
 
 from adapters.simulator.engine.orders import Kind
-from adapters.simulator.engine.rejections import Rejected, bad_config, preview_only, unsupported
+from adapters.simulator.engine.rejections import (
+    RequestRejected,
+    bad_config,
+    preview_only,
+    unsupported,
+)
 from adapters.simulator.engine.wire import Json, invalid, text
 from domain.model.errors import InvalidNumber
 from domain.model.instants import parse_iso
@@ -98,15 +103,15 @@ def ticket_of(body: Json, client_order_id: str, products: Mapping[ProductId, Pro
 
     Raises:
         Refused: the body is malformed.
-        Rejected: side, product or configuration are none of this venue's.
+        RequestRejected: side, product or configuration are none of this venue's.
     """
     name, members = configuration_of(body)
     product_id, side = required_text(body, "product_id"), required_text(body, "side")
     if side not in (Side.BUY, Side.SELL):
-        raise Rejected("INVALID_SIDE", "PREVIEW_INVALID_SIDE", "side must be BUY or SELL")
+        raise RequestRejected("INVALID_SIDE", "PREVIEW_INVALID_SIDE", "side must be BUY or SELL")
     product = products.get(ProductId(product_id))
     if product is None:
-        raise Rejected("INVALID_PRODUCT_ID", "PREVIEW_INVALID_PRODUCT_ID", "unknown product")
+        raise RequestRejected("INVALID_PRODUCT_ID", "PREVIEW_INVALID_PRODUCT_ID", "unknown product")
     if name not in tuple(Kind):
         raise unsupported(f"{name} is not supported")
     kind = Kind(name)
@@ -166,14 +171,14 @@ def _price(members: Json, name: str) -> Decimal | None:
 def _limited(ticket: Ticket, members: Json) -> Ticket:
     price = _price(members, "limit_price")
     if price is None:
-        raise Rejected(
+        raise RequestRejected(
             "INVALID_LIMIT_PRICE", "PREVIEW_INVALID_LIMIT_PRICE", "limit_price must be above 0"
         )
     post_only = members.get("post_only", False)
     if not isinstance(post_only, bool):
         raise invalid("post_only must be true or false")
     if post_only and ticket.kind is Kind.LIMIT_FOK:
-        raise Rejected(
+        raise RequestRejected(
             "POST_ONLY_NOT_ALLOWED_WITH_FOK",
             "PREVIEW_POST_ONLY_NOT_ALLOWED_WITH_FOK",
             "an order that fills at once cannot be post only",
@@ -231,7 +236,7 @@ def _attached(ticket: Ticket, body: Json) -> Bracket | None:
 def _end(members: Json) -> int:
     value = members.get("end_time")
     if not isinstance(value, str) or not value:
-        raise Rejected(
+        raise RequestRejected(
             "GTD_ORDERS_MUST_HAVE_END_TIME", "PREVIEW_INVALID_END_TIME", "end_time is missing"
         )
     try:

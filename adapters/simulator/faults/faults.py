@@ -8,17 +8,17 @@ from typing import Any
 
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
-from adapters.simulator.engine.interference import CancelFate, Interference, Passage
-from adapters.simulator.engine.orders import Order
-from adapters.simulator.engine.outside import Outside
-from adapters.simulator.engine.rejections import Rejected
+from adapters.simulator.engine.fault_hooks import CancelFate, FaultHooks, Passage
+from adapters.simulator.engine.orders import VenueOrder
+from adapters.simulator.engine.rejections import RequestRejected
 from adapters.simulator.engine.ticket import Ticket
 from adapters.simulator.engine.wire import Request
+from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.faults.base import Fault
 from adapters.simulator.faults.market import MarketFaults
 from adapters.simulator.faults.orders import OrderFaults
 from adapters.simulator.faults.requests import RequestFaults
-from adapters.simulator.faults.roster import Roster, Running
+from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.script import FaultsInvalid
 from adapters.simulator.faults.streams import StreamFaults
 from adapters.simulator.faults.venue_kinds import (
@@ -35,12 +35,12 @@ from domain.model.money import plain
 from domain.model.product import ProductId
 
 
-class Faults(Interference):
+class Faults(FaultHooks):
     """All faults of one engine; `attach` before anything is played."""
 
     def __init__(self, seed: int) -> None:
         """`seed` is the world's: it and each fault's own decide what is drawn."""
-        self._roster = Roster(seed)
+        self._roster = FaultSchedule(seed)
         self._roster.on_begin = self._begun
         self._roster.on_end = self._ended
         self._requests = RequestFaults(self._roster)
@@ -48,7 +48,7 @@ class Faults(Interference):
         self._orders = OrderFaults(self._roster, self._world)
         self._market = MarketFaults(self._roster, self._world)
         self._engine: Engine | None = None
-        self._outside: Outside | None = None
+        self._outside: WorldEvents | None = None
 
     def attach(self, engine: Engine, script: Sequence[Fault] = ()) -> None:
         """Schedule a script in the time of an engine, which must have been made with these faults.
@@ -106,27 +106,27 @@ class Faults(Interference):
         """Return a step as it is to happen."""
         return self._market.step(step)
 
-    def refusal(self, ticket: Ticket) -> Rejected | None:
+    def refusal(self, ticket: Ticket) -> RequestRejected | None:
         """Return why a new order is refused."""
         return self._orders.refusal(ticket)
 
-    def accepted(self, order: Order) -> None:
+    def accepted(self, order: VenueOrder) -> None:
         """Take note of a new order."""
         self._orders.accepted(order)
 
-    def cancel(self, order: Order) -> CancelFate:
+    def cancel(self, order: VenueOrder) -> CancelFate:
         """Return what becomes of a cancel."""
         return self._orders.cancel(order)
 
-    def cancelled(self, order: Order) -> None:
+    def cancelled(self, order: VenueOrder) -> None:
         """Take note of a cancel that is done."""
         self._orders.cancelled(order)
 
-    def resting_fill(self, order: Order, quantity: Decimal) -> Decimal:
+    def resting_fill(self, order: VenueOrder, quantity: Decimal) -> Decimal:
         """Return how much a resting order gets."""
         return self._orders.resting_fill(order, quantity)
 
-    def tells(self, order: Order) -> bool:
+    def tells(self, order: VenueOrder) -> bool:
         """Tell whether an order's state is told now."""
         return self._orders.tells(order)
 
@@ -191,7 +191,7 @@ class Faults(Interference):
             if running.fault.product == product:
                 self._world().set_flag(product, running.fault.flag, running.fault.status)
 
-    def _world(self) -> Outside:
+    def _world(self) -> WorldEvents:
         assert self._outside is not None, "faults are attached before anything is played"
         return self._outside
 

@@ -15,7 +15,7 @@ from domain.model.money import parse_decimal
 from domain.model.product import ProductId, Side
 
 MEMBER = "member"
-"""Where attrs metadata keep a `Member`."""
+"""Where attrs metadata keep a `ScriptMember`."""
 
 
 class Malformed(Exception):
@@ -31,7 +31,7 @@ class Form:
 
 
 @frozen
-class Member:
+class ScriptMember:
     """One member of a fault: its name in a script, its form, and a line for people."""
 
     name: str
@@ -41,7 +41,7 @@ class Member:
 
 def member(name: str, form: Form, doc: str, default: Any = attrs.NOTHING) -> Any:
     """Return an attrs field that scripts call `name`; without a default it must be given."""
-    return attrs.field(default=default, metadata={MEMBER: Member(name, form, doc)})
+    return attrs.field(default=default, metadata={MEMBER: ScriptMember(name, form, doc)})
 
 
 def _duration(value: object) -> Nanos:

@@ -12,9 +12,9 @@ from typing import Any
 
 from attrs import evolve
 
-from adapters.simulator.engine.outside import Outside
+from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.faults.base import MarketFault
-from adapters.simulator.faults.roster import Roster, Running
+from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import (
     Delisting,
     EmptyBook,
@@ -39,7 +39,7 @@ Cut = Callable[[Decimal, Decimal], Decimal]
 class MarketFaults:
     """Changes steps, and shows a book anew when a fault begins or ends."""
 
-    def __init__(self, roster: Roster, outside: Callable[[], Outside]) -> None:
+    def __init__(self, roster: FaultSchedule, outside: Callable[[], WorldEvents]) -> None:
         self._roster = roster
         self._outside = outside
         self._planned: dict[ProductId, Step] = {}

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from adapters.simulator.engine.interference import AS_ASKED, CancelFate
-from adapters.simulator.engine.orders import Order
-from adapters.simulator.engine.outside import Outside
-from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, Rejected
+from adapters.simulator.engine.fault_hooks import AS_ASKED, CancelFate
+from adapters.simulator.engine.orders import VenueOrder
+from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, RequestRejected
 from adapters.simulator.engine.ticket import Ticket
+from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.faults.base import OrderFault
-from adapters.simulator.faults.roster import Roster, Running
+from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import (
     CancelledByVenue,
     CancelRejectedFilled,
@@ -35,7 +35,7 @@ BY_VENUE = "Cancelled by the venue"
 class OrderFaults:
     """Judges what is done to orders, in the order in which it happens."""
 
-    def __init__(self, roster: Roster, outside: Callable[[], Outside]) -> None:
+    def __init__(self, roster: FaultSchedule, outside: Callable[[], WorldEvents]) -> None:
         self._roster = roster
         self._outside = outside
         self._told: dict[str, int] = {}
@@ -52,14 +52,14 @@ class OrderFaults:
         """For how long new fills are missing from the list of fills."""
         return max((each.fault.by_ns for each in self._roster.active(LateFill)), default=0)
 
-    def refusal(self, ticket: Ticket) -> Rejected | None:
+    def refusal(self, ticket: Ticket) -> RequestRejected | None:
         """Return why a new order is refused."""
         struck = self._strike(RejectOrder, ticket.product.id, ticket.side)
         if struck is None:
             return None
-        return Rejected(struck.fault.reason, UNKNOWN_PREVIEW, "refused by a scripted fault")
+        return RequestRejected(struck.fault.reason, UNKNOWN_PREVIEW, "refused by a scripted fault")
 
-    def accepted(self, order: Order) -> None:
+    def accepted(self, order: VenueOrder) -> None:
         """Cancel a new order, if it is to go again."""
         if order.status.is_final:
             return
@@ -70,7 +70,7 @@ class OrderFaults:
                 lambda: self._outside().cancel(order.order_id, BY_VENUE),
             )
 
-    def cancel(self, order: Order) -> CancelFate:
+    def cancel(self, order: VenueOrder) -> CancelFate:
         """Return what becomes of a cancel."""
         product, side = order.product, order.side
         if order.in_book and self._strike(CancelRejectedFilled, product, side) is not None:
@@ -80,7 +80,7 @@ class OrderFaults:
         delayed = self._strike(DelayCancel, product, side)
         return AS_ASKED if delayed is None else CancelFate(delay_ns=delayed.fault.by_ns)
 
-    def cancelled(self, order: Order) -> None:
+    def cancelled(self, order: VenueOrder) -> None:
         """Let a cancelled order turn out to be filled, some time later."""
         if order.limit_price is None or order.bracket is not None or not order.leaves:
             return
@@ -95,14 +95,14 @@ class OrderFaults:
 
         self._roster.later(order.updated_ns + struck.fault.by_ns, fill)
 
-    def resting_fill(self, order: Order, quantity: Decimal) -> Decimal:
+    def resting_fill(self, order: VenueOrder, quantity: Decimal) -> Decimal:
         """Return how much a resting order gets of what a trade has for it."""
         for running in self._roster.active(PartialFills):
             running.struck += 1
             quantity = min(quantity, self._part(order, running.fault.share))
         return quantity
 
-    def tells(self, order: Order) -> bool:
+    def tells(self, order: VenueOrder) -> bool:
         """Tell whether an order's new state is told now; if not, it will be."""
         order_id = order.order_id
         if order_id in self._untold:
@@ -130,7 +130,7 @@ class OrderFaults:
                 return running
         return None
 
-    def _part(self, order: Order, share: Decimal) -> Decimal:
+    def _part(self, order: VenueOrder, share: Decimal) -> Decimal:
         """Return a share of what is open, in whole steps, at least one."""
         step = self._outside().catalogue.tradable[order.product].base_increment
         return min(order.leaves, ceil_to(order.leaves * share, step))

@@ -8,10 +8,10 @@ from math import exp, log
 from attrs import evolve
 
 from adapters.simulator.engine.auth import UNAUTHORIZED
-from adapters.simulator.engine.interference import DIRECT, Close, Passage
+from adapters.simulator.engine.fault_hooks import DIRECT, Close, Passage
 from adapters.simulator.engine.wire import PREFIX, Request, Response, encode
 from adapters.simulator.faults.base import ALL, RequestFault, Unreliable
-from adapters.simulator.faults.roster import Roster, Running
+from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import Maintenance
 from adapters.simulator.faults.wire_kinds import (
     Drip,
@@ -143,7 +143,7 @@ _KINDS: tuple[type[RequestFault], ...] = (
 class RequestFaults:
     """Judges requests in the order in which they arrive; the first fault that strikes decides."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: FaultSchedule) -> None:
         self._roster = roster
 
     def passage(self, request: Request) -> Passage:

@@ -13,7 +13,7 @@ import attrs
 
 from adapters.simulator.faults.base import Fault
 from adapters.simulator.faults.catalogue import KINDS
-from adapters.simulator.faults.forms import MEMBER, Malformed, Member
+from adapters.simulator.faults.forms import MEMBER, Malformed, ScriptMember
 from adapters.simulator.world import WorldError
 
 KIND = "kind"
@@ -103,7 +103,7 @@ def parse_fault(text: str | bytes, where: str, *, seed: int = 0) -> Fault:
     return fault
 
 
-def members_of(kind: type[Fault]) -> dict[str, tuple[str, Member, bool]]:
+def members_of(kind: type[Fault]) -> dict[str, tuple[str, ScriptMember, bool]]:
     """Return a kind's members by their names in scripts: attribute, member, whether it must be."""
     found = {}
     for field in attrs.fields(kind):

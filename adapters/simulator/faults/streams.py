@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.simulator.faults.base import ALL, MARKET, Fault, FrameFault
-from adapters.simulator.faults.roster import Roster, Running
+from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import Maintenance
 from adapters.simulator.faults.wire_kinds import (
     Disconnect,
@@ -43,7 +43,7 @@ _MEBIBYTE = 1024 * 1024
 class StreamFaults:
     """All connections of the venue, each with an outlet of its own."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: FaultSchedule) -> None:
         self.roster = roster
         self.is_busy = False
         """Whether frames have to be looked at."""

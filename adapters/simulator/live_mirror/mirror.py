@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from adapters.simulator.engine.agenda import NEVER
+from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.engine.history import bar_of
 from adapters.simulator.market_data.source import MarketError, Step
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos, bucket_start, parse_iso
@@ -66,7 +66,7 @@ class _Side:
         )
 
 
-class _Line:
+class _MirroredProduct:
     """What is known of one product."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class MirrorMarket:
         names = ",".join(product.id for product in self.products)
         self.description = f"mirror of {name} products={names}"
         self.first_ns = bucket_start(first_ns, MINUTE)
-        self._lines = {product.id: _Line() for product in self.products}
+        self._lines = {product.id: _MirroredProduct() for product in self.products}
         self._steps: list[Step] = []
         self._sequence = -1
         self._heard_since_ns: int | None = None

@@ -28,7 +28,7 @@ from adapters.simulator.market_data.depth import (
     mix,
     turnover,
 )
-from adapters.simulator.market_data.minute import Candle, Walk, standstill, walk
+from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
 from adapters.simulator.market_data.source import Market, Step
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar, Level, Trade
@@ -79,7 +79,7 @@ class CandleExpander:
         chance = mix(subject.key ^ self._number(minute_ns))
         return _steps(subject, depth, walked, minute_ns, int(close), chance)
 
-    def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> Walk:
+    def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> MinuteWalk:
         if row is None:
             return standstill(last)
         tick = product.price_increment
@@ -130,7 +130,7 @@ class CandleExpander:
 
 
 def _steps(
-    subject: _Subject, depth: Depth, walked: Walk, minute_ns: int, last: int, chance: int
+    subject: _Subject, depth: Depth, walked: MinuteWalk, minute_ns: int, last: int, chance: int
 ) -> tuple[Step, ...]:
     steps = []
     name = subject.product.id

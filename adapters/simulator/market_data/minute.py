@@ -32,19 +32,19 @@ class Candle:
 
 
 @frozen
-class Walk:
+class MinuteWalk:
     """The price of every step in ticks, and the units traded by step (most steps: none)."""
 
     path: Sequence[int]
     traded: dict[int, int]
 
 
-def standstill(tick: int) -> Walk:
+def standstill(tick: int) -> MinuteWalk:
     """Return a minute in which nothing happens."""
-    return Walk([tick] * STEPS, {})
+    return MinuteWalk([tick] * STEPS, {})
 
 
-def walk(candle: Candle, turnover: float, random: Random) -> Walk:
+def walk(candle: Candle, turnover: float, random: Random) -> MinuteWalk:
     """Return a path through open, both extremes and close, whose units sum to the volume.
 
     The first trade is at the open and the last at the close as far as there are units for both;
@@ -60,7 +60,7 @@ def walk(candle: Candle, turnover: float, random: Random) -> Walk:
     traded = _sizes(candle, places, turnover, random)
     if traded:
         _hold(path, {*traded, *(step for step, _ in places)})
-    return Walk(path, traded)
+    return MinuteWalk(path, traded)
 
 
 def _places(candle: Candle, random: Random) -> list[tuple[int, int]]:

@@ -41,7 +41,7 @@ _CACHED_MINUTES = 512
 
 
 @frozen(eq=False)
-class _Rows:
+class _TradeRows:
     """One product's trades as columns, oldest first."""
 
     at_ns: NDArray[np.int64]
@@ -61,7 +61,7 @@ class TradeMarket:
 
     prices: Literal["invented", "recorded"] = "recorded"
 
-    def __init__(self, name: str, rows: dict[ProductId, _Rows]) -> None:
+    def __init__(self, name: str, rows: dict[ProductId, _TradeRows]) -> None:
         self._rows = dict(sorted(rows.items()))
         marks = {p: (r.at_ns, r.prices, r.sizes, r.is_bought) for p, r in self._rows.items()}
         self.description = f"{name} sha256={fingerprint(marks)}"
@@ -184,7 +184,7 @@ def open_trades(path: Path) -> TradeMarket:
     return TradeMarket(path.name, rows_of_all(path, _read))
 
 
-def _read(file: Path) -> dict[ProductId, _Rows]:
+def _read(file: Path) -> dict[ProductId, _TradeRows]:
     table = read_table(file, "trades", NEEDED)
     at_ns = nanoseconds(file, table)
     prices, sizes = (numbers(file, name, table[name]) for name in ("price", "size"))
@@ -194,7 +194,7 @@ def _read(file: Path) -> dict[ProductId, _Rows]:
         order = np.flatnonzero(mask)[np.argsort(at_ns[mask], kind="stable")]
         _check(file, name, at_ns[order], prices[order], sizes[order], ids[order].tolist())
         minutes, firsts = np.unique(at_ns[order] // MINUTE * MINUTE, return_index=True)
-        rows[ProductId(name)] = _Rows(
+        rows[ProductId(name)] = _TradeRows(
             at_ns[order],
             prices[order],
             sizes[order],

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.simulator.engine.agenda import NEVER
 from adapters.simulator.engine.engine import Engine
-from adapters.simulator.engine.interference import Passage
+from adapters.simulator.engine.event_queue import NEVER
+from adapters.simulator.engine.fault_hooks import Passage
 from adapters.simulator.engine.wire import PREFIX, Refused, Request, Response
-from adapters.simulator.recordings.plays import Frame
+from adapters.simulator.recordings.playable import Frame
 from adapters.simulator.stream_api import frames
 from adapters.simulator.stream_api.connection import (
     DATA_NAMES,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from adapters.simulator.market_data.source import Step
-from adapters.simulator.recordings.plays import Frame
+from adapters.simulator.recordings.playable import Frame
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, parse_iso
 from domain.model.market import Bar, Level, Trade
 from domain.model.money import Price, Quantity

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r'("jwt"\s*:\s*)"[^"]*"')
 _CATALOGUE = re.compile(r"/(market/)?products$")
 
 
-class Recorder:
+class WireRecorder:
     """Writes the log. Without a file it does nothing."""
 
     def __init__(self, path: Path | None, now_ns: Callable[[], int]) -> None:

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from adapters.simulator.engine.accounts import Ledger
-from adapters.simulator.engine.agenda import MarketClock
-from adapters.simulator.engine.desk import Desk
+from adapters.simulator.engine.accounts import VenueAccounts
+from adapters.simulator.engine.event_queue import PlayedClock
 from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.matching_engine import MatchingEngine
 from adapters.simulator.engine.store import FillQuery, Store
 from adapters.simulator.engine.wire import Json, Refused, Request, one, stamp, whole
 from adapters.simulator.rest_api.cursor import decode_cursor, encode_cursor
@@ -26,10 +26,10 @@ _ALL = 1_000_000
 class AccountDesk:
     """Everything about our account that its keys may see."""
 
-    ledger: Ledger
-    desk: Desk
+    ledger: VenueAccounts
+    desk: MatchingEngine
     store: Store
-    clock: MarketClock
+    clock: PlayedClock
     ids: Ids
     currencies: tuple[str, ...]
     opened_ns: int

@@ -8,11 +8,11 @@ from decimal import Decimal
 from attrs import frozen
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.agenda import MarketClock
-from adapters.simulator.engine.book import Book, Levels
+from adapters.simulator.engine.book import Levels, VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.history import GRANULARITIES, NO_DAY, DayStatistics, History
-from adapters.simulator.engine.interference import Interference
+from adapters.simulator.engine.event_queue import PlayedClock
+from adapters.simulator.engine.fault_hooks import FaultHooks
+from adapters.simulator.engine.history import GRANULARITIES, NO_DAY, DayStatistics, MarketPast
 from adapters.simulator.engine.states import States
 from adapters.simulator.engine.tape import RECENT, Tape
 from adapters.simulator.engine.wire import (
@@ -45,11 +45,11 @@ class MarketDesk:
 
     catalogue: Catalogue
     states: States
-    books: Mapping[ProductId, Book]
+    books: Mapping[ProductId, VenueBook]
     tape: Tape
-    history: History
-    clock: MarketClock
-    interference: Interference
+    history: MarketPast
+    clock: PlayedClock
+    interference: FaultHooks
 
     def time(self, _: Request) -> Json:
         """Return the market time."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.orders import Edit, Fill, Order, Status
-from adapters.simulator.engine.rejections import UNKNOWN, UNKNOWN_PREVIEW, Rejected
+from adapters.simulator.engine.orders import Edit, Fill, Status, VenueOrder
+from adapters.simulator.engine.rejections import UNKNOWN, UNKNOWN_PREVIEW, RequestRejected
 from adapters.simulator.engine.wire import Json, stamp
 from adapters.simulator.stream_api.frames import average_price, completion
 from domain.model.instants import MICROSECOND
@@ -14,7 +14,7 @@ from domain.model.money import plain
 from domain.model.product import Side
 
 
-def order_form(order: Order, user_id: str, portfolio: str) -> Json:
+def order_form(order: VenueOrder, user_id: str, portfolio: str) -> Json:
     """Return an order with all its fields."""
     sized_in_quote = order.quote_size is not None
     return {
@@ -73,7 +73,7 @@ def _edit(edit: Edit) -> Json:
     }
 
 
-def _pending(order: Order) -> Json:
+def _pending(order: VenueOrder) -> Json:
     """Return members that only some orders have."""
     found: Json = {}
     if order.next_edit is not None:
@@ -83,7 +83,7 @@ def _pending(order: Order) -> Json:
     return found
 
 
-def _progress(order: Order) -> Json:
+def _progress(order: VenueOrder) -> Json:
     after_fees = EXACT.add if order.side is Side.BUY else EXACT.subtract
     return {
         "completion_percentage": plain(completion(order)),
@@ -120,7 +120,7 @@ def fill_form(fill: Fill, user_id: str, portfolio: str) -> Json:
     }
 
 
-def accepted_form(order: Order, *, legacy: bool = False) -> Json:
+def accepted_form(order: VenueOrder, *, legacy: bool = False) -> Json:
     """Return the answer to a new order that was accepted, now or earlier under its client id.
 
     The `legacy` form of 2023 repeats the id on top, next to a failure reason that means nothing.
@@ -140,7 +140,7 @@ def accepted_form(order: Order, *, legacy: bool = False) -> Json:
     }
 
 
-def rejected_form(rejected: Rejected, configuration: Json) -> Json:
+def rejected_form(rejected: RequestRejected, configuration: Json) -> Json:
     """Return the answer to a new order that failed a check; HTTP status is 200."""
     only_new_order = rejected.preview == UNKNOWN_PREVIEW
     return {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from adapters.simulator.engine.agenda import MarketClock
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.desk import Desk
 from adapters.simulator.engine.editing import EditRefused, edit_request
-from adapters.simulator.engine.interference import Interference
-from adapters.simulator.engine.manner import Manner
-from adapters.simulator.engine.orders import Order, Status
-from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, Rejected, unsupported
+from adapters.simulator.engine.event_queue import PlayedClock
+from adapters.simulator.engine.fault_hooks import FaultHooks
+from adapters.simulator.engine.matching_engine import MatchingEngine
+from adapters.simulator.engine.orders import Status, VenueOrder
+from adapters.simulator.engine.quirks import VenueQuirks
+from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, RequestRejected, unsupported
 from adapters.simulator.engine.store import FillQuery, OrderQuery, Store
 from adapters.simulator.engine.ticket import Ticket, configuration_of, required_text, ticket_of
 from adapters.simulator.engine.wire import (
@@ -42,15 +42,15 @@ NO_CANCEL_FAILURE = "UNKNOWN_CANCEL_FAILURE_REASON"
 
 
 @frozen(kw_only=True)
-class OrderDesk:
+class OrdersResource:
     """Everything that keys may ask and do about orders."""
 
-    desk: Desk
+    desk: MatchingEngine
     store: Store
     catalogue: Catalogue
-    clock: MarketClock
-    manner: Manner
-    interference: Interference
+    clock: PlayedClock
+    manner: VenueQuirks
+    interference: FaultHooks
     user_id: str
     portfolio: str
 
@@ -62,10 +62,12 @@ class OrderDesk:
         known = self.desk.find_by_client(client_order_id)
         try:
             if known is not None and self.manner.refuses_duplicates:
-                raise Rejected("DUPLICATE_CLIENT_ORDER_ID", UNKNOWN_PREVIEW, "id was used before")
+                raise RequestRejected(
+                    "DUPLICATE_CLIENT_ORDER_ID", UNKNOWN_PREVIEW, "id was used before"
+                )
             if known is None:
                 known = self._create(ticket_of(body, client_order_id, self.catalogue.tradable))
-        except Rejected as rejected:
+        except RequestRejected as rejected:
             return rejected_form(rejected, body["order_configuration"])
         return accepted_form(known, legacy=self.manner.legacy_envelope)
 
@@ -151,7 +153,7 @@ class OrderDesk:
             "cursor": encode_cursor(page[-1].number) if more else "",
         }
 
-    def _create(self, ticket: Ticket) -> Order:
+    def _create(self, ticket: Ticket) -> VenueOrder:
         refusal = self.interference.refusal(ticket)
         if refusal is not None:
             raise refusal
@@ -177,7 +179,7 @@ class OrderDesk:
         success = reason == NO_CANCEL_FAILURE
         return {"success": success, "failure_reason": reason, "order_id": order_id}
 
-    def _cancel_working(self, order: Order) -> str:
+    def _cancel_working(self, order: VenueOrder) -> str:
         fate = self.interference.cancel(order)
         if fate.fills_first:
             self.desk.fill_resting(order, order.leaves)
@@ -186,7 +188,7 @@ class OrderDesk:
             self.desk.cancel(order, fate.delay_ns)
         return NO_CANCEL_FAILURE
 
-    def _order(self, order: Order) -> Json:
+    def _order(self, order: VenueOrder) -> Json:
         return order_form(order, self.user_id, self.portfolio)
 
     def _orders_lag_ns(self) -> int:

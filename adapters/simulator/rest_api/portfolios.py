@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from adapters.simulator.engine.accounts import EXACT, Ledger
+from adapters.simulator.engine.accounts import EXACT, VenueAccounts
 from adapters.simulator.engine.catalogue import USDC, Catalogue
-from adapters.simulator.engine.history import History
+from adapters.simulator.engine.history import MarketPast
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.wire import Json, Refused, Request, one
 from adapters.simulator.rest_api.account import FIAT, AccountDesk
@@ -26,9 +26,9 @@ class PortfolioDesk:
     """Portfolios may be read; changing them needs a scope that no key of this venue has."""
 
     account: AccountDesk
-    ledger: Ledger
+    ledger: VenueAccounts
     catalogue: Catalogue
-    history: History
+    history: MarketPast
     ids: Ids
 
     def list_portfolios(self, request: Request) -> Json:

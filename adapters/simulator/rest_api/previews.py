@@ -8,13 +8,13 @@ from decimal import Decimal
 from attrs import frozen
 
 from adapters.simulator.engine.accounts import EXACT
-from adapters.simulator.engine.book import Book
+from adapters.simulator.engine.book import VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.desk import Desk
 from adapters.simulator.engine.editing import EditRefused, edit_request
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.matching import NOTHING, Plan
-from adapters.simulator.engine.rejections import Rejected
+from adapters.simulator.engine.matching import NOTHING, FillPlan
+from adapters.simulator.engine.matching_engine import MatchingEngine
+from adapters.simulator.engine.rejections import RequestRejected
 from adapters.simulator.engine.ticket import configuration_of, required_text, ticket_of
 from adapters.simulator.engine.wire import Json, Request, decode_object
 from adapters.simulator.rest_api.order_form import commission_detail
@@ -27,9 +27,9 @@ from domain.model.product import ProductId, Side
 class PreviewDesk:
     """Answers previews; their ids are accepted by no one, as nothing here needs them."""
 
-    desk: Desk
+    desk: MatchingEngine
     catalogue: Catalogue
-    books: Mapping[ProductId, Book]
+    books: Mapping[ProductId, VenueBook]
     ids: Ids
 
     def order(self, request: Request) -> Json:
@@ -41,7 +41,7 @@ class PreviewDesk:
         try:
             ticket = ticket_of(body, "preview", self.catalogue.tradable)
             plan = self.desk.planner.examine(ticket)
-        except Rejected as rejected:
+        except RequestRejected as rejected:
             errors.append(rejected.preview)
         side = Side.BUY if ticket is None else ticket.side
         return {
@@ -68,7 +68,7 @@ class PreviewDesk:
         figures["average_filled_price"] = figures.pop("est_average_filled_price")
         return {"errors": errors, **figures}
 
-    def _figures(self, plan: Plan, product: ProductId | None, side: Side) -> Json:
+    def _figures(self, plan: FillPlan, product: ProductId | None, side: Side) -> Json:
         fee = EXACT.multiply(plan.value, self.desk.planner.fees.taker)
         total = (EXACT.add if side is Side.BUY else EXACT.subtract)(plan.value, fee)
         book = None if product is None else self.books[product]
@@ -86,12 +86,12 @@ class PreviewDesk:
         }
 
 
-def _best(book: Book | None, side: Side) -> str:
+def _best(book: VenueBook | None, side: Side) -> str:
     price = None if book is None else book.best(side)
     return "" if price is None else plain(price)
 
 
-def _slippage(book: Book | None, side: Side, average: Decimal) -> str:
+def _slippage(book: VenueBook | None, side: Side, average: Decimal) -> str:
     if book is None or average == 0:
         return "0"
     best = book.best(Side.SELL if side is Side.BUY else Side.BUY)

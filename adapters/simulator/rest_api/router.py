@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from adapters.simulator.engine.wire import PREFIX, Json, Refused, Request, Response, encode, invalid
 from adapters.simulator.rest_api.account import AccountDesk
 from adapters.simulator.rest_api.market import MarketDesk
-from adapters.simulator.rest_api.orders import OrderDesk
+from adapters.simulator.rest_api.orders import OrdersResource
 from adapters.simulator.rest_api.portfolios import PortfolioDesk
 from adapters.simulator.rest_api.previews import PreviewDesk
 
@@ -23,7 +23,7 @@ class Router:
         market: MarketDesk,
         account: AccountDesk,
         portfolios: PortfolioDesk,
-        orders: OrderDesk,
+        orders: OrdersResource,
         previews: PreviewDesk,
     ) -> None:
         self._plain = _plain_paths(market, account, portfolios, orders, previews)
@@ -70,7 +70,7 @@ def _plain_paths(
     market: MarketDesk,
     account: AccountDesk,
     portfolios: PortfolioDesk,
-    orders: OrderDesk,
+    orders: OrdersResource,
     previews: PreviewDesk,
 ) -> Mapping[tuple[str, str], Handler]:
     """Return what answers the paths that name no single thing."""

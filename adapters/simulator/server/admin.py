@@ -13,7 +13,7 @@ from adapters.simulator.faults.script import FaultsInvalid, parse_fault
 
 if TYPE_CHECKING:
     from adapters.simulator.faults.faults import Faults
-    from adapters.simulator.recordings.plays import Plays
+    from adapters.simulator.recordings.playable import Playable
 
 OWN = "/bulkhead/"
 """How the paths begin that are no part of Coinbase's protocol."""
@@ -26,7 +26,7 @@ _NO_TOKEN = Response(401, b"Unauthorized", "text/plain")
 class Admin:
     """Answers them; all but the session need the token, `Authorization: Bearer <token>`."""
 
-    venue: Plays
+    venue: Playable
     faults: Faults
     token: str
     session: Callable[[], dict[str, Any]]

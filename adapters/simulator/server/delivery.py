@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from adapters.simulator.engine.interference import Close, Passage
+from adapters.simulator.engine.fault_hooks import Close, Passage
 from adapters.simulator.engine.wire import Response
 from adapters.simulator.server.pump import reset
 from domain.model.instants import SECOND

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, cast
 from aiohttp import WSMsgType, web
 from attrs import evolve, frozen
 
-from adapters.simulator.engine.interference import DIRECT, Passage
+from adapters.simulator.engine.fault_hooks import DIRECT, Passage
 from adapters.simulator.engine.wire import Refused, Request, Response
 from adapters.simulator.server.admin import OWN, Admin
 from adapters.simulator.server.delivery import deliver, written
-from adapters.simulator.server.limits import Limits
+from adapters.simulator.server.idle_streams import tended
+from adapters.simulator.server.limits import RateLimits
 from adapters.simulator.server.pump import Pump
-from adapters.simulator.server.tending import tended
 from domain.model.instants import SECOND
 
 if TYPE_CHECKING:
-    from adapters.simulator.engine.manner import Manner
-    from adapters.simulator.recordings.plays import Plays, Verify
-    from adapters.simulator.recordings.recorder import Recorder
+    from adapters.simulator.engine.quirks import VenueQuirks
+    from adapters.simulator.recordings.playable import Playable, Verify
+    from adapters.simulator.recordings.recorder import WireRecorder
     from adapters.simulator.server.pace import Pacer
     from adapters.simulator.server.pump import Pumps
 
@@ -33,7 +33,7 @@ _BROKEN = Response(500, b'{"error":"INTERNAL","error_details":"","message":"inte
 
 
 @frozen
-class Doors:
+class AccessPolicy:
     """What decides over access.
 
     `admit(request, authorization, host)` returns the request with the rights of its key, or the
@@ -50,13 +50,13 @@ class Handler:
 
     def __init__(
         self,
-        venue: Plays,
+        venue: Playable,
         pacer: Pacer,
         pumps: Pumps,
-        doors: Doors,
+        doors: AccessPolicy,
         broken: Callable[[BaseException], None],
-        manner: Manner,
-        recorder: Recorder,
+        manner: VenueQuirks,
+        recorder: WireRecorder,
     ) -> None:
         """`broken` is told when the venue itself raises: a half-done change is not played on."""
         self._venue = venue
@@ -64,7 +64,7 @@ class Handler:
         self._pumps = pumps
         self._doors = doors
         self._manner = manner
-        self._limits = Limits(manner)
+        self._limits = RateLimits(manner)
         self._broken = broken
         self._recorder = recorder
 

@@ -9,7 +9,7 @@ from math import ceil
 from attrs import define, frozen
 
 from adapters.simulator.engine.auth import PUBLIC, UNAUTHORIZED, scope_of
-from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.wire import Request, Response, encode
 
 TOO_MANY = Response(
@@ -46,10 +46,10 @@ class Allowance:
         }
 
 
-class Limits:
+class RateLimits:
     """Grants requests: a bucket holds one second's worth and fills at its rate."""
 
-    def __init__(self, manner: Manner, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, manner: VenueQuirks, now_s: Callable[[], float] = time.monotonic) -> None:
         self._manner = manner
         self._now_s = now_s
         self._buckets: dict[str, _Bucket] = {}

@@ -11,7 +11,7 @@ from domain.model.instants import MILLISECOND, SECOND, Nanos
 
 if TYPE_CHECKING:
     from adapters.clocks.market import MarketClockWriter
-    from adapters.simulator.recordings.plays import Plays
+    from adapters.simulator.recordings.playable import Playable
     from adapters.simulator.server.pump import Pumps
 
 LEAD_MACHINE_NS = 250 * MILLISECOND
@@ -30,7 +30,7 @@ class Pacer:
 
     def __init__(
         self,
-        venue: Plays,
+        venue: Playable,
         clock: MarketClockWriter,
         pumps: Pumps,
         *,

@@ -15,7 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from adapters.simulator.recordings.plays import Connection
+    from adapters.simulator.recordings.playable import PlayedStream
 
 PATIENCE_SECONDS = 10.0
 """Machine seconds after which a client that does not read is disconnected."""
@@ -37,7 +37,7 @@ class Pump:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: PlayedStream,
         socket: web.WebSocketResponse,
         transport: asyncio.Transport,
         sent: Callable[[bytes], None],

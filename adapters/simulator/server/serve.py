@@ -20,15 +20,15 @@ from adapters.clocks.market import MarketClockWriter
 from adapters.simulator.engine.auth import KeyType
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.live_mirror.mirroring import Listener
-from adapters.simulator.recordings.recorder import Recorder
+from adapters.simulator.recordings.recorder import WireRecorder
 from adapters.simulator.server.access import access_to
 from adapters.simulator.server.admin import Admin
-from adapters.simulator.server.http import Doors, Handler
+from adapters.simulator.server.http import AccessPolicy, Handler
 from adapters.simulator.server.keys import Secrets, secrets_of
+from adapters.simulator.server.opened_world import OpenedWorld, StageOptions, open_stage
 from adapters.simulator.server.pace import Pacer
 from adapters.simulator.server.pump import Pumps
 from adapters.simulator.server.session import VenueSession
-from adapters.simulator.server.stage import Stage, StageOptions, open_stage
 from adapters.simulator.server.tls import server_context
 from adapters.simulator.world import FOLDER, WorldError, WorldFolder
 
@@ -72,7 +72,7 @@ def serve(options: VenueOptions) -> None:
 class _Process:
     """The parts of a running venue and their order of starting and stopping."""
 
-    def __init__(self, options: VenueOptions, folder: WorldFolder, stage: Stage) -> None:
+    def __init__(self, options: VenueOptions, folder: WorldFolder, stage: OpenedWorld) -> None:
         self._options = options
         self._folder = folder
         self._stage = stage
@@ -131,9 +131,9 @@ class _Process:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broke(error)
 
-    def _doors(self, session: _Session) -> Doors:
+    def _doors(self, session: _Session) -> AccessPolicy:
         access = access_to(self._secrets, Ids(self._stage.world.id), self._options.key_type)
-        return Doors(
+        return AccessPolicy(
             admit=access.admit,
             verify=access.verify,
             admin=Admin(
@@ -144,10 +144,10 @@ class _Process:
             ),
         )
 
-    def _recorder(self, clock: MarketClockWriter) -> Recorder:
+    def _recorder(self, clock: MarketClockWriter) -> WireRecorder:
         path = self._options.record
         try:
-            return Recorder(path, clock.market_ns)
+            return WireRecorder(path, clock.market_ns)
         except OSError as error:
             raise WorldError(f"--record: {path}: {error.strerror}") from error
 
@@ -173,7 +173,7 @@ class _Session:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: OpenedWorld,
         folder: WorldFolder,
         secrets: Secrets,
         clock: MarketClockWriter,

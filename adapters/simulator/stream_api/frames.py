@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from adapters.simulator.engine.accounts import EXACT
 from adapters.simulator.engine.book import Shown, changes
-from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.engine.wire import Json, encode, stamp, text
 from domain.model.instants import SECOND
 from domain.model.market import Trade
@@ -100,7 +100,7 @@ def user_event(kind: str, orders: Iterable[Json]) -> str:
     return encode(event).decode()
 
 
-def order_state(order: Order, portfolio: str) -> Json:
+def order_state(order: VenueOrder, portfolio: str) -> Json:
     """Return the cumulative state of an order, every member a text."""
     value_after_fees = (EXACT.add if order.side is Side.BUY else EXACT.subtract)(
         order.value, order.fees
@@ -138,12 +138,12 @@ def order_state(order: Order, portfolio: str) -> Json:
     }
 
 
-def average_price(order: Order) -> Decimal:
+def average_price(order: VenueOrder) -> Decimal:
     """Return value / quantity of what is filled, 0 without a fill."""
     return order.value / order.filled if order.filled else Decimal(0)
 
 
-def completion(order: Order) -> Decimal:
+def completion(order: VenueOrder) -> Decimal:
     """Return how much of the order is filled, in percent."""
     if order.status.value == "FILLED":
         return _HUNDRED
@@ -152,7 +152,7 @@ def completion(order: Order) -> Decimal:
     return order.filled * _HUNDRED / (order.base_size or Decimal(1))
 
 
-def _leaves(order: Order) -> Decimal:
+def _leaves(order: VenueOrder) -> Decimal:
     if order.status.is_final:
         return Decimal(0)
     if order.quote_size is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.simulator.engine.agenda import Agenda, Due, MarketClock
-from adapters.simulator.engine.book import NOTHING, Book, Shown
+from adapters.simulator.engine.book import NOTHING, Shown, VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.interference import Interference
-from adapters.simulator.engine.manner import Manner
-from adapters.simulator.engine.orders import Order
+from adapters.simulator.engine.event_queue import Due, EventQueue, PlayedClock
+from adapters.simulator.engine.fault_hooks import FaultHooks
+from adapters.simulator.engine.orders import VenueOrder
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.tape import Tape
 from adapters.simulator.engine.wire import Json
 from adapters.simulator.market_data.source import Step
@@ -45,16 +45,16 @@ class Hub:
     def __init__(
         self,
         *,
-        books: Mapping[ProductId, Book],
+        books: Mapping[ProductId, VenueBook],
         tape: Tape,
-        agenda: Agenda,
-        clock: MarketClock,
+        agenda: EventQueue,
+        clock: PlayedClock,
         user_id: str,
         portfolio: str,
         catalogue: Catalogue,
         summaries: Summaries,
-        manner: Manner,
-        interference: Interference,
+        manner: VenueQuirks,
+        interference: FaultHooks,
     ) -> None:
         self.level2_interval_ns = 0
         """Least market time between two level2 frames of a product; 0: one for every change."""
@@ -71,7 +71,7 @@ class Hub:
         self._interference = interference
         self._periodic: set[str] = set()
         self._said: dict[tuple[str, str], Json] = {}
-        self._live: Callable[[], Sequence[Order]] = tuple
+        self._live: Callable[[], Sequence[VenueOrder]] = tuple
         self._connections: list[Connection] = []
         self._listeners: dict[tuple[str, str], list[Connection]] = {}
         self._published: dict[ProductId, Shown] = {}
@@ -80,7 +80,7 @@ class Hub:
         self._waiting_trades: dict[ProductId, list[Trade]] = {}
         self._beating = False
 
-    def list_orders_by(self, live: Callable[[], Sequence[Order]]) -> None:
+    def list_orders_by(self, live: Callable[[], Sequence[VenueOrder]]) -> None:
         """Ask `live` for the open orders of a user snapshot."""
         self._live = live
 
@@ -142,7 +142,7 @@ class Hub:
             connection.subscriptions.pop(channel, None)
         self._acknowledge(connection)
 
-    def order_changed(self, order: Order) -> None:
+    def order_changed(self, order: VenueOrder) -> None:
         """Tell the user channel an order's new state."""
         listeners = self._listeners.get((USER, self._user_id))
         if self._interference.tells(order) and listeners:

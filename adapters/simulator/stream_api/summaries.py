@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from adapters.simulator.engine.agenda import MarketClock
-from adapters.simulator.engine.book import Book
-from adapters.simulator.engine.history import History
+from adapters.simulator.engine.book import VenueBook
+from adapters.simulator.engine.event_queue import PlayedClock
+from adapters.simulator.engine.history import MarketPast
 from adapters.simulator.engine.wire import Json, encode, text
 from domain.model.instants import MINUTE, SECOND, bucket_start
 from domain.model.market import Bar, Level
@@ -26,9 +26,9 @@ class Summaries:
     """Makes the members of these frames; products are those that the market plays."""
 
     products: Mapping[ProductId, Product]
-    books: Mapping[ProductId, Book]
-    history: History
-    clock: MarketClock
+    books: Mapping[ProductId, VenueBook]
+    history: MarketPast
+    clock: PlayedClock
     flags: Callable[[Product], ProductFlags]
 
     def last_trade(self, product: ProductId, *, with_quote: bool) -> Json:

@@ -10,9 +10,9 @@ from attrs import frozen
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Post
 from adapters.venues.coinbase import answers, codec
-from adapters.venues.coinbase.asking import Asker, Draw, Page, Walk
 from adapters.venues.coinbase.bodies import cancel_body, order_body
 from adapters.venues.coinbase.outcomes import outcome_of
+from adapters.venues.coinbase.paginator import Asker, Draw, Page, Paginator
 from adapters.venues.coinbase.streams import StreamSession, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import Answer, Lane, NoAnswer, Query, StreamKind, Transport
@@ -348,7 +348,7 @@ class CoinbaseVenue:
         done: Callable[[list[T], str | None], None],
     ) -> None:
         machine_ns = self._clock.machine_ns
-        Walk(self._asker, machine_ns, lane, path, queries, read, done).start()
+        Paginator(self._asker, machine_ns, lane, path, queries, read, done).start()
 
 
 def _cancelled(answer: Answer | NoAnswer) -> tuple[CancelResult, ...] | str:

@@ -38,7 +38,7 @@ class ErrorFrame:
     text: str
 
 
-_envelope = msgspec.json.Decoder(wire.Envelope)
+_envelope = msgspec.json.Decoder(wire.FrameEnvelope)
 _books = msgspec.json.Decoder(list[wire.BookEvent])
 _trades = msgspec.json.Decoder(list[wire.TradesEvent])
 _heartbeats = msgspec.json.Decoder(list[wire.HeartbeatEvent])
@@ -95,13 +95,13 @@ def decode_user(data: bytes, connection: int) -> UserFrame | ErrorFrame:
         raise ProtocolBroken(f"not a user frame: {error}") from error
 
 
-def _error(envelope: wire.Envelope, data: bytes) -> ErrorFrame:
+def _error(envelope: wire.FrameEnvelope, data: bytes) -> ErrorFrame:
     if envelope.type != "error":
         raise ProtocolBroken(f"neither data nor error: {data[:80]!r}")
     return ErrorFrame(envelope.message or "error without a text")
 
 
-def _sequence(envelope: wire.Envelope) -> int:
+def _sequence(envelope: wire.FrameEnvelope) -> int:
     if envelope.sequence_num < 0:
         raise ProtocolBroken(f"a frame of {envelope.channel[:40]!r} has no sequence number")
     return envelope.sequence_num

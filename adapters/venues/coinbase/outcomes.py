@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.venues.coinbase import wire
 from adapters.venues.coinbase.answers import complaint, reader
-from adapters.venues.transport.interface import Answer, Fault, NoAnswer
+from adapters.venues.transport.interface import Answer, NoAnswer, TransportFailure
 from domain.model.errors import ProtocolBroken
 from domain.model.orders import Accepted, NotSent, OrderIntent, OutcomeLost, PlaceOutcome, Rejected
 
@@ -13,16 +13,16 @@ MAYBE_DONE = (401, 408)
 """A venue under load or at its edge answers these to requests that it carried out."""
 
 _read_place = reader(wire.PlaceAnswer)
-_read_refusal = reader(wire.Refusal)
+_read_refusal = reader(wire.RefusalBody)
 _EXISTS = "DUPLICATE_CLIENT_ORDER_ID"
 
 
 def outcome_of(intent: OrderIntent, answer: Answer | NoAnswer) -> PlaceOutcome:
     """Return the outcome; what is not certainly yes, no or never sent is lost."""
     if isinstance(answer, NoAnswer):
-        if answer.fault is Fault.LOST:
+        if answer.fault is TransportFailure.LOST:
             return OutcomeLost(answer.reason)
-        return NotSent(answer.reason, is_final=answer.fault is Fault.REFUSED)
+        return NotSent(answer.reason, is_final=answer.fault is TransportFailure.REFUSED)
     code = answer.status
     if code == 200:
         return _of_success(intent, answer.body)
@@ -39,7 +39,7 @@ def _of_success(intent: OrderIntent, body: bytes) -> PlaceOutcome:
     except ProtocolBroken as error:
         return OutcomeLost(str(error))
     if not answer.success:
-        return _of_refusal(answer.error_response or wire.Refusal(error=answer.failure_reason))
+        return _of_refusal(answer.error_response or wire.RefusalBody(error=answer.failure_reason))
     taken = answer.success_response
     if taken is None or not taken.order_id:
         return OutcomeLost("success without an order id")
@@ -55,14 +55,14 @@ def _of_success(intent: OrderIntent, body: bytes) -> PlaceOutcome:
     return Accepted(taken.order_id)
 
 
-def _of_refusal(refusal: wire.Refusal) -> PlaceOutcome:
+def _of_refusal(refusal: wire.RefusalBody) -> PlaceOutcome:
     reason = _reason(refusal)
     if reason == _EXISTS:
         return OutcomeLost("the venue already knows this client order id")
     return Rejected(reason, refusal.message or refusal.error_details)
 
 
-def _reason(refusal: wire.Refusal) -> str:
+def _reason(refusal: wire.RefusalBody) -> str:
     texts = (refusal.new_order_failure_reason, refusal.preview_failure_reason, refusal.error)
     for text in texts:
         if text and not text.startswith("UNKNOWN"):

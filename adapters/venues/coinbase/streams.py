@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import SUBSCRIBED_ANEW, Post
-from adapters.venues.coinbase.asking import Draw, pause_ns
 from adapters.venues.coinbase.bodies import subscribe_text
 from adapters.venues.coinbase.codec import ErrorFrame
+from adapters.venues.coinbase.paginator import Draw, pause_ns
 from adapters.venues.transport.interface import StreamHandle, StreamKind, Transport
 from domain.messages.market import MarketFrame, StreamClosed, StreamOpened
 from domain.messages.venue import UserFrame

@@ -15,7 +15,7 @@ PREFIX = "/api/v3/brokerage"
 # Streams.
 
 
-class Envelope(Struct, gc=False):
+class FrameEnvelope(Struct, gc=False):
     """Any stream frame: data frames have a channel, error frames only `type` and `message`."""
 
     channel: str = ""
@@ -238,7 +238,7 @@ class QuotesAnswer(Struct):
     pricebooks: list[PriceBook]
 
 
-class FeeTier(Struct, gc=False):
+class FeeTierBody(Struct, gc=False):
     """Fee rates as fractions."""
 
     maker_fee_rate: str
@@ -248,7 +248,7 @@ class FeeTier(Struct, gc=False):
 class FeesAnswer(Struct):
     """What the account pays."""
 
-    fee_tier: FeeTier
+    fee_tier: FeeTierBody
 
 
 class PermissionsAnswer(Struct, gc=False):
@@ -280,7 +280,7 @@ class CancelsAnswer(Struct):
     results: list[CancelForm]
 
 
-class Accepted(Struct, gc=False):
+class AcceptedBody(Struct, gc=False):
     """The order that the venue took."""
 
     order_id: str = ""
@@ -289,7 +289,7 @@ class Accepted(Struct, gc=False):
     client_order_id: str = ""
 
 
-class Refusal(Struct, gc=False):
+class RefusalBody(Struct, gc=False):
     """Why the venue said no; the same problem stands in changing members."""
 
     error: str = ""
@@ -303,6 +303,6 @@ class PlaceAnswer(Struct):
     """Answer to a new order; HTTP 200 does not mean that it exists."""
 
     success: bool
-    success_response: Accepted | None = None
-    error_response: Refusal | None = None
+    success_response: AcceptedBody | None = None
+    error_response: RefusalBody | None = None
     failure_reason: str = ""

@@ -28,7 +28,7 @@ class Withheld(Exception):
     """The request did not leave and won't."""
 
 
-class Refusal(Withheld):
+class GateRefused(Withheld):
     """The gate said no; the text is its reason."""
 
 
@@ -91,12 +91,12 @@ class Wire:
         """Ask the gate.
 
         Raises:
-            Refusal: it says no.
+            GateRefused: it says no.
         """
         self._asked_ns = self._machine_ns()
         refusal = self._ask()
         if refusal is not None:
-            raise Refusal(refusal)
+            raise GateRefused(refusal)
 
     def leaving(self) -> None:
         """Let the next bytes of the request leave.

@@ -18,9 +18,17 @@ from attrs import field, frozen
 from actors.kernel.ports import Log
 from adapters.venues.coinbase.auth import Signer
 from adapters.venues.coinbase.endpoint import Endpoint, trust_file
-from adapters.venues.transport.connections import LaneAdapter, Refusal, Wire, Withheld
+from adapters.venues.transport.connections import GateRefused, LaneAdapter, Wire, Withheld
 from adapters.venues.transport.deadlines import MachineClock, Timers
-from adapters.venues.transport.interface import Answer, Fault, Gate, Lane, NoAnswer, OnAnswer, Query
+from adapters.venues.transport.interface import (
+    Answer,
+    Gate,
+    Lane,
+    NoAnswer,
+    OnAnswer,
+    Query,
+    TransportFailure,
+)
 from domain.model.instants import SECOND, Nanos
 
 CONNECT_LIMIT_S = 5.0
@@ -79,7 +87,7 @@ class LaneWorker:
         """Queue a request; a full queue answers at once."""
         fault = self._queue(job)
         if fault is not None:
-            reason = _CLOSED if fault is Fault.REFUSED else "too many requests wait"
+            reason = _CLOSED if fault is TransportFailure.REFUSED else "too many requests wait"
             job.answer(self._none(fault, reason))
 
     def close(self) -> None:
@@ -90,21 +98,21 @@ class LaneWorker:
                 self._jobs.put_nowait(None)
         self._wire.cut(self._turn)
 
-    def _queue(self, job: Job) -> Fault | None:
+    def _queue(self, job: Job) -> TransportFailure | None:
         with self._lock:
             if self._is_closed:
-                return Fault.REFUSED
+                return TransportFailure.REFUSED
             try:
                 self._jobs.put_nowait(job)
             except queue.Full:
-                return Fault.FULL
+                return TransportFailure.FULL
             return None
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
                 if self._is_closed:
-                    job.answer(self._none(Fault.REFUSED, _CLOSED))
+                    job.answer(self._none(TransportFailure.REFUSED, _CLOSED))
                 else:
                     self._carry(job)
             except Exception as error:  # noqa: BLE001 - the lane outlives a bad continuation
@@ -118,8 +126,8 @@ class LaneWorker:
         timer = self._timers.after(job.deadline_ns, lambda: self._expire(job, turn))
         try:
             answer = self._round_trip(job)
-        except Refusal as refusal:
-            answer = self._none(Fault.REFUSED, str(refusal))
+        except GateRefused as refusal:
+            answer = self._none(TransportFailure.REFUSED, str(refusal))
         except Withheld as withheld:
             answer = self._none(self._fault(), str(withheld))
         except Exception as error:  # noqa: BLE001 - whatever it was, the request has an outcome
@@ -152,17 +160,17 @@ class LaneWorker:
             headers["Authorization"] = f"Bearer {token}"
         return headers
 
-    def _fault(self) -> Fault:
-        return Fault.LOST if self._wire.has_written else Fault.NOT_SENT
+    def _fault(self) -> TransportFailure:
+        return TransportFailure.LOST if self._wire.has_written else TransportFailure.NOT_SENT
 
     def _expire(self, job: Job, turn: int) -> None:
         has_left = self._wire.cut(turn)
         if has_left is None:
             return
-        fault = Fault.LOST if has_left else Fault.NOT_SENT
+        fault = TransportFailure.LOST if has_left else TransportFailure.NOT_SENT
         job.answer(self._none(fault, f"no answer within {job.deadline_ns / SECOND:g} s"))
 
-    def _none(self, fault: Fault, reason: str) -> NoAnswer:
+    def _none(self, fault: TransportFailure, reason: str) -> NoAnswer:
         return NoAnswer(fault, reason, Nanos(self._machine_ns()))
 
 

@@ -12,7 +12,6 @@ from attrs import frozen
 
 from adapters.venues.transport.interface import (
     Answer,
-    Fault,
     Gate,
     Lane,
     NoAnswer,
@@ -21,6 +20,7 @@ from adapters.venues.transport.interface import (
     StreamEvents,
     StreamHandle,
     StreamKind,
+    TransportFailure,
 )
 from domain.model.instants import MILLISECOND, Nanos
 
@@ -123,7 +123,7 @@ class InProcessTransport:
             if refusal is None and gate is not None:
                 refusal = gate()
             if refusal is not None:
-                journey.end(NoAnswer(Fault.REFUSED, refusal, self._now_ns()))
+                journey.end(NoAnswer(TransportFailure.REFUSED, refusal, self._now_ns()))
                 return
             self._after(REQUEST_LATENCY_NS // 2, arrive)
 
@@ -238,7 +238,7 @@ class _Journey:
             later(self._left_ns, self._expire)
 
     def _lose(self, reason: str) -> None:
-        self.end(NoAnswer(Fault.LOST, reason, self._transport.now_ns()))
+        self.end(NoAnswer(TransportFailure.LOST, reason, self._transport.now_ns()))
 
     def _expire(self) -> None:
         self._lose("no answer before the deadline")

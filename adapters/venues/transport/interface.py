@@ -31,7 +31,7 @@ class StreamKind(Enum):
     USER = "user"
 
 
-class Fault(Enum):
+class TransportFailure(Enum):
     """Why there is no answer, and what that means for what was asked."""
 
     REFUSED = auto()
@@ -57,7 +57,7 @@ class Answer:
 class NoAnswer:
     """No HTTP answer. `reason` is for people and holds no secret."""
 
-    fault: Fault
+    fault: TransportFailure
     reason: str
     ended_ns: Nanos
 

@@ -4,7 +4,7 @@ import attrs
 
 from config.catalogue import keys
 from config.reference import page
-from config.strategies import REGISTRY, Settings
+from config.strategies import REGISTRY, StrategySettings
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +22,7 @@ def test_every_key_is_described_and_declares_its_direction() -> None:
 
 
 def test_every_setting_of_every_strategy_has_a_meaning_and_a_range() -> None:
-    known = {attribute.name for attribute in attrs.fields(Settings)}
+    known = {attribute.name for attribute in attrs.fields(StrategySettings)}
 
     for kind in REGISTRY.values():
         own = {attribute.name for attribute in attrs.fields(kind)} - {"id"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.kernel.children import Case, Phase
+from actors.kernel.children import ChildState, Phase
 from actors.kernel.supervision import POLICIES, Reentry
 from actors.kernel.topology import RISK_GATE
 
@@ -14,8 +14,8 @@ NEEDS_BOOKS = sorted(n for n, row in POLICIES.items() if row.reentry is not Reen
 NEEDS_NONE = sorted(n for n, row in POLICIES.items() if row.reentry is Reentry.PROOF)
 
 
-def in_probation(name: str) -> Case:
-    case = Case(name)
+def in_probation(name: str) -> ChildState:
+    case = ChildState(name)
     case.begin_probation(2, 7)
     return case
 
@@ -74,7 +74,7 @@ def test_a_new_incarnation_has_everything_to_show_again_but_not_the_sweep() -> N
     ],
 )
 def test_down_is_where_no_incarnation_lives(phase: Phase, is_down: bool) -> None:
-    case = Case(RISK_GATE, phase)
+    case = ChildState(RISK_GATE, phase)
 
     assert case.is_down is is_down
     if is_down:

@@ -6,7 +6,7 @@ import pytest
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import ORDER_MANAGER
-from actors.trading.last_gate import APPROVAL_LIFE_NS, RECEIPT_LIFE_NS, FinalCheck
+from actors.trading.last_gate import APPROVAL_LIFE_NS, RECEIPT_LIFE_NS, LastGate
 from adapters.runtime.virtual import VirtualClock
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.model.breakers import Effect
@@ -26,7 +26,7 @@ class Scene:
         self.kill: str | None = None
         self.epochs = {ORDER_MANAGER: 2}
         self.is_ending = False
-        self.gate = FinalCheck(self.board, self.clock, self, self.epochs, lambda: self.is_ending)
+        self.gate = LastGate(self.board, self.clock, self, self.epochs, lambda: self.is_ending)
 
     def read(self) -> str | None:
         return self.kill

@@ -5,13 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.control.requests import (
-    FOLDER,
-    STALE_SECONDS,
-    FileControlInbox,
-    NoAnswer,
-    send_request,
-)
+from adapters.control.requests import FOLDER, STALE_SECONDS, FileControlInbox, NoReply, send_request
 
 
 def answering(inbox: FileControlInbox, stop: threading.Event, seen: list[tuple[str, str]]) -> None:
@@ -37,7 +31,7 @@ def test_a_request_is_answered_once_and_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_a_request_that_nobody_answers_is_withdrawn(tmp_path: Path) -> None:
-    with pytest.raises(NoAnswer, match=r"did not answer `resume` within 0\.1 s"):
+    with pytest.raises(NoReply, match=r"did not answer `resume` within 0\.1 s"):
         send_request(tmp_path, "resume", {"reason": "x"}, timeout_seconds=0.1)
 
     assert FileControlInbox(tmp_path).poll() == ()

@@ -12,9 +12,9 @@ import pytest
 from actors.kernel.envelope import Envelope
 from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
-from adapters.journal.segments import Journal, open_journal, read_records
+from adapters.journal.segments import SegmentWriter, open_journal, read_records
 from app.commands.audit import check
-from app.run.recovery import CODEC, JOURNAL, Opened, Place, open_state
+from app.run.recovery import CODEC, JOURNAL, JournalPlace, Opened, open_state
 from domain.messages.control import OperatorActed
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import JournalReopened, RunStarted
@@ -106,7 +106,7 @@ def test_fencing_twice_is_harmless() -> None:
 def test_a_write_that_does_not_come_back_leaves_the_journal_failed(call: str) -> None:
     whole = start(MemoryFolder())
     segment = HangingSegment(call)
-    journal = Journal(segment, whole.head, lineage=whole.lineage)
+    journal = SegmentWriter(segment, whole.head, lineage=whole.lineage)
     writer, raised = on_a_thread(lambda: fill(journal, 1, durable=True))
     assert segment.entered.wait(PATIENCE_S)
 
@@ -189,7 +189,7 @@ def envelope(number: int, body: object) -> Envelope:
 
 
 def opened(folder: Path) -> Opened:
-    place = Place(
+    place = JournalPlace(
         folder=folder,
         run=RUN,
         quote_currency="USD",

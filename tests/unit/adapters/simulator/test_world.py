@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.simulator.world import (
-    Identity,
     WorldError,
     WorldFolder,
+    WorldIdentity,
     WorldLocked,
     WorldMismatch,
     identity,
@@ -29,7 +29,7 @@ OPENING = {"USD": Decimal(10_000)}
 ORIGIN = 1_700_000_000 * 1_000_000_000
 
 
-def world(**changes: object) -> Identity:
+def world(**changes: object) -> WorldIdentity:
     made = identity(market="generated", seed=1, origin_ns=ORIGIN, opening=OPENING)
     return evolve(made, **changes)
 

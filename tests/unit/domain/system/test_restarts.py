@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.system.restarts import Crash, GiveUp, History, Restart, RestartBudget, decide, left
+from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, RestartBudget, decide, left
 
 pytestmark = pytest.mark.req("SUP1")
 
@@ -25,9 +25,9 @@ def middle() -> float:
     return 0.5
 
 
-def after(*times_ns: int, budget: RestartBudget = BUDGET) -> History:
+def after(*times_ns: int, budget: RestartBudget = BUDGET) -> CrashHistory:
     """Return the history of crashes at those times, each of another bug."""
-    history = History()
+    history = CrashHistory()
     for number, at_ns in enumerate(times_ns):
         history = history.after(Crash(Nanos(at_ns), f"bug {number}"), budget)
     return history
@@ -56,7 +56,7 @@ def test_a_crash_counts_for_exactly_the_period() -> None:
 def test_never_are_more_restarts_granted_within_a_period_than_the_budget_allows(
     times: list[int],
 ) -> None:
-    history, granted = History(), []
+    history, granted = CrashHistory(), []
     for number, at_ns in enumerate(times):
         history = history.after(Crash(Nanos(at_ns), f"bug {number}"), BUDGET)
         if isinstance(decide(history, BUDGET, middle), Restart):
@@ -71,20 +71,20 @@ def test_the_same_bug_twice_within_the_period_ends_it() -> None:
     first, second = Crash(Nanos(0), "Quote ValueError feed.py:9"), Crash(Nanos(5), "another")
     again = Crash(Nanos(9), first.fingerprint)
 
-    verdict = decide(History((first, second, again)), BUDGET, middle)
+    verdict = decide(CrashHistory((first, second, again)), BUDGET, middle)
 
     assert verdict == GiveUp("the same bug twice: Quote ValueError feed.py:9")
 
 
 def test_the_same_bug_after_the_period_is_a_first_one() -> None:
-    history = History().after(Crash(Nanos(0), "bug"), BUDGET)
+    history = CrashHistory().after(Crash(Nanos(0), "bug"), BUDGET)
     history = history.after(Crash(BUDGET.period_ns, "bug"), BUDGET)
 
     assert decide(history, BUDGET, middle) == Restart(BUDGET.first_pause_ns)
 
 
 def test_a_budget_without_limit_never_ends_not_even_for_the_same_bug() -> None:
-    history = History()
+    history = CrashHistory()
     for number in range(500):
         history = history.after(Crash(Nanos(number), "bug"), ENDLESS)
 
@@ -97,7 +97,7 @@ def test_the_first_pause_is_exact_whatever_chance_says() -> None:
 
 
 def test_pauses_double_until_the_longest() -> None:
-    history, pauses = History(), []
+    history, pauses = CrashHistory(), []
     for number in range(8):
         history = history.after(Crash(Nanos(number), "bug"), ENDLESS)
         verdict = decide(history, ENDLESS, lambda: 1.0)

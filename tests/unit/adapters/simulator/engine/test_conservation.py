@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.instants import SECOND, Nanos, iso
 from tests.builders.simulator import START, Client, Script, level, step
@@ -47,7 +47,7 @@ class Trading(RuleBasedStateMachine):
 
     @initialize(delay_s=st.integers(0, 3))
     def begin(self, delay_s: int) -> None:
-        self.manner = Manner(cancel_delay_ns=delay_s * SECOND, edit_delay_ns=delay_s * SECOND)
+        self.manner = VenueQuirks(cancel_delay_ns=delay_s * SECOND, edit_delay_ns=delay_s * SECOND)
         self.store = SqliteStore()
         self.at_s = 1
         self.ids: list[str] = []

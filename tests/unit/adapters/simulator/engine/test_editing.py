@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from adapters.simulator.engine.manner import Manner, parse_manner
+from adapters.simulator.engine.quirks import VenueQuirks, parse_manner
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from tests.builders.simulator import START, Client, Script, frames, step
 
-SLOW = Manner(cancel_delay_ns=2 * SECOND, edit_delay_ns=2 * SECOND)
+SLOW = VenueQuirks(cancel_delay_ns=2 * SECOND, edit_delay_ns=2 * SECOND)
 
 
 def edit(client: Client, order_id: str, **fields: str) -> Any:
@@ -219,7 +219,7 @@ def test_a_fok_order_fills_whole_or_not_at_all() -> None:
 
 
 def test_new_orders_and_fills_show_after_the_lag_only() -> None:
-    client = Client(manner=Manner(lag_ns=3 * SECOND))
+    client = Client(manner=VenueQuirks(lag_ns=3 * SECOND))
     order_id = client.place("market_market_ioc", base_size="1")
     client.to(2)
     assert client.send("GET", f"/orders/historical/{order_id}").status == 404
@@ -255,7 +255,7 @@ def test_duplicates_and_envelopes_follow_the_manner() -> None:
 
 
 def test_a_limit_only_product_takes_no_market_orders() -> None:
-    client = Client(manner=Manner(limit_only=("BTC-USD",)))
+    client = Client(manner=VenueQuirks(limit_only=("BTC-USD",)))
     assert client.get("/products/BTC-USD")["limit_only"] is True
     answer = client.create("market_market_ioc", base_size="1")
     assert client.reason(answer)[0] == "ORDER_ENTRY_DISABLED"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.simulator.engine.agenda import NEVER
+from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.engine.store import SqliteStore
 from adapters.simulator.engine.wire import encode
 from adapters.simulator.market_data.source import Step

@@ -11,7 +11,7 @@ import pytest
 from adapters.simulator.engine.wire import PREFIX
 from adapters.simulator.faults.requests import endpoint_of
 from adapters.venues.transport.inprocess import InProcessTransport
-from adapters.venues.transport.interface import Answer, Fault, Lane, NoAnswer
+from adapters.venues.transport.interface import Answer, Lane, NoAnswer, TransportFailure
 from app.run.virtual_run import errand
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.coinbase import VirtualTime
@@ -93,7 +93,7 @@ def test_a_request_without_an_answer_is_lost(
     spent_ns, answer = asking.place()
 
     assert isinstance(answer, NoAnswer)
-    assert (answer.fault, spent_ns) == (Fault.LOST, took_ns)
+    assert (answer.fault, spent_ns) == (TransportFailure.LOST, took_ns)
     assert reason in answer.reason
     assert asking.orders == orders
     assert asking.client.struck() == [1]
@@ -176,7 +176,7 @@ def test_an_answer_after_the_deadline_is_lost_and_the_request_still_done() -> No
     spent_ns, answer = asking.place()
 
     assert isinstance(answer, NoAnswer)
-    assert (answer.fault, spent_ns) == (Fault.LOST, DEADLINE_NS)
+    assert (answer.fault, spent_ns) == (TransportFailure.LOST, DEADLINE_NS)
     assert asking.orders == 1
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.simulator.engine.accounts import FeeRates
-from adapters.simulator.engine.agenda import NEVER
 from adapters.simulator.engine.engine import Engine
+from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.store import SqliteStore
 from adapters.simulator.live_mirror.mirror import MirrorBroken, MirrorMarket

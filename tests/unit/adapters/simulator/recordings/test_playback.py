@@ -16,7 +16,7 @@ from adapters.simulator.engine.store import SqliteStore
 from adapters.simulator.engine.wire import PREFIX, Request
 from adapters.simulator.recordings.playback import Playback
 from adapters.simulator.recordings.recorded import RecordedMarket
-from adapters.simulator.server.stage import FEES
+from adapters.simulator.server.opened_world import FEES
 from adapters.simulator.stream_api.connection import Connection
 from domain.model.instants import MILLISECOND, SECOND, Nanos, iso
 from domain.model.product import ProductId

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from adapters.simulator.engine.manner import Manner, parse_manner
+from adapters.simulator.engine.quirks import VenueQuirks, parse_manner
 from adapters.simulator.engine.wire import PREFIX, Request
-from adapters.simulator.server.limits import MOST_BUCKETS, Limits
+from adapters.simulator.server.limits import MOST_BUCKETS, RateLimits
 
 COINBASE = parse_manner(("private-rate=30", "public-rate=10"))
 PRIVATE = Request("GET", f"{PREFIX}/accounts", key="k")
@@ -21,13 +21,13 @@ class Clock:
         return self.now_s
 
 
-def granted(limits: Limits, request: Request, count: int, address: str = "a") -> int:
+def granted(limits: RateLimits, request: Request, count: int, address: str = "a") -> int:
     return sum(limits.take(request, address).is_granted for _ in range(count))
 
 
 def test_a_key_gets_its_rate_and_no_more_until_time_passes() -> None:
     clock = Clock()
-    limits = Limits(COINBASE, clock)
+    limits = RateLimits(COINBASE, clock)
     assert granted(limits, PRIVATE, 100) == 30
     clock.now_s = 0.5
     assert granted(limits, PRIVATE, 100) == 15
@@ -36,7 +36,7 @@ def test_a_key_gets_its_rate_and_no_more_until_time_passes() -> None:
 
 
 def test_keys_and_addresses_have_buckets_of_their_own() -> None:
-    limits = Limits(COINBASE, Clock())
+    limits = RateLimits(COINBASE, Clock())
     assert granted(limits, PRIVATE, 100) == 30
     assert granted(limits, Request("GET", f"{PREFIX}/accounts", key="other"), 100) == 30
     assert granted(limits, PUBLIC, 100) == 10
@@ -44,7 +44,7 @@ def test_keys_and_addresses_have_buckets_of_their_own() -> None:
 
 
 def test_the_headers_tell_what_is_left() -> None:
-    headers = Limits(COINBASE, Clock()).take(PRIVATE, "a").headers()
+    headers = RateLimits(COINBASE, Clock()).take(PRIVATE, "a").headers()
     assert headers == {
         "x-ratelimit-limit": "30",
         "x-ratelimit-remaining": "29",
@@ -53,14 +53,14 @@ def test_the_headers_tell_what_is_left() -> None:
 
 
 def test_a_request_too_many_is_429_or_as_has_been_seen_401() -> None:
-    refusal = Limits(Manner()).refusal()
+    refusal = RateLimits(VenueQuirks()).refusal()
     assert refusal.status == 429
     assert json.loads(refusal.body)["errors"][0]["id"] == "rate_limit_exceeded"
-    assert Limits(Manner(throttles_as_401=True)).refusal().status == 401
+    assert RateLimits(VenueQuirks(throttles_as_401=True)).refusal().status == 401
 
 
 def test_many_addresses_take_no_memory() -> None:
-    limits = Limits(COINBASE, Clock())
+    limits = RateLimits(COINBASE, Clock())
     for number in range(3 * MOST_BUCKETS):
         assert limits.take(PUBLIC, str(number)).is_granted
     assert len(limits._buckets) <= MOST_BUCKETS

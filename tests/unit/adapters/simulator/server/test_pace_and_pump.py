@@ -15,13 +15,13 @@ import pytest
 from aiohttp import ClientSession, ClientWSTimeout, web
 
 from adapters.clocks.market import MarketClock, MarketClockWriter
-from adapters.simulator.engine.interference import DIRECT, Passage
-from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.fault_hooks import DIRECT, Passage
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.wire import Request, Response
 from adapters.simulator.faults.faults import Faults
-from adapters.simulator.recordings.recorder import Recorder
+from adapters.simulator.recordings.recorder import WireRecorder
 from adapters.simulator.server.admin import Admin
-from adapters.simulator.server.http import Doors, Handler
+from adapters.simulator.server.http import AccessPolicy, Handler
 from adapters.simulator.server.pace import LEAD_MARKET_NS, Pacer
 from adapters.simulator.server.pump import Pumps
 from domain.model.instants import MILLISECOND, SECOND, Nanos
@@ -113,14 +113,14 @@ async def running(
     folder: Path, venue: SmallVenue, *, speed: str = "1", patience: float = 10
 ) -> AsyncIterator[Bench]:
     bench = Bench(folder, venue, speed, patience)
-    doors = Doors(
+    doors = AccessPolicy(
         admit=lambda request, authorization, host: request,
         verify=lambda token: True,
         admin=Admin(venue, Faults(1), "secret", lambda: {"ws": "there"}),
     )
-    recorder = Recorder(None, lambda: 0)
+    recorder = WireRecorder(None, lambda: 0)
     handler = Handler(
-        venue, bench.pacer, bench.pumps, doors, bench.failures.append, Manner(), recorder
+        venue, bench.pacer, bench.pumps, doors, bench.failures.append, VenueQuirks(), recorder
     )
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.2)
     await runner.setup()

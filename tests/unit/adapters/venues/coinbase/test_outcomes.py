@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.venues.coinbase.outcomes import outcome_of
-from adapters.venues.transport.interface import Answer, Fault, NoAnswer
+from adapters.venues.transport.interface import Answer, NoAnswer, TransportFailure
 from domain.model.instants import Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from tests.builders.messages import an_intent
@@ -117,11 +117,13 @@ def test_every_other_answer_is_unknown(status: int, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (Fault.REFUSED, NotSent("why", is_final=True)),
-        (Fault.FULL, NotSent("why", is_final=False)),
-        (Fault.NOT_SENT, NotSent("why", is_final=False)),
-        (Fault.LOST, OutcomeLost("why")),
+        (TransportFailure.REFUSED, NotSent("why", is_final=True)),
+        (TransportFailure.FULL, NotSent("why", is_final=False)),
+        (TransportFailure.NOT_SENT, NotSent("why", is_final=False)),
+        (TransportFailure.LOST, OutcomeLost("why")),
     ],
 )
-def test_no_answer_means_what_its_fault_means(fault: Fault, expected: PlaceOutcome) -> None:
+def test_no_answer_means_what_its_fault_means(
+    fault: TransportFailure, expected: PlaceOutcome
+) -> None:
     assert outcome_of(INTENT, NoAnswer(fault, "why", Nanos(1))) == expected

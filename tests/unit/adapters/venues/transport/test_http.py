@@ -21,7 +21,7 @@ from adapters.venues.transport import connections
 from adapters.venues.transport import http as http_transport
 from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.http import HttpTransport
-from adapters.venues.transport.interface import Answer, Fault, Gate, Lane, NoAnswer
+from adapters.venues.transport.interface import Answer, Gate, Lane, NoAnswer, TransportFailure
 from domain.messages.venue import CancelAnswered, PermissionsRead, PlaceAnswered, TimeRead
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
@@ -195,10 +195,10 @@ def test_a_dripping_body_ends_at_the_deadline_too(length: bytes) -> None:
     with misbehaving(drip) as server, lanes_of(server.url) as lanes:
         begun = time.monotonic()
         answer = lanes.ask(deadline_ns=SHORT_NS)
-        assert answer.fault is Fault.LOST
+        assert answer.fault is TransportFailure.LOST
         assert time.monotonic() - begun < 3
         # The lane is free again, on a new connection.
-        assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.LOST
+        assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
         assert server.connections == 2
 
 
@@ -208,8 +208,8 @@ def test_a_handshake_that_never_ends_is_cut_and_nothing_has_left() -> None:
 
     with misbehaving(silent) as server, lanes_of(server.url.replace("http", "https")) as lanes:
         begun = time.monotonic()
-        assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.NOT_SENT
-        assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.NOT_SENT
+        assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.NOT_SENT
+        assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.NOT_SENT
         assert time.monotonic() - begun < 3
 
 
@@ -221,7 +221,7 @@ def test_a_silent_server_ends_at_the_deadline_and_nothing_leaves_later() -> None
     with misbehaving(silent) as server, lanes_of(server.url) as lanes:
         before_ns = time.monotonic_ns()
         answer = lanes.ask(deadline_ns=SHORT_NS)
-        assert answer == NoAnswer(Fault.LOST, "no answer within 0.3 s", answer.ended_ns)
+        assert answer == NoAnswer(TransportFailure.LOST, "no answer within 0.3 s", answer.ended_ns)
         assert before_ns + SHORT_NS <= answer.ended_ns <= time.monotonic_ns()
 
 
@@ -322,7 +322,7 @@ def test_the_gate_is_asked_when_the_connection_stands_and_before_a_byte_leaves()
             return "halted"
 
         answer = lanes.ask(gate=gate)
-        assert (answer.fault, answer.reason) == (Fault.REFUSED, "halted")
+        assert (answer.fault, answer.reason) == (TransportFailure.REFUSED, "halted")
         assert seen == [(1, 1)]
         assert isinstance(lanes.ask(gate=lambda: None), Answer)
         assert len(server.requests) == 2
@@ -335,7 +335,7 @@ def test_a_gate_that_fails_is_shut() -> None:
 
     with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
         answer = lanes.ask(gate=gate)
-        assert answer.fault is Fault.REFUSED
+        assert answer.fault is TransportFailure.REFUSED
         assert answer.reason == "the last gate failed: RuntimeError"
         assert server.requests == []
 
@@ -348,7 +348,7 @@ def test_a_process_stopped_between_gate_and_write_sends_nothing_when_it_goes_on(
             lanes.slept_ns += connections.LEAVE_NS + 1
 
         answer = lanes.ask(gate=stopped)
-        assert answer.fault is Fault.NOT_SENT
+        assert answer.fault is TransportFailure.NOT_SENT
         assert "between the last gate and the wire" in answer.reason
         assert server.requests == []
         assert isinstance(lanes.ask(gate=lambda: None), Answer)
@@ -367,7 +367,7 @@ def test_a_process_stopped_between_head_and_body_leaves_an_order_without_its_bod
 
         monkeypatch.setattr(connections.Wire, "leaving", stop_after_the_head)
         answer = lanes.ask(gate=lambda: None, body=b"[7]")
-        assert answer.fault is Fault.LOST, "some of it has left"
+        assert answer.fault is TransportFailure.LOST, "some of it has left"
         assert [request for request in server.requests if request.endswith(b"[7]")] == []
 
 
@@ -377,7 +377,7 @@ def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
 
     with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
         answer = lanes.ask(gate=slow_gate, deadline_ns=SHORT_NS)
-        assert answer.fault is Fault.NOT_SENT
+        assert answer.fault is TransportFailure.NOT_SENT
         assert isinstance(lanes.ask(Lane.PLACE, body=b"[2]"), Answer)
         assert [request[-3:] for request in server.requests] == [b"[2]"]
 
@@ -403,7 +403,7 @@ def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ask()
         assert [type(each) for each in answers] == [NoAnswer]
         assert isinstance(answers[0], NoAnswer)
-        assert answers[0].fault is Fault.FULL
+        assert answers[0].fault is TransportFailure.FULL
         held.set()
         wait_for(lambda: len(answers) == 3)
 
@@ -423,9 +423,9 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
         lanes.transport.close()
         wait_for(lambda: len(answers) == 3)
         faults = [answer.fault for answer in answers if isinstance(answer, NoAnswer)]
-        assert faults == [Fault.LOST, Fault.REFUSED, Fault.REFUSED]
+        assert faults == [TransportFailure.LOST, TransportFailure.REFUSED, TransportFailure.REFUSED]
         assert len(server.requests) == 1
-        assert lanes.ask().fault is Fault.REFUSED
+        assert lanes.ask().fault is TransportFailure.REFUSED
 
 
 def test_a_bad_continuation_does_not_end_the_lane() -> None:
@@ -472,7 +472,7 @@ def test_a_server_that_proves_nothing_hears_nothing(tmp_path: Path) -> None:
     with misbehaving(encrypted(answering(OK), tmp_path)) as server:
         with lanes_of(server.url.replace("http", "https")) as lanes:
             answer = lanes.ask()
-            assert answer.fault is Fault.NOT_SENT
+            assert answer.fault is TransportFailure.NOT_SENT
             assert "SSLCertVerificationError" in answer.reason
         assert server.requests == []
 
@@ -488,8 +488,8 @@ def test_a_dripping_answer_over_tls_ends_at_the_deadline(tmp_path: Path) -> None
         url = server.url.replace("http", "https")
         with lanes_of(url, tmp_path / "ca.pem") as lanes:
             begun = time.monotonic()
-            assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.LOST
-            assert lanes.ask(deadline_ns=SHORT_NS).fault is Fault.LOST
+            assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
+            assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
             assert time.monotonic() - begun < 3
 
 

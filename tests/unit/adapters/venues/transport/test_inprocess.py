@@ -11,11 +11,11 @@ from adapters.simulator.engine.wire import PREFIX
 from adapters.venues.transport.inprocess import InProcessTransport
 from adapters.venues.transport.interface import (
     Answer,
-    Fault,
     Lane,
     NoAnswer,
     StreamHandle,
     StreamKind,
+    TransportFailure,
 )
 from app.run.virtual_run import errand
 from domain.model.instants import MILLISECOND, SECOND
@@ -96,7 +96,7 @@ def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
     assert asked == []
     world.time.run()
     assert asked == [0]
-    assert answers[0][1] == NoAnswer(Fault.REFUSED, "shut", START)
+    assert answers[0][1] == NoAnswer(TransportFailure.REFUSED, "shut", START)
 
 
 def test_frames_come_when_the_market_moves_after_their_latency() -> None:
@@ -168,7 +168,7 @@ def test_closing_ends_streams_and_refuses_requests() -> None:
     world.request("/time", answers)
     world.time.run()
     assert listener.reasons == ["closed by us"]
-    assert answers[0][1].fault is Fault.REFUSED
+    assert answers[0][1].fault is TransportFailure.REFUSED
 
 
 @pytest.mark.parametrize("channels", [("heartbeats",), ("level2", "market_trades", "heartbeats")])

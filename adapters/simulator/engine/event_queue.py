@@ -25,14 +25,14 @@ class Due(IntEnum):
 
 
 @define
-class MarketClock:
+class PlayedClock:
     """The instant that the engine has played up to, shared by its parts."""
 
     now_ns: Nanos
 
 
 @define
-class Agenda:
+class EventQueue:
     """Dates in market time; `name` says what a date of its kind is about."""
 
     _dates: list[tuple[int, Due, str]] = field(factory=list)

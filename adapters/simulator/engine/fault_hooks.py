@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from adapters.simulator.engine.agenda import NEVER
+from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.engine.wire import Request, Response
 from domain.model.instants import Nanos
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from adapters.simulator.engine.orders import Order
-    from adapters.simulator.engine.rejections import Rejected
+    from adapters.simulator.engine.orders import VenueOrder
+    from adapters.simulator.engine.rejections import RequestRejected
     from adapters.simulator.engine.ticket import Ticket
     from adapters.simulator.market_data.source import Step
     from adapters.simulator.stream_api.connection import Connection
@@ -84,7 +84,7 @@ AS_ASKED = CancelFate()
 """A cancel that nothing happens to."""
 
 
-class Interference:
+class FaultHooks:
     """Asked wherever the venue may be made to misbehave. One object for one engine."""
 
     def next_ns(self) -> Nanos:
@@ -106,28 +106,28 @@ class Interference:
         """Return a market step as it is to happen, None if it shall not."""
         return step
 
-    def refusal(self, ticket: Ticket) -> Rejected | None:
+    def refusal(self, ticket: Ticket) -> RequestRejected | None:
         """Return why a new order is refused, None if it is not."""
         del ticket
         return None
 
-    def accepted(self, order: Order) -> None:
+    def accepted(self, order: VenueOrder) -> None:
         """A new order of a client has been accepted and worked."""
 
-    def cancel(self, order: Order) -> CancelFate:
+    def cancel(self, order: VenueOrder) -> CancelFate:
         """Return what becomes of a cancel of a working order."""
         del order
         return AS_ASKED
 
-    def cancelled(self, order: Order) -> None:
+    def cancelled(self, order: VenueOrder) -> None:
         """A cancel that was asked for is done."""
 
-    def resting_fill(self, order: Order, quantity: Decimal) -> Decimal:
+    def resting_fill(self, order: VenueOrder, quantity: Decimal) -> Decimal:
         """Return how much of `quantity` a resting order gets."""
         del order
         return quantity
 
-    def tells(self, order: Order) -> bool:
+    def tells(self, order: VenueOrder) -> bool:
         """Tell whether the user channel says an order's new state now."""
         del order
         return True

@@ -12,12 +12,12 @@ from adapters.simulator.stream_api.connection import HEARTBEATS
 from domain.model.instants import SECOND
 
 if TYPE_CHECKING:
-    from adapters.simulator.engine.manner import Manner
+    from adapters.simulator.engine.quirks import VenueQuirks
     from adapters.simulator.server.pump import Pump
 
 
 @contextlib.asynccontextmanager
-async def tended(pump: Pump, manner: Manner) -> AsyncIterator[None]:
+async def tended(pump: Pump, manner: VenueQuirks) -> AsyncIterator[None]:
     """Watch over a stream as long as the block lasts; all durations are machine time."""
     task = asyncio.create_task(_tend(pump, manner))
     try:
@@ -28,7 +28,7 @@ async def tended(pump: Pump, manner: Manner) -> AsyncIterator[None]:
             await task
 
 
-async def _tend(pump: Pump, manner: Manner) -> None:
+async def _tend(pump: Pump, manner: VenueQuirks) -> None:
     await asyncio.sleep(manner.subscribe_within_ns / SECOND)
     patience_s = manner.idle_close_ns / SECOND
     while pump.connection.subscriptions:

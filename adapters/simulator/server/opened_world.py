@@ -13,7 +13,7 @@ from adapters.clocks.market import ClockBroken, MarketClock
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.manner import Manner
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.simulator.faults.base import Fault
 from adapters.simulator.faults.faults import Faults
@@ -29,14 +29,14 @@ from adapters.simulator.market_data.open import (
 )
 from adapters.simulator.market_data.raw import RawRecording
 from adapters.simulator.market_data.source import Expander
+from adapters.simulator.recordings.playable import Playable
 from adapters.simulator.recordings.playback import Playback
-from adapters.simulator.recordings.plays import Plays
 from adapters.simulator.recordings.recorded import RecordedMarket
 from adapters.simulator.world import (
     DEFAULT_OPENING,
-    Identity,
     WorldError,
     WorldFolder,
+    WorldIdentity,
     identity,
     new_origin_ns,
     opening_time_ns,
@@ -66,7 +66,7 @@ class StageOptions:
     seed: int | None = None
     speed: Decimal = Decimal(1)
     opening: Mapping[str, Decimal] | None = None
-    manner: Manner = Manner()
+    manner: VenueQuirks = VenueQuirks()
     script: tuple[Fault, ...] = ()
     """Faults, from the start of serving on."""
     repeatable: bool = False
@@ -74,13 +74,13 @@ class StageOptions:
 
 
 @frozen(kw_only=True)
-class Stage:
+class OpenedWorld:
     """An opened world, ready to be served from `start_ns` on."""
 
-    venue: Plays
+    venue: Playable
     faults: Faults
     store: SqliteStore
-    world: Identity
+    world: WorldIdentity
     start_ns: Nanos
     end_ns: Nanos | None
     prices: str
@@ -99,7 +99,7 @@ class Stage:
         self.store.close()
 
 
-def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
+def open_stage(folder: WorldFolder, options: StageOptions) -> OpenedWorld:
     """Open the market and go on with the folder's world, or begin a new one.
 
     Raises:
@@ -133,7 +133,7 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
             [product.id for product in found.products],
             with_client_id=options.manner.client_id,
         )
-    return Stage(
+    return OpenedWorld(
         venue=playback or engine,
         faults=faults,
         store=store,
@@ -146,7 +146,9 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> Stage:
     )
 
 
-def _mirrored(folder: WorldFolder, options: StageOptions, stored: Identity | None) -> Stage:
+def _mirrored(
+    folder: WorldFolder, options: StageOptions, stored: WorldIdentity | None
+) -> OpenedWorld:
     """Open the world that mirrors another venue, at that venue's time."""
     if options.speed != 1 or options.repeatable or options.from_ns is not None:
         raise WorldError("a mirrored market is played as it happens: without --from, at --speed 1")
@@ -156,7 +158,7 @@ def _mirrored(folder: WorldFolder, options: StageOptions, stored: Identity | Non
     store = SqliteStore(folder.database)
     start_ns = _start_ns(folder, store, world, mirror.now_ns())
     engine, faults = _engine(mirror.market, store, world, options, start_ns)
-    return Stage(
+    return OpenedWorld(
         venue=engine,
         faults=faults,
         store=store,
@@ -172,7 +174,7 @@ def _mirrored(folder: WorldFolder, options: StageOptions, stored: Identity | Non
 
 def _settled(
     folder: WorldFolder, options: StageOptions, market: Found, seed: int, origin_ns: Nanos
-) -> Identity:
+) -> WorldIdentity:
     return folder.settle(
         identity(
             market=market.description,
@@ -187,7 +189,7 @@ def _settled(
 def _engine(
     market: Found,
     store: SqliteStore,
-    world: Identity,
+    world: WorldIdentity,
     options: StageOptions,
     start_ns: Nanos,
 ) -> tuple[Engine, Faults]:
@@ -234,7 +236,7 @@ def level2_interval_ns(products: int, speed: Decimal) -> int:
     return int(products * speed * SECOND / LEVEL2_FRAMES_A_SECOND)
 
 
-def _asked_origin_ns(options: StageOptions, stored: Identity | None) -> Nanos | None:
+def _asked_origin_ns(options: StageOptions, stored: WorldIdentity | None) -> Nanos | None:
     """Return where the world's trading time begins; None: where the market itself says."""
     if options.market == GENERATED and options.from_ns is not None:
         raise WorldError("--from is for recorded markets; a generated one begins now")
@@ -247,14 +249,14 @@ def _asked_origin_ns(options: StageOptions, stored: Identity | None) -> Nanos | 
     return REPEATABLE_ORIGIN_NS if options.repeatable else new_origin_ns()
 
 
-def _opening_of(stored: Identity | None) -> Mapping[str, Decimal]:
+def _opening_of(stored: WorldIdentity | None) -> Mapping[str, Decimal]:
     if stored is None:
         return DEFAULT_OPENING
     return {currency: Decimal(amount) for currency, amount in stored.opening.items()}
 
 
 def _start_ns(
-    folder: WorldFolder, store: SqliteStore, world: Identity, wall_ns: int | None
+    folder: WorldFolder, store: SqliteStore, world: WorldIdentity, wall_ns: int | None
 ) -> Nanos:
     """Return where market time goes on: never before what anybody has seen of it.
 

@@ -11,12 +11,12 @@ from adapters.venues.coinbase.answers import complaint
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
     Answer,
-    Fault,
     Gate,
     Lane,
     NoAnswer,
     Query,
     Transport,
+    TransportFailure,
 )
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND
@@ -88,7 +88,7 @@ class Asker:
 def _is_passing(answer: Answer | NoAnswer) -> bool:
     if isinstance(answer, Answer):
         return answer.status in _PASSING or answer.status >= 500
-    return answer.fault in (Fault.NOT_SENT, Fault.LOST)
+    return answer.fault in (TransportFailure.NOT_SENT, TransportFailure.LOST)
 
 
 def _understand(body: bytes, read: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
@@ -108,7 +108,7 @@ class Page(Generic[T]):
     cursor: str = ""
 
 
-class Walk(Generic[T]):
+class Paginator(Generic[T]):
     """Reads every page of one listing or of several, one after the other."""
 
     def __init__(

@@ -10,11 +10,11 @@ import pytest
 from attrs import evolve
 
 from adapters.clocks.market import MarketClockWriter
-from adapters.simulator.engine.manner import Manner
-from adapters.simulator.server.stage import (
+from adapters.simulator.engine.quirks import VenueQuirks
+from adapters.simulator.server.opened_world import (
     DEFAULT_SEED,
     REPEATABLE_ORIGIN_NS,
-    Stage,
+    OpenedWorld,
     StageOptions,
     level2_interval_ns,
     open_stage,
@@ -25,7 +25,7 @@ from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 FAST = StageOptions(speed=Decimal(60))
 
 
-def opened(path: Path, options: StageOptions) -> Stage:
+def opened(path: Path, options: StageOptions) -> OpenedWorld:
     with WorldFolder(path) as folder:
         stage = open_stage(folder, options)
     stage.close()
@@ -97,4 +97,4 @@ def test_level2_stays_within_four_thousand_frames_a_second(products: int, speed:
 
 def test_a_manner_that_names_no_product_of_the_market_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="limit-only names NOPE-USD"):
-        opened(tmp_path, StageOptions(manner=Manner(limit_only=("NOPE-USD",))))
+        opened(tmp_path, StageOptions(manner=VenueQuirks(limit_only=("NOPE-USD",))))

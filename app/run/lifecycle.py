@@ -10,8 +10,8 @@ from collections.abc import Callable
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import Source, policy_of
 from actors.kernel.topology import AUDITOR, SUPERVISOR
-from adapters.runtime.directory import Directory
-from app.run.milestones import Milestones
+from adapters.runtime.actor_system import ActorSystem
+from app.run.lifecycle_events import LifecycleEvents
 from app.run.recovery import Opened
 from app.run.wiring import Recipes, dead, in_order
 from domain.messages.supervision import BootCompleted, RebuildFinished, TradingReady
@@ -22,14 +22,14 @@ Defer = Callable[[Callable[[], None]], None]
 """Runs a call soon, outside of every actor."""
 
 
-class RunStaff:
+class RunLifecycle:
     """The staff of one run. `recipes` are given once they are known."""
 
     def __init__(
         self,
-        runtime: Directory,
+        runtime: ActorSystem,
         opened: Opened,
-        milestones: Milestones,
+        milestones: LifecycleEvents,
         defer: Defer,
         auto_resumes: int,
     ) -> None:

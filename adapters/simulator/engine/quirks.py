@@ -14,7 +14,7 @@ LONGEST_LAG_NS = 5 * SECOND
 
 
 @frozen(kw_only=True)
-class Manner:
+class VenueQuirks:
     """Behaviour that can be chosen; the defaults suit a trader that starts with many products.
 
     Durations are nanoseconds, of orders in market time, of connections in machine time.
@@ -52,13 +52,13 @@ class Manner:
     """A stream without heartbeats is closed after so long without a frame."""
 
 
-def parse_manner(texts: tuple[str, ...]) -> Manner:
+def parse_manner(texts: tuple[str, ...]) -> VenueQuirks:
     """Return the manner in texts like "cancel-delay=300ms" or "client-id=off".
 
     Raises:
         InvalidNumber: a name is unknown or a value is none of its kind.
     """
-    manner = Manner()
+    manner = VenueQuirks()
     for text in texts:
         name, equals, value = text.partition("=")
         read = _READERS.get(name)

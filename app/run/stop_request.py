@@ -7,7 +7,7 @@ import threading
 KILL = "kill"
 
 
-class Ending:
+class StopRequest:
     """Asked for by any thread, read by the guardian."""
 
     def __init__(self) -> None:

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from attrs import asdict, evolve, frozen
 
-from adapters.simulator.engine.accounts import FeeRates, Ledger
-from adapters.simulator.engine.book import Book, Levels
+from adapters.simulator.engine.accounts import FeeRates, VenueAccounts
+from adapters.simulator.engine.book import Levels, VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.desk import Desk
-from adapters.simulator.engine.orders import Kind, Order, Status
-from adapters.simulator.engine.rejections import Rejected
+from adapters.simulator.engine.matching_engine import MatchingEngine
+from adapters.simulator.engine.orders import Kind, Status, VenueOrder
+from adapters.simulator.engine.rejections import RequestRejected
 from adapters.simulator.engine.states import States
 from adapters.simulator.engine.tape import Tape
 from adapters.simulator.engine.ticket import Ticket
@@ -24,13 +24,13 @@ GONE = ProductFlags(status=DELISTED, is_disabled=True, trading_disabled=True)
 
 
 @frozen(kw_only=True)
-class Outside:
+class WorldEvents:
     """Acts at the engine's present market time; the caller lets the engine make them durable."""
 
     catalogue: Catalogue
-    books: Mapping[ProductId, Book]
-    desk: Desk
-    ledger: Ledger
+    books: Mapping[ProductId, VenueBook]
+    desk: MatchingEngine
+    ledger: VenueAccounts
     states: States
     tape: Tape
     hub: Hub
@@ -77,7 +77,7 @@ class Outside:
         side: Side,
         quantity: Decimal,
         price: Decimal | None,
-    ) -> Order | str:
+    ) -> VenueOrder | str:
         """Place an order on the account, at market without a price; a text says why not."""
         kind = Kind.MARKET_IOC if price is None else Kind.LIMIT_GTC
         members = {"base_size": plain(quantity)}
@@ -94,7 +94,7 @@ class Outside:
         )
         try:
             return self.desk.create(ticket)
-        except Rejected as rejected:
+        except RequestRejected as rejected:
             return rejected.message
 
     def cancel(self, order_id: str, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
-from adapters.simulator.engine.agenda import NEVER
+from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.faults.base import Condition, Fault, Lasting, Striking, kind_of
 from domain.model.instants import Nanos, iso
 
@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Fault)
 Act = Callable[[], None]
 
 
-class Phase(StrEnum):
+class FaultPhase(StrEnum):
     """Where a fault stands."""
 
     SCHEDULED = "scheduled"
@@ -35,7 +35,7 @@ class Running(Generic[F]):
     begins_ns: int
     ends_ns: int | None
     draws: random.Random
-    phase: Phase = Phase.SCHEDULED
+    phase: FaultPhase = FaultPhase.SCHEDULED
     struck: int = 0
     notes: list[str] = field(factory=list)
     """What came of it, for people."""
@@ -64,13 +64,13 @@ class Running(Generic[F]):
             "where": self.fault.where,
             "begins": iso(self.begins_ns),
             "ends": None if self.ends_ns is None else iso(self.ends_ns),
-            "phase": (self.phase if self.has_strikes else Phase.OVER).value,
+            "phase": (self.phase if self.has_strikes else FaultPhase.OVER).value,
             "struck": self.struck,
             "notes": list(self.notes),
         }
 
 
-class Roster:
+class FaultSchedule:
     """Schedules faults and acts. Nothing happens by itself: `play` is called in market time."""
 
     def __init__(self, seed: int) -> None:
@@ -123,18 +123,18 @@ class Roster:
         if not isinstance(running.fault, Lasting) or isinstance(running.fault, Condition):
             running.struck += 1
         if isinstance(running.fault, Lasting):
-            running.phase = Phase.ACTIVE
+            running.phase = FaultPhase.ACTIVE
             # Lists are replaced and never changed: whoever goes through one may end a fault.
             kind = type(running.fault)
             self._active[kind] = [*self.active(kind), running]
             if running.ends_ns is not None:
                 self.later(running.ends_ns, lambda: self._end(running))
         else:
-            running.phase = Phase.OVER
+            running.phase = FaultPhase.OVER
         self.on_begin(running)
 
     def _end(self, running: Running[Any]) -> None:
         kind = type(running.fault)
         self._active[kind] = [each for each in self.active(kind) if each is not running]
-        running.phase = Phase.OVER
+        running.phase = FaultPhase.OVER
         self.on_end(running)

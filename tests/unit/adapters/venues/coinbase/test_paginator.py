@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.venues.coinbase.asking import MOST_PAGES, pause_ns
+from adapters.venues.coinbase.paginator import MOST_PAGES, pause_ns
 from domain.messages.venue import (
     AccountsListed,
     FeesRead,

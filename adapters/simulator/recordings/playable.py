@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from adapters.simulator.engine.interference import Passage
+from adapters.simulator.engine.fault_hooks import Passage
 from adapters.simulator.engine.wire import Request, Response
 from domain.model.instants import Nanos
 from domain.model.product import ProductId
@@ -14,7 +14,7 @@ Verify = Callable[[str], bool]
 """Tells whether a JWT from a subscribe message proves a key that may view."""
 
 
-class Connection(Protocol):
+class PlayedStream(Protocol):
     """One client's stream, without any socket."""
 
     closed: bool
@@ -34,7 +34,7 @@ class Connection(Protocol):
         """Forget the client."""
 
 
-class Plays(Protocol):
+class Playable(Protocol):
     """A venue without I/O that is driven by market time."""
 
     def next_due_ns(self) -> Nanos:
@@ -49,7 +49,7 @@ class Plays(Protocol):
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request on its way and to its answer."""
 
-    def connect(self, verify: Verify) -> Connection:
+    def connect(self, verify: Verify) -> PlayedStream:
         """Begin a stream; `verify` judges the tokens in its messages."""
 
     def books(self) -> dict[str, Any]:

@@ -7,18 +7,26 @@ from decimal import Decimal
 from typing import Protocol
 
 from adapters.simulator.engine import editing
-from adapters.simulator.engine.accounts import EXACT, Ledger
-from adapters.simulator.engine.agenda import Agenda, Due, MarketClock
-from adapters.simulator.engine.book import Book
+from adapters.simulator.engine.accounts import EXACT, VenueAccounts
+from adapters.simulator.engine.book import VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
 from adapters.simulator.engine.editing import EditRefused, EditRequest
+from adapters.simulator.engine.event_queue import Due, EventQueue, PlayedClock
+from adapters.simulator.engine.fault_hooks import FaultHooks
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.interference import Interference
-from adapters.simulator.engine.maker import Maker
-from adapters.simulator.engine.manner import Manner
-from adapters.simulator.engine.matching import NOTHING, Plan, shares
-from adapters.simulator.engine.orders import Fill, Kind, Liquidity, Order, Status, Trigger, cost
+from adapters.simulator.engine.matching import NOTHING, FillPlan, shares
+from adapters.simulator.engine.order_factory import OrderFactory
+from adapters.simulator.engine.orders import (
+    Fill,
+    Kind,
+    Liquidity,
+    Status,
+    Trigger,
+    VenueOrder,
+    cost,
+)
 from adapters.simulator.engine.planning import Planner, walk
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.stops import StopWatch, trigger
 from adapters.simulator.engine.store import MARKET_TIME, Batch, Store
 from adapters.simulator.engine.ticket import Ticket
@@ -34,30 +42,30 @@ NOT_FILLABLE = "FOK not fillable"
 class Audience(Protocol):
     """Who is told what the desk does."""
 
-    def order_changed(self, order: Order) -> None:
+    def order_changed(self, order: VenueOrder) -> None:
         """An order has a new state."""
 
     def book_changed(self, product: ProductId) -> None:
         """The shown book of a product may differ."""
 
 
-class Desk:
+class MatchingEngine:
     """Orders of our account. Nothing is durable before `commit`, which every entry point calls."""
 
     def __init__(
         self,
         *,
         catalogue: Catalogue,
-        books: Mapping[ProductId, Book],
-        ledger: Ledger,
+        books: Mapping[ProductId, VenueBook],
+        ledger: VenueAccounts,
         store: Store,
-        agenda: Agenda,
-        clock: MarketClock,
+        agenda: EventQueue,
+        clock: PlayedClock,
         planner: Planner,
         ids: Ids,
         audience: Audience,
-        manner: Manner,
-        interference: Interference,
+        manner: VenueQuirks,
+        interference: FaultHooks,
     ) -> None:
         """`books` has every tradable product; an alias has the book of its -USD product."""
         self.planner = planner
@@ -71,13 +79,13 @@ class Desk:
         self._audience = audience
         self._manner = manner
         self._interference = interference
-        self._live: dict[str, Order] = {}
+        self._live: dict[str, VenueOrder] = {}
         self._booked: set[str] = set()
         self._stops = StopWatch(catalogue.canonical)
-        self._reached: list[Order] = []
-        self._dirty: dict[str, Order] = {}
+        self._reached: list[VenueOrder] = []
+        self._dirty: dict[str, VenueOrder] = {}
         self._fills: list[Fill] = []
-        self._maker = Maker(ids, *store.last_numbers())
+        self._maker = OrderFactory(ids, *store.last_numbers())
 
     def restore(self) -> None:
         """Put the stored live orders back into books, holds and agenda."""
@@ -85,11 +93,11 @@ class Desk:
             self._live[order.order_id] = order
             self._rest(order)
 
-    def live(self) -> list[Order]:
+    def live(self) -> list[VenueOrder]:
         """Return the orders that are not final, oldest first."""
         return list(self._live.values())
 
-    def on(self, product: ProductId) -> list[Order]:
+    def on(self, product: ProductId) -> list[VenueOrder]:
         """Return the live orders of a played product and its alias, oldest first."""
         canonical = self._catalogue.canonical
         return [order for order in self._live.values() if canonical(order.product) == product]
@@ -100,16 +108,16 @@ class Desk:
             sorted({self._catalogue.canonical(order.product) for order in self._live.values()})
         )
 
-    def find(self, order_id: str) -> Order | None:
+    def find(self, order_id: str) -> VenueOrder | None:
         """Return any order of this world."""
         known = self._live.get(order_id) or self._dirty.get(order_id)
         return known or self._store.order(order_id)
 
-    def find_by_client(self, client_order_id: str) -> Order | None:
+    def find_by_client(self, client_order_id: str) -> VenueOrder | None:
         """Return the first order that came with this client id."""
         return self._store.order_of_client(client_order_id)
 
-    def create(self, ticket: Ticket) -> Order:
+    def create(self, ticket: Ticket) -> VenueOrder:
         """Check, match and perhaps rest a new order; return it in its state after that.
 
         Raises:
@@ -122,17 +130,17 @@ class Desk:
         self._work(order, plan)
         return order
 
-    def cancel(self, order: Order, delay_ns: int | None = None) -> None:
+    def cancel(self, order: VenueOrder, delay_ns: int | None = None) -> None:
         """Take note of a cancel; it is done after `delay_ns`, without it that of our manner."""
         order.status = Status.CANCEL_QUEUED
         self._changed(order)
         self._queue(order, self._manner.cancel_delay_ns if delay_ns is None else delay_ns)
 
-    def end(self, order: Order, message: str) -> None:
+    def end(self, order: VenueOrder, message: str) -> None:
         """Cancel a live order for a reason of the venue's own."""
         self._end(order, Status.CANCELLED, message)
 
-    def fill_ended(self, order: Order, quantity: Decimal) -> bool:
+    def fill_ended(self, order: VenueOrder, quantity: Decimal) -> bool:
         """Fill an order that was cancelled already; tell whether the account can pay for it."""
         price, product = order.limit_price or ZERO, self._products[order.product]
         needed, currency = quantity, product.base
@@ -146,7 +154,7 @@ class Desk:
         self._changed(order)
         return True
 
-    def edit(self, order: Order, asked: EditRequest) -> None:
+    def edit(self, order: VenueOrder, asked: EditRequest) -> None:
         """Take note of an edit; it is done at once or after the delay of our manner.
 
         Raises:
@@ -187,7 +195,9 @@ class Desk:
                         self.fill_resting(order, quantity)
             self.reach(product, trade.price, trade.price, trade.at_ns)
 
-    def reach(self, product: ProductId, low: Decimal, high: Decimal, at_ns: int) -> list[Order]:
+    def reach(
+        self, product: ProductId, low: Decimal, high: Decimal, at_ns: int
+    ) -> list[VenueOrder]:
         """Trigger the orders whose stop lies where trades from `low` to `high` reach it."""
         reached = self._stops.reached(product, low, high, at_ns)
         for order in reached:
@@ -204,7 +214,7 @@ class Desk:
             if not order.status.is_final:
                 self._work_limit(order)
 
-    def fill_resting(self, order: Order, quantity: Decimal) -> None:
+    def fill_resting(self, order: VenueOrder, quantity: Decimal) -> None:
         """Fill `quantity` of a resting order at its own price."""
         price = order.limit_price or ZERO
         self._book_fill(order, price, quantity, Liquidity.MAKER)
@@ -234,14 +244,14 @@ class Desk:
         self._dirty = {}
         self._fills = []
 
-    def _queue(self, order: Order, delay_ns: int) -> None:
+    def _queue(self, order: VenueOrder, delay_ns: int) -> None:
         order.queued_until_ns = self._clock.now_ns + delay_ns
         if delay_ns:
             self._agenda.add(order.queued_until_ns, Due.QUEUED, order.order_id)
         else:
             self._finish(order)
 
-    def _finish(self, order: Order) -> None:
+    def _finish(self, order: VenueOrder) -> None:
         """Do what was queued, if it still can be done."""
         order.queued_until_ns = None
         if order.status is Status.CANCEL_QUEUED:
@@ -264,7 +274,7 @@ class Desk:
         self._changed(order)
         self._work_limit(order)
 
-    def _work(self, order: Order, plan: Plan) -> None:
+    def _work(self, order: VenueOrder, plan: FillPlan) -> None:
         """Let an order take what `plan` says, then end it or let it rest."""
         if order.kind is Kind.LIMIT_FOK and not plan.complete:
             self._end(order, Status.CANCELLED, NOT_FILLABLE)
@@ -282,7 +292,7 @@ class Desk:
             self._rest(order)
             self._changed(order)
 
-    def _work_limit(self, order: Order) -> None:
+    def _work_limit(self, order: VenueOrder) -> None:
         """Let a triggered or edited order, out of the book at the moment, work as a limit order."""
         plan = NOTHING
         if order.trigger is not Trigger.PENDING:
@@ -290,7 +300,7 @@ class Desk:
             plan = walk(book, order.side, order.leaves, order.limit_price)
         self._work(order, plan)
 
-    def _take(self, order: Order, plan: Plan) -> None:
+    def _take(self, order: VenueOrder, plan: FillPlan) -> None:
         if not plan.takes:
             return
         self._books[order.product].take(order.side, plan.takes)
@@ -298,7 +308,7 @@ class Desk:
             self._book_fill(order, take.price, take.quantity, Liquidity.TAKER)
         self._audience.book_changed(self._catalogue.canonical(order.product))
 
-    def _rest(self, order: Order) -> None:
+    def _rest(self, order: VenueOrder) -> None:
         if order.trigger is Trigger.PENDING and not (order.kind.is_bracket and order.filled):
             self._stops.add(order)
         self._hold(order)
@@ -311,7 +321,7 @@ class Desk:
         if order.queued_until_ns is not None:
             self._agenda.add(order.queued_until_ns, Due.QUEUED, order.order_id)
 
-    def _withdraw(self, order: Order) -> None:
+    def _withdraw(self, order: VenueOrder) -> None:
         """Take an order out of book, stops and holds."""
         self._stops.remove(order)
         self._ledger.hold(order.order_id, self._held_currency(order), ZERO)
@@ -320,7 +330,7 @@ class Desk:
             self._books[order.product].remove(order)
             self._audience.book_changed(self._catalogue.canonical(order.product))
 
-    def _end(self, order: Order, status: Status, message: str) -> None:
+    def _end(self, order: VenueOrder, status: Status, message: str) -> None:
         order.status = status
         order.message = message
         order.next_edit = order.queued_until_ns = None
@@ -330,7 +340,7 @@ class Desk:
         if order.bracket is not None and order.filled:
             self._attach(order)
 
-    def _attach(self, parent: Order) -> None:
+    def _attach(self, parent: VenueOrder) -> None:
         """Place the bracket that was attached to an order, for what it bought."""
         product = self._products[parent.product]
         child = self._maker.bracket(parent, self.planner.fees, self._clock.now_ns)
@@ -342,7 +352,7 @@ class Desk:
             self._work(child, NOTHING)
 
     def _book_fill(
-        self, order: Order, price: Decimal, quantity: Decimal, liquidity: Liquidity
+        self, order: VenueOrder, price: Decimal, quantity: Decimal, liquidity: Liquidity
     ) -> None:
         product = self._products[order.product]
         value = EXACT.multiply(price, quantity)
@@ -356,14 +366,14 @@ class Desk:
         order.last_fill_ns = self._clock.now_ns
         self._fills.append(self._maker.fill(order, price, quantity, fee, liquidity))
 
-    def _hold(self, order: Order) -> None:
+    def _hold(self, order: VenueOrder) -> None:
         self._ledger.hold(order.order_id, self._held_currency(order), order.hold)
 
-    def _held_currency(self, order: Order) -> str:
+    def _held_currency(self, order: VenueOrder) -> str:
         product = self._products[order.product]
         return product.base if order.side is Side.SELL else product.quote
 
-    def _changed(self, order: Order) -> None:
+    def _changed(self, order: VenueOrder) -> None:
         order.updated_ns = self._clock.now_ns
         self._dirty[order.order_id] = order
         self._audience.order_changed(order)

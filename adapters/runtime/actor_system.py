@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 import pykka
 
-from actors.kernel.base import Actor
+from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import GLOBAL, BoardEvent, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.lanes import CAPACITY
@@ -31,7 +31,7 @@ class Inbox(Protocol):
         """Return what waits; from now on `put` raises pykka's ActorDeadError."""
 
 
-class Directory:
+class ActorSystem:
     """Knows every actor by name; refs never leave it, so a restarted actor keeps its address."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Directory:
             epoch = max(self.epochs[name], 1 if old is None else old.epoch + 1)
             self.epochs[name] = epoch
         bound = bind(kind, self._mixin)
-        actor = bound(self, name, epoch, *args, **kwargs)
+        actor = bound(ActorContext(self, name, epoch), *args, **kwargs)
         pykka.ActorRegistry.register(actor.actor_ref)
         with self._lock:
             for envelope in self._kept.pop(name, ()):

@@ -8,7 +8,7 @@ from domain.messages.control import ReconcileFinished, SweepFinished
 from domain.messages.supervision import BootCompleted, TradingReady
 
 
-class Milestones:
+class LifecycleEvents:
     """The last of each kind; written by one thread, read by the guardian."""
 
     def __init__(self) -> None:

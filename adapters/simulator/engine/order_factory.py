@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.orders import Fill, Kind, Liquidity, Order, Trigger
+from adapters.simulator.engine.orders import Fill, Kind, Liquidity, Trigger, VenueOrder
 from adapters.simulator.engine.ticket import Ticket
 from domain.model.money import plain
 from domain.model.product import Side
 
 
-class Maker:
+class OrderFactory:
     """Counts orders and fills of a world, on from the numbers that its store has."""
 
     def __init__(self, ids: Ids, order_number: int, fill_number: int) -> None:
@@ -20,13 +20,13 @@ class Maker:
         self._order_number = order_number
         self._fill_number = fill_number
 
-    def order(self, ticket: Ticket, fees: FeeRates, now_ns: int) -> Order:
+    def order(self, ticket: Ticket, fees: FeeRates, now_ns: int) -> VenueOrder:
         """Return the next order, as asked for by `ticket`."""
         self._order_number += 1
         waits = ticket.kind.is_stop or ticket.kind.is_bracket
         number = self._order_number
         attached = self._ids.uuid("attached", number) if ticket.bracket is not None else ""
-        return Order(
+        return VenueOrder(
             number=number,
             order_id=self._ids.uuid("order", number),
             client_order_id=ticket.client_order_id,
@@ -50,12 +50,12 @@ class Maker:
             attached_order_id=attached,
         )
 
-    def bracket(self, parent: Order, fees: FeeRates, now_ns: int) -> Order:
+    def bracket(self, parent: VenueOrder, fees: FeeRates, now_ns: int) -> VenueOrder:
         """Return the next order: the bracket attached to `parent`, for all that it bought."""
         self._order_number += 1
         prices = parent.bracket or {}
         members = {"base_size": plain(parent.filled), **prices}
-        return Order(
+        return VenueOrder(
             number=self._order_number,
             order_id=parent.attached_order_id,
             client_order_id=parent.attached_order_id,
@@ -78,7 +78,12 @@ class Maker:
         )
 
     def fill(
-        self, order: Order, price: Decimal, quantity: Decimal, fee: Decimal, liquidity: Liquidity
+        self,
+        order: VenueOrder,
+        price: Decimal,
+        quantity: Decimal,
+        fee: Decimal,
+        liquidity: Liquidity,
     ) -> Fill:
         """Return the next fill, of `quantity` base at `price`, at the order's last fill time."""
         self._fill_number += 1
