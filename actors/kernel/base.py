@@ -34,8 +34,13 @@ class DrillCrash(RuntimeError):
 class ActorServices(Protocol):
     """What a runtime does for its actors; no call blocks."""
 
-    clock: Clock
-    board: BreakerBoard
+    @property
+    def clock(self) -> Clock:
+        """The three clocks."""
+
+    @property
+    def board(self) -> BreakerBoard:
+        """Which breakers are open."""
 
     def number(self) -> int:
         """Return the next envelope number."""
