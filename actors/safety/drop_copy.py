@@ -10,6 +10,7 @@ from typing import Any
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Venue
+from actors.kernel.questions import Questions
 from actors.kernel.topology import ORDER_MANAGER
 from domain.messages.control import DiscrepancyFound
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
@@ -41,7 +42,7 @@ class DropCopy(Actor):
         self._booked = set(booked)
         self._missing: dict[str, int] = {}
         self._since_ns = Nanos(0)
-        self._token = 0
+        self._questions: Questions[None] = Questions(self.epoch)
         self._is_waiting = False
 
     def receive(self, message: Any) -> None:
@@ -73,9 +74,9 @@ class DropCopy(Actor):
         if self._is_waiting:
             return  # the venue is slow: one question at a time
         self._is_waiting = True
-        self._token += 1
+        token = self._questions.ask(None, self.clock.machine_ns())
         self._venue.list_orders(
-            since_ns=self._since_ns, is_live_only=False, token=self._token, reply_to=self.reply_to()
+            since_ns=self._since_ns, is_live_only=False, token=token, reply_to=self.reply_to()
         )
 
     def _orders(self, listing: OrdersListed) -> None:
@@ -85,7 +86,7 @@ class DropCopy(Actor):
         ours = [seen for seen in listing.orders if seen.client_order_id in self._ours]
         self._our_orders.update(seen.order_id for seen in ours)
         self._venue.list_fills(
-            since_ns=self._since_ns, order_ids=(), token=self._token, reply_to=self.reply_to()
+            since_ns=self._since_ns, order_ids=(), token=listing.token, reply_to=self.reply_to()
         )
 
     def _fills(self, listing: FillsListed) -> None:

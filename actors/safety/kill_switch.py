@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from attrs import frozen
+
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import HaltSignal
+from actors.kernel.timers import Timer
 from domain.messages.control import KillSeen
-from domain.messages.supervision import Tick
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 
 LOOK_EVERY_NS = 200 * MILLISECOND
 LOOKS_TO_PROVE = 50
 """Looks (10 s) after which a fresh incarnation counts as watching again."""
+
+
+@frozen
+class Look(Timer):
+    """Time to look at the signal file."""
 
 
 class KillSwitch(Actor):
@@ -38,7 +45,7 @@ class KillSwitch(Actor):
     def receive(self, message: Any) -> None:
         """Handle one message."""
         match message:
-            case Tick("look"):
+            case Look():
                 self._look()
             case _:
                 super().receive(message)
@@ -46,7 +53,7 @@ class KillSwitch(Actor):
     def _look(self) -> None:
         text = self._signal.read()
         if text is None:
-            self.after_machine(LOOK_EVERY_NS, Tick("look"))
+            self.after_machine(LOOK_EVERY_NS, Look())
             self._looks += 1
             if self._looks >= LOOKS_TO_PROVE:
                 self.prove("the signal file is absent, looked at for 10 s")
