@@ -131,11 +131,11 @@ class Watching:
         self.id = inner.id
         self.lookback = inner.lookback
         self._inner = inner
-        self.services: Context | None = None
+        self.context: Context | None = None
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Decide as the inner one does."""
-        self.services = context
+        self.context = context
         return self._inner.decide(context)
 
 
