@@ -16,10 +16,9 @@ import requests
 from attrs import field, frozen
 
 from actors.kernel.ports import Log
-from adapters.venues.coinbase.auth import Signer
-from adapters.venues.coinbase.endpoint import Endpoint, trust_file
 from adapters.venues.transport.connections import GateRefused, LaneAdapter, Wire, Withheld
 from adapters.venues.transport.deadlines import MachineClock, Timers
+from adapters.venues.transport.endpoint import Endpoint, trust_file
 from adapters.venues.transport.interface import (
     Answer,
     Gate,
@@ -27,6 +26,7 @@ from adapters.venues.transport.interface import (
     NoAnswer,
     OnAnswer,
     Query,
+    RequestSigner,
     TransportFailure,
 )
 from domain.model.instants import SECOND, Nanos
@@ -64,7 +64,7 @@ class LaneWorker:
         lane: Lane,
         venue: Endpoint,
         ca: Path | None,
-        signer: Signer | None,
+        signer: RequestSigner | None,
         timers: Timers,
         machine_ns: MachineClock,
         log: Log,
@@ -201,7 +201,7 @@ class HttpTransport:
         venue: Endpoint,
         *,
         ca: Path | None,
-        signer: Signer | None,
+        signer: RequestSigner | None,
         timers: Timers,
         machine_ns: MachineClock,
         log: Log,

@@ -67,6 +67,13 @@ Gate = Callable[[], str | None]
 """Asked in the lane when the connection stands, directly before the write; a text refuses."""
 
 
+class RequestSigner(Protocol):
+    """Vouches for a request; every venue has its own way."""
+
+    def request_token(self, method: str, host: str, path: str) -> str:
+        """Return a bearer token for exactly this request; `path` has no query."""
+
+
 class StreamHandle(Protocol):
     """One connection of a stream."""
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from attrs import frozen
 
 from actors.kernel.ports import Log
-from adapters.venues.coinbase.auth import Signer
-from adapters.venues.coinbase.endpoint import Endpoint, endpoint
 from adapters.venues.transport.deadlines import MachineClock, Timers
+from adapters.venues.transport.endpoint import Endpoint, endpoint
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import (
     Gate,
     Lane,
     OnAnswer,
     Query,
+    RequestSigner,
     StreamEvents,
     StreamHandle,
     StreamKind,
@@ -49,19 +49,11 @@ def addresses(rest: str, market: str, user: str | None = None, ca: Path | None =
     )
 
 
-COINBASE = (
-    "https://api.coinbase.com",
-    "wss://advanced-trade-ws.coinbase.com",
-    "wss://advanced-trade-ws-user.coinbase.com",
-)
-"""REST, market and user addresses of the real venue."""
-
-
 class SocketTransport:
     """Implements `Transport` over sockets; starts its threads at once."""
 
     def __init__(
-        self, venue: Addresses, signer: Signer | None, machine_ns: MachineClock, log: Log
+        self, venue: Addresses, signer: RequestSigner | None, machine_ns: MachineClock, log: Log
     ) -> None:
         self._ca = venue.ca
         self._log = log

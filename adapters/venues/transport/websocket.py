@@ -11,7 +11,7 @@ from pathlib import Path
 import websocket
 
 from actors.kernel.ports import Log
-from adapters.venues.coinbase.endpoint import Endpoint, trust_file
+from adapters.venues.transport.endpoint import Endpoint, trust_file
 from adapters.venues.transport.http import cause_of
 from adapters.venues.transport.interface import StreamEvents
 

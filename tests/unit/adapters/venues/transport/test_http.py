@@ -16,10 +16,10 @@ import pytest
 from adapters.simulator.server.tls import server_context
 from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
-from adapters.venues.coinbase.endpoint import endpoint
 from adapters.venues.transport import connections
 from adapters.venues.transport import http as http_transport
 from adapters.venues.transport.deadlines import Timers
+from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import Answer, Gate, Lane, NoAnswer, TransportFailure
 from domain.messages.venue import CancelAnswered, PermissionsRead, PlaceAnswered, TimeRead

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from adapters.simulator.server.tls import server_context
-from adapters.venues.coinbase.endpoint import endpoint
 from adapters.venues.transport import websocket as stream_transport
+from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.interface import StreamHandle
 from adapters.venues.transport.websocket import SocketStream
 from tests.builders.coinbase import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.venues.coinbase.endpoint import AddressInvalid, endpoint, trust_file
+from adapters.venues.transport.endpoint import AddressInvalid, endpoint, trust_file
 
 WEB = ("http", "https")
 
