@@ -36,7 +36,9 @@ def texts() -> list[Path]:
     return sorted(
         path
         for path in [*files, *tidy.ROOT.glob("*")]
-        if path.is_file() and path.suffix in TEXTS and "__pycache__" not in path.parts
+        # In a second worktree `.git` is a file, and none of ours.
+        if path.is_file() and path.suffix in TEXTS and path.name != ".git"
+        if "__pycache__" not in path.parts
     )
 
 
