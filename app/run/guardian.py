@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from actors.kernel.board import GLOBAL
 from actors.kernel.progress import ProgressWatch, Sight, hang_cause
@@ -19,7 +20,6 @@ from adapters.processes.sentinel import SentinelProcess
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.telemetry.memory import resident_bytes
-from app.run.lifecycle import RunLifecycle
 from domain.messages.supervision import GapSeen
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
@@ -47,10 +47,17 @@ class Watch:
         """The run is over; `is_orderly` if nothing of ours is left to cancel at the venue."""
 
 
+class Revives(Protocol):
+    """Who can start the supervisor again."""
+
+    def revive_supervisor(self) -> None:
+        """Start the next incarnation."""
+
+
 class SupervisorWatch(Watch):
     """Starts the supervisor again if it dies: nobody else watches the watcher."""
 
-    def __init__(self, runtime: ActorSystem, staff: RunLifecycle) -> None:
+    def __init__(self, runtime: ActorSystem, staff: Revives) -> None:
         self._runtime = runtime
         self._staff = staff
         self._history = CrashHistory()

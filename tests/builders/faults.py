@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from actors.kernel.base import Actor
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import crash_breakers
@@ -34,6 +36,11 @@ def raiser(error: BaseException) -> Callable[..., None]:
 FAULT = Tick("fault")
 
 
+def override(thing: object, **methods: Callable[..., Any]) -> None:
+    """Let this one object have other methods than its class."""
+    vars(thing).update(methods)
+
+
 def poison(member: Actor, error: BaseException) -> None:
     """Let the actor raise at the message `FAULT`, and only there."""
     receive = member.receive
@@ -43,7 +50,7 @@ def poison(member: Actor, error: BaseException) -> None:
             raise error
         return receive(message)
 
-    member.receive = fail
+    override(member, receive=fail)
 
 
 def in_message(runtime: ActorSystem, name: str, error: BaseException) -> None:
@@ -73,14 +80,12 @@ def in_start(
     def on_start(self: Actor) -> None:
         if self.name == name and self.epoch > after_epoch and left[0] > 0:
             left[0] -= 1
-            self.starting = raiser(error)
+            override(self, starting=raiser(error))
         original(self)
 
-    Actor.on_start = on_start
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Actor, "on_start", on_start)
         yield
-    finally:
-        Actor.on_start = original
 
 
 def wanted_breakers(name: str) -> set[tuple[str, str, int, bool]]:

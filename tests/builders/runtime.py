@@ -15,10 +15,11 @@ from attrs import frozen
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
+from actors.kernel.lanes import Lanes
 from adapters.clocks.system import SystemClock
 from adapters.runtime.actor_system import ActorSystem
-from adapters.runtime.threads import ThreadRuntime
-from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.runtime.threads import ThreadInbox, ThreadRuntime
+from adapters.runtime.virtual import VirtualClock, VirtualInbox, VirtualRuntime
 from domain.messages.supervision import ActorDown, BreakerReset, BreakerTripped
 from domain.model.breakers import Breaker
 from domain.model.instants import MILLISECOND, SECOND
@@ -130,8 +131,13 @@ class SilentLog:
 class Rig(Protocol):
     """One runtime under test."""
 
-    runtime: ActorSystem
-    log: SilentLog
+    @property
+    def runtime(self) -> ActorSystem:
+        """The runtime itself."""
+
+    @property
+    def log(self) -> SilentLog:
+        """What all its actors write to."""
 
     def until(self, is_true: Callable[[], bool]) -> None:
         """Let the actors work until it is true; fail if it never is."""
@@ -223,6 +229,13 @@ def collect(rig: Rig, name: str = WITNESS) -> list[Any]:
 
     rig.runtime.spawn(Scripted, name, keep)
     return seen
+
+
+def lanes_of(rig: Rig, name: str) -> Lanes:
+    """Return the lanes of an actor's inbox."""
+    inbox = rig.runtime.members[name].actor_inbox
+    assert isinstance(inbox, ThreadInbox | VirtualInbox)
+    return inbox.lanes
 
 
 def breaker(rig: Rig, name: str) -> Breaker | None:

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,13 @@ class Api:
         return jwt.encode(claims, self._private, algorithm="ES256", headers=headers)
 
     def ask(
-        self, method: str, path: str, body: object = None, *, tls: bool = False, **query: object
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        tls: bool = False,
     ) -> requests.Response:
         """Send a signed request below the API's prefix."""
         base = self._session.rest_tls if tls else self._session.rest
@@ -66,9 +72,9 @@ class Api:
             verify=str(self._session.ca) if tls else None,
         )
 
-    def get(self, path: str, **query: object) -> dict[str, Any]:
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
         """Return the JSON answer to a signed GET that must succeed."""
-        answer = self.ask("GET", path, **query)
+        answer = self.ask("GET", path, query=query)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 

@@ -22,6 +22,7 @@ from tests.builders.runtime import (
     ask_later,
     breaker,
     collect,
+    lanes_of,
     tell,
 )
 
@@ -83,7 +84,7 @@ def test_market_data_conflates_per_key_and_the_newest_keeps_the_place_of_the_fir
 
     rig.until(lambda: len(seen) == 2)
     assert seen == [Price("busy", 3), Price("quiet", 1)]
-    assert rig.runtime.members["reader"].actor_inbox.lanes.conflated == 4
+    assert lanes_of(rig, "reader").conflated == 4
 
 
 def test_an_asked_market_message_is_not_conflated_away(rig: Rig) -> None:
@@ -98,7 +99,7 @@ def test_an_asked_market_message_is_not_conflated_away(rig: Rig) -> None:
 
 def test_overflow_halts_and_is_counted_while_the_sender_lives(rig: Rig) -> None:
     seen = collect(rig, "slow")
-    rig.runtime.members["slow"].actor_inbox.lanes.capacity = 3
+    lanes_of(rig, "slow").capacity = 3
     done: list[int] = []
 
     def flood(self: Scripted, _: Any) -> None:
@@ -122,7 +123,7 @@ def test_overflow_halts_and_is_counted_while_the_sender_lives(rig: Rig) -> None:
 
 def test_overflow_of_events_leaves_the_control_lane_open(rig: Rig) -> None:
     seen = collect(rig, "slow")
-    rig.runtime.members["slow"].actor_inbox.lanes.capacity = 1
+    lanes_of(rig, "slow").capacity = 1
 
     with rig.hold("slow"):
         for number in range(3):

@@ -9,9 +9,11 @@ import pykka
 import pytest
 
 from actors.kernel.base import ActorCrashed
+from adapters.runtime.virtual import VirtualInbox
 from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
+from tests.builders.faults import override
 from tests.builders.runtime import (
     RIGS,
     Event,
@@ -159,7 +161,7 @@ def test_an_error_without_a_readable_text_halts_too(rig: Rig, way: str) -> None:
 def test_a_log_that_fails_keeps_nobody_from_hearing_of_the_crash(
     rig: Rig, kind: type[BaseException]
 ) -> None:
-    rig.log.failure = raiser(kind("disk full"))
+    override(rig.log, failure=raiser(kind("disk full")))
     seen = collect(rig)
     rig.runtime.spawn(Scripted, "bystander", lambda *_: "alive")
 
@@ -182,8 +184,8 @@ def test_a_loop_that_ends_without_a_word_is_a_crash_too(rig: Rig) -> None:
     seen = collect(rig)
     rig.runtime.spawn(Scripted, "bystander", lambda *_: "alive")
     rig.runtime.spawn(Scripted, VICTIM)
-    victim = rig.runtime.members[VICTIM]
-    victim.on_receive = raiser(ValueError("past the guard"))
+    past_the_guard = raiser(ValueError("past the guard"))
+    override(rig.runtime.members[VICTIM], on_receive=past_the_guard)
     tell(rig.runtime, VICTIM, Event(1))
 
     assert_dead_and_all_else_alive(rig, seen, "thread vanished")
@@ -241,7 +243,9 @@ def test_waiting_for_an_answer_that_never_comes_ends_in_virtual_time() -> None:
     rig = VirtualRig()
     rig.runtime.spawn(Scripted, "mute", nothing)
     answer = ask_later(rig.runtime, "mute", Event(1))
-    rig.runtime.members["mute"].actor_inbox.close()
+    inbox = rig.runtime.members["mute"].actor_inbox
+    assert isinstance(inbox, VirtualInbox)
+    inbox.close()
     rig.runtime._ready.clear()
 
     with pytest.raises(pykka.Timeout, match="nothing is left to happen"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pykka
@@ -345,7 +346,7 @@ def test_a_crash_and_a_verdict_at_the_same_moment_are_one_death() -> None:
         tell(rig.runtime, "victim", Event(number))
         both.wait(5)
         rig.runtime.condemn("victim", epoch, "hangs", "here")
-        rig.until(lambda member=member: is_closed(member))
+        rig.until(partial(is_closed, member))
 
     rig.until(lambda: len(downs(seen)) >= rounds)
     flush(rig)

@@ -101,6 +101,7 @@ def test_what_lies_in_an_inbox_has_a_message_and_an_address_for_the_reply() -> N
     actor.actor_ref.tell("told")
     future = actor.actor_ref.ask("asked", block=False)
 
+    assert isinstance(actor.actor_inbox, ListInbox)
     told, asked = actor.actor_inbox.items
     assert (told.message, told.reply_to) == ("told", None)
     assert (asked.message, asked.reply_to) == ("asked", future)
@@ -145,10 +146,11 @@ def test_the_name_of_an_actor_may_be_given_after_its_making() -> None:
 
 
 def test_an_actor_class_is_bound_once_per_runtime_and_keeps_its_name() -> None:
-    bound = bind(Scripted, ThreadedActor)
+    kind: type[Any] = Scripted
+    bound = bind(kind, ThreadedActor)
 
-    assert bind(Scripted, ThreadedActor) is bound
-    assert bind(Scripted, VirtualActor) is not bound
+    assert bind(kind, ThreadedActor) is bound
+    assert bind(kind, VirtualActor) is not bound
     assert bound.__name__ == "Scripted"
 
 
@@ -157,5 +159,6 @@ def test_an_actor_that_hides_what_its_runtime_needs_is_refused() -> None:
         def _thread_main(self) -> None:
             """Hide the thread's main function."""
 
+    kind: type[Any] = Hiding
     with pytest.raises(TypeError, match="Hiding hides _thread_main of ThreadedActor"):
-        bind(Hiding, ThreadedActor)
+        bind(kind, ThreadedActor)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,10 @@ def test_two_virtual_worlds_in_one_process_do_not_mix() -> None:
     two.close()
 
 
+def has(seen: list[Any], count: int) -> bool:
+    return len(seen) == count
+
+
 def test_virtual_time_jumps_to_the_next_instant_and_all_that_is_due_then_races() -> None:
     orders = set()
     for seed in range(60):
@@ -122,7 +127,7 @@ def test_virtual_time_jumps_to_the_next_instant_and_all_that_is_due_then_races()
                 lambda self, _: self.send("reader", self.name),
                 at_start=lambda self: self.after(3_600_000 * MILLISECOND, Event(1)),
             )
-        rig.until(lambda seen=seen: len(seen) == 3)
+        rig.until(partial(has, seen, 3))
         assert rig.runtime.clock.market_ns() == NOW + 3_600_000 * MILLISECOND
         orders.add(tuple(seen))
         rig.close()

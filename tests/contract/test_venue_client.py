@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pytest
 from attrs import evolve
@@ -60,6 +61,21 @@ from tests.builders.simulator import START, Client, Script, step
 from tests.builders.simulator_process import venue_process
 
 T = TypeVar("T")
+
+
+class Reply(Protocol):
+    """What every answer to a question has."""
+
+    @property
+    def token(self) -> int:
+        """Which question it answers."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why there is no answer."""
+
+
+R = TypeVar("R", bound=Reply)
 BTC = ProductId("BTC-USD")
 LINEAGES = iter(f"{number:032x}" for number in range(1, 1000))
 
@@ -98,7 +114,7 @@ class Stand:
         self._run(lambda: any(condition(each) for each in self.inbox.of(kind)))
         return self.inbox.wait(kind, condition)
 
-    def ask(self, kind: type[T], call: Callable[..., None], *arguments: Any, **named: Any) -> T:
+    def ask(self, kind: type[R], call: Callable[..., None], *arguments: Any, **named: Any) -> R:
         """Return the answer to a question; it must not be a failure."""
         self._token += 1
         token = self._token
@@ -106,7 +122,7 @@ class Stand:
             call(*arguments, **named, token=token, reply_to=ME)
         else:
             call(*arguments, token, ME)
-        answer: Any = self.wait(kind, lambda each: each.token == token)
+        answer = self.wait(kind, lambda each: each.token == token)
         assert answer.failure is None
         assert getattr(answer, "is_complete", True)
         return answer
@@ -204,7 +220,10 @@ class SessionClock(MachineClock):
     """The market clock of a venue process, and the machine's."""
 
     def __init__(self, file: Path) -> None:
-        self.market_ns = MarketClock(file).market_ns
+        self._market = MarketClock(file)
+
+    def market_ns(self) -> Nanos:
+        return self._market.market_ns()
 
 
 @contextmanager
@@ -304,7 +323,8 @@ def test_an_order_rests_is_seen_is_listed_and_is_cancelled(stand: Stand, user_st
     outcome = stand.place(intent)
     assert isinstance(outcome, Accepted)
     seen = stand.seen(intent.client_order_id, VenueStatus.OPEN)
-    assert (seen.order_id, seen.side, seen.filled) == (outcome.order_id, Side.BUY, 0)
+    assert (seen.order_id, seen.side) == (outcome.order_id, Side.BUY)
+    assert seen.filled == 0
     assert stand.orders(is_live_only=True)[outcome.order_id].status is VenueStatus.OPEN
     assert stand.orders(is_live_only=False)[outcome.order_id] == seen
     answer = stand.ask(CancelAnswered, stand.venue.cancel, (outcome.order_id, "no-such-order"))
@@ -402,14 +422,15 @@ def test_the_market_stream_has_no_holes_and_can_be_restarted(stand: Stand) -> No
     def frames(connection: int) -> list[MarketFrame]:
         return [each for each in stand.inbox.of(MarketFrame) if each.connection == connection]
 
+    def is_frame_with(kind: type, connection: int, frame: MarketFrame) -> bool:
+        has_kind = any(isinstance(event, kind) for event in frame.events)
+        return frame.connection == connection and has_kind
+
     def check(connection: int) -> None:
         for kind in (BookSnapshotSeen, SubscriptionsSeen, HeartbeatSeen):
             stand.wait(
                 MarketFrame,
-                lambda frame, kind=kind: (
-                    frame.connection == connection
-                    and any(isinstance(event, kind) for event in frame.events)
-                ),
+                partial(is_frame_with, kind, connection),
             )
         got = [frame.sequence for frame in frames(connection)]
         assert got == list(range(len(got)))

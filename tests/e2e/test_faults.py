@@ -70,8 +70,11 @@ def raw(venue: RunningVenue, *, tls: bool = False, wait_s: float = 5.0) -> tuple
     host, port = base.partition("://")[2].split(":")
     plain = socket.create_connection((host, int(port)), timeout=wait_s)
     context = ssl.create_default_context(cafile=str(venue.session.ca))
-    names = {"server_hostname": host, "suppress_ragged_eofs": False}
-    wire = context.wrap_socket(plain, **names) if tls else plain
+    wire = (
+        context.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
+        if tls
+        else plain
+    )
     begun, came, end = time.monotonic(), b"", "closed"
     with wire:
         wire.sendall(f"GET {PUBLIC_TIME} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())

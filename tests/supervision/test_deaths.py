@@ -30,6 +30,7 @@ from tests.builders.faults import (
     in_start,
     in_timer,
     open_breakers,
+    override,
     wanted_breakers,
 )
 from tests.builders.world import RUNS_AWAY, TO_MAX_HOLD, Setting, World, script
@@ -284,7 +285,7 @@ def test_a_crashing_strategy_changes_nothing_for_the_others(tmp_path: Path) -> N
                 seen.append((message.cycle, message.proposals))
                 send(to, message)
 
-            host.send = keep
+            override(host, send=keep)
             for minute in range(1, 7):
                 if is_crashing and "strategy.breakout" not in dead(world.runtime):
                     in_message(world.runtime, "strategy.breakout", ValueError(f"minute {minute}"))

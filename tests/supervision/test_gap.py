@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.model.instants import parse_iso
+from domain.model.instants import Nanos, parse_iso
 from tests.builders.runs import (
     EAGER,
     ledger_accounts,
@@ -24,7 +24,7 @@ GAP_S = 7.0
 SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2")
 
 
-def times(home: Path, kind: str, name: str = "") -> list[int]:
+def times(home: Path, kind: str, name: str = "") -> list[Nanos]:
     """Return the market times of the records of one kind (and one breaker)."""
     import json
 

@@ -17,7 +17,7 @@ from actors.kernel.topology import START_ORDER, STRATEGY, SUPERVISOR
 from app.run.wiring import dead
 from domain.messages.control import AlertRaised
 from domain.messages.supervision import ActorDown, Drill
-from domain.model.breakers import DrillKind, Severity
+from domain.model.breakers import Breaker, DrillKind, Severity
 from tests.builders.faults import (
     ERRORS,
     in_message,
@@ -115,7 +115,7 @@ def test_a_hanging_actor_that_wakes_up_is_not_heard(tmp_path: Path) -> None:
         runtime.post(ReplyTo("exits"), Drill(DrillKind.HANG))
         assert world.until(lambda: runtime.members["exits"].epoch == 2)
         assert world.until(lambda: is_whole(world))
-        orders = world.session._report()["orders_total"]
+        orders = orders_total(world)
 
         news = AlertRaised(
             severity=Severity.CRITICAL, code="Z", what="", done="", owned="", worst="", command=""
@@ -126,7 +126,7 @@ def test_a_hanging_actor_that_wakes_up_is_not_heard(tmp_path: Path) -> None:
 
         assert runtime.fenced[("exits", "AlertRaised")] >= 1
         assert world.until(lambda: not any(t == zombie for t in runtime.members.values()))
-        assert world.session._report()["orders_total"] >= orders
+        assert orders_total(world) >= orders
         cause = deaths_of(world)[0].cause
     assert "hangs for 2" in cause
     assert "threads.py" in cause
@@ -148,5 +148,11 @@ def test_a_storm_of_crashes_costs_little_and_is_told_once(tmp_path: Path) -> Non
         assert SUPERVISOR not in dead(world.runtime)
 
 
-def board(world: ThreadWorld) -> list[object]:
+def orders_total(world: ThreadWorld) -> int:
+    total = world.session._report()["orders_total"]
+    assert isinstance(total, int)
+    return total
+
+
+def board(world: ThreadWorld) -> list[Breaker]:
     return list(world.runtime.board.open)

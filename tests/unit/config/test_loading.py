@@ -123,7 +123,7 @@ def test_a_file_without_mode_allows_only_dry_run(tmp_path: Path) -> None:
 def test_an_override_keeps_the_rest_of_its_section() -> None:
     policy = load(SHIPPED, ["policy.loop.interval_seconds=3"]).policy
 
-    assert (policy.loop.interval_seconds, policy.loop.jitter_pct) == (3, 10)
+    assert (policy.loop.interval_seconds, policy.loop.jitter_pct) == (3, Decimal(10))
 
 
 def test_an_override_replaces_lists_and_mappings_whole() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -14,7 +15,7 @@ from scripts.seed_study import Row, failures, figures, study
 A_MINUTE_OR_SO = 0.03
 
 
-def a_row(seed: int, **changes: object) -> Row:
+def a_row(seed: int, **changes: Any) -> Row:
     row = Row(
         seed=seed,
         hours=24.0,

@@ -37,7 +37,7 @@ def scene() -> Scene:
     return Scene()
 
 
-def a_request(intent: Any = ENTRY, *, issued_ns: int = NOW, **changes: Any) -> PlaceRequest:
+def a_request(intent: Any = ENTRY, *, issued_ns: Nanos = NOW, **changes: Any) -> PlaceRequest:
     receipt = Receipt(
         changes.get("order_id", intent.client_order_id),
         changes.get("sequence", 1),
@@ -72,12 +72,14 @@ def test_a_request_of_another_epoch_is_fenced(scene: Scene, epoch: int) -> None:
 
 
 def test_a_receipt_may_be_as_old_as_its_life_and_not_older(scene: Scene) -> None:
-    assert scene.gate(a_request(issued_ns=NOW - RECEIPT_LIFE_NS)) is None
-    assert scene.gate(a_request(issued_ns=NOW - RECEIPT_LIFE_NS - 1)) == "receipt is 500 ms old"
+    assert scene.gate(a_request(issued_ns=Nanos(NOW - RECEIPT_LIFE_NS))) is None
+    assert (
+        scene.gate(a_request(issued_ns=Nanos(NOW - RECEIPT_LIFE_NS - 1))) == "receipt is 500 ms old"
+    )
 
 
 def test_a_receipt_from_the_future_is_no_licence(scene: Scene) -> None:
-    assert scene.gate(a_request(issued_ns=NOW + 1)) is not None
+    assert scene.gate(a_request(issued_ns=Nanos(NOW + 1))) is not None
 
 
 @pytest.mark.req("TIME2")

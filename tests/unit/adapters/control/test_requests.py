@@ -16,7 +16,8 @@ def answering(inbox: FileControlInbox, stop: threading.Event, seen: list[tuple[s
 
 
 def test_a_request_is_answered_once_and_leaves_no_file(tmp_path: Path) -> None:
-    stop, seen = threading.Event(), []
+    stop = threading.Event()
+    seen: list[tuple[str, str]] = []
     instance = threading.Thread(target=answering, args=(FileControlInbox(tmp_path), stop, seen))
     instance.start()
     try:

@@ -23,7 +23,7 @@ from adapters.journal.chain import (
 )
 from domain.model.money import plain
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 LEAVES = st.none() | st.booleans() | st.integers() | TEXT
 DATA = st.recursive(
     LEAVES,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NewType, Union, get_args, get_origin
 import attrs
 import numpy as np
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +60,7 @@ class Tree:
 CODEC = Codec({"Tree": Tree, "Leaf": Leaf})
 
 MONEY = st.decimals(allow_nan=False, allow_infinity=False).map(Money)
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 LEAVES = st.builds(Leaf, MONEY, st.sampled_from(Direction))
 GROWTH = LEAVES | st.builds(Twig, TEXT, st.lists(LEAVES, max_size=3).map(tuple))
 TREES = st.builds(
@@ -142,21 +142,22 @@ def test_data_that_is_not_exactly_the_message_is_refused(
 
 
 @pytest.mark.parametrize(
-    "message",
+    "change",
     [
-        Tree(7.0, True, Level.LOW, ("x", Money(Decimal(2))), LEAF),
-        Tree(True, True, Level.LOW, ("x", Money(Decimal(2))), LEAF),
-        Tree(7, True, 1, ("x", Money(Decimal(2))), LEAF),
-        Tree(7, True, Level.LOW, ["x", Money(Decimal(2))], LEAF),
-        Tree(7, True, Level.LOW, ("x", 2), LEAF),
-        Tree(7, True, Level.LOW, ("x", Money(Decimal("NaN"))), LEAF),
-        Tree(7, True, Level.LOW, ("x", Money(Decimal(2))), TREE),
-        Tree(7, True, Level.LOW, ("x", Money(Decimal(2))), LEAF, Direction.UP),
+        {"number": 7.0},
+        {"number": True},
+        {"level": 1},
+        {"pair": ["x", Money(Decimal(2))]},
+        {"pair": ("x", 2)},
+        {"pair": ("x", Money(Decimal("NaN")))},
+        {"growth": TREE},
+        {"bird": Direction.UP},
     ],
+    ids=str,
 )
-def test_a_message_that_breaks_its_own_types_is_refused(message: Tree) -> None:
+def test_a_message_that_breaks_its_own_types_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(CodecError, match=r"Tree: .*expected"):
-        CODEC.encode(message)
+        CODEC.encode(evolve(TREE, **change))
 
 
 def test_what_the_catalogue_does_not_hold_is_refused() -> None:

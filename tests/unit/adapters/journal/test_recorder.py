@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,7 @@ def test_a_disk_that_refuses_gives_no_receipt(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_message_without_an_exact_form_is_refused() -> None:
     journal, folder = recorder()
+    inexact: Any = 1.0
     with pytest.raises(CodecError, match="opening_nlv"):
-        journal.append(envelope(EquityMarked(1, None, 1.0)))
+        journal.append(envelope(EquityMarked(1, None, inexact)))
     assert len(list(read_records(folder))) == 2

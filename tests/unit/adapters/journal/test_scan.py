@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters.journal.chain import Record
 from adapters.journal.errors import JournalBroken
 from adapters.journal.files import MemoryFolder
 from adapters.journal.scan import segment_name
@@ -177,11 +178,9 @@ def test_every_prefix_of_the_last_segment_recovers_exactly_its_complete_records(
         kept = text[SECOND][:size]
         complete = 4 + kept.count(b"\n")
         folder = folder_of({**text, SECOND: kept})
-        visited: list[int] = []
-        journal, recovered = open_journal(
-            folder, RUN, at_ns=AT_NS, visit=lambda record, v=visited: v.append(record.seq)
-        )
-        assert visited == list(range(1, complete + 1))
+        visited: list[Record] = []
+        journal, recovered = open_journal(folder, RUN, at_ns=AT_NS, visit=visited.append)
+        assert [record.seq for record in visited] == list(range(1, complete + 1))
         assert recovered.records == complete
         tail = len(kept) - (kept.rfind(b"\n") + 1)
         assert (recovered.cut.size if recovered.cut else 0) == tail

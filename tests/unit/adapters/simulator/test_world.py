@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -29,7 +30,7 @@ OPENING = {"USD": Decimal(10_000)}
 ORIGIN = 1_700_000_000 * 1_000_000_000
 
 
-def world(**changes: object) -> WorldIdentity:
+def world(**changes: Any) -> WorldIdentity:
     made = identity(market="generated", seed=1, origin_ns=ORIGIN, opening=OPENING)
     return evolve(made, **changes)
 

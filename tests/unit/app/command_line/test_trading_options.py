@@ -31,7 +31,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     options = parsed("--env", "paper")
 
     assert options == TradeOptions(mode=Mode.PAPER, config=Config())
-    assert (options.market, options.speed, options.virtual) == ("generated", 1, False)
+    assert (options.market, options.speed, options.virtual) == ("generated", Decimal(1), False)
     assert (options.cycles, options.duration_ns, options.seed) == (None, None, None)
     assert options.dashboard
     assert dict(options.opening_balances) == {"USD": Decimal(10_000)}

@@ -91,7 +91,7 @@ def test_entries_are_blocked_from_80_percent_until_below_75(rig: VirtualRig) -> 
 
 def test_a_size_that_is_no_number_blocks_and_releases_nothing(rig: VirtualRig) -> None:
     memory = Memory(rig)
-    nan = float("nan")
+    nan: Any = float("nan")
 
     guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: nan)
     later(rig, 1)
@@ -105,7 +105,12 @@ def test_a_size_that_is_no_number_blocks_and_releases_nothing(rig: VirtualRig) -
 
 def test_memory_is_looked_at_once_a_second(rig: VirtualRig) -> None:
     looks: list[int] = []
-    guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: looks.append(1) or 0)
+
+    def size() -> int:
+        looks.append(1)
+        return 0
+
+    guard = MemoryGuard(rig.runtime, LIMIT_MB, size)
     later(rig, 1)
 
     for _ in range(20):

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,10 @@ class Starter:
     @property
     def newest(self) -> SentinelProcess:
         return self.started[-1]
+
+    def has_started(self, count: int) -> bool:
+        """Tell whether that many sentinels have been started."""
+        return len(self.started) == count
 
     def pauses_s(self) -> list[float]:
         """Return the times between the starts."""
@@ -173,7 +178,7 @@ def test_pauses_are_short_again_after_a_minute_with_a_sentinel_and_not_before(
     for number in (2, 3):
         get_ready(watch, starter)
         starter.kill_newest()
-        look_until(rig, watch, lambda wanted=number: len(starter.started) == wanted)
+        look_until(rig, watch, partial(starter.has_started, number))
     get_ready(watch, starter)
 
     look_for(rig, watch, lived_s)
@@ -222,7 +227,7 @@ def test_a_sentinel_that_dies_before_it_watches_is_told_each_time(
     watch = SentinelWatch(rig.runtime, starter)
 
     for number in (1, 2):
-        look_until(rig, watch, lambda wanted=number: len(starter.started) == wanted)
+        look_until(rig, watch, partial(starter.has_started, number))
         starter.kill_newest()
         watch.look()
 

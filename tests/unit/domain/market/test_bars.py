@@ -12,6 +12,7 @@ from domain.market.bars import BarBuilder
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
 from tests.builders.messages import BTC, NOW, a_trade
+from tests.builders.numbers import decimals
 
 NEXT = Nanos(NOW + MINUTE)
 
@@ -32,7 +33,7 @@ def test_a_bar_is_first_highest_lowest_last_and_sum() -> None:
     bar = builder.close(NOW)
 
     assert bar is not None
-    assert (bar.open, bar.high, bar.low, bar.close) == (100, 103, 99, 101)
+    assert (bar.open, bar.high, bar.low, bar.close) == decimals(100, 103, 99, 101)
     assert bar.volume == Decimal("3.75")
     assert bar.start_ns == NOW
 
@@ -45,7 +46,7 @@ def test_a_trade_of_the_next_minute_waits_for_it() -> None:
 
     assert first is not None
     assert second is not None
-    assert (first.high, second.open) == (100, 200)
+    assert (first.high, second.open) == decimals(100, 200)
 
 
 @pytest.mark.req("ST1")
@@ -133,5 +134,5 @@ def test_volume_and_extremes_are_those_of_the_trades(trades: list[tuple[int, int
             assert bar is not None
             assert bar.volume == sum(amount for _, amount, _ in mine)
             prices = [price for price, _, _ in mine]
-            assert (bar.high, bar.low) == (max(prices), min(prices))
-            assert (bar.open, bar.close) == (prices[0], prices[-1])
+            assert (bar.high, bar.low) == decimals(max(prices), min(prices))
+            assert (bar.open, bar.close) == decimals(prices[0], prices[-1])

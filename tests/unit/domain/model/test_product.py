@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import fields
@@ -38,7 +39,8 @@ def test_an_open_product_takes_everything() -> None:
 @pytest.mark.req("EX1")
 @pytest.mark.parametrize("name", FLAGS)
 def test_each_flag_allows_what_it_leaves_and_unlisted_ones_nothing(name: str) -> None:
-    flags = ProductFlags(**{name: True})
+    only: dict[str, Any] = {name: True}
+    flags = ProductFlags(**only)
 
     assert {action for action in Action if flags.allows(action)} == ALLOWED.get(name, set())
 

@@ -262,6 +262,5 @@ class VenueAndOrder(RuleBasedStateMachine):
         assert not needs_fills(order)
 
 
-TestVenueAndOrder = VenueAndOrder.TestCase
-TestVenueAndOrder.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
-TestVenueAndOrder.pytestmark = [pytest.mark.req("X4")]
+VenueAndOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestVenueAndOrder = pytest.mark.req("X4")(VenueAndOrder.TestCase)

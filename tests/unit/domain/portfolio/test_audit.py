@@ -19,7 +19,7 @@ from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, St
 from domain.messages.supervision import BootCompleted
 from domain.model.approval import Purpose
 from domain.model.money import ZERO, Amount, Price, Quantity
-from domain.model.orders import OrderState
+from domain.model.orders import FillSeen, OrderState
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.audit import AuditReport, audit
 from tests.builders.messages import (
@@ -33,6 +33,7 @@ from tests.builders.messages import (
     approved_sale,
     booked,
 )
+from tests.builders.numbers import amount, price, quantity
 
 BUY = an_intent()
 SELL = an_intent(approved_sale(BUY.client_order_id), 2)
@@ -130,15 +131,15 @@ def test_even_the_last_fill_cannot_be_dropped_with_all_that_mentions_it() -> Non
 
 @pytest.mark.req("AUD1")
 @pytest.mark.parametrize(
-    "change",
+    "fill",
     [
-        {"fee": Amount(Decimal("1.3"))},
-        {"price": Price(Decimal("100.01"))},
-        {"quantity": Quantity(Decimal("1.4"))},
+        evolve(FIRST.fill, fee=amount("1.3")),
+        evolve(FIRST.fill, price=price("100.01")),
+        evolve(FIRST.fill, quantity=quantity("1.4")),
     ],
 )
-def test_a_changed_fill_shows(change: dict[str, Decimal]) -> None:
-    forged = evolve(FIRST, fill=evolve(FIRST.fill, **change))
+def test_a_changed_fill_shows(fill: FillSeen) -> None:
+    forged = evolve(FIRST, fill=fill)
 
     assert audited(swapped(FIRST, forged)).problems
 

@@ -27,6 +27,7 @@ from tests.builders.messages import (
     approved_sale,
     booked,
 )
+from tests.builders.numbers import decimals
 
 CASH = Amount(Decimal(10_000))
 ENTRY = an_intent()
@@ -50,8 +51,8 @@ def test_a_bought_lot_costs_its_price_and_fees_and_is_protected_at_once() -> Non
 
     (lot,) = ledger.lots
     assert lot.id == ENTRY.client_order_id
-    assert (lot.quantity, lot.cost) == (2, Decimal("201.2"))
-    assert (lot.stop_price, lot.target_price) == (97, 108)
+    assert (lot.quantity, lot.cost) == decimals(2, "201.2")
+    assert (lot.stop_price, lot.target_price) == decimals(97, 108)
     assert lot.expires_ns == NOW + DAY
     assert ledger.cash == Decimal("9798.8")
     assert ledger.fees == Decimal("1.2")
@@ -70,7 +71,7 @@ def test_stop_and_target_are_rounded_to_the_careful_side_of_the_tick() -> None:
     coarse = a_product(price_increment=Decimal(5))
     ledger = book(open_ledger("USD", CASH), booked(ENTRY, "2"), coarse)
 
-    assert (ledger.lots[0].stop_price, ledger.lots[0].target_price) == (95, 110)
+    assert (ledger.lots[0].stop_price, ledger.lots[0].target_price) == decimals(95, 110)
 
 
 @pytest.mark.req("X4", "AUD1")
@@ -84,7 +85,7 @@ def test_a_part_sold_takes_its_part_of_the_cost_and_leaves_the_stop_alone() -> N
     ledger = books(booked(ENTRY, "2"), sale(ENTRY.client_order_id, "0.5"))
 
     (lot,) = ledger.lots
-    assert (lot.quantity, lot.cost, lot.paid) == (Decimal("1.5"), Decimal("150.9"), 150)
+    assert (lot.quantity, lot.cost, lot.paid) == decimals("1.5", "150.9", 150)
     assert ledger.realised == 55 - Decimal("0.5") - Decimal("50.3")
     assert lot.stop_price == 97
     assert (ledger.owns(BTC), ledger.owns(ETH)) == (True, False)

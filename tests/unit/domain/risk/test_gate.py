@@ -34,6 +34,7 @@ from tests.builders.messages import (
     approved_sale,
     some_limits,
 )
+from tests.builders.numbers import decimals
 
 LOT = a_lot()
 OWNING = a_portfolio("9800", LOT, nlv="10000")
@@ -50,7 +51,7 @@ def test_a_good_entry_is_approved_as_it_was_sized() -> None:
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
     assert (order.approval, order.purpose, order.side) == (41, Purpose.ENTRY, Side.BUY)
-    assert (order.quantity, order.limit_price) == (Decimal("1.97628458"), 100)
+    assert (order.quantity, order.limit_price) == decimals("1.97628458", 100)
     assert (order.strategy, order.reason, order.approved_ns) == ("breakout", "signal", 7)
     assert order.worst_case <= 200
 
@@ -102,7 +103,9 @@ def test_what_is_missing_blocks(missing: str) -> None:
 @pytest.mark.parametrize("name", ["notional_pct", "stop_loss_pct", "take_profit_pct", "conviction"])
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "0", "-1", "1e30"])
 def test_a_bad_number_never_becomes_an_order(name: str, value: str) -> None:
-    assert refusals(judge_entry(an_entry(**{name: Decimal(value)}), a_view(), 1))
+    change: dict[str, Any] = {name: Decimal(value)}
+
+    assert refusals(judge_entry(an_entry(**change), a_view(), 1))
 
 
 @pytest.mark.req("R1")
@@ -149,7 +152,7 @@ def test_an_exit_sells_the_whole_lot_at_market() -> None:
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
-    assert (order.side, order.quantity, order.limit_price) == (Side.SELL, 2, None)
+    assert (order.side, order.quantity, order.limit_price) == (Side.SELL, Decimal(2), None)
     assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
     assert order.worst_case == 0
     assert not order.post_only

@@ -40,7 +40,7 @@ def test_two_percent_of_equity_pays_price_and_taker_fee() -> None:
     # 200 / (100 · 1.012) = 1.97628458…
     assert order.quantity == Decimal("1.97628458")
     assert order.worst_case == Decimal("1.97628458") * 100 * Decimal("1.012")
-    assert (order.limit_price, order.post_only, order.is_raised) == (100, True, False)
+    assert (order.limit_price, order.post_only, order.is_raised) == (Decimal(100), True, False)
 
 
 @pytest.mark.parametrize(

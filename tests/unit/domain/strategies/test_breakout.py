@@ -154,4 +154,4 @@ def test_conviction_is_bounded_and_grows_with_the_breakout(close: float) -> None
     (higher,) = small().decide(a_context(quiet(100, 100, 100, 100, close * 1.01)))
 
     assert Decimal("0.5") <= proposal.conviction <= higher.conviction <= 1
-    assert -proposal.conviction.as_tuple().exponent <= 4
+    assert proposal.conviction == proposal.conviction.quantize(Decimal("0.0001"))

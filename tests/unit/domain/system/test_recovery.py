@@ -15,6 +15,7 @@ from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
 from domain.model.breakers import Effect
+from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
@@ -32,6 +33,7 @@ from tests.builders.messages import (
     approved,
     booked,
 )
+from tests.builders.numbers import decimals
 
 INTENT = an_intent()
 START = RunStarted("paper", "embedded", "world-1", "c", "p", 7)
@@ -64,7 +66,7 @@ def test_the_first_statement_opens_the_books_and_later_ones_do_not() -> None:
     ledger = folded(later, CashFlowSeen("USD", Amount(Decimal(50)), "deposit")).ledger
 
     assert ledger is not None
-    assert (ledger.opening_cash, ledger.cash) == (900, 950)
+    assert (ledger.opening_cash, ledger.cash) == decimals(900, 950)
 
 
 @pytest.mark.req("BOOT1", "X1")
@@ -86,7 +88,7 @@ def test_numbers_go_on_where_they_ended() -> None:
 def test_what_may_have_been_sent_comes_back_as_unknown(state: OrderState | None) -> None:
     recovered = orders_of(*([a_moved(INTENT, state)] if state else []))
 
-    (order,) = recovered.unsettled(machine_ns=77)
+    (order,) = recovered.unsettled(machine_ns=Nanos(77))
 
     assert (order.state, order.last_sent_ns) == (OrderState.UNKNOWN, 77)
     assert recovered.exposure().reservations[1].worst_case == INTENT.order.worst_case
@@ -101,7 +103,7 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
         a_moved(INTENT, OrderState.OPEN), booked(INTENT, "0.5"), a_moved(INTENT, state, "0.5")
     )
 
-    (order,) = recovered.unsettled(machine_ns=77)
+    (order,) = recovered.unsettled(machine_ns=Nanos(77))
 
     assert (order.state, order.filled, order.order_id) == (state, Decimal("0.5"), "venue-1")
     assert recovered.exposure().reservations[1].remaining == Decimal("1.5")
@@ -112,7 +114,7 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
 def test_what_has_ended_is_not_taken_up_again(state: OrderState) -> None:
     recovered = orders_of(a_moved(INTENT, state))
 
-    assert recovered.unsettled(machine_ns=1) == ()
+    assert recovered.unsettled(machine_ns=Nanos(1)) == ()
     assert recovered.exposure().reservations == {}
 
 
@@ -122,7 +124,8 @@ def test_lots_come_back_with_their_protection() -> None:
 
     assert ledger is not None
     (lot,) = ledger.lots
-    assert (lot.id, lot.stop_price, lot.target_price) == (INTENT.client_order_id, 97, 108)
+    assert lot.id == INTENT.client_order_id
+    assert (lot.stop_price, lot.target_price) == decimals(97, 108)
 
 
 @pytest.mark.req("K1", "SUP1")
@@ -147,7 +150,7 @@ def test_past_equity_comes_back_where_it_was_known() -> None:
 
     marks = folded(EquityMarked(1, ten, ten), EquityMarked(2, None, ten)).marks
 
-    assert marks == (EquityMark(NOW + 4, ten, ten),)
+    assert marks == (EquityMark(Nanos(NOW + 4), ten, ten),)
 
 
 def test_another_world_starts_with_empty_books_but_keeps_its_latches_and_numbers() -> None:

@@ -19,6 +19,7 @@ from adapters.simulator.market_data.source import Step
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar, Level
 from domain.model.money import Price, Quantity
+from tests.builders.numbers import decimals, price, quantity
 from tests.builders.simulator import BTC, START, Client, Script, frames, step
 
 CENTS = Decimal("0.01")
@@ -222,7 +223,7 @@ def test_opening_money_is_paid_in_once(tmp_path: Path) -> None:
     path = tmp_path / "world.sqlite"
     Client(store=SqliteStore(path))
     again = Client(store=SqliteStore(path), opening={"USD": "5"})
-    assert again.balance("USD") == (10_000, 0)
+    assert again.balance("USD") == decimals(10_000, 0)
 
 
 def gap_market() -> Script:
@@ -263,7 +264,7 @@ def test_while_it_was_off_orders_expire_at_their_end() -> None:
     order = later.order(order_id)
     assert order["status"] == "EXPIRED"
     assert order["last_update_time"] == "2023-11-14T22:15:30Z"
-    assert later.balance("USD") == (10_000, 0)
+    assert later.balance("USD") == decimals(10_000, 0)
 
 
 def test_a_coarse_pass_and_a_played_one_fill_the_same() -> None:
@@ -326,8 +327,6 @@ def test_the_next_due_instant_is_never_late() -> None:
 
 
 def test_history_before_the_start_is_served() -> None:
-    row = Bar(
-        BTC, Nanos(START - MINUTE), *(Price(Decimal(n)) for n in (5, 7, 4, 6)), Quantity(Decimal(3))
-    )
+    row = Bar(BTC, Nanos(START - MINUTE), price(5), price(7), price(4), price(6), quantity(3))
     client = Client(Script(history=(row,)))
     assert client.get("/products/BTC-USD")["price"] == "6"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.model.instants import SECOND, iso
 from domain.model.product import ProductFlags
+from tests.builders.numbers import decimals
 from tests.builders.simulator import ASKS, BTC, START, Client, Script, level, product, step
 
 UNKNOWN = "UNKNOWN_FAILURE_REASON"
@@ -22,8 +23,8 @@ def test_a_market_buy_by_base_takes_the_best_offers() -> None:
     assert order["total_fees"] == "1.824"
     assert order["total_value_after_fees"] == "153.824"
     assert order["number_of_fills"] == "2"
-    assert client.balance("USD") == (Decimal("9846.176"), 0)
-    assert client.balance("BTC") == (Decimal("11.5"), 0)
+    assert client.balance("USD") == decimals("9846.176", 0)
+    assert client.balance("BTC") == decimals("11.5", 0)
 
 
 def test_a_market_buy_by_quote_includes_its_fees() -> None:
@@ -55,7 +56,7 @@ def test_a_market_sale_beyond_the_depth_is_cancelled_for_the_rest() -> None:
     assert order["filled_size"] == "6"
     assert order["filled_value"] == "586"
     assert order["total_value_after_fees"] == "578.968"
-    assert client.balance("BTC") == (4, 0)
+    assert client.balance("BTC") == decimals(4, 0)
 
 
 def test_a_market_order_takes_nothing_further_than_five_percent_from_the_middle() -> None:
@@ -102,7 +103,7 @@ def test_a_limit_order_takes_as_taker_and_rests_for_the_remainder() -> None:
 def test_a_resting_sale_holds_its_base_quantity() -> None:
     client = Client()
     client.rest("SELL", "150", "4")
-    assert client.balance("BTC") == (6, 4)
+    assert client.balance("BTC") == decimals(6, 4)
 
 
 def test_a_cancel_releases_the_hold_and_the_book() -> None:
@@ -117,7 +118,7 @@ def test_a_cancel_releases_the_hold_and_the_book() -> None:
         }
     ]
     assert client.order(order_id)["status"] == "CANCELLED"
-    assert client.balance("USD") == (10_000, 0)
+    assert client.balance("USD") == decimals(10_000, 0)
     assert client.get("/best_bid_ask")["pricebooks"][0]["bids"][0]["price"] == "99"
 
 
@@ -273,7 +274,7 @@ def test_funds_cover_a_limit_buy_with_the_takers_fee_to_the_last_cent() -> None:
     answer = client.create("limit_limit_gtc", base_size="2", limit_price="50.01")
     assert client.reason(answer)[0] == "INSUFFICIENT_FUND"
     client.rest("BUY", "50", "2")
-    assert client.balance("USD") == (0, Decimal("101.2"))
+    assert client.balance("USD") == decimals(0, "101.2")
 
 
 def test_a_market_buy_needs_its_fee_too() -> None:

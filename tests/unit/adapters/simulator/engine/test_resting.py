@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from adapters.simulator.market_data.source import Step
 from domain.model.instants import SECOND, Nanos
+from tests.builders.numbers import decimals
 from tests.builders.simulator import (
     ASKS,
     BIDS,
@@ -35,7 +36,7 @@ def test_a_print_through_the_limit_fills_at_the_limit_with_the_makers_fee() -> N
     assert order["average_filled_price"] == "98.5"
     assert order["total_fees"] == "0.591"
     assert client.fills()[0]["liquidity_indicator"] == "MAKER"
-    assert client.balance("USD") == (10_000 - Decimal("99.091"), 0)
+    assert client.balance("USD") == decimals(10_000 - Decimal("99.091"), 0)
 
 
 def test_a_sale_fills_by_prints_above_its_limit_only() -> None:
@@ -78,7 +79,7 @@ def test_a_gtd_order_expires_at_its_end_in_market_time() -> None:
     assert order["status"] == "EXPIRED"
     assert order["filled_size"] == "0"
     assert order["last_update_time"] == "2023-11-14T22:14:02Z"
-    assert client.balance("USD") == (10_000, 0)
+    assert client.balance("USD") == decimals(10_000, 0)
 
 
 def test_levels_that_cross_our_order_are_hidden() -> None:
@@ -168,6 +169,6 @@ def test_fills_follow_price_and_time_and_stay_within_what_traded_through(
                 left[index] -= take
                 share -= take
     client.to(120)
-    for (_, size, order_id), rest in zip(placed, left, strict=True):
-        assert Decimal(client.order(order_id)["filled_size"]) == size - rest
+    for (_, wanted, order_id), rest in zip(placed, left, strict=True):
+        assert Decimal(client.order(order_id)["filled_size"]) == wanted - rest
     assert client.engine.now_ns == START + 120 * 10**9

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.instants import MINUTE, SECOND, Nanos, iso
+from tests.builders.numbers import decimals
 from tests.builders.simulator import START, Client, Script, frames, level, step
 
 LOW_BIDS = (level("94.00", "1"), level("93.00", "5"))
@@ -58,7 +59,7 @@ def test_a_stop_waits_outside_the_book_and_holds_its_base() -> None:
             "stop_direction": DOWN,
         }
     }
-    assert client.balance("BTC") == (8, 2)
+    assert client.balance("BTC") == decimals(8, 2)
     asks = client.get("/product_book", product_id="BTC-USD")["pricebook"]["asks"]
     assert all(ask["price"] != "93" for ask in asks)
 
@@ -71,7 +72,7 @@ def test_the_last_trade_triggers_and_the_book_after_it_is_taken() -> None:
     assert (order["status"], order["trigger_status"]) == ("FILLED", "STOP_TRIGGERED")
     assert order["filled_value"] == "187"
     assert {fill["liquidity_indicator"] for fill in client.fills()} == {"TAKER"}
-    assert client.balance("BTC") == (8, 0)
+    assert client.balance("BTC") == decimals(8, 0)
 
 
 def test_what_the_book_does_not_take_rests_at_the_limit() -> None:
@@ -79,7 +80,7 @@ def test_what_the_book_does_not_take_rests_at_the_limit() -> None:
     order_id = stop_sale(client, limit_price="94.00")
     order = client.to(2).order(order_id)
     assert (order["status"], order["filled_size"]) == ("OPEN", "1")
-    assert client.balance("BTC") == (8, 1)
+    assert client.balance("BTC") == decimals(8, 1)
     asks = client.get("/product_book", product_id="BTC-USD")["pricebook"]["asks"]
     assert asks[0] == {"price": "94", "size": "1"}
 
@@ -110,7 +111,7 @@ def test_a_stop_with_an_end_expires() -> None:
     client = traded()
     order_id = stop_sale(client, end_time=iso(START + 10 * SECOND))
     assert client.to(10).order(order_id)["status"] == "EXPIRED"
-    assert client.balance("BTC") == (10, 0)
+    assert client.balance("BTC") == decimals(10, 0)
 
 
 def test_a_stop_and_a_bracket_survive_a_restart() -> None:
@@ -122,7 +123,7 @@ def test_a_stop_and_a_bracket_survive_a_restart() -> None:
     stop, exit_ = stop_sale(client), bracket(client)
 
     again = Client(script, store=store, start_ns=Nanos(START + 2 * SECOND))
-    assert again.balance("BTC") == (6, 4)
+    assert again.balance("BTC") == decimals(6, 4)
     again.to(200)
     assert again.order(stop)["trigger_status"] == "STOP_TRIGGERED"
     assert again.order(exit_)["trigger_status"] == "STOP_TRIGGERED"
@@ -146,7 +147,7 @@ def test_a_bracket_rests_at_its_limit_and_fills_there() -> None:
     client = traded(step(2, ("108.01", "1.5")))
     order_id = bracket(client)
     assert client.order(order_id)["order_type"] == "BRACKET"
-    assert client.balance("BTC") == (8, 2)
+    assert client.balance("BTC") == decimals(8, 2)
     order = client.to(2).order(order_id)
     assert (order["status"], order["filled_size"]) == ("OPEN", "1.5")
     assert order["average_filled_price"] == "108"
@@ -289,7 +290,7 @@ def test_an_attached_bracket_is_placed_for_what_was_bought() -> None:
         }
     }
     assert (child["side"], child["status"]) == ("SELL", "OPEN")
-    assert client.balance("BTC") == (10, Decimal("1.5"))
+    assert client.balance("BTC") == decimals(10, "1.5")
     told = [frame["events"][0]["orders"][0] for frame in frames(orders, "user")]
     assert [order["status"] for order in told] == ["PENDING", "FILLED", "PENDING", "OPEN"]
     assert told[-1]["order_type"] == "Bracket"

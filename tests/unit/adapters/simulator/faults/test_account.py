@@ -9,6 +9,7 @@ import pytest
 
 from adapters.simulator.faults.script import FaultsInvalid
 from domain.model.instants import SECOND
+from tests.builders.numbers import decimals
 from tests.builders.simulator import START, Client, Script, fault, frames, product, step
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
@@ -125,8 +126,8 @@ def test_money_comes_and_leaves_but_never_more_than_is_available() -> None:
     held = client.balance("USD")[1]
 
     assert client.to(2).balance("USD") == (Decimal("10250.75") - held, held)
-    assert client.to(4).balance("BTC") == (Decimal("9.5"), 0)
-    assert client.to(6).balance("USD") == (0, held)
+    assert client.to(4).balance("BTC") == decimals("9.5", 0)
+    assert client.to(6).balance("USD") == decimals(0, held)
     assert client.sums() == {"USD": held, "BTC": Decimal("9.5")}
     (note,) = client.faults.documents()[2]["notes"]
     assert note.startswith("only -")
@@ -149,7 +150,7 @@ def test_somebody_else_places_orders_on_our_account() -> None:
         ("BUY", "FILLED"),
         ("SELL", "OPEN"),
     ]
-    assert client.balance("BTC") == (Decimal("9.2"), 1)
+    assert client.balance("BTC") == decimals("9.2", 1)
     assert client.fills()[0]["size"] == "0.2"
     told = {frame["events"][0]["orders"][0]["order_side"] for frame in frames(connection, "user")}
     assert told == {"BUY", "SELL"}

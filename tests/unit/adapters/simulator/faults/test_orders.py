@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.model.instants import SECOND
+from tests.builders.numbers import decimals
 from tests.builders.simulator import Client, Script, fault, frames, step
 
 FALLS = (step(10, ("98", "5")), step(20, ("98", "5")), step(30, ("98", "5")))
@@ -126,7 +127,7 @@ def test_a_cancel_loses_the_race_against_a_fill(client_of: ClientOf) -> None:
 
     order = client.order(order_id)
     assert (order["status"], order["average_filled_price"]) == ("FILLED", "90")
-    assert client.balance("BTC") == (11, 0)
+    assert client.balance("BTC") == decimals(11, 0)
 
 
 @pytest.mark.parametrize(("share", "status"), [("1", "FILLED"), ("0.5", "CANCELLED")])
@@ -189,7 +190,7 @@ def test_the_venue_cancels_what_it_accepted(client_of: ClientOf) -> None:
     order = client.to(1).order(order_id)
 
     assert (order["status"], order["cancel_message"]) == ("CANCELLED", "Cancelled by the venue")
-    assert client.balance("USD") == (10_000, 0)
+    assert client.balance("USD") == decimals(10_000, 0)
 
 
 def test_what_has_ended_is_as_if_it_had_never_been(client_of: ClientOf) -> None:

@@ -22,8 +22,8 @@ from adapters.simulator.market_data.source import Step
 from adapters.simulator.recordings.recorded import RecordedMarket
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, iso
 from domain.model.market import Bar
-from domain.model.money import Price, Quantity
 from tests.builders.market import shared_data
+from tests.builders.numbers import decimals, price, quantity
 from tests.builders.simulator import BTC, ETH, START, Client, Script, frames, level, product, step
 
 CHANNELS = ("heartbeats", "market_trades", "level2")
@@ -106,7 +106,7 @@ def test_half_of_a_change_waits_for_the_other_half() -> None:
     assert steps(market, 1) == []
     wire.book("update", ("offer", "101", "0"))
     (found,) = steps(market, 2)
-    assert (found.bids[0].price, found.asks[0].price) == (Decimal("101.5"), 102)
+    assert (found.bids[0].price, found.asks[0].price) == decimals("101.5", 102)
 
 
 def test_a_book_that_stays_crossed_breaks_the_connection() -> None:
@@ -169,8 +169,8 @@ def test_a_minute_heard_from_its_start_is_a_candle_until_the_other_venue_tells_i
     wire.trade(20, "103", "2", 2)
     bar = market.candle(BTC, START)
     assert bar is not None
-    assert (bar.open, bar.high, bar.close, bar.volume) == (100, 103, 103, 3)
-    told = Bar(BTC, START, *(Price(Decimal(p)) for p in (100, 104, 99, 103)), Quantity(Decimal(9)))
+    assert (bar.open, bar.high, bar.close, bar.volume) == decimals(100, 103, 103, 3)
+    told = Bar(BTC, START, price(100), price(104), price(99), price(103), quantity(9))
     market.tell(BTC, [told])
     assert market.candles(BTC, START, at(60)) == [told]
     assert market.last_before(BTC, at(60)) == told

@@ -40,8 +40,8 @@ def candles(draw: st.DrawFn) -> tuple[Product, Bar]:
     opened, close, one, other = (base + draw(st.integers(0, width)) for _ in range(4))
     high, low = max(opened, close, one, other), min(opened, close, one, other)
     units = draw(st.one_of(st.integers(0, 6), st.integers(0, 10**15)))
-    prices = (Price(tick * subject.price_increment) for tick in (opened, high, low, close))
-    return subject, Bar(NAME, START, *prices, Quantity(units * subject.base_increment))
+    o, h, lo, c = (Price(tick * subject.price_increment) for tick in (opened, high, low, close))
+    return subject, Bar(NAME, START, o, h, lo, c, Quantity(units * subject.base_increment))
 
 
 def check_steps(steps: tuple[Step, ...], subject: Product) -> None:

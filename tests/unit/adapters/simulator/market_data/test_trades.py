@@ -23,6 +23,7 @@ from domain.model.instants import MINUTE, SECOND, Nanos, iso, parse_iso
 from domain.model.market import Trade
 from domain.model.product import ProductId, Side
 from tests.builders.market import shared_data
+from tests.builders.numbers import decimals, price, quantity
 
 START = parse_iso("2026-01-05T10:00:00Z")
 BTC, ETH = ProductId("BTC-USD"), ProductId("ETH-USD")
@@ -56,7 +57,14 @@ def test_a_trade_is_printed_as_it_was_at_its_own_time(tmp_path: Path) -> None:
     steps = [step for step in minute(market) if step.trades]
     assert [step.at_ns for step in steps] == [START + 1_234_567_891]
     assert printed(tuple(steps)) == [
-        Trade(BTC, "77", Decimal("100.57"), Decimal("3E-8"), Side.BUY, Nanos(START + 1_234_567_891))
+        Trade(
+            BTC,
+            "77",
+            price("100.57"),
+            quantity("3E-8"),
+            Side.BUY,
+            Nanos(START + 1_234_567_891),
+        )
     ]
 
 
@@ -107,7 +115,7 @@ def test_candles_are_those_of_the_trades(tmp_path: Path) -> None:
     rows = row(1, "100", "1"), row(2, "103", "0.5"), row(3, "99", "0.25"), row(59, "101", "2")
     market = open_trades(csv(tmp_path / "t.csv", *rows, row(130, "7", "7")))
     first, last = market.candles(BTC, START, Nanos(START + 3 * MINUTE))
-    assert (first.open, first.high, first.low, first.close) == (100, 103, 99, 101)
+    assert (first.open, first.high, first.low, first.close) == decimals(100, 103, 99, 101)
     assert first.volume == Decimal("3.75")
     assert last.start_ns == START + 2 * MINUTE
     assert market.last_before(BTC, Nanos(START + 2 * MINUTE)) == first
@@ -160,7 +168,7 @@ def test_all_is_printed_once_and_books_are_sound(
             assert abs(side[0].price - step.trades[-1].price) <= product.price_increment
 
 
-REFUSED = (
+REFUSED: tuple[tuple[str, list[Row], str, str], ...] = (
     ("no row", [], HEADER, "found no row"),
     ("no size", [(0, "BTC-USD,1")], "ts,symbol,price", "expected the columns size, found ts"),
     ("zero size", [row(3, size="0")], HEADER, "BTC-USD at 2026-01-05T10:00:03Z: expected a size"),
@@ -216,8 +224,8 @@ def test_recorded_trades_are_played_to_every_client_as_they_were(name: str) -> N
     rows = parquet.read_table(file)
     wanted: dict[str, list[tuple[str, str, str]]] = {}
     columns = [rows[each].to_pylist() for each in ("symbol", "trade_id", "price", "size")]
-    for symbol, number, price, size in zip(*columns, strict=True):
-        wanted.setdefault(symbol, []).append((str(number), repr(price), repr(size)))
+    for symbol, number, paid, size in zip(*columns, strict=True):
+        wanted.setdefault(symbol, []).append((str(number), repr(paid), repr(size)))
     assert market.end_ns is not None
     engine = Engine(
         market=market,

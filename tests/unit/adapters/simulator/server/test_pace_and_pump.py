@@ -180,8 +180,10 @@ def test_a_client_that_does_not_read_stops_market_time_and_is_cut_in_the_end(
                 bench.address + "/", max_msg_size=0, timeout=IMPATIENT
             ) as socket:
                 await socket.send_str("hello")
-                transport = socket._response.connection.transport
-                transport.pause_reading()
+                connection = socket._response.connection
+                assert connection is not None
+                assert isinstance(connection.transport, asyncio.ReadTransport)
+                connection.transport.pause_reading()
                 await until(lambda: bench.clock.slipped_ns > 0 or bench.pumps.cut_clients > 0)
                 waiting = sum(map(len, venue.streams[0].queue))
                 assert waiting <= 6_000_000

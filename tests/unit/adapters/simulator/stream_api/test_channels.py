@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.simulator.engine.quirks import VenueQuirks
+from tests.builders.numbers import decimals
 from tests.builders.simulator import ETH, START, Client, Script, frames, level, product, step
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
@@ -101,7 +102,7 @@ def test_an_order_on_an_alias_keeps_its_name_and_pays_in_usdc() -> None:
     frames(listener)
     taken = client.place("market_market_ioc", name="BTC-USDC", base_size="1")
     assert client.order(taken)["product_id"] == "BTC-USDC"
-    assert client.balance("USDC") == (1000 - Decimal("102.212"), 0)
+    assert client.balance("USDC") == decimals(1000 - Decimal("102.212"), 0)
     rested = client.rest("BUY", "98.00", "1", name="BTC-USDC")
     bids = client.get("/product_book", product_id="BTC-USD")["pricebook"]["bids"]
     assert {"price": "98", "size": "3"} in bids

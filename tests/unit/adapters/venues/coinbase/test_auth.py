@@ -10,6 +10,7 @@ from pathlib import Path
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from jwt.types import Options
 
 from adapters.venues.coinbase.auth import ApiKey, KeyInvalid, Secret, Signer, load_key_file
 from domain.model.instants import SECOND
@@ -31,7 +32,7 @@ def signer(private: object, life_s: int = 10) -> Signer:
 
 
 def verified(token: str, private: ec.EllipticCurvePrivateKey) -> dict[str, object]:
-    options = {"verify_exp": False, "verify_nbf": False}
+    options: Options = {"verify_exp": False, "verify_nbf": False}
     return dict(jwt.decode(token, private.public_key(), algorithms=["ES256"], options=options))
 
 
@@ -126,7 +127,7 @@ def test_an_ed25519_key_signs_in_every_form_that_it_comes_in(tmp_path: Path, for
     token = Signer(key, 10, lambda: AT_S * SECOND).request_token("GET", "host", "/path")
 
     assert jwt.get_unverified_header(token)["alg"] == "EdDSA"
-    options = {"verify_exp": False, "verify_nbf": False}
+    options: Options = {"verify_exp": False, "verify_nbf": False}
     claims = jwt.decode(token, private.public_key(), algorithms=["EdDSA"], options=options)
     assert (claims["sub"], claims["uri"]) == (NAME, "GET host/path")
 

@@ -31,6 +31,7 @@ from domain.model.market import Level
 from domain.model.orders import VenueStatus
 from domain.model.product import Side
 from tests.builders.coinbase import RECORDING, needs_recording
+from tests.builders.numbers import price, quantity
 
 AT = "2026-04-07T14:30:00.123456789Z"
 
@@ -143,7 +144,7 @@ def test_a_snapshot_and_a_change_of_the_book() -> None:
     assert seen.sent_ns == parse_iso(AT)
     snapshot, change = seen.events
     assert isinstance(snapshot, BookSnapshotSeen)
-    assert snapshot.bids == (Level(Decimal("68900.00"), Decimal("1.5")),)
+    assert snapshot.bids == (Level(price("68900.00"), quantity("1.5")),)
     assert snapshot.asks[0].quantity == 0
     assert isinstance(change, BookChanged)
 

@@ -28,7 +28,7 @@ def of(status: int, body: object) -> PlaceOutcome:
     return outcome_of(INTENT, Answer(status, raw, Nanos(1)))
 
 
-def refused(**members: str) -> PlaceOutcome:
+def refused(**members: str) -> Rejected:
     unknown = {
         "error": "UNKNOWN_FAILURE_REASON",
         "message": "",
@@ -36,7 +36,9 @@ def refused(**members: str) -> PlaceOutcome:
         "preview_failure_reason": "UNKNOWN_PREVIEW_FAILURE_REASON",
         "new_order_failure_reason": "UNKNOWN_FAILURE_REASON",
     }
-    return of(200, {"success": False, "order_id": "", "error_response": unknown | members})
+    seen = of(200, {"success": False, "order_id": "", "error_response": unknown | members})
+    assert isinstance(seen, Rejected)
+    return seen
 
 
 def test_success_with_an_order_id_is_accepted() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -29,11 +30,12 @@ def test_calls_come_in_the_order_of_their_instants_and_not_early(timers: Timers)
     begun_ns = time.monotonic_ns()
     called: list[tuple[int, int]] = []
     done = threading.Event()
+
+    def call(delay_ns: int) -> None:
+        called.append((delay_ns, time.monotonic_ns()))
+
     for delay_ns in (60 * MILLISECOND, 20 * MILLISECOND, -5, 40 * MILLISECOND):
-        timers.after(
-            delay_ns,
-            lambda delay=delay_ns: called.append((delay, time.monotonic_ns())),
-        )
+        timers.after(delay_ns, partial(call, delay_ns))
     timers.after(61 * MILLISECOND, done.set)
     assert done.wait(PATIENCE_S)
     assert [delay for delay, _ in called] == sorted(delay for delay, _ in called)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import jwt
@@ -85,8 +86,8 @@ def placed(behave: Behave, folder: Path, count: int = 1) -> tuple[PlaceOutcome, 
     with misbehaving(behave) as server, client_of(server.url, folder) as (venue, inbox):
         for number in range(1, count + 1):
             venue.place(a_request(INTENT), ME)
-            answer = inbox.wait(PlaceAnswered, count=number)
-        return answer.outcome, server
+            inbox.wait(PlaceAnswered, count=number)
+        return inbox.of(PlaceAnswered)[-1].outcome, server
 
 
 # Outcomes of a POST over real sockets.
@@ -194,11 +195,11 @@ def test_a_dripping_body_ends_at_the_deadline_too(length: bytes) -> None:
 
     with misbehaving(drip) as server, lanes_of(server.url) as lanes:
         begun = time.monotonic()
-        answer = lanes.ask(deadline_ns=SHORT_NS)
+        answer = lanes.unanswered(deadline_ns=SHORT_NS)
         assert answer.fault is TransportFailure.LOST
         assert time.monotonic() - begun < 3
         # The lane is free again, on a new connection.
-        assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
+        assert lanes.unanswered(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
         assert server.connections == 2
 
 
@@ -208,8 +209,8 @@ def test_a_handshake_that_never_ends_is_cut_and_nothing_has_left() -> None:
 
     with misbehaving(silent) as server, lanes_of(server.url.replace("http", "https")) as lanes:
         begun = time.monotonic()
-        assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.NOT_SENT
-        assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.NOT_SENT
+        assert lanes.unanswered(deadline_ns=SHORT_NS).fault is TransportFailure.NOT_SENT
+        assert lanes.unanswered(deadline_ns=SHORT_NS).fault is TransportFailure.NOT_SENT
         assert time.monotonic() - begun < 3
 
 
@@ -220,7 +221,7 @@ def test_a_silent_server_ends_at_the_deadline_and_nothing_leaves_later() -> None
 
     with misbehaving(silent) as server, lanes_of(server.url) as lanes:
         before_ns = time.monotonic_ns()
-        answer = lanes.ask(deadline_ns=SHORT_NS)
+        answer = lanes.unanswered(deadline_ns=SHORT_NS)
         assert answer == NoAnswer(TransportFailure.LOST, "no answer within 0.3 s", answer.ended_ns)
         assert before_ns + SHORT_NS <= answer.ended_ns <= time.monotonic_ns()
 
@@ -264,6 +265,19 @@ class Lanes:
         assert came.wait(PATIENCE_S), "no answer"
         return answers[0]
 
+    def unanswered(
+        self,
+        lane: Lane = Lane.PLACE,
+        *,
+        gate: Gate | None = None,
+        deadline_ns: int = 5 * SECOND,
+        body: bytes = b"{}",
+    ) -> NoAnswer:
+        """Ask for something that will not be answered."""
+        answer = self.ask(lane, gate=gate, deadline_ns=deadline_ns, body=body)
+        assert isinstance(answer, NoAnswer)
+        return answer
+
 
 @contextmanager
 def lanes_of(url: str, ca: Path | None = None) -> Iterator[Lanes]:
@@ -287,6 +301,9 @@ def test_the_connection_of_a_lane_is_kept_and_lanes_have_their_own() -> None:
 def test_a_connection_that_the_server_closed_meanwhile_is_made_anew_before_the_order() -> None:
     closed: list[int] = []
 
+    def has_closed(count: int) -> bool:
+        return len(closed) == count
+
     def once(server: MisbehavingServer, connection: socket.socket) -> None:
         server.read(connection)
         connection.sendall(OK)
@@ -297,7 +314,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_made_anew_before_the_o
         for number in range(1, 4):
             assert isinstance(lanes.ask(), Answer)
             assert len(server.requests) == server.connections == number
-            wait_for(lambda number=number: len(closed) == number)
+            wait_for(partial(has_closed, number))
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_for_an_order(
@@ -321,7 +338,7 @@ def test_the_gate_is_asked_when_the_connection_stands_and_before_a_byte_leaves()
             seen.append((server.connections, len(server.requests)))
             return "halted"
 
-        answer = lanes.ask(gate=gate)
+        answer = lanes.unanswered(gate=gate)
         assert (answer.fault, answer.reason) == (TransportFailure.REFUSED, "halted")
         assert seen == [(1, 1)]
         assert isinstance(lanes.ask(gate=lambda: None), Answer)
@@ -334,7 +351,7 @@ def test_a_gate_that_fails_is_shut() -> None:
         raise RuntimeError("canary")
 
     with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
-        answer = lanes.ask(gate=gate)
+        answer = lanes.unanswered(gate=gate)
         assert answer.fault is TransportFailure.REFUSED
         assert answer.reason == "the last gate failed: RuntimeError"
         assert server.requests == []
@@ -347,7 +364,7 @@ def test_a_process_stopped_between_gate_and_write_sends_nothing_when_it_goes_on(
         def stopped() -> None:
             lanes.slept_ns += connections.LEAVE_NS + 1
 
-        answer = lanes.ask(gate=stopped)
+        answer = lanes.unanswered(gate=stopped)
         assert answer.fault is TransportFailure.NOT_SENT
         assert "between the last gate and the wire" in answer.reason
         assert server.requests == []
@@ -366,7 +383,7 @@ def test_a_process_stopped_between_head_and_body_leaves_an_order_without_its_bod
             lanes.slept_ns += connections.LEAVE_NS + 1
 
         monkeypatch.setattr(connections.Wire, "leaving", stop_after_the_head)
-        answer = lanes.ask(gate=lambda: None, body=b"[7]")
+        answer = lanes.unanswered(gate=lambda: None, body=b"[7]")
         assert answer.fault is TransportFailure.LOST, "some of it has left"
         assert [request for request in server.requests if request.endswith(b"[7]")] == []
 
@@ -376,7 +393,7 @@ def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
         time.sleep(2 * SHORT_NS / SECOND)
 
     with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
-        answer = lanes.ask(gate=slow_gate, deadline_ns=SHORT_NS)
+        answer = lanes.unanswered(gate=slow_gate, deadline_ns=SHORT_NS)
         assert answer.fault is TransportFailure.NOT_SENT
         assert isinstance(lanes.ask(Lane.PLACE, body=b"[2]"), Answer)
         assert [request[-3:] for request in server.requests] == [b"[2]"]
@@ -425,7 +442,7 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
         faults = [answer.fault for answer in answers if isinstance(answer, NoAnswer)]
         assert faults == [TransportFailure.LOST, TransportFailure.REFUSED, TransportFailure.REFUSED]
         assert len(server.requests) == 1
-        assert lanes.ask().fault is TransportFailure.REFUSED
+        assert lanes.unanswered().fault is TransportFailure.REFUSED
 
 
 def test_a_bad_continuation_does_not_end_the_lane() -> None:
@@ -471,7 +488,7 @@ def test_a_certificate_that_we_trust_is_enough(tmp_path: Path) -> None:
 def test_a_server_that_proves_nothing_hears_nothing(tmp_path: Path) -> None:
     with misbehaving(encrypted(answering(OK), tmp_path)) as server:
         with lanes_of(server.url.replace("http", "https")) as lanes:
-            answer = lanes.ask()
+            answer = lanes.unanswered()
             assert answer.fault is TransportFailure.NOT_SENT
             assert "SSLCertVerificationError" in answer.reason
         assert server.requests == []
@@ -488,8 +505,8 @@ def test_a_dripping_answer_over_tls_ends_at_the_deadline(tmp_path: Path) -> None
         url = server.url.replace("http", "https")
         with lanes_of(url, tmp_path / "ca.pem") as lanes:
             begun = time.monotonic()
-            assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
-            assert lanes.ask(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
+            assert lanes.unanswered(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
+            assert lanes.unanswered(deadline_ns=SHORT_NS).fault is TransportFailure.LOST
             assert time.monotonic() - begun < 3
 
 

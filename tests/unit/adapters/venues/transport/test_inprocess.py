@@ -75,7 +75,8 @@ class Listener:
 
 
 def test_a_request_takes_its_latency_and_the_engine_hears_it_halfway() -> None:
-    world, answers = World(), []
+    world = World()
+    answers: list[tuple[int, Any]] = []
     world.request("/time", answers)
     assert answers == []
     world.time.run()
@@ -86,7 +87,9 @@ def test_a_request_takes_its_latency_and_the_engine_hears_it_halfway() -> None:
 
 
 def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
-    world, answers, asked = World(), [], []
+    world = World()
+    answers: list[tuple[int, Any]] = []
+    asked: list[int] = []
 
     def gate() -> str:
         asked.append(world.passed_ns())
@@ -160,7 +163,8 @@ def test_a_stream_that_is_closed_before_it_stands_never_opens() -> None:
 
 
 def test_closing_ends_streams_and_refuses_requests() -> None:
-    world, answers = World(), []
+    world = World()
+    answers: list[tuple[int, Any]] = []
     listener = Listener(world, "heartbeats")
     world.transport.open_stream(StreamKind.MARKET, listener)
     world.time.run(limit_ns=2 * SECOND)

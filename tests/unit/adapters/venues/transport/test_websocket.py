@@ -158,6 +158,11 @@ def test_a_close_frame_ends_the_stream_with_its_code() -> None:
     assert listener.reason() == "closed by the venue (1001)"
 
 
+def greet_and_reset(_: MisbehavingServer, connection: socket.socket) -> None:
+    greet(connection)
+    reset(connection)
+
+
 @pytest.mark.parametrize(
     "behave",
     [
@@ -173,7 +178,7 @@ def test_a_close_frame_ends_the_stream_with_its_code() -> None:
             connection.sendall(b"junk\r\n\r\n"),
             connection.close(),
         ),
-        lambda _, connection: (greet(connection), reset(connection)),
+        greet_and_reset,
         says(framed(b"abc", 2)),
         says(framed(b"abc")[:-1]),
         says(b"\xff\xff\xff\xff"),

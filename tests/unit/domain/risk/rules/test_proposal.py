@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from attrs import evolve
 
+from domain.messages.decisions import EntryProposed
 from domain.model.approval import Reason
 from domain.model.product import ProductFlags, Side
+from domain.model.proposal import TradeProposal
 from domain.risk.rules.proposal import no_shorts, product_allows, within_bounds
 from domain.risk.sizing import Sized
-from tests.builders.messages import BTC, a_product, a_view, an_entry, some_limits
+from tests.builders.messages import BTC, a_product, a_proposal, a_view, an_entry, some_limits
+from tests.builders.numbers import amount, price, quantity
 
 TINY = Decimal("0.0000000001")
+
+
+def a_changed_entry(name: str, value: Decimal) -> EntryProposed:
+    """Return an entry of which one number is another."""
+    change: dict[str, Any] = {name: value}
+    return an_entry(**change)
 
 
 @pytest.mark.req("R2")
@@ -29,7 +40,7 @@ def test_each_number_passes_at_its_bounds_and_is_refused_one_step_beyond(
     name: str, low: str, high: str
 ) -> None:
     def refusal(value: Decimal) -> object:
-        return within_bounds(an_entry(**{name: value}), None, a_view())
+        return within_bounds(a_changed_entry(name, value), None, a_view())
 
     assert refusal(Decimal(low)) is None
     assert refusal(Decimal(high)) is None
@@ -41,7 +52,7 @@ def test_each_number_passes_at_its_bounds_and_is_refused_one_step_beyond(
 @pytest.mark.parametrize("name", ["notional_pct", "stop_loss_pct", "take_profit_pct", "conviction"])
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "-1"])
 def test_a_number_that_is_none_is_refused_by_name(name: str, value: str) -> None:
-    refusal = within_bounds(an_entry(**{name: Decimal(value)}), None, a_view())
+    refusal = within_bounds(a_changed_entry(name, Decimal(value)), None, a_view())
 
     assert refusal is not None
     assert refusal.reason is Reason.INVALID_PROPOSAL
@@ -50,10 +61,15 @@ def test_a_number_that_is_none_is_refused_by_name(name: str, value: str) -> None
 
 @pytest.mark.req("R1")
 @pytest.mark.parametrize(
-    "change", [{"side": Side.SELL}, {"notional_pct": Decimal(0)}, {"notional_pct": Decimal(-1)}]
+    "proposal",
+    [
+        a_proposal(side=Side.SELL),
+        a_proposal(notional_pct=Decimal(0)),
+        a_proposal(notional_pct=Decimal(-1)),
+    ],
 )
-def test_only_buys_of_something_enter(change: dict[str, object]) -> None:
-    refusal = no_shorts(an_entry(**change), None, a_view())
+def test_only_buys_of_something_enter(proposal: TradeProposal) -> None:
+    refusal = no_shorts(evolve(an_entry(), proposal=proposal), None, a_view())
 
     assert refusal is not None
     assert refusal.reason is Reason.SHORTING_DISALLOWED
@@ -61,19 +77,19 @@ def test_only_buys_of_something_enter(change: dict[str, object]) -> None:
 
 
 CLOSED = [
-    {"is_disabled": True},
-    {"trading_disabled": True},
-    {"cancel_only": True},
-    {"auction_mode": True},
-    {"view_only": True},
-    {"status": "delisted"},
+    ProductFlags(is_disabled=True),
+    ProductFlags(trading_disabled=True),
+    ProductFlags(cancel_only=True),
+    ProductFlags(auction_mode=True),
+    ProductFlags(view_only=True),
+    ProductFlags(status="delisted"),
 ]
 
 
 @pytest.mark.req("EX1")
-@pytest.mark.parametrize("flag", CLOSED)
-def test_a_flag_that_closes_the_product_refuses(flag: dict[str, object]) -> None:
-    product = a_product(flags=ProductFlags(**flag))
+@pytest.mark.parametrize("flags", CLOSED)
+def test_a_flag_that_closes_the_product_refuses(flags: ProductFlags) -> None:
+    product = a_product(flags=flags)
 
     refusal = product_allows(an_entry(), None, a_view(products={BTC: product}))
 
@@ -109,11 +125,10 @@ def test_what_policy_never_trades_is_refused() -> None:
 
 
 def _sized(*, post_only: bool) -> Sized:
-    one = Decimal(1)
     return Sized(
-        quantity=one,
-        limit_price=one,
+        quantity=quantity(1),
+        limit_price=price(1),
         post_only=post_only,
-        worst_case=one,
+        worst_case=amount(1),
         is_raised=False,
     )
