@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
 import pykka
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
@@ -251,6 +251,8 @@ def trace_hash(seed: int) -> str:
 
     def gossip(self: Scripted, message: Any) -> None:
         envelope = self.envelope
+        if isinstance(message, ActorDown):
+            message = evolve(message, fingerprint="")  # it has a line number of this file
         lines.append(
             f"{self.clock.market_ns()} {self.name}:{self.epoch} {envelope.sequence}"
             f" {envelope.sender} {envelope.correlation} {envelope.causation} {message}"

@@ -32,7 +32,7 @@ from tests.builders.runtime import (
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
-KNOWN_TRACE = "47ed175b8e7756f199774073f46dca740277be8152463d63b360d9469bf1cd18"
+KNOWN_TRACE = "390e8e4a1a7b2749bd31525d9c60912d8394a6a0783f4290de6bead0ab8ed88e"
 
 
 class HandClock(SystemClock):

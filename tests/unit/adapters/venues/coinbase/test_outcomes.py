@@ -28,7 +28,7 @@ def of(status: int, body: object) -> PlaceOutcome:
     return outcome_of(INTENT, Answer(status, raw, Nanos(1)))
 
 
-def refused(**members: str) -> Rejected:
+def refused(**members: str) -> PlaceOutcome:
     unknown = {
         "error": "UNKNOWN_FAILURE_REASON",
         "message": "",
@@ -36,9 +36,7 @@ def refused(**members: str) -> Rejected:
         "preview_failure_reason": "UNKNOWN_PREVIEW_FAILURE_REASON",
         "new_order_failure_reason": "UNKNOWN_FAILURE_REASON",
     }
-    seen = of(200, {"success": False, "order_id": "", "error_response": unknown | members})
-    assert isinstance(seen, Rejected)
-    return seen
+    return of(200, {"success": False, "order_id": "", "error_response": unknown | members})
 
 
 def test_success_with_an_order_id_is_accepted() -> None:
@@ -66,7 +64,9 @@ def test_the_reason_stands_in_changing_places(members: dict[str, str]) -> None:
 
 
 def test_a_refusal_without_a_known_reason_keeps_its_text() -> None:
-    assert refused(message="computer says no").reason == "computer says no"
+    outcome = refused(message="computer says no")
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason == "computer says no"
     assert of(200, {"success": False}) == Rejected("UNKNOWN_FAILURE_REASON", "")
 
 
