@@ -1,6 +1,6 @@
 # Shortcuts for an environment made by ./scripts/setup dev and activated.
 
-.PHONY: check format unit e2e test lock requirements
+.PHONY: check format unit e2e test bench lock requirements
 
 check:
 	ruff check .
@@ -22,6 +22,9 @@ e2e:
 
 test:
 	./scripts/test
+
+bench:
+	python -m benchmarks.smoke
 
 lock:
 	python scripts/lock.py

@@ -34,6 +34,7 @@ from benchmarks.parts import (
     bench,
     config_folder,
     last_minute,
+    parsed,
     table,
     timed,
 )
@@ -231,7 +232,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=2_000)
     parser.add_argument("--cycles", type=int, default=80)
-    options = parser.parse_args()
+    options = parsed(parser, frames=20, cycles=3)
     install_context()
     frames = frames_of(options.frames)
     table(

@@ -30,6 +30,7 @@ from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.telemetry.log import ActorLog
+from benchmarks.parts import parsed
 from domain.model.instants import SECOND
 
 SWITCH_SECONDS = 0.0001
@@ -247,7 +248,7 @@ def main() -> None:
     parser.add_argument("--hops", type=int, default=4_000, help="per round and subject")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parsed(parser, hops=1000, rounds=1)
     sys.setswitchinterval(SWITCH_SECONDS)
     found = measure(options.hops, options.rounds)
     print(json.dumps(found) if options.json else table(found))

@@ -35,7 +35,7 @@ from adapters.venues.coinbase.bodies import order_body
 from adapters.venues.coinbase.connect import connect
 from adapters.venues.coinbase.wire import PREFIX
 from app.run.recovery import JournalPlace, Opened, open_state
-from benchmarks.parts import Bench, NoLog, table, timed
+from benchmarks.parts import Bench, NoLog, parsed, table, timed
 from domain.messages.decisions import OrderApproved
 from domain.messages.journal import RunStarted
 from domain.messages.orders import OrderAdvanced, PlaceRequest
@@ -204,7 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=120)
     parser.add_argument("--folder", type=Path, help="a folder on the disk to measure")
-    options = parser.parse_args()
+    options = parsed(parser, orders=3)
     install_context()
     sys.setswitchinterval(0.0001)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:

@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from adapters.journal.segments import SegmentWriter, open_journal, read_records
+from benchmarks.parts import parsed
 
 DATA = {
     "intent": {
@@ -95,7 +96,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=2_000)
     parser.add_argument("--folder", type=Path, help="a folder on the disk to measure")
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parsed(parser, records=20)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         figures = measure(Path(folder), options.records)
     if options.json:

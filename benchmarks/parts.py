@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import threading
@@ -129,6 +130,15 @@ def bench(kind: str, routes: dict[type, tuple[str, ...]] | None = None) -> Itera
         yield Bench(runtime)
     finally:
         runtime.stop(tuple(runtime.members), SECOND)
+
+
+def parsed(parser: argparse.ArgumentParser, **smallest: int) -> argparse.Namespace:
+    """Return the options asked for; `--smoke` puts the `smallest` sizes in their places."""
+    parser.add_argument("--smoke", action="store_true", help="start only: the figures say nothing")
+    options = parser.parse_args()
+    if options.smoke:
+        vars(options).update(smallest)
+    return options
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -20,7 +20,17 @@ from actors.trading.exits import Exits
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from app.run import settings
-from benchmarks.parts import NOW, Bench, a_product, a_quote, bench, config_folder, table, timed
+from benchmarks.parts import (
+    NOW,
+    Bench,
+    a_product,
+    a_quote,
+    bench,
+    config_folder,
+    parsed,
+    table,
+    timed,
+)
 from config.loading import load
 from domain.decisions.exits import due_exit
 from domain.messages.decisions import ExitProposed, OrderApproved
@@ -115,7 +125,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quotes", type=int, default=1_000)
-    options = parser.parse_args()
+    options = parsed(parser, quotes=10)
     install_context()
     virtual, direct = exits_on("virtual", options.quotes)
     threads, _ = exits_on("threads", options.quotes)

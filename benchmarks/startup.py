@@ -16,6 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.parts import parsed
+
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED_TARGET_S, RECORDED_TARGET_S = 3.0, 8.0
 STOPS_WITHIN_S = 15
@@ -60,7 +64,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
+    options = parsed(parser, runs=1)
     floors: list[float] = []
     generated: list[float] = []
     recorded: list[float] = []

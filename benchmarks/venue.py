@@ -38,7 +38,7 @@ from adapters.simulator.engine.store import SqliteStore
 from adapters.simulator.engine.wire import PREFIX, Request
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
-from benchmarks.parts import table, timed
+from benchmarks.parts import parsed, table, timed
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos, parse_iso
 from domain.model.money import install_context
 
@@ -138,13 +138,13 @@ def matching(folder: Path, orders: int) -> None:
     print(f"{1e6 * len(taken) / sum(taken):.0f} market orders a second")
 
 
-def playing(folder: Path) -> None:
+def playing(folder: Path, minutes: int) -> None:
     """Print what a minute of five products costs."""
     engine = an_engine(folder)
     market = GeneratedMarket(1, START)
     expander = CandleExpander(market, 1)
     floor, played = [], []
-    for number in range(240):
+    for number in range(minutes):
         at_ns = Nanos(START + number * MINUTE)
         floor.append(timed(partial(_expanded, expander, market, at_ns)))
         played.append(timed(partial(engine.advance, Nanos(at_ns + MINUTE - 1))))
@@ -158,7 +158,7 @@ def _expanded(expander: CandleExpander, market: GeneratedMarket, at_ns: Nanos) -
         expander.steps(product.id, at_ns)
 
 
-def fan_out(folder: Path, seconds: int = 60) -> None:
+def fan_out(folder: Path, seconds: int) -> None:
     """Print what a frame costs for each client of level2, with the floor beside it."""
     print("\nframes of level2 to clients, in the process")
     print(f"{'clients':>8}{'frames':>9}{'us a frame':>12}{'floor us':>10}{'x floor':>9}")
@@ -295,8 +295,11 @@ def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1_000)
+    parser.add_argument("--minutes", type=int, default=240)
+    parser.add_argument("--seconds", type=int, default=60, help="of frames to clients")
+    parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--week", action="store_true", help="memory over a week, a minute or two")
-    options = parser.parse_args()
+    options = parsed(parser, orders=10, minutes=2, seconds=2, requests=2)
     install_context()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -305,9 +308,9 @@ def main() -> int:
         for part in ("orders", "play", "rest"):
             (folder / part).mkdir()
         matching(folder / "orders", options.orders)
-        playing(folder / "play")
-        fan_out(folder)
-        rest(folder / "rest", 60)
+        playing(folder / "play", options.minutes)
+        fan_out(folder, options.seconds)
+        rest(folder / "rest", options.requests)
     return 0
 
 
