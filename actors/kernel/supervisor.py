@@ -97,8 +97,8 @@ class Supervisor(Actor):
                 self._reconciled(message)
             case BreakerReset():
                 self._released(message)
-            case SweepFinished(reason):
-                self._swept(reason)
+            case SweepFinished(reasons):
+                self._swept(reasons)
             case ReviveRequested(request_id):
                 self._revive(request_id)
             case Tick(what):
@@ -284,9 +284,9 @@ class Supervisor(Actor):
             child.proof = proven.evidence
             self._readmit(child)
 
-    def _swept(self, reasons: str) -> None:
+    def _swept(self, reasons: tuple[str, ...]) -> None:
         """What a death had cancelled is gone from the venue: the canceller names the breakers."""
-        for name in reasons.split(", "):
+        for name in reasons:
             child = self._children.get(name)
             if child is not None and not child.is_swept:
                 child.is_swept = True

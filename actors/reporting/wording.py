@@ -154,7 +154,7 @@ def lots(listed: LotsListed) -> tuple[str, ...]:
 def sweep(finished: SweepFinished) -> str:
     """Return the line of a finished sweep."""
     return (
-        f"no entry rests at the venue any more ({finished.reason}):"
+        f"no entry rests at the venue any more ({', '.join(finished.reasons)}):"
         f" {finished.cancelled} cancelled, confirmed by two listings"
         f" in {finished.took_ns // MILLISECOND} ms"
     )

@@ -130,4 +130,4 @@ class Canceller(Actor):
         self._includes_exits = False
         self._scopes.clear()
         self.prove("two complete listings without an entry of ours")
-        self.publish(SweepFinished(", ".join(reasons), len(self._cancelled), took_ns))
+        self.publish(SweepFinished(tuple(reasons), len(self._cancelled), took_ns))

@@ -266,7 +266,7 @@ class Reconciler(Actor):
             self.publish(StatementTaken(occasion, accounts.accounts))
         self._judge(problems)
         self._conclude(reason, is_clean=not problems)
-        self.publish(ReconcileFinished(reason, not problems, problems, ()))
+        self.publish(ReconcileFinished(reason, not problems, problems))
         if reason == BOOT:
             self._open(is_clean=not problems)
         self._next()

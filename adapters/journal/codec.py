@@ -3,7 +3,8 @@
 Decimals are plain strings, enums their value if that is text and else their name, tuples lists.
 A class inside a union is tagged with its name under `_type`. What a type does not say is refused:
 an extra member, a text where a number belongs, another spelling of a decimal. Missing members take
-their default if they have one, so a message may grow and its old records can still be read.
+their default if they have one, so a message may grow and its old records can still be read;
+where that is not enough, an upcaster brings the record up to date.
 
 Not cattrs: its built-in hooks for numbers and enums coerce, and take precedence over a catch-all
 that refuses; here a type without a rule is refused when the codec is made.
@@ -21,6 +22,7 @@ from typing import Any, NewType, Union, get_args, get_origin
 import attrs
 from attrs import frozen
 
+from adapters.journal.upcast import UPCASTERS, Upcaster
 from domain.model.errors import InvalidNumber, JournalError
 from domain.model.money import parse_decimal, plain
 
@@ -43,13 +45,18 @@ class _Form:
 class Codec:
     """Converts the messages of one catalogue (name to frozen attrs class).
 
+    `upcasters` bring the data of old records up to date, by the message's name.
+
     Raises:
         CodecError: at construction, if a class has a field that can't be told exactly.
     """
 
-    def __init__(self, catalogue: Mapping[str, type]) -> None:
+    def __init__(
+        self, catalogue: Mapping[str, type], upcasters: Mapping[str, Upcaster] = UPCASTERS
+    ) -> None:
         self._names = {kind: name for name, kind in catalogue.items()}
         self._forms = {name: _class(kind) for name, kind in catalogue.items()}
+        self._upcasters = upcasters
 
     def knows(self, message: object) -> bool:
         """Tell whether the catalogue holds the message's class."""
@@ -86,7 +93,8 @@ class Codec:
         if name not in self._forms:
             raise _unknown(repr(name))
         with _at(name):
-            return self._forms[name].read(data)
+            upcast = self._upcasters.get(name)
+            return self._forms[name].read(data if upcast is None else upcast(data))
 
 
 def _unknown(name: str) -> CodecError:

@@ -9,7 +9,6 @@ from attrs import frozen
 from domain.messages.supervision import CONTROL_LANE
 from domain.model.breakers import Severity
 from domain.model.instants import Nanos
-from domain.model.product import ProductId
 
 
 @frozen
@@ -35,9 +34,12 @@ class SweepRequested:
 
 @frozen
 class SweepFinished:
-    """Two complete listings in a row showed nothing of the sweep's scope alive."""
+    """Two complete listings in a row showed nothing of the sweep's scope alive.
 
-    reason: str
+    `reasons`: every request and every breaker that it answered, in order.
+    """
+
+    reasons: tuple[str, ...]
     cancelled: int
     took_ns: Nanos
 
@@ -106,9 +108,8 @@ class ReconcileRequested:
 
 @frozen
 class ReconcileFinished:
-    """Outcome of a comparison. `products` stay blocked (their orders are not resolved yet)."""
+    """Outcome of the comparison that was asked for with `reason`."""
 
     reason: str
     is_clean: bool
     problems: tuple[str, ...]
-    products: tuple[ProductId, ...]
