@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from actors.kernel.envelope import Envelope, ReplyTo
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
-from domain.model.instants import Nanos
+from domain.model.instants import MINUTE, Nanos
+from domain.model.kill import KillOrder
 from domain.model.product import ProductId
 
 Post = Callable[[ReplyTo, Any], None]
@@ -21,6 +22,13 @@ SUBSCRIBED_ANEW = "subscribed anew"
 AFTER_GAP = "the process did not run"
 OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
 """Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
+
+ANSWER_LIMIT_NS = 5 * MINUTE
+"""Machine time after which a question to the venue counts as lost.
+
+Longer than the longest honest answer: a walk through pages may take two minutes, and its last page
+may be asked for four times, 30 s each.
+"""
 
 LastGate = Callable[[PlaceRequest], str | None]
 """Asked in the place lane directly before the socket write; a text means: must not leave."""
@@ -128,8 +136,8 @@ class Journal(Protocol):
 class HaltSignal(Protocol):
     """The operator's signal file."""
 
-    def read(self) -> str | None:
-        """Return None only if the file is provably absent, else its text (may be empty)."""
+    def read(self) -> KillOrder | None:
+        """Return None only if the file is provably absent, else what it says."""
 
 
 class AlertLog(Protocol):

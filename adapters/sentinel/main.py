@@ -206,7 +206,7 @@ class Sentinel:
 
     def _includes_exits(self) -> bool:
         order = read_kill(self._settings.data)
-        return order is not None and order.is_all
+        return order is not None and order.includes_exits
 
 
 def overdue(_number: int, _frame: object) -> None:

@@ -11,6 +11,7 @@ from adapters.runtime.virtual import VirtualClock
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.model.breakers import Effect
 from domain.model.instants import Nanos
+from domain.model.kill import KillOrder
 from tests.builders.messages import NOW, a_breaker, an_intent, approved, approved_sale
 
 ENTRY = an_intent(approved(approved_ns=NOW))
@@ -23,12 +24,12 @@ class Scene:
     def __init__(self) -> None:
         self.board = BreakerBoard()
         self.clock = VirtualClock(NOW)
-        self.kill: str | None = None
+        self.kill: KillOrder | None = None
         self.epochs = {ORDER_MANAGER: 2}
         self.is_ending = False
         self.gate = LastGate(self.board, self.clock, self, self.epochs, lambda: self.is_ending)
 
-    def read(self) -> str | None:
+    def read(self) -> KillOrder | None:
         return self.kill
 
 
@@ -58,7 +59,7 @@ def test_a_request_with_everything_in_order_may_leave(scene: Scene, intent: Any)
 def test_nothing_leaves_while_the_signal_file_is_there(
     scene: Scene, intent: Any, text: str
 ) -> None:
-    scene.kill = text
+    scene.kill = KillOrder(text)
 
     assert scene.gate(a_request(intent)) == "kill switch"
 
@@ -105,7 +106,7 @@ def test_a_receipt_is_good_for_one_order_once(scene: Scene) -> None:
 
 
 def test_a_refused_request_does_not_use_its_receipt_up(scene: Scene) -> None:
-    scene.kill = ""
+    scene.kill = KillOrder("")
     scene.gate(a_request())
     scene.kill = None
 
