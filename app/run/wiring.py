@@ -173,7 +173,7 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
         spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
 
     return {
-        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.approved_orders()),
+        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
         PORTFOLIO: portfolio,
     }
@@ -216,7 +216,7 @@ def _senses(
         spawn(Scheduler, SCHEDULER, schedule, draw, ending.ask, last_cycle=cycle)
 
     def drop_copy(state: Recovered) -> None:
-        spawn(DropCopy, DROP_COPY, venue, frozenset(state.orders), state.booked)
+        spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
         account = BoundAccount(quote, portfolio, state.last_ns)
