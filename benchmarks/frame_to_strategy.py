@@ -167,10 +167,10 @@ def history(number: int, minutes: int) -> tuple[Bar, ...]:
 
 def prepared(found: Bench, strategies: list[Watching]) -> Probe:
     """Start allocator, strategies and gate, with all they have to know."""
-    runtime, limits = found.runtime, settings.limits_of(load(config_folder()))
+    runtime, config = found.runtime, load(config_folder())
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
     state = GateState(None, Exposure(), 1, ())
-    runtime.spawn(RiskGate, RISK_GATE, limits, state)
+    runtime.spawn(RiskGate, RISK_GATE, config.policy.rules, settings.mandate_of(config), state)
     minutes = strategies[0].lookback
     runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
     for strategy in strategies:
@@ -224,7 +224,7 @@ def decide_directly(strategies: list[Watching], gate: RiskGate) -> None:
     bars = {each.product: int(each.start_ns[-1]) for each in context.bars}
     entries, _ = merge(answers, bars, {strategy.id: 20 for strategy in strategies})
     for number, entry in enumerate(entries):
-        judge_entry(entry, gate._view(), number)
+        judge_entry(entry, gate._view(), number, gate._rules)
 
 
 def main() -> None:

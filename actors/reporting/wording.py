@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.messages.control import SweepFinished
@@ -37,26 +38,26 @@ _EFFECTS = {
     Effect.HALT: "HALT: no entries, exits run",
     Effect.KILL: "KILL: nothing is sent any more",
 }
-_REASONS = {
-    Reason.STALE_QUOTE: "its quote is too old",
-    Reason.STALE_BAR: "its last bar is too old",
-    Reason.TOTAL_CAP: "the cap on everything at risk would be passed",
-    Reason.POSITION_CAP: "the cap on one position would be passed",
-    Reason.ASSET_CAP: "the cap on one asset would be passed",
-    Reason.THEME_CAP: "the cap on its theme would be passed",
-    Reason.STRATEGY_CAP: "the strategy's budget would be passed",
-    Reason.TARGET_BELOW_COST: "the target would not pay for fees and spread",
-    Reason.INSUFFICIENT_CASH: "there is not enough cash",
-    Reason.ALREADY_APPROVED: "this bar has already led to an order",
-    Reason.BLOCKED: "entries are blocked",
-    Reason.HALTED: "trading is halted",
-    Reason.KILLED: "the kill switch is on",
+_REASONS: Mapping[str, str] = {
+    "stale_quote": "its quote is too old",
+    "stale_bar": "its last bar is too old",
+    "total_cap": "the cap on everything at risk would be passed",
+    "position_cap": "the cap on one position would be passed",
+    "asset_cap": "the cap on one asset would be passed",
+    "theme_cap": "the cap on its theme would be passed",
+    "strategy_cap": "the strategy's budget would be passed",
+    "target_below_cost": "the target would not pay for fees and spread",
+    "insufficient_cash": "there is not enough cash",
+    "already_approved": "this bar has already led to an order",
+    "blocked": "entries are blocked",
+    "halted": "trading is halted",
+    "killed": "the kill switch is on",
 }
 
 
 def why(reason: Reason) -> str:
-    """Return a refusal's reason in words."""
-    return _REASONS.get(reason, reason.value.replace("_", " "))
+    """Return a refusal's reason in words; one that has none is its own."""
+    return _REASONS.get(reason, reason.replace("_", " "))
 
 
 def money(amount: Decimal | None, currency: str = "USD") -> str:

@@ -33,9 +33,9 @@ from domain.model.money import ZERO, Amount, Price, Rate
 from domain.model.product import Product, ProductId
 from domain.portfolio.ledger import Ledger, book, flow, open_ledger, report, value
 from domain.risk.exposure import Exposure
-from domain.risk.gate import judge_entry, judge_exit
-from domain.risk.limits import Limits
-from domain.risk.view import ApprovedKey, RiskView
+from domain.risk.gate import Rules, judge_entry, judge_exit
+from domain.risk.mandate import Mandate
+from domain.risk.view import ApprovedKey, RiskView, approved_key
 
 REMEMBERED_APPROVALS = 10_000
 
@@ -53,9 +53,12 @@ class GateState:
 class RiskGate(Actor):
     """Judges rounds and exits on one frozen view each."""
 
-    def __init__(self, context: ActorContext, limits: Limits, state: GateState) -> None:
+    def __init__(
+        self, context: ActorContext, rules: Rules, mandate: Mandate, state: GateState
+    ) -> None:
         super().__init__(context)
-        self._limits = limits
+        self._rules = rules
+        self._mandate = mandate
         self._ledger = state.ledger
         self._exposure = state.exposure
         self._approval = state.next_approval
@@ -108,7 +111,7 @@ class RiskGate(Actor):
                 self._is_ready = True
             case StatementTaken(accounts=accounts):
                 if self._ledger is None:
-                    currency = self._limits.quote_currency
+                    currency = self._mandate.quote_currency
                     cash = sum((a.total for a in accounts if a.currency == currency), ZERO)
                     self._ledger = open_ledger(currency, Amount(cash))
             case WouldPlace(intent):
@@ -128,7 +131,7 @@ class RiskGate(Actor):
         approved: list[ProductId] = []
         refused: list[tuple[ProductId, Reason]] = []
         for entry in proposed.entries:
-            verdict = judge_entry(entry, self._view(), self._approval)
+            verdict = judge_entry(entry, self._view(), self._approval, self._rules)
             if isinstance(verdict, OrderApproved):
                 self._reserve(entry, verdict)
                 approved.append(entry.proposal.product)
@@ -151,9 +154,7 @@ class RiskGate(Actor):
     def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
         self._approval += 1
         self._exposure = self._exposure.reserve(verdict.order)
-        proposal = entry.proposal
-        key = (entry.strategy, proposal.product, proposal.side, int(entry.bar_ns))
-        self._approved[key] = None
+        self._approved[approved_key(entry)] = None
         if len(self._approved) > REMEMBERED_APPROVALS:
             self._approved.popitem(last=False)
 
@@ -170,12 +171,12 @@ class RiskGate(Actor):
         ledger, taker = self._ledger, self._taker
         portfolio = None
         if ledger is not None and taker is not None:
-            portfolio = value(ledger, self._bids, taker, self._limits.allotment)
+            portfolio = value(ledger, self._bids, taker, self._mandate.allotment)
         return RiskView(
             at_ns=self.clock.market_ns(),
             machine_ns=Nanos(self.clock.machine_ns()),
             is_ready=self._is_ready,
-            limits=self._limits,
+            mandate=self._mandate,
             breakers=self.board.open,
             products=self._products,
             quotes=self._quotes,

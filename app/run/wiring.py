@@ -170,7 +170,7 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
 
     def portfolio(state: Recovered) -> None:
         books = PortfolioState(currency, allotment, state.ledger, state.marks)
-        spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
+        spawn(Portfolio, PORTFOLIO, books, config.policy.losses)
 
     return {
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.approved_orders()),
@@ -182,11 +182,12 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
 def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
-    limits, depth = settings.limits_of(config), max(settings.lookback_minutes(config), 1)
+    rules, mandate = config.policy.rules, settings.mandate_of(config)
+    limit_ns, depth = settings.quote_limit_ns(config), max(settings.lookback_minutes(config), 1)
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
-        spawn(RiskGate, RISK_GATE, limits, gate)
+        spawn(RiskGate, RISK_GATE, rules, mandate, gate)
 
     def host(strategy: Strategy) -> Recipe:
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)
@@ -194,7 +195,7 @@ def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
     hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
     return {
         RISK_GATE: risk_gate,
-        EXITS: lambda _: spawn(Exits, EXITS, limits.quote_limit_ns),
+        EXITS: lambda _: spawn(Exits, EXITS, limit_ns),
         ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth),
         **hosts,
     }
@@ -205,7 +206,7 @@ def _senses(
 ) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
     spawn, venue = runtime.spawn, ports.venue
-    limit_ns = settings.limits_of(config).quote_limit_ns
+    limit_ns = settings.quote_limit_ns(config)
     feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.has_history)
     schedule = settings.schedule_of(config, plan.cycles)
     draw = random.Random(f"jitter:{plan.seed}").random

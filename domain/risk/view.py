@@ -17,11 +17,16 @@ from domain.model.money import ZERO, Rate, notional
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId, Side
 from domain.risk.exposure import AtRisk, Exposure
-from domain.risk.limits import Limits
+from domain.risk.mandate import Mandate
 
 GLOBAL = "global"
 ApprovedKey = tuple[str, ProductId, Side, int]
 """Strategy, product, side and start of the bar: at most one approval each."""
+
+
+def approved_key(entry: EntryProposed) -> ApprovedKey:
+    """Return what is remembered of an entry once it is approved."""
+    return (entry.strategy, entry.proposal.product, entry.proposal.side, int(entry.bar_ns))
 
 
 @frozen(kw_only=True)
@@ -31,7 +36,7 @@ class RiskView:
     at_ns: Nanos
     machine_ns: Nanos
     is_ready: bool
-    limits: Limits
+    mandate: Mandate
     breakers: tuple[Breaker, ...]
     products: Mapping[ProductId, Product]
     quotes: Mapping[ProductId, Quote]

@@ -1,27 +1,55 @@
-"""How one key is declared: default, unit, range, the tighter direction, and what checks it."""
+"""What a setting may be: checks that name what was expected, at the path of what is wrong."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
-import attrs
+from attrs import evolve, frozen
 
-from config.errors import Flaw, Invalid
-from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND
 from domain.model.money import plain
 
-Tighter = Literal["lower", "higher", "none"]
-"""Which way a value is stricter; a change in that way needs no new certificate."""
-
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: file, section, key, index in a list."""
 Check = Callable[[Any], None]
+"""Returns if the value may be used.
+
+Raises:
+    Invalid: it may not.
+"""
 
 ASSET = re.compile(r"[A-Z0-9]{1,20}")
 THEME = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 STRATEGY_ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@frozen
+class Flaw:
+    """Something wrong at `path`, which may be relative to the value that was looked at.
+
+    `see` are other keys that take part, as absolute paths; the reader is told where they stand.
+    """
+
+    path: Path
+    message: str
+    hints: tuple[str, ...] = ()
+    see: tuple[Path, ...] = ()
+
+    def below(self, *parent: str | int) -> Flaw:
+        """Return this flaw seen from further up."""
+        return evolve(self, path=(*parent, *self.path))
+
+
+class Invalid(ValueError):
+    """A value that its declaration refuses, with every reason."""
+
+    def __init__(self, *flaws: Flaw) -> None:
+        super().__init__("; ".join(flaw.message for flaw in flaws))
+        self.flaws = flaws
 
 
 def shown(value: object) -> str:
@@ -115,80 +143,5 @@ def _flaws(check: Check | None, value: Any, name: str | int) -> list[Flaw]:
     return []
 
 
-def key(
-    default: Any,
-    doc: str,
-    *,
-    unit: str = "",
-    limits: str = "",
-    check: Check | None = None,
-    tighter: Tighter = "none",
-    mandatory: bool = False,
-) -> Any:
-    """Declare one key; `mandatory` keys must stand in the file, whatever their default.
-
-    `doc`, `unit` and `limits` (the range in words) become docs/config.md.
-    """
-
-    def validate(_instance: object, _attribute: object, value: Any) -> None:
-        if check is not None:
-            check(value)
-
-    metadata = {
-        "doc": doc,
-        "unit": unit,
-        "limits": limits,
-        "tighter": tighter,
-        "mandatory": mandatory,
-    }
-    if callable(default):
-        return attrs.field(factory=default, validator=validate, metadata=metadata)
-    return attrs.field(default=default, validator=validate, metadata=metadata)
-
-
-def number(
-    default: str | int | None,
-    doc: str,
-    *,
-    low: str | int | None,
-    high: str | int | None,
-    unit: str = "",
-    tighter: Tighter = "none",
-    mandatory: bool = False,
-) -> Any:
-    """Declare a number; texts are exact decimals, ints are whole numbers."""
-    floor, value, ceiling = (Decimal(x) if isinstance(x, str) else x for x in (low, default, high))
-    ends = ("" if low is None else str(low), "" if high is None else str(high))
-    limits = " .. ".join(ends) if all(ends) else f">= {ends[0]}" if ends[0] else ""
-    return key(
-        value,
-        doc,
-        unit=unit,
-        limits=limits,
-        check=between(floor, ceiling, _exact),
-        tighter=tighter,
-        mandatory=mandatory,
-    )
-
-
-def _exact(value: int | Decimal) -> str:
-    return plain(Decimal(value))
-
-
-def duration(
-    default: Nanos, doc: str, *, low: Nanos, high: Nanos, tighter: Tighter = "none"
-) -> Any:
-    """Declare a duration written like "90s" or "24h", kept in nanoseconds."""
-    return key(
-        default,
-        doc,
-        unit="duration",
-        limits=f"{duration_text(low)} .. {duration_text(high)}",
-        check=between(low, high, duration_text),
-        tighter=tighter,
-    )
-
-
-def section(kind: type, doc: str) -> Any:
-    """Declare a mapping with keys of its own."""
-    return attrs.field(factory=kind, metadata={"doc": doc, "section": True})
+AN_ASSET = spelled(ASSET, "BTC")
+A_THEME = spelled(THEME, "LAYER1")
