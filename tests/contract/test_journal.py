@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal.files import DiskFolder, Folder, SegmentFile
+from adapters.journal.files import DiskFolder, Folder
 from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
 from domain.model.errors import JournalError
