@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, STRATEGY
 from actors.trading.allocator import Allocator, Seat
-from actors.trading.feed import Feed, FeedPlan
+from actors.trading.feed import Feed
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
 from adapters.simulator.stream_api.frames import book_snapshot, book_update, envelope
@@ -41,6 +41,7 @@ from benchmarks.parts import (
 from config.loading import load
 from domain.decisions.rounds import merge
 from domain.market.book import Book
+from domain.market.market_data import FeedPlan
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import BookChanged, HistoryLoaded, QuoteMoved, StreamOpened
 from domain.messages.portfolio import PortfolioMoved, StatementTaken

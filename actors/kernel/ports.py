@@ -89,9 +89,6 @@ class Venue(Protocol):
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
 
-    def read_time(self, token: int, reply_to: ReplyTo) -> None:
-        """Read the venue's clock → `TimeRead`."""
-
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         """Connect and subscribe; reconnects by itself → `StreamOpened`, `MarketFrame`s,
         `StreamClosed`.

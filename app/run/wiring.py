@@ -53,7 +53,7 @@ from actors.safety.reconciler import BoundAccount, Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.exits import Exits
-from actors.trading.feed import Feed, FeedPlan
+from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderBookState, OrderManager
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
@@ -64,6 +64,7 @@ from app.run.lifecycle_events import LifecycleEvents
 from app.run.stop_request import StopRequest
 from config.effective import Config
 from domain.decisions.strategy import Strategy
+from domain.market.market_data import FeedPlan
 from domain.system.recovery import Recovered
 
 
