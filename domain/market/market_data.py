@@ -108,8 +108,7 @@ class MarketData:
 
     def _lost(self, reason: str, now_ns: Nanos) -> list[Effect]:
         """Trust nothing until a new connection has brought whole books."""
-        self._connection = 0
-        self._minutes.broken(now_ns)
+        self._connection = 0  # unheard from now on; the next one begins with a break for minutes
         return [*self._quality.lost(reason, now_ns)]
 
     def _frame(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
