@@ -12,7 +12,6 @@ from typing import Any
 from attrs import evolve
 
 from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
-from actors.kernel.board import ACTOR, GLOBAL
 from actors.kernel.children import ChildState, Phase
 from actors.kernel.ports import ActorLifecycle
 from actors.kernel.supervision import Reentry, Source, crash_breakers, scope_of
@@ -39,7 +38,7 @@ from domain.messages.supervision import (
     Tick,
     TradingReady,
 )
-from domain.model.breakers import Effect, Severity
+from domain.model.breakers import ACTOR, GLOBAL, Effect, Severity
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
 from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, decide

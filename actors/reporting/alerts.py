@@ -7,11 +7,11 @@ from typing import assert_never
 from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import ACTOR
 from actors.kernel.ports import AlertLog
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.model.breakers import ACTOR
 from domain.model.instants import MINUTE
 from domain.system.alerts import (
     fingerprint,

@@ -13,7 +13,6 @@ from typing import assert_never
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import ACTOR
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import wording
@@ -39,7 +38,7 @@ from domain.messages.supervision import (
     GapSeen,
     TradingReady,
 )
-from domain.model.breakers import Effect
+from domain.model.breakers import ACTOR, GLOBAL, Effect
 from domain.model.instants import SECOND, iso
 from domain.model.market import Quote
 from domain.model.money import plain
@@ -328,14 +327,14 @@ class Projector(Actor):
         shown.extend(
             {
                 "name": name,
-                "scope": "global",
+                "scope": GLOBAL,
                 "state": "OK",
                 "latched": False,
                 "reason": f"lost {plain(lost)} of {plain(limit)}",
                 "distance": plain(limit - lost),
             }
             for name, lost, limit in (self._losses.losses if self._losses is not None else ())
-            if (name, "global") not in open_keys
+            if (name, GLOBAL) not in open_keys
         )
         shown.extend(
             {

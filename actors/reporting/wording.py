@@ -11,7 +11,7 @@ from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import BreakerReset
 from domain.model.approval import Purpose, Reason
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import plain
 from domain.model.orders import OrderIntent, OrderState
@@ -133,7 +133,7 @@ def refused(answer: ProposalRefused) -> str:
 def breaker(opened: Breaker) -> str:
     """Return the line of a tripped breaker."""
     latch = " until `resume`" if opened.is_latched else ""
-    where = "" if opened.scope == "global" else f" for {opened.scope}"
+    where = "" if opened.scope == GLOBAL else f" for {opened.scope}"
     return (
         f"breaker {opened.name} tripped: {_EFFECTS[opened.effect]}{where}{latch} · {opened.reason}"
     )

@@ -11,7 +11,6 @@ from typing import assert_never
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import ACTOR, GLOBAL
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
@@ -19,7 +18,7 @@ from domain.messages.control import KillSeen, StopRequested, SweepFinished, Swee
 from domain.messages.orders import IntentRaised
 from domain.messages.supervision import BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
-from domain.model.breakers import Effect
+from domain.model.breakers import ACTOR, GLOBAL, Effect, Scope
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.order import Order
 from domain.orders.recent import RecentOrders
@@ -99,7 +98,7 @@ class Canceller(Actor):
             case _:
                 assert_never(message)
 
-    def _widen(self, reason: str, *, includes_exits: bool, scope: str = GLOBAL) -> None:
+    def _widen(self, reason: str, *, includes_exits: bool, scope: Scope = GLOBAL) -> None:
         sweep, is_new = self._sweep or Sweep(), self._sweep is None
         sweep.widen(reason, scope, includes_exits=includes_exits)
         self._sweep = sweep

@@ -16,7 +16,7 @@ from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed,
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
-from domain.model.breakers import Effect
+from domain.model.breakers import Effect, Scope
 from domain.model.context import Context
 from domain.model.instants import MILLISECOND, MINUTE
 from domain.model.market import Bar, Quote
@@ -26,7 +26,6 @@ from domain.model.proposal import TradeProposal
 
 ROUND_LIMIT_NS = 250 * MILLISECOND
 """Machine time after which a round closes without the strategies that did not answer."""
-STRATEGY_SCOPE = "strategy:"
 
 
 @frozen
@@ -141,7 +140,7 @@ class Allocator(Actor):
             self._trip_late(answer.strategy, f"answered cycle {answer.cycle} too late")
             return
         self._answers[answer.strategy] = answer.proposals
-        scope = STRATEGY_SCOPE + answer.strategy
+        scope = Scope.of_strategy(answer.strategy)
         self.close("late", f"answered cycle {answer.cycle}", scope=scope)
         if len(self._answers) == len(self._seats):
             self._close_round()
@@ -172,4 +171,4 @@ class Allocator(Actor):
         return entries
 
     def _trip_late(self, strategy: str, reason: str) -> None:
-        self.trip("late", reason, effect=Effect.BLOCK, scope=STRATEGY_SCOPE + strategy)
+        self.trip("late", reason, effect=Effect.BLOCK, scope=Scope.of_strategy(strategy))

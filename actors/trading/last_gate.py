@@ -13,7 +13,7 @@ from actors.kernel.ports import Clock, HaltSignal
 from actors.kernel.topology import ORDER_MANAGER
 from domain.messages.orders import PlaceRequest
 from domain.model.approval import Purpose
-from domain.model.breakers import Effect
+from domain.model.breakers import Effect, covering, strongest
 from domain.model.instants import MILLISECOND, SECOND
 
 RECEIPT_LIFE_NS = 500 * MILLISECOND
@@ -59,9 +59,7 @@ class LastGate:
         if request.receipt.sequence in self._used:
             return "receipt was used before"
         allowed = Effect.HALT if order.purpose is Purpose.EXIT else Effect.NONE
-        breaker = self._board.strongest(
-            "venue", f"product:{order.product}", f"strategy:{order.strategy}"
-        )
+        breaker = strongest(covering(self._board.open, order.product, order.strategy))
         if breaker is not None and breaker.effect > allowed:
             return f"breaker {breaker.name}: {breaker.reason}"
         if order.purpose is Purpose.ENTRY and self._is_ending():

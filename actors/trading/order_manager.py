@@ -25,8 +25,8 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.approval import ApprovedOrder, Purpose, is_covered
-from domain.model.breakers import Breaker, Effect
+from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.breakers import Breaker, Effect, Scope, covering
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import (
     Accepted,
@@ -210,16 +210,19 @@ class OrderManager(Actor):
     def _cancel_entries(self, breaker: Breaker) -> None:
         for client_id, order in tuple(self._orders.items()):
             asked = order.intent.order
-            if asked.purpose is Purpose.ENTRY and is_covered(asked, breaker.scope):
+            if asked.purpose is Purpose.ENTRY and breaker.scope.covers(
+                asked.product, asked.strategy
+            ):
                 self._cancel(client_id, breaker.name)
 
     def _cancel_if_halted(self, client_id: str) -> None:
         """Cancel an entry that was on its way when trading halted."""
         order = self._orders[client_id]
-        if order.intent.order.purpose is not Purpose.ENTRY or order.state not in RESTING:
+        asked = order.intent.order
+        if asked.purpose is not Purpose.ENTRY or order.state not in RESTING:
             return
-        for breaker in self.board.open:
-            if breaker.effect >= Effect.HALT and is_covered(order.intent.order, breaker.scope):
+        for breaker in covering(self.board.open, asked.product, asked.strategy):
+            if breaker.effect >= Effect.HALT:
                 self._cancel(client_id, breaker.name)
                 return
 
@@ -370,7 +373,7 @@ class OrderManager(Actor):
     def _judge_doubt(self, order: Order) -> None:
         """Keep a product blocked while an order of it may or may not exist."""
         product = order.intent.order.product
-        scope = f"product:{product}"
+        scope = Scope.of_product(product)
         if order.state is OrderState.UNKNOWN:
             reason = f"order {order.intent.client_order_id} may or may not exist"
             self.trip(UNKNOWN_ORDER, reason, effect=Effect.BLOCK, scope=scope)

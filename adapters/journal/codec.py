@@ -129,6 +129,8 @@ def _form(kind: Any) -> _Form:
         return _union(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum(kind)
+    if isinstance(kind, type) and issubclass(kind, str):
+        return _text(kind)
     if isinstance(kind, type) and attrs.has(kind):
         return _class(kind)
     raise CodecError(f"a journaled message can't hold {kind!r}: it has no exact JSON form")
@@ -141,6 +143,23 @@ def _plain(kind: type) -> _Form:
         return value
 
     return _Form(check, check)
+
+
+def _text(kind: type[str]) -> _Form:
+    """Return the form of texts that their class checks."""
+
+    def read(value: Any) -> str:
+        _expect(type(value) is str, kind, value)
+        try:
+            return kind(value)
+        except ValueError as error:
+            raise CodecError(str(error)) from None
+
+    def write(value: Any) -> str:
+        _expect(type(value) is kind, kind, value)
+        return str(value)
+
+    return _Form(read, write)
 
 
 def _read_decimal(value: Any) -> Decimal:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.messages.supervision import CONTROL_LANE
-from domain.model.breakers import Severity
+from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 
 
@@ -22,14 +22,11 @@ class DiscrepancyFound:
 
 @frozen
 class SweepRequested:
-    """Cancel at the venue, from the venue's own list: entries, or everything of ours.
-
-    `scope` is that of a breaker: "global", "venue", "product:BTC-USD" or "strategy:NAME".
-    """
+    """Cancel at the venue, from the venue's own list: entries, or everything of ours."""
 
     reason: str
     includes_exits: bool
-    scope: str = "global"
+    scope: Scope = field(default=GLOBAL, converter=Scope)
 
 
 @frozen

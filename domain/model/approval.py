@@ -74,8 +74,3 @@ class ApprovedOrder:
     reason: str
     bar_ns: Nanos
     approved_ns: Nanos
-
-
-def is_covered(order: ApprovedOrder, scope: str) -> bool:
-    """Tell whether a breaker of `scope` covers `order`; "actor" covers none."""
-    return scope in ("global", "venue", f"product:{order.product}", f"strategy:{order.strategy}")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable
 
 from attrs import define, field
 
-from domain.model.approval import ApprovedOrder, Purpose, is_covered
+from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.breakers import Scope
 from domain.model.orders import OrderSeen
 
 LISTINGS_TO_BELIEVE = 2
@@ -45,12 +46,12 @@ class Sweep:
     """
 
     reasons: list[str] = field(factory=list)
-    scopes: set[str] = field(factory=set)
+    scopes: set[Scope] = field(factory=set)
     includes_exits: bool = False
     asked: set[str] = field(factory=set)
     empty: EmptyListings = field(factory=EmptyListings)
 
-    def widen(self, reason: str, scope: str, *, includes_exits: bool) -> None:
+    def widen(self, reason: str, scope: Scope, *, includes_exits: bool) -> None:
         """Answer one more request; what was seen until now does not count for it."""
         if reason not in self.reasons:
             self.reasons.append(reason)
@@ -80,4 +81,4 @@ class Sweep:
             return False
         if order.purpose is Purpose.EXIT and not self.includes_exits:
             return False
-        return any(is_covered(order, scope) for scope in self.scopes)
+        return any(scope.covers(order.product, order.strategy) for scope in self.scopes)

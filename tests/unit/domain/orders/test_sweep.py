@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.approval import ApprovedOrder
+from domain.model.breakers import GLOBAL, Scope
 from domain.model.orders import OrderIntent, VenueStatus
 from domain.orders.sweep import LISTINGS_TO_BELIEVE, EmptyListings, Sweep
 from tests.builders.messages import BTC, a_seen, an_intent, approved, approved_sale
@@ -25,7 +26,7 @@ def ours(client_order_id: str) -> ApprovedOrder | None:
 
 def a_sweep(scope: str = "global", *, includes_exits: bool = False) -> Sweep:
     sweep = Sweep()
-    sweep.widen("halt", scope, includes_exits=includes_exits)
+    sweep.widen("halt", Scope(scope), includes_exits=includes_exits)
     return sweep
 
 
@@ -71,7 +72,7 @@ def test_a_further_request_widens_it_and_begins_the_count_anew() -> None:
         to_go(sweep, ENTRY)
     assert sweep.is_over
 
-    sweep.widen("kill", "global", includes_exits=True)
+    sweep.widen("kill", GLOBAL, includes_exits=True)
 
     assert not sweep.is_over
     assert to_go(sweep, ENTRY, EXIT) == ("venue-1", "venue-2")
@@ -80,7 +81,7 @@ def test_a_further_request_widens_it_and_begins_the_count_anew() -> None:
 
 def test_the_same_request_again_is_named_once() -> None:
     sweep = a_sweep()
-    sweep.widen("halt", "global", includes_exits=False)
+    sweep.widen("halt", GLOBAL, includes_exits=False)
 
     assert sweep.reasons == ["halt"]
 
