@@ -7,12 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import pykka
-from attrs import evolve, frozen
+from attrs import evolve
 
-from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
@@ -20,112 +19,22 @@ from adapters.clocks.system import SystemClock
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadInbox, ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualInbox, VirtualRuntime
-from domain.messages.supervision import ActorDown, BreakerReset, BreakerTripped
+from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Breaker
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.messages import NOW
-
-PATIENCE_S = 10
-WITNESS = "witness"
-
-
-@frozen
-class Event:
-    """An ordinary message: the event lane."""
-
-    number: int
-
-
-@frozen
-class Urgent:
-    """A message of the control lane."""
-
-    LANE: ClassVar[int] = 0
-    number: int
-
-
-@frozen
-class Price:
-    """A message of the market lane: only the newest of a key matters."""
-
-    LANE: ClassVar[int] = 2
-    key: str
-    number: int
-
-
-@frozen
-class Rumour:
-    """Published to everybody in a group."""
-
-    number: int
-
-
-@frozen
-class Hold:
-    """Keeps a thread busy until it is released."""
-
-    LANE: ClassVar[int] = 0
-    entered: threading.Event
-    release: threading.Event
-
-
-ROUTES: dict[type, tuple[str, ...]] = {
-    Rumour: ("group.*",),
-    ActorDown: (WITNESS, "nobody_by_this_name"),
-    BreakerTripped: (WITNESS,),
-    BreakerReset: (WITNESS,),
-}
-
-Script = Callable[["Scripted", Any], Any]
-Deed = Callable[["Scripted"], None]
-
-
-def nothing(*_: Any) -> None:
-    """Do nothing."""
-
-
-class Scripted(Actor):
-    """Does what the functions it was given say."""
-
-    def __init__(
-        self,
-        context: ActorContext,
-        script: Script = nothing,
-        *,
-        at_start: Deed = nothing,
-        at_stop: Deed = nothing,
-    ) -> None:
-        super().__init__(context)
-        self._script, self._at_start, self._at_stop = script, at_start, at_stop
-
-    def starting(self) -> None:
-        self._at_start(self)
-
-    def receive(self, message: Any) -> Any:
-        if isinstance(message, Hold):
-            message.entered.set()
-            assert message.release.wait(PATIENCE_S)
-            return None
-        return self._script(self, message)
-
-    def stopping(self) -> None:
-        self._at_stop(self)
-
-
-class SilentLog:
-    """Keeps failures, swallows the rest."""
-
-    def __init__(self) -> None:
-        self.failures: list[str] = []
-
-    def debug(self, message: str, /, **fields: object) -> None: ...
-    def info(self, message: str, /, **fields: object) -> None: ...
-    def warning(self, message: str, /, **fields: object) -> None: ...
-    def error(self, message: str, /, **fields: object) -> None: ...
-    def critical(self, message: str, /, **fields: object) -> None: ...
-
-    def failure(self, cause: str, error: BaseException) -> None:
-        self.failures.append(cause)
+from tests.fakes.actors import (
+    PATIENCE_S,
+    ROUTES,
+    WITNESS,
+    Event,
+    Hold,
+    Price,
+    Rumour,
+    Scripted,
+    Urgent,
+)
+from tests.fakes.log import KeptLog
 
 
 class Rig(Protocol):
@@ -136,7 +45,7 @@ class Rig(Protocol):
         """The runtime itself."""
 
     @property
-    def log(self) -> SilentLog:
+    def log(self) -> KeptLog:
         """What all its actors write to."""
 
     def until(self, is_true: Callable[[], bool]) -> None:
@@ -153,7 +62,7 @@ class ThreadRig:
     """Actors on threads."""
 
     def __init__(self, clock: Any = None, speed: float = 1.0) -> None:
-        self.log = SilentLog()
+        self.log = KeptLog()
         self.runtime: ThreadRuntime = ThreadRuntime(
             clock or SystemClock(), BreakerBoard(), ROUTES, lambda _: self.log, speed=speed
         )
@@ -183,7 +92,7 @@ class VirtualRig:
     """Actors in virtual time."""
 
     def __init__(self, seed: int = 1, routes: Mapping[type, tuple[str, ...]] = ROUTES) -> None:
-        self.log = SilentLog()
+        self.log = KeptLog()
         self.runtime: VirtualRuntime = VirtualRuntime(
             VirtualClock(NOW), BreakerBoard(), routes, lambda _: self.log, seed=seed
         )

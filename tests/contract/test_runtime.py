@@ -11,20 +11,8 @@ import pytest
 from actors.kernel.envelope import ReplyTo
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
-from tests.builders.runtime import (
-    RIGS,
-    Event,
-    Price,
-    Rig,
-    Rumour,
-    Scripted,
-    Urgent,
-    ask_later,
-    breaker,
-    collect,
-    lanes_of,
-    tell,
-)
+from tests.builders.runtime import RIGS, Rig, ask_later, breaker, collect, lanes_of, tell
+from tests.fakes.actors import Event, Price, Rumour, Scripted, Urgent
 
 
 @pytest.fixture(params=sorted(RIGS))

@@ -14,18 +14,8 @@ from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 from tests.builders.faults import override
-from tests.builders.runtime import (
-    RIGS,
-    Event,
-    Rig,
-    Scripted,
-    VirtualRig,
-    ask_later,
-    breaker,
-    collect,
-    nothing,
-    tell,
-)
+from tests.builders.runtime import RIGS, Rig, VirtualRig, ask_later, breaker, collect, tell
+from tests.fakes.actors import Event, Scripted, nothing
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

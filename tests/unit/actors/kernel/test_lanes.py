@@ -12,7 +12,7 @@ from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
 from domain.model.errors import MailboxFull
 from tests.builders.messages import NOW
-from tests.builders.runtime import Event, Price, Urgent
+from tests.fakes.actors import Event, Price, Urgent
 
 
 @frozen

@@ -25,16 +25,8 @@ from app.run.guardian import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
-from tests.builders.runtime import (
-    Event,
-    Scripted,
-    ThreadRig,
-    VirtualRig,
-    breaker,
-    collect,
-    nothing,
-    tell,
-)
+from tests.builders.runtime import ThreadRig, VirtualRig, breaker, collect, tell
+from tests.fakes.actors import Event, Scripted, nothing
 
 pytestmark = pytest.mark.req("SUP1")
 

@@ -12,7 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.instants import SECOND, Nanos, iso
-from tests.builders.simulator import START, Client, Script, level, step
+from tests.builders.messages import a_level
+from tests.builders.simulator import Client
+from tests.builders.steps import START, step
+from tests.fakes.markets import Script
 
 PRICES = ["90.00", "95.00", "98.00", "99.00", "100.00", "101.00", "102.00", "105.00", "110.00"]
 SIZES = ["0.1", "0.5", "1", "2.5"]
@@ -34,8 +37,8 @@ def moving(number: int) -> Any:
     return step(
         number,
         (str(middle), "0.7"),
-        bids=(level(str(middle - 1), "1"), level(str(middle - 2), "1")),
-        asks=(level(str(middle + 1), "1"), level(str(middle + 2), "1")),
+        bids=(a_level(str(middle - 1), "1"), a_level(str(middle - 2), "1")),
+        asks=(a_level(str(middle + 1), "1"), a_level(str(middle + 2), "1")),
     )
 
 

@@ -11,7 +11,9 @@ from adapters.simulator.engine.quirks import VenueQuirks, parse_manner
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from tests.builders.simulator import START, Client, Script, frames, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import START, step
+from tests.fakes.markets import Script
 
 SLOW = VenueQuirks(cancel_delay_ns=2 * SECOND, edit_delay_ns=2 * SECOND)
 

@@ -14,8 +14,10 @@ from adapters.venues.transport.inprocess import InProcessTransport
 from adapters.venues.transport.interface import Answer, Lane, NoAnswer, TransportFailure
 from app.run.virtual_run import errand
 from domain.model.instants import MILLISECOND, SECOND
-from tests.builders.coinbase import VirtualTime
-from tests.builders.simulator import START, Client, Script, fault
+from tests.builders.simulator import Client, fault
+from tests.builders.steps import START
+from tests.fakes.clocks import VirtualTime
+from tests.fakes.markets import Script
 
 USUAL_NS = 2 * MILLISECOND
 DEADLINE_NS = 10 * SECOND

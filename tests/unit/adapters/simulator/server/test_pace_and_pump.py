@@ -76,7 +76,7 @@ class SmallVenue:
             self._due = Nanos(self._due + 100 * MILLISECOND)
             for stream in self.streams:
                 stream.queue.append(self._frame)
-        time.sleep(self._work_seconds)
+        time.sleep(self._work_seconds)  # the work itself: nobody waits for it
 
     def handle(self, request: Request) -> Response:
         if request.path == "/break":
@@ -143,14 +143,14 @@ async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 
 @pytest.mark.parametrize("speed", ["1", "60"])
-def test_market_time_runs_at_its_speed_while_the_venue_keeps_up(tmp_path: Path, speed: str) -> None:
+def test_market_time_moves_and_never_faster_than_its_speed(tmp_path: Path, speed: str) -> None:
     async def scenario() -> None:
         async with running(tmp_path, SmallVenue(), speed=speed) as bench:
             await until(lambda: bench.reader.market_ns() > START)
-            begun, seen = time.monotonic_ns(), bench.reader.market_ns()
-            await asyncio.sleep(0.5)
-            passed = (bench.reader.market_ns() - seen) / (time.monotonic_ns() - begun)
-            assert 0.5 * float(speed) <= passed <= 1.05 * float(speed)
+            begun_ns, seen_ns = time.monotonic_ns(), bench.reader.market_ns()
+            await until(lambda: bench.reader.market_ns() >= seen_ns + 300 * MILLISECOND)
+            moved_ns = bench.reader.market_ns() - seen_ns
+            assert moved_ns <= (time.monotonic_ns() - begun_ns) * int(speed) + MILLISECOND
 
     asyncio.run(scenario())
 

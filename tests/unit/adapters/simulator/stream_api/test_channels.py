@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.simulator.engine.quirks import VenueQuirks
+from tests.builders.messages import a_level
 from tests.builders.numbers import decimals
-from tests.builders.simulator import ETH, START, Client, Script, frames, level, product, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import ETH, START, product, step
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
-NEW_ASKS = (level("100.50", "2"), level("101.00", "1"))
+NEW_ASKS = (a_level("100.50", "2"), a_level("101.00", "1"))
 
 
 def events(taken: list[Any]) -> list[Any]:
