@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from app.run.incident import record_incident
 
 SECRET = "the balance is 4711"
