@@ -20,7 +20,7 @@ from domain.messages.supervision import (
     BreakerTripped,
     TradingReady,
 )
-from domain.model.breakers import Effect
+from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
 from domain.system.recovery import RunTally
@@ -86,7 +86,7 @@ class Scene:
         self.harness.board.trip(breaker)
         return BreakerTripped(breaker)
 
-    def reset(self, name: str, scope: str = "global") -> BreakerReset:
+    def reset(self, name: str, scope: Scope = GLOBAL) -> BreakerReset:
         self.harness.board.reset(name, scope, by="proof", evidence="it is over")
         return BreakerReset(name, scope, "proof", "it is over")
 
