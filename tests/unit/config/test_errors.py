@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.errors import ConfigError, Flaw, Invalid, KeyPlace, Problem, dotted
+from config.errors import ConfigError, KeyPlace, Problem, dotted
 
 
 def test_a_path_is_written_as_operators_write_it() -> None:
@@ -14,23 +14,6 @@ def test_a_path_is_written_as_operators_write_it() -> None:
 def test_a_place_on_the_command_line_has_no_line() -> None:
     assert str(KeyPlace("config/policy.yaml", 12)) == "config/policy.yaml:12"
     assert str(KeyPlace("--set")) == "--set"
-
-
-def test_a_flaw_seen_from_further_up_has_the_longer_path() -> None:
-    flaw = Flaw(("total_pct",), "expected at most 100, was 120", ("lower it",))
-
-    assert flaw.below("policy", "caps") == Flaw(
-        ("policy", "caps", "total_pct"), "expected at most 100, was 120", ("lower it",)
-    )
-
-
-def test_invalid_carries_every_flaw() -> None:
-    flaws = (Flaw(("a",), "one"), Flaw(("b",), "two"))
-
-    error = Invalid(*flaws)
-
-    assert error.flaws == flaws
-    assert str(error) == "one; two"
 
 
 def test_a_refused_configuration_lists_every_problem_with_place_and_hints() -> None:

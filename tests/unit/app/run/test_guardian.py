@@ -217,7 +217,7 @@ def test_a_thread_without_progress_is_condemned_with_its_place_and_an_idle_one_i
 
     found = breaker(rig, "victim")
     assert found is not None
-    assert "runtime.py" in found.reason
+    assert "actors.py" in found.reason
     assert found.reason.startswith("hangs for 2")
     assert breaker(rig, "idle") is None
     rig.close()

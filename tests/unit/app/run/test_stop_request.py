@@ -32,7 +32,12 @@ def test_nobody_has_asked_before_somebody_asks() -> None:
 
 def test_who_waits_is_woken_by_another_thread_and_knows_the_reason() -> None:
     request, woken = StopRequest(), list[str | None]()
-    waiting = threading.Thread(target=lambda: request.wait(10) and woken.append(request.reason))
+
+    def wait() -> None:
+        if request.wait(10):
+            woken.append(request.reason)
+
+    waiting = threading.Thread(target=wait)
     waiting.start()
 
     request.ask("signal")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from adapters.simulator.engine.accounts import FEES, MARKET, OWN, VenueAccounts
 from domain.model.errors import InvariantBroken
 from domain.model.product import Side
+from tests.builders.numbers import decimals
 
 DOLLARS = st.decimals("0.01", "1000", places=2)
 FILLS = st.lists(st.tuples(st.sampled_from(Side), DOLLARS, DOLLARS, DOLLARS), max_size=12)
@@ -55,11 +56,11 @@ def test_what_an_order_holds_is_there_and_not_available_until_it_is_released() -
 
     books.hold("o-1", "USD", Decimal(4000))
     books.hold("o-2", "USD", Decimal(6000))
-    assert (books.total("USD"), books.available("USD")) == (10_000, 0)
+    assert (books.total("USD"), books.available("USD")) == decimals(10_000, 0)
     books.hold("o-1", "USD", Decimal(1000))
     books.hold("o-2", "USD", Decimal(0))
 
-    assert (books.held("USD"), books.available("USD")) == (1000, 9000)
+    assert (books.held("USD"), books.available("USD")) == decimals(1000, 9000)
 
 
 @pytest.mark.parametrize("amount", ["10000.01", "-1"])
