@@ -11,6 +11,7 @@ from actors.kernel import topology
 from actors.kernel.topology import ROUTES
 from actors.reporting import alerts, projector
 from actors.safety import canceller, drop_copy, kill_switch, operator, reconciler, scheduler
+from actors.trading import exits, risk_gate
 
 INBOXES = {
     topology.ALERTS: alerts,
@@ -21,6 +22,8 @@ INBOXES = {
     topology.OPERATOR: operator,
     topology.RECONCILER: reconciler,
     topology.SCHEDULER: scheduler,
+    topology.RISK_GATE: risk_gate,
+    topology.EXITS: exits,
 }
 
 
