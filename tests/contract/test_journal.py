@@ -12,8 +12,8 @@ from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
 from domain.model.errors import JournalError
 from tests.builders.journal import AT_NS, LINEAGE, RUN, fill, seqs, start
-from tests.builders.memory_journal import MemoryFolder
 from tests.fakes.disks import FaultyFolder
+from tests.fakes.memory_journal import MemoryFolder
 
 
 @pytest.fixture(params=["disk", "memory"])

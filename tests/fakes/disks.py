@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from adapters.journal.files import Folder, MemorySegment, SegmentFile
+from adapters.journal.files import Folder, SegmentFile
+from tests.fakes.memory_journal import MemorySegment
 
 PATIENCE_S = 10
 

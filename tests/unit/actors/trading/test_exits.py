@@ -38,7 +38,7 @@ from tests.builders.messages import (
     an_intent,
     approved_sale,
 )
-from tests.builders.runtime import SilentLog
+from tests.fakes.log import KeptLog
 
 LIMIT = Nanos(5 * SECOND)
 BOOTED = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
@@ -51,17 +51,6 @@ def a_held(number: int = 1, **changes: Any) -> Lot:
     """Return a lot that may be held for an hour; its stop is at 97, its target at 108."""
     expires = Nanos(START_NS + HOUR)
     return a_lot(**{"id": f"lot-{number}", "expires_ns": expires, **changes})
-
-
-class Errors(SilentLog):
-    """Keeps what is logged as an error."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.errors: list[tuple[str, object, object]] = []
-
-    def error(self, message: str, /, **fields: object) -> None:
-        self.errors.append((message, fields["product"], fields["reasons"]))
 
 
 def watching(*lots: Lot, harness: Harness | None = None, epoch: int = 1) -> tuple[Harness, Exits]:
@@ -238,7 +227,7 @@ def test_a_second_boot_starts_no_second_clock() -> None:
 
 
 def test_a_refused_exit_is_told_with_its_reasons() -> None:
-    log = Errors()
+    log = KeptLog()
     _, actor = watching(a_held(), harness=Harness(log=log))
     refusal = Refusal(reason=Reason("killed"), observed="drill", limit="no kill")
     exit_refused = ProposalRefused(Purpose.EXIT, "breakout", BTC, Side.SELL, (refusal,))
@@ -246,7 +235,8 @@ def test_a_refused_exit_is_told_with_its_reasons() -> None:
     deliver(actor, exit_refused)
     deliver(actor, evolve(exit_refused, purpose=Purpose.ENTRY))
 
-    assert log.errors == [("exit refused", BTC, "killed: drill")]
+    told = [(each.text, each.fields["product"], each.fields["reasons"]) for each in log.of("error")]
+    assert told == [("exit refused", BTC, "killed: drill")]
 
 
 @pytest.mark.req("SUP1")

@@ -25,7 +25,7 @@ from domain.messages.orders import IntentRaised, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
 from domain.model.approval import ApprovedOrder, Reason
-from domain.model.breakers import Effect
+from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import ZERO, Amount, Price, Quantity
@@ -171,7 +171,7 @@ def test_what_was_refused_may_be_asked_again() -> None:
     harness.board.trip(a_breaker(Effect.BLOCK))
     assert reasons(deliver(actor, a_round(entry()))) == ["blocked"]
 
-    harness.board.reset("drill", "global", by="test", evidence="over")
+    harness.board.reset("drill", GLOBAL, by="test", evidence="over")
 
     assert len(orders(deliver(actor, a_round(entry())))) == 1
 

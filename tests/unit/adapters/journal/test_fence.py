@@ -22,9 +22,9 @@ from domain.messages.supervision import BreakerReset, BreakerTripped
 from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
 from tests.builders.journal import AT_NS, fill, seqs, start
-from tests.builders.memory_journal import MemoryFolder, MemorySegment
 from tests.builders.messages import NOW, a_breaker, an_intent
 from tests.fakes.disks import HangingSegment
+from tests.fakes.memory_journal import MemoryFolder, MemorySegment
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("AUD1")]
 

@@ -23,7 +23,7 @@ from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
 from domain.model.product import ProductId, Side
 from tests.builders.journal import AT_NS, RUN
-from tests.builders.memory_journal import MemoryFolder, MemorySegment
+from tests.fakes.memory_journal import MemoryFolder, MemorySegment
 
 CODEC = Codec(CATALOGUE)
 

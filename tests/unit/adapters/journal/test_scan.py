@@ -12,7 +12,7 @@ from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
 from domain.model.errors import JournalError
 from tests.builders.journal import AT_NS, RUN, fill, folder_of, seqs, small_journal, start, text_of
-from tests.builders.memory_journal import MemoryFolder
+from tests.fakes.memory_journal import MemoryFolder
 
 FIRST, SECOND = segment_name(1), segment_name(2)
 
