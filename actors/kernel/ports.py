@@ -18,11 +18,6 @@ from domain.model.product import ProductId
 Post = Callable[[ReplyTo, Any], None]
 """Delivers a message from outside the actors; never blocks, callable from any thread."""
 
-SUBSCRIBED_ANEW = "subscribed anew"
-AFTER_GAP = "the process did not run"
-OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
-"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
-
 ANSWER_LIMIT_NS = 5 * MINUTE
 """Machine time after which a question to the venue counts as lost.
 

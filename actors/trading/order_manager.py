@@ -12,10 +12,10 @@ from typing import Any
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import AFTER_GAP, OWN_RESTARTS, Venue
+from actors.kernel.ports import Venue
 from domain.messages.control import Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import StreamClosed, StreamOpened
+from domain.messages.market import AFTER_GAP, OWN_RESTARTS, StreamClosed, StreamOpened
 from domain.messages.orders import FillBooked, IntentRaised, PlaceRequest, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen, Tick
 from domain.messages.venue import (
