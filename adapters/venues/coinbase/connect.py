@@ -27,7 +27,7 @@ _READ_ONLY = "dry run: nothing is sent"
 
 
 class ReadOnlyVenue(CoinbaseVenue):
-    """A client that can't place or cancel: it has no way to write."""
+    """A client that answers every order and every cancel itself, with a refusal; it only reads."""
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
         """Refuse for good."""

@@ -465,6 +465,19 @@ def test_a_clean_comparison_for_another_reason_does_not_close_the_gap() -> None:
 
 
 @pytest.mark.req("TIME2")
+def test_after_an_unclean_one_the_gap_waits_for_a_comparison_of_its_own() -> None:
+    scene = after_a_gap()
+    scene.cash["venue"] = Decimal(99)
+    scene.compare_to_the_end()
+    scene.cash["venue"] = Decimal(100)
+    scene.tell(ReconcileRequested("another"))
+    scene.compare_to_the_end()
+
+    assert scene.reasons == ["rebuilt", "gap", "another"]
+    assert scene.harness.is_open(TIME_GAP)
+
+
+@pytest.mark.req("TIME2")
 def test_a_second_gap_during_the_comparison_needs_one_of_its_own() -> None:
     scene = after_a_gap()
     scene.tell(GapSeen(Nanos(HOUR)))
