@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from attrs import evolve
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
+from actors.kernel.routes import Lane, Routes
 from adapters.clocks.system import SystemClock
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadInbox, ThreadRuntime
@@ -24,6 +25,7 @@ from domain.model.breakers import Breaker
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.messages import NOW
 from tests.fakes.actors import (
+    LANES,
     PATIENCE_S,
     ROUTES,
     WITNESS,
@@ -33,6 +35,7 @@ from tests.fakes.actors import (
     Rumour,
     Scripted,
     Urgent,
+    heard_by,
 )
 from tests.fakes.log import KeptLog
 
@@ -50,6 +53,9 @@ class Rig(Protocol):
 
     def until(self, is_true: Callable[[], bool]) -> None:
         """Let the actors work until it is true; fail if it never is."""
+
+    def wait_for(self, answer: pykka.Future[Any]) -> Any:
+        """Let the actors work until there is an answer, and return it."""
 
     def hold(self, name: str) -> Any:
         """Keep an actor from working within the context, so that messages wait."""
@@ -73,6 +79,9 @@ class ThreadRig:
             assert time.monotonic() < patience_ends, "it did not become true"
             threading.Event().wait(0.0005)
 
+    def wait_for(self, answer: pykka.Future[Any]) -> Any:
+        return answer.get(timeout=PATIENCE_S)
+
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
         held = Hold(threading.Event(), threading.Event())
@@ -91,7 +100,7 @@ class ThreadRig:
 class VirtualRig:
     """Actors in virtual time."""
 
-    def __init__(self, seed: int = 1, routes: Mapping[type, tuple[str, ...]] = ROUTES) -> None:
+    def __init__(self, seed: int = 1, routes: Routes = ROUTES) -> None:
         self.log = KeptLog()
         self.runtime: VirtualRuntime = VirtualRuntime(
             VirtualClock(NOW), BreakerBoard(), routes, lambda _: self.log, seed=seed
@@ -101,15 +110,22 @@ class VirtualRig:
         while not is_true():
             assert self.runtime.step(), "nothing is left to happen"
 
+    def wait_for(self, answer: pykka.Future[Any]) -> Any:
+        while True:
+            try:
+                return answer.get(timeout=0)
+            except pykka.Timeout:
+                assert self.runtime.step(), "nothing is left to happen, and there is no answer"
+
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
         del name  # nobody works unless somebody turns the wheel
         yield
 
     def close(self) -> None:
-        for member in self.runtime.members.values():
+        for name, member in self.runtime.members.items():
             if not member.actor_stopped.is_set():
-                member.actor_ref.stop()
+                stop(self, name)
 
 
 RIGS: dict[str, Callable[[], Rig]] = {"threads": ThreadRig, "virtual": VirtualRig}
@@ -119,6 +135,16 @@ def tell(runtime: ActorSystem, name: str, message: Any) -> None:
     """Send a message from outside."""
     number = runtime.number()
     runtime.deliver(name, Envelope(number, message, "outside", 0, number, 0, NOW))
+
+
+def stop(rig: Rig, name: str) -> None:
+    """Stop an actor in order and wait until it has."""
+    assert rig.wait_for(rig.runtime.members[name].actor_ref.stop(block=False))
+
+
+def ask(rig: Rig, name: str, message: Any) -> Any:
+    """Ask an actor and wait for the answer: actors themselves never do."""
+    return rig.wait_for(ask_later(rig.runtime, name, message))
 
 
 def ask_later(runtime: ActorSystem, name: str, message: Any) -> pykka.Future[Any]:
@@ -155,7 +181,8 @@ def breaker(rig: Rig, name: str) -> Breaker | None:
 def trace_hash(seed: int) -> str:
     """Return the hash of all that happens in a small world of timers, chains and a crash."""
     lines: list[str] = []
-    routes = {Rumour: ("group.*",), ActorDown: ("group.*",), BreakerTripped: ("group.*",)}
+    group, urgent = heard_by("group.*"), heard_by("group.*", lane=Lane.CONTROL)
+    routes = {**LANES, Rumour: group, ActorDown: urgent, BreakerTripped: urgent}
     rig = VirtualRig(seed, routes)
 
     def gossip(self: Scripted, message: Any) -> None:

@@ -16,7 +16,7 @@ import pytest
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
 from tests.builders.messages import NOW
-from tests.builders.runtime import ThreadRig, VirtualRig, breaker, collect, tell, trace_hash
+from tests.builders.runtime import ThreadRig, VirtualRig, ask, breaker, collect, tell, trace_hash
 from tests.fakes.actors import Event, Rumour, Scripted
 from tests.fakes.clocks import FastClock, HandClock, TimerlessClock
 
@@ -63,8 +63,8 @@ def test_two_virtual_worlds_in_one_process_do_not_mix() -> None:
     one, two = VirtualRig(), VirtualRig()
     seen_one, seen_two = collect(one, "reader"), collect(two, "reader")
 
-    assert one.runtime.ask("reader", Event(1)) == 1
-    assert two.runtime.ask("reader", Event(2)) == 1
+    assert ask(one, "reader", Event(1)) == 1
+    assert ask(two, "reader", Event(2)) == 1
     assert (seen_one, seen_two) == ([Event(1)], [Event(2)])
     one.close()
     two.close()

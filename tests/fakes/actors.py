@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.kernel.routes import Lane, Route, Routes
 from domain.messages.supervision import ActorDown, BreakerReset, BreakerTripped
 
 PATIENCE_S = 10
@@ -26,7 +27,6 @@ class Event:
 class Urgent:
     """A message of the control lane."""
 
-    LANE: ClassVar[int] = 0
     number: int
 
 
@@ -34,7 +34,6 @@ class Urgent:
 class Price:
     """A message of the market lane: only the newest of a key matters."""
 
-    LANE: ClassVar[int] = 2
     key: str
     number: int
 
@@ -50,17 +49,28 @@ class Rumour:
 class Hold:
     """Keeps a thread busy until it is released."""
 
-    LANE: ClassVar[int] = 0
     entered: threading.Event
     release: threading.Event
 
 
-ROUTES: dict[type, tuple[str, ...]] = {
-    Rumour: ("group.*",),
-    ActorDown: (WITNESS, "nobody_by_this_name"),
-    BreakerTripped: (WITNESS,),
-    BreakerReset: (WITNESS,),
+def heard_by(*names: str, lane: Lane = Lane.EVENT) -> Route:
+    """Return the row of a kind that these hear, whoever says it."""
+    return Route(says=("*",), hears=names, lane=lane)
+
+
+LANES: Routes = {
+    Urgent: Route(says=("*",), lane=Lane.CONTROL),
+    Hold: Route(says=("*",), lane=Lane.CONTROL),
+    Price: Route(says=("*",), lane=Lane.MARKET, key=lambda price: price.key),
 }
+ROUTES: Routes = {
+    **LANES,
+    Rumour: heard_by("group.*"),
+    ActorDown: heard_by(WITNESS, "nobody_by_this_name", lane=Lane.CONTROL),
+    BreakerTripped: heard_by(WITNESS, lane=Lane.CONTROL),
+    BreakerReset: heard_by(WITNESS, lane=Lane.CONTROL),
+}
+
 Script = Callable[["Scripted", Any], Any]
 Deed = Callable[["Scripted"], None]
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from actors.kernel.envelope import Envelope
 from adapters.runtime.virtual import VirtualRuntime
 from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.faults.faults import Faults
+from tests.builders.ways import detour
 
 
 class WatchedRuntime(VirtualRuntime):
-    """The virtual runtime, with a look before each step."""
+    """The virtual runtime, with a look before each step, and at the way of each message."""
 
     before_step: Callable[[], None]
+    detours: tuple[str, ...] = ()
+
+    def deliver(self, receiver: str, envelope: Envelope) -> None:
+        """Note what goes a way that the topology does not know; the next step fails of it."""
+        wrong = detour(receiver, envelope)
+        if wrong is not None:
+            self.detours = (*self.detours, wrong)
+        super().deliver(receiver, envelope)
 
     def step(self) -> bool:
         """Look, then step."""
+        assert not self.detours, self.detours
         self.before_step()
         return super().step()
 
