@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapters.journal.files import DiskFolder, Folder, MemoryFolder, SegmentFile
+from adapters.journal.files import DiskFolder, Folder, SegmentFile
 from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
 from domain.model.errors import JournalError
 from tests.builders.journal import AT_NS, LINEAGE, RUN, fill, seqs, start
+from tests.builders.memory_journal import MemoryFolder
 
 
 @pytest.fixture(params=["disk", "memory"])

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from actors.kernel.envelope import Envelope
-from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import SegmentWriter, open_journal, read_records
 from app.commands.audit import check
@@ -23,6 +22,7 @@ from domain.messages.supervision import BreakerReset, BreakerTripped
 from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
 from tests.builders.journal import AT_NS, fill, seqs, start
+from tests.builders.memory_journal import MemoryFolder, MemorySegment
 from tests.builders.messages import NOW, a_breaker, an_intent
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("AUD1")]
