@@ -23,8 +23,8 @@ TESTS = Path("docs/requirement-tests.md")
 KINDS = ("unit", "contract", "simulation", "supervision", "e2e", "house")
 """Folders of tests/, from the fastest proof to the slowest, and the checks of the text last."""
 TITLES = {True: "Safety", False: "Decisions, configuration, operation"}
-MADE = """Made by `python scripts/requirements_table.py` from [requirements.toml](requirements.toml) and
-the `req` markers of the tests; do not edit."""
+MADE = """Made by `python scripts/requirements_table.py` from
+[requirements.toml](requirements.toml) and the `req` markers of the tests; do not edit."""
 INTRO = f"""# Requirements
 
 How many tests claim each requirement, by [kind](../tests/README.md); the id leads to the whole rule

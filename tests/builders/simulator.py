@@ -175,7 +175,7 @@ class Client:
         start_ns: Nanos = START,
         fees: FeeRates | None = None,
         level2_interval_ns: int = 0,
-        manner: VenueQuirks | None = None,
+        quirks: VenueQuirks | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """`faults` are the lines of a script; more can be scheduled with `self.faults`."""
@@ -192,8 +192,8 @@ class Client:
             fees=fees or FeeRates(),
             ids=Ids("test"),
             level2_interval_ns=level2_interval_ns,
-            manner=manner,
-            interference=self.faults,
+            quirks=quirks,
+            hooks=self.faults,
         )
         self.faults.attach(self.engine, parse_script(script_of(faults), "faults"))
         self._orders = 0

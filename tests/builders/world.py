@@ -332,7 +332,7 @@ class World:
             opening={"USD": Decimal(10_000)},
             fees=FEES,
             ids=Ids("world"),
-            interference=self.faults,
+            hooks=self.faults,
         )
         self.faults.attach(self.engine, parse_script(script_of(self.setting.faults), "faults"))
 

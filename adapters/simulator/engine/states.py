@@ -16,11 +16,11 @@ class States:
     """Product flags in market time; before its first and after its last row nothing trades."""
 
     def __init__(
-        self, market: Market, clock: PlayedClock, catalogue: Catalogue, manner: VenueQuirks
+        self, market: Market, clock: PlayedClock, catalogue: Catalogue, quirks: VenueQuirks
     ) -> None:
         self._market = market
         self._catalogue = catalogue
-        self._limit_only = manner.limit_only
+        self._limit_only = quirks.limit_only
         self._clock = clock
         self._changed: dict[ProductId, ProductFlags] = {}
 

@@ -47,7 +47,7 @@ class Trading(RuleBasedStateMachine):
 
     @initialize(delay_s=st.integers(0, 3))
     def begin(self, delay_s: int) -> None:
-        self.manner = VenueQuirks(cancel_delay_ns=delay_s * SECOND, edit_delay_ns=delay_s * SECOND)
+        self.quirks = VenueQuirks(cancel_delay_ns=delay_s * SECOND, edit_delay_ns=delay_s * SECOND)
         self.store = SqliteStore()
         self.at_s = 1
         self.ids: list[str] = []
@@ -65,7 +65,7 @@ class Trading(RuleBasedStateMachine):
 
     def connect(self) -> Client:
         start = Nanos(START + self.at_s * SECOND)
-        return Client(SCRIPT, store=self.store, opening=OPENING, manner=self.manner, start_ns=start)
+        return Client(SCRIPT, store=self.store, opening=OPENING, quirks=self.quirks, start_ns=start)
 
     @rule(
         kind=st.sampled_from(KINDS),

@@ -113,14 +113,14 @@ async def running(
     folder: Path, venue: SmallVenue, *, speed: str = "1", patience: float = 10
 ) -> AsyncIterator[Bench]:
     bench = Bench(folder, venue, speed, patience)
-    doors = AccessPolicy(
+    access = AccessPolicy(
         admit=lambda request, authorization, host: request,
         verify=lambda token: True,
         admin=Admin(venue, Faults(1), "secret", lambda: {"ws": "there"}),
     )
     recorder = WireRecorder(None, lambda: 0)
     handler = Handler(
-        venue, bench.pacer, bench.pumps, doors, bench.failures.append, VenueQuirks(), recorder
+        venue, bench.pacer, bench.pumps, access, bench.failures.append, VenueQuirks(), recorder
     )
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.2)
     await runner.setup()

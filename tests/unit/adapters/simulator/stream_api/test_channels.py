@@ -136,7 +136,7 @@ def test_the_user_channel_may_be_narrowed_to_products() -> None:
 
 
 def test_frames_take_the_other_forms_that_coinbase_has_shown() -> None:
-    client = Client(manner=VenueQuirks(client_id=False, counter_text=True, epoch_snapshots=True))
+    client = Client(quirks=VenueQuirks(client_id=False, counter_text=True, epoch_snapshots=True))
     snapshot, _ = frames(client.subscribe("level2", "BTC-USD"))
     assert "client_id" not in snapshot
     assert snapshot["events"][0]["updates"][0]["event_time"] == "1970-01-01T00:00:00Z"
