@@ -7,6 +7,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterator, Mapping
+from itertools import filterfalse
 from pathlib import Path
 
 from tests.house.tidy import full_name, where
@@ -22,11 +23,16 @@ def classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
             yield node
 
 
+def is_timer(node: ast.ClassDef) -> bool:
+    """Tell whether a class is the value of a timer: it comes back to its own actor only."""
+    return "Timer" in (full_name(base, {}) for base in node.bases)
+
+
 def twins(trees: Mapping[Path, ast.Module]) -> dict[str, list[str]]:
-    """Return class name → modules, of every name that stands more than once."""
+    """Return class name → modules, of every name that stands more than once; timers don't count."""
     found: dict[str, list[str]] = {}
     for path, tree in trees.items():
-        for node in classes(tree):
+        for node in filterfalse(is_timer, classes(tree)):
             found.setdefault(node.name, []).append(where(path))
     return {name: modules for name, modules in found.items() if len(modules) > 1}
 
@@ -79,13 +85,15 @@ def inherited(node: ast.ClassDef, by_name: Mapping[str, ast.ClassDef]) -> set[st
     return names
 
 
-def literals(tree: ast.Module) -> set[str]:
-    """Return the texts of a module that are one word: names on the wire, keys, commands."""
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+def within(tree: ast.Module) -> set[str]:
+    """Return functions, methods and texts of a module: names on the wire, keys, commands."""
+    names = set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value)
+    return names
 
 
 def unknown_names(trees: Mapping[Path, ast.Module]) -> Iterator[str]:
@@ -93,7 +101,7 @@ def unknown_names(trees: Mapping[Path, ast.Module]) -> Iterator[str]:
     by_name = {node.name: node for tree in trees.values() for node in classes(tree)}
     everywhere = known_everywhere(trees)
     for path, tree in trees.items():
-        known = everywhere | literals(tree)
+        known = everywhere | within(tree)
         for node in ast.walk(tree):
             if not isinstance(node, ast.ClassDef):
                 continue

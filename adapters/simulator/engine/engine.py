@@ -22,7 +22,7 @@ from adapters.simulator.engine.store import MARKET_TIME, OPENED, Batch, FillQuer
 from adapters.simulator.engine.tape import Steps, Tape, Timeline
 from adapters.simulator.engine.wire import Request, Response
 from adapters.simulator.engine.world_events import WorldEvents
-from adapters.simulator.market_data.source import Expander, Market, Step
+from adapters.simulator.market_data.source import Expander, PlayedMarket, Step
 from adapters.simulator.rest_api.account import AccountResource
 from adapters.simulator.rest_api.market import MarketResource
 from adapters.simulator.rest_api.order_form import fill_form, order_form
@@ -51,7 +51,7 @@ class Engine:
     def __init__(
         self,
         *,
-        market: Market,
+        market: PlayedMarket,
         expander: Expander,
         store: Store,
         start_ns: Nanos,

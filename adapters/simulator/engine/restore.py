@@ -12,7 +12,7 @@ from adapters.simulator.engine.matching_engine import MatchingEngine
 from adapters.simulator.engine.orders import Liquidity, VenueOrder
 from adapters.simulator.engine.store import FillQuery, Store
 from adapters.simulator.engine.tape import Tape, expand
-from adapters.simulator.market_data.source import Expander, Market
+from adapters.simulator.market_data.source import Expander, PlayedMarket
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.market import Bar, Level
 from domain.model.money import ZERO, Price, Quantity
@@ -22,7 +22,7 @@ _ALL = 1_000_000
 
 
 def show_present(
-    market: Market,
+    market: PlayedMarket,
     expander: Expander,
     books: Mapping[ProductId, VenueBook],
     tape: Tape,
@@ -65,7 +65,7 @@ def take_again(
 
 
 def catch_up(
-    market: Market,
+    market: PlayedMarket,
     expander: Expander,
     matching: MatchingEngine,
     clock: PlayedClock,
@@ -104,7 +104,7 @@ def _play_steps(
 
 
 def _play_candles(
-    market: Market, matching: MatchingEngine, minute: Nanos, clock: PlayedClock
+    market: PlayedMarket, matching: MatchingEngine, minute: Nanos, clock: PlayedClock
 ) -> None:
     end = Nanos(minute + MINUTE)
     _expire(matching, clock, end - 1)

@@ -24,7 +24,13 @@ from adapters.venues.transport import http as http_transport
 from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.http import HttpTransport
-from adapters.venues.transport.interface import Answer, Gate, Lane, NoAnswer, TransportFailure
+from adapters.venues.transport.interface import (
+    Answer,
+    Gate,
+    NoAnswer,
+    RequestLane,
+    TransportFailure,
+)
 from domain.messages.venue import CancelAnswered, CandlesListed, PermissionsRead, PlaceAnswered
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
@@ -231,7 +237,7 @@ class Lanes:
 
     def ask(
         self,
-        lane: Lane = Lane.PLACE,
+        lane: RequestLane = RequestLane.PLACE,
         *,
         gate: Gate | None = None,
         deadline_ns: int = 5 * SECOND,
@@ -250,7 +256,7 @@ class Lanes:
 
     def unanswered(
         self,
-        lane: Lane = Lane.PLACE,
+        lane: RequestLane = RequestLane.PLACE,
         *,
         gate: Gate | None = None,
         deadline_ns: int = 5 * SECOND,
@@ -277,7 +283,7 @@ def test_the_connection_of_a_lane_is_kept_and_lanes_have_their_own() -> None:
         for _ in range(5):
             assert isinstance(lanes.ask(), Answer)
         assert server.connections == 1
-        lanes.ask(Lane.CANCEL)
+        lanes.ask(RequestLane.CANCEL)
         assert server.connections == 2
 
 
@@ -381,12 +387,12 @@ def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
 
         answer = lanes.unanswered(gate=slow_gate, deadline_ns=SHORT_NS)
         assert answer.fault is TransportFailure.NOT_SENT
-        assert isinstance(lanes.ask(Lane.PLACE, body=b"[2]"), Answer)
+        assert isinstance(lanes.ask(RequestLane.PLACE, body=b"[2]"), Answer)
         assert [request[-3:] for request in server.requests] == [b"[2]"]
 
 
 def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(http_transport.QUEUE_LIMITS, Lane.PLACE, 1)
+    monkeypatch.setitem(http_transport.QUEUE_LIMITS, RequestLane.PLACE, 1)
     held = threading.Event()
 
     def hold(server: MisbehavingServer, connection: socket.socket) -> None:
@@ -398,7 +404,9 @@ def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         answers: list[Answer | NoAnswer] = []
 
         def ask() -> None:
-            lanes.transport.request(Lane.PLACE, "POST", "/x", (), b"{}", 5 * SECOND, answers.append)
+            lanes.transport.request(
+                RequestLane.PLACE, "POST", "/x", (), b"{}", 5 * SECOND, answers.append
+            )
 
         ask()
         wait_for(lambda: server.requests)
@@ -420,7 +428,7 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
         answers: list[Answer | NoAnswer] = []
         for _ in range(3):
             lanes.transport.request(
-                Lane.PLACE, "POST", "/x", (), b"{}", 60 * SECOND, answers.append
+                RequestLane.PLACE, "POST", "/x", (), b"{}", 60 * SECOND, answers.append
             )
         wait_for(lambda: server.requests)
         lanes.transport.close()
@@ -436,7 +444,7 @@ def test_a_bad_continuation_does_not_end_the_lane() -> None:
         raise RuntimeError("canary")
 
     with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
-        lanes.transport.request(Lane.PLACE, "POST", "/x", (), b"{}", SECOND, fail)
+        lanes.transport.request(RequestLane.PLACE, "POST", "/x", (), b"{}", SECOND, fail)
         assert isinstance(lanes.ask(), Answer)
         assert any("RuntimeError" in repr(line) for line in lanes.log.lines)
 

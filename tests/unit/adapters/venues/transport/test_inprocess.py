@@ -11,8 +11,8 @@ from adapters.simulator.engine.wire import PREFIX
 from adapters.venues.transport.inprocess import InProcessTransport
 from adapters.venues.transport.interface import (
     Answer,
-    Lane,
     NoAnswer,
+    RequestLane,
     StreamKind,
     TransportFailure,
 )
@@ -54,7 +54,9 @@ class World:
         def answered(answer: Answer | NoAnswer) -> None:
             answers.append((self.passed_ns(), answer))
 
-        self.transport.request(Lane.QUERY, "GET", PREFIX + path, (), b"", SECOND, answered, gate)
+        self.transport.request(
+            RequestLane.QUERY, "GET", PREFIX + path, (), b"", SECOND, answered, gate
+        )
 
 
 def frames(listener: Listener) -> list[tuple[int, dict[str, Any]]]:
@@ -119,7 +121,7 @@ def test_what_an_order_causes_is_told_though_the_market_stands_still() -> None:
     answers: list[Any] = []
     body = json.dumps(order).encode()
     world.transport.request(
-        Lane.PLACE, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
+        RequestLane.PLACE, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
     )
     world.time.run(limit_ns=10 * MILLISECOND)
     assert json.loads(answers[0].body)["success"]
