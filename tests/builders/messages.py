@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
-import numpy as np
 
 from config.plugins import rules
 from domain.messages.decisions import EntryProposed, ExitProposed
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.model.approval import ApprovedOrder, ExitReason, Purpose
 from domain.model.breakers import Breaker, Effect
-from domain.model.context import Context, MinuteBars, Regime
+from domain.model.context import Regime
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.market import Level, Quote, Trade
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
@@ -297,21 +296,3 @@ def a_trade(
 
 def a_level(price: str, quantity: str = "1") -> Level:
     return Level(Price(Decimal(price)), Quantity(Decimal(quantity)))
-
-
-def some_bars(
-    closes: Any, volumes: Any = None, *, highs: Any = None, product: str = BTC
-) -> MinuteBars:
-    """Return minute bars with these closes; highs default to the closes, volumes to 1."""
-    close = np.asarray(closes, dtype=np.float64)
-    high = close.copy() if highs is None else np.asarray(highs, dtype=np.float64)
-    volume = np.ones(len(close)) if volumes is None else np.asarray(volumes, dtype=np.float64)
-    start_ns = np.arange(len(close), dtype=np.int64) * MINUTE + NOW
-    for column in (start_ns, close, high, volume):
-        column.flags.writeable = False
-    return MinuteBars(ProductId(product), start_ns, close, high, close, close, volume)
-
-
-def a_context(*bars: MinuteBars) -> Context:
-    quotes = tuple(a_quote(product=each.product) for each in bars)
-    return Context(1, 1, NOW, bars, quotes, a_portfolio())

@@ -97,7 +97,7 @@ print(*(f"{each.reason}: {each.observed}" for each in getattr(verdict, "refusals
 DECIDE = """
 from app.run.settings import strategies_of
 from config.loading import load
-from tests.builders.messages import a_context, some_bars
+from tests.builders.bars import a_context, some_bars
 
 for strategy in strategies_of(load("config")):
     for proposal in strategy.decide(a_context(some_bars([1, 1]))):

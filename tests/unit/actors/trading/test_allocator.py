@@ -20,16 +20,7 @@ from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
 from tests.builders.harness import Harness, deliver, of_kind
-from tests.builders.messages import (
-    BTC,
-    ETH,
-    MAKER,
-    NOW,
-    TAKER,
-    a_portfolio,
-    a_proposal,
-    a_quote,
-)
+from tests.builders.messages import BTC, ETH, MAKER, NOW, TAKER, a_portfolio, a_proposal, a_quote
 
 SEATS = (Seat("one", 2), Seat("two", 2))
 VIEW = PortfolioMoved(a_portfolio())

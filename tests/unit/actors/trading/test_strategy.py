@@ -13,8 +13,9 @@ from actors.trading.strategy import StrategyHost
 from domain.messages.decisions import Decide, Proposed
 from domain.messages.supervision import ActorProven
 from domain.model.context import Context
+from tests.builders.bars import a_context, some_bars
 from tests.builders.harness import Harness, Sent, deliver, of_kind
-from tests.builders.messages import a_context, a_proposal, some_bars
+from tests.builders.messages import a_proposal
 
 NAME = "strategy.scripted"
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from domain.model.context import Regime
-from tests.builders.messages import some_bars
+from tests.builders.bars import some_bars
 
 
 @pytest.mark.req("R1")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from domain.decisions.strategy import Strategy
 from domain.model.product import Side
 from domain.strategies.breakout import Breakout
-from tests.builders.messages import BTC, ETH, a_context, some_bars
+from tests.builders.bars import a_context, some_bars
+from tests.builders.messages import BTC, ETH
 
 DAY_MINUTES = 1440
 
