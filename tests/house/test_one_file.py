@@ -38,7 +38,7 @@ class WideSpread(EntryRule):
     ORDER: ClassVar[int] = 75
 
     max_bps: Decimal = number(
-        "50", "Widest spread", low="1", high="500", unit="bps", tighter="lower"
+        "8", "Widest spread", low="1", high="500", unit="bps", tighter="lower"
     )
 
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
@@ -142,14 +142,14 @@ def line_of(file: Path, text: str) -> int:
 def test_a_rule_with_a_limit_is_one_file_and_one_line(copy: Path) -> None:
     assert python(copy, "-c", JUDGE) == (0, "")
     (copy / "domain/risk/rules/wide_spread.py").write_text(RULE, encoding="utf-8")
-    assert python(copy, "-c", JUDGE) == (0, ""), "a rule that nothing names does not run"
+    assert python(copy, "-c", JUDGE) == (0, ""), "what nothing names must not run"
 
     append(copy / "config/policy.yaml", WIDE_LINE)
 
     assert python(copy, "-c", JUDGE) == (0, "wide_spread: 9.99 bps")
     assert check(copy)[0] == 0
     assert (
-        "`rules.wide_spread.max_bps` | `50` | bps | 1 .. 500 | lower | Widest spread"
+        "`rules.wide_spread.max_bps` | `8` | bps | 1 .. 500 | lower | Widest spread"
         in (python(copy, "-m", "config.reference")[1])
     )
 

@@ -119,6 +119,10 @@ CASES: dict[str, tuple[list[Edit], list[str]]] = {
     "key in the wrong file": ([("app", "quote: USD", "quote: USD\nmax_order_usd: 5")], []),
     "Cyrillic letter": ([("policy", "  total_pct", "  t\u043etal_pct")], []),
     "file with another ending": ([("policy", "", DELETE), ("policy.yml", "", "caps: {}\n")], []),
+    # optional rules
+    "rule that is not there": ([("policy", "capital:\n", "rules: {bad_luck: {}}\ncapital:\n")], []),
+    "rules that are a list": ([("policy", "capital:\n", "rules: [bad_luck]\ncapital:\n")], []),
+    "rule that always runs": ([("policy", "capital:\n", "rules: {total_cap: {}}\ncapital:\n")], []),
     # between keys
     "position above asset": (
         [

@@ -250,3 +250,21 @@ def test_every_message_of_the_catalogue_survives_the_journal(
     codec = Codec(CATALOGUE)
     assert codec.name(message) == name
     assert codec.decode(name, json.loads(canonical(codec.encode(message)))) == message
+
+
+@pytest.mark.parametrize("code", ["reconciling", "total_cap", "a_rule_of_long_ago"])
+def test_a_refusal_by_a_rule_that_is_gone_can_be_read(code: str) -> None:
+    refusal = {"reason": code, "observed": "1", "limit": "0"}
+    data = {
+        "purpose": "entry",
+        "strategy": "breakout",
+        "product": "BTC-USD",
+        "side": "BUY",
+        "refusals": [{**refusal, "cap_type": None, "current_pct": None, "proposed_pct": None}],
+    }
+    codec = Codec(CATALOGUE)
+
+    read = codec.decode("ProposalRefused", data)
+
+    assert read.refusals[0].reason == code
+    assert codec.encode(read) == data
