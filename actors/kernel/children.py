@@ -1,4 +1,4 @@
-"""The supervisor's file on each actor that has died: how far it is on its way back."""
+"""The supervisor's files on the actors that have died: how far each is on its way back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from enum import StrEnum
 from attrs import define, field
 
 from actors.kernel.policy import CrashPolicy, Reentry
-from actors.kernel.supervision import policy_of
+from actors.kernel.supervision import policy_of, scope_of
+from actors.kernel.topology import AUDITOR
+from domain.model.breakers import ACTOR, Breaker
 from domain.system.restarts import CrashHistory
 
 
@@ -73,3 +75,71 @@ class ChildState:
         if not self.is_swept:
             return f"actor {self.name}: its entries are not confirmed cancelled yet"
         return f"actor {self.name} waits for a clean reconcile"
+
+
+def occasion(token: int) -> str:
+    """Return the reason of the comparison that those wait for who were rebuilt with `token`."""
+    return f"rebuild:{token}"
+
+
+class Children:
+    """All files, by name; an actor without one has never died."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, ChildState] = {}
+
+    def of(self, name: str) -> ChildState:
+        """Return the file of `name`, opening one."""
+        return self._files.setdefault(name, ChildState(name))
+
+    def known(self, name: str) -> ChildState | None:
+        """Return the file of `name` if there is one."""
+        return self._files.get(name)
+
+    def company(self, child: ChildState) -> tuple[str, ...]:
+        """Return who is rebuilt with it: its group, and the auditor's if that is down too."""
+        names = dict.fromkeys((child.name, *child.policy.group))
+        auditor = self.of(AUDITOR)
+        if auditor.phase is Phase.WAITING and set(names) & set(auditor.policy.group):
+            names = dict.fromkeys((*auditor.policy.group, *names))
+        return tuple(names)
+
+    def being_rebuilt(self, token: int) -> tuple[ChildState, ...]:
+        """Return who is being rebuilt under `token`."""
+        return tuple(
+            child
+            for child in self._files.values()
+            if child.token == token and child.phase is Phase.REBUILDING
+        )
+
+    def without_books(self, reason: str) -> tuple[ChildState, ...]:
+        """Return who still waits for a clean comparison of that reason."""
+        return tuple(
+            child
+            for child in self._files.values()
+            if child.phase in (Phase.REBUILDING, Phase.PROBATION)
+            and child.policy.reentry is not Reentry.PROOF
+            and not child.is_reconciled
+            and occasion(child.token) == reason
+        )
+
+    def missing(self) -> tuple[str, ...]:
+        """Return in words what keeps an operator's revival from being complete."""
+        return tuple(
+            child.waits_for()
+            for child in self._files.values()
+            if child.is_down or (child.phase is Phase.PROBATION and child.policy.is_latched)
+        )
+
+    def may_release(self, latched: tuple[Breaker, ...]) -> bool:
+        """Tell whether crashes are all that is latched, and all of them are proven."""
+        return bool(latched) and all(self._is_proven(breaker) for breaker in latched)
+
+    def _is_proven(self, breaker: Breaker) -> bool:
+        child = self.known(breaker.name)
+        return (
+            child is not None
+            and child.phase is Phase.PROVEN
+            and child.policy.reentry is Reentry.OPERATOR
+            and breaker.scope in (scope_of(child.name), ACTOR)
+        )

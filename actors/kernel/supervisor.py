@@ -1,24 +1,31 @@
 """Brings dead actors back: pause, rebuild, proof, and only then the breaker closes.
 
-What happens to whom is the table in `actors/kernel/supervision.py`; the breaker itself was tripped
-by the dying thread, before any message. Starting and ending actors is done by the staff port,
-outside of every actor.
+What happens to whom is the table `ACTORS` in `actors/kernel/topology.py`; the breaker itself was
+tripped by the dying thread, before any message. Starting and ending actors is done by the staff
+port, outside of every actor.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import evolve
+from attrs import evolve, frozen
 
 from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
-from actors.kernel.children import ChildState, Phase
+from actors.kernel.children import Children, ChildState, Phase, occasion
+from actors.kernel.deadlines import (
+    BlockDue,
+    BooksOverdue,
+    Deadline,
+    RestartDue,
+    RevivalOverdue,
+    SweepDue,
+    SyncOverdue,
+)
 from actors.kernel.policy import Reentry, Source
 from actors.kernel.ports import ActorLifecycle
+from actors.kernel.questions import Questions
 from actors.kernel.supervision import crash_breakers, scope_of
 from actors.kernel.topology import AUDITOR, OPERATOR, RISK_GATE, ROUTES, SCHEDULER
 from domain.messages.control import (
-    AlertRaised,
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
@@ -36,21 +43,44 @@ from domain.messages.supervision import (
     RebuildFinished,
     Revived,
     ReviveRequested,
-    Tick,
     TradingReady,
 )
-from domain.model.breakers import ACTOR, GLOBAL, Effect, Severity
+from domain.model.breakers import ACTOR, GLOBAL, Effect
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
+from domain.system.alerts import of_given_up
 from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, decide
 
 AGAIN_NS = SECOND
 """Machine time after which a rebuild, or a reconcile, that did not succeed is tried again."""
 BOOKS_AGAIN_NS = 2 * SECOND
 REVIVE_WITHIN_NS = 3 * SECOND
-REBUILD = "rebuild:"
 AUTO_RESUME = "auto-resume"
 RELEASE_REASON = "rebuilt, proven, and the books agree with the venue"
+
+
+Inbox = (
+    ActorDown
+    | ActorRestarted
+    | ActorProven
+    | RebuildFinished
+    | Synced
+    | ReconcileFinished
+    | SweepFinished
+    | BreakerReset
+    | ReviveRequested
+    | BootCompleted
+    | TradingReady
+    | Deadline
+)
+
+Rebuild = tuple[str, ...]
+"""The actors that come back together."""
+
+
+@frozen
+class Release:
+    """The run is about to release itself."""
 
 
 class Supervisor(Actor):
@@ -60,11 +90,10 @@ class Supervisor(Actor):
         super().__init__(context)
         self._staff = staff
         self._draw = draw
-        self._children: dict[str, ChildState] = {}
-        self._token = self.epoch * 1_000_000  # no answer to a predecessor is taken for one to us
-        self._syncing: dict[int, tuple[str, ...]] = {}
+        self._children = Children()
+        self._asked: Questions[Rebuild | Release] = Questions(self.epoch)
+        self._releasing: int | None = None
         self._reviving: list[str] = []
-        self._resuming = 0
         self._boot, self._ready = staff.briefing()
 
     def starting(self) -> None:
@@ -73,22 +102,20 @@ class Supervisor(Actor):
             return
         for name, epoch in self._staff.down():
             self._fell(ActorDown(name, epoch, "found down", f"found down by epoch {self.epoch}"))
-        self._token += 1
-        self._child(self.name).begin_probation(self.epoch, self._token)
+        token = self._ask((self.name,))
+        self._asked.answered(token)  # the guardian has rebuilt us
+        self._children.of(self.name).begin_probation(self.epoch, token)
         self.prove("took over and looked at every actor")
-        self._reconcile(self._token)
+        self._reconcile(token)
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case ActorDown():
                 if message.actor != self.name:
                     self._fell(message)
             case Synced(token=token):
-                if token == self._resuming:
-                    self._resume()
-                else:
-                    self._rebuild(token)
+                self._synced(token)
             case RebuildFinished():
                 self._rebuilt(message)
             case ActorProven():
@@ -101,8 +128,6 @@ class Supervisor(Actor):
                 self._swept(reasons)
             case ReviveRequested(request_id):
                 self._revive(request_id)
-            case Tick(what):
-                self._tick(what)
             case BootCompleted():
                 self._boot = message
             case TradingReady():
@@ -110,36 +135,36 @@ class Supervisor(Actor):
             case ActorRestarted():
                 self._back(message)
             case _:
-                super().receive(message)
+                self._ring(message)
 
-    def _child(self, name: str) -> ChildState:
-        return self._children.setdefault(name, ChildState(name))
-
-    def _tick(self, what: str) -> None:
-        kind, _, rest = what.partition(":")
-        name, _, number = rest.rpartition(":")
-        match kind:
-            case "restart":
-                self._restart(self._child(name))
-            case "sync" if int(number) in self._syncing:
-                # The auditor did not answer: it is dying, or slow.
-                for each in self._syncing.pop(int(number)):
-                    self._wait(self._child(each), AGAIN_NS)
-            case "reconcile" if self._await_books(int(number)):
-                self._reconcile(int(number))
-            case "sweep" if self._child(name).epoch <= int(number):
-                self.publish(SweepRequested(f"{name} is down", includes_exits=False))
-            case "block" if self._child(name).epoch <= int(number):
-                reason = f"{name} is down for too long"
-                self.trip(name, reason, effect=Effect.BLOCK)
-            case "revive":
+    def _ring(self, timer: Deadline) -> None:
+        match timer:
+            case RestartDue(name):
+                self._restart(self._children.of(name))
+            case SyncOverdue(token):
+                self._try_again(token)
+            case BooksOverdue(token):
+                if self._children.without_books(occasion(token)):
+                    self._reconcile(token)
+            case SweepDue(name, epoch):
+                if self._children.of(name).epoch <= epoch:
+                    self.publish(SweepRequested(f"{name} is down", includes_exits=False))
+            case BlockDue(name, epoch):
+                if self._children.of(name).epoch <= epoch:
+                    self.trip(name, f"{name} is down for too long", effect=Effect.BLOCK)
+            case RevivalOverdue():
                 self._answer_operator(is_last_chance=True)
+            case _:
+                self.refuse(timer)
+
+    def _ask(self, about: Rebuild | Release) -> int:
+        return self._asked.ask(about, self.clock.machine_ns())
 
     # Down.
 
     def _fell(self, down: ActorDown) -> None:
-        self._resuming = 0
-        child = self._child(down.actor)
+        self._withdraw_release()
+        child = self._children.of(down.actor)
         policy, child.down_epoch = child.policy, max(child.down_epoch, down.epoch)
         if child.phase is Phase.UP:  # else its breaker is open, and what it had cancelled still is
             child.is_swept = policy.effect < Effect.HALT
@@ -159,85 +184,76 @@ class Supervisor(Actor):
 
     def _wait(self, child: ChildState, pause_ns: int) -> None:
         child.phase = Phase.WAITING
-        self.after_machine(pause_ns, Tick(f"restart:{child.name}:{child.down_epoch}"))
+        self.after_machine(pause_ns, RestartDue(child.name))
 
     def _schedule_consequences(self, child: ChildState) -> None:
         """What is done about orders and entries if it is not back soon enough."""
-        for kind, delay_ns in (
-            ("sweep", child.policy.sweep_after_ns),
-            ("block", child.policy.block_after_ns),
-        ):
-            if delay_ns is not None:
-                self.after_machine(delay_ns, Tick(f"{kind}:{child.name}:{child.down_epoch}"))
+        policy = child.policy
+        if policy.sweep_after_ns is not None:
+            self.after_machine(policy.sweep_after_ns, SweepDue(child.name, child.down_epoch))
+        if policy.block_after_ns is not None:
+            self.after_machine(policy.block_after_ns, BlockDue(child.name, child.down_epoch))
 
     def _give_up(self, child: ChildState, reason: str) -> None:
         """Leave it down, latched, and tell people once."""
         child.phase = Phase.GIVEN_UP
         for breaker in crash_breakers(child.name, reason, self.clock.market_ns()):
             self.board.trip(evolve(breaker, is_latched=True), may_flap=True)
-        self.publish(
-            AlertRaised(
-                severity=Severity.CRITICAL,
-                code="ACTOR_GIVEN_UP",
-                what=f"{child.name} is not started again: {reason}",
-                done="its breaker is latched; everything else goes on",
-                owned="unchanged; see status",
-                worst="none by itself",
-                command='python run.py resume --reason "..."',
-            )
-        )
+        self.publish(of_given_up(child.name, reason))
 
     # Up again.
 
     def _restart(self, child: ChildState) -> None:
         if child.phase is not Phase.WAITING:
             return
-        names = self._company(child)
-        if any(self._child(name).phase is Phase.GIVEN_UP for name in names):
+        names = self._children.company(child)
+        if any(self._children.of(name).phase is Phase.GIVEN_UP for name in names):
             self._give_up(child, "what it is rebuilt with was given up")
             return
-        self._token += 1
-        token = self._token
+        token = self._ask(names)
         for name in names:
-            one = self._child(name)
+            one = self._children.of(name)
             one.phase, one.token = Phase.REBUILDING, token
         self._staff.retire(names)
-        self._syncing[token] = names
-        needs_journal = any(self._child(n).policy.source is Source.JOURNAL for n in names)
+        needs_journal = any(self._children.of(n).policy.source is Source.JOURNAL for n in names)
         if needs_journal and AUDITOR not in names:
             # What was said until now has to be on disk before it is read.
             self.send(AUDITOR, SyncRequested(token))
-            self.after_machine(AGAIN_NS, Tick(f"sync::{token}"))
+            self.after_machine(AGAIN_NS, SyncOverdue(token))
         else:
-            self._rebuild(token)
+            self._synced(token)
 
-    def _company(self, child: ChildState) -> tuple[str, ...]:
-        """Return who is rebuilt with it: its group, and the auditor's if that is down too."""
-        names = dict.fromkeys((child.name, *child.policy.group))
-        auditor = self._child(AUDITOR)
-        if auditor.phase is Phase.WAITING and set(names) & set(auditor.policy.group):
-            names = dict.fromkeys((*auditor.policy.group, *names))
-        return tuple(names)
+    def _synced(self, token: int) -> None:
+        """Everything said before the question is on disk: do what waited for it."""
+        match self._asked.answered(token):
+            case None:
+                pass  # withdrawn, or asked by a predecessor
+            case Release():
+                self._resume()
+            case names:
+                self._staff.rebuild(names, token, self.reply_to())
 
-    def _rebuild(self, token: int) -> None:
-        names = self._syncing.pop(token, ())
-        if names:
-            self._staff.rebuild(names, token, self.reply_to())
+    def _try_again(self, token: int) -> None:
+        match self._asked.answered(token):
+            case None | Release():
+                pass
+            case names:
+                for name in names:
+                    self._wait(self._children.of(name), AGAIN_NS)
 
     def _rebuilt(self, done: RebuildFinished) -> None:
         if done.failure is not None:
-            for child in tuple(self._children.values()):
-                if child.token == done.token and child.phase is Phase.REBUILDING:
-                    self._give_up(child, f"not rebuilt: {done.failure}")
+            for child in self._children.being_rebuilt(done.token):
+                self._give_up(child, f"not rebuilt: {done.failure}")
             self._answer_operator()
             return
         names = [name for name, _ in done.started]
-        if any(self._child(name).policy.reentry is not Reentry.PROOF for name in names):
+        if any(self._children.of(name).policy.reentry is not Reentry.PROOF for name in names):
             self._reconcile(done.token)
 
     def _back(self, restarted: ActorRestarted) -> None:
         """A newcomer counts as started when it says so, not when somebody started it."""
-        child = self._child(restarted.actor)
+        child = self._children.of(restarted.actor)
         if restarted.actor != self.name and restarted.epoch > child.down_epoch:
             child.begin_probation(restarted.epoch, child.token)
             self._brief(child.name)
@@ -256,30 +272,18 @@ class Supervisor(Actor):
 
         The reconciler may have died with the question, or the venue may not have answered.
         """
-        self.publish(ReconcileRequested(f"{REBUILD}{token}"))
-        self.after_machine(BOOKS_AGAIN_NS, Tick(f"reconcile::{token}"))
-
-    def _await_books(self, token: int) -> list[ChildState]:
-        return [
-            child
-            for child in self._children.values()
-            if child.token == token
-            and child.phase in (Phase.REBUILDING, Phase.PROBATION)
-            and child.policy.reentry is not Reentry.PROOF
-            and not child.is_reconciled
-        ]
+        self.publish(ReconcileRequested(occasion(token)))
+        self.after_machine(BOOKS_AGAIN_NS, BooksOverdue(token))
 
     def _reconciled(self, finished: ReconcileFinished) -> None:
-        if not finished.reason.startswith(REBUILD):
-            return
         if not finished.is_clean:
             return  # asked again in a while
-        for child in self._await_books(int(finished.reason.removeprefix(REBUILD))):
+        for child in self._children.without_books(finished.reason):
             child.is_reconciled = child.phase is Phase.PROBATION
             self._readmit(child)
 
     def _proven(self, proven: ActorProven) -> None:
-        child = self._child(proven.actor)
+        child = self._children.of(proven.actor)
         if child.phase is Phase.PROBATION and child.epoch == proven.epoch:
             child.proof = proven.evidence
             self._readmit(child)
@@ -287,7 +291,7 @@ class Supervisor(Actor):
     def _swept(self, reasons: tuple[str, ...]) -> None:
         """What a death had cancelled is gone from the venue: the canceller names the breakers."""
         for name in reasons:
-            child = self._children.get(name)
+            child = self._children.known(name)
             if child is not None and not child.is_swept:
                 child.is_swept = True
                 self._readmit(child)
@@ -316,30 +320,24 @@ class Supervisor(Actor):
 
     def _resume_by_policy(self) -> None:
         """On paper, release the run once by itself: written down first, then done."""
-        if self._staff.auto_resumes_left <= 0 or self._resuming or not self._may_resume():
+        latched = self.board.latched()
+        is_free = self._releasing is None and self._staff.auto_resumes_left > 0
+        if not (is_free and self._children.may_release(latched)):
             return
-        self._token += 1
-        self._resuming = self._token
-        names = ", ".join(dict.fromkeys(breaker.name for breaker in self.board.latched()))
+        self._releasing = self._ask(Release())
+        names = ", ".join(dict.fromkeys(breaker.name for breaker in latched))
         self.publish(OperatorActed(AUTO_RESUME, f"{names}: {RELEASE_REASON}"))
-        self.send(AUDITOR, SyncRequested(self._resuming))
+        self.send(AUDITOR, SyncRequested(self._releasing))
 
-    def _may_resume(self) -> bool:
-        """Tell whether crashes are all that is latched, and all of them are proven."""
-        for breaker in self.board.latched():
-            child = self._children.get(breaker.name)
-            if (
-                child is None
-                or child.phase is not Phase.PROVEN
-                or child.policy.reentry is not Reentry.OPERATOR
-                or breaker.scope not in (scope_of(child.name), ACTOR)
-            ):
-                return False
-        return bool(self.board.latched())
+    def _withdraw_release(self) -> None:
+        """Something else has fallen: whoever waits for the journal now releases nothing."""
+        if self._releasing is not None:
+            self._asked.answered(self._releasing)
+            self._releasing = None
 
     def _resume(self) -> None:
-        self._resuming = 0
-        if not self._may_resume():
+        self._releasing = None
+        if not self._children.may_release(self.board.latched()):
             return  # something else happened meanwhile
         self._staff.auto_resumes_left -= 1
         for breaker in self.board.latched():
@@ -347,7 +345,7 @@ class Supervisor(Actor):
         self.log.warning("resumed by itself", left=self._staff.auto_resumes_left)
 
     def _released(self, reset: BreakerReset) -> None:
-        child = self._children.get(reset.name)
+        child = self._children.known(reset.name)
         if child is not None and reset.scope == ACTOR and child.phase is Phase.PROVEN:
             child.phase = Phase.UP
 
@@ -357,24 +355,20 @@ class Supervisor(Actor):
         """Try again whatever is down, with a clean sheet, and answer when it is proven or not."""
         self._reviving.append(request_id)
         for name, epoch in self._staff.down():
-            child = self._child(name)
+            child = self._children.of(name)
             child.down_epoch = max(child.down_epoch, epoch)
             hopeless = name == AUDITOR and self._staff.has_journal_failed()
             if child.phase is Phase.REBUILDING or name == self.name or hopeless:
                 continue
             child.history = CrashHistory()
             self._wait(child, 0)
-        self.after_machine(REVIVE_WITHIN_NS, Tick("revive::"))
+        self.after_machine(REVIVE_WITHIN_NS, RevivalOverdue())
         self._answer_operator()
 
     def _answer_operator(self, *, is_last_chance: bool = False) -> None:
         if not self._reviving:
             return
-        items = tuple(
-            child.waits_for()
-            for child in self._children.values()
-            if child.is_down or (child.phase is Phase.PROBATION and child.policy.is_latched)
-        )
+        items = self._children.missing()
         if items and not is_last_chance:
             return
         waiting, self._reviving = self._reviving, []

@@ -69,6 +69,19 @@ def of_return(actor: str, epoch: int) -> AlertRaised:
     )
 
 
+def of_given_up(actor: str, reason: str) -> AlertRaised:
+    """Return the alert about an actor that is left dead."""
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="ACTOR_GIVEN_UP",
+        what=f"{actor} is not started again: {reason}",
+        done="its breaker is latched; everything else goes on",
+        owned="unchanged; see status",
+        worst="none by itself",
+        command='python run.py resume --reason "..."',
+    )
+
+
 def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
     """Return the alert of a difference between venue and us."""
     return AlertRaised(

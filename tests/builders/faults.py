@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from attrs import frozen
 
 from actors.kernel.base import Actor
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import crash_breakers
+from actors.kernel.timers import Timer
 from adapters.runtime.actor_system import ActorSystem
-from domain.messages.supervision import Tick
 
 ERRORS: tuple[type[BaseException], ...] = (
     ValueError,
@@ -33,7 +34,12 @@ def raiser(error: BaseException) -> Callable[..., None]:
     return fail
 
 
-FAULT = Tick("fault")
+@frozen
+class Fault(Timer):
+    """A message that breaks whoever handles it."""
+
+
+FAULT = Fault()
 
 
 def override(thing: object, **methods: Callable[..., Any]) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import pykka
 import pytest
+from attrs import frozen
 
 from actors.kernel.supervision import policy_of
+from actors.kernel.timers import Timer
 from actors.kernel.topology import ACTORS
 from adapters.runtime.threads import LEAST_GAP_NS
-from domain.messages.supervision import ActorDown, ActorProven, Tick
+from domain.messages.supervision import ActorDown, ActorProven
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.runtime import (
@@ -31,6 +33,12 @@ from tests.fakes.actors import WITNESS, Event, Scripted, heard_by
 from tests.fakes.clocks import JumpingClock
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
+
+
+@frozen
+class Later(Timer):
+    """A timer of an actor."""
+
 
 KEEPS, LOSES = ("canceller", "alerts"), ("feed", "risk_gate", "strategy.breakout", "victim")
 
@@ -201,15 +209,15 @@ def test_a_timer_that_waits_in_a_dead_actors_inbox_does_not_ring_for_the_next(
     rig.runtime.spawn(Scripted, name)
     with rig.hold(name):
         tell(rig.runtime, name, Event(1))
-        tell(rig.runtime, name, Tick("cycle"))
+        tell(rig.runtime, name, Later())
         rig.runtime.condemn(name, 1, "hangs", "somewhere")
 
     heir = collect(rig, name)
     flush(rig, name)
 
-    assert Tick("cycle") not in heir
+    assert Later() not in heir
     assert numbers(heir) == [1, -1]
-    assert rig.runtime.dead_letters[(name, "Tick")] == 1
+    assert rig.runtime.dead_letters[(name, "Later")] == 1
 
 
 def test_who_asked_a_dying_actor_is_told_and_the_question_is_not_kept(rig: Rig) -> None:
