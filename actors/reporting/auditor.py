@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import frozen
+
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Journal
+from actors.kernel.timers import Timer
 from actors.kernel.topology import ORDER_MANAGER, ROUTES
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import Synced, SyncRequested
 from domain.messages.journal import RunStopped
 from domain.messages.orders import IntentRaised
-from domain.messages.supervision import Tick
 from domain.model.instants import MILLISECOND
 
 COMMIT_EVERY_NS = 250 * MILLISECOND
 """Machine time within which records without a receipt become durable."""
+
+
+@frozen
+class CommitDue(Timer):
+    """Records wait to become durable."""
 
 
 class Auditor(Actor):
@@ -37,7 +44,7 @@ class Auditor(Actor):
                 for receipt in self._journal.commit((intent.client_order_id,)):
                     self.send(ORDER_MANAGER, receipt)
                 self._is_dirty = False
-            case Tick("commit"):
+            case CommitDue():
                 self._commit()
             case SyncRequested(token):
                 self._commit()
@@ -51,14 +58,14 @@ class Auditor(Actor):
                     self._journal.commit(())
                 elif not self._is_dirty:
                     self._is_dirty = True
-                    self.after_machine(COMMIT_EVERY_NS, Tick("commit"))
+                    self.after_machine(COMMIT_EVERY_NS, CommitDue())
             case _:
                 super().receive(message)
 
     def starting(self) -> None:
         """A fresh incarnation has a segment of its own, and shows soon that it can write."""
         if not self.is_proven:
-            self.after_machine(COMMIT_EVERY_NS, Tick("commit"))
+            self.after_machine(COMMIT_EVERY_NS, CommitDue())
 
     def stopping(self) -> None:
         """Make the last records durable."""

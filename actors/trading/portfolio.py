@@ -1,15 +1,13 @@
-"""The only writer of the ledger: fills in, cash, lots and value out; limits on losses.
-
-What it says is a fold of fills and cash flows, so it is the same after every restart.
-"""
+"""Keeps the books, values them, and watches the limits on losses."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
@@ -22,17 +20,37 @@ from domain.messages.portfolio import (
     PortfolioMoved,
     StatementTaken,
 )
-from domain.messages.supervision import ActorRestarted, BootCompleted, ProductsChanged, Tick
+from domain.messages.supervision import ActorRestarted, BootCompleted, ProductsChanged
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
-from domain.model.money import ZERO, Amount, Price, Rate
+from domain.model.money import Amount, Price, Rate
 from domain.model.portfolio import PortfolioView
-from domain.model.product import Product, ProductId
-from domain.portfolio.ledger import Ledger, book, flow, open_ledger, report, value
-from domain.portfolio.losses import EquityMark, LossLimits, measure
+from domain.model.product import ProductId
+from domain.portfolio.books import Books
+from domain.portfolio.ledger import Ledger
+from domain.portfolio.losses import EquityHistory, EquityMark, LossLimits
 
 PUBLISH_EVERY_NS = 250 * MILLISECOND
 """Market time between two views when only prices moved."""
+
+
+@frozen
+class PublishDue(Timer):
+    """Prices have moved since the last view; time for the next."""
+
+
+PortfolioInbox = (
+    QuoteMoved
+    | FillBooked
+    | RoundJudged
+    | PublishDue
+    | StatementTaken
+    | CashFlowSeen
+    | ProductsChanged
+    | BootCompleted
+    | SyncRequested
+    | ActorRestarted
+)
 
 
 @frozen
@@ -46,85 +64,66 @@ class PortfolioState:
 
 
 class Portfolio(Actor):
-    """PortfolioState fills, values lots at the best bid less the taker fee, watches losses."""
+    """Books fills, values lots at the best bid less the taker fee, watches losses."""
 
-    def __init__(
-        self,
-        context: ActorContext,
-        books: PortfolioState,
-        limits: LossLimits,
-    ) -> None:
+    def __init__(self, context: ActorContext, state: PortfolioState, limits: LossLimits) -> None:
         super().__init__(context)
-        self._books = books
         self._limits = limits
-        self._ledger = books.ledger
-        self._marks = list(books.marks)
+        self._allotment = state.allotment
+        self._books = Books(state.quote_currency, state.ledger)
+        self._equity = EquityHistory(state.marks)
         self._bids: dict[ProductId, Price] = {}
-        self._products: dict[ProductId, Product] = {}
         self._taker: Rate | None = None
         self._is_due = False
 
     def receive(self, message: Any) -> None:
         """Handle one message."""
-        match message:
+        inbox: PortfolioInbox = message
+        match inbox:
             case QuoteMoved(quote):
                 self._bids[quote.product] = quote.bid
-                if self._ledger is not None and self._ledger.owns(quote.product):
+                if self._books.owns(quote.product):
                     self._publish_soon()
-            case FillBooked():
-                self._book(message)
             case RoundJudged(cycle=cycle):
                 self._mark(cycle)
-            case Tick("publish"):
+            case PublishDue():
                 self._is_due = False
                 self._publish()
-            case StatementTaken():
-                self._open(message)
+            case StatementTaken() | ProductsChanged():
+                self._books = self._books.apply(inbox)
+            case FillBooked():
+                self._books = self._books.apply(inbox)
+                self._publish()
             case CashFlowSeen():
-                if self._ledger is not None:
-                    self._ledger = flow(self._ledger, message)
-                    self._publish()
+                self._books = self._books.apply(inbox)
+                self._publish()
+            case BootCompleted():
+                self._books = self._books.apply(inbox)
+                self._taker = inbox.taker_rate
+                self._publish()
             case SyncRequested(token):
-                self.send(self.envelope.sender, report(self.name, token, self._ledger))
+                self.send(self.envelope.sender, self._books.report(self.name, token))
                 self.prove("its books were compared")
             case ActorRestarted(actor):
-                view = self._view()
-                if view is not None and actor in ROUTES[PortfolioMoved].hears:
-                    self.send(actor, PortfolioMoved(view))
-            case ProductsChanged(products):
-                self._products = {product.id: product for product in products}
-            case BootCompleted():
-                self._products = {product.id: product for product in message.products}
-                self._taker = message.taker_rate
-                self._publish()
+                self._show(actor)
             case _:
-                super().receive(message)
+                assert_never(inbox)
 
-    def _open(self, statement: StatementTaken) -> None:
-        if self._ledger is not None:
-            return
-        currency = self._books.quote_currency
-        cash = sum((a.total for a in statement.accounts if a.currency == currency), ZERO)
-        self._ledger = open_ledger(currency, Amount(cash))
-
-    def _book(self, booked: FillBooked) -> None:
-        if self._ledger is None:
-            raise RuntimeError("a fill arrived before the opening statement")
-        product = self._products.get(booked.fill.product)
-        self._ledger = book(self._ledger, booked, product)
-        self._publish()
+    def _show(self, newcomer: str) -> None:
+        """Give a fresh incarnation the present view, if it is one that listens."""
+        view = self._view()
+        if view is not None and newcomer in ROUTES[PortfolioMoved].hears:
+            self.send(newcomer, PortfolioMoved(view))
 
     # Value.
 
     def _view(self) -> PortfolioView | None:
-        if self._ledger is None or self._taker is None:
-            return None
-        return value(self._ledger, self._bids, self._taker, self._books.allotment)
+        return self._books.value(self._bids, self._taker, self._allotment)
 
     def _publish_soon(self) -> None:
         if not self._is_due:
             self._is_due = True
-            self.after(PUBLISH_EVERY_NS, Tick("publish"))
+            self.after(PUBLISH_EVERY_NS, PublishDue())
 
     def _publish(self) -> None:
         view = self._view()
@@ -139,9 +138,8 @@ class Portfolio(Actor):
         self.publish(EquityMarked(cycle, view.nlv, view.opening_nlv))
         if view.nlv is None:
             return
-        now_ns = Nanos(self.clock.market_ns())
-        self._marks.append(EquityMark(now_ns, view.nlv, view.opening_nlv))
-        losses = measure(self._marks, self._limits)
+        self._equity.take(EquityMark(Nanos(self.clock.market_ns()), view.nlv, view.opening_nlv))
+        losses = self._equity.measure(self._limits)
         self.publish(LossesMeasured(tuple((one.name, one.lost, one.limit) for one in losses)))
         for one in losses:
             if one.is_breached:

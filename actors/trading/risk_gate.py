@@ -29,9 +29,10 @@ from domain.model.approval import Reason
 from domain.model.context import Regime
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
-from domain.model.money import ZERO, Amount, Price, Rate
-from domain.model.product import Product, ProductId
-from domain.portfolio.ledger import Ledger, book, flow, open_ledger, report, value
+from domain.model.money import Price, Rate
+from domain.model.product import ProductId
+from domain.portfolio.books import Books
+from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import Rules, judge_entry, judge_exit
 from domain.risk.mandate import Mandate
@@ -68,11 +69,10 @@ class RiskGate(Actor):
         super().__init__(context)
         self._rules = rules
         self._mandate = mandate
-        self._ledger = state.ledger
+        self._books = Books(mandate.quote_currency, state.ledger)
         self._exposure = state.exposure
         self._approval = state.next_approval
         self._approved: OrderedDict[ApprovedKey, None] = OrderedDict.fromkeys(state.approved)
-        self._products: dict[ProductId, Product] = {}
         self._quotes: dict[ProductId, Quote] = {}
         self._bids: dict[ProductId, Price] = {}
         self._bar_ends: dict[ProductId, int] = {}
@@ -128,22 +128,14 @@ class RiskGate(Actor):
     def _learn(self, message: Account) -> None:
         match message:
             case BootCompleted():
-                self._products = {product.id: product for product in message.products}
+                self._books = self._books.apply(message)
                 self._maker, self._taker = message.maker_rate, message.taker_rate
-            case ProductsChanged(products):
-                self._products = {product.id: product for product in products}
+            case StatementTaken() | CashFlowSeen() | ProductsChanged():
+                self._books = self._books.apply(message)
             case TradingReady():
                 self._is_ready = True
-            case StatementTaken(accounts=accounts):
-                if self._ledger is None:
-                    currency = self._mandate.quote_currency
-                    cash = sum((a.total for a in accounts if a.currency == currency), ZERO)
-                    self._ledger = open_ledger(currency, Amount(cash))
-            case CashFlowSeen():
-                if self._ledger is not None:
-                    self._ledger = flow(self._ledger, message)
             case SyncRequested(token):
-                self.send(self.envelope.sender, report(self.name, token, self._ledger))
+                self.send(self.envelope.sender, self._books.report(self.name, token))
                 self.prove("its books were compared")
             case _:
                 assert_never(message)
@@ -182,32 +174,25 @@ class RiskGate(Actor):
             self._approved.popitem(last=False)
 
     def _filled(self, booked: FillBooked) -> None:
-        if self._ledger is None:
-            raise RuntimeError("a fill arrived before the opening statement")
-        if booked.fill.entry_id in self._ledger.seen:
-            return
-        product = self._products.get(booked.fill.product)
-        self._ledger = book(self._ledger, booked, product)
-        self._exposure = self._exposure.fill(booked)
+        books = self._books.apply(booked)
+        if books is not self._books:  # the same fill again frees no reservation twice
+            self._books = books
+            self._exposure = self._exposure.fill(booked)
 
     def _view(self) -> RiskView:
-        ledger, taker = self._ledger, self._taker
-        portfolio = None
-        if ledger is not None and taker is not None:
-            portfolio = value(ledger, self._bids, taker, self._mandate.allotment)
         return RiskView(
             at_ns=self.clock.market_ns(),
             machine_ns=Nanos(self.clock.machine_ns()),
             is_ready=self._is_ready,
             mandate=self._mandate,
             breakers=self.board.open,
-            products=self._products,
+            products=self._books.products,
             quotes=self._quotes,
             bar_ends=self._bar_ends,
             stalled=self._stalled,
-            portfolio=portfolio,
+            portfolio=self._books.value(self._bids, self._taker, self._mandate.allotment),
             maker=self._maker,
-            taker=taker,
+            taker=self._taker,
             regime=Regime.CHOP,
             exposure=self._exposure,
             approved=self._approved.keys(),

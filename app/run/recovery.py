@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from attrs import evolve, frozen
 
@@ -24,7 +23,7 @@ from domain.messages.journal import JournalReopened, RunStarted, RunStopped
 from domain.messages.supervision import BreakerReset
 from domain.model.errors import JournalError, TradingError
 from domain.model.instants import Nanos, iso
-from domain.system.recovery import Recovered, fold
+from domain.system.recovery import JournalFold, Recovered, fold
 
 JOURNAL = "journal"
 CODEC = Codec(CATALOGUE)
@@ -112,10 +111,10 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
     Raises:
         JournalError: the chain is broken or can't be written.
     """
-    messages: list[tuple[int, Any]] = []
+    state = JournalFold(place.quote_currency)
 
     def visit(record: Record) -> None:
-        messages.append((record.at_ns, CODEC.decode(record.type, record.data)))
+        state.take(record.at_ns, CODEC.decode(record.type, record.data))
 
     at_ns = place.market()
     journal, found = open_journal(
@@ -127,8 +126,8 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
         wall=place.wall,
         visit=visit,
     )
-    state = fold([*messages, (at_ns, place.run)], place.quote_currency)
-    recovered = evolve(state, lineage=found.lineage)
+    state.take(at_ns, place.run)
+    recovered = evolve(state.result(), lineage=found.lineage)
     return Opened(Recorder(journal, CODEC, place.machine), recovered, place)
 
 

@@ -20,9 +20,10 @@ from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, St
 from domain.messages.supervision import BootCompleted
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, notional, plain
-from domain.model.product import Product, ProductId, Side
+from domain.model.product import Side
+from domain.portfolio.books import Books
 from domain.portfolio.chain import Chain
-from domain.portfolio.ledger import Ledger, book, flow, open_ledger
+from domain.portfolio.ledger import Ledger
 
 BEHIND = 32
 """So many changes of the books may already be journaled that a statement does not know yet."""
@@ -41,11 +42,17 @@ class AuditReport:
 
 @frozen
 class AuditBooks:
-    """The books after change `number`: the ledger, and by how much each currency moved in all."""
+    """Our books after change `number`, and by how much each currency moved in all."""
 
     number: int
-    ledger: Ledger
+    ours: Books
     moved: Mapping[str, Decimal] = field(factory=dict)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the books, which are open."""
+        assert self.ours.ledger is not None
+        return self.ours.ledger
 
 
 Check = Callable[[AuditBooks], Iterator[str]]
@@ -65,10 +72,11 @@ class _Audit:
     def __init__(self) -> None:
         self._chain = Chain()
         self._problems: list[str] = []
-        self._products: dict[ProductId, Product] = {}
+        self._boot: BootCompleted | None = None
         self._quote: str | None = None
         self._world = ""
         self._base: StatementTaken | None = None
+        self._early: list[CashFlowSeen] = []
         self._recent: deque[AuditBooks] = deque(maxlen=BEHIND)
         self._stated = self._marked = 0
         self._records = self._fills = self._statements = 0
@@ -90,9 +98,8 @@ class _Audit:
                 self._follows(seq, lambda books: _lot_problems(books, message))
             case RunStarted(world=world):
                 self._start(world)
-            case BootCompleted(products=products):
-                self._products = {product.id: product for product in products}
-                self._quote = next((product.quote for product in products), self._quote)
+            case BootCompleted():
+                self._catalogue(message)
 
     def report(self) -> AuditReport:
         return AuditReport(
@@ -110,6 +117,7 @@ class _Audit:
         """Begin new books in another world: it has another account."""
         if self._world and world and world != self._world:
             self._base = None
+            self._early.clear()
             self._recent.clear()
             self._stated = self._marked = 0
         self._world = world or self._world
@@ -119,8 +127,11 @@ class _Audit:
     def _books(self, quote: str | None) -> AuditBooks | None:
         """Return the newest books; the first statement opens them once the currency is known."""
         if not self._recent and self._base is not None and quote is not None:
-            cash = _totals(self._base).get(quote, ZERO)
-            self._recent.append(AuditBooks(0, open_ledger(quote, Amount(cash))))
+            ours = Books(quote).apply(self._base).apply(self._boot)
+            self._recent.append(AuditBooks(0, ours))
+            for change in self._early:  # seen while nobody knew which currency the books are in
+                self._flow(change)
+            self._early.clear()
         return self._recent[-1] if self._recent else None
 
     def _fill(self, seq: int, booked: FillBooked) -> None:
@@ -134,20 +145,30 @@ class _Audit:
         if fill.entry_id in books.ledger.seen:
             return  # said already; counted once, the rest stays comparable
         try:
-            ledger = book(books.ledger, booked, self._products.get(fill.product))
+            ours = books.ours.apply(booked)
         except InvariantBroken as error:
             self._say(seq, str(error))
             return
         sign = 1 if fill.side is Side.BUY else -1
         paid = sign * notional(fill.price, fill.quantity) + fill.fee
         moved = _plus(_plus(books.moved, base, sign * fill.quantity), quote, -paid)
-        self._recent.append(AuditBooks(books.number + 1, ledger, moved))
+        self._recent.append(AuditBooks(books.number + 1, ours, moved))
 
     def _flow(self, change: CashFlowSeen) -> None:
         books = self._books(self._quote)
         if books is not None:
             moved = _plus(books.moved, change.currency, change.amount)
-            self._recent.append(AuditBooks(books.number + 1, flow(books.ledger, change), moved))
+            self._recent.append(AuditBooks(books.number + 1, books.ours.apply(change), moved))
+        elif self._base is not None:
+            self._early.append(change)
+
+    def _catalogue(self, boot: BootCompleted) -> None:
+        """Learn the price steps, and in which currency the account is kept."""
+        self._boot = boot
+        self._quote = next((product.quote for product in boot.products), self._quote)
+        if self._recent:
+            books = self._recent[-1]
+            self._recent[-1] = evolve(books, ours=books.ours.apply(boot))
 
     # What must follow from them.
 

@@ -19,6 +19,7 @@ from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, fl
 from domain.model.orders import FillSeen
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side
+from domain.portfolio.recent_fills import RecentFills
 
 HUNDRED = Decimal(100)
 COST_STEP = Decimal("1e-18")
@@ -27,7 +28,7 @@ COST_STEP = Decimal("1e-18")
 
 @frozen(kw_only=True)
 class Ledger:
-    """Cash and lots after the fills in `seen` (entry ids). Lots are in order of opening."""
+    """Cash and lots after all fills, the newest of them `seen`. Lots are in order of opening."""
 
     quote_currency: str
     opening_cash: Amount
@@ -36,7 +37,7 @@ class Ledger:
     lots: tuple[Lot, ...] = ()
     realised: Amount = Amount(ZERO)
     fees: Amount = Amount(ZERO)
-    seen: frozenset[str] = frozenset()
+    seen: RecentFills = RecentFills()
 
     def owns(self, product: ProductId) -> bool:
         """Tell whether any lot of `product` is owned."""
@@ -69,7 +70,7 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
     fill, order = booked.fill, booked.order
     if fill.entry_id in ledger.seen:
         return ledger
-    seen = ledger.seen | {fill.entry_id}
+    seen = ledger.seen.and_also(fill.entry_id)
     worth = notional(fill.price, fill.quantity)
     fees = Amount(ledger.fees + fill.fee)
     if fill.side is Side.BUY:

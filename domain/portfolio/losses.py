@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
-from domain.model.instants import DAY, Nanos
+from domain.model.instants import DAY, MINUTE, Nanos
 from domain.model.money import Amount, plain
 from domain.model.settings import number
 
@@ -100,32 +101,78 @@ class Loss:
         return f"{self.name} {self.lost:.2f} {self.unit} reached the limit of {limit}"
 
 
-def measure(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[Loss, ...]:
-    """Return each limit with what the newest mark has lost of it.
+class EquityHistory:
+    """Past equity, as much of it as the limits ask for: a week of minutes, and the peak of all.
 
-    Windows roll: a day is the last 24 h of market time. `marks` are oldest first.
+    Exact for marks that fall into minutes of their own; of several within one minute the newest
+    is kept, so that a window may begin up to a minute earlier than its length says.
     """
-    if not marks:
-        return ()
-    now = marks[-1]
-    day, week = _base(marks, now.at_ns - DAY), _base(marks, now.at_ns - 7 * DAY)
-    peak = max(marks, key=lambda mark: mark.pnl)
-    return (
-        Loss("daily_loss", _lost_pct(day, now), limits.daily_pct, "%"),
-        Loss("weekly_loss", _lost_pct(week, now), limits.weekly_pct, "%"),
-        Loss("drawdown", _lost_pct(peak, now), limits.drawdown_pct, "%"),
-        Loss("daily_loss_usd", day.pnl - now.pnl, limits.max_daily_loss_usd, "USD"),
-    )
+
+    def __init__(self, marks: Iterable[EquityMark] = ()) -> None:
+        """Begin with past `marks`, oldest first."""
+        self._day = _Window(DAY)
+        self._week = _Window(7 * DAY)
+        self._peak: EquityMark | None = None
+        for mark in marks:
+            self.take(mark)
+
+    def take(self, mark: EquityMark) -> None:
+        """Add the newest mark; costs the same however long the history is."""
+        self._day.take(mark)
+        self._week.take(mark)
+        if self._peak is None or mark.pnl > self._peak.pnl:
+            self._peak = mark
+
+    @property
+    def marks(self) -> tuple[EquityMark, ...]:
+        """What has to be kept to go on from here, oldest first."""
+        kept = self._week.marks
+        if self._peak is None or self._peak in kept:
+            return tuple(kept)
+        return tuple(sorted((self._peak, *kept), key=lambda mark: mark.at_ns))
+
+    def measure(self, limits: LossLimits) -> tuple[Loss, ...]:
+        """Return each limit with what the newest mark has lost of it; nothing without a mark.
+
+        Windows roll: a day is the last 24 h of market time. The base of a window is the last mark
+        at or before its beginning, else the first of all.
+        """
+        if self._peak is None:
+            return ()
+        day, now = self._day.base, self._day.newest
+        return (
+            Loss("daily_loss", _lost_pct(day, now), limits.daily_pct, "%"),
+            Loss("weekly_loss", _lost_pct(self._week.base, now), limits.weekly_pct, "%"),
+            Loss("drawdown", _lost_pct(self._peak, now), limits.drawdown_pct, "%"),
+            Loss("daily_loss_usd", day.pnl - now.pnl, limits.max_daily_loss_usd, "USD"),
+        )
 
 
-def _base(marks: Sequence[EquityMark], since_ns: int) -> EquityMark:
-    """Return the last mark at or before `since_ns`, else the first."""
-    base = marks[0]
-    for mark in marks:
-        if mark.at_ns > since_ns:
-            break
-        base = mark
-    return base
+class _Window:
+    """The marks of the last `length_ns`, one a minute, and first the one from which it starts."""
+
+    def __init__(self, length_ns: int) -> None:
+        self._length_ns = length_ns
+        self.marks: deque[EquityMark] = deque()
+
+    @property
+    def base(self) -> EquityMark:
+        """The last mark at or before the beginning of the window, else the first of all."""
+        return self.marks[0]
+
+    @property
+    def newest(self) -> EquityMark:
+        """The last mark that was taken."""
+        return self.marks[-1]
+
+    def take(self, mark: EquityMark) -> None:
+        marks = self.marks
+        # The base is never replaced: what comes within its minute is measured against it.
+        if len(marks) > 1 and marks[-1].at_ns // MINUTE == mark.at_ns // MINUTE:
+            marks.pop()
+        marks.append(mark)
+        while len(marks) > 1 and marks[1].at_ns <= mark.at_ns - self._length_ns:
+            marks.popleft()
 
 
 def _lost_pct(base: EquityMark, now: EquityMark) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,16 +16,16 @@ from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTrip
 from domain.model.approval import ApprovedOrder
 from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
-from domain.model.money import ZERO, Amount
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
-from domain.model.product import Product, ProductId
 from domain.orders.order import Order, apply_fill
-from domain.portfolio.ledger import Ledger, book, flow, open_ledger
-from domain.portfolio.losses import EquityMark
+from domain.portfolio.books import Books
+from domain.portfolio.ledger import Ledger
+from domain.portfolio.losses import EquityHistory, EquityMark
 from domain.risk.exposure import Exposure
 from domain.risk.view import ApprovedKey
 
 KEPT_APPROVALS = 2_000
+"""Newest approvals that the risk gate gets back: "once a bar" looks at the present bar alone."""
 UNSENT = (OrderState.INTENDED, OrderState.PENDING_SUBMIT)
 
 
@@ -100,27 +101,25 @@ class Recovered:
 
 def fold(records: Iterable[tuple[int, Any]], quote_currency: str) -> Recovered:
     """Return the state after all `records`: pairs of market time and message, oldest first."""
-    folder = _Folder(quote_currency)
+    journal = JournalFold(quote_currency)
     for at_ns, message in records:
-        folder.take(at_ns, message)
-    return folder.result()
+        journal.take(at_ns, message)
+    return journal.result()
 
 
-class _Folder:
-    """The fold's working state; values handed out are frozen."""
+class JournalFold:
+    """The fold while it goes on, record by record; values handed out are frozen."""
 
     def __init__(self, quote_currency: str) -> None:
-        self._quote = quote_currency
         self._lineage = ""
         self._last_ns: Nanos | None = None
         self._orders: dict[str, Order] = {}
         self._number = self._approval = 0
-        self._ledger: Ledger | None = None
+        self._books = Books(quote_currency)
         self._booked: set[str] = set()
         self._breakers: dict[tuple[str, str], Breaker] = {}
-        self._marks: list[EquityMark] = []
-        self._approved: list[ApprovedKey] = []
-        self._products: dict[ProductId, Product] = {}
+        self._equity = EquityHistory()
+        self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
         self._runs = 0
         self._world = ""
         self._tally = RunTally()
@@ -129,10 +128,13 @@ class _Folder:
 
     def _forget(self) -> None:
         """Another world has another account; only latched breakers outlive it."""
-        self._orders, self._ledger, self._marks, self._approved = {}, None, [], []
-        self._booked = set()
+        self._orders, self._booked = {}, set()
+        self._books = evolve(self._books, ledger=None)
+        self._equity = EquityHistory()
+        self._approved.clear()
 
     def take(self, at_ns: int, message: Any) -> None:
+        """Take the next record, of that market time."""
         self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
         match message:
             case IntentRaised(intent):
@@ -150,7 +152,7 @@ class _Folder:
                 self._approved.append(key)
             case EquityMarked(_, nlv, opening):
                 if nlv is not None:
-                    self._marks.append(EquityMark(Nanos(at_ns), nlv, opening))
+                    self._equity.take(EquityMark(Nanos(at_ns), nlv, opening))
             case _:
                 self._take_life(message)
 
@@ -170,15 +172,8 @@ class _Folder:
                 self._breakers[(breaker.name, breaker.scope)] = breaker
             case BreakerReset(name, scope):
                 self._close(message, self._breakers.pop((name, scope), None))
-            case StatementTaken(accounts=accounts):
-                if self._ledger is None:
-                    cash = sum((a.total for a in accounts if a.currency == self._quote), ZERO)
-                    self._ledger = open_ledger(self._quote, Amount(cash))
-            case CashFlowSeen():
-                if self._ledger is not None:
-                    self._ledger = flow(self._ledger, message)
-            case BootCompleted(products=products):
-                self._products = {product.id: product for product in products}
+            case StatementTaken() | CashFlowSeen() | BootCompleted():
+                self._books = self._books.apply(message)
             case _:
                 pass  # told for people, not for the state
 
@@ -211,22 +206,22 @@ class _Folder:
         self._tally = evolve(self._tally, fills=self._tally.fills + 1)
         order = self._orders[booked.client_order_id]
         self._orders[booked.client_order_id] = apply_fill(order, booked.fill)
-        if self._ledger is not None:
-            product = self._products.get(booked.fill.product)
-            self._ledger = book(self._ledger, booked, product)
+        if self._books.is_open:
+            self._books = self._books.apply(booked)
 
     def result(self) -> Recovered:
+        """Return what the records so far say."""
         return Recovered(
             lineage=self._lineage,
             last_ns=self._last_ns,
             orders=self._orders,
             next_number=self._number + 1,
             next_approval=self._approval + 1,
-            ledger=self._ledger,
+            ledger=self._books.ledger,
             booked=frozenset(self._booked),
             breakers=tuple(self._breakers.values()),
-            marks=tuple(self._marks),
-            approved=tuple(self._approved[-KEPT_APPROVALS:]),
+            marks=self._equity.marks,
+            approved=tuple(self._approved),
             runs=self._runs,
             world=self._world,
             tally=evolve(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.model.instants import DAY, HOUR, Nanos
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from domain.model.money import Amount
-from domain.portfolio.losses import EquityMark, LossLimits, measure
+from domain.portfolio.losses import EquityHistory, EquityMark, Loss, LossLimits
 from tests.builders.messages import NOW
 
 LIMITS = LossLimits(
@@ -29,7 +29,9 @@ def names(*marks: EquityMark, limits: LossLimits = LIMITS) -> list[str]:
 
 
 def breaches(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[tuple[str, str], ...]:
-    return tuple((one.name, one.reason) for one in measure(marks, limits) if one.is_breached)
+    return tuple(
+        (one.name, one.reason) for one in EquityHistory(marks).measure(limits) if one.is_breached
+    )
 
 
 def test_without_marks_nothing_is_known_and_nothing_breached() -> None:
@@ -112,3 +114,97 @@ def test_losing_more_never_breaches_less(low: int, more: int) -> None:
     greater = names(mark("10000"), mark(str(low - more), NOW + HOUR))
 
     assert [name for name in less if name not in greater] == []
+
+
+# Bounded memory: the same answers as from every mark there ever was.
+
+WEEK = 7 * DAY
+
+
+def naive(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[Loss, ...]:
+    """Measure by walking everything."""
+
+    def base(length_ns: int) -> EquityMark:
+        old = [mark for mark in marks if mark.at_ns <= marks[-1].at_ns - length_ns]
+        return old[-1] if old else marks[0]
+
+    def percent(since: EquityMark) -> Decimal:
+        return (since.pnl - marks[-1].pnl) / since.nlv * 100
+
+    peak = max(marks, key=lambda each: each.pnl)
+    return (
+        Loss("daily_loss", percent(base(DAY)), limits.daily_pct, "%"),
+        Loss("weekly_loss", percent(base(WEEK)), limits.weekly_pct, "%"),
+        Loss("drawdown", percent(peak), limits.drawdown_pct, "%"),
+        Loss(
+            "daily_loss_usd",
+            base(DAY).pnl - marks[-1].pnl,
+            limits.max_daily_loss_usd,
+            "USD",
+        ),
+    )
+
+
+STEPS = some.lists(
+    some.tuples(
+        some.one_of(some.integers(1, 90), some.integers(300, 30_000)),  # minutes since the last
+        some.integers(1, 20_000),  # NLV
+        some.integers(-2_000, 2_000),  # what was paid in since
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def walk(steps: Sequence[tuple[int, int, int]], unit_ns: int) -> list[EquityMark]:
+    at_ns, opening, marks = NOW, 10_000, []
+    for wait, nlv, paid_in in steps:
+        at_ns, opening = Nanos(at_ns + wait * unit_ns), max(1, opening + paid_in)
+        marks.append(mark(str(nlv), at_ns, str(opening)))
+    return marks
+
+
+@pytest.mark.req("DD1")
+@given(STEPS, some.integers(0, 59))
+def test_with_a_mark_a_minute_the_history_measures_what_all_marks_measure(
+    steps: list[tuple[int, int, int]], restart: int
+) -> None:
+    marks = walk(steps, MINUTE)
+    history = EquityHistory()
+    for number, each in enumerate(marks):
+        if number == restart:  # what is kept is enough to go on with
+            history = EquityHistory(history.marks)
+        history.take(each)
+        assert history.measure(LIMITS) == naive(marks[: number + 1], LIMITS)
+
+
+@pytest.mark.req("DD1")
+@given(STEPS)
+def test_with_many_marks_a_minute_a_window_begins_at_most_a_minute_earlier(
+    steps: list[tuple[int, int, int]],
+) -> None:
+    marks = walk([(wait % 120, nlv, paid_in) for wait, nlv, paid_in in steps], SECOND)
+    last = marks[-1]
+    marks.append(mark("5000", last.at_ns + DAY - 60 * SECOND))
+    marks += [mark("5000", marks[-1].at_ns + 7 * SECOND * step) for step in range(1, 20)]
+    history = EquityHistory(marks)
+
+    found = {one.name: one for one in history.measure(LIMITS)}
+    exact = {one.name: one for one in naive(marks, LIMITS)}
+
+    assert found["drawdown"] == exact["drawdown"]
+    since_ns = marks[-1].at_ns - DAY
+    step = [each for each in marks if since_ns - MINUTE < each.at_ns <= since_ns]
+    allowed = {each.pnl - marks[-1].pnl for each in step} | {exact["daily_loss_usd"].lost}
+    assert found["daily_loss_usd"].lost in allowed
+
+
+@pytest.mark.req("DD1")
+def test_a_year_of_seconds_keeps_a_week_of_minutes() -> None:
+    history = EquityHistory()
+    at_ns = NOW
+    for number in range(20_000):
+        at_ns = Nanos(at_ns + 37 * SECOND)
+        history.take(mark(str(10_000 - number % 7), at_ns))
+
+    assert len(history.marks) <= WEEK // MINUTE + 3

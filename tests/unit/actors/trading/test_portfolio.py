@@ -1,0 +1,318 @@
+"""The portfolio: books, value, and loss limits that halt, latched, at the cycle that finds them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as some
+
+from actors.trading.portfolio import PUBLISH_EVERY_NS, Portfolio, PortfolioState
+from domain.messages.control import SyncRequested
+from domain.messages.decisions import RoundJudged
+from domain.messages.market import QuoteMoved
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LedgerReported,
+    LossesMeasured,
+    PortfolioMoved,
+    StatementTaken,
+)
+from domain.messages.supervision import (
+    ActorProven,
+    ActorRestarted,
+    BootCompleted,
+    ProductsChanged,
+)
+from domain.model.breakers import Effect
+from domain.model.instants import DAY, MINUTE, Nanos
+from domain.model.money import ZERO, Amount, Price
+from domain.model.portfolio import AccountBalance
+from domain.portfolio.losses import EquityMark, LossLimits
+from tests.builders.harness import START_NS, Harness, deliver, of_kind
+from tests.builders.messages import (
+    MAKER,
+    TAKER,
+    a_product,
+    a_quote,
+    an_intent,
+    approved_sale,
+    booked,
+)
+
+LIMITS = LossLimits(
+    daily_pct=Decimal(3),
+    weekly_pct=Decimal(6),
+    drawdown_pct=Decimal(10),
+    max_daily_loss_usd=Amount(Decimal(500)),
+)
+BOOT = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
+HUNDRED = Decimal(100)
+ENTRY = an_intent()
+"""Two coins at 100, fee 1.2."""
+
+
+def usd(amount: str | int) -> Amount:
+    return Amount(Decimal(amount))
+
+
+def statement(total: str = "10000") -> StatementTaken:
+    return StatementTaken("start", (AccountBalance("USD", Decimal(total), ZERO),))
+
+
+def judged(cycle: int = 1) -> RoundJudged:
+    return RoundJudged(cycle, Nanos(0), (), (), ())
+
+
+def bid(price: str) -> QuoteMoved:
+    return QuoteMoved(a_quote(price, str(Decimal(price) + 1)))
+
+
+class Case:
+    """A portfolio that has booted with 10,000 USD."""
+
+    def __init__(
+        self,
+        limits: LossLimits = LIMITS,
+        marks: tuple[EquityMark, ...] = (),
+        total: str = "10000",
+        epoch: int = 1,
+    ) -> None:
+        self.harness = Harness()
+        state = PortfolioState("USD", None, None, marks)
+        self.actor = self.harness.start(Portfolio, "portfolio", state, limits, epoch=epoch)
+        self.tell(statement(total), BOOT)
+
+    def tell(self, *messages: Any) -> tuple[Any, ...]:
+        return deliver(self.actor, *messages)
+
+    def flow(self, amount: str) -> None:
+        self.tell(CashFlowSeen("USD", usd(amount), "deposit"))
+
+    def mark(self) -> list[str]:
+        """Let a cycle pass; return the breakers that are open then."""
+        self.tell(judged())
+        return [each.name for each in self.harness.trips()]
+
+    def earn(self, amount: str) -> None:
+        """Earn or lose that much, at once: a coin bought and sold at prices that differ by it."""
+        number = self.harness.number()
+        entry = an_intent(number=number)
+        sale = an_intent(approved_sale(entry.client_order_id, "1"), number + 1_000)
+        price = Price(Decimal(5_000) + Decimal(amount))
+        bought = booked(entry, "1", price=Price(Decimal(5_000)), fee=usd(0))
+        self.tell(bought, booked(sale, "1", price=price, fee=usd(0)))
+
+
+# Books.
+
+
+@pytest.mark.req("X4")
+def test_a_fill_booked_twice_counts_once() -> None:
+    case = Case()
+    case.tell(bid("100"))
+
+    once = of_kind(case.tell(booked(ENTRY)), PortfolioMoved)[-1]
+    twice = of_kind(case.tell(booked(ENTRY)), PortfolioMoved)[-1]
+
+    assert twice.view == once.view
+    assert once.view.cash == Decimal("9798.8")
+    assert [lot.quantity for lot in once.view.lots] == [2]
+
+
+def test_a_fill_before_the_opening_statement_ends_the_actor() -> None:
+    harness = Harness()
+    state = PortfolioState("USD", None, None, ())
+    actor = harness.start(Portfolio, "portfolio", state, LIMITS)
+
+    with pytest.raises(Exception, match="before the opening statement"):
+        deliver(actor, booked(ENTRY))
+    assert max(each.effect for each in harness.trips()) == Effect.HALT
+
+
+def test_it_answers_a_sync_with_its_books_and_a_fresh_incarnation_has_proven_itself_by_that() -> (
+    None
+):
+    case = Case(epoch=2)
+    case.tell(booked(ENTRY))
+
+    said = case.tell(SyncRequested(7))
+
+    assert said == (
+        LedgerReported("portfolio", 7, True, usd("9798.8"), (("BTC-USD", Decimal(2)),)),
+        ActorProven("portfolio", 2, "its books were compared"),
+    )
+
+
+def test_new_price_steps_count_for_the_next_lot() -> None:
+    case = Case()
+    case.tell(ProductsChanged((a_product(price_increment=Decimal(5)),)))
+
+    (moved,) = case.tell(booked(ENTRY))
+
+    assert moved.view.lots[0].stop_price == 95
+
+
+# Value.
+
+
+@pytest.mark.req("E1")
+def test_prices_of_what_is_owned_are_shown_soon_and_together() -> None:
+    case = Case()
+    case.tell(booked(ENTRY))
+
+    assert case.tell(bid("100"), bid("110"), bid("105")) == ()
+    (moved,) = case.harness.pass_time(case.actor, PUBLISH_EVERY_NS)
+
+    assert moved.view.nlv == Decimal("9798.8") + 210 - Decimal("2.52")
+
+
+def test_prices_of_what_is_not_owned_are_no_news() -> None:
+    case = Case()
+    case.tell(bid("100"))
+
+    assert case.harness.pass_time(case.actor, 2 * PUBLISH_EVERY_NS) == ()
+
+
+def test_a_newcomer_that_listens_gets_the_present_view_and_nobody_else() -> None:
+    case = Case()
+
+    (shown,) = case.tell(ActorRestarted("exits", 2))
+    assert isinstance(shown, PortfolioMoved)
+    assert case.tell(ActorRestarted("auditor", 2)) == ()
+
+
+@pytest.mark.req("DD1")
+def test_without_a_price_of_what_is_owned_equity_is_unknown_and_no_mark() -> None:
+    case = Case()
+    case.tell(booked(ENTRY))
+
+    said = case.tell(judged(3))
+
+    assert of_kind(said, EquityMarked) == [EquityMarked(3, None, usd(10_000))]
+    assert of_kind(said, LossesMeasured) == []
+
+
+# Losses.
+
+
+@pytest.mark.req("DD1")
+def test_a_loss_at_the_limit_halts_latched_and_one_below_it_does_not() -> None:
+    below, at = Case(), Case()
+    for case, lost in ((below, "-299.99"), (at, "-300")):
+        assert case.mark() == []
+        case.earn(lost)
+
+    assert below.mark() == []
+    assert at.mark() == ["daily_loss"]
+    (breaker,) = at.harness.trips()
+    assert (breaker.effect, breaker.is_latched) == (Effect.HALT, True)
+    assert breaker.reason == "daily_loss 3.00 % reached the limit of 3 %"
+
+
+@pytest.mark.req("DD1")
+@pytest.mark.parametrize(
+    ("limit", "name"),
+    [
+        ({"daily_pct": Decimal(1)}, "daily_loss"),
+        ({"weekly_pct": Decimal(1)}, "weekly_loss"),
+        ({"drawdown_pct": Decimal(1)}, "drawdown"),
+        ({"max_daily_loss_usd": Amount(Decimal(100))}, "daily_loss_usd"),
+    ],
+)
+def test_each_limit_alone_halts(limit: dict[str, Any], name: str) -> None:
+    case = Case(evolve(LIMITS, **limit))
+    case.mark()
+    case.earn("-100")
+
+    assert case.mark() == [name]
+    assert case.harness.trips()[0].is_latched
+
+
+@pytest.mark.req("DD1")
+def test_how_far_each_limit_is_used_is_told_at_every_cycle() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-50")
+
+    (measured,) = of_kind(case.tell(judged(2)), LossesMeasured)
+
+    assert {name: lost for name, lost, _ in measured.losses} == {
+        "daily_loss": Decimal("0.5"),
+        "weekly_loss": Decimal("0.5"),
+        "drawdown": Decimal("0.5"),
+        "daily_loss_usd": Decimal(50),
+    }
+
+
+@pytest.mark.req("DD1")
+def test_drawdown_counts_from_the_peak_of_what_was_earned_not_of_what_was_there() -> None:
+    case = Case(evolve(LIMITS, daily_pct=HUNDRED, weekly_pct=HUNDRED, max_daily_loss_usd=usd(9999)))
+    for step in ("1500", "-1100"):
+        case.earn(step)
+        assert case.mark() == []
+    case.flow("5000")
+    assert case.mark() == []
+
+    case.earn("-100")
+
+    # 1,200 lost since 11,500 were there; since 15,400 were there only 100.
+    assert case.mark() == ["drawdown"]
+
+
+@pytest.mark.req("DD1")
+def test_a_withdrawal_is_no_loss() -> None:
+    case = Case()
+    case.mark()
+    case.flow("-9000")
+
+    assert case.mark() == []
+
+
+@pytest.mark.req("DD1", "BOOT1")
+def test_what_was_lost_before_a_restart_counts() -> None:
+    case = Case(marks=(EquityMark(Nanos(START_NS - MINUTE), usd(10_400), usd(10_000)),))
+
+    assert case.mark() == ["daily_loss"]
+
+
+@pytest.mark.req("DD1")
+def test_what_was_lost_more_than_a_day_ago_is_no_loss_of_the_day() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-200")
+    case.harness.clock.move(DAY // 2)
+    case.mark()
+    case.harness.clock.move(DAY // 2)
+    case.earn("-200")
+    assert case.mark() == ["daily_loss"]
+
+    later = Case()
+    later.mark()
+    later.earn("-200")
+    later.mark()
+    later.harness.clock.move(DAY)
+    later.earn("-200")
+    assert later.mark() == []
+
+
+@pytest.mark.req("DD1")
+@given(some.lists(some.integers(-400, 400), min_size=1, max_size=12))
+def test_whatever_is_earned_in_between_the_halt_comes_at_the_first_breach(
+    earned: list[int],
+) -> None:
+    case, worth, seen = Case(), 10_000, [10_000]
+    assert case.mark() == []
+    for amount in earned:
+        case.earn(str(amount))
+        worth += amount
+        seen.append(worth)
+        day, peak = 10_000 - worth, max(seen)
+        is_over = day >= 300 or (peak - worth) * 10 >= peak
+        assert bool(case.mark()) is is_over
+        if is_over:
+            break
