@@ -35,7 +35,7 @@ from adapters.venues.coinbase.bodies import order_body
 from adapters.venues.coinbase.connect import connect
 from adapters.venues.coinbase.wire import PREFIX
 from app.run.recovery import JournalPlace, Opened, open_state
-from benchmarks.parts import Bench, NoLog, parsed, table, timed
+from benchmarks.parts import VENUE, Bench, NoLog, parsed, table, timed
 from domain.messages.decisions import OrderApproved
 from domain.messages.journal import RunStarted
 from domain.messages.orders import OrderAdvanced, PlaceRequest
@@ -165,7 +165,7 @@ def bare_syncs(folder: Path, size: int, count: int) -> list[float]:
 
 def measure(folder: Path, count: int) -> list[tuple[str, Any]]:
     """Return the rows of the table."""
-    child = VenueChild(["--data-dir", str(folder / "venue"), "--lookback", "10m"])
+    child = VenueChild([*VENUE, "--data-dir", str(folder / "venue"), "--lookback", "10m"])
     try:
         session = child.session
         clock = SystemClock(MarketClock(session.clock))

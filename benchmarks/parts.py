@@ -30,6 +30,13 @@ NOW = Nanos(1_704_067_200 * SECOND)
 SWITCH_SECONDS = 0.0001
 WAIT_S = 5.0
 QUIET_ROUNDS = 3
+VENUE = (
+    sys.executable,
+    str(Path(__file__).resolve().parents[1] / "run.py"),
+    "venue",
+    "--parent-pipe",
+)
+"""The command of a simulator that ends with us."""
 
 
 class StandingClock:

@@ -55,7 +55,7 @@ def seconds_to_ready(*arguments: str) -> float:
 def seconds_to_import() -> float:
     """Import both halves, one after the other, in fresh interpreters."""
     begun = time.monotonic()
-    for module in ("app.run.thread_run", "adapters.simulator.server.serve"):
+    for module in ("app.run.thread_ports", "adapters.simulator.server.serve"):
         subprocess.run([sys.executable, "-c", f"import {module}"], cwd=ROOT, check=True)
     return time.monotonic() - begun
 

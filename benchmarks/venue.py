@@ -38,7 +38,7 @@ from adapters.simulator.engine.store import SqliteStore
 from adapters.simulator.engine.wire import PREFIX, Request
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
-from benchmarks.parts import parsed, table, timed
+from benchmarks.parts import VENUE, parsed, table, timed
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos, parse_iso
 from domain.model.money import install_context
 
@@ -238,7 +238,7 @@ def bare_echo(size: int, times: int) -> list[float]:
 
 def rest(folder: Path, times: int) -> None:
     """Print p50 and p99 of public requests to a venue process."""
-    child = VenueChild(["--data-dir", str(folder)])
+    child = VenueChild([*VENUE, "--data-dir", str(folder)])
     http = requests.Session()
     http.trust_env = False
     rows: list[tuple[str, list[float]]] = []

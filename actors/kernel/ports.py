@@ -5,7 +5,7 @@ No call here blocks: what takes time is answered later by a message to the given
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from actors.kernel.envelope import Envelope, ReplyTo
@@ -144,6 +144,13 @@ class StatusBoard(Protocol):
 
     def publish(self, status: dict[str, object]) -> None:
         """Replace the published status atomically."""
+
+    @property
+    def last(self) -> Mapping[str, object]:
+        """The status that was published last, empty before the first; nobody changes it any more.
+
+        Readable on any thread.
+        """
 
 
 class ControlInbox(Protocol):

@@ -15,12 +15,19 @@ LOOK_EVERY_NS = 100 * MILLISECOND
 
 @frozen
 class Sight:
-    """One actor at one look. `is_loaded`: it is in a message, or messages wait."""
+    """One actor at one look. `is_loaded`: it is in a message, or messages wait.
+
+    Nothing else of a living actor may be read by another thread, and each of these is one read.
+    """
 
     name: str
     epoch: int
     handled: int
     is_loaded: bool
+    is_busy: bool = False
+    is_down: bool = False
+    waiting: int = 0
+    conflated: int = 0
 
 
 @frozen

@@ -314,12 +314,16 @@ ROUTES: dict[type, Route] = {
     portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER,)),
     # safety
     control.SweepRequested: Route(says=(SUPERVISOR, RECONCILER), hears=(CANCELLER, AUDITOR)),
-    control.SweepFinished: Route(says=(CANCELLER,), hears=(*_KEEPERS, RECONCILER, SUPERVISOR)),
+    control.SweepFinished: Route(
+        says=(CANCELLER,), hears=(*_KEEPERS, RECONCILER, SUPERVISOR, GUARDIAN)
+    ),
     control.DiscrepancyFound: Route(says=(RECONCILER, DROP_COPY), hears=(*_KEEPERS, ALERTS)),
     control.ReconcileRequested: Route(
         says=(SUPERVISOR, OPERATOR, GUARDIAN), hears=(RECONCILER,), lane=Lane.CONTROL
     ),
-    control.ReconcileFinished: Route(says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR)),
+    control.ReconcileFinished: Route(
+        says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR, GUARDIAN)
+    ),
     control.SyncRequested: Route(
         says=(RECONCILER, SUPERVISOR, OPERATOR),
         one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
@@ -346,11 +350,12 @@ ROUTES: dict[type, Route] = {
             ALLOCATOR,
             FEED,
             DROP_COPY,
+            GUARDIAN,
         ),
     ),
     supervision.ProductsChanged: Route(says=(RECONCILER,), hears=(PORTFOLIO, RISK_GATE)),
     supervision.TradingReady: Route(
-        says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR)
+        says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),
     supervision.BreakerTripped: Route(
         says=(BOARD,),
@@ -383,5 +388,10 @@ ROUTES: dict[type, Route] = {
         is_durable=True,
     ),
     journal.RunStopped: Route(says=(GUARDIAN,), hears=(AUDITOR,), is_durable=True),
+    # In the lane of market data: it waits behind the view of the portfolio that belongs to it.
+    control.StatusRequested: Route(
+        says=(GUARDIAN,), hears=(PROJECTOR,), lane=Lane.MARKET, key=lambda _: None
+    ),
+    control.StatusPublished: Route(says=(PROJECTOR,), hears=(GUARDIAN,)),
     supervision.Tick: Route(says=(), lane=Lane.CONTROL),
 }

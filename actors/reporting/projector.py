@@ -16,7 +16,13 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import wording
-from domain.messages.control import DiscrepancyFound, ReconcileFinished, SweepFinished
+from domain.messages.control import (
+    DiscrepancyFound,
+    ReconcileFinished,
+    StatusPublished,
+    StatusRequested,
+    SweepFinished,
+)
 from domain.messages.decisions import CycleDue, ProposalRefused, RoundJudged
 from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
@@ -80,8 +86,6 @@ class Publish(Timer):
     """Time to publish the status."""
 
 
-Milestone = BootCompleted | TradingReady | SweepFinished | ReconcileFinished
-"""What the guardian waits for."""
 Event = (
     BreakerTripped
     | BreakerReset
@@ -95,6 +99,9 @@ Event = (
     | DrillStarted
     | GapSeen
     | StatementTaken
+    | SweepFinished
+    | BootCompleted
+    | TradingReady
 )
 """What is said in a line, and does not change the status otherwise."""
 Inbox = (
@@ -110,7 +117,8 @@ Inbox = (
     | LossesMeasured
     | FeedStalled
     | FeedRecovered
-    | Milestone
+    | ReconcileFinished
+    | StatusRequested
     | Event
 )
 
@@ -128,14 +136,12 @@ class Projector(Actor):
         identity: RunIdentity,
         status: StatusBoard,
         roster: Callable[[], tuple[ActorStatus, ...]],
-        milestone: Callable[[Milestone], None],
         tally: RunTally,
     ) -> None:
         super().__init__(context)
         self._identity = identity
         self._status = status
         self._roster = roster
-        self._milestone = milestone
         self._view: PortfolioView | None = None
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: dict[ProductId, str] = {}
@@ -180,8 +186,11 @@ class Projector(Actor):
                 self._stalled[product] = reason
             case FeedRecovered(product):
                 self._stalled.pop(product, None)
-            case BootCompleted() | TradingReady() | SweepFinished() | ReconcileFinished():
-                self._reach(message)
+            case ReconcileFinished():
+                self._reconcile = message
+            case StatusRequested(token):
+                self._status.publish(self.report())
+                self.publish(StatusPublished(token))
             case _:
                 self._say(message)
 
@@ -189,13 +198,6 @@ class Projector(Actor):
         self.after_machine(self._identity.publish_every_ns, Publish())
         self._status.publish(self.report())
         self.prove("a status was published")
-
-    def _reach(self, milestone: Milestone) -> None:
-        if isinstance(milestone, ReconcileFinished):
-            self._reconcile = milestone
-        if isinstance(milestone, SweepFinished):
-            self.log.info(wording.sweep(milestone))
-        self._milestone(milestone)
 
     def _say(self, message: Event) -> None:
         match message:
@@ -211,6 +213,8 @@ class Projector(Actor):
                 self.log.info(wording.would_place(intent))
             case ProposalRefused():
                 self.log.info(wording.refused(message))
+            case SweepFinished():
+                self.log.info(wording.sweep(message))
             case LotsListed():
                 for line in wording.lots(message):
                     self.log.info(line)
@@ -224,7 +228,7 @@ class Projector(Actor):
                 self.log.warning("drill", kind=kind.value, which=actor)
             case GapSeen(length_ns):
                 self.log.warning("the process did not run", seconds=length_ns / SECOND)
-            case StatementTaken() | ActorDown():
+            case StatementTaken() | ActorDown() | BootCompleted() | TradingReady():
                 pass  # told by others
             case _:
                 assert_never(message)

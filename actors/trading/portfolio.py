@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import frozen
 
@@ -39,7 +39,7 @@ class PublishDue(Timer):
     """Prices have moved since the last view; time for the next."""
 
 
-PortfolioInbox = (
+Inbox = (
     QuoteMoved
     | FillBooked
     | RoundJudged
@@ -76,10 +76,9 @@ class Portfolio(Actor):
         self._taker: Rate | None = None
         self._is_due = False
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
-        inbox: PortfolioInbox = message
-        match inbox:
+        match message:
             case QuoteMoved(quote):
                 self._bids[quote.product] = quote.bid
                 if self._books.owns(quote.product):
@@ -90,16 +89,16 @@ class Portfolio(Actor):
                 self._is_due = False
                 self._publish()
             case StatementTaken() | ProductsChanged():
-                self._books = self._books.apply(inbox)
+                self._books = self._books.apply(message)
             case FillBooked():
-                self._books = self._books.apply(inbox)
+                self._books = self._books.apply(message)
                 self._publish()
             case CashFlowSeen():
-                self._books = self._books.apply(inbox)
+                self._books = self._books.apply(message)
                 self._publish()
             case BootCompleted():
-                self._books = self._books.apply(inbox)
-                self._taker = inbox.taker_rate
+                self._books = self._books.apply(message)
+                self._taker = message.taker_rate
                 self._publish()
             case SyncRequested(token):
                 self.send(self.envelope.sender, self._books.report(self.name, token))
@@ -107,7 +106,7 @@ class Portfolio(Actor):
             case ActorRestarted(actor):
                 self._show(actor)
             case _:
-                assert_never(inbox)
+                assert_never(message)
 
     def _show(self, newcomer: str) -> None:
         """Give a fresh incarnation the present view, if it is one that listens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ class FileStatusBoard:
     def __init__(self, folder: Path) -> None:
         """`folder` is that of the mode, inside the data folder."""
         self._targets = (folder / STATUS, folder.parent / COPY)
+        self._last: Mapping[str, object] = {}
+
+    @property
+    def last(self) -> Mapping[str, object]:
+        """The status that was given last, whether or not it could be written."""
+        return self._last
 
     def publish(self, status: dict[str, object]) -> None:
         """Replace the published status atomically.
@@ -24,6 +31,7 @@ class FileStatusBoard:
         Raises:
             OSError: it could not be written; the previous one still stands.
         """
+        self._last = status
         for target in self._targets:
             write_json(target, status)
 

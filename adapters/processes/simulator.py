@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -19,7 +17,6 @@ import requests
 from adapters.simulator.server.session import SessionInvalid, VenueSession, read_session
 from domain.model.errors import Unreachable, VenueError
 
-_RUN = Path(__file__).resolve().parents[2] / "run.py"
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 _ASK_SECONDS = 5.0
@@ -37,8 +34,12 @@ class VenueNotStarted(VenueError):
 class VenueChild:
     """A venue process of our own; it ends when we stop it or when we die, however we die."""
 
-    def __init__(self, arguments: Sequence[str], *, start_seconds: float = START_SECONDS) -> None:
-        """Start `run.py venue` with `arguments` and wait until it listens (machine seconds).
+    def __init__(
+        self, command: Sequence[str], said: str = "", *, start_seconds: float = START_SECONDS
+    ) -> None:
+        """Run `command`, tell it the line `said`, and wait until it listens (machine seconds).
+
+        It has to end when its standard input does.
 
         Raises:
             VenueNotStarted: it ended or did not listen in time; the message is its own.
@@ -47,7 +48,7 @@ class VenueChild:
         self._line = ""
         self._listens = threading.Event()
         self._process = subprocess.Popen(
-            [sys.executable, str(_RUN), "venue", *arguments, "--parent-pipe"],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -55,6 +56,8 @@ class VenueChild:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
+        if said:
+            self._tell(said)
         self._readers = [
             self._follow(self._process.stdout, self._hear_out),
             self._follow(self._process.stderr, self._said.append),
@@ -64,6 +67,12 @@ class VenueChild:
         except BaseException:
             self.stop(seconds=0)
             raise
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended: its last words say why
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
 
     @property
     def process_id(self) -> int:

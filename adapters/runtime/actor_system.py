@@ -13,8 +13,9 @@ import pykka
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BoardEvent, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
-from actors.kernel.lanes import CAPACITY
+from actors.kernel.lanes import CAPACITY, Lanes
 from actors.kernel.ports import Clock, Log
+from actors.kernel.progress import Sight
 from actors.kernel.routes import GROUP, Places, Routes
 from actors.kernel.supervision import policy_of
 from actors.kernel.timers import Timer
@@ -27,6 +28,10 @@ from domain.model.errors import MailboxFull
 
 class Inbox(Protocol):
     """What an inbox has beyond pykka's three calls."""
+
+    @property
+    def lanes(self) -> Lanes:
+        """What waits."""
 
     def open(self, places: Places) -> None:
         """Take note of which kind waits in which lane; before this nothing may be put."""
@@ -60,6 +65,7 @@ class ActorSystem:
         self.dead_letters: Counter[tuple[str, str]] = Counter()
         self.fenced: Counter[tuple[str, str]] = Counter()
         self._kept: dict[str, list[Envelope]] = {}
+        self._listeners: dict[str, Callable[[Envelope], None]] = {}
         board.on_change(self._board_changed)
 
     def spawn(self, kind: type[Any], name: str, *args: Any, **kwargs: Any) -> None:
@@ -83,6 +89,27 @@ class ActorSystem:
             self.members[name] = actor
             self._resolved.clear()
 
+    def listen(self, name: str, put: Callable[[Envelope], None]) -> None:
+        """Let somebody who is no actor hear what the routes send to `name`.
+
+        `put` is called on the sender's thread: it must be thread-safe and must not block.
+        """
+        with self._lock:
+            self._listeners[name] = put
+            self._resolved.clear()
+
+    def sights(self) -> tuple[Sight, ...]:
+        """Return how far each actor is, by name; may be called on any thread."""
+        return tuple(_sight(actor) for _, actor in sorted(self.members.copy().items()))
+
+    def sight(self, name: str) -> Sight:
+        """Return how far the actor of this name is, which must have been started."""
+        return _sight(self.members[name])
+
+    def down(self) -> tuple[str, ...]:
+        """Return the names of actors that are down."""
+        return tuple(sight.name for sight in self.sights() if sight.is_down)
+
     def receivers(self, kind: type) -> tuple[str, ...]:
         """Return the listeners of a kind; `strategy.*` stands for every name of that group."""
         names = self._resolved.get(kind)
@@ -98,7 +125,7 @@ class ActorSystem:
         for pattern in () if row is None else row.hears:
             if pattern.endswith(GROUP):
                 found.extend(sorted(n for n in self.members if n.startswith(pattern[:-1])))
-            elif pattern in self.members:
+            elif pattern in self.members or pattern in self._listeners:
                 found.append(pattern)
         return found
 
@@ -112,10 +139,12 @@ class ActorSystem:
                 self.fenced[(envelope.sender, type(envelope.body).__name__)] += 1
             return
         actor = self.members.get(receiver)
-        if actor is None:
-            self._lose(receiver, envelope)
-        else:
+        if actor is not None:
             self._put(actor, envelope)
+        elif receiver in self._listeners:
+            self._listeners[receiver](envelope)
+        else:
+            self._lose(receiver, envelope)
 
     def _put(self, actor: Actor, envelope: Envelope) -> None:
         try:
@@ -276,3 +305,18 @@ class ActorSystem:
 
     def _board_changed(self, event: BoardEvent) -> None:
         self.announce(event)
+
+
+def _sight(actor: Actor) -> Sight:
+    lanes = cast("Inbox", actor.actor_inbox).lanes
+    waiting, is_busy = len(lanes), actor.is_busy
+    return Sight(
+        name=actor.name,
+        epoch=actor.epoch,
+        handled=actor.handled,
+        is_loaded=is_busy or waiting > 0,
+        is_busy=is_busy,
+        is_down=actor.actor_stopped.is_set(),
+        waiting=waiting,
+        conflated=lanes.conflated,
+    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from adapters.simulator.options import WorldOptions
 from config.mode import Mode
 from domain.model.breakers import DrillKind
 from domain.model.instants import Nanos
@@ -16,7 +15,6 @@ from domain.model.instants import Nanos
 if TYPE_CHECKING:
     from config.effective import Config
 
-GENERATED = "generated"
 MIRROR = "mirror:"
 """How a `--market` begins that plays what happens at another venue."""
 EMBEDDED, COINBASE = "embedded", "coinbase"
@@ -45,12 +43,11 @@ class DrillOrder:
 
 
 @frozen(kw_only=True)
-class TradeOptions:
+class TradeOptions(WorldOptions):
     """The trading options of the command line, with the configuration that they select.
 
-    `venue` names whose market it is; in paper orders are matched by the embedded venue in any case.
-    `speed` is 1 to 60, or None for virtual time. `from_ns` is an instant of the market's own
-    time, `duration_ns` a length of market time. `seed` of None means the shipped one.
+    The world that is traded in is part of them. `venue` names whose market it is; in paper orders
+    are matched by the embedded venue in any case. `duration_ns` is a length of market time.
     """
 
     mode: Mode
@@ -58,25 +55,8 @@ class TradeOptions:
     folders: Folders = Folders()
     venue: str = EMBEDDED
     venue_url: str | None = None
-    market: str = GENERATED
-    from_ns: Nanos | None = None
-    seed: int | None = None
-    speed: Decimal | None = Decimal(1)
     cycles: int | None = None
     duration_ns: Nanos | None = None
-    paper_balances: Mapping[str, Decimal] | None = None
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
-    faults: Path | None = None
-    """A script of faults for the embedded venue."""
-
-    @property
-    def virtual(self) -> bool:
-        """Whether trader and venue share one simulated clock (`--speed max`)."""
-        return self.speed is None
-
-    @property
-    def opening_balances(self) -> Mapping[str, Decimal]:
-        """What a new paper world starts with, per currency."""
-        return self.paper_balances or self.config.app.paper.balances

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import click
+from attrs import fields
 
 from actors.kernel.topology import START_ORDER, STRATEGY
+from adapters.simulator.options import GENERATED
 from app.command_line.options import (
     COINBASE,
-    EMBEDDED,
-    GENERATED,
     MIRROR,
     DrillOrder,
     Folders,
@@ -27,7 +27,7 @@ from config.mode import Mode
 from domain.model.bounds import ASSET
 from domain.model.breakers import DrillKind
 from domain.model.errors import InvalidNumber
-from domain.model.instants import Nanos, parse_duration
+from domain.model.instants import MINUTE, Nanos, parse_duration
 from domain.model.money import parse_decimal, plain
 
 if TYPE_CHECKING:
@@ -130,25 +130,22 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
 
 def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> TradeOptions:
     """Return the parsed options of the command line as one value."""
+    from app.run.settings import lookback_minutes
+
     speed = values["speed"] or SLOWEST
-    return TradeOptions(
-        mode=values["mode"],
-        config=config,
-        folders=folders,
-        venue=values["venue"] or EMBEDDED,
-        venue_url=values["venue_url"],
-        market=_market_of(values, config),
-        from_ns=values["from_ns"],
-        seed=values["seed"],
-        speed=None if speed == "max" else speed,
-        cycles=values["cycles"],
-        duration_ns=values["duration_ns"],
-        paper_balances=_balances(values["balances"]),
-        sets=values["sets"],
-        drills=values["drills"],
-        dashboard=not values["no_dashboard"],
-        faults=values["faults"],
-    )
+    known = {each.name for each in fields(TradeOptions)}
+    # An option is passed on by its name; here stands only what is not taken as it was given.
+    given = {name: value for name, value in values.items() if name in known and value is not None}
+    given |= {
+        "config": config,
+        "folders": folders,
+        "market": _market_of(values, config),
+        "lookback_ns": Nanos(lookback_minutes(config) * MINUTE),
+        "speed": None if speed == "max" else speed,
+        "opening": _balances(values["balances"]) or config.app.paper.balances,
+        "dashboard": not values["no_dashboard"],
+    }
+    return TradeOptions(**given)
 
 
 def _market_of(values: Mapping[str, Any], config: Config) -> str:

@@ -21,10 +21,8 @@ def trade(options: TradeOptions) -> int:
     lock.acquire(iso(time.time_ns()))
     try:
         configure(options.folders.log, options.config.app.log.level.value, console=sys.stderr)
-        if options.virtual:
-            from app.run.virtual_run import run
-        else:
-            from app.run.thread_run import run
+        from app.run.trader import run
+
         return run(options, say)
     finally:
         lock.release()

@@ -94,33 +94,35 @@ def _speed(text: str) -> Decimal:
     help="Log every request and frame; with one market stream it can be played as --market.",
 )
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
+@click.option(
+    "--world-from-parent",
+    is_flag=True,
+    hidden=True,
+    help="The first line of standard input is the world's options, in JSON.",
+)
 @folder_options
 def venue(
     *,
     folders: Folders,
     balances: tuple[str, ...],
     quirks: tuple[str, ...],
-    faults: Path | None,
+    world_from_parent: bool,
     **chosen: Any,
 ) -> None:
     """Run the embedded venue until a signal."""
     from adapters.simulator.engine.quirks import parse_quirks
-    from adapters.simulator.faults.script import read_script
-    from adapters.simulator.server.opened_world import StageOptions
+    from adapters.simulator.options import WorldOptions, from_json
     from adapters.simulator.server.serve import VenueOptions, serve
     from adapters.simulator.world import WorldError, parse_opening
 
     install_context()
     served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type", "record")}
     try:
-        script = () if faults is None else read_script(faults)
-        stage = StageOptions(
-            opening=parse_opening(balances) or None,
-            quirks=parse_quirks(quirks),
-            script=script,
-            **chosen,
-        )
-        serve(VenueOptions(directory=folders.data, stage=stage, **served))
+        opening = parse_opening(balances) or None
+        world = WorldOptions(opening=opening, quirks=parse_quirks(quirks), **chosen)
+        if world_from_parent:
+            world = from_json(sys.stdin.readline())
+        serve(VenueOptions(directory=folders.data, world=world, **served))
     except TradingError as error:
         click.echo(f"venue: {error}", err=True)
         sys.exit(error.exit_code if isinstance(error, WorldError) else 2)

@@ -1,295 +1,258 @@
-"""What the main thread does beside waiting: it is no actor, and watches over all of them."""
+"""What the main thread does from READY to STOPPED, in real and virtual time. It is no actor."""
 
 from __future__ import annotations
 
-import faulthandler
-import sys
-import threading
-import traceback
-from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any
 
-from actors.kernel.progress import ProgressWatch, Sight, hang_cause
-from actors.kernel.supervision import policy_of
-from actors.kernel.topology import SUPERVISOR
-from actors.safety.reconciler import TIME_GAP
-from adapters.processes.sentinel import SentinelProcess
+from attrs import frozen
+
+from actors.kernel.envelope import Envelope, ReplyTo
+from actors.kernel.ports import AlertLog, StatusBoard
+from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
+from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
-from adapters.runtime.threads import ThreadRuntime
-from adapters.telemetry.memory import resident_bytes
-from domain.messages.supervision import GapSeen
-from domain.model.breakers import GLOBAL, Breaker, Effect
-from domain.model.instants import MILLISECOND, SECOND, Nanos
-from domain.system.restarts import Crash, CrashHistory, Restart, decide
+from app.command_line.options import DrillOrder
+from app.run.guardian_inbox import GuardianInbox
+from app.run.ports import Driver
+from app.run.stop_request import KILL, StopRequest
+from app.run.watches import SENTINEL
+from domain.messages.control import ReconcileRequested, StatusRequested, StopRequested
+from domain.messages.journal import RunStopped
+from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import (
+    BootCompleted,
+    BreakerTripped,
+    Drill,
+    DrillStarted,
+    TradingReady,
+)
+from domain.model.breakers import Effect
+from domain.model.instants import SECOND, Nanos
+from domain.model.money import plain
+from domain.system.alerts import of_breaker
 
-ROOT = Path(__file__).resolve().parents[2]
-MEMORY, SENTINEL = "memory", "sentinel"
-BEAT_EVERY_NS = SECOND // 4
-READY_WITHIN_NS = 10 * SECOND
-LEAST_PAUSE_NS, LONGEST_PAUSE_NS, STABLE_NS = SECOND // 2, 30 * SECOND, 60 * SECOND
-MEBIBYTE = 1 << 20
-OPEN_AT, CLOSE_BELOW = 0.80, 0.75
-"""Shares of the memory limit: apart, so that a value between them changes nothing."""
-SILENCE_SECONDS, SILENT_LOOKS = 5.0, 10
-"""For how long the guardian may say nothing, and in how many looks that is found out."""
+BOOT_LIMIT_NS = 60 * SECOND
+SWEEP_LIMIT_NS = 8 * SECOND
+"""Long enough for a venue that takes five seconds to cancel, and for asking again. What is not
+confirmed then is left to the sentinel."""
+RECONCILE_LIMIT_NS = 2 * SECOND
+SENTINEL_LIMIT_NS = 3 * SECOND
+STATUS_LIMIT_NS = SECOND
+EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
+HUNDRED = Decimal(100)
 
-
-class Watch:
-    """Something that the guardian does in between; this one does nothing."""
-
-    def look(self) -> None:
-        """Look, quickly; called about fifty times a second of machine time."""
-
-    def stop(self, *, is_orderly: bool = True) -> None:
-        """The run is over; `is_orderly` if nothing of ours is left to cancel at the venue."""
-
-
-class Revives(Protocol):
-    """Who can start the supervisor again."""
-
-    def revive_supervisor(self) -> None:
-        """Start the next incarnation."""
+Status = Mapping[str, object]
 
 
-class SupervisorWatch(Watch):
-    """Starts the supervisor again if it dies: nobody else watches the watcher."""
+@frozen(kw_only=True)
+class Run:
+    """What the guardian needs to know of a run. `duration_ns` and `end_ns` are market time."""
 
-    def __init__(self, runtime: ActorSystem, staff: Revives) -> None:
-        self._runtime = runtime
-        self._staff = staff
-        self._history = CrashHistory()
-        self._dead_epoch = 0
-        self._due_ns: int | None = None
-
-    def look(self) -> None:
-        """Take note of a death, and start the next incarnation when its pause is over."""
-        member = self._runtime.members.get(SUPERVISOR)
-        if member is None or not member.actor_stopped.is_set():
-            return
-        now_ns = self._runtime.clock.machine_ns()
-        if member.epoch > self._dead_epoch:
-            self._dead_epoch = member.epoch
-            self._judge(now_ns)
-        if self._due_ns is not None and now_ns >= self._due_ns:
-            self._due_ns = None
-            self._staff.revive_supervisor()
-
-    def _judge(self, now_ns: int) -> None:
-        budget = policy_of(SUPERVISOR).budget
-        crash = Crash(Nanos(now_ns), f"epoch {self._dead_epoch}")
-        self._history = self._history.after(crash, budget)
-        verdict = decide(self._history, budget, lambda: 0.5)
-        if isinstance(verdict, Restart):
-            self._due_ns = now_ns + verdict.pause_ns
-        else:
-            self._runtime.log_for("guardian").critical("supervisor given up", why=verdict.reason)
+    mode: str
+    venue: str
+    world: str
+    prices: str
+    config_hash: str
+    policy_hash: str
+    duration_ns: Nanos | None
+    end_ns: Nanos | None
+    drills: tuple[DrillOrder, ...] = ()
+    say: Callable[[str], None]
 
 
-class ProgressGuard(Watch):
-    """Gives up actors that have work and do not get on with it (threads only)."""
+class Guardian:
+    """Waits for READY and for the end, and has everything taken down in order.
 
-    def __init__(self, runtime: ThreadRuntime) -> None:
-        self._runtime = runtime
-        self._watch = ProgressWatch()
-
-    def look(self) -> None:
-        """Look at every actor ten times a second."""
-        now_ns = self._runtime.clock.machine_ns()
-        if not self._watch.is_due(now_ns):
-            return
-        for sight, stuck_ns in self._watch.look(now_ns, self._sights()):
-            place = place_of(self._runtime.thread_of(sight.name))
-            self._runtime.condemn(sight.name, sight.epoch, hang_cause(stuck_ns, place), place)
-
-    def _sights(self) -> list[Sight]:
-        return [
-            Sight(
-                name,
-                actor.epoch,
-                actor.handled,
-                actor.is_busy or not actor.actor_inbox.empty(),
-            )
-            for name, actor in tuple(self._runtime.members.items())
-            if not actor.actor_stopped.is_set()
-        ]
-
-
-class MemoryGuard(Watch):
-    """Blocks entries while the process uses most of what it may."""
-
-    def __init__(
-        self, runtime: ActorSystem, limit_mb: int, resident: Callable[[], int] = resident_bytes
-    ) -> None:
-        self._runtime = runtime
-        self._limit = limit_mb * MEBIBYTE
-        self._resident = resident
-        self._looked_ns = 0
-
-    def look(self) -> None:
-        """Look once a second."""
-        now_ns = self._runtime.clock.machine_ns()
-        if now_ns - self._looked_ns < SECOND:
-            return
-        self._looked_ns = now_ns
-        used = self._resident()
-        share = used / self._limit
-        limit_mb = self._limit // MEBIBYTE
-        text = f"{used // MEBIBYTE} MiB resident of {limit_mb} MiB"
-        if not share < OPEN_AT:
-            trip(self._runtime, MEMORY, text, Effect.BLOCK)
-        elif share < CLOSE_BELOW:
-            self._runtime.board.reset(MEMORY, GLOBAL, by="proof", evidence=text)
-
-
-class SentinelWatch(Watch):
-    """Keeps the sentinel fed and alive; without one that watches, no entry is sent."""
-
-    def __init__(self, runtime: ActorSystem, begin: Callable[[], SentinelProcess]) -> None:
-        self._runtime = runtime
-        self._begin = begin
-        self._sentinel: SentinelProcess | None = None
-        self._begun_ns = self._beat_ns = 0
-        self._pause_ns = LEAST_PAUSE_NS
-        self._due_ns = 0
-        self._start(runtime.clock.machine_ns())
-        # After the start: a breaker keeps its first reason, and a refused start has a better one.
-        trip(runtime, SENTINEL, "the sentinel is starting", Effect.BLOCK, may_flap=True)
-
-    def look(self) -> None:
-        """Send a beat when it is time; trip and start anew if the sentinel is gone."""
-        now_ns = self._runtime.clock.machine_ns()
-        sentinel = self._sentinel
-        if sentinel is None:
-            if now_ns >= self._due_ns:
-                self._start(now_ns)
-        elif sentinel.has_ended():
-            sentinel.stop()
-            self._lose(now_ns, "the sentinel process has ended")
-        else:
-            self._attend(sentinel, now_ns)
-
-    def stop(self, *, is_orderly: bool = True) -> None:
-        """Say farewell; after an end that was not orderly leave it to its duty instead."""
-        if self._sentinel is None:
-            return
-        if is_orderly:
-            self._sentinel.stop()
-        else:
-            self._sentinel.abandon()
-
-    def _attend(self, sentinel: SentinelProcess, now_ns: int) -> None:
-        if sentinel.is_ready():
-            self._runtime.board.reset(SENTINEL, GLOBAL, by="proof", evidence="it is watching")
-            if now_ns - self._begun_ns > STABLE_NS:
-                self._pause_ns = LEAST_PAUSE_NS
-        elif now_ns - self._begun_ns > READY_WITHIN_NS:
-            trip(self._runtime, SENTINEL, "the sentinel does not get ready", Effect.BLOCK)
-        if now_ns - self._beat_ns >= BEAT_EVERY_NS:
-            self._beat_ns = now_ns
-            sentinel.beat()
-
-    def _start(self, now_ns: int) -> None:
-        self._begun_ns = self._beat_ns = now_ns
-        try:
-            self._sentinel = self._begin()
-        except OSError as error:
-            self._lose(now_ns, f"the sentinel can't be started: {error.strerror}")
-
-    def _lose(self, now_ns: int, reason: str) -> None:
-        trip(self._runtime, SENTINEL, reason, Effect.BLOCK)
-        self._runtime.log_for("guardian").critical("sentinel lost", why=reason)
-        self._sentinel = None
-        self._due_ns = now_ns + self._pause_ns
-        self._pause_ns = min(2 * self._pause_ns, LONGEST_PAUSE_NS)
-
-
-class StackWatch(Watch):
-    """Writes the stacks of all threads if the guardian itself falls silent; ends nothing.
-
-    A thread of ours does it, and not the timer of `faulthandler`: that one reads frames which the
-    other threads go on changing, and has killed processes that had only been stopped for a while.
-    Only a fatal signal is left to `faulthandler`.
+    It reads no actor: what they have to tell comes into its inbox, and the status is the one that
+    the projector published last.
     """
 
-    def __init__(self, log_dir: Path) -> None:
-        self._file = (log_dir / "stacks.txt").open("a", encoding="utf-8")
-        self._looks = 0
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="stacks", daemon=True)
-        faulthandler.enable(self._file)
+    def __init__(
+        self,
+        run: Run,
+        system: ActorSystem,
+        driver: Driver,
+        stop: StopRequest,
+        inbox: GuardianInbox,
+        journal: Recorder,
+        alerts: AlertLog,
+        status: StatusBoard,
+    ) -> None:
+        self._run = run
+        self._system = system
+        self._board = system.board
+        self._driver = driver
+        self._stop = stop
+        self._inbox = inbox
+        self._journal = journal
+        self._alerts = alerts
+        self._status = status
+        self._status_asked = 0
+        self._told_dead = False
+        self.is_swept = False
 
-    def look(self) -> None:
-        """Show that the guardian lives."""
-        self._looks += 1
-        if self._looks == 1:
-            self._thread.start()
+    # From the start to READY, and on to the end.
 
-    def stop(self, *, is_orderly: bool = True) -> None:
-        """Switch the alarm off."""
-        del is_orderly
-        self._is_over.set()
-        if self._looks:
-            self._thread.join()
-        faulthandler.disable()
-        self._file.close()
+    def live(self) -> None:
+        """Let the system recover and trade until the end is asked for."""
+        if any(each.effect is Effect.KILL for each in self._board.open):
+            self._stop.ask(KILL)
+        if not self._driver.until(lambda: self.is_ready or self._stop.is_asked(), BOOT_LIMIT_NS):
+            self._stop.ask("error")
+        self._driver.until(lambda: not self._is_starting(), SENTINEL_LIMIT_NS)
+        heard = self._inbox.read()
+        if heard.boot is not None and heard.ready is not None and not self._stop.is_asked():
+            self._run.say(self._ready_line(heard.boot, heard.ready))
+            self._system.announce(LotsListed("start", _lots(self.publish()), ()))
+        begun_ns = self._system.clock.market_ns()
+        for drill in self._run.drills:
+            self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
+        self._driver.until(lambda: self._is_over(begun_ns), None)
 
-    def _listen(self) -> None:
-        heard, missed = self._looks, 0
-        # Silence is counted in looks of our own: while the whole process stands still it is none.
-        while not self._is_over.wait(SILENCE_SECONDS / SILENT_LOOKS):
-            missed = missed + 1 if self._looks == heard else 0
-            heard = self._looks
-            if missed == SILENT_LOOKS:
-                self._write()
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether trading may have begun."""
+        return self._inbox.read().ready is not None
 
-    def _write(self) -> None:
-        names = {thread.ident: thread.name for thread in threading.enumerate()}
-        self._file.write(f"The main thread has been silent for {SILENCE_SECONDS:g} s.\n")
-        for ident, frame in sys._current_frames().items():
-            self._file.write(f"\nThread {names.get(ident, ident)}, most recent call last:\n")
-            self._file.writelines(traceback.format_stack(frame))
-        self._file.write("\n")
-        self._file.flush()
+    def _is_starting(self) -> bool:
+        """Tell whether only the sentinel is missing, which starts beside everything else."""
+        blocking = any(each.name == SENTINEL for each in self._board.open)
+        return blocking and not self._stop.is_asked()
+
+    def _break(self, drill: DrillOrder) -> None:
+        """Have an actor broken from inside, as the operator ordered, and write that down."""
+        self._system.announce(DrillStarted(drill.kind, drill.actor))
+        self._system.post(ReplyTo(drill.actor), Drill(drill.kind))
+
+    def _is_over(self, begun_ns: int) -> bool:
+        now_ns = self._system.clock.market_ns()
+        run = self._run
+        if run.duration_ns is not None and now_ns - begun_ns >= run.duration_ns:
+            self._stop.ask("duration")
+        elif run.end_ns is not None and now_ns >= run.end_ns:
+            self._stop.ask("market_end")
+        return self._stop.is_asked()
+
+    # The end.
+
+    def end(self) -> int:
+        """Cancel entries, read everything back, write the last records; return the exit code."""
+        reason = self._stop.reason or "error"
+        if reason == KILL:  # killed before the start: what the last run left is cancelled first
+            self._driver.until(lambda: self._inbox.read().boot is not None, SWEEP_LIMIT_NS)
+        if self._inbox.read().boot is not None:
+            self._sweep(reason)
+        reason = self._stop.reason or reason  # a kill during the stop overrides
+        status = self.publish()
+        lots = _lots(status)
+        self._system.announce(LotsListed("stop", (), lots))
+        counts = (_count(status, name) for name in ("cycles", "orders_total", "fills_total"))
+        stopped = RunStopped(reason, *counts)
+        self._system.announce(stopped)
+        self._driver.until(self._is_quiet, SECOND)
+        self._rescue(stopped)
+        is_halted = any(
+            each.effect >= Effect.HALT and each.scope.is_everywhere for each in self._board.open
+        )
+        if is_halted and reason not in (KILL, "error"):
+            reason = "halted"
+        self._run.say(_stopped_line(reason, status, len(lots)))
+        if is_halted:
+            return EXIT_HALTED
+        return EXIT_NO if reason == "error" else EXIT_OK
+
+    def _sweep(self, reason: str) -> None:
+        """Have every entry cancelled and the venue compared with the books once more."""
+        self._system.announce(StopRequested(reason))
+        self.is_swept = self._driver.until(
+            lambda: reason in self._inbox.read().swept, SWEEP_LIMIT_NS
+        )
+        if not self.is_swept:
+            self._system.log_for("session").critical(
+                "entries are not confirmed cancelled", by="the sentinel, if there is one"
+            )
+        self._system.announce(ReconcileRequested("stop"))
+        self._driver.until(lambda: "stop" in self._inbox.read().reconciled, RECONCILE_LIMIT_NS)
+
+    def publish(self) -> Status:
+        """Have the projector publish the present status; return what it published last."""
+        self._status_asked += 1
+        if PROJECTOR not in self._system.down():
+            self._system.announce(StatusRequested(self._status_asked))
+            self._driver.until(
+                lambda: self._inbox.read().published >= self._status_asked, STATUS_LIMIT_NS
+            )
+        return self._status.last
+
+    def _is_quiet(self) -> bool:
+        return all(sight.is_down or not sight.is_loaded for sight in self._system.sights())
+
+    # What the dead can't do themselves.
+
+    def watch(self) -> None:
+        """Tell people of what is latched if the actor that should is dead."""
+        if not self._told_dead and ALERTS in self._system.down():
+            self._told_dead = True
+            for breaker in self._board.latched():
+                self._alerts.write(self._envelope(of_breaker(breaker)))
+
+    def _rescue(self, stopped: RunStopped) -> None:
+        """Write down what a dead auditor could not, unless the journal itself has failed."""
+        if AUDITOR not in self._system.down():
+            return
+        try:
+            for envelope in self._system.take_kept(AUDITOR):
+                if self._journal.keeps(envelope):
+                    self._journal.append(envelope)
+            for breaker in self._board.latched():
+                self._journal.append(self._envelope(BreakerTripped(breaker)))
+            self._journal.append(self._envelope(stopped))
+            self._journal.commit(())
+        except Exception as error:  # noqa: BLE001 - nothing may keep the run from ending
+            # The alert says already that the journal failed; this is the reason in the log.
+            self._system.log_for("guardian").failure("the last records are not written", error)
+
+    def _envelope(self, body: Any) -> Envelope:
+        number = self._system.number()
+        return Envelope(number, body, "guardian", 0, number, 0, self._system.clock.market_ns())
+
+    def _ready_line(self, boot: BootCompleted, ready: TradingReady) -> str:
+        run = self._run
+        cost = (boot.maker_rate + boot.taker_rate) * HUNDRED
+        blocking = dict.fromkeys(
+            each.name
+            for each in self._board.open
+            if each.effect >= Effect.BLOCK and each.scope.is_everywhere
+        )
+        entries = f"blocked by={','.join(blocking)}" if blocking else "on"
+        return (
+            f"READY mode={run.mode} venue={run.venue} world={run.world} prices={run.prices}"
+            f" history={ready.history} config={run.config_hash} policy={run.policy_hash}"
+            f" round_trip_cost={plain(cost)}% entries={entries} dashboard=off"
+        )
 
 
-def gap_seen(runtime: ActorSystem, length_ns: int) -> None:
-    """Block entries and have everything asked anew: the process did not run."""
-    reason = f"the process did not run for {length_ns // MILLISECOND} ms"
-    trip(runtime, TIME_GAP, reason, Effect.BLOCK)
-    runtime.announce(GapSeen(Nanos(length_ns)))
+def _stopped_line(reason: str, status: Status, unprotected: int) -> str:
+    def text(name: str) -> str:
+        value = status.get(name)
+        return "0" if value is None else str(value)
 
-
-def trip(
-    runtime: ActorSystem, name: str, reason: str, effect: Effect, *, may_flap: bool = False
-) -> None:
-    """Open a breaker of the guardian's own."""
-    runtime.board.trip(
-        Breaker(
-            name=name,
-            scope=GLOBAL,
-            effect=effect,
-            reason=reason,
-            is_latched=False,
-            at_ns=runtime.clock.market_ns(),
-        ),
-        may_flap=may_flap,
+    return (
+        f"STOPPED reason={reason} cycles={text('cycles')} orders={text('orders_total')}"
+        f" fills={text('fills_total')} equity={text('equity')} pnl_net={text('pnl_net')}"
+        f" fees={text('fees')} unprotected={unprotected}"
     )
 
 
-def place_of(thread: int | None) -> str:
-    """Return file, line and function at which a thread of ours stands right now."""
-    frame = sys._current_frames().get(thread) if thread is not None else None
-    innermost = frame
-    while frame is not None and not _is_ours(frame):
-        frame = frame.f_back
-    frame = frame or innermost
-    if frame is None:
-        return "no thread"
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+def _count(status: Status, name: str) -> int:
+    value = status.get(name)
+    return value if isinstance(value, int) else 0
 
 
-def _is_ours(frame: FrameType) -> bool:
-    path = Path(frame.f_code.co_filename)
-    return path.is_relative_to(ROOT) and "site-packages" not in path.parts
+def _lots(status: Status) -> tuple[str, ...]:
+    positions = status.get("positions")
+    found = positions if isinstance(positions, list) else []
+    return tuple(f"{each['product']} {each['quantity']}" for each in found)

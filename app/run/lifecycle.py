@@ -1,6 +1,8 @@
-"""Ending and starting actors at run time, for the supervisor; done by the guardian, by no actor.
+"""What the process does when an actor dies: who is retired, and how a fresh one is built.
 
-A rebuild is a boot in small: the same journal, the same fold, the same recipes.
+Who is rebuilt with whom, how often and when it trades again is policy, `actors/kernel/supervision`;
+the supervisor decides by it, the guardian's thread does it here. A rebuild is a boot in small: the
+same journal, the same fold, the same recipes.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ from actors.kernel.policy import Source
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import AUDITOR, SUPERVISOR
 from adapters.runtime.actor_system import ActorSystem
-from app.run.lifecycle_events import LifecycleEvents
+from app.run.guardian_inbox import GuardianInbox
 from app.run.recovery import Opened
-from app.run.wiring import Recipes, dead, in_order
+from app.run.wiring import Recipes, in_order
 from domain.messages.supervision import BootCompleted, RebuildFinished, TradingReady
 from domain.model.errors import JournalError
 from domain.system.recovery import Recovered
@@ -24,27 +26,26 @@ Defer = Callable[[Callable[[], None]], None]
 
 
 class RunLifecycle:
-    """The staff of one run. `recipes` are given once they are known."""
+    """Ends actors and starts fresh ones. `recipes` are given once they are known."""
 
     def __init__(
         self,
         runtime: ActorSystem,
         opened: Opened,
-        milestones: LifecycleEvents,
+        inbox: GuardianInbox,
         defer: Defer,
         auto_resumes: int,
     ) -> None:
         self._runtime = runtime
         self._opened = opened
-        self._milestones = milestones
+        self._inbox = inbox
         self._defer = defer
         self.auto_resumes_left = auto_resumes
         self.recipes: Recipes = {}
 
     def down(self) -> tuple[tuple[str, int], ...]:
         """Return name and epoch of the actors that are dead."""
-        members = self._runtime.members
-        return tuple((name, members[name].epoch) for name in dead(self._runtime))
+        return tuple((each.name, each.epoch) for each in self._runtime.sights() if each.is_down)
 
     def retire(self, names: tuple[str, ...]) -> None:
         """End living actors; from now on nothing they say counts."""
@@ -61,7 +62,8 @@ class RunLifecycle:
 
     def briefing(self) -> tuple[BootCompleted | None, TradingReady | None]:
         """Return what every newcomer has missed, as far as it has happened."""
-        return self._milestones.boot, self._milestones.ready
+        heard = self._inbox.read()
+        return heard.boot, heard.ready
 
     def has_journal_failed(self) -> bool:
         """Tell whether a write or sync has failed: then nobody writes any more."""
@@ -74,7 +76,7 @@ class RunLifecycle:
             state = self._state_for(names)
             for name in in_order(names):
                 self.recipes[name](state)
-                started.append((name, self._runtime.members[name].epoch))
+                started.append((name, self._runtime.sight(name).epoch))
         except Exception as error:  # noqa: BLE001 - what can't be rebuilt is given up, in words
             failure = str(error) if isinstance(error, JournalError) else type(error).__name__
             self._runtime.log_for("guardian").failure(f"rebuild of {', '.join(names)}", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.safety.scheduler import Schedule
 from actors.trading.allocator import Seat
+from app.command_line.options import TradeOptions
 from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
@@ -11,6 +12,13 @@ from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
 from domain.risk.mandate import Mandate
 from domain.risk.rules.stale_quote import StaleQuote
+
+DEFAULT_SEED = 1
+
+
+def seed_of(options: TradeOptions) -> int:
+    """Return the seed of this run."""
+    return DEFAULT_SEED if options.seed is None else options.seed
 
 
 def mandate_of(config: Config) -> Mandate:

@@ -60,7 +60,7 @@ from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
 from adapters.runtime.actor_system import ActorSystem
 from app.run import settings
-from app.run.lifecycle_events import LifecycleEvents
+from app.run.guardian_inbox import GuardianInbox
 from app.run.stop_request import StopRequest
 from config.effective import Config
 from domain.decisions.strategy import Strategy
@@ -89,7 +89,7 @@ class RunPlan:
     cycles: int | None
     is_dry: bool
     has_history: bool
-    milestones: LifecycleEvents
+    inbox: GuardianInbox
 
 
 Recipe = Callable[[Recovered], None]
@@ -102,18 +102,18 @@ def recipes(
     config: Config,
     ports: Ports,
     plan: RunPlan,
-    ending: StopRequest,
-    staff: ActorLifecycle,
+    stop: StopRequest,
+    lifecycle: ActorLifecycle,
 ) -> Recipes:
     """Return a recipe for every actor, receivers before senders.
 
     The reconciler comes last: its start is the recovery.
     """
     known = {
-        **_keepers(runtime, ports, plan, ending, staff),
+        **_keepers(runtime, ports, plan, stop, lifecycle),
         **_orders(runtime, config, ports, plan),
         **_decisions(runtime, config),
-        **_senses(runtime, config, ports, plan, ending),
+        **_senses(runtime, config, ports, plan, stop),
     }
     return {name: known[name] for name in in_order(known)}
 
@@ -140,22 +140,22 @@ def build(runtime: ActorSystem, config: Config, recipes: Recipes, recovered: Rec
 
 
 def _keepers(
-    runtime: ActorSystem, ports: Ports, plan: RunPlan, ending: StopRequest, staff: ActorLifecycle
+    runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest, lifecycle: ActorLifecycle
 ) -> Recipes:
     """Who writes down, tells people, brings back the dead, and watches for the signal."""
-    spawn, milestone = runtime.spawn, plan.milestones.reach
+    spawn = runtime.spawn
     draw = random.Random(f"restarts:{plan.seed}").random
 
     def projector(state: Recovered) -> None:
         members = lambda: roster(runtime)  # noqa: E731 - read at each report
-        spawn(Projector, PROJECTOR, plan.identity, ports.status, members, milestone, state.tally)
+        spawn(Projector, PROJECTOR, plan.identity, ports.status, members, state.tally)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
         ALERTS: lambda _: spawn(Alerts, ALERTS, ports.alerts),
         PROJECTOR: projector,
-        SUPERVISOR: lambda _: spawn(Supervisor, SUPERVISOR, staff, draw),
-        KILL_SWITCH: lambda _: spawn(KillSwitch, KILL_SWITCH, ports.signal, ending.ask),
+        SUPERVISOR: lambda _: spawn(Supervisor, SUPERVISOR, lifecycle, draw),
+        KILL_SWITCH: lambda _: spawn(KillSwitch, KILL_SWITCH, ports.signal, stop.ask),
     }
 
 
@@ -203,7 +203,7 @@ def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
 
 
 def _senses(
-    runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan, ending: StopRequest
+    runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan, stop: StopRequest
 ) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
     spawn, venue = runtime.spawn, ports.venue
@@ -215,39 +215,35 @@ def _senses(
 
     def scheduler(state: Recovered) -> None:
         cycle = state.tally.cycles
-        spawn(Scheduler, SCHEDULER, schedule, draw, ending.ask, last_cycle=cycle)
+        spawn(Scheduler, SCHEDULER, schedule, draw, stop.ask, last_cycle=cycle)
 
     def drop_copy(state: Recovered) -> None:
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
         account = BoundAccount(quote, portfolio, state.last_ns)
-        is_booted = plan.milestones.boot is not None
+        is_booted = plan.inbox.read().boot is not None
         spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
 
     return {
         FEED: lambda _: spawn(Feed, FEED, venue, feed),
         SCHEDULER: scheduler,
         DROP_COPY: drop_copy,
-        OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, ending.ask),
+        OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, stop.ask),
         RECONCILER: reconciler,
     }
 
 
-def dead(runtime: ActorSystem) -> tuple[str, ...]:
-    """Return the names of actors that are down."""
-    return tuple(
-        name for name, actor in sorted(runtime.members.items()) if actor.actor_stopped.is_set()
-    )
-
-
 def roster(runtime: ActorSystem) -> tuple[ActorStatus, ...]:
     """Return every actor as `status` shows it."""
-    members = []
-    for name, actor in sorted(runtime.members.items()):
-        state = "down" if actor.actor_stopped.is_set() else "busy" if actor.is_busy else "idle"
-        lanes = actor.actor_inbox.lanes  # type: ignore[attr-defined] # both runtimes have lanes
-        members.append(
-            ActorStatus(name, state, actor.epoch, actor.epoch - 1, len(lanes), lanes.conflated)
+    return tuple(
+        ActorStatus(
+            each.name,
+            "down" if each.is_down else "busy" if each.is_busy else "idle",
+            each.epoch,
+            each.epoch - 1,
+            each.waiting,
+            each.conflated,
         )
-    return tuple(members)
+        for each in runtime.sights()
+    )

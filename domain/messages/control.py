@@ -74,6 +74,20 @@ class StopRequested:
 
 
 @frozen
+class StatusRequested:
+    """The guardian wants the present status; it waits behind all that moved before."""
+
+    token: int
+
+
+@frozen
+class StatusPublished:
+    """A status that has everything before the request with this token is published."""
+
+    token: int
+
+
+@frozen
 class KillSeen:
     """The signal file (or signal) is there. `includes_exits`: protection is cancelled too."""
 

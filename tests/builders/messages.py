@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from config.plugins import rules
+from domain.messages.control import ReconcileFinished, SweepFinished
 from domain.messages.decisions import EntryProposed, ExitProposed
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.model.approval import ApprovedOrder, ExitReason, Purpose
@@ -296,3 +297,11 @@ def a_trade(
 
 def a_level(price: str, quantity: str = "1") -> Level:
     return Level(Price(Decimal(price)), Quantity(Decimal(quantity)))
+
+
+def a_sweep(*reasons: str) -> SweepFinished:
+    return SweepFinished(reasons, 0, Nanos(1))
+
+
+def a_reconcile(reason: str) -> ReconcileFinished:
+    return ReconcileFinished(reason, is_clean=True, problems=())

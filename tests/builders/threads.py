@@ -6,30 +6,35 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from actors.kernel.board import BreakerBoard
+from actors.kernel.ports import LastGate
 from actors.kernel.topology import ROUTES, SUPERVISOR
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
-from adapters.control.kill_switch import FileHaltSignal
+from adapters.control.status import read_status
 from adapters.processes.simulator import VenueChild
 from adapters.runtime.threads import ThreadRuntime
+from adapters.simulator.server.session import VenueSession
+from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import Folders, TradeOptions
-from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
-from app.run.drivers import ThreadDriver
-from app.run.guardian import ProgressGuard, SupervisorWatch
+from app.run.ports import RunPorts, VenueFacts
 from app.run.recovery import open_state
 from app.run.stop_request import StopRequest
+from app.run.thread_ports import ThreadDriver
+from app.run.trader import last_gate, place_of, start
+from app.run.watches import ProgressGuard, SupervisorWatch
 from app.run.wiring import in_order
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import SECOND
 from domain.system.restarts import CrashHistory
+from tests.builders.simulator_process import venue_command
 from tests.builders.world import CONFIG
 from tests.fakes.log import KeptLog, LogLine
 
@@ -54,49 +59,51 @@ class ThreadWorld:
             speed=Decimal(60),
         )
         clock = SystemClock(MarketClock(session.clock))
-        stage = VenueFacts(
-            venue="embedded", world=session.world, prices="invented", has_history=True, end_ns=None
-        )
         self._log_lines: list[LogLine] = []
-        self._opened = open_state(place_of(self.options, stage, clock, wall=clock.wall_ns))
         self.runtime = ThreadRuntime(
             clock, BreakerBoard(), ROUTES, lambda name: KeptLog(name, self._log_lines), speed=60
         )
-        self._ending = StopRequest()
-        gate = final_check(
-            self.runtime, clock, FileHaltSignal(self.options.folders.data), self._ending
-        )
-        self._venue = connect(
-            rest=session.rest,
-            stream=session.ws,
-            ca=session.ca,
-            key_file=session.key_file,
-            clock=clock,
-            post=self.runtime.post_patiently,
-            gate=gate,
-            log=KeptLog("venue", self._log_lines),
-        )
-        driver = self._driver = ThreadDriver(clock, self._ending)
+        stop = StopRequest()
+        driver = self._driver = ThreadDriver(clock, stop)
         driver.attend(ProgressGuard(self.runtime).look)
-        self.session = start(
-            Parts(
-                options=self.options,
-                stage=stage,
-                opened=self._opened,
-                runtime=self.runtime,
-                venue=self._venue,
-                driver=driver,
-                ending=self._ending,
-                say=lambda _: None,
-                wall=time.time_ns,
-                publish_every_ns=SECOND,
-            )
+        ports = RunPorts(
+            facts=VenueFacts(
+                venue="embedded",
+                world=session.world,
+                prices="invented",
+                has_history=True,
+                end_ns=None,
+            ),
+            system=self.runtime,
+            driver=driver,
+            connect=lambda gate: closing(self._connect(session, gate)),
+            publish_every_ns=SECOND,
+            wall=time.time_ns,
         )
+        self._opened = open_state(place_of(self.options, ports))
+        self._venue = self._connect(session, last_gate(ports, self.options, stop))
+        self.guardian = start(ports, self.options, self._opened, self._venue, stop, lambda _: None)
         self._is_over = threading.Event()
         self._guardian = threading.Thread(
             target=lambda: driver.until(self._is_over.is_set, None), name="guardian"
         )
         self._guardian.start()
+
+    def _connect(self, session: VenueSession, gate: LastGate) -> CoinbaseVenue:
+        return connect(
+            rest=session.rest,
+            stream=session.ws,
+            ca=session.ca,
+            key_file=session.key_file,
+            clock=self.runtime.clock,
+            post=self.runtime.post_patiently,
+            gate=gate,
+            log=KeptLog("venue", self._log_lines),
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Return the status that was published last."""
+        return read_status(self.options.folders.of_mode(self.options.mode)) or {}
 
     @property
     def supervisor(self) -> Any:
@@ -115,8 +122,8 @@ class ThreadWorld:
     def forget_crashes(self) -> None:
         """Give everybody a clean sheet, and the run another release by itself."""
         self.supervisor._staff.auto_resumes_left = 1
-        for case in self.supervisor._cases.values():
-            case.history, case.readmissions = CrashHistory(), 0
+        for child in self.supervisor._children.values():
+            child.history, child.readmissions = CrashHistory(), 0
         for watch in self._driver._watches:
             guard = getattr(watch, "__self__", None)
             if isinstance(guard, SupervisorWatch):
@@ -137,12 +144,13 @@ def thread_world(folder: Path) -> Iterator[ThreadWorld]:
     """Run a venue and the system on it, up to the first cycle."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0001)
-    folders = ("--data-dir", str(folder / "paper"), "--log-dir", str(folder))
-    child = VenueChild([*folders, "--lookback", "1m", "--speed", "60"])
+    folders = ("--log-dir", str(folder))
+    arguments = (*folders, "--lookback", "1m", "--speed", "60", "--parent-pipe")
+    child = VenueChild(venue_command(folder / "paper", *arguments))
     try:
         world = ThreadWorld(folder, child)
         try:
-            assert world.until(lambda: world.session._milestones.ready is not None)
+            assert world.until(lambda: world.guardian.is_ready)
             yield world
         finally:
             world.close()

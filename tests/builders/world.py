@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,6 @@ from attrs import evolve, field, frozen
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import Log
 from actors.kernel.topology import ROUTES
-from adapters.control.kill_switch import FileHaltSignal
 from adapters.journal.segments import read_records
 from adapters.runtime.virtual import VirtualClock
 from adapters.simulator.engine.accounts import FeeRates
@@ -27,11 +27,11 @@ from adapters.simulator.faults.script import parse_script
 from adapters.venues.coinbase.connect import connect_in_process
 from adapters.venues.transport.inprocess import Errand
 from app.command_line.options import Folders, TradeOptions
-from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
-from app.run.drivers import VirtualDriver
+from app.run.ports import RunPorts, VenueFacts
 from app.run.recovery import CODEC, JOURNAL, open_state
 from app.run.stop_request import StopRequest
-from app.run.virtual_run import errand
+from app.run.trader import last_gate, place_of, start
+from app.run.virtual_ports import VirtualDriver, errand
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import HOUR, SECOND, Nanos
@@ -105,7 +105,10 @@ class World:
 
     def start(self) -> World:
         """Start every actor."""
-        self.session = start(self._parts)
+        options, said = self.options, self.said
+        self.guardian = start(
+            self.ports, options, self.opened, self._connect(), self.stop_request, said.append
+        )
         return self
 
     def until(self, is_true: Callable[[], bool], seconds: int = 600) -> bool:
@@ -114,9 +117,9 @@ class World:
 
     def run_to_end(self) -> int:
         """Live until the run's end and take everything down in order; return the exit code."""
-        self.session.live()
-        code = self.session.end()
-        self.session.publish()
+        self.guardian.live()
+        code = self.guardian.end()
+        self.guardian.publish()
         self.engine.advance(self.clock.market_ns())
         self.store.save(Batch(meta={MARKET_TIME: str(self.clock.market_ns())}))
         return code
@@ -133,7 +136,7 @@ class World:
     @property
     def is_ready(self) -> bool:
         """Tell whether trading may have begun."""
-        return self.session._milestones.ready is not None
+        return self.guardian.is_ready
 
     @property
     def criticals(self) -> list[LogLine]:
@@ -183,7 +186,7 @@ class World:
             return []
         return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
-    # Assembly, as in `app/run/virtual_run.py`, around a market of ours.
+    # Assembly, as in `app/run/virtual_ports.py`, around a market of ours.
 
     def _open_venue(self) -> None:
         folder = self.mode_folder / "venue"
@@ -204,36 +207,30 @@ class World:
 
     def _open_trader(self) -> None:
         clock = self.clock = VirtualClock(self.engine.now_ns)
-        stage = VenueFacts(
+        facts = VenueFacts(
             venue="embedded",
             world="script",
             prices="invented",
             has_history=True,
             end_ns=self.setting.market.end_ns,
         )
-        place = place_of(self.options, stage, clock)
-        self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
-        self.ending = StopRequest()
+        self.stop_request = StopRequest()
         log = self.setting.log or (lambda name: KeptLog(name, self._log_lines))
         self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
         self.runtime.before_step = lambda: self.before_step()
         self.driver = VirtualDriver(self.runtime)
-        self._parts = Parts(
-            options=self.options,
-            stage=stage,
-            opened=self.opened,
-            runtime=self.runtime,
-            venue=self._connect(),
+        self.ports = RunPorts(
+            facts=facts,
+            system=self.runtime,
             driver=self.driver,
-            ending=self.ending,
-            say=self.said.append,
-            wall=None,
+            connect=lambda _: nullcontext(self._connect()),
             publish_every_ns=HOUR,
         )
+        place = place_of(self.options, self.ports)
+        self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
 
     def _connect(self) -> Any:
         runtime, clock = self.runtime, self.clock
-        signal = FileHaltSignal(self.options.folders.data)
         return connect_in_process(
             engine=self.engine,
             ask=self._ask,
@@ -241,7 +238,7 @@ class World:
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            gate=final_check(runtime, clock, signal, self.ending),
+            gate=last_gate(self.ports, self.options, self.stop_request),
             draw=random.Random(f"venue:{self.setting.seed}").random,
             is_read_only=self.options.mode is Mode.DRY_RUN,
         )

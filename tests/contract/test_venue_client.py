@@ -16,7 +16,7 @@ from actors.kernel.ports import Venue
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.venues.coinbase.connect import connect, connect_in_process
-from app.run.virtual_run import errand
+from app.run.virtual_ports import errand
 from domain.messages.market import (
     BookSnapshotSeen,
     HeartbeatSeen,

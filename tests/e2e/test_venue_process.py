@@ -22,7 +22,15 @@ from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
 from domain.model.errors import Unreachable
 from domain.model.instants import SECOND, parse_iso
 from tests.builders.recorded import DEMO, RAW, shared_data
-from tests.builders.simulator_process import API, ROOT, Api, RunningVenue, run_venue, venue_process
+from tests.builders.simulator_process import (
+    API,
+    ROOT,
+    Api,
+    RunningVenue,
+    run_venue,
+    venue_command,
+    venue_process,
+)
 from tests.builders.waiting import wait_for
 
 BTC = "BTC-USD"
@@ -231,11 +239,14 @@ def test_a_port_that_is_taken_is_refused_with_2(tmp_path: Path, venue: RunningVe
 def test_the_child_ends_with_its_parent_however_the_parent_dies(tmp_path: Path) -> None:
     script = (
         "import sys, time; from adapters.processes.simulator import VenueChild;"
-        "child = VenueChild(['--data-dir', sys.argv[1]]);"
+        "child = VenueChild(sys.argv[1:]);"
         "print(child.process_id, child.session.rest, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, *venue_command(tmp_path, "--parent-pipe")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert parent.stdout is not None
     process_id, url = parent.stdout.readline().split()
@@ -256,7 +267,7 @@ def _is_gone(process_id: int) -> bool:
 
 
 def test_the_child_is_started_and_stopped_by_the_trader(tmp_path: Path) -> None:
-    child = VenueChild(["--data-dir", str(tmp_path), "--speed", "10"])
+    child = VenueChild(venue_command(tmp_path, "--speed", "10", "--parent-pipe"))
     assert child.session.speed == 10
     assert child.exit_code() is None
     assert child.stop() == 0
@@ -264,7 +275,7 @@ def test_the_child_is_started_and_stopped_by_the_trader(tmp_path: Path) -> None:
 
 def test_the_child_hands_on_why_it_did_not_start(tmp_path: Path) -> None:
     with venue_process(tmp_path), pytest.raises(VenueNotStarted, match="another venue") as caught:
-        VenueChild(["--data-dir", str(tmp_path)])
+        VenueChild(venue_command(tmp_path, "--parent-pipe"))
     assert caught.value.exit_code == 5
 
 

@@ -172,7 +172,7 @@ def test_a_stop_cancels_the_entries_and_keeps_the_lots(tmp_path: Path) -> None:
     with World(setting).start() as world:
         assert world.until(lambda: bool(world.live_orders()), seconds=200)
 
-        world.ending.ask("signal")
+        world.stop_request.ask("signal")
         assert world.run_to_end() == 0
 
         assert world.live_orders() == []

@@ -17,7 +17,6 @@ from actors.kernel.supervision import policy_of, scope_of
 from actors.kernel.topology import AUDITOR, KILL_SWITCH, START_ORDER, STRATEGY, SUPERVISOR
 from app.commands.audit import check
 from app.run.recovery import JOURNAL, resume_offline
-from app.run.wiring import dead
 from config.mode import Mode
 from domain.messages.control import OperatorActed
 from domain.messages.orders import IntentRaised
@@ -83,7 +82,7 @@ def downs(world: World, actor: str) -> list[ActorDown]:
 
 def assert_only_it_is_down(world: World, actor: str) -> None:
     assert open_breakers(world.runtime, actor) == wanted_breakers(actor)
-    assert dead(world.runtime) == (actor,)
+    assert world.runtime.down() == (actor,)
 
 
 def assert_ends_well(world: World, code: int) -> None:
@@ -116,11 +115,11 @@ def test_a_death_trips_its_breaker_and_the_actor_comes_back_as_its_row_says(
 
         policy = policy_of(actor)
         if policy.reentry is Reentry.ONLY_OPERATOR:
-            assert world.until(lambda: not dead(world.runtime), seconds=30)
+            assert world.until(lambda: not world.runtime.down(), seconds=30)
             assert not is_back(world, actor)
         else:
             assert world.until(lambda: is_back(world, actor), seconds=BACK_WITHIN_S)
-        assert dead(world.runtime) == ()
+        assert world.runtime.down() == ()
         assert world.runtime.members[actor].epoch == (3 if place == "start" else 2)
         assert world.until(lambda: len(downs(world, actor)) > 0, seconds=2)
         expected = 2 if place == "start" else 1
@@ -190,7 +189,7 @@ def test_a_safety_actor_is_released_once_by_itself_and_then_only_by_a_person(
         assert [act.verb for act in acts] == ["auto-resume"]
 
         break_it(world, actor, OSError("the second"), "message")
-        assert world.until(lambda: not dead(world.runtime), seconds=30)
+        assert world.until(lambda: not world.runtime.down(), seconds=30)
 
         assert not world.until(lambda: is_back(world, actor), seconds=60)
         assert_ends_well(world, 3)
@@ -240,7 +239,7 @@ def test_the_same_bug_twice_is_not_started_a_third_time(actor: str, tmp_path: Pa
 
         if policy_of(actor).budget.stops_on_repeat:
             assert not is_back_again
-            assert dead(world.runtime) == (actor,)
+            assert world.runtime.down() == (actor,)
             scopes = {scope for _, scope, _, _ in wanted_breakers(actor)}
             latched = {(b.scope, b.is_latched) for b in world.runtime.board.open if b.name == actor}
             assert latched == {(scope, True) for scope in scopes}
@@ -248,7 +247,7 @@ def test_the_same_bug_twice_is_not_started_a_third_time(actor: str, tmp_path: Pa
             assert codes.count("ACTOR_GIVEN_UP") == 1
         else:
             assert is_back_again
-            assert dead(world.runtime) == ()
+            assert world.runtime.down() == ()
 
 
 def a_new_bug(number: int) -> BaseException:
@@ -288,10 +287,10 @@ def test_a_crashing_strategy_changes_nothing_for_the_others(tmp_path: Path) -> N
 
             override(host, send=keep)
             for minute in range(1, 7):
-                if is_crashing and "strategy.breakout" not in dead(world.runtime):
+                if is_crashing and "strategy.breakout" not in world.runtime.down():
                     in_message(world.runtime, "strategy.breakout", ValueError(f"minute {minute}"))
                 world.until(lambda: world.now_s >= 60 * minute, seconds=70)  # noqa: B023
-            assert "strategy.second" not in dead(world.runtime)
+            assert "strategy.second" not in world.runtime.down()
         return seen
 
     quiet = proposals(tmp_path / "quiet", is_crashing=False)
@@ -334,7 +333,7 @@ def test_the_supervisor_that_died_finds_out_who_else_is_down(tmp_path: Path) -> 
         break_it(world, SUPERVISOR, ValueError("on purpose"), "message")
         break_it(world, "feed", ValueError("meanwhile"), "message")
 
-        assert world.until(lambda: not dead(world.runtime), seconds=30)
+        assert world.until(lambda: not world.runtime.down(), seconds=30)
         assert world.until(lambda: is_back(world, "feed"), seconds=30)
 
 
@@ -345,7 +344,7 @@ def test_core_and_auditor_dying_together_are_rebuilt_together(tmp_path: Path) ->
 
         assert world.until(lambda: not world.runtime.board.open, seconds=60)
 
-        assert dead(world.runtime) == ()
+        assert world.runtime.down() == ()
         assert_ends_well(world, 0)
 
 
@@ -359,7 +358,7 @@ def test_a_journal_that_cannot_be_written_ends_in_a_halt_that_nothing_releases(
 
         assert not world.until(lambda: is_back(world, AUDITOR), seconds=60)
 
-        assert dead(world.runtime) == (AUDITOR,)
+        assert world.runtime.down() == (AUDITOR,)
         assert world.run_to_end() == 3
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from actors.kernel.topology import AUDITOR, KILL_SWITCH
-from app.run.wiring import dead
 from domain.messages.control import OperatorActed, ReconcileFinished
 from domain.messages.supervision import ActorDown, BreakerReset
 from tests.builders.faults import in_message, open_breakers
@@ -44,8 +43,8 @@ def give_up(world: World, actor: str) -> None:
     in_message(world.runtime, actor, ValueError("the same"))
     assert world.until(lambda: world.runtime.members[actor].epoch == 2, seconds=20)
     in_message(world.runtime, actor, ValueError("the same"))
-    assert world.until(lambda: dead(world.runtime) == (actor,), seconds=5)
-    assert not world.until(lambda: not dead(world.runtime), seconds=20)
+    assert world.until(lambda: world.runtime.down() == (actor,), seconds=5)
+    assert not world.until(lambda: not world.runtime.down(), seconds=20)
 
 
 @pytest.mark.parametrize("actor", ["risk_gate", "order_manager", "exits", "canceller"])
@@ -57,7 +56,7 @@ def test_resume_revives_what_was_given_up_and_opens_the_latches(actor: str, tmp_
         answer = ask(world)
 
         assert answer == {"code": 0, "lines": ["resumed"]}
-        assert dead(world.runtime) == ()
+        assert world.runtime.down() == ()
         assert world.runtime.members[actor].epoch == 3
         assert world.until(lambda: not world.runtime.board.open, seconds=5)
         told = [message for _, message in world.messages()]
@@ -94,7 +93,7 @@ def test_with_a_failed_journal_nothing_is_resumed_and_the_answer_names_the_audit
     with a_world(tmp_path) as world:
         world.opened.recorder._journal.failed = True
         in_message(world.runtime, AUDITOR, OSError("no space left on device"))
-        assert world.until(lambda: dead(world.runtime) == (AUDITOR,), seconds=5)
+        assert world.until(lambda: world.runtime.down() == (AUDITOR,), seconds=5)
 
         answer = ask(world)
 
@@ -102,7 +101,7 @@ def test_with_a_failed_journal_nothing_is_resumed_and_the_answer_names_the_audit
             "code": 1,
             "lines": ["not resumed", f"actor {AUDITOR} is down (given up)"],
         }
-        assert dead(world.runtime) == (AUDITOR,)
+        assert world.runtime.down() == (AUDITOR,)
         assert open_breakers(world.runtime, AUDITOR)
 
 

@@ -14,7 +14,6 @@ from actors.kernel.envelope import ReplyTo
 from actors.kernel.policy import Reentry
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import START_ORDER, STRATEGY, SUPERVISOR
-from app.run.wiring import dead
 from domain.messages.control import AlertRaised
 from domain.messages.supervision import ActorDown, Drill
 from domain.model.breakers import Breaker, DrillKind, Severity
@@ -39,7 +38,7 @@ ACTORS = ["strategy.breakout" if name == STRATEGY else name for name in START_OR
 
 
 def is_whole(world: ThreadWorld) -> bool:
-    return not dead(world.runtime) and not any(
+    return not world.runtime.down() and not any(
         open_breakers(world.runtime, name) for name in ACTORS
     )
 
@@ -62,7 +61,7 @@ def break_and_heal(world: ThreadWorld, actor: str, error: BaseException, place: 
         assert found <= wanted_breakers(actor), (actor, found)
     deaths = 2 if place == "start" else 1
     assert world.until(lambda: runtime.members[actor].epoch == epoch + deaths), (actor, place)
-    assert world.until(lambda: not dead(runtime)), dead(runtime)
+    assert world.until(lambda: not runtime.down()), runtime.down()
     if policy_of(actor).reentry is Reentry.ONLY_OPERATOR:
         assert open_breakers(runtime, actor) == wanted_breakers(actor)
         for breaker in runtime.board.latched():
@@ -96,8 +95,8 @@ def test_each_actor_dies_in_start_message_and_timer_and_comes_back(
             for place, kind in faults(number):
                 break_and_heal(world, actor, kind(f"{actor} {place}"), place)
                 deaths += 2 if place == "start" else 1
-        cycles = world.session._report()["cycles"]
-        assert world.until(lambda: world.session._report()["cycles"] != cycles), "no cycle"
+        cycles = world.status()["cycles"]
+        assert world.until(lambda: world.status()["cycles"] != cycles), "no cycle"
         assert world.until(lambda: len(deaths_of(world)) == deaths)
 
     told = deaths_of(world)
@@ -142,12 +141,12 @@ def test_a_storm_of_crashes_ends_and_is_told_once(tmp_path: Path) -> None:
         alerts = tmp_path / "logs" / "alerts.jsonl"
         assert world.until(lambda: "ACTOR_GIVEN_UP" in alerts.read_text(encoding="utf-8"))
         assert alerts.read_text(encoding="utf-8").count("ACTOR_GIVEN_UP") == 1
-        assert dead(world.runtime) == ("feed",)
-        assert SUPERVISOR not in dead(world.runtime)
+        assert world.runtime.down() == ("feed",)
+        assert SUPERVISOR not in world.runtime.down()
 
 
 def orders_total(world: ThreadWorld) -> int:
-    total = world.session._report()["orders_total"]
+    total = world.status()["orders_total"]
     assert isinstance(total, int)
     return total
 

@@ -11,9 +11,9 @@ from adapters.simulator.market_data.raw import RAW_SUFFIXES, RawRecording, open_
 from adapters.simulator.market_data.source import Expander, MarketError
 from adapters.simulator.market_data.tables import SUFFIXES, columns_of, files_of
 from adapters.simulator.market_data.trades import TradeExpander, TradeMarket, open_trades
+from adapters.simulator.options import GENERATED
 from domain.model.instants import HOUR, MINUTE, Nanos, iso
 
-GENERATED = "generated"
 DEFAULT_OFFSET_MINUTES = 2_874
 """Chosen, with the default seed, so that the baseline trades within a minute of the start."""
 TABLES = CandleMarket | TradeMarket

@@ -13,15 +13,13 @@ from adapters.clocks.market import ClockBroken, MarketClock
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
-from adapters.simulator.faults.base import Fault
 from adapters.simulator.faults.faults import Faults
+from adapters.simulator.faults.script import read_script
 from adapters.simulator.live_mirror.mirror import MirrorMarket
 from adapters.simulator.live_mirror.mirroring import Mirror, is_mirror, open_mirror
 from adapters.simulator.market_data.open import (
     ANY_MARKET,
-    GENERATED,
     PLAYABLE,
     expander_of,
     open_market,
@@ -29,6 +27,7 @@ from adapters.simulator.market_data.open import (
 )
 from adapters.simulator.market_data.raw import RawRecording
 from adapters.simulator.market_data.source import Expander
+from adapters.simulator.options import GENERATED, WorldOptions
 from adapters.simulator.recordings.playable import Playable
 from adapters.simulator.recordings.playback import Playback
 from adapters.simulator.recordings.recorded import RecordedMarket
@@ -41,36 +40,14 @@ from adapters.simulator.world import (
     new_origin_ns,
     opening_time_ns,
 )
-from domain.model.instants import HOUR, SECOND, Nanos, parse_iso
+from domain.model.instants import SECOND, Nanos, parse_iso
 
 DEFAULT_SEED = 1
 REPEATABLE_ORIGIN_NS = parse_iso("2026-01-05T00:00:00Z")
 """Where a generated market begins in virtual time: a Monday, like any other day of it."""
-DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
 LEVEL2_FRAMES_A_SECOND = 4_000
 Found = PLAYABLE | RecordedMarket | MirrorMarket
-
-
-@frozen(kw_only=True)
-class StageOptions:
-    """The market and account asked for; None means what the folder has, else the default.
-
-    `from_ns` is where a recorded market begins to trade, after `lookback_ns` of history;
-    `opening` is what a new world's account starts with; `speed` is 1 to 60.
-    """
-
-    market: str = GENERATED
-    from_ns: Nanos | None = None
-    lookback_ns: Nanos = DEFAULT_LOOKBACK_NS
-    seed: int | None = None
-    speed: Decimal = Decimal(1)
-    opening: Mapping[str, Decimal] | None = None
-    quirks: VenueQuirks = VenueQuirks()
-    script: tuple[Fault, ...] = ()
-    """Faults, from the start of serving on."""
-    repeatable: bool = False
-    """For virtual time: take nothing from the wall clock or the system's random source."""
 
 
 @frozen(kw_only=True)
@@ -99,7 +76,7 @@ class OpenedWorld:
         self.store.close()
 
 
-def open_stage(folder: WorldFolder, options: StageOptions) -> OpenedWorld:
+def open_world(folder: WorldFolder, options: WorldOptions) -> OpenedWorld:
     """Open the market and go on with the folder's world, or begin a new one.
 
     Raises:
@@ -147,10 +124,10 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> OpenedWorld:
 
 
 def _mirrored(
-    folder: WorldFolder, options: StageOptions, stored: WorldIdentity | None
+    folder: WorldFolder, options: WorldOptions, stored: WorldIdentity | None
 ) -> OpenedWorld:
     """Open the world that mirrors another venue, at that venue's time."""
-    if options.speed != 1 or options.repeatable or options.from_ns is not None:
+    if options.speed != 1 or options.from_ns is not None:
         raise WorldError("a mirrored market is played as it happens: without --from, at --speed 1")
     mirror = open_mirror(options.market, options.lookback_ns)
     origin_ns = mirror.now_ns() if stored is None else Nanos(stored.origin_ns)
@@ -173,7 +150,7 @@ def _mirrored(
 
 
 def _settled(
-    folder: WorldFolder, options: StageOptions, market: Found, seed: int, origin_ns: Nanos
+    folder: WorldFolder, options: WorldOptions, market: Found, seed: int, origin_ns: Nanos
 ) -> WorldIdentity:
     return folder.settle(
         identity(
@@ -181,7 +158,7 @@ def _settled(
             seed=seed,
             origin_ns=origin_ns,
             opening=options.opening or _opening_of(folder.stored()),
-            nonce="repeatable" if options.repeatable else None,
+            nonce="repeatable" if options.is_virtual else None,
         )
     )
 
@@ -190,7 +167,7 @@ def _engine(
     market: Found,
     store: SqliteStore,
     world: WorldIdentity,
-    options: StageOptions,
+    options: WorldOptions,
     start_ns: Nanos,
 ) -> tuple[Engine, Faults]:
     if isinstance(market, RecordedMarket | MirrorMarket):
@@ -209,16 +186,16 @@ def _engine(
         opening=_opening_of(world),
         fees=FEES,
         ids=Ids(world.id),
-        level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
+        level2_interval_ns=level2_interval_ns(len(market.products), options.pace),
         quirks=options.quirks,
         timeline=market if isinstance(market, MirrorMarket) else None,
         hooks=faults,
     )
-    faults.attach(engine, options.script)
+    faults.attach(engine, () if options.faults is None else read_script(options.faults))
     return engine, faults
 
 
-def _playable(found: ANY_MARKET, options: StageOptions) -> PLAYABLE | RecordedMarket:
+def _playable(found: ANY_MARKET, options: WorldOptions) -> PLAYABLE | RecordedMarket:
     if not isinstance(found, RawRecording):
         return found
     if options.from_ns is not None:
@@ -236,7 +213,7 @@ def level2_interval_ns(products: int, speed: Decimal) -> int:
     return int(products * speed * SECOND / LEVEL2_FRAMES_A_SECOND)
 
 
-def _asked_origin_ns(options: StageOptions, stored: WorldIdentity | None) -> Nanos | None:
+def _asked_origin_ns(options: WorldOptions, stored: WorldIdentity | None) -> Nanos | None:
     """Return where the world's trading time begins; None: where the market itself says."""
     if options.market == GENERATED and options.from_ns is not None:
         raise WorldError("--from is for recorded markets; a generated one begins now")
@@ -246,7 +223,7 @@ def _asked_origin_ns(options: StageOptions, stored: WorldIdentity | None) -> Nan
         return Nanos(stored.origin_ns)
     if options.market != GENERATED:
         return None
-    return REPEATABLE_ORIGIN_NS if options.repeatable else new_origin_ns()
+    return REPEATABLE_ORIGIN_NS if options.is_virtual else new_origin_ns()
 
 
 def _opening_of(stored: WorldIdentity | None) -> Mapping[str, Decimal]:
@@ -276,5 +253,5 @@ def _start_ns(
     )
 
 
-def _follows_wall(options: StageOptions) -> bool:
-    return options.market == GENERATED and options.speed == 1 and not options.repeatable
+def _follows_wall(options: WorldOptions) -> bool:
+    return options.market == GENERATED and options.speed == 1

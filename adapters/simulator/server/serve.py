@@ -20,12 +20,13 @@ from adapters.clocks.market import MarketClockWriter
 from adapters.simulator.engine.auth import KeyType
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.live_mirror.mirroring import Listener
+from adapters.simulator.options import WorldOptions
 from adapters.simulator.recordings.recorder import WireRecorder
 from adapters.simulator.server.access import access_to
 from adapters.simulator.server.admin import Admin
 from adapters.simulator.server.http import AccessPolicy, Handler
 from adapters.simulator.server.keys import Secrets, secrets_of
-from adapters.simulator.server.opened_world import OpenedWorld, StageOptions, open_stage
+from adapters.simulator.server.opened_world import OpenedWorld, open_world
 from adapters.simulator.server.pace import Pacer
 from adapters.simulator.server.pump import Pumps
 from adapters.simulator.server.session import VenueSession
@@ -44,7 +45,7 @@ class VenueOptions:
     """How to run a venue: `directory` holds the world's folder; port 0 is any free one."""
 
     directory: Path
-    stage: StageOptions
+    world: WorldOptions
     port: int = 0
     key_type: KeyType = "ecdsa"
     """Of keys that are made now; keys that the folder has stay."""
@@ -64,40 +65,40 @@ def serve(options: VenueOptions) -> None:
     """
     with (
         WorldFolder(options.directory.resolve() / FOLDER) as folder,
-        contextlib.closing(open_stage(folder, options.stage)) as stage,
+        contextlib.closing(open_world(folder, options.world)) as world,
     ):
-        asyncio.run(_Process(options, folder, stage).run())
+        asyncio.run(_Process(options, folder, world).run())
 
 
 class _Process:
     """The parts of a running venue and their order of starting and stopping."""
 
-    def __init__(self, options: VenueOptions, folder: WorldFolder, stage: OpenedWorld) -> None:
+    def __init__(self, options: VenueOptions, folder: WorldFolder, world: OpenedWorld) -> None:
         self._options = options
         self._folder = folder
-        self._stage = stage
+        self._world = world
         self._secrets = secrets_of(folder.path)
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
 
     async def run(self) -> None:
-        stage, pumps = self._stage, Pumps()
+        world, pumps = self._world, Pumps()
         clock = MarketClockWriter(
-            self._folder.clock, start_ns=stage.start_ns, speed=self._options.stage.speed
+            self._folder.clock, start_ns=world.start_ns, speed=self._options.world.pace
         )
-        pacer = Pacer(stage.venue, clock, pumps, end_ns=stage.end_ns, waits=stage.waits)
+        pacer = Pacer(world.venue, clock, pumps, end_ns=world.end_ns, waits=world.waits)
         tls = server_context(self._folder.path / "ca.pem", self._secrets.tls)
         plain_port, tls_port = _listeners(self._options.port)
-        session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)
+        session = _Session(world, self._folder, self._secrets, clock, plain_port, tls_port)
         access = self._access(session)
-        recorder, quirks = self._recorder(clock), self._options.stage.quirks
-        handler = Handler(stage.venue, pacer, pumps, access, self._broke, quirks, recorder)
+        recorder, quirks = self._recorder(clock), self._options.world.quirks
+        handler = Handler(world.venue, pacer, pumps, access, self._broke, quirks, recorder)
         async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
             self._listen_for_the_end()
             self._options.say(session().line())
             async with self._listening(clock, pacer, pumps):
                 await pacer.run(self._stop)
-        stage.save(clock.stand())
+        world.save(clock.stand())
         clock.close()
         recorder.close()
         if self._failure is not None:
@@ -108,7 +109,7 @@ class _Process:
         self, clock: MarketClockWriter, pacer: Pacer, pumps: Pumps
     ) -> AsyncIterator[None]:
         """Listen to the mirrored venue, if there is one, as long as the block lasts."""
-        if self._stage.mirror is None:
+        if self._world.mirror is None:
             yield
             return
 
@@ -117,7 +118,7 @@ class _Process:
             pumps.kick()
 
         listening = asyncio.create_task(
-            Listener(self._stage.mirror, clock.market_ns, play).run(), name="mirror"
+            Listener(self._world.mirror, clock.market_ns, play).run(), name="mirror"
         )
         listening.add_done_callback(self._listening_ended)
         try:
@@ -132,13 +133,13 @@ class _Process:
             self._broke(error)
 
     def _access(self, session: _Session) -> AccessPolicy:
-        access = access_to(self._secrets, Ids(self._stage.world.id), self._options.key_type)
+        access = access_to(self._secrets, Ids(self._world.world.id), self._options.key_type)
         return AccessPolicy(
             admit=access.admit,
             verify=access.verify,
             admin=Admin(
-                self._stage.venue,
-                self._stage.faults,
+                self._world.venue,
+                self._world.faults,
                 self._secrets.admin_token(),
                 lambda: session().document(),
             ),
@@ -173,14 +174,14 @@ class _Session:
 
     def __init__(
         self,
-        stage: OpenedWorld,
+        world: OpenedWorld,
         folder: WorldFolder,
         secrets: Secrets,
         clock: MarketClockWriter,
         plain_port: socket.socket,
         tls_port: socket.socket,
     ) -> None:
-        self._stage = stage
+        self._world = world
         self._folder = folder
         self._secrets = secrets
         self._clock = clock
@@ -197,15 +198,15 @@ class _Session:
             key_file=self._secrets.key,
             user_key_file=self._secrets.user_key,
             admin_file=self._secrets.admin,
-            world=self._stage.world.id,
-            prices=self._stage.prices,
-            history=self._stage.history,
+            world=self._world.world.id,
+            prices=self._world.prices,
+            history=self._world.history,
             clock=self._folder.clock,
             speed=Decimal(anchor.speed),
             e0_ns=anchor.e0_ns,
             m0_ns=anchor.m0_ns,
-            from_ns=self._stage.world.origin_ns,
-            end_ns=self._stage.end_ns,
+            from_ns=self._world.world.origin_ns,
+            end_ns=self._world.end_ns,
         )
 
 

@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 
 from actors.reporting.projector import JITTER_BINS, ActorStatus, Projector, RunIdentity
-from domain.messages.control import ReconcileFinished, SweepFinished
+from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import LossesMeasured, PortfolioMoved
 from domain.messages.supervision import (
     ActorProven,
-    BootCompleted,
     BreakerReset,
     BreakerTripped,
-    TradingReady,
 )
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.instants import SECOND, Nanos
@@ -27,8 +25,6 @@ from domain.system.recovery import RunTally
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import (
     BTC,
-    MAKER,
-    TAKER,
     a_breaker,
     a_lot,
     a_moved,
@@ -60,10 +56,14 @@ class Board:
     def publish(self, status: dict[str, object]) -> None:
         self.published.append(status)
 
+    @property
+    def last(self) -> dict[str, object]:
+        return self.published[-1]
+
 
 class Scene:
     def __init__(self, tally: RunTally = FRESH, *, epoch: int = 1) -> None:
-        self.harness, self.board, self.reached = Harness(), Board(), list[Any]()
+        self.harness, self.board = Harness(), Board()
         roster = (ActorStatus("exits", "up", 1, 0, 0, 0),)
         self.actor = self.harness.start(
             Projector,
@@ -71,7 +71,6 @@ class Scene:
             IDENTITY,
             self.board,
             lambda: roster,
-            self.reached.append,
             tally,
             epoch=epoch,
         )
@@ -183,20 +182,13 @@ def test_a_loss_limit_shows_its_distance_until_its_breaker_opens() -> None:
     assert opened["state"] == "HALT"
 
 
-@pytest.mark.parametrize(
-    "milestone",
-    [
-        BootCompleted((), MAKER, TAKER, is_clean=True),
-        TradingReady("none"),
-        SweepFinished(("boot",), 0, Nanos(0)),
-        ReconcileFinished("boot", True, ()),
-    ],
-)
-def test_the_guardian_hears_of_every_milestone_once(milestone: object) -> None:
+def test_who_asks_is_told_once_everything_before_is_in_the_published_status() -> None:
     scene = Scene()
-    scene.tell(milestone)
 
-    assert scene.reached == [milestone]
+    said = deliver(scene.actor, ReconcileFinished("stop", True, ()), StatusRequested(7))
+
+    assert said == (StatusPublished(7),)
+    assert scene.board.last["reconcile"] == "clean"
 
 
 def test_the_last_comparison_is_told_with_what_differs() -> None:

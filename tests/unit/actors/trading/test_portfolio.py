@@ -30,11 +30,12 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, MINUTE, Nanos
-from domain.model.money import ZERO, Amount, Price
+from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import EquityMark, LossLimits
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
+    BTC,
     MAKER,
     TAKER,
     a_product,
@@ -51,7 +52,6 @@ LIMITS = LossLimits(
     max_daily_loss_usd=Amount(Decimal(500)),
 )
 BOOT = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
-HUNDRED = Decimal(100)
 ENTRY = an_intent()
 """Two coins at 100, fee 1.2."""
 
@@ -143,7 +143,7 @@ def test_it_answers_a_sync_with_its_books_and_a_fresh_incarnation_has_proven_its
     said = case.tell(SyncRequested(7))
 
     assert said == (
-        LedgerReported("portfolio", 7, True, usd("9798.8"), (("BTC-USD", Decimal(2)),)),
+        LedgerReported("portfolio", 7, True, usd("9798.8"), ((BTC, Quantity(Decimal(2))),)),
         ActorProven("portfolio", 2, "its books were compared"),
     )
 
@@ -251,17 +251,17 @@ def test_how_far_each_limit_is_used_is_told_at_every_cycle() -> None:
 
 @pytest.mark.req("DD1")
 def test_drawdown_counts_from_the_peak_of_what_was_earned_not_of_what_was_there() -> None:
-    case = Case(evolve(LIMITS, daily_pct=HUNDRED, weekly_pct=HUNDRED, max_daily_loss_usd=usd(9999)))
+    case = Case()
     for step in ("1500", "-1100"):
         case.earn(step)
-        assert case.mark() == []
+        assert "drawdown" not in case.mark()
     case.flow("5000")
-    assert case.mark() == []
+    assert "drawdown" not in case.mark()
 
     case.earn("-100")
 
     # 1,200 lost since 11,500 were there; since 15,400 were there only 100.
-    assert case.mark() == ["drawdown"]
+    assert "drawdown" in case.mark()
 
 
 @pytest.mark.req("DD1")

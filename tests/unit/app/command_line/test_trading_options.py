@@ -30,11 +30,12 @@ def parsed(*arguments: str) -> TradeOptions:
 def test_defaults_are_those_of_the_contract() -> None:
     options = parsed("--env", "paper")
 
-    assert options == TradeOptions(mode=Mode.PAPER, config=Config())
-    assert (options.market, options.speed, options.virtual) == ("generated", Decimal(1), False)
+    defaults = TradeOptions(mode=Mode.PAPER, config=Config())
+    assert evolve(options, opening=None, lookback_ns=defaults.lookback_ns) == defaults
+    assert (options.market, options.speed, options.is_virtual) == ("generated", Decimal(1), False)
     assert (options.cycles, options.duration_ns, options.seed) == (None, None, None)
     assert options.dashboard
-    assert dict(options.opening_balances) == {"USD": Decimal(10_000)}
+    assert dict(options.opening or {}) == {"USD": Decimal(10_000)}
 
 
 def test_every_option_arrives_as_a_value(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_every_option_arrives_as_a_value(tmp_path: Path) -> None:
     assert options.from_ns == parse_iso("2023-12-12T04:00:00Z")
     assert (options.seed, options.speed, options.cycles) == (7, Decimal("1.5"), 3)
     assert options.duration_ns == 6 * HOUR
-    assert options.opening_balances == {"USD": Decimal(800), "USDC": Decimal("5.5")}
+    assert options.opening == {"USD": Decimal(800), "USDC": Decimal("5.5")}
     assert options.sets == ("policy.loop.interval_seconds=3",)
     assert not options.dashboard
 
@@ -65,7 +66,7 @@ def test_coinbase_on_paper_is_its_live_market_without_what_is_never_traded() -> 
 
 
 def test_speed_max_is_virtual_time() -> None:
-    assert parsed("--env", "paper", "--speed", "max", "--cycles", "1").virtual
+    assert parsed("--env", "paper", "--speed", "max", "--cycles", "1").is_virtual
 
 
 def test_a_bare_duration_is_seconds() -> None:

@@ -1,260 +1,177 @@
-"""What the main thread watches: memory, the supervisor, hanging threads, and itself."""
+"""The guardian reads no actor: the status is what was published, also when nobody publishes."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
 
-import app.run.guardian
-from actors.kernel.supervision import policy_of
-from actors.kernel.topology import SUPERVISOR
-from actors.safety.reconciler import TIME_GAP
-from app.run.guardian import (
-    MEBIBYTE,
-    MEMORY,
-    MemoryGuard,
-    ProgressGuard,
-    StackWatch,
-    SupervisorWatch,
-    gap_seen,
-    place_of,
-)
+from actors.kernel.envelope import Envelope
+from actors.kernel.topology import GUARDIAN, PROJECTOR, ROUTES
+from app.run.guardian import EXIT_HALTED, EXIT_NO, EXIT_OK, STATUS_LIMIT_NS, Guardian, Run
+from app.run.guardian_inbox import GuardianInbox
+from app.run.stop_request import StopRequest
+from app.run.virtual_ports import VirtualDriver
+from domain.messages.control import StatusPublished, StatusRequested
+from domain.messages.journal import RunStopped
+from domain.messages.portfolio import LotsListed
 from domain.model.breakers import Effect
-from domain.model.instants import SECOND
-from tests.builders.runtime import ThreadRig, VirtualRig, breaker, collect, tell
-from tests.fakes.actors import Event, Scripted, nothing
+from domain.model.instants import Nanos
+from tests.builders.messages import NOW, a_breaker
+from tests.builders.runtime import VirtualRig
+from tests.fakes.actors import Scripted
 
-pytestmark = pytest.mark.req("SUP1")
+STATUS: dict[str, object] = {
+    "cycles": 7,
+    "orders_total": 3,
+    "fills_total": 2,
+    "equity": "9980.1",
+    "pnl_net": "-19.9",
+    "fees": "4.7",
+    "positions": [{"product": "BTC-USD", "quantity": "0.5"}],
+}
 
-LIMIT_MB = 100
-PATIENCE_S = 10
+
+class Board:
+    last: dict[str, object] = {}  # noqa: RUF012 - as the port says: nobody changes it
+
+    def publish(self, status: dict[str, object]) -> None:
+        self.last = status
+
+
+class Case:
+    """A guardian before an actor that plays the projector, on a system without any other."""
+
+    def __init__(self) -> None:
+        self.rig = VirtualRig(routes=ROUTES)
+        self.system = self.rig.runtime
+        self.board, self.stop, self.said = Board(), StopRequest(), list[str]()
+        self.heard: list[Any] = []
+        inbox = GuardianInbox()
+        self.system.listen(GUARDIAN, inbox.put)
+        run = Run(
+            mode="paper",
+            venue="v",
+            world="w",
+            prices="invented",
+            config_hash="c",
+            policy_hash="p",
+            duration_ns=None,
+            end_ns=None,
+            say=self.said.append,
+        )
+        unused = cast("Any", None)  # the journal and the alerts are for actors that are dead
+        self.guardian = Guardian(
+            run,
+            self.system,
+            VirtualDriver(self.system),
+            self.stop,
+            inbox,
+            unused,
+            unused,
+            self.board,
+        )
+
+    def project(self, answer: Callable[[Scripted, Any], None]) -> None:
+        """Start the actor that the status is asked of."""
+
+        def receive(actor: Scripted, message: Any) -> None:
+            self.heard.append(message)
+            answer(actor, message)
+
+        self.system.spawn(Scripted, PROJECTOR, receive)
+
+    def publishing(self, actor: Scripted, message: Any) -> None:
+        if isinstance(message, StatusRequested):
+            self.board.publish(STATUS)
+            actor.publish(StatusPublished(message.token))
+
+    def halt(self) -> None:
+        self.system.board.trip(a_breaker(Effect.HALT))
 
 
 @pytest.fixture
-def rig() -> Iterator[VirtualRig]:
-    made = VirtualRig()
+def case() -> Iterator[Case]:
+    made = Case()
     yield made
-    made.close()
+    made.rig.close()
 
 
-def later(rig: VirtualRig, seconds: float) -> None:
-    """Let that much virtual time pass."""
-    is_over: list[bool] = []
-    rig.runtime.call_at(
-        rig.runtime.clock.machine_ns() + int(seconds * SECOND), lambda: is_over.append(True)
-    )
-    rig.until(lambda: bool(is_over))
+def test_a_status_is_asked_for_and_read_once_it_is_published(case: Case) -> None:
+    case.project(case.publishing)
+
+    assert case.guardian.publish() == STATUS
+    assert case.guardian.publish() == STATUS
+    assert case.heard == [StatusRequested(1), StatusRequested(2)]
 
 
-# Memory.
+@pytest.mark.req("SUP1")
+def test_of_a_projector_that_does_not_answer_the_last_status_counts(case: Case) -> None:
+    case.board.publish(STATUS)
+    case.project(lambda *_: None)
+    case.system.call_at(NOW + 2 * STATUS_LIMIT_NS, lambda: None)
+
+    assert case.guardian.publish() == STATUS
 
 
-class Memory:
-    """A guard whose process uses what the test says, in percent of the limit."""
+@pytest.mark.req("SUP1")
+def test_a_dead_projector_is_not_waited_for(case: Case) -> None:
+    def die(*_: Any) -> None:
+        raise ValueError("on purpose")
 
-    def __init__(self, rig: VirtualRig) -> None:
-        self._rig = rig
-        self._used: Any = 0
-        self._guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: self._used)
+    case.board.publish(STATUS)
+    case.project(die)
+    case.guardian.publish()
+    assert case.system.down() == (PROJECTOR,)
+    case.heard.clear()
 
-    def uses(self, percent: float) -> bool:
-        """Look a second later; tell whether entries are blocked."""
-        self._used = percent * MEBIBYTE
-        later(self._rig, 1)
-        self._guard.look()
-        open_one = breaker(self._rig, MEMORY)
-        assert open_one is None or (open_one.effect, open_one.is_latched) == (Effect.BLOCK, False)
-        return open_one is not None
+    assert case.guardian.publish() == STATUS
+    assert case.heard == []
 
 
-def test_entries_are_blocked_from_80_percent_until_below_75(rig: VirtualRig) -> None:
-    memory = Memory(rig)
+@pytest.mark.parametrize(
+    ("reason", "is_halted", "code", "told"),
+    [
+        ("signal", False, EXIT_OK, "signal"),
+        ("duration", True, EXIT_HALTED, "halted"),
+        ("error", False, EXIT_NO, "error"),
+        ("error", True, EXIT_HALTED, "error"),
+    ],
+)
+def test_the_last_line_and_the_exit_code_are_of_what_was_published(
+    case: Case, reason: str, is_halted: bool, code: int, told: str
+) -> None:
+    case.project(case.publishing)
+    if is_halted:
+        case.halt()
+    case.stop.ask(reason)
 
-    assert [memory.uses(percent) for percent in (10, 79.9, 80, 79, 75, 74.9, 79.9, 300)] == [
-        *(False, False, True),
-        *(True, True, False),
-        *(False, True),
+    assert case.guardian.end() == code
+
+    assert case.said == [
+        f"STOPPED reason={told} cycles=7 orders=3 fills=2 equity=9980.1 pnl_net=-19.9 fees=4.7"
+        " unprotected=1"
     ]
+    assert LotsListed("stop", (), ("BTC-USD 0.5",)) in case.heard
 
 
-def test_a_size_that_is_no_number_blocks_and_releases_nothing(rig: VirtualRig) -> None:
-    memory = Memory(rig)
-    nan: Any = float("nan")
+def test_before_anything_was_published_the_last_line_says_nought(case: Case) -> None:
+    case.stop.ask("signal")
 
-    guard = MemoryGuard(rig.runtime, LIMIT_MB, lambda: nan)
-    later(rig, 1)
-    try:
-        guard.look()
-    except ValueError:
-        pytest.fail("a look must not end the guardian")
-    assert breaker(rig, MEMORY) is not None
-    assert memory.uses(76)
+    case.guardian._inbox.put(Envelope(1, StatusPublished(1), PROJECTOR, 1, 1, 0, Nanos(NOW)))
+    case.guardian.end()
+
+    (line,) = case.said
+    assert line.startswith("STOPPED reason=signal cycles=0 orders=0 fills=0 equity=0")
 
 
-def test_memory_is_looked_at_once_a_second(rig: VirtualRig) -> None:
-    looks: list[int] = []
+def test_the_last_record_has_the_counts_of_the_last_status(case: Case) -> None:
+    told: list[Any] = []
+    case.project(case.publishing)
+    case.system.spawn(Scripted, "auditor", lambda _, message: told.append(message))
+    case.stop.ask("signal")
 
-    def size() -> int:
-        looks.append(1)
-        return 0
+    case.guardian.end()
 
-    guard = MemoryGuard(rig.runtime, LIMIT_MB, size)
-    later(rig, 1)
-
-    for _ in range(20):
-        guard.look()
-        later(rig, 0.1)
-
-    assert len(looks) == 2
-
-
-# The supervisor.
-
-
-class Reviver:
-    """A staff that starts the supervisor again with one that dies at its first message."""
-
-    def __init__(self, rig: VirtualRig) -> None:
-        self._rig = rig
-        self.times: list[int] = []
-
-    def revive_supervisor(self) -> None:
-        self.times.append(self._rig.runtime.clock.machine_ns())
-        spawn_mortal(self._rig)
-
-
-def die(*_: Any) -> None:
-    raise ValueError("on purpose")
-
-
-def spawn_mortal(rig: VirtualRig) -> None:
-    rig.runtime.spawn(Scripted, SUPERVISOR, die)
-
-
-def kill_supervisor(rig: VirtualRig) -> int:
-    """Let it die and return when."""
-    member = rig.runtime.members[SUPERVISOR]
-    tell(rig.runtime, SUPERVISOR, Event(1))
-    rig.until(member.actor_stopped.is_set)
-    return rig.runtime.clock.machine_ns()
-
-
-def watch_for(rig: VirtualRig, watch: SupervisorWatch, seconds: float) -> None:
-    for _ in range(int(seconds * 20)):
-        watch.look()
-        later(rig, 0.05)
-
-
-def test_the_supervisor_is_started_again_after_its_pause_and_not_beyond_its_budget(
-    rig: VirtualRig,
-) -> None:
-    budget = policy_of(SUPERVISOR).budget
-    staff = Reviver(rig)
-    watch = SupervisorWatch(rig.runtime, staff)
-    spawn_mortal(rig)
-    watch_for(rig, watch, 1)
-    assert staff.times == []
-
-    died_ns = kill_supervisor(rig)
-    watch_for(rig, watch, 1)
-    assert budget.first_pause_ns <= staff.times[0] - died_ns <= budget.first_pause_ns + SECOND // 5
-
-    for _ in range(5):
-        kill_supervisor(rig)
-        watch_for(rig, watch, 9)
-
-    assert len(staff.times) == budget.limit
-
-
-# Threads that hang.
-
-
-def test_a_thread_that_waits_is_named_by_its_line_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.run.guardian, "ROOT", Path(__file__).resolve().parents[4])
-    entered, release = threading.Event(), threading.Event()
-
-    def waits_here() -> None:
-        entered.set()
-        release.wait(PATIENCE_S)
-
-    thread = threading.Thread(target=waits_here, daemon=True)
-    thread.start()
-    assert entered.wait(PATIENCE_S)
-    line = waits_here.__code__.co_firstlineno
-
-    assert place_of(thread.ident) in {
-        f"test_guardian.py:{line + offset} waits_here" for offset in (1, 2)
-    }
-
-    release.set()
-    thread.join(PATIENCE_S)
-
-
-@pytest.mark.parametrize("thread", [None, 1])
-def test_a_thread_that_is_gone_stands_nowhere(thread: int | None) -> None:
-    assert place_of(thread) == "no thread"
-
-
-@pytest.mark.supervision
-def test_a_thread_without_progress_is_condemned_with_its_place_and_an_idle_one_is_not() -> None:
-    rig = ThreadRig()
-    collect(rig)
-    rig.runtime.spawn(Scripted, "victim")
-    rig.runtime.spawn(Scripted, "idle", nothing)
-    guard = ProgressGuard(rig.runtime)
-
-    with rig.hold("victim"):
-
-        def is_condemned() -> bool:
-            guard.look()
-            return breaker(rig, "victim") is not None
-
-        rig.until(is_condemned)
-
-    found = breaker(rig, "victim")
-    assert found is not None
-    assert "actors.py" in found.reason
-    assert found.reason.startswith("hangs for 2")
-    assert breaker(rig, "idle") is None
-    rig.close()
-
-
-# The guardian itself, and gaps.
-
-
-def test_a_guardian_that_falls_silent_leaves_the_stacks_of_all_threads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app.run.guardian, "SILENCE_SECONDS", 0.05)
-    watch = StackWatch(tmp_path)
-    file = tmp_path / "stacks.txt"
-
-    watch.look()
-
-    rig = ThreadRig()
-    rig.until(lambda: "test_guardian.py" in file.read_text())
-    assert "Thread MainThread, most recent call last" in file.read_text()
-    rig.close()
-    watch.stop()
-
-
-def test_a_guardian_that_looks_leaves_none(tmp_path: Path) -> None:
-    watch = StackWatch(tmp_path)
-    watch.look()
-    watch.stop()
-
-    assert (tmp_path / "stacks.txt").read_text() == ""
-
-
-@pytest.mark.req("TIME2")
-def test_a_gap_blocks_entries_until_everything_was_asked_anew(rig: VirtualRig) -> None:
-    gap_seen(rig.runtime, 7 * SECOND)
-
-    open_one = breaker(rig, TIME_GAP)
-    assert open_one is not None
-    assert (open_one.effect, open_one.is_latched) == (Effect.BLOCK, False)
-    assert open_one.reason == "the process did not run for 7000 ms"
+    assert RunStopped("signal", 7, 3, 2) in told

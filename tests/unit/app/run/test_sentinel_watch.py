@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.processes.sentinel import SentinelProcess
-from app.run.guardian import SENTINEL, SentinelWatch
+from app.run.watches import SENTINEL, SentinelWatch
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import SECOND
 from tests.builders.runtime import VirtualRig, breaker
@@ -94,7 +94,7 @@ def starter(rig: VirtualRig, house: House, venue: SmallVenue) -> Iterator[Starte
 def later(rig: VirtualRig, seconds: float) -> None:
     """Let that much virtual time pass."""
     is_over: list[bool] = []
-    due_ns = rig.runtime.clock.machine_ns() + int(seconds * SECOND)
+    due_ns = rig.runtime.clock.market_ns() + int(seconds * SECOND)
     rig.runtime.call_at(due_ns, lambda: is_over.append(True))
     rig.until(lambda: bool(is_over))
 

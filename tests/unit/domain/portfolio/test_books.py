@@ -33,12 +33,13 @@ from tests.builders.messages import (
     MAKER,
     NOW,
     TAKER,
+    a_mandate,
     a_product,
     an_intent,
     approved,
     approved_sale,
     booked,
-    some_limits,
+    the_rules,
 )
 
 OPENING = StatementTaken(
@@ -130,7 +131,7 @@ def recovered(told: list[object]) -> Recovered:
 def of_gate(told: list[object]) -> LedgerReported:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
-    return _asked(harness.start(RiskGate, "risk_gate", some_limits(), state), told)
+    return _asked(harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state), told)
 
 
 def of_portfolio(told: list[object]) -> LedgerReported:

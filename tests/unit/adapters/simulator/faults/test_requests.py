@@ -12,7 +12,7 @@ from adapters.simulator.engine.wire import PREFIX
 from adapters.simulator.faults.requests import endpoint_of
 from adapters.venues.transport.inprocess import InProcessTransport
 from adapters.venues.transport.interface import Answer, NoAnswer, RequestLane, TransportFailure
-from app.run.virtual_run import errand
+from app.run.virtual_ports import errand
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.simulator import Client, fault
 from tests.builders.steps import START

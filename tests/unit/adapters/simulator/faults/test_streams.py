@@ -11,7 +11,7 @@ import pytest
 from adapters.simulator.stream_api.connection import Connection
 from adapters.venues.transport.inprocess import InProcessTransport
 from adapters.venues.transport.interface import StreamKind
-from app.run.virtual_run import errand
+from app.run.virtual_ports import errand
 from domain.model.instants import SECOND
 from tests.builders.messages import a_level
 from tests.builders.simulator import Client, fault, frames

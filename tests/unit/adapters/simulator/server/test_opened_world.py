@@ -11,23 +11,23 @@ from attrs import evolve
 
 from adapters.clocks.market import MarketClockWriter
 from adapters.simulator.engine.quirks import VenueQuirks
+from adapters.simulator.options import WorldOptions
 from adapters.simulator.server.opened_world import (
     DEFAULT_SEED,
     REPEATABLE_ORIGIN_NS,
     OpenedWorld,
-    StageOptions,
     level2_interval_ns,
-    open_stage,
+    open_world,
 )
 from adapters.simulator.world import WorldError, WorldFolder, WorldMismatch
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 
-FAST = StageOptions(speed=Decimal(60))
+FAST = WorldOptions(speed=Decimal(60))
 
 
-def opened(path: Path, options: StageOptions) -> OpenedWorld:
+def opened(path: Path, options: WorldOptions) -> OpenedWorld:
     with WorldFolder(path) as folder:
-        stage = open_stage(folder, options)
+        stage = open_world(folder, options)
     stage.close()
     return stage
 
@@ -35,7 +35,7 @@ def opened(path: Path, options: StageOptions) -> OpenedWorld:
 def test_a_new_generated_world_begins_with_the_next_minute_and_ten_thousand(
     tmp_path: Path,
 ) -> None:
-    stage = opened(tmp_path, StageOptions())
+    stage = opened(tmp_path, WorldOptions())
     # It begins with the next whole minute, so that its first minute is played from its start.
     assert -SECOND < stage.start_ns - time.time_ns() <= MINUTE
     assert stage.start_ns % MINUTE == 0
@@ -48,13 +48,13 @@ def test_a_new_generated_world_begins_with_the_next_minute_and_ten_thousand(
 def test_goes_on_where_it_stopped(tmp_path: Path) -> None:
     first = opened(tmp_path, FAST)
     with WorldFolder(tmp_path) as folder:
-        stage = open_stage(folder, FAST)
+        stage = open_world(folder, FAST)
         stage.save(Nanos(first.start_ns + HOUR))
         stage.close()
     again = opened(tmp_path, FAST)
     assert again.start_ns == first.start_ns + HOUR
     assert again.world == first.world
-    at_speed_one = opened(tmp_path, StageOptions())
+    at_speed_one = opened(tmp_path, WorldOptions())
     assert at_speed_one.start_ns == first.start_ns + HOUR
 
 
@@ -67,15 +67,15 @@ def test_after_a_kill_goes_on_no_earlier_than_the_clock_was_seen(tmp_path: Path)
 
 
 def test_the_opening_is_the_folders_unless_another_is_asked_for(tmp_path: Path) -> None:
-    small = StageOptions(opening={"USD": Decimal(800)})
+    small = WorldOptions(opening={"USD": Decimal(800)})
     opened(tmp_path, small)
-    assert opened(tmp_path, StageOptions()).world.opening == {"USD": "800"}
+    assert opened(tmp_path, WorldOptions()).world.opening == {"USD": "800"}
     with pytest.raises(WorldMismatch, match="900 USD"):
         opened(tmp_path, evolve(small, opening={"USD": Decimal(900)}))
 
 
 def test_a_repeatable_world_takes_nothing_from_outside(tmp_path: Path) -> None:
-    options = StageOptions(repeatable=True)
+    options = WorldOptions(speed=None)
     first, second = opened(tmp_path / "a", options), opened(tmp_path / "b", options)
     assert first.world == second.world
     assert first.start_ns == second.start_ns == REPEATABLE_ORIGIN_NS
@@ -83,7 +83,7 @@ def test_a_repeatable_world_takes_nothing_from_outside(tmp_path: Path) -> None:
 
 def test_a_generated_market_has_no_beginning_to_choose(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="--from"):
-        opened(tmp_path, StageOptions(from_ns=Nanos(0)))
+        opened(tmp_path, WorldOptions(from_ns=Nanos(0)))
 
 
 @pytest.mark.parametrize("products", [1, 5, 26, 400])
@@ -97,4 +97,4 @@ def test_level2_stays_within_four_thousand_frames_a_second(products: int, speed:
 
 def test_a_quirk_that_names_no_product_of_the_market_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="limit-only names NOPE-USD"):
-        opened(tmp_path, StageOptions(quirks=VenueQuirks(limit_only=("NOPE-USD",))))
+        opened(tmp_path, WorldOptions(quirks=VenueQuirks(limit_only=("NOPE-USD",))))

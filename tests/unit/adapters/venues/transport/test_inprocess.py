@@ -16,7 +16,7 @@ from adapters.venues.transport.interface import (
     StreamKind,
     TransportFailure,
 )
-from app.run.virtual_run import errand
+from app.run.virtual_ports import errand
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.messages import a_level
 from tests.builders.simulator import Client

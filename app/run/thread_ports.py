@@ -1,0 +1,244 @@
+"""Ports of a run in real time: actors on threads, a venue that is our child or runs already."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from actors.kernel.board import BreakerBoard
+from actors.kernel.ports import Clock, LastGate, Venue
+from actors.kernel.topology import ROUTES
+from adapters.clocks.market import MarketClock
+from adapters.clocks.system import SystemClock
+from adapters.control.accounts import AccountLock
+from adapters.processes.sentinel import SentinelProcess
+from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
+from adapters.runtime.threads import ThreadRuntime
+from adapters.sentinel.gateway import Gateway
+from adapters.simulator.options import to_json
+from adapters.simulator.server.session import VenueSession
+from adapters.telemetry.log import ActorLog
+from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S
+from adapters.venues.coinbase.client import CoinbaseVenue
+from adapters.venues.coinbase.connect import connect
+from app.command_line.options import TradeOptions
+from app.run import settings
+from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
+from app.run.recovery import last_world
+from app.run.stop_request import StopRequest
+from app.run.watches import (
+    MemoryGuard,
+    ProgressGuard,
+    SentinelWatch,
+    StackWatch,
+    Watch,
+    gap_seen,
+)
+from app.run.wiring import in_order
+from config.mode import Mode
+from domain.model.instants import SECOND, iso
+
+SWITCH_SECONDS = 0.0001
+LOOK_SECONDS = 0.02
+STOP_WITHIN_NS = SECOND
+EXIT_REFUSED = 4
+RUN = Path(__file__).resolve().parents[2] / "run.py"
+
+
+@contextmanager
+def thread_ports(options: TradeOptions, stop: StopRequest) -> Iterator[RunPorts]:
+    """Start or attach the venue and lock its account; the venue is stopped last.
+
+    Raises:
+        NotStarted: the venue can't be had, or plays another world than the journal tells of.
+        InstanceRunning: another trader places orders there.
+        Unreachable: nothing usable answers at the venue's address.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    if options.venue_url is not None:
+        session = attach(options.venue_url)
+        _refuse_another_world(options, session)
+        with _account(options, session):
+            yield _ports(options, session, stop, lambda: None)
+        return
+    with _child(options) as child, _account(options, child.session):
+        yield _ports(options, child.session, stop, partial(_watch_venue, child, stop))
+
+
+def _refuse_another_world(options: TradeOptions, session: VenueSession) -> None:
+    known = last_world(options.folders.of_mode(options.mode))
+    if known and known != session.world:
+        raise NotStarted(
+            f"refused: the journal belongs to world {known}, the venue plays {session.world};"
+            " use another --data-dir",
+            EXIT_REFUSED,
+        )
+
+
+@contextmanager
+def _child(options: TradeOptions) -> Iterator[VenueChild]:
+    """Run a venue of our own, which is told the options of its world as one value."""
+    folders = options.folders
+    command = [sys.executable, str(RUN), "venue", "--parent-pipe", "--world-from-parent"]
+    command += ["--data-dir", str(folders.of_mode(options.mode)), "--log-dir", str(folders.log)]
+    try:
+        child = VenueChild(command, to_json(options))
+    except VenueNotStarted as error:
+        raise NotStarted(str(error), error.exit_code) from error
+    try:
+        rest, admin = child.session.rest, child.session.admin_file
+        ActorLog("guardian").info("the embedded venue listens", rest=rest, admin=admin)
+        yield child
+    finally:
+        child.stop()
+
+
+def _watch_venue(child: VenueChild, stop: StopRequest) -> None:
+    if child.exit_code() is not None and not stop.is_asked():
+        ActorLog("guardian").critical("the venue has ended", words=child.last_words())
+        stop.ask("error")
+
+
+@contextmanager
+def _account(options: TradeOptions, session: VenueSession) -> Iterator[None]:
+    """Hold the one lock of the venue account; who only reads needs none."""
+    with closing(Gateway(session.rest, session.key_file, session.ca, EMBEDDED_LIFE_S)) as gateway:
+        lock = AccountLock(f"{session.world}/{gateway.portfolio()}")
+    if options.mode is not Mode.DRY_RUN:
+        lock.acquire(options.folders.of_mode(options.mode), iso(time.time_ns()))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _ports(
+    options: TradeOptions, session: VenueSession, stop: StopRequest, watch: Callable[[], None]
+) -> RunPorts:
+    clock = SystemClock(MarketClock(session.clock))
+    speed = float(session.speed)
+    system = ThreadRuntime(clock, BreakerBoard(), ROUTES, ActorLog, speed=speed)
+    driver = ThreadDriver(clock, stop)
+    driver.attend(watch)
+    return RunPorts(
+        facts=VenueFacts(
+            venue=options.venue if options.venue_url is None else options.venue_url,
+            world=session.world,
+            prices=session.prices,
+            has_history=session.history != "none",
+            end_ns=session.end_ns,
+        ),
+        system=system,
+        driver=driver,
+        connect=lambda gate: closing(_connect(options, session, system, clock, gate)),
+        publish_every_ns=SECOND,
+        wall=time.time_ns,
+        watches=lambda venue: _watches(system, options, session, venue),
+        stop=lambda: _stop(system),
+    )
+
+
+def _connect(
+    options: TradeOptions,
+    session: VenueSession,
+    system: ThreadRuntime,
+    clock: SystemClock,
+    gate: LastGate,
+) -> CoinbaseVenue:
+    return connect(
+        rest=session.rest,
+        stream=session.ws,
+        ca=session.ca,
+        key_file=session.key_file,
+        clock=clock,
+        post=system.post_patiently,
+        gate=gate,
+        is_read_only=options.mode is Mode.DRY_RUN,
+        log=ActorLog("venue"),
+    )
+
+
+def _stop(system: ThreadRuntime) -> None:
+    """Stop every actor, senders before receivers."""
+    names = [sight.name for sight in system.sights()]
+    system.stop(tuple(reversed(in_order(names))), STOP_WITHIN_NS)
+
+
+def _watches(
+    system: ThreadRuntime, options: TradeOptions, session: VenueSession, venue: Venue
+) -> Iterator[Watch]:
+    """Start who looks after hangs, memory, our own silence and our end; gaps tell themselves."""
+    system.on_gap(settings.quote_limit_ns(options.config), partial(gap_seen, system))
+    yield ProgressGuard(system)
+    yield MemoryGuard(system, settings.memory_limit_mb(options.config))
+    yield StackWatch(options.folders.log)
+    if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
+        told = _sentinel_settings(options, session, venue)
+        yield SentinelWatch(system, partial(SentinelProcess, told))
+
+
+def _sentinel_settings(
+    options: TradeOptions, session: VenueSession, venue: Venue
+) -> dict[str, object]:
+    """Return what the process needs that cancels our entries should this one stop or die."""
+    folders = options.folders
+    return {
+        "data": str(folders.data.resolve()),
+        "mode_folder": str(folders.of_mode(options.mode).resolve()),
+        "log": str(folders.log.resolve()),
+        "rest": session.rest,
+        "key_file": str(session.key_file.resolve()),
+        "ca": str(session.ca.resolve()),
+        "token_life_s": EMBEDDED_LIFE_S,
+        "lifetime_s": venue.request_lifetime_ns / SECOND,
+        "pid": os.getpid(),
+    }
+
+
+class ThreadDriver(Attentive):
+    """The actors live on threads of their own; the main thread looks and rests."""
+
+    def __init__(self, clock: Clock, stop: StopRequest) -> None:
+        super().__init__()
+        self._clock = clock
+        self._machine_ns = clock.machine_ns
+        self._stop = stop
+        self._deferred: deque[Callable[[], None]] = deque()
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+
+    def defer(self, call: Callable[[], None]) -> None:
+        """Run `call` at the next look."""
+        self._deferred.append(call)
+
+    def at(self, market_ns: int, call: Callable[[], None]) -> None:
+        """Run `call` at the first look at which market time has reached `market_ns`."""
+        heapq.heappush(self._due, (market_ns, len(self._due), call))
+
+    def look(self) -> None:
+        """Do what is due, then call every watch."""
+        while self._deferred:
+            self._deferred.popleft()()
+        while self._due and self._due[0][0] <= self._clock.market_ns():
+            heapq.heappop(self._due)[2]()
+        super().look()
+
+    def until(self, is_true: Callable[[], bool], limit_ns: int | None) -> bool:
+        """Look fifty times a second."""
+        begun_ns = self._machine_ns()
+        while not is_true():
+            if limit_ns is not None and self._machine_ns() - begun_ns > limit_ns:
+                return False
+            self.look()
+            if self._stop.is_asked():
+                threading.Event().wait(LOOK_SECONDS)
+            else:
+                self._stop.wait(LOOK_SECONDS)
+        return True

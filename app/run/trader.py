@@ -1,0 +1,192 @@
+"""One run of the trader: start, live, stop in reverse; what differs with time is in the ports."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing
+from pathlib import Path
+
+import click
+
+from actors.kernel.ports import Venue
+from actors.kernel.topology import GUARDIAN
+from actors.reporting.projector import RunIdentity
+from actors.trading.last_gate import LastGate
+from adapters.alerts.file import AlertFile
+from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
+from adapters.control.requests import FileControlInbox
+from adapters.control.status import FileStatusBoard
+from app.command_line.options import TradeOptions
+from app.run import settings
+from app.run.guardian import Guardian, Run
+from app.run.guardian_inbox import GuardianInbox
+from app.run.lifecycle import RunLifecycle
+from app.run.ports import NotStarted, RunPorts
+from app.run.recovery import JournalPlace, Opened, open_state
+from app.run.stop_request import StopRequest
+from app.run.watches import SupervisorWatch, Watches
+from app.run.wiring import Ports, RunPlan, build, recipes
+from config.mode import Mode
+from domain.messages.journal import RunStarted
+from domain.model.instants import Nanos
+
+Say = Callable[[str], None]
+
+
+def run(options: TradeOptions, say: Say) -> int:
+    """Trade until something ends it; return the exit code of the command-line contract."""
+    stop = StopRequest()
+    _listen(options.folders.data, stop)
+    try:
+        with _ports_of(options, stop) as ports:
+            return _trade(ports, options, stop, say)
+    except NotStarted as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+
+
+def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say) -> int:
+    """Start one thing after the other, live, and undo all of it in reverse."""
+    place = place_of(options, ports)
+    with ExitStack() as undo:
+        opened = undo.enter_context(closing(open_state(place, lineage=ports.lineage)))
+        watches = undo.enter_context(
+            Watches(ports.driver.attend)
+        )  # the sentinel leaves after the venue
+        venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
+        watches.begin(ports.watches(venue))
+        undo.callback(ports.stop)
+        guardian = start(ports, options, opened, venue, stop, say)
+        watches.is_orderly = lambda: guardian.is_swept
+        undo.callback(guardian.publish)
+        gc.freeze()
+        guardian.live()
+        return guardian.end()
+
+
+def _ports_of(options: TradeOptions, stop: StopRequest) -> AbstractContextManager[RunPorts]:
+    """Return what this run stands on; the other kind of time is not even imported."""
+    if options.is_virtual:
+        from app.run.virtual_ports import virtual_ports
+
+        return virtual_ports(options, stop)
+    from app.run.thread_ports import thread_ports
+
+    return thread_ports(options, stop)
+
+
+def start(
+    ports: RunPorts,
+    options: TradeOptions,
+    opened: Opened,
+    venue: Venue,
+    stop: StopRequest,
+    say: Say,
+) -> Guardian:
+    """Start every actor and return the guardian that waits for READY."""
+    system, driver, inbox = ports.system, ports.driver, GuardianInbox()
+    system.listen(GUARDIAN, inbox.put)
+    files = _file_ports(options, ports, opened, venue)
+    guardian = Guardian(
+        _run_of(options, ports, say),
+        system,
+        driver,
+        stop,
+        inbox,
+        opened.recorder,
+        files.alerts,
+        files.status,
+    )
+    auto_resumes = settings.auto_resumes_of(options.config, options.mode)
+    lifecycle = RunLifecycle(system, opened, inbox, driver.defer, auto_resumes)
+    driver.attend(SupervisorWatch(system, lifecycle.revive_supervisor).look)
+    driver.attend(guardian.watch)
+    plan = _plan_of(options, ports, inbox)
+    lifecycle.recipes = recipes(system, options.config, files, plan, stop, lifecycle)
+    build(system, options.config, lifecycle.recipes, opened.recovered)
+    return guardian
+
+
+def last_gate(ports: RunPorts, options: TradeOptions, stop: StopRequest) -> LastGate:
+    """Return the last gate of this run: what every order is asked directly before it leaves."""
+    system, halt_signal = ports.system, FileHaltSignal(options.folders.data)
+    return LastGate(system.board, system.clock, halt_signal, system.epochs, stop.is_asked)
+
+
+def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
+    """Return where this run's journal is, and its first record."""
+    config, clock = options.config, ports.system.clock
+    return JournalPlace(
+        folder=options.folders.of_mode(options.mode),
+        run=RunStarted(
+            options.mode.value,
+            ports.facts.venue,
+            ports.facts.world,
+            config.config_hash,
+            config.policy_hash,
+            settings.seed_of(options),
+        ),
+        quote_currency=config.app.quote.value,
+        machine=clock.machine_ns,
+        market=clock.market_ns,
+        wall=ports.wall,
+    )
+
+
+def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: Venue) -> Ports:
+    """Return the ports of the actors: the venue, and what lives in data and log folder."""
+    folders = options.folders
+    folder = folders.of_mode(options.mode)
+    return Ports(
+        venue=venue,
+        journal=opened.recorder,
+        signal=FileHaltSignal(folders.data),
+        alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
+        status=FileStatusBoard(folder),
+        control=FileControlInbox(folder),
+    )
+
+
+def _run_of(options: TradeOptions, ports: RunPorts, say: Say) -> Run:
+    facts = ports.facts
+    return Run(
+        mode=options.mode.value,
+        venue=facts.venue,
+        world=facts.world,
+        prices=facts.prices,
+        config_hash=options.config.config_hash,
+        policy_hash=options.config.policy_hash,
+        duration_ns=options.duration_ns,
+        drills=options.drills,
+        end_ns=None if facts.end_ns is None else Nanos(facts.end_ns),
+        say=say,
+    )
+
+
+def _plan_of(options: TradeOptions, ports: RunPorts, inbox: GuardianInbox) -> RunPlan:
+    schedule = settings.schedule_of(options.config, options.cycles)
+    return RunPlan(
+        identity=RunIdentity(
+            mode=options.mode.value,
+            config_hash=options.config.config_hash,
+            policy_hash=options.config.policy_hash,
+            world=ports.facts.world,
+            interval_ns=schedule.interval_ns,
+            jitter=schedule.jitter,
+            publish_every_ns=ports.publish_every_ns,
+        ),
+        seed=settings.seed_of(options),
+        cycles=options.cycles,
+        is_dry=options.mode is Mode.DRY_RUN,
+        has_history=ports.facts.has_history,
+        inbox=inbox,
+    )
+
+
+def _listen(data: Path, stop: StopRequest) -> None:
+    """SIGINT and SIGTERM end the run; SIGUSR1 is the kill switch."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.ask("signal"))
+    signal.signal(signal.SIGUSR1, lambda *_: write_kill(data, by_signal()))
