@@ -25,7 +25,7 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.approval import ApprovedOrder, Purpose, is_covered
+from domain.model.approval import ApprovedOrder, Purpose, is_covered, lifetime_of
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import (
@@ -139,9 +139,9 @@ class OrderManager(Actor):
     def _intend(self, order: ApprovedOrder) -> None:
         number = self._number
         self._number += 1
-        end_ns = None
-        if order.lifetime_ns is not None:
-            end_ns = Nanos(self.clock.market_ns() + order.lifetime_ns + END_GRACE_NS)
+        end_ns, lifetime_ns = None, lifetime_of(order.order_type)
+        if lifetime_ns is not None:
+            end_ns = Nanos(self.clock.market_ns() + lifetime_ns + END_GRACE_NS)
         intent = OrderIntent(number, client_order_id(self._lineage, number), order, end_ns)
         if self._is_dry:
             self.publish(WouldPlace(intent))
@@ -156,7 +156,7 @@ class OrderManager(Actor):
         sent = advance(order, Event.SENT, sent_ns=self.clock.machine_ns())
         self._keep(order, sent)
         self._venue.place(PlaceRequest(order.intent, receipt, self.epoch), self.reply_to())
-        lifetime_ns = order.intent.order.lifetime_ns
+        lifetime_ns = lifetime_of(order.intent.order.order_type)
         if lifetime_ns is not None and sent.tries == 1:
             self.after(lifetime_ns, Tick(f"ttl:{order.intent.client_order_id}"))
 
@@ -363,7 +363,7 @@ class OrderManager(Actor):
         """Block the products whose orders the journal leaves in doubt; time out what rests."""
         for client_id, order in self._orders.items():
             self._judge_doubt(order)
-            lifetime_ns = order.intent.order.lifetime_ns
+            lifetime_ns = lifetime_of(order.intent.order.order_type)
             if lifetime_ns is not None and not order.is_terminal:
                 self.at(order.intended_ns + lifetime_ns, Tick(f"ttl:{client_id}"))
 

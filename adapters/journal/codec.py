@@ -43,11 +43,18 @@ class _Form:
 class Codec:
     """Converts the messages of one catalogue (name to frozen attrs class).
 
+    `upcast` tells the data of a record that an older version wrote in today's shape.
+
     Raises:
         CodecError: at construction, if a class has a field that can't be told exactly.
     """
 
-    def __init__(self, catalogue: Mapping[str, type]) -> None:
+    def __init__(
+        self,
+        catalogue: Mapping[str, type],
+        upcast: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = lambda _, data: data,
+    ) -> None:
+        self._upcast = upcast
         self._names = {kind: name for name, kind in catalogue.items()}
         self._forms = {name: _class(kind) for name, kind in catalogue.items()}
 
@@ -86,7 +93,7 @@ class Codec:
         if name not in self._forms:
             raise _unknown(repr(name))
         with _at(name):
-            return self._forms[name].read(data)
+            return self._forms[name].read(self._upcast(name, data))
 
 
 def _unknown(name: str) -> CodecError:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.decisions import EntryProposed, OrderApproved, ProposalRefused
-from domain.model.approval import ExitReason, Purpose, Reason, Refusal
+from domain.model.approval import ExitReason, Market, Purpose, Reason, Refusal
 from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.money import Amount, Quantity, Rate
@@ -24,6 +24,7 @@ from tests.builders.messages import (
     BTC,
     NOW,
     a_breaker,
+    a_limit,
     a_lot,
     a_portfolio,
     a_product,
@@ -51,7 +52,8 @@ def test_a_good_entry_is_approved_as_it_was_sized() -> None:
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
     assert (order.approval, order.purpose, order.side) == (41, Purpose.ENTRY, Side.BUY)
-    assert (order.quantity, order.limit_price) == decimals("1.97628458", 100)
+    assert order.quantity == Decimal("1.97628458")
+    assert order.order_type == a_limit(100)
     assert (order.strategy, order.reason, order.approved_ns) == ("breakout", "signal", 7)
     assert order.worst_case <= 200
 
@@ -152,10 +154,8 @@ def test_an_exit_sells_the_whole_lot_at_market() -> None:
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
-    assert (order.side, order.quantity, order.limit_price) == (Side.SELL, Decimal(2), None)
+    assert (order.side, order.quantity, order.order_type) == (Side.SELL, Decimal(2), Market())
     assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
-    assert order.worst_case == 0
-    assert not order.post_only
 
 
 @pytest.mark.req("X6")
