@@ -24,7 +24,7 @@ import requests
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, PROJECTOR, ROUTES
 from actors.reporting.auditor import Auditor
-from actors.trading.order_manager import OrderBookState, OrderManager
+from actors.trading.order_manager import OrderManager
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.processes.simulator import VenueChild
@@ -44,6 +44,7 @@ from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import Amount, Price, Quantity, install_context
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.product import ProductId
+from domain.orders.inputs import OrderBookState
 
 TOKEN_LIFE_S = 10
 PAUSE_S = 0.04

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from actors.kernel.envelope import Envelope, ReplyTo
+from domain.messages.market import AFTER_GAP as AFTER_GAP
+from domain.messages.market import OWN_RESTARTS as OWN_RESTARTS
+from domain.messages.market import SUBSCRIBED_ANEW as SUBSCRIBED_ANEW
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.instants import Nanos
@@ -16,11 +19,6 @@ from domain.model.product import ProductId
 
 Post = Callable[[ReplyTo, Any], None]
 """Delivers a message from outside the actors; never blocks, callable from any thread."""
-
-SUBSCRIBED_ANEW = "subscribed anew"
-AFTER_GAP = "the process did not run"
-OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
-"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
 
 LastGate = Callable[[PlaceRequest], str | None]
 """Asked in the place lane directly before the socket write; a text means: must not leave."""

@@ -54,7 +54,7 @@ from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.exits import Exits
 from actors.trading.feed import Feed, FeedPlan
-from actors.trading.order_manager import OrderBookState, OrderManager
+from actors.trading.order_manager import OrderManager
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
@@ -64,6 +64,7 @@ from app.run.lifecycle_events import LifecycleEvents
 from app.run.stop_request import StopRequest
 from config.effective import Config
 from domain.decisions.strategy import Strategy
+from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered
 
 

@@ -103,6 +103,12 @@ class StreamClosed:
     reason: str
 
 
+SUBSCRIBED_ANEW = "subscribed anew"
+AFTER_GAP = "the process did not run"
+OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
+"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
+
+
 @frozen
 class QuoteMoved:
     """The newest best bid and ask of a product; an unread older one is replaced in the inbox."""

@@ -22,6 +22,7 @@ from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, Ex
 from domain.model.orders import OrderState
 from domain.system.recovery import fold
 from tests.builders.messages import a_limit, an_intent, approved, approved_sale, booked
+from tests.builders.numbers import decimals
 
 OLD = Path(__file__).parents[3] / "golden" / "journal"
 CODEC = Codec(CATALOGUE, upcast)
@@ -64,7 +65,7 @@ def test_every_record_of_an_old_journal_is_a_message_of_today() -> None:
     entry, *_, sale = [each.order for each in messages if isinstance(each, OrderApproved)]
     assert isinstance(entry, ApprovedEntry)
     assert entry.order_type == a_limit(Decimal("17.149"))
-    assert (entry.worst_case, entry.stop_loss_pct) == (Decimal("199.92715776"), 4)
+    assert (entry.worst_case, entry.stop_loss_pct) == decimals("199.92715776", 4)
     assert isinstance(sale, ApprovedExit)
     assert (sale.order_type, sale.reason) == (Market(), ExitReason.MAX_HOLD)
     assert sale.lot == "de7b37dd-74d6-5f34-a21f-469365c71356"

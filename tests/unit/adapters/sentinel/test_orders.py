@@ -11,6 +11,7 @@ from adapters.journal.codec import Codec
 from adapters.sentinel.orders import OurOrders, Ours
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.orders import IntentRaised
+from domain.model.approval import ApprovedOrder
 from tests.builders.messages import an_intent, approved, approved_sale
 from tests.builders.sentinel import intent_line
 
@@ -32,7 +33,8 @@ def test_every_intent_of_every_segment_is_ours_with_its_purpose(tmp_path: Path) 
 
 
 def test_what_the_journal_writes_today_is_known_by_its_type(tmp_path: Path) -> None:
-    for number, order in enumerate((approved(), approved_sale("lot-1")), 1):
+    orders: tuple[ApprovedOrder, ...] = (approved(), approved_sale("lot-1"))
+    for number, order in enumerate(orders, 1):
         told = Codec(CATALOGUE).encode(IntentRaised(an_intent(order, number)))
         line = json.dumps({"data": told, "type": "IntentRaised"}, separators=(",", ":"))
         append(tmp_path / "000001.jsonl", line + "\n")

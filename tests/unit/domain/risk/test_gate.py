@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.decisions import EntryProposed, OrderApproved, ProposalRefused
-from domain.model.approval import ExitReason, Market, Purpose, Reason, Refusal
+from domain.model.approval import (
+    ApprovedEntry,
+    ApprovedExit,
+    ExitReason,
+    Market,
+    Purpose,
+    Reason,
+    Refusal,
+)
 from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.money import Amount, Quantity, Rate
@@ -35,7 +43,6 @@ from tests.builders.messages import (
     approved_sale,
     some_limits,
 )
-from tests.builders.numbers import decimals
 
 LOT = a_lot()
 OWNING = a_portfolio("9800", LOT, nlv="10000")
@@ -51,6 +58,7 @@ def test_a_good_entry_is_approved_as_it_was_sized() -> None:
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
+    assert isinstance(order, ApprovedEntry)
     assert (order.approval, order.purpose, order.side) == (41, Purpose.ENTRY, Side.BUY)
     assert order.quantity == Decimal("1.97628458")
     assert order.order_type == a_limit(100)
@@ -130,6 +138,7 @@ def test_a_raised_entry_says_so() -> None:
     verdict = judge_entry(an_entry(), a_view(portfolio=a_portfolio("80")), 1)
 
     assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
     assert verdict.order.reason == "raised to the smallest entry"
     assert verdict.order.worst_case <= Decimal("2.4")
 
@@ -154,6 +163,7 @@ def test_an_exit_sells_the_whole_lot_at_market() -> None:
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
+    assert isinstance(order, ApprovedExit)
     assert (order.side, order.quantity, order.order_type) == (Side.SELL, Decimal(2), Market())
     assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
 
