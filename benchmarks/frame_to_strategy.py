@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, STRATEGY
 from actors.trading.allocator import Allocator, Seat
+from actors.trading.approvals import Approvals
 from actors.trading.feed import Feed, FeedPlan
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
@@ -170,7 +171,7 @@ def prepared(found: Bench, strategies: list[Watching]) -> Probe:
     runtime, limits = found.runtime, settings.limits_of(load(config_folder()))
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
     state = GateState(None, Exposure(), 1, ())
-    runtime.spawn(RiskGate, RISK_GATE, limits, state)
+    runtime.spawn(RiskGate, RISK_GATE, limits, state, Approvals())
     minutes = strategies[0].lookback
     runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
     for strategy in strategies:

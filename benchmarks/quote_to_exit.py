@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from attrs import evolve
 
 from actors.kernel.topology import EXITS, ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.trading.approvals import Approvals
 from actors.trading.exits import Exits
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
@@ -66,7 +67,7 @@ def prepared(found: Bench) -> None:
     runtime, config = found.runtime, load(config_folder())
     ledger = evolve(open_ledger("USD", Amount(Decimal(10_000))), lots=(LOT,))
     limits, state = settings.limits_of(config), GateState(ledger, Exposure(), 1, ())
-    runtime.spawn(RiskGate, RISK_GATE, limits, state)
+    runtime.spawn(RiskGate, RISK_GATE, limits, state, Approvals())
     books = PortfolioState("USD", None, ledger, ())
     runtime.spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
     runtime.spawn(Exits, EXITS, limits.quote_limit_ns)

@@ -91,7 +91,7 @@ def _run_of(options: TradeOptions, stage: VenueFacts, say: Callable[[str], None]
     )
 
 
-def final_check(
+def last_gate_of(
     runtime: ActorSystem, clock: Clock, signal: HaltSignal, ending: StopRequest
 ) -> LastGate:
     """Return the last gate of this run."""
@@ -108,6 +108,7 @@ class Parts:
     opened: Opened
     runtime: ActorSystem
     venue: Venue
+    last_gate: LastGate
     driver: Driver
     ending: StopRequest
     say: Callable[[str], None]
@@ -173,4 +174,5 @@ def _plan_of(parts: Parts, milestones: LifecycleEvents) -> RunPlan:
         is_dry=options.mode is Mode.DRY_RUN,
         has_history=stage.has_history,
         milestones=milestones,
+        approvals=parts.last_gate.approvals,
     )

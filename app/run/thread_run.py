@@ -30,7 +30,7 @@ from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import TradeOptions
 from app.run import settings
-from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
+from app.run.assembly import Parts, VenueFacts, last_gate_of, place_of, start
 from app.run.drivers import ThreadDriver
 from app.run.guardian import MemoryGuard, ProgressGuard, SentinelWatch, StackWatch, Watch, gap_seen
 from app.run.recovery import Opened, last_world, open_state
@@ -137,8 +137,8 @@ def _live(
 ) -> int:
     speed = float(venue_session.speed)
     runtime = ThreadRuntime(clock, BreakerBoard(), ROUTES, ActorLog, speed=speed)
-    gate = final_check(runtime, clock, FileHaltSignal(options.folders.data), ending)
-    venue = _connect(options, venue_session, runtime, clock, gate)
+    last_gate = last_gate_of(runtime, clock, FileHaltSignal(options.folders.data), ending)
+    venue = _connect(options, venue_session, runtime, clock, last_gate)
     driver = ThreadDriver(clock, ending)
     driver.attend(watch_venue)
     watches = (*_watches(runtime, options), _sentinel(runtime, options, venue_session, venue))
@@ -150,6 +150,7 @@ def _live(
         opened=opened,
         runtime=runtime,
         venue=venue,
+        last_gate=last_gate,
         driver=driver,
         ending=ending,
         say=say,
@@ -212,7 +213,7 @@ def _connect(
     session: VenueSession,
     runtime: ThreadRuntime,
     clock: SystemClock,
-    gate: LastGate,
+    last_gate: LastGate,
 ) -> CoinbaseVenue:
     return connect(
         rest=session.rest,
@@ -221,7 +222,7 @@ def _connect(
         key_file=session.key_file,
         clock=clock,
         post=runtime.post_patiently,
-        gate=gate,
+        gate=last_gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
     )

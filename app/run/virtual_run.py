@@ -12,6 +12,7 @@ import click
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import ROUTES
+from actors.trading.last_gate import LastGate
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.simulator.engine.engine import Engine
@@ -21,11 +22,12 @@ from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.server import opened_world
 from adapters.simulator.world import FOLDER, WorldError, WorldFolder
 from adapters.telemetry.log import ActorLog
+from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect_in_process
 from adapters.venues.transport.inprocess import Errand
 from app.command_line.options import TradeOptions
 from app.run import settings
-from app.run.assembly import Parts, VenueFacts, final_check, place_of, seed_of, start
+from app.run.assembly import Parts, VenueFacts, last_gate_of, place_of, seed_of, start
 from app.run.drivers import VirtualDriver
 from app.run.recovery import Opened, open_state
 from app.run.stop_request import StopRequest
@@ -110,23 +112,15 @@ def _live(
 ) -> int:
     seed = seed_of(options)
     runtime = VirtualRuntime(clock, BreakerBoard(), ROUTES, ActorLog, seed=seed)
-    venue = connect_in_process(
-        engine=engine,
-        ask=lambda *asked: errand(engine, *asked),
-        open_connection=engine.connect,
-        after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
-        clock=clock,
-        post=runtime.post,
-        gate=final_check(runtime, clock, FileHaltSignal(options.folders.data), ending),
-        draw=random.Random(f"venue:{seed}").random,
-        is_read_only=options.mode is Mode.DRY_RUN,
-    )
+    last_gate = last_gate_of(runtime, clock, FileHaltSignal(options.folders.data), ending)
+    venue = _connect(options, engine, runtime, clock, last_gate)
     parts = Parts(
         options=options,
         stage=stage,
         opened=opened,
         runtime=runtime,
         venue=venue,
+        last_gate=last_gate,
         driver=VirtualDriver(runtime),
         ending=ending,
         say=say,
@@ -138,6 +132,26 @@ def _live(
     code = session.end()
     session.publish()
     return code
+
+
+def _connect(
+    options: TradeOptions,
+    engine: Engine,
+    runtime: VirtualRuntime,
+    clock: VirtualClock,
+    last_gate: LastGate,
+) -> CoinbaseVenue:
+    return connect_in_process(
+        engine=engine,
+        ask=lambda *asked: errand(engine, *asked),
+        open_connection=engine.connect,
+        after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
+        clock=clock,
+        post=runtime.post,
+        gate=last_gate,
+        draw=random.Random(f"venue:{seed_of(options)}").random,
+        is_read_only=options.mode is Mode.DRY_RUN,
+    )
 
 
 def errand(

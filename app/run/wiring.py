@@ -52,6 +52,7 @@ from actors.safety.operator import Operator
 from actors.safety.reconciler import BoundAccount, Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
+from actors.trading.approvals import Approvals
 from actors.trading.exits import Exits
 from actors.trading.feed import Feed, FeedPlan
 from actors.trading.order_manager import OrderManager
@@ -90,6 +91,7 @@ class RunPlan:
     is_dry: bool
     has_history: bool
     milestones: LifecycleEvents
+    approvals: Approvals
 
 
 Recipe = Callable[[Recovered], None]
@@ -112,7 +114,7 @@ def recipes(
     known = {
         **_keepers(runtime, ports, plan, ending, staff),
         **_orders(runtime, config, ports, plan),
-        **_decisions(runtime, config),
+        **_decisions(runtime, config, plan.approvals),
         **_senses(runtime, config, ports, plan, ending),
     }
     return {name: known[name] for name in in_order(known)}
@@ -180,14 +182,14 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
     }
 
 
-def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
+def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Recipes:
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
     limits, depth = settings.limits_of(config), max(settings.lookback_minutes(config), 1)
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
-        spawn(RiskGate, RISK_GATE, limits, gate)
+        spawn(RiskGate, RISK_GATE, limits, gate, approvals)
 
     def host(strategy: Strategy) -> Recipe:
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)

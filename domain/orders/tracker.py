@@ -21,7 +21,7 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.approval import ApprovedOrder, Purpose, is_covered, lifetime_of
+from domain.model.approval import ApprovedOrder, OrderType, Purpose, is_covered, lifetime_of
 from domain.model.breakers import Breaker
 from domain.model.breakers import Effect as Strength
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -79,6 +79,12 @@ RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 UNKNOWN_ORDER = "unknown_order"
 NO_CONNECTION = 0
+
+
+def good_till(order_type: OrderType, now_ns: int) -> Nanos | None:
+    """Return when the venue itself is to end an order made at market time `now_ns`, if ever."""
+    lifetime_ns = lifetime_of(order_type)
+    return None if lifetime_ns is None else Nanos(now_ns + lifetime_ns + END_GRACE_NS)
 
 
 class OrderTracker:
@@ -169,9 +175,7 @@ class OrderTracker:
     def _intend(self, asked: ApprovedOrder) -> None:
         number = self._number
         self._number += 1
-        end_ns, lifetime_ns = None, lifetime_of(asked.order_type)
-        if lifetime_ns is not None:
-            end_ns = Nanos(self._now.market_ns + lifetime_ns + END_GRACE_NS)
+        end_ns = good_till(asked.order_type, self._now.market_ns)
         intent = OrderIntent(number, client_order_id(self._lineage, number), asked, end_ns)
         if self._is_dry:
             self._do(Publish(WouldPlace(intent)))

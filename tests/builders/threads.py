@@ -20,7 +20,7 @@ from adapters.processes.simulator import VenueChild
 from adapters.runtime.threads import ThreadRuntime
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import Folders, TradeOptions
-from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
+from app.run.assembly import Parts, VenueFacts, last_gate_of, place_of, start
 from app.run.drivers import ThreadDriver
 from app.run.guardian import ProgressGuard, SupervisorWatch
 from app.run.recovery import open_state
@@ -62,7 +62,7 @@ class ThreadWorld:
             clock, BreakerBoard(), ROUTES, lambda name: QuietLog(name, self.criticals), speed=60
         )
         self._ending = StopRequest()
-        gate = final_check(
+        last_gate = last_gate_of(
             self.runtime, clock, FileHaltSignal(self.options.folders.data), self._ending
         )
         self._venue = connect(
@@ -72,7 +72,7 @@ class ThreadWorld:
             key_file=session.key_file,
             clock=clock,
             post=self.runtime.post_patiently,
-            gate=gate,
+            gate=last_gate,
             log=QuietLog("venue", self.criticals),
         )
         driver = self._driver = ThreadDriver(clock, self._ending)
@@ -84,6 +84,7 @@ class ThreadWorld:
                 opened=self._opened,
                 runtime=self.runtime,
                 venue=self._venue,
+                last_gate=last_gate,
                 driver=driver,
                 ending=self._ending,
                 say=lambda _: None,

@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import Log
 from actors.kernel.topology import ROUTES
+from actors.trading.last_gate import LastGate
 from adapters.control.kill_switch import FileHaltSignal
 from adapters.journal.segments import read_records
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
@@ -31,7 +32,7 @@ from adapters.simulator.market_data.source import Step
 from adapters.venues.coinbase.connect import connect_in_process
 from adapters.venues.transport.inprocess import Errand
 from app.command_line.options import Folders, TradeOptions
-from app.run.assembly import Parts, VenueFacts, final_check, place_of, start
+from app.run.assembly import Parts, VenueFacts, last_gate_of, place_of, start
 from app.run.drivers import VirtualDriver
 from app.run.recovery import CODEC, JOURNAL, open_state
 from app.run.stop_request import StopRequest
@@ -341,12 +342,15 @@ class World:
         self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
         self.runtime.before_step = lambda: self.before_step()
         self.driver = VirtualDriver(self.runtime)
+        signal = FileHaltSignal(self.options.folders.data)
+        last_gate = last_gate_of(self.runtime, clock, signal, self.ending)
         self._parts = Parts(
             options=self.options,
             stage=stage,
             opened=self.opened,
             runtime=self.runtime,
-            venue=self._connect(),
+            venue=self._connect(last_gate),
+            last_gate=last_gate,
             driver=self.driver,
             ending=self.ending,
             say=self.said.append,
@@ -354,9 +358,8 @@ class World:
             publish_every_ns=HOUR,
         )
 
-    def _connect(self) -> Any:
+    def _connect(self, last_gate: LastGate) -> Any:
         runtime, clock = self.runtime, self.clock
-        signal = FileHaltSignal(self.options.folders.data)
         return connect_in_process(
             engine=self.engine,
             ask=self._ask,
@@ -364,7 +367,7 @@ class World:
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            gate=final_check(runtime, clock, signal, self.ending),
+            gate=last_gate,
             draw=random.Random(f"venue:{self.setting.seed}").random,
             is_read_only=self.options.mode is Mode.DRY_RUN,
         )

@@ -268,7 +268,7 @@ def test_what_may_have_been_sent_is_never_sent_again() -> None:
     assert published(found, IntentRaised) == []
 
 
-@pytest.mark.req("X4", "BR1")
+@pytest.mark.req("X4", "REC1")
 def test_a_lost_outcome_blocks_its_product_until_the_venue_shows_the_order() -> None:
     scene = a_scene()
     scene.place()
@@ -429,26 +429,26 @@ def test_the_time_of_an_order_that_has_ended_is_nobodys_concern(name: str) -> No
     assert scene.step(TimeIsUp(name)) == ()
 
 
-@pytest.mark.req("K1", "BR1")
+@pytest.mark.req("K1")
 @pytest.mark.parametrize("scope", ["global", "venue", "product:BTC-USD", "strategy:breakout"])
 def test_a_halt_cancels_the_entries_that_it_covers(scope: str) -> None:
     assert of(an_open_entry().halt(scope), effects.Cancel) == [effects.Cancel("venue-1")]
 
 
-@pytest.mark.req("BR1")
+@pytest.mark.req("K1")
 @pytest.mark.parametrize("scope", ["actor", "product:ETH-USD", "strategy:another"])
 def test_a_halt_that_does_not_cover_an_entry_lets_it_rest(scope: str) -> None:
     assert an_open_entry().halt(scope) == ()
 
 
-@pytest.mark.req("BR1")
+@pytest.mark.req("K1")
 def test_a_block_lets_entries_rest() -> None:
     scene = an_open_entry()
 
     assert scene.step(BreakerTripped(a_breaker(Effect.BLOCK))) == ()
 
 
-@pytest.mark.req("BR1")
+@pytest.mark.req("K1")
 def test_a_halt_leaves_exits_alone() -> None:
     scene = a_scene()
     scene.place(approved_sale("lot-1"))
@@ -457,7 +457,7 @@ def test_a_halt_leaves_exits_alone() -> None:
     assert scene.halt() == ()
 
 
-@pytest.mark.req("K1", "BR1")
+@pytest.mark.req("K1")
 def test_an_entry_that_is_accepted_after_a_halt_is_cancelled() -> None:
     scene = a_scene()
     scene.place()
@@ -468,7 +468,7 @@ def test_an_entry_that_is_accepted_after_a_halt_is_cancelled() -> None:
     assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
 
 
-@pytest.mark.req("K1", "BR1")
+@pytest.mark.req("K1")
 def test_an_entry_that_the_stream_shows_after_a_halt_is_cancelled() -> None:
     scene = a_lost_entry()
     scene.step(StreamOpened("user", 1))
@@ -576,7 +576,7 @@ def test_the_stream_is_opened_when_the_boot_is_done() -> None:
     assert a_scene().step(BootCompleted((), MAKER, TAKER, True)) == (effects.OpenUserStream(),)
 
 
-@pytest.mark.req("X4", "BR1")
+@pytest.mark.req("X4", "REC1")
 def test_a_gap_in_the_stream_blocks_entries_and_begins_anew() -> None:
     block, restart = a_streaming_scene().step(frame(2))
 
@@ -599,7 +599,7 @@ def test_frames_of_another_connection_are_nothing() -> None:
     assert scene.step(frame(5, connection=1)) == ()
 
 
-@pytest.mark.req("X4", "BR1")
+@pytest.mark.req("X4", "REC1")
 def test_after_a_gap_only_a_listing_asked_for_after_the_snapshot_lets_entries_on() -> None:
     scene = a_streaming_scene()
     scene.step(StreamClosed("user", 1, "connection lost"))
@@ -614,7 +614,7 @@ def test_after_a_gap_only_a_listing_asked_for_after_the_snapshot_lets_entries_on
     assert release.breaker == ENTRIES_BLOCKED_BY_USER_STREAM
 
 
-@pytest.mark.req("X4", "BR1")
+@pytest.mark.req("X4", "REC1")
 def test_an_incomplete_listing_after_the_snapshot_lets_nothing_on() -> None:
     scene = a_streaming_scene()
     scene.step(StreamOpened("user", 2))
@@ -625,7 +625,7 @@ def test_an_incomplete_listing_after_the_snapshot_lets_nothing_on() -> None:
     assert of(found, effects.ReleaseEntries) == []
 
 
-@pytest.mark.req("X4", "BR1")
+@pytest.mark.req("X4", "REC1")
 def test_a_listing_that_comes_when_the_stream_is_lost_again_lets_nothing_on() -> None:
     scene = a_streaming_scene()
     scene.step(StreamOpened("user", 2))

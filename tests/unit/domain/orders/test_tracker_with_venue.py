@@ -130,11 +130,11 @@ class TrackerAndVenue(RuleBasedStateMachine):
             case effects.Publish(IntentRaised(intent)):
                 assert self.may_send.setdefault(intent.client_order_id, True)
                 self.waiting.append(intent)
-            case effects.Publish(FillBooked(fill=fill)):
-                assert fill.entry_id not in self.booked, "booked twice"
-                self.booked[fill.entry_id] = effect.message
-            case effects.Publish(OrderAdvanced()):
-                self.check_move(effect.message)
+            case effects.Publish(FillBooked() as booked):
+                assert booked.fill.entry_id not in self.booked, "booked twice"
+                self.booked[booked.fill.entry_id] = booked
+            case effects.Publish(OrderAdvanced() as moved):
+                self.check_move(moved)
             case effects.Place(intent):
                 assert self.may_send[intent.client_order_id], "sent though it may be there"
                 self.may_send[intent.client_order_id] = False
@@ -401,6 +401,7 @@ class TrackerAndVenue(RuleBasedStateMachine):
             assert ours.is_terminal
 
 
-TestTrackerAndVenue = TrackerAndVenue.TestCase
-TestTrackerAndVenue.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
-TestTrackerAndVenue.pytestmark = [pytest.mark.req("X2", "X4")]
+TrackerAndVenue.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=40, deadline=None
+)
+TestTrackerAndVenue = pytest.mark.req("X2", "X4")(TrackerAndVenue.TestCase)
