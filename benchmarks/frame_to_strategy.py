@@ -20,7 +20,7 @@ from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, STRATEGY
 from actors.trading.allocator import Allocator, Seat
 from actors.trading.approvals import Approvals
-from actors.trading.feed import Feed, FeedPlan
+from actors.trading.feed import Feed
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
 from adapters.simulator.stream_api.frames import book_snapshot, book_update, envelope
@@ -42,6 +42,7 @@ from benchmarks.parts import (
 from config.loading import load
 from domain.decisions.rounds import merge
 from domain.market.book import Book
+from domain.market.market_data import FeedPlan
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import BookChanged, HistoryLoaded, QuoteMoved, StreamOpened
 from domain.messages.portfolio import PortfolioMoved, StatementTaken
@@ -168,10 +169,11 @@ def history(number: int, minutes: int) -> tuple[Bar, ...]:
 
 def prepared(found: Bench, strategies: list[Watching]) -> Probe:
     """Start allocator, strategies and gate, with all they have to know."""
-    runtime, limits = found.runtime, settings.limits_of(load(config_folder()))
+    runtime, config = found.runtime, load(config_folder())
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
     state = GateState(None, Exposure(), 1, ())
-    runtime.spawn(RiskGate, RISK_GATE, limits, state, Approvals())
+    rules, mandate = config.policy.rules, settings.mandate_of(config)
+    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals())
     minutes = strategies[0].lookback
     runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
     for strategy in strategies:
@@ -225,7 +227,7 @@ def decide_directly(strategies: list[Watching], gate: RiskGate) -> None:
     bars = {each.product: int(each.start_ns[-1]) for each in context.bars}
     entries, _ = merge(answers, bars, {strategy.id: 20 for strategy in strategies})
     for number, entry in enumerate(entries):
-        judge_entry(entry, gate._view(), number)
+        judge_entry(entry, gate._view(), number, gate._rules)
 
 
 def main() -> None:

@@ -7,21 +7,24 @@ from functools import cache
 from typing import Any
 
 import attrs
-from attrs import frozen
+from attrs import evolve, frozen
 
-from config.errors import Path, dotted
-from config.schema import App, Policy, Universe
-from config.strategies import REGISTRY, own_fields, shared_fields
+from config.errors import dotted
+from config.plugins import strategies
+from config.policy import policy_keys
+from config.schema import App, Universe
+from config.strategies import own_fields, shared_fields
+from domain.model.bounds import Path
 
 _FACTORY: Any = attrs.Factory
-FILE_CLASSES = (("app", App), ("policy", Policy), ("universe", Universe))
 
 
 @frozen
 class Key:
     """One key: where it stands, what it means and which values it takes.
 
-    `use` names the strategy that has it, and is empty where that doesn't matter.
+    `use` names the strategy that has it, `rule` the rule that runs only where it is written; both
+    are empty where that doesn't matter.
     """
 
     path: Path
@@ -33,6 +36,7 @@ class Key:
     limits: str
     tighter: str
     mandatory: bool
+    rule: str = ""
 
     @property
     def name(self) -> str:
@@ -43,10 +47,16 @@ class Key:
 @cache
 def keys() -> tuple[Key, ...]:
     """Return all keys in the order of the schema; NAME stands for the id of a strategy."""
-    found = [key for name, kind in FILE_CLASSES for key in _below((name,), kind)]
-    found += [_key(("strategies", "NAME"), attribute) for attribute in shared_fields()]
-    for use in REGISTRY:
-        found += [_key(("strategies", "NAME"), one, use=use) for one in own_fields(use)]
+    found = list(_below(("app",), App))
+    for policy in policy_keys():
+        key = _key(("policy", *policy.path), policy.attribute)
+        found.append(evolve(key, rule=policy.optional_rule))
+    found += _below(("universe",), Universe)
+    for attribute in shared_fields():
+        limits = ", ".join(strategies()) if attribute.name == "use" else ""
+        found.append(_key(("strategies", "NAME", attribute.name), attribute, limits=limits))
+    for use in strategies():
+        found += [_key(("strategies", "NAME", one.name), one, use=use) for one in own_fields(use)]
     return tuple(found)
 
 
@@ -55,22 +65,22 @@ def _below(path: Path, kind: type) -> Iterator[Key]:
         if attribute.metadata.get("section"):
             yield from _below((*path, attribute.name), attribute.type)
         else:
-            yield _key(path, attribute)
+            yield _key((*path, attribute.name), attribute)
 
 
-def _key(parent: Path, attribute: Any, *, use: str = "") -> Key:
+def _key(path: Path, attribute: Any, *, use: str = "", limits: str = "") -> Key:
     metadata, default = attribute.metadata, attribute.default
     if isinstance(default, _FACTORY):
         default = default.factory()
     is_required = default is attrs.NOTHING
     return Key(
-        path=(*parent, attribute.name),
+        path=path,
         use=use,
         kind=attribute.type,
         default=None if is_required else default,
         doc=metadata["doc"],
         unit=metadata["unit"],
-        limits=metadata["limits"],
+        limits=limits or metadata["limits"],
         tighter=metadata["tighter"],
         mandatory=is_required or metadata["mandatory"],
     )

@@ -15,10 +15,11 @@ from typing import Any, TypeAlias
 import attrs
 from attrs import field, frozen
 
-from config.errors import Path, dotted
-from config.fields import duration_text
-from config.schema import App, Policy, Universe
+from config.errors import dotted
+from config.policy import Policy
+from config.schema import App, Universe
 from config.strategies import StrategySpec, own_fields, shared_fields
+from domain.model.bounds import Path, duration_text
 from domain.model.instants import Nanos
 from domain.model.money import plain
 
@@ -86,6 +87,9 @@ def _leaves(path: Path, value: Any, kind: Any) -> Iterator[tuple[Path, Plain]]:
             yield from _member(path, value, attribute)
         for attribute in own_fields(value.use):
             yield from _member(path, value.strategy, attribute)
+    elif isinstance(value, Policy):
+        for key, setting in value.settings():
+            yield from _leaves((*path, *key.path), setting, key.attribute.type)
     elif attrs.has(type(value)):
         for attribute in attrs.fields(attrs.resolve_types(type(value))):
             yield from _member(path, value, attribute)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from attrs import frozen
 
-from attrs import evolve, frozen
-
+from domain.model.bounds import Path
 from domain.model.errors import TradingError
-
-Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands: file, section, key, index in a list."""
 
 
 def dotted(path: Path) -> str:
@@ -32,31 +28,6 @@ class KeyPlace:
 
     def __str__(self) -> str:
         return self.source if self.line is None else f"{self.source}:{self.line}"
-
-
-@frozen
-class Flaw:
-    """Something wrong at `path`, which may be relative to the value that was looked at.
-
-    `see` are other keys that take part, as absolute paths; the reader is told where they stand.
-    """
-
-    path: Path
-    message: str
-    hints: tuple[str, ...] = ()
-    see: tuple[Path, ...] = ()
-
-    def below(self, *parent: str | int) -> Flaw:
-        """Return this flaw seen from further up."""
-        return evolve(self, path=(*parent, *self.path))
-
-
-class Invalid(ValueError):
-    """A value that the schema refuses, with every reason."""
-
-    def __init__(self, *flaws: Flaw) -> None:
-        super().__init__("; ".join(flaw.message for flaw in flaws))
-        self.flaws = flaws
 
 
 @frozen

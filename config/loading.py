@@ -7,16 +7,19 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
+from config import plugins
 from config.catalogue import keys
-from config.converter import make_converter, nearest
+from config.converter import make_converter
 from config.effective import Config
-from config.errors import ConfigError, Flaw, Invalid, KeyPlace, Path, Problem, dotted
-from config.fields import STRATEGY_ID, entries, spelled
+from config.errors import ConfigError, KeyPlace, Problem, dotted
+from config.filling import nearest
 from config.mode import Mode
 from config.nodes import MAX_BYTES, Tree, read_yaml
+from config.policy import Policy
 from config.sanity import CHECKS, notes
-from config.schema import App, Policy, Universe
+from config.schema import App, Universe
 from config.strategies import StrategySpec
+from domain.model.bounds import STRATEGY_ID, Flaw, Invalid, Path, entries, spelled
 
 FILES: Mapping[str, Any] = MappingProxyType(
     {
@@ -36,6 +39,8 @@ def load(config_dir: str | FilePath, sets: Sequence[str] = ()) -> Config:
         ConfigError: with every problem of every file and override.
     """
     folder = FilePath(config_dir)
+    if plugins.problems():
+        raise ConfigError(plugins.problems())
     tree = Tree(value={}, places={})
     for name in FILES:
         _read_file(tree, name, folder / f"{name}.yaml")

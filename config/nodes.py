@@ -25,7 +25,8 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from config.errors import KeyPlace, Path, Problem
+from config.errors import KeyPlace, Problem
+from domain.model.bounds import Path
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | Decimal | bool | None"
 

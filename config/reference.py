@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.catalogue import Key, keys
-from config.fields import duration_text
+from domain.model.bounds import duration_text
 from domain.model.instants import Nanos
 from domain.model.money import plain
 
@@ -46,6 +46,8 @@ def page() -> str:
 def _row(key: Key) -> str:
     name = ".".join(str(part) for part in key.path[1:])
     meaning = f"{key.doc} (`use: {key.use}`)" if key.use else key.doc
+    if key.rule:
+        meaning += f" (rule `{key.rule}`, which runs if it is named)"
     default = "**mandatory**" if key.mandatory else ""
     if not key.mandatory or key.default or key.default == 0:
         default = f"{default} `{_shown(key.default, key.kind)}`".strip()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from attrs import frozen
 
-from config.errors import Flaw, Path, dotted
-from config.schema import App, Policy, Universe
+from config.errors import dotted
+from config.policy import Policy
+from config.schema import App, Universe
 from config.strategies import StrategySpec
+from domain.model.bounds import Flaw, Path
 from domain.model.instants import SECOND
-from domain.model.money import plain
+from domain.model.money import ZERO, plain
+from domain.risk.rules.asset_cap import AssetCap
+from domain.risk.rules.theme_cap import ThemeCap
+from domain.risk.rules.total_cap import TotalCap
 
 Strategies = Mapping[str, StrategySpec]
 
@@ -33,27 +38,26 @@ def _above(low: Path, low_value: Any, high: Path, high_value: Any) -> Iterator[F
         yield Flaw(low, message, see=(high,))
 
 
-def _ascending(section: Path, value: Any, names: tuple[str, ...]) -> Iterator[Flaw]:
+def _ascending(policy: Policy, names: Iterable[str]) -> Iterator[Flaw]:
+    """Yield the flaw of each key of the policy that is above the one after it."""
     for low, high in pairwise(names):
-        yield from _above(
-            (*section, low), getattr(value, low), (*section, high), getattr(value, high)
-        )
+        yield from _above(_at(low), policy.value(low), _at(high), policy.value(high))
+
+
+def _at(name: str) -> Path:
+    return ("policy", *name.split("."))
 
 
 def _caps_nest(policy: Policy) -> Iterator[Flaw]:
-    names = ("position_pct", "asset_pct", "total_pct")
-    yield from _ascending(("policy", "caps"), policy.caps, names)
+    yield from _ascending(policy, ("caps.position_pct", "caps.asset_pct", "caps.total_pct"))
 
 
-def _stops_ascend(policy: Policy) -> Iterator[Flaw]:
-    names = ("daily_pct", "weekly_pct", "drawdown_pct")
-    yield from _ascending(("policy", "stops"), policy.stops, names)
-
-
-def _proposal_ranges(policy: Policy) -> Iterator[Flaw]:
-    section = ("policy", "proposals")
-    yield from _ascending(section, policy.proposals, ("min_stop_pct", "max_stop_pct"))
-    yield from _ascending(section, policy.proposals, ("min_target_pct", "max_target_pct"))
+def _own_settings_ascend(policy: Policy) -> Iterator[Flaw]:
+    """Ask each rule, and the limits on losses, in which order their own settings must be."""
+    places = {(key.owner, key.attribute.name): key.name for key, _ in policy.settings()}
+    for owner in policy.owners:
+        for names in getattr(owner, "ASCENDING", ()):
+            yield from _ascending(policy, [places[owner, name] for name in names])
 
 
 def _entry_shorter_than_hold(policy: Policy) -> Iterator[Flaw]:
@@ -64,40 +68,46 @@ def _entry_shorter_than_hold(policy: Policy) -> Iterator[Flaw]:
 
 
 def _single_caps_tighten(policy: Policy) -> Iterator[Flaw]:
-    cap = policy.caps.asset_pct
-    for asset, value in policy.max_per_asset_pct.items():
-        path = ("policy", "max_per_asset_pct", asset)
-        yield from _above(path, value, ("policy", "caps", "asset_pct"), cap)
+    rule = policy.rule(AssetCap)
+    for asset, value in rule.max_per_asset_pct.items():
+        yield from _above(_single(asset), value, _at("caps.asset_pct"), rule.asset_pct)
+
+
+def _single(asset: str) -> Path:
+    return (*_at("max_per_asset_pct"), asset)
+
+
+def _themed(theme: str) -> Path:
+    return (*_at("max_per_theme_pct"), theme)
 
 
 def _members_below_theme(policy: Policy, universe: Universe) -> Iterator[Flaw]:
+    single, themed = (
+        policy.rule(AssetCap).max_per_asset_pct,
+        policy.rule(ThemeCap).max_per_theme_pct,
+    )
     for theme, assets in universe.themes.items():
         for asset in assets:
-            if asset in policy.max_per_asset_pct and theme in policy.max_per_theme_pct:
-                yield from _above(
-                    ("policy", "max_per_asset_pct", asset),
-                    policy.max_per_asset_pct[asset],
-                    ("policy", "max_per_theme_pct", theme),
-                    policy.max_per_theme_pct[theme],
-                )
+            if asset in single and theme in themed:
+                yield from _above(_single(asset), single[asset], _themed(theme), themed[theme])
 
 
 def _themes_agree(policy: Policy, universe: Universe) -> Iterator[Flaw]:
-    for theme in policy.max_per_theme_pct:
+    capped = policy.rule(ThemeCap).max_per_theme_pct
+    for theme in capped:
         if theme not in universe.themes:
-            path = ("policy", "max_per_theme_pct", theme)
             hint = f"list its assets in universe.themes.{theme}, or drop the cap"
-            yield Flaw(path, "caps a theme that universe.themes does not have", (hint,))
+            yield Flaw(_themed(theme), "caps a theme that universe.themes does not have", (hint,))
     for theme in universe.themes:
-        if theme not in policy.max_per_theme_pct:
+        if theme not in capped:
             path = ("universe", "themes", theme)
             hint = f"add policy.max_per_theme_pct.{theme}, at most 10"
             yield Flaw(path, "has no cap in policy.max_per_theme_pct", (hint,))
 
 
 def _never_traded_has_no_role(policy: Policy, universe: Universe) -> Iterator[Flaw]:
-    named = [("policy", "max_per_asset_pct", asset) for asset in policy.max_per_asset_pct]
-    paths: list[tuple[Path, str]] = [(path, path[-1]) for path in named]
+    capped = policy.rule(AssetCap).max_per_asset_pct
+    paths: list[tuple[Path, str]] = [(_single(asset), asset) for asset in capped]
     paths += [
         (("universe", "themes", theme, index), asset)
         for theme, assets in universe.themes.items()
@@ -119,24 +129,21 @@ def _strategies_fit(policy: Policy, strategies: Strategies) -> Iterator[Flaw]:
 def _sizes_fit(at: Path, spec: StrategySpec, policy: Policy) -> Iterator[Flaw]:
     size = getattr(spec.strategy, "notional_pct", None)
     if size is not None:
-        path = (*at, "notional_pct")
-        yield from _above(path, size, ("policy", "caps", "position_pct"), policy.caps.position_pct)
-        bound = ("policy", "proposals", "max_notional_pct")
-        yield from _above(path, size, bound, policy.proposals.max_notional_pct)
+        for bound in ("caps.position_pct", "proposals.max_notional_pct"):
+            yield from _above((*at, "notional_pct"), size, _at(bound), policy.value(bound))
 
 
 def _exits_fit(at: Path, spec: StrategySpec, policy: Policy) -> Iterator[Flaw]:
-    rules, bounds = policy.proposals, ("policy", "proposals")
     stop = getattr(spec.strategy, "stop_loss_pct", None)
     target = getattr(spec.strategy, "take_profit_pct", None)
-    if stop is not None:
-        path = (*at, "stop_loss_pct")
-        yield from _above(path, stop, (*bounds, "max_stop_pct"), rules.max_stop_pct)
-        yield from _below(path, stop, (*bounds, "min_stop_pct"), rules.min_stop_pct)
-    if target is not None:
-        path = (*at, "take_profit_pct")
-        yield from _above(path, target, (*bounds, "max_target_pct"), rules.max_target_pct)
-        yield from _below(path, target, (*bounds, "min_target_pct"), rules.min_target_pct)
+    for name, value, kind in (
+        ("stop_loss_pct", stop, "stop"),
+        ("take_profit_pct", target, "target"),
+    ):
+        if value is not None:
+            most, least = f"proposals.max_{kind}_pct", f"proposals.min_{kind}_pct"
+            yield from _above((*at, name), value, _at(most), policy.value(most))
+            yield from _below((*at, name), value, _at(least), policy.value(least))
     if stop is not None and target is not None and target <= stop:
         message = f"must be > stop_loss_pct ({plain(stop)}), was {plain(target)}"
         yield Flaw((*at, "take_profit_pct"), message, see=((*at, "stop_loss_pct"),))
@@ -150,8 +157,7 @@ def _below(path: Path, value: Decimal, bound: Path, least: Decimal) -> Iterator[
 
 CHECKS = (
     Check(("policy",), _caps_nest),
-    Check(("policy",), _stops_ascend),
-    Check(("policy",), _proposal_ranges),
+    Check(("policy",), _own_settings_ascend),
     Check(("policy",), _entry_shorter_than_hold),
     Check(("policy",), _single_caps_tighten),
     Check(("policy", "universe"), _members_below_theme),
@@ -170,14 +176,11 @@ def notes(app: App, policy: Policy, universe: Universe, strategies: Strategies) 
 
 
 def _binding_caps(policy: Policy, universe: Universe) -> Iterator[str]:
-    total = policy.caps.total_pct
-    for theme, cap in policy.max_per_theme_pct.items():
+    total, single = policy.rule(TotalCap).total_pct, policy.rule(AssetCap).max_per_asset_pct
+    for theme, cap in policy.rule(ThemeCap).max_per_theme_pct.items():
         if cap > total:
             yield f"theme {theme}: caps.total_pct ({plain(total)} %) binds before {plain(cap)} %"
-        single = policy.max_per_asset_pct
-        members = sum(
-            (single.get(asset, Decimal(0)) for asset in universe.themes[theme]), Decimal(0)
-        )
+        members = sum((single.get(asset, ZERO) for asset in universe.themes[theme]), ZERO)
         if members > cap:
             yield f"theme {theme}: its cap ({plain(cap)} %) binds before its members' sum"
 

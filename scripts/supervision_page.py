@@ -65,7 +65,7 @@ def policy_rows() -> str:
     ]
     for name in START_ORDER:
         row = POLICIES[name]
-        opens = f"{row.effect.name} {row.scope}" if row.effect else "nothing"
+        opens = f"{row.effect.name} {row.scope or 'strategy'}" if row.effect else "nothing"
         if row.block_after_ns is not None:
             opens += f", BLOCK global after {row.block_after_ns // SECOND} s"
         budget = row.budget
@@ -166,7 +166,7 @@ def measured() -> str:
     in_process = {kind: real(kind) for kind in KINDS}
     for number, name in enumerate(ACTORS, start=1):
         row = policy_of(name)
-        breaker = f"{row.effect.name} {row.scope}" if row.effect else "actor only"
+        breaker = f"{row.effect.name} {row.scope or 'strategy'}" if row.effect else "actor only"
         for kind in KINDS:
             figures = (*virtual(name, kind), *in_process[kind][name])
             lines.append(f"| {name} | {kind} | {breaker} | {' | '.join(figures)} |")

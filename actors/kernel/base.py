@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import pykka
 from attrs import frozen
 
-from actors.kernel.board import GLOBAL, BreakerBoard
+from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import Clock, Log
 from actors.kernel.supervision import crash_breakers
 from domain.messages.supervision import ActorDown, ActorProven, ActorRestarted, Drill
-from domain.model.breakers import Breaker, DrillKind, Effect
+from domain.model.breakers import GLOBAL, Breaker, DrillKind, Effect, Scope
 
 FIRST_EPOCH = 1
 
@@ -148,7 +148,7 @@ class Actor(pykka.Actor):
         reason: str,
         *,
         effect: Effect,
-        scope: str = GLOBAL,
+        scope: Scope = GLOBAL,
         is_latched: bool = False,
         may_flap: bool = False,
     ) -> None:
@@ -166,7 +166,7 @@ class Actor(pykka.Actor):
             may_flap=may_flap,
         )
 
-    def close(self, name: str, evidence: str, *, scope: str = GLOBAL) -> None:
+    def close(self, name: str, evidence: str, *, scope: Scope = GLOBAL) -> None:
         """Close a breaker by proof; an incarnation that no longer counts closes none."""
         if self.services.is_current(self.name, self.epoch):
             self.board.reset(name, scope, by="proof", evidence=evidence)

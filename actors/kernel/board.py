@@ -13,11 +13,10 @@ from collections.abc import Callable
 from attrs import evolve
 
 from domain.messages.supervision import BreakerReset, BreakerTripped
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Scope, strongest
 from domain.model.instants import HOUR
 
 BoardEvent = BreakerTripped | BreakerReset
-GLOBAL, VENUE, ACTOR = "global", "venue", "actor"
 FLAPS_PER_HOUR = 5
 """Times that a breaker may close by proof within an hour of market time and open again."""
 
@@ -31,12 +30,12 @@ class BreakerBoard:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._breakers: dict[tuple[str, Scope], Breaker] = {}
         self._telling = threading.RLock()
         self._untold: deque[BoardEvent] = deque()
         self._listener: Callable[[BoardEvent], None] | None = None
-        self._trips: dict[tuple[str, str], deque[int]] = {}
-        self._flapping: dict[tuple[str, str], bool] = {}
+        self._trips: dict[tuple[str, Scope], deque[int]] = {}
+        self._flapping: dict[tuple[str, Scope], bool] = {}
         self.open: tuple[Breaker, ...] = ()
 
     def on_change(self, listener: Callable[[BoardEvent], None]) -> None:
@@ -67,7 +66,7 @@ class BreakerBoard:
         self._tell()
         return True
 
-    def reset(self, name: str, scope: str, *, by: str, evidence: str) -> bool:
+    def reset(self, name: str, scope: Scope, *, by: str, evidence: str) -> bool:
         """Close a breaker; a latched one only by operator or policy. Tell whether it closed.
 
         One that is latched because it flapped needs both, in any order: its proof and a person.
@@ -86,7 +85,7 @@ class BreakerBoard:
         self._tell()
         return closes
 
-    def _may_close(self, key: tuple[str, str], known: Breaker, by: str) -> bool:
+    def _may_close(self, key: tuple[str, Scope], known: Breaker, by: str) -> bool:
         if by == "proof":
             if key in self._flapping:
                 self._flapping[key] = True
@@ -99,7 +98,7 @@ class BreakerBoard:
         self._trips.pop(key, None)
         return False
 
-    def _flaps(self, key: tuple[str, str], at_ns: int) -> bool:
+    def _flaps(self, key: tuple[str, Scope], at_ns: int) -> bool:
         """Count an opening; tell whether there were too many within the hour."""
         trips = self._trips.setdefault(key, deque())
         trips.append(at_ns)
@@ -113,18 +112,9 @@ class BreakerBoard:
             self._breakers.update({(each.name, each.scope): each for each in breakers})
             self.open = tuple(self._breakers.values())
 
-    def effect(self, *scopes: str) -> Effect:
-        """Return the strongest effect open for "global" or any of `scopes`."""
-        strongest = self.strongest(*scopes)
-        return Effect.NONE if strongest is None else strongest.effect
-
-    def strongest(self, *scopes: str) -> Breaker | None:
-        """Return the open breaker with the strongest effect for "global" or any of `scopes`."""
-        found: Breaker | None = None
-        for breaker in self.open:
-            if breaker.scope == GLOBAL or breaker.scope in scopes:
-                found = breaker if found is None or breaker.effect > found.effect else found
-        return found
+    def strongest(self) -> Breaker | None:
+        """Return the strongest of the open breakers that are global."""
+        return strongest(breaker for breaker in self.open if breaker.scope == GLOBAL)
 
     def latched(self) -> tuple[Breaker, ...]:
         """Return the open breakers that only the operator may close."""

@@ -14,11 +14,19 @@ from domain.messages.market import OWN_RESTARTS as OWN_RESTARTS
 from domain.messages.market import SUBSCRIBED_ANEW as SUBSCRIBED_ANEW
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
-from domain.model.instants import Nanos
+from domain.model.instants import MINUTE, Nanos
+from domain.model.kill import KillOrder
 from domain.model.product import ProductId
 
 Post = Callable[[ReplyTo, Any], None]
 """Delivers a message from outside the actors; never blocks, callable from any thread."""
+
+ANSWER_LIMIT_NS = 5 * MINUTE
+"""Machine time after which a question to the venue counts as lost.
+
+Longer than the longest honest answer: a walk through pages may take two minutes, and its last page
+may be asked for four times, 30 s each.
+"""
 
 LastGate = Callable[[PlaceRequest], str | None]
 """Asked in the place lane directly before the socket write; a text means: must not leave."""
@@ -87,9 +95,6 @@ class Venue(Protocol):
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
 
-    def read_time(self, token: int, reply_to: ReplyTo) -> None:
-        """Read the venue's clock → `TimeRead`."""
-
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         """Connect and subscribe; reconnects by itself → `StreamOpened`, `MarketFrame`s,
         `StreamClosed`.
@@ -126,8 +131,8 @@ class Journal(Protocol):
 class HaltSignal(Protocol):
     """The operator's signal file."""
 
-    def read(self) -> str | None:
-        """Return None only if the file is provably absent, else its text (may be empty)."""
+    def read(self) -> KillOrder | None:
+        """Return None only if the file is provably absent, else what it says."""
 
 
 class AlertLog(Protocol):

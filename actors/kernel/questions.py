@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 About = TypeVar("About")
+NOBODYS = 0
+"""Token of an answer that is passed on to an actor that did not ask for it."""
 
 
 class Questions(Generic[About]):

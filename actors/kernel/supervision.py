@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from actors.kernel.board import ACTOR, GLOBAL, VENUE
 from actors.kernel.topology import (
     ALERTS,
     ALLOCATOR,
@@ -31,7 +30,7 @@ from actors.kernel.topology import (
     STRATEGY,
     SUPERVISOR,
 )
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import ACTOR, GLOBAL, VENUE, Breaker, Effect, Scope
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.system.restarts import RestartBudget
 
@@ -61,7 +60,7 @@ class Reentry(StrEnum):
 
 @frozen(kw_only=True)
 class CrashPolicy:
-    """One row. `scope` "strategy" stands for the strategy that the actor hosts.
+    """One row. `scope` None stands for the strategy that the actor hosts.
 
     `group` are the actors rebuilt with it. `keeps_mail`: messages that come while it is down wait
     for the next incarnation. `sweep_after_ns` and `block_after_ns` are machine time down before
@@ -70,7 +69,7 @@ class CrashPolicy:
     """
 
     effect: Effect
-    scope: str
+    scope: Scope | None
     reentry: Reentry
     budget: RestartBudget
     source: Source = Source.NOTHING
@@ -227,7 +226,7 @@ POLICIES: dict[str, CrashPolicy] = {
     ),
     STRATEGY: CrashPolicy(
         effect=Effect.HALT,
-        scope="strategy",
+        scope=None,
         reentry=Reentry.PROOF,
         budget=_budget(3, 10, 500, 30),
         keeps_mail=False,
@@ -295,7 +294,7 @@ def crash_breakers(actor: str, cause: str, at_ns: int) -> tuple[Breaker, ...]:
     policy = policy_of(actor)
     effect = policy.effect if policy.effect is not Effect.NONE else Effect.BLOCK
 
-    def of(scope: str) -> Breaker:
+    def of(scope: Scope) -> Breaker:
         return Breaker(
             name=actor,
             scope=scope,
@@ -309,7 +308,7 @@ def crash_breakers(actor: str, cause: str, at_ns: int) -> tuple[Breaker, ...]:
     return (own,) if policy.effect is Effect.NONE else (of(scope_of(actor)), own)
 
 
-def scope_of(actor: str) -> str:
+def scope_of(actor: str) -> Scope:
     """Return the scope that the death of `actor` covers."""
     scope = policy_of(actor).scope
-    return f"strategy:{actor.removeprefix(STRATEGY)}" if scope == "strategy" else scope
+    return Scope.of_strategy(actor.removeprefix(STRATEGY)) if scope is None else scope

@@ -12,7 +12,6 @@ from typing import Any
 from attrs import evolve
 
 from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
-from actors.kernel.board import ACTOR, GLOBAL
 from actors.kernel.children import ChildState, Phase
 from actors.kernel.ports import ActorLifecycle
 from actors.kernel.supervision import Reentry, Source, crash_breakers, scope_of
@@ -39,7 +38,7 @@ from domain.messages.supervision import (
     Tick,
     TradingReady,
 )
-from domain.model.breakers import Effect, Severity
+from domain.model.breakers import ACTOR, GLOBAL, Effect, Severity
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
 from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, decide
@@ -97,8 +96,8 @@ class Supervisor(Actor):
                 self._reconciled(message)
             case BreakerReset():
                 self._released(message)
-            case SweepFinished(reason):
-                self._swept(reason)
+            case SweepFinished(reasons):
+                self._swept(reasons)
             case ReviveRequested(request_id):
                 self._revive(request_id)
             case Tick(what):
@@ -284,9 +283,9 @@ class Supervisor(Actor):
             child.proof = proven.evidence
             self._readmit(child)
 
-    def _swept(self, reasons: str) -> None:
+    def _swept(self, reasons: tuple[str, ...]) -> None:
         """What a death had cancelled is gone from the venue: the canceller names the breakers."""
-        for name in reasons.split(", "):
+        for name in reasons:
             child = self._children.get(name)
             if child is not None and not child.is_swept:
                 child.is_swept = True

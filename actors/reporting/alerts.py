@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import assert_never
 
 from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import ACTOR
 from actors.kernel.ports import AlertLog
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.model.breakers import ACTOR
 from domain.model.instants import MINUTE
 from domain.system.alerts import (
     fingerprint,
@@ -23,7 +23,9 @@ from domain.system.alerts import (
 )
 
 REPEAT_AFTER_NS = MINUTE
-"""Machine time in which the same alert is not written again."""
+"""Machine time in which the same alert is not written again; then it is forgotten too."""
+
+Inbox = AlertRaised | BreakerTripped | ActorDown | DiscrepancyFound | LotsListed
 
 
 class Alerts(Actor):
@@ -39,7 +41,7 @@ class Alerts(Actor):
         if not self.is_proven:
             self.send(self.name, of_return(self.name, self.epoch))
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case AlertRaised():
@@ -56,14 +58,21 @@ class Alerts(Actor):
                 if alert is not None:
                     self._write(alert)
             case _:
-                super().receive(message)
+                assert_never(message)
 
     def _write(self, alert: AlertRaised) -> None:
         now_ns = self.clock.machine_ns()
         key = fingerprint(alert)
-        last_ns = self._written_ns.get(key)
-        if last_ns is not None and now_ns - last_ns < REPEAT_AFTER_NS:
+        self._forget(now_ns)
+        if key in self._written_ns:
             return
         self._written_ns[key] = now_ns
         self._sink.write(evolve(self.envelope, body=alert))
         self.prove("an alert was written")
+
+    def _forget(self, now_ns: int) -> None:
+        """Forget what may be written again: texts carry ids, so their number has no end."""
+        while (oldest := next(iter(self._written_ns), None)) is not None:
+            if now_ns - self._written_ns[oldest] < REPEAT_AFTER_NS:
+                return
+            del self._written_ns[oldest]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import assert_never
 
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import ACTOR
 from actors.kernel.ports import StatusBoard
+from actors.kernel.timers import Timer
 from actors.reporting import wording
 from domain.messages.control import DiscrepancyFound, ReconcileFinished, SweepFinished
 from domain.messages.decisions import CycleDue, ProposalRefused, RoundJudged
@@ -36,10 +36,9 @@ from domain.messages.supervision import (
     BreakerTripped,
     DrillStarted,
     GapSeen,
-    Tick,
     TradingReady,
 )
-from domain.model.breakers import Effect
+from domain.model.breakers import ACTOR, GLOBAL, Effect
 from domain.model.instants import SECOND, iso
 from domain.model.market import Quote
 from domain.model.money import plain
@@ -76,8 +75,52 @@ class ActorStatus:
     conflated: int
 
 
+@frozen
+class Publish(Timer):
+    """Time to publish the status."""
+
+
+Milestone = BootCompleted | TradingReady | SweepFinished | ReconcileFinished
+"""What the guardian waits for."""
+Event = (
+    BreakerTripped
+    | BreakerReset
+    | WouldPlace
+    | ProposalRefused
+    | LotsListed
+    | DiscrepancyFound
+    | ActorRestarted
+    | ActorProven
+    | ActorDown
+    | DrillStarted
+    | GapSeen
+    | StatementTaken
+)
+"""What is said in a line, and does not change the status otherwise."""
+Inbox = (
+    QuoteMoved
+    | PortfolioMoved
+    | Publish
+    | CycleDue
+    | RoundJudged
+    | IntentRaised
+    | OrderAdvanced
+    | FillBooked
+    | EquityMarked
+    | LossesMeasured
+    | FeedStalled
+    | FeedRecovered
+    | Milestone
+    | Event
+)
+
+
 class Projector(Actor):
-    """Keeps the newest of everything and publishes it once a second of machine time."""
+    """Keeps the newest of everything and publishes it once a second of machine time.
+
+    Bounds: quotes and stalls are of products of the catalogue, breakers open or closed have a name
+    from the code and a scope from catalogue or config, and orders are those not ended yet.
+    """
 
     def __init__(
         self,
@@ -85,7 +128,7 @@ class Projector(Actor):
         identity: RunIdentity,
         status: StatusBoard,
         roster: Callable[[], tuple[ActorStatus, ...]],
-        milestone: Callable[[Any], None],
+        milestone: Callable[[Milestone], None],
         tally: RunTally,
     ) -> None:
         super().__init__(context)
@@ -107,19 +150,17 @@ class Projector(Actor):
 
     def starting(self) -> None:
         """Begin to publish."""
-        self.after_machine(SECOND, Tick("publish"))
+        self.after_machine(SECOND, Publish())
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case QuoteMoved(quote):
                 self._quotes[quote.product] = quote
             case PortfolioMoved(view):
                 self._view = view
-            case Tick("publish"):
-                self.after_machine(self._identity.publish_every_ns, Tick("publish"))
-                self._status.publish(self.report())
-                self.prove("a status was published")
+            case Publish():
+                self._publish()
             case CycleDue():
                 self._count_jitter(message)
             case RoundJudged():
@@ -139,13 +180,24 @@ class Projector(Actor):
                 self._stalled[product] = reason
             case FeedRecovered(product):
                 self._stalled.pop(product, None)
-            case ReconcileFinished():
-                self._reconcile = message
-                self._milestone(message)
+            case BootCompleted() | TradingReady() | SweepFinished() | ReconcileFinished():
+                self._reach(message)
             case _:
                 self._say(message)
 
-    def _say(self, message: Any) -> None:
+    def _publish(self) -> None:
+        self.after_machine(self._identity.publish_every_ns, Publish())
+        self._status.publish(self.report())
+        self.prove("a status was published")
+
+    def _reach(self, milestone: Milestone) -> None:
+        if isinstance(milestone, ReconcileFinished):
+            self._reconcile = milestone
+        if isinstance(milestone, SweepFinished):
+            self.log.info(wording.sweep(milestone))
+        self._milestone(milestone)
+
+    def _say(self, message: Event) -> None:
         match message:
             case BreakerTripped(breaker):
                 self._reasons[(breaker.name, breaker.scope)] = breaker.reason
@@ -159,16 +211,11 @@ class Projector(Actor):
                 self.log.info(wording.would_place(intent))
             case ProposalRefused():
                 self.log.info(wording.refused(message))
-            case SweepFinished():
-                self.log.info(wording.sweep(message))
-                self._milestone(message)
             case LotsListed():
                 for line in wording.lots(message):
                     self.log.info(line)
             case DiscrepancyFound(subject, ours, theirs):
                 self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
-            case BootCompleted() | TradingReady():
-                self._milestone(message)
             case ActorRestarted(actor, epoch):
                 self.log.warning("actor is up again", which=actor, epoch=epoch)
             case ActorProven(actor, epoch, evidence):
@@ -178,14 +225,14 @@ class Projector(Actor):
             case GapSeen(length_ns):
                 self.log.warning("the process did not run", seconds=length_ns / SECOND)
             case StatementTaken() | ActorDown():
-                pass
+                pass  # told by others
             case _:
-                super().receive(message)
+                assert_never(message)
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)
         how = f"by {reset.by}: {reset.evidence}"
-        self._closed[key] = ClosedBreaker(*key, self._reasons.get(key, ""), how)
+        self._closed[key] = ClosedBreaker(*key, self._reasons.pop(key, ""), how)
 
     def _tripped(self) -> set[str]:
         """Return the names of open breakers that cover orders."""
@@ -280,14 +327,14 @@ class Projector(Actor):
         shown.extend(
             {
                 "name": name,
-                "scope": "global",
+                "scope": GLOBAL,
                 "state": "OK",
                 "latched": False,
                 "reason": f"lost {plain(lost)} of {plain(limit)}",
                 "distance": plain(limit - lost),
             }
             for name, lost, limit in (self._losses.losses if self._losses is not None else ())
-            if (name, "global") not in open_keys
+            if (name, GLOBAL) not in open_keys
         )
         shown.extend(
             {

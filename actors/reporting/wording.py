@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.messages.control import SweepFinished
@@ -10,7 +11,7 @@ from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import BreakerReset
 from domain.model.approval import Limit, Purpose, Reason
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import plain
 from domain.model.orders import OrderIntent, OrderState
@@ -37,26 +38,26 @@ _EFFECTS = {
     Effect.HALT: "HALT: no entries, exits run",
     Effect.KILL: "KILL: nothing is sent any more",
 }
-_REASONS = {
-    Reason.STALE_QUOTE: "its quote is too old",
-    Reason.STALE_BAR: "its last bar is too old",
-    Reason.TOTAL_CAP: "the cap on everything at risk would be passed",
-    Reason.POSITION_CAP: "the cap on one position would be passed",
-    Reason.ASSET_CAP: "the cap on one asset would be passed",
-    Reason.THEME_CAP: "the cap on its theme would be passed",
-    Reason.STRATEGY_CAP: "the strategy's budget would be passed",
-    Reason.TARGET_BELOW_COST: "the target would not pay for fees and spread",
-    Reason.INSUFFICIENT_CASH: "there is not enough cash",
-    Reason.ALREADY_APPROVED: "this bar has already led to an order",
-    Reason.BLOCKED: "entries are blocked",
-    Reason.HALTED: "trading is halted",
-    Reason.KILLED: "the kill switch is on",
+_REASONS: Mapping[str, str] = {
+    "stale_quote": "its quote is too old",
+    "stale_bar": "its last bar is too old",
+    "total_cap": "the cap on everything at risk would be passed",
+    "position_cap": "the cap on one position would be passed",
+    "asset_cap": "the cap on one asset would be passed",
+    "theme_cap": "the cap on its theme would be passed",
+    "strategy_cap": "the strategy's budget would be passed",
+    "target_below_cost": "the target would not pay for fees and spread",
+    "insufficient_cash": "there is not enough cash",
+    "already_approved": "this bar has already led to an order",
+    "blocked": "entries are blocked",
+    "halted": "trading is halted",
+    "killed": "the kill switch is on",
 }
 
 
 def why(reason: Reason) -> str:
-    """Return a refusal's reason in words."""
-    return _REASONS.get(reason, reason.value.replace("_", " "))
+    """Return a refusal's reason in words; one that has none is its own."""
+    return _REASONS.get(reason, reason.replace("_", " "))
 
 
 def money(amount: Decimal | None, currency: str = "USD") -> str:
@@ -132,7 +133,7 @@ def refused(answer: ProposalRefused) -> str:
 def breaker(opened: Breaker) -> str:
     """Return the line of a tripped breaker."""
     latch = " until `resume`" if opened.is_latched else ""
-    where = "" if opened.scope == "global" else f" for {opened.scope}"
+    where = "" if opened.scope == GLOBAL else f" for {opened.scope}"
     return (
         f"breaker {opened.name} tripped: {_EFFECTS[opened.effect]}{where}{latch} · {opened.reason}"
     )
@@ -154,7 +155,7 @@ def lots(listed: LotsListed) -> tuple[str, ...]:
 def sweep(finished: SweepFinished) -> str:
     """Return the line of a finished sweep."""
     return (
-        f"no entry rests at the venue any more ({finished.reason}):"
+        f"no entry rests at the venue any more ({', '.join(finished.reasons)}):"
         f" {finished.cancelled} cancelled, confirmed by two listings"
         f" in {finished.took_ns // MILLISECOND} ms"
     )

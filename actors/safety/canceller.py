@@ -5,129 +5,149 @@ Knows which client order ids are ours; everything else on the account is foreign
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import assert_never
+
+from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import ACTOR, GLOBAL
-from actors.kernel.ports import Venue
+from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
+from actors.kernel.questions import Questions
+from actors.kernel.timers import Timer
 from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
 from domain.messages.orders import IntentRaised
-from domain.messages.supervision import BreakerTripped, Tick
+from domain.messages.supervision import BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
-from domain.model.approval import ApprovedOrder, Purpose, is_covered
-from domain.model.breakers import Effect
-from domain.model.instants import MILLISECOND, Nanos
-from domain.model.orders import OrderSeen
+from domain.model.breakers import ACTOR, GLOBAL, Effect, Scope
+from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.orders.order import Order
+from domain.orders.recent import RecentOrders
+from domain.orders.sweep import Sweep
 
 LIST_AGAIN_NS = 150 * MILLISECOND
 """Machine time between a listing and the next."""
-LISTINGS_TO_BELIEVE = 2
+LOOK_EVERY_NS = 10 * SECOND
+"""Machine time between looks for a listing that was never answered."""
+
+
+@frozen
+class ListAgain(Timer):
+    """Time for the next listing of the sweep."""
+
+
+@frozen
+class Look(Timer):
+    """Time to look whether a listing was lost."""
+
+
+Inbox = (
+    IntentRaised
+    | SweepRequested
+    | BreakerTripped
+    | KillSeen
+    | StopRequested
+    | OrdersListed
+    | CancelAnswered
+    | ListAgain
+    | Look
+)
 
 
 class Canceller(Actor):
     """Runs one sweep at a time; a request during a sweep widens it and starts its count anew."""
 
-    def __init__(
-        self,
-        context: ActorContext,
-        venue: Venue,
-        ours: Mapping[str, ApprovedOrder],
-    ) -> None:
+    def __init__(self, context: ActorContext, venue: Venue, orders: Iterable[Order]) -> None:
         super().__init__(context)
         self._venue = venue
-        self._ours = dict(ours)
-        self._reasons: list[str] = []
-        self._scopes: set[str] = set()
-        self._includes_exits = False
-        self._empty = 0
-        self._token = 0
-        self._cancelled: set[str] = set()
+        self._ours = RecentOrders.of(orders, self.clock.market_ns())
+        self._sweep: Sweep | None = None
         self._begun_ns = 0
+        self._listings: Questions[Sweep] = Questions(self.epoch)
+        self._is_looking = False
 
-    def receive(self, message: Any) -> None:
+    def starting(self) -> None:
+        """A fresh incarnation begins with a sweep: it does not know how far the last one was."""
+        if not self.is_proven:
+            self._widen("canceller rebuilt", includes_exits=False)
+
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case IntentRaised(intent):
-                self._ours[intent.client_order_id] = intent.order
+                now_ns = self.clock.market_ns()
+                self._ours.intend(intent, now_ns)
+                self._ours.forget(now_ns)
             case SweepRequested(reason, includes_exits, scope):
-                self._sweep(reason, includes_exits=includes_exits, scope=scope)
+                self._widen(reason, includes_exits=includes_exits, scope=scope)
             case BreakerTripped(breaker):
                 if breaker.effect >= Effect.HALT and breaker.scope != ACTOR:
-                    self._sweep(breaker.name, includes_exits=False, scope=breaker.scope)
+                    self._widen(breaker.name, includes_exits=False, scope=breaker.scope)
             case KillSeen(includes_exits=includes_exits):
-                self._sweep("kill", includes_exits=includes_exits)
+                self._widen("kill", includes_exits=includes_exits)
             case StopRequested(reason):
-                self._sweep(reason, includes_exits=False)
+                self._widen(reason, includes_exits=False)
             case OrdersListed():
                 self._listed(message)
             case CancelAnswered(failure=failure):
                 if failure is not None:
                     self.log.warning("cancel unanswered", reason=failure)
-            case Tick("list"):
+            case ListAgain():
                 self._list()
+            case Look():
+                self._look()
             case _:
-                super().receive(message)
+                assert_never(message)
 
-    def starting(self) -> None:
-        """A fresh incarnation begins with a sweep: it does not know how far the last one was."""
-        if not self.is_proven:
-            self._sweep("canceller rebuilt", includes_exits=False)
-
-    def _sweep(self, reason: str, *, includes_exits: bool, scope: str = GLOBAL) -> None:
-        is_running = bool(self._reasons)
-        self._scopes.add(scope)
-        if reason not in self._reasons:
-            self._reasons.append(reason)
-        self._includes_exits = self._includes_exits or includes_exits
-        self._empty = 0
-        if not is_running:
+    def _widen(self, reason: str, *, includes_exits: bool, scope: Scope = GLOBAL) -> None:
+        sweep, is_new = self._sweep or Sweep(), self._sweep is None
+        sweep.widen(reason, scope, includes_exits=includes_exits)
+        self._sweep = sweep
+        if is_new:
             self._begun_ns = self.clock.machine_ns()
-            self._cancelled.clear()
             self._list()
+            self._watch()
 
     def _list(self) -> None:
-        if not self._reasons:
+        if self._sweep is None:
             return
-        self._token += 1
+        self._listings.forget()
+        token = self._listings.ask(self._sweep, self.clock.machine_ns())
         self._venue.list_orders(
-            since_ns=None, is_live_only=True, token=self._token, reply_to=self.reply_to()
+            since_ns=None, is_live_only=True, token=token, reply_to=self.reply_to()
         )
 
+    def _watch(self) -> None:
+        if not self._is_looking:
+            self._is_looking = True
+            self.after_machine(LOOK_EVERY_NS, Look())
+
+    def _look(self) -> None:
+        """Ask again if the venue's client has swallowed a listing."""
+        self._is_looking = False
+        if self._sweep is None:
+            return
+        self._watch()
+        if self._listings.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS):
+            self.log.error("the venue's client did not answer", step="live orders")
+            self._sweep.doubt()
+            self._list()
+
     def _listed(self, listing: OrdersListed) -> None:
-        if listing.token != self._token or not self._reasons:
+        sweep = self._listings.answered(listing.token)
+        if sweep is None:
             return
         if listing.failure is not None or not listing.is_complete:
-            self._empty = 0
+            sweep.doubt()
             self.log.warning("live orders not listed", reason=listing.failure)
+        elif alive := sweep.take(listing.orders, self._ours.get):
+            self._venue.cancel(alive, listing.token, self.reply_to())
+        if sweep.is_over:
+            self._finish(sweep)
         else:
-            self._act(listing.orders)
-        if self._empty >= LISTINGS_TO_BELIEVE:
-            self._finish()
-        else:
-            self.after_machine(LIST_AGAIN_NS, Tick("list"))
+            self.after_machine(LIST_AGAIN_NS, ListAgain())
 
-    def _act(self, orders: tuple[OrderSeen, ...]) -> None:
-        alive = [seen.order_id for seen in orders if self._is_in_scope(seen)]
-        if not alive:
-            self._empty += 1
-            return
-        self._empty = 0
-        self._cancelled.update(alive)
-        self._venue.cancel(tuple(alive), self._token, self.reply_to())
-
-    def _is_in_scope(self, seen: OrderSeen) -> bool:
-        if seen.status.is_terminal:
-            return False
-        order = self._ours.get(seen.client_order_id)
-        if order is None or (order.purpose is Purpose.EXIT and not self._includes_exits):
-            return False
-        return any(is_covered(order, scope) for scope in self._scopes)
-
-    def _finish(self) -> None:
+    def _finish(self, sweep: Sweep) -> None:
         took_ns = Nanos(self.clock.machine_ns() - self._begun_ns)
-        reasons, self._reasons = self._reasons, []
-        self._includes_exits = False
-        self._scopes.clear()
+        self._sweep = None
         self.prove("two complete listings without an entry of ours")
-        self.publish(SweepFinished(", ".join(reasons), len(self._cancelled), took_ns))
+        self.publish(SweepFinished(tuple(sweep.reasons), len(sweep.asked), took_ns))

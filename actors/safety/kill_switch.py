@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import assert_never
 
 from attrs import frozen
 
@@ -24,6 +24,9 @@ class Look(Timer):
     """Time to look at the signal file."""
 
 
+Inbox = Look
+
+
 class KillSwitch(Actor):
     """Looks five times a second of machine time; seen once, it kills for good."""
 
@@ -42,23 +45,23 @@ class KillSwitch(Actor):
         """Look at once."""
         self._look()
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case Look():
                 self._look()
             case _:
-                super().receive(message)
+                assert_never(message)
 
     def _look(self) -> None:
-        text = self._signal.read()
-        if text is None:
+        order = self._signal.read()
+        if order is None:
             self.after_machine(LOOK_EVERY_NS, Look())
             self._looks += 1
             if self._looks >= LOOKS_TO_PROVE:
                 self.prove("the signal file is absent, looked at for 10 s")
             return
-        reason = " ".join(text.split()) or "signal file"
+        reason = " ".join(order.reason.split()) or "signal file"
         self.trip("kill", reason, effect=Effect.KILL, is_latched=True)
-        self.publish(KillSeen(reason, "all" in reason.lower().split()))
+        self.publish(KillSeen(reason, order.includes_exits))
         self._end("kill")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import assert_never
+
+from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ControlInbox
+from actors.kernel.questions import Questions
+from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, SUPERVISOR
 from domain.messages.control import (
     OperatorActed,
@@ -15,7 +19,7 @@ from domain.messages.control import (
     Synced,
     SyncRequested,
 )
-from domain.messages.supervision import Revived, ReviveRequested, Tick
+from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.instants import MILLISECOND, SECOND
 
 POLL_EVERY_NS = 200 * MILLISECOND
@@ -23,8 +27,26 @@ ANSWER_WITHIN_NS = 4 * SECOND
 RESUME, STOP = "resume", "stop"
 
 
+@frozen
+class Poll(Timer):
+    """Time to look into the control folder."""
+
+
+@frozen
+class TimeIsUp(Timer):
+    """A request must have its answer by now."""
+
+    request_id: str
+
+
+Inbox = Poll | TimeIsUp | Revived | Synced | ReconcileFinished
+
+
 class Operator(Actor):
-    """Answers `resume` (after a clean reconcile) and `stop`."""
+    """Answers `resume` (after a clean reconcile) and `stop`.
+
+    Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
+    """
 
     def __init__(
         self,
@@ -36,32 +58,35 @@ class Operator(Actor):
         self._inbox = inbox
         self._end = end
         self._waiting: dict[str, str] = {}
-        self._syncing: dict[int, str] = {}
-        self._token = 0
+        self._syncing: Questions[str] = Questions(self.epoch)
         self._answers: dict[str, tuple[str, ...]] = {}
 
     def starting(self) -> None:
         """Begin to look."""
-        self.after_machine(POLL_EVERY_NS, Tick("poll"))
+        self.after_machine(POLL_EVERY_NS, Poll())
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case Tick("poll"):
-                self.after_machine(POLL_EVERY_NS, Tick("poll"))
-                for request_id, verb, reason in self._inbox.poll():
-                    self._handle(request_id, verb, reason)
-                self.prove("the control folder was read")
+            case Poll():
+                self._poll()
             case Revived(request_id, items):
                 self._revived(request_id, items)
             case Synced(token=token):
                 self._synced(token)
-            case Tick(what):
-                self._expire(what)
+            case TimeIsUp(request_id):
+                self._expire(request_id)
             case ReconcileFinished():
                 self._reconciled(message)
             case _:
-                super().receive(message)
+                assert_never(message)
+
+    def _poll(self) -> None:
+        self.after_machine(POLL_EVERY_NS, Poll())
+        self._syncing.overdue(self.clock.machine_ns(), ANSWER_WITHIN_NS)  # nobody waits any more
+        for request_id, verb, reason in self._inbox.poll():
+            self._handle(request_id, verb, reason)
+        self.prove("the control folder was read")
 
     def _handle(self, request_id: str, verb: str, reason: str) -> None:
         if verb == STOP:
@@ -74,7 +99,7 @@ class Operator(Actor):
         else:
             self._waiting[request_id] = reason
             self.send(SUPERVISOR, ReviveRequested(request_id))
-            self.after_machine(ANSWER_WITHIN_NS, Tick(request_id))
+            self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
 
     def _revived(self, request_id: str, items: tuple[str, ...]) -> None:
         """Everything is up again, or `items` say what is not."""
@@ -84,28 +109,29 @@ class Operator(Actor):
             del self._waiting[request_id]
             self._answer(request_id, ok=False, text="not resumed", items=items)
         else:
-            self.publish(ReconcileRequested(f"resume:{request_id}"))
+            self.publish(ReconcileRequested(_occasion(request_id)))
 
     def _reconciled(self, finished: ReconcileFinished) -> None:
-        request_id = finished.reason.partition(":")[2]
-        reason = self._waiting.get(request_id)
-        if reason is None:
+        asked = (each for each in self._waiting if _occasion(each) == finished.reason)
+        request_id = next(asked, None)
+        if request_id is None:
             return
         if not finished.is_clean:
             del self._waiting[request_id]
             self._answer(request_id, ok=False, text="not resumed", items=finished.problems)
             return
         # The deed is on disk before a latch opens, and the opened latch before the answer.
-        self.publish(OperatorActed(RESUME, reason))
+        self.publish(OperatorActed(RESUME, self._waiting[request_id]))
         self._sync(request_id)
 
     def _sync(self, request_id: str) -> None:
-        self._token += 1
-        self._syncing[self._token] = request_id
-        self.send(AUDITOR, SyncRequested(self._token))
+        token = self._syncing.ask(request_id, self.clock.machine_ns())
+        self.send(AUDITOR, SyncRequested(token))
 
     def _synced(self, token: int) -> None:
-        request_id = self._syncing.pop(token, "")
+        request_id = self._syncing.answered(token)
+        if request_id is None:
+            return
         if request_id in self._answers:
             del self._waiting[request_id]
             self._answer(request_id, ok=True, text="resumed", items=self._answers.pop(request_id))
@@ -131,3 +157,8 @@ class Operator(Actor):
         self._inbox.reply(request_id, {"code": 0 if ok else 1, "lines": [text, *items]})
         said = "; ".join((text, *items))
         self.log.info("operator answered", request=request_id, ok=ok, text=said)
+
+
+def _occasion(request_id: str) -> str:
+    """Return the reason of the comparison that a request waits for."""
+    return f"{RESUME}:{request_id}"

@@ -8,13 +8,24 @@ cancel stale entries.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import Venue
+from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
+from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.safety.reconcile_steps import (
+    Again,
+    Digested,
+    GapAgain,
+    Inbox,
+    Look,
+    Periodic,
+    Step,
+    Told,
+)
 from domain.messages.control import (
     DiscrepancyFound,
     ReconcileFinished,
@@ -25,7 +36,7 @@ from domain.messages.control import (
     SyncRequested,
 )
 from domain.messages.portfolio import LedgerReported, StatementTaken
-from domain.messages.supervision import BootCompleted, GapSeen, ProductsChanged, Tick
+from domain.messages.supervision import BootCompleted, GapSeen, ProductsChanged
 from domain.messages.venue import (
     AccountsListed,
     FeesRead,
@@ -36,19 +47,26 @@ from domain.messages.venue import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
-from domain.portfolio.reconcile import balance_problems, book_problems
+from domain.portfolio.reconcile import differences
+from domain.system.answers import Answer, Answers, failure_of
+from domain.system.boot import boot_of, foreign_portfolio
 
 RETRY_NS = SECOND
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
 DIGEST_LIMIT_NS = 2 * SECOND
 """Machine time in which order manager, portfolio and risk gate digest what they were given."""
+LOOK_EVERY_NS = 10 * SECOND
+"""Machine time between looks for questions that the venue has left unanswered."""
 COMPARISONS = 4
 """A difference must survive so many comparisons: a fill may be on its way."""
 EVERY_NS = MINUTE
 STATEMENT_EVERY_NS = HOUR
 OVERLAP_NS = 10 * MINUTE
-BOOT, STOP, GAP, REBUILT = "boot", "stop", "gap", "rebuilt"
+LOOK_BACK_NS = 30 * DAY
+"""Market time before a start for which orders and fills are asked, however long nothing ran."""
+BOOT, STOP, GAP, REBUILT, PERIODIC = "boot", "stop", "gap", "rebuilt", "periodic"
+AT_VENUE = "the venue"
 KEEPERS_OF_BOOKS = (PORTFOLIO, RISK_GATE)
 TIME_GAP = "time_gap"
 """Name of the breaker while nothing known before a gap has been checked again."""
@@ -66,7 +84,10 @@ class BoundAccount:
 
 
 class Reconciler(Actor):
-    """A state machine over the venue's answers; one pass at a time, requests queue up."""
+    """A state machine over the venue's answers; one pass at a time, requests queue up.
+
+    A pass may take several runs: each begins anew after a failure, with what is proven kept.
+    """
 
     def __init__(
         self,
@@ -81,26 +102,62 @@ class Reconciler(Actor):
         self._account = account
         self._queue: list[str] = []
         self._reason = ""
-        self._token = 0
-        self._answers: dict[type, Any] = {}
+        self._step = Step.NOTHING
+        self._run_number = 0
+        self._questions: Questions[str] = Questions(self.epoch)
+        """About whom each waits for: the venue, or one of our actors by its name."""
+        self._answers = Answers()
         self._ledgers: dict[str, LedgerReported] = {}
         self._tries = 0
         self._boot: BootCompleted | None = None
+        self._is_swept = False
         self._statement_ns = 0
         self._problems: tuple[str, ...] = ()
-        self._is_swept = False
         self._is_booted = is_booted
 
     def starting(self) -> None:
         """Begin the recovery, or, where that is done, a comparison."""
+        self.after_machine(LOOK_EVERY_NS, Look())
         if self._is_booted:
-            self.after_machine(EVERY_NS, Tick("every"))
-        self._queue.append(REBUILT if self._is_booted else BOOT)
-        self._next()
+            self.after_machine(EVERY_NS, Periodic())
+        self._request(REBUILT if self._is_booted else BOOT)
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
+            case ReconcileRequested(reason):
+                if self._waits_for_ours():
+                    self._run()  # who was asked may have been replaced since
+                self._request(reason)
+            case GapSeen() | GapAgain():
+                self._request(GAP)
+            case Periodic():
+                self.after_machine(EVERY_NS, Periodic())
+                if not self._queue and self._step is Step.NOTHING:
+                    self._request(PERIODIC)
+            case Again(run):
+                if run == self._run_number and self._step is Step.PAUSE:
+                    self._run()
+            case Digested(run):
+                if run == self._run_number and self._waits_for_ours():
+                    self._run()  # one of ours may have died with the question
+            case Look():
+                self._look()
+            case _:
+                self._told(message)
+
+    def _told(self, message: Told) -> None:
+        match message:
+            case SweepFinished():
+                if self._step is Step.SWEEP:
+                    self._is_swept = True
+                    self._run()
+            case Synced(token=token):
+                self._heard(token)
+            case LedgerReported(actor, token):
+                if self._questions.about(token) == actor:
+                    self._ledgers[actor] = message
+                    self._heard(token)
             case (
                 PermissionsRead()
                 | ProductsListed()
@@ -110,155 +167,148 @@ class Reconciler(Actor):
                 | FillsListed()
             ):
                 self._answered(message)
-            case SweepFinished():
-                self._swept()
-            case Synced():
-                self._answered(message)
-            case LedgerReported():
-                self._ledger_reported(message)
-            case ReconcileRequested(reason):
-                self._queue.append(reason)
-                if self._is_handed_over():
-                    self._run()  # who was asked may have been replaced since
-                self._next()
-            case GapSeen():
-                self._queue.append(GAP)
-                self._next()
-            case Tick("retry"):
-                self._run()
-            case Tick("every"):
-                self.after_machine(EVERY_NS, Tick("every"))
-                if not self._queue and not self._reason:
-                    self._queue.append("periodic")
-                    self._next()
-            case Tick("gap"):
-                self._queue.append(GAP)
-                self._next()
-            case Tick(what):
-                self._overdue(int(what))
             case _:
-                super().receive(message)
+                assert_never(message)
 
     # One pass.
 
+    def _request(self, reason: str) -> None:
+        self._queue.append(reason)
+        self._next()
+
     def _next(self) -> None:
-        if self._reason or not self._queue:
-            return
-        self._reason = self._queue.pop(0)
-        self._tries = 0
-        self._is_swept = False
-        self._run()
+        if self._step is Step.NOTHING and self._queue:
+            self._reason = self._queue.pop(0)
+            self._tries = 0
+            self._is_swept = False
+            self._run()
 
     def _run(self) -> None:
-        self._token += 1
+        """Begin the pass from its first step that is not done; nothing asked before counts."""
+        self._run_number += 1
+        self._questions.forget()
         self._answers.clear()
         self._ledgers.clear()
-        me, token = self.reply_to(), self._token
         if self._reason == BOOT and self._boot is None:
-            self._venue.read_permissions(token, me)
-            self._venue.list_products(token, me)
-            self._venue.read_fees(token, me)
-            return
-        if self._reason == BOOT and not self._is_swept:
+            self._ask_catalogue()
+        elif self._reason == BOOT and not self._is_swept:
+            self._step = Step.SWEEP
             self.publish(SweepRequested(BOOT, includes_exits=False))
+        else:
+            self._ask_history()
+
+    def _pause(self, delay_ns: int) -> None:
+        self._step = Step.PAUSE
+        self._questions.forget()
+        self.after_machine(delay_ns, Again(self._run_number))
+
+    def _ask(self, whom: str) -> int:
+        return self._questions.ask(whom, self.clock.machine_ns())
+
+    def _waits_for_ours(self) -> bool:
+        """Tell whether one of our own actors has not answered yet."""
+        return any(whom != AT_VENUE for whom in self._questions.waiting)
+
+    def _look(self) -> None:
+        """Begin anew if the venue's client has swallowed a question."""
+        self.after_machine(LOOK_EVERY_NS, Look())
+        if self._questions.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS):
+            self.log.error("the venue's client did not answer", step=self._step.name)
+            self._run()
+
+    def _answered(self, answer: Answer) -> None:
+        if self._questions.about(answer.token) is None:
             return
+        failure = failure_of(answer)
+        if failure is not None:
+            self.log.warning("reconcile waits", step=type(answer).__name__, reason=failure)
+            self._pause(RETRY_NS)
+            return
+        self._answers.keep(answer)
+        self._heard(answer.token)
+
+    def _heard(self, token: int) -> None:
+        """Go on when the last question of a step is answered."""
+        if self._questions.answered(token) is None or self._questions.waiting:
+            return
+        match self._step:
+            case Step.CATALOGUE:
+                self._catalogue()
+            case Step.HISTORY:
+                self._hand_over()
+            case Step.DIGEST:
+                self._ask_books()
+            case Step.BOOKS:
+                self._compare()
+            case Step.NOTHING | Step.SWEEP | Step.PAUSE:
+                pass  # nothing is being asked
+            case _:
+                assert_never(self._step)
+
+    # Its steps.
+
+    def _ask_catalogue(self) -> None:
+        self._step = Step.CATALOGUE
+        me = self.reply_to()
+        self._venue.read_permissions(self._ask(AT_VENUE), me)
+        self._venue.list_products(self._ask(AT_VENUE), me)
+        self._venue.read_fees(self._ask(AT_VENUE), me)
+
+    def _catalogue(self) -> None:
+        permissions = self._answers.of(PermissionsRead)
+        foreign = foreign_portfolio(permissions, self._account.portfolio_uuid)
+        if foreign is not None:
+            self.trip("account", foreign, effect=Effect.HALT, is_latched=True)
+        if not permissions.can_trade:
+            self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
+        products, fees = self._answers.of(ProductsListed), self._answers.of(FeesRead)
+        self.publish(ProductsChanged(products.products))
+        self._boot = boot_of(products, fees, self._account.quote_currency)
+        self._run()
+
+    def _ask_history(self) -> None:
+        self._step = Step.HISTORY
+        me, since_ns = self.reply_to(), self._since_ns()
         self._venue.list_orders(
-            since_ns=self._since_ns(), is_live_only=False, token=token, reply_to=me
+            since_ns=since_ns, is_live_only=False, token=self._ask(AT_VENUE), reply_to=me
         )
-        self._venue.list_fills(since_ns=self._since_ns(), order_ids=(), token=token, reply_to=me)
+        self._venue.list_fills(
+            since_ns=since_ns, order_ids=(), token=self._ask(AT_VENUE), reply_to=me
+        )
 
     def _since_ns(self) -> Nanos:
         now_ns = self.clock.market_ns()
         if self._account.since_ns is not None and self._reason == BOOT:
-            return Nanos(max(self._account.since_ns, now_ns - 30 * DAY) - OVERLAP_NS)
+            return Nanos(max(self._account.since_ns, now_ns - LOOK_BACK_NS) - OVERLAP_NS)
         return Nanos(now_ns - OVERLAP_NS)
 
-    def _answered(self, answer: Any) -> None:
-        if answer.token != self._token or not self._reason:
-            return
-        failure = getattr(answer, "failure", None)
-        if failure is not None or not getattr(answer, "is_complete", True):
-            self.log.warning("reconcile waits", step=type(answer).__name__, reason=failure)
-            self._token += 1
-            self.after_machine(RETRY_NS, Tick("retry"))
-            return
-        self._answers[type(answer)] = answer
-        have = self._answers.keys()
-        if self._boot is None and {PermissionsRead, ProductsListed, FeesRead} <= have:
-            self._catalogue()
-        elif isinstance(answer, OrdersListed | FillsListed) and {OrdersListed, FillsListed} <= have:
-            self._hand_over()
-        elif isinstance(answer, Synced):
-            self._venue.list_accounts(self._token, self.reply_to())
-            for keeper in KEEPERS_OF_BOOKS:
-                self.send(keeper, SyncRequested(self._token))
-        elif {AccountsListed, LedgerReported} <= have:
-            self._compare(self._answers[AccountsListed])
-
-    def _overdue(self, token: int) -> None:
-        """Begin anew if one of ours did not answer: it may have died with the question."""
-        if token == self._token and self._is_handed_over():
-            self._run()
-
-    def _is_handed_over(self) -> bool:
-        """Tell whether the present pass waits for answers of our own actors."""
-        asked = {OrdersListed, FillsListed} <= self._answers.keys()
-        return bool(self._reason) and asked and len(self._ledgers) < len(KEEPERS_OF_BOOKS)
-
-    def _ledger_reported(self, report: LedgerReported) -> None:
-        if report.token != self._token or not self._reason:
-            return
-        self._ledgers[report.actor] = report
-        if len(self._ledgers) == len(KEEPERS_OF_BOOKS):
-            self._answered(report)
-
-    def _catalogue(self) -> None:
-        permissions: PermissionsRead = self._answers[PermissionsRead]
-        wanted = self._account.portfolio_uuid
-        if wanted is not None and permissions.portfolio_uuid != wanted:
-            reason = f"the key belongs to portfolio {permissions.portfolio_uuid}, not {wanted}"
-            self.trip("account", reason, effect=Effect.HALT, is_latched=True)
-        if not permissions.can_trade:
-            self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
-        products: ProductsListed = self._answers[ProductsListed]
-        fees: FeesRead = self._answers[FeesRead]
-        assert fees.maker is not None
-        assert fees.taker is not None
-        self.publish(ProductsChanged(products.products))
-        ours = [p for p in products.products if p.quote == self._account.quote_currency]
-        self._boot = BootCompleted(
-            tuple(sorted(ours, key=lambda product: product.id)),
-            fees.maker,
-            fees.taker,
-            is_clean=False,
-        )
-        self._run()
-
-    def _swept(self) -> None:
-        if self._reason == BOOT and self._boot is not None and not self._is_swept:
-            self._is_swept = True
-            self._run()
-
     def _hand_over(self) -> None:
-        self.send(ORDER_MANAGER, self._answers[OrdersListed])
-        self.send(ORDER_MANAGER, self._answers[FillsListed])
-        self.send(ORDER_MANAGER, SyncRequested(self._token))
-        self.after_machine(DIGEST_LIMIT_NS, Tick(str(self._token)))
+        self._step = Step.DIGEST
+        self.send(ORDER_MANAGER, evolve(self._answers.of(OrdersListed), token=NOBODYS))
+        self.send(ORDER_MANAGER, evolve(self._answers.of(FillsListed), token=NOBODYS))
+        self.send(ORDER_MANAGER, SyncRequested(self._ask(ORDER_MANAGER)))
+        self.after_machine(DIGEST_LIMIT_NS, Digested(self._run_number))
 
-    def _compare(self, accounts: AccountsListed) -> None:
+    def _ask_books(self) -> None:
+        self._step = Step.BOOKS
+        self._venue.list_accounts(self._ask(AT_VENUE), self.reply_to())
+        for keeper in KEEPERS_OF_BOOKS:
+            self.send(keeper, SyncRequested(self._ask(keeper)))
+
+    def _compare(self) -> None:
         ledger, gate = (self._ledgers[keeper] for keeper in KEEPERS_OF_BOOKS)
-        problems = book_problems(ledger, gate)
-        if ledger.is_open:
-            problems += balance_problems(self._account.quote_currency, accounts.accounts, ledger)
+        accounts = self._answers.of(AccountsListed)
+        problems = differences(self._account.quote_currency, accounts.accounts, ledger, gate)
         if problems and self._tries < COMPARISONS:
             self._tries += 1
-            self._token += 1
-            self.after_machine(AGAIN_NS, Tick("retry"))
+            self._pause(AGAIN_NS)
             return
         self._finish(accounts, problems)
 
+    # Its end.
+
     def _finish(self, accounts: AccountsListed, problems: tuple[str, ...]) -> None:
-        reason, self._reason = self._reason, ""
+        reason, self._step = self._reason, Step.NOTHING
         now_ns = self.clock.market_ns()
         if reason in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
             self._statement_ns = now_ns
@@ -266,7 +316,7 @@ class Reconciler(Actor):
             self.publish(StatementTaken(occasion, accounts.accounts))
         self._judge(problems)
         self._conclude(reason, is_clean=not problems)
-        self.publish(ReconcileFinished(reason, not problems, problems, ()))
+        self.publish(ReconcileFinished(reason, not problems, problems))
         if reason == BOOT:
             self._open(is_clean=not problems)
         self._next()
@@ -284,7 +334,7 @@ class Reconciler(Actor):
         """Close what this comparison was asked for."""
         if not is_clean:
             if reason == GAP:
-                self.after_machine(GAP_AGAIN_NS, Tick("gap"))
+                self.after_machine(GAP_AGAIN_NS, GapAgain())
             return
         self.prove("a clean reconcile")
         if reason == GAP and GAP not in self._queue:
@@ -293,5 +343,5 @@ class Reconciler(Actor):
     def _open(self, *, is_clean: bool) -> None:
         boot = self._boot
         assert boot is not None
-        self.publish(BootCompleted(boot.products, boot.maker_rate, boot.taker_rate, is_clean))
-        self.after_machine(EVERY_NS, Tick("every"))
+        self.publish(evolve(boot, is_clean=is_clean))
+        self.after_machine(EVERY_NS, Periodic())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import assert_never
 
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.kernel.timers import Timer
 from domain.messages.control import StopRequested
 from domain.messages.decisions import CycleDue, RoundJudged
-from domain.messages.supervision import Tick, TradingReady
+from domain.messages.supervision import TradingReady
 from domain.model.draws import Draw
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 
@@ -27,6 +28,19 @@ class Schedule:
     interval_ns: int
     jitter: float
     limit: int | None
+
+
+@frozen
+class NextCycle(Timer):
+    """The slot of the next cycle has come."""
+
+
+@frozen
+class StillThere(Timer):
+    """A timer that shows that timers ring."""
+
+
+Inbox = TradingReady | RoundJudged | StopRequested | NextCycle | StillThere
 
 
 class Scheduler(Actor):
@@ -49,21 +63,21 @@ class Scheduler(Actor):
         self._slot_ns = 0
         self._is_over = False
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case TradingReady():
                 self._begin()
-            case Tick("cycle"):
+            case NextCycle():
                 self._fire()
-            case Tick("alive"):
+            case StillThere():
                 self.prove("its timers fire, and the next cycle is set")
             case RoundJudged(cycle=cycle):
                 self._count(cycle)
             case StopRequested():
                 self._is_over = True
             case _:
-                super().receive(message)
+                assert_never(message)
 
     def _begin(self) -> None:
         if self._slot_ns:
@@ -75,13 +89,13 @@ class Scheduler(Actor):
             self._go_on()
             return
         # A moment for the first quotes to reach everybody: they travel in the slowest lane.
-        self.after_machine(SETTLE_NS, Tick("cycle"))
+        self.after_machine(SETTLE_NS, NextCycle())
 
     def _go_on(self) -> None:
         """After a rebuild the present slot has had its cycle: go on with the next."""
         self._slot_ns += self._schedule.interval_ns
-        self.at(self._jittered_ns(), Tick("cycle"))
-        self.after_machine(SETTLE_NS, Tick("alive"))
+        self.at(self._jittered_ns(), NextCycle())
+        self.after_machine(SETTLE_NS, StillThere())
 
     def _jittered_ns(self) -> int:
         return self._slot_ns + int(
@@ -99,7 +113,7 @@ class Scheduler(Actor):
             self.log.warning("cycles missed", count=missed, cycle=self._cycle)
         self._slot_ns = due_slot_ns + (missed + 1) * interval
         next_ns = self._jittered_ns()
-        self.at(next_ns, Tick("cycle"))
+        self.at(next_ns, NextCycle())
         self.publish(CycleDue(self._cycle, Nanos(due_slot_ns), Nanos(next_ns)))
 
     def _count(self, cycle: int) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.kernel.timers import Timer
 from actors.kernel.topology import STRATEGY
 from actors.trading.history import BarHistory
 from domain.decisions.rounds import merge
 from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed, RoundProposed
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
-from domain.messages.supervision import BootCompleted, Tick
-from domain.model.breakers import Effect
+from domain.messages.supervision import BootCompleted
+from domain.model.breakers import Effect, Scope
 from domain.model.context import Context
 from domain.model.instants import MILLISECOND, MINUTE
-from domain.model.market import Quote
+from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
@@ -35,6 +36,17 @@ class Seat:
     max_trades_per_cycle: int
 
 
+@frozen
+class RoundLimit(Timer):
+    """The round of this cycle has waited long enough."""
+
+    cycle: int
+
+
+Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
+Inbox = Prices | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
+
+
 class Allocator(Actor):
     """Builds the context, asks, waits at most 250 ms of machine time, merges, hands on."""
 
@@ -47,6 +59,7 @@ class Allocator(Actor):
         super().__init__(context)
         self._seats = seats
         self._depth = depth_minutes
+        # One entry a product of the feed, `depth_minutes` deep; one answer a seat.
         self._histories: dict[ProductId, BarHistory] = {}
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
@@ -58,7 +71,8 @@ class Allocator(Actor):
 
     def receive(self, message: Any) -> None:
         """Handle one message."""
-        match message:
+        inbox: Inbox = message
+        match inbox:
             case QuoteMoved(quote):
                 self._quotes[quote.product] = quote
             case BarClosed(bar):
@@ -69,21 +83,22 @@ class Allocator(Actor):
             case PortfolioMoved(view):
                 self._view = view
             case CycleDue():
-                self._open_round(message)
+                self._open_round(inbox)
             case Proposed():
-                self._take(message)
-            case Tick(what):
-                self._time_out(what)
+                self._take(inbox)
+            case RoundLimit(cycle):
+                if self._round is not None and self._round.cycle == cycle:
+                    self._close_round()
             case FeedStalled(product=product):
                 self._stalled.add(product)
             case FeedRecovered(product):
                 self._stalled.discard(product)
             case BootCompleted():
-                pass
+                pass  # which products there are is learned from their bars
             case _:
-                super().receive(message)
+                assert_never(inbox)
 
-    def _append(self, bars: tuple[Any, ...]) -> None:
+    def _append(self, bars: tuple[Bar, ...]) -> None:
         for bar in bars:
             history = self._histories.get(bar.product)
             if history is None:
@@ -101,7 +116,7 @@ class Allocator(Actor):
             return
         for seat in self._seats:
             self.send(STRATEGY + seat.strategy, Decide(due.cycle, context))
-        self.after_machine(ROUND_LIMIT_NS, Tick(f"round:{due.cycle}"))
+        self.after_machine(ROUND_LIMIT_NS, RoundLimit(due.cycle))
 
     def _picture(self, due: CycleDue) -> Context | None:
         if self._view is None:
@@ -125,13 +140,9 @@ class Allocator(Actor):
             self._trip_late(answer.strategy, f"answered cycle {answer.cycle} too late")
             return
         self._answers[answer.strategy] = answer.proposals
-        scope = STRATEGY_SCOPE + answer.strategy
+        scope = Scope.of_strategy(answer.strategy)
         self.close("late", f"answered cycle {answer.cycle}", scope=scope)
         if len(self._answers) == len(self._seats):
-            self._close_round()
-
-    def _time_out(self, what: str) -> None:
-        if self._round is not None and what == f"round:{self._round.cycle}":
             self._close_round()
 
     def _close_round(self) -> None:
@@ -160,7 +171,4 @@ class Allocator(Actor):
         return entries
 
     def _trip_late(self, strategy: str, reason: str) -> None:
-        self.trip("late", reason, effect=Effect.BLOCK, scope=STRATEGY_SCOPE + strategy)
-
-
-STRATEGY_SCOPE = "strategy:"
+        self.trip("late", reason, effect=Effect.BLOCK, scope=Scope.of_strategy(strategy))

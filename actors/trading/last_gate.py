@@ -18,7 +18,7 @@ from actors.kernel.topology import ORDER_MANAGER
 from actors.trading.approvals import APPROVAL_LIFE_NS, Approvals
 from domain.messages.orders import PlaceRequest
 from domain.model.approval import ApprovedOrder, Purpose
-from domain.model.breakers import Effect
+from domain.model.breakers import Effect, covering, strongest
 from domain.model.instants import MILLISECOND
 from domain.orders.tracker import good_till
 
@@ -94,9 +94,7 @@ class LastGate:
 
     def _stopped(self, order: ApprovedOrder) -> str | None:
         allowed = Effect.HALT if order.purpose is Purpose.EXIT else Effect.NONE
-        breaker = self._board.strongest(
-            "venue", f"product:{order.product}", f"strategy:{order.strategy}"
-        )
+        breaker = strongest(covering(self._board.open, order.product, order.strategy))
         if breaker is not None and breaker.effect > allowed:
             return f"breaker {breaker.name}: {breaker.reason}"
         if order.purpose is Purpose.ENTRY and self._is_ending():

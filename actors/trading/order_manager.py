@@ -102,11 +102,9 @@ class OrderManager(Actor):
             match effect:
                 case effects.Publish(message):
                     self.publish(message)
-                case effects.BlockEntries(name, reason, product, may_flap):
-                    scope = "global" if product is None else f"product:{product}"
+                case effects.BlockEntries(name, reason, scope, may_flap):
                     self.trip(name, reason, effect=Strength.BLOCK, scope=scope, may_flap=may_flap)
-                case effects.ReleaseEntries(name, evidence, product):
-                    scope = "global" if product is None else f"product:{product}"
+                case effects.ReleaseEntries(name, evidence, scope):
                     self.close(name, evidence, scope=scope)
                 case effects.WakeAt(at_ns, news):
                     self.at(at_ns, OrderTimer(news))

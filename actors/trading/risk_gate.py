@@ -34,9 +34,9 @@ from domain.model.money import ZERO, Amount, Price, Rate
 from domain.model.product import Product, ProductId
 from domain.portfolio.ledger import Ledger, book, flow, open_ledger, report, value
 from domain.risk.exposure import Exposure
-from domain.risk.gate import judge_entry, judge_exit
-from domain.risk.limits import Limits
-from domain.risk.view import ApprovedKey, RiskView
+from domain.risk.gate import Rules, judge_entry, judge_exit
+from domain.risk.mandate import Mandate
+from domain.risk.view import ApprovedKey, RiskView, approved_key
 
 REMEMBERED_APPROVALS = 10_000
 
@@ -55,11 +55,17 @@ class RiskGate(Actor):
     """Judges rounds and exits on one frozen view each."""
 
     def __init__(
-        self, context: ActorContext, limits: Limits, state: GateState, approvals: Approvals
+        self,
+        context: ActorContext,
+        rules: Rules,
+        mandate: Mandate,
+        state: GateState,
+        approvals: Approvals,
     ) -> None:
         super().__init__(context)
         self._approvals = approvals
-        self._limits = limits
+        self._rules = rules
+        self._mandate = mandate
         self._ledger = state.ledger
         self._exposure = state.exposure
         self._approval = state.next_approval
@@ -112,7 +118,7 @@ class RiskGate(Actor):
                 self._is_ready = True
             case StatementTaken(accounts=accounts):
                 if self._ledger is None:
-                    currency = self._limits.quote_currency
+                    currency = self._mandate.quote_currency
                     cash = sum((a.total for a in accounts if a.currency == currency), ZERO)
                     self._ledger = open_ledger(currency, Amount(cash))
             case WouldPlace(intent):
@@ -132,7 +138,7 @@ class RiskGate(Actor):
         approved: list[ProductId] = []
         refused: list[tuple[ProductId, Reason]] = []
         for entry in proposed.entries:
-            verdict = judge_entry(entry, self._view(), self._approval)
+            verdict = judge_entry(entry, self._view(), self._approval, self._rules)
             if isinstance(verdict, OrderApproved):
                 self._reserve(entry, verdict)
                 approved.append(entry.proposal.product)
@@ -158,9 +164,7 @@ class RiskGate(Actor):
 
     def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
         self._approve(verdict.order)
-        proposal = entry.proposal
-        key = (entry.strategy, proposal.product, proposal.side, int(entry.bar_ns))
-        self._approved[key] = None
+        self._approved[approved_key(entry)] = None
         if len(self._approved) > REMEMBERED_APPROVALS:
             self._approved.popitem(last=False)
 
@@ -177,12 +181,12 @@ class RiskGate(Actor):
         ledger, taker = self._ledger, self._taker
         portfolio = None
         if ledger is not None and taker is not None:
-            portfolio = value(ledger, self._bids, taker, self._limits.allotment)
+            portfolio = value(ledger, self._bids, taker, self._mandate.allotment)
         return RiskView(
             at_ns=self.clock.market_ns(),
             machine_ns=Nanos(self.clock.machine_ns()),
             is_ready=self._is_ready,
-            limits=self._limits,
+            mandate=self._mandate,
             breakers=self.board.open,
             products=self._products,
             quotes=self._quotes,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import ALLOCATOR
 from domain.decisions.strategy import Strategy
 from domain.messages.decisions import Decide, Proposed
 from domain.model.proposal import TradeProposal
+
+Inbox = Decide
 
 
 class StrategyHost(Actor):
@@ -20,7 +22,8 @@ class StrategyHost(Actor):
 
     def receive(self, message: Any) -> None:
         """Handle one message."""
-        match message:
+        inbox: Inbox = message
+        match inbox:
             case Decide(cycle, context):
                 proposals = tuple(self._strategy.decide(context))
                 for each in proposals:
@@ -30,4 +33,4 @@ class StrategyHost(Actor):
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
                 self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
             case _:
-                super().receive(message)
+                assert_never(inbox)

@@ -1,7 +1,8 @@
 """The signal file that stops everything, for operators, scripts and the trader.
 
 Anyone may create it by any means, empty or with words in it; the word `all` also ends protective
-orders. Our own command writes JSON, so that a reason may contain that word without meaning it.
+orders. Our own command writes JSON, where that is a member of its own and a reason may contain
+every word. Here, and nowhere else, the file becomes a `KillOrder`.
 """
 
 from __future__ import annotations
@@ -11,27 +12,17 @@ import re
 import time
 from pathlib import Path
 
-from attrs import frozen
-
 from adapters.control.files import write_json
 from domain.model.instants import iso
+from domain.model.kill import KillOrder
 
 FILE = "KILL_SWITCH"
 _ALL = re.compile(r"\ball\b", re.IGNORECASE)
 
 
-@frozen
-class KillOrder:
-    """What the signal file says: why, since when (in words, maybe unknown), and how far."""
-
-    reason: str
-    at: str = ""
-    is_all: bool = False
-
-
 def by_signal() -> KillOrder:
     """Return the order that SIGUSR1 stands for."""
-    return KillOrder("SIGUSR1", iso(time.time_ns()))
+    return KillOrder("SIGUSR1", at=iso(time.time_ns()))
 
 
 def write_kill(data_dir: Path, order: KillOrder) -> None:
@@ -40,7 +31,7 @@ def write_kill(data_dir: Path, order: KillOrder) -> None:
     Raises:
         OSError: it could not be written.
     """
-    card = {"reason": order.reason, "at": order.at, "all": order.is_all}
+    card = {"reason": order.reason, "at": order.at, "all": order.includes_exits}
     write_json(data_dir / FILE, card, is_durable=True)
 
 
@@ -58,11 +49,12 @@ def read_kill(data_dir: Path) -> KillOrder | None:
 def _understood(text: str) -> KillOrder:
     try:
         card = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         card = None
-    if isinstance(card, dict) and "reason" in card:
-        return KillOrder(str(card["reason"]), str(card.get("at", "")), bool(card.get("all")))
-    return KillOrder(" ".join(text.split()), is_all=bool(_ALL.search(text)))
+    if isinstance(card, dict) and card.keys() & {"reason", "all"}:
+        reason, at = str(card.get("reason", "")), str(card.get("at", ""))
+        return KillOrder(reason, bool(card.get("all")), at)
+    return KillOrder(" ".join(text.split()), bool(_ALL.search(text)))
 
 
 def remove_kill(data_dir: Path) -> bool:
@@ -79,19 +71,11 @@ def remove_kill(data_dir: Path) -> bool:
 
 
 class FileHaltSignal:
-    """The signal file as the kill switch reads it."""
+    """The signal file as the kill switch and the last gate read it."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
 
-    def read(self) -> str | None:
-        """Return None only if the file is provably absent, else its reason.
-
-        The bare word `all` stands in the text only when protective orders shall end too.
-        """
-        order = read_kill(self._data_dir)
-        if order is None:
-            return None
-        if not order.is_all:
-            return _ALL.sub(lambda match: f'"{match.group()}"', order.reason)
-        return f"{order.reason} all".strip()
+    def read(self) -> KillOrder | None:
+        """Return what the file says; None only if it is provably absent."""
+        return read_kill(self._data_dir)

@@ -3,7 +3,8 @@
 Decimals are plain strings, enums their value if that is text and else their name, tuples lists.
 A class inside a union is tagged with its name under `_type`. What a type does not say is refused:
 an extra member, a text where a number belongs, another spelling of a decimal. Missing members take
-their default if they have one, so a message may grow and its old records can still be read.
+their default if they have one, so a message may grow and its old records can still be read;
+where that is not enough, an upcaster brings the record up to date.
 
 Not cattrs: its built-in hooks for numbers and enums coerce, and take precedence over a catch-all
 that refuses; here a type without a rule is refused when the codec is made.
@@ -21,10 +22,10 @@ from typing import Any, NewType, Union, get_args, get_origin
 import attrs
 from attrs import frozen
 
+from adapters.journal.upcast import TAG, UPCASTERS, Upcaster
 from domain.model.errors import InvalidNumber, JournalError
 from domain.model.money import parse_decimal, plain
 
-TAG = "_type"
 _PLAIN = frozenset({str, int, bool})
 
 
@@ -43,20 +44,18 @@ class _Form:
 class Codec:
     """Converts the messages of one catalogue (name to frozen attrs class).
 
-    `upcast` tells the data of a record that an older version wrote in today's shape.
+    `upcasters` bring the data of old records up to date, by the message's name.
 
     Raises:
         CodecError: at construction, if a class has a field that can't be told exactly.
     """
 
     def __init__(
-        self,
-        catalogue: Mapping[str, type],
-        upcast: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = lambda _, data: data,
+        self, catalogue: Mapping[str, type], upcasters: Mapping[str, Upcaster] = UPCASTERS
     ) -> None:
-        self._upcast = upcast
         self._names = {kind: name for name, kind in catalogue.items()}
         self._forms = {name: _class(kind) for name, kind in catalogue.items()}
+        self._upcasters = upcasters
 
     def knows(self, message: object) -> bool:
         """Tell whether the catalogue holds the message's class."""
@@ -93,7 +92,8 @@ class Codec:
         if name not in self._forms:
             raise _unknown(repr(name))
         with _at(name):
-            return self._forms[name].read(self._upcast(name, data))
+            upcast = self._upcasters.get(name)
+            return self._forms[name].read(data if upcast is None else upcast(data))
 
 
 def _unknown(name: str) -> CodecError:
@@ -128,6 +128,8 @@ def _form(kind: Any) -> _Form:
         return _union(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum(kind)
+    if isinstance(kind, type) and issubclass(kind, str):
+        return _text(kind)
     if isinstance(kind, type) and attrs.has(kind):
         return _class(kind)
     raise CodecError(f"a journaled message can't hold {kind!r}: it has no exact JSON form")
@@ -140,6 +142,23 @@ def _plain(kind: type) -> _Form:
         return value
 
     return _Form(check, check)
+
+
+def _text(kind: type[str]) -> _Form:
+    """Return the form of texts that their class checks."""
+
+    def read(value: Any) -> str:
+        _expect(type(value) is str, kind, value)
+        try:
+            return kind(value)
+        except ValueError as error:
+            raise CodecError(str(error)) from None
+
+    def write(value: Any) -> str:
+        _expect(type(value) is kind, kind, value)
+        return str(value)
+
+    return _Form(read, write)
 
 
 def _read_decimal(value: Any) -> Decimal:

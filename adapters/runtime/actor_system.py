@@ -11,14 +11,14 @@ from typing import Any, Protocol, cast
 import pykka
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.board import GLOBAL, BoardEvent, BreakerBoard
+from actors.kernel.board import BoardEvent, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.lanes import CAPACITY
 from actors.kernel.ports import Clock, Log
 from actors.kernel.supervision import policy_of
 from adapters.runtime.binding import bind
 from domain.messages.supervision import ActorDown, Tick
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import MailboxFull
 
 GROUP = "*"

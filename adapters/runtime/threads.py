@@ -11,13 +11,13 @@ from typing import Any, cast
 import pykka
 
 from actors.kernel.base import Actor
-from actors.kernel.board import GLOBAL, BreakerBoard
+from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.lanes import Lanes
 from actors.kernel.ports import Clock, Log
 from adapters.runtime.actor_system import ActorSystem
 from domain.messages.market import MarketFrame
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
 
 FRAMES_WAITING = 20

@@ -9,8 +9,7 @@ from attrs import define, field
 
 from adapters.sentinel.orders import ENTRY, EXIT, Ours
 from domain.model.errors import Unreachable
-
-LISTINGS_TO_BELIEVE = 2
+from domain.orders.sweep import EmptyListings
 
 
 class CancelGateway(Protocol):
@@ -28,13 +27,14 @@ class Duty:
     """One time of being responsible. `ours` tells what is ours, as far as that is known.
 
     `includes_exits` tells whether protection goes too: only where the operator's file says `all`.
+    `asked` holds the order ids whose cancel was asked for: of one trader's last orders, no more.
     """
 
     venue: CancelGateway
     ours: Callable[[], Ours]
     includes_exits: Callable[[], bool]
     asked: set[str] = field(factory=set)
-    empty: int = 0
+    empty: EmptyListings = field(factory=EmptyListings)
 
     def round(self) -> None:
         """List, and cancel what is ours of it. A list without any of it counts towards the end.
@@ -43,7 +43,13 @@ class Duty:
             Unreachable: not everything is known, and the count of empty lists begins anew. What is
                 known to be ours has been cancelled all the same.
         """
-        before, self.empty = self.empty, 0
+        try:
+            self.empty.saw(self._cancel())
+        except BaseException:
+            self.empty.doubt()
+            raise
+
+    def _cancel(self) -> Sequence[str]:
         live = self.venue.live_orders()
         ours = self.ours()
         wanted = (ENTRY, EXIT) if self.includes_exits() else (ENTRY,)
@@ -53,10 +59,17 @@ class Duty:
             self.venue.cancel(alive)
         if ours.doubt is not None:
             raise Unreachable(ours.doubt)
-        if not alive:
-            self.empty = before + 1
+        return alive
 
     @property
     def is_clear(self) -> bool:
         """Tell whether enough complete lists in a row had none of ours."""
-        return self.empty >= LISTINGS_TO_BELIEVE
+        return self.empty.are_believed
+
+    def is_over(self, begun_s: float, death_s: float | None, lifetime_s: float) -> bool:
+        """Tell whether nothing of ours is there and nothing more can come.
+
+        A request that left just before the trader's death at `death_s` may create its order until
+        `lifetime_s` later (H); only a round begun after that proves the end. Monotonic seconds.
+        """
+        return self.is_clear and death_s is not None and begun_s > death_s + lifetime_s

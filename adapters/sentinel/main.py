@@ -193,8 +193,7 @@ class Sentinel:
             self._is_told_clear = True
             self._state.tell("clear", cancelled=len(duty.asked))
         self._pause_s = CALM_AGAIN_S
-        # A request that left before the death may still arrive: look again until it can't.
-        if self._death_s is not None and begun_s > self._death_s + self._settings.lifetime_s:
+        if duty.is_over(begun_s, self._death_s, self._settings.lifetime_s):
             self._state.tell("done", cancelled=len(duty.asked))
             return EXIT_OK
         return None
@@ -206,7 +205,7 @@ class Sentinel:
 
     def _includes_exits(self) -> bool:
         order = read_kill(self._settings.data)
-        return order is not None and order.is_all
+        return order is not None and order.includes_exits
 
 
 def overdue(_number: int, _frame: object) -> None:

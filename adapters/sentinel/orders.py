@@ -24,7 +24,10 @@ class Ours:
 
 
 class OurOrders:
-    """What is ours as far as the journal can be read. Reads, never writes."""
+    """What is ours as far as the journal can be read. Reads, never writes.
+
+    Holds every intent of the journal: whatever is left out would be left resting.
+    """
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal

@@ -23,8 +23,8 @@ from app.command_line.options import (
     TradeOptions,
 )
 from app.run.mode_gate import refusals
-from config.fields import ASSET
 from config.mode import Mode
+from domain.model.bounds import ASSET
 from domain.model.breakers import DrillKind
 from domain.model.errors import InvalidNumber
 from domain.model.instants import Nanos, parse_duration

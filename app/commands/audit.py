@@ -19,7 +19,6 @@ from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX
 from adapters.journal.scan import Scan
 from adapters.journal.segments import read_records
-from adapters.journal.upcasting import upcast
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
@@ -135,7 +134,7 @@ def _folder_in(data: Path, mode: Mode | None) -> Path:
 
 
 def _messages(scan: Scan) -> Iterator[Message]:
-    codec = Codec(CATALOGUE, upcast)
+    codec = Codec(CATALOGUE)
     for record in scan:
         try:
             message = codec.decode(record.type, record.data)

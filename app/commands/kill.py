@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from adapters.control.instances import choose, folders_with_runs, holder, is_running
-from adapters.control.kill_switch import FILE, KillOrder, read_kill, remove_kill, write_kill
+from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
 from adapters.control.requests import ANSWER_SECONDS, NoReply, send_request
 from adapters.control.status import read_status
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options
 from config.mode import Mode
 from domain.model.instants import iso
+from domain.model.kill import KillOrder
 
 LOOK_SECONDS = 0.1
 
@@ -35,8 +36,8 @@ def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     """  # noqa: D301 - \b is a control character to click
     running = [folder for folder in folders_with_runs(folders.data) if is_running(folder)]
     known = read_kill(folders.data)
-    if known is None or (is_all and not known.is_all):
-        write_kill(folders.data, KillOrder(reason, iso(time.time_ns()), is_all))
+    if known is None or (is_all and not known.includes_exits):
+        write_kill(folders.data, KillOrder(reason, is_all, iso(time.time_ns())))
         click.echo(f"{folders.data / FILE} written: {reason}")
     else:
         click.echo(f"{folders.data / FILE} was there already: {known.reason or 'no reason given'}")

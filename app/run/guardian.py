@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from actors.kernel.board import GLOBAL
 from actors.kernel.progress import ProgressWatch, Sight, hang_cause
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import SUPERVISOR
@@ -21,7 +20,7 @@ from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.telemetry.memory import resident_bytes
 from domain.messages.supervision import GapSeen
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.system.restarts import Crash, CrashHistory, Restart, decide
 

@@ -24,7 +24,7 @@ class LifecycleEvents:
                 self.boot = message
             case TradingReady():
                 self.ready = message
-            case SweepFinished(reason):
-                self.swept.update(reason.split(", "))
+            case SweepFinished(reasons):
+                self.swept.update(reasons)
             case ReconcileFinished(reason=reason):
                 self.reconciled[reason] = message

@@ -17,7 +17,6 @@ from adapters.journal.chain import Record
 from adapters.journal.codec import Codec
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
-from adapters.journal.upcasting import upcast
 from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import OperatorActed
@@ -28,7 +27,7 @@ from domain.model.instants import Nanos, iso
 from domain.system.recovery import Recovered, fold
 
 JOURNAL = "journal"
-CODEC = Codec(CATALOGUE, upcast)
+CODEC = Codec(CATALOGUE)
 
 
 @frozen

@@ -39,7 +39,6 @@ RECONCILE_LIMIT_NS = 2 * SECOND
 SENTINEL_LIMIT_NS = 3 * SECOND
 EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
 HUNDRED = Decimal(100)
-EVERYWHERE = ("global", "venue")
 """Scopes of breakers that stop every entry."""
 
 
@@ -147,7 +146,7 @@ class RunSession:
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)
         halted = any(
-            each.effect >= Effect.HALT and each.scope in EVERYWHERE for each in self._board.open
+            each.effect >= Effect.HALT and each.scope.is_everywhere for each in self._board.open
         )
         if halted and reason != KILL and reason != "error":
             reason = "halted"
@@ -188,7 +187,7 @@ class RunSession:
         blocking = dict.fromkeys(
             each.name
             for each in self._board.open
-            if each.effect >= Effect.BLOCK and each.scope in EVERYWHERE
+            if each.effect >= Effect.BLOCK and each.scope.is_everywhere
         )
         entries = f"blocked by={','.join(blocking)}" if blocking else "on"
         return (

@@ -9,50 +9,28 @@ from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
-from domain.portfolio.losses import LossLimits
-from domain.risk.limits import Limits
+from domain.risk.mandate import Mandate
+from domain.risk.rules.stale_quote import StaleQuote
 
 
-def limits_of(config: Config) -> Limits:
-    """Return the risk gate's limits."""
+def mandate_of(config: Config) -> Mandate:
+    """Return what the risk gate is given besides its rules."""
     policy, universe = config.policy, config.universe
-    proposals = policy.proposals
-    return Limits(
-        total_pct=policy.caps.total_pct,
-        position_pct=policy.caps.position_pct,
-        asset_pct=policy.caps.asset_pct,
-        asset_pcts=policy.max_per_asset_pct,
-        themes=universe.themes,
-        theme_pct=policy.max_per_theme_pct,
-        strategy_pct={name: spec.max_at_risk_pct for name, spec in config.strategies.items()},
-        max_order=Amount(policy.max_order_usd),
+    return Mandate(
+        quote_currency=config.app.quote.value,
         allotment=allotment_of(config),
-        quote_limit_ns=Nanos(int(policy.staleness.quote_seconds * SECOND)),
-        bar_limit_ns=Nanos(int(policy.staleness.bar_seconds * SECOND)),
-        min_reward_ratio=policy.cost.min_reward_ratio,
-        min_stop_pct=proposals.min_stop_pct,
-        max_stop_pct=proposals.max_stop_pct,
-        min_target_pct=proposals.min_target_pct,
-        max_target_pct=proposals.max_target_pct,
-        min_conviction=proposals.min_conviction,
-        max_notional_pct=proposals.max_notional_pct,
+        themes=universe.themes,
+        never_trade=frozenset(universe.never_trade),
+        budget_pct={name: spec.max_at_risk_pct for name, spec in config.strategies.items()},
         entry_offset_bps=policy.execution.entry_offset_bps,
         lifetime_ns=Nanos(policy.execution.ttl_seconds * SECOND),
         max_hold_ns=policy.exits.max_hold,
-        never_trade=frozenset(universe.never_trade),
-        quote_currency=config.app.quote.value,
     )
 
 
-def loss_limits_of(config: Config) -> LossLimits:
-    """Return the limits on losses."""
-    policy = config.policy
-    return LossLimits(
-        daily_pct=policy.stops.daily_pct,
-        weekly_pct=policy.stops.weekly_pct,
-        drawdown_pct=policy.stops.drawdown_pct,
-        max_daily_loss_usd=Amount(policy.max_daily_loss_usd),
-    )
+def quote_limit_ns(config: Config) -> Nanos:
+    """Return the age beyond which a quote is not known to be true any more, market time."""
+    return config.policy.rule(StaleQuote).limit_ns
 
 
 def auto_resumes_of(config: Config, mode: Mode) -> int:

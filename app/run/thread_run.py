@@ -199,8 +199,7 @@ def _sentinel(
 
 def _watches(runtime: ThreadRuntime, options: TradeOptions) -> tuple[Watch, ...]:
     """Return who looks after hangs, memory and our own silence; gaps in time tell themselves."""
-    limits = settings.limits_of(options.config)
-    runtime.on_gap(limits.quote_limit_ns, partial(gap_seen, runtime))
+    runtime.on_gap(settings.quote_limit_ns(options.config), partial(gap_seen, runtime))
     return (
         ProgressGuard(runtime),
         MemoryGuard(runtime, settings.memory_limit_mb(options.config)),

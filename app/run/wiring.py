@@ -54,7 +54,7 @@ from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.approvals import Approvals
 from actors.trading.exits import Exits
-from actors.trading.feed import Feed, FeedPlan
+from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderManager
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
@@ -65,6 +65,7 @@ from app.run.lifecycle_events import LifecycleEvents
 from app.run.stop_request import StopRequest
 from config.effective import Config
 from domain.decisions.strategy import Strategy
+from domain.market.market_data import FeedPlan
 from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered
 
@@ -173,10 +174,10 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
 
     def portfolio(state: Recovered) -> None:
         books = PortfolioState(currency, allotment, state.ledger, state.marks)
-        spawn(Portfolio, PORTFOLIO, books, settings.loss_limits_of(config))
+        spawn(Portfolio, PORTFOLIO, books, config.policy.losses)
 
     return {
-        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.approved_orders()),
+        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
         PORTFOLIO: portfolio,
     }
@@ -185,11 +186,12 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
 def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Recipes:
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
-    limits, depth = settings.limits_of(config), max(settings.lookback_minutes(config), 1)
+    rules, mandate = config.policy.rules, settings.mandate_of(config)
+    limit_ns, depth = settings.quote_limit_ns(config), max(settings.lookback_minutes(config), 1)
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
-        spawn(RiskGate, RISK_GATE, limits, gate, approvals)
+        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals)
 
     def host(strategy: Strategy) -> Recipe:
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)
@@ -197,7 +199,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
     return {
         RISK_GATE: risk_gate,
-        EXITS: lambda _: spawn(Exits, EXITS, limits.quote_limit_ns),
+        EXITS: lambda _: spawn(Exits, EXITS, limit_ns),
         ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth),
         **hosts,
     }
@@ -208,7 +210,7 @@ def _senses(
 ) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
     spawn, venue = runtime.spawn, ports.venue
-    limit_ns = settings.limits_of(config).quote_limit_ns
+    limit_ns = settings.quote_limit_ns(config)
     feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.has_history)
     schedule = settings.schedule_of(config, plan.cycles)
     draw = random.Random(f"jitter:{plan.seed}").random
@@ -219,7 +221,7 @@ def _senses(
         spawn(Scheduler, SCHEDULER, schedule, draw, ending.ask, last_cycle=cycle)
 
     def drop_copy(state: Recovered) -> None:
-        spawn(DropCopy, DROP_COPY, venue, frozenset(state.orders), state.booked)
+        spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
         account = BoundAccount(quote, portfolio, state.last_ns)

@@ -1,4 +1,9 @@
-"""What a strategy is: a pure function from a picture to proposals."""
+"""What a strategy is: a pure function from a picture to proposals.
+
+A strategy is one file of `domain/strategies` with one frozen attrs class; being there is enough to
+be found, and `use:` in `strategies.yaml` names the file. Its fields but `id` are its settings,
+each declared with unit, range and meaning (`domain/model/settings.py`).
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from domain.model.product import ProductId
 
 @frozen
 class Asked:
-    """Candles of a product from `start_ns` to before `end_ns` that the venue was asked for."""
+    """Candles of a product from `start_ns` to before `end_ns` that the venue is asked for."""
 
     product: ProductId
     start_ns: Nanos
@@ -28,25 +28,22 @@ class BarOrder:
     """
 
     def __init__(self) -> None:
-        self._asked: dict[int, Asked] = {}
+        # One a question on its way; each is answered in the end, or asked again every few seconds.
+        self._owed: list[Asked] = []
         self._held: dict[ProductId, list[Bar]] = {}
 
-    def ask(self, token: int, asked: Asked) -> None:
-        """Remember a question; `token` comes back with its answer."""
-        self._asked[token] = asked
+    def owe(self, asked: Asked) -> None:
+        """Hold bars back from now on until `settle`."""
+        self._owed.append(asked)
 
-    def asked(self, token: int) -> Asked:
-        """Return the question of `token`, which stays open."""
-        return self._asked[token]
-
-    def answered(self, token: int) -> Asked:
-        """Return the question that `token` answers; it no longer holds anything back."""
-        return self._asked.pop(token)
+    def settle(self, asked: Asked) -> None:
+        """The answer is here; it no longer holds anything back."""
+        self._owed.remove(asked)
 
     def release(self, product: ProductId, bars: Iterable[Bar] = ()) -> tuple[Bar, ...]:
         """Add `bars` and return, oldest first, those of the product that nothing holds back."""
         known = sorted([*self._held.pop(product, ()), *bars], key=lambda bar: bar.start_ns)
-        owed = [each.start_ns for each in self._asked.values() if each.product == product]
+        owed = [each.start_ns for each in self._owed if each.product == product]
         free = tuple(bar for bar in known if not owed or bar.start_ns < min(owed))
         if len(free) < len(known):
             self._held[product] = known[len(free) :]

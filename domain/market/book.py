@@ -43,13 +43,6 @@ class Book:
         bid, ask = self._bid_prices[-1], self._ask_prices[0]
         return Level(Price(bid), self._bids[bid]), Level(Price(ask), self._asks[ask])
 
-    @property
-    def is_crossed(self) -> bool:
-        """Tell whether the best bid is at or above the best ask."""
-        if not self._bid_prices or not self._ask_prices:
-            return False
-        return self._bid_prices[-1] >= self._ask_prices[0]
-
     def __len__(self) -> int:
         return len(self._bids) + len(self._asks)
 

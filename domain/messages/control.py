@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.messages.supervision import CONTROL_LANE
-from domain.model.breakers import Severity
+from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
-from domain.model.product import ProductId
 
 
 @frozen
@@ -23,21 +22,21 @@ class DiscrepancyFound:
 
 @frozen
 class SweepRequested:
-    """Cancel at the venue, from the venue's own list: entries, or everything of ours.
-
-    `scope` is that of a breaker: "global", "venue", "product:BTC-USD" or "strategy:NAME".
-    """
+    """Cancel at the venue, from the venue's own list: entries, or everything of ours."""
 
     reason: str
     includes_exits: bool
-    scope: str = "global"
+    scope: Scope = field(default=GLOBAL, converter=Scope)
 
 
 @frozen
 class SweepFinished:
-    """Two complete listings in a row showed nothing of the sweep's scope alive."""
+    """Two complete listings in a row showed nothing of the sweep's scope alive.
 
-    reason: str
+    `reasons`: every request and every breaker that it answered, in order.
+    """
+
+    reasons: tuple[str, ...]
     cancelled: int
     took_ns: Nanos
 
@@ -106,9 +105,8 @@ class ReconcileRequested:
 
 @frozen
 class ReconcileFinished:
-    """Outcome of a comparison. `products` stay blocked (their orders are not resolved yet)."""
+    """Outcome of the comparison that was asked for with `reason`."""
 
     reason: str
     is_clean: bool
     problems: tuple[str, ...]
-    products: tuple[ProductId, ...]

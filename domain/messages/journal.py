@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class RunStarted:
-    """First record of each start. Hashes are of configuration; `round_trip_cost` is a fraction."""
+    """First record of each start; both hashes are of configuration and code."""
 
     mode: str
     venue: str

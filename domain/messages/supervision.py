@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
-from domain.model.breakers import Breaker, DrillKind
+from domain.model.breakers import Breaker, DrillKind, Scope
 from domain.model.instants import Nanos
 from domain.model.money import Rate
 from domain.model.product import Product
@@ -31,7 +31,7 @@ class BreakerReset:
 
     LANE: ClassVar[int] = CONTROL_LANE
     name: str
-    scope: str
+    scope: Scope = field(converter=Scope)
     by: str
     evidence: str
 

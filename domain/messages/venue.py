@@ -30,7 +30,6 @@ class UserFrame:
     sent_ns: Nanos
     orders: tuple[OrderSeen, ...]
     is_snapshot: bool
-    is_subscribed: bool
 
 
 @frozen
@@ -132,15 +131,4 @@ class PermissionsRead:
     can_trade: bool
     can_transfer: bool
     portfolio_uuid: str
-    failure: str | None
-
-
-@frozen
-class TimeRead:
-    """The venue's clock against ours: `venue_ns` at `market_ns` ± half of `round_trip_ns`."""
-
-    token: int
-    venue_ns: Nanos
-    market_ns: Nanos
-    round_trip_ns: Nanos
     failure: str | None

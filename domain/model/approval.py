@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NewType
 
 from attrs import frozen
 
@@ -29,33 +29,11 @@ class ExitReason(StrEnum):
     OPERATOR = "operator"
 
 
-class Reason(StrEnum):
-    """Every way in which the risk gate says no; stable for ever."""
+Reason = NewType("Reason", str)
+"""Code of a way in which the risk gate says no, like `total_cap`; stable for ever.
 
-    KILLED = "killed"
-    HALTED = "halted"
-    BLOCKED = "blocked"
-    NOT_READY = "not_ready"
-    INVALID_PROPOSAL = "invalid_proposal"
-    SHORTING_DISALLOWED = "shorting_disallowed"
-    PRODUCT_DISABLED = "product_disabled"
-    STALE_QUOTE = "stale_quote"
-    STALE_BAR = "stale_bar"
-    NLV_UNKNOWN = "nlv_unknown"
-    FEES_UNKNOWN = "fees_unknown"
-    TARGET_BELOW_COST = "target_below_cost"
-    TOTAL_CAP = "total_cap"
-    POSITION_CAP = "position_cap"
-    ASSET_CAP = "asset_cap"
-    THEME_CAP = "theme_cap"
-    STRATEGY_CAP = "strategy_cap"
-    ORDER_CAP = "order_cap"
-    INSUFFICIENT_CASH = "insufficient_cash"
-    BELOW_MINIMUM = "below_minimum"
-    ALREADY_APPROVED = "already_approved"
-    RECONCILING = "reconciling"
-    NOTHING_OWNED = "nothing_owned"
-    RULE_FAILED = "rule_failed"
+Each rule owns its codes, so there is no list of them, and records hold codes of rules long gone.
+"""
 
 
 @frozen(kw_only=True)
@@ -142,8 +120,3 @@ ApprovedOrder = ApprovedEntry | ApprovedExit
 def lifetime_of(order_type: OrderType) -> Nanos | None:
     """Return how long an order may rest, in market time; None if nobody limits it."""
     return order_type.lifetime_ns if isinstance(order_type, Limit) else None
-
-
-def is_covered(order: ApprovedOrder, scope: str) -> bool:
-    """Tell whether a breaker of `scope` covers `order`; "actor" covers none."""
-    return scope in ("global", "venue", f"product:{order.product}", f"strategy:{order.strategy}")

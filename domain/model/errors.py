@@ -6,7 +6,7 @@ TradingError
 ├─ InvariantBroken     our bug                                         → the actor crashes, HALT
 ├─ JournalError        the record cannot be written or is not whole     → HALT, or no start
 ├─ VenueError          what the venue or the way to it did
-│  ├─ Unreachable      definitely not sent                              → safe to send again
+│  ├─ Unreachable      no answer, or not to everything                  → unknown: ask again
 │  ├─ OutcomeUnknown   sent, no usable answer                           → ask, never send again
 │  └─ ProtocolBroken   an answer that is not the protocol
 └─ MailboxFull         a bounded inbox overflowed; raised in the sender → HALT
@@ -36,7 +36,7 @@ class VenueError(TradingError):
 
 
 class Unreachable(VenueError):
-    """The request was definitely not sent."""
+    """The venue does not answer, or not to everything that was asked: nothing is known of it."""
 
 
 class OutcomeUnknown(VenueError):

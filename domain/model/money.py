@@ -72,11 +72,6 @@ def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     return (value / step).to_integral_value(rounding=ROUND_CEILING) * step
 
 
-def is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Tell whether `value` is a whole multiple of `step` (> 0)."""
-    return value % step == 0
-
-
 def notional(price: Price, quantity: Quantity) -> Amount:
     """Return what `quantity` costs at `price`, before fees, in quote currency."""
     return Amount(price * quantity)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
+from domain.model.breakers import GLOBAL, Scope
 from domain.model.instants import Nanos
 from domain.model.orders import OrderIntent
-from domain.model.product import ProductId
 
 
 @frozen
@@ -64,14 +64,14 @@ class ListFills:
 
 @frozen
 class BlockEntries:
-    """Open a breaker that blocks entries, of one product or of all.
+    """Open a breaker that blocks the entries that `scope` covers.
 
     `may_flap`: this opening says nothing about what the breaker watches.
     """
 
     breaker: str
     reason: str
-    product: ProductId | None = None
+    scope: Scope = GLOBAL
     may_flap: bool = False
 
 
@@ -81,7 +81,7 @@ class ReleaseEntries:
 
     breaker: str
     evidence: str
-    product: ProductId | None = None
+    scope: Scope = GLOBAL
 
 
 @frozen

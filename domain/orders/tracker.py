@@ -21,8 +21,8 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.approval import ApprovedOrder, OrderType, Purpose, is_covered, lifetime_of
-from domain.model.breakers import Breaker
+from domain.model.approval import ApprovedOrder, OrderType, Purpose, lifetime_of
+from domain.model.breakers import Breaker, Scope, covering
 from domain.model.breakers import Effect as Strength
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import (
@@ -237,7 +237,8 @@ class OrderTracker:
     def _cancel_entries(self, breaker: Breaker) -> None:
         for name, order in tuple(self.orders.unsettled.items()):
             asked = order.intent.order
-            if asked.purpose is Purpose.ENTRY and is_covered(asked, breaker.scope):
+            is_covered = breaker.scope.covers(asked.product, asked.strategy)
+            if asked.purpose is Purpose.ENTRY and is_covered:
                 self._cancel(name, breaker.name)
 
     def _cancel_if_halted(self, order: Order) -> None:
@@ -245,8 +246,8 @@ class OrderTracker:
         asked = order.intent.order
         if asked.purpose is not Purpose.ENTRY or order.state not in RESTING:
             return
-        for breaker in self._now.breakers:
-            if breaker.effect >= Strength.HALT and is_covered(asked, breaker.scope):
+        for breaker in covering(self._now.breakers, asked.product, asked.strategy):
+            if breaker.effect >= Strength.HALT:
                 self._cancel(order.intent.client_order_id, breaker.name)
                 return
 
@@ -364,12 +365,13 @@ class OrderTracker:
     def _judge_doubt(self, order: Order) -> None:
         """Keep a product blocked while an order of it may or may not exist."""
         product = order.intent.order.product
+        scope = Scope.of_product(product)
         if order.state is OrderState.UNKNOWN:
             why = f"order {order.intent.client_order_id} may or may not exist"
-            self._do(BlockEntries(UNKNOWN_ORDER, why, product))
+            self._do(BlockEntries(UNKNOWN_ORDER, why, scope))
         elif not self.orders.has_unknown(product):
             evidence = f"the venue shows the order as {order.state.value}"
-            self._do(ReleaseEntries(UNKNOWN_ORDER, evidence, product))
+            self._do(ReleaseEntries(UNKNOWN_ORDER, evidence, scope))
 
     def _keep(self, old: Order, new: Order, *, is_news: bool = False) -> None:
         """Take `new` in and tell of it, if its state has changed or there is other news."""

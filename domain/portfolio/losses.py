@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from attrs import frozen
 
 from domain.model.instants import DAY, Nanos
 from domain.model.money import Amount, plain
+from domain.model.settings import number
 
 HUNDRED = Decimal(100)
 
@@ -31,10 +33,50 @@ class EquityMark:
 class LossLimits:
     """Percent of equity at the start of the window (drawdown: at the peak), and quote currency."""
 
-    daily_pct: Decimal
-    weekly_pct: Decimal
-    drawdown_pct: Decimal
-    max_daily_loss_usd: Amount
+    ASCENDING: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("daily_pct", "weekly_pct", "drawdown_pct"),
+    )
+
+    daily_pct: Decimal = number(
+        "3",
+        "Loss within 24 hours",
+        low="0.1",
+        high="3",
+        unit="% of equity",
+        tighter="lower",
+        mandatory=True,
+        at="stops.daily_pct",
+    )
+    weekly_pct: Decimal = number(
+        "7",
+        "Loss within 7 days",
+        low="0.1",
+        high="7",
+        unit="% of equity",
+        tighter="lower",
+        mandatory=True,
+        at="stops.weekly_pct",
+    )
+    drawdown_pct: Decimal = number(
+        "10",
+        "Fall from the highest equity",
+        low="0.1",
+        high="10",
+        unit="% of equity",
+        tighter="lower",
+        mandatory=True,
+        at="stops.drawdown_pct",
+    )
+    max_daily_loss_usd: Decimal = number(
+        "300",
+        "Loss within 24 hours that halts trading",
+        low="1",
+        high="100000",
+        unit="USD",
+        tighter="lower",
+        mandatory=True,
+        at="max_daily_loss_usd",
+    )
 
 
 @frozen

@@ -10,6 +10,22 @@ from domain.model.money import ZERO, plain
 from domain.model.portfolio import AccountBalance
 
 
+def differences(
+    quote_currency: str,
+    accounts: Sequence[AccountBalance],
+    ledger: LedgerReported,
+    gate: LedgerReported,
+) -> tuple[str, ...]:
+    """Return a sentence for each difference: between the two books of ours, and to the venue.
+
+    Books that are not opened yet have nothing that the venue could contradict.
+    """
+    problems = book_problems(ledger, gate)
+    if ledger.is_open:
+        problems += balance_problems(quote_currency, accounts, ledger)
+    return problems
+
+
 def book_problems(first: LedgerReported, second: LedgerReported) -> tuple[str, ...]:
     """Return a sentence if two of our own books, folds of the same fills, are not the same."""
     if (first.is_open, first.cash, first.owned) == (second.is_open, second.cash, second.owned):

@@ -6,7 +6,6 @@ around: paper, backtest and live use the same gate.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
@@ -17,7 +16,6 @@ from domain.model.approval import (
     Limit,
     Market,
     Purpose,
-    Reason,
     Refusal,
 )
 from domain.model.breakers import Effect
@@ -25,62 +23,29 @@ from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import Action, Product, Side
-from domain.risk.rules import caps, data, proposal, standing
+from domain.risk import reasons
+from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import Sized, size_entry
 from domain.risk.view import RiskView
 
-Rule = Callable[[EntryProposed, Sized | None, RiskView], Refusal | None]
-HUNDRED = Decimal(100)
-
-RULES: tuple[Rule, ...] = (
-    standing.no_open_breaker,
-    standing.is_ready,
-    proposal.no_shorts,
-    proposal.within_bounds,
-    proposal.product_allows,
-    data.fresh_quote,
-    data.fresh_bar,
-    data.known_value,
-    data.pays_for_costs,
-    standing.once_a_bar,
-    caps.order_cap,
-    caps.total_cap,
-    caps.position_cap,
-    caps.asset_cap,
-    caps.theme_cap,
-    caps.strategy_cap,
-    caps.enough_cash,
-)
+Rules = tuple[EntryRule, ...]
 """In order of headline: the first refusal is the main reason."""
 
 
 def judge_entry(
-    entry: EntryProposed, view: RiskView, approval: int, rules: tuple[Rule, ...] = RULES
+    entry: EntryProposed, view: RiskView, approval: int, rules: Rules
 ) -> OrderApproved | ProposalRefused:
-    """Return the approved order, or every rule that refuses `entry`."""
-    refusals: list[Refusal] = []
-    sized: Sized | None = None
-    try:
-        found = _size(entry, view)
-    except Exception as error:  # noqa: BLE001 - whatever fails here must refuse
-        found = _failed("sizing", error)
-    if isinstance(found, Sized):
-        sized = found
-    for rule in rules:
-        try:
-            refusal = rule(entry, sized, view)
-        except Exception as error:  # noqa: BLE001 - a rule that fails refuses
-            refusal = _failed(rule.__name__, error)
-        if refusal is not None:
-            refusals.append(refusal)
+    """Return the approved order, or the refusal of each of `rules` that refuses `entry`."""
+    found = _size(entry, view, rules)
+    sized = found if isinstance(found, Sized) else None
+    wanted = Candidate(entry, sized)
+    asked = (_ask(rule, wanted, view) for rule in rules)
+    refusals = [refusal for refusal in asked if refusal is not None]
     if isinstance(found, Refusal):
         refusals.append(found)
-    wanted = entry.proposal
     if sized is None or refusals:
-        if not refusals:
-            refusals.append(_failed("sizing", ValueError("no size")))
         return ProposalRefused(
-            Purpose.ENTRY, entry.strategy, wanted.product, wanted.side, tuple(refusals)
+            Purpose.ENTRY, entry.strategy, wanted.product, wanted.proposal.side, tuple(refusals)
         )
     return OrderApproved(_entry_order(entry, sized, view, approval))
 
@@ -97,12 +62,12 @@ def judge_exit(
     refusals: list[Refusal] = []
     breaker = view.breaker_for_exit(wanted.product)
     if breaker is not None and breaker.effect >= Effect.KILL:
-        refusals.append(Refusal(reason=Reason.KILLED, observed=breaker.reason, limit="no kill"))
+        refusals.append(Refusal(reason=reasons.KILLED, observed=breaker.reason, limit="no kill"))
     product = view.products.get(wanted.product)
     if product is None or not product.flags.allows(Action.MARKET):
         flags = "not in the catalogue" if product is None else str(product.flags)
         refusals.append(
-            Refusal(reason=Reason.PRODUCT_DISABLED, observed=flags, limit="open for market orders")
+            Refusal(reason=reasons.PRODUCT_DISABLED, observed=flags, limit="open for market orders")
         )
     free = ZERO
     if lot is not None:
@@ -115,7 +80,7 @@ def judge_exit(
         minimum = f"{plain(product.quote_min)} {product.quote}"
         refusals.append(
             Refusal(
-                reason=Reason.BELOW_MINIMUM,
+                reason=reasons.BELOW_MINIMUM,
                 observed=f"{plain(free)} {product.base} at {plain(wanted.bid)}",
                 limit=minimum,
             )
@@ -125,17 +90,30 @@ def judge_exit(
     return OrderApproved(_exit_order(wanted, lot, Quantity(free), view, approval))
 
 
-def _size(entry: EntryProposed, view: RiskView) -> Sized | Refusal:
+def _ask(rule: EntryRule, wanted: Candidate, view: RiskView) -> Refusal | None:
+    try:
+        return rule.judge(wanted, view)
+    except Exception as error:  # noqa: BLE001 - a rule that fails refuses
+        return _failed(rule.CODE, error)
+
+
+def _size(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusal:
+    try:
+        return _sized(entry, view, rules)
+    except Exception as error:  # noqa: BLE001 - whatever fails here must refuse
+        return _failed("sizing", error)
+
+
+def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusal:
     wanted = entry.proposal
     product, quote = view.products.get(wanted.product), view.quotes.get(wanted.product)
     nlv = view.portfolio.nlv if view.portfolio is not None else None
     if product is None or quote is None or nlv is None or view.taker is None:
         return Refusal(
-            reason=Reason.NOT_READY,
+            reason=reasons.NOT_READY,
             observed="product, quote, value or fees missing",
             limit="all known",
         )
-    position_room = nlv * view.limits.position_pct / HUNDRED
     return size_entry(
         wanted,
         product,
@@ -143,9 +121,15 @@ def _size(entry: EntryProposed, view: RiskView) -> Sized | Refusal:
         nlv,
         view.taker,
         view.regime.multiplier,
-        view.limits.entry_offset_bps,
-        Amount(min(position_room, view.limits.max_order)),
+        view.mandate.entry_offset_bps,
+        _ceiling(rules, nlv),
     )
+
+
+def _ceiling(rules: Rules, nlv: Amount) -> Amount:
+    """Return the most that a size may be raised to; nothing, where no rule bounds an order."""
+    bounds = (rule.ceiling(nlv) for rule in rules)
+    return min((bound for bound in bounds if bound is not None), default=Amount(ZERO))
 
 
 def _entry_order(
@@ -162,12 +146,12 @@ def _entry_order(
         order_type=Limit(
             price=sized.limit_price,
             post_only=sized.post_only,
-            lifetime_ns=view.limits.lifetime_ns,
+            lifetime_ns=view.mandate.lifetime_ns,
         ),
         worst_case=sized.worst_case,
         stop_loss_pct=wanted.stop_loss_pct,
         take_profit_pct=wanted.take_profit_pct,
-        max_hold_ns=view.limits.max_hold_ns,
+        max_hold_ns=view.mandate.max_hold_ns,
         reason="raised to the smallest entry" if sized.is_raised else "signal",
         bar_ns=entry.bar_ns,
         approved_ns=view.machine_ns,
@@ -200,14 +184,14 @@ def _is_sellable(quantity: Decimal, wanted: ExitProposed, product: Product) -> b
 def _nothing(wanted: ExitProposed, lot: Lot | None) -> Refusal:
     if lot is None:
         return Refusal(
-            reason=Reason.SHORTING_DISALLOWED, observed=f"lot {wanted.lot}", limit="an owned lot"
+            reason=reasons.SHORTING_DISALLOWED, observed=f"lot {wanted.lot}", limit="an owned lot"
         )
     return Refusal(
-        reason=Reason.NOTHING_OWNED, observed="all of it is being sold", limit="something to sell"
+        reason=reasons.NOTHING_OWNED, observed="all of it is being sold", limit="something to sell"
     )
 
 
 def _failed(what: str, error: Exception) -> Refusal:
     return Refusal(
-        reason=Reason.RULE_FAILED, observed=f"{what}: {type(error).__name__}", limit="an answer"
+        reason=reasons.RULE_FAILED, observed=f"{what}: {type(error).__name__}", limit="an answer"
     )

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from domain.model.approval import Reason, Refusal
+from domain.model.approval import Refusal
 from domain.model.market import Quote
 from domain.model.money import BPS, ONE, ZERO, Amount, Price, Quantity, Rate, notional, plain
 from domain.model.product import Product
 from domain.model.proposal import TradeProposal
+from domain.risk import reasons
 
 HUNDRED = Decimal(100)
 
@@ -91,4 +92,4 @@ def size_entry(
 
 
 def _refuse(what: str, observed: str, limit: str) -> Refusal:
-    return Refusal(reason=Reason.BELOW_MINIMUM, observed=f"{what} {observed}", limit=limit)
+    return Refusal(reason=reasons.BELOW_MINIMUM, observed=f"{what} {observed}", limit=limit)

@@ -9,7 +9,7 @@ from functools import cached_property
 from attrs import frozen
 
 from domain.messages.decisions import EntryProposed
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import Breaker, covering, strongest
 from domain.model.context import Regime
 from domain.model.instants import Nanos
 from domain.model.market import Quote
@@ -17,11 +17,15 @@ from domain.model.money import ZERO, Rate, notional
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId, Side
 from domain.risk.exposure import AtRisk, Exposure
-from domain.risk.limits import Limits
+from domain.risk.mandate import Mandate
 
-GLOBAL = "global"
 ApprovedKey = tuple[str, ProductId, Side, int]
 """Strategy, product, side and start of the bar: at most one approval each."""
+
+
+def approved_key(entry: EntryProposed) -> ApprovedKey:
+    """Return what is remembered of an entry once it is approved."""
+    return (entry.strategy, entry.proposal.product, entry.proposal.side, int(entry.bar_ns))
 
 
 @frozen(kw_only=True)
@@ -31,7 +35,7 @@ class RiskView:
     at_ns: Nanos
     machine_ns: Nanos
     is_ready: bool
-    limits: Limits
+    mandate: Mandate
     breakers: tuple[Breaker, ...]
     products: Mapping[ProductId, Product]
     quotes: Mapping[ProductId, Quote]
@@ -46,11 +50,11 @@ class RiskView:
 
     def breaker_for(self, entry: EntryProposed) -> Breaker | None:
         """Return the strongest breaker whose scope covers the entry."""
-        return self._strongest(f"product:{entry.proposal.product}", f"strategy:{entry.strategy}")
+        return strongest(covering(self.breakers, entry.proposal.product, entry.strategy))
 
     def breaker_for_exit(self, product: ProductId) -> Breaker | None:
         """Return the strongest breaker whose scope covers an exit of `product`."""
-        return self._strongest(f"product:{product}")
+        return strongest(covering(self.breakers, product))
 
     @cached_property
     def at_risk(self) -> AtRisk:
@@ -59,15 +63,6 @@ class RiskView:
         A lot without a quote counts at its cost.
         """
         return _at_risk(self)
-
-    def _strongest(self, *scopes: str) -> Breaker | None:
-        found: Breaker | None = None
-        for each in self.breakers:
-            if each.scope not in (GLOBAL, "venue", *scopes) or each.effect is Effect.NONE:
-                continue
-            if found is None or each.effect > found.effect:
-                found = each
-        return found
 
 
 def _at_risk(view: RiskView) -> AtRisk:

@@ -9,6 +9,7 @@ from attrs import frozen
 from domain.model.context import Context, MinuteBars
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
+from domain.model.settings import REQUIRED, number
 from domain.signals.windows import highest_before, mean_before
 
 FULL_CONVICTION_PCT = 1.0
@@ -18,15 +19,29 @@ LEAST, MOST = 0.5, 1.0
 
 @frozen(kw_only=True)
 class Breakout:
-    """Percentages as in `TradeProposal`; look-backs in minutes; `volume_ratio` is a multiple."""
+    """Buys a close above the old high on enough volume; the higher the more convinced."""
 
     id: str
-    notional_pct: Decimal
-    stop_loss_pct: Decimal
-    take_profit_pct: Decimal
-    lookback_minutes: int = 1440
-    volume_ratio: Decimal = Decimal("1.5")
-    volume_minutes: int = 60
+    notional_pct: Decimal = number(
+        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
+    )
+    stop_loss_pct: Decimal = number(
+        REQUIRED, "Distance of the stop", low="0.1", high="25", unit="% of entry", tighter="lower"
+    )
+    take_profit_pct: Decimal = number(
+        REQUIRED, "Distance of the target", low="0.1", high="100", unit="% of entry"
+    )
+    lookback_minutes: int = number(
+        1440, "Bars whose highest high must be passed", low=1, high=10080, unit="min"
+    )
+    volume_ratio: Decimal = number(
+        "1.5",
+        "Volume of the breaking bar over the mean before it",
+        low="0",
+        high="100",
+        tighter="higher",
+    )
+    volume_minutes: int = number(60, "Bars that make that mean", low=1, high=10080, unit="min")
 
     @property
     def lookback(self) -> int:

@@ -13,7 +13,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
 from domain.model.approval import ApprovedEntry, ApprovedOrder
-from domain.model.breakers import Breaker
+from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
@@ -33,7 +33,7 @@ class ClosedBreaker:
     """A breaker that was open in this run: why, and how it closed."""
 
     name: str
-    scope: str
+    scope: Scope
     reason: str
     closed: str
 

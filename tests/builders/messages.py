@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import numpy as np
 
+from config.plugins import rules
 from domain.messages.decisions import EntryProposed, ExitProposed
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.model.approval import (
@@ -28,7 +30,9 @@ from domain.model.product import Product, ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.orders.identity import client_order_id
 from domain.risk.exposure import Exposure
-from domain.risk.limits import Limits
+from domain.risk.mandate import Mandate
+from domain.risk.rule import Candidate, EntryRule
+from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
 
 NOW = Nanos(1_702_353_600 * SECOND)
@@ -209,33 +213,45 @@ def a_portfolio(cash: str = "10000", *lots: Lot, nlv: str | None = "") -> Portfo
     )
 
 
-def some_limits(**changes: Any) -> Limits:
+def a_mandate(**changes: Any) -> Mandate:
     values: dict[str, Any] = {
-        "total_pct": Decimal(15),
-        "position_pct": Decimal(3),
-        "asset_pct": Decimal(5),
-        "asset_pcts": {},
-        "themes": {},
-        "theme_pct": {},
-        "strategy_pct": {"breakout": Decimal(15)},
-        "max_order": Amount(Decimal(1_000)),
+        "quote_currency": "USD",
         "allotment": None,
-        "quote_limit_ns": Nanos(5 * SECOND),
-        "bar_limit_ns": Nanos(90 * SECOND),
-        "min_reward_ratio": Decimal(3),
-        "min_stop_pct": Decimal("0.5"),
-        "max_stop_pct": Decimal(15),
-        "min_target_pct": Decimal(1),
-        "max_target_pct": Decimal(40),
-        "min_conviction": Decimal("0.3"),
-        "max_notional_pct": Decimal(3),
+        "themes": {},
+        "never_trade": frozenset(),
+        "budget_pct": {"breakout": Decimal(15)},
         "entry_offset_bps": Decimal(0),
         "lifetime_ns": Nanos(45 * SECOND),
         "max_hold_ns": Nanos(DAY),
-        "never_trade": frozenset(),
-        "quote_currency": "USD",
     }
-    return Limits(**{**values, **changes})
+    return Mandate(**{**values, **changes})
+
+
+def the_rules(**changes: Any) -> tuple[EntryRule, ...]:
+    """Return every rule of the gate with its shipped settings, but for those in `changes`."""
+    known = [{one.name for one in attrs.fields(rule)} for rule in rules()]
+    assert set(changes) <= set().union(*known), "no rule has such a setting"
+    return tuple(
+        rule(**{name: value for name, value in changes.items() if name in own})
+        for rule, own in zip(rules(), known, strict=True)
+    )
+
+
+def a_sized(worst_case: str = "202.4", **changes: Any) -> Sized:
+    values: dict[str, Any] = {
+        "quantity": Quantity(Decimal(2)),
+        "limit_price": Price(Decimal(100)),
+        "post_only": True,
+        "worst_case": Amount(Decimal(worst_case)),
+        "is_raised": False,
+    }
+    return Sized(**{**values, **changes})
+
+
+def a_candidate(worst_case: str | None = None, /, **changes: Any) -> Candidate:
+    """Return an entry to be judged; without a cost or `sized` there is no order for it."""
+    sized = changes.pop("sized", None)
+    return Candidate(an_entry(**changes), a_sized(worst_case) if worst_case else sized)
 
 
 def a_view(**changes: Any) -> RiskView:
@@ -245,7 +261,7 @@ def a_view(**changes: Any) -> RiskView:
         "at_ns": NOW,
         "machine_ns": Nanos(7),
         "is_ready": True,
-        "limits": some_limits(),
+        "mandate": a_mandate(),
         "breakers": (),
         "products": products,
         "quotes": {name: a_quote(product=name) for name in products},

@@ -96,7 +96,7 @@ def assert_dead_and_all_else_alive(rig: Rig, seen: list[Any], found: str) -> Non
     assert tripped is not None
     assert (tripped.effect, tripped.is_latched, tripped.scope) == (Effect.HALT, True, "global")
     assert found in tripped.reason
-    assert rig.runtime.board.effect() is Effect.HALT
+    assert rig.runtime.board.strongest() == tripped
     downs = [each for each in seen if isinstance(each, ActorDown)]
     assert [(down.actor, down.epoch, down.cause) for down in downs] == [(VICTIM, 1, tripped.reason)]
     trips = [each for each in seen if isinstance(each, BreakerTripped)]

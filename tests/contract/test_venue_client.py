@@ -36,7 +36,6 @@ from domain.messages.venue import (
     PlaceAnswered,
     ProductsListed,
     QuotesListed,
-    TimeRead,
     UserFrame,
 )
 from domain.model.approval import Market
@@ -289,12 +288,6 @@ def test_rights_fees_and_balances(stand: Stand) -> None:
     assert stand.balances()["USD"] > 0
 
 
-def test_the_venues_clock_is_the_market_clock(stand: Stand) -> None:
-    read = stand.ask(TimeRead, stand.venue.read_time)
-    assert read.round_trip_ns > 0
-    assert abs(read.venue_ns - read.market_ns) <= read.round_trip_ns // 2 + 2_000_000
-
-
 def test_candles_are_closed_and_in_order(stand: Stand) -> None:
     end_ns = Nanos(stand.now_ns() + HOUR)
     start_ns = Nanos(end_ns - 8 * HOUR)
@@ -321,7 +314,7 @@ def user_stream(stand: Stand) -> int:
 
 @pytest.mark.req("X4")
 def test_an_order_rests_is_seen_is_listed_and_is_cancelled(stand: Stand, user_stream: int) -> None:
-    stand.wait(UserFrame, lambda frame: frame.is_subscribed)
+    stand.wait(UserFrame, lambda frame: frame.is_snapshot)
     intent = stand.resting()
     outcome = stand.place(intent)
     assert isinstance(outcome, Accepted)

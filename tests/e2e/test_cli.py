@@ -245,7 +245,7 @@ def test_kill_writes_the_signal_file_and_waits_for_the_instance(home: Path) -> N
     assert ran.code == 0
     assert "paper: halted" in ran.out
     assert order is not None
-    assert (order.reason, order.is_all) == ("venue looks wrong", False)
+    assert (order.reason, order.includes_exits) == ("venue looks wrong", False)
     assert order.at
 
 
@@ -258,7 +258,7 @@ def test_kill_again_keeps_the_first_reason_unless_it_goes_further(home: Path) ->
     run("kill", "--reason", "third", "--all", cwd=home)
     order = read_kill(home / "data")
     assert order is not None
-    assert (order.reason, order.is_all) == ("third", True)
+    assert (order.reason, order.includes_exits) == ("third", True)
 
 
 @pytest.mark.req("K1")

@@ -88,8 +88,9 @@ def test_orders_that_a_lost_run_left_resting_are_cancelled_by_the_next_start(
         assert running.ready()["entries"] == "on"
         assert running.interrupt()[0] == 0
 
-    boots = [swept for swept in records(tmp_path, "SweepFinished") if swept["reason"] == "boot"]
-    assert [swept["cancelled"] for swept in boots] == [0, left]
+    swept = records(tmp_path, "SweepFinished")
+    boots = [each for each in swept if each["reasons"] == ["boot"]]
+    assert [each["cancelled"] for each in boots] == [0, left]
     assert live_orders(tmp_path) == 0
     # A request that was cut off with the process may have become no order at all.
     ended = len(advanced(tmp_path, "CANCELLED")) + len(advanced(tmp_path, "VOID"))

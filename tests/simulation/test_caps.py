@@ -25,7 +25,7 @@ THEMES = {
     "DEFI": ("UNI", "LINK"),
     "MEME": ("DOGE", "SHIB"),
 }
-CAP_REASONS = {Reason.TOTAL_CAP, Reason.POSITION_CAP, Reason.ASSET_CAP, Reason.THEME_CAP}
+CAP_REASONS = {"total_cap", "position_cap", "asset_cap", "theme_cap"}
 RUN_NS = Nanos(330 * SECOND)
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.control.kill_switch import KillOrder, write_kill
+from adapters.control.kill_switch import write_kill
 from adapters.sentinel.main import EXIT_OK, EXIT_UNREACHABLE, KILL_PATIENCE_S, ROUND_S, STALE_S
+from domain.model.kill import KillOrder
 from tests.builders.coinbase import http
 from tests.builders.runs import ROOT, wait_for
 from tests.builders.sentinel import House, SmallVenue, rest_of, small_venue
@@ -252,7 +253,7 @@ def test_protection_goes_only_where_the_signal_file_says_all(
 ) -> None:
     two_of_ours(house, venue)
     with sentinel(house, venue) as watching:
-        write_kill(house.data, KillOrder("not all of it, only a word", is_all=is_all))
+        write_kill(house.data, KillOrder("not all of it, only a word", includes_exits=is_all))
         watching.die()
         watching.ends_with(EXIT_OK)
 

@@ -19,7 +19,7 @@ from adapters.venues.coinbase.values import (
 )
 from domain.messages.venue import CancelResult
 from domain.model.errors import ProtocolBroken
-from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.instants import SECOND, Nanos
 from domain.model.market import Bar, Quote
 from domain.model.money import Amount, Price, Quantity, Rate
 from domain.model.orders import FillSeen, OrderSeen
@@ -51,7 +51,6 @@ read_candles = reader(wire.CandlesAnswer)
 read_quotes = reader(wire.QuotesAnswer)
 read_fees = reader(wire.FeesAnswer)
 read_permissions = reader(wire.PermissionsAnswer)
-read_time = reader(wire.TimeAnswer)
 read_cancels = reader(wire.CancelsAnswer)
 
 
@@ -208,11 +207,6 @@ def fees(body: bytes) -> tuple[Rate, Rate]:
     if not (-1 < maker < 1 and 0 <= taker < 1):
         raise ProtocolBroken(f"expected fee rates as fractions, were {maker} and {taker}")
     return Rate(maker), Rate(taker)
-
-
-def venue_time(body: bytes) -> Nanos:
-    """Return the venue's clock, exact to the millisecond."""
-    return Nanos(_whole(read_time(body).epochMillis) * MILLISECOND)
 
 
 def cancel_results(body: bytes) -> tuple[CancelResult, ...]:

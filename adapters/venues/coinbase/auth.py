@@ -27,8 +27,6 @@ from domain.model.instants import SECOND
 
 ISSUER = "cdp"
 EMBEDDED_LIFE_S = 10
-COINBASE_LIFE_S = 120
-"""The longest life that Coinbase accepts."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LARGEST_FILE = 64 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import frozen
 
@@ -13,7 +13,8 @@ from adapters.venues.coinbase import answers, codec
 from adapters.venues.coinbase.bodies import cancel_body, order_body
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.paginator import Asker, Draw, Page, Paginator
-from adapters.venues.coinbase.streams import StreamSession, market_subscriptions, user_subscriptions
+from adapters.venues.coinbase.session import SILENCE_NS, Decode
+from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import Answer, Lane, NoAnswer, Query, StreamKind, Transport
 from domain.messages.orders import PlaceRequest
@@ -29,7 +30,6 @@ from domain.messages.venue import (
     PlaceAnswered,
     ProductsListed,
     QuotesListed,
-    TimeRead,
 )
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
@@ -104,11 +104,12 @@ class CoinbaseVenue:
         self._asker = Asker(transport, draw)
         self._stream_token = stream_token
 
-        def session(kind: StreamKind, decode: Any) -> StreamSession:
-            return StreamSession(kind, transport, post, clock.machine_ns, decode, draw)
+        def stream(kind: StreamKind, decode: Decode, silence_ns: int | None) -> Stream:
+            now_ns = clock.machine_ns
+            return Stream(kind, transport, post, now_ns, decode, draw, silence_ns=silence_ns)
 
-        self._market = session(StreamKind.MARKET, codec.decode_market)
-        self._user = session(StreamKind.USER, codec.decode_user)
+        self._market = stream(StreamKind.MARKET, codec.decode_market, SILENCE_NS)
+        self._user = stream(StreamKind.USER, codec.decode_user, None)
 
     @property
     def request_lifetime_ns(self) -> Nanos:
@@ -190,7 +191,7 @@ class CoinbaseVenue:
             seen = tuple({order.order_id: order for order in orders}.values())
             self._post(reply_to, OrdersListed(token, seen, failure is None, begun_ns, failure))
 
-        self._walk(Lane.QUERY, "/orders/historical/batch", queries, _orders_page, done)
+        self._list(Lane.QUERY, "/orders/historical/batch", queries, _orders_page, done)
 
     def list_fills(
         self, *, since_ns: Nanos | None, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo
@@ -207,7 +208,7 @@ class CoinbaseVenue:
             ordered = tuple(sorted(oldest_first, key=lambda fill: fill.at_ns))
             self._post(reply_to, FillsListed(token, ordered, failure is None, failure))
 
-        self._walk(Lane.QUERY, "/orders/historical/fills", queries, _fills_page, done)
+        self._list(Lane.QUERY, "/orders/historical/fills", queries, _fills_page, done)
 
     # Account.
 
@@ -219,7 +220,7 @@ class CoinbaseVenue:
             self._post(reply_to, AccountsListed(token, accounts, failure is None, failure))
 
         query = (("limit", str(PAGE)),)
-        self._walk(Lane.QUERY, "/accounts", [query], _accounts_page, done)
+        self._list(Lane.QUERY, "/accounts", [query], _accounts_page, done)
 
     def read_fees(self, token: int, reply_to: ReplyTo) -> None:
         """Read the account's fee rates → `FeesRead`."""
@@ -257,7 +258,7 @@ class CoinbaseVenue:
             self._post(reply_to, ProductsListed(token, tuple(products), failure is None, failure))
 
         query = (("product_type", "SPOT"), ("get_tradability_status", "true"))
-        self._walk(Lane.QUERY, "/products", [query], _products_page, done)
+        self._list(Lane.QUERY, "/products", [query], _products_page, done)
 
     def list_candles(
         self,
@@ -289,7 +290,7 @@ class CoinbaseVenue:
         def page(body: bytes) -> Page[Bar]:
             return Page([answers.bar(product, form) for form in answers.read_candles(body).candles])
 
-        self._walk(Lane.PUBLIC, f"/market/products/{product}/candles", queries, page, done)
+        self._list(Lane.PUBLIC, f"/market/products/{product}/candles", queries, page, done)
 
     def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
         """Read best bid and ask → `QuotesListed`."""
@@ -302,24 +303,6 @@ class CoinbaseVenue:
 
         query = tuple(("product_ids", product) for product in products)
         self._asker.ask(Lane.QUERY, "/best_bid_ask", query, read, fail)
-
-    def read_time(self, token: int, reply_to: ReplyTo) -> None:
-        """Read the venue's clock → `TimeRead`, measured around the request itself."""
-        left_ns: list[int] = []
-
-        def leaves() -> None:
-            left_ns.append(self._clock.market_ns())
-
-        def read(body: bytes) -> None:
-            back_ns, venue_ns = self._clock.market_ns(), answers.venue_time(body)
-            trip_ns = back_ns - left_ns[-1]
-            middle_ns = Nanos(left_ns[-1] + trip_ns // 2)
-            self._post(reply_to, TimeRead(token, venue_ns, middle_ns, Nanos(trip_ns), None))
-
-        def fail(reason: str) -> None:
-            self._post(reply_to, TimeRead(token, Nanos(0), Nanos(0), Nanos(0), reason))
-
-        self._asker.ask(Lane.PUBLIC, "/time", (), read, fail, leaves)
 
     # Streams.
 
@@ -339,7 +322,7 @@ class CoinbaseVenue:
         """Drop the user connection and connect anew."""
         self._user.restart(reason)
 
-    def _walk(
+    def _list(
         self,
         lane: Lane,
         path: str,

@@ -75,21 +75,17 @@ def decode_user(data: bytes, connection: int) -> UserFrame | ErrorFrame:
         if not envelope.channel:
             return _error(envelope, data)
         orders: list[OrderSeen] = []
-        is_snapshot = is_subscribed = False
+        is_snapshot = False
         if envelope.channel == USER:
             for event in _user.decode(envelope.events):
                 is_snapshot = is_snapshot or event.type == "snapshot"
                 orders += [_order(order) for order in event.orders]
-        elif envelope.channel == SUBSCRIPTIONS:
-            acks = _subscriptions.decode(envelope.events)
-            is_subscribed = any(USER in ack.subscriptions for ack in acks)
         return UserFrame(
             connection,
             _sequence(envelope),
             instant(envelope.timestamp),
             tuple(orders),
             is_snapshot,
-            is_subscribed,
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolBroken(f"not a user frame: {error}") from error

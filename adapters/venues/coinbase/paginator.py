@@ -11,7 +11,6 @@ from adapters.venues.coinbase.answers import complaint
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
     Answer,
-    Gate,
     Lane,
     NoAnswer,
     Query,
@@ -28,7 +27,7 @@ LONGEST_PAUSE_S = 30.0
 DEADLINES_NS = {Lane.QUERY: 30 * SECOND, Lane.PUBLIC: 15 * SECOND}
 """A listing of a big account took 25 s."""
 MOST_PAGES = 500
-LONGEST_WALK_NS = 120 * SECOND
+LONGEST_LISTING_NS = 120 * SECOND
 
 _PASSING = (401, 408, 429)
 """401 too: the venue's edge answers it to valid tokens when it is busy."""
@@ -56,7 +55,6 @@ class Asker:
         query: Query,
         read: Callable[[bytes], None],
         fail: Callable[[str], None],
-        gate: Gate | None = None,
     ) -> None:
         """Ask; `read` gets the body and raises `ProtocolBroken` if it makes no sense."""
 
@@ -69,7 +67,6 @@ class Asker:
                 b"",
                 DEADLINES_NS[lane],
                 lambda answer: judge(answer, tries),
-                gate,
             )
 
         def judge(answer: Answer | NoAnswer, tries: int) -> None:
@@ -170,6 +167,6 @@ class Paginator(Generic[T]):
             return "the venue repeats a page"
         if self._pages >= MOST_PAGES:
             return f"more than {MOST_PAGES} pages"
-        if self._machine_ns() - self._begun_ns > LONGEST_WALK_NS:
-            return f"not read within {LONGEST_WALK_NS // SECOND} s"
+        if self._machine_ns() - self._begun_ns > LONGEST_LISTING_NS:
+            return f"not read within {LONGEST_LISTING_NS // SECOND} s"
         return None

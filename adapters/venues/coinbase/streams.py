@@ -1,25 +1,31 @@
-"""Streams that reconnect by themselves: which connection, what to subscribe, when to try again."""
+"""Streams that reconnect by themselves: carries the commands of a session out on a transport."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import SUBSCRIBED_ANEW, Post
 from adapters.venues.coinbase.bodies import subscribe_text
-from adapters.venues.coinbase.codec import ErrorFrame
 from adapters.venues.coinbase.paginator import Draw, pause_ns
+from adapters.venues.coinbase.session import (
+    LOOK_EVERY_NS,
+    Command,
+    Commands,
+    Connect,
+    Decode,
+    Drop,
+    Look,
+    Retry,
+    Session,
+    Subscribe,
+    Tell,
+)
 from adapters.venues.transport.interface import StreamHandle, StreamKind, Transport
-from domain.messages.market import MarketFrame, StreamClosed, StreamOpened
-from domain.messages.venue import UserFrame
-from domain.model.errors import ProtocolBroken
-from domain.model.instants import SECOND
+from domain.model.instants import Nanos
 
-STABLE_NS = 30 * SECOND
-"""A connection that lived this long ends a series of failures."""
 PRODUCTS_PER_MESSAGE = 50
-
-Decode = Callable[[bytes, int], MarketFrame | UserFrame | ErrorFrame]
 
 
 def market_subscriptions(products: Sequence[str]) -> list[str]:
@@ -40,121 +46,115 @@ def user_subscriptions(token: Callable[[], str] | None) -> list[str]:
     ]
 
 
-class StreamSession:
-    """One stream over the connections it takes; connections are counted from 1."""
+class Stream:
+    """One stream on wires.
+
+    Calls come from actors, from the connection's own thread and from timers: the session takes
+    one at a time, and what follows is done outside of the lock, as posting a frame may wait.
+    """
 
     def __init__(
         self,
         kind: StreamKind,
         transport: Transport,
         post: Post,
-        machine_ns: Callable[[], int],
+        machine_ns: Callable[[], Nanos],
         decode: Decode,
         draw: Draw,
+        *,
+        silence_ns: int | None,
     ) -> None:
         self._kind = kind
         self._transport = transport
         self._post = post
         self._machine_ns = machine_ns
-        self._decode = decode
         self._draw = draw
+        self._session = Session(kind.value, decode, silence_ns=silence_ns)
+        self._lock = threading.Lock()
+        self._connection = _Connection(self)
         self._reply_to = ReplyTo("")
         self._subscriptions: Callable[[], Iterable[str]] = tuple
-        self._number = 0
-        self._failures = 0
-        self._connection: _Connection | None = None
-        self._is_open = False
 
     def open(self, reply_to: ReplyTo, subscriptions: Callable[[], Iterable[str]]) -> None:
         """Connect and stay connected; a second call replaces subscriptions and receiver."""
         self._reply_to = reply_to
         self._subscriptions = subscriptions
-        if self._is_open:
-            self.restart(SUBSCRIBED_ANEW)
-            return
-        self._is_open = True
-        self._connect()
+        self._do(lambda: self._session.begin(SUBSCRIBED_ANEW))
 
     def restart(self, reason: str) -> None:
         """Drop the present connection; a new one follows."""
-        connection = self._connection
-        if connection is not None:
-            connection.end(reason)
+        self._do(lambda: self._session.restart(reason))
 
     def close(self) -> None:
         """Disconnect for good."""
-        self._is_open = False
-        self.restart("closed by us")
+        self._do(lambda: self._session.end("closed by us"))
 
-    def _connect(self) -> None:
-        if not self._is_open:
-            return
-        self._number += 1
-        connection = self._connection = _Connection(self, self._number)
-        connection.handle = self._transport.open_stream(self._kind, connection)
+    def opened(self) -> None:
+        """The connection stands."""
+        self._do(lambda: self._session.opened(self._machine_ns()))
 
-    def opened(self, connection: _Connection, handle: StreamHandle) -> None:
-        """Tell and subscribe."""
-        connection.opened_ns = self._machine_ns()
-        self._post(self._reply_to, StreamOpened(self._kind.value, connection.number))
-        for text in self._subscriptions():
-            handle.send(text)
+    def heard(self, data: bytes) -> None:
+        """One frame came."""
+        self._do(lambda: self._session.heard(data, self._machine_ns()))
 
-    def heard(self, connection: _Connection, data: bytes) -> None:
-        """Pass a frame on; what is no frame ends the connection: its numbers have a hole now."""
-        try:
-            frame = self._decode(data, connection.number)
-        except ProtocolBroken as error:
-            connection.end(str(error))
-            return
-        except Exception as error:  # noqa: BLE001 - as above, whatever the frame did to us
-            connection.end(f"frame not understood: {type(error).__name__}")
-            return
-        if isinstance(frame, ErrorFrame):
-            connection.end(f"the venue says: {frame.text[:120]}")
-        else:
-            self._post(self._reply_to, frame)
+    def closed(self, reason: str) -> None:
+        """The connection is over."""
+        self._do(lambda: self._session.closed(reason, self._machine_ns()))
 
-    def closed(self, connection: _Connection, reason: str) -> None:
-        """Tell, and try again after a pause."""
-        opened_ns = connection.opened_ns
-        if opened_ns is not None and self._machine_ns() - opened_ns >= STABLE_NS:
-            self._failures = 0
-        self._post(self._reply_to, StreamClosed(self._kind.value, connection.number, reason))
-        if self._is_open:
-            self._transport.later(pause_ns(self._failures, self._draw), self._connect)
-            self._failures += 1
+    def _do(self, step: Callable[[], Commands]) -> None:
+        with self._lock:
+            commands = step()
+        for command in commands:
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Tell(message):
+                self._post(self._reply_to, message)
+            case Connect():
+                connection = self._connection = _Connection(self)
+                connection.handle = self._transport.open_stream(self._kind, connection)
+            case Subscribe():
+                self._connection.send(self._subscriptions())
+            case Drop():
+                self._connection.close()
+            case Retry(failures):
+                pause = pause_ns(failures, self._draw)
+                self._transport.later(pause, lambda: self._do(self._session.connect))
+            case Look(connection=number):
+                self._transport.later(LOOK_EVERY_NS, lambda: self._look(number))
+
+    def _look(self, number: int) -> None:
+        self._do(lambda: self._session.look(number, self._machine_ns()))
 
 
 class _Connection:
-    """The events of one connection, with its number."""
+    """One connection; implements `StreamEvents`."""
 
-    def __init__(self, session: StreamSession, number: int) -> None:
-        self._session = session
-        self.number = number
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self.handle: StreamHandle | None = None
-        self.opened_ns: int | None = None
-        self._reason: str | None = None
 
-    def end(self, reason: str) -> None:
-        """Close the connection for a reason of ours; frames on their way are dropped."""
-        self._reason = self._reason or reason
+    def send(self, texts: Iterable[str]) -> None:
+        """Send text frames."""
+        assert self.handle is not None, "subscribed before it was open"
+        for text in texts:
+            self.handle.send(text)
+
+    def close(self) -> None:
+        """End the connection; one that does not stand yet is ended as soon as it does."""
         if self.handle is not None:
             self.handle.close()
 
     def opened(self, handle: StreamHandle) -> None:
         """The connection stands."""
         self.handle = handle
-        if self._reason is not None:
-            handle.close()
-        else:
-            self._session.opened(self, handle)
+        self._stream.opened()
 
     def heard(self, data: bytes) -> None:
         """One frame came."""
-        if self._reason is None:
-            self._session.heard(self, data)
+        self._stream.heard(data)
 
     def closed(self, reason: str) -> None:
         """The connection is over."""
-        self._session.closed(self, self._reason or reason)
+        self._stream.closed(reason)

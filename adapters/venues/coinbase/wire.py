@@ -260,12 +260,6 @@ class PermissionsAnswer(Struct, gc=False):
     portfolio_uuid: str
 
 
-class TimeAnswer(Struct, gc=False):
-    """The venue's clock."""
-
-    epochMillis: str  # noqa: N815 - the venue's name
-
-
 class CancelForm(Struct, gc=False):
     """The answer for one order id."""
 

@@ -8,6 +8,8 @@ from config.errors import ConfigError
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import HOUR
+from domain.risk.rules.order_cap import OrderCap
+from domain.risk.rules.position_cap import PositionCap
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "config"
@@ -150,8 +152,8 @@ def test_the_last_override_of_a_key_counts_and_is_named_as_its_source() -> None:
 def test_numbers_stay_exact() -> None:
     config = load(SHIPPED, ["policy.caps.position_pct=2.10", "policy.max_order_usd='12.345'"])
 
-    assert str(config.policy.caps.position_pct) == "2.10"
-    assert config.policy.max_order_usd == Decimal("12.345")
+    assert str(config.policy.rule(PositionCap).position_pct) == "2.10"
+    assert config.policy.rule(OrderCap).max_order_usd == Decimal("12.345")
 
 
 def test_notes_say_what_cannot_trade_or_never_binds() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from actors.kernel.board import FLAPS_PER_HOUR, BoardEvent, BreakerBoard
 from domain.messages.supervision import BreakerReset, BreakerTripped
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import HOUR, MINUTE, Nanos
 from tests.builders.messages import NOW, a_breaker
 
@@ -26,9 +26,13 @@ def listen(board: BreakerBoard) -> list[BoardEvent]:
     return told
 
 
+def effect(board: BreakerBoard) -> Effect | None:
+    strongest = board.strongest()
+    return None if strongest is None else strongest.effect
+
+
 def test_nothing_is_open_at_first(board: BreakerBoard) -> None:
     assert board.open == ()
-    assert board.effect("venue") is Effect.NONE
     assert board.strongest() is None
 
 
@@ -64,7 +68,7 @@ def test_a_weaker_trip_does_not_weaken(board: BreakerBoard) -> None:
 
     assert not board.trip(a_breaker(Effect.BLOCK))
 
-    assert board.effect() is Effect.HALT
+    assert effect(board) is Effect.HALT
 
 
 def test_a_latch_is_added_to_an_open_breaker(board: BreakerBoard) -> None:
@@ -96,7 +100,7 @@ def test_proof_closes_what_is_not_latched(board: BreakerBoard) -> None:
     board.trip(a_breaker())
     told = listen(board)
 
-    assert board.reset("drill", "global", by="proof", evidence="seen")
+    assert board.reset("drill", GLOBAL, by="proof", evidence="seen")
 
     assert board.open == ()
     assert told == [BreakerReset("drill", "global", "proof", "seen")]
@@ -106,9 +110,9 @@ def test_only_the_operator_closes_a_latched_breaker(board: BreakerBoard) -> None
     board.trip(a_breaker(is_latched=True))
     told = listen(board)
 
-    assert not board.reset("drill", "global", by="proof", evidence="seen")
+    assert not board.reset("drill", GLOBAL, by="proof", evidence="seen")
     assert told == []
-    assert board.reset("drill", "global", by="operator", evidence="checked")
+    assert board.reset("drill", GLOBAL, by="operator", evidence="checked")
 
     assert board.open == ()
 
@@ -117,18 +121,16 @@ def test_closing_what_is_not_open_changes_nothing(board: BreakerBoard) -> None:
     board.trip(a_breaker(scope="venue"))
     told = listen(board)
 
-    assert not board.reset("drill", "global", by="operator", evidence="checked")
+    assert not board.reset("drill", GLOBAL, by="operator", evidence="checked")
 
     assert (len(board.open), told) == (1, [])
 
 
-def test_a_scope_counts_where_it_is_asked_for_and_global_everywhere(board: BreakerBoard) -> None:
+def test_the_strongest_is_asked_of_the_global_ones_only(board: BreakerBoard) -> None:
     board.trip(a_breaker(Effect.HALT, scope="product:BTC-USD"))
     board.trip(a_breaker(Effect.BLOCK, scope="global", name="other"))
 
-    assert board.effect() is Effect.BLOCK
-    assert board.effect("product:ETH-USD") is Effect.BLOCK
-    assert board.effect("venue", "product:BTC-USD") is Effect.HALT
+    assert effect(board) is Effect.BLOCK
 
 
 def test_of_equal_effects_the_first_opened_is_named(board: BreakerBoard) -> None:
@@ -145,7 +147,7 @@ def test_restored_breakers_are_open_and_nobody_is_told(board: BreakerBoard) -> N
 
     board.restore((a_breaker(Effect.HALT, is_latched=True),))
 
-    assert board.effect() is Effect.HALT
+    assert effect(board) is Effect.HALT
     assert told == []
 
 
@@ -157,7 +159,7 @@ def test_a_listener_that_fails_finds_the_gate_closed_already(board: BreakerBoard
 
     with pytest.raises(OSError, match="nobody listens"):
         board.trip(a_breaker(Effect.HALT))
-    assert board.effect() is Effect.HALT
+    assert effect(board) is Effect.HALT
 
 
 def test_a_listener_may_trip_another_breaker(board: BreakerBoard) -> None:
@@ -194,9 +196,9 @@ def hammer(board: BreakerBoard, seed: int) -> None:
         if draw.random() < 0.5:
             board.trip(a_breaker(draw.choice(list(Effect)[1:]), name=name))
         else:
-            board.reset(name, "global", by="proof", evidence="test")
+            board.reset(name, GLOBAL, by="proof", evidence="test")
     board.trip(a_breaker(Effect.HALT, name=f"latched:{seed}", is_latched=True))
-    board.reset(f"latched:{seed}", "global", by="proof", evidence="must not work")
+    board.reset(f"latched:{seed}", GLOBAL, by="proof", evidence="must not work")
 
 
 def test_threads_hammering_the_board_lose_no_latch_and_are_told_in_order(
@@ -235,7 +237,7 @@ def flap(board: BreakerBoard, times: int, every_ns: int, **given: bool) -> None:
     for number in range(times):
         at_ns = Nanos(NOW + number * every_ns)
         board.trip(a_breaker(name="link", at_ns=at_ns, reason="lost"), **given)
-        board.reset("link", "global", by="proof", evidence="back")
+        board.reset("link", GLOBAL, by="proof", evidence="back")
 
 
 def test_what_opens_a_sixth_time_within_an_hour_is_latched(board: BreakerBoard) -> None:
@@ -266,12 +268,12 @@ def test_a_flapping_breaker_needs_its_proof_and_a_person(board: BreakerBoard) ->
     board.trip(a_breaker(name="link", reason="lost"))
     told = listen(board)
 
-    assert not board.reset("link", "global", by="operator", evidence="looked into it")
+    assert not board.reset("link", GLOBAL, by="operator", evidence="looked into it")
 
     (open_one,) = board.open
     assert not open_one.is_latched
     assert told == [BreakerTripped(open_one)]
-    assert board.reset("link", "global", by="proof", evidence="back")
+    assert board.reset("link", GLOBAL, by="proof", evidence="back")
     assert board.open == ()
 
 
@@ -280,12 +282,6 @@ def test_a_flapping_breaker_whose_proof_came_first_waits_for_the_person(
 ) -> None:
     flap(board, FLAPS_PER_HOUR + 1, MINUTE)
 
-    assert not board.reset("link", "global", by="proof", evidence="back")
-    assert board.reset("link", "global", by="operator", evidence="looked into it")
+    assert not board.reset("link", GLOBAL, by="proof", evidence="back")
+    assert board.reset("link", GLOBAL, by="operator", evidence="looked into it")
     assert board.open == ()
-
-
-def test_a_breaker_of_an_actor_covers_no_order(board: BreakerBoard) -> None:
-    board.trip(a_breaker(Effect.KILL, name="feed", scope="actor"))
-
-    assert board.strongest("venue", "product:BTC-USD", "strategy:breakout") is None

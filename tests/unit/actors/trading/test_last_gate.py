@@ -18,6 +18,7 @@ from domain.messages.orders import PlaceRequest, Receipt
 from domain.model.approval import Limit
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, SECOND, Nanos
+from domain.model.kill import KillOrder
 from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
 from domain.orders.tracker import END_GRACE_NS
@@ -36,14 +37,14 @@ class Scene:
     def __init__(self) -> None:
         self.board = BreakerBoard()
         self.clock = VirtualClock(NOW)
-        self.kill: str | None = None
+        self.kill: KillOrder | None = None
         self.epochs = {ORDER_MANAGER: 2}
         self.is_ending = False
         self.gate = LastGate(self.board, self.clock, self, self.epochs, lambda: self.is_ending)
         for intent in (ENTRY, EXIT):
             self.gate.approvals.add(intent.order)
 
-    def read(self) -> str | None:
+    def read(self) -> KillOrder | None:
         return self.kill
 
 
@@ -73,7 +74,7 @@ def test_a_request_with_everything_in_order_may_leave(scene: Scene, intent: Any)
 def test_nothing_leaves_while_the_signal_file_is_there(
     scene: Scene, intent: Any, text: str
 ) -> None:
-    scene.kill = text
+    scene.kill = KillOrder(text)
 
     assert scene.gate(a_request(intent)) == "kill switch"
 
@@ -120,7 +121,7 @@ def test_a_receipt_is_good_for_one_order_once(scene: Scene) -> None:
 
 
 def test_a_refused_request_does_not_use_its_receipt_up(scene: Scene) -> None:
-    scene.kill = ""
+    scene.kill = KillOrder("")
     scene.gate(a_request())
     scene.kill = None
 

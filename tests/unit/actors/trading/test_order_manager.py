@@ -47,16 +47,9 @@ from tests.builders.messages import (
     an_intent,
     approved,
 )
-from tests.fakes.venue import (
-    LIFETIME_NS,
-    Asked,
-    Cancelled,
-    FillsAsked,
-    OrdersAsked,
-    Placed,
-    RecordingVenue,
-)
+from tests.fakes.recording_venue import Call, RecordingVenue
 
+LIFETIME_NS = RecordingVenue().request_lifetime_ns
 TTL_NS = Nanos(45 * SECOND)
 ENTRY = approved(order_type=a_limit(lifetime_ns=TTL_NS))
 INTENT = an_intent(ENTRY)
@@ -92,7 +85,7 @@ class Scene:
         return self
 
     def list(self, *seen: Any, is_complete: bool = True, token: int | None = None) -> None:
-        number = self.venue.last(OrdersAsked).token if token is None else token
+        number = self.venue.last("list_orders").token if token is None else token
         self.deliver(OrdersListed(number, seen, is_complete, self.machine_ns(), None))
 
 
@@ -109,7 +102,7 @@ def test_an_approved_order_is_written_down_and_leaves_with_its_receipt() -> None
     assert scene.venue.calls == []
 
     scene.deliver(a_receipt())
-    request = scene.venue.last(Placed).request
+    request = scene.venue.last("place").about["request"]
     assert (request.intent, request.receipt, request.epoch) == (raised.intent, a_receipt(), 3)
 
 
@@ -128,10 +121,10 @@ def test_an_entry_is_cancelled_when_its_time_to_live_is_over() -> None:
     scene = Scene().opened()
 
     scene.harness.pass_time(scene.actor, TTL_NS - 1)
-    assert scene.venue.of(Cancelled) == []
+    assert scene.venue.named("cancel") == []
 
     scene.harness.pass_time(scene.actor, 1)
-    assert scene.venue.last(Cancelled).order_ids == ("venue-1",)
+    assert scene.venue.last("cancel").about["order_ids"] == ("venue-1",)
 
 
 @pytest.mark.req("X4", "REC1")
@@ -142,15 +135,15 @@ def test_the_venue_is_asked_each_second_until_a_lost_order_is_found() -> None:
     assert scene.harness.is_open("unknown_order", "product:BTC-USD")
 
     scene.harness.pass_time(scene.actor, 3 * SECOND)
-    asked = scene.venue.of(OrdersAsked)
+    asked = scene.venue.named("list_orders")
     assert len(asked) == 3
     assert len({each.token for each in asked}) == 3
-    assert not any(each.is_live_only for each in asked)
+    assert not any(each.about["is_live_only"] for each in asked)
 
     scene.list(a_seen(INTENT))
     assert scene.harness.trips() == ()
     scene.harness.pass_time(scene.actor, 3 * SECOND)
-    assert len(scene.venue.of(OrdersAsked)) == 3
+    assert len(scene.venue.named("list_orders")) == 3
 
 
 @pytest.mark.req("X4")
@@ -176,12 +169,12 @@ def test_a_fill_that_the_stream_shows_is_fetched_and_booked_once() -> None:
     scene.deliver(StreamOpened("user", 1))
     seen = a_seen(INTENT, VenueStatus.FILLED, "2")
 
-    scene.deliver(UserFrame(1, 0, Nanos(0), (seen,), False, True))
-    asked = scene.venue.last(FillsAsked)
+    scene.deliver(UserFrame(1, 0, Nanos(0), (seen,), False))
+    asked = scene.venue.last("list_fills")
     listing = FillsListed(asked.token, (a_fill(INTENT, "2"),), True, None)
     said = scene.deliver(listing, listing)
 
-    assert asked.order_ids == ("venue-1",)
+    assert asked.about["order_ids"] == ("venue-1",)
     assert len(of_kind(said, FillBooked)) == 1
     assert of_kind(said, OrderAdvanced)[-1].state is OrderState.FILLED
 
@@ -193,36 +186,36 @@ def test_an_entry_that_is_accepted_after_a_halt_is_cancelled() -> None:
     breaker = a_breaker(Effect.HALT)
     scene.harness.board.trip(breaker)
     scene.deliver(BreakerTripped(breaker))
-    assert scene.venue.of(Cancelled) == []
+    assert scene.venue.named("cancel") == []
 
     scene.answer(Accepted("venue-1"))
 
-    assert scene.venue.last(Cancelled).order_ids == ("venue-1",)
+    assert scene.venue.last("cancel").about["order_ids"] == ("venue-1",)
 
 
 @pytest.mark.req("X4")
 def test_a_refused_cancel_is_told_and_asked_again() -> None:
     scene = Scene().opened()
     scene.harness.pass_time(scene.actor, TTL_NS)
-    (first,) = scene.venue.of(Cancelled)
+    (first,) = scene.venue.named("cancel")
 
     scene.deliver(CancelAnswered(first.token, (CancelResult("venue-1", False, "WHY"),), None))
     scene.harness.pass_time(scene.actor, 2 * SECOND)
 
-    assert len(scene.venue.of(Cancelled)) == 3
+    assert len(scene.venue.named("cancel")) == 3
 
 
 @pytest.mark.req("X4", "REC1")
 def test_a_gap_in_the_stream_blocks_entries_until_a_listing_after_the_next_snapshot() -> None:
     scene = Scene()
-    scene.deliver(StreamOpened("user", 1), UserFrame(1, 0, Nanos(0), (), True, True))
+    scene.deliver(StreamOpened("user", 1), UserFrame(1, 0, Nanos(0), (), True))
     scene.list()
 
-    scene.deliver(UserFrame(1, 2, Nanos(0), (), False, True))
-    assert scene.venue.last(Asked) == Asked("restart_user_stream", ("sequence gap",))
+    scene.deliver(UserFrame(1, 2, Nanos(0), (), False))
+    assert scene.venue.last("restart_user_stream").about == {"reason": "sequence gap"}
     assert scene.harness.is_open("user_stream", "global")
 
-    scene.deliver(StreamOpened("user", 2), UserFrame(2, 0, Nanos(0), (), True, True))
+    scene.deliver(StreamOpened("user", 2), UserFrame(2, 0, Nanos(0), (), True))
     scene.list(token=7)
     scene.list(is_complete=False)
     assert scene.harness.is_open("user_stream")
@@ -231,13 +224,13 @@ def test_a_gap_in_the_stream_blocks_entries_until_a_listing_after_the_next_snaps
 @pytest.mark.req("REC1")
 def test_a_listing_is_the_answer_to_one_question_once() -> None:
     scene = Scene()
-    scene.deliver(StreamOpened("user", 1), UserFrame(1, 0, Nanos(0), (), True, True))
-    token = scene.venue.last(OrdersAsked).token
+    scene.deliver(StreamOpened("user", 1), UserFrame(1, 0, Nanos(0), (), True))
+    token = scene.venue.last("list_orders").token
     scene.deliver(StreamClosed("user", 1, "connection lost"))
     scene.list(token=token)
     assert scene.harness.is_open("user_stream")
 
-    scene.deliver(StreamOpened("user", 2), UserFrame(2, 0, Nanos(0), (), True, True))
+    scene.deliver(StreamOpened("user", 2), UserFrame(2, 0, Nanos(0), (), True))
     scene.list(token=token)
     assert scene.harness.is_open("user_stream")
     scene.list()
@@ -249,7 +242,7 @@ def test_a_stream_that_we_had_begin_anew_may_close_as_often_as_we_like() -> None
     for number in range(1, 9):
         scene.deliver(StreamClosed("user", number, AFTER_GAP))
         scene.deliver(StreamOpened("user", number + 1))
-        scene.deliver(UserFrame(number + 1, 0, Nanos(0), (), True, True))
+        scene.deliver(UserFrame(number + 1, 0, Nanos(0), (), True))
         scene.list()
 
     assert scene.harness.trips() == ()
@@ -261,9 +254,9 @@ def test_boot_opens_the_stream_and_a_gap_of_the_process_begins_it_anew() -> None
 
     scene.deliver(BOOTED, GapSeen(Nanos(9 * SECOND)))
 
-    assert scene.venue.of(Asked) == [
-        Asked("open_user_stream", ()),
-        Asked("restart_user_stream", (AFTER_GAP,)),
+    assert scene.venue.calls == [
+        Call("open_user_stream"),
+        Call("restart_user_stream", about={"reason": AFTER_GAP}),
     ]
 
 
@@ -295,10 +288,10 @@ def test_what_did_not_leave_is_written_down_again_before_its_next_try() -> None:
 
     said = scene.answer(NotSent("connection refused", is_final=False))
     assert len(of_kind(said, IntentRaised)) == 1
-    assert len(scene.venue.of(Placed)) == 1
+    assert len(scene.venue.named("place")) == 1
 
     scene.deliver(evolve(a_receipt(), sequence=2))
-    assert [each.request.receipt.sequence for each in scene.venue.of(Placed)] == [1, 2]
+    assert [each.about["request"].receipt.sequence for each in scene.venue.named("place")] == [1, 2]
 
 
 def test_a_message_that_is_none_of_its_own_is_our_bug() -> None:

@@ -1,3 +1,7 @@
+"""The signal file: whoever made it, however it reads, it is one order and says how far it goes."""
+
+from __future__ import annotations
+
 import threading
 from pathlib import Path
 
@@ -8,15 +12,11 @@ from hypothesis import strategies as st
 from adapters.control.kill_switch import (
     FILE,
     FileHaltSignal,
-    KillOrder,
     read_kill,
     remove_kill,
     write_kill,
 )
-
-
-def means_all(text: str | None) -> bool:
-    return text is not None and "all" in text.lower().split()
+from domain.model.kill import KillOrder
 
 
 @pytest.mark.req("K1")
@@ -28,7 +28,7 @@ def test_an_absent_file_is_no_signal(tmp_path: Path) -> None:
 
 @pytest.mark.req("K1")
 @pytest.mark.parametrize(
-    ("text", "is_all"),
+    ("text", "includes_exits"),
     [
         ("", False),
         ("venue looks wrong", False),
@@ -38,36 +38,42 @@ def test_an_absent_file_is_no_signal(tmp_path: Path) -> None:
         ("do not call anyone", False),
         ("{", False),
         ("[1, 2]", False),
+        ("{}", False),
         ('{"all": true}', True),
+        ('{"all": false}', False),
+        ('{"reason": "all of it is wrong"}', False),
+        ("[" * 100_000, False),
     ],
 )
-def test_a_file_made_by_anyone_is_a_signal(tmp_path: Path, text: str, is_all: bool) -> None:
+def test_a_file_made_by_anyone_is_a_signal(tmp_path: Path, text: str, includes_exits: bool) -> None:
     (tmp_path / FILE).write_text(text)
 
     order = read_kill(tmp_path)
     assert order is not None
-    assert order.is_all is is_all
-    assert means_all(FileHaltSignal(tmp_path).read()) is is_all
+    assert order.includes_exits is includes_exits
+    assert FileHaltSignal(tmp_path).read() == order
 
 
 @pytest.mark.req("K1")
 def test_what_cannot_be_read_is_a_signal(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
 
-    assert "cannot be read" in (FileHaltSignal(tmp_path).read() or "")
+    order = FileHaltSignal(tmp_path).read()
+    assert order is not None
+    assert "cannot be read" in order.reason
+    assert not order.includes_exits
 
 
 @pytest.mark.req("K1")
-@given(reason=st.text(max_size=40), is_all=st.booleans())
+@given(reason=st.text(max_size=40) | st.just("sell all"), includes_exits=st.booleans())
 def test_our_own_file_keeps_the_reason_and_means_all_only_when_told(
-    reason: str, is_all: bool, tmp_path_factory: pytest.TempPathFactory
+    reason: str, includes_exits: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("data")
-    order = KillOrder(reason, "2026-11-24T10:00:00Z", is_all)
+    order = KillOrder(reason, includes_exits, "2026-11-24T10:00:00Z")
     write_kill(folder, order)
 
-    assert read_kill(folder) == order
-    assert means_all(FileHaltSignal(folder).read()) is is_all
+    assert FileHaltSignal(folder).read() == order
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from adapters.journal.chain import canonical
 from adapters.journal.codec import Codec, CodecError
 from domain.messages.catalogue import CATALOGUE
+from domain.model.breakers import ACTOR, GLOBAL, VENUE, Scope
 
 Money = NewType("Money", Decimal)
 
@@ -235,6 +236,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     if attrs.has(kind):
         fields = attrs.fields(attrs.resolve_types(kind))
         return st.builds(kind, **{one.name: values(one.type) for one in fields})
+    if kind is Scope:
+        return st.sampled_from([GLOBAL, VENUE, ACTOR, Scope("product:A-B"), Scope("strategy:x")])
     return st.from_type(kind)
 
 

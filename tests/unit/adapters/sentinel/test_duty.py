@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.sentinel.duty import LISTINGS_TO_BELIEVE, Duty
+from adapters.sentinel.duty import Duty
 from adapters.sentinel.orders import Ours
 from domain.model.errors import Unreachable
+from domain.orders.sweep import LISTINGS_TO_BELIEVE
 
 pytestmark = pytest.mark.req("K1", "SUP1")
 
@@ -55,7 +56,7 @@ def test_it_is_clear_after_two_complete_lists_in_a_row_with_none_of_ours() -> No
 
     for _ in range(4):
         duty.round()
-        seen.append((sorted(desk.open), duty.empty, duty.is_clear))
+        seen.append((sorted(desk.open), duty.empty.count, duty.is_clear))
 
     assert seen == [([], 0, False), ([], 1, False), ([], 2, True), ([], 3, True)]
     assert duty.asked == {"o-c-1", "o-c-2"}
@@ -108,7 +109,7 @@ def test_a_failure_is_no_empty_list_and_begins_the_count_anew(fail: Callable[[De
     with pytest.raises(Unreachable):
         duty.round()
 
-    assert (duty.empty, duty.is_clear) == (0, False)
+    assert (duty.empty.count, duty.is_clear) == (0, False)
 
 
 def test_without_knowing_all_that_is_ours_what_is_known_goes_and_no_list_counts() -> None:
@@ -167,3 +168,27 @@ def test_all_told_during_the_duty_holds_from_the_next_round() -> None:
     duty.round()
 
     assert desk.open == {}
+
+
+@pytest.mark.parametrize(
+    ("begun_s", "is_over"), [(99.0, False), (100.0, False), (120.0, False), (120.1, True)]
+)
+def test_a_death_is_served_until_no_request_that_left_before_it_can_arrive(
+    begun_s: float, is_over: bool
+) -> None:
+    duty = duty_at(Desk())
+    duty.round()
+    duty.round()
+
+    assert duty.is_over(begun_s, 100.0, 20.0) is is_over
+
+
+def test_however_late_it_is_not_over_while_something_of_ours_rests_or_the_trader_lives() -> None:
+    duty = duty_at(Desk("c-1"))
+    duty.round()
+    assert not duty.is_over(1e9, 100.0, 20.0)
+
+    duty.round()
+    duty.round()
+    assert duty.is_over(1e9, 100.0, 20.0)
+    assert not duty.is_over(1e9, None, 20.0)

@@ -35,12 +35,12 @@ def test_without_a_question_bars_pass_at_once() -> None:
 
 def test_a_bar_of_the_stream_waits_for_the_back_fill() -> None:
     order = BarOrder()
-    order.ask(1, asked(-1_440, 0, is_backfill=True))
+    order.owe(asked(-1_440, 0, is_backfill=True))
     assert order.release(BTC, (bar(0),)) == ()
     assert order.release(BTC, (bar(1),)) == ()
     assert order.release(ETH, (bar(0, ETH),)) == (bar(0, ETH),)
 
-    assert order.answered(1).is_backfill
+    order.settle(asked(-1_440, 0, is_backfill=True))
 
     assert order.release(BTC) == (bar(0), bar(1))
     assert order.release(BTC) == ()
@@ -48,13 +48,13 @@ def test_a_bar_of_the_stream_waits_for_the_back_fill() -> None:
 
 def test_an_answer_about_one_minute_does_not_overtake_the_back_fill() -> None:
     order = BarOrder()
-    order.ask(1, asked(-1_440, 0, is_backfill=True))
-    order.ask(2, asked(0, 1))
+    order.owe(asked(-1_440, 0, is_backfill=True))
+    order.owe(asked(0, 1))
 
-    assert not order.answered(2).is_backfill
+    order.settle(asked(0, 1))
     assert order.release(BTC, (bar(0),)) == ()
 
-    order.answered(1)
+    order.settle(asked(-1_440, 0, is_backfill=True))
     assert order.release(BTC) == (bar(0),)
 
 
@@ -63,11 +63,11 @@ def test_bars_come_out_in_order_and_none_is_lost(arrivals: list[int], owed: set[
     order, out = BarOrder(), list[Bar]()
     for minute in range(6):
         if minute in owed:
-            order.ask(minute, asked(minute, minute + 1))
+            order.owe(asked(minute, minute + 1))
     streamed = [minute for minute in range(6) if minute not in owed]
     for minute in arrivals:
         if minute in owed:
-            order.answered(minute)
+            order.settle(asked(minute, minute + 1))
             out += order.release(BTC, (bar(minute),))
         else:  # the stream itself never goes back in time
             out += order.release(BTC, (bar(streamed.pop(0)),))

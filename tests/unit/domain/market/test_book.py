@@ -46,8 +46,7 @@ def test_a_side_that_is_empty_has_no_top() -> None:
     book.apply([a_level("99", "0"), a_level("100", "0")], [])
 
     assert book.top() is None
-    assert not book.is_crossed
-    assert not Book().is_crossed
+    assert Book().top() is None
 
 
 def test_removing_an_unknown_price_changes_nothing() -> None:
@@ -57,15 +56,6 @@ def test_removing_an_unknown_price_changes_nothing() -> None:
 
     assert book.top() == a_book().top()
     assert len(book) == 4
-
-
-def test_a_bid_at_the_ask_crosses_the_book() -> None:
-    book = a_book()
-    assert not book.is_crossed
-
-    book.apply([a_level("101")], [])
-
-    assert book.is_crossed
 
 
 def test_a_price_written_otherwise_is_the_same_price() -> None:
@@ -101,4 +91,3 @@ def test_any_changes_leave_what_they_say(
         best_bid, best_ask = max(left[0]), min(left[1])
         assert (top[0].price, top[0].quantity) == (best_bid, left[0][best_bid])
         assert (top[1].price, top[1].quantity) == (best_ask, left[1][best_ask])
-        assert book.is_crossed == (best_bid >= best_ask)

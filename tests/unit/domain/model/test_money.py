@@ -21,7 +21,6 @@ from domain.model.money import (
     ceil_to,
     fee,
     floor_to,
-    is_multiple,
     notional,
     parse_decimal,
     plain,
@@ -79,9 +78,9 @@ def test_rounding_moves_less_than_a_step_in_its_direction(value: Decimal, step: 
     assert down <= value <= up
     assert value - down < step
     assert up - value < step
-    assert is_multiple(down, step)
-    assert is_multiple(up, step)
-    assert (down == up) == is_multiple(value, step)
+    assert down % step == 0
+    assert up % step == 0
+    assert (down == up) == (value % step == 0)
 
 
 def test_a_fee_is_unrounded() -> None:

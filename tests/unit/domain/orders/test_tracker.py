@@ -53,7 +53,6 @@ from domain.orders.tracker import (
     OrderTracker,
 )
 from tests.builders.messages import (
-    BTC,
     LINEAGE,
     MAKER,
     NOW,
@@ -162,7 +161,7 @@ def published(found: tuple[effects.Effect, ...], kind: type[M]) -> list[M]:
 def frame(
     sequence: int, *seen: OrderSeen, connection: int = 1, is_snapshot: bool = False
 ) -> UserFrame:
-    return UserFrame(connection, sequence, Nanos(NOW), seen, is_snapshot, False)
+    return UserFrame(connection, sequence, Nanos(NOW), seen, is_snapshot)
 
 
 # Sending.
@@ -275,12 +274,12 @@ def test_a_lost_outcome_blocks_its_product_until_the_venue_shows_the_order() -> 
 
     lost = scene.answer(OutcomeLost("timeout"))
     (block,) = of(lost, effects.BlockEntries)
-    assert (block.breaker, block.product) == (UNKNOWN_ORDER, BTC)
+    assert (block.breaker, block.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
     assert of(lost, effects.WakeAfter) == [effects.WakeAfter(RESOLVE_EVERY_NS, AskAgain())]
 
     shown = scene.listed(a_seen(ENTRY))
     (release,) = of(shown, effects.ReleaseEntries)
-    assert (release.breaker, release.product) == (UNKNOWN_ORDER, BTC)
+    assert (release.breaker, release.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
     assert scene.state() is OrderState.OPEN
 
 
@@ -666,7 +665,7 @@ def test_a_start_blocks_what_is_in_doubt_and_times_out_what_rests() -> None:
     block, timer = scene.tracker.begin(scene.now())
 
     assert isinstance(block, effects.BlockEntries)
-    assert (block.breaker, block.product) == (UNKNOWN_ORDER, BTC)
+    assert (block.breaker, block.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
     assert timer == effects.WakeAt(Nanos(NOW - MINUTE + 45 * SECOND), TimeIsUp(ID))
 
 

@@ -246,9 +246,7 @@ class TrackerAndVenue(RuleBasedStateMachine):
     def frame(self, *seen: OrderSeen, is_snapshot: bool = False) -> tuple[effects.Effect, ...]:
         self.sequence += 1
         number = self.sequence
-        return self.do(
-            UserFrame(self.connection, number, Nanos(self.market), seen, is_snapshot, False)
-        )
+        return self.do(UserFrame(self.connection, number, Nanos(self.market), seen, is_snapshot))
 
     @precondition(lambda self: self.said)
     @rule(data=st.data())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from domain.messages.portfolio import LedgerReported
 from domain.model.money import Amount, Quantity
 from domain.model.portfolio import AccountBalance
 from domain.model.product import ProductId
-from domain.portfolio.reconcile import balance_problems
+from domain.portfolio.reconcile import balance_problems, differences
 
 OURS = LedgerReported(
     actor="portfolio",
@@ -55,3 +56,21 @@ def test_a_coin_too_few_is_named_over_all_products_of_the_asset() -> None:
 @pytest.mark.req("REC1")
 def test_an_account_that_is_not_there_holds_nothing() -> None:
     assert len(balance_problems("USD", [], OURS)) == 2
+
+
+def test_books_of_ours_that_differ_are_told_before_what_the_venue_says() -> None:
+    accounts = [AccountBalance("USD", Decimal(1), Decimal(0))]
+    gate = evolve(OURS, actor="risk_gate", cash=Amount(Decimal(7)))
+
+    found = differences("USD", accounts, OURS, gate)
+
+    assert "portfolio" in found[0]
+    assert "risk_gate" in found[0]
+    assert found[1].startswith("USD")
+
+
+def test_books_that_are_not_open_contradict_nobody() -> None:
+    closed = evolve(OURS, is_open=False)
+    gate = evolve(closed, actor="risk_gate")
+
+    assert differences("USD", [], closed, gate) == ()

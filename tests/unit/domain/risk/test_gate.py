@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import EntryProposed, OrderApproved, ProposalRefused
+from domain.messages.decisions import OrderApproved, ProposalRefused
 from domain.model.approval import (
     ApprovedEntry,
     ApprovedExit,
@@ -22,11 +22,11 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.context import Regime
-from domain.model.money import Amount, Quantity, Rate
-from domain.model.product import ProductFlags, Side
+from domain.model.money import ZERO, Amount, Quantity, Rate
+from domain.model.product import ProductFlags, ProductId, Side
 from domain.risk.exposure import Exposure
-from domain.risk.gate import RULES, judge_entry, judge_exit
-from domain.risk.sizing import Sized
+from domain.risk.gate import judge_entry, judge_exit
+from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 from tests.builders.messages import (
     BTC,
@@ -34,6 +34,7 @@ from tests.builders.messages import (
     a_breaker,
     a_limit,
     a_lot,
+    a_mandate,
     a_portfolio,
     a_product,
     a_quote,
@@ -41,9 +42,10 @@ from tests.builders.messages import (
     an_entry,
     an_exit,
     approved_sale,
-    some_limits,
+    the_rules,
 )
 
+RULES = the_rules()
 LOT = a_lot()
 OWNING = a_portfolio("9800", LOT, nlv="10000")
 
@@ -54,7 +56,7 @@ def refusals(verdict: OrderApproved | ProposalRefused) -> tuple[Reason, ...]:
 
 
 def test_a_good_entry_is_approved_as_it_was_sized() -> None:
-    verdict = judge_entry(an_entry(), a_view(), 41)
+    verdict = judge_entry(an_entry(), a_view(), 41, RULES)
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
@@ -71,42 +73,55 @@ def test_every_broken_rule_is_recorded_with_the_headline_first() -> None:
     view = a_view(
         breakers=(a_breaker(Effect.HALT),),
         stalled={BTC: "gap"},
-        limits=some_limits(total_pct=Decimal(1), max_order=Amount(Decimal(100))),
         taker=Rate(Decimal("0.05")),
     )
 
-    assert refusals(judge_entry(an_entry(conviction=Decimal(2)), view, 1)) == (
-        Reason.HALTED,
-        Reason.INVALID_PROPOSAL,
-        Reason.STALE_QUOTE,
-        Reason.TARGET_BELOW_COST,
-        Reason.ORDER_CAP,
-        Reason.TOTAL_CAP,
+    rules = the_rules(total_pct=Decimal(1), max_order_usd=Decimal(100))
+
+    assert refusals(judge_entry(an_entry(conviction=Decimal(2)), view, 1, rules)) == (
+        "halted",
+        "invalid_proposal",
+        "stale_quote",
+        "target_below_cost",
+        "order_cap",
+        "total_cap",
     )
 
 
+@frozen(kw_only=True)
+class Broken(EntryRule):
+    """A rule with a bug."""
+
+    CODE: ClassVar[Reason] = Reason("broken")
+    ORDER: ClassVar[int] = 1
+
+    def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
+        raise ZeroDivisionError(wanted, view)
+
+    def ceiling(self, nlv: Amount) -> Amount | None:
+        raise LookupError(nlv)
+
+
 def test_a_rule_that_fails_refuses_and_the_others_are_still_asked() -> None:
-    def broken(entry: EntryProposed, sized: Sized | None, view: RiskView) -> Refusal | None:
-        raise ZeroDivisionError(entry, sized, view)
-
     view = a_view(is_ready=False)
-    verdict = judge_entry(an_entry(), view, 1, (broken, *RULES))
+    verdict = judge_entry(an_entry(), view, 1, (Broken(), *RULES))
 
-    assert refusals(verdict) == (Reason.RULE_FAILED, Reason.NOT_READY)
+    assert refusals(verdict) == ("rule_failed", "not_ready", "rule_failed")
     assert isinstance(verdict, ProposalRefused)
     assert verdict.refusals[0].observed == "broken: ZeroDivisionError"
+    assert verdict.refusals[-1].observed == "sizing: LookupError"
 
 
 @pytest.mark.req("E2")
 @pytest.mark.parametrize("missing", ["portfolio", "taker"])
 def test_what_is_unknown_blocks(missing: str) -> None:
-    assert refusals(judge_entry(an_entry(), a_view(**{missing: None}), 1))
+    assert refusals(judge_entry(an_entry(), a_view(**{missing: None}), 1, RULES))
 
 
 @pytest.mark.req("E2")
 @pytest.mark.parametrize("missing", ["products", "quotes", "bar_ends"])
 def test_what_is_missing_blocks(missing: str) -> None:
-    assert refusals(judge_entry(an_entry(), a_view(**{missing: {}}), 1))
+    assert refusals(judge_entry(an_entry(), a_view(**{missing: {}}), 1, RULES))
 
 
 @pytest.mark.req("R2")
@@ -115,27 +130,27 @@ def test_what_is_missing_blocks(missing: str) -> None:
 def test_a_bad_number_never_becomes_an_order(name: str, value: str) -> None:
     change: dict[str, Any] = {name: Decimal(value)}
 
-    assert refusals(judge_entry(an_entry(**change), a_view(), 1))
+    assert refusals(judge_entry(an_entry(**change), a_view(), 1, RULES))
 
 
 @pytest.mark.req("R1")
 def test_a_sale_is_no_entry() -> None:
-    verdict = judge_entry(an_entry(side=Side.SELL), a_view(), 1)
+    verdict = judge_entry(an_entry(side=Side.SELL), a_view(), 1, RULES)
 
-    assert refusals(verdict) == (Reason.SHORTING_DISALLOWED,)
+    assert refusals(verdict) == ("shorting_disallowed",)
 
 
 @pytest.mark.req("U3")
 def test_a_crash_blocks_entries_and_no_exits() -> None:
     view = a_view(regime=Regime.CRASH, portfolio=OWNING)
 
-    assert isinstance(judge_entry(an_entry(), view, 1), ProposalRefused)
+    assert isinstance(judge_entry(an_entry(), view, 1, RULES), ProposalRefused)
     assert isinstance(judge_exit(an_exit(LOT), view, 1), OrderApproved)
 
 
 @pytest.mark.req("X3")
 def test_a_raised_entry_says_so() -> None:
-    verdict = judge_entry(an_entry(), a_view(portfolio=a_portfolio("80")), 1)
+    verdict = judge_entry(an_entry(), a_view(portfolio=a_portfolio("80")), 1, RULES)
 
     assert isinstance(verdict, OrderApproved)
     assert isinstance(verdict.order, ApprovedEntry)
@@ -146,15 +161,24 @@ def test_a_raised_entry_says_so() -> None:
 @pytest.mark.req("X3", "E1")
 @pytest.mark.parametrize(
     ("cash", "changes"),
-    [("60", {}), ("80", {"max_order": Amount(Decimal(2))})],
+    [("60", {}), ("80", {"max_order_usd": Decimal(2)})],
     ids=["position cap", "largest order"],
 )
 def test_the_smallest_entry_is_raised_within_the_limits_only(
     cash: str, changes: dict[str, Any]
 ) -> None:
-    view = a_view(portfolio=a_portfolio(cash), limits=some_limits(**changes))
+    view = a_view(portfolio=a_portfolio(cash))
 
-    assert refusals(judge_entry(an_entry(), view, 1)) == (Reason.BELOW_MINIMUM,)
+    assert refusals(judge_entry(an_entry(), view, 1, the_rules(**changes))) == ("below_minimum",)
+
+
+@pytest.mark.req("X3", "E1")
+def test_where_no_rule_bounds_an_order_nothing_is_raised() -> None:
+    view = a_view(portfolio=a_portfolio("80"))
+    unbounded = tuple(rule for rule in RULES if rule.ceiling(Amount(Decimal(80))) is None)
+
+    assert 0 < len(unbounded) < len(RULES)
+    assert refusals(judge_entry(an_entry(), view, 1, unbounded)) == ("below_minimum",)
 
 
 @pytest.mark.req("X6")
@@ -180,7 +204,6 @@ def test_an_exit_passes_while_every_guard_of_entries_is_tripped() -> None:
         maker=None,
         taker=None,
         regime=Regime.CRASH,
-        limits=some_limits(total_pct=Decimal(0), max_order=Amount(Decimal(0))),
     )
 
     assert isinstance(judge_exit(an_exit(LOT), view, 1), OrderApproved)
@@ -190,15 +213,15 @@ def test_an_exit_passes_while_every_guard_of_entries_is_tripped() -> None:
 def test_after_a_kill_nothing_passes() -> None:
     view = a_view(portfolio=OWNING, breakers=(a_breaker(Effect.KILL),))
 
-    assert refusals(judge_exit(an_exit(LOT), view, 1)) == (Reason.KILLED,)
-    assert refusals(judge_entry(an_entry(), view, 1))[0] is Reason.KILLED
+    assert refusals(judge_exit(an_exit(LOT), view, 1)) == ("killed",)
+    assert refusals(judge_entry(an_entry(), view, 1, RULES))[0] == "killed"
 
 
 @pytest.mark.req("R1")
 def test_what_is_not_owned_is_not_sold() -> None:
     verdict = judge_exit(an_exit(LOT), a_view(portfolio=a_portfolio()), 1)
 
-    assert refusals(verdict) == (Reason.SHORTING_DISALLOWED,)
+    assert refusals(verdict) == ("shorting_disallowed",)
 
 
 @pytest.mark.req("R1")
@@ -230,7 +253,7 @@ def test_what_is_already_being_sold_is_not_sold_again() -> None:
     exposure = Exposure().reserve(approved_sale("lot-1", "2"))
     view = a_view(portfolio=OWNING, exposure=exposure)
 
-    assert refusals(judge_exit(an_exit(LOT), view, 1)) == (Reason.NOTHING_OWNED,)
+    assert refusals(judge_exit(an_exit(LOT), view, 1)) == ("nothing_owned",)
 
 
 @pytest.mark.req("EX1")
@@ -241,14 +264,14 @@ def test_a_product_that_takes_no_market_orders_refuses_an_exit(flag: str) -> Non
 
     verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING, products={BTC: product}), 1)
 
-    assert refusals(verdict) == (Reason.PRODUCT_DISABLED,)
+    assert refusals(verdict) == ("product_disabled",)
 
 
 def test_dust_below_the_venues_minimum_is_refused_as_such() -> None:
     dust = a_lot("0.00999999")
     view = a_view(portfolio=a_portfolio("1", dust))
 
-    assert refusals(judge_exit(an_exit(dust, bid=Decimal(100)), view, 1)) == (Reason.BELOW_MINIMUM,)
+    assert refusals(judge_exit(an_exit(dust, bid=Decimal(100)), view, 1)) == ("below_minimum",)
 
 
 def test_a_lot_worth_exactly_the_venues_minimum_is_sold() -> None:
@@ -289,15 +312,29 @@ def test_whatever_one_round_asks_for_all_it_gets_fits_every_cap(
         products={name: a_product(name) for name in names},
         quotes={name: a_quote(product=name) for name in names},
         bar_ends=dict.fromkeys(names, NOW),
-        limits=some_limits(total_pct=Decimal(5), strategy_pct={"breakout": Decimal(4)}),
+        portfolio=evolve(a_portfolio(), allotted=Amount(Decimal(390))),
+        mandate=a_mandate(
+            budget_pct={"breakout": Decimal(4)}, themes={"PAIR": ("BTC", "ETH"), "ONE": ("SOL",)}
+        ),
+    )
+    rules = the_rules(
+        total_pct=Decimal(5),
+        asset_pct=Decimal("2.5"),
+        max_per_theme_pct={"PAIR": Decimal(3), "ONE": Decimal(1)},
+        max_order_usd=Decimal(250),
     )
     for number, (name, pct, price) in enumerate(entries, 1):
         quote = a_quote(str(price), str(price + Decimal("0.01")), product=name)
         view = evolve(view, quotes={**view.quotes, name: quote})
-        verdict = judge_entry(an_entry(product=name, notional_pct=pct), view, number)
+        verdict = judge_entry(an_entry(product=name, notional_pct=pct), view, number, rules)
         if isinstance(verdict, OrderApproved):
+            assert isinstance(verdict.order, ApprovedEntry)
+            assert verdict.order.worst_case <= 250
             view = evolve(view, exposure=view.exposure.reserve(verdict.order))
 
     risk = view.at_risk
-    assert risk.total <= 400
-    assert all(worth <= 300 for worth in risk.by_product.values())
+    worth = {name: risk.by_product.get(ProductId(f"{name}-USD"), ZERO) for name in ("BTC", "ETH")}
+    assert risk.total <= min(400, 390)
+    assert all(each <= 250 for each in risk.by_product.values())
+    assert sum(worth.values()) <= 300
+    assert risk.by_product.get(ProductId("SOL-USD"), ZERO) <= 100

@@ -201,13 +201,6 @@ def test_a_missing_right_is_no_right() -> None:
         answers.read_permissions(body(can_view=True, can_trade=True, portfolio_uuid="p"))
 
 
-def test_the_venues_clock_is_its_milliseconds() -> None:
-    answer = body(
-        iso="2026-11-22T12:29:25Z", epochSeconds="1795350565", epochMillis="1795350565123"
-    )
-    assert answers.venue_time(answer) == 1_795_350_565_123_000_000
-
-
 def test_cancel_results_carry_their_ids() -> None:
     results = [{"success": False, "failure_reason": "UNKNOWN_CANCEL_ORDER", "order_id": "o-2"}]
     assert answers.cancel_results(body(results=results)) == (

@@ -18,7 +18,6 @@ from domain.messages.venue import (
     OrdersListed,
     PlaceAnswered,
     QuotesListed,
-    TimeRead,
 )
 from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost
@@ -282,16 +281,3 @@ def test_quotes_are_one_call() -> None:
     ((_, path, query, _),) = venue.asked
     assert path == "/best_bid_ask"
     assert query == {"product_ids": ["BTC-USD", "ETH-USD", "X-USD"]}
-
-
-@pytest.mark.req("TIME1")
-def test_the_venues_clock_is_compared_with_the_middle_of_the_last_try() -> None:
-    answers = [(503, b""), (200, b'{"epochMillis":"1702353600000"}')]
-    venue = ScriptedVenue(lambda *_: answers.pop(0))
-    venue.client.read_time(6, ME)
-    venue.time.run()
-    (read,) = venue.inbox.of(TimeRead)
-    retried_ns = NOW + 2 * MILLISECOND + SECOND // 2
-    assert (read.token, read.venue_ns, read.failure) == (6, NOW, None)
-    assert read.market_ns == retried_ns + MILLISECOND
-    assert read.round_trip_ns == 2 * MILLISECOND

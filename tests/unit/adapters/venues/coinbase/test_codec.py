@@ -279,11 +279,11 @@ def test_a_reduced_order_and_an_unknown_status_are_tolerated() -> None:
 
 def test_every_frame_of_the_user_stream_counts() -> None:
     snapshot = user(frame("user", {"type": "snapshot", "orders": []}))
-    assert (snapshot.is_snapshot, snapshot.is_subscribed) == (True, False)
+    assert snapshot.is_snapshot
     ack = user(frame("subscriptions", {"subscriptions": {"user": ["3e625b74"]}}))
-    assert (ack.is_snapshot, ack.is_subscribed) == (False, True)
+    assert (ack.orders, ack.is_snapshot) == ((), False)
     beat = user(frame("heartbeats", {"heartbeat_counter": 1}, sequence=9))
-    assert (beat.sequence, beat.orders, beat.is_subscribed) == (9, (), False)
+    assert (beat.sequence, beat.orders, beat.is_snapshot) == (9, (), False)
 
 
 # Time stamps.

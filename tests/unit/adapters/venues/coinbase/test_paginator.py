@@ -20,7 +20,6 @@ from domain.messages.venue import (
     PermissionsRead,
     ProductsListed,
     QuotesListed,
-    TimeRead,
 )
 from domain.model.instants import SECOND
 from tests.builders.coinbase import ME, ScriptedVenue
@@ -107,7 +106,6 @@ def test_every_question_is_answered_even_if_the_venue_says_nonsense() -> None:
             "products": [{"product_id": None}],
             "pricebooks": [{}],
             "fee_tier": {},
-            "epochMillis": "soon",
         }
     ).encode()
     venue = ScriptedVenue(lambda *_: (200, nonsense))
@@ -120,7 +118,6 @@ def test_every_question_is_answered_even_if_the_venue_says_nonsense() -> None:
         QuotesListed,
         FeesRead,
         PermissionsRead,
-        TimeRead,
     )
     assert {type(message) for message in venue.inbox.messages} == set(kinds)
     assert all(message.failure for message in venue.inbox.messages)
@@ -136,7 +133,6 @@ def ask_everything(venue: ScriptedVenue) -> None:
     client.list_quotes((), 1, ME)
     client.read_fees(1, ME)
     client.read_permissions(1, ME)
-    client.read_time(1, ME)
     venue.time.run()
 
 

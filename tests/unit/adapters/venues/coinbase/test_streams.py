@@ -1,4 +1,4 @@
-"""Claims about streams: subscribing, connections and their numbers, trying again."""
+"""Claims about streams on a transport: subscribing, connecting, trying again."""
 
 from __future__ import annotations
 
@@ -120,11 +120,13 @@ def test_what_is_no_frame_ends_the_connection(data: bytes, reason: str) -> None:
 
 
 def test_pauses_grow_while_connections_fail_young_and_begin_anew_after_a_stable_one() -> None:
-    venue = opened(draw=0.999999)
+    venue = ScriptedVenue(draw=lambda: 0.999999)
+    venue.client.open_user_stream(ME)
+    venue.time.run(limit_ns=10 * MILLISECOND)
 
     def fail_after(ns: int) -> float:
         count = len(venue.connections)
-        venue.time.after(ns, lambda: venue.client.restart_market_stream("drill"))
+        venue.time.after(ns, lambda: venue.client.restart_user_stream("drill"))
         begun_ns = venue.time.now_ns
         venue.time.run(lambda: len(venue.connections) > count)
         return round((venue.time.now_ns - begun_ns - ns) / SECOND, 1)

@@ -23,8 +23,8 @@ from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import Answer, Gate, Lane, NoAnswer, TransportFailure
-from domain.messages.venue import CancelAnswered, PermissionsRead, PlaceAnswered, TimeRead
-from domain.model.instants import MILLISECOND, SECOND
+from domain.messages.venue import CancelAnswered, CandlesListed, PermissionsRead, PlaceAnswered
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from tests.builders.coinbase import (
     ME,
@@ -42,7 +42,7 @@ from tests.builders.coinbase import (
     pem,
     reset,
 )
-from tests.builders.messages import an_intent
+from tests.builders.messages import BTC, NOW, an_intent
 
 INTENT = an_intent()
 OK = http(200, b'{"success":true,"success_response":{"order_id":"o-1"}}')
@@ -516,14 +516,14 @@ def test_a_dripping_answer_over_tls_ends_at_the_deadline(tmp_path: Path) -> None
 def test_requests_are_signed_for_what_they_are_and_public_ones_not_at_all(tmp_path: Path) -> None:
     def behave(server: MisbehavingServer, connection: socket.socket) -> None:
         while request := server.read(connection):
-            is_time = b"/time" in request.split(b"\r\n")[0]
-            connection.sendall(http(200, b'{"epochMillis":"1702353600000"}') if is_time else RIGHTS)
+            is_public = b"/market/" in request.split(b"\r\n")[0]
+            connection.sendall(http(200, b'{"candles":[]}') if is_public else RIGHTS)
 
     with misbehaving(behave) as server, client_of(server.url, tmp_path) as (venue, inbox):
         venue.read_permissions(1, ME)
         assert inbox.wait(PermissionsRead).can_trade
-        venue.read_time(2, ME)
-        assert inbox.wait(TimeRead).failure is None
+        venue.list_candles(BTC, Nanos(MINUTE), NOW, Nanos(NOW + MINUTE), 2, ME)
+        assert inbox.wait(CandlesListed).failure is None
         private, public = server.requests
         host = server.url.removeprefix("http://")
     lines = dict(line.split(b": ", 1) for line in private.split(b"\r\n")[1:] if b": " in line)

@@ -1,0 +1,63 @@
+"""What a reconciler waits for: its steps, its timers, and everything that may be in its inbox."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from attrs import frozen
+
+from actors.kernel.timers import Timer
+from domain.messages.control import ReconcileRequested, SweepFinished, Synced
+from domain.messages.portfolio import LedgerReported
+from domain.messages.supervision import GapSeen
+from domain.system.answers import Answer
+
+
+@frozen
+class Again(Timer):
+    """Time to begin run `run` of the present pass anew."""
+
+    run: int
+
+
+@frozen
+class Digested(Timer):
+    """Our own actors should have answered in run `run`."""
+
+    run: int
+
+
+@frozen
+class Look(Timer):
+    """Time to look for questions that nobody answers."""
+
+
+@frozen
+class Periodic(Timer):
+    """Time for a comparison that nobody asked for."""
+
+
+@frozen
+class GapAgain(Timer):
+    """Time for another comparison after a gap."""
+
+
+class Step(Enum):
+    """What the present pass waits for."""
+
+    NOTHING = auto()
+    """No pass is on."""
+    CATALOGUE = auto()
+    SWEEP = auto()
+    HISTORY = auto()
+    """Orders and fills."""
+    DIGEST = auto()
+    """The order manager takes them in."""
+    BOOKS = auto()
+    """Balances of the venue and the books of ours that must agree with them."""
+    PAUSE = auto()
+
+
+Told = Answer | SweepFinished | Synced | LedgerReported
+"""Answers to what a pass has asked."""
+Inbox = Told | ReconcileRequested | GapSeen | GapAgain | Periodic | Again | Digested | Look

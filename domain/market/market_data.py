@@ -1,0 +1,126 @@
+"""The market data of one stream: prices, minutes, and whether there is enough to begin trading.
+
+Joins `quality` and `minutes` so that both see the same frames and the same breaks. Deterministic
+and without a clock: every method takes the time and returns what follows from it.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from domain.market import minutes, quality
+from domain.market.bar_order import Asked
+from domain.messages.market import (
+    FeedStalled,
+    MarketFrame,
+    QuoteMoved,
+    StreamClosed,
+    StreamOpened,
+    TradesPrinted,
+)
+from domain.messages.supervision import GapSeen, TradingReady
+from domain.messages.venue import CandlesListed, QuotesListed
+from domain.model.instants import MILLISECOND, Nanos
+from domain.model.product import ProductId
+
+Event = MarketFrame | StreamOpened | StreamClosed | GapSeen
+Effect = quality.Effect | minutes.Effect | TradingReady
+
+
+@frozen
+class FeedPlan:
+    """What to back-fill and how old a quote may get (market time)."""
+
+    lookback_minutes: int
+    quote_limit_ns: Nanos
+    has_history: bool
+
+
+class MarketData:
+    """Everything that is known of the market; instants are market time unless named otherwise."""
+
+    def __init__(self, plan: FeedPlan, *, is_trusted: bool) -> None:
+        """A stream that is not trusted yet is compared with REST first."""
+        self._plan = plan
+        self._quality = quality.MarketQuality(plan.quote_limit_ns, is_trusted=is_trusted)
+        self._minutes = minutes.Minutes(plan.lookback_minutes, has_history=plan.has_history)
+        self._connection = 0
+        self._is_ready = False
+        self.products: tuple[ProductId, ...] = ()
+
+    def watch(self, products: tuple[ProductId, ...], now_ns: Nanos) -> tuple[Effect, ...]:
+        """Follow these products from now on."""
+        self.products = products
+        self._quality.watch(products)
+        return self._minutes.watch(products, now_ns)
+
+    def step(self, event: Event, now_ns: Nanos) -> list[Effect]:
+        """Take in what the stream says, or that nothing was heard for a while."""
+        match event:
+            case MarketFrame(connection=connection):
+                # What an older connection still says is about books that we gave up.
+                return self._frame(event, now_ns) if connection == self._connection else []
+            case StreamOpened(connection=connection):
+                self._connection = connection
+                self._minutes.broken(now_ns)
+                self._quality.begin_anew(now_ns)
+                return []
+            case StreamClosed(connection=connection, reason=reason):
+                if connection < self._connection:
+                    return []
+                return self._lost(f"disconnected: {reason}", now_ns)
+            case GapSeen(length_ns):
+                milliseconds = length_ns // MILLISECOND
+                return self._lost(f"the process did not run for {milliseconds} ms", now_ns)
+
+    def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
+        """Look at the age of every quote; to be called once a second."""
+        return self._quality.check(now_ns, machine_ns)
+
+    def confirm(self, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
+        """Take in what REST answered to `Reread`."""
+        return self._quality.confirm(answer, now_ns, machine_ns)
+
+    def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
+        """Take in the answer to a `Fetch`."""
+        return [*self._minutes.answered(asked, answer), *self._begun()]
+
+    def begin(self) -> tuple[Effect, ...]:
+        """Do with the data there is: trading has waited long enough for the rest."""
+        if self._is_ready:
+            return ()
+        self._is_ready = True
+        plan = self._plan
+        return (TradingReady(f"{plan.lookback_minutes}m" if plan.has_history else "none"),)
+
+    def backfill(self, now_ns: Nanos) -> tuple[Effect, ...]:
+        """Ask for the past again, for who has lost it."""
+        return self._minutes.backfill(now_ns)
+
+    def briefing(self) -> tuple[QuoteMoved | FeedStalled, ...]:
+        """Return the newest quotes and what is stalled, for who has heard nothing yet."""
+        return (*self._quality.quotes(), *self._quality.stalls())
+
+    @property
+    def warming(self) -> frozenset[ProductId]:
+        """Return the products that lack a quote or their past."""
+        return self._minutes.warming.union(self._quality.warming)
+
+    def _lost(self, reason: str, now_ns: Nanos) -> list[Effect]:
+        """Trust nothing until a new connection has brought whole books."""
+        self._connection = 0
+        self._minutes.broken(now_ns)
+        return [*self._quality.lost(reason, now_ns)]
+
+    def _frame(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
+        effects: list[Effect] = [*self._quality.frame(frame, now_ns)]
+        for event in frame.events:
+            if isinstance(event, TradesPrinted):
+                self._minutes.trades(event)
+        effects += self._minutes.reached(frame.sent_ns)
+        effects += self._begun()
+        return effects
+
+    def _begun(self) -> tuple[Effect, ...]:
+        """Begin once nothing is missing."""
+        return () if self._is_ready or self.warming else self.begin()

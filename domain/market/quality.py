@@ -1,0 +1,264 @@
+"""Which prices may be trusted: books, quotes and what is wrong with them, product by product.
+
+A product is warming until its first whole book, live while its quote is fresh, stalled while it
+is not. This judges the channel, not a quiet coin: a quote that grows old is read again by REST,
+and one that REST confirms is fresh.
+
+Deterministic and without a clock: every method takes the time and returns what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import define, evolve, frozen
+
+from domain.market.book import Book
+from domain.market.feed_proof import AGREE_WITHIN_BPS, farthest_bps, is_settled
+from domain.messages.control import AlertRaised
+from domain.messages.market import (
+    BookChanged,
+    BookSnapshotSeen,
+    FeedRecovered,
+    FeedStalled,
+    MarketFrame,
+    QuoteMoved,
+)
+from domain.messages.venue import QuotesListed
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.market import Quote
+from domain.model.money import plain
+from domain.model.product import ProductId
+from domain.system.alerts import of_stale_quote
+
+RECONFIRM_BEFORE_NS = 1_500 * MILLISECOND
+"""A quote is re-read by REST this long before it would be too old."""
+REPUBLISH_AFTER_NS = SECOND
+"""An unchanged price is told again after this long, with its newer stamp."""
+CROSSED_LIMIT_NS = SECOND
+ALERT_EVERY_NS = MINUTE
+"""Machine time between two alerts about the age of one product's quote: one says enough."""
+
+
+@frozen
+class Reread:
+    """Best bid and ask of these products should be read by REST → `confirm`."""
+
+    products: tuple[ProductId, ...]
+
+
+@frozen
+class StartAnew:
+    """The stream talks nonsense: only a new connection helps."""
+
+    reason: str
+
+
+@frozen
+class Trusted:
+    """The stream has shown that it is right; `evidence` says how."""
+
+    evidence: str
+
+
+Effect = QuoteMoved | FeedStalled | FeedRecovered | Reread | StartAnew | AlertRaised | Trusted
+
+
+@define
+class _State:
+    """What is known of one product; instants are market time unless they say otherwise."""
+
+    product: ProductId
+    book: Book | None = None
+    quote: Quote | None = None
+    published_ns: int = 0
+    stalled: str | None = None
+    crossed_since_ns: int | None = None
+    alerted_machine_ns: int | None = None
+
+
+class MarketQuality:
+    """The quality of every product on one connection at a time."""
+
+    def __init__(self, quote_limit_ns: Nanos, *, is_trusted: bool) -> None:
+        """`quote_limit_ns` is how old a quote may get; an incarnation that is not trusted yet
+        compares with REST until `Trusted`.
+        """
+        self._limit_ns = quote_limit_ns
+        self._is_trusted = is_trusted
+        self._states: dict[ProductId, _State] = {}
+        self._unbroken_since_ns = 0
+        self._is_rereading = False
+
+    def watch(self, products: Iterable[ProductId]) -> None:
+        """Judge these products from now on; frames about others are ignored."""
+        self._states = {product: _State(product) for product in products}
+
+    def begin_anew(self, now_ns: Nanos) -> None:
+        """A connection stands; whatever was known of the books is over."""
+        self._unbroken_since_ns = now_ns
+        for state in self._states.values():
+            state.book = None
+
+    def lost(self, reason: str, now_ns: Nanos) -> tuple[Effect, ...]:
+        """Trust nothing until a new connection has brought whole books."""
+        self.begin_anew(now_ns)
+        return tuple(
+            effect
+            for state in self._states.values()
+            for effect in self._stall(state, reason, now_ns)
+        )
+
+    def frame(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
+        """Take in what a frame of the present connection says of books."""
+        effects: list[Effect] = []
+        for event in frame.events:
+            if isinstance(event, BookChanged | BookSnapshotSeen):
+                effects += self._book(event, frame.sent_ns, now_ns)
+        return effects
+
+    def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
+        """Look at the age of every quote; to be called once a second."""
+        effects: tuple[Effect, ...] = ()
+        aging: list[ProductId] = []
+        for state in self._states.values():
+            if state.quote is None:
+                continue
+            age_ns = now_ns - state.quote.confirmed_ns
+            if age_ns > self._limit_ns and state.stalled is None:
+                effects += self._stall(state, "quote too old", now_ns)
+                effects += self._alert(state, age_ns, machine_ns)
+            if age_ns > self._limit_ns - RECONFIRM_BEFORE_NS:
+                aging.append(state.product)
+        if not (self._is_trusted or aging) and self._is_settled(now_ns):
+            aging = list(self._quotes())
+        if not aging or self._is_rereading:
+            return effects
+        self._is_rereading = True
+        return (*effects, Reread(tuple(aging)))
+
+    def confirm(self, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
+        """Take in what REST answered to `Reread`."""
+        self._is_rereading = False
+        if answer.failure is not None:
+            return ()
+        readings = answer.quotes
+        effects = self._compare(readings)
+        for reading in readings:
+            state = self._states.get(reading.product)
+            ours = None if state is None else state.quote
+            if state is None or ours is None or ours.at_ns >= reading.at_ns:
+                continue  # the stream moved on meanwhile: that is fresh data
+            if (ours.bid, ours.ask) == (reading.bid, reading.ask):
+                state.quote = evolve(ours, confirmed_ns=reading.at_ns)
+                effects += self._publish(state, state.quote)
+            elif state.stalled is None:
+                effects += self._stall(state, "stream frozen: REST shows another price", now_ns)
+                effects += self._alert(state, now_ns - ours.confirmed_ns, machine_ns)
+        return effects
+
+    def quotes(self) -> tuple[QuoteMoved, ...]:
+        """Return the newest quotes, for who has heard none yet."""
+        return tuple(QuoteMoved(quote) for quote in self._quotes().values())
+
+    def stalls(self) -> tuple[FeedStalled, ...]:
+        """Return what is stalled, for who has not heard of it."""
+        return tuple(
+            FeedStalled(state.product, state.stalled, Nanos(0))
+            for state in self._states.values()
+            if state.stalled is not None
+        )
+
+    @property
+    def warming(self) -> tuple[ProductId, ...]:
+        """Return the products without a quote."""
+        return tuple(each.product for each in self._states.values() if each.quote is None)
+
+    # Books.
+
+    def _book(
+        self, event: BookChanged | BookSnapshotSeen, sent_ns: Nanos, now_ns: Nanos
+    ) -> tuple[Effect, ...]:
+        state = self._states.get(event.product)
+        if state is None:
+            return ()
+        if isinstance(event, BookSnapshotSeen):
+            state.book = Book()
+            state.book.replace(event.bids, event.asks)
+        elif state.book is not None:
+            state.book.apply(event.bids, event.asks)
+        if state.book is None:
+            return ()  # changes of a book that we don't have
+        return self._quote(state, state.book, sent_ns, now_ns)
+
+    def _quote(
+        self, state: _State, book: Book, sent_ns: Nanos, now_ns: Nanos
+    ) -> tuple[Effect, ...]:
+        top, old = book.top(), state.quote
+        if top is None:
+            state.quote = None
+            return ()
+        bid, ask = top
+        if bid.price >= ask.price:
+            return self._crossed(state, sent_ns, now_ns)
+        state.crossed_since_ns = None
+        quote = state.quote = Quote(
+            state.product, bid.price, bid.quantity, ask.price, ask.quantity, sent_ns, sent_ns
+        )
+        is_news = old is None or (old.bid, old.ask) != (quote.bid, quote.ask)
+        if is_news or state.stalled or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS:
+            return self._publish(state, quote)
+        return ()
+
+    def _crossed(self, state: _State, sent_ns: Nanos, now_ns: Nanos) -> tuple[Effect, ...]:
+        if state.crossed_since_ns is None:
+            state.crossed_since_ns = sent_ns
+        if sent_ns - state.crossed_since_ns <= CROSSED_LIMIT_NS:
+            return ()
+        state.crossed_since_ns = None
+        again = StartAnew(f"book of {state.product} crossed")
+        return (*self._stall(state, "book crossed", now_ns), again)
+
+    # What is told.
+
+    def _publish(self, state: _State, quote: Quote) -> tuple[Effect, ...]:
+        state.published_ns = quote.confirmed_ns
+        if state.stalled is None:
+            return (QuoteMoved(quote),)
+        state.stalled = None
+        return QuoteMoved(quote), FeedRecovered(state.product)
+
+    def _stall(self, state: _State, reason: str, now_ns: Nanos) -> tuple[Effect, ...]:
+        if state.stalled is not None:
+            return ()
+        state.stalled = reason
+        age_ns = Nanos(0 if state.quote is None else now_ns - state.quote.confirmed_ns)
+        return (FeedStalled(state.product, reason, age_ns),)
+
+    def _alert(self, state: _State, age_ns: int, machine_ns: Nanos) -> tuple[Effect, ...]:
+        told_ns = state.alerted_machine_ns
+        if told_ns is not None and machine_ns - told_ns < ALERT_EVERY_NS:
+            return ()
+        state.alerted_machine_ns = machine_ns
+        return (of_stale_quote(state.product, age_ns, self._limit_ns),)
+
+    # Trust in a fresh incarnation.
+
+    def _quotes(self) -> dict[ProductId, Quote]:
+        states = self._states.values()
+        return {each.product: each.quote for each in states if each.quote is not None}
+
+    def _is_settled(self, now_ns: Nanos) -> bool:
+        stalled = {each.product: each.reason for each in self.stalls()}
+        return is_settled(self._quotes(), stalled, now_ns - self._unbroken_since_ns)
+
+    def _compare(self, readings: tuple[Quote, ...]) -> tuple[Effect, ...]:
+        """A fresh incarnation is believed once REST agrees with every quote of its stream."""
+        quotes = self._quotes()
+        if self._is_trusted or len(readings) < len(quotes):
+            return ()
+        far = farthest_bps(quotes, readings)
+        if far is None or far > AGREE_WITHIN_BPS:
+            return ()
+        self._is_trusted = True
+        return (Trusted(f"{len(readings)} quotes within {plain(far)} bps of REST, no gap"),)

@@ -1,0 +1,84 @@
+"""When a sweep is over: the venue's own lists say so, twice in a row, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from attrs import define, field
+
+from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.breakers import Scope
+from domain.model.orders import OrderSeen
+
+LISTINGS_TO_BELIEVE = 2
+"""An order may appear just after one list was drawn up; the next shows it."""
+
+Ours = Callable[[str], ApprovedOrder | None]
+"""Tells what was approved under a client order id; None: it is foreign."""
+
+
+@define
+class EmptyListings:
+    """Counts complete lists in a row that show nothing of what is to go."""
+
+    count: int = 0
+
+    def saw(self, alive: Collection[str]) -> None:
+        """Take note of a complete list and of what is alive in it."""
+        self.count = 0 if alive else self.count + 1
+
+    def doubt(self) -> None:
+        """Begin anew: a list failed or had a hole, or more is to go than before."""
+        self.count = 0
+
+    @property
+    def are_believed(self) -> bool:
+        """Tell whether enough lists say that nothing is left."""
+        return self.count >= LISTINGS_TO_BELIEVE
+
+
+@define
+class Sweep:
+    """What one sweep has to make disappear, on whose behalf, and how far it is.
+
+    `asked` holds the order ids whose cancel was asked for. It lives as long as the sweep and holds
+    no more than what rested when that began, since the gate lets nothing new of its scope through.
+    """
+
+    reasons: list[str] = field(factory=list)
+    scopes: set[Scope] = field(factory=set)
+    includes_exits: bool = False
+    asked: set[str] = field(factory=set)
+    empty: EmptyListings = field(factory=EmptyListings)
+
+    def widen(self, reason: str, scope: Scope, *, includes_exits: bool) -> None:
+        """Answer one more request; what was seen until now does not count for it."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        self.scopes.add(scope)
+        self.includes_exits = self.includes_exits or includes_exits
+        self.empty.doubt()
+
+    def take(self, listed: Iterable[OrderSeen], ours: Ours) -> tuple[str, ...]:
+        """Take a complete list of live orders; return the order ids that have to be cancelled."""
+        alive = tuple(seen.order_id for seen in listed if self._is_to_go(seen, ours))
+        self.asked.update(alive)
+        self.empty.saw(alive)
+        return alive
+
+    def doubt(self) -> None:
+        """Begin the count anew: a list failed, or had a hole."""
+        self.empty.doubt()
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing of the scope is alive at the venue."""
+        return self.empty.are_believed
+
+    def _is_to_go(self, seen: OrderSeen, ours: Ours) -> bool:
+        order = ours(seen.client_order_id)
+        if order is None or seen.status.is_terminal:
+            return False
+        if order.purpose is Purpose.EXIT and not self.includes_exits:
+            return False
+        return any(scope.covers(order.product, order.strategy) for scope in self.scopes)

@@ -1,0 +1,31 @@
+"""What the rules did not decide: what may be traded, for how much, and how entries are worked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from domain.model.instants import Nanos
+from domain.model.money import Amount
+
+
+@frozen(kw_only=True)
+class Mandate:
+    """What several rules and the sizing share; each limit of one rule stands in that rule.
+
+    `allotment` is the quote currency that may be used, None for all of it. `themes` maps a theme to
+    its assets. `budget_pct` is what each strategy may have at risk, in percent of NLV. A resting
+    entry lives for `lifetime_ns`, a lot for `max_hold_ns`, both market time; a buy rests
+    `entry_offset_bps` below the best bid, or crosses if that is negative.
+    """
+
+    quote_currency: str
+    allotment: Amount | None
+    themes: Mapping[str, tuple[str, ...]]
+    never_trade: frozenset[str]
+    budget_pct: Mapping[str, Decimal]
+    entry_offset_bps: Decimal
+    lifetime_ns: Nanos
+    max_hold_ns: Nanos

@@ -1,0 +1,13 @@
+"""Codes of refusals that more than one place gives; those of a single rule stand in its class."""
+
+from __future__ import annotations
+
+from domain.model.approval import Reason
+
+KILLED = Reason("killed")
+NOT_READY = Reason("not_ready")
+SHORTING_DISALLOWED = Reason("shorting_disallowed")
+PRODUCT_DISABLED = Reason("product_disabled")
+BELOW_MINIMUM = Reason("below_minimum")
+NOTHING_OWNED = Reason("nothing_owned")
+RULE_FAILED = Reason("rule_failed")

@@ -1,0 +1,83 @@
+"""What a rule of the risk gate is: its own settings, one judgement, one place in the order."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from typing import ClassVar
+
+from attrs import frozen
+
+from domain.messages.decisions import EntryProposed
+from domain.model.approval import Reason, Refusal
+from domain.model.money import Amount
+from domain.model.product import ProductId
+from domain.model.proposal import TradeProposal
+from domain.risk.sizing import Sized
+from domain.risk.view import RiskView
+
+
+@frozen
+class Candidate:
+    """An entry that is judged. `sized` is the order that it would become, None if there is none."""
+
+    entry: EntryProposed
+    sized: Sized | None
+
+    @property
+    def proposal(self) -> TradeProposal:
+        """Return what the strategy wants."""
+        return self.entry.proposal
+
+    @property
+    def product(self) -> ProductId:
+        """Return the product that it wants."""
+        return self.entry.proposal.product
+
+
+@frozen(kw_only=True)
+class EntryRule(ABC):
+    """One rule: a file of `domain/risk/rules`, named by the code of its refusals.
+
+    Being there is enough to be found. `CODE` is stable for ever, journals hold it. `ORDER` is
+    the place among the rules: the first refusal is the main reason. `DEMANDED_BY` are the ids of
+    requirements and decisions that it answers for: a rule that answers for one always runs; one
+    without runs if `policy.yaml` names it under `rules`.
+
+    The settings of a rule are its fields; `ASCENDING` names those of which none may be above the
+    one after it.
+    """
+
+    CODE: ClassVar[Reason]
+    ORDER: ClassVar[int]
+    DEMANDED_BY: ClassVar[tuple[str, ...]] = ()
+    ASCENDING: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    @abstractmethod
+    def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
+        """Return why `wanted` must not become an order, or None. Pure; what it raises refuses."""
+
+    def ceiling(self, nlv: Amount) -> Amount | None:
+        """Return the most that a single order may cost by this rule, or None if it says nothing."""
+        del nlv
+        return None
+
+    def refuse(
+        self,
+        observed: str,
+        limit: str,
+        *,
+        reason: Reason | None = None,
+        cap_type: str | None = None,
+        current_pct: Decimal | None = None,
+        proposed_pct: Decimal | None = None,
+    ) -> Refusal:
+        """Return the refusal of this rule, under its code unless another `reason` is given."""
+        return Refusal(
+            reason=self.CODE if reason is None else reason,
+            observed=observed,
+            limit=limit,
+            cap_type=cap_type,
+            current_pct=current_pct,
+            proposed_pct=proposed_pct,
+        )

@@ -1,0 +1,58 @@
+"""A cap on one asset, whatever it is bought with and whoever buys it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import ClassVar
+
+from attrs import frozen
+
+from domain.model.approval import Reason, Refusal
+from domain.model.bounds import AN_ASSET, between, entries
+from domain.model.money import ZERO
+from domain.model.settings import number, setting
+from domain.risk.caps import CapRule, base_of
+from domain.risk.rule import Candidate
+from domain.risk.view import RiskView
+
+
+def _nothing() -> Mapping[str, Decimal]:
+    return MappingProxyType({})
+
+
+@frozen(kw_only=True)
+class AssetCap(CapRule):
+    """Refuses if the base asset, over all its products, would pass its cap."""
+
+    CODE: ClassVar[Reason] = Reason("asset_cap")
+    ORDER: ClassVar[int] = 140
+    DEMANDED_BY: ClassVar[tuple[str, ...]] = ("E1", "E2")
+
+    asset_pct: Decimal = number(
+        "5",
+        "One asset, over all products and strategies",
+        low="0",
+        high="5",
+        unit="% of equity",
+        tighter="lower",
+        mandatory=True,
+        at="caps.asset_pct",
+    )
+    max_per_asset_pct: Mapping[str, Decimal] = setting(
+        _nothing,
+        "Cap of single assets, tighter than caps.asset_pct",
+        unit="% of equity",
+        limits="each 0 .. 5",
+        check=entries(key=AN_ASSET, value=between(Decimal(0), Decimal(5))),
+        tighter="lower",
+        at="max_per_asset_pct",
+    )
+
+    def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
+        """Refuse if what is held of the asset and this entry pass the stricter of its caps."""
+        asset, by_product = base_of(wanted.product), view.at_risk.by_product
+        held = sum((worth for one, worth in by_product.items() if base_of(one) == asset), ZERO)
+        cap_pct = min(self.asset_pct, self.max_per_asset_pct.get(asset, self.asset_pct))
+        return self.over("asset", held, cap_pct, wanted, view)

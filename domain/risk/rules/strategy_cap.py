@@ -1,0 +1,29 @@
+"""A strategy trades within its budget."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from domain.model.approval import Reason, Refusal
+from domain.model.money import ZERO
+from domain.risk.caps import CapRule
+from domain.risk.rule import Candidate
+from domain.risk.view import RiskView
+
+
+@frozen(kw_only=True)
+class StrategyCap(CapRule):
+    """Refuses if the strategy would pass its budget, what it holds included."""
+
+    CODE: ClassVar[Reason] = Reason("strategy_cap")
+    ORDER: ClassVar[int] = 160
+    DEMANDED_BY: ClassVar[tuple[str, ...]] = ("STR3",)
+
+    def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
+        """Refuse if what the strategy holds and this entry pass its `max_at_risk_pct`."""
+        strategy = wanted.entry.strategy
+        held = view.at_risk.by_strategy.get(strategy, ZERO)
+        cap_pct = view.mandate.budget_pct.get(strategy, ZERO)
+        return self.over("strategy", held, cap_pct, wanted, view)

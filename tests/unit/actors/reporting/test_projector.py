@@ -1,0 +1,217 @@
+"""The status says what is; it holds what is open now, not everything that ever was."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from actors.reporting.projector import JITTER_BINS, ActorStatus, Projector, RunIdentity
+from domain.messages.control import ReconcileFinished, SweepFinished
+from domain.messages.decisions import CycleDue, RoundJudged
+from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
+from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import LossesMeasured, PortfolioMoved
+from domain.messages.supervision import (
+    ActorProven,
+    BootCompleted,
+    BreakerReset,
+    BreakerTripped,
+    TradingReady,
+)
+from domain.model.breakers import Effect
+from domain.model.instants import SECOND, Nanos
+from domain.model.orders import OrderState
+from domain.system.recovery import RunTally
+from tests.builders.harness import Harness, deliver
+from tests.builders.messages import (
+    BTC,
+    MAKER,
+    TAKER,
+    a_breaker,
+    a_lot,
+    a_moved,
+    a_portfolio,
+    a_quote,
+    an_intent,
+    approved,
+    booked,
+)
+
+PUBLISH_NS = 2 * SECOND
+IDENTITY = RunIdentity(
+    mode="paper",
+    config_hash="c",
+    policy_hash="p",
+    world="w",
+    interval_ns=60 * SECOND,
+    jitter=0.5,
+    publish_every_ns=PUBLISH_NS,
+)
+INTENT = an_intent(approved())
+FRESH = RunTally()
+
+
+class Board:
+    def __init__(self) -> None:
+        self.published: list[dict[str, object]] = []
+
+    def publish(self, status: dict[str, object]) -> None:
+        self.published.append(status)
+
+
+class Scene:
+    def __init__(self, tally: RunTally = FRESH, *, epoch: int = 1) -> None:
+        self.harness, self.board, self.reached = Harness(), Board(), list[Any]()
+        roster = (ActorStatus("exits", "up", 1, 0, 0, 0),)
+        self.actor = self.harness.start(
+            Projector,
+            "projector",
+            IDENTITY,
+            self.board,
+            lambda: roster,
+            self.reached.append,
+            tally,
+            epoch=epoch,
+        )
+
+    def tell(self, *messages: Any) -> dict[str, Any]:
+        """Hand over messages; return the status afterwards."""
+        deliver(self.actor, *messages)
+        return self.actor.report()
+
+    def trip(self, **changes: Any) -> BreakerTripped:
+        breaker = a_breaker(**changes)
+        self.harness.board.trip(breaker)
+        return BreakerTripped(breaker)
+
+    def reset(self, name: str, scope: str = "global") -> BreakerReset:
+        self.harness.board.reset(name, scope, by="proof", evidence="it is over")
+        return BreakerReset(name, scope, "proof", "it is over")
+
+
+def test_a_status_is_published_at_its_interval() -> None:
+    scene = Scene()
+    scene.harness.pass_time(scene.actor, SECOND + 3 * PUBLISH_NS)
+
+    assert len(scene.board.published) == 4
+    assert scene.board.published[0]["mode"] == "paper"
+
+
+@pytest.mark.req("SUP1")
+def test_a_fresh_incarnation_is_proven_by_the_status_it_publishes() -> None:
+    scene = Scene(epoch=2)
+    scene.harness.pass_time(scene.actor, SECOND)
+
+    assert len(scene.harness.bodies(ActorProven)) == 1
+
+
+def test_cycles_orders_and_fills_go_on_from_what_the_run_has_had() -> None:
+    scene = Scene(RunTally(cycles=4, orders=2, fills=1))
+    status = scene.tell(RoundJudged(5, Nanos(0), (), (), ()), IntentRaised(INTENT), booked(INTENT))
+
+    assert (status["cycles"], status["orders_total"], status["fills_total"]) == (5, 3, 2)
+
+
+@pytest.mark.parametrize(
+    "end", [OrderState.FILLED, OrderState.CANCELLED, OrderState.VOID, OrderState.REJECTED]
+)
+def test_an_order_is_shown_until_it_ends(end: OrderState) -> None:
+    scene = Scene()
+    status = scene.tell(a_moved(INTENT, OrderState.OPEN))
+    assert [each["state"] for each in status["orders_open"]] == ["OPEN"]
+
+    assert scene.tell(a_moved(INTENT, end))["orders_open"] == []
+
+
+def test_a_halt_is_told_with_its_reason_and_a_block_is_no_halt() -> None:
+    scene = Scene()
+    blocked = scene.tell(scene.trip(effect=Effect.BLOCK, name="sentinel"))
+    assert (blocked["halted"], blocked["halt_reason"]) == (False, None)
+
+    halted = scene.tell(scene.trip(effect=Effect.HALT, name="daily_loss", reason="lost 3 %"))
+    assert (halted["halted"], halted["halt_reason"]) == (True, "lost 3 %")
+
+
+def test_a_closed_breaker_is_shown_with_why_it_was_open_and_how_it_closed() -> None:
+    scene = Scene()
+    scene.tell(scene.trip(name="reconcile", reason="USD differs"))
+    status = scene.tell(scene.reset("reconcile"))
+
+    (shown,) = status["breakers"]
+    assert (shown["state"], shown["reason"], shown["closed"]) == (
+        "OK",
+        "USD differs",
+        "by proof: it is over",
+    )
+
+
+def test_a_breaker_that_opens_and_closes_often_is_one_line() -> None:
+    scene = Scene()
+    for number in range(5):
+        scene.tell(scene.trip(name="reconcile", reason=f"difference {number}"))
+        status = scene.tell(scene.reset("reconcile"))
+
+    assert [each["reason"] for each in status["breakers"]] == ["difference 4"]
+    assert scene.actor._reasons == {}
+
+
+def test_a_position_is_marked_at_the_bid_and_unknown_without_a_quote() -> None:
+    scene = Scene()
+    (unknown,) = scene.tell(PortfolioMoved(a_portfolio("10000", a_lot())))["positions"]
+    assert (unknown["mark"], unknown["unrealised"]) == (None, None)
+
+    (known,) = scene.tell(QuoteMoved(a_quote("110")))["positions"]
+    assert (known["mark"], known["unrealised"]) == ("110", "17.6")
+
+
+def test_a_stalled_product_is_shown_until_it_recovers() -> None:
+    scene = Scene()
+    assert scene.tell(FeedStalled(BTC, "silent", Nanos(SECOND)))["stalled"] == {BTC: "silent"}
+    assert scene.tell(FeedRecovered(BTC))["stalled"] == {}
+
+
+def test_a_loss_limit_shows_its_distance_until_its_breaker_opens() -> None:
+    scene = Scene()
+    losses = LossesMeasured((("daily_loss", Decimal(1), Decimal(3)),))
+    (shown,) = scene.tell(losses)["breakers"]
+    assert (shown["state"], shown["distance"]) == ("OK", "2")
+
+    (opened,) = scene.tell(scene.trip(effect=Effect.HALT, name="daily_loss"))["breakers"]
+    assert opened["state"] == "HALT"
+
+
+@pytest.mark.parametrize(
+    "milestone",
+    [
+        BootCompleted((), MAKER, TAKER, is_clean=True),
+        TradingReady("none"),
+        SweepFinished(("boot",), 0, Nanos(0)),
+        ReconcileFinished("boot", True, ()),
+    ],
+)
+def test_the_guardian_hears_of_every_milestone_once(milestone: object) -> None:
+    scene = Scene()
+    scene.tell(milestone)
+
+    assert scene.reached == [milestone]
+
+
+def test_the_last_comparison_is_told_with_what_differs() -> None:
+    scene = Scene()
+    assert scene.actor.report()["reconcile"] is None
+    assert scene.tell(ReconcileFinished("boot", True, ()))["reconcile"] == "clean"
+    unclean = ReconcileFinished("periodic", False, ("USD differs", "BTC differs"))
+    assert scene.tell(unclean)["reconcile"] == "USD differs; BTC differs"
+
+
+@pytest.mark.req("SCH1")
+@pytest.mark.parametrize(("share", "bin_number"), [(0.0, 0), (0.55, 5), (0.999, 9), (1.5, 9)])
+def test_jitter_is_counted_by_its_share_of_what_is_allowed(share: float, bin_number: int) -> None:
+    scene = Scene()
+    now_ns = scene.harness.clock.market_ns()
+    slot_ns = Nanos(now_ns - int(share * IDENTITY.jitter * IDENTITY.interval_ns))
+    counted = scene.tell(CycleDue(2, slot_ns, now_ns))["jitter_histogram"]
+
+    assert counted == [int(number == bin_number) for number in range(JITTER_BINS)]

@@ -1,0 +1,262 @@
+"""The canceller believes two complete listings in a row, and touches nothing that is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from actors.kernel.ports import ANSWER_LIMIT_NS
+from actors.safety.canceller import LIST_AGAIN_NS, LOOK_EVERY_NS, Canceller
+from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
+from domain.messages.orders import IntentRaised
+from domain.messages.supervision import ActorProven, BreakerTripped
+from domain.messages.venue import CancelAnswered, OrdersListed
+from domain.model.breakers import Effect
+from domain.model.instants import DAY, SECOND, Nanos
+from domain.model.orders import OrderIntent
+from domain.orders.order import Order
+from tests.builders.harness import START_NS, Harness, deliver, of_kind
+from tests.builders.messages import a_breaker, a_seen, an_intent, approved, approved_sale
+from tests.fakes.recording_venue import RecordingVenue
+
+pytestmark = pytest.mark.req("K1")
+
+ENTRY = an_intent(approved(), 1)
+EXIT = an_intent(approved_sale("lot-1"), 2)
+FOREIGN = an_intent(approved(), 3)
+BOOT = SweepRequested("boot", includes_exits=False)
+
+
+class Scene:
+    """A canceller that knows an entry and an exit, and a venue that lists what the test wants."""
+
+    def __init__(self, known: Iterable[OrderIntent] = (ENTRY, EXIT), *, epoch: int = 1) -> None:
+        self.harness, self.venue = Harness(), RecordingVenue()
+        orders = [Order.intended(each, START_NS) for each in known]
+        self.actor = self.harness.start(Canceller, "canceller", self.venue, orders, epoch=epoch)
+
+    def tell(self, message: object) -> None:
+        deliver(self.actor, message)
+
+    def list(
+        self, *alive: OrderIntent, failure: str | None = None, is_complete: bool = True
+    ) -> list[SweepFinished]:
+        """Answer the listing that is being asked for; wait for the next one to be asked for."""
+        call = self.venue.last("list_orders")
+        assert call.about["is_live_only"]
+        seen = tuple(a_seen(each) for each in alive)
+        answer = OrdersListed(call.token, seen, is_complete, Nanos(0), failure)
+        said = deliver(self.actor, answer)
+        self.harness.pass_time(self.actor, LIST_AGAIN_NS)
+        return of_kind(said, SweepFinished)
+
+
+def test_two_complete_listings_without_an_entry_end_the_sweep_and_one_does_not() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    assert scene.list() == []
+    (finished,) = scene.list()
+
+    assert finished.reasons == ("boot",)
+    assert finished.cancelled == 0
+    assert len(scene.venue.named("list_orders")) == 2
+
+
+def test_what_rests_is_cancelled_until_the_venue_lists_it_no_more() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    assert scene.list(ENTRY) == []
+    assert scene.list(ENTRY) == []
+    assert scene.venue.cancelled == ["venue-1", "venue-1"]
+    assert scene.list() == []
+    (finished,) = scene.list()
+
+    assert finished.cancelled == 1
+    assert finished.took_ns == 3 * LIST_AGAIN_NS
+
+
+@pytest.mark.parametrize(
+    "lost", [{"failure": "HTTP 503"}, {"is_complete": False}], ids=["failed", "incomplete"]
+)
+def test_a_listing_that_says_nothing_begins_the_count_anew(lost: dict[str, object]) -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    assert scene.list() == []
+    assert scene.list(**lost) == []  # type: ignore[arg-type]
+    assert scene.list() == []
+    assert len(scene.list()) == 1
+
+
+def test_an_order_that_appears_late_begins_the_count_anew() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    assert scene.list() == []
+    assert scene.list(ENTRY) == []
+    assert scene.list() == []
+    assert len(scene.list()) == 1
+
+
+def test_foreign_orders_are_left_alone_and_do_not_keep_it_from_ending() -> None:
+    scene = Scene()
+    scene.tell(KillSeen("looks wrong", includes_exits=True))
+
+    scene.list(FOREIGN)
+    assert len(scene.list(FOREIGN)) == 1
+
+    assert scene.venue.cancelled == []
+
+
+def test_exits_stay_unless_the_kill_order_includes_them() -> None:
+    careful, thorough = Scene(), Scene()
+    careful.tell(KillSeen("looks wrong", includes_exits=False))
+    thorough.tell(KillSeen("looks wrong", includes_exits=True))
+    for scene in (careful, thorough):
+        scene.list(ENTRY, EXIT)
+
+    assert careful.venue.cancelled == ["venue-1"]
+    assert thorough.venue.cancelled == ["venue-1", "venue-2"]
+
+
+def test_an_order_intended_after_the_start_is_ours() -> None:
+    scene = Scene(known=())
+    scene.tell(IntentRaised(ENTRY))
+    scene.tell(StopRequested("signal"))
+    scene.list(ENTRY)
+
+    assert scene.venue.cancelled == ["venue-1"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "scope", "is_swept"),
+    [
+        (Effect.BLOCK, "global", False),
+        (Effect.REDUCE_ONLY, "global", False),
+        (Effect.HALT, "global", True),
+        (Effect.KILL, "global", True),
+        (Effect.HALT, "actor", False),
+    ],
+)
+def test_a_halt_is_swept_and_a_weaker_breaker_is_not(
+    effect: Effect, scope: str, is_swept: bool
+) -> None:
+    scene = Scene()
+    scene.tell(BreakerTripped(a_breaker(effect, scope, name="daily_loss")))
+
+    assert bool(scene.venue.named("list_orders")) is is_swept
+
+
+def test_a_halt_of_one_product_leaves_the_others_orders() -> None:
+    scene = Scene()
+    scene.tell(BreakerTripped(a_breaker(Effect.HALT, "product:ETH-USD", name="odd")))
+
+    scene.list(ENTRY)
+    assert [each.reasons for each in scene.list(ENTRY)] == [("odd",)]
+
+    assert scene.venue.cancelled == []
+
+
+def test_a_request_during_a_sweep_widens_it_and_begins_its_count_anew() -> None:
+    scene = Scene()
+    scene.tell(BreakerTripped(a_breaker(Effect.HALT, "product:ETH-USD", name="odd")))
+    assert scene.list(ENTRY) == []
+
+    scene.tell(KillSeen("looks wrong", includes_exits=True))
+    assert scene.list(ENTRY, EXIT) == []
+    assert scene.list() == []
+    (finished,) = scene.list()
+
+    assert scene.venue.cancelled == ["venue-1", "venue-2"]
+    assert finished.reasons == ("odd", "kill")
+
+
+def test_the_next_sweep_begins_from_nothing() -> None:
+    scene = Scene()
+    scene.tell(KillSeen("looks wrong", includes_exits=True))
+    scene.list(ENTRY, EXIT)
+    scene.list()
+    scene.list()
+
+    scene.tell(BOOT)
+    scene.list(EXIT)
+    (finished,) = scene.list(EXIT)
+
+    assert finished == SweepFinished(("boot",), 0, finished.took_ns)
+    assert scene.venue.cancelled == ["venue-1", "venue-2"]
+
+
+def test_an_answer_to_an_older_question_is_not_counted() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+    first = scene.venue.last("list_orders").token
+    scene.list()
+
+    for _ in range(3):
+        scene.tell(OrdersListed(first, (), True, Nanos(0), None))
+
+    assert scene.harness.bodies(SweepFinished) == []
+
+
+def test_a_listing_that_is_never_answered_is_asked_for_again_and_counts_for_nothing() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+    scene.list()
+    lost = scene.venue.last("list_orders").token
+
+    scene.harness.pass_time(scene.actor, ANSWER_LIMIT_NS - LOOK_EVERY_NS)
+    assert scene.venue.last("list_orders").token == lost
+    scene.harness.pass_time(scene.actor, 3 * LOOK_EVERY_NS)
+    assert scene.venue.last("list_orders").token != lost
+
+    scene.tell(OrdersListed(lost, (), True, Nanos(0), None))
+    assert scene.list() == []
+    assert len(scene.list()) == 1
+
+
+def test_when_nothing_is_swept_no_timer_goes_on() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+    scene.list()
+    scene.list()
+    scene.venue.take()
+
+    scene.harness.pass_time(scene.actor, 3600 * SECOND)
+
+    assert scene.venue.take() == []
+    assert scene.harness.timers == []
+
+
+def test_a_cancel_without_an_answer_is_told_and_the_listing_decides() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+    scene.list(ENTRY)
+    scene.tell(CancelAnswered(1, (), "no answer within 10 s"))
+    scene.list(ENTRY)
+
+    assert scene.venue.cancelled == ["venue-1", "venue-1"]
+
+
+@pytest.mark.req("SUP1")
+def test_a_fresh_incarnation_begins_with_a_sweep_and_is_proven_by_its_end() -> None:
+    scene = Scene(epoch=2)
+
+    scene.list(ENTRY)
+    scene.list()
+    assert scene.harness.bodies(ActorProven) == []
+    (finished,) = scene.list()
+
+    assert finished.reasons == ("canceller rebuilt",)
+    assert len(scene.harness.bodies(ActorProven)) == 1
+
+
+def test_a_long_run_holds_only_orders_that_can_still_rest() -> None:
+    scene = Scene()
+    for number in range(4, 200):
+        scene.harness.clock.move(DAY // 24)
+        scene.tell(IntentRaised(an_intent(approved_sale("lot-1"), number)))
+
+    assert len(scene.actor._ours) < 30

@@ -1,0 +1,225 @@
+"""A latch opens only after revival, a clean comparison and a durable record, in that order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actors.kernel.topology import AUDITOR, SUPERVISOR
+from actors.safety.operator import ANSWER_WITHIN_NS, POLL_EVERY_NS, Operator
+from domain.messages.control import (
+    OperatorActed,
+    ReconcileFinished,
+    ReconcileRequested,
+    Synced,
+    SyncRequested,
+)
+from domain.messages.supervision import Revived, ReviveRequested
+from domain.model.breakers import Effect
+from tests.builders.harness import Harness, deliver, of_kind
+from tests.builders.messages import a_breaker
+
+pytestmark = pytest.mark.req("K1")
+
+
+class Folder:
+    """The control folder: requests in, answers out."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str, str]] = []
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def poll(self) -> tuple[tuple[str, str, str], ...]:
+        found, self.requests = tuple(self.requests), []
+        return found
+
+    def reply(self, request_id: str, answer: dict[str, object]) -> None:
+        assert request_id not in self.answers
+        self.answers[request_id] = answer
+
+
+class Scene:
+    def __init__(self, *, is_latched: bool = True) -> None:
+        self.harness, self.folder, self.ended = Harness(), Folder(), list[str]()
+        if is_latched:
+            self.harness.board.trip(a_breaker(Effect.HALT, name="daily_loss", is_latched=True))
+        self.actor = self.harness.start(Operator, "operator", self.folder, self.ended.append)
+
+    def ask(self, verb: str, reason: str = "looked at it", request_id: str = "r1") -> None:
+        self.folder.requests.append((request_id, verb, reason))
+        self.harness.pass_time(self.actor, POLL_EVERY_NS)
+
+    def compared(self, *problems: str) -> None:
+        """Answer the last request for a comparison."""
+        reason = self.harness.bodies(ReconcileRequested)[-1].reason
+        deliver(self.actor, ReconcileFinished(reason, not problems, problems))
+
+    def written(self) -> None:
+        """Let the auditor answer the last sync."""
+        token = self.harness.bodies(SyncRequested)[-1].token
+        deliver(self.actor, Synced(AUDITOR, token))
+
+    @property
+    def is_halted(self) -> bool:
+        return self.harness.is_open("daily_loss")
+
+
+def test_a_latch_opens_when_everything_is_up_compared_and_on_disk_and_not_before() -> None:
+    scene = Scene()
+    scene.ask("resume")
+    assert scene.harness.bodies(ReviveRequested) == [ReviveRequested("r1")]
+
+    deliver(scene.actor, Revived("r1", ()))
+    scene.compared()
+    assert scene.is_halted
+    assert scene.harness.bodies(OperatorActed) == [OperatorActed("resume", "looked at it")]
+    assert [sent.to for sent in scene.harness.sent if isinstance(sent.body, SyncRequested)] == [
+        (AUDITOR,)
+    ]
+
+    scene.written()
+    assert not scene.is_halted
+    assert scene.folder.answers == {}
+
+    scene.written()
+    assert scene.folder.answers["r1"] == {"code": 0, "lines": ["resumed"]}
+
+
+def test_what_is_still_down_is_named_and_nothing_is_resumed() -> None:
+    scene = Scene()
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ("actor exits is down",)))
+
+    assert scene.folder.answers["r1"]["code"] == 1
+    assert "actor exits is down" in scene.folder.answers["r1"]["lines"]
+    assert scene.is_halted
+    assert scene.harness.bodies(ReconcileRequested) == []
+
+
+def test_an_unclean_comparison_keeps_the_latch_and_names_what_differs() -> None:
+    scene = Scene()
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ()))
+    scene.compared("USD: the venue has 1, the ledger 2")
+
+    assert scene.folder.answers["r1"]["lines"] == [
+        "not resumed",
+        "USD: the venue has 1, the ledger 2",
+    ]
+    assert scene.is_halted
+    assert scene.harness.bodies(OperatorActed) == []
+
+
+def test_the_comparison_of_somebody_else_resumes_nothing() -> None:
+    scene = Scene()
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ()))
+    deliver(
+        scene.actor,
+        ReconcileFinished("periodic", True, ()),
+        ReconcileFinished("rebuild:r1", True, ()),
+        ReconcileFinished("resume:r2", True, ()),
+    )
+
+    assert scene.harness.bodies(SyncRequested) == []
+    assert scene.is_halted
+
+
+def test_a_breaker_whose_cause_is_still_there_is_named_in_the_answer() -> None:
+    scene = Scene()
+    scene.harness.board.trip(a_breaker(Effect.BLOCK, "actor", name="exits", is_latched=True))
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ()))
+    scene.compared()
+    scene.written()
+    scene.written()
+
+    assert scene.folder.answers["r1"]["code"] == 0
+    assert not scene.is_halted
+
+
+@pytest.mark.parametrize("step", ["revived", "compared", "written"])
+def test_whoever_does_not_answer_the_operator_has_an_answer_in_time(step: str) -> None:
+    scene = Scene()
+    scene.ask("resume")
+    if step != "revived":
+        deliver(scene.actor, Revived("r1", ()))
+    if step == "written":
+        scene.compared()
+
+    scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+
+    assert scene.folder.answers["r1"]["code"] == 1
+    assert "try again" in scene.folder.answers["r1"]["lines"][1]
+    assert scene.is_halted
+
+
+def test_what_comes_after_the_answer_changes_nothing() -> None:
+    scene = Scene()
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ()))
+    scene.compared()
+    token = scene.harness.bodies(SyncRequested)[-1].token
+    scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+
+    deliver(scene.actor, Synced(AUDITOR, token), Revived("r1", ()))
+
+    assert scene.is_halted
+    assert len(scene.folder.answers) == 1
+
+
+def test_two_requests_are_answered_each_for_itself() -> None:
+    scene = Scene()
+    scene.ask("resume", request_id="r1")
+    scene.ask("resume", request_id="r2")
+    deliver(scene.actor, Revived("r2", ("actor exits is down",)), Revived("r1", ()))
+    scene.compared()
+    scene.written()
+    scene.written()
+
+    assert {key: answer["code"] for key, answer in scene.folder.answers.items()} == {
+        "r1": 0,
+        "r2": 1,
+    }
+
+
+def test_with_nothing_latched_it_says_so() -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("resume")
+
+    assert scene.folder.answers["r1"] == {"code": 0, "lines": ["nothing is latched"]}
+    assert scene.harness.bodies(ReviveRequested) == []
+
+
+def test_stop_ends_the_run_and_any_other_word_is_refused() -> None:
+    scene = Scene()
+    scene.ask("stop", request_id="r1")
+    scene.ask("dance", request_id="r2")
+
+    assert scene.ended == ["signal"]
+    assert [scene.folder.answers[each]["code"] for each in ("r1", "r2")] == [0, 1]
+
+
+@pytest.mark.parametrize("request_id", ["poll", "resume", "", "a:b"])
+def test_no_request_is_mistaken_for_something_else_by_its_name(request_id: str) -> None:
+    scene = Scene()
+    scene.ask("resume", request_id=request_id)
+    scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+
+    assert scene.folder.answers[request_id]["code"] == 1
+    assert of_kind(scene.harness.pass_time(scene.actor, POLL_EVERY_NS), ReviveRequested) == []
+
+
+def test_nothing_is_remembered_of_requests_that_have_been_answered() -> None:
+    scene = Scene()
+    for number in range(20):
+        scene.ask("resume", request_id=f"r{number}")
+        deliver(scene.actor, Revived(f"r{number}", ()))
+        scene.compared()  # and the auditor is silent
+    scene.harness.pass_time(scene.actor, 3 * ANSWER_WITHIN_NS)
+
+    assert len(scene.folder.answers) == 20
+    actor = scene.actor
+    assert (actor._waiting, actor._answers, actor._syncing.waiting) == ({}, {}, ())
+    assert SUPERVISOR in scene.harness.sent[0].to

@@ -1,0 +1,255 @@
+"""One decision round a cycle: one picture for all, 250 ms to answer, the best of it to the gate."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.trading.allocator import ROUND_LIMIT_NS, Allocator, Seat
+from domain.messages.decisions import CycleDue, Decide, Proposed, RoundProposed
+from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.portfolio import PortfolioMoved
+from domain.messages.supervision import ActorProven, BootCompleted
+from domain.model.context import Context
+from domain.model.instants import HOUR, MINUTE, Nanos
+from domain.model.market import Bar
+from domain.model.money import Price, Quantity
+from domain.model.product import ProductId
+from domain.model.proposal import TradeProposal
+from tests.builders.harness import Harness, deliver, of_kind
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    MAKER,
+    NOW,
+    TAKER,
+    a_portfolio,
+    a_proposal,
+    a_quote,
+)
+
+SEATS = (Seat("one", 2), Seat("two", 2))
+VIEW = PortfolioMoved(a_portfolio())
+
+
+def a_bar(minute: int, product: ProductId = BTC, close: str = "100") -> Bar:
+    worth = Price(Decimal(close))
+    start_ns = Nanos(NOW + minute * MINUTE)
+    return Bar(product, start_ns, worth, worth, worth, worth, Quantity(Decimal(1)))
+
+
+def due(cycle: int) -> CycleDue:
+    return CycleDue(cycle, NOW, Nanos(NOW + MINUTE))
+
+
+def started(harness: Harness, *, seats: tuple[Seat, ...] = SEATS, epoch: int = 1) -> Allocator:
+    """Return an allocator that knows a portfolio and the market of one product."""
+    allocator = harness.start(Allocator, "allocator", seats, 10, epoch=epoch)
+    deliver(allocator, VIEW, QuoteMoved(a_quote()), BarClosed(a_bar(-1)))
+    return allocator
+
+
+def picture(allocator: Allocator, cycle: int = 1) -> Context:
+    """Return what the strategies are asked about in this cycle."""
+    decide = of_kind(deliver(allocator, due(cycle)), Decide)[0]
+    return decide.context
+
+
+@pytest.mark.req("STR1")
+def test_every_strategy_gets_the_same_picture() -> None:
+    harness = Harness()
+    allocator = started(harness)
+
+    asked = deliver(allocator, due(1))
+
+    assert [each.to for each in harness.sent] == [("strategy.one",), ("strategy.two",)]
+    first, second = of_kind(asked, Decide)
+    assert first.cycle == 1
+    assert first.context is second.context
+    assert first.context.quotes == (a_quote(),)
+    assert first.context.portfolio == VIEW.view
+
+
+def test_the_round_closes_with_the_last_answer() -> None:
+    allocator = started(Harness())
+    deliver(allocator, due(1))
+
+    assert deliver(allocator, Proposed(1, "one", ())) == ()
+    (round_,) = deliver(allocator, Proposed(1, "two", (a_proposal(),)))
+
+    assert isinstance(round_, RoundProposed)
+    assert (round_.cycle, round_.answered, round_.late) == (1, 2, ())
+    (entry,) = round_.entries
+    assert (entry.strategy, entry.proposal) == ("two", a_proposal())
+    assert entry.bar_ns == NOW - MINUTE
+
+
+@pytest.mark.req("SUP1")
+def test_who_does_not_answer_in_time_is_blocked_and_the_round_goes_on() -> None:
+    harness = Harness()
+    allocator = started(harness)
+    deliver(allocator, due(1), Proposed(1, "one", (a_proposal(),)))
+
+    assert harness.pass_time(allocator, ROUND_LIMIT_NS - 1) == ()
+    (round_,) = harness.pass_time(allocator, 1)
+
+    assert isinstance(round_, RoundProposed)
+    assert (round_.answered, round_.late, len(round_.entries)) == (1, ("two",), 1)
+    assert harness.is_open("late", "strategy:two")
+    assert not harness.is_open("late", "strategy:one")
+
+
+def test_an_answer_that_comes_too_late_counts_in_no_round() -> None:
+    harness = Harness()
+    allocator = started(harness)
+    deliver(allocator, due(1), Proposed(1, "one", ()))
+    harness.pass_time(allocator, ROUND_LIMIT_NS)
+
+    assert deliver(allocator, Proposed(1, "two", (a_proposal(),))) == ()
+    deliver(allocator, due(2))
+    assert deliver(allocator, Proposed(1, "two", (a_proposal(),))) == ()
+    (round_,) = deliver(allocator, Proposed(2, "one", ()), Proposed(2, "two", ()))
+
+    assert isinstance(round_, RoundProposed)
+    assert round_.entries == ()
+
+
+def test_an_answer_in_time_releases_who_was_late() -> None:
+    harness = Harness()
+    allocator = started(harness)
+    deliver(allocator, due(1))
+    harness.pass_time(allocator, ROUND_LIMIT_NS)
+    assert harness.is_open("late", "strategy:two")
+
+    deliver(allocator, due(2), Proposed(2, "two", ()))
+
+    assert not harness.is_open("late", "strategy:two")
+
+
+def test_the_time_limit_of_an_older_round_does_not_close_the_present_one() -> None:
+    harness = Harness()
+    allocator = started(harness)
+    deliver(allocator, due(1), Proposed(1, "one", ()), Proposed(1, "two", ()))
+    harness.pass_time(allocator, ROUND_LIMIT_NS - 1)
+    deliver(allocator, due(2))
+
+    assert harness.pass_time(allocator, 1) == ()
+
+
+def test_the_next_cycle_closes_a_round_that_still_waits() -> None:
+    allocator = started(Harness())
+    deliver(allocator, due(1))
+
+    first, *asked = deliver(allocator, due(2))
+
+    assert isinstance(first, RoundProposed)
+    assert (first.cycle, first.late) == (1, ("one", "two"))
+    assert [type(each) for each in asked] == [Decide, Decide]
+
+
+def test_without_a_portfolio_or_a_strategy_a_round_is_empty_and_nobody_is_late() -> None:
+    blind = Harness().start(Allocator, "allocator", SEATS, 10)
+    idle = started(Harness(), seats=())
+
+    for allocator in (blind, idle):
+        assert deliver(allocator, due(1)) == (RoundProposed(1, due(1).next_ns, (), 0, ()),)
+
+
+@pytest.mark.req("ST1")
+def test_a_stalled_product_is_not_in_the_picture_until_it_recovers() -> None:
+    allocator = started(Harness())
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)), BarClosed(a_bar(-1, ETH)))
+    deliver(allocator, FeedStalled(BTC, "gap", Nanos(0)))
+    assert [each.product for each in picture(allocator, 1).quotes] == [ETH]
+
+    deliver(allocator, FeedRecovered(BTC))
+    assert [each.product for each in picture(allocator, 2).bars] == [BTC, ETH]
+
+
+def test_a_product_needs_bars_and_a_quote_to_be_in_the_picture() -> None:
+    allocator = started(Harness())
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)))
+    assert [each.product for each in picture(allocator, 1).quotes] == [BTC]
+
+    deliver(allocator, BarClosed(a_bar(-1, ProductId("SOL-USD"))))
+    assert [each.product for each in picture(allocator, 2).quotes] == [BTC]
+
+
+def test_the_past_counts_in_minutes_only() -> None:
+    harness = Harness()
+    allocator = harness.start(Allocator, "allocator", SEATS, 10)
+    deliver(allocator, VIEW, QuoteMoved(a_quote()))
+    deliver(allocator, HistoryLoaded(BTC, Nanos(HOUR), (a_bar(-9, close="7"),)))
+    deliver(allocator, HistoryLoaded(BTC, Nanos(MINUTE), (a_bar(-3), a_bar(-2))))
+
+    (bars,) = picture(allocator).bars
+
+    assert list(bars.start_ns) == [NOW - 3 * MINUTE, NOW - 2 * MINUTE]
+
+
+@pytest.mark.req("S1")
+def test_a_picture_keeps_what_it_showed() -> None:
+    allocator = started(Harness())
+    before = picture(allocator, 1)
+    deliver(allocator, BarClosed(a_bar(0, close="200")), QuoteMoved(a_quote("150", "151")))
+
+    after = picture(allocator, 2)
+
+    assert list(before.bars[0].close) == [100.0]
+    assert list(after.bars[0].close) == [100.0, 200.0]
+    assert before.quotes != after.quotes
+    assert after.snapshot > before.snapshot
+
+
+def test_history_is_bounded_by_its_depth() -> None:
+    allocator = started(Harness())
+    deliver(allocator, *(BarClosed(a_bar(minute)) for minute in range(50)))
+
+    (bars,) = picture(allocator).bars
+
+    assert len(bars) == 10
+
+
+@pytest.mark.req("SUP1")
+def test_a_fresh_incarnation_has_proven_itself_by_one_round() -> None:
+    allocator = started(Harness(), epoch=2)
+
+    said = deliver(allocator, due(1), Proposed(1, "one", ()), Proposed(1, "two", ()))
+
+    assert len(of_kind(said, ActorProven)) == 1
+
+
+def test_the_end_of_the_boot_asks_nothing_of_it() -> None:
+    allocator = Harness().start(Allocator, "allocator", SEATS, 10)
+
+    assert deliver(allocator, BootCompleted((), MAKER, TAKER, is_clean=True)) == ()
+
+
+Wish = st.builds(
+    lambda product, conviction: a_proposal(product=product, conviction=Decimal(conviction) / 100),
+    st.sampled_from([BTC, ETH]),
+    st.integers(1, 100),
+)
+
+
+@pytest.mark.req("STR4")
+@given(st.lists(Wish, max_size=5), st.lists(Wish, max_size=5))
+def test_a_round_has_at_most_one_entry_a_product_and_the_most_convinced_wins(
+    one: list[TradeProposal], two: list[TradeProposal]
+) -> None:
+    seats = (Seat("one", 5), Seat("two", 5))
+    allocator = started(Harness(), seats=seats)
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)), BarClosed(a_bar(-1, ETH)), due(1))
+
+    said = deliver(allocator, Proposed(1, "one", tuple(one)), Proposed(1, "two", tuple(two)))
+
+    (round_,) = of_kind(said, RoundProposed)
+    best = {
+        product: max(each.conviction for each in one + two if each.product == product)
+        for product in {each.product for each in one + two}
+    }
+    assert {e.proposal.product: e.proposal.conviction for e in round_.entries} == best
+    assert len(round_.entries) == len(best)

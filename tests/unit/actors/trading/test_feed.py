@@ -1,0 +1,336 @@
+"""The feed asks what its market data want asked, and tells what follows from the answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from attrs import define, evolve, field
+
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.ports import AFTER_GAP, SUBSCRIBED_ANEW
+from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE
+from actors.trading.feed import AGAIN_NS, CHECK_EVERY_NS, READY_LIMIT_NS, Feed
+from domain.market.market_data import FeedPlan
+from domain.market.minutes import BAR_GRACE_NS, CANDLE_GRACE_NS
+from domain.messages.control import AlertRaised
+from domain.messages.market import (
+    BarClosed,
+    BookChanged,
+    BookSnapshotSeen,
+    FeedRecovered,
+    FeedStalled,
+    HeartbeatSeen,
+    HistoryLoaded,
+    MarketEvent,
+    MarketFrame,
+    QuoteMoved,
+    StreamClosed,
+    StreamOpened,
+)
+from domain.messages.supervision import (
+    ActorProven,
+    ActorRestarted,
+    BootCompleted,
+    GapSeen,
+    TradingReady,
+)
+from domain.messages.venue import CandlesListed, QuotesListed
+from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
+from domain.model.market import Bar, Quote
+from domain.model.money import Price, Quantity
+from domain.model.product import DELISTED, ProductId
+from tests.builders.harness import Harness, deliver, of_kind
+from tests.builders.messages import BTC, ETH, MAKER, TAKER, a_level, a_product, a_quote
+
+LIMIT = Nanos(5 * SECOND)
+PLAN = FeedPlan(3, LIMIT, has_history=False)
+WITH_PAST = FeedPlan(3, LIMIT, has_history=True)
+
+
+@define
+class Asked:
+    """A venue that takes questions and answers none."""
+
+    subscribed: list[tuple[ProductId, ...]] = field(factory=list)
+    restarts: list[str] = field(factory=list)
+    candles: list[tuple[ProductId, int, int, int]] = field(factory=list)
+    quotes: list[tuple[tuple[ProductId, ...], int]] = field(factory=list)
+
+    def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
+        assert reply_to.actor == "feed"
+        self.subscribed.append(products)
+
+    def restart_market_stream(self, reason: str) -> None:
+        self.restarts.append(reason)
+
+    def list_candles(
+        self,
+        product: ProductId,
+        width_ns: Nanos,
+        start_ns: Nanos,
+        end_ns: Nanos,
+        token: int,
+        reply_to: ReplyTo,
+    ) -> None:
+        assert (width_ns, reply_to.actor) == (MINUTE, "feed")
+        self.candles.append((product, start_ns, end_ns, token))
+
+    def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
+        assert reply_to.actor == "feed"
+        self.quotes.append((products, token))
+
+
+@define
+class Stand:
+    """A feed alone, on the full minute."""
+
+    harness: Harness
+    venue: Asked
+    feed: Feed
+
+    def frame(self, *events: MarketEvent, connection: int = 1) -> tuple[object, ...]:
+        sent_ns = self.harness.clock.market_ns()
+        return deliver(self.feed, MarketFrame(connection, 0, sent_ns, events))
+
+    def reread(self, *quotes: Quote, failure: str | None = None) -> tuple[object, ...]:
+        return deliver(self.feed, QuotesListed(self.venue.quotes[-1][1], quotes, failure))
+
+    def candles(self, *bars: Bar, failure: str | None = None) -> tuple[object, ...]:
+        product, _, _, token = self.venue.candles[-1]
+        answer = CandlesListed(token, product, Nanos(MINUTE), bars, failure is None, failure)
+        return deliver(self.feed, answer)
+
+    def pass_time(self, by_ns: int) -> tuple[object, ...]:
+        return self.harness.pass_time(self.feed, by_ns)
+
+    @property
+    def now_ns(self) -> Nanos:
+        return self.harness.clock.market_ns()
+
+
+def snapshot(bid: str = "100", product: ProductId = BTC) -> MarketEvent:
+    return BookSnapshotSeen(product, (a_level(bid, "5"),), (a_level("100.10", "5"),))
+
+
+def a_boot(*products: ProductId) -> BootCompleted:
+    gone = a_product("OLD-USD")
+    gone = evolve(gone, flags=evolve(gone.flags, status=DELISTED))
+    return BootCompleted((*(a_product(each) for each in products), gone), MAKER, TAKER, True)
+
+
+def booted(plan: FeedPlan = PLAN, *, epoch: int = 1) -> Stand:
+    harness, venue = Harness(), Asked()
+    harness.clock.market = bucket_start(harness.clock.market_ns(), MINUTE)
+    feed = harness.start(Feed, "feed", venue, plan, epoch=epoch)
+    deliver(feed, a_boot(BTC), StreamOpened("market", 1))
+    return Stand(harness, venue, feed)
+
+
+def test_it_subscribes_what_is_traded_once() -> None:
+    stand = booted()
+
+    deliver(stand.feed, a_boot(BTC, ETH))
+
+    assert stand.venue.subscribed == [(BTC,)]
+
+
+@pytest.mark.req("ST1")
+def test_a_whole_book_becomes_a_quote_and_trading_is_ready() -> None:
+    stand = booted()
+
+    said = stand.frame(snapshot())
+
+    assert said == (QuoteMoved(a_quote(at_ns=stand.now_ns)), TradingReady("none"))
+
+
+def test_trading_waits_for_the_past_as_well() -> None:
+    stand = booted(WITH_PAST)
+    assert [type(each) for each in stand.frame(snapshot())] == [QuoteMoved]
+
+    said = stand.candles()
+
+    assert [type(each) for each in said] == [HistoryLoaded, TradingReady]
+    assert stand.pass_time(READY_LIMIT_NS)[-1] != TradingReady("3m")
+
+
+def test_trading_does_not_wait_for_ever() -> None:
+    stand = booted(WITH_PAST)
+
+    assert of_kind(stand.pass_time(READY_LIMIT_NS - 1), TradingReady) == []
+    assert of_kind(stand.pass_time(1), TradingReady) == [TradingReady("3m")]
+    assert of_kind(stand.candles(), TradingReady) == []
+
+
+@pytest.mark.req("ST1")
+def test_after_the_streams_end_nothing_is_a_quote_until_the_next_connection() -> None:
+    stand = booted()
+    stand.frame(snapshot())
+    stand.pass_time(SECOND)
+
+    (stalled,) = deliver(stand.feed, StreamClosed("market", 1, "sequence gap: expected 2, was 4"))
+
+    reason = "disconnected: sequence gap: expected 2, was 4"
+    assert stalled == FeedStalled(BTC, reason, Nanos(SECOND))
+    assert stand.frame(snapshot()) == ()
+    deliver(stand.feed, StreamOpened("market", 2))
+    assert stand.frame(BookChanged(BTC, (a_level("100.05"),), ()), connection=2) == ()
+    said = stand.frame(snapshot(), connection=2)
+    assert said == (QuoteMoved(a_quote(at_ns=stand.now_ns)), FeedRecovered(BTC))
+
+
+def test_that_we_subscribed_anew_says_nothing_about_the_stream() -> None:
+    stand = booted()
+    stand.frame(snapshot())
+
+    assert deliver(stand.feed, StreamClosed("market", 1, SUBSCRIBED_ANEW)) == ()
+
+
+@pytest.mark.req("TIME2")
+def test_a_process_that_did_not_run_connects_anew() -> None:
+    stand = booted()
+    stand.frame(snapshot())
+
+    (stalled,) = deliver(stand.feed, GapSeen(Nanos(9 * SECOND)))
+
+    assert isinstance(stalled, FeedStalled)
+    assert stand.venue.restarts == [AFTER_GAP]
+    assert stand.frame(snapshot()) == ()
+
+
+@pytest.mark.req("ST1")
+def test_a_crossed_book_connects_anew() -> None:
+    stand = booted()
+    stand.frame(snapshot("101"))
+    stand.pass_time(SECOND + 1)
+
+    (stalled,) = stand.frame(snapshot("101"))
+
+    assert stalled == FeedStalled(BTC, "book crossed", Nanos(0))
+    assert stand.venue.restarts == ["book of BTC-USD crossed"]
+
+
+@pytest.mark.req("ST1")
+def test_an_aging_quote_is_read_again_and_lives_on_if_rest_says_the_same() -> None:
+    stand = booted()
+    stand.frame(snapshot())
+    stand.pass_time(4 * SECOND)
+    assert [products for products, _ in stand.venue.quotes] == [(BTC,)]
+
+    (moved,) = stand.reread(a_quote(at_ns=stand.now_ns))
+
+    assert isinstance(moved, QuoteMoved)
+    assert moved.quote.confirmed_ns == stand.now_ns
+    assert stand.pass_time(3 * SECOND) == ()
+
+
+@pytest.mark.req("ST1", "AL1")
+def test_a_quote_that_nothing_confirms_is_stalled_and_told_within_a_check() -> None:
+    stand = booted()
+    stand.frame(snapshot())
+    assert stand.pass_time(LIMIT) == ()
+
+    stalled, alert = stand.pass_time(CHECK_EVERY_NS)
+
+    assert stalled == FeedStalled(BTC, "quote too old", Nanos(LIMIT + SECOND))
+    assert isinstance(alert, AlertRaised)
+    assert alert.code == "STALENESS"
+
+
+def test_a_question_without_an_answer_is_asked_again() -> None:
+    stand = booted()
+    stand.frame(snapshot())
+    stand.pass_time(4 * SECOND)
+
+    assert stand.reread(failure="HTTP 500") == ()
+    stand.pass_time(SECOND)
+
+    assert len(stand.venue.quotes) == 2
+
+
+def test_an_answer_to_another_incarnation_is_nobodys() -> None:
+    stand = booted(WITH_PAST)
+    stand.frame(snapshot())
+    later = Nanos(stand.now_ns + 1)
+
+    assert deliver(stand.feed, QuotesListed(7, (a_quote("90", at_ns=later),), None)) == ()
+    assert deliver(stand.feed, CandlesListed(7, BTC, Nanos(MINUTE), (), True, None)) == ()
+
+
+def test_candles_that_are_not_to_be_had_are_told_and_asked_for_again() -> None:
+    stand = booted(WITH_PAST)
+
+    (alert,) = stand.candles(failure="HTTP 500")
+    stand.pass_time(AGAIN_NS)
+
+    assert isinstance(alert, AlertRaised)
+    assert alert.code == "HISTORY"
+    first, second = stand.venue.candles
+    assert first[:3] == second[:3]
+    assert first[3] != second[3]
+
+
+@pytest.mark.req("ST1")
+def test_a_minute_that_was_not_seen_whole_comes_from_the_candles() -> None:
+    stand = booted(WITH_PAST)
+    start_ns = stand.now_ns
+    stand.candles()
+    stand.pass_time(SECOND)
+    deliver(stand.feed, StreamOpened("market", 2))
+    stand.pass_time(MINUTE + BAR_GRACE_NS - SECOND)
+    assert stand.frame(HeartbeatSeen(1), connection=2) == ()
+
+    stand.pass_time(CANDLE_GRACE_NS)
+    one = Price(Decimal(100))
+    bar = Bar(BTC, start_ns, one, one, one, one, Quantity(Decimal(1)))
+    said = stand.candles(bar)
+
+    assert stand.venue.candles[-1][:3] == (BTC, start_ns, start_ns + MINUTE)
+    assert said == (BarClosed(bar),)
+
+
+@pytest.mark.req("SUP1")
+def test_a_newcomer_hears_what_it_listens_to() -> None:
+    stand = booted(WITH_PAST)
+    stand.frame(snapshot())
+    deliver(stand.feed, StreamClosed("market", 1, "gone"))
+    before = len(stand.harness.sent)
+
+    deliver(stand.feed, ActorRestarted(RISK_GATE, 2), ActorRestarted("exits", 2))
+
+    told = [(each.to, type(each.body)) for each in stand.harness.sent[before:]]
+    assert told == [
+        ((RISK_GATE,), QuoteMoved),
+        ((RISK_GATE,), FeedStalled),
+        (("exits",), QuoteMoved),
+    ]
+    assert len(stand.venue.candles) == 2  # the gate keeps bars, the exits don't
+
+
+def test_a_newcomer_that_keeps_bars_gets_the_past_again() -> None:
+    stand = booted(WITH_PAST)
+    stand.candles()
+
+    deliver(stand.feed, ActorRestarted(PROJECTOR, 2))
+    assert len(stand.venue.candles) == 1
+    deliver(stand.feed, ActorRestarted(ALLOCATOR, 2))
+    assert len(stand.venue.candles) == 2
+
+
+@pytest.mark.req("SUP1")
+def test_a_fresh_incarnation_proves_itself_by_five_seconds_that_rest_confirms() -> None:
+    stand = booted(epoch=2)
+    stand.frame(snapshot())
+    for _ in range(5):
+        stand.pass_time(SECOND)
+        stand.frame(snapshot())
+    stand.pass_time(SECOND)
+
+    said = stand.reread(a_quote(at_ns=stand.now_ns))
+
+    assert [type(each) for each in said] == [ActorProven, QuoteMoved]
+
+
+def test_a_message_that_is_not_for_it_ends_it() -> None:
+    with pytest.raises(Exception, match="unreachable"):
+        deliver(booted().feed, TradingReady("none"))

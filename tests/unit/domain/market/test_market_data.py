@@ -1,0 +1,171 @@
+"""Prices and minutes see the same frames, the same breaks, and begin trading together."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from domain.market.bar_order import Asked
+from domain.market.market_data import FeedPlan, MarketData
+from domain.market.minutes import BAR_GRACE_NS, Fetch
+from domain.market.quality import Reread
+from domain.messages.market import (
+    BarClosed,
+    BookSnapshotSeen,
+    FeedRecovered,
+    FeedStalled,
+    HeartbeatSeen,
+    MarketEvent,
+    MarketFrame,
+    QuoteMoved,
+    StreamClosed,
+    StreamOpened,
+    TradesPrinted,
+)
+from domain.messages.supervision import GapSeen, TradingReady
+from domain.messages.venue import CandlesListed, QuotesListed
+from domain.model.instants import MINUTE, SECOND, Nanos
+from tests.builders.messages import BTC, NOW, a_level, a_quote, a_trade
+
+pytestmark = pytest.mark.req("ST1")
+SNAPSHOT = BookSnapshotSeen(BTC, (a_level("100", "5"),), (a_level("100.10", "5"),))
+HALF_PAST = Nanos(NOW + MINUTE // 2)
+
+
+def frame(*events: MarketEvent, connection: int = 1, at_ns: int = NOW) -> MarketFrame:
+    return MarketFrame(connection, 0, Nanos(at_ns), events)
+
+
+def connected(*, has_history: bool = False) -> MarketData:
+    """Return the data of one product on connection 1, opened on the full minute."""
+    data = MarketData(FeedPlan(3, Nanos(5 * SECOND), has_history), is_trusted=True)
+    data.watch((BTC,), NOW)
+    data.step(StreamOpened("market", 1), NOW)
+    return data
+
+
+def test_the_first_quote_begins_trading_where_there_is_no_past_to_wait_for() -> None:
+    assert connected().step(frame(SNAPSHOT), NOW) == [QuoteMoved(a_quote()), TradingReady("none")]
+
+
+def test_trading_begins_with_quote_and_past() -> None:
+    data = connected(has_history=True)
+    assert data.step(frame(SNAPSHOT), NOW) == [QuoteMoved(a_quote())]
+    assert data.warming == {BTC}
+
+    asked = Asked(BTC, Nanos(NOW - 3 * MINUTE), NOW, is_backfill=True)
+    effects = data.answered(asked, CandlesListed(1, BTC, Nanos(MINUTE), (), True, None))
+
+    assert effects[-1] == TradingReady("3m")
+
+
+def test_trading_that_has_waited_long_enough_begins_with_what_there_is_and_only_once() -> None:
+    data = connected(has_history=True)
+
+    assert data.begin() == (TradingReady("3m"),)
+    assert data.begin() == ()
+    assert data.step(frame(SNAPSHOT), NOW) == [QuoteMoved(a_quote())]
+
+
+def test_frames_of_another_connection_say_nothing() -> None:
+    data = connected()
+    trades = TradesPrinted((a_trade("500", at_ns=NOW),), is_snapshot=False)
+    late_ns = NOW + 5 * MINUTE
+
+    assert data.step(frame(SNAPSHOT, connection=2), NOW) == []
+    assert data.step(frame(trades, connection=2, at_ns=late_ns), NOW) == []
+    assert data.warming == {BTC}
+
+
+def test_what_follows_the_end_of_a_connection_says_nothing() -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+
+    stalled = data.step(StreamClosed("market", 1, "sequence gap"), HALF_PAST)
+
+    age_ns = Nanos(HALF_PAST - NOW)
+    assert stalled == [FeedStalled(BTC, "disconnected: sequence gap", age_ns)]
+    assert data.step(frame(SNAPSHOT, at_ns=HALF_PAST), HALF_PAST) == []
+
+
+def test_the_next_connection_brings_recovery() -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+    data.step(StreamClosed("market", 1, "sequence gap"), HALF_PAST)
+    data.step(StreamOpened("market", 2), HALF_PAST)
+
+    effects = data.step(frame(SNAPSHOT, connection=2, at_ns=HALF_PAST), HALF_PAST)
+
+    assert effects == [QuoteMoved(a_quote(at_ns=HALF_PAST)), FeedRecovered(BTC)]
+
+
+def test_the_end_of_an_older_connection_is_no_news() -> None:
+    data = connected()
+    data.step(StreamOpened("market", 2), NOW)
+    data.step(frame(SNAPSHOT, connection=2), NOW)
+
+    assert data.step(StreamClosed("market", 1, "late"), NOW) == []
+    assert data.briefing() == (QuoteMoved(a_quote()),)
+
+
+def test_a_connection_that_could_not_be_made_is_told() -> None:
+    data = MarketData(FeedPlan(3, Nanos(5 * SECOND), False), is_trusted=True)
+    data.watch((BTC,), NOW)
+
+    (stalled,) = data.step(StreamClosed("market", 1, "refused"), NOW)
+
+    assert stalled == FeedStalled(BTC, "disconnected: refused", Nanos(0))
+
+
+@pytest.mark.req("TIME2")
+def test_after_a_gap_nothing_is_believed_until_a_new_connection() -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+
+    (stalled,) = data.step(GapSeen(Nanos(9 * SECOND)), HALF_PAST)
+
+    assert isinstance(stalled, FeedStalled)
+    assert stalled.reason == "the process did not run for 9000 ms"
+    assert data.step(frame(SNAPSHOT, at_ns=HALF_PAST), HALF_PAST) == []
+    assert data.briefing()[-1] == FeedStalled(BTC, stalled.reason, Nanos(0))
+
+
+@pytest.mark.parametrize(
+    "break_",
+    [StreamOpened("market", 1), StreamClosed("market", 1, "gap"), GapSeen(Nanos(9 * SECOND))],
+)
+def test_a_break_leaves_its_minute_to_the_candles(
+    break_: StreamOpened | StreamClosed | GapSeen,
+) -> None:
+    data = connected(has_history=True)
+    data.step(break_, HALF_PAST)
+    data.step(StreamOpened("market", 2), HALF_PAST)
+    over_ns = NOW + MINUTE + BAR_GRACE_NS
+
+    effects = data.step(frame(HeartbeatSeen(1), connection=2, at_ns=over_ns), HALF_PAST)
+
+    assert [type(each) for each in effects] == [Fetch]
+
+
+def test_trades_become_the_bar_of_their_minute() -> None:
+    data = connected()
+    data.step(frame(TradesPrinted((a_trade("101", at_ns=NOW),), is_snapshot=False)), NOW)
+
+    effects = data.step(frame(at_ns=NOW + MINUTE + BAR_GRACE_NS), NOW)
+
+    (told,) = effects
+    assert isinstance(told, BarClosed)
+    assert told.bar.close == Decimal(101)
+
+
+def test_an_old_quote_is_read_again_and_confirmed() -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+    later = Nanos(NOW + 4 * SECOND)
+
+    assert data.check(later, Nanos(1)) == (Reread((BTC,)),)
+    (moved,) = data.confirm(QuotesListed(1, (a_quote(at_ns=later),), None), later, Nanos(1))
+
+    assert isinstance(moved, QuoteMoved)
+    assert moved.quote.confirmed_ns == later

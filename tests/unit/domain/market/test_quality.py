@@ -1,0 +1,402 @@
+"""Only fresh data of a whole book on an unbroken connection are a price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from domain.market.quality import (
+    ALERT_EVERY_NS,
+    CROSSED_LIMIT_NS,
+    RECONFIRM_BEFORE_NS,
+    REPUBLISH_AFTER_NS,
+    Effect,
+    MarketQuality,
+    Reread,
+    StartAnew,
+    Trusted,
+)
+from domain.messages.control import AlertRaised
+from domain.messages.market import (
+    BookChanged,
+    BookSnapshotSeen,
+    FeedRecovered,
+    FeedStalled,
+    MarketEvent,
+    MarketFrame,
+    QuoteMoved,
+)
+from domain.messages.venue import QuotesListed
+from domain.model.instants import SECOND, Nanos
+from domain.model.market import Quote
+from domain.model.product import ProductId
+from tests.builders.messages import BTC, ETH, NOW, a_level, a_quote
+
+LIMIT = Nanos(5 * SECOND)
+MACHINE = Nanos(70 * SECOND)
+pytestmark = pytest.mark.req("ST1")
+
+
+def at(seconds: float) -> Nanos:
+    return Nanos(NOW + int(seconds * SECOND))
+
+
+def snapshot(bid: str = "100", ask: str = "100.10", product: ProductId = BTC) -> MarketEvent:
+    return BookSnapshotSeen(product, (a_level(bid, "5"),), (a_level(ask, "5"),))
+
+
+def frame(*events: MarketEvent, at_ns: int = NOW) -> MarketFrame:
+    return MarketFrame(1, 0, Nanos(at_ns), events)
+
+
+def watching(*products: ProductId, is_trusted: bool = True) -> MarketQuality:
+    quality = MarketQuality(LIMIT, is_trusted=is_trusted)
+    quality.watch(products or (BTC,))
+    quality.begin_anew(NOW)
+    return quality
+
+
+def live(*products: ProductId, is_trusted: bool = True) -> MarketQuality:
+    """Return qualities of products that have had their first book."""
+    quality = watching(*(products or (BTC,)), is_trusted=is_trusted)
+    quality.frame(frame(*(snapshot(product=each) for each in products or (BTC,))), NOW)
+    return quality
+
+
+def reading(bid: str = "100", ask: str = "100.10", *, at_ns: int, product: str = BTC) -> Quote:
+    return a_quote(bid, ask, product=product, at_ns=at_ns)
+
+
+def answer(*quotes: Quote, failure: str | None = None) -> QuotesListed:
+    return QuotesListed(1, quotes, failure)
+
+
+def test_the_first_whole_book_is_the_first_quote() -> None:
+    quality = watching()
+    assert quality.warming == (BTC,)
+
+    effects = quality.frame(frame(snapshot()), NOW)
+
+    assert effects == [QuoteMoved(a_quote())]
+    assert not quality.warming
+
+
+def test_changes_of_a_book_that_is_not_there_are_no_quote() -> None:
+    change = BookChanged(BTC, (a_level("99"),), (a_level("101"),))
+
+    assert watching().frame(frame(change), NOW) == []
+
+
+def test_products_that_nobody_asked_for_are_no_quote() -> None:
+    assert watching().frame(frame(snapshot(product=ETH)), NOW) == []
+
+
+def test_an_unchanged_price_is_told_again_after_a_second() -> None:
+    quality = live()
+    same = BookChanged(BTC, (a_level("99"),), ())
+
+    assert quality.frame(frame(same, at_ns=NOW + REPUBLISH_AFTER_NS - 1), NOW) == []
+    (again,) = quality.frame(frame(same, at_ns=NOW + REPUBLISH_AFTER_NS), NOW)
+
+    assert isinstance(again, QuoteMoved)
+    assert again.quote.at_ns == NOW + REPUBLISH_AFTER_NS
+
+
+def test_a_new_price_is_told_at_once() -> None:
+    better = BookChanged(BTC, (a_level("100.05"),), ())
+
+    (moved,) = live().frame(frame(better, at_ns=NOW + 1), NOW)
+
+    assert isinstance(moved, QuoteMoved)
+    assert moved.quote.bid == Decimal("100.05")
+
+
+def test_a_lost_stream_stalls_every_product_once() -> None:
+    quality = live(BTC, ETH)
+
+    effects = quality.lost("gap", at(2))
+
+    age_ns = Nanos(2 * SECOND)
+    assert effects == (FeedStalled(BTC, "gap", age_ns), FeedStalled(ETH, "gap", age_ns))
+    assert quality.lost("gap again", at(3)) == ()
+
+
+def test_a_book_does_not_outlive_its_connection() -> None:
+    quality = live()
+    quality.lost("gap", at(1))
+    quality.begin_anew(at(2))
+    change = BookChanged(BTC, (a_level("100.05"),), ())
+
+    assert quality.frame(frame(change, at_ns=at(2)), at(2)) == []
+
+    quality.begin_anew(at(3))
+    assert quality.frame(frame(change, at_ns=at(3)), at(3)) == []
+
+
+def test_a_stalled_product_recovers_by_a_whole_book() -> None:
+    quality = live()
+    quality.lost("gap", at(1))
+    quality.begin_anew(at(2))
+
+    effects = quality.frame(frame(snapshot(), at_ns=at(2)), at(2))
+
+    assert effects == [QuoteMoved(a_quote(at_ns=at(2))), FeedRecovered(BTC)]
+    assert quality.stalls() == ()
+
+
+def test_an_empty_side_is_no_quote() -> None:
+    quality = live()
+
+    assert quality.frame(frame(BookChanged(BTC, (a_level("100", "0"),), ())), NOW) == []
+    assert quality.warming == (BTC,)
+    assert quality.quotes() == ()
+
+
+@pytest.mark.parametrize("bid", ["100.10", "100.20"])
+def test_a_crossed_book_is_no_quote(bid: str) -> None:
+    assert live().frame(frame(BookChanged(BTC, (a_level(bid),), ())), NOW) == []
+
+
+def test_a_book_that_stays_crossed_stalls_and_wants_a_new_connection() -> None:
+    quality = live()
+    crossing = BookChanged(BTC, (a_level("100.20"),), ())
+
+    assert quality.frame(frame(crossing), NOW) == []
+    assert quality.frame(frame(crossing, at_ns=NOW + CROSSED_LIMIT_NS), NOW) == []
+    effects = quality.frame(frame(crossing, at_ns=NOW + CROSSED_LIMIT_NS + 1), at(1))
+
+    stalled = FeedStalled(BTC, "book crossed", Nanos(SECOND))
+    assert effects == [stalled, StartAnew("book of BTC-USD crossed")]
+
+
+def test_a_book_that_uncrosses_in_time_begins_to_count_anew() -> None:
+    quality = live()
+    crossing = BookChanged(BTC, (a_level("100.20"),), ())
+    quality.frame(frame(crossing), NOW)
+    quality.frame(frame(BookChanged(BTC, (a_level("100.20", "0"),), ()), at_ns=at(1)), at(1))
+
+    assert quality.frame(frame(crossing, at_ns=at(1.5)), at(1.5)) == []
+
+
+def test_an_aging_quote_is_read_again_before_it_is_too_old() -> None:
+    quality = live()
+    due_ns = Nanos(NOW + LIMIT - RECONFIRM_BEFORE_NS)
+
+    assert quality.check(due_ns, MACHINE) == ()
+    assert quality.check(Nanos(due_ns + 1), MACHINE) == (Reread((BTC,)),)
+    assert quality.check(Nanos(due_ns + 2), MACHINE) == ()
+
+
+def test_after_an_answer_of_any_kind_it_can_be_read_again() -> None:
+    quality = live()
+    quality.check(at(4), MACHINE)
+
+    assert quality.confirm(answer(failure="HTTP 500"), at(4.2), MACHINE) == ()
+
+    assert quality.check(at(4.5), MACHINE) == (Reread((BTC,)),)
+
+
+def test_a_quote_beyond_the_limit_is_stalled_and_a_person_is_told() -> None:
+    quality = live()
+
+    assert quality.check(Nanos(NOW + LIMIT), MACHINE) == (Reread((BTC,)),)
+    stalled, alert = quality.check(Nanos(NOW + LIMIT + 1), MACHINE)
+
+    assert stalled == FeedStalled(BTC, "quote too old", Nanos(LIMIT + 1))
+    assert isinstance(alert, AlertRaised)
+    assert alert.code == "STALENESS"
+
+
+def test_a_quote_that_rest_confirms_is_fresh() -> None:
+    quality = live()
+
+    effects = quality.confirm(answer(reading(at_ns=at(4))), at(4), MACHINE)
+
+    assert effects == (QuoteMoved(evolve(a_quote(), confirmed_ns=at(4))),)
+    assert quality.check(Nanos(at(4) + LIMIT), MACHINE) == (Reread((BTC,)),)
+
+
+def test_a_stalled_quote_recovers_as_rest_confirms_it() -> None:
+    quality = live()
+    quality.check(at(6), MACHINE)
+
+    effects = quality.confirm(answer(reading(at_ns=at(7))), at(7), MACHINE)
+
+    assert effects[-1] == FeedRecovered(BTC)
+
+
+def test_a_reading_older_than_our_quote_confirms_nothing() -> None:
+    quality = live()
+    quality.check(at(6), MACHINE)
+
+    assert quality.confirm(answer(reading(at_ns=NOW)), at(6), MACHINE) == ()
+    assert quality.stalls() != ()
+
+
+def test_another_price_by_rest_means_that_the_stream_is_frozen() -> None:
+    quality = live()
+
+    stalled, alert = quality.confirm(answer(reading("90", "90.1", at_ns=at(4))), at(4), MACHINE)
+
+    assert isinstance(stalled, FeedStalled)
+    assert stalled.reason.startswith("stream frozen")
+    assert isinstance(alert, AlertRaised)
+    assert quality.confirm(answer(reading("90", "90.1", at_ns=at(5))), at(5), MACHINE) == ()
+
+
+def test_one_alert_a_minute_says_enough() -> None:
+    quality = live()
+
+    def alerts(seconds: float, machine_ns: int) -> int:
+        quality.frame(frame(snapshot(), at_ns=at(seconds)), at(seconds))
+        effects = quality.check(at(seconds + 6), Nanos(machine_ns))
+        return sum(isinstance(each, AlertRaised) for each in effects)
+
+    assert alerts(0, MACHINE) == 1
+    assert alerts(10, MACHINE + ALERT_EVERY_NS - 1) == 0
+    assert alerts(20, MACHINE + ALERT_EVERY_NS) == 1
+
+
+def test_a_newcomer_is_told_quotes_and_stalls() -> None:
+    quality = live(BTC, ETH)
+    quality.lost("gap", at(1))
+    quality.begin_anew(at(2))
+    quality.frame(frame(snapshot(product=ETH), at_ns=at(2)), at(2))
+
+    assert [each.quote.product for each in quality.quotes()] == [BTC, ETH]
+    assert quality.stalls() == (FeedStalled(BTC, "gap", Nanos(0)),)
+
+
+def test_a_fresh_incarnation_is_trusted_once_rest_agrees() -> None:
+    quality = live(is_trusted=False)
+    assert quality.check(at(4.9), MACHINE) == (Reread((BTC,)),)  # for its age alone
+    quality.frame(frame(snapshot(), at_ns=at(5)), at(5))
+    quality.confirm(answer(failure="HTTP 500"), at(5), MACHINE)
+    assert quality.check(at(5), MACHINE) == (Reread((BTC,)),)
+
+    effects = quality.confirm(answer(reading(at_ns=at(5))), at(5), MACHINE)
+
+    assert [each for each in effects if isinstance(each, Trusted)] == [
+        Trusted("1 quotes within 0 bps of REST, no gap")
+    ]
+    assert quality.check(at(6), MACHINE) == ()
+
+
+def test_a_fresh_incarnation_that_rest_contradicts_or_knows_in_part_is_not_trusted() -> None:
+    quality = live(BTC, ETH, is_trusted=False)
+
+    far = (reading("90", "90.1", at_ns=NOW), reading(product=ETH, at_ns=NOW))
+    effects = quality.confirm(answer(*far), at(1), MACHINE)
+    effects += quality.confirm(answer(far[1]), at(1), MACHINE)
+
+    assert not any(isinstance(each, Trusted) for each in effects)
+
+
+class Listener(RuleBasedStateMachine):
+    """Plays a stream and REST at random, and believes what is said as the risk gate does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quality = MarketQuality(LIMIT, is_trusted=True)
+        self.quality.watch((BTC, ETH))
+        self.now = int(NOW)
+        self.machine = int(MACHINE)
+        self.is_open = False
+        self.whole: set[ProductId] = set()
+        self.quotes: dict[ProductId, Quote] = {}
+        self.stalled: set[ProductId] = set()
+        self.fresh: set[ProductId] = set()
+        self.has_checked = False
+
+    def believe(self, effects: tuple[Effect, ...] | list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, QuoteMoved):
+                assert effect.quote.bid < effect.quote.ask, "a crossed book is no quote"
+                product = effect.quote.product
+                assert product in self.fresh, "a quote without fresh data"
+                self.quotes[product] = effect.quote
+            elif isinstance(effect, FeedStalled):
+                assert effect.product not in self.stalled, "stalled twice"
+                self.stalled.add(effect.product)
+            elif isinstance(effect, FeedRecovered):
+                assert effect.product in self.stalled, "recovered from nothing"
+                assert effect.product in self.fresh, "recovered without fresh data"
+                self.stalled.discard(effect.product)
+
+    @rule(tenths=st.integers(1, 40))
+    def time_passes(self, tenths: int) -> None:
+        self.now += tenths * SECOND // 10
+        self.machine += tenths * SECOND // 10
+        self.fresh.clear()
+        self.has_checked = False
+
+    @rule()
+    def a_connection_opens(self) -> None:
+        self.quality.begin_anew(Nanos(self.now))
+        self.is_open = True
+        self.whole.clear()
+        self.fresh.clear()
+
+    @rule()
+    def the_connection_is_lost(self) -> None:
+        self.believe(self.quality.lost("gap", Nanos(self.now)))
+        self.is_open = False
+        self.whole.clear()
+        self.fresh.clear()
+        assert self.stalled == {BTC, ETH}
+
+    @precondition(lambda self: self.is_open)
+    @rule(
+        product=st.sampled_from([BTC, ETH]),
+        whole=st.booleans(),
+        bid=st.integers(98, 102),
+        ask=st.integers(98, 102),
+        amount=st.integers(0, 1),
+    )
+    def a_book_is_heard(
+        self, product: ProductId, whole: bool, bid: int, ask: int, amount: int
+    ) -> None:
+        levels = (a_level(str(bid), str(amount)),), (a_level(str(ask)),)
+        event = BookSnapshotSeen(product, *levels) if whole else BookChanged(product, *levels)
+        if whole:
+            self.whole.add(product)
+        if product in self.whole:
+            self.fresh.add(product)
+        self.believe(self.quality.frame(frame(event, at_ns=self.now), Nanos(self.now)))
+
+    @rule(product=st.sampled_from([BTC, ETH]), bid=st.integers(98, 101), late=st.integers(0, 9))
+    def rest_answers(self, product: ProductId, bid: int, late: int) -> None:
+        at_ns = self.now - late * SECOND
+        seen = reading(str(bid), str(bid + 1), at_ns=at_ns, product=product)
+        ours = self.quotes.get(product)
+        is_newer = ours is not None and ours.at_ns < at_ns
+        if is_newer and ours is not None and (ours.bid, ours.ask) == (seen.bid, seen.ask):
+            self.fresh.add(product)
+        effects = self.quality.confirm(answer(seen), Nanos(self.now), Nanos(self.machine))
+        self.believe(effects)
+
+    @rule()
+    def its_age_is_looked_at(self) -> None:
+        self.believe(self.quality.check(Nanos(self.now), Nanos(self.machine)))
+        self.has_checked = True
+
+    @invariant()
+    def a_quote_older_than_the_limit_is_never_live(self) -> None:
+        if not self.has_checked:
+            return
+        for moved in self.quality.quotes():
+            product, age_ns = moved.quote.product, self.now - moved.quote.confirmed_ns
+            assert age_ns <= LIMIT or product in self.stalled
+
+    @invariant()
+    def it_says_itself_what_it_has_told(self) -> None:
+        assert {each.product for each in self.quality.stalls()} == self.stalled
+
+
+TestWhatAListenerBelieves = Listener.TestCase
+TestWhatAListenerBelieves.settings = settings(max_examples=60, stateful_step_count=30)

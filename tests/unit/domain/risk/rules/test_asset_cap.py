@@ -1,0 +1,28 @@
+"""A cap on one asset; what all caps have in common is in ../test_caps.py."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from domain.risk.rules.asset_cap import AssetCap
+from tests.builders.messages import a_candidate, a_view
+
+
+@pytest.mark.req("E1")
+def test_the_stricter_cap_of_an_asset_binds() -> None:
+    tight = AssetCap(max_per_asset_pct={"BTC": Decimal(1)})
+    loose = AssetCap(asset_pct=Decimal(3), max_per_asset_pct={"BTC": Decimal(5)})
+
+    assert tight.judge(a_candidate("100"), a_view()) is None
+    assert tight.judge(a_candidate("100.01"), a_view()) is not None
+    assert loose.judge(a_candidate("300"), a_view()) is None
+    assert loose.judge(a_candidate("300.01"), a_view()) is not None
+
+
+@pytest.mark.req("E1")
+def test_the_cap_of_another_asset_is_another_matter() -> None:
+    rule = AssetCap(max_per_asset_pct={"ETH": Decimal(1)})
+
+    assert rule.judge(a_candidate("500"), a_view()) is None

@@ -1,0 +1,31 @@
+"""A strategy trades within its budget; what all caps have in common is in ../test_caps.py."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from domain.risk.rules.strategy_cap import StrategyCap
+from tests.builders.messages import BTC, a_candidate, a_lot, a_mandate, a_portfolio, a_quote, a_view
+
+
+@pytest.mark.req("STR3")
+def test_a_strategy_answers_for_its_own_lots_only() -> None:
+    lot = a_lot("400", strategy="other")
+    view = a_view(
+        portfolio=a_portfolio("9600", lot, nlv="10000"),
+        quotes={BTC: a_quote("0.99", "1")},
+        mandate=a_mandate(budget_pct={"breakout": Decimal(4), "other": Decimal(4)}),
+    )
+
+    assert StrategyCap().judge(a_candidate("400"), view) is None
+    refusal = StrategyCap().judge(a_candidate("0.01", strategy="other"), view)
+
+    assert refusal is not None
+    assert (refusal.reason, refusal.cap_type) == ("strategy_cap", "strategy")
+
+
+@pytest.mark.req("STR3")
+def test_a_strategy_without_a_budget_has_none() -> None:
+    assert StrategyCap().judge(a_candidate("0.01", strategy="unknown"), a_view()) is not None

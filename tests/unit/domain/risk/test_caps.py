@@ -1,0 +1,127 @@
+"""Caps on what is at risk: each passes at its limit, refuses a cent above, and counts everything.
+
+The account is worth 10,000 USD, so one percent is 100 USD.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.model.context import Regime
+from domain.model.product import ProductId
+from domain.risk.caps import CapRule, base_of
+from domain.risk.rules.asset_cap import AssetCap
+from domain.risk.rules.position_cap import PositionCap
+from domain.risk.rules.strategy_cap import StrategyCap
+from domain.risk.rules.theme_cap import ThemeCap
+from domain.risk.rules.total_cap import TotalCap
+from domain.risk.view import RiskView
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    a_candidate,
+    a_lot,
+    a_mandate,
+    a_portfolio,
+    a_quote,
+    a_view,
+)
+
+SOL = ProductId("SOL-USD")
+THEMED = a_mandate(themes={"LAYER1": ("BTC", "SOL")})
+THEME_CAP = ThemeCap(max_per_theme_pct={"LAYER1": Decimal(4)})
+
+
+def holding(worth: str, product: str = BTC, **changes: Any) -> RiskView:
+    """Return a view in which a lot is worth so much at the ask, everything in NLV 10,000."""
+    lot = a_lot(worth, product=ProductId(product))
+    quotes = {
+        ProductId(name): a_quote("0.99", "1", product=name) for name in (BTC, ETH, SOL, "BTC-USDC")
+    }
+    values = {"portfolio": a_portfolio("10000", lot), "quotes": quotes, **changes}
+    return a_view(**values)
+
+
+CASES: list[tuple[CapRule, dict[str, Any], str]] = [
+    (TotalCap(), {"product": ETH}, "1500"),
+    (PositionCap(), {}, "300"),
+    (AssetCap(), {"product": "BTC-USDC"}, "500"),
+    (THEME_CAP, {"product": SOL, "mandate": THEMED}, "400"),
+    (StrategyCap(), {"product": ETH}, "1500"),
+]
+
+
+@pytest.mark.req("E1", "U2", "STR3")
+@pytest.mark.parametrize(("rule", "changes", "cap"), CASES)
+def test_passes_at_the_cap_and_refuses_a_cent_above(
+    rule: CapRule, changes: dict[str, Any], cap: str
+) -> None:
+    view = holding("200", **changes)
+    room = Decimal(cap) - 200
+
+    assert rule.judge(a_candidate(str(room)), view) is None
+    refusal = rule.judge(a_candidate(str(room + Decimal("0.01"))), view)
+
+    assert refusal is not None
+    assert refusal.reason == rule.CODE
+    assert refusal.cap_type is not None
+    assert refusal.current_pct == 2
+    assert refusal.proposed_pct == (Decimal(cap) + Decimal("0.01")) / 100
+
+
+@pytest.mark.req("E1")
+@pytest.mark.parametrize(("rule", "changes", "cap"), CASES)
+@given(worth=st.integers(0, 2_000), cost=st.integers(1, 2_000), more=st.integers(0, 500))
+def test_a_larger_order_is_never_judged_more_kindly(
+    rule: CapRule, changes: dict[str, Any], cap: str, worth: int, cost: int, more: int
+) -> None:
+    view = holding(str(worth), **changes)
+
+    def passes(worst_case: int) -> bool:
+        return rule.judge(a_candidate(str(worst_case)), view) is None
+
+    assert passes(cost) >= passes(cost + more)
+    assert passes(cost) == (worth + cost <= Decimal(cap))
+
+
+@pytest.mark.req("E1")
+@pytest.mark.parametrize("rule", [PositionCap(), AssetCap(), THEME_CAP])
+def test_what_belongs_elsewhere_does_not_count(rule: CapRule) -> None:
+    view = holding("5000", product=ETH, mandate=THEMED)
+
+    assert rule.judge(a_candidate("100"), view) is None
+
+
+@pytest.mark.req("U3")
+@pytest.mark.parametrize(
+    ("regime", "cap"),
+    [(Regime.BULL, "300"), (Regime.CHOP, "300"), (Regime.BEAR, "180"), (Regime.CRASH, "0")],
+)
+def test_a_bad_market_tightens_the_caps_and_a_good_one_never_loosens_them(
+    regime: Regime, cap: str
+) -> None:
+    view = a_view(regime=regime)
+
+    assert PositionCap().judge(a_candidate(cap), view) is None
+    assert PositionCap().judge(a_candidate(str(Decimal(cap) + 1)), view) is not None
+
+
+@pytest.mark.parametrize(("rule", "changes", "cap"), CASES)
+def test_without_a_size_or_a_value_others_refuse(
+    rule: CapRule, changes: dict[str, Any], cap: str
+) -> None:
+    too_much = str(Decimal(cap) + 1)
+
+    assert rule.judge(a_candidate(), holding("0", **changes)) is None
+    for portfolio in (None, a_portfolio(nlv=None), a_portfolio("0")):
+        view = holding("0", **{**changes, "portfolio": portfolio})
+        assert rule.judge(a_candidate(too_much), view) is None
+
+
+def test_the_asset_of_a_product_is_what_it_buys() -> None:
+    assert [base_of(ProductId(each)) for each in ("BTC-USD", "A-B-USDC")] == ["BTC", "A-B"]

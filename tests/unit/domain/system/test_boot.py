@@ -1,0 +1,28 @@
+"""A start knows whose key it has, and trades only what is quoted in its currency."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
+from domain.system.boot import boot_of, foreign_portfolio
+from tests.builders.messages import MAKER, TAKER, a_product
+
+KEY = PermissionsRead(1, True, True, False, "ours", None)
+
+
+@pytest.mark.req("M1")
+@pytest.mark.parametrize(("wanted", "is_foreign"), [("ours", False), ("x", True), (None, False)])
+def test_a_key_of_another_portfolio_is_named(wanted: str | None, is_foreign: bool) -> None:
+    assert (foreign_portfolio(KEY, wanted) is not None) is is_foreign
+
+
+@pytest.mark.req("BOOT1")
+def test_products_are_those_in_our_currency_by_name() -> None:
+    names = ("ETH-USD", "BTC-EUR", "BTC-USD")
+    products = ProductsListed(1, tuple(a_product(name) for name in names), True, None)
+
+    boot = boot_of(products, FeesRead(1, MAKER, TAKER, None), "USD")
+
+    assert [product.id for product in boot.products] == ["BTC-USD", "ETH-USD"]
+    assert (boot.maker_rate, boot.taker_rate, boot.is_clean) == (MAKER, TAKER, False)
