@@ -9,9 +9,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from actors.kernel.envelope import Envelope, ReplyTo
-from domain.messages.market import AFTER_GAP as AFTER_GAP
-from domain.messages.market import OWN_RESTARTS as OWN_RESTARTS
-from domain.messages.market import SUBSCRIBED_ANEW as SUBSCRIBED_ANEW
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.instants import MINUTE, Nanos

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import AFTER_GAP, OWN_RESTARTS, Venue
+from actors.kernel.ports import Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
@@ -19,7 +19,13 @@ from domain.market.bar_order import Asked
 from domain.market.market_data import Effect, FeedPlan, MarketData
 from domain.market.minutes import Fetch, FetchAgain
 from domain.market.quality import Reread, StartAnew, Trusted
-from domain.messages.market import HistoryLoaded, MarketFrame, StreamClosed, StreamOpened
+from domain.messages.market import (
+    HistoryLoaded,
+    MarketFrame,
+    QuoteMoved,
+    StreamClosed,
+    StreamOpened,
+)
 from domain.messages.supervision import ActorRestarted, BootCompleted, GapSeen
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -28,8 +34,6 @@ from domain.model.product import DELISTED
 CHECK_EVERY_NS = SECOND
 READY_LIMIT_NS = 6 * SECOND
 """Machine time after which trading starts without the products that have no data yet."""
-AGAIN_NS = 5 * SECOND
-"""Machine time after which candles that were not to be had are asked for again."""
 
 
 @frozen
@@ -67,12 +71,8 @@ class Feed(Actor):
         """Handle one message."""
         inbox: Inbox = message
         match inbox:
-            case StreamClosed(reason=reason) if reason in OWN_RESTARTS:
-                pass  # we had it begin anew: that says nothing about the stream
             case MarketFrame() | StreamOpened() | StreamClosed() | GapSeen():
                 self._carry_out(self._data.step(inbox, self.clock.market_ns()))
-                if isinstance(inbox, GapSeen):
-                    self._venue.restart_market_stream(AFTER_GAP)
             case Check():
                 self.after(CHECK_EVERY_NS, inbox)
                 self._carry_out(self._data.check(self.clock.market_ns(), self.clock.machine_ns()))
@@ -130,12 +130,14 @@ class Feed(Actor):
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             match effect:
+                case QuoteMoved():  # first, as by far the most are
+                    self.publish(effect)
                 case Fetch(asked, due_ns) if due_ns <= self.clock.market_ns():
                     self._fetch(asked)
                 case Fetch(asked, due_ns):
                     self.at(due_ns, FetchDue(asked))
-                case FetchAgain(asked):
-                    self.after_machine(AGAIN_NS, FetchDue(asked))
+                case FetchAgain(asked, pause_ns):
+                    self.after_machine(pause_ns, FetchDue(asked))
                 case Reread(products):
                     token = self._questions.ask(effect, self.clock.machine_ns())
                     self._venue.list_quotes(products, token, self.reply_to())

@@ -10,7 +10,12 @@ from attrs import frozen
 
 from domain.market import minutes, quality
 from domain.market.bar_order import Asked
+from domain.market.quality import StartAnew
 from domain.messages.market import (
+    AFTER_GAP,
+    OWN_RESTARTS,
+    BookChanged,
+    BookSnapshotSeen,
     FeedStalled,
     MarketFrame,
     QuoteMoved,
@@ -66,12 +71,13 @@ class MarketData:
                 self._quality.begin_anew(now_ns)
                 return []
             case StreamClosed(connection=connection, reason=reason):
-                if connection < self._connection:
+                if connection < self._connection or reason in OWN_RESTARTS:
                     return []
                 return self._lost(f"disconnected: {reason}", now_ns)
             case GapSeen(length_ns):
                 milliseconds = length_ns // MILLISECOND
-                return self._lost(f"the process did not run for {milliseconds} ms", now_ns)
+                lost = self._lost(f"the process did not run for {milliseconds} ms", now_ns)
+                return [*lost, StartAnew(AFTER_GAP)]
 
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Look at the age of every quote; to be called once a second."""
@@ -108,17 +114,22 @@ class MarketData:
 
     def _lost(self, reason: str, now_ns: Nanos) -> list[Effect]:
         """Trust nothing until a new connection has brought whole books."""
-        self._connection = 0
-        self._minutes.broken(now_ns)
+        self._connection = 0  # unheard from now on; the next one begins with a break for minutes
         return [*self._quality.lost(reason, now_ns)]
 
     def _frame(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
-        effects: list[Effect] = [*self._quality.frame(frame, now_ns)]
+        effects: list[Effect] = []
         for event in frame.events:
-            if isinstance(event, TradesPrinted):
-                self._minutes.trades(event)
+            match event:
+                case BookChanged() | BookSnapshotSeen():
+                    effects += self._quality.book(event, frame.sent_ns, now_ns)
+                case TradesPrinted():
+                    self._minutes.trades(event)
+                case _:
+                    pass  # a sign of life: the session has counted it, and it carries the time
         effects += self._minutes.reached(frame.sent_ns)
-        effects += self._begun()
+        if not self._is_ready:
+            effects += self._begun()
         return effects
 
     def _begun(self) -> tuple[Effect, ...]:

@@ -26,6 +26,9 @@ BAR_GRACE_NS = SECOND
 CANDLE_GRACE_NS = 2_500 * MILLISECOND
 """The venue shows a closed candle about 2 s after its end."""
 
+AGAIN_NS = 5 * SECOND
+"""Machine time after which candles that were not to be had are asked for again."""
+
 
 @frozen
 class Fetch:
@@ -37,9 +40,10 @@ class Fetch:
 
 @frozen
 class FetchAgain:
-    """Candles were not to be had: they should be read again in a while → `answered`."""
+    """Candles were not to be had: read them again after machine time `pause_ns` → `answered`."""
 
     asked: Asked
+    pause_ns: int
 
 
 Effect = BarClosed | HistoryLoaded | Fetch | FetchAgain | AlertRaised
@@ -109,7 +113,7 @@ class Minutes:
         """Take in the answer to a `Fetch`; one that is not whole settles nothing."""
         product = asked.product
         if answer.failure is not None or not answer.is_complete:
-            return [of_missing_history(product, answer.failure), FetchAgain(asked)]
+            return [of_missing_history(product, answer.failure), FetchAgain(asked, AGAIN_NS)]
         self._order.settle(asked)
         bars = regular(self._builders[product], answer.bars, asked.start_ns, asked.end_ns)
         if not asked.is_backfill:

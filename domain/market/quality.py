@@ -21,7 +21,6 @@ from domain.messages.market import (
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
-    MarketFrame,
     QuoteMoved,
 )
 from domain.messages.venue import QuotesListed
@@ -109,13 +108,22 @@ class MarketQuality:
             for effect in self._stall(state, reason, now_ns)
         )
 
-    def frame(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
-        """Take in what a frame of the present connection says of books."""
-        effects: list[Effect] = []
-        for event in frame.events:
-            if isinstance(event, BookChanged | BookSnapshotSeen):
-                effects += self._book(event, frame.sent_ns, now_ns)
-        return effects
+    def book(
+        self, event: BookSnapshotSeen | BookChanged, sent_ns: Nanos, now_ns: Nanos
+    ) -> tuple[Effect, ...]:
+        """Take in what a frame of the present connection, sent at `sent_ns`, says of a book."""
+        state = self._states.get(event.product)
+        if state is None:
+            return ()
+        book = state.book
+        if type(event) is BookSnapshotSeen:
+            book = state.book = Book()
+            book.replace(event.bids, event.asks)
+        elif book is None:
+            return ()  # changes of a book that we don't have
+        else:
+            book.apply(event.bids, event.asks)
+        return self._quote(state, book, sent_ns, now_ns)
 
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Look at the age of every quote; to be called once a second."""
@@ -174,22 +182,7 @@ class MarketQuality:
         """Return the products without a quote."""
         return tuple(each.product for each in self._states.values() if each.quote is None)
 
-    # Books.
-
-    def _book(
-        self, event: BookChanged | BookSnapshotSeen, sent_ns: Nanos, now_ns: Nanos
-    ) -> tuple[Effect, ...]:
-        state = self._states.get(event.product)
-        if state is None:
-            return ()
-        if isinstance(event, BookSnapshotSeen):
-            state.book = Book()
-            state.book.replace(event.bids, event.asks)
-        elif state.book is not None:
-            state.book.apply(event.bids, event.asks)
-        if state.book is None:
-            return ()  # changes of a book that we don't have
-        return self._quote(state, state.book, sent_ns, now_ns)
+    # Prices.
 
     def _quote(
         self, state: _State, book: Book, sent_ns: Nanos, now_ns: Nanos

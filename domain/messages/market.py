@@ -94,6 +94,12 @@ class StreamOpened:
     connection: int
 
 
+SUBSCRIBED_ANEW = "subscribed anew"
+AFTER_GAP = "the process did not run"
+OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
+"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
+
+
 @frozen
 class StreamClosed:
     """A stream's connection ended and will be tried again; `reason` is for people."""
@@ -101,12 +107,6 @@ class StreamClosed:
     stream: str
     connection: int
     reason: str
-
-
-SUBSCRIBED_ANEW = "subscribed anew"
-AFTER_GAP = "the process did not run"
-OWN_RESTARTS = (SUBSCRIBED_ANEW, AFTER_GAP)
-"""Reasons of `StreamClosed` that say nothing about the stream: we had it begin anew."""
 
 
 @frozen

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.ports import SUBSCRIBED_ANEW, Post
+from actors.kernel.ports import Post
 from adapters.venues.coinbase.bodies import subscribe_text
 from adapters.venues.coinbase.paginator import Draw, pause_ns
 from adapters.venues.coinbase.session import (
@@ -23,6 +23,7 @@ from adapters.venues.coinbase.session import (
     Tell,
 )
 from adapters.venues.transport.interface import StreamHandle, StreamKind, Transport
+from domain.messages.market import SUBSCRIBED_ANEW
 from domain.model.instants import Nanos
 
 PRODUCTS_PER_MESSAGE = 50

@@ -8,13 +8,14 @@ import pytest
 from attrs import define, evolve, field
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.ports import AFTER_GAP, SUBSCRIBED_ANEW
 from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE
-from actors.trading.feed import AGAIN_NS, CHECK_EVERY_NS, READY_LIMIT_NS, Feed
+from actors.trading.feed import CHECK_EVERY_NS, READY_LIMIT_NS, Feed
 from domain.market.market_data import FeedPlan
-from domain.market.minutes import BAR_GRACE_NS, CANDLE_GRACE_NS
+from domain.market.minutes import AGAIN_NS, BAR_GRACE_NS, CANDLE_GRACE_NS
 from domain.messages.control import AlertRaised
 from domain.messages.market import (
+    AFTER_GAP,
+    SUBSCRIBED_ANEW,
     BarClosed,
     BookChanged,
     BookSnapshotSeen,

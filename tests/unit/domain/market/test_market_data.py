@@ -9,8 +9,10 @@ import pytest
 from domain.market.bar_order import Asked
 from domain.market.market_data import FeedPlan, MarketData
 from domain.market.minutes import BAR_GRACE_NS, Fetch
-from domain.market.quality import Reread
+from domain.market.quality import Reread, StartAnew
 from domain.messages.market import (
+    AFTER_GAP,
+    SUBSCRIBED_ANEW,
     BarClosed,
     BookSnapshotSeen,
     FeedRecovered,
@@ -109,6 +111,14 @@ def test_the_end_of_an_older_connection_is_no_news() -> None:
     assert data.briefing() == (QuoteMoved(a_quote()),)
 
 
+@pytest.mark.parametrize("reason", [AFTER_GAP, SUBSCRIBED_ANEW])
+def test_that_we_had_it_begin_anew_says_nothing_about_the_stream(reason: str) -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+
+    assert data.step(StreamClosed("market", 1, reason), HALF_PAST) == []
+
+
 def test_a_connection_that_could_not_be_made_is_told() -> None:
     data = MarketData(FeedPlan(3, Nanos(5 * SECOND), False), is_trusted=True)
     data.watch((BTC,), NOW)
@@ -123,8 +133,9 @@ def test_after_a_gap_nothing_is_believed_until_a_new_connection() -> None:
     data = connected()
     data.step(frame(SNAPSHOT), NOW)
 
-    (stalled,) = data.step(GapSeen(Nanos(9 * SECOND)), HALF_PAST)
+    stalled, anew = data.step(GapSeen(Nanos(9 * SECOND)), HALF_PAST)
 
+    assert anew == StartAnew(AFTER_GAP)
     assert isinstance(stalled, FeedStalled)
     assert stalled.reason == "the process did not run for 9000 ms"
     assert data.step(frame(SNAPSHOT, at_ns=HALF_PAST), HALF_PAST) == []

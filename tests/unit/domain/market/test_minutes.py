@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.market.bar_order import Asked
-from domain.market.minutes import BAR_GRACE_NS, CANDLE_GRACE_NS, Effect, Fetch, FetchAgain, Minutes
+from domain.market.minutes import (
+    AGAIN_NS,
+    BAR_GRACE_NS,
+    CANDLE_GRACE_NS,
+    Effect,
+    Fetch,
+    FetchAgain,
+    Minutes,
+)
 from domain.messages.control import AlertRaised
 from domain.messages.market import BarClosed, HistoryLoaded, TradesPrinted
 from domain.messages.venue import CandlesListed
@@ -169,7 +177,7 @@ def test_candles_that_are_not_to_be_had_settle_nothing_and_are_asked_for_again()
     alert, again = minutes.answered(asked, answer(failure="HTTP 500"))
 
     assert isinstance(alert, AlertRaised)
-    assert again == FetchAgain(asked)
+    assert again == FetchAgain(asked, AGAIN_NS)
     assert minutes.reached(closed_at(2)) == []
     assert starts(minutes.answered(asked, answer(candle(0)))) == [0, 1]
 
@@ -181,7 +189,7 @@ def test_half_a_past_is_no_past() -> None:
 
     effects = minutes.answered(fetch.asked, half)
 
-    assert effects[-1] == FetchAgain(fetch.asked)
+    assert effects[-1] == FetchAgain(fetch.asked, AGAIN_NS)
     assert minutes.warming == {BTC}
 
 
