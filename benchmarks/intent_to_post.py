@@ -101,7 +101,7 @@ def orders_through(
         key_file=session.key_file,
         clock=clock,
         post=runtime.post,
-        gate=gate,
+        last_gate=gate,
         log=NoLog(),
     )
     found = Bench(runtime)

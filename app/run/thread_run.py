@@ -221,7 +221,7 @@ def _connect(
         key_file=session.key_file,
         clock=clock,
         post=runtime.post_patiently,
-        gate=last_gate,
+        last_gate=last_gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
     )

@@ -148,7 +148,7 @@ def _connect(
         after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
         clock=clock,
         post=runtime.post,
-        gate=last_gate,
+        last_gate=last_gate,
         draw=random.Random(f"venue:{seed_of(options)}").random,
         is_read_only=options.mode is Mode.DRY_RUN,
     )

@@ -72,7 +72,7 @@ class ThreadWorld:
             key_file=session.key_file,
             clock=clock,
             post=self.runtime.post_patiently,
-            gate=last_gate,
+            last_gate=last_gate,
             log=QuietLog("venue", self.criticals),
         )
         driver = self._driver = ThreadDriver(clock, self._ending)

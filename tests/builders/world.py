@@ -367,7 +367,7 @@ class World:
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            gate=last_gate,
+            last_gate=last_gate,
             draw=random.Random(f"venue:{self.setting.seed}").random,
             is_read_only=self.options.mode is Mode.DRY_RUN,
         )

@@ -210,7 +210,7 @@ def in_process() -> Iterator[Stand]:
         after=time.after,
         clock=time,
         post=inbox.post,
-        gate=gate,
+        last_gate=gate,
         draw=lambda: 0.5,
     )
     yield Stand(venue, inbox, gate, time.market_ns, lambda until: time.run(until, 60 * SECOND))
@@ -240,7 +240,7 @@ def own_process(folder: Path) -> Iterator[Stand]:
             key_file=session.key_file,
             clock=clock,
             post=inbox.post,
-            gate=gate,
+            last_gate=gate,
             log=SilentLog(),
         )
         yield Stand(venue, inbox, gate, clock.market_ns, lambda _: None)
