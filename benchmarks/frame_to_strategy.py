@@ -16,8 +16,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from attrs import evolve
+
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, STRATEGY
+from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, ROUTES, STRATEGY
 from actors.trading.allocator import Allocator, Seat
 from actors.trading.approvals import Approvals
 from actors.trading.feed import Feed
@@ -99,7 +101,7 @@ def frames_of(count: int) -> list[bytes]:
 
 def frames_on(kind: str, frames: list[bytes]) -> list[float]:
     """Return the microseconds from each frame's bytes to the listener."""
-    with bench(kind, {QuoteMoved: (LISTENER,)}) as found:
+    with bench(kind, {QuoteMoved: evolve(ROUTES[QuoteMoved], hears=(LISTENER,))}) as found:
         probe = found.probe(LISTENER, lambda each: isinstance(each, QuoteMoved))
         found.runtime.spawn(Feed, FEED, SilentVenue(), FeedPlan(1, Nanos(5 * MINUTE), False))
         found.runtime.post(ReplyTo(FEED), BOOT)

@@ -218,7 +218,9 @@ def measure(hops: int, rounds: int) -> dict[str, dict[str, float]]:
             rates[name].append(subject.per_second(5 * hops))
     threads.stop(("a", "b"), SECOND)
     for member in virtual.members.values():
-        member.actor_ref.stop()
+        member.actor_ref.stop(block=False)
+    while virtual.step():
+        pass
     return {name: figures(latencies[name], rates[name]) for name in subjects}
 
 

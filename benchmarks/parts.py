@@ -15,6 +15,7 @@ from typing import Any
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
+from actors.kernel.routes import Routes
 from actors.kernel.topology import ROUTES
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
@@ -111,13 +112,13 @@ class Bench:
         quiet = 0
         while quiet < QUIET_ROUNDS:
             members = self.runtime.members.values()
-            is_busy = any(a.busy is not None or not a.actor_inbox.empty() for a in members)
+            is_busy = any(a.is_busy or not a.actor_inbox.empty() for a in members)
             quiet = 0 if is_busy else quiet + 1
             time.sleep(0.0002)
 
 
 @contextmanager
-def bench(kind: str, routes: dict[type, tuple[str, ...]] | None = None) -> Iterator[Bench]:
+def bench(kind: str, routes: Routes | None = None) -> Iterator[Bench]:
     """Give a bench on "threads" or "virtual" and stop its actors afterwards."""
     used = ROUTES if routes is None else routes
     board, log = BreakerBoard(), lambda _: NoLog()

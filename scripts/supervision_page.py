@@ -18,14 +18,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actors.kernel.supervision import POLICIES, Reentry, policy_of
-from actors.kernel.topology import START_ORDER, STRATEGY
+from actors.kernel.policy import Reentry
+from actors.kernel.supervision import policy_of
+from actors.kernel.topology import ACTORS, STRATEGY
 from domain.model.instants import SECOND, parse_iso
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "supervision.md"
 KINDS = ("crash", "exit", "hang")
-ACTORS = ["strategy.breakout" if name == STRATEGY else name for name in START_ORDER]
+NAMES = ["strategy.breakout" if name == STRATEGY else name for name in ACTORS]
 EAGER = (
     "--set=strategies.breakout.lookback_minutes=1",
     "--set=strategies.breakout.volume_minutes=1",
@@ -38,7 +39,7 @@ MEASURED = "## Measured"
 HEAD = """# Supervision
 
 What happens when a part of the program fails. The first table is the code's own
-([supervision.py](../actors/kernel/supervision.py)); the second was measured by
+([topology.py](../actors/kernel/topology.py)); the second was measured by
 `python scripts/supervision_page.py`, which breaks every actor in every way and reads the journals.
 
 A death or a hang opens the actor's breaker in the dying thread (a hang: in the guardian), before
@@ -55,7 +56,7 @@ last gate.
 
 
 def policy_rows() -> str:
-    """Return the table of `POLICIES`, in the order of starting."""
+    """Return the table of `ACTORS`, in the order of starting."""
     lines = [
         "## Policy",
         "",
@@ -63,8 +64,7 @@ def policy_rows() -> str:
         "| resting orders |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in START_ORDER:
-        row = POLICIES[name]
+    for name, row in ACTORS.items():
         opens = f"{row.effect.name} {row.scope or 'strategy'}" if row.effect else "nothing"
         if row.block_after_ns is not None:
             opens += f", BLOCK global after {row.block_after_ns // SECOND} s"
@@ -164,13 +164,13 @@ def measured() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     in_process = {kind: real(kind) for kind in KINDS}
-    for number, name in enumerate(ACTORS, start=1):
+    for number, name in enumerate(NAMES, start=1):
         row = policy_of(name)
         breaker = f"{row.effect.name} {row.scope or 'strategy'}" if row.effect else "actor only"
         for kind in KINDS:
             figures = (*virtual(name, kind), *in_process[kind][name])
             lines.append(f"| {name} | {kind} | {breaker} | {' | '.join(figures)} |")
-        sys.stderr.write(f"\r{number} of {len(ACTORS)} actors")
+        sys.stderr.write(f"\r{number} of {len(NAMES)} actors")
         sys.stderr.flush()
     sys.stderr.write("\n")
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 
 import pykka
 from attrs import frozen
@@ -91,10 +91,10 @@ class Actor(pykka.Actor):
         self.clock = services.clock
         self.board = services.board
         self.log = services.log_for(name)
-        self.busy: tuple[int, str] | None = None
         self.handled = 0
+        self.is_over = False
         self._ending = threading.Lock()
-        self._is_over = False
+        self._is_starting = False
         self._is_proven = epoch == FIRST_EPOCH
         self._envelope: Envelope | None = None
 
@@ -103,8 +103,16 @@ class Actor(pykka.Actor):
     def starting(self) -> None:
         """Get ready; runs in the actor's own thread before the first message."""
 
-    def receive(self, message: Any) -> None:
-        """Handle one message."""
+    def receive(self, message: Any) -> Any:
+        """Handle one message.
+
+        A subclass names the union of what it hears as the type of `message`, and ends its `match`
+        with `self.refuse(message)`: mypy then wants a case for every kind of the union.
+        """
+        raise NotImplementedError(f"{self.name} cannot handle {type(message).__name__}")
+
+    def refuse(self, message: Never) -> Never:
+        """Die of a message that the topology does not send here (`assert_never` without values)."""
         raise NotImplementedError(f"{self.name} cannot handle {type(message).__name__}")
 
     def stopping(self) -> None:
@@ -178,6 +186,11 @@ class Actor(pykka.Actor):
             self.publish(ActorProven(self.name, self.epoch, evidence))
 
     @property
+    def is_busy(self) -> bool:
+        """Tell whether the actor starts or is in a message; any thread may ask."""
+        return self._envelope is not None or self._is_starting
+
+    @property
     def is_proven(self) -> bool:
         """Tell whether this incarnation needs no proof any more."""
         return self._is_proven
@@ -211,30 +224,27 @@ class Actor(pykka.Actor):
     def on_start(self) -> None:
         """Run `starting` under guard."""
         try:
-            self.busy = (self.clock.machine_ns(), "start")
+            self._is_starting = True
             self.starting()
             if self.epoch > FIRST_EPOCH:
                 self.publish(ActorRestarted(self.name, self.epoch))
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
             self._crash(error, "start")
         finally:
-            self.busy = None
+            self._is_starting = False
 
     def on_receive(self, message: Envelope) -> Any:
-        """Run `receive` under guard, with the time stamp that hang detection reads."""
-        what = "envelope"
+        """Run `receive` under guard, with the count that hang detection reads."""
         try:
             body = message.body
-            what = type(body).__name__
             self._envelope = message
-            self.busy = (self.services.clock.machine_ns(), what)
             if type(body) is Drill:
                 return self._drill(body)
             return self.receive(body)
         except BaseException as error:  # noqa: BLE001 - SystemExit of an actor must not pass
-            return self._crash(error, what)
+            held = self._envelope
+            self._crash(error, "envelope" if held is None else type(held.body).__name__)
         finally:
-            self.busy = None
             self.handled += 1
             self._envelope = None
 
@@ -257,7 +267,7 @@ class Actor(pykka.Actor):
             case DrillKind.HANG:
                 self.services.stall(self.name)
 
-    def _crash(self, error: BaseException, what: str) -> None:
+    def _crash(self, error: BaseException, what: str) -> Never:
         """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
         cause = f"{type(error).__name__} in {what}: {_text(error)}"
         try:
@@ -284,7 +294,7 @@ class Actor(pykka.Actor):
     def _claim_end(self) -> bool:
         """Tell whether this call is the first to end the actor: it alone reports."""
         with self._ending:
-            is_first, self._is_over = not self._is_over, True
+            is_first, self.is_over = not self.is_over, True
         return is_first
 
     def condemn(self, cause: str) -> bool:

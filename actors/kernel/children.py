@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from attrs import define, field
 
-from actors.kernel.supervision import CrashPolicy, Reentry, policy_of
+from actors.kernel.policy import CrashPolicy, Reentry
+from actors.kernel.supervision import policy_of
 from domain.system.restarts import CrashHistory
 
 

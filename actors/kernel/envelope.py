@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import define, frozen
 
 from domain.model.instants import Nanos
 
 
-@frozen
+@define
 class Envelope:
-    """A message on its way.
+    """A message on its way; nobody changes it.
 
+    Not frozen: one is made for every message, and making a frozen one takes four times as long.
     `sequence` counts envelopes of a run. `causation` is the sequence of the message being handled
     when this one was sent; `correlation` the sequence at the head of the chain. `at_ns` is market
     time of sending.

@@ -1,8 +1,8 @@
 """The one inbox policy of both runtimes: control first, then events in order, then market data.
 
-Control (lane 0) overtakes everything and is unbounded. Events (lane 1) are bounded and never
-dropped: overflow is an error. Market data (lane 2) keeps the newest message per (kind, key), in
-the place of the older one, so a busy product can't starve a quiet one.
+Control overtakes everything and is unbounded. Events are bounded and never dropped: overflow is an
+error. Market data keeps the newest message per (kind, key), in the place of the older one, so a
+busy product can't starve a quiet one. Which kind goes where is the table in `topology.py`.
 """
 
 from __future__ import annotations
@@ -10,42 +10,44 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from actors.kernel.routes import Lane, Places
 from domain.model.errors import MailboxFull
 
-CONTROL, EVENT, MARKET = 0, 1, 2
 CAPACITY = 10_000
+_CONTROL, _EVENT = Lane.CONTROL, Lane.EVENT
 
 
 class Lanes:
     """Messages waiting for one actor; not thread-safe by itself."""
 
-    __slots__ = ("capacity", "conflated", "control", "events", "market")
+    __slots__ = ("capacity", "conflated", "control", "events", "market", "places")
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, places: Places, capacity: int = CAPACITY) -> None:
         self.control: deque[Any] = deque()
         self.events: deque[Any] = deque()
         self.market: dict[object, Any] = {}
+        self.places = places
         self.capacity = capacity
         self.conflated = 0
 
-    def push(self, item: Any) -> None:
-        """Add pykka's envelope `item`.
+    def push(self, item: Any, body: object) -> None:
+        """Add `item`, which carries the message `body`; None: it is pykka's own and urgent.
 
         Raises:
             MailboxFull: the event lane holds `capacity` messages.
         """
-        body = getattr(item.message, "body", None)
-        lane = getattr(type(body), "LANE", EVENT)
-        if body is None or lane == CONTROL:
+        kind = type(body)
+        lane, key_of = self.places[kind]
+        if body is None or lane is _CONTROL:
             self.control.append(item)
-        elif lane == MARKET and item.reply_to is None:
-            key = (type(body), body.key)
+        elif lane is _EVENT or key_of is None:
+            if len(self.events) >= self.capacity:
+                raise MailboxFull(f"{self.capacity} messages wait; no place for {kind.__name__}")
+            self.events.append(item)
+        else:
+            key = kind, key_of(body)
             self.conflated += key in self.market
             self.market[key] = item
-        elif len(self.events) >= self.capacity:
-            raise MailboxFull(f"{self.capacity} messages wait; no place for {type(body).__name__}")
-        else:
-            self.events.append(item)
 
     def pop(self) -> Any:
         """Take the next message; there must be one."""
@@ -54,6 +56,9 @@ class Lanes:
         if self.events:
             return self.events.popleft()
         return self.market.pop(next(iter(self.market)))
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.control or self.market)
 
     def __len__(self) -> int:
         return len(self.control) + len(self.events) + len(self.market)

@@ -13,8 +13,9 @@ from attrs import evolve
 
 from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
 from actors.kernel.children import ChildState, Phase
+from actors.kernel.policy import Reentry, Source
 from actors.kernel.ports import ActorLifecycle
-from actors.kernel.supervision import Reentry, Source, crash_breakers, scope_of
+from actors.kernel.supervision import crash_breakers, scope_of
 from actors.kernel.topology import AUDITOR, OPERATOR, RISK_GATE, ROUTES, SCHEDULER
 from domain.messages.control import (
     AlertRaised,
@@ -243,7 +244,7 @@ class Supervisor(Actor):
 
     def _brief(self, name: str) -> None:
         """Tell a newcomer what it has missed."""
-        if self._boot is not None and name in ROUTES[BootCompleted]:
+        if self._boot is not None and name in ROUTES[BootCompleted].hears:
             self.send(name, self._boot)
         if self._ready is not None and name in (RISK_GATE, SCHEDULER):
             self.send(name, self._ready)

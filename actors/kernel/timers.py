@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from attrs import frozen
 
 
 @frozen
 class Timer:
     """Base of the values that an actor sends to itself later; they travel as control."""
-
-    LANE: ClassVar[int] = 0

@@ -1,53 +1,26 @@
-"""Who hears what, who starts when. The flow of the system is this table.
+"""The system as two tables: who there is, and who hears what.
 
 feed → strategies → allocator → risk_gate → order_manager → venue; the others listen.
-`strategy.*` stands for every strategy actor.
+`ACTORS` has a row an actor, `ROUTES` a row a kind of message. The pages `docs/supervision.md` and
+`docs/messages.md` are printed from them.
 """
 
 from __future__ import annotations
 
-from domain.messages.control import (
-    AlertRaised,
-    DiscrepancyFound,
-    KillSeen,
-    OperatorActed,
-    ReconcileFinished,
-    ReconcileRequested,
-    StopRequested,
-    SweepFinished,
-    SweepRequested,
+from actors.kernel.policy import CrashPolicy, Reentry, Source, budget
+from actors.kernel.routes import Lane, Route
+from domain.messages import (
+    control,
+    decisions,
+    journal,
+    market,
+    orders,
+    portfolio,
+    supervision,
+    venue,
 )
-from domain.messages.decisions import (
-    CycleDue,
-    ExitProposed,
-    OrderApproved,
-    ProposalRefused,
-    RoundJudged,
-    RoundProposed,
-)
-from domain.messages.journal import RunStopped
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.portfolio import (
-    CashFlowSeen,
-    EquityMarked,
-    LossesMeasured,
-    LotsListed,
-    PortfolioMoved,
-    StatementTaken,
-)
-from domain.messages.supervision import (
-    ActorDown,
-    ActorProven,
-    ActorRestarted,
-    BootCompleted,
-    BreakerReset,
-    BreakerTripped,
-    DrillStarted,
-    GapSeen,
-    ProductsChanged,
-    TradingReady,
-)
+from domain.model.breakers import ACTOR, GLOBAL, VENUE, Effect
+from domain.model.instants import SECOND, Nanos
 
 FEED = "feed"
 STRATEGY = "strategy."
@@ -67,85 +40,348 @@ OPERATOR = "operator"
 ALERTS = "alerts"
 PROJECTOR = "projector"
 
-START_ORDER = (
-    AUDITOR,
-    ALERTS,
-    PROJECTOR,
-    SUPERVISOR,
-    KILL_SWITCH,
-    CANCELLER,
-    ORDER_MANAGER,
-    PORTFOLIO,
-    RISK_GATE,
-    EXITS,
-    ALLOCATOR,
-    STRATEGY,
-    FEED,
-    SCHEDULER,
-    DROP_COPY,
-    OPERATOR,
-    RECONCILER,
-)
-"""Receivers before senders; stopped in reverse."""
+THE_VENUE, GUARDIAN, BOARD = "venue", "guardian", "board"
+"""Who speaks to actors without being one: an adapter, the main thread, the breaker board."""
+OUTSIDE = "outside"
+"""The sender on the envelopes of these."""
 
-_KEEPERS = (AUDITOR, PROJECTOR)
+CORE = (ORDER_MANAGER, PORTFOLIO, RISK_GATE)
+"""Folds of the same events: they are only ever rebuilt together."""
 
-ROUTES: dict[type, tuple[str, ...]] = {
-    # market
-    # The exits come first: what they do about a price is what cannot wait.
-    QuoteMoved: (EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
-    BarClosed: (ALLOCATOR, RISK_GATE),
-    HistoryLoaded: (ALLOCATOR, RISK_GATE),
-    FeedStalled: (RISK_GATE, ALLOCATOR, PROJECTOR),
-    FeedRecovered: (RISK_GATE, ALLOCATOR, PROJECTOR),
-    # decisions
-    CycleDue: (ALLOCATOR, PROJECTOR),
-    RoundProposed: (RISK_GATE,),
-    RoundJudged: (*_KEEPERS, PORTFOLIO, SCHEDULER),
-    ExitProposed: (RISK_GATE, AUDITOR),
-    OrderApproved: (AUDITOR, ORDER_MANAGER),
-    ProposalRefused: (*_KEEPERS, EXITS),
-    # orders
-    IntentRaised: (AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
-    OrderAdvanced: (*_KEEPERS, RISK_GATE, EXITS, DROP_COPY),
-    FillBooked: (*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY),
-    WouldPlace: (*_KEEPERS, RISK_GATE),
-    DiscrepancyFound: (*_KEEPERS, ALERTS),
-    SweepRequested: (CANCELLER, AUDITOR),
-    SweepFinished: (*_KEEPERS, RECONCILER, SUPERVISOR),
-    # the books
-    PortfolioMoved: (ALLOCATOR, EXITS, PROJECTOR),
-    StatementTaken: (AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR),
-    CashFlowSeen: (AUDITOR, PORTFOLIO, RISK_GATE),
-    EquityMarked: _KEEPERS,
-    LotsListed: (*_KEEPERS, ALERTS),
-    # life of the system
-    BootCompleted: (
-        *_KEEPERS,
-        SUPERVISOR,
-        ORDER_MANAGER,
-        PORTFOLIO,
-        RISK_GATE,
-        EXITS,
-        ALLOCATOR,
-        FEED,
-        DROP_COPY,
+_SAFETY = budget(3, 10, 250, 8)
+_KEPT = "kept"
+
+
+def _core(rebuilt_from: str, proof: str) -> CrashPolicy:
+    return CrashPolicy(
+        effect=Effect.HALT,
+        scope=GLOBAL,
+        reentry=Reentry.OPERATOR,
+        budget=_SAFETY,
+        source=Source.JOURNAL,
+        group=CORE,
+        keeps_mail=False,
+        orders="entries cancelled by the venue's list",
+        rebuilt_from=rebuilt_from,
+        proof=proof,
+    )
+
+
+_CORE_ROW = _core("journal, with all of the core", "a clean reconcile with the venue")
+
+ACTORS: dict[str, CrashPolicy] = {
+    AUDITOR: CrashPolicy(
+        effect=Effect.HALT,
+        scope=GLOBAL,
+        reentry=Reentry.OPERATOR,
+        budget=_SAFETY,
+        source=Source.JOURNAL,
+        group=(AUDITOR, *CORE),
+        orders="entries cancelled by the venue's list; nothing leaves without a receipt",
+        rebuilt_from="chain verified, new segment; not after a failed write",
+        proof="a durable record and a clean reconcile",
     ),
-    ProductsChanged: (PORTFOLIO, RISK_GATE),
-    TradingReady: (SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR),
-    BreakerTripped: (*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
-    BreakerReset: (*_KEEPERS, SUPERVISOR),
-    ActorDown: (*_KEEPERS, ALERTS, SUPERVISOR),
-    ActorRestarted: (*_KEEPERS, FEED, PORTFOLIO, SUPERVISOR),
-    ActorProven: (*_KEEPERS, SUPERVISOR),
-    DrillStarted: _KEEPERS,
-    GapSeen: (*_KEEPERS, FEED, ORDER_MANAGER, RECONCILER),
-    LossesMeasured: (PROJECTOR,),
-    AlertRaised: (ALERTS, AUDITOR),
-    KillSeen: (AUDITOR, CANCELLER),
-    StopRequested: (SCHEDULER, CANCELLER),
-    OperatorActed: (AUDITOR,),
-    ReconcileRequested: (RECONCILER,),
-    ReconcileFinished: (*_KEEPERS, OPERATOR, SUPERVISOR),
-    RunStopped: (AUDITOR,),
+    ALERTS: CrashPolicy(
+        effect=Effect.NONE,
+        scope=ACTOR,
+        reentry=Reentry.PROOF,
+        budget=budget(None, 5, 250, 30),
+        block_after_ns=Nanos(60 * SECOND),
+        orders=_KEPT,
+        rebuilt_from="nothing; what came meanwhile is delivered",
+        proof="an alert was written; 60 s without one block entries",
+    ),
+    PROJECTOR: CrashPolicy(
+        effect=Effect.NONE,
+        scope=ACTOR,
+        reentry=Reentry.PROOF,
+        budget=budget(None, 5, 250, 30),
+        source=Source.JOURNAL,
+        orders=_KEPT,
+        rebuilt_from="counts and open orders in the journal",
+        proof="a status was published",
+    ),
+    SUPERVISOR: CrashPolicy(
+        effect=Effect.HALT,
+        scope=GLOBAL,
+        reentry=Reentry.OPERATOR,
+        budget=_SAFETY,
+        orders="entries cancelled by the venue's list",
+        rebuilt_from="what the guardian finds down",
+        proof="a clean reconcile with the venue",
+    ),
+    KILL_SWITCH: CrashPolicy(
+        effect=Effect.HALT,
+        scope=GLOBAL,
+        reentry=Reentry.ONLY_OPERATOR,
+        budget=_SAFETY,
+        orders="entries cancelled by the venue's list",
+        rebuilt_from="the signal file",
+        proof="file absent for 10 s of looking, and a clean reconcile",
+    ),
+    CANCELLER: CrashPolicy(
+        effect=Effect.HALT,
+        scope=VENUE,
+        reentry=Reentry.PROOF,
+        budget=budget(10, 10, 100, 4),
+        source=Source.JOURNAL,
+        orders="entries cancelled by the order manager, then by the venue's list",
+        rebuilt_from="our orders in the journal",
+        proof="a sweep: two complete listings without an entry of ours",
+    ),
+    ORDER_MANAGER: _CORE_ROW,
+    PORTFOLIO: _CORE_ROW,
+    RISK_GATE: _CORE_ROW,
+    EXITS: CrashPolicy(
+        effect=Effect.BLOCK,
+        scope=GLOBAL,
+        reentry=Reentry.PROOF,
+        budget=budget(5, 10, 100, 4),
+        orders=_KEPT,
+        rebuilt_from="lots of the portfolio, quotes of the feed",
+        proof="every owned lot judged against a fresh quote",
+    ),
+    ALLOCATOR: CrashPolicy(
+        effect=Effect.BLOCK,
+        scope=GLOBAL,
+        reentry=Reentry.RECONCILE,
+        budget=budget(2, 10, 250, 8),
+        keeps_mail=False,
+        reenters_once=True,
+        sweep_after_ns=Nanos(0),
+        orders="entries cancelled",
+        rebuilt_from="history asked for anew, quotes of the feed",
+        proof="one round that every strategy answered, and a clean reconcile",
+    ),
+    STRATEGY: CrashPolicy(
+        effect=Effect.HALT,
+        scope=None,
+        reentry=Reentry.PROOF,
+        budget=budget(3, 10, 500, 30),
+        keeps_mail=False,
+        hang_ns=Nanos(10 * SECOND),
+        orders="its entries cancelled; exits of its lots run",
+        rebuilt_from="nothing: it has no state",
+        proof="one cycle answered in time, its proposals refused meanwhile",
+    ),
+    FEED: CrashPolicy(
+        effect=Effect.BLOCK,
+        scope=VENUE,
+        reentry=Reentry.PROOF,
+        budget=budget(20, 10, 500, 30),
+        keeps_mail=False,
+        sweep_after_ns=Nanos(5 * SECOND),
+        orders="entries cancelled after 5 s",
+        rebuilt_from="snapshots of a new connection, history asked for anew",
+        proof="5 s without a gap, every quote within 50 bps of a REST reading",
+    ),
+    SCHEDULER: CrashPolicy(
+        effect=Effect.HALT,
+        scope=GLOBAL,
+        reentry=Reentry.OPERATOR,
+        budget=_SAFETY,
+        source=Source.JOURNAL,
+        orders="entries cancelled by the venue's list",
+        rebuilt_from="last cycle of the journal; missed cycles are skipped",
+        proof="its timers fire, and a clean reconcile",
+    ),
+    DROP_COPY: CrashPolicy(
+        effect=Effect.BLOCK,
+        scope=VENUE,
+        reentry=Reentry.PROOF,
+        budget=budget(10, 10, 250, 8),
+        source=Source.JOURNAL,
+        orders=_KEPT,
+        rebuilt_from="our orders and fills in the journal",
+        proof="one comparison of all recent fills with ours, none missing",
+    ),
+    OPERATOR: CrashPolicy(
+        effect=Effect.BLOCK,
+        scope=GLOBAL,
+        reentry=Reentry.PROOF,
+        budget=budget(5, 10, 250, 8),
+        orders=_KEPT,
+        rebuilt_from="the control folder",
+        proof="the control folder was read",
+    ),
+    RECONCILER: CrashPolicy(
+        effect=Effect.BLOCK,
+        scope=GLOBAL,
+        reentry=Reentry.PROOF,
+        budget=budget(5, 10, 250, 8),
+        orders=_KEPT,
+        rebuilt_from="nothing; the boot begins anew if it was not done",
+        proof="a clean reconcile",
+    ),
+}
+"""What each actor's death does, in the order of starting: receivers before senders; stopped in
+reverse. `strategy.` stands for every strategy actor.
+"""
+
+START_ORDER = tuple(ACTORS)
+
+UNKNOWN = CrashPolicy(
+    effect=Effect.HALT,
+    scope=GLOBAL,
+    reentry=Reentry.ONLY_OPERATOR,
+    budget=_SAFETY,
+    keeps_mail=False,
+    orders="entries cancelled by the venue's list",
+    rebuilt_from="not at all",
+    proof="none",
+)
+"""The row of an actor that has none."""
+
+_ALL = ("*",)
+_KEEPERS = (AUDITOR, PROJECTOR)
+_HOSTS = (STRATEGY + "*",)
+_LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
+_STREAMS = (FEED, ORDER_MANAGER)
+
+ROUTES: dict[type, Route] = {
+    # market
+    market.StreamOpened: Route(says=(THE_VENUE,), asker=_STREAMS),
+    market.StreamClosed: Route(says=(THE_VENUE,), asker=_STREAMS),
+    market.MarketFrame: Route(says=(THE_VENUE,), asker=(FEED,)),
+    market.QuoteMoved: Route(
+        says=(FEED,),
+        # The exits come first: what they do about a price is what cannot wait.
+        hears=(EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
+        lane=Lane.MARKET,
+        key=lambda message: message.quote.product,
+    ),
+    market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
+    market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
+    market.FeedStalled: Route(says=(FEED,), hears=(RISK_GATE, ALLOCATOR, PROJECTOR)),
+    market.FeedRecovered: Route(says=(FEED,), hears=(RISK_GATE, ALLOCATOR, PROJECTOR)),
+    # decisions
+    decisions.CycleDue: Route(says=(SCHEDULER,), hears=(ALLOCATOR, PROJECTOR)),
+    decisions.Decide: Route(says=(ALLOCATOR,), one=_HOSTS),
+    decisions.Proposed: Route(says=_HOSTS, one=(ALLOCATOR,)),
+    decisions.RoundProposed: Route(says=(ALLOCATOR,), hears=(RISK_GATE,)),
+    decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
+    decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR)),
+    decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
+    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
+    # orders
+    orders.IntentRaised: Route(
+        says=(ORDER_MANAGER,),
+        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
+        is_durable=True,
+    ),
+    orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
+    orders.OrderAdvanced: Route(
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, EXITS, DROP_COPY)
+    ),
+    orders.FillBooked: Route(
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
+    ),
+    orders.WouldPlace: Route(says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE)),
+    # what the venue answers
+    venue.PlaceAnswered: Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,)),
+    venue.UserFrame: Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,)),
+    venue.CancelAnswered: Route(says=(THE_VENUE,), asker=(CANCELLER, ORDER_MANAGER)),
+    venue.OrdersListed: Route(
+        says=(THE_VENUE, RECONCILER, DROP_COPY), one=(ORDER_MANAGER,), asker=_LISTERS
+    ),
+    venue.FillsListed: Route(
+        says=(THE_VENUE, RECONCILER, DROP_COPY),
+        one=(ORDER_MANAGER,),
+        asker=(ORDER_MANAGER, RECONCILER, DROP_COPY),
+    ),
+    venue.AccountsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    venue.FeesRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    venue.PermissionsRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
+    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
+    # the books
+    portfolio.PortfolioMoved: Route(
+        says=(PORTFOLIO,),
+        hears=(ALLOCATOR, EXITS, PROJECTOR),
+        lane=Lane.MARKET,
+        key=lambda _: None,
+    ),
+    portfolio.LossesMeasured: Route(
+        says=(PORTFOLIO,), hears=(PROJECTOR,), lane=Lane.MARKET, key=lambda _: None
+    ),
+    portfolio.StatementTaken: Route(
+        says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
+    ),
+    portfolio.CashFlowSeen: Route(says=(), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
+    portfolio.EquityMarked: Route(says=(PORTFOLIO,), hears=_KEEPERS),
+    portfolio.LotsListed: Route(says=(GUARDIAN,), hears=(*_KEEPERS, ALERTS)),
+    portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER,)),
+    # safety
+    control.SweepRequested: Route(says=(SUPERVISOR, RECONCILER), hears=(CANCELLER, AUDITOR)),
+    control.SweepFinished: Route(says=(CANCELLER,), hears=(*_KEEPERS, RECONCILER, SUPERVISOR)),
+    control.DiscrepancyFound: Route(says=(RECONCILER, DROP_COPY), hears=(*_KEEPERS, ALERTS)),
+    control.ReconcileRequested: Route(
+        says=(SUPERVISOR, OPERATOR, GUARDIAN), hears=(RECONCILER,), lane=Lane.CONTROL
+    ),
+    control.ReconcileFinished: Route(says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR)),
+    control.SyncRequested: Route(
+        says=(RECONCILER, SUPERVISOR, OPERATOR),
+        one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
+    ),
+    control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
+    control.AlertRaised: Route(says=(SUPERVISOR, FEED, ALERTS), hears=(ALERTS, AUDITOR)),
+    control.KillSeen: Route(
+        says=(KILL_SWITCH,), hears=(AUDITOR, CANCELLER), lane=Lane.CONTROL, is_durable=True
+    ),
+    control.StopRequested: Route(says=(GUARDIAN,), hears=(SCHEDULER, CANCELLER), lane=Lane.CONTROL),
+    control.OperatorActed: Route(
+        says=(OPERATOR, SUPERVISOR), hears=(AUDITOR,), lane=Lane.CONTROL, is_durable=True
+    ),
+    # life of the system
+    supervision.BootCompleted: Route(
+        says=(RECONCILER, SUPERVISOR),
+        hears=(
+            *_KEEPERS,
+            SUPERVISOR,
+            ORDER_MANAGER,
+            PORTFOLIO,
+            RISK_GATE,
+            EXITS,
+            ALLOCATOR,
+            FEED,
+            DROP_COPY,
+        ),
+    ),
+    supervision.ProductsChanged: Route(says=(RECONCILER,), hears=(PORTFOLIO, RISK_GATE)),
+    supervision.TradingReady: Route(
+        says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR)
+    ),
+    supervision.BreakerTripped: Route(
+        says=(BOARD,),
+        hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
+        lane=Lane.CONTROL,
+        is_durable=True,
+    ),
+    supervision.BreakerReset: Route(
+        says=(BOARD,), hears=(*_KEEPERS, SUPERVISOR), lane=Lane.CONTROL, is_durable=True
+    ),
+    supervision.ActorDown: Route(
+        says=(*_ALL, GUARDIAN),
+        hears=(*_KEEPERS, ALERTS, SUPERVISOR),
+        lane=Lane.CONTROL,
+        is_durable=True,
+    ),
+    supervision.ActorRestarted: Route(says=_ALL, hears=(*_KEEPERS, FEED, PORTFOLIO, SUPERVISOR)),
+    supervision.ActorProven: Route(says=_ALL, hears=(*_KEEPERS, SUPERVISOR)),
+    supervision.RebuildFinished: Route(says=(GUARDIAN,), asker=(SUPERVISOR,)),
+    supervision.ReviveRequested: Route(says=(OPERATOR,), one=(SUPERVISOR,), lane=Lane.CONTROL),
+    supervision.Revived: Route(says=(SUPERVISOR,), one=(OPERATOR,)),
+    supervision.DrillStarted: Route(
+        says=(GUARDIAN,), hears=_KEEPERS, lane=Lane.CONTROL, is_durable=True
+    ),
+    supervision.Drill: Route(says=(GUARDIAN,), one=_ALL, lane=Lane.CONTROL),
+    supervision.GapSeen: Route(
+        says=(GUARDIAN,),
+        hears=(*_KEEPERS, FEED, ORDER_MANAGER, RECONCILER),
+        lane=Lane.CONTROL,
+        is_durable=True,
+    ),
+    journal.RunStopped: Route(says=(GUARDIAN,), hears=(AUDITOR,), is_durable=True),
+    supervision.Tick: Route(says=(), lane=Lane.CONTROL),
 }

@@ -9,12 +9,12 @@ from typing import Any
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Journal
-from actors.kernel.topology import ORDER_MANAGER
+from actors.kernel.topology import ORDER_MANAGER, ROUTES
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import Synced, SyncRequested
 from domain.messages.journal import RunStopped
 from domain.messages.orders import IntentRaised
-from domain.messages.supervision import CONTROL_LANE, Tick
+from domain.messages.supervision import Tick
 from domain.model.instants import MILLISECOND
 
 COMMIT_EVERY_NS = 250 * MILLISECOND
@@ -47,7 +47,7 @@ class Auditor(Actor):
                 self._commit()
             case _ if type(message).__name__ in CATALOGUE:
                 self._journal.append(self.envelope)
-                if getattr(type(message), "LANE", None) == CONTROL_LANE:
+                if ROUTES[type(message)].is_durable:
                     self._journal.commit(())
                 elif not self._is_dirty:
                     self._is_dirty = True

@@ -110,7 +110,6 @@ class Canceller(Actor):
     def _list(self) -> None:
         if self._sweep is None:
             return
-        self._listings.forget()
         token = self._listings.ask(self._sweep, self.clock.machine_ns())
         self._venue.list_orders(
             since_ns=None, is_live_only=True, token=token, reply_to=self.reply_to()

@@ -104,9 +104,9 @@ class Feed(Actor):
     def _brief(self, newcomer: str) -> None:
         """Tell a fresh incarnation of another actor what the market looks like."""
         for message in self._data.briefing():
-            if newcomer in ROUTES[type(message)]:
+            if newcomer in ROUTES[type(message)].hears:
                 self.send(newcomer, message)
-        if newcomer in ROUTES[HistoryLoaded]:
+        if newcomer in ROUTES[HistoryLoaded].hears:
             self._carry_out(self._data.backfill(self.clock.market_ns()))
 
     def _fetch(self, asked: Asked) -> None:

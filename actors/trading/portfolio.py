@@ -89,7 +89,7 @@ class Portfolio(Actor):
                 self.prove("its books were compared")
             case ActorRestarted(actor):
                 view = self._view()
-                if view is not None and actor in ROUTES[PortfolioMoved]:
+                if view is not None and actor in ROUTES[PortfolioMoved].hears:
                     self.send(actor, PortfolioMoved(view))
             case ProductsChanged(products):
                 self._products = {product.id: product for product in products}

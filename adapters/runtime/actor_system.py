@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import pykka
@@ -15,17 +15,21 @@ from actors.kernel.board import BoardEvent, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.lanes import CAPACITY
 from actors.kernel.ports import Clock, Log
+from actors.kernel.routes import GROUP, Places, Routes
 from actors.kernel.supervision import policy_of
+from actors.kernel.timers import Timer
+from actors.kernel.topology import OUTSIDE
 from adapters.runtime.binding import bind
 from domain.messages.supervision import ActorDown, Tick
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import MailboxFull
 
-GROUP = "*"
-
 
 class Inbox(Protocol):
     """What an inbox has beyond pykka's three calls."""
+
+    def open(self, places: Places) -> None:
+        """Take note of which kind waits in which lane; before this nothing may be put."""
 
     def close(self) -> list[Any]:
         """Return what waits; from now on `put` raises pykka's ActorDeadError."""
@@ -38,16 +42,17 @@ class ActorSystem:
         self,
         clock: Clock,
         board: BreakerBoard,
-        routes: Mapping[type, tuple[str, ...]],
+        routes: Routes,
         log: Callable[[str], Log],
         mixin: type[pykka.Actor],
     ) -> None:
         self.clock = clock
         self.board = board
         self._routes = routes
+        self._places = Places(routes)
         self._log = log
         self._mixin = mixin
-        self._numbers = itertools.count(1)
+        self.number: Callable[[], int] = itertools.count(1).__next__
         self._resolved: dict[type, tuple[str, ...]] = {}
         self._lock = threading.Lock()
         self.members: dict[str, Actor] = {}
@@ -66,19 +71,17 @@ class ActorSystem:
             old = self.members.get(name)
             epoch = max(self.epochs[name], 1 if old is None else old.epoch + 1)
             self.epochs[name] = epoch
-        bound = bind(kind, self._mixin)
-        actor = bound(ActorContext(self, name, epoch), *args, **kwargs)
-        pykka.ActorRegistry.register(actor.actor_ref)
+        bind(kind, self._mixin).start(ActorContext(self, name, epoch), *args, **kwargs)
+
+    def enter(self, actor: Actor) -> None:
+        """Take in an actor that pykka is about to start: from now on its name reaches it."""
+        name = actor.name
+        cast("Inbox", actor.actor_inbox).open(self._places)
         with self._lock:
             for envelope in self._kept.pop(name, ()):
                 actor.actor_ref.tell(envelope)
             self.members[name] = actor
             self._resolved.clear()
-        actor._start_actor_loop()
-
-    def number(self) -> int:
-        """Return the next envelope number."""
-        return next(self._numbers)
 
     def receivers(self, kind: type) -> tuple[str, ...]:
         """Return the listeners of a kind; `strategy.*` stands for every name of that group."""
@@ -91,7 +94,8 @@ class ActorSystem:
 
     def _resolve(self, kind: type) -> list[str]:
         found: list[str] = []
-        for pattern in self._routes.get(kind, ()):
+        row = self._routes.get(kind)
+        for pattern in () if row is None else row.hears:
             if pattern.endswith(GROUP):
                 found.extend(sorted(n for n in self.members if n.startswith(pattern[:-1])))
             elif pattern in self.members:
@@ -165,7 +169,7 @@ class ActorSystem:
         return Envelope(
             number,
             message,
-            "outside",
+            OUTSIDE,
             0,
             reply_to.correlation or number,
             reply_to.causation,
@@ -176,11 +180,6 @@ class ActorSystem:
         """Publish a message from outside the actors to everybody in its route."""
         for name in self.receivers(type(message)):
             self.post(ReplyTo(name), message)
-
-    def ask(self, name: str, message: Any, *, timeout: float | None = None) -> Any:
-        """Ask an actor from outside and wait; for main and tests, never for actors."""
-        envelope = self._from_outside(ReplyTo(name), message)
-        return self.members[name].actor_ref.ask(envelope, timeout=timeout)
 
     def wake(
         self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
@@ -252,7 +251,9 @@ class ActorSystem:
     def _close(self, actor: Actor) -> None:
         waiting = []
         for item in cast("Inbox", actor.actor_inbox).close():
-            if item.reply_to is None:
+            if isinstance(item, Envelope):
+                waiting.append(item)
+            elif item.reply_to is None:
                 if isinstance(item.message, Envelope):
                     waiting.append(item.message)
             elif isinstance(item.message, Envelope):
@@ -264,7 +265,7 @@ class ActorSystem:
         # A timer is its incarnation's own: none that waits may ring for the next.
         kept = []
         for envelope in waiting:
-            if keeps_mail and not isinstance(envelope.body, Tick):
+            if keeps_mail and not isinstance(envelope.body, Timer | Tick):
                 kept.append(envelope)
             else:
                 self._lose(actor.name, envelope)

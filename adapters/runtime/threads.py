@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 import pykka
 
@@ -15,6 +15,7 @@ from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.lanes import Lanes
 from actors.kernel.ports import Clock, Log
+from actors.kernel.routes import Places, Routes
 from adapters.runtime.actor_system import ActorSystem
 from domain.messages.market import MarketFrame
 from domain.model.breakers import GLOBAL, Breaker, Effect
@@ -37,10 +38,15 @@ class _Closed(BaseException):
 class ThreadInbox:
     """The lanes behind one condition variable."""
 
+    lanes: Lanes
+
     def __init__(self) -> None:
-        self.lanes = Lanes()
         self._ready = threading.Condition(threading.Lock())
-        self._is_closed = False
+        self.is_closed = False
+
+    def open(self, places: Places) -> None:
+        """Take note of which kind waits in which lane."""
+        self.lanes = Lanes(places)
 
     def put(self, item: Any, /) -> None:
         """Add a message and wake the actor. Never blocks for long.
@@ -49,16 +55,16 @@ class ThreadInbox:
             ActorDeadError: the actor died between the sender's look and this call.
         """
         with self._ready:
-            if self._is_closed:
+            if self.is_closed:
                 raise pykka.ActorDeadError("the inbox is closed")
-            self.lanes.push(item)
+            self.lanes.push(item, getattr(item.message, "body", None))
             self._ready.notify()
 
     def get(self) -> Any:
         """Take the next message, waiting for one."""
         with self._ready:
             while not self.lanes:
-                if self._is_closed:
+                if self.is_closed:
                     raise _Closed
                 self._ready.wait()
             return self.lanes.pop()
@@ -66,7 +72,7 @@ class ThreadInbox:
     def close(self) -> list[Any]:
         """Return what waits and refuse what comes later."""
         with self._ready:
-            self._is_closed = True
+            self.is_closed = True
             self._ready.notify_all()
             return [self.lanes.pop() for _ in range(len(self.lanes))]
 
@@ -78,9 +84,10 @@ class ThreadInbox:
         return len(self.lanes)
 
 
-class ThreadedActor(pykka.Actor):
-    """pykka's three hooks for a daemon thread with a death watch."""
+class ThreadedActor(pykka.ThreadingActor):
+    """pykka's actor on a daemon thread, with lanes for an inbox and a death watch."""
 
+    use_daemon_thread: ClassVar[bool] = True
     name: str
     services: ThreadRuntime
 
@@ -88,22 +95,22 @@ class ThreadedActor(pykka.Actor):
     def _create_actor_inbox() -> ThreadInbox:
         return ThreadInbox()
 
-    @staticmethod
-    def _create_future() -> pykka.Future[Any]:
-        return pykka.ThreadingFuture()
-
     def _start_actor_loop(self) -> None:
-        threading.Thread(target=self._thread_main, name=self.name, daemon=True).start()
+        self.services.enter(cast("Actor", self))
+        super()._start_actor_loop()
 
-    def _thread_main(self) -> None:
+    def _actor_loop(self) -> None:
+        threading.current_thread().name = self.name
         self.services.threads[self.name] = threading.get_ident()
         try:
-            self._actor_loop_setup()
-            self._actor_loop_running()
+            super()._actor_loop()
         except _Closed:
             pass  # ended from outside while it waited
         finally:
             self.services.bury(cast("Actor", self))
+
+    def _actor_loop_teardown(self) -> None:
+        """Leave what still waits to the runtime, which keeps it or counts it."""
 
 
 class ThreadRuntime(ActorSystem):
@@ -113,7 +120,7 @@ class ThreadRuntime(ActorSystem):
         self,
         clock: Clock,
         board: BreakerBoard,
-        routes: Mapping[type, tuple[str, ...]],
+        routes: Routes,
         log: Callable[[str], Log],
         *,
         speed: float = 1.0,

@@ -1,8 +1,9 @@
 """The virtual runtime: every actor in one thread, time that jumps, order drawn from a seed.
 
-Each actor runs pykka's own loop for one message at a time: the inbox hands out one envelope and
-then raises a BaseException from outside pykka's `try`, which leaves the loop without touching its
-failure handling.
+What an actor sends goes straight into the receiver's lanes, and a step hands it to `on_receive`:
+pykka's guard, but not its loop, stands around each message. What somebody tells by a ref (to stop,
+above all) goes through pykka's own loop, one message at a time: the inbox hands out the one and
+then raises a BaseException from outside pykka's `try`, which leaves the loop.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ import heapq
 import itertools
 import random
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, cast
 
 import pykka
 
 from actors.kernel.base import Actor
 from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
 from actors.kernel.ports import Log
 from actors.kernel.progress import LOOK_EVERY_NS, hang_cause
+from actors.kernel.routes import Places, Routes
 from actors.kernel.supervision import policy_of
 from adapters.runtime.actor_system import ActorSystem
-from domain.model.instants import Nanos
+from domain.model.errors import MailboxFull
+from domain.model.instants import HOUR, Nanos
+
+MACHINE_AHEAD_NS: Final = -28_051 * HOUR
+"""Machine time stands 3.2 years behind market time: who mixes the two finds nothing in time."""
+WALL_AHEAD_NS: Final = 14_025 * HOUR
+"""Wall time stands as far ahead as half of that."""
 
 
 class _Drained(BaseException):
@@ -36,39 +46,46 @@ _DRAINED = _Drained()
 class VirtualInbox:
     """The lanes of one actor, telling the runtime when there is something to do."""
 
+    lanes: Lanes
+    owner: Actor
+    wake: Callable[[VirtualInbox], None]
+
     def __init__(self) -> None:
-        self.lanes = Lanes()
-        self.owner: Actor | None = None
-        self.wake: Callable[[VirtualInbox], None] | None = None
-        self.next: Any = None
-        self.is_ready = False
-        self.is_held = False
-        self.is_closed = False
-        self.pump: Callable[[VirtualFuture], None] | None = None
+        self.is_closed = self.is_held = False
+        self.is_ready = True  # or nobody is to be woken: it has not been adopted yet
+        self._next: Any = None
+
+    def open(self, places: Places) -> None:
+        """Take note of which kind waits in which lane."""
+        self.lanes = Lanes(places)
 
     def put(self, item: Any, /) -> None:
-        """Add a message.
+        """Add what pykka's ref was told.
 
         Raises:
             ActorDeadError: the actor is dead.
         """
         if self.is_closed:
             raise pykka.ActorDeadError("the inbox is closed")
-        if isinstance(item.reply_to, VirtualFuture):
-            item.reply_to.pump = self.pump
-        self.lanes.push(item)
+        self.lanes.push(item, getattr(item.message, "body", None))
         self.stir()
 
     def stir(self) -> None:
         """Tell the runtime that something waits, unless the actor is held up."""
-        if self.lanes and not self.is_ready and not self.is_held and self.wake is not None:
+        if self.lanes and not (self.is_ready or self.is_held):
             self.is_ready = True
             self.wake(self)
 
+    def hand_out(self, item: Any) -> None:
+        """Let pykka's loop handle `item`, and nothing else."""
+        self._next = item
+        with suppress(_Drained):
+            self.owner._actor_loop_running()
+
     def get(self) -> Any:
         """Hand out the one message of this step, or leave the loop."""
-        if self.next is not None:
-            item, self.next = self.next, None
+        if self._next is not None:
+            item, self._next = self._next, None
             return item
         raise _DRAINED.with_traceback(None)
 
@@ -85,43 +102,6 @@ class VirtualInbox:
         return len(self.lanes)
 
 
-class VirtualFuture(pykka.Future[Any]):
-    """A future that turns the wheel of virtual time until it is set."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pump: Callable[[VirtualFuture], None] | None = None
-        self.is_done = False
-        self._value: Any = None
-        self._error: BaseException | None = None
-
-    def get(self, *, timeout: float | None = None) -> Any:
-        """Return the value.
-
-        Raises:
-            RuntimeError: an actor waits, which blocks the only thread there is.
-            Timeout: nothing is left to happen and there is no answer.
-        """
-        if self._get_hook is not None:
-            return super().get(timeout=timeout)
-        if not self.is_done and self.pump is not None:
-            self.pump(self)
-        if self._error is not None:
-            raise self._error
-        if not self.is_done:
-            raise pykka.Timeout("nothing is left to happen, and there is no answer")
-        return self._value
-
-    def set(self, value: Any | None = None) -> None:
-        """Set the value."""
-        self.is_done, self._value = True, value
-
-    def set_exception(self, exc_info: Any = None) -> None:
-        """Set the exception given, or the one being handled."""
-        self.is_done = True
-        self._error = (exc_info or sys.exc_info())[1]
-
-
 class VirtualActor(pykka.Actor):
     """pykka's three hooks for an actor without a thread."""
 
@@ -133,29 +113,38 @@ class VirtualActor(pykka.Actor):
 
     @staticmethod
     def _create_future() -> pykka.Future[Any]:
-        return VirtualFuture()
+        return pykka.ThreadingFuture()
 
     def _start_actor_loop(self) -> None:
-        self.services.adopt(self)
+        self.services.enter(cast("Actor", self))
+        self.services.adopt(cast("Actor", self))
 
 
 class VirtualClock:
-    """One clock that plays all three."""
+    """One time that plays three clocks, each at a distance from the others (ADR 0003)."""
 
-    def __init__(self, start_ns: int) -> None:
+    def __init__(
+        self,
+        start_ns: int,
+        *,
+        machine_ahead_ns: int = MACHINE_AHEAD_NS,
+        wall_ahead_ns: int = WALL_AHEAD_NS,
+    ) -> None:
         self.now_ns = Nanos(start_ns)
+        self.machine_ahead_ns = machine_ahead_ns
+        self._wall_ahead_ns = wall_ahead_ns
 
     def market_ns(self) -> Nanos:
-        """Return virtual time."""
+        """Return virtual time itself."""
         return self.now_ns
 
     def machine_ns(self) -> Nanos:
-        """Return virtual time."""
-        return self.now_ns
+        """Return virtual time at the machine's distance."""
+        return Nanos(self.now_ns + self.machine_ahead_ns)
 
     def wall_ns(self) -> Nanos:
-        """Return virtual time."""
-        return self.now_ns
+        """Return virtual time at the wall's distance."""
+        return Nanos(self.now_ns + self._wall_ahead_ns)
 
 
 class VirtualRuntime(ActorSystem):
@@ -165,7 +154,7 @@ class VirtualRuntime(ActorSystem):
         self,
         clock: VirtualClock,
         board: BreakerBoard,
-        routes: Mapping[type, tuple[str, ...]],
+        routes: Routes,
         log: Callable[[str], Log],
         *,
         seed: int,
@@ -176,24 +165,31 @@ class VirtualRuntime(ActorSystem):
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._ready: list[VirtualInbox] = []
-        self._running: list[str] = []
         self._held: dict[str, int] = {}
         self.steps = 0
 
-    def adopt(self, actor: VirtualActor) -> None:
-        """Take an actor in and run its start."""
-        inbox = actor.actor_inbox
-        assert isinstance(inbox, VirtualInbox)
-        member = cast("Actor", actor)
-        inbox.owner, inbox.wake, inbox.pump = member, self._ready.append, self._pump
+    def adopt(self, actor: Actor) -> None:
+        """Run the start of an actor that has entered."""
+        inbox = cast("VirtualInbox", actor.actor_inbox)
+        inbox.owner, inbox.wake, inbox.is_ready = actor, self._ready.append, False
         inbox.stir()
-        self._running.append(member.name)
+        actor._actor_loop_setup()
+        if actor.actor_stopped.is_set():
+            self.bury(actor)
+
+    def _put(self, actor: Actor, envelope: Envelope) -> None:
+        if actor.actor_stopped.is_set():
+            self._keep_or_lose(actor, envelope)
+            return
+        inbox = cast("VirtualInbox", actor.actor_inbox)
         try:
-            member._actor_loop_setup()
-        finally:
-            self._running.pop()
-        if member.actor_stopped.is_set():
-            self.bury(member)
+            inbox.lanes.push(envelope, envelope.body)
+        except MailboxFull as error:
+            self._overflow(actor.name, envelope, str(error))
+            return
+        if not (inbox.is_ready or inbox.is_held):
+            inbox.is_ready = True
+            self._ready.append(inbox)
 
     def stall(self, actor: str) -> None:
         """Let the actor's present message never end: its thread is not scheduled any more.
@@ -233,46 +229,39 @@ class VirtualRuntime(ActorSystem):
     def wake(
         self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
     ) -> None:
-        """Deliver `message` when virtual time reaches `due_ns`."""
-        del is_machine_time  # one clock plays all
-        self.call_at(due_ns, lambda: self.ring(actor, epoch, message))
+        """Deliver `message` when the clock reaches `due_ns`."""
+        virtual_ns = due_ns - self._time.machine_ahead_ns if is_machine_time else due_ns
+        self.call_at(virtual_ns, lambda: self.ring(actor, epoch, message))
 
     def step(self) -> bool:
         """Handle one message, or else move time to the next instant. False: nothing is left."""
-        if not self._ready:
-            return self._advance()
         ready = self._ready
+        if not ready:
+            return self._advance()
         chosen = int(self._choose() * len(ready))
-        ready[chosen], ready[-1] = ready[-1], ready[chosen]
-        inbox = ready.pop()
+        inbox = ready[chosen]
+        ready[chosen] = ready[-1]
+        ready.pop()
         inbox.is_ready = False
         self.steps += 1
-        self._handle_one(inbox)
-        return True
-
-    def _handle_one(self, inbox: VirtualInbox) -> None:
-        actor = inbox.owner
-        assert actor is not None
-        if actor.actor_stopped.is_set():
-            self.bury(actor)
-            return
-        if not inbox.lanes:  # it was closed meanwhile
-            return
-        if inbox.is_held:
-            return
-        inbox.next = inbox.lanes.pop()
-        if inbox.lanes:
+        lanes = inbox.lanes
+        if inbox.is_held or not lanes:  # it was held up or closed meanwhile
+            return True
+        item = lanes.pop()
+        if lanes:
             inbox.is_ready = True
-            self._ready.append(inbox)
-        self._running.append(actor.name)
-        try:
-            actor._actor_loop_running()
-        except _Drained:
-            pass
-        finally:
-            self._running.pop()
-        if actor.actor_stopped.is_set():
-            self.bury(actor)
+            ready.append(inbox)
+        if type(item) is Envelope:
+            try:
+                inbox.owner.on_receive(item)
+            except Exception:  # noqa: BLE001 - what pykka's loop does about it
+                inbox.owner._handle_failure(*sys.exc_info())
+                self.bury(inbox.owner)
+        else:
+            inbox.hand_out(item)
+            if inbox.owner.actor_stopped.is_set():
+                self.bury(inbox.owner)
+        return True
 
     def _advance(self) -> bool:
         if not self._due:
@@ -282,9 +271,3 @@ class VirtualRuntime(ActorSystem):
         while self._due and self._due[0][0] == now:
             heapq.heappop(self._due)[2]()  # everything due at one instant races
         return True
-
-    def _pump(self, future: VirtualFuture) -> None:
-        if self._running:
-            raise RuntimeError(f"{self._running[-1]} asks and waits; actors must not")
-        while not future.is_done and self.step():
-            pass

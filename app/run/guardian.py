@@ -109,7 +109,7 @@ class ProgressGuard(Watch):
                 name,
                 actor.epoch,
                 actor.handled,
-                actor.busy is not None or not actor.actor_inbox.empty(),
+                actor.is_busy or not actor.actor_inbox.empty(),
             )
             for name, actor in tuple(self._runtime.members.items())
             if not actor.actor_stopped.is_set()

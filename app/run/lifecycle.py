@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.supervision import Source, policy_of
+from actors.kernel.policy import Source
+from actors.kernel.supervision import policy_of
 from actors.kernel.topology import AUDITOR, SUPERVISOR
 from adapters.runtime.actor_system import ActorSystem
 from app.run.lifecycle_events import LifecycleEvents

@@ -204,7 +204,7 @@ class RunSession:
     def _is_quiet(self) -> bool:
         members = self._runtime.members.values()
         return all(
-            actor.actor_stopped.is_set() or (actor.busy is None and actor.actor_inbox.empty())
+            actor.actor_stopped.is_set() or not (actor.is_busy or not actor.actor_inbox.empty())
             for actor in members
         )
 

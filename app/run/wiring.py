@@ -248,7 +248,7 @@ def roster(runtime: ActorSystem) -> tuple[ActorStatus, ...]:
     """Return every actor as `status` shows it."""
     members = []
     for name, actor in sorted(runtime.members.items()):
-        state = "down" if actor.actor_stopped.is_set() else "busy" if actor.busy else "idle"
+        state = "down" if actor.actor_stopped.is_set() else "busy" if actor.is_busy else "idle"
         lanes = actor.actor_inbox.lanes  # type: ignore[attr-defined] # both runtimes have lanes
         members.append(
             ActorStatus(name, state, actor.epoch, actor.epoch - 1, len(lanes), lanes.conflated)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from attrs import field, frozen
 
-from domain.messages.supervision import CONTROL_LANE
 from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 
@@ -73,7 +70,6 @@ class AlertRaised:
 class StopRequested:
     """The run is to end: entries cancelled, then everything down; `reason` as in STOPPED."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     reason: str
 
 
@@ -81,7 +77,6 @@ class StopRequested:
 class KillSeen:
     """The signal file (or signal) is there. `includes_exits`: protection is cancelled too."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     reason: str
     includes_exits: bool
 
@@ -90,7 +85,6 @@ class KillSeen:
 class OperatorActed:
     """An operator's deed, for the record: written before the breakers that it closes."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     verb: str
     reason: str
 
@@ -99,7 +93,6 @@ class OperatorActed:
 class ReconcileRequested:
     """Compare orders, fills and balances with the venue now."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     reason: str
 
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from attrs import frozen
 
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Level, Quote, Trade
 from domain.model.product import ProductId
-
-EVENT_LANE = 1
-
-
-MARKET_LANE = 2
 
 
 @frozen
@@ -113,13 +106,7 @@ class StreamClosed:
 class QuoteMoved:
     """The newest best bid and ask of a product; an unread older one is replaced in the inbox."""
 
-    LANE: ClassVar[int] = MARKET_LANE
     quote: Quote
-
-    @property
-    def key(self) -> ProductId:
-        """What a newer message of this kind replaces."""
-        return self.quote.product
 
 
 @frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
 
 from attrs import frozen
 
@@ -27,13 +26,7 @@ class LedgerReported:
 class LossesMeasured:
     """How far each loss limit is used: (breaker, lost, limit), percent or quote currency."""
 
-    LANE: ClassVar[int] = 2
     losses: tuple[tuple[str, Decimal, Decimal], ...]
-
-    @property
-    def key(self) -> str:
-        """What a newer message of this kind replaces."""
-        return "losses"
 
 
 @frozen
@@ -57,13 +50,7 @@ class CashFlowSeen:
 class PortfolioMoved:
     """The newest view of the portfolio."""
 
-    LANE: ClassVar[int] = 2
     view: PortfolioView
-
-    @property
-    def key(self) -> str:
-        """What a newer message of this kind replaces."""
-        return "portfolio"
 
 
 @frozen

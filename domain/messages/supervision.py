@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from attrs import field, frozen
 
 from domain.model.breakers import Breaker, DrillKind, Scope
@@ -11,14 +9,11 @@ from domain.model.instants import Nanos
 from domain.model.money import Rate
 from domain.model.product import Product
 
-CONTROL_LANE = 0
-
 
 @frozen
 class BreakerTripped:
     """A breaker opened, or an open one got stronger."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     breaker: Breaker
 
 
@@ -29,7 +24,6 @@ class BreakerReset:
     `by` is "proof", "operator", or "policy" (paper's one release by itself after a crash).
     """
 
-    LANE: ClassVar[int] = CONTROL_LANE
     name: str
     scope: Scope = field(converter=Scope)
     by: str
@@ -43,7 +37,6 @@ class ActorDown:
     `fingerprint` names message, exception and line: equal ones are the same bug again.
     """
 
-    LANE: ClassVar[int] = CONTROL_LANE
     actor: str
     epoch: int
     cause: str
@@ -71,7 +64,6 @@ class ActorProven:
 class Drill:
     """Break the actor that handles this, from inside: only by the operator's `--drill`."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     kind: DrillKind
 
 
@@ -79,7 +71,6 @@ class Drill:
 class DrillStarted:
     """For the record, before it happens: what follows at `actor` was asked for."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     kind: DrillKind
     actor: str
 
@@ -97,7 +88,6 @@ class RebuildFinished:
 class ReviveRequested:
     """The operator wants everything that is down to be tried once more."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     request_id: str
 
 
@@ -113,7 +103,6 @@ class Revived:
 class GapSeen:
     """The process did not run for `length_ns`: all that was known before is old."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     length_ns: Nanos
 
 
@@ -145,5 +134,4 @@ class TradingReady:
 class Tick:
     """An actor's own timer. `what` names the timer."""
 
-    LANE: ClassVar[int] = CONTROL_LANE
     what: str

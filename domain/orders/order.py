@@ -34,7 +34,7 @@ class Order:
     """An order and everything known about it.
 
     `filled` is what the booked fills add up to, `venue_filled` the most that the venue has shown.
-    `first_sent_ns` and `last_sent_ns` are machine time; `intended_ns` is market time.
+    `last_sent_ns` is machine time, `intended_ns` market time.
     """
 
     intent: OrderIntent

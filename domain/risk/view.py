@@ -1,4 +1,4 @@
-"""Everything the rules may look at: one frozen picture a judgement."""
+"""Everything the rules may look at in one judgement. Lent by the gate, not to be kept."""
 
 from __future__ import annotations
 

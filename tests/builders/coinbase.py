@@ -167,7 +167,7 @@ class ScriptedVenue:
         self.connections: list[ScriptedConnection] = []
         self._answer = answer or (lambda *_: (200, b"{}"))
         self.transport = InProcessTransport(
-            self, self._ask, self._open, self.time.after, self.time.machine_ns
+            self, self._ask, self._open, self.time.after, self.time.market_ns, self.time.machine_ns
         )
         self.client = CoinbaseVenue(
             self.transport, self.inbox.post, self.time, gate, traits=EMBEDDED, draw=draw

@@ -19,6 +19,7 @@ from actors.kernel.topology import ROUTES
 from domain.model.breakers import Breaker
 from domain.model.instants import Nanos
 from tests.builders.runtime import SilentLog
+from tests.builders.ways import detour
 
 A = TypeVar("A", bound=Actor)
 M = TypeVar("M")
@@ -82,9 +83,15 @@ class Harness:
         return self.numbers
 
     def receivers(self, kind: type) -> tuple[str, ...]:
-        return tuple(ROUTES.get(kind, ())) or ("nobody",)
+        row = ROUTES.get(kind)
+        if row is None:
+            return ("nobody",)
+        assert row.hears, f"{kind.__name__} is published, and the topology names nobody to hear it"
+        return row.hears
 
     def deliver(self, receiver: str, envelope: Envelope) -> None:
+        if receiver not in ("test", "nobody"):  # "test" is who asked
+            assert (wrong := detour(receiver, envelope)) is None, wrong
         last = self.sent[-1] if self.sent else None
         if last is not None and last.body is envelope.body:
             self.sent[-1] = Sent((*last.to, receiver), envelope.body)

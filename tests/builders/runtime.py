@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import pykka
 from attrs import evolve, frozen
@@ -16,6 +16,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
+from actors.kernel.routes import Lane, Route, Routes
 from adapters.clocks.system import SystemClock
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadInbox, ThreadRuntime
@@ -40,7 +41,6 @@ class Event:
 class Urgent:
     """A message of the control lane."""
 
-    LANE: ClassVar[int] = 0
     number: int
 
 
@@ -48,7 +48,6 @@ class Urgent:
 class Price:
     """A message of the market lane: only the newest of a key matters."""
 
-    LANE: ClassVar[int] = 2
     key: str
     number: int
 
@@ -64,16 +63,26 @@ class Rumour:
 class Hold:
     """Keeps a thread busy until it is released."""
 
-    LANE: ClassVar[int] = 0
     entered: threading.Event
     release: threading.Event
 
 
-ROUTES: dict[type, tuple[str, ...]] = {
-    Rumour: ("group.*",),
-    ActorDown: (WITNESS, "nobody_by_this_name"),
-    BreakerTripped: (WITNESS,),
-    BreakerReset: (WITNESS,),
+def heard_by(*names: str, lane: Lane = Lane.EVENT) -> Route:
+    """Return the row of a kind that these hear, whoever says it."""
+    return Route(says=("*",), hears=names, lane=lane)
+
+
+LANES: Routes = {
+    Urgent: Route(says=("*",), lane=Lane.CONTROL),
+    Hold: Route(says=("*",), lane=Lane.CONTROL),
+    Price: Route(says=("*",), lane=Lane.MARKET, key=lambda price: price.key),
+}
+ROUTES: Routes = {
+    **LANES,
+    Rumour: heard_by("group.*"),
+    ActorDown: heard_by(WITNESS, "nobody_by_this_name", lane=Lane.CONTROL),
+    BreakerTripped: heard_by(WITNESS, lane=Lane.CONTROL),
+    BreakerReset: heard_by(WITNESS, lane=Lane.CONTROL),
 }
 
 Script = Callable[["Scripted", Any], Any]
@@ -142,6 +151,9 @@ class Rig(Protocol):
     def until(self, is_true: Callable[[], bool]) -> None:
         """Let the actors work until it is true; fail if it never is."""
 
+    def wait_for(self, answer: pykka.Future[Any]) -> Any:
+        """Let the actors work until there is an answer, and return it."""
+
     def hold(self, name: str) -> Any:
         """Keep an actor from working within the context, so that messages wait."""
 
@@ -164,6 +176,9 @@ class ThreadRig:
             assert time.monotonic() < patience_ends, "it did not become true"
             threading.Event().wait(0.0005)
 
+    def wait_for(self, answer: pykka.Future[Any]) -> Any:
+        return answer.get(timeout=PATIENCE_S)
+
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
         held = Hold(threading.Event(), threading.Event())
@@ -182,7 +197,7 @@ class ThreadRig:
 class VirtualRig:
     """Actors in virtual time."""
 
-    def __init__(self, seed: int = 1, routes: Mapping[type, tuple[str, ...]] = ROUTES) -> None:
+    def __init__(self, seed: int = 1, routes: Routes = ROUTES) -> None:
         self.log = SilentLog()
         self.runtime: VirtualRuntime = VirtualRuntime(
             VirtualClock(NOW), BreakerBoard(), routes, lambda _: self.log, seed=seed
@@ -192,15 +207,22 @@ class VirtualRig:
         while not is_true():
             assert self.runtime.step(), "nothing is left to happen"
 
+    def wait_for(self, answer: pykka.Future[Any]) -> Any:
+        while True:
+            try:
+                return answer.get(timeout=0)
+            except pykka.Timeout:
+                assert self.runtime.step(), "nothing is left to happen, and there is no answer"
+
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
         del name  # nobody works unless somebody turns the wheel
         yield
 
     def close(self) -> None:
-        for member in self.runtime.members.values():
+        for name, member in self.runtime.members.items():
             if not member.actor_stopped.is_set():
-                member.actor_ref.stop()
+                stop(self, name)
 
 
 RIGS: dict[str, Callable[[], Rig]] = {"threads": ThreadRig, "virtual": VirtualRig}
@@ -210,6 +232,16 @@ def tell(runtime: ActorSystem, name: str, message: Any) -> None:
     """Send a message from outside."""
     number = runtime.number()
     runtime.deliver(name, Envelope(number, message, "outside", 0, number, 0, NOW))
+
+
+def stop(rig: Rig, name: str) -> None:
+    """Stop an actor in order and wait until it has."""
+    assert rig.wait_for(rig.runtime.members[name].actor_ref.stop(block=False))
+
+
+def ask(rig: Rig, name: str, message: Any) -> Any:
+    """Ask an actor and wait for the answer: actors themselves never do."""
+    return rig.wait_for(ask_later(rig.runtime, name, message))
 
 
 def ask_later(runtime: ActorSystem, name: str, message: Any) -> pykka.Future[Any]:
@@ -246,7 +278,8 @@ def breaker(rig: Rig, name: str) -> Breaker | None:
 def trace_hash(seed: int) -> str:
     """Return the hash of all that happens in a small world of timers, chains and a crash."""
     lines: list[str] = []
-    routes = {Rumour: ("group.*",), ActorDown: ("group.*",), BreakerTripped: ("group.*",)}
+    group, urgent = heard_by("group.*"), heard_by("group.*", lane=Lane.CONTROL)
+    routes = {**LANES, Rumour: group, ActorDown: urgent, BreakerTripped: urgent}
     rig = VirtualRig(seed, routes)
 
     def gossip(self: Scripted, message: Any) -> None:

@@ -15,6 +15,7 @@ import pykka
 from attrs import evolve, field, frozen
 
 from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Log
 from actors.kernel.topology import ROUTES
 from actors.trading.last_gate import LastGate
@@ -44,6 +45,7 @@ from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 from tests.builders.simulator import START, Script, level, product, script_of, step
+from tests.builders.ways import detour
 
 CONFIG = Path(__file__).parents[2] / "config"
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
@@ -161,12 +163,21 @@ class QuietLog:
 
 
 class WatchedRuntime(VirtualRuntime):
-    """The virtual runtime, with a look before each step."""
+    """The virtual runtime, with a look before each step, and at the way of each message."""
 
     before_step: Callable[[], None]
+    detours: tuple[str, ...] = ()
+
+    def deliver(self, receiver: str, envelope: Envelope) -> None:
+        """Note what goes a way that the topology does not know; the next step fails of it."""
+        wrong = detour(receiver, envelope)
+        if wrong is not None:
+            self.detours = (*self.detours, wrong)
+        super().deliver(receiver, envelope)
 
     def step(self) -> bool:
         """Look, then step."""
+        assert not self.detours, self.detours
         self.before_step()
         return super().step()
 

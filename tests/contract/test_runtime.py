@@ -19,10 +19,12 @@ from tests.builders.runtime import (
     Rumour,
     Scripted,
     Urgent,
+    ask,
     ask_later,
     breaker,
     collect,
     lanes_of,
+    stop,
     tell,
 )
 
@@ -85,16 +87,6 @@ def test_market_data_conflates_per_key_and_the_newest_keeps_the_place_of_the_fir
     rig.until(lambda: len(seen) == 2)
     assert seen == [Price("busy", 3), Price("quiet", 1)]
     assert lanes_of(rig, "reader").conflated == 4
-
-
-def test_an_asked_market_message_is_not_conflated_away(rig: Rig) -> None:
-    collect(rig, "reader")
-
-    with rig.hold("reader"):
-        first = ask_later(rig.runtime, "reader", Price("a", 1))
-        second = ask_later(rig.runtime, "reader", Price("a", 2))
-
-    assert (first.get(timeout=5), second.get(timeout=5)) == (1, 2)
 
 
 def test_overflow_halts_and_is_counted_while_the_sender_lives(rig: Rig) -> None:
@@ -181,7 +173,7 @@ def test_a_timer_of_a_dead_epoch_never_fires(rig: Rig) -> None:
     first: list[Any] = []
     second: list[Any] = []
     rig.runtime.spawn(Scripted, "worker", lambda _, m: first.append(m), at_start=set_timer)
-    rig.runtime.members["worker"].actor_ref.stop()
+    stop(rig, "worker")
     rig.runtime.spawn(Scripted, "worker", lambda _, m: second.append(m))
     rig.runtime.spawn(
         Scripted,
@@ -198,7 +190,7 @@ def test_a_timer_for_a_dead_actor_that_did_not_come_back_is_a_dead_letter(rig: R
     rig.runtime.spawn(
         Scripted, "worker", at_start=lambda self: self.after(5 * MILLISECOND, Event(1))
     )
-    rig.runtime.members["worker"].actor_ref.stop()
+    stop(rig, "worker")
 
     rig.until(lambda: rig.runtime.dead_letters[("worker", "Event")] == 1)
 
@@ -268,11 +260,11 @@ def test_a_respawned_actor_keeps_its_address_and_gets_the_next_epoch(rig: Rig) -
 
     for epoch in (1, 2, 3):
         rig.runtime.spawn(Scripted, "worker", answer)
-        assert rig.runtime.ask("worker", Event(1), timeout=5) == (
+        assert ask(rig, "worker", Event(1)) == (
             epoch,
             f"urn:actor:worker:{epoch}",
         )
-        rig.runtime.members["worker"].actor_ref.stop()
+        stop(rig, "worker")
 
     assert rig.runtime.members["worker"].epoch == 3
 
@@ -282,7 +274,7 @@ def test_the_end_of_an_old_incarnation_leaves_the_new_one_alone(rig: Rig) -> Non
     old = rig.runtime.members["worker"]
     seen = collect(rig, "worker")
 
-    old.actor_ref.stop()
+    rig.wait_for(old.actor_ref.stop(block=False))
     tell(rig.runtime, "worker", Event(1))
 
     rig.until(lambda: seen == [Event(1)])
@@ -308,7 +300,7 @@ def test_a_message_to_nobody_is_counted(rig: Rig) -> None:
 
 def test_a_message_to_a_stopped_actor_is_counted(rig: Rig) -> None:
     collect(rig, "gone")
-    rig.runtime.members["gone"].actor_ref.stop()
+    stop(rig, "gone")
 
     tell(rig.runtime, "gone", Event(1))
 
@@ -323,7 +315,7 @@ def test_what_still_waits_when_an_actor_stops_is_counted(rig: Rig) -> None:
             tell(rig.runtime, "leaving", Event(number))
         stopped = rig.runtime.members["leaving"].actor_ref.stop(block=False)
 
-    assert stopped.get(timeout=5)
+    assert rig.wait_for(stopped)
     rig.until(lambda: rig.runtime.dead_letters[("leaving", "Event")] == 3)
     assert seen == []
 
@@ -339,22 +331,22 @@ def test_who_asked_a_dying_actor_is_told(rig: Rig) -> None:
         tell(rig.runtime, "dying", Urgent(1))
 
     with pytest.raises(pykka.ActorDeadError):
-        answer.get(timeout=5)
+        rig.wait_for(answer)
 
 
 def test_asking_a_stopped_actor_raises(rig: Rig) -> None:
     collect(rig, "gone")
-    rig.runtime.members["gone"].actor_ref.stop()
+    stop(rig, "gone")
 
     with pytest.raises(pykka.ActorDeadError):
-        rig.runtime.ask("gone", Event(1), timeout=5)
+        ask(rig, "gone", Event(1))
 
 
 def test_an_orderly_stop_runs_the_cleanup_and_trips_nothing(rig: Rig) -> None:
     cleaned: list[str] = []
     rig.runtime.spawn(Scripted, "tidy", at_stop=lambda self: cleaned.append(self.name))
 
-    assert rig.runtime.members["tidy"].actor_ref.stop()
+    stop(rig, "tidy")
 
     rig.until(lambda: cleaned == ["tidy"])
     assert rig.runtime.board.open == ()

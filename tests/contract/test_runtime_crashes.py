@@ -9,7 +9,6 @@ import pykka
 import pytest
 
 from actors.kernel.base import ActorCrashed
-from adapters.runtime.virtual import VirtualInbox
 from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
@@ -19,11 +18,10 @@ from tests.builders.runtime import (
     Event,
     Rig,
     Scripted,
-    VirtualRig,
-    ask_later,
+    ask,
     breaker,
     collect,
-    nothing,
+    stop,
     tell,
 )
 
@@ -59,7 +57,7 @@ def die_by_tell(rig: Rig, error: BaseException) -> None:
 def die_by_ask(rig: Rig, error: BaseException) -> None:
     rig.runtime.spawn(Scripted, VICTIM, raiser(error))
     with pytest.raises(ActorCrashed, match=type(error).__name__):
-        rig.runtime.ask(VICTIM, Event(1), timeout=5)
+        ask(rig, VICTIM, Event(1))
 
 
 def die_by_timer(rig: Rig, error: BaseException) -> None:
@@ -73,7 +71,7 @@ def die_by_timer(rig: Rig, error: BaseException) -> None:
 
 def die_at_stop(rig: Rig, error: BaseException) -> None:
     rig.runtime.spawn(Scripted, VICTIM, at_stop=raiser(error))
-    assert rig.runtime.members[VICTIM].actor_ref.stop(timeout=5)
+    stop(rig, VICTIM)
 
 
 WAYS = {
@@ -88,8 +86,8 @@ WAYS = {
 def assert_dead_and_all_else_alive(rig: Rig, seen: list[Any], found: str) -> None:
     rig.until(lambda: any(isinstance(each, ActorDown) for each in seen))
     # Asking flushes the witness: what else was published before has been handled by then.
-    assert rig.runtime.ask("bystander", Event(7), timeout=5) == "alive"
-    rig.runtime.ask("witness", Event(0), timeout=5)
+    assert ask(rig, "bystander", Event(7)) == "alive"
+    ask(rig, "witness", Event(0))
 
     name = VICTIM
     tripped = breaker(rig, name)
@@ -150,7 +148,7 @@ def test_an_error_without_a_readable_text_halts_too(rig: Rig, way: str) -> None:
     if way == "ask":
         rig.runtime.spawn(Scripted, VICTIM, raiser(Mute()))
         with pytest.raises(ActorCrashed):
-            rig.runtime.ask(VICTIM, Event(1), timeout=5)
+            ask(rig, VICTIM, Event(1))
     else:
         WAYS[way](rig, Mute())
 
@@ -208,7 +206,7 @@ def test_a_crashed_actor_can_come_back_while_its_breaker_stays_latched(rig: Rig)
 
     rig.runtime.spawn(Scripted, VICTIM, lambda self, _: self.epoch)
 
-    assert rig.runtime.ask(VICTIM, Event(1), timeout=5) == 2
+    assert ask(rig, VICTIM, Event(1)) == 2
     assert breaker(rig, VICTIM) is not None
 
 
@@ -221,34 +219,3 @@ def test_messages_that_wait_behind_the_fatal_one_are_counted(rig: Rig) -> None:
             tell(rig.runtime, VICTIM, Event(number))
 
     rig.until(lambda: rig.runtime.dead_letters[(VICTIM, "Event")] == 3)
-
-
-def test_asking_within_an_actor_is_refused_in_virtual_time() -> None:
-    rig = VirtualRig()
-    collect(rig)
-    rig.runtime.spawn(Scripted, "other", lambda *_: "never")
-    rig.runtime.spawn(
-        Scripted, VICTIM, lambda self, _: rig.runtime.ask("other", Event(1), timeout=1)
-    )
-    tell(rig.runtime, VICTIM, Event(1))
-
-    rig.until(lambda: breaker(rig, VICTIM) is not None)
-    tripped = breaker(rig, VICTIM)
-    assert tripped is not None
-    assert "victim asks and waits; actors must not" in tripped.reason
-    rig.close()
-
-
-def test_waiting_for_an_answer_that_never_comes_ends_in_virtual_time() -> None:
-    rig = VirtualRig()
-    rig.runtime.spawn(Scripted, "mute", nothing)
-    answer = ask_later(rig.runtime, "mute", Event(1))
-    inbox = rig.runtime.members["mute"].actor_inbox
-    assert isinstance(inbox, VirtualInbox)
-    inbox.close()
-    rig.runtime._ready.clear()
-
-    with pytest.raises(pykka.Timeout, match="nothing is left to happen"):
-        answer.get()
-    rig.runtime.members["mute"]._stop()
-    rig.close()

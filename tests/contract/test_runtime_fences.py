@@ -10,7 +10,8 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.kernel.supervision import POLICIES, policy_of
+from actors.kernel.supervision import policy_of
+from actors.kernel.topology import ACTORS
 from adapters.clocks.system import SystemClock
 from adapters.runtime.threads import LEAST_GAP_NS
 from domain.messages.supervision import ActorDown, ActorProven, Tick
@@ -24,9 +25,11 @@ from tests.builders.runtime import (
     Scripted,
     ThreadRig,
     VirtualRig,
+    ask,
     ask_later,
     breaker,
     collect,
+    heard_by,
     tell,
 )
 
@@ -55,7 +58,7 @@ def downs(seen: list[Any]) -> list[ActorDown]:
 
 
 def flush(rig: Rig, name: str = WITNESS) -> None:
-    rig.runtime.ask(name, Event(-1), timeout=5)
+    ask(rig, name, Event(-1))
 
 
 def kill(rig: Rig, name: str) -> None:
@@ -68,7 +71,7 @@ def kill(rig: Rig, name: str) -> None:
 
 def is_closed(member: Any) -> bool:
     inbox = member.actor_inbox
-    return bool(getattr(inbox, "is_closed", False) or getattr(inbox, "_is_closed", False))
+    return bool(inbox.is_closed)
 
 
 # What an old incarnation still says.
@@ -131,7 +134,7 @@ def test_a_zombie_proves_nothing(rig: Rig) -> None:
     rig.runtime.spawn(Scripted, "victim")
     second = rig.runtime.members["victim"]
     rig.runtime.condemn("victim", 2, "hangs", "somewhere")
-    rig.runtime._routes = {**rig.runtime._routes, ActorProven: (WITNESS,)}
+    rig.runtime._routes = {**rig.runtime._routes, ActorProven: heard_by(WITNESS)}
 
     second.prove("back again")
 
@@ -188,9 +191,9 @@ def test_where_old_messages_mislead_they_are_counted_and_never_delivered(
 
 def test_the_core_rebuilt_from_the_journal_gets_no_old_mail() -> None:
     """Their fold holds it already: a fill delivered twice is a wrong book."""
-    for row in POLICIES.values():
+    for row in ACTORS.values():
         if row.group and row.keeps_mail:
-            assert row is POLICIES["auditor"]
+            assert row is ACTORS["auditor"]
 
 
 @pytest.mark.parametrize("name", ["scheduler", "alerts"])

@@ -24,6 +24,7 @@ from tests.builders.runtime import (
     Scripted,
     ThreadRig,
     VirtualRig,
+    ask,
     breaker,
     collect,
     tell,
@@ -104,8 +105,8 @@ def test_two_virtual_worlds_in_one_process_do_not_mix() -> None:
     one, two = VirtualRig(), VirtualRig()
     seen_one, seen_two = collect(one, "reader"), collect(two, "reader")
 
-    assert one.runtime.ask("reader", Event(1)) == 1
-    assert two.runtime.ask("reader", Event(2)) == 1
+    assert ask(one, "reader", Event(1)) == 1
+    assert ask(two, "reader", Event(2)) == 1
     assert (seen_one, seen_two) == ([Event(1)], [Event(2)])
     one.close()
     two.close()

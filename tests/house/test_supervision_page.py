@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts import supervision_page
-from scripts.supervision_page import ACTORS, KINDS, MEASURED, PAGE
+from scripts.supervision_page import KINDS, MEASURED, NAMES, PAGE
 
 
 @pytest.mark.req("SUP1")
@@ -20,7 +20,7 @@ def test_the_policies_of_the_page_are_those_of_the_table() -> None:
 def test_every_actor_and_fault_was_measured_on_both_runtimes() -> None:
     table = PAGE.read_text(encoding="utf-8").partition(MEASURED)[2]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
-    measured = {(row[0], row[1]): row[3:] for row in rows if row[0] in ACTORS}
+    measured = {(row[0], row[1]): row[3:] for row in rows if row[0] in NAMES}
 
-    assert set(measured) == {(actor, kind) for actor in ACTORS for kind in KINDS}
+    assert set(measured) == {(actor, kind) for actor in NAMES for kind in KINDS}
     assert not [fault for fault, figures in measured.items() if "–" in figures]

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from actors.kernel.supervision import POLICIES, policy_of
+from actors.kernel.supervision import policy_of
+from actors.kernel.topology import ACTORS as ROWS
 from actors.kernel.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
 from domain.model.breakers import Effect
 from domain.model.instants import parse_iso
@@ -122,4 +123,4 @@ def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Pa
         for begun_ns, ended_ns in spans:
             inside = [at for at in buys_ns if begun_ns < at < ended_ns]
             assert not inside, f"a buy was accepted while {name} was broken"
-    assert {ALERTS, PROJECTOR} == {n for n, p in POLICIES.items() if p.effect is Effect.NONE}
+    assert {ALERTS, PROJECTOR} == {n for n, p in ROWS.items() if p.effect is Effect.NONE}

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.supervision import Reentry, policy_of
+from actors.kernel.policy import Reentry
+from actors.kernel.supervision import policy_of
 from actors.kernel.topology import START_ORDER, STRATEGY, SUPERVISOR
 from app.run.wiring import dead
 from domain.messages.control import AlertRaised

@@ -12,7 +12,7 @@ from actors.kernel.ports import Clock, LastGate, Post
 from adapters.venues.coinbase import answers, codec
 from adapters.venues.coinbase.bodies import cancel_body, order_body
 from adapters.venues.coinbase.outcomes import outcome_of
-from adapters.venues.coinbase.paginator import Asker, Draw, Page, Paginator
+from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
 from adapters.venues.coinbase.session import SILENCE_NS, Decode
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
@@ -101,7 +101,7 @@ class CoinbaseVenue:
         self._clock = clock
         self._last_gate = last_gate
         self._traits = traits
-        self._asker = Asker(transport, draw)
+        self._reader = RetryingReader(transport, draw)
         self._stream_token = stream_token
 
         def stream(kind: StreamKind, decode: Decode, silence_ns: int | None) -> Stream:
@@ -233,7 +233,7 @@ class CoinbaseVenue:
             self._post(reply_to, FeesRead(token, None, None, reason))
 
         query = (("product_type", "SPOT"),)
-        self._asker.ask(Lane.QUERY, "/transaction_summary", query, read, fail)
+        self._reader.get(Lane.QUERY, "/transaction_summary", query, read, fail)
 
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
@@ -247,7 +247,7 @@ class CoinbaseVenue:
             nothing = (False, False, False, "")
             self._post(reply_to, PermissionsRead(token, *nothing, reason))
 
-        self._asker.ask(Lane.QUERY, "/key_permissions", (), read, fail)
+        self._reader.get(Lane.QUERY, "/key_permissions", (), read, fail)
 
     # Market.
 
@@ -302,7 +302,7 @@ class CoinbaseVenue:
             self._post(reply_to, QuotesListed(token, (), reason))
 
         query = tuple(("product_ids", product) for product in products)
-        self._asker.ask(Lane.QUERY, "/best_bid_ask", query, read, fail)
+        self._reader.get(Lane.QUERY, "/best_bid_ask", query, read, fail)
 
     # Streams.
 
@@ -331,7 +331,7 @@ class CoinbaseVenue:
         done: Callable[[list[T], str | None], None],
     ) -> None:
         machine_ns = self._clock.machine_ns
-        Paginator(self._asker, machine_ns, lane, path, queries, read, done).start()
+        Paginator(self._reader, machine_ns, lane, path, queries, read, done).start()
 
 
 def _cancelled(answer: Answer | NoAnswer) -> tuple[CancelResult, ...] | str:

@@ -27,7 +27,7 @@ _READ_ONLY = "dry run: nothing is sent"
 
 
 class ReadOnlyVenue(CoinbaseVenue):
-    """A client that can't place or cancel: it has no way to write."""
+    """A client that answers every order and every cancel itself, with a refusal; it only reads."""
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
         """Refuse for good."""
@@ -97,6 +97,8 @@ def connect_in_process(
     `ask` answers (method, path, query, body) with (status, body); `open_connection` returns a
     stream that needs no token; `draw` must come from the run's seed.
     """
-    transport = InProcessTransport(engine, ask, open_connection, after, clock.machine_ns)
+    transport = InProcessTransport(
+        engine, ask, open_connection, after, clock.market_ns, clock.machine_ns
+    )
     kind = ReadOnlyVenue if is_read_only else CoinbaseVenue
     return kind(transport, post, clock, last_gate, traits=EMBEDDED, draw=draw)

@@ -41,14 +41,14 @@ def pause_ns(tries: int, draw: Draw) -> int:
     return int(draw() * min(LONGEST_PAUSE_S, 2.0**tries) * SECOND)
 
 
-class Asker:
+class RetryingReader:
     """Sends GET requests; each is answered by exactly one of the two given calls."""
 
     def __init__(self, transport: Transport, draw: Draw) -> None:
         self._transport = transport
         self._draw = draw
 
-    def ask(
+    def get(
         self,
         lane: Lane,
         path: str,
@@ -110,7 +110,7 @@ class Paginator(Generic[T]):
 
     def __init__(
         self,
-        asker: Asker,
+        reader: RetryingReader,
         machine_ns: Callable[[], int],
         lane: Lane,
         path: str,
@@ -119,7 +119,7 @@ class Paginator(Generic[T]):
         done: Callable[[list[T], str | None], None],
     ) -> None:
         """`done` gets what was read and None, or why it is not everything."""
-        self._asker = asker
+        self._reader = reader
         self._machine_ns = machine_ns
         self._lane = lane
         self._path = path
@@ -146,7 +146,7 @@ class Paginator(Generic[T]):
         self._cursors.add(cursor)
         self._pages += 1
         query = self._queries[index] + ((("cursor", cursor),) if cursor else ())
-        self._asker.ask(
+        self._reader.get(
             self._lane, self._path, query, lambda body: self._page(index, body), self._fail
         )
 

@@ -78,7 +78,7 @@ class EngineLike(Protocol):
 
 
 class InProcessTransport:
-    """Implements `Transport`; one clock plays all three.
+    """Implements `Transport`; the engine lives in market time, the wire in machine time.
 
     A request's gate is asked when it would be written; it reaches the engine half its latency
     later. What has not come back by the deadline is lost, whatever becomes of it at the venue.
@@ -90,14 +90,16 @@ class InProcessTransport:
         ask: Ask,
         connect: Callable[[], ConnectionLike],
         after: After,
-        now_ns: Callable[[], Nanos],
+        market_ns: Callable[[], Nanos],
+        machine_ns: Callable[[], Nanos],
     ) -> None:
         """`connect` returns a new stream of the engine that trusts us without a token."""
         self._engine = engine
         self._ask = ask
         self._connect_engine = connect
         self._after = after
-        self._now_ns = now_ns
+        self._market_ns = market_ns
+        self.machine_ns = machine_ns
         self._streams: list[_Stream] = []
         self._wake_ns = _NEVER
         self._is_closed = False
@@ -123,12 +125,12 @@ class InProcessTransport:
             if refusal is None and gate is not None:
                 refusal = gate()
             if refusal is not None:
-                journey.end(NoAnswer(TransportFailure.REFUSED, refusal, self._now_ns()))
+                journey.end(NoAnswer(TransportFailure.REFUSED, refusal, self.machine_ns()))
                 return
             self._after(REQUEST_LATENCY_NS // 2, arrive)
 
         def arrive() -> None:
-            self._engine.advance(self._now_ns())
+            self._engine.advance(self._market_ns())
             journey.arrive(self._ask(method, path, _mapping(query), body))
 
         self._after(0, leave)
@@ -158,22 +160,18 @@ class InProcessTransport:
             due_ns = self._engine.next_due_ns()
             if due_ns < self._wake_ns:
                 self._wake_ns = due_ns
-                self._after(max(0, due_ns - self._now_ns()), lambda: self._wake(due_ns))
-
-    def now_ns(self) -> Nanos:
-        """Return virtual time."""
-        return self._now_ns()
+                self._after(max(0, due_ns - self._market_ns()), lambda: self._wake(due_ns))
 
     def carry_out(self, errand: Errand) -> tuple[int, bytes] | None:
         """Let the engine have a request now; return its answer."""
-        self._engine.advance(self._now_ns())
+        self._engine.advance(self._market_ns())
         found = errand.run()
         self.pump()
         return found
 
     def tell(self, connection: ConnectionLike, text: str) -> None:
         """Let the engine act on a text of ours now."""
-        self._engine.advance(self._now_ns())
+        self._engine.advance(self._market_ns())
         connection.receive(text)
         self.pump()
 
@@ -190,7 +188,7 @@ class InProcessTransport:
         if self._is_closed:
             stream.close()
         if not stream.is_closed:
-            self._engine.advance(self._now_ns())
+            self._engine.advance(self._market_ns())
             self._streams.append(stream)
             stream.connected(self._connect_engine())
 
@@ -198,7 +196,7 @@ class InProcessTransport:
         if self._wake_ns != due_ns:
             return  # an earlier date came in between and has set the next one
         self._wake_ns = _NEVER
-        self._engine.advance(self._now_ns())
+        self._engine.advance(self._market_ns())
         self.pump()
 
 
@@ -227,18 +225,18 @@ class _Journey:
             on_answer(answer)
 
     def _run(self, errand: Errand) -> None:
-        later, now_ns = self._transport.later, self._transport.now_ns
+        later, machine_ns = self._transport.later, self._transport.machine_ns
         found = self._transport.carry_out(errand)
         back_ns = errand.after_ns + REQUEST_LATENCY_NS - REQUEST_LATENCY_NS // 2
         if found is not None:
-            later(back_ns, lambda: self.end(Answer(*found, now_ns())))
+            later(back_ns, lambda: self.end(Answer(*found, machine_ns())))
         elif errand.is_reset:
             later(back_ns, lambda: self._lose("connection reset"))
         else:
             later(self._left_ns, self._expire)
 
     def _lose(self, reason: str) -> None:
-        self.end(NoAnswer(TransportFailure.LOST, reason, self._transport.now_ns()))
+        self.end(NoAnswer(TransportFailure.LOST, reason, self._transport.machine_ns()))
 
     def _expire(self) -> None:
         self._lose("no answer before the deadline")

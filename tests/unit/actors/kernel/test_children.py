@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from actors.kernel.children import ChildState, Phase
-from actors.kernel.supervision import POLICIES, Reentry
-from actors.kernel.topology import RISK_GATE
+from actors.kernel.policy import Reentry
+from actors.kernel.topology import ACTORS, RISK_GATE
 
 pytestmark = pytest.mark.req("SUP1")
 
-NEEDS_BOOKS = sorted(n for n, row in POLICIES.items() if row.reentry is not Reentry.PROOF)
-NEEDS_NONE = sorted(n for n, row in POLICIES.items() if row.reentry is Reentry.PROOF)
+NEEDS_BOOKS = sorted(n for n, row in ACTORS.items() if row.reentry is not Reentry.PROOF)
+NEEDS_NONE = sorted(n for n, row in ACTORS.items() if row.reentry is Reentry.PROOF)
 
 
 def in_probation(name: str) -> ChildState:
@@ -42,7 +42,7 @@ def test_where_the_row_asks_for_the_books_proof_alone_is_not_enough(name: str) -
     assert case.has_proof
 
 
-@pytest.mark.parametrize("name", sorted(POLICIES))
+@pytest.mark.parametrize("name", sorted(ACTORS))
 def test_nobody_is_back_before_its_entries_are_confirmed_cancelled(name: str) -> None:
     case = in_probation(name)
     case.proof, case.is_reconciled, case.is_swept = "shown", True, False

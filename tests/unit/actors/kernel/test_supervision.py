@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from actors.kernel.supervision import (
-    CORE,
-    POLICIES,
-    CrashPolicy,
-    Reentry,
-    Source,
-    crash_breakers,
-    policy_of,
-    scope_of,
-)
-from actors.kernel.topology import AUDITOR, ORDER_MANAGER, START_ORDER, STRATEGY
+from actors.kernel.policy import CrashPolicy, Reentry, Source
+from actors.kernel.supervision import crash_breakers, policy_of, scope_of
+from actors.kernel.topology import ACTORS, AUDITOR, CORE, ORDER_MANAGER, STRATEGY
 from domain.model.breakers import ACTOR, GLOBAL, VENUE, Effect
 from domain.model.instants import SECOND
 from tests.builders.messages import NOW
 
 pytestmark = pytest.mark.req("SUP1")
 
-ROWS = sorted(POLICIES.items())
+ROWS = sorted(ACTORS.items())
 EACH = pytest.mark.parametrize(("actor", "row"), ROWS, ids=[name for name, _ in ROWS])
 
 
@@ -75,13 +67,9 @@ def test_a_group_is_one_kind_of_return(actor: str, row: CrashPolicy) -> None:
 
 
 def test_the_core_is_rebuilt_as_one_and_the_auditor_takes_the_core_with_it() -> None:
-    assert {POLICIES[name].group for name in CORE} == {CORE}
-    assert POLICIES[AUDITOR].group == (AUDITOR, *CORE)
-    assert not any(POLICIES[name].keeps_mail for name in CORE)
-
-
-def test_every_actor_that_is_started_has_a_row_and_no_row_is_for_nobody() -> None:
-    assert set(POLICIES) == set(START_ORDER)
+    assert {ACTORS[name].group for name in CORE} == {CORE}
+    assert ACTORS[AUDITOR].group == (AUDITOR, *CORE)
+    assert not any(ACTORS[name].keeps_mail for name in CORE)
 
 
 @EACH
@@ -105,7 +93,7 @@ def test_only_sides_of_no_weight_open_nothing_that_covers_an_order() -> None:
 
 
 def test_a_strategy_takes_only_itself_down() -> None:
-    assert policy_of("strategy.breakout") is POLICIES[STRATEGY]
+    assert policy_of("strategy.breakout") is ACTORS[STRATEGY]
     assert scope_of("strategy.breakout") == "strategy:breakout"
     assert crash_breakers("strategy.breakout", "", NOW)[0].scope == "strategy:breakout"
 

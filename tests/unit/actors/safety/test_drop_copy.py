@@ -150,7 +150,7 @@ def test_a_failed_question_is_asked_again_at_the_next_poll(part: str) -> None:
     scene.harness.pass_time(scene.actor, POLL_EVERY_NS)
     token = scene.venue.last("list_orders").token
     failure = "HTTP 503" if part == "list_orders" else None
-    deliver(scene.actor, OrdersListed(token, (), True, Nanos(0), failure))
+    deliver(scene.actor, OrdersListed(token, (a_seen(OURS),), True, Nanos(0), failure))
     if part == "list_fills":
         scene.answer((FILL,), failure="HTTP 503")
 

@@ -310,11 +310,11 @@ def test_a_report_of_an_earlier_run_is_not_compared() -> None:
     scene.answer_all(HISTORY)
     scene.digest()
     scene.answer("list_accounts")
-    scene.report(RISK_GATE)
+    scene.report(PORTFOLIO)
 
     scene.tell(LedgerReported(PORTFOLIO, stale, True, Amount(Decimal(1)), ()))
     assert scene.finished == []
-    scene.report(PORTFOLIO)
+    scene.report(RISK_GATE)
 
     assert [each.is_clean for each in scene.finished] == [True]
 
@@ -461,6 +461,19 @@ def test_a_clean_comparison_for_another_reason_does_not_close_the_gap() -> None:
     scene.compare_to_the_end()
 
     assert scene.reasons == ["rebuilt"]
+    assert scene.harness.is_open(TIME_GAP)
+
+
+@pytest.mark.req("TIME2")
+def test_after_an_unclean_one_the_gap_waits_for_a_comparison_of_its_own() -> None:
+    scene = after_a_gap()
+    scene.cash["venue"] = Decimal(99)
+    scene.compare_to_the_end()
+    scene.cash["venue"] = Decimal(100)
+    scene.tell(ReconcileRequested("another"))
+    scene.compare_to_the_end()
+
+    assert scene.reasons == ["rebuilt", "gap", "another"]
     assert scene.harness.is_open(TIME_GAP)
 
 

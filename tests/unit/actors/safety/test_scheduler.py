@@ -110,8 +110,10 @@ def test_the_last_cycle_ends_the_run_once_when_it_is_judged() -> None:
     deliver(scene.actor, judged(1))
     assert scene.ended == []
 
-    deliver(scene.actor, judged(2), judged(3))
+    deliver(scene.actor, judged(2))
+    assert scene.ended == ["cycles"]
 
+    deliver(scene.actor, judged(3))
     assert scene.ended == ["cycles"]
     assert scene.wait(5 * INTERVAL_NS) == []
 

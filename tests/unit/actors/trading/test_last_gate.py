@@ -36,7 +36,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.board = BreakerBoard()
-        self.clock = VirtualClock(NOW)
+        self.clock = VirtualClock(NOW, machine_ahead_ns=0)
         self.kill: KillOrder | None = None
         self.epochs = {ORDER_MANAGER: 2}
         self.is_ending = False

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from types import UnionType
-from typing import Any, ClassVar, NewType, Union, get_args, get_origin
+from typing import Any, NewType, Union, get_args, get_origin
 
 import attrs
 import numpy as np
@@ -47,7 +47,6 @@ class Twig:
 
 @frozen
 class Tree:
-    LANE: ClassVar[int] = 0
     number: int
     is_tall: bool
     level: Level

@@ -33,6 +33,7 @@ class Asking:
             lambda *asked: errand(engine, *asked),
             engine.connect,
             self.time.after,
+            self.time.market_ns,
             self.time.machine_ns,
         )
 

@@ -279,6 +279,7 @@ def in_process(*faults: Mapping[str, Any]) -> tuple[VirtualTime, InProcessTransp
         lambda *asked: errand(engine, *asked),
         engine.connect,
         time.after,
+        time.market_ns,
         time.machine_ns,
     )
     return time, transport

@@ -40,6 +40,7 @@ class World:
             lambda *asked: errand(self.engine, *asked),
             self.engine.connect,
             self.time.after,
+            self.time.market_ns,
             self.time.machine_ns,
         )
 

@@ -1,0 +1,25 @@
+"""Whether a message goes a way that the topology knows."""
+
+from __future__ import annotations
+
+from actors.kernel.envelope import Envelope
+from actors.kernel.routes import GROUP, matches
+from actors.kernel.topology import ACTORS, BOARD, GUARDIAN, OUTSIDE, ROUTES, STRATEGY, THE_VENUE
+
+FROM_OUTSIDE = {THE_VENUE, GUARDIAN, BOARD, GROUP}
+
+
+def detour(receiver: str, envelope: Envelope) -> str | None:
+    """Return what is wrong with a delivery, or None; only kinds and actors of ours are judged."""
+    sender, kind = envelope.sender, type(envelope.body)
+    row = ROUTES.get(kind)
+    if row is None:
+        return None
+    is_ours = sender in ACTORS or sender.startswith(STRATEGY)
+    if is_ours and not matches(row.says, sender):
+        return f"the topology does not let {sender} say {kind.__name__}"
+    if sender == OUTSIDE and not FROM_OUTSIDE.intersection(row.says):
+        return f"the topology does not let anybody outside say {kind.__name__}"
+    if (is_ours or sender == OUTSIDE) and not matches(row.receivers, receiver):
+        return f"the topology does not send {kind.__name__} to {receiver}"
+    return None
