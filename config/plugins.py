@@ -91,8 +91,9 @@ def _inspected(folder: _Folder, name: str) -> tuple[type | None, list[tuple[int 
     try:
         module = import_module(f"{folder.package.__name__}.{name}")
     except Exception as error:  # noqa: BLE001 - whatever a plug-in raises is its own fault
-        text = f"cannot be imported: {type(error).__name__}: {error}"
-        return None, [(_line_of(error, folder.file(name)), text)]
+        said = error.msg if isinstance(error, SyntaxError) else error
+        text = f"cannot be imported: {type(error).__name__}: {said}"
+        return None, [(_line_of(error, f"{folder.package.__name__}.{name}"), text)]
     kinds = [
         one
         for one in vars(module).values()
@@ -107,13 +108,13 @@ def _inspected(folder: _Folder, name: str) -> tuple[type | None, list[tuple[int 
     return (None if objections else kinds[0]), objections
 
 
-def _line_of(error: Exception, file: str) -> int | None:
-    """Return the last line of `file` that takes part in `error`."""
+def _line_of(error: Exception, module: str) -> int | None:
+    """Return the last line of `module` that takes part in `error`."""
     if isinstance(error, SyntaxError):
         return error.lineno
     line, trace = None, error.__traceback__
     while isinstance(trace, TracebackType):
-        if trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(file):
+        if trace.tb_frame.f_globals.get("__name__") == module:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

@@ -1,8 +1,9 @@
-"""Write docs/requirements.md: for each requirement id its rule and the tests that prove it.
+"""Write two pages: how many tests prove each requirement, and which.
 
 Ids and rules come from docs/requirements.toml, proofs from `@pytest.mark.req("ID", …)` in tests/,
-read from the source text without importing it. `--check` writes nothing and ends with 1 when the
-committed table is not the one that the tests give, or when a marker names an unknown id.
+read from the source text without importing it. docs/requirements.md is for people, with counts by
+kind of test; docs/requirement-tests.md has the names. `--check` writes nothing and ends with 1 when
+a committed page is not the one that the tests give, or when a marker names an unknown id.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,25 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RULES = Path("docs/requirements.toml")
 TABLE = Path("docs/requirements.md")
-INTRO = """# Requirements and their proofs
+TESTS = Path("docs/requirement-tests.md")
+KINDS = ("unit", "contract", "simulation", "supervision", "e2e", "house")
+"""Folders of tests/, from the fastest proof to the slowest, and the checks of the text last."""
+TITLES = {True: "Safety", False: "Decisions, configuration, operation"}
+MADE = """Made by `python scripts/requirements_table.py` from
+[requirements.toml](requirements.toml) and the `req` markers of the tests; do not edit."""
+INTRO = f"""# Requirements
 
-Made by `python scripts/requirements_table.py` from [requirements.toml](requirements.toml) and the
-`req` markers of the tests; do not edit. A marker says which test to read, not that the
-requirement is proven whole: what a test leaves open is written in the test.
+How many tests claim each requirement, by [kind](../tests/README.md); the id leads to the whole rule
+and to the names of its tests. A marker says which test to read, not that the requirement is proven
+whole: what a test leaves open is written in the test. A line without a number is not built yet.
+
+{MADE}
+"""
+TESTS_INTRO = f"""# Requirements and their tests
+
+The counts are in [requirements.md](requirements.md).
+
+{MADE}
 """
 
 Proofs = dict[str, list[str]]
@@ -74,7 +90,7 @@ def collect(root: Path) -> Proofs:
 
 
 def load_rules(root: Path) -> dict[str, dict[str, Any]]:
-    """Return id → {rule, safety} as docs/requirements.toml has it."""
+    """Return id → {short, rule, safety} as docs/requirements.toml has it."""
     return tomllib.loads((root / RULES).read_text(encoding="utf-8"))
 
 
@@ -88,46 +104,83 @@ def unknown_ids(root: Path) -> list[str]:
     ]
 
 
-def proof_cell(tests: list[str]) -> str:
-    """Return the tests of one requirement, grouped by file."""
-    by_file: dict[str, list[str]] = {}
-    for test in tests:
-        path, _, name = test.partition("::")
-        by_file.setdefault(path, []).append(name)
-    return "<br>".join(
-        f"[{path.removeprefix('tests/')}](../{path}): {', '.join(f'`{n}`' for n in names)}"
-        for path, names in by_file.items()
-    )
+def by_safety(root: Path) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    """Yield each heading with its requirements."""
+    rules = load_rules(root)
+    for is_safety, title in TITLES.items():
+        yield title, {k: row for k, row in rules.items() if row.get("safety", False) is is_safety}
 
 
-def render(root: Path) -> str:
+def counts(tests: list[str]) -> list[str]:
+    """Return how many tests of each kind there are; an empty text for none."""
+    found = Counter(test.split("/")[1] for test in tests)
+    unknown = found.keys() - set(KINDS)
+    if unknown:
+        raise SystemExit(f"expected tests in {', '.join(KINDS)}, found {', '.join(unknown)}")
+    return [str(found[kind] or "") for kind in KINDS]
+
+
+def render_table(root: Path) -> str:
     """Return the text that docs/requirements.md should have."""
-    rules, proofs = load_rules(root), collect(root)
-    lines = [INTRO]
-    for title, safety in (("Safety", True), ("Decisions, configuration, operation", False)):
-        rows = {name: row for name, row in rules.items() if row.get("safety", False) is safety}
+    proofs, lines = collect(root), [INTRO]
+    for title, rows in by_safety(root):
         claimed = sum(name in proofs for name in rows)
-        lines += [f"## {title}", "", f"{claimed} of {len(rows)} ids have tests.", ""]
-        lines += ["| id | rule | tests |", "|---|---|---|"]
+        lines += [f"## {title}", "", f"{claimed} of {len(rows)} have tests.", ""]
+        lines += [f"| id | in short | {' | '.join(KINDS)} |", f"|---|---|{'---:|' * len(KINDS)}"]
         lines += [
-            f"| {name} | {row['rule']} | {proof_cell(proofs.get(name, [])) or 'not yet'} |"
+            f"| [{name}]({TESTS.name}#{name.lower()}) | {row['short']} "
+            f"| {' | '.join(counts(proofs.get(name, [])))} |"
             for name, row in rows.items()
         ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
+def test_list(tests: list[str]) -> Iterator[str]:
+    """Yield a line a file, with the names of its tests."""
+    by_file: dict[str, list[str]] = {}
+    for test in tests:
+        path, _, name = test.partition("::")
+        by_file.setdefault(path, []).append(name)
+    for path, names in by_file.items():
+        shown = ", ".join(f"`{name}`" for name in names)
+        yield f"- [{path.removeprefix('tests/')}](../{path}): {shown}"
+
+
+def render_tests(root: Path) -> str:
+    """Return the text that docs/requirement-tests.md should have."""
+    proofs, lines = collect(root), [TESTS_INTRO]
+    for name, row in load_rules(root).items():
+        lines += [f"## {name}", "", row["rule"], ""]
+        lines += [*(list(test_list(proofs.get(name, []))) or ["No test yet."]), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Return both pages."""
+    return {TABLE: render_table(root), TESTS: render_tests(root)}
+
+
+def stale(root: Path, path: Path, text: str) -> bool:
+    """Tell whether the committed page is missing or another one."""
+    return not (root / path).exists() or (root / path).read_text(encoding="utf-8") != text
+
+
 def main(arguments: list[str]) -> int:
-    """Write the table, or with `--check` compare; return the exit code."""
+    """Write the pages, or with `--check` compare; return the exit code."""
     problems = unknown_ids(ROOT)
-    text = render(ROOT)
+    made = pages(ROOT)
     if arguments == ["--check"]:
-        if not (ROOT / TABLE).exists() or (ROOT / TABLE).read_text(encoding="utf-8") != text:
-            problems.append(f"{TABLE} is stale: run python scripts/requirements_table.py")
+        problems += [
+            f"{path} is stale: run python scripts/requirements_table.py"
+            for path, text in made.items()
+            if stale(ROOT, path, text)
+        ]
     elif arguments:
         problems.append(f"requirements_table.py knows only --check, was given {arguments}")
     else:
-        (ROOT / TABLE).write_text(text, encoding="utf-8")
+        for path, text in made.items():
+            (ROOT / path).write_text(text, encoding="utf-8")
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -42,7 +42,7 @@ class GapAgain(Timer):
     """Time for another comparison after a gap."""
 
 
-class Step(Enum):
+class PassStep(Enum):
     """What the present pass waits for."""
 
     NOTHING = auto()

@@ -22,8 +22,8 @@ from actors.safety.reconcile_steps import (
     GapAgain,
     Inbox,
     Look,
+    PassStep,
     Periodic,
-    Step,
     Told,
 )
 from domain.messages.control import (
@@ -102,7 +102,7 @@ class Reconciler(Actor):
         self._account = account
         self._queue: list[str] = []
         self._reason = ""
-        self._step = Step.NOTHING
+        self._step = PassStep.NOTHING
         self._run_number = 0
         self._questions: Questions[str] = Questions(self.epoch)
         """About whom each waits for: the venue, or one of our actors by its name."""
@@ -133,10 +133,10 @@ class Reconciler(Actor):
                 self._request(GAP)
             case Periodic():
                 self.after_machine(EVERY_NS, Periodic())
-                if not self._queue and self._step is Step.NOTHING:
+                if not self._queue and self._step is PassStep.NOTHING:
                     self._request(PERIODIC)
             case Again(run):
-                if run == self._run_number and self._step is Step.PAUSE:
+                if run == self._run_number and self._step is PassStep.PAUSE:
                     self._run()
             case Digested(run):
                 if run == self._run_number and self._waits_for_ours():
@@ -149,7 +149,7 @@ class Reconciler(Actor):
     def _told(self, message: Told) -> None:
         match message:
             case SweepFinished():
-                if self._step is Step.SWEEP:
+                if self._step is PassStep.SWEEP:
                     self._is_swept = True
                     self._run()
             case Synced(token=token):
@@ -177,7 +177,7 @@ class Reconciler(Actor):
         self._next()
 
     def _next(self) -> None:
-        if self._step is Step.NOTHING and self._queue:
+        if self._step is PassStep.NOTHING and self._queue:
             self._reason = self._queue.pop(0)
             self._tries = 0
             self._is_swept = False
@@ -192,13 +192,13 @@ class Reconciler(Actor):
         if self._reason == BOOT and self._boot is None:
             self._ask_catalogue()
         elif self._reason == BOOT and not self._is_swept:
-            self._step = Step.SWEEP
+            self._step = PassStep.SWEEP
             self.publish(SweepRequested(BOOT, includes_exits=False))
         else:
             self._ask_history()
 
     def _pause(self, delay_ns: int) -> None:
-        self._step = Step.PAUSE
+        self._step = PassStep.PAUSE
         self._questions.forget()
         self.after_machine(delay_ns, Again(self._run_number))
 
@@ -232,15 +232,15 @@ class Reconciler(Actor):
         if self._questions.answered(token) is None or self._questions.waiting:
             return
         match self._step:
-            case Step.CATALOGUE:
+            case PassStep.CATALOGUE:
                 self._catalogue()
-            case Step.HISTORY:
+            case PassStep.HISTORY:
                 self._hand_over()
-            case Step.DIGEST:
+            case PassStep.DIGEST:
                 self._ask_books()
-            case Step.BOOKS:
+            case PassStep.BOOKS:
                 self._compare()
-            case Step.NOTHING | Step.SWEEP | Step.PAUSE:
+            case PassStep.NOTHING | PassStep.SWEEP | PassStep.PAUSE:
                 pass  # nothing is being asked
             case _:
                 assert_never(self._step)
@@ -248,7 +248,7 @@ class Reconciler(Actor):
     # Its steps.
 
     def _ask_catalogue(self) -> None:
-        self._step = Step.CATALOGUE
+        self._step = PassStep.CATALOGUE
         me = self.reply_to()
         self._venue.read_permissions(self._ask(AT_VENUE), me)
         self._venue.list_products(self._ask(AT_VENUE), me)
@@ -267,7 +267,7 @@ class Reconciler(Actor):
         self._run()
 
     def _ask_history(self) -> None:
-        self._step = Step.HISTORY
+        self._step = PassStep.HISTORY
         me, since_ns = self.reply_to(), self._since_ns()
         self._venue.list_orders(
             since_ns=since_ns, is_live_only=False, token=self._ask(AT_VENUE), reply_to=me
@@ -283,14 +283,14 @@ class Reconciler(Actor):
         return Nanos(now_ns - OVERLAP_NS)
 
     def _hand_over(self) -> None:
-        self._step = Step.DIGEST
+        self._step = PassStep.DIGEST
         self.send(ORDER_MANAGER, evolve(self._answers.of(OrdersListed), token=NOBODYS))
         self.send(ORDER_MANAGER, evolve(self._answers.of(FillsListed), token=NOBODYS))
         self.send(ORDER_MANAGER, SyncRequested(self._ask(ORDER_MANAGER)))
         self.after_machine(DIGEST_LIMIT_NS, Digested(self._run_number))
 
     def _ask_books(self) -> None:
-        self._step = Step.BOOKS
+        self._step = PassStep.BOOKS
         self._venue.list_accounts(self._ask(AT_VENUE), self.reply_to())
         for keeper in KEEPERS_OF_BOOKS:
             self.send(keeper, SyncRequested(self._ask(keeper)))
@@ -308,7 +308,7 @@ class Reconciler(Actor):
     # Its end.
 
     def _finish(self, accounts: AccountsListed, problems: tuple[str, ...]) -> None:
-        reason, self._step = self._reason, Step.NOTHING
+        reason, self._step = self._reason, PassStep.NOTHING
         now_ns = self.clock.market_ns()
         if reason in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
             self._statement_ns = now_ns

@@ -23,7 +23,8 @@ class Approvals:
     def __init__(self) -> None:
         self._approved: dict[tuple[int, int], ApprovedOrder] = {}
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """Return how many are remembered."""
         return len(self._approved)
 

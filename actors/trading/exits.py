@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import assert_never
+
+from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.kernel.timers import Timer
 from domain.decisions.exits import due_exit
 from domain.messages.decisions import ExitProposed, ProposalRefused
 from domain.messages.market import QuoteMoved
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.portfolio import PortfolioMoved
-from domain.messages.supervision import BootCompleted, Tick
+from domain.messages.supervision import BootCompleted
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import SECOND, Nanos
 from domain.model.market import Quote
@@ -19,7 +22,26 @@ from domain.model.portfolio import Lot
 from domain.model.product import ProductId
 
 RETRY_NS = SECOND
+"""Market time that a proposal has to become an order before the next try."""
+BUSY_NS = 60 * SECOND
+"""Market time that a living order keeps its lot from being proposed again."""
 CHECK_EVERY_NS = SECOND
+
+
+@frozen
+class Check(Timer):
+    """Time to judge every lot, also where no price moves."""
+
+
+Inbox = (
+    QuoteMoved
+    | PortfolioMoved
+    | IntentRaised
+    | OrderAdvanced
+    | ProposalRefused
+    | BootCompleted
+    | Check
+)
 
 
 class Exits(Actor):
@@ -32,11 +54,12 @@ class Exits(Actor):
         self._lots: dict[str, Lot] = {}
         self._by_product: dict[ProductId, tuple[Lot, ...]] = {}
         self._quotes: dict[ProductId, Quote] = {}
+        # Both are as many as lots are owned: a lot that is gone and an order that has ended leave.
         self._busy: dict[str, Nanos] = {}
         self._orders: dict[str, str] = {}
         self._is_open = False
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case QuoteMoved(quote):
@@ -52,15 +75,15 @@ class Exits(Actor):
                 self._order_moved(message)
             case ProposalRefused():
                 self._refused(message)
-            case Tick("check"):
+            case Check():
                 self._check()
             case BootCompleted():
                 if not self._is_open:
                     self._is_open = True
                     self._show()
-                    self.after(CHECK_EVERY_NS, Tick("check"))
+                    self.after(CHECK_EVERY_NS, Check())
             case _:
-                super().receive(message)
+                assert_never(message)
 
     def _take(self, lots: tuple[Lot, ...]) -> None:
         self._lots = {lot.id: lot for lot in lots}
@@ -74,7 +97,7 @@ class Exits(Actor):
             del self._busy[lot_id]
 
     def _check(self) -> None:
-        self.after(CHECK_EVERY_NS, Tick("check"))
+        self.after(CHECK_EVERY_NS, Check())
         for lot in tuple(self._lots.values()):
             quote = self._quotes.get(lot.product)
             if quote is not None:
@@ -113,7 +136,7 @@ class Exits(Actor):
             del self._orders[moved.client_order_id]
             self._busy.pop(lot, None)
         else:
-            self._busy[lot] = Nanos(self.clock.market_ns() + 60 * RETRY_NS)
+            self._busy[lot] = Nanos(self.clock.market_ns() + BUSY_NS)
 
     def _refused(self, refused: ProposalRefused) -> None:
         if refused.purpose is Purpose.EXIT:

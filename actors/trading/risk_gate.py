@@ -7,7 +7,7 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from typing import assert_never
 
 from attrs import frozen
 
@@ -39,6 +39,15 @@ from domain.risk.mandate import Mandate
 from domain.risk.view import ApprovedKey, RiskView, approved_key
 
 REMEMBERED_APPROVALS = 10_000
+"""Bars that have led to an order. Only a newest bar is decided on, and a bar older than the limit
+of its age is refused anyway: this holds many hours of what one system can ask for."""
+
+Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
+Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
+Account = (
+    BootCompleted | ProductsChanged | TradingReady | StatementTaken | CashFlowSeen | SyncRequested
+)
+Inbox = RoundProposed | ExitProposed | Prices | Orders | Account
 
 
 @frozen
@@ -79,22 +88,25 @@ class RiskGate(Actor):
         self._taker: Rate | None = None
         self._is_ready = False
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case QuoteMoved(quote):
-                self._quotes[quote.product] = quote
-                self._bids[quote.product] = quote.bid
             case RoundProposed():
                 self._judge_round(message)
             case ExitProposed():
                 self._judge_exit(message)
-            case FillBooked():
-                self._filled(message)
-            case OrderAdvanced():
-                self._exposure = self._exposure.end(message)
-            case IntentRaised(intent):
-                self._exposure = self._exposure.bind(intent)
+            case QuoteMoved() | BarClosed() | HistoryLoaded() | FeedStalled() | FeedRecovered():
+                self._observe(message)
+            case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace():
+                self._follow(message)
+            case _:
+                self._learn(message)
+
+    def _observe(self, message: Prices) -> None:
+        match message:
+            case QuoteMoved(quote):
+                self._quotes[quote.product] = quote
+                self._bids[quote.product] = quote.bid
             case BarClosed(bar):
                 self._bar_ends[bar.product] = bar.start_ns + MINUTE
             case HistoryLoaded(product=product, bars=bars):
@@ -105,9 +117,22 @@ class RiskGate(Actor):
             case FeedRecovered(product):
                 self._stalled.pop(product, None)
             case _:
-                self._learn(message)
+                assert_never(message)
 
-    def _learn(self, message: Any) -> None:
+    def _follow(self, message: Orders) -> None:
+        match message:
+            case IntentRaised(intent):
+                self._exposure = self._exposure.bind(intent)
+            case OrderAdvanced():
+                self._exposure = self._exposure.end(message)
+            case FillBooked():
+                self._filled(message)
+            case WouldPlace(intent):
+                self._exposure = self._exposure.drop(intent.order.approval)
+            case _:
+                assert_never(message)
+
+    def _learn(self, message: Account) -> None:
         match message:
             case BootCompleted():
                 self._products = {product.id: product for product in message.products}
@@ -121,8 +146,6 @@ class RiskGate(Actor):
                     currency = self._mandate.quote_currency
                     cash = sum((a.total for a in accounts if a.currency == currency), ZERO)
                     self._ledger = open_ledger(currency, Amount(cash))
-            case WouldPlace(intent):
-                self._exposure = self._exposure.drop(intent.order.approval)
             case CashFlowSeen():
                 if self._ledger is not None:
                     self._ledger = flow(self._ledger, message)
@@ -130,7 +153,7 @@ class RiskGate(Actor):
                 self.send(self.envelope.sender, report(self.name, token, self._ledger))
                 self.prove("its books were compared")
             case _:
-                super().receive(message)
+                assert_never(message)
 
     # Judging.
 

@@ -70,7 +70,7 @@ def _speed(text: str) -> Decimal:
 )
 @click.option(
     "--manner",
-    "manners",
+    "quirks",
     multiple=True,
     metavar="NAME=VALUE",
     help="Where Coinbase behaves in more than one way, e.g. cancel-delay=300ms; repeatable.",
@@ -99,12 +99,12 @@ def venue(
     *,
     folders: Folders,
     balances: tuple[str, ...],
-    manners: tuple[str, ...],
+    quirks: tuple[str, ...],
     faults: Path | None,
     **chosen: Any,
 ) -> None:
     """Run the embedded venue until a signal."""
-    from adapters.simulator.engine.quirks import parse_manner
+    from adapters.simulator.engine.quirks import parse_quirks
     from adapters.simulator.faults.script import read_script
     from adapters.simulator.server.opened_world import StageOptions
     from adapters.simulator.server.serve import VenueOptions, serve
@@ -113,9 +113,13 @@ def venue(
     install_context()
     served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type", "record")}
     try:
-        opening, manner = parse_opening(balances) or None, parse_manner(manners)
         script = () if faults is None else read_script(faults)
-        stage = StageOptions(opening=opening, manner=manner, script=script, **chosen)
+        stage = StageOptions(
+            opening=parse_opening(balances) or None,
+            quirks=parse_quirks(quirks),
+            script=script,
+            **chosen,
+        )
         serve(VenueOptions(directory=folders.data, stage=stage, **served))
     except TradingError as error:
         click.echo(f"venue: {error}", err=True)

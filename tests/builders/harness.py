@@ -18,8 +18,8 @@ from actors.kernel.envelope import Envelope
 from actors.kernel.topology import ROUTES
 from domain.model.breakers import Breaker
 from domain.model.instants import Nanos
-from tests.builders.runtime import SilentLog
 from tests.builders.ways import detour
+from tests.fakes.log import KeptLog
 
 A = TypeVar("A", bound=Actor)
 M = TypeVar("M")
@@ -72,7 +72,7 @@ class Harness:
 
     clock: HarnessClock = field(factory=HarnessClock)
     board: BreakerBoard = field(factory=BreakerBoard)
-    log: SilentLog = field(factory=SilentLog)
+    log: KeptLog = field(factory=KeptLog)
     sent: list[Sent] = field(factory=list)
     timers: list[Waiting] = field(factory=list)
     epochs: dict[str, int] = field(factory=dict)
@@ -104,7 +104,7 @@ class Harness:
         del actor, epoch
         self.timers.append(Waiting(due_ns, message, is_machine_time))
 
-    def log_for(self, actor: str) -> SilentLog:
+    def log_for(self, actor: str) -> KeptLog:
         del actor
         return self.log
 

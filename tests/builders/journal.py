@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.journal.files import Folder, MemoryFolder
+from adapters.journal.files import Folder
 from adapters.journal.segments import SegmentWriter, open_journal, read_records
+from tests.fakes.memory_journal import MemoryFolder
 
 AT_NS = 1_702_353_600_000_000_000
 LINEAGE = "0123456789abcdef" * 2

@@ -10,17 +10,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.builders.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO = "demo/coinbase_1m_2023-12-10_2023-12-12.parquet"
-RAW = "raw/coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
 EAGER = (
     "--set=strategies.breakout.lookback_minutes=1",
     "--set=strategies.breakout.volume_minutes=1",
@@ -221,28 +218,6 @@ def ledger_accounts(home: Path) -> dict[str, Decimal]:
         base = lot["product"].partition("-")[0]
         owned[base] = owned.get(base, Decimal(0)) + Decimal(lot["quantity"])
     return owned
-
-
-def shared_data() -> Path:
-    """Return the folder of recorded markets, or skip."""
-    folder = Path(os.environ.get("BULKHEAD_SHARED_DATA") or ROOT.parent / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip("recorded markets are absent: set BULKHEAD_SHARED_DATA to their folder")
-    return folder
-
-
-def wait_for(
-    condition: Callable[[], object], seconds: float = 10.0, told: Callable[[], str] = str
-) -> None:
-    """Wait for a condition.
-
-    Raises:
-        AssertionError: it has not come true in time.
-    """
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain: {told()}"
-        time.sleep(0.02)
 
 
 def _ask_world(home: Path, question: str) -> list[Any]:

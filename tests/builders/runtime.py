@@ -10,131 +10,34 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import pykka
-from attrs import evolve, frozen
+from attrs import evolve
 
-from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
-from actors.kernel.routes import Lane, Route, Routes
+from actors.kernel.routes import Lane, Routes
 from adapters.clocks.system import SystemClock
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadInbox, ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualInbox, VirtualRuntime
-from domain.messages.supervision import ActorDown, BreakerReset, BreakerTripped
+from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Breaker
 from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.messages import NOW
-
-PATIENCE_S = 10
-WITNESS = "witness"
-
-
-@frozen
-class Event:
-    """An ordinary message: the event lane."""
-
-    number: int
-
-
-@frozen
-class Urgent:
-    """A message of the control lane."""
-
-    number: int
-
-
-@frozen
-class Price:
-    """A message of the market lane: only the newest of a key matters."""
-
-    key: str
-    number: int
-
-
-@frozen
-class Rumour:
-    """Published to everybody in a group."""
-
-    number: int
-
-
-@frozen
-class Hold:
-    """Keeps a thread busy until it is released."""
-
-    entered: threading.Event
-    release: threading.Event
-
-
-def heard_by(*names: str, lane: Lane = Lane.EVENT) -> Route:
-    """Return the row of a kind that these hear, whoever says it."""
-    return Route(says=("*",), hears=names, lane=lane)
-
-
-LANES: Routes = {
-    Urgent: Route(says=("*",), lane=Lane.CONTROL),
-    Hold: Route(says=("*",), lane=Lane.CONTROL),
-    Price: Route(says=("*",), lane=Lane.MARKET, key=lambda price: price.key),
-}
-ROUTES: Routes = {
-    **LANES,
-    Rumour: heard_by("group.*"),
-    ActorDown: heard_by(WITNESS, "nobody_by_this_name", lane=Lane.CONTROL),
-    BreakerTripped: heard_by(WITNESS, lane=Lane.CONTROL),
-    BreakerReset: heard_by(WITNESS, lane=Lane.CONTROL),
-}
-
-Script = Callable[["Scripted", Any], Any]
-Deed = Callable[["Scripted"], None]
-
-
-def nothing(*_: Any) -> None:
-    """Do nothing."""
-
-
-class Scripted(Actor):
-    """Does what the functions it was given say."""
-
-    def __init__(
-        self,
-        context: ActorContext,
-        script: Script = nothing,
-        *,
-        at_start: Deed = nothing,
-        at_stop: Deed = nothing,
-    ) -> None:
-        super().__init__(context)
-        self._script, self._at_start, self._at_stop = script, at_start, at_stop
-
-    def starting(self) -> None:
-        self._at_start(self)
-
-    def receive(self, message: Any) -> Any:
-        if isinstance(message, Hold):
-            message.entered.set()
-            assert message.release.wait(PATIENCE_S)
-            return None
-        return self._script(self, message)
-
-    def stopping(self) -> None:
-        self._at_stop(self)
-
-
-class SilentLog:
-    """Keeps failures, swallows the rest."""
-
-    def __init__(self) -> None:
-        self.failures: list[str] = []
-
-    def debug(self, message: str, /, **fields: object) -> None: ...
-    def info(self, message: str, /, **fields: object) -> None: ...
-    def warning(self, message: str, /, **fields: object) -> None: ...
-    def error(self, message: str, /, **fields: object) -> None: ...
-    def critical(self, message: str, /, **fields: object) -> None: ...
-
-    def failure(self, cause: str, error: BaseException) -> None:
-        self.failures.append(cause)
+from tests.fakes.actors import (
+    LANES,
+    PATIENCE_S,
+    ROUTES,
+    WITNESS,
+    Event,
+    Hold,
+    Price,
+    Rumour,
+    Scripted,
+    Urgent,
+    heard_by,
+)
+from tests.fakes.log import KeptLog
 
 
 class Rig(Protocol):
@@ -145,7 +48,7 @@ class Rig(Protocol):
         """The runtime itself."""
 
     @property
-    def log(self) -> SilentLog:
+    def log(self) -> KeptLog:
         """What all its actors write to."""
 
     def until(self, is_true: Callable[[], bool]) -> None:
@@ -165,7 +68,7 @@ class ThreadRig:
     """Actors on threads."""
 
     def __init__(self, clock: Any = None, speed: float = 1.0) -> None:
-        self.log = SilentLog()
+        self.log = KeptLog()
         self.runtime: ThreadRuntime = ThreadRuntime(
             clock or SystemClock(), BreakerBoard(), ROUTES, lambda _: self.log, speed=speed
         )
@@ -198,7 +101,7 @@ class VirtualRig:
     """Actors in virtual time."""
 
     def __init__(self, seed: int = 1, routes: Routes = ROUTES) -> None:
-        self.log = SilentLog()
+        self.log = KeptLog()
         self.runtime: VirtualRuntime = VirtualRuntime(
             VirtualClock(NOW), BreakerBoard(), routes, lambda _: self.log, seed=seed
         )

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.builders.coinbase import PREFIX, a_private_key, http, pem
+from tests.builders.coinbase import a_private_key, pem
+from tests.fakes.misbehaving_server import http
+from tests.fakes.scripted_venue import PREFIX
 
 PORTFOLIO = "the-portfolio"
 Answer = Callable[[str, dict[str, list[str]], Any], bytes | None]

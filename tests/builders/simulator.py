@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
@@ -15,142 +15,10 @@ from adapters.simulator.engine.store import SqliteStore, Store
 from adapters.simulator.engine.wire import PREFIX, Request, Response
 from adapters.simulator.faults.faults import Faults
 from adapters.simulator.faults.script import parse_fault, parse_script
-from adapters.simulator.market_data.source import Step
 from adapters.simulator.stream_api.connection import Connection
-from domain.model.instants import MINUTE, SECOND, Nanos, iso
-from domain.model.market import Bar, Level, Trade
-from domain.model.money import Price, Quantity
-from domain.model.product import Product, ProductId, Side
-
-START = Nanos(1_700_000_040 * SECOND)
-"""A whole minute: 2023-11-14T22:14:00Z."""
-BTC = ProductId("BTC-USD")
-ETH = ProductId("ETH-USD")
-
-
-def product(name: str = "BTC-USD", **changes: Any) -> Product:
-    base, quote = name.split("-")
-    values: dict[str, Any] = {
-        "price_increment": Decimal("0.01"),
-        "base_increment": Decimal("0.00000001"),
-        "quote_increment": Decimal("0.01"),
-        "base_min": Decimal("0.00001"),
-        "base_max": Decimal(1000),
-        "quote_min": Decimal(1),
-        "quote_max": Decimal(1_000_000),
-    }
-    return Product(id=ProductId(name), base=base, quote=quote, **{**values, **changes})
-
-
-def level(price: str, quantity: str) -> Level:
-    return Level(Price(Decimal(price)), Quantity(Decimal(quantity)))
-
-
-def trade(at_s: float, price: str, quantity: str, name: ProductId = BTC) -> Trade:
-    at_ns = Nanos(START + round(at_s * 1000) * 1_000_000)
-    return Trade(
-        name, str(at_ns), Price(Decimal(price)), Quantity(Decimal(quantity)), Side.SELL, at_ns
-    )
-
-
-BIDS = (level("99.00", "1.00000000"), level("98.00", "2.00000000"), level("97.00", "3.00000000"))
-ASKS = (level("101.00", "1.00000000"), level("102.00", "2.00000000"), level("103.00", "3.00000000"))
-
-
-def step(
-    at_s: float,
-    *trades: tuple[str, str],
-    bids: tuple[Level, ...] = BIDS,
-    asks: tuple[Level, ...] = ASKS,
-    name: ProductId = BTC,
-) -> Step:
-    """One step at START + `at_s`; each trade is (price, quantity) at the step's instant."""
-    printed = tuple(trade(at_s, price, quantity, name) for price, quantity in trades)
-    return Step(name, Nanos(START + round(at_s * 1000) * 1_000_000), printed, bids, asks)
-
-
-class Script:
-    """A market of given steps, both source and expander; its candles are those of its trades.
-
-    Every product is covered from `first_ns` until `end_ns`; a first step with the usual book
-    stands at START where none is given.
-    """
-
-    def __init__(
-        self,
-        *steps: Step,
-        products: tuple[Product, ...] | None = None,
-        minutes: int = 60,
-        history: tuple[Bar, ...] = (),
-        covered: dict[ProductId, tuple[int, int]] | None = None,
-    ) -> None:
-        self._products = products or (product(),)
-        given = {(item.product, item.at_ns) for item in steps}
-        opening = tuple(
-            step(0, name=item.id) for item in self._products if (item.id, START) not in given
-        )
-        self._steps = sorted((*opening, *steps), key=lambda item: (item.at_ns, item.product))
-        self._end = Nanos(START + minutes * MINUTE)
-        self._history = history
-        self._covered = covered or {}
-
-    @property
-    def description(self) -> str:
-        return "script"
-
-    @property
-    def prices(self) -> Literal["invented", "recorded"]:
-        return "invented"
-
-    @property
-    def products(self) -> tuple[Product, ...]:
-        return self._products
-
-    @property
-    def first_ns(self) -> Nanos:
-        return min((bar.start_ns for bar in self._history), default=START)
-
-    @property
-    def end_ns(self) -> Nanos | None:
-        return self._end
-
-    def covers(self, product: ProductId, minute_ns: Nanos) -> bool:
-        first, end = self._covered.get(product, (self.first_ns, self._end))
-        return first <= minute_ns < end
-
-    def candle(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
-        rows = self.candles(product, minute_ns, Nanos(minute_ns + MINUTE))
-        return rows[0] if rows else None
-
-    def candles(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> list[Bar]:
-        rows = [bar for bar in self._history if bar.product == product]
-        minutes: dict[int, list[Trade]] = {}
-        for item in self._steps:
-            if item.product == product and item.trades:
-                start = item.at_ns - item.at_ns % MINUTE
-                minutes.setdefault(start, []).extend(item.trades)
-        for start, trades in minutes.items():
-            rows.append(_bar(product, Nanos(start), trades))
-        return [bar for bar in rows if start_ns <= bar.start_ns < end_ns]
-
-    def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
-        rows = self.candles(product, Nanos(0), minute_ns)
-        return max(rows, key=lambda bar: bar.start_ns, default=None)
-
-    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
-        if not self.covers(product, minute_ns):
-            return ()
-        return tuple(
-            item
-            for item in self._steps
-            if item.product == product and minute_ns <= item.at_ns < minute_ns + MINUTE
-        )
-
-
-def _bar(product: ProductId, start_ns: Nanos, trades: list[Trade]) -> Bar:
-    prices = [item.price for item in trades]
-    volume = sum((item.quantity for item in trades), Decimal(0))
-    return Bar(product, start_ns, prices[0], max(prices), min(prices), prices[-1], Quantity(volume))
+from domain.model.instants import Nanos, iso
+from tests.builders.steps import START
+from tests.fakes.markets import Script
 
 
 def fault(kind: str, **members: Any) -> dict[str, Any]:
@@ -175,7 +43,7 @@ class Client:
         start_ns: Nanos = START,
         fees: FeeRates | None = None,
         level2_interval_ns: int = 0,
-        manner: VenueQuirks | None = None,
+        quirks: VenueQuirks | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """`faults` are the lines of a script; more can be scheduled with `self.faults`."""
@@ -192,8 +60,8 @@ class Client:
             fees=fees or FeeRates(),
             ids=Ids("test"),
             level2_interval_ns=level2_interval_ns,
-            manner=manner,
-            interference=self.faults,
+            quirks=quirks,
+            hooks=self.faults,
         )
         self.faults.attach(self.engine, parse_script(script_of(faults), "faults"))
         self._orders = 0

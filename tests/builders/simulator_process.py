@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,9 @@ class Api:
 class RunningVenue:
     """A venue process that listens."""
 
-    def __init__(self, process: subprocess.Popen[str], line: str, started_seconds: float) -> None:
+    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
         self.process = process
         self.line = line
-        self.started_seconds = started_seconds
         self.words = dict(word.split("=", 1) for word in line.split()[1:])
         self.session = attach(self.words["rest"])
         self.api = Api(self.session)
@@ -122,7 +121,6 @@ class RunningVenue:
 @contextlib.contextmanager
 def venue_process(data_dir: Path, *arguments: str) -> Iterator[RunningVenue]:
     """Run a venue as its own process as long as the block lasts."""
-    begun = time.monotonic()
     process = subprocess.Popen(
         venue_command(data_dir, *arguments),
         cwd=ROOT,
@@ -136,7 +134,7 @@ def venue_process(data_dir: Path, *arguments: str) -> Iterator[RunningVenue]:
     try:
         line = process.stdout.readline()
         assert line.startswith("VENUE "), f"no VENUE line: {line!r} {process.stderr.read()}"
-        yield RunningVenue(process, line.strip(), time.monotonic() - begun)
+        yield RunningVenue(process, line.strip())
     finally:
         process.kill()
         process.communicate()
@@ -152,15 +150,3 @@ def run_venue(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[st
         timeout=LISTENS_SECONDS,
         check=False,
     )
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait for a condition.
-
-    Raises:
-        AssertionError: it has not come true in time.
-    """
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -30,7 +30,8 @@ from config.loading import load
 from config.mode import Mode
 from domain.model.instants import SECOND
 from domain.system.restarts import CrashHistory
-from tests.builders.world import CONFIG, QuietLog
+from tests.builders.world import CONFIG
+from tests.fakes.log import KeptLog, LogLine
 
 SETS = (
     "strategies.breakout.lookback_minutes=1",
@@ -56,10 +57,10 @@ class ThreadWorld:
         stage = VenueFacts(
             venue="embedded", world=session.world, prices="invented", has_history=True, end_ns=None
         )
-        self.criticals: list[tuple[str, str]] = []
+        self._log_lines: list[LogLine] = []
         self._opened = open_state(place_of(self.options, stage, clock, wall=clock.wall_ns))
         self.runtime = ThreadRuntime(
-            clock, BreakerBoard(), ROUTES, lambda name: QuietLog(name, self.criticals), speed=60
+            clock, BreakerBoard(), ROUTES, lambda name: KeptLog(name, self._log_lines), speed=60
         )
         self._ending = StopRequest()
         last_gate = last_gate_of(
@@ -73,7 +74,7 @@ class ThreadWorld:
             clock=clock,
             post=self.runtime.post_patiently,
             last_gate=last_gate,
-            log=QuietLog("venue", self.criticals),
+            log=KeptLog("venue", self._log_lines),
         )
         driver = self._driver = ThreadDriver(clock, self._ending)
         driver.attend(ProgressGuard(self.runtime).look)

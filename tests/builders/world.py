@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,21 +14,17 @@ import pykka
 from attrs import evolve, field, frozen
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Log
 from actors.kernel.topology import ROUTES
 from actors.trading.last_gate import LastGate
 from adapters.control.kill_switch import FileHaltSignal
 from adapters.journal.segments import read_records
-from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.runtime.virtual import VirtualClock
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
-from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
-from adapters.simulator.faults.faults import Faults
 from adapters.simulator.faults.script import parse_script
-from adapters.simulator.market_data.source import Step
 from adapters.venues.coinbase.connect import connect_in_process
 from adapters.venues.transport.inprocess import Errand
 from app.command_line.options import Folders, TradeOptions
@@ -40,20 +35,16 @@ from app.run.stop_request import StopRequest
 from app.run.virtual_run import errand
 from config.loading import load
 from config.mode import Mode
-from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
-from domain.model.market import Bar
-from domain.model.money import Price, Quantity
-from domain.model.product import ProductId
-from tests.builders.simulator import START, Script, level, product, script_of, step
-from tests.builders.ways import detour
+from domain.model.instants import HOUR, SECOND, Nanos
+from tests.builders.price_paths import script
+from tests.builders.simulator import script_of
+from tests.builders.steps import START
+from tests.fakes.log import KeptLog, LogLine
+from tests.fakes.markets import Script
+from tests.fakes.watched import WatchedFaults, WatchedRuntime
 
 CONFIG = Path(__file__).parents[2] / "config"
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
-HISTORY_MINUTES = 12
-STEP_S = 2.0
-FIRST_STEP_S = 0.5
-"""Steps fall between the seconds: never at the instant of a cycle."""
-USUAL, BUSY = Decimal(1), Decimal(5)
 FAST = (
     "policy.loop.jitter_pct=0",
     "policy.exits.max_hold=3m",
@@ -61,136 +52,6 @@ FAST = (
     "strategies.breakout.volume_minutes=3",
 )
 """Short look-backs: the baseline breaks out within the first minutes of these markets."""
-
-Corners = Sequence[tuple[float, str]]
-"""Corners (seconds after START, price) of a price path; straight lines between."""
-
-
-@frozen
-class Line:
-    """The price path of one product, and in which minutes it trades five times as much."""
-
-    name: str
-    corners: Corners
-    busy: tuple[int, ...] = ()
-
-
-TO_TARGET = Line(
-    "BTC-USD",
-    ((60, "100"), (110, "102"), (128, "102"), (140, "101"), (150, "101"), (200, "112")),
-    (1,),
-)
-TO_STOP = Line(
-    "ETH-USD",
-    ((60, "100"), (110, "102"), (128, "102"), (140, "101"), (150, "101"), (200, "96")),
-    (1,),
-)
-TO_MAX_HOLD = Line("SOL-USD", ((120, "100"), (170, "102"), (186, "102"), (196, "101.5")), (2,))
-RUNS_AWAY = Line("LINK-USD", ((60, "100"), (110, "102"), (122, "102"), (124, "103")), (1,))
-USUAL_LINES = (TO_TARGET, TO_STOP, TO_MAX_HOLD, RUNS_AWAY)
-"""Two round trips within 200 s, one ended by the longest hold after 370 s, one entry that rests."""
-
-
-def price_at(line: Line, at_s: float) -> Decimal:
-    """Return the price of `line` at that second, in cents."""
-    corners = [(0.0, "100"), *line.corners]
-    for (begin, first), (end, last) in pairwise(corners):
-        if at_s <= end:
-            share = Decimal(str((at_s - begin) / (end - begin))) if end > begin else Decimal(1)
-            value = Decimal(first) + (Decimal(last) - Decimal(first)) * share
-            return value.quantize(Decimal("0.01"))
-    return Decimal(corners[-1][1]).quantize(Decimal("0.01"))
-
-
-def script(lines: Iterable[Line] = USUAL_LINES, minutes: int = 8) -> Script:
-    """Return a market that walks `lines`: a trade and a book every two seconds."""
-    chosen = sorted(lines, key=lambda line: line.name)
-    steps: list[Step] = []
-    history: list[Bar] = []
-    for line in chosen:
-        name = ProductId(line.name)
-        count = int((minutes * 60 - FIRST_STEP_S) / STEP_S)
-        steps.append(_step(line, 0.0))
-        steps += [_step(line, FIRST_STEP_S + number * STEP_S) for number in range(count)]
-        for minute in range(-HISTORY_MINUTES, 0):
-            flat = Price(Decimal("100.00"))
-            start = Nanos(START + minute * MINUTE)
-            history.append(Bar(name, start, flat, flat, flat, flat, Quantity(Decimal(30))))
-    return Script(
-        *steps,
-        products=tuple(product(line.name) for line in chosen),
-        minutes=minutes,
-        history=tuple(history),
-    )
-
-
-def _step(line: Line, at_s: float) -> Step:
-    price = price_at(line, at_s)
-    quantity = BUSY if int(at_s // 60) in line.busy else USUAL
-    cent = Decimal("0.01")
-    bids = tuple(level(str(price - cent * depth), "5") for depth in (1, 2, 3))
-    asks = tuple(level(str(price + cent * depth), "5") for depth in (1, 2, 3))
-    trades = ((str(price), str(quantity)),)
-    return step(at_s, *trades, bids=bids, asks=asks, name=ProductId(line.name))
-
-
-class QuietLog:
-    """A log that keeps only what is CRITICAL, as (actor, text)."""
-
-    def __init__(self, actor: str, heard: list[tuple[str, str]]) -> None:
-        self._actor = actor
-        self._heard = heard
-
-    def debug(self, message: str, /, **fields: object) -> None:
-        """Nothing."""
-
-    def info(self, message: str, /, **fields: object) -> None:
-        """Nothing."""
-
-    def warning(self, message: str, /, **fields: object) -> None:
-        """Nothing."""
-
-    def error(self, message: str, /, **fields: object) -> None:
-        """Nothing."""
-
-    def critical(self, message: str, /, **fields: object) -> None:
-        """Keep."""
-        self._heard.append((self._actor, message))
-
-    def failure(self, cause: str, error: BaseException) -> None:
-        """Keep."""
-        self._heard.append((self._actor, cause))
-
-
-class WatchedRuntime(VirtualRuntime):
-    """The virtual runtime, with a look before each step, and at the way of each message."""
-
-    before_step: Callable[[], None]
-    detours: tuple[str, ...] = ()
-
-    def deliver(self, receiver: str, envelope: Envelope) -> None:
-        """Note what goes a way that the topology does not know; the next step fails of it."""
-        wrong = detour(receiver, envelope)
-        if wrong is not None:
-            self.detours = (*self.detours, wrong)
-        super().deliver(receiver, envelope)
-
-    def step(self) -> bool:
-        """Look, then step."""
-        assert not self.detours, self.detours
-        self.before_step()
-        return super().step()
-
-
-class WatchedFaults(Faults):
-    """The venue's faults, which also notice that a new order was accepted."""
-
-    has_accepted = False
-
-    def accepted(self, order: VenueOrder) -> None:
-        """Notice."""
-        super().accepted(order)
-        self.has_accepted = True
 
 
 @frozen(kw_only=True)
@@ -224,7 +85,7 @@ class World:
             duration_ns=setting.duration_ns,
         )
         self.said: list[str] = []
-        self.criticals: list[tuple[str, str]] = []
+        self._log_lines: list[LogLine] = []
         self.on_accept: Callable[[], None] = lambda: None
         self.before_step: Callable[[], None] = lambda: None
         self._open_venue()
@@ -274,6 +135,11 @@ class World:
     def is_ready(self) -> bool:
         """Tell whether trading may have begun."""
         return self.session._milestones.ready is not None
+
+    @property
+    def criticals(self) -> list[LogLine]:
+        """Return what the log was told at its highest level."""
+        return [line for line in self._log_lines if line.level in ("critical", "failure")]
 
     @property
     def mode_folder(self) -> Path:
@@ -333,7 +199,7 @@ class World:
             opening={"USD": Decimal(10_000)},
             fees=FEES,
             ids=Ids("world"),
-            interference=self.faults,
+            hooks=self.faults,
         )
         self.faults.attach(self.engine, parse_script(script_of(self.setting.faults), "faults"))
 
@@ -349,7 +215,7 @@ class World:
         place = place_of(self.options, stage, clock)
         self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
         self.ending = StopRequest()
-        log = self.setting.log or (lambda name: QuietLog(name, self.criticals))
+        log = self.setting.log or (lambda name: KeptLog(name, self._log_lines))
         self.runtime = WatchedRuntime(clock, BreakerBoard(), ROUTES, log, seed=self.setting.seed)
         self.runtime.before_step = lambda: self.before_step()
         self.driver = VirtualDriver(self.runtime)

@@ -4,64 +4,21 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.journal.files import DiskFolder, Folder, MemoryFolder, SegmentFile
+from adapters.journal.files import DiskFolder, Folder
 from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
 from domain.model.errors import JournalError
 from tests.builders.journal import AT_NS, LINEAGE, RUN, fill, seqs, start
+from tests.fakes.disks import FaultyFolder
+from tests.fakes.memory_journal import MemoryFolder
 
 
 @pytest.fixture(params=["disk", "memory"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
     return DiskFolder(tmp_path / "data" / "journal") if request.param == "disk" else MemoryFolder()
-
-
-class FaultySegment:
-    """A segment whose disk fails at the given call."""
-
-    def __init__(self, inner: SegmentFile, faults: dict[str, OSError]) -> None:
-        self.inner = inner
-        self.faults = faults
-        self.calls: list[str] = []
-
-    def _call(self, name: str, *args: bytes) -> None:
-        self.calls.append(name)
-        if name in self.faults:
-            raise self.faults[name]
-        getattr(self.inner, name)(*args)
-
-    def write(self, data: bytes) -> None:
-        self._call("write", data)
-
-    def sync(self) -> None:
-        self._call("sync")
-
-    def close(self) -> None:
-        self._call("close")
-
-
-class FaultyFolder:
-    """Wraps a folder; segments share `faults`, which a test fills when it wants them."""
-
-    def __init__(self, inner: Folder) -> None:
-        self.inner = inner
-        self.faults: dict[str, OSError] = {}
-        self.opened: list[FaultySegment] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.faults:
-            raise self.faults[name]
-        return getattr(self.inner, name)
-
-    def create(self, name: str) -> FaultySegment:
-        if "create" in self.faults:
-            raise self.faults["create"]
-        self.opened.append(FaultySegment(self.inner.create(name), self.faults))
-        return self.opened[-1]
 
 
 def test_the_first_record_creates_the_lineage_and_the_next_starts_the_run(folder: Folder) -> None:

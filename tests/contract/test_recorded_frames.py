@@ -23,8 +23,10 @@ from adapters.simulator.stream_api.summaries import listed_event
 from adapters.venues.coinbase.codec import decode_market
 from domain.messages.market import BookChanged, BookSnapshotSeen, MarketFrame, TradesPrinted
 from domain.model.instants import SECOND, Nanos, parse_iso
-from tests.builders.runs import shared_data
-from tests.builders.simulator import BIDS, Client, Script, frames, step
+from tests.builders.recorded import BTC_FORM, shared_data
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import BIDS, step
+from tests.fakes.markets import Script
 
 V3 = "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
 TICKERS = (
@@ -34,18 +36,7 @@ TICKERS = (
     "coinbase_exchange_ticker_BTC-USD_2025-11-12_14.jsonl.zst",
 )
 MOST_TICKERS = 2_000
-CATALOGUE = {
-    "product_id": "BTC-USD",
-    "base_currency_id": "BTC",
-    "quote_currency_id": "USD",
-    "price_increment": "0.01",
-    "base_increment": "0.00000001",
-    "quote_increment": "0.01",
-    "base_min_size": "0.00000001",
-    "base_max_size": "3400",
-    "quote_min_size": "1",
-    "quote_max_size": "150000000",
-}
+CATALOGUE = BTC_FORM
 NO_LEVELS = ((), ())
 
 

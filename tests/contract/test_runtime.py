@@ -13,12 +13,7 @@ from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 from tests.builders.runtime import (
     RIGS,
-    Event,
-    Price,
     Rig,
-    Rumour,
-    Scripted,
-    Urgent,
     ask,
     ask_later,
     breaker,
@@ -27,6 +22,7 @@ from tests.builders.runtime import (
     stop,
     tell,
 )
+from tests.fakes.actors import Event, Price, Rumour, Scripted, Urgent
 
 
 @pytest.fixture(params=sorted(RIGS))

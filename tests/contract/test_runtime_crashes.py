@@ -13,17 +13,8 @@ from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
 from tests.builders.faults import override
-from tests.builders.runtime import (
-    RIGS,
-    Event,
-    Rig,
-    Scripted,
-    ask,
-    breaker,
-    collect,
-    stop,
-    tell,
-)
+from tests.builders.runtime import RIGS, Rig, ask, breaker, collect, stop, tell
+from tests.fakes.actors import Event, Scripted
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

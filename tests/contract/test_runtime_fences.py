@@ -12,26 +12,23 @@ import pytest
 
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import ACTORS
-from adapters.clocks.system import SystemClock
 from adapters.runtime.threads import LEAST_GAP_NS
 from domain.messages.supervision import ActorDown, ActorProven, Tick
 from domain.model.breakers import Effect
-from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.instants import MILLISECOND, SECOND
 from tests.builders.runtime import (
     RIGS,
-    WITNESS,
-    Event,
     Rig,
-    Scripted,
     ThreadRig,
     VirtualRig,
     ask,
     ask_later,
     breaker,
     collect,
-    heard_by,
     tell,
 )
+from tests.fakes.actors import WITNESS, Event, Scripted, heard_by
+from tests.fakes.clocks import JumpingClock
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 
@@ -425,23 +422,6 @@ def test_in_virtual_time_an_actor_released_in_time_goes_on() -> None:
 
 
 # A time in which the process did not run.
-
-
-class JumpingClock(SystemClock):
-    """Machine and wall time that can be moved ahead at once, together or only the wall."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slept_ns = self.wall_only_ns = 0
-
-    def machine_ns(self) -> Nanos:
-        return Nanos(super().machine_ns() + self.slept_ns)
-
-    def market_ns(self) -> Nanos:
-        return self.machine_ns()
-
-    def wall_ns(self) -> Nanos:
-        return Nanos(super().wall_ns() + self.slept_ns + self.wall_only_ns)
 
 
 class Sleeper:

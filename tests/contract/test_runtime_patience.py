@@ -8,7 +8,8 @@ from actors.kernel.envelope import ReplyTo
 from adapters.runtime.threads import FRAMES_WAITING
 from domain.messages.market import HeartbeatSeen, MarketFrame
 from domain.model.instants import Nanos
-from tests.builders.runtime import Scripted, ThreadRig
+from tests.builders.runtime import ThreadRig
+from tests.fakes.actors import Scripted
 
 
 def frame(number: int) -> MarketFrame:

@@ -13,7 +13,7 @@ from actors.kernel.base import Actor
 from adapters.runtime.binding import bind
 from adapters.runtime.threads import ThreadedActor
 from adapters.runtime.virtual import VirtualActor
-from tests.builders.runtime import Scripted
+from tests.fakes.actors import Scripted
 
 HOOKS = {"_create_actor_inbox", "_create_future", "_start_actor_loop"}
 

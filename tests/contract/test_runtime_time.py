@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,57 +13,16 @@ from typing import Any
 
 import pytest
 
-from adapters.clocks.system import SystemClock
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
 from tests.builders.messages import NOW
-from tests.builders.runtime import (
-    Event,
-    Rumour,
-    Scripted,
-    ThreadRig,
-    VirtualRig,
-    ask,
-    breaker,
-    collect,
-    tell,
-    trace_hash,
-)
+from tests.builders.runtime import ThreadRig, VirtualRig, ask, breaker, collect, tell, trace_hash
+from tests.fakes.actors import Event, Rumour, Scripted
+from tests.fakes.clocks import FastClock, HandClock, TimerlessClock
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
 KNOWN_TRACE = "390e8e4a1a7b2749bd31525d9c60912d8394a6a0783f4290de6bead0ab8ed88e"
-
-
-class HandClock(SystemClock):
-    """A market clock moved by hand beside a machine clock that runs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now_ns = NOW
-
-    def market_ns(self) -> Nanos:
-        return self.now_ns
-
-
-class FastClock(SystemClock):
-    """A market clock that runs twenty times as fast as the machine's."""
-
-    SPEED = 20
-
-    def market_ns(self) -> Nanos:
-        return Nanos(time.monotonic_ns() * self.SPEED)
-
-
-class TimerlessClock(SystemClock):
-    """A clock that fails in the timers' thread once it is told to."""
-
-    is_broken = False
-
-    def machine_ns(self) -> Nanos:
-        if self.is_broken and threading.current_thread().name == "timers":
-            raise SystemExit("clock gone")
-        return super().machine_ns()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from actors.kernel.ports import Venue
 from adapters.clocks.market import MarketClock
+from adapters.clocks.system import SystemClock
 from adapters.venues.coinbase.connect import connect, connect_in_process
 from app.run.virtual_run import errand
 from domain.messages.market import (
@@ -55,10 +56,15 @@ from domain.model.orders import (
 )
 from domain.model.product import Product, ProductId, Side
 from domain.orders.identity import client_order_id
-from tests.builders.coinbase import ME, Inbox, MachineClock, SilentLog, VirtualTime, a_request
+from tests.builders.coinbase import a_request
 from tests.builders.messages import TAKER, a_limit, approved, approved_sale
-from tests.builders.simulator import START, Client, Script, step
+from tests.builders.simulator import Client
 from tests.builders.simulator_process import venue_process
+from tests.builders.steps import START, step
+from tests.fakes.clocks import VirtualTime
+from tests.fakes.inbox import ME, Inbox
+from tests.fakes.log import KeptLog
+from tests.fakes.markets import Script
 
 T = TypeVar("T")
 
@@ -218,21 +224,11 @@ def in_process() -> Iterator[Stand]:
     time.run(limit_ns=SECOND)
 
 
-class SessionClock(MachineClock):
-    """The market clock of a venue process, and the machine's."""
-
-    def __init__(self, file: Path) -> None:
-        self._market = MarketClock(file)
-
-    def market_ns(self) -> Nanos:
-        return self._market.market_ns()
-
-
 @contextmanager
 def own_process(folder: Path) -> Iterator[Stand]:
     with venue_process(folder) as running:
         session, inbox, gate = running.session, Inbox(), Gate()
-        clock = SessionClock(session.clock)
+        clock = SystemClock(MarketClock(session.clock))
         venue = connect(
             rest=session.rest_tls,
             stream=session.ws,
@@ -241,7 +237,7 @@ def own_process(folder: Path) -> Iterator[Stand]:
             clock=clock,
             post=inbox.post,
             last_gate=gate,
-            log=SilentLog(),
+            log=KeptLog(),
         )
         yield Stand(venue, inbox, gate, clock.market_ns, lambda _: None)
         venue.close()

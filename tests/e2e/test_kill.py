@@ -10,8 +10,9 @@ import pytest
 
 from adapters.clocks.market import MarketClock
 from domain.model.instants import SECOND, parse_iso
-from tests.builders.runs import RESTING, call, live_orders, records, trader, verified, wait_for
+from tests.builders.runs import RESTING, call, live_orders, records, trader, verified
 from tests.builders.simulator_process import RunningVenue, venue_process
+from tests.builders.waiting import wait_for
 
 SPEED = 60
 

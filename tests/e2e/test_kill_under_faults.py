@@ -15,9 +15,10 @@ import requests
 
 from adapters.clocks.market import MarketClock
 from domain.model.instants import SECOND, parse_iso
-from tests.builders.runs import RESTING, call, records, trader, verified, wait_for
+from tests.builders.runs import RESTING, call, records, trader, verified
 from tests.builders.simulator import fault
 from tests.builders.simulator_process import RunningVenue, venue_process
+from tests.builders.waiting import wait_for
 
 ORDERS = 50
 HISTORY_MINUTES = 30

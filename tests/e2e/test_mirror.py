@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.builders.runs import call, trader, verified, wait_for
+from tests.builders.runs import call, trader, verified
 from tests.builders.simulator_process import API, RunningVenue, run_venue, venue_process
+from tests.builders.waiting import wait_for
 
 
 def book(venue: RunningVenue, name: str = "BTC-USD") -> Any:

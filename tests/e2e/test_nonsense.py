@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from adapters.simulator.engine.auth import create_key
 from tests.builders.simulator_process import API, RunningVenue, venue_process
+from tests.builders.waiting import wait_for
 
 PATHS = ["/orders", "/orders/preview", "/orders/edit", "/orders/batch_cancel", "/accounts"]
 ENVELOPE = {"error", "error_details", "message"}
@@ -120,6 +121,7 @@ def test_a_stream_without_a_subscription_is_closed(venue: RunningVenue) -> None:
     stream = venue.api.stream()
     begun = time.monotonic()
     assert stream.recv() == ""
+    # Coinbase's own patience of a second, shortened by nothing: no load makes this shorter.
     assert time.monotonic() - begun >= 0.9
 
 
@@ -139,9 +141,7 @@ def test_too_many_requests_are_refused_and_the_venue_recovers(venue: RunningVenu
     codes = [requests.get(url, timeout=5).status_code for _ in range(60)]
     assert set(codes) <= {200, 429}
     assert 429 in codes
-    end = time.monotonic() + 5
-    while requests.get(url, timeout=5).status_code != 200:
-        assert time.monotonic() < end
+    wait_for(lambda: requests.get(url, timeout=5).status_code == 200)
 
 
 def test_a_message_beyond_all_measure_ends_only_its_own_stream(venue: RunningVenue) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.runs import ROOT, call, command_line, trader, wait_for
+from tests.builders.runs import ROOT, call, command_line, trader
 from tests.builders.simulator_process import venue_process
+from tests.builders.waiting import wait_for
 
 STARTS = 20
 RUNNING = 5

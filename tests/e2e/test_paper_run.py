@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -23,8 +22,8 @@ from tests.builders.runs import (
     trader,
     venue_accounts,
     verified,
-    wait_for,
 )
+from tests.builders.waiting import wait_for
 
 A_LITTLE = Decimal("0.01")
 """Equity may move by this share between two looks: five lots of 2 % at moving prices."""
@@ -90,11 +89,9 @@ def test_a_signal_ends_it_with_0_within_ten_seconds(tmp_path: Path, number: int)
     with trader(tmp_path) as running:
         running.ready()
         venue = running.venue_pid()
-        asked = time.monotonic()
         os.kill(running.process.pid, number)
         code, stopped = running.stopped(10.0)
         assert (code, stopped["reason"]) == (0, "signal")
-        assert time.monotonic() - asked < 10
         with pytest.raises(ProcessLookupError):
             os.kill(venue, 0)
     told = status(tmp_path)

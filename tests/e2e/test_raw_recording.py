@@ -21,7 +21,8 @@ from domain.messages.market import (
     TradesPrinted,
 )
 from domain.model.product import ProductId
-from tests.builders.runs import RAW, ledger_accounts, paper, records, shared_data, verified
+from tests.builders.recorded import RAW, shared_data
+from tests.builders.runs import ledger_accounts, paper, records, verified
 from tests.builders.simulator_process import RunningVenue, venue_process
 
 PRODUCTS = [ProductId("BTC-USD"), ProductId("ETH-USD")]

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from domain.model.instants import SECOND, iso, parse_iso
+from tests.builders.recorded import DEMO, shared_data
 from tests.builders.runs import (
-    DEMO,
     EAGER,
     call,
     ledger_accounts,
     paper,
     records,
     segments,
-    shared_data,
     venue_accounts,
     verified,
 )

@@ -21,15 +21,9 @@ from adapters.clocks.market import MarketClock
 from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
 from domain.model.errors import Unreachable
 from domain.model.instants import SECOND, parse_iso
-from tests.builders.simulator_process import (
-    API,
-    ROOT,
-    Api,
-    RunningVenue,
-    run_venue,
-    venue_process,
-    wait_until,
-)
+from tests.builders.recorded import DEMO, RAW, shared_data
+from tests.builders.simulator_process import API, ROOT, Api, RunningVenue, run_venue, venue_process
+from tests.builders.waiting import wait_for
 
 BTC = "BTC-USD"
 
@@ -248,7 +242,7 @@ def test_the_child_ends_with_its_parent_however_the_parent_dies(tmp_path: Path) 
     assert attach(url).rest == url
     parent.kill()
     parent.communicate()
-    wait_until(lambda: not Path(f"/proc/{process_id}").exists() or _is_gone(int(process_id)), 5)
+    wait_for(lambda: not Path(f"/proc/{process_id}").exists() or _is_gone(int(process_id)), 5)
     with venue_process(tmp_path) as running:
         assert running.session.rest
 
@@ -282,15 +276,6 @@ def test_attaching_to_nothing_is_a_clear_error(url: str) -> None:
         attach(url)
 
 
-@pytest.fixture(scope="module")
-def shared_data() -> Path:
-    """Return the folder of recorded markets, or skip."""
-    folder = Path(os.environ.get("BULKHEAD_SHARED_DATA") or ROOT.parent / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip("recorded markets are absent: set BULKHEAD_SHARED_DATA to their folder")
-    return folder
-
-
 def recorded_events(path: Path) -> dict[str, list[str]]:
     """Return each channel's recorded events as text, read independently of the venue."""
     found: dict[str, list[str]] = {}
@@ -305,8 +290,8 @@ def recorded_events(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_a_raw_recording_is_served_word_for_word(tmp_path: Path, shared_data: Path) -> None:
-    path = shared_data / "raw" / "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
+def test_a_raw_recording_is_served_word_for_word(tmp_path: Path) -> None:
+    path = shared_data() / RAW
     wanted = recorded_events(path)
     channels = {"heartbeats": "heartbeats", "l2_data": "level2", "market_trades": "market_trades"}
     total = sum(len(wanted[name]) for name in channels)
@@ -331,16 +316,14 @@ def test_a_raw_recording_is_served_word_for_word(tmp_path: Path, shared_data: Pa
             assert frame["sequence_num"] == number
             events = text[text.index('"events":') + len('"events":') : -1]
             got.setdefault(frame["channel"], []).append(events)
-        wait_until(lambda: clock.market_ns() == running.session.end_ns)
+        wait_for(lambda: clock.market_ns() == running.session.end_ns)
         bids = running.api.get("/product_book", product_id=BTC)["pricebook"]["bids"]
         assert len(bids) == 50
     assert {name: got[name] for name in channels} == {name: wanted[name] for name in channels}
 
 
-def test_recorded_candles_are_served_from_the_row_asked_for(
-    tmp_path: Path, shared_data: Path
-) -> None:
-    path = shared_data / "demo" / "coinbase_1m_2023-12-10_2023-12-12.parquet"
+def test_recorded_candles_are_served_from_the_row_asked_for(tmp_path: Path) -> None:
+    path = shared_data() / DEMO
     begin = "2023-12-12T04:00:00Z"
     with venue_process(tmp_path, "--market", str(path), "--from", begin) as running:
         assert running.session.from_ns == parse_iso(begin)

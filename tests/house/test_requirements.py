@@ -9,7 +9,17 @@ import pytest
 
 from scripts import requirements_table
 
-CATALOGUE = '[K1]\nrule = "Kill."\nsafety = true\n[C1]\nrule = "Check."\n'
+SHORT = 70
+"""Characters: a row of the table stays one line on a screen."""
+CATALOGUE = """
+[K1]
+short = "kill"
+rule = "Kill."
+safety = true
+[C1]
+short = "check"
+rule = "Check."
+"""
 
 
 def checkout(folder: Path, test: str) -> Path:
@@ -27,12 +37,11 @@ def ids(text: str) -> list[str]:
     ]
 
 
-def test_the_committed_table_is_the_one_that_the_tests_give() -> None:
-    committed = requirements_table.ROOT / requirements_table.TABLE
-
-    assert committed.read_text(encoding="utf-8") == requirements_table.render(
-        requirements_table.ROOT
-    ), "run python scripts/requirements_table.py"
+def test_the_committed_pages_are_those_that_the_tests_give() -> None:
+    for path, text in requirements_table.pages(requirements_table.ROOT).items():
+        assert not requirements_table.stale(requirements_table.ROOT, path, text), (
+            f"{path}: run python scripts/requirements_table.py"
+        )
 
 
 def test_every_marker_names_an_id_of_the_catalogue() -> None:
@@ -43,7 +52,8 @@ def test_every_id_has_a_rule_in_one_line() -> None:
     for name, row in requirements_table.load_rules(requirements_table.ROOT).items():
         assert row["rule"].endswith("."), name
         assert "\n" not in row["rule"], name
-        assert "|" not in row["rule"], name
+        assert "|" not in row["short"], name
+        assert len(row["short"]) <= SHORT, f"{name}: a line of a table has {SHORT} characters"
 
 
 def test_a_test_may_prove_several_ids() -> None:
@@ -77,13 +87,18 @@ def test_other_markers_and_plain_functions_do_not_count() -> None:
     assert ids('@pytest.mark.slow\ndef test_a(): pass\n@pytest.mark.req("K1")\ndef b(): pass') == []
 
 
-def test_an_unproven_id_reads_not_yet(tmp_path: Path) -> None:
+def test_the_table_counts_and_the_other_page_names(tmp_path: Path) -> None:
     root = checkout(tmp_path, '@pytest.mark.req("K1")\ndef test_stops(): pass\n')
 
-    table = requirements_table.render(root)
+    pages = requirements_table.pages(root)
 
-    assert "| K1 | Kill. | [unit/test_kill.py](../tests/unit/test_kill.py): `test_stops` |" in table
-    assert "| C1 | Check. | not yet |" in table
+    table, tests = pages[requirements_table.TABLE], pages[requirements_table.TESTS]
+    assert "| [K1](requirement-tests.md#k1) | kill | 1 |  |  |  |  |  |" in table
+    assert "| [C1](requirement-tests.md#c1) | check |  |  |  |  |  |  |" in table
+    assert (
+        "## K1\n\nKill.\n\n- [unit/test_kill.py](../tests/unit/test_kill.py): `test_stops`" in tests
+    )
+    assert "## C1\n\nCheck.\n\nNo test yet." in tests
 
 
 def test_an_unknown_id_is_named_with_its_test(tmp_path: Path) -> None:
@@ -95,7 +110,7 @@ def test_an_unknown_id_is_named_with_its_test(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stale", [True, False])
-def test_the_check_refuses_a_stale_table(
+def test_the_check_refuses_a_stale_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale: bool
 ) -> None:
     root = checkout(tmp_path, '@pytest.mark.req("K1")\ndef test_stops(): pass\n')

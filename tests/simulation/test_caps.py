@@ -17,7 +17,8 @@ from domain.messages.decisions import ProposalRefused
 from domain.model.approval import Reason
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
-from tests.builders.world import FEES, Line, Setting, World, price_at, script
+from tests.builders.price_paths import Line, price_at, script
+from tests.builders.world import FEES, Setting, World
 
 NAMES = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "SHIB", "LINK", "UNI")
 THEMES = {

@@ -15,8 +15,10 @@ from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from domain.model.instants import SECOND, Nanos, parse_iso
 from tests.builders.books import assert_we_agree_with_the_venue
-from tests.builders.simulator import START, fault
-from tests.builders.world import USUAL_LINES, Setting, World, journal_bytes, script
+from tests.builders.price_paths import USUAL_LINES, script
+from tests.builders.simulator import fault
+from tests.builders.steps import START
+from tests.builders.world import Setting, World, journal_bytes
 
 Lines = tuple[dict[str, Any], ...]
 RUN_NS = Nanos(420 * SECOND)

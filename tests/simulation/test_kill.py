@@ -14,8 +14,10 @@ from adapters.simulator.faults.script import parse_fault
 from domain.messages.control import SweepFinished
 from domain.model.instants import SECOND, Nanos, parse_iso
 from tests.builders.books import assert_we_agree_with_the_venue
-from tests.builders.simulator import START, fault
-from tests.builders.world import RUNS_AWAY, Line, Setting, World, script
+from tests.builders.price_paths import RUNS_AWAY, Line, script
+from tests.builders.simulator import fault
+from tests.builders.steps import START
+from tests.builders.world import Setting, World
 
 NAMES = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "LINK")
 LONG = {"for_": "1h"}

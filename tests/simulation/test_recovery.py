@@ -12,7 +12,8 @@ from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from domain.model.instants import SECOND, Nanos
 from tests.builders.books import assert_we_agree_with_the_venue
-from tests.builders.world import TO_STOP, TO_TARGET, Setting, World, messages_of, script
+from tests.builders.price_paths import TO_STOP, TO_TARGET, script
+from tests.builders.world import Setting, World, messages_of
 
 LINES = (TO_TARGET, TO_STOP)
 END_S = 260

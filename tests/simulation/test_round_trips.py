@@ -20,18 +20,16 @@ from domain.model.approval import ExitReason
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import Side
 from domain.system.recovery import fold
-from tests.builders.world import (
+from tests.builders.price_paths import (
     RUNS_AWAY,
     TO_MAX_HOLD,
     TO_STOP,
     TO_TARGET,
     USUAL_LINES,
     Line,
-    Setting,
-    World,
-    journal_bytes,
     script,
 )
+from tests.builders.world import Setting, World, journal_bytes
 
 LONG_NS = Nanos(420 * SECOND)
 OPENING = Decimal(10_000)

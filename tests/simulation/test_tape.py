@@ -18,7 +18,7 @@ from adapters.simulator.market_data.source import Step
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, parse_iso
 from domain.model.market import Bar
 from domain.model.product import Product, ProductId
-from tests.builders.market import shared_data
+from tests.builders.recorded import shared_data
 from tests.builders.simulator import Client
 
 HALF_HOUR = 30
@@ -46,8 +46,6 @@ class Tape:
 @pytest.fixture(scope="module")
 def market() -> CandleMarket:
     folder = shared_data()
-    if folder is None:
-        pytest.skip("no recorded data: set BULKHEAD_SHARED_DATA")
     return open_candles(folder / "demo" / "coinbase_1m_2023-12-10_2023-12-12.parquet")
 
 

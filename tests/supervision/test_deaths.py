@@ -34,7 +34,8 @@ from tests.builders.faults import (
     override,
     wanted_breakers,
 )
-from tests.builders.world import RUNS_AWAY, TO_MAX_HOLD, Setting, World, script
+from tests.builders.price_paths import RUNS_AWAY, TO_MAX_HOLD, script
+from tests.builders.world import Setting, World
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

@@ -20,7 +20,8 @@ from actors.kernel.topology import ACTORS as ROWS
 from actors.kernel.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
 from domain.model.breakers import Effect
 from domain.model.instants import parse_iso
-from tests.builders.runs import EAGER, call, segments, status, trader, verified, wait_for
+from tests.builders.runs import EAGER, call, segments, status, trader, verified
+from tests.builders.waiting import wait_for
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

@@ -17,8 +17,8 @@ from tests.builders.runs import (
     trader,
     venue_accounts,
     verified,
-    wait_for,
 )
+from tests.builders.waiting import wait_for
 
 GAP_S = 7.0
 SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2")

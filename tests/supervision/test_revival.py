@@ -13,7 +13,8 @@ from app.run.wiring import dead
 from domain.messages.control import OperatorActed, ReconcileFinished
 from domain.messages.supervision import ActorDown, BreakerReset
 from tests.builders.faults import in_message, open_breakers
-from tests.builders.world import Setting, World, script
+from tests.builders.price_paths import script
+from tests.builders.world import Setting, World
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 

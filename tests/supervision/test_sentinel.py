@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builders.runs import RESTING, is_alive, status, trader, verified, wait_for
+from tests.builders.runs import RESTING, is_alive, status, trader, verified
 from tests.builders.simulator_process import RunningVenue, venue_process
+from tests.builders.waiting import wait_for
 
 pytestmark = pytest.mark.supervision
 
@@ -46,12 +46,10 @@ def test_a_stopped_trader_leaves_no_entry_at_the_venue(kill: bool, tmp_path: Pat
             running.wait_until(lambda: len(resting(venue)) >= 4, 60)
 
             running.process.send_signal(signal.SIGSTOP)
-            stopped = time.monotonic()
             if kill:
                 (tmp_path / "data" / "KILL_SWITCH").touch()
 
             wait_for(lambda: not resting(venue), WITHIN_S, lambda: str(sentinel_says(tmp_path)))
-            assert time.monotonic() - stopped <= WITHIN_S
             wait_for(lambda: sentinel_says(tmp_path)["state"] == "clear", 10)
             told = [each for each in alerts(tmp_path) if each["code"] == "SENTINEL"]
             assert [each["severity"] for each in told] == ["CRITICAL"]

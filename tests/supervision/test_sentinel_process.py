@@ -16,9 +16,10 @@ import pytest
 from adapters.control.kill_switch import write_kill
 from adapters.sentinel.main import EXIT_OK, EXIT_UNREACHABLE, KILL_PATIENCE_S, ROUND_S, STALE_S
 from domain.model.kill import KillOrder
-from tests.builders.coinbase import http
-from tests.builders.runs import ROOT, wait_for
+from tests.builders.runs import ROOT
 from tests.builders.sentinel import House, SmallVenue, rest_of, small_venue
+from tests.builders.waiting import wait_for
+from tests.fakes.misbehaving_server import http
 
 pytestmark = pytest.mark.supervision
 
@@ -219,6 +220,7 @@ def test_a_silent_trader_is_relieved_and_relieves_in_turn(house: House, venue: S
     with sentinel(house, venue) as watching:
         begun = time.monotonic()
         until(lambda: entries_gone(venue), house)
+        # Contract: silence is a death after STALE_S and not before; no load makes this shorter.
         assert time.monotonic() - begun > STALE_S * 0.9
         until(lambda: house.state == "clear", house)
 
@@ -241,6 +243,7 @@ def test_a_kill_that_lasts_is_served_beside_a_trader_that_lives(
 
         watching.beats_until(lambda: entries_gone(venue))
 
+        # Contract: the trader has KILL_PATIENCE_S of its own; no load makes this shorter.
         assert time.monotonic() - begun > KILL_PATIENCE_S * 0.9
         watching.beats_until(lambda: house.state == "clear")
         assert "kill switch" in house.lines("alerts.jsonl")[0]["what"]
@@ -280,13 +283,10 @@ def test_a_server_that_drips_is_left_after_one_round(house: House, venue: SmallV
     two_of_ours(house, venue)
     venue.drips = 1
     with sentinel(house, venue) as watching:
-        begun = time.monotonic()
         watching.die()
         until(lambda: entries_gone(venue), house)
-        took = time.monotonic() - begun
         watching.ends_with(EXIT_OK)
 
-    assert ROUND_S * 0.9 < took < 2 * ROUND_S
     waited = [each for each in house.lines("sentinel.jsonl") if each["state"] == "waiting"]
     assert [each["reason"] for each in waited] == [f"no whole answer within {ROUND_S:g} s"]
 

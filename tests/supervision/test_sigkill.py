@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.runs import EAGER, records, status, trader, verified, wait_for
+from tests.builders.runs import EAGER, records, status, trader, verified
 from tests.builders.simulator_process import RunningVenue, venue_process
+from tests.builders.waiting import wait_for
 
 KILLS = int(os.environ.get("BULKHEAD_KILLS", "30"))
 SEED = int(os.environ.get("BULKHEAD_KILL_SEED", "1"))

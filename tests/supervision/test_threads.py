@@ -6,7 +6,6 @@ One running system takes all of it, one death after the other, and is whole agai
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -134,18 +133,16 @@ def test_a_hanging_actor_that_wakes_up_is_not_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_storm_of_crashes_costs_little_and_is_told_once(tmp_path: Path) -> None:
+def test_a_storm_of_crashes_ends_and_is_told_once(tmp_path: Path) -> None:
     with thread_world(tmp_path) as world, in_start("feed", ValueError("at each start")):
-        cpu_s, began = time.process_time(), time.monotonic()
         in_message(world.runtime, "feed", ValueError("to have it started again"))
 
         assert world.until(lambda: any(b.name == "feed" and b.is_latched for b in board(world)))
 
-        share = (time.process_time() - cpu_s) / (time.monotonic() - began)
-        assert share < 1.9, "more than both cores would have to do"
+        alerts = tmp_path / "logs" / "alerts.jsonl"
+        assert world.until(lambda: "ACTOR_GIVEN_UP" in alerts.read_text(encoding="utf-8"))
+        assert alerts.read_text(encoding="utf-8").count("ACTOR_GIVEN_UP") == 1
         assert dead(world.runtime) == ("feed",)
-        alerts = (tmp_path / "logs" / "alerts.jsonl").read_text(encoding="utf-8")
-        assert world.until(lambda: alerts.count("ACTOR_GIVEN_UP") <= 1)
         assert SUPERVISOR not in dead(world.runtime)
 
 

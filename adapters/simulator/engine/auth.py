@@ -43,7 +43,7 @@ class Unauthorized(Exception):
 
 
 @frozen
-class ApiKey:
+class KnownKey:
     """A registered key: its public half and what it may do."""
 
     name: str
@@ -72,7 +72,7 @@ class Keyring:
     """The keys that the venue knows."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, ApiKey] = {}
+        self._keys: dict[str, KnownKey] = {}
 
     def register(self, name: str, public_pem: str, scopes: tuple[str, ...]) -> None:
         """Let a key sign requests of its scopes; `public_pem` is a P-256 or Ed25519 public key.
@@ -87,11 +87,11 @@ class Keyring:
         if not is_p256 and not isinstance(public, ed25519.Ed25519PublicKey):
             raise ValueError(f"expected a P-256 or Ed25519 public key for {name}")
         assert isinstance(public, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey)
-        self._keys[name] = ApiKey(name, public, scopes)
+        self._keys[name] = KnownKey(name, public, scopes)
 
     def authorize(
         self, token: str | None, *, method: str, host: str, path: str, now_s: float
-    ) -> ApiKey:
+    ) -> KnownKey:
         """Return the key that signed `token` for this request.
 
         `host` is the Host header with its port, `path` has no query, `now_s` is the wall clock.
@@ -108,7 +108,7 @@ class Keyring:
             raise Refused(403, "PERMISSION_DENIED", "Missing required scopes")
         return key
 
-    def authorize_stream(self, token: str | None, *, now_s: float) -> ApiKey:
+    def authorize_stream(self, token: str | None, *, now_s: float) -> KnownKey:
         """Return the key that signed `token` for a stream message.
 
         Raises:
@@ -119,7 +119,7 @@ class Keyring:
             raise Unauthorized("the key may not view")
         return key
 
-    def _verified(self, token: str | None, now_s: float) -> tuple[ApiKey, Mapping[str, Any]]:
+    def _verified(self, token: str | None, now_s: float) -> tuple[KnownKey, Mapping[str, Any]]:
         if not token:
             raise Unauthorized("no token")
         try:

@@ -22,13 +22,13 @@ from adapters.simulator.engine.store import MARKET_TIME, OPENED, Batch, FillQuer
 from adapters.simulator.engine.tape import Steps, Tape, Timeline
 from adapters.simulator.engine.wire import Request, Response
 from adapters.simulator.engine.world_events import WorldEvents
-from adapters.simulator.market_data.source import Expander, Market, Step
-from adapters.simulator.rest_api.account import AccountDesk
-from adapters.simulator.rest_api.market import MarketDesk
+from adapters.simulator.market_data.source import Expander, PlayedMarket, Step
+from adapters.simulator.rest_api.account import AccountResource
+from adapters.simulator.rest_api.market import MarketResource
 from adapters.simulator.rest_api.order_form import fill_form, order_form
 from adapters.simulator.rest_api.orders import OrdersResource
-from adapters.simulator.rest_api.portfolios import PortfolioDesk
-from adapters.simulator.rest_api.previews import PreviewDesk
+from adapters.simulator.rest_api.portfolios import PortfoliosResource
+from adapters.simulator.rest_api.previews import PreviewsResource
 from adapters.simulator.rest_api.router import Router
 from adapters.simulator.stream_api.connection import Connection, Verify
 from adapters.simulator.stream_api.hub import Hub
@@ -51,7 +51,7 @@ class Engine:
     def __init__(
         self,
         *,
-        market: Market,
+        market: PlayedMarket,
         expander: Expander,
         store: Store,
         start_ns: Nanos,
@@ -60,21 +60,21 @@ class Engine:
         ids: Ids,
         level2_interval_ns: int = 0,
         timeline: Steps | None = None,
-        manner: VenueQuirks | None = None,
-        interference: FaultHooks | None = None,
+        quirks: VenueQuirks | None = None,
+        hooks: FaultHooks | None = None,
     ) -> None:
         """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes.
 
-        `interference` makes the venue misbehave; None leaves it alone.
+        `hooks` makes the venue misbehave; None leaves it alone.
         """
         self._market, self._expander = market, expander
         self._store = store
         self._ids = ids
         stopped = store.meta(MARKET_TIME)
         self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns)
-        self._agenda = EventQueue()
-        self._manner = manner or VenueQuirks()
-        self.interference = interference or FaultHooks()
+        self._event_queue = EventQueue()
+        self._quirks = quirks or VenueQuirks()
+        self.hooks = hooks or FaultHooks()
         self._catalogue = catalogue = Catalogue(market.products)
         self._books = {name: VenueBook() for name in catalogue.played}
         self._all_books = catalogue.with_aliases(self._books)
@@ -82,10 +82,10 @@ class Engine:
         self._tape = Tape(tuple(catalogue.played))
         self._history = MarketPast(market, self._tape, self._clock)
         self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")
-        self._states = States(market, self._clock, catalogue, self._manner)
+        self._states = States(market, self._clock, catalogue, self._quirks)
         self._hub = self._make_hub()
         self._hub.level2_interval_ns = level2_interval_ns
-        self._desk = self._make_desk(fees)
+        self._matching = self._make_matching(fees)
         if not stopped:
             self._open(opening)
         self._resume(start_ns)
@@ -116,10 +116,10 @@ class Engine:
     def next_due_ns(self) -> Nanos:
         """Return when something happens next: a step, an expiry, a batch or a heartbeat.
 
-        `agenda.NEVER` when the market is over and nobody listens.
+        `event_queue.NEVER` when the market is over and nobody listens.
         """
-        market_ns = min(self._timeline.next_ns(), self._agenda.next_ns())
-        return min(market_ns, self.interference.next_ns())
+        market_ns = min(self._timeline.next_ns(), self._event_queue.next_ns())
+        return min(market_ns, self.hooks.next_ns())
 
     def advance(self, now_ns: Nanos) -> None:
         """Play everything due up to `now_ns` in time order; an earlier instant does nothing.
@@ -132,26 +132,26 @@ class Engine:
             self._play(due_ns)
         clock.now_ns = max(clock.now_ns, now_ns)
         time_too = clock.now_ns - self._saved_ns >= SECOND
-        self._desk.commit(time_too=time_too)
+        self._matching.commit(time_too=time_too)
         if time_too:
             self._saved_ns = clock.now_ns
 
     def handle(self, request: Request) -> Response:
         """Answer a request that is already authorised; what it changed is durable then."""
         response = self._router.answer(request)
-        self._desk.commit()
+        self._matching.commit()
         return response
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request on its way; the caller sees to it."""
-        return self.interference.passage(request)
+        return self.hooks.passage(request)
 
-    def outside(self) -> WorldEvents:
+    def world_events(self) -> WorldEvents:
         """Return what the world may do to this venue outside its protocol."""
         return WorldEvents(
             catalogue=self._catalogue,
             books=self._books,
-            desk=self._desk,
+            matching=self._matching,
             ledger=self._ledger,
             states=self._states,
             tape=self._tape,
@@ -179,30 +179,30 @@ class Engine:
         }
 
     def _play(self, due_ns: Nanos) -> None:
-        self.interference.play(due_ns)
-        while (date := self._agenda.pop(due_ns, Due.QUEUED)) is not None:
-            self._desk.due(date[1])
+        self.hooks.play(due_ns)
+        while (date := self._event_queue.pop(due_ns, Due.QUEUED)) is not None:
+            self._matching.due(date[1])
         if due_ns >= self._timeline.next_ns():
             steps = self._timeline.steps_at(due_ns)
             if due_ns % MINUTE == 0:
                 self._close_uncovered(due_ns)
             for step in steps:
                 self._play_step(step)
-        while (date := self._agenda.pop(due_ns, Due.HEARTBEAT)) is not None:
+        while (date := self._event_queue.pop(due_ns, Due.HEARTBEAT)) is not None:
             self._hub.due(*date)
 
     def _play_step(self, planned: Step) -> None:
-        step = self.interference.step(planned)
+        step = self.hooks.step(planned)
         if step is None:
             return
         book = self._books[step.product]
         if step.trades:
             self._tape.add(step)
             self._hub.trades_printed(step)
-            if self._desk.watches(step.product):
-                self._desk.print_trades(step.product, step.trades)
+            if self._matching.watches(step.product):
+                self._matching.print_trades(step.product, step.trades)
         book.replace(step.bids, step.asks)
-        self._desk.work_reached()
+        self._matching.work_reached()
         self._hub.book_changed(step.product)
         if step.trades:
             self._hub.ticked(step.product)
@@ -217,22 +217,22 @@ class Engine:
         for currency, amount in sorted(opening.items()):
             self._ledger.deposit(currency, amount)
         self._store.save(Batch(meta={OPENED: str(self._clock.now_ns)}))
-        self._desk.commit(time_too=True)
+        self._matching.commit(time_too=True)
 
     def _resume(self, start_ns: Nanos) -> None:
-        self._desk.restore()
-        catch_up(self._market, self._expander, self._desk, self._clock, start_ns)
+        self._matching.restore()
+        catch_up(self._market, self._expander, self._matching, self._clock, start_ns)
         replaced = show_present(
             self._market, self._expander, self._books, self._tape, self._clock.now_ns
         )
         take_again(self._store, self._books, replaced, self._catalogue.canonical)
-        self._desk.commit(time_too=True)
+        self._matching.commit(time_too=True)
 
     def _make_hub(self) -> Hub:
         return Hub(
             books=self._books,
             tape=self._tape,
-            agenda=self._agenda,
+            event_queue=self._event_queue,
             clock=self._clock,
             user_id=self._user_id,
             portfolio=self._portfolio,
@@ -244,17 +244,17 @@ class Engine:
                 clock=self._clock,
                 flags=self._states.flags,
             ),
-            manner=self._manner,
-            interference=self.interference,
+            quirks=self._quirks,
+            hooks=self.hooks,
         )
 
-    def _make_desk(self, fees: FeeRates) -> MatchingEngine:
-        desk = MatchingEngine(
+    def _make_matching(self, fees: FeeRates) -> MatchingEngine:
+        matching = MatchingEngine(
             catalogue=self._catalogue,
             books=self._all_books,
             ledger=self._ledger,
             store=self._store,
-            agenda=self._agenda,
+            event_queue=self._event_queue,
             clock=self._clock,
             planner=Planner(
                 catalogue=self._catalogue,
@@ -267,11 +267,11 @@ class Engine:
             ),
             ids=self._ids,
             audience=self._hub,
-            manner=self._manner,
-            interference=self.interference,
+            quirks=self._quirks,
+            hooks=self.hooks,
         )
-        self._hub.list_orders_by(desk.live)
-        return desk
+        self._hub.list_orders_by(matching.live)
+        return matching
 
     def _make_router(self) -> Router:
         opened = self._store.meta(OPENED)
@@ -279,45 +279,45 @@ class Engine:
             raise InvariantBroken("the venue's store has a market time but no opening")
         tradable = self._catalogue.tradable.values()
         names = {product.base for product in tradable} | {product.quote for product in tradable}
-        account = AccountDesk(
+        account = AccountResource(
             ledger=self._ledger,
-            desk=self._desk,
+            matching=self._matching,
             store=self._store,
             clock=self._clock,
             ids=self._ids,
             currencies=tuple(sorted(names | set(self._ledger.currencies()))),
             opened_ns=int(opened),
         )
-        market = MarketDesk(
+        market = MarketResource(
             catalogue=self._catalogue,
             states=self._states,
             books=self._books,
             tape=self._tape,
             history=self._history,
             clock=self._clock,
-            interference=self.interference,
+            hooks=self.hooks,
         )
-        portfolios = PortfolioDesk(
+        portfolios = PortfoliosResource(
             account=account,
             ledger=self._ledger,
             catalogue=self._catalogue,
             history=self._history,
             ids=self._ids,
         )
-        return Router(market, account, portfolios, *self._make_order_desks())
+        return Router(market, account, portfolios, *self._make_order_resources())
 
-    def _make_order_desks(self) -> tuple[OrdersResource, PreviewDesk]:
+    def _make_order_resources(self) -> tuple[OrdersResource, PreviewsResource]:
         orders = OrdersResource(
-            desk=self._desk,
+            matching=self._matching,
             store=self._store,
             catalogue=self._catalogue,
             clock=self._clock,
-            manner=self._manner,
-            interference=self.interference,
+            quirks=self._quirks,
+            hooks=self.hooks,
             user_id=self._user_id,
             portfolio=self._portfolio,
         )
-        previews = PreviewDesk(
-            desk=self._desk, catalogue=self._catalogue, books=self._all_books, ids=self._ids
+        previews = PreviewsResource(
+            matching=self._matching, catalogue=self._catalogue, books=self._all_books, ids=self._ids
         )
         return orders, previews

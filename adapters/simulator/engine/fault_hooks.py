@@ -73,7 +73,7 @@ DIRECT = Passage()
 
 @frozen(kw_only=True)
 class CancelFate:
-    """What becomes of a cancel; `delay_ns` is market time, None that of the venue's manner."""
+    """What becomes of a cancel; `delay_ns` is market time, None that of the venue's quirks."""
 
     delay_ns: int | None = None
     is_lost: bool = False

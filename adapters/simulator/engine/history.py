@@ -10,7 +10,7 @@ from attrs import frozen
 from adapters.simulator.engine.accounts import EXACT
 from adapters.simulator.engine.event_queue import PlayedClock
 from adapters.simulator.engine.tape import Tape
-from adapters.simulator.market_data.source import Market
+from adapters.simulator.market_data.source import PlayedMarket
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos, bucket_start
 from domain.model.market import Bar, Trade
 from domain.model.money import ZERO, Price, Quantity
@@ -50,7 +50,7 @@ NO_DAY = DayStatistics(None, None, ZERO, ZERO, ZERO, ZERO, ZERO)
 class MarketPast:
     """What the market has done up to now; never anything later."""
 
-    def __init__(self, market: Market, tape: Tape, clock: PlayedClock) -> None:
+    def __init__(self, market: PlayedMarket, tape: Tape, clock: PlayedClock) -> None:
         self._market = market
         self._tape = tape
         self._clock = clock

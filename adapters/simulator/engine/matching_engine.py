@@ -1,4 +1,4 @@
-"""The order desk: takes orders, cancels and expires them, books fills, keeps what happened."""
+"""The matching engine: takes orders, cancels and expires them, books fills, keeps what happened."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NOT_FILLABLE = "FOK not fillable"
 
 
 class Audience(Protocol):
-    """Who is told what the desk does."""
+    """Who is told what the matching engine does."""
 
     def order_changed(self, order: VenueOrder) -> None:
         """An order has a new state."""
@@ -59,13 +59,13 @@ class MatchingEngine:
         books: Mapping[ProductId, VenueBook],
         ledger: VenueAccounts,
         store: Store,
-        agenda: EventQueue,
+        event_queue: EventQueue,
         clock: PlayedClock,
         planner: Planner,
         ids: Ids,
         audience: Audience,
-        manner: VenueQuirks,
-        interference: FaultHooks,
+        quirks: VenueQuirks,
+        hooks: FaultHooks,
     ) -> None:
         """`books` has every tradable product; an alias has the book of its -USD product."""
         self.planner = planner
@@ -74,11 +74,11 @@ class MatchingEngine:
         self._books = books
         self._ledger = ledger
         self._store = store
-        self._agenda = agenda
+        self._event_queue = event_queue
         self._clock = clock
         self._audience = audience
-        self._manner = manner
-        self._interference = interference
+        self._quirks = quirks
+        self._hooks = hooks
         self._live: dict[str, VenueOrder] = {}
         self._booked: set[str] = set()
         self._stops = StopWatch(catalogue.canonical)
@@ -88,7 +88,7 @@ class MatchingEngine:
         self._maker = OrderFactory(ids, *store.last_numbers())
 
     def restore(self) -> None:
-        """Put the stored live orders back into books, holds and agenda."""
+        """Put the stored live orders back into books, holds and event queue."""
         for order in self._store.live_orders():
             self._live[order.order_id] = order
             self._rest(order)
@@ -131,10 +131,10 @@ class MatchingEngine:
         return order
 
     def cancel(self, order: VenueOrder, delay_ns: int | None = None) -> None:
-        """Take note of a cancel; it is done after `delay_ns`, without it that of our manner."""
+        """Take note of a cancel; it is done after `delay_ns`, without it that of our quirks."""
         order.status = Status.CANCEL_QUEUED
         self._changed(order)
-        self._queue(order, self._manner.cancel_delay_ns if delay_ns is None else delay_ns)
+        self._queue(order, self._quirks.cancel_delay_ns if delay_ns is None else delay_ns)
 
     def end(self, order: VenueOrder, message: str) -> None:
         """Cancel a live order for a reason of the venue's own."""
@@ -155,17 +155,17 @@ class MatchingEngine:
         return True
 
     def edit(self, order: VenueOrder, asked: EditRequest) -> None:
-        """Take note of an edit; it is done at once or after the delay of our manner.
+        """Take note of an edit; it is done at once or after the delay of our quirks.
 
         Raises:
             EditRefused: a check failed; nothing has changed.
         """
         self.planner.examine_edit(order, asked)
         order.next_edit = editing.edit_of(asked, self._clock.now_ns)
-        if self._manner.edit_delay_ns:
+        if self._quirks.edit_delay_ns:
             order.status = Status.EDIT_QUEUED
             self._changed(order)
-        self._queue(order, self._manner.edit_delay_ns)
+        self._queue(order, self._quirks.edit_delay_ns)
 
     def due(self, order_id: str) -> None:
         """Do to an order what its time has come for: the end of a GTD order, a queued request."""
@@ -190,7 +190,7 @@ class MatchingEngine:
         for trade in trades:
             for side in (Side.BUY, Side.SELL):
                 for order, share in shares(book.resting(side), trade):
-                    quantity = self._interference.resting_fill(order, share)
+                    quantity = self._hooks.resting_fill(order, share)
                     if quantity:
                         self.fill_resting(order, quantity)
             self.reach(product, trade.price, trade.price, trade.at_ns)
@@ -247,7 +247,7 @@ class MatchingEngine:
     def _queue(self, order: VenueOrder, delay_ns: int) -> None:
         order.queued_until_ns = self._clock.now_ns + delay_ns
         if delay_ns:
-            self._agenda.add(order.queued_until_ns, Due.QUEUED, order.order_id)
+            self._event_queue.add(order.queued_until_ns, Due.QUEUED, order.order_id)
         else:
             self._finish(order)
 
@@ -256,7 +256,7 @@ class MatchingEngine:
         order.queued_until_ns = None
         if order.status is Status.CANCEL_QUEUED:
             self._end(order, Status.CANCELLED, "User requested cancel")
-            self._interference.cancelled(order)
+            self._hooks.cancelled(order)
             return
         edit, order.next_edit = order.next_edit, None
         order.status = Status.OPEN
@@ -317,9 +317,9 @@ class MatchingEngine:
             self._books[order.product].add(order)
             self._audience.book_changed(self._catalogue.canonical(order.product))
         if order.end_ns is not None:
-            self._agenda.add(order.end_ns, Due.EXPIRY, order.order_id)
+            self._event_queue.add(order.end_ns, Due.EXPIRY, order.order_id)
         if order.queued_until_ns is not None:
-            self._agenda.add(order.queued_until_ns, Due.QUEUED, order.order_id)
+            self._event_queue.add(order.queued_until_ns, Due.QUEUED, order.order_id)
 
     def _withdraw(self, order: VenueOrder) -> None:
         """Take an order out of book, stops and holds."""

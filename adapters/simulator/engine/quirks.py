@@ -52,21 +52,21 @@ class VenueQuirks:
     """A stream without heartbeats is closed after so long without a frame."""
 
 
-def parse_manner(texts: tuple[str, ...]) -> VenueQuirks:
-    """Return the manner in texts like "cancel-delay=300ms" or "client-id=off".
+def parse_quirks(texts: tuple[str, ...]) -> VenueQuirks:
+    """Return the quirks in texts like "cancel-delay=300ms" or "client-id=off".
 
     Raises:
         InvalidNumber: a name is unknown or a value is none of its kind.
     """
-    manner = VenueQuirks()
+    quirks = VenueQuirks()
     for text in texts:
         name, equals, value = text.partition("=")
         read = _READERS.get(name)
         if read is None or not equals:
             known = ", ".join(sorted(_READERS))
             raise InvalidNumber(f"expected NAME=VALUE with a name of {known}, was {text!r}")
-        manner = evolve(manner, **read(value))
-    return manner
+        quirks = evolve(quirks, **read(value))
+    return quirks
 
 
 def _duration(field: str, longest_ns: int) -> Callable[[str], Mapping[str, Any]]:

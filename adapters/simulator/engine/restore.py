@@ -12,7 +12,7 @@ from adapters.simulator.engine.matching_engine import MatchingEngine
 from adapters.simulator.engine.orders import Liquidity, VenueOrder
 from adapters.simulator.engine.store import FillQuery, Store
 from adapters.simulator.engine.tape import Tape, expand
-from adapters.simulator.market_data.source import Expander, Market
+from adapters.simulator.market_data.source import Expander, PlayedMarket
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.market import Bar, Level
 from domain.model.money import ZERO, Price, Quantity
@@ -22,7 +22,7 @@ _ALL = 1_000_000
 
 
 def show_present(
-    market: Market,
+    market: PlayedMarket,
     expander: Expander,
     books: Mapping[ProductId, VenueBook],
     tape: Tape,
@@ -65,7 +65,11 @@ def take_again(
 
 
 def catch_up(
-    market: Market, expander: Expander, desk: MatchingEngine, clock: PlayedClock, until_ns: Nanos
+    market: PlayedMarket,
+    expander: Expander,
+    matching: MatchingEngine,
+    clock: PlayedClock,
+    until_ns: Nanos,
 ) -> None:
     """Play to the open orders what the market did while the venue was off.
 
@@ -74,44 +78,48 @@ def catch_up(
     others of its product at most the minute's volume. One that expires within a minute gets
     nothing of it. A stop that the minute reached makes a limit order that rests from its end on.
     """
-    while clock.now_ns < until_ns and desk.live():
+    while clock.now_ns < until_ns and matching.live():
         minute = bucket_start(clock.now_ns, MINUTE)
         end = Nanos(min(minute + MINUTE, until_ns))
         if clock.now_ns == minute and end == minute + MINUTE:
-            _play_candles(market, desk, minute, clock)
+            _play_candles(market, matching, minute, clock)
         else:
-            _play_steps(expander, desk, clock, minute, end)
-        _expire(desk, clock, end)
+            _play_steps(expander, matching, clock, minute, end)
+        _expire(matching, clock, end)
         clock.now_ns = end
     clock.now_ns = max(clock.now_ns, until_ns)
 
 
 def _play_steps(
-    expander: Expander, desk: MatchingEngine, clock: PlayedClock, minute: Nanos, end: Nanos
+    expander: Expander, matching: MatchingEngine, clock: PlayedClock, minute: Nanos, end: Nanos
 ) -> None:
-    products = desk.wanted_products()
+    products = matching.wanted_products()
     begin = clock.now_ns
     for step in expand(expander, products, minute):
         if begin < step.at_ns <= end:
-            _expire(desk, clock, step.at_ns)
+            _expire(matching, clock, step.at_ns)
             clock.now_ns = step.at_ns
-            desk.print_trades(step.product, step.trades)
-            desk.work_reached()
+            matching.print_trades(step.product, step.trades)
+            matching.work_reached()
 
 
-def _play_candles(market: Market, desk: MatchingEngine, minute: Nanos, clock: PlayedClock) -> None:
+def _play_candles(
+    market: PlayedMarket, matching: MatchingEngine, minute: Nanos, clock: PlayedClock
+) -> None:
     end = Nanos(minute + MINUTE)
-    _expire(desk, clock, end - 1)
+    _expire(matching, clock, end - 1)
     clock.now_ns = end
-    for product in desk.wanted_products():
+    for product in matching.wanted_products():
         bar = market.candle(product, minute)
         if bar is not None:
-            reached = desk.reach(product, bar.low, bar.high, minute)
-            _fill_through(desk, [order for order in desk.on(product) if order not in reached], bar)
-            desk.work_reached()
+            reached = matching.reach(product, bar.low, bar.high, minute)
+            _fill_through(
+                matching, [order for order in matching.on(product) if order not in reached], bar
+            )
+            matching.work_reached()
 
 
-def _fill_through(desk: MatchingEngine, orders: list[VenueOrder], bar: Bar) -> None:
+def _fill_through(matching: MatchingEngine, orders: list[VenueOrder], bar: Bar) -> None:
     left: Decimal = bar.volume
     for order in sorted((order for order in orders if order.in_book), key=_rank):
         limit = order.limit_price or ZERO
@@ -119,7 +127,7 @@ def _fill_through(desk: MatchingEngine, orders: list[VenueOrder], bar: Bar) -> N
         quantity = min(left, order.leaves)
         if through and quantity > 0:
             left = EXACT.subtract(left, quantity)
-            desk.fill_resting(order, quantity)
+            matching.fill_resting(order, quantity)
 
 
 def _rank(order: VenueOrder) -> tuple[bool, Decimal, tuple[int, int]]:
@@ -128,11 +136,11 @@ def _rank(order: VenueOrder) -> tuple[bool, Decimal, tuple[int, int]]:
     return (buys, -price if buys else price, order.priority)
 
 
-def _expire(desk: MatchingEngine, clock: PlayedClock, until_ns: int) -> None:
-    for order in sorted(desk.live(), key=_end):
+def _expire(matching: MatchingEngine, clock: PlayedClock, until_ns: int) -> None:
+    for order in sorted(matching.live(), key=_end):
         if _end(order) <= until_ns:
             clock.now_ns = Nanos(max(clock.now_ns, _end(order)))
-            desk.due(order.order_id)
+            matching.due(order.order_id)
 
 
 def _end(order: VenueOrder) -> int:

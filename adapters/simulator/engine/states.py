@@ -7,7 +7,7 @@ from attrs import evolve
 from adapters.simulator.engine.catalogue import Catalogue
 from adapters.simulator.engine.event_queue import PlayedClock
 from adapters.simulator.engine.quirks import VenueQuirks
-from adapters.simulator.market_data.source import Market
+from adapters.simulator.market_data.source import PlayedMarket
 from domain.model.instants import MINUTE, bucket_start
 from domain.model.product import Product, ProductFlags, ProductId
 
@@ -16,11 +16,11 @@ class States:
     """Product flags in market time; before its first and after its last row nothing trades."""
 
     def __init__(
-        self, market: Market, clock: PlayedClock, catalogue: Catalogue, manner: VenueQuirks
+        self, market: PlayedMarket, clock: PlayedClock, catalogue: Catalogue, quirks: VenueQuirks
     ) -> None:
         self._market = market
         self._catalogue = catalogue
-        self._limit_only = manner.limit_only
+        self._limit_only = quirks.limit_only
         self._clock = clock
         self._changed: dict[ProductId, ProductFlags] = {}
 

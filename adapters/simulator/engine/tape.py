@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from adapters.simulator.engine.event_queue import NEVER
-from adapters.simulator.market_data.source import Expander, Market, Step
+from adapters.simulator.market_data.source import Expander, PlayedMarket, Step
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.market import Trade
 from domain.model.product import ProductId
@@ -31,7 +31,7 @@ class Timeline:
     Steps of one instant come in the order of the products' ids.
     """
 
-    def __init__(self, market: Market, expander: Expander, after_ns: Nanos) -> None:
+    def __init__(self, market: PlayedMarket, expander: Expander, after_ns: Nanos) -> None:
         self._market = market
         self._expander = expander
         self._products = tuple(product.id for product in market.products)

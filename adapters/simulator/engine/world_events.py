@@ -29,7 +29,7 @@ class WorldEvents:
 
     catalogue: Catalogue
     books: Mapping[ProductId, VenueBook]
-    desk: MatchingEngine
+    matching: MatchingEngine
     ledger: VenueAccounts
     states: States
     tape: Tape
@@ -49,7 +49,7 @@ class WorldEvents:
 
     def set_fees(self, fees: FeeRates) -> None:
         """Let orders accepted from now on pay `fees`."""
-        self.desk.planner.fees = fees
+        self.matching.planner.fees = fees
 
     def set_flag(self, product: ProductId, flag: str | None, status: str | None) -> None:
         """Set one flag of a product, or its status."""
@@ -67,8 +67,8 @@ class WorldEvents:
     def delist(self, product: ProductId) -> None:
         """Cancel the product's orders and end its trading."""
         self.states.set(product, GONE)
-        for order in self.desk.on(product):
-            self.desk.end(order, "Product delisted")
+        for order in self.matching.on(product):
+            self.matching.end(order, "Product delisted")
 
     def place(
         self,
@@ -93,26 +93,26 @@ class WorldEvents:
             configuration={kind.value: members},
         )
         try:
-            return self.desk.create(ticket)
+            return self.matching.create(ticket)
         except RequestRejected as rejected:
             return rejected.message
 
     def cancel(self, order_id: str, message: str) -> None:
         """Cancel an order of the account, if it still lives."""
-        order = self.desk.find(order_id)
+        order = self.matching.find(order_id)
         if order is not None and not order.status.is_final:
-            self.desk.end(order, message)
+            self.matching.end(order, message)
 
     def fill_cancelled(self, order_id: str, quantity: Decimal) -> bool:
         """Fill an order that was cancelled; tell whether that could be paid."""
-        order = self.desk.find(order_id)
+        order = self.matching.find(order_id)
         if order is None or order.status is not Status.CANCELLED:
             return False
-        return self.desk.fill_ended(order, min(quantity, order.leaves))
+        return self.matching.fill_ended(order, min(quantity, order.leaves))
 
     def tell(self, order_id: str) -> None:
         """Say an order's state on the user channel."""
-        order = self.desk.find(order_id)
+        order = self.matching.find(order_id)
         if order is not None:
             self.hub.order_changed(order)
 

@@ -40,15 +40,15 @@ class Faults(FaultHooks):
 
     def __init__(self, seed: int) -> None:
         """`seed` is the world's: it and each fault's own decide what is drawn."""
-        self._roster = FaultSchedule(seed)
-        self._roster.on_begin = self._begun
-        self._roster.on_end = self._ended
-        self._requests = RequestFaults(self._roster)
-        self._streams = StreamFaults(self._roster)
-        self._orders = OrderFaults(self._roster, self._world)
-        self._market = MarketFaults(self._roster, self._world)
+        self._schedule = FaultSchedule(seed)
+        self._schedule.on_begin = self._begun
+        self._schedule.on_end = self._ended
+        self._requests = RequestFaults(self._schedule)
+        self._streams = StreamFaults(self._schedule)
+        self._orders = OrderFaults(self._schedule, self._world)
+        self._market = MarketFaults(self._schedule, self._world)
         self._engine: Engine | None = None
-        self._outside: WorldEvents | None = None
+        self._world_events: WorldEvents | None = None
 
     def attach(self, engine: Engine, script: Sequence[Fault] = ()) -> None:
         """Schedule a script in the time of an engine, which must have been made with these faults.
@@ -57,13 +57,13 @@ class Faults(FaultHooks):
             FaultsInvalid: it names products or currencies that this market does not have.
         """
         self._engine = engine
-        self._outside = engine.outside()
-        self._own_fees = self._outside.desk.planner.fees
+        self._world_events = engine.world_events()
+        self._own_fees = self._world_events.matching.planner.fees
         problems = [problem for fault in script for problem in self._problems(fault)]
         if problems:
             raise FaultsInvalid(problems)
         for fault in script:
-            self._roster.add(fault, engine.now_ns)
+            self._schedule.add(fault, engine.now_ns)
         engine.advance(engine.now_ns)
 
     def add(self, fault: Fault) -> dict[str, Any]:
@@ -76,23 +76,23 @@ class Faults(FaultHooks):
         problems = self._problems(fault)
         if problems:
             raise FaultsInvalid(problems)
-        running = self._roster.add(fault, self._engine.now_ns)
+        running = self._schedule.add(fault, self._engine.now_ns)
         self._engine.advance(self._engine.now_ns)
         return running.document()
 
     def documents(self) -> list[dict[str, Any]]:
         """Return all faults, with how often each has struck."""
-        return self._roster.documents()
+        return self._schedule.documents()
 
     # What the engine asks.
 
     def next_ns(self) -> Nanos:
         """Return when something is due."""
-        return self._roster.next_ns()
+        return self._schedule.next_ns()
 
     def play(self, until_ns: int) -> None:
         """Begin and end what is due."""
-        self._roster.play(until_ns)
+        self._schedule.play(until_ns)
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request."""
@@ -143,7 +143,7 @@ class Faults(FaultHooks):
     @property
     def skew_ns(self) -> int:
         """By how much the venue's clock is ahead."""
-        return sum(running.fault.by_ns for running in self._roster.active(ClockSkew))
+        return sum(running.fault.by_ns for running in self._schedule.active(ClockSkew))
 
     # What faults do when they begin and end.
 
@@ -177,7 +177,7 @@ class Faults(FaultHooks):
         running.notes.append(placed if isinstance(placed, str) else f"order {placed.order_id}")
 
     def _set_fees(self) -> None:
-        active = self._roster.active(FeeTier)
+        active = self._schedule.active(FeeTier)
         fees = self._own_fees
         if active:
             fees = FeeRates(maker=active[-1].fault.maker, taker=active[-1].fault.taker)
@@ -187,13 +187,13 @@ class Faults(FaultHooks):
         if self._market.is_gone(product):
             return
         self._world().reset_flags(product)
-        for running in self._roster.active(ProductFlag):
+        for running in self._schedule.active(ProductFlag):
             if running.fault.product == product:
                 self._world().set_flag(product, running.fault.flag, running.fault.status)
 
     def _world(self) -> WorldEvents:
-        assert self._outside is not None, "faults are attached before anything is played"
-        return self._outside
+        assert self._world_events is not None, "faults are attached before anything is played"
+        return self._world_events
 
     def _problems(self, fault: Fault) -> list[str]:
         """Return what a fault names that does not exist here."""

@@ -39,9 +39,9 @@ Cut = Callable[[Decimal, Decimal], Decimal]
 class MarketFaults:
     """Changes steps, and shows a book anew when a fault begins or ends."""
 
-    def __init__(self, roster: FaultSchedule, outside: Callable[[], WorldEvents]) -> None:
-        self._roster = roster
-        self._outside = outside
+    def __init__(self, schedule: FaultSchedule, world_events: Callable[[], WorldEvents]) -> None:
+        self._schedule = schedule
+        self._world_events = world_events
         self._planned: dict[ProductId, Step] = {}
         self._factors: dict[ProductId, Decimal] = {}
         """What prices are multiplied with for good, after gaps."""
@@ -52,11 +52,11 @@ class MarketFaults:
         product = planned.product
         self._planned[product] = planned
         if product in self._gone or self._stands(product):
-            self._outside().alter(product, planned.at_ns)
+            self._world_events().alter(product, planned.at_ns)
             return None
         step = self._shaped(planned)
         if step.trades != planned.trades:
-            self._outside().alter(product, planned.at_ns)
+            self._world_events().alter(product, planned.at_ns)
         return step
 
     def begun(self, running: Running[Any]) -> None:
@@ -64,11 +64,11 @@ class MarketFaults:
         fault = running.fault
         if isinstance(fault, Delisting):
             self._gone.add(fault.product)
-            self._outside().delist(fault.product)
-            self._outside().show(fault.product, (), ())
+            self._world_events().delist(fault.product)
+            self._world_events().show(fault.product, (), ())
         elif isinstance(fault, Gap):
             for product in self._meant(fault):
-                self._outside().show(product, (), ())
+                self._world_events().show(product, (), ())
         elif isinstance(fault, _SHAPING):
             self._show(fault)
 
@@ -91,34 +91,34 @@ class MarketFaults:
             planned = self._planned.get(product)
             if planned is not None and product not in self._gone and not self._stands(product):
                 step = self._shaped(planned)
-                self._outside().show(product, step.bids, step.asks)
+                self._world_events().show(product, step.bids, step.asks)
 
     def _meant(self, fault: MarketFault) -> Iterable[ProductId]:
-        return self._outside().catalogue.played if fault.product is None else (fault.product,)
+        return self._world_events().catalogue.played if fault.product is None else (fault.product,)
 
     def _stands(self, product: ProductId) -> bool:
         return any(
             running.fault.product in (None, product)
             for kind in _STANDING
-            for running in self._roster.active(kind)
+            for running in self._schedule.active(kind)
         )
 
     def _shaped(self, step: Step) -> Step:
         name = step.product
-        product = self._outside().catalogue.played[name]
+        product = self._world_events().catalogue.played[name]
         factor = self._factors.get(name, ONE)
-        for jump in self._roster.active(PriceJump):
+        for jump in self._schedule.active(PriceJump):
             if jump.fault.product in (None, name):
                 factor *= ONE + jump.fault.percent / _HUNDRED
         if factor != ONE:
             step = _moved(step, factor, product)
-        for spread in self._roster.active(WideSpread):
+        for spread in self._schedule.active(WideSpread):
             if spread.fault.product in (None, name):
                 step = _widened(step, spread.fault.percent / _HUNDRED, product)
-        for thin in self._roster.active(ThinBook):
+        for thin in self._schedule.active(ThinBook):
             if thin.fault.product in (None, name):
                 step = _thinned(step, thin.fault.share, product)
-        for empty in self._roster.active(EmptyBook):
+        for empty in self._schedule.active(EmptyBook):
             if empty.fault.product in (None, name):
                 bids = () if empty.fault.side in ("bid", "both") else step.bids
                 asks = () if empty.fault.side in ("offer", "both") else step.asks

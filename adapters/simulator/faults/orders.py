@@ -35,9 +35,9 @@ BY_VENUE = "Cancelled by the venue"
 class OrderFaults:
     """Judges what is done to orders, in the order in which it happens."""
 
-    def __init__(self, roster: FaultSchedule, outside: Callable[[], WorldEvents]) -> None:
-        self._roster = roster
-        self._outside = outside
+    def __init__(self, schedule: FaultSchedule, world_events: Callable[[], WorldEvents]) -> None:
+        self._schedule = schedule
+        self._world_events = world_events
         self._told: dict[str, int] = {}
         """Order → how many fills of it have been told late."""
         self._untold: set[str] = set()
@@ -45,12 +45,12 @@ class OrderFaults:
     @property
     def orders_lag_ns(self) -> int:
         """For how long new orders are missing from get and list."""
-        return max((each.fault.by_ns for each in self._roster.active(HiddenOrder)), default=0)
+        return max((each.fault.by_ns for each in self._schedule.active(HiddenOrder)), default=0)
 
     @property
     def fills_lag_ns(self) -> int:
         """For how long new fills are missing from the list of fills."""
-        return max((each.fault.by_ns for each in self._roster.active(LateFill)), default=0)
+        return max((each.fault.by_ns for each in self._schedule.active(LateFill)), default=0)
 
     def refusal(self, ticket: Ticket) -> RequestRejected | None:
         """Return why a new order is refused."""
@@ -65,9 +65,9 @@ class OrderFaults:
             return
         struck = self._strike(CancelledByVenue, order.product, order.side)
         if struck is not None:
-            self._roster.later(
+            self._schedule.later(
                 order.created_ns + struck.fault.by_ns,
-                lambda: self._outside().cancel(order.order_id, BY_VENUE),
+                lambda: self._world_events().cancel(order.order_id, BY_VENUE),
             )
 
     def cancel(self, order: VenueOrder) -> CancelFate:
@@ -90,14 +90,14 @@ class OrderFaults:
         order_id, quantity = order.order_id, self._part(order, struck.fault.share)
 
         def fill() -> None:
-            if not self._outside().fill_cancelled(order_id, quantity):
+            if not self._world_events().fill_cancelled(order_id, quantity):
                 struck.notes.append(f"order {order_id} could not be paid for")
 
-        self._roster.later(order.updated_ns + struck.fault.by_ns, fill)
+        self._schedule.later(order.updated_ns + struck.fault.by_ns, fill)
 
     def resting_fill(self, order: VenueOrder, quantity: Decimal) -> Decimal:
         """Return how much a resting order gets of what a trade has for it."""
-        for running in self._roster.active(PartialFills):
+        for running in self._schedule.active(PartialFills):
             running.struck += 1
             quantity = min(quantity, self._part(order, running.fault.share))
         return quantity
@@ -107,7 +107,7 @@ class OrderFaults:
         order_id = order.order_id
         if order_id in self._untold:
             return False
-        hidden = self._roster.active(HiddenFill)
+        hidden = self._schedule.active(HiddenFill)
         if not hidden or order.fills <= self._told.get(order_id, 0):
             return True
         hidden[0].struck += 1
@@ -116,14 +116,14 @@ class OrderFaults:
         def tell() -> None:
             self._untold.discard(order_id)
             self._told[order_id] = order.fills
-            self._outside().tell(order_id)
+            self._world_events().tell(order_id)
 
         filled_ns = order.last_fill_ns or order.updated_ns
-        self._roster.later(filled_ns + hidden[0].fault.by_ns, tell)
+        self._schedule.later(filled_ns + hidden[0].fault.by_ns, tell)
         return False
 
     def _strike(self, kind: type[Kind], product: ProductId, side: Side) -> Running[Kind] | None:
-        for running in self._roster.active(kind):
+        for running in self._schedule.active(kind):
             fault = running.fault
             is_meant = fault.product in (None, product) and fault.side in (None, side)
             if is_meant and running.strikes():
@@ -132,5 +132,5 @@ class OrderFaults:
 
     def _part(self, order: VenueOrder, share: Decimal) -> Decimal:
         """Return a share of what is open, in whole steps, at least one."""
-        step = self._outside().catalogue.tradable[order.product].base_increment
+        step = self._world_events().catalogue.tradable[order.product].base_increment
         return min(order.leaves, ceil_to(order.leaves * share, step))

@@ -143,24 +143,24 @@ _KINDS: tuple[type[RequestFault], ...] = (
 class RequestFaults:
     """Judges requests in the order in which they arrive; the first fault that strikes decides."""
 
-    def __init__(self, roster: FaultSchedule) -> None:
-        self._roster = roster
+    def __init__(self, schedule: FaultSchedule) -> None:
+        self._schedule = schedule
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request; latency is added to whatever else strikes."""
-        for maintenance in self._roster.active(Maintenance):
+        for maintenance in self._schedule.active(Maintenance):
             maintenance.struck += 1
             return Passage(deliveries=0, instead=MAINTAINED)
         endpoint = endpoint_of(request.method, request.path)
         passage = self._struck(endpoint)
-        for running in self._roster.active(Latency):
+        for running in self._schedule.active(Latency):
             if _is_meant(running.fault.endpoints, endpoint):
                 passage = _delayed(passage, running)
         return passage
 
     def _struck(self, endpoint: str) -> Passage:
         for kind in _KINDS:
-            for running in self._roster.active(kind):
+            for running in self._schedule.active(kind):
                 if _is_meant(running.fault.endpoints, endpoint) and running.strikes():
                     return _passage_of(running.fault)
         return DIRECT

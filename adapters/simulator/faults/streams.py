@@ -43,8 +43,8 @@ _MEBIBYTE = 1024 * 1024
 class StreamFaults:
     """All connections of the venue, each with an outlet of its own."""
 
-    def __init__(self, roster: FaultSchedule) -> None:
-        self.roster = roster
+    def __init__(self, schedule: FaultSchedule) -> None:
+        self.schedule = schedule
         self.is_busy = False
         """Whether frames have to be looked at."""
         self._outlets: list[Tampering] = []
@@ -53,8 +53,8 @@ class StreamFaults:
         """Stand between a new connection and its client, or refuse it."""
         self._outlets = [each for each in self._outlets if not each.connection.closed]
         refusing: list[Running[Any]] = [
-            *self.roster.active(RefuseStream),
-            *self.roster.active(Maintenance),
+            *self.schedule.active(RefuseStream),
+            *self.schedule.active(Maintenance),
         ]
         if refusing:
             refusing[0].struck += 1
@@ -86,7 +86,7 @@ class StreamFaults:
                 outlet.release()
 
     def _look(self) -> None:
-        self.is_busy = any(self.roster.active(kind) for kind in _KINDS)
+        self.is_busy = any(self.schedule.active(kind) for kind in _KINDS)
 
     def _cut(self, stream: str, code: int) -> None:
         for outlet in self._outlets:
@@ -98,11 +98,11 @@ class StreamFaults:
 
         def strike() -> None:
             nonlocal at_ns
-            if running in self.roster.active(DisconnectStorm):
+            if running in self.schedule.active(DisconnectStorm):
                 running.struck += 1
                 self._cut(fault.stream, fault.code)
                 at_ns += fault.every_ns
-                self.roster.later(at_ns, strike)
+                self.schedule.later(at_ns, strike)
 
         strike()
 
@@ -127,7 +127,7 @@ class Tampering:
     def admits(self, channel: str) -> bool:
         """Tell whether a subscription is let through."""
         kind = USER if channel == USER else MARKET
-        for running in self._faults.roster.active(StreamAuthError):
+        for running in self._faults.schedule.active(StreamAuthError):
             if running.fault.stream in (ALL, kind) and running.strikes():
                 return False
         return True
@@ -161,15 +161,15 @@ class Tampering:
         return any(channel not in _NO_MARKET for channel in self.connection.subscriptions)
 
     def _is_held(self, channel: str, events: str) -> bool:
-        roster = self._faults.roster
-        for silent in roster.active(SilentStream):
+        schedule = self._faults.schedule
+        for silent in schedule.active(SilentStream):
             if self.is_of(silent.fault.stream):
                 silent.struck += 1
                 return True
         if channel in _NO_MARKET and channel != USER:
             return False
         kind = USER if channel == USER else MARKET
-        for frozen in roster.active(FreezeStream):
+        for frozen in schedule.active(FreezeStream):
             fault = frozen.fault
             if fault.stream not in (ALL, kind):
                 continue
@@ -181,7 +181,7 @@ class Tampering:
     def _struck(self, channel: str, events: str) -> bool:
         """Let the first fault that strikes do its work; tell whether the frame is seen to."""
         for kind, work in _WORK.items():
-            for running in self._faults.roster.active(kind):
+            for running in self._faults.schedule.active(kind):
                 if running.fault.channel in (ALL, channel) and running.strikes():
                     return work(self, running.fault, channel, events)
         return False

@@ -29,7 +29,7 @@ from adapters.simulator.market_data.depth import (
     turnover,
 )
 from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
-from adapters.simulator.market_data.source import Market, Step
+from adapters.simulator.market_data.source import PlayedMarket, Step
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar, Level, Trade
 from domain.model.money import Quantity
@@ -53,7 +53,7 @@ class _Subject:
 class CandleExpander:
     """Expands the candles of one market; asking for minutes in any order gives the same steps."""
 
-    def __init__(self, market: Market, seed: int) -> None:
+    def __init__(self, market: PlayedMarket, seed: int) -> None:
         self._market = market
         self._seed = seed
         self._subjects = {

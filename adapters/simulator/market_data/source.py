@@ -31,7 +31,7 @@ class MarketError(TradingError):
     """A market source cannot be played; the text says what was expected and what was found."""
 
 
-class Market(Protocol):
+class PlayedMarket(Protocol):
     """A market source: minute candles per product, known for all times it covers.
 
     The engine may ask for any minute; only the expander may look into a minute that is not over.

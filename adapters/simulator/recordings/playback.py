@@ -81,7 +81,7 @@ class Playback:
         """Begin a stream."""
         connection = Connection(self, verify, with_client_id=self._with_client_id)
         self._connections.append(connection)
-        self._engine.interference.connected(connection)
+        self._engine.hooks.connected(connection)
         return connection
 
     def books(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Playback:
 
     def now_ns(self) -> int:
         """Return the time stamp of what is being sent."""
-        return self._stamp_ns + self._engine.interference.skew_ns
+        return self._stamp_ns + self._engine.hooks.skew_ns
 
     def subscribe(self, connection: Connection, channel: str, products: list[str]) -> None:
         """Acknowledge, then send what the channel has had so far."""

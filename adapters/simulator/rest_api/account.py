@@ -23,11 +23,11 @@ _ALL = 1_000_000
 
 
 @frozen(kw_only=True)
-class AccountDesk:
+class AccountResource:
     """Everything about our account that its keys may see."""
 
     ledger: VenueAccounts
-    desk: MatchingEngine
+    matching: MatchingEngine
     store: Store
     clock: PlayedClock
     ids: Ids
@@ -95,8 +95,8 @@ class AccountDesk:
             "pricing_tier": "Intro 1",
             "usd_from": "",
             "usd_to": "",
-            "taker_fee_rate": plain(self.desk.planner.fees.taker),
-            "maker_fee_rate": plain(self.desk.planner.fees.maker),
+            "taker_fee_rate": plain(self.matching.planner.fees.taker),
+            "maker_fee_rate": plain(self.matching.planner.fees.maker),
             "aop_from": "0",
             "aop_to": "1000000",
             "volume_types_and_range": [

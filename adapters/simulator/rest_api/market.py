@@ -40,7 +40,7 @@ _TOO_MANY = (
 
 
 @frozen(kw_only=True)
-class MarketDesk:
+class MarketResource:
     """Everything about the market that anyone may ask for; an alias shows its -USD product."""
 
     catalogue: Catalogue
@@ -49,11 +49,11 @@ class MarketDesk:
     tape: Tape
     history: MarketPast
     clock: PlayedClock
-    interference: FaultHooks
+    hooks: FaultHooks
 
     def time(self, _: Request) -> Json:
         """Return the market time."""
-        now_ns = self.clock.now_ns + self.interference.skew_ns
+        now_ns = self.clock.now_ns + self.hooks.skew_ns
         return {
             "iso": iso(bucket_start(now_ns, SECOND)),
             "epochSeconds": str(now_ns // SECOND),

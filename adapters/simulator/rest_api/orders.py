@@ -45,12 +45,12 @@ NO_CANCEL_FAILURE = "UNKNOWN_CANCEL_FAILURE_REASON"
 class OrdersResource:
     """Everything that keys may ask and do about orders."""
 
-    desk: MatchingEngine
+    matching: MatchingEngine
     store: Store
     catalogue: Catalogue
     clock: PlayedClock
-    manner: VenueQuirks
-    interference: FaultHooks
+    quirks: VenueQuirks
+    hooks: FaultHooks
     user_id: str
     portfolio: str
 
@@ -59,9 +59,9 @@ class OrdersResource:
         body = decode_object(request.body)
         client_order_id = required_text(body, "client_order_id")
         configuration_of(body)
-        known = self.desk.find_by_client(client_order_id)
+        known = self.matching.find_by_client(client_order_id)
         try:
-            if known is not None and self.manner.refuses_duplicates:
+            if known is not None and self.quirks.refuses_duplicates:
                 raise RequestRejected(
                     "DUPLICATE_CLIENT_ORDER_ID", UNKNOWN_PREVIEW, "id was used before"
                 )
@@ -69,7 +69,7 @@ class OrdersResource:
                 known = self._create(ticket_of(body, client_order_id, self.catalogue.tradable))
         except RequestRejected as rejected:
             return rejected_form(rejected, body["order_configuration"])
-        return accepted_form(known, legacy=self.manner.legacy_envelope)
+        return accepted_form(known, legacy=self.quirks.legacy_envelope)
 
     def close_position(self, request: Request) -> Json:
         """Refuse: spot positions are closed by orders, there is nothing else here."""
@@ -83,10 +83,10 @@ class OrdersResource:
         body = decode_object(request.body)
         order_id = required_text(body, "order_id")
         try:
-            asked, order = edit_request(body), self.desk.find(order_id)
+            asked, order = edit_request(body), self.matching.find(order_id)
             if order is None:
                 raise EditRefused("ORDER_NOT_FOUND")
-            self.desk.edit(order, asked)
+            self.matching.edit(order, asked)
         except EditRefused as refused:
             return {"success": False, "errors": [edit_error(refused)]}
         return {"success": True, "errors": []}
@@ -102,7 +102,7 @@ class OrdersResource:
 
     def get_order(self, _: Request, order_id: str) -> Json:
         """Return one order."""
-        order = self.desk.find(order_id)
+        order = self.matching.find(order_id)
         if order is None or order.created_ns >= self._visible_ns(self._orders_lag_ns()):
             raise Refused(404, "NOT_FOUND", "order with this orderID was not found")
         return {"order": self._order(order)}
@@ -154,15 +154,15 @@ class OrdersResource:
         }
 
     def _create(self, ticket: Ticket) -> VenueOrder:
-        refusal = self.interference.refusal(ticket)
+        refusal = self.hooks.refusal(ticket)
         if refusal is not None:
             raise refusal
-        order = self.desk.create(ticket)
-        self.interference.accepted(order)
+        order = self.matching.create(ticket)
+        self.hooks.accepted(order)
         return order
 
     def _cancel(self, order_id: str) -> Json:
-        order = self.desk.find(order_id)
+        order = self.matching.find(order_id)
         reason = NO_CANCEL_FAILURE
         if order is None:
             reason = "UNKNOWN_CANCEL_ORDER"
@@ -180,22 +180,22 @@ class OrdersResource:
         return {"success": success, "failure_reason": reason, "order_id": order_id}
 
     def _cancel_working(self, order: VenueOrder) -> str:
-        fate = self.interference.cancel(order)
+        fate = self.hooks.cancel(order)
         if fate.fills_first:
-            self.desk.fill_resting(order, order.leaves)
+            self.matching.fill_resting(order, order.leaves)
             return "ORDER_IS_FULLY_FILLED"
         if not fate.is_lost:
-            self.desk.cancel(order, fate.delay_ns)
+            self.matching.cancel(order, fate.delay_ns)
         return NO_CANCEL_FAILURE
 
     def _order(self, order: VenueOrder) -> Json:
         return order_form(order, self.user_id, self.portfolio)
 
     def _orders_lag_ns(self) -> int:
-        return max(self.manner.lag_ns, self.interference.orders_lag_ns)
+        return max(self.quirks.lag_ns, self.hooks.orders_lag_ns)
 
     def _fills_lag_ns(self) -> int:
-        return max(self.manner.lag_ns, self.interference.fills_lag_ns)
+        return max(self.quirks.lag_ns, self.hooks.fills_lag_ns)
 
     def _visible_ns(self, lag_ns: int) -> int:
         """Return the instant from which on nothing shows yet."""

@@ -12,7 +12,7 @@ from adapters.simulator.engine.catalogue import USDC, Catalogue
 from adapters.simulator.engine.history import MarketPast
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.wire import Json, Refused, Request, one
-from adapters.simulator.rest_api.account import FIAT, AccountDesk
+from adapters.simulator.rest_api.account import FIAT, AccountResource
 from domain.model.money import ONE, ZERO, plain
 from domain.model.product import ProductId
 
@@ -22,10 +22,10 @@ _NO_FUTURES = ("total_futures_balance", "futures_unrealized_pnl", "perp_unrealiz
 
 
 @frozen(kw_only=True)
-class PortfolioDesk:
+class PortfoliosResource:
     """Portfolios may be read; changing them needs a scope that no key of this venue has."""
 
-    account: AccountDesk
+    account: AccountResource
     ledger: VenueAccounts
     catalogue: Catalogue
     history: MarketPast

@@ -24,10 +24,10 @@ from domain.model.product import ProductId, Side
 
 
 @frozen(kw_only=True)
-class PreviewDesk:
+class PreviewsResource:
     """Answers previews; their ids are accepted by no one, as nothing here needs them."""
 
-    desk: MatchingEngine
+    matching: MatchingEngine
     catalogue: Catalogue
     books: Mapping[ProductId, VenueBook]
     ids: Ids
@@ -40,7 +40,7 @@ class PreviewDesk:
         ticket, plan = None, NOTHING
         try:
             ticket = ticket_of(body, "preview", self.catalogue.tradable)
-            plan = self.desk.planner.examine(ticket)
+            plan = self.matching.planner.examine(ticket)
         except RequestRejected as rejected:
             errors.append(rejected.preview)
         side = Side.BUY if ticket is None else ticket.side
@@ -56,11 +56,11 @@ class PreviewDesk:
     def edit(self, request: Request) -> Json:
         """Answer what an edit would do."""
         body = decode_object(request.body)
-        order = self.desk.find(required_text(body, "order_id"))
+        order = self.matching.find(required_text(body, "order_id"))
         errors: list[Json] = []
         plan = NOTHING
         try:
-            plan = self.desk.planner.examine_edit(order, edit_request(body))
+            plan = self.matching.planner.examine_edit(order, edit_request(body))
         except EditRefused as refused:
             errors.append(edit_error(refused))
         name = None if order is None else order.product
@@ -69,7 +69,7 @@ class PreviewDesk:
         return {"errors": errors, **figures}
 
     def _figures(self, plan: FillPlan, product: ProductId | None, side: Side) -> Json:
-        fee = EXACT.multiply(plan.value, self.desk.planner.fees.taker)
+        fee = EXACT.multiply(plan.value, self.matching.planner.fees.taker)
         total = (EXACT.add if side is Side.BUY else EXACT.subtract)(plan.value, fee)
         book = None if product is None else self.books[product]
         average = plan.value / plan.quantity if plan.takes else ZERO

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adapters.simulator.engine.wire import PREFIX, Json, Refused, Request, Response, encode, invalid
-from adapters.simulator.rest_api.account import AccountDesk
-from adapters.simulator.rest_api.market import MarketDesk
+from adapters.simulator.rest_api.account import AccountResource
+from adapters.simulator.rest_api.market import MarketResource
 from adapters.simulator.rest_api.orders import OrdersResource
-from adapters.simulator.rest_api.portfolios import PortfolioDesk
-from adapters.simulator.rest_api.previews import PreviewDesk
+from adapters.simulator.rest_api.portfolios import PortfoliosResource
+from adapters.simulator.rest_api.previews import PreviewsResource
 
 Handler = Callable[[Request], Json]
 ItemHandler = Callable[[Request, str], Json]
@@ -20,11 +20,11 @@ class Router:
 
     def __init__(
         self,
-        market: MarketDesk,
-        account: AccountDesk,
-        portfolios: PortfolioDesk,
+        market: MarketResource,
+        account: AccountResource,
+        portfolios: PortfoliosResource,
         orders: OrdersResource,
-        previews: PreviewDesk,
+        previews: PreviewsResource,
     ) -> None:
         self._plain = _plain_paths(market, account, portfolios, orders, previews)
         self._items: Mapping[tuple[str, str, str], ItemHandler] = {
@@ -67,11 +67,11 @@ class Router:
 
 
 def _plain_paths(
-    market: MarketDesk,
-    account: AccountDesk,
-    portfolios: PortfolioDesk,
+    market: MarketResource,
+    account: AccountResource,
+    portfolios: PortfoliosResource,
     orders: OrdersResource,
-    previews: PreviewDesk,
+    previews: PreviewsResource,
 ) -> Mapping[tuple[str, str], Handler]:
     """Return what answers the paths that name no single thing."""
     public: dict[str, Handler] = {

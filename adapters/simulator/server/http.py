@@ -13,7 +13,7 @@ from adapters.simulator.engine.fault_hooks import DIRECT, Passage
 from adapters.simulator.engine.wire import Refused, Request, Response
 from adapters.simulator.server.admin import OWN, Admin
 from adapters.simulator.server.delivery import deliver, written
-from adapters.simulator.server.idle_streams import tended
+from adapters.simulator.server.idle_streams import closed_when_idle
 from adapters.simulator.server.limits import RateLimits
 from adapters.simulator.server.pump import Pump
 from domain.model.instants import SECOND
@@ -53,18 +53,18 @@ class Handler:
         venue: Playable,
         pacer: Pacer,
         pumps: Pumps,
-        doors: AccessPolicy,
+        access: AccessPolicy,
         broken: Callable[[BaseException], None],
-        manner: VenueQuirks,
+        quirks: VenueQuirks,
         recorder: WireRecorder,
     ) -> None:
         """`broken` is told when the venue itself raises: a half-done change is not played on."""
         self._venue = venue
         self._pacer = pacer
         self._pumps = pumps
-        self._doors = doors
-        self._manner = manner
-        self._limits = RateLimits(manner)
+        self._access = access
+        self._quirks = quirks
+        self._limits = RateLimits(quirks)
         self._broken = broken
         self._recorder = recorder
 
@@ -94,10 +94,10 @@ class Handler:
         host = request.headers.get("Host", "")
         if asked.path.startswith(OWN):
             self._pacer.play()
-            answer = self._doors.admin.answer(asked, host, authorization or "")
+            answer = self._access.admin.answer(asked, host, authorization or "")
             self._pumps.kick()
             return DIRECT, answer
-        admitted = self._doors.admit(asked, authorization, host)
+        admitted = self._access.admit(asked, authorization, host)
         if isinstance(admitted, Response):
             return DIRECT, admitted
         allowance = self._limits.take(admitted, request.remote or "")
@@ -110,13 +110,13 @@ class Handler:
             self._pacer.play()
         found = passage.carry_out(lambda: self._venue.handle(admitted))
         self._pumps.kick()
-        if found is not None and admitted.key and self._manner.rate_headers:
+        if found is not None and admitted.key and self._quirks.rate_headers:
             found = evolve(found, headers={**found.headers, **allowance.headers()})
         return passage, found
 
     async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
         self._pacer.play()
-        connection = self._venue.connect(self._doors.verify)
+        connection = self._venue.connect(self._access.verify)
         if connection.closed:
             return written(_REFUSED)
         socket = web.WebSocketResponse(compress=False, max_msg_size=LARGEST_MESSAGE, timeout=1.0)
@@ -128,7 +128,7 @@ class Handler:
         transport = cast(asyncio.Transport, request.transport)
         name = self._recorder.connected()
         pump = Pump(connection, socket, transport, lambda frame: self._recorder.sent(name, frame))
-        async with self._pumps.running(pump), tended(pump, self._manner):
+        async with self._pumps.running(pump), closed_when_idle(pump, self._quirks):
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._recorder.heard(name, message.data)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def tended(pump: Pump, manner: VenueQuirks) -> AsyncIterator[None]:
+async def closed_when_idle(pump: Pump, quirks: VenueQuirks) -> AsyncIterator[None]:
     """Watch over a stream as long as the block lasts; all durations are machine time."""
-    task = asyncio.create_task(_tend(pump, manner))
+    task = asyncio.create_task(_close_when_idle(pump, quirks))
     try:
         yield
     finally:
@@ -28,9 +28,9 @@ async def tended(pump: Pump, manner: VenueQuirks) -> AsyncIterator[None]:
             await task
 
 
-async def _tend(pump: Pump, manner: VenueQuirks) -> None:
-    await asyncio.sleep(manner.subscribe_within_ns / SECOND)
-    patience_s = manner.idle_close_ns / SECOND
+async def _close_when_idle(pump: Pump, quirks: VenueQuirks) -> None:
+    await asyncio.sleep(quirks.subscribe_within_ns / SECOND)
+    patience_s = quirks.idle_close_ns / SECOND
     while pump.connection.subscriptions:
         idle_s = time.monotonic() - pump.sent_s
         if HEARTBEATS in pump.connection.subscriptions:
@@ -39,6 +39,6 @@ async def _tend(pump: Pump, manner: VenueQuirks) -> None:
             break
         await asyncio.sleep(patience_s - idle_s)
         if not pump.connection.subscriptions:
-            await asyncio.sleep(manner.subscribe_within_ns / SECOND)
+            await asyncio.sleep(quirks.subscribe_within_ns / SECOND)
     pump.connection.close()
     pump.kick()

@@ -49,20 +49,20 @@ class Allowance:
 class RateLimits:
     """Grants requests: a bucket holds one second's worth and fills at its rate."""
 
-    def __init__(self, manner: VenueQuirks, now_s: Callable[[], float] = time.monotonic) -> None:
-        self._manner = manner
+    def __init__(self, quirks: VenueQuirks, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._quirks = quirks
         self._now_s = now_s
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, request: Request, address: str) -> Allowance:
         """Take a token for an admitted request: of its address if public, else of its key."""
         is_public = scope_of(request.method, request.path) == PUBLIC
-        rate = self._manner.public_rate if is_public else self._manner.private_rate
+        rate = self._quirks.public_rate if is_public else self._quirks.private_rate
         return self._take(f"public {address}" if is_public else f"key {request.key}", rate)
 
     def refusal(self) -> Response:
         """Return the answer to a request too many."""
-        return UNAUTHORIZED if self._manner.throttles_as_401 else TOO_MANY
+        return UNAUTHORIZED if self._quirks.throttles_as_401 else TOO_MANY
 
     def _take(self, name: str, rate: int) -> Allowance:
         now_s = self._now_s()

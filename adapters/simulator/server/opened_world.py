@@ -66,7 +66,7 @@ class StageOptions:
     seed: int | None = None
     speed: Decimal = Decimal(1)
     opening: Mapping[str, Decimal] | None = None
-    manner: VenueQuirks = VenueQuirks()
+    quirks: VenueQuirks = VenueQuirks()
     script: tuple[Fault, ...] = ()
     """Faults, from the start of serving on."""
     repeatable: bool = False
@@ -131,7 +131,7 @@ def open_stage(folder: WorldFolder, options: StageOptions) -> OpenedWorld:
             engine,
             found.frames,
             [product.id for product in found.products],
-            with_client_id=options.manner.client_id,
+            with_client_id=options.quirks.client_id,
         )
     return OpenedWorld(
         venue=playback or engine,
@@ -197,7 +197,7 @@ def _engine(
         expander: Expander = market
     else:
         expander = expander_of(market, world.seed)
-    unknown = set(options.manner.limit_only) - {product.id for product in market.products}
+    unknown = set(options.quirks.limit_only) - {product.id for product in market.products}
     if unknown:
         raise WorldError(f"limit-only names {', '.join(sorted(unknown))}: the market has no such")
     faults = Faults(world.seed)
@@ -210,9 +210,9 @@ def _engine(
         fees=FEES,
         ids=Ids(world.id),
         level2_interval_ns=level2_interval_ns(len(market.products), options.speed),
-        manner=options.manner,
+        quirks=options.quirks,
         timeline=market if isinstance(market, MirrorMarket) else None,
-        interference=faults,
+        hooks=faults,
     )
     faults.attach(engine, options.script)
     return engine, faults

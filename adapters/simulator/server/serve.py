@@ -89,9 +89,9 @@ class _Process:
         tls = server_context(self._folder.path / "ca.pem", self._secrets.tls)
         plain_port, tls_port = _listeners(self._options.port)
         session = _Session(stage, self._folder, self._secrets, clock, plain_port, tls_port)
-        doors = self._doors(session)
-        recorder, manner = self._recorder(clock), self._options.stage.manner
-        handler = Handler(stage.venue, pacer, pumps, doors, self._broke, manner, recorder)
+        access = self._access(session)
+        recorder, quirks = self._recorder(clock), self._options.stage.quirks
+        handler = Handler(stage.venue, pacer, pumps, access, self._broke, quirks, recorder)
         async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
             self._listen_for_the_end()
             self._options.say(session().line())
@@ -131,7 +131,7 @@ class _Process:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broke(error)
 
-    def _doors(self, session: _Session) -> AccessPolicy:
+    def _access(self, session: _Session) -> AccessPolicy:
         access = access_to(self._secrets, Ids(self._stage.world.id), self._options.key_type)
         return AccessPolicy(
             admit=access.admit,

@@ -47,28 +47,28 @@ class Hub:
         *,
         books: Mapping[ProductId, VenueBook],
         tape: Tape,
-        agenda: EventQueue,
+        event_queue: EventQueue,
         clock: PlayedClock,
         user_id: str,
         portfolio: str,
         catalogue: Catalogue,
         summaries: Summaries,
-        manner: VenueQuirks,
-        interference: FaultHooks,
+        quirks: VenueQuirks,
+        hooks: FaultHooks,
     ) -> None:
         self.level2_interval_ns = 0
         """Least market time between two level2 frames of a product; 0: one for every change."""
         self._books = books
         self._tape = tape
-        self._agenda = agenda
+        self._event_queue = event_queue
         self._clock = clock
         self._started_ns = clock.now_ns
         self._user_id = user_id
         self._portfolio = portfolio
         self._catalogue = catalogue
         self._summaries = summaries
-        self._manner = manner
-        self._interference = interference
+        self._quirks = quirks
+        self._hooks = hooks
         self._periodic: set[str] = set()
         self._said: dict[tuple[str, str], Json] = {}
         self._live: Callable[[], Sequence[VenueOrder]] = tuple
@@ -86,13 +86,13 @@ class Hub:
 
     def now_ns(self) -> int:
         """Return the venue's own time: market time, unless its clock is wrong."""
-        return self._clock.now_ns + self._interference.skew_ns
+        return self._clock.now_ns + self._hooks.skew_ns
 
     def connect(self, verify: Verify | None) -> Connection:
         """Return a new connection."""
-        connection = Connection(self, verify, with_client_id=self._manner.client_id)
+        connection = Connection(self, verify, with_client_id=self._quirks.client_id)
         self._connections.append(connection)
-        self._interference.connected(connection)
+        self._hooks.connected(connection)
         return connection
 
     def disconnect(self, connection: Connection) -> None:
@@ -122,7 +122,7 @@ class Hub:
             self._send_orders(connection)
         elif channel == HEARTBEATS and not self._beating:
             self._beating = True
-            self._agenda.add(_next_multiple(self._clock.now_ns + 1, SECOND), Due.HEARTBEAT)
+            self._event_queue.add(_next_multiple(self._clock.now_ns + 1, SECOND), Due.HEARTBEAT)
         elif channel == CANDLES:
             self._send_candles(connection, topics)
         elif channel == STATUS:
@@ -145,7 +145,7 @@ class Hub:
     def order_changed(self, order: VenueOrder) -> None:
         """Tell the user channel an order's new state."""
         listeners = self._listeners.get((USER, self._user_id))
-        if self._interference.tells(order) and listeners:
+        if self._hooks.tells(order) and listeners:
             event = frames.user_event("update", [frames.order_state(order, self._portfolio)])
             for connection in listeners:
                 if connection.wants_order_on(order.product):
@@ -166,14 +166,14 @@ class Hub:
             self._publish_book(product)
         else:
             self._waiting_books.add(product)
-            self._agenda.add(due_ns, Due.BOOK, product)
+            self._event_queue.add(due_ns, Due.BOOK, product)
 
     def trades_printed(self, step: Step) -> None:
         """Collect the public trades of a step for the next batch."""
         if not self._listeners.get((TRADES, step.product)):
             return
         if not self._waiting_trades:
-            self._agenda.add(_next_multiple(self._clock.now_ns, TRADES_EVERY_NS), Due.TRADES)
+            self._event_queue.add(_next_multiple(self._clock.now_ns, TRADES_EVERY_NS), Due.TRADES)
         self._waiting_trades.setdefault(step.product, []).extend(step.trades)
 
     def ticked(self, product: ProductId) -> None:
@@ -186,7 +186,7 @@ class Hub:
                 connection.send(TICKER, event)
 
     def due(self, due: Due, name: str) -> None:
-        """Do what the agenda says is due."""
+        """Do what the event queue says is due."""
         if due is Due.BOOK:
             self._waiting_books.discard(ProductId(name))
             self._publish_book(ProductId(name))
@@ -218,7 +218,7 @@ class Hub:
             # What others still have to hear must leave before the newcomer's snapshot, or the
             # next difference would be taken from a book that the newcomer never saw.
             self._publish_book(product, others)
-            at_ns = 0 if self._manner.epoch_snapshots else self.now_ns()
+            at_ns = 0 if self._quirks.epoch_snapshots else self.now_ns()
             snapshot = frames.book_snapshot(product, self._published[product], at_ns)
             connection.send(DATA_NAMES[LEVEL2], snapshot)
 
@@ -258,7 +258,7 @@ class Hub:
 
     def _repeat(self, channel: str) -> None:
         at_ns = _next_multiple(self._clock.now_ns + 1, PERIODS_NS[channel])
-        self._agenda.add(at_ns, Due.SUMMARIES, channel)
+        self._event_queue.add(at_ns, Due.SUMMARIES, channel)
 
     def _summarize(self, channel: str) -> None:
         """Send what a periodic channel has to say, and come back unless nobody listens."""
@@ -315,11 +315,11 @@ class Hub:
         if not listeners:
             return
         event = frames.heartbeat_event(
-            self.now_ns(), self._started_ns, as_text=self._manner.counter_text
+            self.now_ns(), self._started_ns, as_text=self._quirks.counter_text
         )
         for connection in listeners:
             connection.send(HEARTBEATS, event)
-        self._agenda.add(self._clock.now_ns + SECOND, Due.HEARTBEAT)
+        self._event_queue.add(self._clock.now_ns + SECOND, Due.HEARTBEAT)
 
 
 def _next_multiple(at_ns: int, width_ns: int) -> int:

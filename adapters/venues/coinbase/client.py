@@ -16,7 +16,14 @@ from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingRe
 from adapters.venues.coinbase.session import SILENCE_NS, Decode
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
-from adapters.venues.transport.interface import Answer, Lane, NoAnswer, Query, StreamKind, Transport
+from adapters.venues.transport.interface import (
+    Answer,
+    NoAnswer,
+    Query,
+    RequestLane,
+    StreamKind,
+    Transport,
+)
 from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
@@ -134,7 +141,7 @@ class CoinbaseVenue:
             self._post(reply_to, answered)
 
         self._transport.request(
-            Lane.PLACE,
+            RequestLane.PLACE,
             "POST",
             f"{PREFIX}/orders",
             (),
@@ -157,7 +164,7 @@ class CoinbaseVenue:
                 self._post(reply_to, CancelAnswered(token, tuple(results), failure))
                 return
             self._transport.request(
-                Lane.CANCEL,
+                RequestLane.CANCEL,
                 "POST",
                 f"{PREFIX}/orders/batch_cancel",
                 (),
@@ -191,7 +198,7 @@ class CoinbaseVenue:
             seen = tuple({order.order_id: order for order in orders}.values())
             self._post(reply_to, OrdersListed(token, seen, failure is None, begun_ns, failure))
 
-        self._list(Lane.QUERY, "/orders/historical/batch", queries, _orders_page, done)
+        self._list(RequestLane.QUERY, "/orders/historical/batch", queries, _orders_page, done)
 
     def list_fills(
         self, *, since_ns: Nanos | None, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo
@@ -208,7 +215,7 @@ class CoinbaseVenue:
             ordered = tuple(sorted(oldest_first, key=lambda fill: fill.at_ns))
             self._post(reply_to, FillsListed(token, ordered, failure is None, failure))
 
-        self._list(Lane.QUERY, "/orders/historical/fills", queries, _fills_page, done)
+        self._list(RequestLane.QUERY, "/orders/historical/fills", queries, _fills_page, done)
 
     # Account.
 
@@ -220,7 +227,7 @@ class CoinbaseVenue:
             self._post(reply_to, AccountsListed(token, accounts, failure is None, failure))
 
         query = (("limit", str(PAGE)),)
-        self._list(Lane.QUERY, "/accounts", [query], _accounts_page, done)
+        self._list(RequestLane.QUERY, "/accounts", [query], _accounts_page, done)
 
     def read_fees(self, token: int, reply_to: ReplyTo) -> None:
         """Read the account's fee rates → `FeesRead`."""
@@ -233,7 +240,7 @@ class CoinbaseVenue:
             self._post(reply_to, FeesRead(token, None, None, reason))
 
         query = (("product_type", "SPOT"),)
-        self._reader.get(Lane.QUERY, "/transaction_summary", query, read, fail)
+        self._reader.get(RequestLane.QUERY, "/transaction_summary", query, read, fail)
 
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
@@ -247,7 +254,7 @@ class CoinbaseVenue:
             nothing = (False, False, False, "")
             self._post(reply_to, PermissionsRead(token, *nothing, reason))
 
-        self._reader.get(Lane.QUERY, "/key_permissions", (), read, fail)
+        self._reader.get(RequestLane.QUERY, "/key_permissions", (), read, fail)
 
     # Market.
 
@@ -258,7 +265,7 @@ class CoinbaseVenue:
             self._post(reply_to, ProductsListed(token, tuple(products), failure is None, failure))
 
         query = (("product_type", "SPOT"), ("get_tradability_status", "true"))
-        self._list(Lane.QUERY, "/products", [query], _products_page, done)
+        self._list(RequestLane.QUERY, "/products", [query], _products_page, done)
 
     def list_candles(
         self,
@@ -290,7 +297,7 @@ class CoinbaseVenue:
         def page(body: bytes) -> Page[Bar]:
             return Page([answers.bar(product, form) for form in answers.read_candles(body).candles])
 
-        self._list(Lane.PUBLIC, f"/market/products/{product}/candles", queries, page, done)
+        self._list(RequestLane.PUBLIC, f"/market/products/{product}/candles", queries, page, done)
 
     def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
         """Read best bid and ask → `QuotesListed`."""
@@ -302,7 +309,7 @@ class CoinbaseVenue:
             self._post(reply_to, QuotesListed(token, (), reason))
 
         query = tuple(("product_ids", product) for product in products)
-        self._reader.get(Lane.QUERY, "/best_bid_ask", query, read, fail)
+        self._reader.get(RequestLane.QUERY, "/best_bid_ask", query, read, fail)
 
     # Streams.
 
@@ -324,7 +331,7 @@ class CoinbaseVenue:
 
     def _list(
         self,
-        lane: Lane,
+        lane: RequestLane,
         path: str,
         queries: Sequence[Query],
         read: Callable[[bytes], Page[T]],

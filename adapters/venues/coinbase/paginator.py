@@ -11,9 +11,9 @@ from adapters.venues.coinbase.answers import complaint
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
     Answer,
-    Lane,
     NoAnswer,
     Query,
+    RequestLane,
     Transport,
     TransportFailure,
 )
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 RETRIES = 3
 LONGEST_PAUSE_S = 30.0
-DEADLINES_NS = {Lane.QUERY: 30 * SECOND, Lane.PUBLIC: 15 * SECOND}
+DEADLINES_NS = {RequestLane.QUERY: 30 * SECOND, RequestLane.PUBLIC: 15 * SECOND}
 """A listing of a big account took 25 s."""
 MOST_PAGES = 500
 LONGEST_LISTING_NS = 120 * SECOND
@@ -50,7 +50,7 @@ class RetryingReader:
 
     def get(
         self,
-        lane: Lane,
+        lane: RequestLane,
         path: str,
         query: Query,
         read: Callable[[bytes], None],
@@ -112,7 +112,7 @@ class Paginator(Generic[T]):
         self,
         reader: RetryingReader,
         machine_ns: Callable[[], int],
-        lane: Lane,
+        lane: RequestLane,
         path: str,
         queries: Sequence[Query],
         read: Callable[[bytes], Page[T]],

@@ -132,7 +132,7 @@ class FillForm(Struct, gc=False):
 
 
 class FillsPage(Struct):
-    """A page of fills, newest first; it has no `has_next`."""
+    """A page of fills, newest first; unlike other pages it does not say whether more follow."""
 
     fills: list[FillForm]
     cursor: str = ""

@@ -13,7 +13,7 @@ from domain.model.instants import SECOND
 MachineClock = Callable[[], int]
 
 
-class Timer:
+class TimedCall:
     """A call that is due once; cancelling it after it began does nothing."""
 
     __slots__ = ("call", "is_cancelled")
@@ -33,16 +33,16 @@ class Timers:
     def __init__(self, machine_ns: MachineClock, log: Log) -> None:
         self._machine_ns = machine_ns
         self._log = log
-        self._due: list[tuple[int, int, Timer]] = []
+        self._due: list[tuple[int, int, TimedCall]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="venue-timers", daemon=True)
         self._thread.start()
 
-    def after(self, delay_ns: int, call: Callable[[], None]) -> Timer:
+    def after(self, delay_ns: int, call: Callable[[], None]) -> TimedCall:
         """Call `call` once `delay_ns` of machine time have passed; never after `close`."""
-        timer = Timer(call)
+        timer = TimedCall(call)
         due_ns = self._machine_ns() + max(0, delay_ns)
         with self._changed:
             heapq.heappush(self._due, (due_ns, next(self._order), timer))
@@ -68,7 +68,7 @@ class Timers:
             except Exception as error:  # noqa: BLE001 - one bad call must not end all deadlines
                 self._log.error("a timed call failed", error=type(error).__name__)
 
-    def _next(self) -> Timer | None:
+    def _next(self) -> TimedCall | None:
         with self._changed:
             while not self._is_closed:
                 if not self._due:

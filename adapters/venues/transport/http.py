@@ -22,17 +22,22 @@ from adapters.venues.transport.endpoint import Endpoint, trust_file
 from adapters.venues.transport.interface import (
     Answer,
     Gate,
-    Lane,
     NoAnswer,
     OnAnswer,
     Query,
+    RequestLane,
     RequestSigner,
     TransportFailure,
 )
 from domain.model.instants import SECOND, Nanos
 
 CONNECT_LIMIT_S = 5.0
-QUEUE_LIMITS = {Lane.PLACE: 64, Lane.CANCEL: 64, Lane.QUERY: 512, Lane.PUBLIC: 1024}
+QUEUE_LIMITS = {
+    RequestLane.PLACE: 64,
+    RequestLane.CANCEL: 64,
+    RequestLane.QUERY: 512,
+    RequestLane.PUBLIC: 1024,
+}
 _HEADERS = {"User-Agent": "bulkhead", "Accept": "application/json", "Cache-Control": "no-cache"}
 _CLOSED = "the connection to the venue is closed"
 
@@ -61,7 +66,7 @@ class LaneWorker:
 
     def __init__(
         self,
-        lane: Lane,
+        lane: RequestLane,
         venue: Endpoint,
         ca: Path | None,
         signer: RequestSigner | None,
@@ -212,17 +217,17 @@ class HttpTransport:
                 lane,
                 venue,
                 ca,
-                None if lane is Lane.PUBLIC else signer,
+                None if lane is RequestLane.PUBLIC else signer,
                 timers,
                 machine_ns,
                 log,
             )
-            for lane in Lane
+            for lane in RequestLane
         }
 
     def request(
         self,
-        lane: Lane,
+        lane: RequestLane,
         method: str,
         path: str,
         query: Query,

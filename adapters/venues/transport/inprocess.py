@@ -13,10 +13,10 @@ from attrs import frozen
 from adapters.venues.transport.interface import (
     Answer,
     Gate,
-    Lane,
     NoAnswer,
     OnAnswer,
     Query,
+    RequestLane,
     StreamEvents,
     StreamHandle,
     StreamKind,
@@ -106,7 +106,7 @@ class InProcessTransport:
 
     def request(
         self,
-        lane: Lane,
+        lane: RequestLane,
         method: str,
         path: str,
         query: Query,

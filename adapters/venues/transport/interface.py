@@ -14,7 +14,7 @@ Query = tuple[tuple[str, str], ...]
 """Keys and values in order; a key may repeat."""
 
 
-class Lane(Enum):
+class RequestLane(Enum):
     """Requests of a lane leave one after the other; lanes do not wait for each other."""
 
     PLACE = "place"
@@ -102,7 +102,7 @@ class Transport(Protocol):
 
     def request(
         self,
-        lane: Lane,
+        lane: RequestLane,
         method: str,
         path: str,
         query: Query,

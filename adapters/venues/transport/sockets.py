@@ -13,9 +13,9 @@ from adapters.venues.transport.endpoint import Endpoint, endpoint
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import (
     Gate,
-    Lane,
     OnAnswer,
     Query,
+    RequestLane,
     RequestSigner,
     StreamEvents,
     StreamHandle,
@@ -73,7 +73,7 @@ class SocketTransport:
 
     def request(
         self,
-        lane: Lane,
+        lane: RequestLane,
         method: str,
         path: str,
         query: Query,

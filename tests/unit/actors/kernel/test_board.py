@@ -8,7 +8,7 @@ import pytest
 
 from actors.kernel.board import FLAPS_PER_HOUR, BoardEvent, BreakerBoard
 from domain.messages.supervision import BreakerReset, BreakerTripped
-from domain.model.breakers import GLOBAL, Breaker, Effect
+from domain.model.breakers import GLOBAL, Breaker, Effect, Scope
 from domain.model.instants import HOUR, MINUTE, Nanos
 from tests.builders.messages import NOW, a_breaker
 
@@ -205,7 +205,7 @@ def test_threads_hammering_the_board_lose_no_latch_and_are_told_in_order(
     board: BreakerBoard,
 ) -> None:
     told, is_over = listen(board), threading.Event()
-    torn: list[list[tuple[str, str]]] = []
+    torn: list[list[tuple[str, Scope]]] = []
 
     def read() -> None:
         while not is_over.is_set():

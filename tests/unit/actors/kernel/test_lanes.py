@@ -13,7 +13,7 @@ from actors.kernel.lanes import Lanes
 from actors.kernel.routes import Lane, Places, Route
 from domain.model.errors import MailboxFull
 from tests.builders.messages import NOW
-from tests.builders.runtime import ROUTES, Event, Price, Urgent
+from tests.fakes.actors import ROUTES, Event, Price, Urgent
 
 
 @frozen

@@ -46,4 +46,4 @@ def test_an_approval_is_forgotten_when_its_time_is_over_and_not_before() -> None
 
     approvals.add(approved_sale("b", approval=3, approved_ns=Nanos(NOW + APPROVAL_LIFE_NS + 1)))
     assert approvals.find(ORDER) is None
-    assert len(approvals) == 2
+    assert approvals.count == 2

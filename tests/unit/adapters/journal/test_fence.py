@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from actors.kernel.envelope import Envelope
-from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import SegmentWriter, open_journal, read_records
 from app.commands.audit import check
@@ -24,33 +23,13 @@ from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
 from tests.builders.journal import AT_NS, fill, seqs, start
 from tests.builders.messages import NOW, a_breaker, an_intent
+from tests.fakes.disks import HangingSegment
+from tests.fakes.memory_journal import MemoryFolder, MemorySegment
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("AUD1")]
 
 PATIENCE_S = 10
 RUN = RunStarted("paper", "embedded", "world-1", "c", "p", 7)
-
-
-class HangingSegment(MemorySegment):
-    """A disk that does not come back from a call until it is released."""
-
-    def __init__(self, call: str) -> None:
-        super().__init__()
-        self._call = call
-        self.entered, self.release = threading.Event(), threading.Event()
-
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        self._hang("write")
-
-    def sync(self) -> None:
-        self._hang("sync")
-        super().sync()
-
-    def _hang(self, call: str) -> None:
-        if call == self._call:
-            self.entered.set()
-            assert self.release.wait(PATIENCE_S)
 
 
 def on_a_thread(call: Callable[[], object]) -> tuple[threading.Thread, list[BaseException]]:

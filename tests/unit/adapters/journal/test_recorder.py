@@ -10,7 +10,6 @@ import pytest
 
 from actors.kernel.envelope import Envelope
 from adapters.journal.codec import Codec, CodecError
-from adapters.journal.files import MemoryFolder, MemorySegment
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
 from domain.messages.catalogue import CATALOGUE
@@ -24,6 +23,7 @@ from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
 from domain.model.product import ProductId
 from tests.builders.journal import AT_NS, RUN
+from tests.fakes.memory_journal import MemoryFolder, MemorySegment
 
 CODEC = Codec(CATALOGUE)
 

@@ -8,11 +8,11 @@ import pytest
 
 from adapters.journal.chain import Record
 from adapters.journal.errors import JournalBroken
-from adapters.journal.files import MemoryFolder
 from adapters.journal.scan import segment_name
 from adapters.journal.segments import open_journal, read_records
 from domain.model.errors import JournalError
 from tests.builders.journal import AT_NS, RUN, fill, folder_of, seqs, small_journal, start, text_of
+from tests.fakes.memory_journal import MemoryFolder
 
 FIRST, SECOND = segment_name(1), segment_name(2)
 

@@ -11,7 +11,6 @@ import pytest
 from adapters.sentinel.gateway import CANCELS_PER_CALL, LIVE, PAGE, PAGES_MAX, Gateway
 from adapters.venues.coinbase.auth import KeyInvalid
 from domain.model.errors import Unreachable
-from tests.builders.coinbase import http
 from tests.builders.sentinel import (
     PORTFOLIO,
     Answer,
@@ -22,6 +21,7 @@ from tests.builders.sentinel import (
     rest_of,
     small_venue,
 )
+from tests.fakes.misbehaving_server import http
 
 pytestmark = pytest.mark.req("K1", "SUP1")
 

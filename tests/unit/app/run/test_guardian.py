@@ -25,16 +25,8 @@ from app.run.guardian import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
-from tests.builders.runtime import (
-    Event,
-    Scripted,
-    ThreadRig,
-    VirtualRig,
-    breaker,
-    collect,
-    nothing,
-    tell,
-)
+from tests.builders.runtime import ThreadRig, VirtualRig, breaker, collect, tell
+from tests.fakes.actors import Event, Scripted, nothing
 
 pytestmark = pytest.mark.req("SUP1")
 
@@ -225,7 +217,7 @@ def test_a_thread_without_progress_is_condemned_with_its_place_and_an_idle_one_i
 
     found = breaker(rig, "victim")
     assert found is not None
-    assert "runtime.py" in found.reason
+    assert "actors.py" in found.reason
     assert found.reason.startswith("hangs for 2")
     assert breaker(rig, "idle") is None
     rig.close()

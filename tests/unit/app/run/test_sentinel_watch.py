@@ -15,9 +15,9 @@ from adapters.processes.sentinel import SentinelProcess
 from app.run.guardian import SENTINEL, SentinelWatch
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import SECOND
-from tests.builders.runs import wait_for
-from tests.builders.runtime import SilentLog, VirtualRig, breaker
+from tests.builders.runtime import VirtualRig, breaker
 from tests.builders.sentinel import House, SmallVenue, rest_of, small_venue
+from tests.builders.waiting import wait_for
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 
@@ -208,22 +208,9 @@ def test_a_start_that_the_system_refuses_is_survived_and_told(
     watch.stop()
 
 
-class KeepingLog(SilentLog):
-    """Keeps what is critical."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reasons: list[object] = []
-
-    def critical(self, message: str, /, **fields: object) -> None:
-        del message
-        self.reasons.append(fields["why"])
-
-
 def test_a_sentinel_that_dies_before_it_watches_is_told_each_time(
     rig: VirtualRig, starter: Starter
 ) -> None:
-    rig.log = log = KeepingLog()
     watch = SentinelWatch(rig.runtime, starter)
 
     for number in (1, 2):
@@ -231,7 +218,9 @@ def test_a_sentinel_that_dies_before_it_watches_is_told_each_time(
         starter.kill_newest()
         watch.look()
 
-    assert log.reasons == ["the sentinel process has ended"] * 2
+    assert [line.fields["why"] for line in rig.log.of("critical")] == [
+        "the sentinel process has ended"
+    ] * 2
     assert blocked(rig) is not None
 
 

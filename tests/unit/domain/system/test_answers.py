@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -39,12 +41,16 @@ def test_a_whole_answer_can_be_gone_by_and_a_failed_one_can_not(answer: Answer) 
 
 @pytest.mark.parametrize("answer", PAGED)
 def test_a_list_with_a_page_missing_is_a_failure(answer: Answer) -> None:
-    assert failure_of(evolve(answer, is_complete=False)) is not None  # type: ignore[call-arg]
+    torn: dict[str, Any] = {"is_complete": False}
+
+    assert failure_of(evolve(answer, **torn)) is not None
 
 
 @pytest.mark.parametrize("missing", ["maker", "taker"])
 def test_fees_without_a_rate_are_a_failure(missing: str) -> None:
-    assert failure_of(evolve(FeesRead(1, MAKER, TAKER, None), **{missing: None})) is not None
+    without: dict[str, Any] = {missing: None}
+
+    assert failure_of(evolve(FeesRead(1, MAKER, TAKER, None), **without)) is not None
 
 
 def test_of_each_kind_the_newest_answer_counts_until_the_next_round() -> None:

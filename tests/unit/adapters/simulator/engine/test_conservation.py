@@ -12,7 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.instants import SECOND, Nanos, iso
-from tests.builders.simulator import START, Client, Script, level, step
+from tests.builders.messages import a_level
+from tests.builders.simulator import Client
+from tests.builders.steps import START, step
+from tests.fakes.markets import Script
 
 PRICES = ["90.00", "95.00", "98.00", "99.00", "100.00", "101.00", "102.00", "105.00", "110.00"]
 SIZES = ["0.1", "0.5", "1", "2.5"]
@@ -34,8 +37,8 @@ def moving(number: int) -> Any:
     return step(
         number,
         (str(middle), "0.7"),
-        bids=(level(str(middle - 1), "1"), level(str(middle - 2), "1")),
-        asks=(level(str(middle + 1), "1"), level(str(middle + 2), "1")),
+        bids=(a_level(str(middle - 1), "1"), a_level(str(middle - 2), "1")),
+        asks=(a_level(str(middle + 1), "1"), a_level(str(middle + 2), "1")),
     )
 
 
@@ -47,7 +50,7 @@ class Trading(RuleBasedStateMachine):
 
     @initialize(delay_s=st.integers(0, 3))
     def begin(self, delay_s: int) -> None:
-        self.manner = VenueQuirks(cancel_delay_ns=delay_s * SECOND, edit_delay_ns=delay_s * SECOND)
+        self.quirks = VenueQuirks(cancel_delay_ns=delay_s * SECOND, edit_delay_ns=delay_s * SECOND)
         self.store = SqliteStore()
         self.at_s = 1
         self.ids: list[str] = []
@@ -65,7 +68,7 @@ class Trading(RuleBasedStateMachine):
 
     def connect(self) -> Client:
         start = Nanos(START + self.at_s * SECOND)
-        return Client(SCRIPT, store=self.store, opening=OPENING, manner=self.manner, start_ns=start)
+        return Client(SCRIPT, store=self.store, opening=OPENING, quirks=self.quirks, start_ns=start)
 
     @rule(
         kind=st.sampled_from(KINDS),

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from adapters.simulator.engine.quirks import VenueQuirks, parse_manner
+from adapters.simulator.engine.quirks import VenueQuirks, parse_quirks
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from tests.builders.simulator import START, Client, Script, frames, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import START, step
+from tests.fakes.markets import Script
 
 SLOW = VenueQuirks(cancel_delay_ns=2 * SECOND, edit_delay_ns=2 * SECOND)
 
@@ -145,7 +147,7 @@ def test_an_edit_preview_says_what_would_be_taken() -> None:
 
 
 def test_a_queued_edit_is_pending_until_it_is_done() -> None:
-    client = Client(manner=SLOW)
+    client = Client(quirks=SLOW)
     order_id = client.rest("BUY", "98.00", "2")
     edit(client, order_id, price="97.00", size="2")
     order = client.to(1).order(order_id)
@@ -161,7 +163,7 @@ def test_a_queued_edit_is_pending_until_it_is_done() -> None:
 
 
 def test_a_queued_edit_is_dropped_when_the_order_fills_beyond_it() -> None:
-    client = Client(Script(step(1, ("97", "1.5"))), manner=SLOW)
+    client = Client(Script(step(1, ("97", "1.5"))), quirks=SLOW)
     order_id = client.rest("BUY", "98.00", "2")
     edit(client, order_id, price="98.00", size="1")
     order = client.to(3).order(order_id)
@@ -179,7 +181,7 @@ def test_a_cancel_is_queued_first() -> None:
 
 
 def test_a_fill_may_win_against_a_queued_cancel() -> None:
-    client = Client(Script(step(1, ("97", "5"))), manner=SLOW)
+    client = Client(Script(step(1, ("97", "5"))), quirks=SLOW)
     filled, gone = client.rest("BUY", "98.00", "2"), client.rest("BUY", "90.00", "1")
     assert cancel(client, filled, gone) == ["UNKNOWN_CANCEL_FAILURE_REASON"] * 2
     assert client.order(gone)["pending_cancel"] is True
@@ -193,11 +195,11 @@ def test_a_fill_may_win_against_a_queued_cancel() -> None:
 
 def test_a_queued_cancel_survives_a_restart() -> None:
     store, script = SqliteStore(), Script(step(120, ("80", "5")))
-    client = Client(script, store=store, manner=SLOW)
+    client = Client(script, store=store, quirks=SLOW)
     order_id = client.rest("BUY", "98.00", "2")
     cancel(client, order_id)
 
-    again = Client(script, store=store, start_ns=Nanos(START + 200 * SECOND), manner=SLOW)
+    again = Client(script, store=store, start_ns=Nanos(START + 200 * SECOND), quirks=SLOW)
 
     order = again.order(order_id)
     assert (order["status"], order["filled_size"]) == ("CANCELLED", "0")
@@ -219,7 +221,7 @@ def test_a_fok_order_fills_whole_or_not_at_all() -> None:
 
 
 def test_new_orders_and_fills_show_after_the_lag_only() -> None:
-    client = Client(manner=VenueQuirks(lag_ns=3 * SECOND))
+    client = Client(quirks=VenueQuirks(lag_ns=3 * SECOND))
     order_id = client.place("market_market_ioc", base_size="1")
     client.to(2)
     assert client.send("GET", f"/orders/historical/{order_id}").status == 404
@@ -231,21 +233,21 @@ def test_new_orders_and_fills_show_after_the_lag_only() -> None:
     assert len(client.get("/orders/historical/batch")["orders"]) == 1
 
 
-def test_the_manner_is_chosen_by_name() -> None:
-    chosen = parse_manner(("cancel-delay=300ms", "client-id=off", "limit-only=BTC-USD,ETH-USD"))
+def test_quirks_are_chosen_by_name() -> None:
+    chosen = parse_quirks(("cancel-delay=300ms", "client-id=off", "limit-only=BTC-USD,ETH-USD"))
     assert chosen.cancel_delay_ns == 300 * MILLISECOND
     assert chosen.client_id is False
     assert chosen.limit_only == ("BTC-USD", "ETH-USD")
 
 
 @pytest.mark.parametrize("text", ["lag=6s", "lag", "nope=1", "client-id=maybe", "lag=x"])
-def test_a_manner_of_another_form_is_refused(text: str) -> None:
+def test_a_quirk_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(InvalidNumber, match="expected"):
-        parse_manner((text,))
+        parse_quirks((text,))
 
 
-def test_duplicates_and_envelopes_follow_the_manner() -> None:
-    client = Client(manner=parse_manner(("refuse-duplicates=on", "legacy-envelope=on")))
+def test_duplicates_and_envelopes_follow_the_quirks() -> None:
+    client = Client(quirks=parse_quirks(("refuse-duplicates=on", "legacy-envelope=on")))
     first = client.create("market_market_ioc", base_size="1", key="same")
     assert first["order_id"] == first["success_response"]["order_id"]
     assert first["failure_reason"] == "UNKNOWN_FAILURE_REASON"
@@ -255,7 +257,7 @@ def test_duplicates_and_envelopes_follow_the_manner() -> None:
 
 
 def test_a_limit_only_product_takes_no_market_orders() -> None:
-    client = Client(manner=VenueQuirks(limit_only=("BTC-USD",)))
+    client = Client(quirks=VenueQuirks(limit_only=("BTC-USD",)))
     assert client.get("/products/BTC-USD")["limit_only"] is True
     answer = client.create("market_market_ioc", base_size="1")
     assert client.reason(answer)[0] == "ORDER_ENTRY_DISABLED"

@@ -20,7 +20,9 @@ from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar, Level
 from domain.model.money import Price, Quantity
 from tests.builders.numbers import decimals, price, quantity
-from tests.builders.simulator import BTC, START, Client, Script, frames, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import BTC, START, step
+from tests.fakes.markets import Script
 
 CENTS = Decimal("0.01")
 OPENING = {"USD": "10000", "BTC": "10"}

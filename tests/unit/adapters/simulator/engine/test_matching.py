@@ -10,7 +10,8 @@ from adapters.simulator.engine.orders import cost
 from domain.model.market import Level
 from domain.model.money import Price, Quantity
 from domain.model.product import Side
-from tests.builders.simulator import ASKS, BIDS, level
+from tests.builders.messages import a_level
+from tests.builders.steps import ASKS, BIDS
 
 STEP = Decimal("0.00000001")
 RATE = Decimal("0.012")
@@ -26,7 +27,7 @@ asks = st.lists(st.tuples(st.integers(1, 500), quantities), min_size=1, max_size
 
 def test_a_buy_walks_offers_from_the_best_up() -> None:
     plan = plan_base(Side.BUY, ASKS, Decimal("1.5"), None, None)
-    assert plan.takes == (level("101.00", "1"), level("102.00", "0.5"))
+    assert plan.takes == (a_level("101.00", "1"), a_level("102.00", "0.5"))
     assert plan.complete
     assert plan.value == Decimal("152")
 
@@ -39,7 +40,7 @@ def test_a_sale_walks_bids_from_the_best_down() -> None:
 
 def test_the_limit_ends_the_walk() -> None:
     plan = plan_base(Side.BUY, ASKS, Decimal(5), Decimal("101.99"), None)
-    assert plan.takes == (level("101.00", "1"),)
+    assert plan.takes == (a_level("101.00", "1"),)
     assert not plan.complete
     assert not plan.met_own
 
@@ -92,10 +93,10 @@ def test_a_quote_sized_buy_never_costs_more_than_its_amount(
 
 
 def test_a_quote_sized_buy_spends_amount_over_one_plus_rate() -> None:
-    levels = (level("2.00", "1000"),)
+    levels = (a_level("2.00", "1000"),)
     plan = plan_quote(levels, Decimal("6.36"), Decimal("0.006"), STEP, None, None)
     # 6.36 / 1.006 = 6.3220675944333996…, half of it in whole increments
-    assert plan.takes == (level("2.00", "3.16103379"),)
+    assert plan.takes == (a_level("2.00", "3.16103379"),)
     assert plan.complete
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from adapters.simulator.engine.orders import Kind
 from adapters.simulator.engine.wire import PREFIX, Request
-from tests.builders.simulator import Client, Script, frames, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import step
+from tests.fakes.markets import Script
 
 PATHS = [
     ("POST", "/orders"),

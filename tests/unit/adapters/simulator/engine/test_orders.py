@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from domain.model.instants import SECOND, iso
 from domain.model.product import ProductFlags
+from tests.builders.messages import a_level
 from tests.builders.numbers import decimals
-from tests.builders.simulator import ASKS, BTC, START, Client, Script, level, product, step
+from tests.builders.simulator import Client
+from tests.builders.steps import ASKS, BTC, START, product, step
+from tests.fakes.markets import Script
 
 UNKNOWN = "UNKNOWN_FAILURE_REASON"
 
@@ -60,7 +63,7 @@ def test_a_market_sale_beyond_the_depth_is_cancelled_for_the_rest() -> None:
 
 
 def test_a_market_order_takes_nothing_further_than_five_percent_from_the_middle() -> None:
-    asks = (level("101.00", "1"), level("106.00", "1"))
+    asks = (a_level("101.00", "1"), a_level("106.00", "1"))
     client = Client(Script(step(0, asks=asks)))
     order = client.order(client.place("market_market_ioc", base_size="2"))
     assert order["filled_size"] == "1"

@@ -7,19 +7,11 @@ from hypothesis import strategies as st
 
 from adapters.simulator.market_data.source import Step
 from domain.model.instants import SECOND, Nanos
+from tests.builders.messages import a_level
 from tests.builders.numbers import decimals
-from tests.builders.simulator import (
-    ASKS,
-    BIDS,
-    BTC,
-    START,
-    Client,
-    Script,
-    frames,
-    level,
-    step,
-    trade,
-)
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import ASKS, BIDS, BTC, START, step, trade
+from tests.fakes.markets import Script
 
 
 def test_a_print_at_the_limit_does_not_fill() -> None:
@@ -83,8 +75,8 @@ def test_a_gtd_order_expires_at_its_end_in_market_time() -> None:
 
 
 def test_levels_that_cross_our_order_are_hidden() -> None:
-    lower = (level("98.00", "1"), level("99.00", "1"), level("100.00", "1"))
-    client = Client(Script(step(2, bids=(level("97.00", "1"),), asks=lower)))
+    lower = (a_level("98.00", "1"), a_level("99.00", "1"), a_level("100.00", "1"))
+    client = Client(Script(step(2, bids=(a_level("97.00", "1"),), asks=lower)))
     client.rest("BUY", "99.00", "2")
     client.to(3)
     book = client.get("/product_book", product_id="BTC-USD")["pricebook"]
@@ -93,7 +85,7 @@ def test_levels_that_cross_our_order_are_hidden() -> None:
 
 
 def test_a_level_at_our_own_price_is_hidden_on_the_other_side() -> None:
-    client = Client(Script(step(2, bids=(level("101.00", "1"), level("100.00", "1")), asks=())))
+    client = Client(Script(step(2, bids=(a_level("101.00", "1"), a_level("100.00", "1")), asks=())))
     client.rest("SELL", "101.00", "2")
     client.to(3)
     book = client.get("/product_book", product_id="BTC-USD")["pricebook"]

@@ -9,13 +9,16 @@ import pytest
 
 from adapters.simulator.engine.store import SqliteStore
 from domain.model.instants import MINUTE, SECOND, Nanos, iso
+from tests.builders.messages import a_level
 from tests.builders.numbers import decimals
-from tests.builders.simulator import START, Client, Script, frames, level, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import START, step
+from tests.fakes.markets import Script
 
-LOW_BIDS = (level("94.00", "1"), level("93.00", "5"))
-LOW_ASKS = (level("95.00", "1"), level("96.00", "5"))
-HIGH_BIDS = (level("109.00", "1"), level("108.00", "5"))
-HIGH_ASKS = (level("110.00", "1"), level("111.00", "5"))
+LOW_BIDS = (a_level("94.00", "1"), a_level("93.00", "5"))
+LOW_ASKS = (a_level("95.00", "1"), a_level("96.00", "5"))
+HIGH_BIDS = (a_level("109.00", "1"), a_level("108.00", "5"))
+HIGH_ASKS = (a_level("110.00", "1"), a_level("111.00", "5"))
 DOWN, UP = "STOP_DIRECTION_STOP_DOWN", "STOP_DIRECTION_STOP_UP"
 
 
@@ -163,7 +166,7 @@ def test_the_first_fill_of_the_limit_disables_the_stop() -> None:
 
 
 def test_a_triggered_bracket_sells_down_to_five_percent_below_its_trigger() -> None:
-    bids = (level("92.00", "1"), level("91.20", "0.5"), level("91.19", "5"))
+    bids = (a_level("92.00", "1"), a_level("91.20", "0.5"), a_level("91.19", "5"))
     client = traded(step(2, ("96.00", "1"), bids=bids, asks=LOW_ASKS))
     order_id = bracket(client)
     order = client.to(2).order(order_id)

@@ -10,7 +10,9 @@ import pytest
 from adapters.simulator.faults.script import FaultsInvalid
 from domain.model.instants import SECOND
 from tests.builders.numbers import decimals
-from tests.builders.simulator import START, Client, Script, fault, frames, product, step
+from tests.builders.simulator import Client, fault, frames
+from tests.builders.steps import START, product, step
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
 FLAGS = (

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.instants import MINUTE, SECOND
-from tests.builders.simulator import ETH, START, Client, Script, fault, frames, product, step
+from tests.builders.simulator import Client, fault, frames
+from tests.builders.steps import ETH, START, product, step
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
 Sides = tuple[list[tuple[str, str]], list[tuple[str, str]]]

@@ -10,11 +10,12 @@ import pytest
 
 from domain.model.instants import SECOND
 from tests.builders.numbers import decimals
-from tests.builders.simulator import Client, Script, fault, frames, step
+from tests.builders.simulator import Client, fault, frames
+from tests.builders.steps import step
+from tests.fakes.markets import Script
 
 FALLS = (step(10, ("98", "5")), step(20, ("98", "5")), step(30, ("98", "5")))
 """Trades that go through a bid at 98.50."""
-
 
 ClientOf = Callable[..., Client]
 

@@ -11,11 +11,13 @@ import pytest
 from adapters.simulator.engine.wire import PREFIX
 from adapters.simulator.faults.requests import endpoint_of
 from adapters.venues.transport.inprocess import InProcessTransport
-from adapters.venues.transport.interface import Answer, Lane, NoAnswer, TransportFailure
+from adapters.venues.transport.interface import Answer, NoAnswer, RequestLane, TransportFailure
 from app.run.virtual_run import errand
 from domain.model.instants import MILLISECOND, SECOND
-from tests.builders.coinbase import VirtualTime
-from tests.builders.simulator import START, Client, Script, fault
+from tests.builders.simulator import Client, fault
+from tests.builders.steps import START
+from tests.fakes.clocks import VirtualTime
+from tests.fakes.markets import Script
 
 USUAL_NS = 2 * MILLISECOND
 DEADLINE_NS = 10 * SECOND
@@ -44,7 +46,7 @@ class Asking:
         return self
 
     def ask(
-        self, path: str = "/time", body: Any = None, lane: Lane = Lane.QUERY
+        self, path: str = "/time", body: Any = None, lane: RequestLane = RequestLane.QUERY
     ) -> tuple[int, Answer | NoAnswer]:
         answers: list[tuple[int, Answer | NoAnswer]] = []
         begun_ns = self.time.now_ns
@@ -70,7 +72,7 @@ class Asking:
                 "limit_limit_gtc": {"base_size": "0.1", "limit_price": "80", "post_only": True}
             },
         }
-        return self.ask("/orders", order, Lane.PLACE)
+        return self.ask("/orders", order, RequestLane.PLACE)
 
     @property
     def orders(self) -> int:

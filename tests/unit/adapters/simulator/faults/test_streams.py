@@ -10,11 +10,15 @@ import pytest
 
 from adapters.simulator.stream_api.connection import Connection
 from adapters.venues.transport.inprocess import InProcessTransport
-from adapters.venues.transport.interface import StreamHandle, StreamKind
+from adapters.venues.transport.interface import StreamKind
 from app.run.virtual_run import errand
 from domain.model.instants import SECOND
-from tests.builders.coinbase import VirtualTime
-from tests.builders.simulator import ETH, START, Client, Script, fault, frames, level, product, step
+from tests.builders.messages import a_level
+from tests.builders.simulator import Client, fault, frames
+from tests.builders.steps import ETH, START, product, step
+from tests.fakes.clocks import VirtualTime
+from tests.fakes.listener import Listener, subscribing
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
 
@@ -23,7 +27,7 @@ def moving(*faults: Mapping[str, Any], seconds: int = 60) -> Client:
     """Two products whose best bid moves and whose trades print each second."""
     steps = []
     for second in range(1, seconds):
-        bids = (level(f"{98 + second % 2}.00", "1"),)
+        bids = (a_level(f"{98 + second % 2}.00", "1"),)
         steps.append(step(second, ("100", "1"), bids=bids))
         steps.append(step(second, ("100", "1"), bids=bids, name=ETH))
     return Client(Script(*steps, products=TWO), faults=faults)
@@ -253,25 +257,6 @@ def test_maintenance_ends_and_refuses_streams() -> None:
     assert not client.to(5).engine.connect().closed
 
 
-class Listener:
-    """Hears what comes and why it ended."""
-
-    def __init__(self) -> None:
-        self.heard_frames: list[bytes] = []
-        self.opened_times = 0
-        self.reasons: list[str] = []
-
-    def opened(self, handle: StreamHandle) -> None:
-        self.opened_times += 1
-        handle.send(json.dumps({"type": "subscribe", "channel": "heartbeats"}))
-
-    def heard(self, data: bytes) -> None:
-        self.heard_frames.append(data)
-
-    def closed(self, reason: str) -> None:
-        self.reasons.append(reason)
-
-
 def in_process(*faults: Mapping[str, Any]) -> tuple[VirtualTime, InProcessTransport]:
     time, engine = VirtualTime(START), moving(*faults).engine
     transport = InProcessTransport(
@@ -287,20 +272,20 @@ def in_process(*faults: Mapping[str, Any]) -> tuple[VirtualTime, InProcessTransp
 
 def test_a_client_in_the_same_process_hears_its_last_frames_and_why_it_ended() -> None:
     time, transport = in_process(fault("disconnect", at="2.5s"))
-    listener = Listener()
+    listener = Listener(subscribing("heartbeats"))
     transport.open_stream(StreamKind.MARKET, listener)
 
     time.run(limit_ns=9 * SECOND)
 
     assert listener.reasons == ["closed by the venue (1006)"]
-    assert len(listener.heard_frames) == 1 + 2
+    assert len(listener.frames) == 1 + 2
 
 
 def test_a_client_in_the_same_process_that_is_refused_never_opens() -> None:
     time, transport = in_process(fault("refuse_stream"))
-    listener = Listener()
+    listener = Listener(subscribing("heartbeats"))
     transport.open_stream(StreamKind.MARKET, listener)
 
     time.run(limit_ns=9 * SECOND)
 
-    assert (listener.opened_times, listener.reasons) == (0, ["closed by the venue (1001)"])
+    assert (listener.opened_count, listener.reasons) == (0, ["closed by the venue (1001)"])

@@ -22,9 +22,12 @@ from adapters.simulator.market_data.source import Step
 from adapters.simulator.recordings.recorded import RecordedMarket
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, iso
 from domain.model.market import Bar
-from tests.builders.market import shared_data
+from tests.builders.messages import a_level
 from tests.builders.numbers import decimals, price, quantity
-from tests.builders.simulator import BTC, ETH, START, Client, Script, frames, level, product, step
+from tests.builders.recorded import shared_data
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import BTC, ETH, START, product, step
+from tests.fakes.markets import Script
 
 CHANNELS = ("heartbeats", "market_trades", "level2")
 
@@ -82,13 +85,13 @@ def test_a_snapshot_and_its_updates_are_the_book() -> None:
     market, wire = a_market()
     wire.book("snapshot", *SNAPSHOT)
     (first,) = steps(market, 1)
-    assert first.bids == (level("99", "2"), level("98", "1"))
+    assert first.bids == (a_level("99", "2"), a_level("98", "1"))
     wire.book("update", ("bid", "99", "0"), ("bid", "98.5", "7"), ("offer", "101", "1"))
     (second,) = steps(market, 2)
-    assert second.bids == (level("98.5", "7"), level("98", "1"))
-    assert second.asks == (level("101", "1"), level("102", "4"))
+    assert second.bids == (a_level("98.5", "7"), a_level("98", "1"))
+    assert second.asks == (a_level("101", "1"), a_level("102", "4"))
     wire.book("snapshot", ("bid", "5", "1"), ("offer", "6", "1"))
-    assert steps(market, 3)[0].bids == (level("5", "1"),)
+    assert steps(market, 3)[0].bids == (a_level("5", "1"),)
 
 
 def test_nothing_heard_is_no_step() -> None:
@@ -239,8 +242,8 @@ def test_the_mirror_shows_the_books_of_the_other_venue(moves: list[tuple[Any, in
         step(
             1 + number,
             (str(Decimal(cents + 50) / 100), "1"),
-            bids=(level(f"{cents / 100:.2f}", f"{size}"),),
-            asks=(level(f"{cents / 100 + 1:.2f}", f"{size}"), level("200", "1")),
+            bids=(a_level(f"{cents / 100:.2f}", f"{size}"),),
+            asks=(a_level(f"{cents / 100 + 1:.2f}", f"{size}"), a_level("200", "1")),
             name=name,
         )
         for number, (name, cents, size) in enumerate(moves)
@@ -280,8 +283,6 @@ def test_a_minute_that_was_not_heard_fills_nothing() -> None:
 def test_a_recording_of_coinbase_itself_is_mirrored_to_the_same_books() -> None:
     """Full books of 46,000 and 23,000 levels, then 773 updates: as the playback rebuilds them."""
     data = shared_data()
-    if data is None:
-        pytest.skip("no recorded data: set BULKHEAD_SHARED_DATA")
     file = "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
     recording = open_raw(data / "raw" / file)
     market = MirrorMarket("coinbase", recording.products, recording.first_ns)

@@ -17,7 +17,9 @@ from adapters.simulator.live_mirror.mirroring import (
 )
 from adapters.simulator.world import WorldError
 from domain.model.instants import MINUTE
-from tests.builders.simulator import BTC, START, Client, Script, product
+from tests.builders.simulator import Client
+from tests.builders.steps import BTC, START, product
+from tests.fakes.markets import Script
 
 REST = "https://venue.example"
 

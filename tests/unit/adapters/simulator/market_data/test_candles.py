@@ -19,7 +19,7 @@ from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import MarketError
 from domain.model.instants import HOUR, MINUTE, Nanos, iso, parse_iso
 from domain.model.product import ProductId
-from tests.builders.market import shared_data
+from tests.builders.recorded import shared_data
 
 START = parse_iso("2026-01-05T10:00:00Z")
 BTC = ProductId("BTC-USD")
@@ -277,8 +277,6 @@ def test_refuses_a_product_that_two_files_have(tmp_path: Path) -> None:
 
 def demo() -> CandleMarket:
     folder = shared_data()
-    if folder is None:
-        pytest.skip("the recorded data is not here (BULKHEAD_SHARED_DATA)")
     return open_candles(folder / "demo" / "coinbase_1m_2023-12-10_2023-12-12.parquet")
 
 

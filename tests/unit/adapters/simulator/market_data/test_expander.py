@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +19,9 @@ from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.product import Product, Side
-from tests.builders.market import NAME, START, RowMarket, bar, product, shared_data
+from tests.builders.market import NAME, START, bar, product
+from tests.builders.recorded import shared_data
+from tests.fakes.markets import RowMarket
 
 TICKS = ("0.01", "0.000001", "1")
 STEPS = ("0.00000001", "0.1", "1")
@@ -218,8 +219,6 @@ def test_two_processes_with_other_hash_seeds_play_the_same() -> None:
 
 def test_every_product_of_the_demo_is_played_exactly() -> None:
     data = shared_data()
-    if data is None:
-        pytest.skip("no recorded data: set BULKHEAD_SHARED_DATA")
     market = open_candles(next((data / "demo").glob("*.parquet")))
     expander = CandleExpander(market, 7)
     for number, subject in enumerate(market.products):

@@ -19,20 +19,11 @@ from domain.market.book import Book
 from domain.model.instants import SECOND, parse_iso
 from domain.model.market import Level
 from domain.model.money import Price, Quantity
-from tests.builders.market import shared_data
+from tests.builders.recorded import BTC_FORM, shared_data
 
 PRODUCT = {
-    "product_id": "BTC-USD",
+    **BTC_FORM,
     "product_type": "SPOT",
-    "base_currency_id": "BTC",
-    "quote_currency_id": "USD",
-    "price_increment": "0.01",
-    "base_increment": "0.00000001",
-    "quote_increment": "0.01",
-    "base_min_size": "0.00000001",
-    "base_max_size": "3400",
-    "quote_min_size": "1",
-    "quote_max_size": "150000000",
     "status": "online",
     "limit_only": True,
 }
@@ -181,8 +172,6 @@ def test_refuses_a_file_that_was_cut_or_is_not_compressed(tmp_path: Path, suffix
 
 def path() -> Path:
     folder = shared_data()
-    if folder is None:
-        pytest.skip("the recorded data is not here (BULKHEAD_SHARED_DATA)")
     return folder / "raw" / "coinbase_advanced_trade_v3_BTC-ETH_2026-08-09.jsonl.zst"
 
 

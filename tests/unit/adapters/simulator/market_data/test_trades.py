@@ -22,8 +22,8 @@ from adapters.simulator.market_data.trades import TradeExpander, TradeMarket, op
 from domain.model.instants import MINUTE, SECOND, Nanos, iso, parse_iso
 from domain.model.market import Trade
 from domain.model.product import ProductId, Side
-from tests.builders.market import shared_data
 from tests.builders.numbers import decimals, price, quantity
+from tests.builders.recorded import shared_data
 
 START = parse_iso("2026-01-05T10:00:00Z")
 BTC, ETH = ProductId("BTC-USD"), ProductId("ETH-USD")
@@ -217,8 +217,6 @@ def test_parquet_and_csv_of_the_same_trades_are_the_same_market(tmp_path: Path) 
 )
 def test_recorded_trades_are_played_to_every_client_as_they_were(name: str) -> None:
     data = shared_data()
-    if data is None:
-        pytest.skip("no recorded data: set BULKHEAD_SHARED_DATA")
     file = data / "trades" / f"{name}.parquet"
     market = open_trades(file)
     rows = parquet.read_table(file)

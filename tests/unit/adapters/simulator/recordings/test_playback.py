@@ -20,7 +20,7 @@ from adapters.simulator.server.opened_world import FEES
 from adapters.simulator.stream_api.connection import Connection
 from domain.model.instants import MILLISECOND, SECOND, Nanos, iso
 from domain.model.product import ProductId
-from tests.builders.simulator import BTC, START, product
+from tests.builders.steps import BTC, START, product
 
 
 @frozen

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.builders.simulator import Client, Script, product
+from tests.builders.simulator import Client
+from tests.builders.steps import product
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
 

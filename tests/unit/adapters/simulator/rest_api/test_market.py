@@ -9,7 +9,9 @@ from adapters.simulator.engine.wire import Request
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
-from tests.builders.simulator import BTC, START, Client, Script, product, step
+from tests.builders.simulator import Client
+from tests.builders.steps import BTC, START, product, step
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
 

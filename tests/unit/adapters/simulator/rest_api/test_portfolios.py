@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders.simulator import Client, Script, step
+from tests.builders.simulator import Client
+from tests.builders.steps import step
+from tests.fakes.markets import Script
 
 
 def test_the_breakdown_adds_up_in_display_numbers() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from adapters.simulator.engine.quirks import VenueQuirks, parse_manner
+from adapters.simulator.engine.quirks import VenueQuirks, parse_quirks
 from adapters.simulator.engine.wire import PREFIX, Request
 from adapters.simulator.server.limits import MOST_BUCKETS, RateLimits
 
-COINBASE = parse_manner(("private-rate=30", "public-rate=10"))
+COINBASE = parse_quirks(("private-rate=30", "public-rate=10"))
 PRIVATE = Request("GET", f"{PREFIX}/accounts", key="k")
 PUBLIC = Request("GET", f"{PREFIX}/time")
 

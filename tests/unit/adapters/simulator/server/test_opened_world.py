@@ -95,6 +95,6 @@ def test_level2_stays_within_four_thousand_frames_a_second(products: int, speed:
     assert level2_interval_ns(products, Decimal(1)) == 0
 
 
-def test_a_manner_that_names_no_product_of_the_market_is_refused(tmp_path: Path) -> None:
+def test_a_quirk_that_names_no_product_of_the_market_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="limit-only names NOPE-USD"):
-        opened(tmp_path, StageOptions(manner=VenueQuirks(limit_only=("NOPE-USD",))))
+        opened(tmp_path, StageOptions(quirks=VenueQuirks(limit_only=("NOPE-USD",))))

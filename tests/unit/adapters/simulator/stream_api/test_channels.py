@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.simulator.engine.quirks import VenueQuirks
+from tests.builders.messages import a_level
 from tests.builders.numbers import decimals
-from tests.builders.simulator import ETH, START, Client, Script, frames, level, product, step
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import ETH, START, product, step
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
-NEW_ASKS = (level("100.50", "2"), level("101.00", "1"))
+NEW_ASKS = (a_level("100.50", "2"), a_level("101.00", "1"))
 
 
 def events(taken: list[Any]) -> list[Any]:
@@ -136,7 +139,7 @@ def test_the_user_channel_may_be_narrowed_to_products() -> None:
 
 
 def test_frames_take_the_other_forms_that_coinbase_has_shown() -> None:
-    client = Client(manner=VenueQuirks(client_id=False, counter_text=True, epoch_snapshots=True))
+    client = Client(quirks=VenueQuirks(client_id=False, counter_text=True, epoch_snapshots=True))
     snapshot, _ = frames(client.subscribe("level2", "BTC-USD"))
     assert "client_id" not in snapshot
     assert snapshot["events"][0]["updates"][0]["event_time"] == "1970-01-01T00:00:00Z"

@@ -7,7 +7,10 @@ import pytest
 
 from adapters.simulator.stream_api.connection import Connection
 from domain.model.instants import MILLISECOND
-from tests.builders.simulator import ASKS, ETH, Client, Script, frames, level, product, step
+from tests.builders.messages import a_level
+from tests.builders.simulator import Client, frames
+from tests.builders.steps import ASKS, ETH, product, step
+from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
 
@@ -34,15 +37,19 @@ def test_a_snapshot_lists_bids_then_offers_from_the_best_out() -> None:
 
 
 def test_a_whole_book_is_one_frame_however_large() -> None:
-    bids = tuple(level(f"{90_000 - number}.00", "1.00000000") for number in range(85_000))
-    client = Client(Script(step(0, bids=bids, asks=(level("90001.00", "1"),))))
+    bids = tuple(a_level(f"{90_000 - number}.00", "1.00000000") for number in range(85_000))
+    client = Client(Script(step(0, bids=bids, asks=(a_level("90001.00", "1"),))))
     (frame, _) = client.subscribe("level2", "BTC-USD").take()
     assert len(frame) > 8 * 1024 * 1024
     assert len(json.loads(frame)["events"][0]["updates"]) == 85_001
 
 
 def test_an_update_names_only_what_changed_and_deletes_with_zero() -> None:
-    asks = (level("101.00", "1.00000000"), level("101.50", "7"), level("103.00", "3.00000000"))
+    asks = (
+        a_level("101.00", "1.00000000"),
+        a_level("101.50", "7"),
+        a_level("103.00", "3.00000000"),
+    )
     client = Client(Script(step(2, asks=asks)))
     connection = client.subscribe("level2", "BTC-USD")
     frames(connection)
@@ -222,7 +229,9 @@ def test_all_members_of_a_user_order_are_texts() -> None:
 
 def test_level2_is_coalesced_to_the_interval_and_loses_no_level() -> None:
     steps = [
-        step(0.1 * number, asks=(level(f"{101 + number}.00", "1"), level("150.00", str(number))))
+        step(
+            0.1 * number, asks=(a_level(f"{101 + number}.00", "1"), a_level("150.00", str(number)))
+        )
         for number in range(1, 10)
     ]
     client = Client(Script(*steps), level2_interval_ns=500 * MILLISECOND)

@@ -18,6 +18,7 @@ from domain.model.money import plain
 from domain.model.orders import VenueStatus
 from domain.model.product import ProductId, Side
 from tests.builders.numbers import decimals
+from tests.builders.recorded import BTC_FORM
 
 
 def body(**members: Any) -> bytes:
@@ -51,16 +52,7 @@ FILL = {
     "side": "BUY",
 }
 PRODUCT = {
-    "product_id": "BTC-USD",
-    "base_currency_id": "BTC",
-    "quote_currency_id": "USD",
-    "price_increment": "0.01",
-    "base_increment": "0.00000001",
-    "quote_increment": "0.01",
-    "base_min_size": "0.00000001",
-    "base_max_size": "3400",
-    "quote_min_size": "1",
-    "quote_max_size": "150000000",
+    **BTC_FORM,
     "product_type": "SPOT",
     "status": "online",
     "limit_only": True,

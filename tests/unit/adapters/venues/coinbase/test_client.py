@@ -22,8 +22,10 @@ from domain.messages.venue import (
 from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost
 from domain.model.product import ProductId
-from tests.builders.coinbase import ME, ScriptedVenue, a_request
+from tests.builders.coinbase import a_request
 from tests.builders.messages import BTC, ETH, NOW, an_intent
+from tests.fakes.inbox import ME
+from tests.fakes.scripted_venue import ScriptedVenue
 
 INTENT = an_intent()
 Query = Mapping[str, Sequence[str]]

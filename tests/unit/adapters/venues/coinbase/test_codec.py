@@ -30,8 +30,8 @@ from domain.model.instants import SECOND, iso, parse_iso
 from domain.model.market import Level
 from domain.model.orders import VenueStatus
 from domain.model.product import Side
-from tests.builders.coinbase import RECORDING, needs_recording
 from tests.builders.numbers import price, quantity
+from tests.builders.recorded import RAW, shared_data
 
 AT = "2026-04-07T14:30:00.123456789Z"
 
@@ -59,7 +59,7 @@ def update(side: str, price: str, quantity: str) -> dict[str, str]:
 
 
 def recorded() -> Iterator[str]:
-    with RECORDING.open("rb") as file:
+    with (shared_data() / RAW).open("rb") as file:
         reader = zstandard.ZstdDecompressor().stream_reader(file)
         for line in io.TextIOWrapper(reader, encoding="utf-8"):
             record = json.loads(line)
@@ -70,7 +70,6 @@ def recorded() -> Iterator[str]:
 # The recording.
 
 
-@needs_recording
 def test_every_recorded_frame_is_read_and_the_counts_are_those_of_the_text() -> None:
     ours: Counter[str] = Counter()
     for number, text in enumerate(recorded()):
@@ -104,7 +103,6 @@ def test_every_recorded_frame_is_read_and_the_counts_are_those_of_the_text() -> 
     }
 
 
-@needs_recording
 def test_no_level_and_no_trade_of_the_recording_is_lost_or_changed() -> None:
     levels = trades = 0
     for text in recorded():

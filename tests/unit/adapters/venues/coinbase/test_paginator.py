@@ -22,7 +22,8 @@ from domain.messages.venue import (
     QuotesListed,
 )
 from domain.model.instants import SECOND
-from tests.builders.coinbase import ME, ScriptedVenue
+from tests.fakes.inbox import ME
+from tests.fakes.scripted_venue import ScriptedVenue
 
 FEES = b'{"fee_tier":{"maker_fee_rate":"0.006","taker_fee_rate":"0.012"}}'
 EMPTY = b'{"orders":[],"fills":[],"accounts":[],"products":[],"cursor":"","has_next":false}'

@@ -11,8 +11,9 @@ from domain.messages.market import HeartbeatSeen, MarketFrame, StreamClosed, Str
 from domain.messages.venue import UserFrame
 from domain.model.instants import MILLISECOND, MINUTE, SECOND
 from domain.model.product import ProductId
-from tests.builders.coinbase import ME, ScriptedVenue
 from tests.builders.messages import BTC, ETH
+from tests.fakes.inbox import ME
+from tests.fakes.scripted_venue import ScriptedVenue
 
 
 def beat(sequence: int) -> bytes:

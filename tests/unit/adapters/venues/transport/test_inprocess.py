@@ -11,19 +11,22 @@ from adapters.simulator.engine.wire import PREFIX
 from adapters.venues.transport.inprocess import InProcessTransport
 from adapters.venues.transport.interface import (
     Answer,
-    Lane,
     NoAnswer,
-    StreamHandle,
+    RequestLane,
     StreamKind,
     TransportFailure,
 )
 from app.run.virtual_run import errand
 from domain.model.instants import MILLISECOND, SECOND
-from tests.builders.coinbase import VirtualTime
-from tests.builders.simulator import START, Client, Script, level, step
+from tests.builders.messages import a_level
+from tests.builders.simulator import Client
+from tests.builders.steps import START, step
+from tests.fakes.clocks import VirtualTime
+from tests.fakes.listener import Listener, subscribing
+from tests.fakes.markets import Script
 
 RISING = tuple(
-    step(second, bids=(level(f"{90 + second}", "1"),), asks=(level("200", "1"),))
+    step(second, bids=(a_level(f"{90 + second}", "1"),), asks=(a_level("200", "1"),))
     for second in range(1, 20)
 )
 
@@ -51,28 +54,14 @@ class World:
         def answered(answer: Answer | NoAnswer) -> None:
             answers.append((self.passed_ns(), answer))
 
-        self.transport.request(Lane.QUERY, "GET", PREFIX + path, (), b"", SECOND, answered, gate)
+        self.transport.request(
+            RequestLane.QUERY, "GET", PREFIX + path, (), b"", SECOND, answered, gate
+        )
 
 
-class Listener:
-    """Subscribes when it is opened, and keeps when it heard what."""
-
-    def __init__(self, world: World, *channels: str) -> None:
-        self.world = world
-        self.channels = channels
-        self.frames: list[tuple[int, dict[str, Any]]] = []
-        self.reasons: list[str] = []
-
-    def opened(self, handle: StreamHandle) -> None:
-        for channel in self.channels:
-            message = {"type": "subscribe", "channel": channel, "product_ids": ["BTC-USD"]}
-            handle.send(json.dumps(message))
-
-    def heard(self, data: bytes) -> None:
-        self.frames.append((self.world.passed_ns(), json.loads(data)))
-
-    def closed(self, reason: str) -> None:
-        self.reasons.append(reason)
+def frames(listener: Listener) -> list[tuple[int, dict[str, Any]]]:
+    """Return when each frame came, and what it says."""
+    return list(zip(listener.heard_ns, map(json.loads, listener.frames), strict=True))
 
 
 def test_a_request_takes_its_latency_and_the_engine_hears_it_halfway() -> None:
@@ -105,21 +94,21 @@ def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
 
 def test_frames_come_when_the_market_moves_after_their_latency() -> None:
     world = World()
-    listener = Listener(world, "level2")
+    listener = Listener(subscribing("level2"), world.passed_ns)
     world.transport.open_stream(StreamKind.MARKET, listener)
     world.time.run(limit_ns=5 * SECOND)
-    books = [(at_ns, frame) for at_ns, frame in listener.frames if frame["channel"] == "l2_data"]
+    books = [(at_ns, frame) for at_ns, frame in frames(listener) if frame["channel"] == "l2_data"]
     assert [at_ns for at_ns, _ in books] == [
         2 * MILLISECOND,
         *(second * SECOND + MILLISECOND for second in range(1, 5)),
     ]
-    numbers = [frame["sequence_num"] for _, frame in listener.frames]
+    numbers = [frame["sequence_num"] for _, frame in frames(listener)]
     assert numbers == list(range(len(numbers)))
 
 
 def test_what_an_order_causes_is_told_though_the_market_stands_still() -> None:
     world = World()
-    listener = Listener(world, "user")
+    listener = Listener(subscribing("user"), world.passed_ns)
     world.transport.open_stream(StreamKind.USER, listener)
     world.time.run(limit_ns=10 * MILLISECOND)
     fields = {"base_size": "0.1", "limit_price": "80", "post_only": True}
@@ -132,17 +121,17 @@ def test_what_an_order_causes_is_told_though_the_market_stands_still() -> None:
     answers: list[Any] = []
     body = json.dumps(order).encode()
     world.transport.request(
-        Lane.PLACE, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
+        RequestLane.PLACE, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
     )
     world.time.run(limit_ns=10 * MILLISECOND)
     assert json.loads(answers[0].body)["success"]
-    _, frame = listener.frames[-1]
+    _, frame = frames(listener)[-1]
     assert frame["events"][0]["orders"][0]["status"] == "OPEN"
 
 
 def test_a_closed_stream_hears_nothing_more_and_is_told_once() -> None:
     world = World()
-    listener = Listener(world, "heartbeats")
+    listener = Listener(subscribing("heartbeats"), world.passed_ns)
     handle = world.transport.open_stream(StreamKind.MARKET, listener)
     world.time.run(limit_ns=3 * SECOND)
     count = len(listener.frames)
@@ -157,7 +146,7 @@ def test_a_closed_stream_hears_nothing_more_and_is_told_once() -> None:
 
 def test_a_stream_that_is_closed_before_it_stands_never_opens() -> None:
     world = World()
-    listener = Listener(world, "heartbeats")
+    listener = Listener(subscribing("heartbeats"), world.passed_ns)
     world.transport.open_stream(StreamKind.MARKET, listener).close()
     world.time.run(limit_ns=3 * SECOND)
     assert (listener.frames, listener.reasons) == ([], ["closed by us"])
@@ -166,7 +155,7 @@ def test_a_stream_that_is_closed_before_it_stands_never_opens() -> None:
 def test_closing_ends_streams_and_refuses_requests() -> None:
     world = World()
     answers: list[tuple[int, Any]] = []
-    listener = Listener(world, "heartbeats")
+    listener = Listener(subscribing("heartbeats"), world.passed_ns)
     world.transport.open_stream(StreamKind.MARKET, listener)
     world.time.run(limit_ns=2 * SECOND)
     world.transport.close()
@@ -180,10 +169,10 @@ def test_closing_ends_streams_and_refuses_requests() -> None:
 def test_the_same_run_hears_the_same_at_the_same_instants(channels: tuple[str, ...]) -> None:
     def run() -> list[tuple[int, dict[str, Any]]]:
         world = World()
-        listener = Listener(world, *channels)
+        listener = Listener(subscribing(*channels), world.passed_ns)
         world.transport.open_stream(StreamKind.MARKET, listener)
         world.time.run(limit_ns=30 * SECOND)
-        return listener.frames
+        return frames(listener)
 
     first = run()
     assert len(first) > 20

@@ -8,8 +8,6 @@ import hashlib
 import json
 import socket
 import struct
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,16 +16,12 @@ import pytest
 from adapters.simulator.server.tls import server_context
 from adapters.venues.transport import websocket as stream_transport
 from adapters.venues.transport.endpoint import endpoint
-from adapters.venues.transport.interface import StreamHandle
 from adapters.venues.transport.websocket import SocketStream
-from tests.builders.coinbase import (
-    PATIENCE_S,
-    MisbehavingServer,
-    SilentLog,
-    misbehaving,
-    read_request,
-    reset,
-)
+from tests.builders.waiting import wait_for
+from tests.fakes.inbox import PATIENCE_S
+from tests.fakes.listener import Listener
+from tests.fakes.log import KeptLog
+from tests.fakes.misbehaving_server import MisbehavingServer, misbehaving, read_request, reset
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 Behave = Callable[[MisbehavingServer, socket.socket], None]
@@ -72,35 +66,8 @@ def read_frame(connection: socket.socket) -> tuple[int, bytes]:
     return head[0] & 0x0F, bytes(byte ^ mask[n % 4] for n, byte in enumerate(data))
 
 
-class Listener:
-    """Keeps what a connection tells."""
-
-    def __init__(self, on_open: Callable[[StreamHandle], None] = lambda _: None) -> None:
-        self.frames: list[bytes] = []
-        self.reasons: list[str] = []
-        self.opened_count = 0
-        self.is_closed = threading.Event()
-        self._on_open = on_open
-
-    def opened(self, handle: StreamHandle) -> None:
-        self.opened_count += 1
-        self._on_open(handle)
-
-    def heard(self, data: bytes) -> None:
-        self.frames.append(data)
-
-    def closed(self, reason: str) -> None:
-        self.reasons.append(reason)
-        self.is_closed.set()
-
-    def reason(self) -> str:
-        assert self.is_closed.wait(PATIENCE_S), "the stream did not end"
-        (reason,) = self.reasons
-        return reason
-
-
 def stream(url: str, listener: Listener, ca: Path | None = None) -> SocketStream:
-    return SocketStream(endpoint(url, ("ws", "wss")), ca, listener, SilentLog())
+    return SocketStream(endpoint(url, ("ws", "wss")), ca, listener, KeptLog())
 
 
 def until_closed(behave: Behave, listener: Listener | None = None) -> Listener:
@@ -215,19 +182,14 @@ def test_closing_cuts_a_stream_that_waits(is_greeted: bool) -> None:
     def silent(server: MisbehavingServer, connection: socket.socket) -> None:
         if is_greeted:
             greet(connection)
-        server.is_over.wait(PATIENCE_S)
+        server.is_over.wait()
 
     with misbehaving(silent) as server:
         listener = Listener()
         handle = stream(server.url.replace("http", "ws"), listener)
-        end = time.monotonic() + PATIENCE_S
-        while server.connections == 0 or listener.opened_count < is_greeted:
-            assert time.monotonic() < end
-            time.sleep(0.005)
+        wait_for(lambda: server.connections > 0 and listener.opened_count >= is_greeted)
         handle.close()
-        begun = time.monotonic()
         assert listener.reason() == "closed by us"
-        assert time.monotonic() - begun < 2
         handle.close()
         handle.send("nobody hears this")
 

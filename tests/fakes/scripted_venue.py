@@ -1,0 +1,87 @@
+"""The trader's client in virtual time, against a venue of scripted answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue
+from adapters.venues.transport.inprocess import Errand, InProcessTransport
+from domain.messages.orders import PlaceRequest
+from domain.model.instants import Nanos
+from tests.builders.coinbase import never_refuses
+from tests.fakes.clocks import VirtualTime
+from tests.fakes.inbox import Inbox
+
+PREFIX = "/api/v3/brokerage"
+
+
+class ScriptedConnection:
+    """A stream that remembers what it heard and says what the test gives it."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.waiting: list[bytes] = []
+        self.closed = False
+        self.close_code = 1000
+
+    def receive(self, text: str) -> None:
+        self.heard.append(text)
+
+    def take(self) -> list[bytes]:
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    def close(self) -> None:
+        self.closed = True
+
+
+Answering = Callable[[str, str, Mapping[str, Sequence[str]], bytes], tuple[int, bytes]]
+
+
+class ScriptedVenue:
+    """A client in virtual time against answers that the test writes."""
+
+    def __init__(
+        self,
+        answer: Answering | None = None,
+        *,
+        draw: Callable[[], float] = lambda: 0.5,
+        gate: Callable[[PlaceRequest], str | None] = never_refuses,
+    ) -> None:
+        self.time = VirtualTime()
+        self.inbox = Inbox()
+        self.asked: list[tuple[str, str, dict[str, list[str]], bytes]] = []
+        self.asked_ns: list[int] = []
+        self.connections: list[ScriptedConnection] = []
+        self._answer = answer or (lambda *_: (200, b"{}"))
+        self.transport = InProcessTransport(
+            self, self._ask, self._open, self.time.after, self.time.market_ns, self.time.machine_ns
+        )
+        self.client = CoinbaseVenue(
+            self.transport, self.inbox.post, self.time, gate, traits=EMBEDDED, draw=draw
+        )
+
+    def advance(self, now_ns: Nanos) -> None:
+        """There is no market to play."""
+
+    def next_due_ns(self) -> Nanos:
+        return Nanos(2**63 - 1)
+
+    def say(self, *frames: bytes) -> None:
+        """Let the newest connection hear frames."""
+        self.connections[-1].waiting += frames
+        self.transport.pump()
+        self.time.run(limit_ns=5_000_000)
+
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
+    ) -> Errand:
+        values = {key: list(value) for key, value in query.items()}
+        self.asked.append((method, path.removeprefix(PREFIX), values, body))
+        self.asked_ns.append(self.time.now_ns)
+        answer = self._answer(method, path.removeprefix(PREFIX), values, body)
+        return Errand(run=lambda: answer)
+
+    def _open(self) -> ScriptedConnection:
+        self.connections.append(ScriptedConnection())
+        return self.connections[-1]

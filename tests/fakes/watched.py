@@ -1,0 +1,42 @@
+"""Production parts that also tell the test when to look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.kernel.envelope import Envelope
+from adapters.runtime.virtual import VirtualRuntime
+from adapters.simulator.engine.orders import VenueOrder
+from adapters.simulator.faults.faults import Faults
+from tests.builders.ways import detour
+
+
+class WatchedRuntime(VirtualRuntime):
+    """The virtual runtime, with a look before each step, and at the way of each message."""
+
+    before_step: Callable[[], None]
+    detours: tuple[str, ...] = ()
+
+    def deliver(self, receiver: str, envelope: Envelope) -> None:
+        """Note what goes a way that the topology does not know; the next step fails of it."""
+        wrong = detour(receiver, envelope)
+        if wrong is not None:
+            self.detours = (*self.detours, wrong)
+        super().deliver(receiver, envelope)
+
+    def step(self) -> bool:
+        """Look, then step."""
+        assert not self.detours, self.detours
+        self.before_step()
+        return super().step()
+
+
+class WatchedFaults(Faults):
+    """The venue's faults, which also notice that a new order was accepted."""
+
+    has_accepted = False
+
+    def accepted(self, order: VenueOrder) -> None:
+        """Notice."""
+        super().accepted(order)
+        self.has_accepted = True

@@ -1,0 +1,438 @@
+"""The risk gate: judges each proposal on all that is known, reserves what it approves, once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.kernel.topology import RISK_GATE
+from actors.trading.approvals import Approvals
+from actors.trading.risk_gate import REMEMBERED_APPROVALS, GateState, RiskGate
+from domain.messages.control import SyncRequested
+from domain.messages.decisions import (
+    EntryProposed,
+    OrderApproved,
+    ProposalRefused,
+    RoundJudged,
+    RoundProposed,
+)
+from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.orders import IntentRaised, WouldPlace
+from domain.messages.portfolio import CashFlowSeen, LedgerReported, StatementTaken
+from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
+from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
+from domain.model.breakers import GLOBAL, Effect
+from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.market import Bar
+from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.orders import OrderState
+from domain.model.portfolio import AccountBalance, Lot
+from domain.model.product import Product, ProductFlags, ProductId
+from domain.portfolio.ledger import Ledger, open_ledger
+from domain.risk.exposure import Exposure
+from domain.risk.view import ApprovedKey, approved_key
+from tests.builders.harness import START_NS, Harness, deliver, of_kind
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    MAKER,
+    TAKER,
+    a_breaker,
+    a_lot,
+    a_mandate,
+    a_moved,
+    a_product,
+    a_quote,
+    an_entry,
+    an_exit,
+    an_intent,
+    booked,
+    the_rules,
+)
+
+CASH = Amount(Decimal(10_000))
+PRODUCTS = (a_product(BTC), a_product(ETH))
+BAR_NS = Nanos(START_NS - START_NS % MINUTE - MINUTE)
+STATEMENT = StatementTaken("start", (AccountBalance("USD", CASH, ZERO),))
+
+
+def a_bar(product: ProductId = BTC, start_ns: int = BAR_NS) -> Bar:
+    price = Price(Decimal(100))
+    return Bar(product, Nanos(start_ns), price, price, price, price, Quantity(Decimal(1)))
+
+
+def a_state(
+    ledger: Ledger | None = None,
+    *,
+    exposure: Exposure | None = None,
+    approved: tuple[ApprovedKey, ...] = (),
+    next_approval: int = 1,
+) -> GateState:
+    books = open_ledger("USD", CASH) if ledger is None else ledger
+    return GateState(books, exposure or Exposure(), next_approval, approved)
+
+
+def a_gate(
+    state: GateState | None = None, *, approvals: Approvals | None = None, **settings: Any
+) -> tuple[Harness, RiskGate]:
+    """Return a gate that knows products, fees, quotes and bars, and may trade."""
+    harness = Harness()
+    actor = harness.start(
+        RiskGate,
+        RISK_GATE,
+        the_rules(**settings),
+        a_mandate(),
+        state or a_state(),
+        approvals or Approvals(),
+    )
+    deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
+    fresh(harness, actor)
+    harness.sent.clear()
+    return harness, actor
+
+
+def fresh(harness: Harness, actor: RiskGate) -> None:
+    at_ns = harness.clock.market_ns()
+    for product in (BTC, ETH):
+        deliver(actor, QuoteMoved(a_quote(product=product, at_ns=at_ns)))
+        deliver(actor, BarClosed(a_bar(product, at_ns - at_ns % MINUTE - MINUTE)))
+
+
+def a_round(*entries: EntryProposed, late: tuple[str, ...] = ()) -> RoundProposed:
+    return RoundProposed(3, Nanos(START_NS + MINUTE), entries, 1, late)
+
+
+def entry(product: ProductId = BTC, bar_ns: int = BAR_NS, **changes: Any) -> EntryProposed:
+    return an_entry(bar_ns=bar_ns, product=product, **changes)
+
+
+def reasons(said: tuple[Any, ...]) -> list[str]:
+    return [each.reason for one in of_kind(said, ProposalRefused) for each in one.refusals]
+
+
+def orders(said: tuple[Any, ...]) -> list[ApprovedOrder]:
+    return [each.order for each in of_kind(said, OrderApproved)]
+
+
+def owning(*lots: Lot) -> Ledger:
+    return evolve(open_ledger("USD", CASH), lots=lots)
+
+
+@pytest.mark.req("E1", "M1", "X3")
+def test_the_last_gate_knows_each_approval_and_nothing_else() -> None:
+    lot, approvals = a_lot(), Approvals()
+    _, actor = a_gate(a_state(owning(lot)), approvals=approvals)
+
+    bought = orders(deliver(actor, a_round(entry(ETH), entry(ETH))))
+    sold = orders(deliver(actor, an_exit(lot, bid=Decimal(97)), an_exit(lot, bid=Decimal(97))))
+
+    assert (len(bought), len(sold)) == (1, 1)
+    assert [approvals.find(order) for order in bought + sold] == bought + sold
+    assert approvals.count == 2
+
+
+# Rounds.
+
+
+@pytest.mark.req("E1")
+def test_a_round_is_answered_entry_by_entry_and_then_as_a_whole() -> None:
+    _, actor = a_gate()
+
+    said = deliver(actor, a_round(entry(), entry(ETH, conviction=Decimal(2)), late=("slow",)))
+
+    assert [type(each) for each in said] == [OrderApproved, ProposalRefused, RoundJudged]
+    assert said[2] == RoundJudged(
+        3, Nanos(START_NS + MINUTE), (BTC,), ((ETH, Reason("invalid_proposal")),), ("slow",)
+    )
+
+
+@pytest.mark.req("E1", "E2")
+def test_two_entries_of_one_round_never_use_the_same_room() -> None:
+    _, actor = a_gate(total_pct=Decimal(3))
+
+    said = deliver(actor, a_round(entry(), entry(ETH)))
+
+    assert [order.product for order in orders(said)] == [BTC]
+    assert reasons(said) == ["total_cap"]
+
+
+@pytest.mark.req("E1")
+def test_approvals_are_numbered_on_from_where_they_ended() -> None:
+    _, actor = a_gate(a_state(next_approval=41))
+
+    said = deliver(actor, a_round(entry(), entry(ETH)))
+
+    assert [order.approval for order in orders(said)] == [41, 42]
+
+
+def test_one_bar_leads_to_one_order() -> None:
+    _, actor = a_gate()
+    first = deliver(actor, a_round(entry()))
+
+    again = deliver(actor, a_round(entry()))
+
+    assert (len(orders(first)), orders(again)) == (1, [])
+    assert "already_approved" in reasons(again)
+    assert "already_approved" not in reasons(deliver(actor, a_round(entry(bar_ns=BAR_NS - MINUTE))))
+
+
+def test_what_was_approved_before_a_restart_stays_approved() -> None:
+    _, actor = a_gate(a_state(approved=(approved_key(entry()),)))
+
+    assert reasons(deliver(actor, a_round(entry()))) == ["already_approved"]
+
+
+def test_what_was_refused_may_be_asked_again() -> None:
+    harness, actor = a_gate()
+    harness.board.trip(a_breaker(Effect.BLOCK))
+    assert reasons(deliver(actor, a_round(entry()))) == ["blocked"]
+
+    harness.board.reset("drill", GLOBAL, by="test", evidence="over")
+
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+def test_only_so_many_approvals_are_remembered_and_the_oldest_go_first() -> None:
+    keys = tuple(
+        approved_key(entry(bar_ns=BAR_NS - number * MINUTE))
+        for number in range(REMEMBERED_APPROVALS, 0, -1)
+    )
+    _, actor = a_gate(a_state(approved=keys))
+
+    deliver(actor, a_round(entry()))
+
+    oldest, next_oldest = (
+        entry(bar_ns=BAR_NS - number * MINUTE)
+        for number in (REMEMBERED_APPROVALS, REMEMBERED_APPROVALS - 1)
+    )
+    assert "already_approved" not in reasons(deliver(actor, a_round(oldest)))
+    assert "already_approved" in reasons(deliver(actor, a_round(next_oldest)))
+
+
+# What it knows.
+
+
+@pytest.mark.req("BOOT1")
+def test_before_the_system_is_ready_nothing_enters() -> None:
+    harness = Harness()
+    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals())
+    deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True))
+    fresh(harness, actor)
+
+    assert reasons(deliver(actor, a_round(entry()))) == ["not_ready"]
+    deliver(actor, TradingReady("none"))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("ST1")
+def test_a_stalled_product_is_refused_until_its_feed_recovers() -> None:
+    _, actor = a_gate()
+    deliver(actor, FeedStalled(BTC, "sequence gap", Nanos(SECOND)))
+
+    assert reasons(deliver(actor, a_round(entry()))) == ["stale_quote"]
+    assert len(orders(deliver(actor, a_round(entry(ETH))))) == 1
+    deliver(actor, FeedRecovered(BTC))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("ST1")
+def test_quotes_and_bars_grow_old_while_nothing_comes() -> None:
+    harness, actor = a_gate()
+    harness.pass_time(actor, 6 * SECOND)
+    assert reasons(deliver(actor, a_round(entry()))) == ["stale_quote"]
+
+    harness.pass_time(actor, 150 * SECOND)
+    deliver(actor, QuoteMoved(a_quote(at_ns=harness.clock.market_ns())))
+    assert reasons(deliver(actor, a_round(entry()))) == ["stale_bar"]
+
+    bar = a_bar(start_ns=harness.clock.market_ns() - MINUTE)
+    deliver(actor, HistoryLoaded(BTC, Nanos(MINUTE), ()))
+    assert reasons(deliver(actor, a_round(entry()))) == ["stale_bar"]
+    deliver(actor, HistoryLoaded(BTC, Nanos(MINUTE), (a_bar(), bar)))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("EX1")
+def test_new_flags_of_a_product_count_at_once() -> None:
+    _, actor = a_gate()
+    closed: Product = a_product(flags=ProductFlags(trading_disabled=True))
+
+    deliver(actor, ProductsChanged((closed, a_product(ETH))))
+
+    assert reasons(deliver(actor, a_round(entry()))) == ["product_disabled"]
+
+
+@pytest.mark.req("E2")
+def test_without_books_there_is_no_value_and_no_entry() -> None:
+    harness = Harness()
+    state = GateState(None, Exposure(), 1, ())
+    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), state, Approvals())
+    deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
+    fresh(harness, actor)
+
+    assert reasons(deliver(actor, a_round(entry()))) == ["nlv_unknown", "not_ready"]
+    deliver(actor, STATEMENT)
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+# Reservations and books.
+
+
+@pytest.mark.req("E2")
+def test_what_is_approved_stays_reserved_until_its_order_has_ended() -> None:
+    _, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+    intent = an_intent(order)
+    deliver(actor, IntentRaised(intent), a_moved(intent, OrderState.OPEN))
+    larger = entry(bar_ns=BAR_NS - MINUTE)
+
+    assert reasons(deliver(actor, a_round(larger))) == ["position_cap"]
+    deliver(actor, a_moved(intent, OrderState.CANCELLED))
+    assert len(orders(deliver(actor, a_round(larger)))) == 1
+
+
+def test_what_a_dry_run_would_place_reserves_nothing() -> None:
+    _, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+
+    deliver(actor, WouldPlace(an_intent(order)))
+
+    assert len(orders(deliver(actor, a_round(entry(bar_ns=BAR_NS - MINUTE))))) == 1
+
+
+@pytest.mark.req("X4", "E2")
+def test_a_fill_moves_from_reserved_to_owned_and_counts_once() -> None:
+    harness, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+    intent = an_intent(order)
+    deliver(actor, IntentRaised(intent))
+    half = str(order.quantity / 2)
+    fill = booked(intent, half, fee=Amount(Decimal(1)))
+
+    deliver(actor, fill, fill, fill)
+
+    report = ledger_of(actor, harness)
+    assert report.owned == ((BTC, order.quantity / 2),)
+    assert report.cash == CASH - order.quantity / 2 * 100 - 1
+    assert reasons(deliver(actor, a_round(entry(bar_ns=BAR_NS - MINUTE)))) == ["position_cap"]
+
+
+@pytest.mark.req("X4")
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12))
+def test_fills_in_any_order_and_any_number_of_times_are_booked_once(arrivals: list[int]) -> None:
+    harness, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+    intent = an_intent(order)
+    deliver(actor, IntentRaised(intent))
+    part = Quantity(order.quantity / 5)
+    fills = [booked(intent, str(part), entry_id=f"fill-{number}") for number in range(5)]
+
+    for number in arrivals:
+        deliver(actor, fills[number])
+
+    times = len(set(arrivals))
+    assert ledger_of(actor, harness).owned == ((BTC, part * times),)
+    assert reasons(deliver(actor, a_round(entry(bar_ns=BAR_NS - MINUTE)))) == ["position_cap"]
+
+
+def test_flows_of_cash_change_what_can_be_paid() -> None:
+    harness, actor = a_gate()
+    before = ledger_of(actor, harness).cash
+
+    deliver(actor, CashFlowSeen("USD", Amount(Decimal(-9_990)), "withdrawal"))
+
+    assert ledger_of(actor, harness).cash == before - 9_990
+    assert orders(deliver(actor, a_round(entry()))) == []
+
+
+@pytest.mark.req("SUP1")
+def test_a_fresh_incarnation_has_proven_itself_when_its_books_were_compared() -> None:
+    harness = Harness()
+    actor = harness.start(
+        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), epoch=2
+    )
+    assert harness.bodies(ActorProven) == []
+
+    report = ledger_of(actor, harness)
+
+    assert (report.actor, report.token, report.cash) == (RISK_GATE, 5, CASH)
+    assert len(harness.bodies(ActorProven)) == 1
+
+
+def ledger_of(actor: RiskGate, harness: Harness) -> LedgerReported:
+    said = deliver(actor, SyncRequested(5), sender="reconciler")
+    (report,) = of_kind(said, LedgerReported)
+    assert any(s.body is report and s.to == ("reconciler",) for s in harness.sent)
+    return report
+
+
+# Exits.
+
+
+@pytest.mark.req("X6", "R1")
+def test_an_exit_reserves_its_lot_so_that_it_is_sold_once() -> None:
+    lot = a_lot()
+    _, actor = a_gate(a_state(owning(lot)))
+
+    first, again = (deliver(actor, an_exit(lot, bid=Decimal(97))) for _ in range(2))
+
+    assert [order.quantity for order in orders(first)] == [2]
+    assert orders(again) == []
+    assert reasons(again) == ["nothing_owned"]
+
+
+@pytest.mark.req("X6")
+def test_what_an_exit_left_unsold_may_be_sold_again() -> None:
+    lot = a_lot()
+    _, actor = a_gate(a_state(owning(lot)))
+    (order,) = orders(deliver(actor, an_exit(lot, bid=Decimal(97))))
+    intent = an_intent(order)
+    deliver(actor, IntentRaised(intent), booked(intent, "0.5", price=Price(Decimal(97))))
+
+    deliver(actor, a_moved(intent, OrderState.CANCELLED, "0.5"))
+    said = deliver(actor, an_exit(lot, bid=Decimal(97)))
+
+    assert [each.quantity for each in orders(said)] == [Decimal("1.5")]
+    assert orders(said)[0].approval == order.approval + 1
+
+
+@pytest.mark.req("X6")
+def test_an_exit_passes_while_entries_are_halted() -> None:
+    lot = a_lot()
+    harness, actor = a_gate(a_state(owning(lot)))
+    harness.board.trip(a_breaker(Effect.HALT))
+
+    assert "halted" in reasons(deliver(actor, a_round(entry())))
+    assert len(orders(deliver(actor, an_exit(lot, bid=Decimal(97))))) == 1
+
+
+@pytest.mark.req("E1", "E2")
+@given(
+    asked=st.lists(
+        st.tuples(st.sampled_from([BTC, ETH]), st.decimals("0.01", "3", places=2)), max_size=8
+    ),
+    split=st.integers(1, 8),
+)
+def test_no_series_of_rounds_gets_more_than_the_caps(
+    asked: list[tuple[ProductId, Decimal]], split: int
+) -> None:
+    _, actor = a_gate(total_pct=Decimal(4))
+    wanted = [
+        entry(product, BAR_NS - number * MINUTE, notional_pct=pct)
+        for number, (product, pct) in enumerate(asked)
+    ]
+    approved: list[ApprovedOrder] = []
+    for start in range(0, len(wanted), split):
+        approved += orders(deliver(actor, a_round(*wanted[start : start + split])))
+
+    cost = dict.fromkeys((BTC, ETH), ZERO)
+    for order in approved:
+        assert isinstance(order, ApprovedEntry)
+        cost[order.product] += order.worst_case
+    assert sum(cost.values()) <= CASH * 4 / 100
+    assert all(each <= CASH * 3 / 100 for each in cost.values())
