@@ -21,6 +21,7 @@ from attrs import evolve
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import ALLOCATOR, FEED, PROJECTOR, RISK_GATE, ROUTES, STRATEGY
 from actors.trading.allocator import Allocator, Seat
+from actors.trading.approvals import Approvals
 from actors.trading.feed import Feed
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
@@ -173,7 +174,8 @@ def prepared(found: Bench, strategies: list[Watching]) -> Probe:
     runtime, config = found.runtime, load(config_folder())
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
     state = GateState(None, Exposure(), 1, ())
-    runtime.spawn(RiskGate, RISK_GATE, config.policy.rules, settings.mandate_of(config), state)
+    rules, mandate = config.policy.rules, settings.mandate_of(config)
+    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals())
     minutes = strategies[0].lookback
     runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
     for strategy in strategies:

@@ -24,7 +24,7 @@ import requests
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, PROJECTOR, ROUTES
 from actors.reporting.auditor import Auditor
-from actors.trading.order_manager import OrderBookState, OrderManager
+from actors.trading.order_manager import OrderManager
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.processes.simulator import VenueChild
@@ -39,11 +39,12 @@ from benchmarks.parts import VENUE, Bench, NoLog, parsed, table, timed
 from domain.messages.decisions import OrderApproved
 from domain.messages.journal import RunStarted
 from domain.messages.orders import OrderAdvanced, PlaceRequest
-from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.approval import ApprovedEntry, Limit
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import Amount, Price, Quantity, install_context
 from domain.model.orders import OrderIntent, OrderState
-from domain.model.product import ProductId, Side
+from domain.model.product import ProductId
+from domain.orders.inputs import OrderBookState
 
 TOKEN_LIFE_S = 10
 PAUSE_S = 0.04
@@ -51,23 +52,18 @@ PAUSE_S = 0.04
 LINEAGE = f"{7:032x}"
 
 
-def an_order(number: int) -> ApprovedOrder:
+def an_order(number: int) -> ApprovedEntry:
     """Return a small buy far below the market: it rests."""
-    return ApprovedOrder(
+    return ApprovedEntry(
         approval=number,
-        purpose=Purpose.ENTRY,
         strategy="benchmark",
         product=ProductId("BTC-USD"),
-        side=Side.BUY,
         quantity=Quantity(Decimal("0.0002")),
-        limit_price=Price(Decimal("30000.00")),
-        post_only=True,
-        lifetime_ns=Nanos(HOUR),
+        order_type=Limit(price=Price(Decimal("30000.00")), post_only=True, lifetime_ns=Nanos(HOUR)),
         worst_case=Amount(Decimal("6.072")),
         stop_loss_pct=Decimal(4),
         take_profit_pct=Decimal(8),
         max_hold_ns=Nanos(HOUR),
-        lot=None,
         reason="benchmark",
         bar_ns=Nanos(0),
         approved_ns=Nanos(0),
@@ -105,7 +101,7 @@ def orders_through(
         key_file=session.key_file,
         clock=clock,
         post=runtime.post,
-        gate=gate,
+        last_gate=gate,
         log=NoLog(),
     )
     found = Bench(runtime)

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from attrs import evolve
 
 from actors.kernel.topology import EXITS, ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.trading.approvals import Approvals
 from actors.trading.exits import Exits
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
@@ -66,7 +67,8 @@ def prepared(found: Bench) -> None:
     runtime, config = found.runtime, load(config_folder())
     ledger = evolve(open_ledger("USD", Amount(Decimal(10_000))), lots=(LOT,))
     state = GateState(ledger, Exposure(), 1, ())
-    runtime.spawn(RiskGate, RISK_GATE, config.policy.rules, settings.mandate_of(config), state)
+    rules, mandate = config.policy.rules, settings.mandate_of(config)
+    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals())
     books = PortfolioState("USD", None, ledger, ())
     runtime.spawn(Portfolio, PORTFOLIO, books, config.policy.losses)
     runtime.spawn(Exits, EXITS, settings.quote_limit_ns(config))

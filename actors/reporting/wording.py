@@ -10,7 +10,7 @@ from domain.messages.decisions import ProposalRefused, RoundJudged
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import BreakerReset
-from domain.model.approval import Purpose, Reason
+from domain.model.approval import Limit, Purpose, Reason
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import plain
@@ -118,7 +118,7 @@ def order(moved: OrderAdvanced) -> str:
 def would_place(intent: OrderIntent) -> str:
     """Return the line of a dry run's order."""
     asked = intent.order
-    price = "market" if asked.limit_price is None else plain(asked.limit_price)
+    price = plain(asked.order_type.price) if isinstance(asked.order_type, Limit) else "market"
     return f"dry run: would {asked.side.value} {plain(asked.quantity)} {asked.product} at {price}"
 
 

@@ -14,7 +14,7 @@ from domain.messages.market import QuoteMoved
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
-from domain.model.approval import ExitReason, Purpose
+from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import SECOND, Nanos
 from domain.model.market import Quote
 from domain.model.orders import TERMINAL
@@ -69,7 +69,7 @@ class Exits(Actor):
             case PortfolioMoved(view):
                 self._take(view.lots)
             case IntentRaised(intent):
-                if intent.order.lot is not None:
+                if isinstance(intent.order, ApprovedExit):
                     self._orders[intent.client_order_id] = intent.order.lot
             case OrderAdvanced():
                 self._order_moved(message)

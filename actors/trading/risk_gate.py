@@ -12,6 +12,7 @@ from typing import assert_never
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.trading.approvals import Approvals
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
     EntryProposed,
@@ -25,7 +26,7 @@ from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, Histor
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, StatementTaken
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
-from domain.model.approval import Reason
+from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
@@ -64,9 +65,15 @@ class RiskGate(Actor):
     """Judges rounds and exits on one frozen view each."""
 
     def __init__(
-        self, context: ActorContext, rules: Rules, mandate: Mandate, state: GateState
+        self,
+        context: ActorContext,
+        rules: Rules,
+        mandate: Mandate,
+        state: GateState,
+        approvals: Approvals,
     ) -> None:
         super().__init__(context)
+        self._approvals = approvals
         self._rules = rules
         self._mandate = mandate
         self._books = Books(mandate.quote_currency, state.ledger)
@@ -162,13 +169,16 @@ class RiskGate(Actor):
     def _judge_exit(self, wanted: ExitProposed) -> None:
         verdict: OrderApproved | ProposalRefused = judge_exit(wanted, self._view(), self._approval)
         if isinstance(verdict, OrderApproved):
-            self._approval += 1
-            self._exposure = self._exposure.reserve(verdict.order)
+            self._approve(verdict.order)
         self.publish(verdict)
 
-    def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
+    def _approve(self, order: ApprovedOrder) -> None:
         self._approval += 1
-        self._exposure = self._exposure.reserve(verdict.order)
+        self._exposure = self._exposure.reserve(order)
+        self._approvals.add(order)
+
+    def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
+        self._approve(verdict.order)
         self._approved[approved_key(entry)] = None
         if len(self._approved) > REMEMBERED_APPROVALS:
             self._approved.popitem(last=False)

@@ -22,11 +22,10 @@ from typing import Any, NewType, Union, get_args, get_origin
 import attrs
 from attrs import frozen
 
-from adapters.journal.upcast import UPCASTERS, Upcaster
+from adapters.journal.upcast import TAG, UPCASTERS, Upcaster
 from domain.model.errors import InvalidNumber, JournalError
 from domain.model.money import parse_decimal, plain
 
-TAG = "_type"
 _PLAIN = frozenset({str, int, bool})
 
 

@@ -11,6 +11,8 @@ from attrs import frozen
 
 INTENT = b'"type":"IntentRaised"'
 ENTRY, EXIT = "entry", "exit"
+KINDS = {"ApprovedEntry": ENTRY, "ApprovedExit": EXIT}
+"""By the order's type in the record; older records name the purpose itself."""
 
 
 @frozen
@@ -62,7 +64,8 @@ class OurOrders:
         self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)
 
     def _note(self, intent: Any) -> None:
-        purpose, client_order_id = intent["order"]["purpose"], intent["client_order_id"]
+        order, client_order_id = intent["order"], intent["client_order_id"]
+        purpose = order["purpose"] if "purpose" in order else KINDS[order["_type"]]
         if purpose not in (ENTRY, EXIT) or not isinstance(client_order_id, str):
             raise ValueError(f"expected an id that is {ENTRY} or {EXIT}, was {purpose!r}")
         self._purposes[client_order_id] = purpose

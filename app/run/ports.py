@@ -9,6 +9,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from actors.kernel.ports import LastGate, Venue
+from actors.trading.approvals import Approvals
 from adapters.runtime.actor_system import ActorSystem
 from app.run.watches import Watch
 from domain.model.errors import TradingError
@@ -74,7 +75,8 @@ class RunPorts:
     """Venue, runtime and time of one run.
 
     `wall` stamps records and alerts, None where no wall time may be written. `lineage` is that of
-    a journal that is new, None for a random one. `stop` ends every actor, senders first.
+    a journal that is new, None for a random one. `approvals` go from the risk gate to the last
+    gate past everybody else. `stop` ends every actor, senders first.
     """
 
     facts: VenueFacts
@@ -82,6 +84,7 @@ class RunPorts:
     driver: Driver
     connect: Callable[[LastGate], AbstractContextManager[Venue]]
     publish_every_ns: int
+    approvals: Approvals = field(factory=Approvals)
     wall: Callable[[], int] | None = None
     lineage: str | None = None
     watches: Callable[[Venue], Iterable[Watch]] = _no_watches

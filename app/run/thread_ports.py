@@ -160,7 +160,7 @@ def _connect(
         key_file=session.key_file,
         clock=clock,
         post=system.post_patiently,
-        gate=gate,
+        last_gate=gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
     )

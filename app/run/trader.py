@@ -112,7 +112,9 @@ def start(
 def last_gate(ports: RunPorts, options: TradeOptions, stop: StopRequest) -> LastGate:
     """Return the last gate of this run: what every order is asked directly before it leaves."""
     system, halt_signal = ports.system, FileHaltSignal(options.folders.data)
-    return LastGate(system.board, system.clock, halt_signal, system.epochs, stop.is_asked)
+    return LastGate(
+        system.board, system.clock, halt_signal, system.epochs, stop.is_asked, ports.approvals
+    )
 
 
 def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
@@ -182,6 +184,7 @@ def _plan_of(options: TradeOptions, ports: RunPorts, inbox: GuardianInbox) -> Ru
         is_dry=options.mode is Mode.DRY_RUN,
         has_history=ports.facts.has_history,
         inbox=inbox,
+        approvals=ports.approvals,
     )
 
 

@@ -98,7 +98,7 @@ def _connect(
         after=lambda delay_ns, call: system.call_at(clock.now_ns + delay_ns, call),
         clock=clock,
         post=system.post,
-        gate=gate,
+        last_gate=gate,
         draw=random.Random(f"venue:{seed}").random,
         is_read_only=is_read_only,
     )

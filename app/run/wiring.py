@@ -52,9 +52,10 @@ from actors.safety.operator import Operator
 from actors.safety.reconciler import BoundAccount, Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
+from actors.trading.approvals import Approvals
 from actors.trading.exits import Exits
 from actors.trading.feed import Feed
-from actors.trading.order_manager import OrderBookState, OrderManager
+from actors.trading.order_manager import OrderManager
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
@@ -65,6 +66,7 @@ from app.run.stop_request import StopRequest
 from config.effective import Config
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
+from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered
 
 
@@ -90,6 +92,7 @@ class RunPlan:
     is_dry: bool
     has_history: bool
     inbox: GuardianInbox
+    approvals: Approvals
 
 
 Recipe = Callable[[Recovered], None]
@@ -112,7 +115,7 @@ def recipes(
     known = {
         **_keepers(runtime, ports, plan, stop, lifecycle),
         **_orders(runtime, config, ports, plan),
-        **_decisions(runtime, config),
+        **_decisions(runtime, config, plan.approvals),
         **_senses(runtime, config, ports, plan, stop),
     }
     return {name: known[name] for name in in_order(known)}
@@ -180,7 +183,7 @@ def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -
     }
 
 
-def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
+def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Recipes:
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
     rules, mandate = config.policy.rules, settings.mandate_of(config)
@@ -188,7 +191,7 @@ def _decisions(runtime: ActorSystem, config: Config) -> Recipes:
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
-        spawn(RiskGate, RISK_GATE, rules, mandate, gate)
+        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals)
 
     def host(strategy: Strategy) -> Recipe:
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)

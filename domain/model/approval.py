@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import NewType
+from typing import ClassVar, NewType
 
 from attrs import frozen
 
@@ -48,29 +48,75 @@ class Refusal:
     proposed_pct: Decimal | None = None
 
 
-@frozen(kw_only=True)
-class ApprovedOrder:
-    """An order that the risk gate has approved; made nowhere else than in `domain/risk/gate.py`.
+@frozen
+class Market:
+    """Take what is there at any price and be gone (immediate or cancel)."""
 
-    `limit_price` None means a market order (immediate or cancel). `lifetime_ns` is how long a
-    resting order may rest, in market time. `worst_case` is what an entry may cost with fees.
-    `approved_ns` is machine time.
+
+@frozen(kw_only=True)
+class Limit:
+    """Trade at `price` or better.
+
+    `post_only` never takes. It rests for `lifetime_ns` of market time at most; without one, a
+    post-only order rests until it is cancelled, another takes what is there and is gone.
     """
 
-    approval: int
-    purpose: Purpose
-    strategy: str
-    product: ProductId
-    side: Side
-    quantity: Quantity
-    limit_price: Price | None
+    price: Price
     post_only: bool
     lifetime_ns: Nanos | None
+
+
+OrderType = Market | Limit
+"""How an order trades. A new type is red wherever one is told apart, until its case is there."""
+
+
+@frozen(kw_only=True)
+class ApprovedEntry:
+    """A buy that the risk gate has approved; made nowhere else than in `domain/risk/gate.py`.
+
+    `worst_case` is what it may cost with fees, in quote currency; `stop_loss_pct` and
+    `take_profit_pct` are percent of the fill price, `max_hold_ns` is market time; `bar_ns` is the
+    start of the bar it was decided on, `approved_ns` machine time.
+    """
+
+    purpose: ClassVar[Purpose] = Purpose.ENTRY
+    side: ClassVar[Side] = Side.BUY
+    approval: int
+    strategy: str
+    product: ProductId
+    quantity: Quantity
+    order_type: OrderType
     worst_case: Amount
     stop_loss_pct: Decimal
     take_profit_pct: Decimal
     max_hold_ns: Nanos
-    lot: str | None
     reason: str
     bar_ns: Nanos
     approved_ns: Nanos
+
+
+@frozen(kw_only=True)
+class ApprovedExit:
+    """A sale of (part of) the lot `lot` that the risk gate has approved; made only there.
+
+    `approved_ns` is machine time.
+    """
+
+    purpose: ClassVar[Purpose] = Purpose.EXIT
+    side: ClassVar[Side] = Side.SELL
+    approval: int
+    strategy: str
+    product: ProductId
+    quantity: Quantity
+    order_type: OrderType
+    lot: str
+    reason: ExitReason
+    approved_ns: Nanos
+
+
+ApprovedOrder = ApprovedEntry | ApprovedExit
+
+
+def lifetime_of(order_type: OrderType) -> Nanos | None:
+    """Return how long an order may rest, in market time; None if nobody limits it."""
+    return order_type.lifetime_ns if isinstance(order_type, Limit) else None

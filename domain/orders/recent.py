@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from domain.model.approval import ApprovedOrder
+from domain.model.approval import ApprovedOrder, Market
 from domain.model.instants import DAY, HOUR
 from domain.model.orders import OrderIntent
 from domain.orders.order import Order
@@ -31,7 +31,7 @@ def last_shown_ns(intent: OrderIntent, intended_ns: int) -> int | None:
     """
     if intent.end_ns is not None:
         return max(intent.end_ns, intended_ns) + LINGER_NS
-    if intent.order.limit_price is None:
+    if isinstance(intent.order.order_type, Market):
         return intended_ns + AT_ONCE_NS
     return None
 

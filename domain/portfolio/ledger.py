@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import CashFlowSeen, LedgerReported
-from domain.model.approval import ApprovedOrder
+from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.model.orders import FillSeen
@@ -65,7 +65,7 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
     `product` gives the price steps of stop and target; None keeps them unrounded.
 
     Raises:
-        InvariantBroken: more is sold than owned.
+        InvariantBroken: more is sold than owned, an exit order bought, or an entry order sold.
     """
     fill, order = booked.fill, booked.order
     if fill.entry_id in ledger.seen:
@@ -137,6 +137,8 @@ def value(
 def _grow(lots: tuple[Lot, ...], booked: FillBooked, product: Product | None) -> tuple[Lot, ...]:
     """Open the lot of the entry order, or add to it; its prices follow the average fill price."""
     fill, order, lot_id = booked.fill, booked.order, booked.client_order_id
+    if not isinstance(order, ApprovedEntry):
+        raise InvariantBroken(f"{fill.product}: bought {fill.quantity} for an exit order")
     old = next((lot for lot in lots if lot.id == lot_id), None)
     quantity, cost, worth = fill.quantity, fill.fee, notional(fill.price, fill.quantity)
     opened_ns = fill.at_ns
@@ -174,6 +176,8 @@ def _shrink(
 
     Returns the lots left and the cost of what was sold.
     """
+    if not isinstance(order, ApprovedExit):
+        raise InvariantBroken(f"{fill.product}: sold {fill.quantity} for an entry order")
     mine = [lot for lot in lots if lot.product == fill.product]
     mine.sort(key=lambda lot: lot.id != order.lot)  # stable: the rest stays in order of opening
     left, cost = fill.quantity, Amount(ZERO)

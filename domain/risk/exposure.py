@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import evolve, field, frozen
 
 from domain.messages.orders import FillBooked, OrderAdvanced
-from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.money import ZERO, Amount, Quantity
 from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.product import ProductId
@@ -34,7 +34,7 @@ class Reservation:
     @property
     def worst_case(self) -> Amount:
         """Return what the rest may cost with fees; an exit costs nothing."""
-        if self.order.purpose is Purpose.EXIT:
+        if not isinstance(self.order, ApprovedEntry):
             return Amount(ZERO)
         return Amount(self.order.worst_case * self.remaining / self.order.quantity)
 
@@ -88,14 +88,15 @@ class Exposure:
     def entries(self) -> Iterator[Reservation]:
         """Yield the reservations of entries."""
         for each in self.reservations.values():
-            if each.order.purpose is Purpose.ENTRY and not each.has_ended:
+            if isinstance(each.order, ApprovedEntry) and not each.has_ended:
                 yield each
 
     def selling(self, lot: str) -> Quantity:
         """Return what of a lot is already in exit orders that have not ended."""
         total = ZERO
         for each in self.reservations.values():
-            if each.order.lot == lot and not each.has_ended:
+            order = each.order
+            if isinstance(order, ApprovedExit) and order.lot == lot and not each.has_ended:
                 total += each.remaining
         return Quantity(total)
 

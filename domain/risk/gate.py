@@ -1,4 +1,4 @@
-"""The risk gate: the only place in the system where an `ApprovedOrder` is made.
+"""The risk gate: the only place in the system where an `ApprovedEntry` or `ApprovedExit` is made.
 
 Every rule is asked and every refusal kept. A rule that fails to answer refuses. There is no way
 around: paper, backtest and live use the same gate.
@@ -9,9 +9,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
-from domain.model.approval import ApprovedOrder, ExitReason, Purpose, Refusal
+from domain.model.approval import (
+    ApprovedEntry,
+    ApprovedExit,
+    ExitReason,
+    Limit,
+    Market,
+    Purpose,
+    Refusal,
+)
 from domain.model.breakers import Effect
-from domain.model.instants import Nanos
+from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import Action, Product, Side
@@ -126,23 +134,24 @@ def _ceiling(rules: Rules, nlv: Amount) -> Amount:
 
 def _entry_order(
     entry: EntryProposed, sized: Sized, view: RiskView, approval: int
-) -> ApprovedOrder:
+) -> ApprovedEntry:
     wanted = entry.proposal
-    return ApprovedOrder(
+    if wanted.side is not ApprovedEntry.side:
+        raise InvariantBroken(f"{wanted.product}: a {wanted.side} passed every rule of entries")
+    return ApprovedEntry(
         approval=approval,
-        purpose=Purpose.ENTRY,
         strategy=entry.strategy,
         product=wanted.product,
-        side=wanted.side,
         quantity=sized.quantity,
-        limit_price=sized.limit_price,
-        post_only=sized.post_only,
-        lifetime_ns=view.mandate.lifetime_ns,
+        order_type=Limit(
+            price=sized.limit_price,
+            post_only=sized.post_only,
+            lifetime_ns=view.mandate.lifetime_ns,
+        ),
         worst_case=sized.worst_case,
         stop_loss_pct=wanted.stop_loss_pct,
         take_profit_pct=wanted.take_profit_pct,
         max_hold_ns=view.mandate.max_hold_ns,
-        lot=None,
         reason="raised to the smallest entry" if sized.is_raised else "signal",
         bar_ns=entry.bar_ns,
         approved_ns=view.machine_ns,
@@ -151,24 +160,15 @@ def _entry_order(
 
 def _exit_order(
     wanted: ExitProposed, lot: Lot, quantity: Quantity, view: RiskView, approval: int
-) -> ApprovedOrder:
-    return ApprovedOrder(
+) -> ApprovedExit:
+    return ApprovedExit(
         approval=approval,
-        purpose=Purpose.EXIT,
         strategy=lot.strategy,
         product=wanted.product,
-        side=Side.SELL,
         quantity=quantity,
-        limit_price=None,
-        post_only=False,
-        lifetime_ns=None,
-        worst_case=Amount(ZERO),
-        stop_loss_pct=ZERO,
-        take_profit_pct=ZERO,
-        max_hold_ns=Nanos(0),
+        order_type=Market(),
         lot=lot.id,
-        reason=ExitReason(wanted.reason).value,
-        bar_ns=Nanos(0),
+        reason=ExitReason(wanted.reason),
         approved_ns=view.machine_ns,
     )
 

@@ -13,7 +13,7 @@ from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
-from domain.model.approval import ApprovedOrder
+from domain.model.approval import ApprovedEntry, ApprovedOrder
 from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
@@ -148,8 +148,9 @@ class JournalFold:
                 self._tally = evolve(self._tally, cycles=cycle)
             case OrderApproved(order):
                 self._approval = max(self._approval, order.approval)
-                key = (order.strategy, order.product, order.side, int(order.bar_ns))
-                self._approved.append(key)
+                if isinstance(order, ApprovedEntry):
+                    key = (order.strategy, order.product, order.side, int(order.bar_ns))
+                    self._approved.append(key)
             case EquityMarked(_, nlv, opening):
                 if nlv is not None:
                     self._equity.take(EquityMark(Nanos(at_ns), nlv, opening))

@@ -11,7 +11,14 @@ from config.plugins import rules
 from domain.messages.control import ReconcileFinished, SweepFinished
 from domain.messages.decisions import EntryProposed, ExitProposed
 from domain.messages.orders import FillBooked, OrderAdvanced
-from domain.model.approval import ApprovedOrder, ExitReason, Purpose
+from domain.model.approval import (
+    ApprovedEntry,
+    ApprovedExit,
+    ApprovedOrder,
+    ExitReason,
+    Limit,
+    Market,
+)
 from domain.model.breakers import Breaker, Effect
 from domain.model.context import Regime
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
@@ -87,43 +94,41 @@ def an_exit(lot: Lot, reason: ExitReason = ExitReason.STOP, **changes: Any) -> E
     return ExitProposed(lot.id, lot.product, quantity, reason, changes.get("bid", lot.stop_price))
 
 
-def approved(**changes: Any) -> ApprovedOrder:
+def approved(**changes: Any) -> ApprovedEntry:
     values: dict[str, Any] = {
         "approval": 1,
-        "purpose": Purpose.ENTRY,
         "strategy": "breakout",
         "product": BTC,
-        "side": Side.BUY,
         "quantity": Quantity(Decimal(2)),
-        "limit_price": Price(Decimal(100)),
-        "post_only": True,
-        "lifetime_ns": Nanos(45 * SECOND),
+        "order_type": a_limit(),
         "worst_case": Amount(Decimal("202.4")),
         "stop_loss_pct": Decimal(3),
         "take_profit_pct": Decimal(8),
         "max_hold_ns": Nanos(DAY),
-        "lot": None,
         "reason": "signal",
         "bar_ns": Nanos(NOW - MINUTE),
         "approved_ns": Nanos(1),
     }
-    return ApprovedOrder(**{**values, **changes})
+    return ApprovedEntry(**{**values, **changes})
 
 
-def approved_sale(lot: str | None, quantity: str = "2", **changes: Any) -> ApprovedOrder:
+def a_limit(price: Decimal | int = 100, **changes: Any) -> Limit:
+    values: dict[str, Any] = {"post_only": True, "lifetime_ns": Nanos(45 * SECOND)}
+    return Limit(price=Price(Decimal(price)), **{**values, **changes})
+
+
+def approved_sale(lot: str, quantity: str = "2", **changes: Any) -> ApprovedExit:
     values: dict[str, Any] = {
         "approval": 2,
-        "purpose": Purpose.EXIT,
-        "side": Side.SELL,
+        "strategy": "breakout",
+        "product": BTC,
         "quantity": Quantity(Decimal(quantity)),
-        "limit_price": None,
-        "post_only": False,
-        "lifetime_ns": None,
-        "worst_case": Amount(ZERO),
+        "order_type": Market(),
         "lot": lot,
-        "reason": "stop",
+        "reason": ExitReason.STOP,
+        "approved_ns": Nanos(1),
     }
-    return approved(**{**values, **changes})
+    return ApprovedExit(**{**values, **changes})
 
 
 def an_intent(order: ApprovedOrder | None = None, number: int = 1) -> OrderIntent:

@@ -144,7 +144,8 @@ def key_file(folder: Path) -> Path:
 
 def intent_line(client_order_id: str, purpose: str = "entry") -> str:
     """Return a line of the journal that records an intent."""
-    intent = {"client_order_id": client_order_id, "order": {"purpose": purpose}}
+    kind = {"entry": "ApprovedEntry", "exit": "ApprovedExit"}.get(purpose, purpose)
+    intent = {"client_order_id": client_order_id, "order": {"_type": kind}}
     record = {"type": "IntentRaised", "data": {"intent": intent}}
     return json.dumps(record, separators=(",", ":")) + "\n"
 

@@ -97,7 +97,7 @@ class ThreadWorld:
             key_file=session.key_file,
             clock=self.runtime.clock,
             post=self.runtime.post_patiently,
-            gate=gate,
+            last_gate=gate,
             log=KeptLog("venue", self._log_lines),
         )
 

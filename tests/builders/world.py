@@ -238,7 +238,7 @@ class World:
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            gate=last_gate(self.ports, self.options, self.stop_request),
+            last_gate=last_gate(self.ports, self.options, self.stop_request),
             draw=random.Random(f"venue:{self.setting.seed}").random,
             is_read_only=self.options.mode is Mode.DRY_RUN,
         )

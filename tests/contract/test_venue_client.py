@@ -39,9 +39,10 @@ from domain.messages.venue import (
     QuotesListed,
     UserFrame,
 )
+from domain.model.approval import Market
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.model.market import Quote
-from domain.model.money import Price, Quantity, fee, notional
+from domain.model.money import Quantity, fee, notional
 from domain.model.orders import (
     Accepted,
     FillSeen,
@@ -56,7 +57,7 @@ from domain.model.orders import (
 from domain.model.product import Product, ProductId, Side
 from domain.orders.identity import client_order_id
 from tests.builders.coinbase import a_request
-from tests.builders.messages import TAKER, approved, approved_sale
+from tests.builders.messages import TAKER, a_limit, approved, approved_sale
 from tests.builders.simulator import Client
 from tests.builders.simulator_process import venue_process
 from tests.builders.steps import START, step
@@ -175,14 +176,16 @@ class Stand:
         limit = product.price_down(price or quote.bid / 2)
         quantity = product.quantity_up(Decimal(20) / limit)
         return evolve(
-            self.intent(limit_price=limit, quantity=quantity),
+            self.intent(order_type=a_limit(limit), quantity=quantity),
             end_ns=Nanos(self.now_ns() + HOUR),
         )
 
     def market(self, side: Side, quantity: Quantity) -> OrderIntent:
         intent = self.intent()
-        sale = approved_sale(None, str(quantity), product=BTC, side=side)
-        return evolve(intent, order=sale)
+        if side is Side.BUY:
+            bought = evolve(intent.order, quantity=quantity, order_type=Market())
+            return evolve(intent, order=bought)
+        return evolve(intent, order=approved_sale("lot", str(quantity), product=BTC))
 
     def seen(self, client_id: str, status: VenueStatus) -> OrderSeen:
         """Wait until the user stream shows an order in a state."""
@@ -213,7 +216,7 @@ def in_process() -> Iterator[Stand]:
         after=time.after,
         clock=time,
         post=inbox.post,
-        gate=gate,
+        last_gate=gate,
         draw=lambda: 0.5,
     )
     yield Stand(venue, inbox, gate, time.market_ns, lambda until: time.run(until, 60 * SECOND))
@@ -233,7 +236,7 @@ def own_process(folder: Path) -> Iterator[Stand]:
             key_file=session.key_file,
             clock=clock,
             post=inbox.post,
-            gate=gate,
+            last_gate=gate,
             log=KeptLog(),
         )
         yield Stand(venue, inbox, gate, clock.market_ns, lambda _: None)
@@ -338,8 +341,9 @@ def test_the_same_id_for_another_order_is_not_taken_for_ours(stand: Stand) -> No
     intent = stand.resting()
     accepted = stand.place(intent)
     assert isinstance(accepted, Accepted)
-    sale = evolve(intent, order=evolve(intent.order, side=Side.SELL))
-    assert isinstance(stand.place(sale), OutcomeLost)
+    asked = intent.order
+    sale = approved_sale("lot", str(asked.quantity), product=BTC, order_type=asked.order_type)
+    assert isinstance(stand.place(evolve(intent, order=sale)), OutcomeLost)
     stand.ask(CancelAnswered, stand.venue.cancel, (accepted.order_id,))
 
 
@@ -372,7 +376,7 @@ def test_a_fill_moves_exactly_its_value_and_fee(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"limit_price": Price(Decimal("0.0000001"))}, "INVALID_PRICE_PRECISION"),
+        ({"order_type": a_limit(Decimal("0.0000001"))}, "INVALID_PRICE_PRECISION"),
         ({"quantity": Quantity(Decimal(1000))}, "INSUFFICIENT_FUND"),
         ({"product": ProductId("NO-USD")}, "INVALID_PRODUCT_ID"),
     ],

@@ -20,7 +20,7 @@ from domain.messages.decisions import OrderApproved
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import StatementTaken
-from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.approval import ApprovedEntry, Limit, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import FillSeen, OrderIntent, OrderState
@@ -37,21 +37,18 @@ ORDER_ID = client_order_id(LINEAGE, 1)
 SEGMENT = "00000001.jsonl"
 RUN = RunStarted("paper", "embedded", "generated", "c0ffee", "7ea", 7)
 
-APPROVED = ApprovedOrder(
+APPROVED = ApprovedEntry(
     approval=1,
-    purpose=Purpose.ENTRY,
     strategy="breakout",
     product=BTC,
-    side=Side.BUY,
     quantity=Quantity(Decimal("0.005")),
-    limit_price=Price(Decimal("40000")),
-    post_only=True,
-    lifetime_ns=Nanos(45_000_000_000),
+    order_type=Limit(
+        price=Price(Decimal("40000")), post_only=True, lifetime_ns=Nanos(45_000_000_000)
+    ),
     worst_case=Amount(Decimal("202.4")),
     stop_loss_pct=Decimal(4),
     take_profit_pct=Decimal(8),
     max_hold_ns=Nanos(86_400_000_000_000),
-    lot=None,
     reason="breakout",
     bar_ns=Nanos(AT_NS),
     approved_ns=Nanos(1),
@@ -138,6 +135,15 @@ def test_a_whole_journal_is_whole(data: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "whole: 12 records in 1 segments" in done.stdout
     assert "1 orders and 2 fills recomputed: agrees" in done.stdout
+
+
+@pytest.mark.req("AUD1")
+def test_a_journal_of_an_older_version_is_whole() -> None:
+    done = verify("--json", ROOT / "tests" / "golden" / "journal")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert (report["ok"], report["records"], report["fills"]) == (True, 63, 6)
 
 
 @pytest.mark.parametrize(

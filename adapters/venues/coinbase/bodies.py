@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
+from domain.model.approval import Limit, Market
 from domain.model.instants import iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
@@ -30,17 +31,20 @@ def order_body(intent: OrderIntent) -> bytes:
 
 
 def _configuration(intent: OrderIntent) -> dict[str, Any]:
-    order = intent.order
-    quantity = {"base_size": plain(order.quantity)}
-    if order.limit_price is None:
-        return {"market_market_ioc": quantity}
-    limit: dict[str, Any] = quantity | {"limit_price": plain(order.limit_price)}
-    if intent.end_ns is not None:
-        limit |= {"end_time": iso(intent.end_ns), "post_only": order.post_only}
-        return {"limit_limit_gtd": limit}
-    if order.post_only:
-        return {"limit_limit_gtc": limit | {"post_only": True}}
-    return {"sor_limit_ioc": limit}
+    size = {"base_size": plain(intent.order.quantity)}
+    match intent.order.order_type:
+        case Market():
+            return {"market_market_ioc": size}
+        case Limit(price=price, post_only=post_only):
+            limit: dict[str, Any] = size | {"limit_price": plain(price)}
+            if intent.end_ns is not None:
+                limit |= {"end_time": iso(intent.end_ns), "post_only": post_only}
+                return {"limit_limit_gtd": limit}
+            if post_only:
+                return {"limit_limit_gtc": limit | {"post_only": True}}
+            return {"sor_limit_ioc": limit}
+        case _ as other:
+            assert_never(other)
 
 
 def cancel_body(order_ids: Sequence[str]) -> bytes:

@@ -88,7 +88,7 @@ REQUEST_GRACE_NS = 10 * SECOND
 class CoinbaseVenue:
     """Implements `Venue`. Answers are posted from whichever thread the transport answers on.
 
-    `gate` is asked directly before an order leaves; `stream_token` signs stream messages, None
+    `last_gate` is asked directly before an order leaves; `stream_token` signs stream messages, None
     where the other end trusts us; `draw` is uniform over [0, 1) and spreads retries.
     """
 
@@ -97,7 +97,7 @@ class CoinbaseVenue:
         transport: Transport,
         post: Post,
         clock: Clock,
-        gate: LastGate,
+        last_gate: LastGate,
         *,
         traits: VenueTraits,
         draw: Draw,
@@ -106,7 +106,7 @@ class CoinbaseVenue:
         self._transport = transport
         self._post = post
         self._clock = clock
-        self._gate = gate
+        self._last_gate = last_gate
         self._traits = traits
         self._reader = RetryingReader(transport, draw)
         self._stream_token = stream_token
@@ -148,7 +148,7 @@ class CoinbaseVenue:
             order_body(intent),
             PLACE_DEADLINE_NS,
             done,
-            lambda: self._gate(request),
+            lambda: self._last_gate(request),
         )
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:

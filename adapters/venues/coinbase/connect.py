@@ -48,7 +48,7 @@ def connect(
     key_file: Path,
     clock: Clock,
     post: Post,
-    gate: LastGate,
+    last_gate: LastGate,
     log: Log,
     user_stream: str | None = None,
     ca: Path | None = None,
@@ -73,7 +73,7 @@ def connect(
         transport,
         post,
         clock,
-        gate,
+        last_gate,
         traits=traits,
         draw=draw,
         stream_token=signer.stream_token,
@@ -88,7 +88,7 @@ def connect_in_process(
     after: After,
     clock: Clock,
     post: Post,
-    gate: LastGate,
+    last_gate: LastGate,
     draw: Callable[[], float],
     is_read_only: bool = False,
 ) -> CoinbaseVenue:
@@ -101,4 +101,4 @@ def connect_in_process(
         engine, ask, open_connection, after, clock.market_ns, clock.machine_ns
     )
     kind = ReadOnlyVenue if is_read_only else CoinbaseVenue
-    return kind(transport, post, clock, gate, traits=EMBEDDED, draw=draw)
+    return kind(transport, post, clock, last_gate, traits=EMBEDDED, draw=draw)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.topology import RISK_GATE
+from actors.trading.approvals import Approvals
 from actors.trading.risk_gate import REMEMBERED_APPROVALS, GateState, RiskGate
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
@@ -24,7 +25,7 @@ from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, Histor
 from domain.messages.orders import IntentRaised, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
-from domain.model.approval import ApprovedOrder, Reason
+from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
@@ -76,11 +77,18 @@ def a_state(
     return GateState(books, exposure or Exposure(), next_approval, approved)
 
 
-def a_gate(state: GateState | None = None, **settings: Any) -> tuple[Harness, RiskGate]:
+def a_gate(
+    state: GateState | None = None, *, approvals: Approvals | None = None, **settings: Any
+) -> tuple[Harness, RiskGate]:
     """Return a gate that knows products, fees, quotes and bars, and may trade."""
     harness = Harness()
     actor = harness.start(
-        RiskGate, RISK_GATE, the_rules(**settings), a_mandate(), state or a_state()
+        RiskGate,
+        RISK_GATE,
+        the_rules(**settings),
+        a_mandate(),
+        state or a_state(),
+        approvals or Approvals(),
     )
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
     fresh(harness, actor)
@@ -113,6 +121,19 @@ def orders(said: tuple[Any, ...]) -> list[ApprovedOrder]:
 
 def owning(*lots: Lot) -> Ledger:
     return evolve(open_ledger("USD", CASH), lots=lots)
+
+
+@pytest.mark.req("E1", "M1", "X3")
+def test_the_last_gate_knows_each_approval_and_nothing_else() -> None:
+    lot, approvals = a_lot(), Approvals()
+    _, actor = a_gate(a_state(owning(lot)), approvals=approvals)
+
+    bought = orders(deliver(actor, a_round(entry(ETH), entry(ETH))))
+    sold = orders(deliver(actor, an_exit(lot, bid=Decimal(97)), an_exit(lot, bid=Decimal(97))))
+
+    assert (len(bought), len(sold)) == (1, 1)
+    assert [approvals.find(order) for order in bought + sold] == bought + sold
+    assert approvals.count == 2
 
 
 # Rounds.
@@ -199,7 +220,7 @@ def test_only_so_many_approvals_are_remembered_and_the_oldest_go_first() -> None
 @pytest.mark.req("BOOT1")
 def test_before_the_system_is_ready_nothing_enters() -> None:
     harness = Harness()
-    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state())
+    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals())
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True))
     fresh(harness, actor)
 
@@ -250,7 +271,7 @@ def test_new_flags_of_a_product_count_at_once() -> None:
 def test_without_books_there_is_no_value_and_no_entry() -> None:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
-    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), state)
+    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), state, Approvals())
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
     fresh(harness, actor)
 
@@ -332,7 +353,9 @@ def test_flows_of_cash_change_what_can_be_paid() -> None:
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_has_proven_itself_when_its_books_were_compared() -> None:
     harness = Harness()
-    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), epoch=2)
+    actor = harness.start(
+        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), epoch=2
+    )
     assert harness.bodies(ActorProven) == []
 
     report = ledger_of(actor, harness)
@@ -409,6 +432,7 @@ def test_no_series_of_rounds_gets_more_than_the_caps(
 
     cost = dict.fromkeys((BTC, ETH), ZERO)
     for order in approved:
+        assert isinstance(order, ApprovedEntry)
         cost[order.product] += order.worst_case
     assert sum(cost.values()) <= CASH * 4 / 100
     assert all(each <= CASH * 3 / 100 for each in cost.values())

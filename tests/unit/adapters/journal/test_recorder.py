@@ -16,12 +16,12 @@ from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import OperatorActed
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import EquityMarked
-from domain.model.approval import ApprovedOrder, Purpose
+from domain.model.approval import ApprovedEntry, Limit
 from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
 from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
-from domain.model.product import ProductId, Side
+from domain.model.product import ProductId
 from tests.builders.journal import AT_NS, RUN
 from tests.fakes.memory_journal import MemoryFolder, MemorySegment
 
@@ -29,21 +29,16 @@ CODEC = Codec(CATALOGUE)
 
 
 def intent(number: int) -> IntentRaised:
-    order = ApprovedOrder(
+    order = ApprovedEntry(
         approval=number,
-        purpose=Purpose.ENTRY,
         strategy="breakout",
         product=ProductId("BTC-USD"),
-        side=Side.BUY,
         quantity=Quantity(Decimal("0.01")),
-        limit_price=Price(Decimal("43000.10")),
-        post_only=True,
-        lifetime_ns=None,
+        order_type=Limit(price=Price(Decimal("43000.10")), post_only=True, lifetime_ns=None),
         worst_case=Amount(Decimal("435.161012")),
         stop_loss_pct=Decimal(4),
         take_profit_pct=Decimal(8),
         max_hold_ns=Nanos(86_400_000_000_000),
-        lot=None,
         reason="",
         bar_ns=Nanos(AT_NS),
         approved_ns=Nanos(1),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from adapters.journal.codec import Codec
 from adapters.sentinel.orders import OurOrders, Ours
+from domain.messages.catalogue import CATALOGUE
+from domain.messages.orders import IntentRaised
+from domain.model.approval import ApprovedOrder
+from tests.builders.messages import an_intent, approved, approved_sale
 from tests.builders.sentinel import intent_line
 
 pytestmark = pytest.mark.req("K1")
@@ -24,6 +30,23 @@ def test_every_intent_of_every_segment_is_ours_with_its_purpose(tmp_path: Path) 
     append(tmp_path / "notes.txt", intent_line("c-3"))
 
     assert OurOrders(tmp_path).known() == Ours({"c-1": "entry", "c-2": "exit"})
+
+
+def test_what_the_journal_writes_today_is_known_by_its_type(tmp_path: Path) -> None:
+    orders: tuple[ApprovedOrder, ...] = (approved(), approved_sale("lot-1"))
+    for number, order in enumerate(orders, 1):
+        told = Codec(CATALOGUE).encode(IntentRaised(an_intent(order, number)))
+        line = json.dumps({"data": told, "type": "IntentRaised"}, separators=(",", ":"))
+        append(tmp_path / "000001.jsonl", line + "\n")
+
+    assert tuple(OurOrders(tmp_path).known().purposes.values()) == ("entry", "exit")
+
+
+def test_an_older_journal_names_the_purpose_itself() -> None:
+    known = OurOrders(Path(__file__).parents[3] / "golden" / "journal").known()
+
+    assert known.doubt is None
+    assert sorted(known.purposes.values()) == ["entry"] * 5 + ["exit"] * 2
 
 
 def test_what_is_appended_is_read_from_where_it_begins(tmp_path: Path) -> None:

@@ -108,9 +108,9 @@ def story(steps: Steps) -> list[object]:
             case "buy" | "sell":
                 if kind == "sell" and quantity > owned:
                     continue
-                order = approved(approval=number, quantity=quantity)
+                order: ApprovedOrder = approved(approval=number, quantity=quantity)
                 if kind == "sell":
-                    order = approved_sale(None, str(quantity), approval=number)
+                    order = approved_sale("first in", str(quantity), approval=number)
                 intent = an_intent(order, number)
                 fills.append(booked(intent, str(quantity), fee=Amount(quantity / 4)))
                 told += [OrderApproved(order), IntentRaised(intent), fills[-1]]

@@ -40,7 +40,7 @@ def books(*fills: FillBooked) -> Ledger:
     return ledger
 
 
-def sale(lot: str | None, quantity: str, price: str = "110", number: int = 50) -> FillBooked:
+def sale(lot: str, quantity: str, price: str = "110", number: int = 50) -> FillBooked:
     intent = an_intent(approved_sale(lot, quantity), number)
     return booked(intent, quantity, price=Price(Decimal(price)), fee=Amount(Decimal("0.5")))
 
@@ -112,7 +112,7 @@ def test_the_last_part_sold_takes_the_rest_of_the_cost() -> None:
 @pytest.mark.req("R1")
 def test_selling_more_than_owned_is_refused() -> None:
     with pytest.raises(InvariantBroken, match="more than owned"):
-        books(booked(ENTRY, "2"), sale(None, "2.00000001"))
+        books(booked(ENTRY, "2"), sale("another", "2.00000001"))
 
 
 @pytest.mark.req("R1")
@@ -120,7 +120,7 @@ def test_a_lot_of_another_product_covers_no_sale() -> None:
     other = an_intent(approved(product=ETH), 2)
 
     with pytest.raises(InvariantBroken):
-        books(booked(other, "2"), sale(None, "1"))
+        books(booked(other, "2"), sale("another", "1"))
 
 
 def test_a_sale_takes_its_own_lot_and_else_the_oldest() -> None:
@@ -128,7 +128,7 @@ def test_a_sale_takes_its_own_lot_and_else_the_oldest() -> None:
     both = books(booked(ENTRY, "2"), booked(second, "2"))
 
     own = book(both, sale(second.client_order_id, "2"), a_product())
-    oldest = book(both, sale(None, "2"), a_product())
+    oldest = book(both, sale("another", "2"), a_product())
 
     assert [lot.id for lot in own.lots] == [ENTRY.client_order_id]
     assert [lot.id for lot in oldest.lots] == [second.client_order_id]
@@ -216,7 +216,7 @@ def _fill_of(deal: Deal, number: int, ledger: Ledger) -> FillBooked | None:
         if not 0 < part <= owned:
             return None
         quantity = str(part)
-        intent = an_intent(approved_sale(None, quantity, product=deal.product), 1000 + number)
+        intent = an_intent(approved_sale("another", quantity, product=deal.product), 1000 + number)
     return booked(intent, quantity, price=price, fee=fee, entry_id=f"deal-{number}")
 
 

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.decisions import OrderApproved, ProposalRefused
-from domain.model.approval import ExitReason, Purpose, Reason, Refusal
+from domain.model.approval import (
+    ApprovedEntry,
+    ApprovedExit,
+    ExitReason,
+    Market,
+    Purpose,
+    Reason,
+    Refusal,
+)
 from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.money import ZERO, Amount, Quantity, Rate
@@ -24,6 +32,7 @@ from tests.builders.messages import (
     BTC,
     NOW,
     a_breaker,
+    a_limit,
     a_lot,
     a_mandate,
     a_portfolio,
@@ -35,7 +44,6 @@ from tests.builders.messages import (
     approved_sale,
     the_rules,
 )
-from tests.builders.numbers import decimals
 
 RULES = the_rules()
 LOT = a_lot()
@@ -52,8 +60,10 @@ def test_a_good_entry_is_approved_as_it_was_sized() -> None:
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
+    assert isinstance(order, ApprovedEntry)
     assert (order.approval, order.purpose, order.side) == (41, Purpose.ENTRY, Side.BUY)
-    assert (order.quantity, order.limit_price) == decimals("1.97628458", 100)
+    assert order.quantity == Decimal("1.97628458")
+    assert order.order_type == a_limit(100)
     assert (order.strategy, order.reason, order.approved_ns) == ("breakout", "signal", 7)
     assert order.worst_case <= 200
 
@@ -143,6 +153,7 @@ def test_a_raised_entry_says_so() -> None:
     verdict = judge_entry(an_entry(), a_view(portfolio=a_portfolio("80")), 1, RULES)
 
     assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
     assert verdict.order.reason == "raised to the smallest entry"
     assert verdict.order.worst_case <= Decimal("2.4")
 
@@ -176,10 +187,9 @@ def test_an_exit_sells_the_whole_lot_at_market() -> None:
 
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
-    assert (order.side, order.quantity, order.limit_price) == (Side.SELL, Decimal(2), None)
+    assert isinstance(order, ApprovedExit)
+    assert (order.side, order.quantity, order.order_type) == (Side.SELL, Decimal(2), Market())
     assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
-    assert order.worst_case == 0
-    assert not order.post_only
 
 
 @pytest.mark.req("X6")
@@ -318,6 +328,7 @@ def test_whatever_one_round_asks_for_all_it_gets_fits_every_cap(
         view = evolve(view, quotes={**view.quotes, name: quote})
         verdict = judge_entry(an_entry(product=name, notional_pct=pct), view, number, rules)
         if isinstance(verdict, OrderApproved):
+            assert isinstance(verdict.order, ApprovedEntry)
             assert verdict.order.worst_case <= 250
             view = evolve(view, exposure=view.exposure.reserve(verdict.order))
 

@@ -35,7 +35,8 @@ from tests.builders.messages import (
 )
 from tests.builders.numbers import decimals
 
-INTENT = an_intent()
+ENTRY = approved()
+INTENT = an_intent(ENTRY)
 START = RunStarted("paper", "embedded", "world-1", "c", "p", 7)
 STATEMENT = StatementTaken(
     "start", (AccountBalance("BTC", Decimal(3), ZERO), AccountBalance("USD", Decimal(900), ZERO))
@@ -76,7 +77,7 @@ def test_numbers_go_on_where_they_ended() -> None:
     state = orders_of(OrderApproved(other.order), IntentRaised(other))
 
     assert (state.lineage, state.next_number, state.next_approval) == (LINEAGE, 5, 10)
-    assert state.approved == (("breakout", "BTC-USD", "BUY", int(INTENT.order.bar_ns)),) * 2
+    assert state.approved == (("breakout", "BTC-USD", "BUY", int(ENTRY.bar_ns)),) * 2
     assert state.approved_orders() == {
         INTENT.client_order_id: INTENT.order,
         other.client_order_id: other.order,
@@ -91,7 +92,7 @@ def test_what_may_have_been_sent_comes_back_as_unknown(state: OrderState | None)
     (order,) = recovered.unsettled(machine_ns=Nanos(77))
 
     assert (order.state, order.last_sent_ns) == (OrderState.UNKNOWN, 77)
-    assert recovered.exposure().reservations[1].worst_case == INTENT.order.worst_case
+    assert recovered.exposure().reservations[1].worst_case == ENTRY.worst_case
 
 
 @pytest.mark.req("BOOT1")

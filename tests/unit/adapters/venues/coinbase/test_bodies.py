@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venues.coinbase.bodies import cancel_body, order_body, subscribe_text
+from domain.model.approval import ApprovedOrder
 from domain.model.instants import SECOND, Nanos, parse_iso
-from domain.model.money import Price, Quantity
+from domain.model.money import Quantity
 from domain.model.orders import OrderIntent
 from domain.model.product import Side
-from tests.builders.messages import NOW, an_intent, approved, approved_sale
+from tests.builders.messages import NOW, a_limit, an_intent, approved, approved_sale
 
 
 def sent(intent: OrderIntent) -> dict[str, Any]:
@@ -49,7 +50,8 @@ def test_a_market_order_is_sized_in_base() -> None:
 def test_a_limit_without_good_till_time_rests_or_takes(
     post_only: bool, expected: dict[str, dict[str, Any]]
 ) -> None:
-    configuration = sent(an_intent(approved(post_only=post_only)))["order_configuration"]
+    order = approved(order_type=a_limit(post_only=post_only, lifetime_ns=None))
+    configuration = sent(an_intent(order))["order_configuration"]
     (name,) = expected
     common = {"base_size": "2", "limit_price": "100"}
     assert configuration == {name: common | expected[name]}
@@ -63,7 +65,10 @@ def test_a_limit_without_good_till_time_rests_or_takes(
 def test_numbers_leave_exact_and_without_exponent(
     price: Decimal, quantity: Decimal, side: Side
 ) -> None:
-    order = approved(limit_price=Price(price), quantity=Quantity(quantity), side=side)
+    limit, size = a_limit(price, lifetime_ns=None), Quantity(quantity)
+    order: ApprovedOrder = approved(order_type=limit, quantity=size)
+    if side is Side.SELL:
+        order = approved_sale("lot-1", str(quantity), order_type=limit)
     (configuration,) = sent(an_intent(order))["order_configuration"].values()
     assert Decimal(configuration["limit_price"]) == price
     assert Decimal(configuration["base_size"]) == quantity

@@ -67,7 +67,7 @@ def client_of(
         key_file=path,
         clock=SystemClock(),
         post=inbox.post,
-        gate=gate or never_refuses,
+        last_gate=gate or never_refuses,
         log=KeptLog(),
         is_read_only=is_read_only,
         draw=lambda: 0.0,

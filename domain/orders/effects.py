@@ -1,0 +1,142 @@
+"""What the order tracker wants done: values that the order manager carries out, in their order."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
+from domain.model.breakers import GLOBAL, Scope
+from domain.model.instants import Nanos
+from domain.model.orders import OrderIntent
+
+
+@frozen
+class Publish:
+    """Tell everybody."""
+
+    message: IntentRaised | WouldPlace | OrderAdvanced | FillBooked
+
+
+@frozen
+class Place:
+    """Send the order; the receipt is its licence."""
+
+    intent: OrderIntent
+    receipt: Receipt
+
+
+@frozen
+class Cancel:
+    """Ask to cancel one order by its venue id."""
+
+    order_id: str
+
+
+@frozen
+class AfterSnapshot:
+    """A listing's reason: it closes the hole of user stream connection `connection`."""
+
+    connection: int
+
+
+@frozen
+class OfDoubt:
+    """A listing's reason: only the venue knows how some orders stand."""
+
+
+ListReason = AfterSnapshot | OfDoubt
+
+
+@frozen
+class ListOrders:
+    """List every order created since market time `since_ns`."""
+
+    since_ns: Nanos
+    reason: ListReason
+
+
+@frozen
+class ListFills:
+    """List every fill of one order."""
+
+    order_id: str
+
+
+@frozen
+class BlockEntries:
+    """Open a breaker that blocks the entries that `scope` covers.
+
+    `may_flap`: this opening says nothing about what the breaker watches.
+    """
+
+    breaker: str
+    reason: str
+    scope: Scope = GLOBAL
+    may_flap: bool = False
+
+
+@frozen
+class ReleaseEntries:
+    """Close that breaker by proof."""
+
+    breaker: str
+    evidence: str
+    scope: Scope = GLOBAL
+
+
+@frozen
+class TimeIsUp:
+    """A timer's news: the order's time to live is over."""
+
+    client_order_id: str
+
+
+@frozen
+class AskAgain:
+    """A timer's news: what is in doubt is to be asked about."""
+
+
+TimerNews = TimeIsUp | AskAgain
+
+
+@frozen
+class WakeAt:
+    """Bring `news` when market time reaches `at_ns`."""
+
+    at_ns: Nanos
+    news: TimerNews
+
+
+@frozen
+class WakeAfter:
+    """Bring `news` after `delay_ns` of machine time."""
+
+    delay_ns: Nanos
+    news: TimerNews
+
+
+@frozen
+class OpenUserStream:
+    """Connect the stream that shows our orders."""
+
+
+@frozen
+class RestartUserStream:
+    """Drop that connection and begin anew."""
+
+    reason: str
+
+
+@frozen
+class Warn:
+    """A line for people: handled, yet not as it should be."""
+
+    text: str
+    reason: str
+    order: str = ""
+
+
+OfVenue = Place | Cancel | ListOrders | ListFills | OpenUserStream | RestartUserStream
+"""What the venue is asked for."""
+
+Effect = Publish | BlockEntries | ReleaseEntries | WakeAt | WakeAfter | Warn | OfVenue

@@ -1,0 +1,63 @@
+"""What the order tracker is told, and when."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from domain.messages.decisions import OrderApproved
+from domain.messages.market import StreamClosed, StreamOpened
+from domain.messages.orders import Receipt
+from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
+from domain.messages.venue import (
+    CancelAnswered,
+    FillsListed,
+    OrdersListed,
+    PlaceAnswered,
+    UserFrame,
+)
+from domain.model.breakers import Breaker
+from domain.orders.effects import AskAgain, ListReason, TimeIsUp
+from domain.orders.order import Order
+
+
+@frozen
+class OrderBookState:
+    """Where to go on: the journal's lineage, the next intent number, orders not settled yet."""
+
+    lineage: str
+    next_number: int
+    orders: tuple[Order, ...]
+
+
+@frozen
+class Now:
+    """The moment of a step: both clocks, and the breakers that are open."""
+
+    market_ns: int
+    machine_ns: int
+    breakers: tuple[Breaker, ...] = ()
+
+
+@frozen
+class OrdersFound:
+    """A listing, with the reason for which it was asked; None if nobody waits for it any more."""
+
+    listing: OrdersListed
+    reason: ListReason | None
+
+
+NewsOfVenue = UserFrame | OrdersFound | FillsListed | StreamOpened | StreamClosed
+"""What the venue shows of our orders, and of the stream that shows it."""
+
+TrackerInput = (
+    OrderApproved
+    | Receipt
+    | PlaceAnswered
+    | CancelAnswered
+    | BreakerTripped
+    | BootCompleted
+    | GapSeen
+    | TimeIsUp
+    | AskAgain
+    | NewsOfVenue
+)

@@ -1,0 +1,703 @@
+"""What is done about our orders: single claims, each the death of one planted bug.
+
+That whatever the venue does no order is sent twice and none is lost is claimed in
+`test_tracker_with_venue.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import pytest
+from attrs import define, evolve
+
+from domain.messages.decisions import OrderApproved
+from domain.messages.market import AFTER_GAP, StreamClosed, StreamOpened
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
+from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
+from domain.messages.venue import (
+    CancelAnswered,
+    CancelResult,
+    FillsListed,
+    OrdersListed,
+    PlaceAnswered,
+    UserFrame,
+)
+from domain.model.approval import ApprovedOrder
+from domain.model.breakers import Breaker, Effect
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.orders import (
+    Accepted,
+    FillSeen,
+    NotSent,
+    OrderIntent,
+    OrderSeen,
+    OrderState,
+    OutcomeLost,
+    PlaceOutcome,
+    Rejected,
+    VenueStatus,
+)
+from domain.orders import effects
+from domain.orders.effects import AskAgain, ListReason, TimeIsUp
+from domain.orders.inputs import Now, OrderBookState, OrdersFound, TrackerInput
+from domain.orders.lifecycle import Event
+from domain.orders.order import Order, advance
+from domain.orders.tracker import (
+    END_GRACE_NS,
+    ENTRIES_BLOCKED_BY_USER_STREAM,
+    RESOLVE_EVERY_NS,
+    TRIES,
+    UNKNOWN_ORDER,
+    WINDOW_NS,
+    OrderTracker,
+)
+from tests.builders.messages import (
+    LINEAGE,
+    MAKER,
+    NOW,
+    TAKER,
+    a_breaker,
+    a_fill,
+    a_limit,
+    a_seen,
+    an_intent,
+    approved,
+    approved_sale,
+)
+
+H = 20 * SECOND
+ENTRY = an_intent(evolve(approved(), order_type=a_limit(lifetime_ns=Nanos(45 * SECOND))))
+ID = ENTRY.client_order_id
+E = TypeVar("E")
+M = TypeVar("M")
+
+
+@define
+class Scene:
+    """A tracker, and the time and breakers that it is told."""
+
+    tracker: OrderTracker
+    market: int = NOW
+    machine: int = 1_000 * SECOND
+    breakers: tuple[Breaker, ...] = ()
+
+    def now(self) -> Now:
+        return Now(self.market, self.machine, self.breakers)
+
+    def step(self, message: TrackerInput) -> tuple[effects.Effect, ...]:
+        return self.tracker.step(message, self.now())
+
+    def later(self, by_ns: int) -> None:
+        self.market += by_ns
+        self.machine += by_ns
+
+    def halt(self, scope: str = "global") -> tuple[effects.Effect, ...]:
+        breaker = a_breaker(Effect.HALT, scope)
+        self.breakers += (breaker,)
+        return self.step(BreakerTripped(breaker))
+
+    def state(self, intent: OrderIntent = ENTRY) -> OrderState:
+        order = self.tracker.orders.get(intent.client_order_id)
+        assert order is not None
+        return order.state
+
+    def place(self, order: ApprovedOrder | None = None) -> tuple[effects.Effect, ...]:
+        """Approve an order and give the receipt for it."""
+        (raised,) = published(self.step(OrderApproved(order or ENTRY.order)), IntentRaised)
+        return self.step(a_receipt(raised.intent))
+
+    def answer(
+        self, outcome: PlaceOutcome, intent: OrderIntent = ENTRY
+    ) -> tuple[effects.Effect, ...]:
+        return self.step(PlaceAnswered(intent.client_order_id, outcome, Nanos(self.machine)))
+
+    def listed(
+        self,
+        *seen: OrderSeen,
+        begun_ns: int | None = None,
+        is_complete: bool = True,
+        reason: ListReason | None = None,
+    ) -> tuple[effects.Effect, ...]:
+        begun = Nanos(self.machine if begun_ns is None else begun_ns)
+        listing = OrdersListed(1, seen, is_complete, begun, None)
+        return self.step(OrdersFound(listing, reason))
+
+
+def a_scene(*orders: Order, is_dry: bool = False) -> Scene:
+    return Scene(OrderTracker(OrderBookState(LINEAGE, 1, orders), H, is_dry=is_dry))
+
+
+def an_open_entry() -> Scene:
+    scene = a_scene()
+    scene.place()
+    scene.answer(Accepted("venue-1"))
+    return scene
+
+
+def a_lost_entry() -> Scene:
+    scene = a_scene()
+    scene.place()
+    scene.answer(OutcomeLost("timeout"))
+    return scene
+
+
+def a_receipt(intent: OrderIntent, sequence: int = 1) -> Receipt:
+    return Receipt(intent.client_order_id, sequence, "hash", Nanos(0))
+
+
+def fills(*found: FillSeen) -> FillsListed:
+    return FillsListed(1, found, True, None)
+
+
+def of(found: tuple[effects.Effect, ...], kind: type[E]) -> list[E]:
+    return [each for each in found if isinstance(each, kind)]
+
+
+def published(found: tuple[effects.Effect, ...], kind: type[M]) -> list[M]:
+    return [p.message for p in of(found, effects.Publish) if isinstance(p.message, kind)]
+
+
+def frame(
+    sequence: int, *seen: OrderSeen, connection: int = 1, is_snapshot: bool = False
+) -> UserFrame:
+    return UserFrame(connection, sequence, Nanos(NOW), seen, is_snapshot)
+
+
+# Sending.
+
+
+@pytest.mark.req("X1", "X2")
+def test_an_order_leaves_with_the_receipt_of_its_intent_and_not_before() -> None:
+    scene = a_scene()
+
+    asked = scene.step(OrderApproved(ENTRY.order))
+    end_ns = Nanos(NOW + 45 * SECOND + END_GRACE_NS)
+    assert asked == (effects.Publish(IntentRaised(evolve(ENTRY, end_ns=end_ns))),)
+
+    receipt = a_receipt(ENTRY)
+    moved, place, timer = scene.step(receipt)
+    assert isinstance(moved, effects.Publish)
+    assert place == effects.Place(evolve(ENTRY, end_ns=end_ns), receipt)
+    assert timer == effects.WakeAt(Nanos(NOW + 45 * SECOND), TimeIsUp(ID))
+
+
+def test_intents_are_numbered_on_from_the_journal() -> None:
+    scene = Scene(OrderTracker(OrderBookState(LINEAGE, 7, ()), H))
+
+    raised = [
+        published(scene.step(OrderApproved(approved(approval=n))), IntentRaised)[0] for n in (1, 2)
+    ]
+
+    assert [each.intent for each in raised] == [
+        evolve(an_intent(approved(approval=n), 6 + n), end_ns=each.intent.end_ns)
+        for n, each in enumerate(raised, 1)
+    ]
+
+
+def test_a_market_order_has_no_end_and_no_time_to_live() -> None:
+    scene = a_scene()
+
+    found = scene.place(approved_sale("lot-1"))
+
+    (place,) = of(found, effects.Place)
+    assert place.intent.end_ns is None
+    assert of(found, effects.WakeAt) == []
+
+
+@pytest.mark.req("M1")
+def test_a_dry_run_says_what_it_would_place_and_asks_the_venue_for_nothing() -> None:
+    scene = a_scene(is_dry=True)
+
+    (said,) = scene.step(OrderApproved(ENTRY.order))
+
+    assert isinstance(said, effects.Publish)
+    assert isinstance(said.message, WouldPlace)
+    assert scene.step(a_receipt(ENTRY)) == ()
+    assert scene.step(BootCompleted((), MAKER, TAKER, True)) == ()
+
+
+@pytest.mark.req("X2")
+def test_a_second_receipt_of_an_open_order_sends_nothing() -> None:
+    assert an_open_entry().step(a_receipt(ENTRY, 2)) == ()
+
+
+@pytest.mark.req("X2")
+def test_what_did_not_leave_is_tried_again_with_a_new_receipt_three_times_in_all() -> None:
+    scene = a_scene()
+    scene.place()
+    for number in range(2, TRIES + 1):
+        found = scene.answer(NotSent("connection refused", is_final=False))
+        assert published(found, IntentRaised)
+        assert of(scene.step(a_receipt(ENTRY, number)), effects.Place)
+
+    found = scene.answer(NotSent("connection refused", is_final=False))
+
+    assert published(found, IntentRaised) == []
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("X2")
+def test_a_second_try_does_not_set_a_second_time_to_live() -> None:
+    scene = a_scene()
+    scene.place()
+    scene.answer(NotSent("connection refused", is_final=False))
+
+    assert of(scene.step(a_receipt(ENTRY, 2)), effects.WakeAt) == []
+
+
+@pytest.mark.req("K1")
+def test_what_the_last_gate_stops_is_not_tried_again() -> None:
+    scene = a_scene()
+    scene.place()
+
+    found = scene.answer(NotSent("kill switch", is_final=True))
+
+    assert published(found, IntentRaised) == []
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("X2", "X4")
+def test_what_may_have_been_sent_is_never_sent_again() -> None:
+    scene = a_lost_entry()
+
+    assert scene.state() is OrderState.UNKNOWN
+    assert scene.step(a_receipt(ENTRY, 2)) == ()
+    found = scene.answer(NotSent("late and of another try", is_final=False))
+    assert published(found, IntentRaised) == []
+
+
+@pytest.mark.req("X4", "REC1")
+def test_a_lost_outcome_blocks_its_product_until_the_venue_shows_the_order() -> None:
+    scene = a_scene()
+    scene.place()
+
+    lost = scene.answer(OutcomeLost("timeout"))
+    (block,) = of(lost, effects.BlockEntries)
+    assert (block.breaker, block.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
+    assert of(lost, effects.WakeAfter) == [effects.WakeAfter(RESOLVE_EVERY_NS, AskAgain())]
+
+    shown = scene.listed(a_seen(ENTRY))
+    (release,) = of(shown, effects.ReleaseEntries)
+    assert (release.breaker, release.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
+    assert scene.state() is OrderState.OPEN
+
+
+def test_a_product_stays_blocked_while_another_order_of_it_is_in_doubt() -> None:
+    scene = a_lost_entry()
+    scene.place(approved(approval=2))
+    other = an_intent(approved(approval=2), 2)
+    scene.answer(OutcomeLost("timeout"), other)
+
+    assert of(scene.listed(a_seen(ENTRY)), effects.ReleaseEntries) == []
+    assert len(of(scene.listed(a_seen(other)), effects.ReleaseEntries)) == 1
+
+
+def test_an_answer_to_a_predecessor_about_a_settled_order_is_nothing() -> None:
+    assert a_scene().answer(Accepted("venue-9")) == ()
+
+
+@pytest.mark.req("X4")
+def test_a_refused_order_has_ended_with_the_venues_reason() -> None:
+    scene = a_scene()
+    scene.place()
+
+    (moved,) = published(scene.answer(Rejected("INSUFFICIENT_FUND", "too little")), OrderAdvanced)
+
+    assert (moved.state, moved.reason) == (OrderState.REJECTED, "INSUFFICIENT_FUND: too little")
+
+
+# Absence.
+
+
+@pytest.mark.req("X4")
+def test_absence_is_believed_only_from_a_listing_begun_after_the_last_possible_arrival() -> None:
+    scene = a_lost_entry()
+    sent_ns = scene.machine
+
+    scene.listed(begun_ns=sent_ns + H)
+    assert scene.state() is OrderState.UNKNOWN
+
+    scene.listed(begun_ns=sent_ns + H + 1)
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("X4")
+def test_absence_counts_from_when_the_request_could_last_leave() -> None:
+    scene = a_scene()
+    scene.place()
+    handed_over_ns = scene.machine
+    scene.later(10 * SECOND)  # it waited in the lane for so long
+    scene.answer(OutcomeLost("timeout"))
+
+    scene.listed(begun_ns=handed_over_ns + H + 1)
+    assert scene.state() is OrderState.UNKNOWN
+
+    scene.listed(begun_ns=scene.machine + H + 1)
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("X4")
+def test_an_incomplete_listing_proves_nothing_and_shows_nothing() -> None:
+    scene = a_lost_entry()
+    scene.later(H + SECOND)
+
+    found = scene.listed(is_complete=False)
+
+    assert scene.state() is OrderState.UNKNOWN
+    assert of(found, effects.Warn)
+    scene.listed(a_seen(ENTRY), is_complete=False)
+    assert scene.state() is OrderState.UNKNOWN
+
+
+@pytest.mark.req("X4")
+def test_a_listing_that_failed_proves_nothing() -> None:
+    scene = a_lost_entry()
+    scene.later(H + SECOND)
+
+    listing = OrdersListed(1, (), True, Nanos(scene.machine), "503")
+    scene.step(OrdersFound(listing, None))
+
+    assert scene.state() is OrderState.UNKNOWN
+
+
+@pytest.mark.req("X4")
+def test_an_open_order_that_a_listing_does_not_show_stays_open() -> None:
+    scene = an_open_entry()
+    scene.later(MINUTE)
+
+    scene.listed()
+
+    assert scene.state() is OrderState.OPEN
+
+
+@pytest.mark.req("X4")
+def test_an_entry_that_comes_alive_after_its_end_is_told_and_cancelled() -> None:
+    scene = a_lost_entry()
+    scene.listed(begun_ns=scene.machine + H + 1)
+    assert scene.state() is OrderState.VOID
+
+    found = scene.listed(a_seen(ENTRY))
+
+    assert [each.state for each in published(found, OrderAdvanced)] == [
+        OrderState.OPEN,
+        OrderState.PENDING_CANCEL,
+    ]
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("X4")
+def test_an_exit_that_comes_alive_after_its_end_is_told_and_left_to_sell() -> None:
+    scene = a_scene()
+    scene.place(approved_sale("lot-1"))
+    intent = an_intent(approved_sale("lot-1"))
+    scene.answer(Rejected("", ""), intent)
+
+    found = scene.listed(a_seen(intent))
+
+    assert [each.state for each in published(found, OrderAdvanced)] == [OrderState.OPEN]
+    assert of(found, effects.Cancel) == []
+
+
+# Cancelling.
+
+
+@pytest.mark.req("X5")
+def test_an_entry_is_cancelled_when_its_time_is_up() -> None:
+    found = an_open_entry().step(TimeIsUp(ID))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("X5", "X4")
+def test_the_time_of_an_order_in_doubt_is_up_as_soon_as_it_is_found() -> None:
+    scene = a_lost_entry()
+
+    (again,) = scene.step(TimeIsUp(ID))
+    assert again == effects.WakeAt(Nanos(scene.market + SECOND), TimeIsUp(ID))
+
+    scene.listed(a_seen(ENTRY))
+    assert of(scene.step(TimeIsUp(ID)), effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.parametrize("name", [ID, "long forgotten"])
+def test_the_time_of_an_order_that_has_ended_is_nobodys_concern(name: str) -> None:
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY, VenueStatus.CANCELLED))
+
+    assert scene.step(TimeIsUp(name)) == ()
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize("scope", ["global", "venue", "product:BTC-USD", "strategy:breakout"])
+def test_a_halt_cancels_the_entries_that_it_covers(scope: str) -> None:
+    assert of(an_open_entry().halt(scope), effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize("scope", ["actor", "product:ETH-USD", "strategy:another"])
+def test_a_halt_that_does_not_cover_an_entry_lets_it_rest(scope: str) -> None:
+    assert an_open_entry().halt(scope) == ()
+
+
+@pytest.mark.req("K1")
+def test_a_block_lets_entries_rest() -> None:
+    scene = an_open_entry()
+
+    assert scene.step(BreakerTripped(a_breaker(Effect.BLOCK))) == ()
+
+
+@pytest.mark.req("K1")
+def test_a_halt_leaves_exits_alone() -> None:
+    scene = a_scene()
+    scene.place(approved_sale("lot-1"))
+    scene.answer(Accepted("venue-1"), an_intent(approved_sale("lot-1")))
+
+    assert scene.halt() == ()
+
+
+@pytest.mark.req("K1")
+def test_an_entry_that_is_accepted_after_a_halt_is_cancelled() -> None:
+    scene = a_scene()
+    scene.place()
+    assert of(scene.halt(), effects.Cancel) == []  # nothing to cancel yet: it has no order id
+
+    found = scene.answer(Accepted("venue-1"))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("K1")
+def test_an_entry_that_the_stream_shows_after_a_halt_is_cancelled() -> None:
+    scene = a_lost_entry()
+    scene.step(StreamOpened("user", 1))
+    scene.halt()
+
+    found = scene.step(frame(0, a_seen(ENTRY)))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("K1")
+def test_a_halt_of_something_else_lets_a_fresh_entry_rest() -> None:
+    scene = a_scene()
+    scene.place()
+    scene.halt("product:ETH-USD")
+
+    assert of(scene.answer(Accepted("venue-1")), effects.Cancel) == []
+
+
+@pytest.mark.req("X4")
+def test_a_cancel_is_asked_again_until_the_venue_shows_the_end() -> None:
+    scene = an_open_entry()
+    scene.step(TimeIsUp(ID))
+    scene.step(CancelAnswered(1, (CancelResult("venue-1", True, ""),), None))
+
+    for _ in range(3):
+        found = scene.step(AskAgain())
+        assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+        assert of(found, effects.ListOrders)
+        assert of(found, effects.WakeAfter)
+
+    scene.listed(a_seen(ENTRY, VenueStatus.CANCELLED))
+    assert scene.step(AskAgain()) == ()
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize("failure", [None, "timeout"])
+def test_a_refused_or_unanswered_cancel_is_no_end(failure: str | None) -> None:
+    scene = an_open_entry()
+    scene.step(TimeIsUp(ID))
+    results = () if failure else (CancelResult("venue-1", False, "UNKNOWN"),)
+
+    scene.step(CancelAnswered(1, results, failure))
+
+    assert scene.state() is OrderState.PENDING_CANCEL
+
+
+# Fills.
+
+
+@pytest.mark.req("X4", "AUD1")
+def test_a_fill_is_booked_and_told_once() -> None:
+    scene = an_open_entry()
+    fill = a_fill(ENTRY, "1")
+
+    first, again = scene.step(fills(fill, fill)), scene.step(fills(fill))
+
+    assert published(first, FillBooked) == [
+        FillBooked(fill, ID, published(first, FillBooked)[0].order)
+    ]
+    assert again == ()
+
+
+@pytest.mark.req("X4")
+def test_fills_that_the_venue_shows_are_asked_for_until_they_are_booked() -> None:
+    scene = an_open_entry()
+
+    shown = scene.listed(a_seen(ENTRY, VenueStatus.FILLED, "2"))
+    assert of(shown, effects.ListFills) == [effects.ListFills("venue-1")]
+    assert of(scene.step(AskAgain()), effects.ListFills) == [effects.ListFills("venue-1")]
+    scene.step(FillsListed(1, (), False, "503"))
+    assert of(scene.step(AskAgain()), effects.ListFills) == [effects.ListFills("venue-1")]
+
+    scene.step(fills(a_fill(ENTRY, "2")))
+    assert scene.state() is OrderState.FILLED
+    assert scene.step(AskAgain()) == ()
+
+
+@pytest.mark.req("X4")
+def test_a_late_fill_overrides_a_cancel() -> None:
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY, VenueStatus.CANCELLED))
+
+    found = scene.step(fills(a_fill(ENTRY, "2")))
+
+    assert [each.state for each in published(found, OrderAdvanced)] == [OrderState.FILLED]
+
+
+def test_a_fill_of_an_order_that_is_not_ours_is_nothing() -> None:
+    assert an_open_entry().step(fills(a_fill(an_intent(number=8)))) == ()
+
+
+# The user stream.
+
+
+def a_streaming_scene() -> Scene:
+    scene = a_scene()
+    scene.step(StreamOpened("user", 1))
+    scene.step(frame(0, is_snapshot=True))
+    scene.listed(reason=effects.AfterSnapshot(1))
+    return scene
+
+
+def test_the_stream_is_opened_when_the_boot_is_done() -> None:
+    assert a_scene().step(BootCompleted((), MAKER, TAKER, True)) == (effects.OpenUserStream(),)
+
+
+@pytest.mark.req("X4", "REC1")
+def test_a_gap_in_the_stream_blocks_entries_and_begins_anew() -> None:
+    block, restart = a_streaming_scene().step(frame(2))
+
+    assert block == effects.BlockEntries(ENTRIES_BLOCKED_BY_USER_STREAM, "sequence gap")
+    assert restart == effects.RestartUserStream("sequence gap")
+
+
+def test_a_frame_seen_before_changes_nothing() -> None:
+    scene = a_streaming_scene()
+    scene.step(frame(1))
+
+    assert scene.step(frame(1, a_seen(ENTRY))) == ()
+
+
+def test_frames_of_another_connection_are_nothing() -> None:
+    scene = a_streaming_scene()
+
+    assert scene.step(frame(1, connection=2)) == ()
+    scene.step(StreamOpened("user", 2))
+    assert scene.step(frame(5, connection=1)) == ()
+
+
+@pytest.mark.req("X4", "REC1")
+def test_after_a_gap_only_a_listing_asked_for_after_the_snapshot_lets_entries_on() -> None:
+    scene = a_streaming_scene()
+    scene.step(StreamClosed("user", 1, "connection lost"))
+    scene.step(StreamOpened("user", 2))
+
+    (asked,) = of(scene.step(frame(0, connection=2, is_snapshot=True)), effects.ListOrders)
+    assert asked.reason == effects.AfterSnapshot(2)
+    for other in (None, effects.OfDoubt(), effects.AfterSnapshot(1)):
+        assert of(scene.listed(reason=other), effects.ReleaseEntries) == []
+
+    (release,) = of(scene.listed(reason=asked.reason), effects.ReleaseEntries)
+    assert release.breaker == ENTRIES_BLOCKED_BY_USER_STREAM
+
+
+@pytest.mark.req("X4", "REC1")
+def test_an_incomplete_listing_after_the_snapshot_lets_nothing_on() -> None:
+    scene = a_streaming_scene()
+    scene.step(StreamOpened("user", 2))
+    scene.step(frame(0, connection=2, is_snapshot=True))
+
+    found = scene.listed(reason=effects.AfterSnapshot(2), is_complete=False)
+
+    assert of(found, effects.ReleaseEntries) == []
+
+
+@pytest.mark.req("X4", "REC1")
+def test_a_listing_that_comes_when_the_stream_is_lost_again_lets_nothing_on() -> None:
+    scene = a_streaming_scene()
+    scene.step(StreamOpened("user", 2))
+    scene.step(frame(0, connection=2, is_snapshot=True))
+    scene.step(StreamClosed("user", 2, "connection lost"))
+
+    assert of(scene.listed(reason=effects.AfterSnapshot(2)), effects.ReleaseEntries) == []
+
+
+@pytest.mark.parametrize(("reason", "may_flap"), [("connection lost", False), (AFTER_GAP, True)])
+def test_a_stream_that_we_had_begin_anew_says_nothing_about_the_stream(
+    reason: str, may_flap: bool
+) -> None:
+    (block,) = of(a_streaming_scene().step(StreamClosed("user", 1, reason)), effects.BlockEntries)
+
+    assert block.may_flap is may_flap
+
+
+@pytest.mark.req("TIME2")
+def test_after_a_gap_of_the_process_the_stream_begins_anew() -> None:
+    found = a_streaming_scene().step(GapSeen(Nanos(10 * SECOND)))
+
+    assert found == (effects.RestartUserStream(AFTER_GAP),)
+
+
+# Going on after a start.
+
+
+def an_unknown_order() -> Order:
+    order = advance(Order.intended(ENTRY, NOW - MINUTE), Event.SENT, sent_ns=0)
+    return advance(order, Event.OUTCOME_LOST)
+
+
+@pytest.mark.req("BOOT1", "X4")
+def test_a_start_blocks_what_is_in_doubt_and_times_out_what_rests() -> None:
+    scene = a_scene(an_unknown_order())
+
+    block, timer = scene.tracker.begin(scene.now())
+
+    assert isinstance(block, effects.BlockEntries)
+    assert (block.breaker, block.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
+    assert timer == effects.WakeAt(Nanos(NOW - MINUTE + 45 * SECOND), TimeIsUp(ID))
+
+
+@pytest.mark.req("BOOT1", "X4")
+def test_what_is_in_doubt_is_asked_about_once_the_boot_is_done() -> None:
+    scene = a_scene(an_unknown_order())
+    scene.tracker.begin(scene.now())
+
+    found = scene.step(BootCompleted((), MAKER, TAKER, True))
+
+    assert of(found, effects.WakeAfter) == [effects.WakeAfter(RESOLVE_EVERY_NS, AskAgain())]
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize(
+    ("age_ns", "since_ns"),
+    [(SECOND, WINDOW_NS), (MINUTE * 60, MINUTE * 61)],
+    ids=["young", "older than the window"],
+)
+def test_a_listing_looks_back_far_enough_for_the_oldest_unsettled_order(
+    age_ns: int, since_ns: int
+) -> None:
+    scene = a_scene(evolve(an_unknown_order(), intended_ns=NOW - age_ns))
+
+    (asked,) = of(scene.step(AskAgain()), effects.ListOrders)
+
+    assert asked == effects.ListOrders(Nanos(NOW - since_ns), effects.OfDoubt())
+
+
+def test_one_question_at_a_time_is_waited_for() -> None:
+    scene = a_lost_entry()
+    scene.later(100 * MILLISECOND)
+
+    assert of(scene.listed(), effects.WakeAfter) == []
+    assert len(of(scene.step(AskAgain()), effects.WakeAfter)) == 1
