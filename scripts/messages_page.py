@@ -1,10 +1,11 @@
-"""Write docs/messages.md: who says what to whom, printed from the table that the runtime uses.
+"""Write docs/messages.md, and its picture where other pages show it, from the runtime's own table.
 
 `--check` writes nothing and ends with 1 when the committed page is not the one the table gives.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import groupby, product
@@ -16,6 +17,8 @@ from actors.kernel.topology import (
     ALLOCATOR,
     AUDITOR,
     BOARD,
+    EXITS,
+    FEED,
     GUARDIAN,
     ORDER_MANAGER,
     RISK_GATE,
@@ -23,10 +26,10 @@ from actors.kernel.topology import (
     STRATEGY,
     THE_VENUE,
 )
-from domain.messages import decisions, orders
+from domain.messages import decisions, market, orders
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.supervision import Tick
-from scripts.pages import write_or_check
+from scripts.pages import ROOT, write_or_check
 
 PAGE = Path("docs/messages.md")
 INTRO = """# Messages
@@ -38,16 +41,23 @@ What is published goes to everybody in *who hears*, in that order. `to one` may 
 and of *market* data only the newest is kept. *Journal*: the record is written (yes), and forced to
 disk at once (now).
 """
+PICTURED = (Path("README.md"), Path("docs/architecture.md"))
+"""Pages that show the picture too, between two marks."""
+MARKED = re.compile(
+    r"(?<=<!-- printed by scripts.messages_page -->\n).*?(?=<!-- end -->)", re.DOTALL
+)
 LINE = (
+    market.QuoteMoved,
     decisions.Decide,
     decisions.Proposed,
     decisions.RoundProposed,
+    decisions.ExitProposed,
     decisions.OrderApproved,
     orders.IntentRaised,
     orders.Receipt,
 )
-"""From a strategy's question to the licence to send."""
-WAY = (STRATEGY + GROUP, ALLOCATOR, RISK_GATE, ORDER_MANAGER, AUDITOR)
+"""From a quote to the licence to send."""
+WAY = (FEED, STRATEGY + GROUP, ALLOCATOR, EXITS, RISK_GATE, ORDER_MANAGER, AUDITOR)
 
 
 def names(patterns: tuple[str, ...]) -> str:
@@ -129,9 +139,24 @@ def render() -> str:
     return "\n".join((INTRO, count, "## The way of an order\n", *picture(), "", *tables()))
 
 
+def with_picture(page: str) -> str:
+    """Return the text of a page with the picture as it is now between its marks."""
+    return MARKED.sub(lambda _: "\n".join((*picture(), "")), page)
+
+
+def printed() -> dict[Path, str]:
+    """Return the text that each page should have."""
+    shown = {page: (ROOT / page).read_text(encoding="utf-8") for page in PICTURED}
+    return {PAGE: render(), **{page: with_picture(text) for page, text in shown.items()}}
+
+
 def main(arguments: list[str]) -> int:
-    """Write or check the page and return the exit code."""
-    return write_or_check(PAGE, render(), "scripts.messages_page", arguments)
+    """Write or check the pages and return the exit code."""
+    codes = [
+        write_or_check(page, text, "scripts.messages_page", arguments)
+        for page, text in printed().items()
+    ]
+    return max(codes)
 
 
 if __name__ == "__main__":

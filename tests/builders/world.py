@@ -250,8 +250,8 @@ class World:
 
         def run() -> tuple[int, bytes] | None:
             answer = passed.run()
-            if self.faults.has_accepted:
-                self.faults.has_accepted = False
+            if self.faults.watched.has_accepted:
+                self.faults.watched.has_accepted = False
                 self.on_accept()
             return answer
 

@@ -8,6 +8,7 @@ from actors.kernel.envelope import Envelope
 from adapters.runtime.virtual import VirtualRuntime
 from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.faults.faults import Faults
+from adapters.simulator.faults.orders import OrderFaults
 from tests.builders.ways import detour
 
 
@@ -31,8 +32,8 @@ class WatchedRuntime(VirtualRuntime):
         return super().step()
 
 
-class WatchedFaults(Faults):
-    """The venue's faults, which also notice that a new order was accepted."""
+class WatchedOrders(OrderFaults):
+    """Faults of orders, which also notice that a new order was accepted."""
 
     has_accepted = False
 
@@ -40,3 +41,12 @@ class WatchedFaults(Faults):
         """Notice."""
         super().accepted(order)
         self.has_accepted = True
+
+
+class WatchedFaults(Faults):
+    """The venue's faults with orders that are watched."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.watched = WatchedOrders(self._schedule, self._world)
+        self.orders = self.watched

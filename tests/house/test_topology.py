@@ -47,10 +47,12 @@ def said(kind: type[Actor]) -> Iterator[tuple[str, type]]:
                 yield node.func.attr, KINDS[made.id]
 
 
-def test_the_committed_page_is_the_one_that_the_table_gives() -> None:
-    committed = (pages.ROOT / messages_page.PAGE).read_text(encoding="utf-8")
+def test_the_committed_pages_are_those_that_the_table_gives() -> None:
+    for page, text in messages_page.printed().items():
+        committed = (pages.ROOT / page).read_text(encoding="utf-8")
 
-    assert committed == messages_page.render(), "run python -m scripts.messages_page"
+        assert committed == text, f"{page}: run python -m scripts.messages_page"
+        assert "flowchart LR" in committed, page
 
 
 def test_each_row_of_an_actor_has_a_recipe_and_each_recipe_a_row() -> None:

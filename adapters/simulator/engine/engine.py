@@ -144,7 +144,7 @@ class Engine:
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request on its way; the caller sees to it."""
-        return self.hooks.passage(request)
+        return self.hooks.requests.passage(request)
 
     def world_events(self) -> WorldEvents:
         """Return what the world may do to this venue outside its protocol."""
@@ -192,7 +192,7 @@ class Engine:
             self._hub.due(*date)
 
     def _play_step(self, planned: Step) -> None:
-        step = self.hooks.step(planned)
+        step = self.hooks.market.step(planned)
         if step is None:
             return
         book = self._books[step.product]

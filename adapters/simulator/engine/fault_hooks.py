@@ -84,27 +84,32 @@ AS_ASKED = CancelFate()
 """A cancel that nothing happens to."""
 
 
-class FaultHooks:
-    """Asked wherever the venue may be made to misbehave. One object for one engine."""
-
-    def next_ns(self) -> Nanos:
-        """Return the market time at which `play` has something to do next."""
-        return NEVER
-
-    def play(self, until_ns: int) -> None:
-        """Do what is due up to that instant."""
+class RequestHooks:
+    """Asked about requests and their answers."""
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request."""
         del request
         return DIRECT
 
+
+class StreamHooks:
+    """Asked about connections and their frames."""
+
     def connected(self, connection: Connection) -> None:
         """A stream begins; what shall come between it and its client is put there now."""
 
-    def step(self, step: Step) -> Step | None:
+
+class MarketHooks:
+    """Asked about steps of the market."""
+
+    def step(self, planned: Step) -> Step | None:
         """Return a market step as it is to happen, None if it shall not."""
-        return step
+        return planned
+
+
+class OrderHooks:
+    """Asked about orders, in the order in which things happen to them."""
 
     def refusal(self, ticket: Ticket) -> RequestRejected | None:
         """Return why a new order is refused, None if it is not."""
@@ -141,6 +146,29 @@ class FaultHooks:
     def fills_lag_ns(self) -> int:
         """For how long new fills are missing from the list of fills."""
         return 0
+
+
+class FaultHooks:
+    """Where the venue may be made to misbehave, by subject. One object for one engine."""
+
+    def __init__(
+        self,
+        requests: RequestHooks | None = None,
+        streams: StreamHooks | None = None,
+        market: MarketHooks | None = None,
+        orders: OrderHooks | None = None,
+    ) -> None:
+        self.requests = requests or RequestHooks()
+        self.streams = streams or StreamHooks()
+        self.market = market or MarketHooks()
+        self.orders = orders or OrderHooks()
+
+    def next_ns(self) -> Nanos:
+        """Return the market time at which `play` has something to do next."""
+        return NEVER
+
+    def play(self, until_ns: int) -> None:
+        """Do what is due up to that instant."""
 
     @property
     def skew_ns(self) -> int:

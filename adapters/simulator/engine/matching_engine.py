@@ -190,7 +190,7 @@ class MatchingEngine:
         for trade in trades:
             for side in (Side.BUY, Side.SELL):
                 for order, share in shares(book.resting(side), trade):
-                    quantity = self._hooks.resting_fill(order, share)
+                    quantity = self._hooks.orders.resting_fill(order, share)
                     if quantity:
                         self.fill_resting(order, quantity)
             self.reach(product, trade.price, trade.price, trade.at_ns)
@@ -256,7 +256,7 @@ class MatchingEngine:
         order.queued_until_ns = None
         if order.status is Status.CANCEL_QUEUED:
             self._end(order, Status.CANCELLED, "User requested cancel")
-            self._hooks.cancelled(order)
+            self._hooks.orders.cancelled(order)
             return
         edit, order.next_edit = order.next_edit, None
         order.status = Status.OPEN

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
-from adapters.simulator.engine.fault_hooks import CancelFate, FaultHooks, Passage
-from adapters.simulator.engine.orders import VenueOrder
-from adapters.simulator.engine.rejections import RequestRejected
-from adapters.simulator.engine.ticket import Ticket
-from adapters.simulator.engine.wire import Request
+from adapters.simulator.engine.fault_hooks import FaultHooks
 from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.faults.base import Fault
 from adapters.simulator.faults.market import MarketFaults
@@ -28,8 +23,6 @@ from adapters.simulator.faults.venue_kinds import (
     ForeignOrder,
     ProductFlag,
 )
-from adapters.simulator.market_data.source import Step
-from adapters.simulator.stream_api.connection import Connection
 from domain.model.instants import Nanos
 from domain.model.money import plain
 from domain.model.product import ProductId
@@ -43,10 +36,14 @@ class Faults(FaultHooks):
         self._schedule = FaultSchedule(seed)
         self._schedule.on_begin = self._begun
         self._schedule.on_end = self._ended
-        self._requests = RequestFaults(self._schedule)
         self._streams = StreamFaults(self._schedule)
-        self._orders = OrderFaults(self._schedule, self._world)
         self._market = MarketFaults(self._schedule, self._world)
+        super().__init__(
+            RequestFaults(self._schedule),
+            self._streams,
+            self._market,
+            OrderFaults(self._schedule, self._world),
+        )
         self._engine: Engine | None = None
         self._world_events: WorldEvents | None = None
 
@@ -93,52 +90,6 @@ class Faults(FaultHooks):
     def play(self, until_ns: int) -> None:
         """Begin and end what is due."""
         self._schedule.play(until_ns)
-
-    def passage(self, request: Request) -> Passage:
-        """Return what happens to a request."""
-        return self._requests.passage(request)
-
-    def connected(self, connection: Connection) -> None:
-        """Stand between a new stream and its client."""
-        self._streams.connected(connection)
-
-    def step(self, step: Step) -> Step | None:
-        """Return a step as it is to happen."""
-        return self._market.step(step)
-
-    def refusal(self, ticket: Ticket) -> RequestRejected | None:
-        """Return why a new order is refused."""
-        return self._orders.refusal(ticket)
-
-    def accepted(self, order: VenueOrder) -> None:
-        """Take note of a new order."""
-        self._orders.accepted(order)
-
-    def cancel(self, order: VenueOrder) -> CancelFate:
-        """Return what becomes of a cancel."""
-        return self._orders.cancel(order)
-
-    def cancelled(self, order: VenueOrder) -> None:
-        """Take note of a cancel that is done."""
-        self._orders.cancelled(order)
-
-    def resting_fill(self, order: VenueOrder, quantity: Decimal) -> Decimal:
-        """Return how much a resting order gets."""
-        return self._orders.resting_fill(order, quantity)
-
-    def tells(self, order: VenueOrder) -> bool:
-        """Tell whether an order's state is told now."""
-        return self._orders.tells(order)
-
-    @property
-    def orders_lag_ns(self) -> int:
-        """For how long new orders are missing."""
-        return self._orders.orders_lag_ns
-
-    @property
-    def fills_lag_ns(self) -> int:
-        """For how long new fills are missing."""
-        return self._orders.fills_lag_ns
 
     @property
     def skew_ns(self) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve
 
+from adapters.simulator.engine.fault_hooks import MarketHooks
 from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.faults.base import MarketFault
 from adapters.simulator.faults.schedule import FaultSchedule, Running
@@ -36,7 +37,7 @@ Levels = tuple[Level, ...]
 Cut = Callable[[Decimal, Decimal], Decimal]
 
 
-class MarketFaults:
+class MarketFaults(MarketHooks):
     """Changes steps, and shows a book anew when a fault begins or ends."""
 
     def __init__(self, schedule: FaultSchedule, world_events: Callable[[], WorldEvents]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from adapters.simulator.engine.fault_hooks import AS_ASKED, CancelFate
+from adapters.simulator.engine.fault_hooks import AS_ASKED, CancelFate, OrderHooks
 from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.engine.rejections import UNKNOWN_PREVIEW, RequestRejected
 from adapters.simulator.engine.ticket import Ticket
@@ -32,7 +32,7 @@ Kind = TypeVar("Kind", bound=OrderFault)
 BY_VENUE = "Cancelled by the venue"
 
 
-class OrderFaults:
+class OrderFaults(OrderHooks):
     """Judges what is done to orders, in the order in which it happens."""
 
     def __init__(self, schedule: FaultSchedule, world_events: Callable[[], WorldEvents]) -> None:

@@ -8,7 +8,7 @@ from math import exp, log
 from attrs import evolve
 
 from adapters.simulator.engine.auth import UNAUTHORIZED
-from adapters.simulator.engine.fault_hooks import DIRECT, Close, Passage
+from adapters.simulator.engine.fault_hooks import DIRECT, Close, Passage, RequestHooks
 from adapters.simulator.engine.wire import PREFIX, Request, Response, encode
 from adapters.simulator.faults.base import ALL, RequestFault, Unreliable
 from adapters.simulator.faults.schedule import FaultSchedule, Running
@@ -140,7 +140,7 @@ _KINDS: tuple[type[RequestFault], ...] = (
 """In the order of the catalogue: the first that strikes decides."""
 
 
-class RequestFaults:
+class RequestFaults(RequestHooks):
     """Judges requests in the order in which they arrive; the first fault that strikes decides."""
 
     def __init__(self, schedule: FaultSchedule) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from adapters.simulator.engine.fault_hooks import StreamHooks
 from adapters.simulator.faults.base import ALL, MARKET, Fault, FrameFault
 from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import Maintenance
@@ -40,7 +41,7 @@ _UPDATES_KEPT = 100
 _MEBIBYTE = 1024 * 1024
 
 
-class StreamFaults:
+class StreamFaults(StreamHooks):
     """All connections of the venue, each with an outlet of its own."""
 
     def __init__(self, schedule: FaultSchedule) -> None:

@@ -81,7 +81,7 @@ class Playback:
         """Begin a stream."""
         connection = Connection(self, verify, with_client_id=self._with_client_id)
         self._connections.append(connection)
-        self._engine.hooks.connected(connection)
+        self._engine.hooks.streams.connected(connection)
         return connection
 
     def books(self) -> dict[str, Any]:

@@ -154,11 +154,11 @@ class OrdersResource:
         }
 
     def _create(self, ticket: Ticket) -> VenueOrder:
-        refusal = self.hooks.refusal(ticket)
+        refusal = self.hooks.orders.refusal(ticket)
         if refusal is not None:
             raise refusal
         order = self.matching.create(ticket)
-        self.hooks.accepted(order)
+        self.hooks.orders.accepted(order)
         return order
 
     def _cancel(self, order_id: str) -> Json:
@@ -180,7 +180,7 @@ class OrdersResource:
         return {"success": success, "failure_reason": reason, "order_id": order_id}
 
     def _cancel_working(self, order: VenueOrder) -> str:
-        fate = self.hooks.cancel(order)
+        fate = self.hooks.orders.cancel(order)
         if fate.fills_first:
             self.matching.fill_resting(order, order.leaves)
             return "ORDER_IS_FULLY_FILLED"
@@ -192,10 +192,10 @@ class OrdersResource:
         return order_form(order, self.user_id, self.portfolio)
 
     def _orders_lag_ns(self) -> int:
-        return max(self.quirks.lag_ns, self.hooks.orders_lag_ns)
+        return max(self.quirks.lag_ns, self.hooks.orders.orders_lag_ns)
 
     def _fills_lag_ns(self) -> int:
-        return max(self.quirks.lag_ns, self.hooks.fills_lag_ns)
+        return max(self.quirks.lag_ns, self.hooks.orders.fills_lag_ns)
 
     def _visible_ns(self, lag_ns: int) -> int:
         """Return the instant from which on nothing shows yet."""

@@ -92,7 +92,7 @@ class Hub:
         """Return a new connection."""
         connection = Connection(self, verify, with_client_id=self._quirks.client_id)
         self._connections.append(connection)
-        self._hooks.connected(connection)
+        self._hooks.streams.connected(connection)
         return connection
 
     def disconnect(self, connection: Connection) -> None:
@@ -145,7 +145,7 @@ class Hub:
     def order_changed(self, order: VenueOrder) -> None:
         """Tell the user channel an order's new state."""
         listeners = self._listeners.get((USER, self._user_id))
-        if self._hooks.tells(order) and listeners:
+        if self._hooks.orders.tells(order) and listeners:
             event = frames.user_event("update", [frames.order_state(order, self._portfolio)])
             for connection in listeners:
                 if connection.wants_order_on(order.product):
