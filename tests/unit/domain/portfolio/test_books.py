@@ -17,6 +17,7 @@ from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised
 from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotsListed, StatementTaken
 from domain.messages.supervision import BootCompleted, ProductsChanged
+from domain.model.approval import ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount
 from domain.model.portfolio import AccountBalance
