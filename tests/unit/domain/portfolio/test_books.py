@@ -9,6 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as some
 
+from actors.trading.approvals import Approvals
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from domain.messages.control import SyncRequested
@@ -132,7 +133,10 @@ def recovered(told: list[object]) -> Recovered:
 def of_gate(told: list[object]) -> LedgerReported:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
-    return _asked(harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state), told)
+    return _asked(
+        harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state, Approvals()),
+        told,
+    )
 
 
 def of_portfolio(told: list[object]) -> LedgerReported:
