@@ -14,9 +14,9 @@ from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
-from app.command_line.options import DrillOrder
+from app.command_line.options import DrillOrder, TradeOptions
 from app.run.guardian_inbox import GuardianInbox
-from app.run.ports import Driver
+from app.run.ports import Driver, VenueFacts
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
 from domain.messages.control import ReconcileRequested, StatusRequested, StopRequested
@@ -30,7 +30,7 @@ from domain.messages.supervision import (
     TradingReady,
 )
 from domain.model.breakers import Effect
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import SECOND
 from domain.model.money import plain
 from domain.system.alerts import of_breaker
 
@@ -49,17 +49,10 @@ Status = Mapping[str, object]
 
 @frozen(kw_only=True)
 class Run:
-    """What the guardian needs to know of a run. `duration_ns` and `end_ns` are market time."""
+    """What is asked of a run, where it trades, and who is told its first and last line."""
 
-    mode: str
-    venue: str
-    world: str
-    prices: str
-    config_hash: str
-    policy_hash: str
-    duration_ns: Nanos | None
-    end_ns: Nanos | None
-    drills: tuple[DrillOrder, ...] = ()
+    options: TradeOptions
+    facts: VenueFacts
     say: Callable[[str], None]
 
 
@@ -108,7 +101,7 @@ class Guardian:
             self._run.say(self._ready_line(heard.boot, heard.ready))
             self._system.announce(LotsListed("start", _lots(self.publish()), ()))
         begun_ns = self._system.clock.market_ns()
-        for drill in self._run.drills:
+        for drill in self._run.options.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
         self._driver.until(lambda: self._is_over(begun_ns), None)
 
@@ -129,10 +122,10 @@ class Guardian:
 
     def _is_over(self, begun_ns: int) -> bool:
         now_ns = self._system.clock.market_ns()
-        run = self._run
-        if run.duration_ns is not None and now_ns - begun_ns >= run.duration_ns:
+        duration_ns, end_ns = self._run.options.duration_ns, self._run.facts.end_ns
+        if duration_ns is not None and now_ns - begun_ns >= duration_ns:
             self._stop.ask("duration")
-        elif run.end_ns is not None and now_ns >= run.end_ns:
+        elif end_ns is not None and now_ns >= end_ns:
             self._stop.ask("market_end")
         return self._stop.is_asked()
 
@@ -220,7 +213,7 @@ class Guardian:
         return Envelope(number, body, "guardian", 0, number, 0, self._system.clock.market_ns())
 
     def _ready_line(self, boot: BootCompleted, ready: TradingReady) -> str:
-        run = self._run
+        options, facts, config = self._run.options, self._run.facts, self._run.options.config
         cost = (boot.maker_rate + boot.taker_rate) * HUNDRED
         blocking = dict.fromkeys(
             each.name
@@ -229,8 +222,9 @@ class Guardian:
         )
         entries = f"blocked by={','.join(blocking)}" if blocking else "on"
         return (
-            f"READY mode={run.mode} venue={run.venue} world={run.world} prices={run.prices}"
-            f" history={ready.history} config={run.config_hash} policy={run.policy_hash}"
+            f"READY mode={options.mode.value} venue={facts.venue} world={facts.world}"
+            f" prices={facts.prices} history={ready.history}"
+            f" config={config.config_hash} policy={config.policy_hash}"
             f" round_trip_cost={plain(cost)}% entries={entries} dashboard=off"
         )
 

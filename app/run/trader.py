@@ -12,7 +12,6 @@ import click
 
 from actors.kernel.ports import Venue
 from actors.kernel.topology import GUARDIAN
-from actors.reporting.projector import RunIdentity
 from actors.trading.last_gate import LastGate
 from adapters.alerts.file import AlertFile
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
@@ -28,9 +27,7 @@ from app.run.recovery import JournalPlace, Opened, open_state
 from app.run.stop_request import StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
-from config.mode import Mode
 from domain.messages.journal import RunStarted
-from domain.model.instants import Nanos
 
 Say = Callable[[str], None]
 
@@ -52,9 +49,8 @@ def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say) 
     place = place_of(options, ports)
     with ExitStack() as undo:
         opened = undo.enter_context(closing(open_state(place, lineage=ports.lineage)))
-        watches = undo.enter_context(
-            Watches(ports.driver.attend)
-        )  # the sentinel leaves after the venue
+        # Entered before the venue, so that the sentinel leaves after the last connection to it.
+        watches = undo.enter_context(Watches(ports.driver.attend))
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
         watches.begin(ports.watches(venue))
         undo.callback(ports.stop)
@@ -90,7 +86,7 @@ def start(
     system.listen(GUARDIAN, inbox.put)
     files = _file_ports(options, ports, opened, venue)
     guardian = Guardian(
-        _run_of(options, ports, say),
+        Run(options=options, facts=ports.facts, say=say),
         system,
         driver,
         stop,
@@ -103,8 +99,14 @@ def start(
     lifecycle = RunLifecycle(system, opened, inbox, driver.defer, auto_resumes)
     driver.attend(SupervisorWatch(system, lifecycle.revive_supervisor).look)
     driver.attend(guardian.watch)
-    plan = _plan_of(options, ports, inbox)
-    lifecycle.recipes = recipes(system, options.config, files, plan, stop, lifecycle)
+    plan = RunPlan(
+        options=options,
+        facts=ports.facts,
+        publish_every_ns=ports.publish_every_ns,
+        inbox=inbox,
+        approvals=ports.approvals,
+    )
+    lifecycle.recipes = recipes(system, files, plan, stop, lifecycle)
     build(system, options.config, lifecycle.recipes, opened.recovered)
     return guardian
 
@@ -148,43 +150,6 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
         alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
         status=FileStatusBoard(folder),
         control=FileControlInbox(folder),
-    )
-
-
-def _run_of(options: TradeOptions, ports: RunPorts, say: Say) -> Run:
-    facts = ports.facts
-    return Run(
-        mode=options.mode.value,
-        venue=facts.venue,
-        world=facts.world,
-        prices=facts.prices,
-        config_hash=options.config.config_hash,
-        policy_hash=options.config.policy_hash,
-        duration_ns=options.duration_ns,
-        drills=options.drills,
-        end_ns=None if facts.end_ns is None else Nanos(facts.end_ns),
-        say=say,
-    )
-
-
-def _plan_of(options: TradeOptions, ports: RunPorts, inbox: GuardianInbox) -> RunPlan:
-    schedule = settings.schedule_of(options.config, options.cycles)
-    return RunPlan(
-        identity=RunIdentity(
-            mode=options.mode.value,
-            config_hash=options.config.config_hash,
-            policy_hash=options.config.policy_hash,
-            world=ports.facts.world,
-            interval_ns=schedule.interval_ns,
-            jitter=schedule.jitter,
-            publish_every_ns=ports.publish_every_ns,
-        ),
-        seed=settings.seed_of(options),
-        cycles=options.cycles,
-        is_dry=options.mode is Mode.DRY_RUN,
-        has_history=ports.facts.has_history,
-        inbox=inbox,
-        approvals=ports.approvals,
     )
 
 

@@ -60,10 +60,13 @@ from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
 from adapters.runtime.actor_system import ActorSystem
+from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.guardian_inbox import GuardianInbox
+from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
 from config.effective import Config
+from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
 from domain.orders.inputs import OrderBookState
@@ -84,13 +87,11 @@ class Ports:
 
 @frozen(kw_only=True)
 class RunPlan:
-    """What this run is: who it is, how long it lasts."""
+    """What is asked of this run, where it trades, and what the guardian has heard."""
 
-    identity: RunIdentity
-    seed: int
-    cycles: int | None
-    is_dry: bool
-    has_history: bool
+    options: TradeOptions
+    facts: VenueFacts
+    publish_every_ns: int
     inbox: GuardianInbox
     approvals: Approvals
 
@@ -102,7 +103,6 @@ Recipes = dict[str, Recipe]
 
 def recipes(
     runtime: ActorSystem,
-    config: Config,
     ports: Ports,
     plan: RunPlan,
     stop: StopRequest,
@@ -114,9 +114,9 @@ def recipes(
     """
     known = {
         **_keepers(runtime, ports, plan, stop, lifecycle),
-        **_orders(runtime, config, ports, plan),
-        **_decisions(runtime, config, plan.approvals),
-        **_senses(runtime, config, ports, plan, stop),
+        **_orders(runtime, ports, plan.options),
+        **_decisions(runtime, plan.options.config, plan.approvals),
+        **_senses(runtime, ports, plan, stop),
     }
     return {name: known[name] for name in in_order(known)}
 
@@ -147,11 +147,11 @@ def _keepers(
 ) -> Recipes:
     """Who writes down, tells people, brings back the dead, and watches for the signal."""
     spawn = runtime.spawn
-    draw = random.Random(f"restarts:{plan.seed}").random
+    draw = random.Random(f"restarts:{settings.seed_of(plan.options)}").random
 
     def projector(state: Recovered) -> None:
         members = lambda: roster(runtime)  # noqa: E731 - read at each report
-        spawn(Projector, PROJECTOR, plan.identity, ports.status, members, state.tally)
+        spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
@@ -162,15 +162,16 @@ def _keepers(
     }
 
 
-def _orders(runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan) -> Recipes:
+def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
     """Who cancels, sends, and keeps the books."""
-    spawn, venue = runtime.spawn, ports.venue
+    spawn, venue, config = runtime.spawn, ports.venue, options.config
+    is_dry = options.mode is Mode.DRY_RUN
     currency, allotment = config.app.quote.value, settings.allotment_of(config)
 
     def order_manager(state: Recovered) -> None:
         unsettled = state.unsettled(runtime.clock.machine_ns())
         book = OrderBookState(state.lineage, state.next_number, unsettled)
-        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=plan.is_dry)
+        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:
         books = PortfolioState(currency, allotment, state.ledger, state.marks)
@@ -205,15 +206,13 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     }
 
 
-def _senses(
-    runtime: ActorSystem, config: Config, ports: Ports, plan: RunPlan, stop: StopRequest
-) -> Recipes:
+def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
-    spawn, venue = runtime.spawn, ports.venue
+    spawn, venue, config = runtime.spawn, ports.venue, plan.options.config
     limit_ns = settings.quote_limit_ns(config)
-    feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.has_history)
-    schedule = settings.schedule_of(config, plan.cycles)
-    draw = random.Random(f"jitter:{plan.seed}").random
+    feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.facts.has_history)
+    schedule = settings.schedule_of(config, plan.options.cycles)
+    draw = random.Random(f"jitter:{settings.seed_of(plan.options)}").random
     quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid
 
     def scheduler(state: Recovered) -> None:
@@ -235,6 +234,21 @@ def _senses(
         OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, stop.ask),
         RECONCILER: reconciler,
     }
+
+
+def _identity(plan: RunPlan) -> RunIdentity:
+    """Return what the status says of the whole run."""
+    options = plan.options
+    schedule = settings.schedule_of(options.config, options.cycles)
+    return RunIdentity(
+        mode=options.mode.value,
+        config_hash=options.config.config_hash,
+        policy_hash=options.config.policy_hash,
+        world=plan.facts.world,
+        interval_ns=schedule.interval_ns,
+        jitter=schedule.jitter,
+        publish_every_ns=plan.publish_every_ns,
+    )
 
 
 def roster(runtime: ActorSystem) -> tuple[ActorStatus, ...]:

@@ -9,10 +9,14 @@ import pytest
 
 from actors.kernel.envelope import Envelope
 from actors.kernel.topology import GUARDIAN, PROJECTOR, ROUTES
+from app.command_line.options import TradeOptions
 from app.run.guardian import EXIT_HALTED, EXIT_NO, EXIT_OK, STATUS_LIMIT_NS, Guardian, Run
 from app.run.guardian_inbox import GuardianInbox
+from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
 from app.run.virtual_ports import VirtualDriver
+from config.effective import Config
+from config.mode import Mode
 from domain.messages.control import StatusPublished, StatusRequested
 from domain.messages.journal import RunStopped
 from domain.messages.portfolio import LotsListed
@@ -51,14 +55,10 @@ class Case:
         inbox = GuardianInbox()
         self.system.listen(GUARDIAN, inbox.put)
         run = Run(
-            mode="paper",
-            venue="v",
-            world="w",
-            prices="invented",
-            config_hash="c",
-            policy_hash="p",
-            duration_ns=None,
-            end_ns=None,
+            options=TradeOptions(mode=Mode.PAPER, config=Config()),
+            facts=VenueFacts(
+                venue="v", world="w", prices="invented", has_history=True, end_ns=None
+            ),
             say=self.said.append,
         )
         unused = cast("Any", None)  # the journal and the alerts are for actors that are dead
