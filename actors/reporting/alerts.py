@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
@@ -56,7 +58,7 @@ class Alerts(Actor):
                 if alert is not None:
                     self._write(alert)
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _write(self, alert: AlertRaised) -> None:
         now_ns = self.clock.machine_ns()

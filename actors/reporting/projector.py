@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import assert_never
 
 from attrs import frozen
 
@@ -230,7 +231,7 @@ class Projector(Actor):
             case StatementTaken() | ActorDown() | BootCompleted() | TradingReady():
                 pass  # told by others
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, auto
+from typing import assert_never
 
 from attrs import evolve, frozen
 
@@ -98,7 +99,7 @@ class DropCopy(Actor):
                     self._since_ns = Nanos(self.clock.market_ns() - WINDOW_NS)
                     self.after_machine(POLL_EVERY_NS, Poll())
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
 from attrs import frozen
 
@@ -50,7 +51,7 @@ class KillSwitch(Actor):
             case Look():
                 self._look()
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _look(self) -> None:
         order = self._signal.read()

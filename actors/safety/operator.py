@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
 from attrs import frozen
 
@@ -78,7 +79,7 @@ class Operator(Actor):
             case ReconcileFinished():
                 self._reconciled(message)
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())

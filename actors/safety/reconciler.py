@@ -8,6 +8,8 @@ cancel stale entries.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -166,7 +168,7 @@ class Reconciler(Actor):
             ):
                 self._answered(message)
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     # One pass.
 
@@ -241,7 +243,7 @@ class Reconciler(Actor):
             case PassStep.NOTHING | PassStep.SWEEP | PassStep.PAUSE:
                 pass  # nothing is being asked
             case _:
-                self.refuse(self._step)
+                assert_never(self._step)
 
     # Its steps.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
 from attrs import frozen
 
@@ -76,7 +77,7 @@ class Scheduler(Actor):
             case StopRequested():
                 self._is_over = True
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _begin(self) -> None:
         if self._slot_ns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any, assert_never
 
 from attrs import frozen
 
@@ -68,9 +69,10 @@ class Allocator(Actor):
         self._context: Context | None = None
         self._answers: dict[str, tuple[TradeProposal, ...]] = {}
 
-    def receive(self, message: Inbox) -> None:
+    def receive(self, message: Any) -> None:
         """Handle one message."""
-        match message:
+        inbox: Inbox = message
+        match inbox:
             case QuoteMoved(quote):
                 self._quotes[quote.product] = quote
             case BarClosed(bar):
@@ -81,9 +83,9 @@ class Allocator(Actor):
             case PortfolioMoved(view):
                 self._view = view
             case CycleDue():
-                self._open_round(message)
+                self._open_round(inbox)
             case Proposed():
-                self._take(message)
+                self._take(inbox)
             case RoundLimit(cycle):
                 if self._round is not None and self._round.cycle == cycle:
                     self._close_round()
@@ -94,7 +96,7 @@ class Allocator(Actor):
             case BootCompleted():
                 pass  # which products there are is learned from their bars
             case _:
-                self.refuse(message)
+                assert_never(inbox)
 
     def _append(self, bars: tuple[Bar, ...]) -> None:
         for bar in bars:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -81,7 +83,7 @@ class Exits(Actor):
                     self._show()
                     self.after(CHECK_EVERY_NS, Check())
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _take(self, lots: tuple[Lot, ...]) -> None:
         self._lots = {lot.id: lot for lot in lots}

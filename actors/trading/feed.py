@@ -6,6 +6,7 @@ Carries only: what may be trusted and which minute is over is decided in `domain
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, assert_never
 
 from attrs import frozen
 
@@ -66,13 +67,14 @@ class Feed(Actor):
         # The venue answers every question, if only with a failure: nothing stays in here.
         self._questions: Questions[Asked | Reread] = Questions(self.epoch)
 
-    def receive(self, message: Inbox) -> None:
+    def receive(self, message: Any) -> None:
         """Handle one message."""
-        match message:
+        inbox: Inbox = message
+        match inbox:
             case MarketFrame() | StreamOpened() | StreamClosed() | GapSeen():
-                self._carry_out(self._data.step(message, self.clock.market_ns()))
+                self._carry_out(self._data.step(inbox, self.clock.market_ns()))
             case Check():
-                self.after(CHECK_EVERY_NS, message)
+                self.after(CHECK_EVERY_NS, inbox)
                 self._carry_out(self._data.check(self.clock.market_ns(), self.clock.machine_ns()))
             case ReadyLimit():
                 if missing := len(self._data.warming):
@@ -81,13 +83,13 @@ class Feed(Actor):
             case FetchDue(asked):
                 self._fetch(asked)
             case CandlesListed() | QuotesListed():
-                self._answered(message)
+                self._answered(inbox)
             case ActorRestarted(actor, _):
                 self._brief(actor)
             case BootCompleted():
-                self._boot(message)
+                self._boot(inbox)
             case _:
-                self.refuse(message)
+                assert_never(inbox)
 
     def _boot(self, boot: BootCompleted) -> None:
         if self._data.products:

@@ -6,6 +6,8 @@ messages, calls of the venue and timers.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -138,7 +140,7 @@ class OrderManager(Actor):
             case effects.RestartUserStream(reason):
                 self._venue.restart_user_stream(reason)
             case _:
-                self.refuse(effect)
+                assert_never(effect)
 
     def _token(self, question: Question) -> int:
         return self._questions.ask(question, self.clock.machine_ns())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -104,7 +106,7 @@ class Portfolio(Actor):
             case ActorRestarted(actor):
                 self._show(actor)
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _show(self, newcomer: str) -> None:
         """Give a fresh incarnation the present view, if it is one that listens."""

@@ -7,6 +7,7 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import assert_never
 
 from attrs import frozen
 
@@ -116,7 +117,7 @@ class RiskGate(Actor):
             case FeedRecovered(product):
                 self._stalled.pop(product, None)
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _follow(self, message: Orders) -> None:
         match message:
@@ -129,7 +130,7 @@ class RiskGate(Actor):
             case WouldPlace(intent):
                 self._exposure = self._exposure.drop(intent.order.approval)
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     def _learn(self, message: Account) -> None:
         match message:
@@ -144,7 +145,7 @@ class RiskGate(Actor):
                 self.send(self.envelope.sender, self._books.report(self.name, token))
                 self.prove("its books were compared")
             case _:
-                self.refuse(message)
+                assert_never(message)
 
     # Judging.
 

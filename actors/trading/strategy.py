@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, assert_never
+
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import ALLOCATOR
 from domain.decisions.strategy import Strategy
@@ -18,9 +20,10 @@ class StrategyHost(Actor):
         super().__init__(context)
         self._strategy = strategy
 
-    def receive(self, message: Inbox) -> None:
+    def receive(self, message: Any) -> None:
         """Handle one message."""
-        match message:
+        inbox: Inbox = message
+        match inbox:
             case Decide(cycle, context):
                 proposals = tuple(self._strategy.decide(context))
                 for each in proposals:
@@ -30,4 +33,4 @@ class StrategyHost(Actor):
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
                 self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
             case _:
-                self.refuse(message)
+                assert_never(inbox)

@@ -115,8 +115,3 @@ class ApprovedExit:
 
 
 ApprovedOrder = ApprovedEntry | ApprovedExit
-
-
-def lifetime_of(order_type: OrderType) -> Nanos | None:
-    """Return how long an order may rest, in market time; None if nobody limits it."""
-    return order_type.lifetime_ns if isinstance(order_type, Limit) else None

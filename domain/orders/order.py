@@ -5,7 +5,9 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from domain.messages.orders import OrderAdvanced
+from domain.model.approval import Limit, OrderType
 from domain.model.errors import InvariantBroken
+from domain.model.instants import Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event, is_terminal, next_state
@@ -68,6 +70,11 @@ class Order:
     def is_settled(self) -> bool:
         """Tell whether the order has ended and every fill the venue showed is booked."""
         return self.is_terminal and self.filled >= self.venue_filled
+
+
+def lifetime_of(order_type: OrderType) -> Nanos | None:
+    """Return how long an order may rest, in market time; None if nobody limits it."""
+    return order_type.lifetime_ns if isinstance(order_type, Limit) else None
 
 
 def moved(order: Order) -> OrderAdvanced:

@@ -21,7 +21,7 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.approval import ApprovedOrder, OrderType, Purpose, lifetime_of
+from domain.model.approval import ApprovedOrder, OrderType, Purpose
 from domain.model.breakers import Breaker, Scope, covering
 from domain.model.breakers import Effect as Strength
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -63,6 +63,7 @@ from domain.orders.order import (
     apply_fill,
     apply_seen,
     is_provably_absent,
+    lifetime_of,
     moved,
     needs_fills,
 )

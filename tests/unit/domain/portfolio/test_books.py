@@ -133,10 +133,9 @@ def recovered(told: list[object]) -> Recovered:
 def of_gate(told: list[object]) -> LedgerReported:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
-    return _asked(
-        harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state, Approvals()),
-        told,
-    )
+    approvals = Approvals()
+    gate = harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state, approvals)
+    return _asked(gate, told)
 
 
 def of_portfolio(told: list[object]) -> LedgerReported:
