@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from attrs import define, field
@@ -88,6 +89,9 @@ class Children:
     def __init__(self) -> None:
         self._files: dict[str, ChildState] = {}
 
+    def __iter__(self) -> Iterator[ChildState]:
+        return iter(tuple(self._files.values()))
+
     def of(self, name: str) -> ChildState:
         """Return the file of `name`, opening one."""
         return self._files.setdefault(name, ChildState(name))
@@ -107,16 +111,14 @@ class Children:
     def being_rebuilt(self, token: int) -> tuple[ChildState, ...]:
         """Return who is being rebuilt under `token`."""
         return tuple(
-            child
-            for child in self._files.values()
-            if child.token == token and child.phase is Phase.REBUILDING
+            child for child in self if child.token == token and child.phase is Phase.REBUILDING
         )
 
     def without_books(self, reason: str) -> tuple[ChildState, ...]:
         """Return who still waits for a clean comparison of that reason."""
         return tuple(
             child
-            for child in self._files.values()
+            for child in self
             if child.phase in (Phase.REBUILDING, Phase.PROBATION)
             and child.policy.reentry is not Reentry.PROOF
             and not child.is_reconciled
@@ -127,7 +129,7 @@ class Children:
         """Return in words what keeps an operator's revival from being complete."""
         return tuple(
             child.waits_for()
-            for child in self._files.values()
+            for child in self
             if child.is_down or (child.phase is Phase.PROBATION and child.policy.is_latched)
         )
 

@@ -122,7 +122,7 @@ class ThreadWorld:
     def forget_crashes(self) -> None:
         """Give everybody a clean sheet, and the run another release by itself."""
         self.supervisor._staff.auto_resumes_left = 1
-        for child in self.supervisor._children.values():
+        for child in self.supervisor._children:
             child.history, child.readmissions = CrashHistory(), 0
         for watch in self._driver._watches:
             guard = getattr(watch, "__self__", None)
