@@ -28,7 +28,6 @@ from actors.kernel.topology import (
 )
 from domain.messages import decisions, market, orders
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.supervision import Tick
 from scripts.pages import ROOT, write_or_check
 
 PAGE = Path("docs/messages.md")
@@ -109,8 +108,7 @@ def tables() -> Iterator[str]:
 
 def sorted_rows() -> list[tuple[type, Route]]:
     """Return the rows by module, as the table has them within one."""
-    rows = ((kind, row) for kind, row in ROUTES.items() if kind is not Tick)
-    return sorted(rows, key=lambda pair: pair[0].__module__)
+    return sorted(ROUTES.items(), key=lambda pair: pair[0].__module__)
 
 
 def picture() -> Iterator[str]:

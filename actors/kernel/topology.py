@@ -393,5 +393,4 @@ ROUTES: dict[type, Route] = {
         says=(GUARDIAN,), hears=(PROJECTOR,), lane=Lane.MARKET, key=lambda _: None
     ),
     control.StatusPublished: Route(says=(PROJECTOR,), hears=(GUARDIAN,)),
-    supervision.Tick: Route(says=(), lane=Lane.CONTROL),
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
@@ -58,7 +56,7 @@ class Alerts(Actor):
                 if alert is not None:
                     self._write(alert)
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _write(self, alert: AlertRaised) -> None:
         now_ns = self.clock.machine_ns()

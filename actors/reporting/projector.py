@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import assert_never
 
 from attrs import frozen
 
@@ -231,7 +230,7 @@ class Projector(Actor):
             case StatementTaken() | ActorDown() | BootCompleted() | TradingReady():
                 pass  # told by others
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)

@@ -6,7 +6,6 @@ Knows which client order ids are ours; everything else on the account is foreign
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
 
 from attrs import frozen
 
@@ -96,7 +95,7 @@ class Canceller(Actor):
             case Look():
                 self._look()
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _widen(self, reason: str, *, includes_exits: bool, scope: Scope = GLOBAL) -> None:
         sweep, is_new = self._sweep or Sweep(), self._sweep is None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, auto
-from typing import assert_never
 
 from attrs import evolve, frozen
 
@@ -99,7 +98,7 @@ class DropCopy(Actor):
                     self._since_ns = Nanos(self.clock.market_ns() - WINDOW_NS)
                     self.after_machine(POLL_EVERY_NS, Poll())
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())

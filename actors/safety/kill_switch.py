@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
 
 from attrs import frozen
 
@@ -51,7 +50,7 @@ class KillSwitch(Actor):
             case Look():
                 self._look()
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _look(self) -> None:
         order = self._signal.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
 
 from attrs import frozen
 
@@ -79,7 +78,7 @@ class Operator(Actor):
             case ReconcileFinished():
                 self._reconciled(message)
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())

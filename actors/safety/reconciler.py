@@ -8,8 +8,6 @@ cancel stale entries.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -168,7 +166,7 @@ class Reconciler(Actor):
             ):
                 self._answered(message)
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     # One pass.
 
@@ -243,7 +241,7 @@ class Reconciler(Actor):
             case PassStep.NOTHING | PassStep.SWEEP | PassStep.PAUSE:
                 pass  # nothing is being asked
             case _:
-                assert_never(self._step)
+                self.refuse(self._step)
 
     # Its steps.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
 
 from attrs import frozen
 
@@ -77,7 +76,7 @@ class Scheduler(Actor):
             case StopRequested():
                 self._is_over = True
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _begin(self) -> None:
         if self._slot_ns:

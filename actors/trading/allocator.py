@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, assert_never
 
 from attrs import frozen
 
@@ -69,10 +68,9 @@ class Allocator(Actor):
         self._context: Context | None = None
         self._answers: dict[str, tuple[TradeProposal, ...]] = {}
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
-        inbox: Inbox = message
-        match inbox:
+        match message:
             case QuoteMoved(quote):
                 self._quotes[quote.product] = quote
             case BarClosed(bar):
@@ -83,9 +81,9 @@ class Allocator(Actor):
             case PortfolioMoved(view):
                 self._view = view
             case CycleDue():
-                self._open_round(inbox)
+                self._open_round(message)
             case Proposed():
-                self._take(inbox)
+                self._take(message)
             case RoundLimit(cycle):
                 if self._round is not None and self._round.cycle == cycle:
                     self._close_round()
@@ -96,7 +94,7 @@ class Allocator(Actor):
             case BootCompleted():
                 pass  # which products there are is learned from their bars
             case _:
-                assert_never(inbox)
+                self.refuse(message)
 
     def _append(self, bars: tuple[Bar, ...]) -> None:
         for bar in bars:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -83,7 +81,7 @@ class Exits(Actor):
                     self._show()
                     self.after(CHECK_EVERY_NS, Check())
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _take(self, lots: tuple[Lot, ...]) -> None:
         self._lots = {lot.id: lot for lot in lots}

@@ -6,7 +6,6 @@ Carries only: what may be trusted and which minute is over is decided in `domain
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, assert_never
 
 from attrs import frozen
 
@@ -67,14 +66,13 @@ class Feed(Actor):
         # The venue answers every question, if only with a failure: nothing stays in here.
         self._questions: Questions[Asked | Reread] = Questions(self.epoch)
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
-        inbox: Inbox = message
-        match inbox:
+        match message:
             case MarketFrame() | StreamOpened() | StreamClosed() | GapSeen():
-                self._carry_out(self._data.step(inbox, self.clock.market_ns()))
+                self._carry_out(self._data.step(message, self.clock.market_ns()))
             case Check():
-                self.after(CHECK_EVERY_NS, inbox)
+                self.after(CHECK_EVERY_NS, message)
                 self._carry_out(self._data.check(self.clock.market_ns(), self.clock.machine_ns()))
             case ReadyLimit():
                 if missing := len(self._data.warming):
@@ -83,13 +81,13 @@ class Feed(Actor):
             case FetchDue(asked):
                 self._fetch(asked)
             case CandlesListed() | QuotesListed():
-                self._answered(inbox)
+                self._answered(message)
             case ActorRestarted(actor, _):
                 self._brief(actor)
             case BootCompleted():
-                self._boot(inbox)
+                self._boot(message)
             case _:
-                assert_never(inbox)
+                self.refuse(message)
 
     def _boot(self, boot: BootCompleted) -> None:
         if self._data.products:

@@ -6,8 +6,6 @@ messages, calls of the venue and timers.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -140,7 +138,7 @@ class OrderManager(Actor):
             case effects.RestartUserStream(reason):
                 self._venue.restart_user_stream(reason)
             case _:
-                assert_never(effect)
+                self.refuse(effect)
 
     def _token(self, question: Question) -> int:
         return self._questions.ask(question, self.clock.machine_ns())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -106,7 +104,7 @@ class Portfolio(Actor):
             case ActorRestarted(actor):
                 self._show(actor)
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _show(self, newcomer: str) -> None:
         """Give a fresh incarnation the present view, if it is one that listens."""

@@ -7,7 +7,6 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import assert_never
 
 from attrs import frozen
 
@@ -117,7 +116,7 @@ class RiskGate(Actor):
             case FeedRecovered(product):
                 self._stalled.pop(product, None)
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _follow(self, message: Orders) -> None:
         match message:
@@ -130,7 +129,7 @@ class RiskGate(Actor):
             case WouldPlace(intent):
                 self._exposure = self._exposure.drop(intent.order.approval)
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     def _learn(self, message: Account) -> None:
         match message:
@@ -145,7 +144,7 @@ class RiskGate(Actor):
                 self.send(self.envelope.sender, self._books.report(self.name, token))
                 self.prove("its books were compared")
             case _:
-                assert_never(message)
+                self.refuse(message)
 
     # Judging.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
-
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import ALLOCATOR
 from domain.decisions.strategy import Strategy
@@ -20,10 +18,9 @@ class StrategyHost(Actor):
         super().__init__(context)
         self._strategy = strategy
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Inbox) -> None:
         """Handle one message."""
-        inbox: Inbox = message
-        match inbox:
+        match message:
             case Decide(cycle, context):
                 proposals = tuple(self._strategy.decide(context))
                 for each in proposals:
@@ -33,4 +30,4 @@ class StrategyHost(Actor):
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
                 self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
             case _:
-                assert_never(inbox)
+                self.refuse(message)

@@ -21,7 +21,7 @@ from actors.kernel.supervision import policy_of
 from actors.kernel.timers import Timer
 from actors.kernel.topology import OUTSIDE
 from adapters.runtime.binding import bind
-from domain.messages.supervision import ActorDown, Tick
+from domain.messages.supervision import ActorDown
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import MailboxFull
 
@@ -294,7 +294,7 @@ class ActorSystem:
         # A timer is its incarnation's own: none that waits may ring for the next.
         kept = []
         for envelope in waiting:
-            if keeps_mail and not isinstance(envelope.body, Timer | Tick):
+            if keeps_mail and not isinstance(envelope.body, Timer):
                 kept.append(envelope)
             else:
                 self._lose(actor.name, envelope)

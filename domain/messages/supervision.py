@@ -128,10 +128,3 @@ class TradingReady:
     """First cycle may start. `history` says what was back-filled, for the READY line."""
 
     history: str
-
-
-@frozen
-class Tick:
-    """An actor's own timer. `what` names the timer."""
-
-    what: str

@@ -13,9 +13,10 @@ import pytest
 
 from actors.kernel.base import Actor
 from actors.kernel.routes import GROUP, Lane, matches
-from actors.kernel.topology import ACTORS, BOARD, GUARDIAN, ROUTES, STRATEGY, THE_VENUE
+from actors.kernel.topology import ACTORS, AUDITOR, BOARD, GUARDIAN, ROUTES, STRATEGY, THE_VENUE
 from app.run import wiring
 from domain.messages.catalogue import CATALOGUE
+from domain.messages.control import SyncRequested
 from domain.messages.supervision import Drill
 from scripts import messages_page, pages
 
@@ -100,10 +101,11 @@ def test_an_actor_says_only_what_the_table_lets_it_say(name: str, kind: type[Act
 
 @pytest.mark.parametrize(("name", "kind"), CLASSES, ids=[name for name, _ in CLASSES])
 def test_an_inbox_is_exactly_what_the_table_sends_there(name: str, kind: type[Actor]) -> None:
-    inbox = typing.get_type_hints(kind.receive)["message"]
-    if inbox is typing.Any:
-        pytest.skip(f"{kind.__name__} names no union of what it hears")
-    members = {one for one in typing.get_args(inbox) or (inbox,) if one in ROUTES}
     sent = {kind for kind, row in ROUTES.items() if matches(row.receivers, name)}
+    if name == AUDITOR:  # it writes whatever the catalogue has, and names no union
+        assert {each for each in sent if each.__name__ not in CATALOGUE} == {SyncRequested, Drill}
+        return
+    inbox = typing.get_type_hints(kind.receive)["message"]
+    members = {one for one in typing.get_args(inbox) or (inbox,) if one in ROUTES}
 
     assert members == sent - EVERY_ACTOR_HEARS
