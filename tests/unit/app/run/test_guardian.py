@@ -8,20 +8,35 @@ from typing import Any, cast
 import pytest
 
 from actors.kernel.envelope import Envelope
-from actors.kernel.topology import GUARDIAN, PROJECTOR, ROUTES
+from actors.kernel.topology import CANCELLER, GUARDIAN, PROJECTOR, ROUTES
 from app.command_line.options import TradeOptions
-from app.run.guardian import EXIT_HALTED, EXIT_NO, EXIT_OK, STATUS_LIMIT_NS, Guardian, Run
+from app.run.guardian import (
+    EXIT_HALTED,
+    EXIT_NO,
+    EXIT_OK,
+    STATUS_LIMIT_NS,
+    SWEEP_LIMIT_NS,
+    Guardian,
+    Run,
+)
 from app.run.guardian_inbox import GuardianInbox
 from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
 from app.run.virtual_ports import VirtualDriver
 from config.effective import Config
 from config.mode import Mode
-from domain.messages.control import StatusPublished, StatusRequested
+from domain.messages.control import (
+    StatusPublished,
+    StatusRequested,
+    StopRequested,
+    SweepFinished,
+)
 from domain.messages.journal import RunStopped
 from domain.messages.portfolio import LotsListed
+from domain.messages.supervision import BootCompleted
 from domain.model.breakers import Effect
 from domain.model.instants import Nanos
+from domain.model.money import ZERO, Rate
 from tests.builders.messages import NOW, a_breaker
 from tests.builders.runtime import VirtualRig
 from tests.fakes.actors import Scripted
@@ -52,7 +67,7 @@ class Case:
         self.system = self.rig.runtime
         self.board, self.stop, self.said = Board(), StopRequest(), list[str]()
         self.heard: list[Any] = []
-        inbox = GuardianInbox()
+        inbox = self.inbox = GuardianInbox()
         self.system.listen(GUARDIAN, inbox.put)
         run = Run(
             options=TradeOptions(mode=Mode.PAPER, config=Config()),
@@ -86,6 +101,18 @@ class Case:
         if isinstance(message, StatusRequested):
             self.board.publish(STATUS)
             actor.publish(StatusPublished(message.token))
+
+    def booted(self, swept: tuple[str, ...]) -> None:
+        """Let the run be past its boot, before a canceller that confirms sweeps of `swept`."""
+
+        def cancel(actor: Scripted, message: Any) -> None:
+            if isinstance(message, StopRequested) and swept:
+                actor.publish(SweepFinished(swept, 0, Nanos(0)))
+
+        self.system.spawn(Scripted, CANCELLER, cancel)
+        boot = BootCompleted((), Rate(ZERO), Rate(ZERO), is_clean=True)
+        self.inbox.put(Envelope(1, boot, "reconciler", 1, 1, 0, Nanos(NOW)))
+        self.system.call_at(NOW + 10 * SWEEP_LIMIT_NS, lambda: None)
 
     def halt(self) -> None:
         self.system.board.trip(a_breaker(Effect.HALT))
@@ -175,3 +202,23 @@ def test_the_last_record_has_the_counts_of_the_last_status(case: Case) -> None:
     case.guardian.end()
 
     assert RunStopped("signal", 7, 3, 2) in told
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize(
+    ("swept", "is_swept"),
+    [(("signal",), True), ((), False), (("boot",), False)],
+    ids=["its own sweep", "none in time", "another sweep"],
+)
+def test_entries_count_as_cancelled_only_by_the_stops_own_sweep(
+    case: Case, swept: tuple[str, ...], is_swept: bool
+) -> None:
+    case.project(case.publishing)
+    case.booted(swept)
+    case.stop.ask("signal")
+
+    case.guardian.end()
+
+    told = [line.text for line in case.rig.log.of("critical")]
+    assert case.guardian.is_swept is is_swept
+    assert told == ([] if is_swept else ["entries are not confirmed cancelled"])
