@@ -94,15 +94,21 @@ class Running:
         """Return the process id of the sentinel."""
         return self._child("adapters.sentinel.main")
 
-    def _child(self, word: str) -> int:
+    def sentinel_pids(self) -> list[int]:
+        """Return the process ids of every sentinel that runs: none while one is replaced."""
+        return self._children("adapters.sentinel.main")
+
+    def _children(self, word: str) -> list[int]:
         children = [
             int(child)
             for task in Path(f"/proc/{self.process.pid}/task").iterdir()
             for child in (task / "children").read_text().split()
         ]
-        found = [pid for pid in children if word in _words_of(pid)]
-        assert len(found) == 1, children
-        return found[0]
+        return [pid for pid in children if word in _words_of(pid)]
+
+    def _child(self, word: str) -> int:
+        (found,) = self._children(word)
+        return found
 
     def wait_until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait for a condition while it runs."""

@@ -11,7 +11,17 @@ FROM_OUTSIDE = {THE_VENUE, GUARDIAN, BOARD, GROUP}
 
 def detour(receiver: str, envelope: Envelope) -> str | None:
     """Return what is wrong with a delivery, or None; only kinds and actors of ours are judged."""
-    sender, kind = envelope.sender, type(envelope.body)
+    way = receiver, envelope.sender, type(envelope.body)
+    if way not in _JUDGED:
+        _JUDGED[way] = _judge(*way)
+    return _JUDGED[way]
+
+
+_JUDGED: dict[tuple[str, str, type], str | None] = {}
+"""Every way that was seen: there are few, and each is gone thousands of times."""
+
+
+def _judge(receiver: str, sender: str, kind: type) -> str | None:
     row = ROUTES.get(kind)
     if row is None:
         return None
