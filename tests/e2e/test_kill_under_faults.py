@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from tests.builders.simulator import fault
 from tests.builders.simulator_process import RunningVenue, venue_process
 from tests.builders.waiting import wait_for
 
-ORDERS = 50
+ORDERS = int(os.environ.get("BULKHEAD_RESTING", "30"))
+"""Fifty by BULKHEAD_RESTING=50: a slow machine places fewer before their receipts are too old."""
 HISTORY_MINUTES = 30
 GROUP = 20
 """As many products as one strategy may trade in a cycle; each of three takes a group."""
