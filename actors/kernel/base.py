@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import PurePath
-from typing import Any, Never, Protocol
+from typing import Any, Never, Protocol, cast
 
 import pykka
 from attrs import frozen
@@ -19,12 +19,17 @@ from actors.kernel.ports import Clock, Log
 from actors.kernel.supervision import crash_breakers
 from domain.messages.supervision import ActorDown, ActorProven, ActorRestarted, Drill
 from domain.model.breakers import GLOBAL, Breaker, DrillKind, Effect, Scope
+from domain.model.errors import TradingError
 
 FIRST_EPOCH = 1
 
 
 class ActorCrashed(Exception):
     """Carries any BaseException of an actor past pykka, which would else stop every actor."""
+
+
+class UnexpectedMessage(TradingError):
+    """A message came that the topology does not send to this actor."""
 
 
 class DrillCrash(RuntimeError):
@@ -107,13 +112,18 @@ class Actor(pykka.Actor):
         """Handle one message.
 
         A subclass names the union of what it hears as the type of `message`, and ends its `match`
-        with `self.refuse(message)`: mypy then wants a case for every kind of the union.
+        with `self.refuse(message)`: mypy then wants a case for every kind of the union. One that
+        hears nothing but its own timers refuses everything.
         """
-        raise NotImplementedError(f"{self.name} cannot handle {type(message).__name__}")
+        self.refuse(cast("Never", message))
 
     def refuse(self, message: Never) -> Never:
-        """Die of a message that the topology does not send here (`assert_never` without values)."""
-        raise NotImplementedError(f"{self.name} cannot handle {type(message).__name__}")
+        """Die of a message that the topology does not send here (`assert_never` without values).
+
+        Raises:
+            UnexpectedMessage: always; it names the kind and holds no value of the message.
+        """
+        raise UnexpectedMessage(f"{self.name} does not hear {type(message).__name__}")
 
     def stopping(self) -> None:
         """Clean up; runs on an orderly stop only, so nothing that matters may rely on it."""

@@ -1,8 +1,8 @@
 """Brings dead actors back: pause, rebuild, proof, and only then the breaker closes.
 
 What happens to whom is the table `ACTORS` in `actors/kernel/topology.py`; the breaker itself was
-tripped by the dying thread, before any message. Starting and ending actors is done by the staff
-port, outside of every actor.
+tripped by the dying thread, before any message. Starting and ending actors is done by the
+lifecycle port, outside of every actor.
 """
 
 from __future__ import annotations
@@ -86,21 +86,21 @@ class Release:
 class Supervisor(Actor):
     """Keeps the state of each actor that has died."""
 
-    def __init__(self, context: ActorContext, staff: ActorLifecycle, draw: Draw) -> None:
+    def __init__(self, context: ActorContext, lifecycle: ActorLifecycle, draw: Draw) -> None:
         super().__init__(context)
-        self._staff = staff
+        self._lifecycle = lifecycle
         self._draw = draw
         self._children = Children()
         self._asked: Questions[Rebuild | Release] = Questions(self.epoch)
         self._releasing: int | None = None
         self._reviving: list[str] = []
-        self._boot, self._ready = staff.briefing()
+        self._boot, self._ready = lifecycle.briefing()
 
     def starting(self) -> None:
         """After a crash of our own: look who else is down, and prove that we agree with all."""
         if self.epoch == FIRST_EPOCH:
             return
-        for name, epoch in self._staff.down():
+        for name, epoch in self._lifecycle.down():
             self._fell(ActorDown(name, epoch, "found down", f"found down by epoch {self.epoch}"))
         token = self._ask((self.name,))
         self._asked.answered(token)  # the guardian has rebuilt us
@@ -172,7 +172,7 @@ class Supervisor(Actor):
             Crash(self.clock.machine_ns(), down.fingerprint), policy.budget
         )
         verdict = decide(child.history, policy.budget, self._draw)
-        if down.actor == AUDITOR and self._staff.has_journal_failed():
+        if down.actor == AUDITOR and self._lifecycle.has_journal_failed():
             verdict = GiveUp("the journal can't be written; nothing is until the process restarts")
         match verdict:
             case GiveUp(reason):
@@ -214,7 +214,7 @@ class Supervisor(Actor):
         for name in names:
             one = self._children.of(name)
             one.phase, one.token = Phase.REBUILDING, token
-        self._staff.retire(names)
+        self._lifecycle.retire(names)
         needs_journal = any(self._children.of(n).policy.source is Source.JOURNAL for n in names)
         if needs_journal and AUDITOR not in names:
             # What was said until now has to be on disk before it is read.
@@ -231,7 +231,7 @@ class Supervisor(Actor):
             case Release():
                 self._resume()
             case names:
-                self._staff.rebuild(names, token, self.reply_to())
+                self._lifecycle.rebuild(names, token, self.reply_to())
 
     def _try_again(self, token: int) -> None:
         match self._asked.answered(token):
@@ -321,7 +321,7 @@ class Supervisor(Actor):
     def _resume_by_policy(self) -> None:
         """On paper, release the run once by itself: written down first, then done."""
         latched = self.board.latched()
-        is_free = self._releasing is None and self._staff.auto_resumes_left > 0
+        is_free = self._releasing is None and self._lifecycle.auto_resumes_left > 0
         if not (is_free and self._children.may_release(latched)):
             return
         self._releasing = self._ask(Release())
@@ -339,10 +339,10 @@ class Supervisor(Actor):
         self._releasing = None
         if not self._children.may_release(self.board.latched()):
             return  # something else happened meanwhile
-        self._staff.auto_resumes_left -= 1
+        self._lifecycle.auto_resumes_left -= 1
         for breaker in self.board.latched():
             self.board.reset(breaker.name, breaker.scope, by="policy", evidence=RELEASE_REASON)
-        self.log.warning("resumed by itself", left=self._staff.auto_resumes_left)
+        self.log.warning("resumed by itself", left=self._lifecycle.auto_resumes_left)
 
     def _released(self, reset: BreakerReset) -> None:
         child = self._children.known(reset.name)
@@ -354,10 +354,10 @@ class Supervisor(Actor):
     def _revive(self, request_id: str) -> None:
         """Try again whatever is down, with a clean sheet, and answer when it is proven or not."""
         self._reviving.append(request_id)
-        for name, epoch in self._staff.down():
+        for name, epoch in self._lifecycle.down():
             child = self._children.of(name)
             child.down_epoch = max(child.down_epoch, epoch)
-            hopeless = name == AUDITOR and self._staff.has_journal_failed()
+            hopeless = name == AUDITOR and self._lifecycle.has_journal_failed()
             if child.phase is Phase.REBUILDING or name == self.name or hopeless:
                 continue
             child.history = CrashHistory()

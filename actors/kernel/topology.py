@@ -7,6 +7,8 @@ feed → strategies → allocator → risk_gate → order_manager → venue; the
 
 from __future__ import annotations
 
+from functools import partial
+
 from actors.kernel.policy import CrashPolicy, Reentry, Source, budget
 from actors.kernel.routes import Lane, Route
 from domain.messages import (
@@ -52,29 +54,24 @@ _SAFETY = budget(3, 10, 250, 8)
 _KEPT = "kept"
 
 
-def _core(rebuilt_from: str, proof: str) -> CrashPolicy:
-    return CrashPolicy(
-        effect=Effect.HALT,
-        scope=GLOBAL,
-        reentry=Reentry.OPERATOR,
-        budget=_SAFETY,
-        source=Source.JOURNAL,
-        group=CORE,
-        keeps_mail=False,
-        orders="entries cancelled by the venue's list",
-        rebuilt_from=rebuilt_from,
-        proof=proof,
-    )
-
-
-_CORE_ROW = _core("journal, with all of the core", "a clean reconcile with the venue")
+_halting = partial(
+    CrashPolicy,
+    effect=Effect.HALT,
+    scope=GLOBAL,
+    reentry=Reentry.OPERATOR,
+    budget=_SAFETY,
+    orders="entries cancelled by the venue's list",
+)
+_CORE_ROW = _halting(
+    source=Source.JOURNAL,
+    group=CORE,
+    keeps_mail=False,
+    rebuilt_from="journal, with all of the core",
+    proof="a clean reconcile with the venue",
+)
 
 ACTORS: dict[str, CrashPolicy] = {
-    AUDITOR: CrashPolicy(
-        effect=Effect.HALT,
-        scope=GLOBAL,
-        reentry=Reentry.OPERATOR,
-        budget=_SAFETY,
+    AUDITOR: _halting(
         source=Source.JOURNAL,
         group=(AUDITOR, *CORE),
         orders="entries cancelled by the venue's list; nothing leaves without a receipt",
@@ -101,21 +98,11 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="counts and open orders in the journal",
         proof="a status was published",
     ),
-    SUPERVISOR: CrashPolicy(
-        effect=Effect.HALT,
-        scope=GLOBAL,
-        reentry=Reentry.OPERATOR,
-        budget=_SAFETY,
-        orders="entries cancelled by the venue's list",
-        rebuilt_from="what the guardian finds down",
-        proof="a clean reconcile with the venue",
+    SUPERVISOR: _halting(
+        rebuilt_from="what the guardian finds down", proof="a clean reconcile with the venue"
     ),
-    KILL_SWITCH: CrashPolicy(
-        effect=Effect.HALT,
-        scope=GLOBAL,
+    KILL_SWITCH: _halting(
         reentry=Reentry.ONLY_OPERATOR,
-        budget=_SAFETY,
-        orders="entries cancelled by the venue's list",
         rebuilt_from="the signal file",
         proof="file absent for 10 s of looking, and a clean reconcile",
     ),
@@ -175,13 +162,8 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="snapshots of a new connection, history asked for anew",
         proof="5 s without a gap, every quote within 50 bps of a REST reading",
     ),
-    SCHEDULER: CrashPolicy(
-        effect=Effect.HALT,
-        scope=GLOBAL,
-        reentry=Reentry.OPERATOR,
-        budget=_SAFETY,
+    SCHEDULER: _halting(
         source=Source.JOURNAL,
-        orders="entries cancelled by the venue's list",
         rebuilt_from="last cycle of the journal; missed cycles are skipped",
         proof="its timers fire, and a clean reconcile",
     ),
@@ -220,15 +202,8 @@ reverse. `strategy.` stands for every strategy actor.
 
 START_ORDER = tuple(ACTORS)
 
-UNKNOWN = CrashPolicy(
-    effect=Effect.HALT,
-    scope=GLOBAL,
-    reentry=Reentry.ONLY_OPERATOR,
-    budget=_SAFETY,
-    keeps_mail=False,
-    orders="entries cancelled by the venue's list",
-    rebuilt_from="not at all",
-    proof="none",
+UNKNOWN = _halting(
+    reentry=Reentry.ONLY_OPERATOR, keeps_mail=False, rebuilt_from="not at all", proof="none"
 )
 """The row of an actor that has none."""
 

@@ -164,7 +164,7 @@ class Guardian:
             lambda: reason in self._inbox.read().swept, SWEEP_LIMIT_NS
         )
         if not self.is_swept:
-            self._system.log_for("session").critical(
+            self._system.log_for("guardian").critical(
                 "entries are not confirmed cancelled", by="the sentinel, if there is one"
             )
         self._system.announce(ReconcileRequested("stop"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from attrs import frozen
 
@@ -150,7 +151,7 @@ def _keepers(
     draw = random.Random(f"restarts:{settings.seed_of(plan.options)}").random
 
     def projector(state: Recovered) -> None:
-        members = lambda: roster(runtime)  # noqa: E731 - read at each report
+        members = partial(roster, runtime)
         spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally)
 
     return {

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from domain.model.instants import SECOND
 from domain.model.market import Quote
+from domain.model.money import bps
 from domain.model.product import ProductId
 
 UNBROKEN_NS = 5 * SECOND
 """Market time on one connection without a gap before quotes are compared with REST."""
 AGREE_WITHIN_BPS = Decimal(50)
-_BPS = Decimal(10_000)
 _STEP = Decimal("0.01")
 
 
@@ -31,6 +31,6 @@ def farthest_bps(ours: Mapping[ProductId, Quote], theirs: Iterable[Quote]) -> De
         middle = reading.bid + reading.ask
         if quote is None or not middle > 0:
             return None
-        apart = abs(quote.bid + quote.ask - middle) / middle * _BPS
+        apart = bps(abs(quote.bid + quote.ask - middle) / middle)
         farthest = max(farthest, apart)
     return farthest.quantize(_STEP)

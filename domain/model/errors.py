@@ -7,7 +7,6 @@ TradingError
 ├─ JournalError        the record cannot be written or is not whole     → HALT, or no start
 ├─ VenueError          what the venue or the way to it did
 │  ├─ Unreachable      no answer, or not to everything                  → unknown: ask again
-│  ├─ OutcomeUnknown   sent, no usable answer                           → ask, never send again
 │  └─ ProtocolBroken   an answer that is not the protocol
 └─ MailboxFull         a bounded inbox overflowed; raised in the sender → HALT
 """
@@ -37,10 +36,6 @@ class VenueError(TradingError):
 
 class Unreachable(VenueError):
     """The venue does not answer, or not to everything that was asked: nothing is known of it."""
-
-
-class OutcomeUnknown(VenueError):
-    """The request may have been carried out; only asking the venue can tell."""
 
 
 class ProtocolBroken(VenueError):

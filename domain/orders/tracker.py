@@ -272,6 +272,8 @@ class OrderTracker:
     # What the venue shows.
 
     def _user_frame(self, frame: UserFrame) -> None:
+        # The session refuses a gap on the wire; this one looks again where orders are at stake,
+        # so that nothing between the socket and here can lose a frame in silence.
         connection, last = self._user
         if frame.connection != connection or frame.sequence <= last:
             return

@@ -13,7 +13,7 @@ from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
-from domain.model.approval import ApprovedEntry, ApprovedOrder
+from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
@@ -89,10 +89,6 @@ class Recovered:
             if not order.is_terminal:
                 exposure = exposure.bind(order.intent, order.filled)
         return exposure
-
-    def approved_orders(self) -> dict[str, ApprovedOrder]:
-        """Return every client order id of ours with what was approved under it."""
-        return {key: order.intent.order for key, order in self.orders.items()}
 
     def latched(self) -> tuple[Breaker, ...]:
         """Return the breakers that are still open and need the operator."""

@@ -121,7 +121,7 @@ class ThreadWorld:
 
     def forget_crashes(self) -> None:
         """Give everybody a clean sheet, and the run another release by itself."""
-        self.supervisor._staff.auto_resumes_left = 1
+        self.supervisor._lifecycle.auto_resumes_left = 1
         for child in self.supervisor._children:
             child.history, child.readmissions = CrashHistory(), 0
         for watch in self._driver._watches:

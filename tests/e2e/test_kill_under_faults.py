@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -21,11 +20,14 @@ from tests.builders.simulator import fault
 from tests.builders.simulator_process import RunningVenue, venue_process
 from tests.builders.waiting import wait_for
 
-ORDERS = int(os.environ.get("BULKHEAD_RESTING", "30"))
-"""Fifty by BULKHEAD_RESTING=50: a slow machine places fewer before their receipts are too old."""
+ORDERS = 50
+BEGIN = 1_700_000_040
 HISTORY_MINUTES = 30
-GROUP = 20
-"""As many products as one strategy may trade in a cycle; each of three takes a group."""
+START = "2023-11-14T22:44:20Z"
+"""Forty seconds before the end of the first minute of trading: then the other half breaks out."""
+GROUP, AT_ONCE = 20, 10
+"""Products of each of three strategies, and how many of them break out at once: sixty orders in one
+cycle are not on their way within the life of their receipts if the machine is slow."""
 ALERTED_S, CANCELLED_S = 5.0, 10.0
 DELAY = fault("delay_cancel", for_="1h", by="5s")
 LOSS = fault("lose_cancel", for_="1h", probability="0.3")
@@ -36,7 +38,7 @@ STRATEGIES = {"breakout": (1, 0), "second": (10, 0), "third": (10, 3)}
 def settings() -> Iterator[str]:
     """Return the options that enable the three."""
     shared = {"use": "breakout", "enabled": "true", "notional_pct": "0.2", "volume_minutes": "5"}
-    shared |= {"stop_loss_pct": "4", "take_profit_pct": "8", "max_trades_per_cycle": str(GROUP)}
+    shared |= {"stop_loss_pct": "4", "take_profit_pct": "8", "max_trades_per_cycle": str(AT_ONCE)}
     for name, (minutes, ratio) in STRATEGIES.items():
         own = {"lookback_minutes": str(minutes), "volume_ratio": str(ratio)}
         for key, value in (shared | own).items():
@@ -44,7 +46,7 @@ def settings() -> Iterator[str]:
 
 
 def breaking_out(folder: Path) -> Path:
-    """Write a market that breaks out in the last minute before trading begins, and then stands.
+    """Write a market that breaks out around the begin of trading, half by half, and then stands.
 
     A is above the minute before it only, B and C are above all that was, C on great volume.
     """
@@ -52,11 +54,12 @@ def breaking_out(folder: Path) -> Path:
     lines = ["ts,symbol,open,high,low,close,volume"]
     for group, number, minute in product("ABC", range(GROUP), range(60)):
         before = 101.0 if group == "A" and minute < HISTORY_MINUTES - 5 else 100.0
-        close = 100.5 if minute >= HISTORY_MINUTES - 1 else before
-        begin = before if minute < HISTORY_MINUTES else close
-        volume = 50_000 if group == "C" and minute == HISTORY_MINUTES - 1 else 5_000
+        breakout = HISTORY_MINUTES - 1 + number // AT_ONCE
+        close = 100.5 if minute >= breakout else before
+        begin = before if minute <= breakout else close
+        volume = 50_000 if group == "C" and minute == breakout else 5_000
         prices = f"{begin:.2f},{close:.2f},{begin:.2f},{close:.2f}"
-        at = 1_700_000_040 + 60 * minute
+        at = BEGIN + 60 * minute
         lines.append(f"{at},{group}{number:02}-USD,{prices},{volume}")
     file.write_text("\n".join(lines))
     return file
@@ -87,14 +90,15 @@ def criticals(home: Path) -> list[dict[str, Any]]:
 def test_fifty_orders_are_cancelled_in_time_though_cancels_are_late_and_lost(
     tmp_path: Path, is_stopped: bool
 ) -> None:
-    market = ("--market", str(breaking_out(tmp_path)), "--lookback", f"{HISTORY_MINUTES}m")
+    history = ("--from", START, "--lookback", f"{HISTORY_MINUTES}m")
+    market = ("--market", str(breaking_out(tmp_path)), *history)
     switch = tmp_path / "data" / "KILL_SWITCH"
     with venue_process(tmp_path / "venue", *market) as venue:
         attached = ("--venue-url", venue.session.rest, *RESTING, *settings())
         clock = MarketClock(venue.session.clock)
         with trader(tmp_path, *attached, "--set=policy.loop.interval_seconds=3") as running:
             running.ready()
-            running.wait_until(lambda: len(resting(venue)) >= ORDERS)
+            running.wait_until(lambda: len(resting(venue)) >= ORDERS, 90)
             for line in (DELAY, LOSS):
                 faults(venue, line)
             if is_stopped:

@@ -92,9 +92,6 @@ class RecordingVenue(Venue):
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         self._note("read_permissions", token)
 
-    def read_time(self, token: int, reply_to: ReplyTo) -> None:
-        self._note("read_time", token)
-
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         self._note("open_market_stream", products=products)
 

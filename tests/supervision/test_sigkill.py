@@ -21,8 +21,8 @@ from tests.builders.waiting import wait_for
 
 KILLS = int(os.environ.get("BULKHEAD_KILLS", "30"))
 SEED = int(os.environ.get("BULKHEAD_KILL_SEED", "1"))
-LONGEST_S = 4.0
-"""A kill falls into the start, the recovery, or the first seconds of trading."""
+STARTING_S, TRADING_S = 2.5, 3.0
+"""A kill falls into the start and the recovery, or into the first seconds of trading."""
 SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2", "--set=policy.exits.max_hold=2m")
 
 
@@ -46,15 +46,20 @@ def owned_by_us(home: Path) -> dict[str, Decimal]:
 
 @pytest.mark.slow
 @pytest.mark.supervision
-@pytest.mark.timeout(60 + 12 * KILLS)
+@pytest.mark.timeout(60 + 15 * KILLS)
 @pytest.mark.req("BOOT1", "X1", "SI1", "AUD1")
 def test_random_kills_leave_no_duplicate_no_orphan_and_equal_books(tmp_path: Path) -> None:
     draw = random.Random(SEED)
     with venue_process(tmp_path / "venue", "--speed", "30") as venue:
         attached = ("--venue-url", venue.session.rest, *SMALL)
-        for _ in range(KILLS):
+        for kill in range(KILLS):
+            is_trading = kill % 2 == 1
             with trader(tmp_path, *attached) as running:
-                threading.Event().wait(draw.uniform(0.2, LONGEST_S))  # the instant is drawn
+                if is_trading:
+                    running.ready(60)
+                # The instant itself is drawn: nothing is waited for.
+                limit_s = TRADING_S if is_trading else STARTING_S
+                threading.Event().wait(draw.uniform(0.2, limit_s))
                 assert running.process.poll() is None, running.log
                 running.process.send_signal(signal.SIGKILL)
                 running.process.wait(5.0)

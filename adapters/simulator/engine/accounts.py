@@ -65,14 +65,6 @@ class VenueAccounts:
         """Return what a new order may use."""
         return EXACT.subtract(self.total(currency), self.held(currency))
 
-    def sum_of(self, currency: str) -> Decimal:
-        """Return the sum over all owners: what was ever paid in."""
-        whole = ZERO
-        for (_, name), amount in self._totals.items():
-            if name == currency:
-                whole = EXACT.add(whole, amount)
-        return whole
-
     def deposit(self, currency: str, amount: Decimal) -> None:
         """Pay `amount` (negative: a withdrawal) into our account from outside."""
         self._add(OWN, currency, amount)

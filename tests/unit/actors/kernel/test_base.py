@@ -141,7 +141,7 @@ def test_a_message_that_nobody_sends_here_is_a_death_that_tells_no_values() -> N
         deliver(a_talker(harness), "secret")
 
     (down,) = harness.bodies(ActorDown)
-    assert down.cause == "NotImplementedError in str: allocator cannot handle str"
+    assert down.cause == "UnexpectedMessage in str: allocator does not hear str"
 
 
 def test_it_is_busy_within_a_message_and_counts_it_however_it_ends() -> None:

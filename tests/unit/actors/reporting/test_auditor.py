@@ -147,6 +147,6 @@ def test_what_cannot_be_written_ends_it_and_gives_no_receipt(
 def test_what_is_no_record_is_nothing_for_it() -> None:
     case = Case()
 
-    with pytest.raises(Exception, match="cannot handle QuoteMoved"):
+    with pytest.raises(Exception, match="does not hear QuoteMoved"):
         case.tell(QuoteMoved(a_quote()))
     assert case.paper.lines == []

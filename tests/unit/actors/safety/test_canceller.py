@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -81,12 +82,12 @@ def test_what_rests_is_cancelled_until_the_venue_lists_it_no_more() -> None:
 @pytest.mark.parametrize(
     "lost", [{"failure": "HTTP 503"}, {"is_complete": False}], ids=["failed", "incomplete"]
 )
-def test_a_listing_that_says_nothing_begins_the_count_anew(lost: dict[str, object]) -> None:
+def test_a_listing_that_says_nothing_begins_the_count_anew(lost: dict[str, Any]) -> None:
     scene = Scene()
     scene.tell(BOOT)
 
     assert scene.list() == []
-    assert scene.list(**lost) == []  # type: ignore[arg-type]
+    assert scene.list(**lost) == []
     assert scene.list() == []
     assert len(scene.list()) == 1
 

@@ -89,7 +89,7 @@ class Scene:
         seen = (a_seen(an_intent()),)
         accounts = (AccountBalance("USD", self.cash["venue"], Decimal(0)),)
         products = tuple(a_product(name) for name in ("ETH-USD", "BTC-USD", "BTC-EUR"))
-        answers = {
+        answers: dict[str, Any] = {
             "read_permissions": PermissionsRead(token, True, True, False, "uuid", None),
             "list_products": ProductsListed(token, products, True, None),
             "read_fees": FeesRead(token, MAKER, TAKER, None),
@@ -97,7 +97,7 @@ class Scene:
             "list_fills": FillsListed(token, (), True, None),
             "list_accounts": AccountsListed(token, accounts, True, None),
         }
-        self.tell(evolve(answers[what], **changes))  # type: ignore[misc]
+        self.tell(evolve(answers[what], **changes))
 
     def answer_all(self, questions: Iterable[str]) -> None:
         for what in questions:

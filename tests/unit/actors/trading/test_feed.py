@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from attrs import define, evolve, field
+from attrs import define, evolve
 
-from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE
 from actors.trading.feed import CHECK_EVERY_NS, READY_LIMIT_NS, Feed
 from domain.market.market_data import FeedPlan
@@ -43,6 +42,7 @@ from domain.model.money import Price, Quantity
 from domain.model.product import DELISTED, ProductId
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import BTC, ETH, MAKER, TAKER, a_level, a_product, a_quote
+from tests.fakes.recording_venue import RecordingVenue
 
 LIMIT = Nanos(5 * SECOND)
 PLAN = FeedPlan(3, LIMIT, has_history=False)
@@ -50,44 +50,11 @@ WITH_PAST = FeedPlan(3, LIMIT, has_history=True)
 
 
 @define
-class Asked:
-    """A venue that takes questions and answers none."""
-
-    subscribed: list[tuple[ProductId, ...]] = field(factory=list)
-    restarts: list[str] = field(factory=list)
-    candles: list[tuple[ProductId, int, int, int]] = field(factory=list)
-    quotes: list[tuple[tuple[ProductId, ...], int]] = field(factory=list)
-
-    def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
-        assert reply_to.actor == "feed"
-        self.subscribed.append(products)
-
-    def restart_market_stream(self, reason: str) -> None:
-        self.restarts.append(reason)
-
-    def list_candles(
-        self,
-        product: ProductId,
-        width_ns: Nanos,
-        start_ns: Nanos,
-        end_ns: Nanos,
-        token: int,
-        reply_to: ReplyTo,
-    ) -> None:
-        assert (width_ns, reply_to.actor) == (MINUTE, "feed")
-        self.candles.append((product, start_ns, end_ns, token))
-
-    def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
-        assert reply_to.actor == "feed"
-        self.quotes.append((products, token))
-
-
-@define
 class Stand:
     """A feed alone, on the full minute."""
 
     harness: Harness
-    venue: Asked
+    venue: RecordingVenue
     feed: Feed
 
     def frame(self, *events: MarketEvent, connection: int = 1) -> tuple[object, ...]:
@@ -95,11 +62,14 @@ class Stand:
         return deliver(self.feed, MarketFrame(connection, 0, sent_ns, events))
 
     def reread(self, *quotes: Quote, failure: str | None = None) -> tuple[object, ...]:
-        return deliver(self.feed, QuotesListed(self.venue.quotes[-1][1], quotes, failure))
+        return deliver(
+            self.feed, QuotesListed(self.venue.last("list_quotes").token, quotes, failure)
+        )
 
     def candles(self, *bars: Bar, failure: str | None = None) -> tuple[object, ...]:
-        product, _, _, token = self.venue.candles[-1]
-        answer = CandlesListed(token, product, Nanos(MINUTE), bars, failure is None, failure)
+        asked = self.venue.last("list_candles")
+        product, is_complete = asked.about["product"], failure is None
+        answer = CandlesListed(asked.token, product, Nanos(MINUTE), bars, is_complete, failure)
         return deliver(self.feed, answer)
 
     def pass_time(self, by_ns: int) -> tuple[object, ...]:
@@ -121,7 +91,7 @@ def a_boot(*products: ProductId) -> BootCompleted:
 
 
 def booted(plan: FeedPlan = PLAN, *, epoch: int = 1) -> Stand:
-    harness, venue = Harness(), Asked()
+    harness, venue = Harness(), RecordingVenue()
     harness.clock.market = bucket_start(harness.clock.market_ns(), MINUTE)
     feed = harness.start(Feed, "feed", venue, plan, epoch=epoch)
     deliver(feed, a_boot(BTC), StreamOpened("market", 1))
@@ -133,7 +103,8 @@ def test_it_subscribes_what_is_traded_once() -> None:
 
     deliver(stand.feed, a_boot(BTC, ETH))
 
-    assert stand.venue.subscribed == [(BTC,)]
+    (subscribed,) = stand.venue.named("open_market_stream")
+    assert subscribed.about == {"products": (BTC,)}
 
 
 @pytest.mark.req("ST1")
@@ -195,7 +166,7 @@ def test_a_process_that_did_not_run_connects_anew() -> None:
     (stalled,) = deliver(stand.feed, GapSeen(Nanos(9 * SECOND)))
 
     assert isinstance(stalled, FeedStalled)
-    assert stand.venue.restarts == [AFTER_GAP]
+    assert stand.venue.last("restart_market_stream").about == {"reason": AFTER_GAP}
     assert stand.frame(snapshot()) == ()
 
 
@@ -208,7 +179,8 @@ def test_a_crossed_book_connects_anew() -> None:
     (stalled,) = stand.frame(snapshot("101"))
 
     assert stalled == FeedStalled(BTC, "book crossed", Nanos(0))
-    assert stand.venue.restarts == ["book of BTC-USD crossed"]
+    restart = stand.venue.last("restart_market_stream")
+    assert restart.about == {"reason": "book of BTC-USD crossed"}
 
 
 @pytest.mark.req("ST1")
@@ -216,7 +188,8 @@ def test_an_aging_quote_is_read_again_and_lives_on_if_rest_says_the_same() -> No
     stand = booted()
     stand.frame(snapshot())
     stand.pass_time(4 * SECOND)
-    assert [products for products, _ in stand.venue.quotes] == [(BTC,)]
+    (asked,) = stand.venue.named("list_quotes")
+    assert asked.about == {"products": (BTC,)}
 
     (moved,) = stand.reread(a_quote(at_ns=stand.now_ns))
 
@@ -246,7 +219,7 @@ def test_a_question_without_an_answer_is_asked_again() -> None:
     assert stand.reread(failure="HTTP 500") == ()
     stand.pass_time(SECOND)
 
-    assert len(stand.venue.quotes) == 2
+    assert len(stand.venue.named("list_quotes")) == 2
 
 
 def test_an_answer_to_another_incarnation_is_nobodys() -> None:
@@ -266,9 +239,9 @@ def test_candles_that_are_not_to_be_had_are_told_and_asked_for_again() -> None:
 
     assert isinstance(alert, AlertRaised)
     assert alert.code == "HISTORY"
-    first, second = stand.venue.candles
-    assert first[:3] == second[:3]
-    assert first[3] != second[3]
+    first, second = stand.venue.named("list_candles")
+    assert first.about == second.about
+    assert first.token != second.token
 
 
 @pytest.mark.req("ST1")
@@ -286,7 +259,8 @@ def test_a_minute_that_was_not_seen_whole_comes_from_the_candles() -> None:
     bar = Bar(BTC, start_ns, one, one, one, one, Quantity(Decimal(1)))
     said = stand.candles(bar)
 
-    assert stand.venue.candles[-1][:3] == (BTC, start_ns, start_ns + MINUTE)
+    asked = stand.venue.last("list_candles").about
+    assert asked == {"product": BTC, "start_ns": start_ns, "end_ns": start_ns + MINUTE}
     assert said == (BarClosed(bar),)
 
 
@@ -305,7 +279,7 @@ def test_a_newcomer_hears_what_it_listens_to() -> None:
         ((RISK_GATE,), FeedStalled),
         (("exits",), QuoteMoved),
     ]
-    assert len(stand.venue.candles) == 2  # the gate keeps bars, the exits don't
+    assert len(stand.venue.named("list_candles")) == 2  # the gate keeps bars, the exits don't
 
 
 def test_a_newcomer_that_keeps_bars_gets_the_past_again() -> None:
@@ -313,9 +287,9 @@ def test_a_newcomer_that_keeps_bars_gets_the_past_again() -> None:
     stand.candles()
 
     deliver(stand.feed, ActorRestarted(PROJECTOR, 2))
-    assert len(stand.venue.candles) == 1
+    assert len(stand.venue.named("list_candles")) == 1
     deliver(stand.feed, ActorRestarted(ALLOCATOR, 2))
-    assert len(stand.venue.candles) == 2
+    assert len(stand.venue.named("list_candles")) == 2
 
 
 @pytest.mark.req("SUP1")
@@ -333,5 +307,5 @@ def test_a_fresh_incarnation_proves_itself_by_five_seconds_that_rest_confirms() 
 
 
 def test_a_message_that_is_not_for_it_ends_it() -> None:
-    with pytest.raises(Exception, match="cannot handle"):
+    with pytest.raises(Exception, match="does not hear"):
         deliver(booted().feed, TradingReady("none"))

@@ -53,7 +53,8 @@ STATUS: dict[str, object] = {
 
 
 class Board:
-    last: dict[str, object] = {}  # noqa: RUF012 - as the port says: nobody changes it
+    def __init__(self) -> None:
+        self.last: dict[str, object] = {}
 
     def publish(self, status: dict[str, object]) -> None:
         self.last = status

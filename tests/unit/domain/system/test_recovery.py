@@ -78,7 +78,7 @@ def test_numbers_go_on_where_they_ended() -> None:
 
     assert (state.lineage, state.next_number, state.next_approval) == (LINEAGE, 5, 10)
     assert state.approved == (("breakout", "BTC-USD", "BUY", int(ENTRY.bar_ns)),) * 2
-    assert state.approved_orders() == {
+    assert {key: order.intent.order for key, order in state.orders.items()} == {
         INTENT.client_order_id: INTENT.order,
         other.client_order_id: other.order,
     }

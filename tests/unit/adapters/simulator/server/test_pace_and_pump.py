@@ -76,7 +76,7 @@ class SmallVenue:
             self._due = Nanos(self._due + 100 * MILLISECOND)
             for stream in self.streams:
                 stream.queue.append(self._frame)
-        time.sleep(self._work_seconds)  # the work itself: nobody waits for it
+        time.sleep(self._work_seconds)  # what is slow is the venue; no assertion waits for it
 
     def handle(self, request: Request) -> Response:
         if request.path == "/break":
