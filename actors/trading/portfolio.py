@@ -7,9 +7,10 @@ from attrs import frozen
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
+from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
-from domain.messages.market import QuoteMoved
+from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
@@ -21,9 +22,8 @@ from domain.messages.portfolio import (
 from domain.messages.supervision import ActorRestarted, BootCompleted, ProductsChanged
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
-from domain.model.money import Amount, Price, Rate
+from domain.model.money import Amount, Rate
 from domain.model.portfolio import PortfolioView
-from domain.model.product import ProductId
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import EquityHistory, EquityMark, LossLimits
@@ -39,6 +39,7 @@ class PublishDue(Timer):
 
 Inbox = (
     QuoteMoved
+    | BidMoved
     | FillBooked
     | RoundJudged
     | PublishDue
@@ -64,22 +65,28 @@ class PortfolioState:
 class Portfolio(Actor):
     """Books fills, values lots at the best bid less the taker fee, watches losses."""
 
-    def __init__(self, context: ActorContext, state: PortfolioState, limits: LossLimits) -> None:
+    def __init__(
+        self,
+        context: ActorContext,
+        state: PortfolioState,
+        limits: LossLimits,
+        quote_limit_ns: Nanos,
+    ) -> None:
         super().__init__(context)
+        self._quote_limit_ns = quote_limit_ns
         self._limits = limits
         self._allotment = state.allotment
         self._books = Books(state.quote_currency, state.ledger)
         self._equity = EquityHistory(state.marks)
-        self._bids: dict[ProductId, Price] = {}
+        self._bids = Bids()
         self._taker: Rate | None = None
         self._is_due = False
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case QuoteMoved(quote):
-                self._bids[quote.product] = quote.bid
-                if self._books.owns(quote.product):
+            case QuoteMoved() | BidMoved():
+                if self._books.owns(self._bids.take(message)):
                     self._publish_soon()
             case RoundJudged(cycle=cycle):
                 self._mark(cycle)
@@ -115,7 +122,9 @@ class Portfolio(Actor):
     # Value.
 
     def _view(self) -> PortfolioView | None:
-        return self._books.value(self._bids, self._taker, self._allotment)
+        now_ns = self.clock.market_ns()
+        marks = self._bids.marks(self._books.owned, now_ns, self._quote_limit_ns)
+        return self._books.value(marks, self._taker, self._allotment)
 
     def _publish_soon(self) -> None:
         if not self._is_due:

@@ -29,7 +29,7 @@ from domain.messages.supervision import (
     ProductsChanged,
 )
 from domain.model.breakers import Effect
-from domain.model.instants import DAY, MINUTE, Nanos
+from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import EquityMark, LossLimits
@@ -51,6 +51,7 @@ LIMITS = LossLimits(
     drawdown_pct=Decimal(10),
     max_daily_loss_usd=Amount(Decimal(500)),
 )
+QUOTE_LIMIT = Nanos(5 * SECOND)
 BOOT = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
 ENTRY = an_intent()
 """Two coins at 100, fee 1.2."""
@@ -84,11 +85,24 @@ class Case:
     ) -> None:
         self.harness = Harness()
         state = PortfolioState("USD", None, None, marks)
-        self.actor = self.harness.start(Portfolio, "portfolio", state, limits, epoch=epoch)
+        self.actor = self.harness.start(
+            Portfolio, "portfolio", state, limits, QUOTE_LIMIT, epoch=epoch
+        )
         self.tell(statement(total), BOOT)
 
     def tell(self, *messages: Any) -> tuple[Any, ...]:
         return deliver(self.actor, *messages)
+
+    def bid(self, price: str) -> QuoteMoved:
+        """Return a price of now."""
+        return QuoteMoved(
+            a_quote(price, str(Decimal(price) + 1), at_ns=self.harness.clock.market_ns())
+        )
+
+    def equity_after(self, wait_ns: int) -> Amount | None:
+        """Return what the next cycle shows after a while."""
+        self.harness.pass_time(self.actor, wait_ns)
+        return of_kind(self.tell(judged()), EquityMarked)[-1].nlv
 
     def flow(self, amount: str) -> None:
         self.tell(CashFlowSeen("USD", usd(amount), "deposit"))
@@ -127,7 +141,7 @@ def test_a_fill_booked_twice_counts_once() -> None:
 def test_a_fill_before_the_opening_statement_ends_the_actor() -> None:
     harness = Harness()
     state = PortfolioState("USD", None, None, ())
-    actor = harness.start(Portfolio, "portfolio", state, LIMITS)
+    actor = harness.start(Portfolio, "portfolio", state, LIMITS, QUOTE_LIMIT)
 
     with pytest.raises(Exception, match="before the opening statement"):
         deliver(actor, booked(ENTRY))
@@ -195,6 +209,17 @@ def test_without_a_price_of_what_is_owned_equity_is_unknown_and_no_mark() -> Non
 
     assert of_kind(said, EquityMarked) == [EquityMarked(3, None, usd(10_000))]
     assert of_kind(said, LossesMeasured) == []
+
+
+@pytest.mark.req("DD1", "E2")
+def test_a_mark_older_than_the_limit_makes_equity_unknown_until_it_is_known_again() -> None:
+    case = Case()
+    case.tell(booked(ENTRY), case.bid("100"))
+
+    assert case.equity_after(QUOTE_LIMIT) is not None
+    assert case.equity_after(1) is None
+    case.tell(case.bid("90"))
+    assert case.equity_after(0) is not None
 
 
 # Losses.
