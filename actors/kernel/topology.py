@@ -212,6 +212,8 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
 _STREAMS = (FEED, ORDER_MANAGER)
+_PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
+"""Who acts otherwise while the price of a product is not known."""
 
 ROUTES: dict[type, Route] = {
     # market
@@ -233,8 +235,8 @@ ROUTES: dict[type, Route] = {
     ),
     market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
     market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
-    market.FeedStalled: Route(says=(FEED,), hears=(EXITS, RISK_GATE, ALLOCATOR, PROJECTOR)),
-    market.FeedRecovered: Route(says=(FEED,), hears=(EXITS, RISK_GATE, ALLOCATOR, PROJECTOR)),
+    market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
+    market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # decisions
     decisions.CycleDue: Route(says=(SCHEDULER,), hears=(ALLOCATOR, PROJECTOR)),
     decisions.Decide: Route(says=(ALLOCATOR,), one=_HOSTS),

@@ -195,7 +195,8 @@ class Exits(Actor):
                 f"the venue sells from {plain(product.base_min)} {product.base} and"
                 f" {plain(product.quote_min)} {product.quote} on"
             )
-            self._show_hindrance(watched, minimum)
+            watched.shown = minimum
+            self.publish(ExitHindered(lot.id, lot.product, minimum, is_dust=True))
             self._raise(of_dust(lot, bid.price, minimum))
         return True
 
@@ -204,7 +205,8 @@ class Exits(Actor):
         watched.due = watched.escalated = None
         if watched.shown is not None:
             watched.shown = watched.tries.hindrance = None
-            self.publish(ExitHindered(watched.lot.id, watched.lot.product, None, False))
+            lot = watched.lot
+            self.publish(ExitHindered(lot.id, lot.product, None, is_dust=False))
 
     # What became of a try.
 
@@ -254,7 +256,7 @@ class Exits(Actor):
             return
         watched.shown = kind
         self.log.warning("exit hindered", product=lot.product, lot=lot.id, by=hindrance)
-        self.publish(ExitHindered(lot.id, lot.product, hindrance, watched.is_dust))
+        self.publish(ExitHindered(lot.id, lot.product, hindrance, is_dust=False))
 
     def _escalate(self, watched: _Watched, reason: ExitReason, bid: Bid) -> None:
         age_ns = self.clock.machine_ns() - watched.due_machine_ns

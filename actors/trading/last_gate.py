@@ -21,7 +21,7 @@ from domain.messages.orders import PlaceRequest
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Effect, covering, strongest
 from domain.model.instants import MILLISECOND
-from domain.orders.tracker import good_till
+from domain.orders.order import good_till
 
 RECEIPT_LIFE_NS = 500 * MILLISECOND
 """Machine time for which a receipt is a licence to send."""

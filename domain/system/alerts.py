@@ -161,13 +161,14 @@ def of_dust(lot: Lot, bid: Price, minimum: str) -> AlertRaised:
 
 def of_blind_lot(lot: Lot, bid: Price | None, why: str) -> AlertRaised:
     """Return the alert of a lot whose product has no price that can be trusted."""
-    value = f"cost {plain(lot.cost)}" if bid is None else f"last known value: {_worth(lot, bid)}"
+    base, _, quote = lot.product.rpartition("-")
+    bought = f"{plain(lot.quantity)} {base}, bought for {plain(lot.cost)} {quote}"
     return AlertRaised(
         severity=Severity.CRITICAL,
         code="STALENESS",
         what=f"{lot.product}: no price to judge lot {lot.id} by: {why}",
         done="its stop waits for a price; the feed asks for one; entries blocked",
-        owned=f"{plain(lot.quantity)} {lot.product}, {value}",
+        owned=bought if bid is None else _worth(lot, bid),
         worst="all of it while nobody bids; sell it at the venue if trading there has ended",
         command=_STATUS,
     )

@@ -450,7 +450,9 @@ def test_a_lot_without_a_price_is_told_within_seconds_and_once(how: str) -> None
 
     assert (alert.code, alert.severity) == ("STALENESS", Severity.CRITICAL)
     assert all(word in alert.what for word in (BTC, "lot-1"))
-    assert ("cost 202.4" if how == "never" else "200.00 USD at the last bid") in alert.owned
+    assert (
+        "bought for 202.4 USD" if how == "never" else "200.00 USD at the last bid"
+    ) in alert.owned
     assert harness.bodies(AlertRaised) == [alert]
     assert len(log.of("critical")) == 1
 

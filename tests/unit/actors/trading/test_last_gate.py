@@ -22,7 +22,7 @@ from domain.model.instants import DAY, SECOND, Nanos
 from domain.model.kill import KillOrder
 from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
-from domain.orders.tracker import END_GRACE_NS
+from domain.orders.order import END_GRACE_NS
 from tests.builders.messages import ETH, NOW, a_breaker, a_limit, an_intent, approved, approved_sale
 
 LIFETIME_NS = Nanos(45 * SECOND)
