@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as some
 
-from actors.trading.portfolio import PUBLISH_EVERY_NS, Portfolio, PortfolioState
+from actors.trading.portfolio import LOOK_EVERY_NS, PUBLISH_EVERY_NS, Portfolio, PortfolioState
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
 from domain.messages.market import QuoteMoved
@@ -26,9 +26,10 @@ from domain.messages.supervision import (
     ActorProven,
     ActorRestarted,
     BootCompleted,
+    BreakerReset,
     ProductsChanged,
 )
-from domain.model.breakers import Effect
+from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.portfolio import AccountBalance
@@ -287,6 +288,66 @@ def test_drawdown_counts_from_the_peak_of_what_was_earned_not_of_what_was_there(
 
     # 1,200 lost since 11,500 were there; since 15,400 were there only 100.
     assert "drawdown" in case.mark()
+
+
+@pytest.mark.req("DD1")
+def test_a_limit_that_the_price_breaks_halts_between_two_cycles() -> None:
+    case = Case()
+    case.mark()
+    case.tell(case.bid("100"), booked(ENTRY))
+    assert case.harness.trips() == ()
+
+    case.tell(case.bid("0.01"))
+    case.harness.pass_time(case.actor, LOOK_EVERY_NS)
+    assert case.harness.trips() == ()  # two coins of 100 are two percent
+    case.tell(booked(an_intent(number=2)), case.bid("0.01"))
+    case.harness.pass_time(case.actor, PUBLISH_EVERY_NS)
+
+    assert [each.name for each in case.harness.trips()] == ["daily_loss"]
+
+
+@pytest.mark.req("DD1")
+def test_a_breach_is_kept_once_and_tripped_once_however_long_it_lasts() -> None:
+    case = Case(evolve(LIMITS, drawdown_pct=Decimal(3)))
+    case.mark()
+    case.earn("-400")
+    kept = len(case.harness.bodies(EquityMarked))
+
+    for _ in range(20):
+        case.tell(case.bid("100"), booked(ENTRY))
+        case.harness.pass_time(case.actor, LOOK_EVERY_NS)
+
+    assert [each.name for each in case.harness.trips()] == ["daily_loss", "drawdown"]
+    assert len(case.harness.bodies(EquityMarked)) == kept
+
+
+@pytest.mark.req("DD1")
+def test_after_a_resume_a_drawdown_counts_from_there() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-1000")
+    case.tell(judged())
+    assert "drawdown" in [each.name for each in case.harness.trips()]
+    case.harness.board.reset("drawdown", GLOBAL, by="operator", evidence="books agree")
+
+    case.tell(BreakerReset("drawdown", GLOBAL, "operator", "books agree"))
+
+    assert "drawdown" not in case.mark()
+    case.earn("-899")
+    assert "drawdown" not in case.mark()
+    case.earn("-1")
+    assert "drawdown" in case.mark()
+
+
+@pytest.mark.req("DD1")
+def test_equity_is_kept_before_a_flow_so_that_a_loss_is_of_what_was_there_then() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-200")
+
+    case.flow("-9000")
+
+    assert case.mark() == []
 
 
 @pytest.mark.req("DD1")
