@@ -185,6 +185,12 @@ def of_stale_quote(product: ProductId, age_ns: int, limit_ns: int) -> AlertRaise
     return _of_feed("STALENESS", what, "entries of the product blocked")
 
 
+def of_future_stamp(what: str, ahead_ns: int, refused: int) -> AlertRaised:
+    """Return the alert of something of the venue that is stamped ahead of market time."""
+    text = f"{what} is stamped {ahead_ns // SECOND} s ahead; {refused} refused in this run"
+    return _of_feed("CLOCK", text, "left out; the stream begins anew; is a clock wrong?")
+
+
 def of_missing_history(product: ProductId, failure: str | None) -> AlertRaised:
     """Return the alert of candles that could not be read."""
     return _of_feed("HISTORY", f"no candles of {product}: {failure}", "asked again")
