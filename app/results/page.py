@@ -36,6 +36,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--rule);
   white-space: nowrap; }
 th { font-weight: 600; color: #7a8290; } .n { text-align: right; }
+td.part { padding-left: 1.2rem; }
 td.means { white-space: normal; color: #7a8290; }
 .wide { overflow-x: auto; } .up { color: #1a9c6b; } .down { color: #d1495b; }
 footer { margin-top: 2rem; color: #7a8290; }
@@ -68,12 +69,12 @@ def page(results: Results) -> str:
 
 
 def _facts(facts: tuple[Fact, ...]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(fact.name)}</td><td class='n{_sign(fact.value)}'>{escape(fact.value)}"
-        f"</td><td class='means'>{escape(fact.meaning)}</td></tr>"
-        for fact in facts
-    )
-    return f"<table>{rows}</table>"
+    def row(fact: Fact) -> str:
+        name = f"<td class='part'>{fact.name}</td>" if fact.is_part else f"<td>{fact.name}</td>"
+        value = f"<td class='n{_sign(fact.value)}'>{escape(fact.value)}</td>"
+        return f"<tr>{name}{value}<td class='means'>{escape(fact.meaning)}</td></tr>"
+
+    return f"<table>{''.join(map(row, facts))}</table>"
 
 
 def _sheet(sheet: Sheet) -> str:
@@ -105,14 +106,14 @@ def _charts(results: Results) -> list[str]:
     if len(results.points) >= SHORTEST_CURVE:
         figures += [("Equity", _equity(results)), ("Drawdown", _drawdown(results))]
     if results.closed:
-        figures.append(("Profit of each trade, after fees", _profits(results)))
+        figures.append(("Profit of each trade, after fees, in order of sale", _profits(results)))
     return [
         f"<h2>{escape(title)}</h2>"
         + to_html(
             figure,
             full_html=False,
             include_plotlyjs=number == 0,
-            config={"displaylogo": False, "responsive": True},
+            config={"displayModeBar": False, "responsive": True},
             div_id=f"chart-{number}",
         )
         for number, (title, figure) in enumerate(figures)
@@ -128,7 +129,7 @@ def _layout(unit: str, height: int) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": GREY},
         "xaxis": axis,
-        "yaxis": {**axis, "title": {"text": unit}},
+        "yaxis": {**axis, "title": {"text": unit}, "tickformat": ",.6~f"},
         "showlegend": False,
         "hovermode": "x unified",
     }
@@ -163,7 +164,7 @@ def _profits(results: Results) -> dict[str, Any]:
     closed = results.closed
     bars = {
         "type": "bar",
-        "x": [iso(trip.closed_ns or trip.opened_ns) for trip in closed],
+        "x": list(range(1, len(closed) + 1)),
         "y": [float(trip.profit) for trip in closed],
         "marker": {"color": [UP if trip.profit > 0 else DOWN for trip in closed]},
         "text": [f"{trip.product}, sold {moment(trip.closed_ns)}" for trip in closed],

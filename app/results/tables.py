@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import frozen
 
 from app.results.figures import (
@@ -15,7 +17,7 @@ from app.results.figures import (
     span,
 )
 from domain.results.fold import Results
-from domain.results.performance import deepest
+from domain.results.performance import TradeSummary, deepest
 from domain.results.round_trips import HUNDRED
 
 SOLD_WHY = {"stop": "stop", "target": "target", "max_hold": "held long enough", "operator": "you"}
@@ -23,11 +25,12 @@ SOLD_WHY = {"stop": "stop", "target": "target", "max_hold": "held long enough", 
 
 @frozen
 class Fact:
-    """One line of the overview: what it is, its value, and what that means."""
+    """One line of the overview: what it is, its value, and what that means; parts are indented."""
 
     name: str
     value: str
-    meaning: str = ""
+    meaning: str
+    is_part: bool = False
 
 
 @frozen
@@ -54,49 +57,45 @@ def headline(results: Results) -> str:
 
 def overview(results: Results) -> tuple[Fact, ...]:
     """Return equity and how it came about; the parts add up to the profit."""
-    last, worst, made, coin = (
-        results.last,
-        deepest(results.points),
-        results.summary,
-        results.quote_currency,
-    )
-    pnl = None if last is None else last.pnl
-    share = None if last is None or not last.opening_nlv else HUNDRED * last.pnl / last.opening_nlv
-    facts = [
-        Fact(
-            "Equity",
-            money(None if last is None else last.nlv),
-            f"{coin}; cash and positions at the bid, less the fee of selling them",
-        ),
-        Fact("Profit", signed(pnl), f"{percent(share, is_signed=True)} since the account opened"),
-        Fact("  realised", signed(results.realised), "of what was sold, after fees"),
-        Fact("  open", signed(results.unrealised), "if all positions were sold now, after fees"),
-        Fact("Fees paid", money(results.fees), "part of the profit above"),
-        Fact(
-            "Drawdown",
-            percent(worst.drawdown_pct if worst else None),
-            f"at worst, {moment(worst.at_ns)}"
-            if worst and worst.drawdown_pct
-            else "equity was never below its peak",
-        ),
-        Fact(
-            "Trades",
-            f"{made.trades:,}",
-            f"closed, {percent(made.win_rate_pct)} of them won; {signed(made.gross)} before fees, "
-            f"{money(made.fees)} fees"
-            if made.trades
-            else "closed",
-        ),
-    ]
-    if made.trades:
-        factor = NOT_KNOWN if made.profit_factor is None else f"{made.profit_factor:.2f}"
-        facts.append(Fact("  average", signed(made.average), f"a trade; profit factor {factor}"))
-        facts.append(
-            Fact("  costs", percent(made.cost_pct), "of a trade's size in fees, both ways")
-        )
+    facts = (*_equity(results), _drawdown(results), *_trades(results.summary))
     if results.flows:
-        facts.append(Fact("Paid in", signed(results.flows), "deposits less withdrawals: no profit"))
-    return tuple(facts)
+        paid_in = Fact("Paid in", signed(results.flows), "deposits less withdrawals: no profit")
+        return (*facts, paid_in)
+    return facts
+
+
+def _equity(results: Results) -> Iterator[Fact]:
+    last = results.last
+    what = f"{results.quote_currency}; cash and positions at the bid, less the fee of selling them"
+    yield Fact("Equity", money(last and last.nlv), what)
+    opening = last.opening_nlv if last else None
+    share = HUNDRED * last.pnl / opening if last and opening else None
+    since = f"{percent(share, is_signed=True)} since the account opened"
+    yield Fact("Profit", signed(last and last.pnl), since)
+    yield Fact("realised", signed(results.realised), "of what was sold, after fees", is_part=True)
+    later = "if all positions were sold now, after fees"
+    yield Fact("open", signed(results.unrealised), later, is_part=True)
+    yield Fact("Fees paid", money(results.fees), "part of the profit above")
+
+
+def _drawdown(results: Results) -> Fact:
+    worst = deepest(results.points)
+    if worst is None or not worst.drawdown_pct:
+        return Fact("Drawdown", percent(worst and worst.drawdown_pct), "equity stood at its peak")
+    return Fact("Drawdown", percent(worst.drawdown_pct), f"at worst, {moment(worst.at_ns)}")
+
+
+def _trades(made: TradeSummary) -> Iterator[Fact]:
+    if not made.trades:
+        yield Fact("Trades", "0", "closed")
+        return
+    before = f"{signed(made.gross)} before fees, {money(made.fees)} fees"
+    won = f"closed, {percent(made.win_rate_pct)} of them won; {before}"
+    yield Fact("Trades", f"{made.trades:,}", won)
+    factor = NOT_KNOWN if made.profit_factor is None else f"{made.profit_factor:.2f}"
+    yield Fact("average", signed(made.average), f"a trade; profit factor {factor}", is_part=True)
+    costs = "of a trade's size in fees, both ways"
+    yield Fact("costs", percent(made.cost_pct), costs, is_part=True)
 
 
 def closed_trades(results: Results) -> Sheet:

@@ -28,7 +28,8 @@ def show(results: Results, console: Console) -> None:
     table.add_column(no_wrap=True, justify="right")
     table.add_column()
     for fact in overview(results):
-        table.add_row(fact.name, fact.value, fact.meaning)
+        name = f"  {fact.name}" if fact.is_part else fact.name
+        table.add_row(Text(name), Text(fact.value), Text(fact.meaning))
     console.print(table)
     for sheet in (closed_trades(results), open_positions(results), refusals(results)):
         if sheet.rows:
