@@ -67,11 +67,11 @@ def overview(results: Results) -> tuple[Fact, ...]:
 def _equity(results: Results) -> Iterator[Fact]:
     last = results.last
     what = f"{results.quote_currency}; cash and positions at the bid, less the fee of selling them"
-    yield Fact("Equity", money(last and last.nlv), what)
+    yield Fact("Equity", money(last.nlv if last else None), what)
     opening = last.opening_nlv if last else None
     share = HUNDRED * last.pnl / opening if last and opening else None
     since = f"{percent(share, is_signed=True)} since the account opened"
-    yield Fact("Profit", signed(last and last.pnl), since)
+    yield Fact("Profit", signed(last.pnl if last else None), since)
     yield Fact("realised", signed(results.realised), "of what was sold, after fees", is_part=True)
     later = "if all positions were sold now, after fees"
     yield Fact("open", signed(results.unrealised), later, is_part=True)
@@ -80,8 +80,10 @@ def _equity(results: Results) -> Iterator[Fact]:
 
 def _drawdown(results: Results) -> Fact:
     worst = deepest(results.points)
-    if worst is None or not worst.drawdown_pct:
-        return Fact("Drawdown", percent(worst and worst.drawdown_pct), "equity stood at its peak")
+    if worst is None:
+        return Fact("Drawdown", NOT_KNOWN, "no equity was recorded")
+    if not worst.drawdown_pct:
+        return Fact("Drawdown", percent(worst.drawdown_pct), "equity was never below its peak")
     return Fact("Drawdown", percent(worst.drawdown_pct), f"at worst, {moment(worst.at_ns)}")
 
 
