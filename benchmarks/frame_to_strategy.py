@@ -175,7 +175,8 @@ def prepared(found: Bench, strategies: list[Watching]) -> Probe:
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
     state = GateState(None, Exposure(), 1, ())
     rules, mandate = config.policy.rules, settings.mandate_of(config)
-    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals())
+    limit_ns = settings.quote_limit_ns(config)
+    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals(), limit_ns)
     minutes = strategies[0].lookback
     runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
     for strategy in strategies:

@@ -26,7 +26,8 @@ may be asked for four times, 30 s each.
 """
 
 LastGate = Callable[[PlaceRequest], str | None]
-"""Asked in the place lane directly before the socket write; a text means: must not leave."""
+"""Asked in a place lane, so by several threads, directly before the socket write; a text means:
+must not leave."""
 
 
 class Clock(Protocol):
@@ -46,7 +47,7 @@ class Venue(Protocol):
     """One account at one venue. Each call names its answer."""
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
-        """Send an order through the place lane → `PlaceAnswered`."""
+        """Send an order through the lane of entries or that of exits → `PlaceAnswered`."""
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""

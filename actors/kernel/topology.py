@@ -212,6 +212,8 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
 _STREAMS = (FEED, ORDER_MANAGER)
+_PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
+"""Who acts otherwise while the price of a product is not known."""
 
 ROUTES: dict[type, Route] = {
     # market
@@ -225,10 +227,16 @@ ROUTES: dict[type, Route] = {
         lane=Lane.MARKET,
         key=lambda message: message.quote.product,
     ),
+    market.BidMoved: Route(
+        says=(FEED,),
+        hears=(EXITS, RISK_GATE, PORTFOLIO, PROJECTOR),
+        lane=Lane.MARKET,
+        key=lambda message: message.product,
+    ),
     market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
     market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
-    market.FeedStalled: Route(says=(FEED,), hears=(RISK_GATE, ALLOCATOR, PROJECTOR)),
-    market.FeedRecovered: Route(says=(FEED,), hears=(RISK_GATE, ALLOCATOR, PROJECTOR)),
+    market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
+    market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # decisions
     decisions.CycleDue: Route(says=(SCHEDULER,), hears=(ALLOCATOR, PROJECTOR)),
     decisions.Decide: Route(says=(ALLOCATOR,), one=_HOSTS),
@@ -238,6 +246,7 @@ ROUTES: dict[type, Route] = {
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
     decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
+    decisions.ExitHindered: Route(says=(EXITS,), hears=_KEEPERS),
     # orders
     orders.IntentRaised: Route(
         says=(ORDER_MANAGER,),
@@ -304,7 +313,7 @@ ROUTES: dict[type, Route] = {
         one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
     ),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
-    control.AlertRaised: Route(says=(SUPERVISOR, FEED, ALERTS), hears=(ALERTS, AUDITOR)),
+    control.AlertRaised: Route(says=(SUPERVISOR, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)),
     control.KillSeen: Route(
         says=(KILL_SWITCH,), hears=(AUDITOR, CANCELLER), lane=Lane.CONTROL, is_durable=True
     ),
@@ -328,7 +337,7 @@ ROUTES: dict[type, Route] = {
             GUARDIAN,
         ),
     ),
-    supervision.ProductsChanged: Route(says=(RECONCILER,), hears=(PORTFOLIO, RISK_GATE)),
+    supervision.ProductsChanged: Route(says=(RECONCILER,), hears=(PORTFOLIO, RISK_GATE, EXITS)),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),
@@ -339,7 +348,7 @@ ROUTES: dict[type, Route] = {
         is_durable=True,
     ),
     supervision.BreakerReset: Route(
-        says=(BOARD,), hears=(*_KEEPERS, SUPERVISOR), lane=Lane.CONTROL, is_durable=True
+        says=(BOARD,), hears=(*_KEEPERS, SUPERVISOR, PORTFOLIO), lane=Lane.CONTROL, is_durable=True
     ),
     supervision.ActorDown: Route(
         says=(*_ALL, GUARDIAN),

@@ -15,6 +15,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import wording
+from domain.market.bids import Bids
 from domain.messages.control import (
     DiscrepancyFound,
     ReconcileFinished,
@@ -22,8 +23,8 @@ from domain.messages.control import (
     StatusRequested,
     SweepFinished,
 )
-from domain.messages.decisions import CycleDue, ProposalRefused, RoundJudged
-from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
+from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, RoundJudged
+from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     EquityMarked,
@@ -45,7 +46,6 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import ACTOR, GLOBAL, Effect
 from domain.model.instants import SECOND, iso
-from domain.model.market import Quote
 from domain.model.money import plain
 from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot, PortfolioView
@@ -90,6 +90,7 @@ Event = (
     | BreakerReset
     | WouldPlace
     | ProposalRefused
+    | ExitHindered
     | LotsListed
     | DiscrepancyFound
     | ActorRestarted
@@ -105,6 +106,7 @@ Event = (
 """What is said in a line, and does not change the status otherwise."""
 Inbox = (
     QuoteMoved
+    | BidMoved
     | PortfolioMoved
     | Publish
     | CycleDue
@@ -142,7 +144,8 @@ class Projector(Actor):
         self._status = status
         self._roster = roster
         self._view: PortfolioView | None = None
-        self._quotes: dict[ProductId, Quote] = {}
+        self._bids = Bids()
+        self._hindered: dict[str, str] = {}
         self._stalled: dict[ProductId, str] = {}
         self._closed = {(each.name, each.scope): each for each in tally.closed}
         self._reasons: dict[tuple[str, str], str] = {}
@@ -160,8 +163,8 @@ class Projector(Actor):
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case QuoteMoved(quote):
-                self._quotes[quote.product] = quote
+            case QuoteMoved() | BidMoved():
+                self._bids.take(message)
             case PortfolioMoved(view):
                 self._view = view
             case Publish():
@@ -212,6 +215,8 @@ class Projector(Actor):
                 self.log.info(wording.would_place(intent))
             case ProposalRefused():
                 self.log.info(wording.refused(message))
+            case ExitHindered():
+                self._hinder(message)
             case SweepFinished():
                 self.log.info(wording.sweep(message))
             case LotsListed():
@@ -231,6 +236,12 @@ class Projector(Actor):
                 pass  # told by others
             case _:
                 self.refuse(message)
+
+    def _hinder(self, told: ExitHindered) -> None:
+        if told.hindrance is None:
+            self._hindered.pop(told.lot, None)
+        else:
+            self._hindered[told.lot] = ("dust: " if told.is_dust else "") + told.hindrance
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)
@@ -355,8 +366,8 @@ class Projector(Actor):
         return shown
 
     def _position(self, lot: Lot) -> dict[str, object]:
-        quote = self._quotes.get(lot.product)
-        mark = None if quote is None else quote.bid
+        bid = self._bids.get(lot.product)
+        mark = None if bid is None else bid.price
         unrealised = None if mark is None else mark * lot.quantity - lot.cost
         return {
             "lot": lot.id,
@@ -364,6 +375,8 @@ class Projector(Actor):
             "quantity": plain(lot.quantity),
             "cost": plain(lot.cost),
             "mark": _text(mark),
+            "mark_at": None if bid is None else iso(bid.confirmed_ns),
+            "hindered": self._hindered.get(lot.id),
             "unrealised": _text(unrealised),
             "stop": plain(lot.stop_price),
             "target": plain(lot.target_price),

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
+from domain.decisions.exit_tries import Circumstances, ExitTries
 from domain.decisions.exits import due_exit
-from domain.messages.decisions import ExitProposed, ProposalRefused
-from domain.messages.market import QuoteMoved
+from domain.market.bids import Bid, Bids
+from domain.messages.control import AlertRaised
+from domain.messages.decisions import ExitHindered, ExitProposed, ProposalRefused
+from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.portfolio import PortfolioMoved
-from domain.messages.supervision import BootCompleted
+from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
+from domain.model.breakers import Severity
 from domain.model.instants import SECOND, Nanos
-from domain.model.market import Quote
-from domain.model.orders import TERMINAL
+from domain.model.money import plain
+from domain.model.orders import TERMINAL, OrderState
 from domain.model.portfolio import Lot
-from domain.model.product import ProductId
+from domain.model.product import Product, ProductId
+from domain.system.alerts import (
+    fingerprint,
+    of_blind_lot,
+    of_dust,
+    of_hindered_exit,
+    without_numbers,
+)
 
-RETRY_NS = SECOND
-"""Market time that a proposal has to become an order before the next try."""
-BUSY_NS = 60 * SECOND
-"""Market time that a living order keeps its lot from being proposed again."""
 CHECK_EVERY_NS = SECOND
+ESCALATE_AFTER_NS = 3 * SECOND
+"""Machine time after which an exit that is due and not done is told; market time after which a
+lot whose product has lost its price is."""
+_UNANSWERED = "no order came of it yet"
+_ENDS = {
+    OrderState.REJECTED: "the venue rejects the sale",
+    OrderState.VOID: "the sale never reached the venue",
+}
 
 
 @frozen
@@ -31,13 +46,31 @@ class Check(Timer):
     """Time to judge every lot, also where no price moves."""
 
 
+@define
+class _Watched:
+    """A lot and what has been done and told about it; `due_machine_ns` is since when it is due."""
+
+    lot: Lot
+    tries: ExitTries = field(factory=ExitTries)
+    due: ExitReason | None = None
+    due_machine_ns: int = 0
+    is_dust: bool = False
+    is_blind: bool = False
+    shown: str | None = None
+    escalated: str | None = None
+
+
 Inbox = (
     QuoteMoved
+    | BidMoved
+    | FeedStalled
+    | FeedRecovered
     | PortfolioMoved
     | IntentRaised
     | OrderAdvanced
     | ProposalRefused
     | BootCompleted
+    | ProductsChanged
     | Check
 )
 
@@ -49,73 +82,219 @@ class Exits(Actor):
         super().__init__(context)
         self._quote_limit_ns = quote_limit_ns
         self._judged: set[str] | None = None
-        self._lots: dict[str, Lot] = {}
-        self._by_product: dict[ProductId, tuple[Lot, ...]] = {}
-        self._quotes: dict[ProductId, Quote] = {}
-        # Both are as many as lots are owned: a lot that is gone and an order that has ended leave.
-        self._busy: dict[str, Nanos] = {}
+        self._lots: dict[str, _Watched] = {}
+        self._by_product: dict[ProductId, tuple[_Watched, ...]] = {}
+        self._bids = Bids()
+        self._products: dict[ProductId, Product] = {}
+        self._stalled: dict[ProductId, tuple[str, Nanos]] = {}
+        # Orders that have ended leave: these are as many as sell something now.
         self._orders: dict[str, str] = {}
-        self._is_open = False
+        self._open_ns: Nanos | None = None
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case QuoteMoved(quote):
-                self._quotes[quote.product] = quote
-                for lot in self._by_product.get(quote.product, ()):
-                    self._judge(lot, quote)
+            case QuoteMoved() | BidMoved():
+                product = self._bids.take(message)
+                bid = self._bids.get(product)
+                for watched in self._by_product.get(product, ()):
+                    self._judge(watched, bid)
             case PortfolioMoved(view):
                 self._take(view.lots)
             case IntentRaised(intent):
                 if isinstance(intent.order, ApprovedExit):
-                    self._orders[intent.client_order_id] = intent.order.lot
+                    self._ordered(intent.client_order_id, intent.order.lot)
             case OrderAdvanced():
                 self._order_moved(message)
             case ProposalRefused():
                 self._refused(message)
+            case FeedStalled(product, reason):
+                self._stalled.setdefault(product, (reason, self.clock.market_ns()))
+            case FeedRecovered(product):
+                self._stalled.pop(product, None)
             case Check():
                 self._check()
+            case ProductsChanged(products):
+                self._products = {each.id: each for each in products}
             case BootCompleted():
-                if not self._is_open:
-                    self._is_open = True
-                    self._show()
-                    self.after(CHECK_EVERY_NS, Check())
+                self._boot(message)
             case _:
                 self.refuse(message)
 
+    def _boot(self, boot: BootCompleted) -> None:
+        self._products = {each.id: each for each in boot.products}
+        if self._open_ns is None:
+            self._open_ns = self.clock.market_ns()
+            self._show()
+            self.after(CHECK_EVERY_NS, Check())
+
     def _take(self, lots: tuple[Lot, ...]) -> None:
-        self._lots = {lot.id: lot for lot in lots}
+        known = self._lots
+        self._lots = {lot.id: known.get(lot.id) or _Watched(lot) for lot in lots}
+        for gone in known.keys() - self._lots.keys():
+            self._relax(known[gone])
+        for lot in lots:
+            self._lots[lot.id].lot = lot
         self._judged = self._judged or set()
         self._show()
         products = sorted({lot.product for lot in lots})
         self._by_product = {
-            product: tuple(lot for lot in lots if lot.product == product) for product in products
+            product: tuple(each for each in self._lots.values() if each.lot.product == product)
+            for product in products
         }
-        for lot_id in [each for each in self._busy if each not in self._lots]:
-            del self._busy[lot_id]
 
     def _check(self) -> None:
         self.after(CHECK_EVERY_NS, Check())
-        for lot in tuple(self._lots.values()):
-            quote = self._quotes.get(lot.product)
-            if quote is not None:
-                self._judge(lot, quote)
+        for watched in tuple(self._lots.values()):
+            bid = self._bids.get(watched.lot.product)
+            self._look(watched, bid)
+            self._judge(watched, bid)
 
-    def _judge(self, lot: Lot, quote: Quote) -> None:
-        if not self._is_open:
+    # Is it due?
+
+    def _judge(self, watched: _Watched, bid: Bid | None) -> None:
+        if self._open_ns is None or bid is None:
             return
-        now_ns = self.clock.market_ns()
-        is_fresh = now_ns - quote.confirmed_ns <= self._quote_limit_ns
+        lot, now_ns = watched.lot, self.clock.market_ns()
+        is_fresh = self._is_fresh(bid)
         if is_fresh and not self.is_proven:
             self._show(lot.id)
-        reason = due_exit(lot, quote.bid, now_ns)
-        if reason is None or self._busy.get(lot.id, 0) > now_ns:
-            return
+        reason = due_exit(lot, bid.price, now_ns)
         if not is_fresh and reason is not ExitReason.MAX_HOLD:
             return  # a price from before a gap decides nothing; the feed is asking for a new one
-        # Until an order says otherwise, the next try waits: one sale of a lot at a time.
-        self._busy[lot.id] = Nanos(now_ns + RETRY_NS)
-        self.publish(ExitProposed(lot.id, lot.product, lot.quantity, reason, quote.bid))
+        if reason is None:
+            self._relax(watched)
+            return
+        if watched.due is None:
+            watched.due_machine_ns = self.clock.machine_ns()
+        watched.due = reason
+        if not self._is_parked(watched, bid):
+            self._try(watched, reason, bid)
+            self._escalate(watched, reason, bid)
+
+    def _try(self, watched: _Watched, reason: ExitReason, bid: Bid) -> None:
+        lot, now_ns = watched.lot, self.clock.market_ns()
+        product = self._products.get(lot.product)
+        flags = None if product is None else product.flags
+        circumstances = Circumstances(bid.price, lot.quantity, flags)
+        if watched.tries.may_begin(circumstances, now_ns):
+            watched.tries.begin(circumstances, now_ns)
+            self.publish(ExitProposed(lot.id, lot.product, lot.quantity, reason, bid.price))
+
+    def _is_parked(self, watched: _Watched, bid: Bid) -> bool:
+        """Tell whether the lot is too small to be sold; it is told once."""
+        lot, product = watched.lot, self._products.get(watched.lot.product)
+        if product is None or product.can_sell(product.sale_of(lot.quantity), bid.price):
+            if watched.is_dust:
+                watched.is_dust = False
+                self._relax(watched)
+            return False
+        if not watched.is_dust:
+            watched.is_dust = True
+            minimum = (
+                f"the venue sells from {plain(product.base_min)} {product.base} and"
+                f" {plain(product.quote_min)} {product.quote} on"
+            )
+            watched.shown = minimum
+            self.publish(ExitHindered(lot.id, lot.product, minimum, is_dust=True))
+            self._raise(of_dust(lot, bid.price, minimum))
+        return True
+
+    def _relax(self, watched: _Watched) -> None:
+        """Nothing is due any more, or nothing hinders it."""
+        watched.due = watched.escalated = None
+        if watched.shown is not None:
+            watched.shown = watched.tries.hindrance = None
+            lot = watched.lot
+            self.publish(ExitHindered(lot.id, lot.product, None, is_dust=False))
+
+    # What became of a try.
+
+    def _ordered(self, client_order_id: str, lot: str) -> None:
+        self._orders[client_order_id] = lot
+        watched = self._lots.get(lot)
+        if watched is not None:
+            watched.tries.ordered(client_order_id, self.clock.market_ns())
+
+    def _order_moved(self, moved: OrderAdvanced) -> None:
+        now_ns, has_ended = self.clock.market_ns(), moved.state in TERMINAL
+        if moved.client_order_id not in self._orders:
+            if has_ended and moved.purpose is Purpose.EXIT:  # raised before we were here
+                for each in self._by_product.get(moved.product, ()):
+                    each.tries.freed(now_ns)
+            return
+        lot = self._orders[moved.client_order_id]
+        if has_ended:
+            del self._orders[moved.client_order_id]
+        watched = self._lots.get(lot)
+        if watched is None:
+            return
+        if not has_ended:
+            watched.tries.ordered(moved.client_order_id, now_ns)
+        elif moved.filled > 0:
+            watched.tries.succeeded(now_ns)
+        else:
+            end = _ENDS.get(moved.state, "nobody takes the other side of the sale")
+            self._failed(watched, f"{end}: {moved.reason}" if moved.reason else end)
+
+    def _refused(self, refused: ProposalRefused) -> None:
+        watched = self._lots.get(refused.lot)
+        if refused.purpose is Purpose.EXIT and watched is not None:
+            reasons = (f"{each.reason}: {each.observed}" for each in refused.refusals)
+            self._failed(watched, ", ".join(reasons))
+
+    def _failed(self, watched: _Watched, hindrance: str) -> None:
+        watched.tries.failed(hindrance, self.clock.market_ns())
+        self._show_hindrance(watched, hindrance)
+
+    # What is told.
+
+    def _show_hindrance(self, watched: _Watched, hindrance: str) -> None:
+        """Tell what hinders an exit, once as long as only its numbers change."""
+        lot, kind = watched.lot, without_numbers(hindrance)
+        if kind == watched.shown:
+            return
+        watched.shown = kind
+        self.log.warning("exit hindered", product=lot.product, lot=lot.id, by=hindrance)
+        self.publish(ExitHindered(lot.id, lot.product, hindrance, is_dust=False))
+
+    def _escalate(self, watched: _Watched, reason: ExitReason, bid: Bid) -> None:
+        age_ns = self.clock.machine_ns() - watched.due_machine_ns
+        if age_ns < ESCALATE_AFTER_NS:
+            return
+        hindrance = watched.tries.hindrance or _UNANSWERED
+        alert = of_hindered_exit(watched.lot, reason, hindrance, bid.price, age_ns)
+        kind = fingerprint(alert)
+        if kind != watched.escalated:
+            watched.escalated = kind
+            self._raise(alert)
+
+    def _look(self, watched: _Watched, bid: Bid | None) -> None:
+        """Tell once when there is no price to judge a lot by."""
+        why = self._blindness(watched.lot, bid)
+        if why is not None and not watched.is_blind:
+            self._raise(of_blind_lot(watched.lot, None if bid is None else bid.price, why))
+        watched.is_blind = why is not None
+
+    def _blindness(self, lot: Lot, bid: Bid | None) -> str | None:
+        now_ns, open_ns = self.clock.market_ns(), self._open_ns
+        reason, since_ns = self._stalled.get(lot.product, ("", now_ns))
+        if bid is None:
+            is_late = open_ns is not None and now_ns - open_ns > self._quote_limit_ns
+            return (reason or "no bid was seen yet") if is_late else None
+        if not self._is_fresh(bid):
+            return reason or "its last bid is too old"
+        has_lost = bid.confirmed_ns <= since_ns and now_ns - since_ns >= ESCALATE_AFTER_NS
+        return reason if has_lost else None
+
+    def _raise(self, alert: AlertRaised) -> None:
+        is_critical = alert.severity is Severity.CRITICAL
+        say = self.log.critical if is_critical else self.log.warning
+        say(alert.what, owned=alert.owned, done=alert.done, command=alert.command)
+        self.publish(alert)
+
+    def _is_fresh(self, bid: Bid) -> bool:
+        return self.clock.market_ns() - bid.confirmed_ns <= self._quote_limit_ns
 
     def _show(self, lot: str | None = None) -> None:
         """Count what a fresh incarnation has judged; every lot once is its proof."""
@@ -123,20 +302,5 @@ class Exits(Actor):
             return
         if lot is not None:
             self._judged.add(lot)
-        if self._is_open and self._judged >= self._lots.keys():
+        if self._open_ns is not None and self._judged >= self._lots.keys():
             self.prove(f"{len(self._lots)} lots judged against fresh quotes")
-
-    def _order_moved(self, moved: OrderAdvanced) -> None:
-        lot = self._orders.get(moved.client_order_id)
-        if lot is None:
-            return
-        if moved.state in TERMINAL:
-            del self._orders[moved.client_order_id]
-            self._busy.pop(lot, None)
-        else:
-            self._busy[lot] = Nanos(self.clock.market_ns() + BUSY_NS)
-
-    def _refused(self, refused: ProposalRefused) -> None:
-        if refused.purpose is Purpose.EXIT:
-            reasons = ", ".join(f"{each.reason}: {each.observed}" for each in refused.refusals)
-            self.log.error("exit refused", product=refused.product, reasons=reasons)

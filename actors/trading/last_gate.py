@@ -1,4 +1,4 @@
-"""The last gate: asked in the place lane directly before the bytes are written.
+"""The last gate: asked in a place lane directly before the bytes are written.
 
 Earlier checks are courtesy; this one is the law. It reads the signal file itself, so that no
 mailbox stands between the operator and the socket, and compares the order with what the risk gate
@@ -7,6 +7,7 @@ approved, so that nobody between the two has a say in it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ from domain.messages.orders import PlaceRequest
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Effect, covering, strongest
 from domain.model.instants import MILLISECOND
-from domain.orders.tracker import good_till
+from domain.orders.order import good_till
 
 RECEIPT_LIFE_NS = 500 * MILLISECOND
 """Machine time for which a receipt is a licence to send."""
@@ -46,11 +47,16 @@ class LastGate:
         self._signal = signal
         self._epochs = epochs
         self._is_ending = is_ending
+        self._asking = threading.Lock()
         self._receipts: dict[int, tuple[int, str]] = {}
         self._approvals_used: dict[tuple[int, int], tuple[int, str]] = {}
 
     def __call__(self, request: PlaceRequest) -> str | None:
-        """Return the reason why `request` must not leave now, None if it may."""
+        """Return the reason why `request` must not leave now, None if it may; on any thread."""
+        with self._asking:
+            return self._judge(request)
+
+    def _judge(self, request: PlaceRequest) -> str | None:
         if self._signal.read() is not None:
             return "kill switch"
         if request.epoch != self._epochs[ORDER_MANAGER]:

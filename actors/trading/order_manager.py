@@ -14,7 +14,7 @@ from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from domain.messages.control import Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import StreamClosed, StreamOpened
+from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
@@ -48,6 +48,8 @@ Inbox = (
     | FillsListed
     | StreamOpened
     | StreamClosed
+    | FeedStalled
+    | FeedRecovered
     | BreakerTripped
     | BootCompleted
     | GapSeen

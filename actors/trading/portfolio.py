@@ -7,9 +7,10 @@ from attrs import frozen
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
+from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
-from domain.messages.market import QuoteMoved
+from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
@@ -18,18 +19,25 @@ from domain.messages.portfolio import (
     PortfolioMoved,
     StatementTaken,
 )
-from domain.messages.supervision import ActorRestarted, BootCompleted, ProductsChanged
+from domain.messages.supervision import (
+    BY_OPERATOR,
+    ActorRestarted,
+    BootCompleted,
+    BreakerReset,
+    ProductsChanged,
+)
 from domain.model.breakers import Effect
-from domain.model.instants import MILLISECOND, Nanos
-from domain.model.money import Amount, Price, Rate
+from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.money import Amount, Rate
 from domain.model.portfolio import PortfolioView
-from domain.model.product import ProductId
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
-from domain.portfolio.losses import EquityHistory, EquityMark, LossLimits
+from domain.portfolio.losses import DRAWDOWN, EquityHistory, EquityMark, LossLimits
 
 PUBLISH_EVERY_NS = 250 * MILLISECOND
 """Market time between two views when only prices moved."""
+LOOK_EVERY_NS = SECOND
+"""Market time between two views while lots are owned, though no price moves."""
 
 
 @frozen
@@ -37,17 +45,25 @@ class PublishDue(Timer):
     """Prices have moved since the last view; time for the next."""
 
 
+@frozen
+class Look(Timer):
+    """Time to see whether what the lots are valued by is still known."""
+
+
 Inbox = (
     QuoteMoved
+    | BidMoved
     | FillBooked
     | RoundJudged
     | PublishDue
+    | Look
     | StatementTaken
     | CashFlowSeen
     | ProductsChanged
     | BootCompleted
     | SyncRequested
     | ActorRestarted
+    | BreakerReset
 )
 
 
@@ -59,45 +75,61 @@ class PortfolioState:
     allotment: Amount | None
     ledger: Ledger | None
     marks: tuple[EquityMark, ...]
+    peak: EquityMark | None = None
 
 
 class Portfolio(Actor):
     """Books fills, values lots at the best bid less the taker fee, watches losses."""
 
-    def __init__(self, context: ActorContext, state: PortfolioState, limits: LossLimits) -> None:
+    def __init__(
+        self,
+        context: ActorContext,
+        state: PortfolioState,
+        limits: LossLimits,
+        quote_limit_ns: Nanos,
+    ) -> None:
         super().__init__(context)
+        self._quote_limit_ns = quote_limit_ns
         self._limits = limits
         self._allotment = state.allotment
         self._books = Books(state.quote_currency, state.ledger)
-        self._equity = EquityHistory(state.marks)
-        self._bids: dict[ProductId, Price] = {}
+        self._equity = EquityHistory(state.marks, state.peak)
+        self._cycle = 0
+        self._bids = Bids()
         self._taker: Rate | None = None
         self._is_due = False
+        self._is_looking = False
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case QuoteMoved(quote):
-                self._bids[quote.product] = quote.bid
-                if self._books.owns(quote.product):
+            case QuoteMoved() | BidMoved():
+                if self._books.owns(self._bids.take(message)):
                     self._publish_soon()
             case RoundJudged(cycle=cycle):
-                self._mark(cycle)
+                self._cycle = cycle
+                self._mark()
             case PublishDue():
                 self._is_due = False
                 self._publish()
+            case Look():
+                self.after(LOOK_EVERY_NS, message)
+                if self._books.owned:
+                    self._publish()
             case StatementTaken() | ProductsChanged():
                 self._books = self._books.apply(message)
             case FillBooked():
                 self._books = self._books.apply(message)
                 self._publish()
             case CashFlowSeen():
+                self._mark()  # what was earned before the flow was earned with what was there then
                 self._books = self._books.apply(message)
                 self._publish()
             case BootCompleted():
-                self._books = self._books.apply(message)
-                self._taker = message.taker_rate
-                self._publish()
+                self._boot(message)
+            case BreakerReset(name, _, by):
+                if (name, by) == (DRAWDOWN, BY_OPERATOR):
+                    self._rebase()
             case SyncRequested(token):
                 self.send(self.envelope.sender, self._books.report(self.name, token))
                 self.prove("its books were compared")
@@ -105,6 +137,14 @@ class Portfolio(Actor):
                 self._show(actor)
             case _:
                 self.refuse(message)
+
+    def _boot(self, boot: BootCompleted) -> None:
+        self._books = self._books.apply(boot)
+        self._taker = boot.taker_rate
+        self._publish()
+        if not self._is_looking:
+            self._is_looking = True
+            self.after(LOOK_EVERY_NS, Look())
 
     def _show(self, newcomer: str) -> None:
         """Give a fresh incarnation the present view, if it is one that listens."""
@@ -115,7 +155,9 @@ class Portfolio(Actor):
     # Value.
 
     def _view(self) -> PortfolioView | None:
-        return self._books.value(self._bids, self._taker, self._allotment)
+        now_ns = self.clock.market_ns()
+        marks = self._bids.marks(self._books.owned, now_ns, self._quote_limit_ns)
+        return self._books.value(marks, self._taker, self._allotment)
 
     def _publish_soon(self) -> None:
         if not self._is_due:
@@ -123,21 +165,50 @@ class Portfolio(Actor):
             self.after(PUBLISH_EVERY_NS, PublishDue())
 
     def _publish(self) -> None:
+        """Show the present view, and judge the limits on losses by it."""
         view = self._view()
         if view is not None:
             self.publish(PortfolioMoved(view))
+            self._judge(view)
 
-    def _mark(self, cycle: int) -> None:
+    def _mark(self) -> None:
+        """Keep the present equity, for the windows of the limits and for the next start."""
         view = self._view()
         if view is None:
             return
         self.publish(PortfolioMoved(view))
-        self.publish(EquityMarked(cycle, view.nlv, view.opening_nlv))
+        self._keep(view)
+        self._judge(view)
+
+    def _rebase(self) -> None:
+        """Let the drawdown begin anew here: a person has seen it and goes on."""
+        view = self._view()
+        if view is not None:
+            self._keep(view)
+        self._equity.rebase()
+
+    def _keep(self, view: PortfolioView) -> None:
+        self.publish(EquityMarked(self._cycle, view.nlv, view.opening_nlv))
+        if view.nlv is not None:
+            self._equity.take(self._marked(view.nlv, view))
+
+    def _judge(self, view: PortfolioView) -> None:
+        """Halt where a limit is reached. Between two cycles nothing is kept but a breach: it has
+        to be in what a person resumes from.
+        """
         if view.nlv is None:
             return
-        self._equity.take(EquityMark(Nanos(self.clock.market_ns()), view.nlv, view.opening_nlv))
-        losses = self._equity.measure(self._limits)
-        self.publish(LossesMeasured(tuple((one.name, one.lost, one.limit) for one in losses)))
-        for one in losses:
-            if one.is_breached:
-                self.trip(one.name, one.reason, effect=Effect.HALT, is_latched=True)
+        losses = self._equity.measure(self._limits, self._marked(view.nlv, view))
+        if losses:
+            self.publish(LossesMeasured(tuple((one.name, one.lost, one.limit) for one in losses)))
+        breached = [one for one in losses if one.is_breached and one.name not in self._open()]
+        if breached:
+            self._keep(view)
+        for one in breached:
+            self.trip(one.name, one.reason, effect=Effect.HALT, is_latched=True)
+
+    def _open(self) -> frozenset[str]:
+        return frozenset(breaker.name for breaker in self.board.open)
+
+    def _marked(self, nlv: Amount, view: PortfolioView) -> EquityMark:
+        return EquityMark(Nanos(self.clock.market_ns()), nlv, view.opening_nlv)

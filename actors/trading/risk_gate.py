@@ -12,6 +12,7 @@ from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
+from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
     EntryProposed,
@@ -21,7 +22,14 @@ from domain.messages.decisions import (
     RoundJudged,
     RoundProposed,
 )
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.market import (
+    BarClosed,
+    BidMoved,
+    FeedRecovered,
+    FeedStalled,
+    HistoryLoaded,
+    QuoteMoved,
+)
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, StatementTaken
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
@@ -29,7 +37,7 @@ from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
-from domain.model.money import Price, Rate
+from domain.model.money import Rate
 from domain.model.product import ProductId
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
@@ -42,7 +50,7 @@ REMEMBERED_APPROVALS = 10_000
 """Bars that have led to an order. Only a newest bar is decided on, and a bar older than the limit
 of its age is refused anyway: this holds many hours of what one system can ask for."""
 
-Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
+Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
 Account = (
     BootCompleted | ProductsChanged | TradingReady | StatementTaken | CashFlowSeen | SyncRequested
@@ -70,9 +78,11 @@ class RiskGate(Actor):
         mandate: Mandate,
         state: GateState,
         approvals: Approvals,
+        quote_limit_ns: Nanos,
     ) -> None:
         super().__init__(context)
         self._approvals = approvals
+        self._quote_limit_ns = quote_limit_ns
         self._rules = rules
         self._mandate = mandate
         self._books = Books(mandate.quote_currency, state.ledger)
@@ -80,7 +90,7 @@ class RiskGate(Actor):
         self._approval = state.next_approval
         self._approved: OrderedDict[ApprovedKey, None] = OrderedDict.fromkeys(state.approved)
         self._quotes: dict[ProductId, Quote] = {}
-        self._bids: dict[ProductId, Price] = {}
+        self._bids = Bids()
         self._bar_ends: dict[ProductId, int] = {}
         self._stalled: dict[ProductId, str] = {}
         self._maker: Rate | None = None
@@ -94,7 +104,14 @@ class RiskGate(Actor):
                 self._judge_round(message)
             case ExitProposed():
                 self._judge_exit(message)
-            case QuoteMoved() | BarClosed() | HistoryLoaded() | FeedStalled() | FeedRecovered():
+            case (
+                QuoteMoved()
+                | BidMoved()
+                | BarClosed()
+                | HistoryLoaded()
+                | FeedStalled()
+                | FeedRecovered()
+            ):
                 self._observe(message)
             case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace():
                 self._follow(message)
@@ -105,7 +122,9 @@ class RiskGate(Actor):
         match message:
             case QuoteMoved(quote):
                 self._quotes[quote.product] = quote
-                self._bids[quote.product] = quote.bid
+                self._bids.take(message)
+            case BidMoved():
+                self._bids.take(message)
             case BarClosed(bar):
                 self._bar_ends[bar.product] = bar.start_ns + MINUTE
             case HistoryLoaded(product=product, bars=bars):
@@ -189,8 +208,10 @@ class RiskGate(Actor):
             self._exposure = self._exposure.fill(booked)
 
     def _view(self) -> RiskView:
+        now_ns = self.clock.market_ns()
+        marks = self._bids.marks(self._books.owned, now_ns, self._quote_limit_ns)
         return RiskView(
-            at_ns=self.clock.market_ns(),
+            at_ns=now_ns,
             machine_ns=Nanos(self.clock.machine_ns()),
             is_ready=self._is_ready,
             mandate=self._mandate,
@@ -199,7 +220,7 @@ class RiskGate(Actor):
             quotes=self._quotes,
             bar_ends=self._bar_ends,
             stalled=self._stalled,
-            portfolio=self._books.value(self._bids, self._taker, self._mandate.allotment),
+            portfolio=self._books.value(marks, self._taker, self._mandate.allotment),
             maker=self._maker,
             taker=self._taker,
             regime=Regime.CHOP,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.topology import ALLOCATOR
+from domain.decisions.proposals import checked
 from domain.decisions.strategy import Strategy
 from domain.messages.decisions import Decide, Proposed
-from domain.model.proposal import TradeProposal
 
 Inbox = Decide
 
@@ -22,10 +22,7 @@ class StrategyHost(Actor):
         """Handle one message."""
         match message:
             case Decide(cycle, context):
-                proposals = tuple(self._strategy.decide(context))
-                for each in proposals:
-                    if not isinstance(each, TradeProposal):
-                        raise TypeError(f"expected TradeProposals, was {type(each).__name__}")
+                proposals = checked(self._strategy.decide(context))
                 self.log.debug("decided", cycle=cycle, proposals_count=len(proposals))
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
                 self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")

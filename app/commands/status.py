@@ -20,7 +20,16 @@ from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
 
 TABLES = {
-    "positions": ("product", "quantity", "cost", "mark", "unrealised", "stop", "strategy"),
+    "positions": (
+        "product",
+        "quantity",
+        "cost",
+        "mark",
+        "unrealised",
+        "stop",
+        "strategy",
+        "hindered",
+    ),
     "orders_open": ("product", "side", "state", "client_order_id"),
     "breakers": ("name", "scope", "state", "distance", "reason"),
     "actors": ("name", "state", "epoch", "restarts", "mailbox"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.mode import Mode
+from domain.model.product import ProductId
+from domain.system.recovery import Recovered
 
 if TYPE_CHECKING:
     from config.effective import Config
@@ -20,6 +22,30 @@ def refusals(mode: Mode, config: Config, *, is_confirmed: bool) -> tuple[str, ..
     if mode is Mode.LIVE:
         found += _live(config, is_confirmed=is_confirmed)
     return tuple(found)
+
+
+def refused_books(recovered: Recovered, quote_currency: str) -> str | None:
+    """Return a sentence if the journal's books are kept in another currency than
+    `quote_currency`: in that one they would be wrong, and the lots without their prices.
+    """
+    orders = [each for each in recovered.orders.values() if each.filled or not each.is_terminal]
+    products = {each.intent.order.product for each in orders}
+    others = sorted({_quote_of(each) for each in products} - {quote_currency})
+    if not others:
+        return None
+    lots = recovered.ledger.lots if recovered.ledger is not None else ()
+    owned = sorted({lot.product for lot in lots if _quote_of(lot.product) in others})
+    held = f"; lots are owned: {', '.join(owned)}" if owned else ""
+    kept = ", ".join(others)
+    return (
+        f"quote: the books of this folder are kept in {kept}, and app.quote is {quote_currency}"
+        f"{held}; set app.quote back to {kept}, or trade {quote_currency} in a folder of its own"
+        " (--data-dir)"
+    )
+
+
+def _quote_of(product: ProductId) -> str:
+    return product.rpartition("-")[2]
 
 
 def _live(config: Config, *, is_confirmed: bool) -> list[str]:

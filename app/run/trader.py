@@ -22,6 +22,7 @@ from app.run import settings
 from app.run.guardian import Guardian, Run
 from app.run.guardian_inbox import GuardianInbox
 from app.run.lifecycle import RunLifecycle
+from app.run.mode_gate import refused_books
 from app.run.ports import NotStarted, RunPorts
 from app.run.recovery import JournalPlace, Opened, open_state
 from app.run.stop_request import StopRequest
@@ -30,6 +31,8 @@ from app.run.wiring import Ports, RunPlan, build, recipes
 from domain.messages.journal import RunStarted
 
 Say = Callable[[str], None]
+REFUSED = 4
+"""Exit code of a start that a gate refuses."""
 
 
 def run(options: TradeOptions, say: Say) -> int:
@@ -49,6 +52,9 @@ def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say) 
     place = place_of(options, ports)
     with ExitStack() as undo:
         opened = undo.enter_context(closing(open_state(place, lineage=ports.lineage)))
+        wrong = refused_books(opened.recovered, options.config.app.quote.value)
+        if wrong is not None:
+            raise NotStarted(wrong, REFUSED)
         # Entered before the venue, so that the sentinel leaves after the last connection to it.
         watches = undo.enter_context(Watches(ports.driver.attend))
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))

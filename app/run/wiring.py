@@ -175,8 +175,9 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:
-        books = PortfolioState(currency, allotment, state.ledger, state.marks)
-        spawn(Portfolio, PORTFOLIO, books, config.policy.losses)
+        books = PortfolioState(currency, allotment, state.ledger, state.marks, state.peak)
+        limit_ns = settings.quote_limit_ns(config)
+        spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
 
     return {
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
@@ -193,7 +194,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
-        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals)
+        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns)
 
     def host(strategy: Strategy) -> Recipe:
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)

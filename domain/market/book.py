@@ -43,6 +43,10 @@ class Book:
         bid, ask = self._bid_prices[-1], self._ask_prices[0]
         return Level(Price(bid), self._bids[bid]), Level(Price(ask), self._asks[ask])
 
+    def best_bid(self) -> Price | None:
+        """Return the highest price that somebody pays, None while nobody does."""
+        return Price(self._bid_prices[-1]) if self._bid_prices else None
+
     def __len__(self) -> int:
         return len(self._bids) + len(self._asks)
 

@@ -6,11 +6,12 @@ and without a clock: every method takes the time and returns what follows from i
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from domain.market import minutes, quality
 from domain.market.bar_order import Asked
 from domain.market.quality import StartAnew
+from domain.market.stamps import Stamps
 from domain.messages.market import (
     AFTER_GAP,
     OWN_RESTARTS,
@@ -26,7 +27,10 @@ from domain.messages.market import (
 from domain.messages.supervision import GapSeen, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.instants import MILLISECOND, Nanos
+from domain.model.market import Quote
 from domain.model.product import ProductId
+
+STAMPED_AHEAD = "a frame stamped ahead of time"
 
 Event = MarketFrame | StreamOpened | StreamClosed | GapSeen
 Effect = quality.Effect | minutes.Effect | TradingReady
@@ -49,6 +53,7 @@ class MarketData:
         self._plan = plan
         self._quality = quality.MarketQuality(plan.quote_limit_ns, is_trusted=is_trusted)
         self._minutes = minutes.Minutes(plan.lookback_minutes, has_history=plan.has_history)
+        self._stamps = Stamps()
         self._connection = 0
         self._is_ready = False
         self.products: tuple[ProductId, ...] = ()
@@ -85,7 +90,15 @@ class MarketData:
 
     def confirm(self, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Take in what REST answered to `Reread`."""
-        return self._quality.confirm(answer, now_ns, machine_ns)
+        told: tuple[Effect, ...] = ()
+        known: list[Quote] = []
+        for quote in answer.quotes:
+            if self._stamps.is_ahead(quote.at_ns, now_ns):
+                told += self._stamps.refuse(f"a quote of {quote.product}", quote.at_ns, now_ns)
+            else:
+                known.append(quote)
+        of_now = evolve(answer, quotes=tuple(known))
+        return (*told, *self._quality.confirm(of_now, now_ns, machine_ns))
 
     def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
         """Take in the answer to a `Fetch`."""
@@ -117,20 +130,37 @@ class MarketData:
         self._connection = 0  # unheard from now on; the next one begins with a break for minutes
         return [*self._quality.lost(reason, now_ns)]
 
+    def _refused(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
+        """Leave a frame of the future out; without it the books of this connection have a hole."""
+        told = self._stamps.refuse("a frame of the market stream", frame.sent_ns, now_ns)
+        lost = self._lost(STAMPED_AHEAD, now_ns)
+        return [*told, *lost, StartAnew(STAMPED_AHEAD)]
+
     def _frame(self, frame: MarketFrame, now_ns: Nanos) -> list[Effect]:
+        if self._stamps.is_ahead(frame.sent_ns, now_ns):
+            return self._refused(frame, now_ns)
         effects: list[Effect] = []
         for event in frame.events:
             match event:
                 case BookChanged() | BookSnapshotSeen():
                     effects += self._quality.book(event, frame.sent_ns, now_ns)
                 case TradesPrinted():
-                    self._minutes.trades(event)
+                    effects += self._trades(event, now_ns)
                 case _:
                     pass  # a sign of life: the session has counted it, and it carries the time
-        effects += self._minutes.reached(frame.sent_ns)
+        effects += self._minutes.reached(Nanos(min(frame.sent_ns, now_ns)))
         if not self._is_ready:
             effects += self._begun()
         return effects
+
+    def _trades(self, event: TradesPrinted, now_ns: Nanos) -> tuple[Effect, ...]:
+        told: tuple[Effect, ...] = ()
+        for trade in event.trades:
+            if self._stamps.is_ahead(trade.at_ns, now_ns):
+                told += self._stamps.refuse(f"a trade of {trade.product}", trade.at_ns, now_ns)
+        kept = (each for each in event.trades if not self._stamps.is_ahead(each.at_ns, now_ns))
+        self._minutes.trades(evolve(event, trades=tuple(kept)) if told else event)
+        return told
 
     def _begun(self) -> tuple[Effect, ...]:
         """Begin once nothing is missing."""

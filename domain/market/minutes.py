@@ -94,20 +94,30 @@ class Minutes:
 
     def reached(self, sent_ns: Nanos) -> list[Effect]:
         """Close every minute that is over for a frame that the venue sent at `sent_ns`."""
-        effects: list[Effect] = []
-        while sent_ns >= self._open_ns + MINUTE + BAR_GRACE_NS:
+        effects: list[Effect] = [*self._missed(sent_ns)]
+        while self._is_over(sent_ns):
             start_ns = Nanos(self._open_ns)
             self._open_ns += MINUTE
             for builder in self._builders.values():
-                if start_ns >= self._whole_from_ns:
-                    bar = builder.close(start_ns)
-                    effects += self._released(builder.product, () if bar is None else (bar,))
-                    continue
-                builder.skip(start_ns)
-                if self._has_history:
-                    asked = Asked(builder.product, start_ns, Nanos(self._open_ns), False)
-                    effects.append(self._owed(asked, Nanos(self._open_ns + CANDLE_GRACE_NS)))
+                bar = builder.close(start_ns)
+                effects += self._released(builder.product, () if bar is None else (bar,))
         return effects
+
+    def _is_over(self, sent_ns: Nanos) -> bool:
+        return sent_ns >= self._open_ns + MINUTE + BAR_GRACE_NS
+
+    def _missed(self, sent_ns: Nanos) -> list[Fetch]:
+        """Leave minutes that were not seen whole to the candles: one question, however many."""
+        first_ns = Nanos(self._open_ns)
+        while self._open_ns < self._whole_from_ns and self._is_over(sent_ns):
+            for builder in self._builders.values():
+                builder.skip(Nanos(self._open_ns))
+            self._open_ns += MINUTE
+        if first_ns == self._open_ns or not self._has_history:
+            return []
+        end_ns, due_ns = Nanos(self._open_ns), Nanos(self._open_ns + CANDLE_GRACE_NS)
+        asked = [Asked(each, first_ns, end_ns, is_backfill=False) for each in self._builders]
+        return [self._owed(each, due_ns) for each in asked]
 
     def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
         """Take in the answer to a `Fetch`; one that is not whole settles nothing."""
@@ -115,9 +125,10 @@ class Minutes:
         if answer.failure is not None or not answer.is_complete:
             return [of_missing_history(product, answer.failure), FetchAgain(asked, AGAIN_NS)]
         self._order.settle(asked)
-        bars = regular(self._builders[product], answer.bars, asked.start_ns, asked.end_ns)
+        builder = self._builders[product]
         if not asked.is_backfill:
-            return [*self._released(product, bars)]
+            return [*self._released(product, _each_minute(builder, answer.bars, asked))]
+        bars = regular(builder, answer.bars, asked.start_ns, asked.end_ns)
         self._waiting.discard(product)
         return [HistoryLoaded(product, Nanos(MINUTE), bars), *self._released(product)]
 
@@ -132,3 +143,14 @@ class Minutes:
 
     def _released(self, product: ProductId, bars: tuple[Bar, ...] = ()) -> list[BarClosed]:
         return [BarClosed(bar) for bar in self._order.release(product, bars)]
+
+
+def _each_minute(builder: BarBuilder, bars: Iterable[Bar], asked: Asked) -> tuple[Bar, ...]:
+    """Return a bar of each minute that was asked for; one without a candle repeats the close."""
+    candles = {int(bar.start_ns): bar for bar in bars}
+    found: list[Bar] = []
+    for minute_ns in range(asked.start_ns, asked.end_ns, MINUTE):
+        candle = candles.get(minute_ns)
+        start_ns, end_ns = Nanos(minute_ns), Nanos(minute_ns + MINUTE)
+        found += regular(builder, () if candle is None else (candle,), start_ns, end_ns)
+    return tuple(found)

@@ -17,6 +17,7 @@ from domain.market.book import Book
 from domain.market.feed_proof import AGREE_WITHIN_BPS, farthest_bps, is_settled
 from domain.messages.control import AlertRaised
 from domain.messages.market import (
+    BidMoved,
     BookChanged,
     BookSnapshotSeen,
     FeedRecovered,
@@ -26,7 +27,7 @@ from domain.messages.market import (
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.market import Quote
-from domain.model.money import plain
+from domain.model.money import Price, plain
 from domain.model.product import ProductId
 from domain.system.alerts import of_stale_quote
 
@@ -60,7 +61,9 @@ class Trusted:
     evidence: str
 
 
-Effect = QuoteMoved | FeedStalled | FeedRecovered | Reread | StartAnew | AlertRaised | Trusted
+Effect = (
+    QuoteMoved | BidMoved | FeedStalled | FeedRecovered | Reread | StartAnew | AlertRaised | Trusted
+)
 
 
 @define
@@ -70,6 +73,8 @@ class _State:
     product: ProductId
     book: Book | None = None
     quote: Quote | None = None
+    bid: Price | None = None
+    """The bid that was told last while nobody offered."""
     published_ns: int = 0
     stalled: str | None = None
     crossed_since_ns: int | None = None
@@ -190,7 +195,7 @@ class MarketQuality:
         top, old = book.top(), state.quote
         if top is None:
             state.quote = None
-            return ()
+            return self._one_sided(state, book, sent_ns, now_ns)
         bid, ask = top
         if bid.price >= ask.price:
             return self._crossed(state, sent_ns, now_ns)
@@ -202,6 +207,21 @@ class MarketQuality:
         if is_news or state.stalled or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS:
             return self._publish(state, quote)
         return ()
+
+    def _one_sided(
+        self, state: _State, book: Book, sent_ns: Nanos, now_ns: Nanos
+    ) -> tuple[Effect, ...]:
+        """There is no price for entries; a bid alone is one for exits."""
+        bid = book.best_bid()
+        if bid is None:
+            reason = "nobody bids" if len(book) else "nobody bids or offers"
+            return self._stall(state, reason, now_ns)
+        stalled = self._stall(state, "nobody offers", now_ns)
+        is_news = state.bid != bid or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS
+        if not (stalled or is_news):
+            return ()
+        state.bid, state.published_ns = bid, sent_ns
+        return (*stalled, BidMoved(state.product, bid, sent_ns, sent_ns))
 
     def _crossed(self, state: _State, sent_ns: Nanos, now_ns: Nanos) -> tuple[Effect, ...]:
         if state.crossed_since_ns is None:

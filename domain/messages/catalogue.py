@@ -11,7 +11,13 @@ from domain.messages.control import (
     SweepFinished,
     SweepRequested,
 )
-from domain.messages.decisions import ExitProposed, OrderApproved, ProposalRefused, RoundJudged
+from domain.messages.decisions import (
+    ExitHindered,
+    ExitProposed,
+    OrderApproved,
+    ProposalRefused,
+    RoundJudged,
+)
 from domain.messages.journal import JournalCreated, JournalReopened, RunStarted, RunStopped, TailCut
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
@@ -33,6 +39,7 @@ CATALOGUE: dict[str, type] = {
         ProposalRefused,
         RoundJudged,
         ExitProposed,
+        ExitHindered,
         IntentRaised,
         OrderAdvanced,
         FillBooked,

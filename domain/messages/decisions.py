@@ -78,13 +78,27 @@ class OrderApproved:
 
 @frozen
 class ProposalRefused:
-    """The gate says no; every broken rule is listed, the headline first."""
+    """The gate says no; every broken rule is listed, the headline first. `lot`: of an exit."""
 
     purpose: Purpose
     strategy: str
     product: ProductId
     side: Side
     refusals: tuple[Refusal, ...]
+    lot: str = ""
+
+
+@frozen
+class ExitHindered:
+    """A due exit of a lot can't be done because of `hindrance`; None: nothing hinders it now.
+
+    `is_dust`: the lot is too small to be sold; it is not tried until it can be.
+    """
+
+    lot: str
+    product: ProductId
+    hindrance: str | None
+    is_dust: bool
 
 
 @frozen

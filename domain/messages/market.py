@@ -6,6 +6,7 @@ from attrs import frozen
 
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Level, Quote, Trade
+from domain.model.money import Price
 from domain.model.product import ProductId
 
 
@@ -107,6 +108,19 @@ class QuoteMoved:
     """The newest best bid and ask of a product; an unread older one is replaced in the inbox."""
 
     quote: Quote
+
+
+@frozen
+class BidMoved:
+    """The best bid of a product that nobody offers: good for exits and for marks, no entry's price.
+
+    Both instants as in `Quote`.
+    """
+
+    product: ProductId
+    bid: Price
+    at_ns: Nanos
+    confirmed_ns: Nanos
 
 
 @frozen

@@ -30,7 +30,7 @@ class Receipt:
 
 @frozen
 class PlaceRequest:
-    """What the place lane sends, after the last gate. `epoch` is the order manager's."""
+    """What a place lane sends, after the last gate. `epoch` is the order manager's."""
 
     intent: OrderIntent
     receipt: Receipt

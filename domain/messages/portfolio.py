@@ -55,7 +55,7 @@ class PortfolioMoved:
 
 @frozen
 class EquityMarked:
-    """Equity at a cycle, journaled for drawdown and continuity. None: a mark was missing."""
+    """Equity at a cycle, a flow or a breach, for drawdown and continuity; None: unknown."""
 
     cycle: int
     nlv: Amount | None

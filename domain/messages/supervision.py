@@ -17,6 +17,9 @@ class BreakerTripped:
     breaker: Breaker
 
 
+BY_OPERATOR = "operator"
+
+
 @frozen
 class BreakerReset:
     """A breaker closed; `evidence` says what proved it.

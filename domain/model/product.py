@@ -79,6 +79,14 @@ class Product:
     quote_max: Decimal
     flags: ProductFlags = ProductFlags()
 
+    def can_sell(self, quantity: Decimal, bid: Decimal) -> bool:
+        """Tell whether the venue takes a sale of `quantity`, a legal one, at best bid `bid`."""
+        return quantity > 0 and quantity >= self.base_min and quantity * bid >= self.quote_min
+
+    def sale_of(self, quantity: Decimal) -> Quantity:
+        """Return as much of `quantity` as one order may sell."""
+        return self.quantity_down(min(quantity, self.base_max))
+
     def price_down(self, price: Decimal) -> Price:
         """Return the nearest legal price at or below `price`."""
         return Price(floor_to(price, self.price_increment))

@@ -8,6 +8,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Rece
 from domain.model.breakers import GLOBAL, Scope
 from domain.model.instants import Nanos
 from domain.model.orders import OrderIntent
+from domain.model.product import ProductId
 
 
 @frozen
@@ -96,7 +97,14 @@ class AskAgain:
     """A timer's news: what is in doubt is to be asked about."""
 
 
-TimerNews = TimeIsUp | AskAgain
+@frozen
+class PriceLost:
+    """A timer's news: the price of the product is not known any more, if it has not come back."""
+
+    product: ProductId
+
+
+TimerNews = TimeIsUp | AskAgain | PriceLost
 
 
 @frozen

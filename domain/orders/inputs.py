@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import StreamClosed, StreamOpened
+from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
@@ -16,7 +16,7 @@ from domain.messages.venue import (
     UserFrame,
 )
 from domain.model.breakers import Breaker
-from domain.orders.effects import AskAgain, ListReason, TimeIsUp
+from domain.orders.effects import AskAgain, ListReason, PriceLost, TimeIsUp
 from domain.orders.order import Order
 
 
@@ -46,8 +46,16 @@ class OrdersFound:
     reason: ListReason | None
 
 
-NewsOfVenue = UserFrame | OrdersFound | FillsListed | StreamOpened | StreamClosed
-"""What the venue shows of our orders, and of the stream that shows it."""
+NewsOfVenue = (
+    UserFrame
+    | OrdersFound
+    | FillsListed
+    | StreamOpened
+    | StreamClosed
+    | FeedStalled
+    | FeedRecovered
+)
+"""What the venue shows of our orders, of the stream that shows it, and of prices."""
 
 TrackerInput = (
     OrderApproved
@@ -59,5 +67,6 @@ TrackerInput = (
     | GapSeen
     | TimeIsUp
     | AskAgain
+    | PriceLost
     | NewsOfVenue
 )

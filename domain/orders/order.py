@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from domain.messages.orders import OrderAdvanced
 from domain.model.approval import Limit, OrderType
 from domain.model.errors import InvariantBroken
-from domain.model.instants import Nanos
+from domain.model.instants import SECOND, Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event, is_terminal, next_state
@@ -29,6 +29,9 @@ _ENDINGS = {
     VenueStatus.EXPIRED: Event.ENDED_EXPIRED,
     VenueStatus.FAILED: Event.ENDED_FAILED,
 }
+
+END_GRACE_NS = 30 * SECOND
+"""A resting entry ends at the venue this long after we would have cancelled it."""
 
 
 @frozen(kw_only=True)
@@ -75,6 +78,12 @@ class Order:
 def lifetime_of(order_type: OrderType) -> Nanos | None:
     """Return how long an order may rest, in market time; None if nobody limits it."""
     return order_type.lifetime_ns if isinstance(order_type, Limit) else None
+
+
+def good_till(order_type: OrderType, now_ns: int) -> Nanos | None:
+    """Return when the venue itself is to end an order made at market time `now_ns`, if ever."""
+    lifetime_ns = lifetime_of(order_type)
+    return None if lifetime_ns is None else Nanos(now_ns + lifetime_ns + END_GRACE_NS)
 
 
 def moved(order: Order) -> OrderAdvanced:

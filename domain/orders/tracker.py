@@ -11,7 +11,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import AFTER_GAP, OWN_RESTARTS, StreamClosed, StreamOpened
+from domain.messages.market import (
+    AFTER_GAP,
+    OWN_RESTARTS,
+    FeedRecovered,
+    FeedStalled,
+    StreamClosed,
+    StreamOpened,
+)
 from domain.messages.orders import FillBooked, IntentRaised, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
@@ -21,9 +28,9 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.approval import ApprovedOrder, OrderType, Purpose
-from domain.model.breakers import Breaker, Scope, covering
+from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Effect as Strength
+from domain.model.breakers import Scope, covering
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import (
     Accepted,
@@ -46,6 +53,7 @@ from domain.orders.effects import (
     OfDoubt,
     OpenUserStream,
     Place,
+    PriceLost,
     Publish,
     ReleaseEntries,
     RestartUserStream,
@@ -62,30 +70,24 @@ from domain.orders.order import (
     advance,
     apply_fill,
     apply_seen,
+    good_till,
     is_provably_absent,
     lifetime_of,
     moved,
     needs_fills,
 )
 from domain.orders.own_orders import OwnOrders
+from domain.orders.prices import NO_PRICE, KnownPrices
 
 RESOLVE_EVERY_NS = Nanos(SECOND)
 """Machine time between questions to the venue while something is unsettled."""
 TRIES = 3
 TTL_AGAIN_NS = SECOND
-END_GRACE_NS = 30 * SECOND
-"""A resting entry ends at the venue this long after we would have cancelled it."""
 WINDOW_NS = 10 * MINUTE
 RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 UNKNOWN_ORDER = "unknown_order"
 NO_CONNECTION = 0
-
-
-def good_till(order_type: OrderType, now_ns: int) -> Nanos | None:
-    """Return when the venue itself is to end an order made at market time `now_ns`, if ever."""
-    lifetime_ns = lifetime_of(order_type)
-    return None if lifetime_ns is None else Nanos(now_ns + lifetime_ns + END_GRACE_NS)
 
 
 class OrderTracker:
@@ -105,6 +107,7 @@ class OrderTracker:
         self._is_dry = is_dry
         self._user = (NO_CONNECTION, -1)
         self._is_asking = False
+        self._prices = KnownPrices()
         self._now = Now(0, 0)
         self._effects: list[Effect] = []
 
@@ -133,12 +136,15 @@ class OrderTracker:
                 self._cancel_answered(message)
             case BreakerTripped(breaker):
                 if breaker.effect >= Strength.HALT:
-                    self._cancel_entries(breaker)
+                    self._cancel_entries(breaker.scope, breaker.name)
             case TimeIsUp(name):
                 self._time_out(name)
             case AskAgain():
                 self._is_asking = False
                 self._ask()
+            case PriceLost(product):
+                if self._prices.is_unknown(product, self._now.market_ns):
+                    self._cancel_entries(Scope.of_product(product), NO_PRICE)
             case BootCompleted():
                 if not self._is_dry:
                     self._do(OpenUserStream())
@@ -161,6 +167,11 @@ class OrderTracker:
                 self._user = (connection, -1)
             case StreamClosed(reason=reason):
                 self._user_lost(reason)
+            case FeedStalled(product):
+                lost_ns = self._prices.lost(message, self._now.market_ns)
+                self._do(WakeAt(lost_ns, PriceLost(product)))
+            case FeedRecovered(product):
+                self._prices.found(product)
             case _:
                 assert_never(message)
 
@@ -193,9 +204,8 @@ class OrderTracker:
         self._do(Place(order.intent, receipt))
         lifetime_ns = lifetime_of(order.intent.order.order_type)
         if lifetime_ns is not None and sent.tries == 1:
-            self._do(
-                WakeAt(Nanos(self._now.market_ns + lifetime_ns), TimeIsUp(receipt.client_order_id))
-            )
+            due_ns = Nanos(self._now.market_ns + lifetime_ns)
+            self._do(WakeAt(due_ns, TimeIsUp(receipt.client_order_id)))
 
     def _answered(self, answer: PlaceAnswered) -> None:
         order = self.orders.get(answer.client_order_id)
@@ -235,22 +245,23 @@ class OrderTracker:
         else:
             self._cancel(name, "time to live is over")
 
-    def _cancel_entries(self, breaker: Breaker) -> None:
+    def _cancel_entries(self, scope: Scope, why: str) -> None:
         for name, order in tuple(self.orders.unsettled.items()):
             asked = order.intent.order
-            is_covered = breaker.scope.covers(asked.product, asked.strategy)
-            if asked.purpose is Purpose.ENTRY and is_covered:
-                self._cancel(name, breaker.name)
+            if asked.purpose is Purpose.ENTRY and scope.covers(asked.product, asked.strategy):
+                self._cancel(name, why)
 
     def _cancel_if_halted(self, order: Order) -> None:
-        """Cancel an entry that was on its way when trading halted."""
+        """Cancel an entry that was on its way when trading halted or its price was lost."""
         asked = order.intent.order
         if asked.purpose is not Purpose.ENTRY or order.state not in RESTING:
             return
-        for breaker in covering(self._now.breakers, asked.product, asked.strategy):
-            if breaker.effect >= Strength.HALT:
-                self._cancel(order.intent.client_order_id, breaker.name)
-                return
+        breakers = covering(self._now.breakers, asked.product, asked.strategy)
+        why = next((each.name for each in breakers if each.effect >= Strength.HALT), None)
+        if self._prices.is_unknown(asked.product, self._now.market_ns):
+            why = NO_PRICE
+        if why is not None:
+            self._cancel(order.intent.client_order_id, why)
 
     def _cancel(self, name: str, why: str) -> None:
         order = self.orders.get(name)

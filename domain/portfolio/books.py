@@ -59,13 +59,21 @@ class Books:
         """Tell whether any lot of `product` is owned."""
         return self.ledger is not None and self.ledger.owns(product)
 
+    @property
+    def owned(self) -> frozenset[ProductId]:
+        """Return the products of which lots are owned."""
+        return frozenset(() if self.ledger is None else (lot.product for lot in self.ledger.lots))
+
     def value(
-        self, bids: Mapping[ProductId, Price], taker: Rate | None, allotment: Amount | None
+        self, marks: Mapping[ProductId, Price], taker: Rate | None, allotment: Amount | None
     ) -> PortfolioView | None:
-        """Return cash, lots and NLV; None before the opening statement or without a fee rate."""
+        """Return cash, lots and NLV; None before the opening statement or without a fee rate.
+
+        `marks` are bids known to be true now: without that of an owned product NLV is None.
+        """
         if self.ledger is None or taker is None:
             return None
-        return value(self.ledger, bids, taker, allotment)
+        return value(self.ledger, marks, taker, allotment)
 
     def report(self, actor: str, token: int) -> LedgerReported:
         """Return what these books of `actor` say: cash, and what is owned of each product."""

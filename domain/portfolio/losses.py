@@ -7,22 +7,30 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from domain.model.instants import DAY, MINUTE, Nanos
-from domain.model.money import Amount, plain
+from domain.model.money import ONE, ZERO, Amount, plain
 from domain.model.settings import number
 
 HUNDRED = Decimal(100)
+PERCENT_DIGITS = 10
+DRAWDOWN = "drawdown"
+"""The one limit without a window: only a person's resume gives it a new beginning."""
 
 
 @frozen
 class EquityMark:
-    """NLV and its flow-adjusted opening at one market time; their difference is the net PnL."""
+    """NLV and its flow-adjusted opening at one market time; their difference is the net PnL.
+
+    `growth` is what one unit of the first mark's equity has become, flows left out; None until the
+    history takes the mark.
+    """
 
     at_ns: Nanos
     nlv: Amount
     opening_nlv: Amount
+    growth: Decimal | None = None
 
     @property
     def pnl(self) -> Decimal:
@@ -32,7 +40,9 @@ class EquityMark:
 
 @frozen(kw_only=True)
 class LossLimits:
-    """Percent of equity at the start of the window (drawdown: at the peak), and quote currency."""
+    """Percent of the equity at work since the window began (drawdown: since the peak), and quote
+    currency.
+    """
 
     ASCENDING: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("daily_pct", "weekly_pct", "drawdown_pct"),
@@ -60,7 +70,7 @@ class LossLimits:
     )
     drawdown_pct: Decimal = number(
         "10",
-        "Fall from the highest equity",
+        "Fall from the highest equity, or from that at the last resume",
         low="0.1",
         high="10",
         unit="% of equity",
@@ -102,50 +112,71 @@ class Loss:
 
 
 class EquityHistory:
-    """Past equity, as much of it as the limits ask for: a week of minutes, and the peak of all.
+    """Past equity, as much of it as the limits ask for: a week of minutes, and the peak.
 
     Exact for marks that fall into minutes of their own; of several within one minute the newest
     is kept, so that a window may begin up to a minute earlier than its length says.
     """
 
-    def __init__(self, marks: Iterable[EquityMark] = ()) -> None:
-        """Begin with past `marks`, oldest first."""
+    def __init__(self, marks: Iterable[EquityMark] = (), peak: EquityMark | None = None) -> None:
+        """Begin with past `marks`, oldest first, and the `peak` of all or since the last resume."""
         self._day = _Window(DAY)
         self._week = _Window(7 * DAY)
-        self._peak: EquityMark | None = None
+        self.peak: EquityMark | None = None
         for mark in marks:
             self.take(mark)
+        self.peak = peak or self.peak
 
     def take(self, mark: EquityMark) -> None:
         """Add the newest mark; costs the same however long the history is."""
-        self._day.take(mark)
-        self._week.take(mark)
-        if self._peak is None or mark.pnl > self._peak.pnl:
-            self._peak = mark
+        grown = self._grown(mark)
+        self._day.take(grown)
+        self._week.take(grown)
+        if self.peak is None or _growth(grown) > _growth(self.peak):
+            self.peak = grown
+
+    def rebase(self) -> None:
+        """Let the drawdown begin anew at the newest mark."""
+        if self._week.marks:
+            self.peak = self._week.newest
 
     @property
     def marks(self) -> tuple[EquityMark, ...]:
-        """What has to be kept to go on from here, oldest first."""
-        kept = self._week.marks
-        if self._peak is None or self._peak in kept:
-            return tuple(kept)
-        return tuple(sorted((self._peak, *kept), key=lambda mark: mark.at_ns))
+        """What has to be kept beside the peak to go on from here, oldest first."""
+        return tuple(self._week.marks)
 
-    def measure(self, limits: LossLimits) -> tuple[Loss, ...]:
-        """Return each limit with what the newest mark has lost of it; nothing without a mark.
+    def measure(self, limits: LossLimits, now: EquityMark | None = None) -> tuple[Loss, ...]:
+        """Return each limit with what `now` has lost of it, by default the newest mark; nothing
+        without a past mark.
 
         Windows roll: a day is the last 24 h of market time. The base of a window is the last mark
         at or before its beginning, else the first of all.
         """
-        if self._peak is None:
+        if self.peak is None:
             return ()
-        day, now = self._day.base, self._day.newest
+        at = self._week.newest if now is None else self._grown(now)
+        day, week = self._day.base(at.at_ns), self._week.base(at.at_ns)
         return (
-            Loss("daily_loss", _lost_pct(day, now), limits.daily_pct, "%"),
-            Loss("weekly_loss", _lost_pct(self._week.base, now), limits.weekly_pct, "%"),
-            Loss("drawdown", _lost_pct(self._peak, now), limits.drawdown_pct, "%"),
-            Loss("daily_loss_usd", day.pnl - now.pnl, limits.max_daily_loss_usd, "USD"),
+            Loss("daily_loss", _lost_pct(day, at), limits.daily_pct, "%"),
+            Loss("weekly_loss", _lost_pct(week, at), limits.weekly_pct, "%"),
+            Loss(DRAWDOWN, _lost_pct(self.peak, at), limits.drawdown_pct, "%"),
+            Loss("daily_loss_usd", day.pnl - at.pnl, limits.max_daily_loss_usd, "USD"),
         )
+
+    def _grown(self, mark: EquityMark) -> EquityMark:
+        """Return the mark with its growth: what was earned since the last one is measured by the
+        equity that was there after the flows in between.
+        """
+        if mark.growth is not None:
+            return mark
+        if not self._week.marks:
+            return evolve(mark, growth=ONE)
+        last = self._week.newest
+        equity = last.nlv + mark.opening_nlv - last.opening_nlv
+        earned = mark.pnl - last.pnl
+        if equity <= 0:
+            return evolve(mark, growth=ZERO if earned < 0 else _growth(last))
+        return evolve(mark, growth=_growth(last) * max(ONE + earned / equity, ZERO))
 
 
 class _Window:
@@ -155,10 +186,14 @@ class _Window:
         self._length_ns = length_ns
         self.marks: deque[EquityMark] = deque()
 
-    @property
-    def base(self) -> EquityMark:
-        """The last mark at or before the beginning of the window, else the first of all."""
-        return self.marks[0]
+    def base(self, at_ns: int) -> EquityMark:
+        """Return the last mark at or before the beginning of the window that ends at `at_ns`, else
+        the first of all; what is older is forgotten.
+        """
+        marks = self.marks
+        while len(marks) > 1 and marks[1].at_ns <= at_ns - self._length_ns:
+            marks.popleft()
+        return marks[0]
 
     @property
     def newest(self) -> EquityMark:
@@ -171,13 +206,16 @@ class _Window:
         if len(marks) > 1 and marks[-1].at_ns // MINUTE == mark.at_ns // MINUTE:
             marks.pop()
         marks.append(mark)
-        while len(marks) > 1 and marks[1].at_ns <= mark.at_ns - self._length_ns:
-            marks.popleft()
+        self.base(mark.at_ns)
+
+
+def _growth(mark: EquityMark) -> Decimal:
+    return ONE if mark.growth is None else mark.growth
 
 
 def _lost_pct(base: EquityMark, now: EquityMark) -> Decimal:
-    """Return the loss between two marks in percent of the equity at the first."""
-    lost = base.pnl - now.pnl
-    if base.nlv <= 0:
-        return HUNDRED if lost > 0 else Decimal(0)
-    return lost / base.nlv * HUNDRED
+    """Return the loss between two marks in percent, flows left out."""
+    before, after = _growth(base), _growth(now)
+    if before <= 0:
+        return HUNDRED
+    return round((before - after) / before * HUNDRED, PERCENT_DIGITS)

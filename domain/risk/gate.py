@@ -6,8 +6,6 @@ around: paper, backtest and live use the same gate.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
 from domain.model.approval import (
     ApprovedEntry,
@@ -22,7 +20,7 @@ from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import Lot
-from domain.model.product import Action, Product, Side
+from domain.model.product import Action, Side
 from domain.risk import reasons
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import Sized, size_entry
@@ -73,10 +71,10 @@ def judge_exit(
     if lot is not None:
         free = min(wanted.quantity, lot.quantity - view.exposure.selling(lot.id))
     if product is not None:
-        free = product.quantity_down(min(free, product.base_max))
+        free = product.sale_of(free)
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
-    elif product is not None and not _is_sellable(free, wanted, product):
+    elif product is not None and not product.can_sell(free, wanted.bid):
         minimum = f"{plain(product.quote_min)} {product.quote}"
         refusals.append(
             Refusal(
@@ -86,7 +84,9 @@ def judge_exit(
             )
         )
     if refusals or lot is None:
-        return ProposalRefused(Purpose.EXIT, strategy, wanted.product, Side.SELL, tuple(refusals))
+        return ProposalRefused(
+            Purpose.EXIT, strategy, wanted.product, Side.SELL, tuple(refusals), wanted.lot
+        )
     return OrderApproved(_exit_order(wanted, lot, Quantity(free), view, approval))
 
 
@@ -175,10 +175,6 @@ def _exit_order(
 
 def _lots(view: RiskView) -> tuple[Lot, ...]:
     return view.portfolio.lots if view.portfolio is not None else ()
-
-
-def _is_sellable(quantity: Decimal, wanted: ExitProposed, product: Product) -> bool:
-    return quantity >= product.base_min and quantity * wanted.bid >= product.quote_min
 
 
 def _nothing(wanted: ExitProposed, lot: Lot | None) -> Refusal:

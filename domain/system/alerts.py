@@ -7,8 +7,11 @@ import re
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
+from domain.model.approval import ExitReason
 from domain.model.breakers import Breaker, Effect, Severity
-from domain.model.instants import MILLISECOND
+from domain.model.instants import MILLISECOND, SECOND
+from domain.model.money import Price, plain
+from domain.model.portfolio import Lot
 from domain.model.product import ProductId
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -22,11 +25,22 @@ _DONE = {
     Effect.KILL: "nothing is sent any more; entries are being cancelled; the process ends",
 }
 _OWNED = "see status"
+_REASONS = {
+    ExitReason.STOP: "the stop",
+    ExitReason.TARGET: "the target",
+    ExitReason.MAX_HOLD: "the end of the longest hold",
+    ExitReason.OPERATOR: "the sale asked for",
+}
 
 
 def fingerprint(alert: AlertRaised) -> str:
     """Return what makes two alerts the same: numbers don't count."""
-    return f"{alert.severity}|{alert.code}|{_NUMBER.sub('#', alert.what)}"
+    return f"{alert.severity}|{alert.code}|{without_numbers(alert.what)}"
+
+
+def without_numbers(text: str) -> str:
+    """Return `text` with each number replaced: what two texts of one cause have in common."""
+    return _NUMBER.sub("#", text)
 
 
 def of_breaker(breaker: Breaker) -> AlertRaised:
@@ -110,10 +124,71 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
     )
 
 
+def of_hindered_exit(
+    lot: Lot, reason: ExitReason, hindrance: str, bid: Price, age_ns: int
+) -> AlertRaised:
+    """Return the alert of an exit that has been due for `age_ns` of machine time; a stop that
+    can't be done is critical.
+    """
+    is_stop = reason is ExitReason.STOP
+    worth = _worth(lot, bid)
+    return AlertRaised(
+        severity=Severity.CRITICAL if is_stop else Severity.WARNING,
+        code="EXIT_HINDERED",
+        what=(
+            f"{lot.product}: {_REASONS[reason]} of lot {lot.id} due for {age_ns // SECOND} s and"
+            f" not sold: {hindrance}"
+        ),
+        done="tried again every 60 s at most, at once when price, flags or quantity change",
+        owned=worth,
+        worst=f"{worth} and falling with the price" if is_stop else "the price until it is sold",
+        command=_RESUME if hindrance.startswith("killed") else _STATUS,
+    )
+
+
+def of_dust(lot: Lot, bid: Price, minimum: str) -> AlertRaised:
+    """Return the alert of a lot that is too small to be sold."""
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="DUST",
+        what=f"{lot.product}: lot {lot.id} is due for sale and too small: {minimum}",
+        done="parked as dust; sold when it can be",
+        owned=_worth(lot, bid),
+        worst=_worth(lot, bid),
+        command=_STATUS,
+    )
+
+
+def of_blind_lot(lot: Lot, bid: Price | None, why: str) -> AlertRaised:
+    """Return the alert of a lot whose product has no price that can be trusted."""
+    base, _, quote = lot.product.rpartition("-")
+    bought = f"{plain(lot.quantity)} {base}, bought for {plain(lot.cost)} {quote}"
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="STALENESS",
+        what=f"{lot.product}: no price to judge lot {lot.id} by: {why}",
+        done="its stop waits for a price; the feed asks for one; entries blocked",
+        owned=bought if bid is None else _worth(lot, bid),
+        worst="all of it while nobody bids; sell it at the venue if trading there has ended",
+        command=_STATUS,
+    )
+
+
+def _worth(lot: Lot, bid: Price) -> str:
+    base, _, quote = lot.product.rpartition("-")
+    return f"{plain(lot.quantity)} {base}, {bid * lot.quantity:.2f} {quote} at the last bid"
+
+
 def of_stale_quote(product: ProductId, age_ns: int, limit_ns: int) -> AlertRaised:
     """Return the alert of a quote that nothing confirms any more; ages are market time."""
     what = f"{product}: quote {age_ns // MILLISECOND} ms old, limit {limit_ns // MILLISECOND} ms"
     return _of_feed("STALENESS", what, "entries of the product blocked")
+
+
+def of_future_stamp(what: str, ahead_ns: int, refused: int) -> AlertRaised:
+    """Return the alert of something of the venue that is stamped ahead of market time."""
+    text = f"{what} is stamped {ahead_ns // SECOND} s ahead; {refused} refused in this run"
+    return _of_feed("CLOCK", text, "left out; the stream begins anew; is a clock wrong?")
 
 
 def of_missing_history(product: ProductId, failure: str | None) -> AlertRaised:

@@ -12,7 +12,7 @@ from domain.messages.decisions import OrderApproved, RoundJudged
 from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
-from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
+from domain.messages.supervision import BY_OPERATOR, BootCompleted, BreakerReset, BreakerTripped
 from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
@@ -20,7 +20,7 @@ from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.orders.order import Order, apply_fill
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
-from domain.portfolio.losses import EquityHistory, EquityMark
+from domain.portfolio.losses import DRAWDOWN, EquityHistory, EquityMark
 from domain.risk.exposure import Exposure
 from domain.risk.view import ApprovedKey
 
@@ -63,6 +63,7 @@ class Recovered:
     booked: frozenset[str] = frozenset()
     breakers: tuple[Breaker, ...] = ()
     marks: tuple[EquityMark, ...] = ()
+    peak: EquityMark | None = None
     approved: tuple[ApprovedKey, ...] = ()
     runs: int = 0
     world: str = ""
@@ -167,7 +168,9 @@ class JournalFold:
                 self._breakers = {k: b for k, b in self._breakers.items() if b.is_latched}
             case BreakerTripped(breaker):
                 self._breakers[(breaker.name, breaker.scope)] = breaker
-            case BreakerReset(name, scope):
+            case BreakerReset(name, scope, by):
+                if (name, by) == (DRAWDOWN, BY_OPERATOR):
+                    self._equity.rebase()
                 self._close(message, self._breakers.pop((name, scope), None))
             case StatementTaken() | CashFlowSeen() | BootCompleted():
                 self._books = self._books.apply(message)
@@ -218,6 +221,7 @@ class JournalFold:
             booked=frozenset(self._booked),
             breakers=tuple(self._breakers.values()),
             marks=self._equity.marks,
+            peak=self._equity.peak,
             approved=tuple(self._approved),
             runs=self._runs,
             world=self._world,

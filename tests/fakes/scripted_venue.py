@@ -35,7 +35,8 @@ class ScriptedConnection:
         self.closed = True
 
 
-Answering = Callable[[str, str, Mapping[str, Sequence[str]], bytes], tuple[int, bytes]]
+Answering = Callable[[str, str, Mapping[str, Sequence[str]], bytes], tuple[int, bytes] | None]
+"""None: no answer comes."""
 
 
 class ScriptedVenue:

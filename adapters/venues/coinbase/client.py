@@ -38,6 +38,7 @@ from domain.messages.venue import (
     ProductsListed,
     QuotesListed,
 )
+from domain.model.approval import Purpose
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
 from domain.model.market import Bar
@@ -140,8 +141,9 @@ class CoinbaseVenue:
             answered = PlaceAnswered(intent.client_order_id, outcome, answer.ended_ns)
             self._post(reply_to, answered)
 
+        is_exit = intent.order.purpose is Purpose.EXIT
         self._transport.request(
-            RequestLane.PLACE,
+            RequestLane.EXIT if is_exit else RequestLane.ENTRY,
             "POST",
             f"{PREFIX}/orders",
             (),

@@ -1,4 +1,6 @@
-"""Requests over HTTP: one thread and one kept connection a lane, deadlines enforced from outside.
+"""Requests over HTTP: threads with a kept connection each, deadlines enforced from outside.
+
+A lane has as many threads as it is wide, all started with it: none is missing when it is needed.
 
 A time-out of `requests` counts from one piece of an answer to the next; a venue that drips would
 hold a lane for ever. A timer therefore shuts the socket down.
@@ -20,6 +22,7 @@ from adapters.venues.transport.connections import GateRefused, LaneAdapter, Wire
 from adapters.venues.transport.deadlines import MachineClock, Timers
 from adapters.venues.transport.endpoint import Endpoint, trust_file
 from adapters.venues.transport.interface import (
+    LANE_WIDTHS,
     Answer,
     Gate,
     NoAnswer,
@@ -33,7 +36,8 @@ from domain.model.instants import SECOND, Nanos
 
 CONNECT_LIMIT_S = 5.0
 QUEUE_LIMITS = {
-    RequestLane.PLACE: 64,
+    RequestLane.ENTRY: 64,
+    RequestLane.EXIT: 64,
     RequestLane.CANCEL: 64,
     RequestLane.QUERY: 512,
     RequestLane.PUBLIC: 1024,
@@ -61,8 +65,12 @@ class Job:
             self.on_answer(answer)
 
 
-class LaneWorker:
-    """The thread of one lane."""
+Jobs = queue.Queue[Job | None]
+"""Requests that wait; None says that the lane is closed."""
+
+
+class LaneQueue:
+    """The queue of one lane, and who carries what is in it."""
 
     def __init__(
         self,
@@ -74,34 +82,38 @@ class LaneWorker:
         machine_ns: MachineClock,
         log: Log,
     ) -> None:
-        self._venue = venue
-        self._signer = signer
-        self._timers = timers
         self._machine_ns = machine_ns
-        self._log = log
-        self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUE_LIMITS[lane])
+        self._jobs: Jobs = queue.Queue(QUEUE_LIMITS[lane])
         self._lock = threading.Lock()
-        self._wire = Wire(machine_ns)
-        self._turn = 0
         self._is_closed = False
-        self._session = _session(self._wire, trust_file(ca))
-        self._thread = threading.Thread(target=self._run, name=f"venue-{lane.value}", daemon=True)
-        self._thread.start()
+        self._carriers = [
+            Carrier(
+                f"venue-{lane.value}-{number}",
+                self._jobs,
+                venue,
+                ca,
+                signer,
+                timers,
+                machine_ns,
+                log,
+            )
+            for number in range(LANE_WIDTHS[lane])
+        ]
 
     def submit(self, job: Job) -> None:
         """Queue a request; a full queue answers at once."""
         fault = self._queue(job)
         if fault is not None:
             reason = _CLOSED if fault is TransportFailure.REFUSED else "too many requests wait"
-            job.answer(self._none(fault, reason))
+            job.answer(NoAnswer(fault, reason, Nanos(self._machine_ns())))
 
     def close(self) -> None:
-        """Refuse what waits, cut what runs; the thread ends by itself."""
+        """Refuse what waits, cut what runs; the threads end by themselves."""
         with self._lock:
             self._is_closed = True
-            with contextlib.suppress(queue.Full):  # else it sees the mark when all are refused
-                self._jobs.put_nowait(None)
-        self._wire.cut(self._turn)
+            for carrier in self._carriers:
+                carrier.close()
+            _end(self._jobs)
 
     def _queue(self, job: Job) -> TransportFailure | None:
         with self._lock:
@@ -112,6 +124,39 @@ class LaneWorker:
             except queue.Full:
                 return TransportFailure.FULL
             return None
+
+
+class Carrier:
+    """A thread and its connection: it carries one request of a lane at a time."""
+
+    def __init__(
+        self,
+        name: str,
+        jobs: Jobs,
+        venue: Endpoint,
+        ca: Path | None,
+        signer: RequestSigner | None,
+        timers: Timers,
+        machine_ns: MachineClock,
+        log: Log,
+    ) -> None:
+        self._jobs = jobs
+        self._venue = venue
+        self._signer = signer
+        self._timers = timers
+        self._machine_ns = machine_ns
+        self._log = log
+        self._wire = Wire(machine_ns)
+        self._turn = 0
+        self._is_closed = False
+        self._session = _session(self._wire, trust_file(ca))
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Refuse what is taken from the queue from now on, cut what runs."""
+        self._is_closed = True
+        self._wire.cut(self._turn)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -124,6 +169,7 @@ class LaneWorker:
                 self._log.error("a venue answer was not handled", error=type(error).__name__)
             if self._is_closed and self._jobs.empty():
                 break
+        _end(self._jobs)  # who else waits at this queue has to hear it too
         self._session.close()
 
     def _carry(self, job: Job) -> None:
@@ -179,6 +225,12 @@ class LaneWorker:
         return NoAnswer(fault, reason, Nanos(self._machine_ns()))
 
 
+def _end(jobs: Jobs) -> None:
+    """Tell who takes from `jobs` that nothing comes any more."""
+    with contextlib.suppress(queue.Full):  # else it is seen when all that waits is refused
+        jobs.put_nowait(None)
+
+
 def _session(wire: Wire, trusted: str | None) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # no proxy, no .netrc, no bundle from the environment
@@ -212,8 +264,8 @@ class HttpTransport:
         log: Log,
     ) -> None:
         """Start the lanes. Without a signer only public requests make sense."""
-        self._workers = {
-            lane: LaneWorker(
+        self._lanes = {
+            lane: LaneQueue(
                 lane,
                 venue,
                 ca,
@@ -237,9 +289,9 @@ class HttpTransport:
         gate: Gate | None = None,
     ) -> None:
         """Queue a request in its lane."""
-        self._workers[lane].submit(Job(method, path, query, body, deadline_ns, on_answer, gate))
+        self._lanes[lane].submit(Job(method, path, query, body, deadline_ns, on_answer, gate))
 
     def close(self) -> None:
         """Refuse what waits and cut what runs."""
-        for worker in self._workers.values():
-            worker.close()
+        for lane in self._lanes.values():
+            lane.close()

@@ -5,12 +5,14 @@ For the virtual runtime: everything happens in calls of its scheduler, after fix
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from attrs import frozen
 
 from adapters.venues.transport.interface import (
+    LANE_WIDTHS,
     Answer,
     Gate,
     NoAnswer,
@@ -82,6 +84,7 @@ class InProcessTransport:
 
     A request's gate is asked when it would be written; it reaches the engine half its latency
     later. What has not come back by the deadline is lost, whatever becomes of it at the venue.
+    Lanes are as wide as over sockets; that a queue is full or a connection slow is not played.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class InProcessTransport:
         self._after = after
         self._market_ns = market_ns
         self.machine_ns = machine_ns
+        self._lanes = {lane: _Turns(LANE_WIDTHS[lane]) for lane in RequestLane}
         self._streams: list[_Stream] = []
         self._wake_ns = _NEVER
         self._is_closed = False
@@ -115,10 +119,9 @@ class InProcessTransport:
         on_answer: OnAnswer,
         gate: Gate | None = None,
     ) -> None:
-        """Answer a request after its latency, or at its deadline."""
-        del lane
+        """Answer a request after its latency, or at its deadline, once its lane has room."""
         left_ns = deadline_ns - REQUEST_LATENCY_NS // 2
-        journey = _Journey(self, left_ns, on_answer)
+        journey = _Journey(self, left_ns, self._lanes[lane].freed_by(on_answer))
 
         def leave() -> None:
             refusal = "the connection to the venue is closed" if self._is_closed else None
@@ -133,7 +136,7 @@ class InProcessTransport:
             self._engine.advance(self._market_ns())
             journey.arrive(self._ask(method, path, _mapping(query), body))
 
-        self._after(0, leave)
+        self._lanes[lane].enter(lambda: self._after(0, leave))
 
     def open_stream(self, kind: StreamKind, events: StreamEvents) -> StreamHandle:
         """Connect after the stream latency."""
@@ -198,6 +201,39 @@ class InProcessTransport:
         self._wake_ns = _NEVER
         self._engine.advance(self._market_ns())
         self.pump()
+
+
+class _Turns:
+    """So many requests of a lane are on their way at a time; the others wait in their order."""
+
+    def __init__(self, width: int) -> None:
+        self._room = width
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def enter(self, start: Callable[[], None]) -> None:
+        """Start a request now, or when its turn comes."""
+        if self._room:
+            self._room -= 1
+            start()
+        else:
+            self._waiting.append(start)
+
+    def freed_by(self, on_answer: OnAnswer) -> OnAnswer:
+        """Return `on_answer` that lets the next request go when it is done."""
+
+        def answered(answer: Answer | NoAnswer) -> None:
+            try:
+                on_answer(answer)
+            finally:
+                self._leave()
+
+        return answered
+
+    def _leave(self) -> None:
+        if self._waiting:
+            self._waiting.popleft()()
+        else:
+            self._room += 1
 
 
 class _Journey:

@@ -15,13 +15,27 @@ Query = tuple[tuple[str, str], ...]
 
 
 class RequestLane(Enum):
-    """Requests of a lane leave one after the other; lanes do not wait for each other."""
+    """Lanes do not wait for each other. Of one lane as many requests are on their way as it is
+    wide, the others leave one after the other.
+    """
 
-    PLACE = "place"
+    ENTRY = "entry"
+    EXIT = "exit"
+    """Sales of owned lots: neither an unanswered entry nor another sale holds one up."""
     CANCEL = "cancel"
     QUERY = "query"
     PUBLIC = "public"
     """Without a key."""
+
+
+LANE_WIDTHS = {
+    RequestLane.ENTRY: 1,
+    RequestLane.EXIT: 8,
+    RequestLane.CANCEL: 1,
+    RequestLane.QUERY: 1,
+    RequestLane.PUBLIC: 1,
+}
+"""How many requests of a lane may wait for their answers at the same time."""
 
 
 class StreamKind(Enum):

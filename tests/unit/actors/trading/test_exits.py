@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,19 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.topology import EXITS
-from actors.trading.exits import BUSY_NS, CHECK_EVERY_NS, RETRY_NS, Exits
-from domain.messages.decisions import ExitProposed, ProposalRefused
-from domain.messages.market import QuoteMoved
+from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Exits
+from domain.decisions.exit_tries import FIRST_WAIT_NS, LONGEST_WAIT_NS, ORDER_LIFE_NS
+from domain.messages.control import AlertRaised
+from domain.messages.decisions import ExitHindered, ExitProposed, ProposalRefused
+from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import PortfolioMoved
-from domain.messages.supervision import ActorProven, BootCompleted
+from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged
 from domain.model.approval import ExitReason, Purpose, Reason, Refusal
+from domain.model.breakers import Severity
 from domain.model.instants import HOUR, MILLISECOND, SECOND, Nanos
 from domain.model.market import Quote
 from domain.model.money import Price
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.model.portfolio import Lot
-from domain.model.product import ProductId, Side
+from domain.model.product import ProductFlags, ProductId, Side
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -70,6 +74,39 @@ def priced(harness: Harness, bid: str, *, age_ns: int = 0, product: ProductId = 
 
 def asked(said: tuple[Any, ...]) -> list[tuple[str, ExitReason]]:
     return [(each.lot, each.reason) for each in of_kind(said, ExitProposed)]
+
+
+REFUSED = ProposalRefused(
+    Purpose.EXIT,
+    "breakout",
+    BTC,
+    Side.SELL,
+    (Refusal(reason=Reason("killed"), observed="drill", limit="no kill"),),
+    "lot-1",
+)
+
+
+def ended(number: int, state: OrderState, reason: str) -> tuple[Any, ...]:
+    """Return what is heard of a sale that ends so."""
+    order = selling(number=number)
+    moved = evolve(a_moved(order, state), reason=reason)
+    return IntentRaised(order), a_moved(order, OrderState.PENDING_SUBMIT), moved
+
+
+ANSWERS: dict[str, Callable[[int], tuple[Any, ...]]] = {
+    "refused": lambda _: (REFUSED,),
+    "rejected": lambda number: ended(number, OrderState.REJECTED, "INSUFFICIENT_FUND"),
+    "void": lambda number: ended(number, OrderState.VOID, f"receipt is {number} ms old"),
+    "unanswered": lambda _: (),
+    "on its way": lambda number: ended(number, OrderState.REJECTED, "")[:2],
+}
+HINDRANCES = {
+    "refused": "killed: drill",
+    "rejected": "the venue rejects the sale: INSUFFICIENT_FUND",
+    "void": "never reached the venue",
+    "unanswered": "no order came of it",
+    "on its way": "no order came of it",
+}
 
 
 def selling(lot: str = "lot-1", number: int = 1) -> OrderIntent:
@@ -144,7 +181,7 @@ def test_without_any_price_nothing_is_proposed() -> None:
 def test_a_second_try_waits_until_the_first_has_had_its_time() -> None:
     harness, actor = watching(a_held())
     first = deliver(actor, *(priced(harness, AT_STOP) for _ in range(50)))
-    harness.pass_time(actor, RETRY_NS - 1)
+    harness.pass_time(actor, FIRST_WAIT_NS - 1)
     early = deliver(actor, priced(harness, AT_STOP))
     harness.pass_time(actor, 1)
 
@@ -160,7 +197,7 @@ def test_while_an_order_sells_the_lot_nothing_else_is_proposed() -> None:
     deliver(actor, a_moved(order, OrderState.OPEN))
     harness.sent.clear()
 
-    for _ in range(BUSY_NS // SECOND - 1):
+    for _ in range(ORDER_LIFE_NS // SECOND - 1):
         harness.pass_time(actor, SECOND)
         deliver(actor, priced(harness, AT_STOP))
 
@@ -170,16 +207,271 @@ def test_while_an_order_sells_the_lot_nothing_else_is_proposed() -> None:
 
 
 @pytest.mark.req("X6", "PROT1")
+@pytest.mark.parametrize("filled", ["0", "1"])
 @pytest.mark.parametrize("end", sorted(TERMINAL))
-def test_after_an_order_that_has_ended_the_rest_is_proposed_at_once(end: OrderState) -> None:
+def test_after_an_order_that_has_ended_the_rest_is_proposed_within_a_second(
+    end: OrderState, filled: str
+) -> None:
     harness, actor = watching(a_held())
     order = selling()
     deliver(actor, priced(harness, AT_STOP), IntentRaised(order))
     deliver(actor, a_moved(order, OrderState.OPEN))
 
-    said = deliver(actor, a_moved(order, end), priced(harness, AT_STOP))
+    deliver(actor, a_moved(order, end, filled))
+    harness.pass_time(actor, FIRST_WAIT_NS)
+
+    assert len(harness.bodies(ExitProposed)) == 2
+
+
+# Tries that come to nothing.
+
+
+@pytest.mark.req("X6", "PAC")
+@pytest.mark.parametrize("how", ["refused", "rejected", "void", "unanswered"])
+def test_tries_that_come_to_nothing_are_further_and_further_apart(how: str) -> None:
+    harness, actor = watching(a_held())
+    at_s: list[int] = []
+
+    said = deliver(actor, priced(harness, AT_STOP))
+    for second in range(200):
+        for _ in asked(said):
+            at_s.append(second)
+            deliver(actor, *ANSWERS[how](len(at_s)))
+        said = harness.pass_time(actor, SECOND) + deliver(actor, priced(harness, AT_STOP))
+
+    assert at_s == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+    assert LONGEST_WAIT_NS == 60 * SECOND
+
+
+@pytest.mark.req("X6")
+@pytest.mark.parametrize(
+    ("change", "is_tried"),
+    [("nothing", False), ("noise", False), ("price", True), ("flags", True), ("quantity", True)],
+)
+def test_what_may_let_a_sale_succeed_begins_the_tries_anew(change: str, is_tried: bool) -> None:
+    harness, actor = watching(a_held())
+    said = deliver(actor, priced(harness, AT_STOP))
+    for number in range(75):
+        for _ in asked(said):
+            deliver(actor, *ANSWERS["rejected"](number))
+        said = harness.pass_time(actor, SECOND) + deliver(actor, priced(harness, AT_STOP))
+    harness.sent.clear()
+
+    bid = {"noise": "96.9", "price": "96"}.get(change, AT_STOP)
+    if change == "flags":
+        deliver(actor, ProductsChanged((a_product(flags=ProductFlags(limit_only=True)),)))
+    if change == "quantity":
+        deliver(actor, PortfolioMoved(a_portfolio("1000", a_held(quantity="1"))))
+
+    assert bool(asked(deliver(actor, priced(harness, bid)))) is is_tried
+
+
+@pytest.mark.req("X6", "PAC")
+def test_prices_that_jump_about_cause_at_most_a_try_a_second() -> None:
+    harness, actor = watching(a_held())
+
+    for number in range(100):
+        bid = (AT_STOP, "90")[number % 2]
+        for _ in asked(deliver(actor, priced(harness, bid))):
+            deliver(actor, *ANSWERS["rejected"](number))
+        harness.pass_time(actor, SECOND // 10)
+
+    assert len(harness.bodies(ExitProposed)) <= 11
+
+
+@pytest.mark.req("X6")
+def test_the_end_of_a_sale_from_before_a_restart_brings_the_next_try_forward() -> None:
+    harness, actor = watching(a_held())
+    said = deliver(actor, priced(harness, AT_STOP))
+    for _ in range(20):
+        for _ in asked(said):
+            deliver(actor, *ANSWERS["refused"](1))
+        said = harness.pass_time(actor, SECOND) + deliver(actor, priced(harness, AT_STOP))
+    harness.sent.clear()
+
+    deliver(actor, a_moved(selling(number=7), OrderState.VOID))
+    harness.pass_time(actor, FIRST_WAIT_NS)
+
+    assert asked(tuple(harness.bodies())) == [("lot-1", ExitReason.STOP)]
+
+
+@pytest.mark.req("X6", "AL1")
+@pytest.mark.parametrize("how", ["refused", "rejected", "void", "unanswered", "on its way"])
+def test_a_stop_that_cannot_be_done_is_told_within_five_seconds_and_once(how: str) -> None:
+    log = KeptLog()
+    harness, actor = watching(a_held(), harness=Harness(log=log))
+    told_s: list[int] = []
+
+    said = deliver(actor, priced(harness, AT_STOP))
+    for second in range(100):
+        for _ in asked(said):
+            deliver(actor, *ANSWERS[how](second))
+        said = harness.pass_time(actor, SECOND) + deliver(actor, priced(harness, AT_STOP))
+        if harness.bodies(AlertRaised) and not told_s:
+            told_s.append(second)
+
+    (alert,) = harness.bodies(AlertRaised)
+    assert told_s[0] < 5
+    assert (alert.severity, alert.code) == (Severity.CRITICAL, "EXIT_HINDERED")
+    assert "lot-1" in alert.what
+    assert HINDRANCES[how] in alert.what
+    assert alert.owned == "2 BTC, 194.00 USD at the last bid"
+    assert alert.command.startswith("python run.py ")
+    assert len(log.of("critical")) == 1
+    assert len(log.of("warning")) <= 1
+    assert len(harness.bodies(ExitHindered)) <= 1
+
+
+@pytest.mark.req("X6")
+def test_a_target_that_cannot_be_done_is_a_warning_and_turns_critical_with_the_stop() -> None:
+    harness, actor = watching(a_held())
+
+    for bid in (AT_TARGET, AT_STOP):
+        for _ in range(6):
+            if asked(deliver(actor, priced(harness, bid))):
+                deliver(actor, *ANSWERS["refused"](1))
+            harness.pass_time(actor, SECOND)
+
+    severities = [alert.severity for alert in harness.bodies(AlertRaised)]
+    assert severities == [Severity.WARNING, Severity.CRITICAL]
+
+
+@pytest.mark.req("X6")
+def test_a_stop_that_is_done_in_time_is_no_alert() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, AT_STOP), IntentRaised(selling()))
+    harness.pass_time(actor, ESCALATE_AFTER_NS - 1)
+
+    deliver(actor, a_moved(selling(), OrderState.FILLED, "2"))
+    deliver(actor, PortfolioMoved(a_portfolio("1000")))
+    harness.pass_time(actor, 10 * SECOND)
+
+    assert harness.bodies(AlertRaised) == []
+
+
+def test_a_hindrance_is_taken_back_when_nothing_is_due_any_more_or_the_lot_is_gone() -> None:
+    for end in ("recovers", "gone"):
+        harness, actor = watching(a_held())
+        deliver(actor, priced(harness, AT_STOP), *ANSWERS["refused"](1))
+        if end == "recovers":
+            deliver(actor, priced(harness, FINE))
+        else:
+            deliver(actor, PortfolioMoved(a_portfolio("1000")))
+
+        told = [each.hindrance for each in harness.bodies(ExitHindered)]
+        assert told == ["killed: drill", None]
+
+
+# Dust.
+
+
+@pytest.mark.req("X5", "X6")
+@pytest.mark.parametrize(
+    "product",
+    [
+        {"quote_min": Decimal(1000)},
+        {"base_min": Decimal(3)},
+        {"base_increment": Decimal(5)},
+    ],
+    ids=["worth too little", "too few", "below a step"],
+)
+def test_a_lot_below_the_minimum_is_parked_and_listed_once(product: dict[str, Any]) -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, ProductsChanged((a_product(**product),)))
+
+    for second in range(100):
+        deliver(actor, priced(harness, f"{96 - second / 100:.2f}"))
+        harness.pass_time(actor, SECOND)
+
+    assert harness.bodies(ExitProposed) == []
+    (hindered,) = harness.bodies(ExitHindered)
+    assert (hindered.lot, hindered.is_dust) == ("lot-1", True)
+    (alert,) = harness.bodies(AlertRaised)
+    assert (alert.code, alert.severity) == ("DUST", Severity.WARNING)
+    assert "lot-1" in alert.what
+
+
+@pytest.mark.req("X5", "X6")
+def test_dust_is_sold_when_it_can_be() -> None:
+    harness, actor = watching(a_held(target_price=Price(Decimal(100))))
+    deliver(actor, ProductsChanged((a_product(quote_min=Decimal(300)),)))
+    deliver(actor, priced(harness, "101"))
+    assert asked(tuple(harness.bodies())) == []
+
+    said = deliver(actor, priced(harness, "150"))
+
+    assert asked(said) == [("lot-1", ExitReason.TARGET)]
+    assert [each.hindrance for each in of_kind(said, ExitHindered)] == [None]
+
+
+# Without offers, without a price.
+
+
+@pytest.mark.req("X6")
+def test_a_stop_is_done_by_the_bid_of_a_book_without_offers() -> None:
+    harness, actor = watching(a_held())
+    now_ns = harness.clock.market_ns()
+
+    said = deliver(
+        actor,
+        FeedStalled(BTC, "nobody offers", Nanos(0)),
+        BidMoved(BTC, Price(Decimal("96.5")), now_ns, now_ns),
+    )
 
     assert asked(said) == [("lot-1", ExitReason.STOP)]
+
+
+def test_a_quote_that_was_overtaken_by_a_newer_bid_is_not_judged_by() -> None:
+    harness, actor = watching(a_held())
+    now_ns = harness.clock.market_ns()
+    older = priced(harness, FINE, age_ns=SECOND)
+    deliver(actor, BidMoved(BTC, Price(Decimal("96.5")), now_ns, now_ns), older)
+
+    harness.pass_time(actor, FIRST_WAIT_NS)
+
+    assert len(harness.bodies(ExitProposed)) == 2
+
+
+@pytest.mark.req("ST1", "X6")
+@pytest.mark.parametrize("how", ["gone", "silent", "never"])
+def test_a_lot_without_a_price_is_told_within_seconds_and_once(how: str) -> None:
+    log = KeptLog()
+    harness, actor = watching(a_held(), harness=Harness(log=log))
+    if how != "never":
+        deliver(actor, priced(harness, FINE))
+    if how == "gone":
+        deliver(actor, FeedStalled(BTC, "nobody bids or offers", Nanos(0)))
+
+    harness.pass_time(actor, 3 * SECOND - 1 if how == "gone" else LIMIT)
+    assert harness.bodies(AlertRaised) == []
+    harness.pass_time(actor, SECOND)
+    (alert,) = harness.bodies(AlertRaised)
+    harness.pass_time(actor, 100 * SECOND)
+
+    assert (alert.code, alert.severity) == ("STALENESS", Severity.CRITICAL)
+    assert all(word in alert.what for word in (BTC, "lot-1"))
+    assert (
+        "bought for 202.4 USD" if how == "never" else "200.00 USD at the last bid"
+    ) in alert.owned
+    assert harness.bodies(AlertRaised) == [alert]
+    assert len(log.of("critical")) == 1
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("how", ["bids go on", "recovers"])
+def test_a_lot_that_has_a_price_again_is_no_alert(how: str) -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, FINE), FeedStalled(BTC, "nobody offers", Nanos(0)))
+    if how == "recovers":
+        deliver(actor, FeedRecovered(BTC))
+
+    for _ in range(20):
+        harness.pass_time(actor, SECOND)
+        now_ns = harness.clock.market_ns()
+        one_sided = BidMoved(BTC, Price(Decimal(100)), now_ns, now_ns)
+        deliver(actor, one_sided if how == "bids go on" else priced(harness, FINE))
+
+    assert harness.bodies(AlertRaised) == []
 
 
 def test_the_end_of_another_order_frees_nothing() -> None:
@@ -229,14 +521,12 @@ def test_a_second_boot_starts_no_second_clock() -> None:
 def test_a_refused_exit_is_told_with_its_reasons() -> None:
     log = KeptLog()
     _, actor = watching(a_held(), harness=Harness(log=log))
-    refusal = Refusal(reason=Reason("killed"), observed="drill", limit="no kill")
-    exit_refused = ProposalRefused(Purpose.EXIT, "breakout", BTC, Side.SELL, (refusal,))
 
-    deliver(actor, exit_refused)
-    deliver(actor, evolve(exit_refused, purpose=Purpose.ENTRY))
+    deliver(actor, REFUSED)
+    deliver(actor, evolve(REFUSED, purpose=Purpose.ENTRY))
 
-    told = [(each.text, each.fields["product"], each.fields["reasons"]) for each in log.of("error")]
-    assert told == [("exit refused", BTC, "killed: drill")]
+    told = [(each.text, each.fields["product"], each.fields["by"]) for each in log.of("warning")]
+    assert told == [("exit hindered", BTC, "killed: drill")]
 
 
 @pytest.mark.req("SUP1")
@@ -269,4 +559,4 @@ def test_a_lot_is_never_proposed_twice_within_a_second(steps: list[tuple[int, st
         deliver(actor, priced(harness, bid))
 
     elapsed_ns = sum(wait for wait, _ in steps) * MILLISECOND
-    assert len(harness.bodies(ExitProposed)) <= elapsed_ns // RETRY_NS + 1
+    assert len(harness.bodies(ExitProposed)) <= elapsed_ns // FIRST_WAIT_NS + 1

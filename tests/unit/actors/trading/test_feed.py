@@ -278,6 +278,7 @@ def test_a_newcomer_hears_what_it_listens_to() -> None:
         ((RISK_GATE,), QuoteMoved),
         ((RISK_GATE,), FeedStalled),
         (("exits",), QuoteMoved),
+        (("exits",), FeedStalled),
     ]
     assert len(stand.venue.named("list_candles")) == 2  # the gate keeps bars, the exits don't
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from domain.model.instants import DAY, SECOND, Nanos
 from domain.model.kill import KillOrder
 from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
-from domain.orders.tracker import END_GRACE_NS
+from domain.orders.order import END_GRACE_NS
 from tests.builders.messages import ETH, NOW, a_breaker, a_limit, an_intent, approved, approved_sale
 
 LIFETIME_NS = Nanos(45 * SECOND)
@@ -88,6 +89,24 @@ def test_a_request_of_another_epoch_is_fenced(scene: Scene, epoch: int) -> None:
     why = scene.gate(a_request(epoch=epoch))
 
     assert why == f"fenced: order manager of epoch {epoch} is not the current one"
+
+
+@pytest.mark.req("X1")
+def test_a_receipt_lets_one_request_pass_on_however_many_threads_it_is_asked() -> None:
+    scene, passed = Scene(), list[int]()
+
+    def ask() -> None:
+        for number in range(300):
+            if scene.gate(a_request(EXIT, sequence=number)) is None:
+                passed.append(number)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(passed) == list(range(300))
 
 
 def test_a_receipt_may_be_as_old_as_its_life_and_not_older(scene: Scene) -> None:

@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as some
 
-from actors.trading.portfolio import PUBLISH_EVERY_NS, Portfolio, PortfolioState
+from actors.trading.portfolio import LOOK_EVERY_NS, PUBLISH_EVERY_NS, Portfolio, PortfolioState
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import RoundJudged
 from domain.messages.market import QuoteMoved
@@ -26,10 +26,11 @@ from domain.messages.supervision import (
     ActorProven,
     ActorRestarted,
     BootCompleted,
+    BreakerReset,
     ProductsChanged,
 )
-from domain.model.breakers import Effect
-from domain.model.instants import DAY, MINUTE, Nanos
+from domain.model.breakers import GLOBAL, Effect
+from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import EquityMark, LossLimits
@@ -51,6 +52,7 @@ LIMITS = LossLimits(
     drawdown_pct=Decimal(10),
     max_daily_loss_usd=Amount(Decimal(500)),
 )
+QUOTE_LIMIT = Nanos(5 * SECOND)
 BOOT = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
 ENTRY = an_intent()
 """Two coins at 100, fee 1.2."""
@@ -84,11 +86,24 @@ class Case:
     ) -> None:
         self.harness = Harness()
         state = PortfolioState("USD", None, None, marks)
-        self.actor = self.harness.start(Portfolio, "portfolio", state, limits, epoch=epoch)
+        self.actor = self.harness.start(
+            Portfolio, "portfolio", state, limits, QUOTE_LIMIT, epoch=epoch
+        )
         self.tell(statement(total), BOOT)
 
     def tell(self, *messages: Any) -> tuple[Any, ...]:
         return deliver(self.actor, *messages)
+
+    def bid(self, price: str) -> QuoteMoved:
+        """Return a price of now."""
+        return QuoteMoved(
+            a_quote(price, str(Decimal(price) + 1), at_ns=self.harness.clock.market_ns())
+        )
+
+    def equity_after(self, wait_ns: int) -> Amount | None:
+        """Return what the next cycle shows after a while."""
+        self.harness.pass_time(self.actor, wait_ns)
+        return of_kind(self.tell(judged()), EquityMarked)[-1].nlv
 
     def flow(self, amount: str) -> None:
         self.tell(CashFlowSeen("USD", usd(amount), "deposit"))
@@ -127,7 +142,7 @@ def test_a_fill_booked_twice_counts_once() -> None:
 def test_a_fill_before_the_opening_statement_ends_the_actor() -> None:
     harness = Harness()
     state = PortfolioState("USD", None, None, ())
-    actor = harness.start(Portfolio, "portfolio", state, LIMITS)
+    actor = harness.start(Portfolio, "portfolio", state, LIMITS, QUOTE_LIMIT)
 
     with pytest.raises(Exception, match="before the opening statement"):
         deliver(actor, booked(ENTRY))
@@ -197,6 +212,17 @@ def test_without_a_price_of_what_is_owned_equity_is_unknown_and_no_mark() -> Non
     assert of_kind(said, LossesMeasured) == []
 
 
+@pytest.mark.req("DD1", "E2")
+def test_a_mark_older_than_the_limit_makes_equity_unknown_until_it_is_known_again() -> None:
+    case = Case()
+    case.tell(booked(ENTRY), case.bid("100"))
+
+    assert case.equity_after(QUOTE_LIMIT) is not None
+    assert case.equity_after(1) is None
+    case.tell(case.bid("90"))
+    assert case.equity_after(0) is not None
+
+
 # Losses.
 
 
@@ -262,6 +288,66 @@ def test_drawdown_counts_from_the_peak_of_what_was_earned_not_of_what_was_there(
 
     # 1,200 lost since 11,500 were there; since 15,400 were there only 100.
     assert "drawdown" in case.mark()
+
+
+@pytest.mark.req("DD1")
+def test_a_limit_that_the_price_breaks_halts_between_two_cycles() -> None:
+    case = Case()
+    case.mark()
+    case.tell(case.bid("100"), booked(ENTRY))
+    assert case.harness.trips() == ()
+
+    case.tell(case.bid("0.01"))
+    case.harness.pass_time(case.actor, LOOK_EVERY_NS)
+    assert case.harness.trips() == ()  # two coins of 100 are two percent
+    case.tell(booked(an_intent(number=2)), case.bid("0.01"))
+    case.harness.pass_time(case.actor, PUBLISH_EVERY_NS)
+
+    assert [each.name for each in case.harness.trips()] == ["daily_loss"]
+
+
+@pytest.mark.req("DD1")
+def test_a_breach_is_kept_once_and_tripped_once_however_long_it_lasts() -> None:
+    case = Case(evolve(LIMITS, drawdown_pct=Decimal(3)))
+    case.mark()
+    case.earn("-400")
+    kept = len(case.harness.bodies(EquityMarked))
+
+    for _ in range(20):
+        case.tell(case.bid("100"), booked(ENTRY))
+        case.harness.pass_time(case.actor, LOOK_EVERY_NS)
+
+    assert [each.name for each in case.harness.trips()] == ["daily_loss", "drawdown"]
+    assert len(case.harness.bodies(EquityMarked)) == kept
+
+
+@pytest.mark.req("DD1")
+def test_after_a_resume_a_drawdown_counts_from_there() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-1000")
+    case.tell(judged())
+    assert "drawdown" in [each.name for each in case.harness.trips()]
+    case.harness.board.reset("drawdown", GLOBAL, by="operator", evidence="books agree")
+
+    case.tell(BreakerReset("drawdown", GLOBAL, "operator", "books agree"))
+
+    assert "drawdown" not in case.mark()
+    case.earn("-899")
+    assert "drawdown" not in case.mark()
+    case.earn("-1")
+    assert "drawdown" in case.mark()
+
+
+@pytest.mark.req("DD1")
+def test_equity_is_kept_before_a_flow_so_that_a_loss_is_of_what_was_there_then() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-200")
+
+    case.flow("-9000")
+
+    assert case.mark() == []
 
 
 @pytest.mark.req("DD1")

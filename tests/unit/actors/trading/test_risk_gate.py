@@ -21,7 +21,14 @@ from domain.messages.decisions import (
     RoundJudged,
     RoundProposed,
 )
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.market import (
+    BarClosed,
+    BidMoved,
+    FeedRecovered,
+    FeedStalled,
+    HistoryLoaded,
+    QuoteMoved,
+)
 from domain.messages.orders import IntentRaised, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
@@ -57,6 +64,7 @@ from tests.builders.messages import (
 
 CASH = Amount(Decimal(10_000))
 PRODUCTS = (a_product(BTC), a_product(ETH))
+LIMIT = Nanos(5 * SECOND)
 BAR_NS = Nanos(START_NS - START_NS % MINUTE - MINUTE)
 STATEMENT = StatementTaken("start", (AccountBalance("USD", CASH, ZERO),))
 
@@ -89,6 +97,7 @@ def a_gate(
         a_mandate(),
         state or a_state(),
         approvals or Approvals(),
+        LIMIT,
     )
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
     fresh(harness, actor)
@@ -220,13 +229,42 @@ def test_only_so_many_approvals_are_remembered_and_the_oldest_go_first() -> None
 @pytest.mark.req("BOOT1")
 def test_before_the_system_is_ready_nothing_enters() -> None:
     harness = Harness()
-    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals())
+    actor = harness.start(
+        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), LIMIT
+    )
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True))
     fresh(harness, actor)
 
     assert reasons(deliver(actor, a_round(entry()))) == ["not_ready"]
     deliver(actor, TradingReady("none"))
     assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("ST1", "E2")
+@pytest.mark.parametrize("age_s", [5, 6])
+def test_a_mark_older_than_the_limit_blocks_every_entry(age_s: int) -> None:
+    harness, actor = a_gate()
+    deliver(actor, booked(an_intent(), "0.1"))
+    harness.pass_time(actor, age_s * SECOND)
+    fresh_ns = harness.clock.market_ns()
+    deliver(actor, QuoteMoved(a_quote(product=ETH, at_ns=fresh_ns)))
+
+    said = deliver(actor, a_round(entry(ETH)))
+
+    assert ("nlv_unknown" in reasons(said)) is (age_s > 5)
+
+
+@pytest.mark.req("X6", "ST1")
+def test_the_bid_of_a_book_without_offers_values_a_lot() -> None:
+    harness, actor = a_gate()
+    deliver(actor, booked(an_intent(), "0.1"))
+    harness.pass_time(actor, 6 * SECOND)
+    now_ns = harness.clock.market_ns()
+    deliver(actor, QuoteMoved(a_quote(product=ETH, at_ns=now_ns)))
+
+    deliver(actor, BidMoved(BTC, Price(Decimal(99)), now_ns, now_ns))
+
+    assert "nlv_unknown" not in reasons(deliver(actor, a_round(entry(ETH))))
 
 
 @pytest.mark.req("ST1")
@@ -271,7 +309,7 @@ def test_new_flags_of_a_product_count_at_once() -> None:
 def test_without_books_there_is_no_value_and_no_entry() -> None:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
-    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), state, Approvals())
+    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), state, Approvals(), LIMIT)
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
     fresh(harness, actor)
 
@@ -354,7 +392,7 @@ def test_flows_of_cash_change_what_can_be_paid() -> None:
 def test_a_fresh_incarnation_has_proven_itself_when_its_books_were_compared() -> None:
     harness = Harness()
     actor = harness.start(
-        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), epoch=2
+        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), LIMIT, epoch=2
     )
     assert harness.bodies(ActorProven) == []
 

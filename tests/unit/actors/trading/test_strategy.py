@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from attrs import define
 
@@ -13,6 +14,7 @@ from actors.trading.strategy import StrategyHost
 from domain.messages.decisions import Decide, Proposed
 from domain.messages.supervision import ActorProven
 from domain.model.context import Context
+from domain.model.proposal import TradeProposal
 from tests.builders.bars import a_context, some_bars
 from tests.builders.harness import Harness, Sent, deliver, of_kind
 from tests.builders.messages import a_proposal
@@ -68,6 +70,24 @@ def test_what_is_no_proposal_ends_the_strategy_and_nobody_else(proposals: list[o
     scopes = {each.scope for each in harness.trips()}
     assert "strategy:scripted" in scopes
     assert "global" not in scopes
+
+
+@pytest.mark.req("R2", "SUP1")
+@pytest.mark.parametrize("name", [each.name for each in attrs.fields(TradeProposal)])
+@pytest.mark.parametrize("value", [["BTC-USD"], None, 7])
+def test_a_member_of_another_type_trips_the_strategy_alone_and_is_named(
+    name: str, value: object
+) -> None:
+    harness, nonsense = Harness(), a_proposal()
+    object.__setattr__(nonsense, name, value)
+    host = harness.start(StrategyHost, NAME, Scripted([nonsense]))
+
+    with pytest.raises(ActorCrashed, match=f"{name}: expected"):
+        deliver(host, Decide(1, a_context()))
+
+    assert harness.bodies(Proposed) == []
+    assert {each.scope for each in harness.trips()} == {"strategy:scripted", "actor"}
+    assert any(f"{name}: expected" in each.reason for each in harness.trips())
 
 
 @pytest.mark.req("SUP1")

@@ -10,6 +10,8 @@ from domain.market.bar_order import Asked
 from domain.market.market_data import FeedPlan, MarketData
 from domain.market.minutes import BAR_GRACE_NS, Fetch
 from domain.market.quality import Reread, StartAnew
+from domain.market.stamps import AHEAD_NS
+from domain.messages.control import AlertRaised
 from domain.messages.market import (
     AFTER_GAP,
     SUBSCRIBED_ANEW,
@@ -27,12 +29,16 @@ from domain.messages.market import (
 )
 from domain.messages.supervision import GapSeen, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
-from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from tests.builders.messages import BTC, NOW, a_level, a_quote, a_trade
 
 pytestmark = pytest.mark.req("ST1")
 SNAPSHOT = BookSnapshotSeen(BTC, (a_level("100", "5"),), (a_level("100.10", "5"),))
 HALF_PAST = Nanos(NOW + MINUTE // 2)
+
+
+def at(seconds: int) -> Nanos:
+    return Nanos(NOW + seconds * SECOND)
 
 
 def frame(*events: MarketEvent, connection: int = 1, at_ns: int = NOW) -> MarketFrame:
@@ -154,7 +160,7 @@ def test_a_break_leaves_its_minute_to_the_candles(
     data.step(StreamOpened("market", 2), HALF_PAST)
     over_ns = NOW + MINUTE + BAR_GRACE_NS
 
-    effects = data.step(frame(HeartbeatSeen(1), connection=2, at_ns=over_ns), HALF_PAST)
+    effects = data.step(frame(HeartbeatSeen(1), connection=2, at_ns=over_ns), Nanos(over_ns))
 
     assert [type(each) for each in effects] == [Fetch]
 
@@ -163,7 +169,8 @@ def test_trades_become_the_bar_of_their_minute() -> None:
     data = connected()
     data.step(frame(TradesPrinted((a_trade("101", at_ns=NOW),), is_snapshot=False)), NOW)
 
-    effects = data.step(frame(at_ns=NOW + MINUTE + BAR_GRACE_NS), NOW)
+    over_ns = Nanos(NOW + MINUTE + BAR_GRACE_NS)
+    effects = data.step(frame(at_ns=over_ns), over_ns)
 
     (told,) = effects
     assert isinstance(told, BarClosed)
@@ -180,3 +187,70 @@ def test_an_old_quote_is_read_again_and_confirmed() -> None:
 
     assert isinstance(moved, QuoteMoved)
     assert moved.quote.confirmed_ns == later
+
+
+# Stamps that lie ahead.
+
+
+@pytest.mark.parametrize("ahead_ns", [AHEAD_NS + 1, HOUR, 30 * DAY, 300 * 365 * DAY])
+def test_a_frame_stamped_ahead_is_refused_told_once_and_closes_nothing(ahead_ns: int) -> None:
+    data = connected(has_history=True)
+    data.step(frame(SNAPSHOT), NOW)
+
+    first = data.step(frame(HeartbeatSeen(1), at_ns=NOW + ahead_ns), NOW)
+    data.step(StreamOpened("market", 2), NOW)
+    second = data.step(frame(SNAPSHOT, connection=2, at_ns=NOW + ahead_ns), NOW)
+
+    assert [type(each) for each in first] == [AlertRaised, FeedStalled, StartAnew]
+    assert [type(each) for each in second] == [StartAnew]
+
+
+def test_after_a_frame_stamped_ahead_the_next_connection_is_as_good_as_any() -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+    data.step(frame(HeartbeatSeen(1), at_ns=NOW + HOUR), NOW)
+    assert data.step(frame(SNAPSHOT, at_ns=at(1)), at(1)) == []  # what that connection still says
+
+    data.step(StreamOpened("market", 2), at(2))
+    effects = data.step(frame(SNAPSHOT, connection=2, at_ns=at(2)), at(2))
+
+    assert [type(each) for each in effects] == [QuoteMoved, FeedRecovered]
+
+
+def test_a_stamp_a_little_ahead_is_of_now_and_closes_no_minute_before_its_time() -> None:
+    data = connected()
+    data.step(frame(TradesPrinted((a_trade("101", at_ns=NOW),), is_snapshot=False)), NOW)
+    end_ns = NOW + MINUTE
+
+    early = data.step(frame(HeartbeatSeen(1), at_ns=end_ns + 2 * SECOND), Nanos(end_ns))
+    in_time = data.step(frame(HeartbeatSeen(2), at_ns=end_ns), Nanos(end_ns + BAR_GRACE_NS))
+    over = data.step(
+        frame(HeartbeatSeen(3), at_ns=end_ns + BAR_GRACE_NS), Nanos(end_ns + BAR_GRACE_NS)
+    )
+
+    assert (early, in_time) == ([], [])
+    assert [type(each) for each in over] == [BarClosed]
+
+
+def test_a_trade_stamped_ahead_is_left_out_and_told_and_the_others_count() -> None:
+    data = connected()
+    good, ahead = a_trade("101", at_ns=NOW), a_trade("999", at_ns=NOW + DAY, trade_id="2")
+
+    told = data.step(frame(TradesPrinted((good, ahead, ahead), is_snapshot=False)), NOW)
+    over_ns = Nanos(NOW + MINUTE + BAR_GRACE_NS)
+    (closed,) = data.step(frame(HeartbeatSeen(1), at_ns=over_ns), over_ns)
+
+    assert [type(each) for each in told] == [AlertRaised]
+    assert isinstance(closed, BarClosed)
+    assert closed.bar.high == 101
+
+
+def test_a_reading_stamped_ahead_confirms_nothing_and_is_told() -> None:
+    data = connected()
+    data.step(frame(SNAPSHOT), NOW)
+    data.check(at(4), Nanos(1))
+
+    told = data.confirm(QuotesListed(1, (a_quote(at_ns=NOW + DAY),), None), at(4), Nanos(1))
+
+    assert [type(each) for each in told] == [AlertRaised]
+    assert [type(each) for each in data.check(at(6), Nanos(1))][:1] == [FeedStalled]

@@ -146,6 +146,20 @@ def test_a_minute_that_was_not_seen_whole_is_asked_for_when_the_venue_shows_it()
     assert minutes.answered(asked, answer(candle(0, "99"))) == [BarClosed(candle(0, "99"))]
 
 
+def test_however_many_minutes_were_missed_they_are_one_question_and_each_gets_its_bar() -> None:
+    minutes = seeing()
+    minutes.broken(at(700.5))
+
+    (asked,) = fetches(minutes.reached(closed_at(701)))
+    effects = minutes.answered(asked, answer(candle(0, "90"), candle(500, "80")))
+
+    assert asked == Asked(BTC, at(0), at(701), is_backfill=False)
+    assert starts(effects) == list(range(701))
+    closes = [each.bar.close for each in effects if isinstance(each, BarClosed)]
+    assert set(closes[:500]) == {Decimal(90)}
+    assert set(closes[500:]) == {Decimal(80)}
+
+
 def test_a_minute_waits_for_the_one_before_that_is_still_asked_for() -> None:
     minutes = seeing()
     minutes.broken(at(0.5))

@@ -23,6 +23,7 @@ from domain.market.quality import (
 )
 from domain.messages.control import AlertRaised
 from domain.messages.market import (
+    BidMoved,
     BookChanged,
     BookSnapshotSeen,
     FeedRecovered,
@@ -33,7 +34,8 @@ from domain.messages.market import (
 )
 from domain.messages.venue import QuotesListed
 from domain.model.instants import SECOND, Nanos
-from domain.model.market import Quote
+from domain.model.market import Level, Quote
+from domain.model.money import Price
 from domain.model.product import ProductId
 from tests.builders.messages import BTC, ETH, NOW, a_level, a_quote
 
@@ -161,9 +163,50 @@ def test_a_stalled_product_recovers_by_a_whole_book() -> None:
 def test_an_empty_side_is_no_quote() -> None:
     quality = live()
 
-    assert heard(quality, frame(BookChanged(BTC, (a_level("100", "0"),), ())), NOW) == []
+    effects = heard(quality, frame(BookChanged(BTC, (a_level("100", "0"),), ())), NOW)
+
+    assert not [effect for effect in effects if isinstance(effect, QuoteMoved)]
     assert quality.warming == (BTC,)
     assert quality.quotes() == ()
+
+
+def test_a_book_without_offers_gives_exits_its_bid_and_entries_nothing() -> None:
+    quality = live()
+    no_offers = BookChanged(BTC, (), (a_level("100.10", "0"),))
+
+    first = heard(quality, frame(no_offers, at_ns=at(1)), at(1))
+    same = heard(quality, frame(BookChanged(BTC, (a_level("90"),), ()), at_ns=at(1.5)), at(1.5))
+    falls = heard(
+        quality,
+        frame(BookChanged(BTC, (a_level("100", "0"), a_level("96")), ()), at_ns=at(1.6)),
+        at(1.6),
+    )
+    again = heard(quality, frame(BookChanged(BTC, (a_level("95"),), ()), at_ns=at(3)), at(3))
+
+    assert first == [
+        FeedStalled(BTC, "nobody offers", Nanos(0)),
+        BidMoved(BTC, Price(Decimal(100)), at(1), at(1)),
+    ]
+    assert same == []
+    assert falls == [BidMoved(BTC, Price(Decimal(96)), at(1.6), at(1.6))]
+    assert again == [BidMoved(BTC, Price(Decimal(96)), at(3), at(3))]
+    back = heard(quality, frame(snapshot("96", "97"), at_ns=at(4)), at(4))
+    assert [type(effect) for effect in back] == [QuoteMoved, FeedRecovered]
+
+
+@pytest.mark.parametrize(
+    ("asks", "reason"), [((), "nobody bids or offers"), ((a_level("101"),), "nobody bids")]
+)
+def test_a_book_without_bids_stalls_its_product_at_once(
+    asks: tuple[Level, ...], reason: str
+) -> None:
+    quality = live()
+    gone = BookSnapshotSeen(BTC, (), asks)
+
+    effects = heard(quality, frame(gone, at_ns=at(1)), at(1))
+
+    assert effects == [FeedStalled(BTC, reason, Nanos(0))]
+    assert heard(quality, frame(gone, at_ns=at(2)), at(2)) == []
 
 
 @pytest.mark.parametrize("bid", ["100.10", "100.20"])

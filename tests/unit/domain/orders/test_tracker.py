@@ -12,7 +12,7 @@ import pytest
 from attrs import define, evolve
 
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import AFTER_GAP, StreamClosed, StreamOpened
+from domain.messages.market import AFTER_GAP, FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
@@ -42,9 +42,8 @@ from domain.orders import effects
 from domain.orders.effects import AskAgain, ListReason, TimeIsUp
 from domain.orders.inputs import Now, OrderBookState, OrdersFound, TrackerInput
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance
+from domain.orders.order import END_GRACE_NS, Order, advance
 from domain.orders.tracker import (
-    END_GRACE_NS,
     ENTRIES_BLOCKED_BY_USER_STREAM,
     RESOLVE_EVERY_NS,
     TRIES,
@@ -53,6 +52,8 @@ from domain.orders.tracker import (
     OrderTracker,
 )
 from tests.builders.messages import (
+    BTC,
+    ETH,
     LINEAGE,
     MAKER,
     NOW,
@@ -445,6 +446,53 @@ def test_a_block_lets_entries_rest() -> None:
     scene = an_open_entry()
 
     assert scene.step(BreakerTripped(a_breaker(Effect.BLOCK))) == ()
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("age_s", [0, 4, 6])
+def test_an_entry_whose_price_is_not_known_is_cancelled(age_s: int) -> None:
+    scene = an_open_entry()
+
+    (wake,) = of(scene.step(FeedStalled(BTC, "frozen", Nanos(age_s * SECOND))), effects.WakeAt)
+    scene.later(wake.at_ns - scene.market)
+    found = scene.step(wake.news)
+
+    assert wake.at_ns - NOW == max(0, 5 - age_s) * SECOND
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("how", ["recovered", "another product"])
+def test_an_entry_whose_price_is_known_rests(how: str) -> None:
+    scene = an_open_entry()
+    product = ETH if how == "another product" else BTC
+    (wake,) = of(scene.step(FeedStalled(product, "frozen", Nanos(0))), effects.WakeAt)
+    if how == "recovered":
+        scene.step(FeedRecovered(BTC))
+    scene.later(wake.at_ns - scene.market)
+
+    assert scene.step(wake.news) == ()
+
+
+@pytest.mark.req("ST1")
+def test_an_entry_that_is_accepted_after_its_price_was_lost_is_cancelled() -> None:
+    scene = a_scene()
+    scene.place()
+    scene.step(FeedStalled(BTC, "frozen", Nanos(6 * SECOND)))
+
+    found = scene.answer(Accepted("venue-1"))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("ST1", "X6")
+def test_a_lost_price_leaves_exits_alone() -> None:
+    scene = a_scene()
+    scene.place(approved_sale("lot-1"))
+    scene.answer(Accepted("venue-1"), an_intent(approved_sale("lot-1")))
+    (wake,) = of(scene.step(FeedStalled(BTC, "frozen", Nanos(6 * SECOND))), effects.WakeAt)
+
+    assert scene.step(wake.news) == ()
 
 
 @pytest.mark.req("K1")

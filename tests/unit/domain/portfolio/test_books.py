@@ -20,6 +20,7 @@ from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotsListed, 
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedOrder
 from domain.model.errors import InvariantBroken
+from domain.model.instants import SECOND, Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.audit import audit
@@ -48,6 +49,7 @@ OPENING = StatementTaken(
     "start", (AccountBalance("BTC", ZERO, ZERO), AccountBalance("USD", Decimal(10_000), ZERO))
 )
 BOOT = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
+LIMIT = Nanos(5 * SECOND)
 LIMITS = LossLimits(
     daily_pct=Decimal(3),
     weekly_pct=Decimal(6),
@@ -134,14 +136,14 @@ def of_gate(told: list[object]) -> LedgerReported:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
     approvals = Approvals()
-    gate = harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state, approvals)
+    gate = harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state, approvals, LIMIT)
     return _asked(gate, told)
 
 
 def of_portfolio(told: list[object]) -> LedgerReported:
     harness = Harness()
     state = PortfolioState("USD", None, None, ())
-    return _asked(harness.start(Portfolio, "portfolio", state, LIMITS), told)
+    return _asked(harness.start(Portfolio, "portfolio", state, LIMITS, LIMIT), told)
 
 
 def _asked(keeper: RiskGate | Portfolio, told: list[object]) -> LedgerReported:

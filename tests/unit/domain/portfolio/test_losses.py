@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,54 @@ def test_a_withdrawal_is_no_loss() -> None:
 
 
 def test_a_deposit_hides_no_loss() -> None:
-    assert names(mark("10000"), mark("14600", NOW + HOUR, opening="15000")) == ["daily_loss"]
+    assert names(mark("10000"), mark("14600", NOW + HOUR, opening="15000")) == []
+    assert names(mark("10000"), mark("14500", NOW + HOUR, opening="15000")) == [
+        "daily_loss",
+        "daily_loss_usd",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flow", "lost", "percent"), [(-9_000, 250, "25"), (90_000, 310, "0.31"), (0, 310, "3.1")]
+)
+def test_percentages_are_of_the_equity_that_is_there_after_flows(
+    flow: int, lost: int, percent: str
+) -> None:
+    there = 10_000 + flow
+    history = EquityHistory((mark("10000"), mark(str(there), NOW + MINUTE, str(there))))
+
+    losses = history.measure(LIMITS, mark(str(there - lost), NOW + HOUR, str(there)))
+
+    assert [loss.lost for loss in losses if loss.unit == "%"] == [Decimal(percent)] * 3
+
+
+def test_a_withdrawal_after_a_loss_makes_the_loss_no_larger() -> None:
+    history = EquityHistory((mark("10000"), mark("9800", NOW + MINUTE)))
+
+    losses = history.measure(LIMITS, mark("800", NOW + HOUR, "1000"))
+
+    assert losses[0].lost == 2
+
+
+def test_a_drawdown_begins_anew_where_it_is_rebased_also_for_who_goes_on_from_it() -> None:
+    history = EquityHistory((mark("10000"), mark("8900", NOW + MINUTE)))
+    assert history.measure(LIMITS)[2].is_breached
+
+    history.rebase()
+
+    for each in (history, EquityHistory(history.marks, history.peak)):
+        assert each.measure(LIMITS)[2].lost == 0
+        assert not each.measure(LIMITS, mark("8020", NOW + HOUR))[2].is_breached
+        assert each.measure(LIMITS, mark("8010", NOW + HOUR))[2].is_breached
+
+
+def test_a_mark_that_is_only_looked_at_changes_nothing() -> None:
+    history = EquityHistory((mark("10000"), mark("9800", NOW + MINUTE)))
+    before = history.measure(LIMITS)
+
+    history.measure(LIMITS, mark("20000", NOW + HOUR))
+
+    assert history.measure(LIMITS) == before
 
 
 def test_a_loss_from_nothing_is_a_whole_loss() -> None:
@@ -128,10 +176,18 @@ def naive(marks: Sequence[EquityMark], limits: LossLimits) -> tuple[Loss, ...]:
         old = [mark for mark in marks if mark.at_ns <= marks[-1].at_ns - length_ns]
         return old[-1] if old else marks[0]
 
-    def percent(since: EquityMark) -> Decimal:
-        return (since.pnl - marks[-1].pnl) / since.nlv * 100
+    growth, grown = {id(marks[0]): Decimal(1)}, Decimal(1)
+    for last, each in pairwise(marks):
+        there = last.nlv + each.opening_nlv - last.opening_nlv
+        share = 1 + (each.pnl - last.pnl) / there if there > 0 else Decimal(each.pnl >= last.pnl)
+        grown *= max(share, Decimal(0))
+        growth[id(each)] = grown
 
-    peak = max(marks, key=lambda each: each.pnl)
+    def percent(since: EquityMark) -> Decimal:
+        before = growth[id(since)]
+        return Decimal(100) if before <= 0 else round((before - grown) / before * 100, 10)
+
+    peak = max(marks, key=lambda each: growth[id(each)])
     return (
         Loss("daily_loss", percent(base(DAY)), limits.daily_pct, "%"),
         Loss("weekly_loss", percent(base(WEEK)), limits.weekly_pct, "%"),
@@ -173,7 +229,7 @@ def test_with_a_mark_a_minute_the_history_measures_what_all_marks_measure(
     history = EquityHistory()
     for number, each in enumerate(marks):
         if number == restart:  # what is kept is enough to go on with
-            history = EquityHistory(history.marks)
+            history = EquityHistory(history.marks, history.peak)
         history.take(each)
         assert history.measure(LIMITS) == naive(marks[: number + 1], LIMITS)
 

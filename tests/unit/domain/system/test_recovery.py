@@ -14,7 +14,7 @@ from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
-from domain.model.breakers import Effect
+from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import OrderState
@@ -151,7 +151,27 @@ def test_past_equity_comes_back_where_it_was_known() -> None:
 
     marks = folded(EquityMarked(1, ten, ten), EquityMarked(2, None, ten)).marks
 
-    assert marks == (EquityMark(Nanos(NOW + 4), ten, ten),)
+    assert marks == (EquityMark(Nanos(NOW + 4), ten, ten, Decimal(1)),)
+
+
+@pytest.mark.req("DD1", "BOOT1")
+@pytest.mark.parametrize(
+    ("by", "name", "is_new"),
+    [("operator", "drawdown", True), ("proof", "drawdown", False), ("operator", "halt", False)],
+)
+def test_a_resume_from_a_drawdown_is_where_the_next_start_counts_from(
+    by: str, name: str, is_new: bool
+) -> None:
+    ten, nine = Amount(Decimal(10)), Amount(Decimal(9))
+
+    peak = folded(
+        EquityMarked(1, ten, ten),
+        EquityMarked(2, nine, ten),
+        BreakerReset(name, GLOBAL, by, "books agree"),
+    ).peak
+
+    assert peak is not None
+    assert peak.nlv == (nine if is_new else ten)
 
 
 def test_another_world_starts_with_empty_books_but_keeps_its_latches_and_numbers() -> None:

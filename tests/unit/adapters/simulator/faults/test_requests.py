@@ -72,7 +72,7 @@ class Asking:
                 "limit_limit_gtc": {"base_size": "0.1", "limit_price": "80", "post_only": True}
             },
         }
-        return self.ask("/orders", order, RequestLane.PLACE)
+        return self.ask("/orders", order, RequestLane.ENTRY)
 
     @property
     def orders(self) -> int:

@@ -23,7 +23,7 @@ from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost
 from domain.model.product import ProductId
 from tests.builders.coinbase import a_request
-from tests.builders.messages import BTC, ETH, NOW, an_intent
+from tests.builders.messages import BTC, ETH, NOW, an_intent, approved_sale
 from tests.fakes.inbox import ME
 from tests.fakes.scripted_venue import ScriptedVenue
 
@@ -78,6 +78,21 @@ def test_an_order_is_sent_at_most_once_whatever_the_answer(status: int) -> None:
     assert len(venue.asked) == 1
     (answer,) = venue.inbox.of(PlaceAnswered)
     assert isinstance(answer.outcome, NotSent if status == 429 else OutcomeLost)
+
+
+@pytest.mark.req("X6")
+def test_a_sale_leaves_beside_an_entry_that_nobody_answers() -> None:
+    sale = an_intent(approved_sale("lot-1"), 2)
+
+    def answer(_: str, __: str, ___: Query, body: bytes) -> tuple[int, bytes] | None:
+        return None if json.loads(body)["side"] == "BUY" else taken()
+
+    venue = ScriptedVenue(answer)
+    venue.client.place(a_request(INTENT), ME)
+    venue.client.place(a_request(sale), ME)
+    venue.time.run(limit_ns=SECOND)
+    (answered,) = venue.inbox.of(PlaceAnswered)
+    assert (answered.client_order_id, answered.outcome) == (sale.client_order_id, Accepted("o-1"))
 
 
 def test_the_request_lifetime_is_the_tokens_and_ten_seconds() -> None:

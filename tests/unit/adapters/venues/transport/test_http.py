@@ -25,6 +25,7 @@ from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import (
+    LANE_WIDTHS,
     Answer,
     Gate,
     NoAnswer,
@@ -237,7 +238,7 @@ class Lanes:
 
     def ask(
         self,
-        lane: RequestLane = RequestLane.PLACE,
+        lane: RequestLane = RequestLane.ENTRY,
         *,
         gate: Gate | None = None,
         deadline_ns: int = 5 * SECOND,
@@ -256,7 +257,7 @@ class Lanes:
 
     def unanswered(
         self,
-        lane: RequestLane = RequestLane.PLACE,
+        lane: RequestLane = RequestLane.ENTRY,
         *,
         gate: Gate | None = None,
         deadline_ns: int = 5 * SECOND,
@@ -387,12 +388,12 @@ def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
 
         answer = lanes.unanswered(gate=slow_gate, deadline_ns=SHORT_NS)
         assert answer.fault is TransportFailure.NOT_SENT
-        assert isinstance(lanes.ask(RequestLane.PLACE, body=b"[2]"), Answer)
+        assert isinstance(lanes.ask(RequestLane.ENTRY, body=b"[2]"), Answer)
         assert [request[-3:] for request in server.requests] == [b"[2]"]
 
 
 def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(http_transport.QUEUE_LIMITS, RequestLane.PLACE, 1)
+    monkeypatch.setitem(http_transport.QUEUE_LIMITS, RequestLane.ENTRY, 1)
     held = threading.Event()
 
     def hold(server: MisbehavingServer, connection: socket.socket) -> None:
@@ -405,7 +406,7 @@ def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
         def ask() -> None:
             lanes.transport.request(
-                RequestLane.PLACE, "POST", "/x", (), b"{}", 5 * SECOND, answers.append
+                RequestLane.ENTRY, "POST", "/x", (), b"{}", 5 * SECOND, answers.append
             )
 
         ask()
@@ -428,7 +429,7 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
         answers: list[Answer | NoAnswer] = []
         for _ in range(3):
             lanes.transport.request(
-                RequestLane.PLACE, "POST", "/x", (), b"{}", 60 * SECOND, answers.append
+                RequestLane.ENTRY, "POST", "/x", (), b"{}", 60 * SECOND, answers.append
             )
         wait_for(lambda: server.requests)
         lanes.transport.close()
@@ -439,12 +440,60 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
         assert lanes.unanswered().fault is TransportFailure.REFUSED
 
 
+@pytest.mark.req("X6")
+def test_an_exit_leaves_at_once_beside_unanswered_entries_and_exits() -> None:
+    is_over = threading.Event()
+
+    def silent(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        is_over.wait(PATIENCE_S)
+
+    with misbehaving(silent) as server, lanes_of(server.url) as lanes:
+        answers: list[Answer | NoAnswer] = []
+        sent = [RequestLane.ENTRY, *[RequestLane.EXIT] * LANE_WIDTHS[RequestLane.EXIT]]
+        for lane in (RequestLane.ENTRY, *sent):
+            lanes.transport.request(lane, "POST", "/x", (), b"{}", 60 * SECOND, answers.append)
+        wait_for(lambda: len(server.requests) == len(sent))
+        assert answers == [], "nothing was answered, and only the second entry waits"
+        is_over.set()
+
+
+def test_closing_a_full_wide_lane_ends_every_thread_of_it() -> None:
+    def silent(server: MisbehavingServer, connection: socket.socket) -> None:
+        server.read(connection)
+        server.is_over.wait(PATIENCE_S)
+
+    def threads() -> list[str]:
+        names = [thread.name for thread in threading.enumerate()]
+        return [name for name in names if name.startswith("venue-exit-")]
+
+    limit = http_transport.QUEUE_LIMITS[RequestLane.EXIT]
+    width = LANE_WIDTHS[RequestLane.EXIT]
+    with misbehaving(silent) as server, lanes_of(server.url) as lanes:
+        answers: list[Answer | NoAnswer] = []
+        assert len(threads()) == width
+
+        def ask() -> None:
+            lanes.transport.request(
+                RequestLane.EXIT, "POST", "/x", (), b"{}", 60 * SECOND, answers.append
+            )
+
+        for _ in range(width):
+            ask()
+        wait_for(lambda: len(server.requests) == width)
+        for _ in range(limit):
+            ask()
+        lanes.transport.close()
+        wait_for(lambda: len(answers) == width + limit)
+        wait_for(lambda: not threads())
+
+
 def test_a_bad_continuation_does_not_end_the_lane() -> None:
     def fail(_: object) -> None:
         raise RuntimeError("canary")
 
     with misbehaving(answering(OK)) as server, lanes_of(server.url) as lanes:
-        lanes.transport.request(RequestLane.PLACE, "POST", "/x", (), b"{}", SECOND, fail)
+        lanes.transport.request(RequestLane.ENTRY, "POST", "/x", (), b"{}", SECOND, fail)
         assert isinstance(lanes.ask(), Answer)
         assert any("RuntimeError" in repr(line) for line in lanes.log.lines)
 

@@ -50,13 +50,17 @@ class World:
     def passed_ns(self) -> int:
         return self.time.now_ns - START
 
-    def request(self, path: str, answers: list[Any], gate: Any = None) -> None:
+    def request(
+        self,
+        path: str,
+        answers: list[Any],
+        gate: Any = None,
+        lane: RequestLane = RequestLane.QUERY,
+    ) -> None:
         def answered(answer: Answer | NoAnswer) -> None:
             answers.append((self.passed_ns(), answer))
 
-        self.transport.request(
-            RequestLane.QUERY, "GET", PREFIX + path, (), b"", SECOND, answered, gate
-        )
+        self.transport.request(lane, "GET", PREFIX + path, (), b"", SECOND, answered, gate)
 
 
 def frames(listener: Listener) -> list[tuple[int, dict[str, Any]]]:
@@ -92,6 +96,33 @@ def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
     assert answers[0][1] == NoAnswer(TransportFailure.REFUSED, "shut", START)
 
 
+@pytest.mark.req("X6")
+@pytest.mark.parametrize(
+    ("lane", "at_ms"), [(RequestLane.ENTRY, [2, 4, 6]), (RequestLane.EXIT, [2, 2, 2])]
+)
+def test_entries_wait_for_each_other_and_exits_for_nobody(
+    lane: RequestLane, at_ms: list[int]
+) -> None:
+    world = World()
+    answers: list[tuple[int, Any]] = []
+    others: list[tuple[int, Any]] = []
+    world.request("/time", others, lane=RequestLane.CANCEL)
+    for _ in at_ms:
+        world.request("/time", answers, lane=lane)
+    world.time.run()
+    assert [at_ns // MILLISECOND for at_ns, _ in answers] == at_ms
+    assert len(others) == 1
+
+
+def test_a_request_that_the_gate_refuses_lets_the_next_of_its_lane_go() -> None:
+    world = World()
+    answers: list[tuple[int, Any]] = []
+    world.request("/time", answers, lambda: "shut", RequestLane.ENTRY)
+    world.request("/time", answers, lane=RequestLane.ENTRY)
+    world.time.run()
+    assert [type(answer) for _, answer in answers] == [NoAnswer, Answer]
+
+
 def test_frames_come_when_the_market_moves_after_their_latency() -> None:
     world = World()
     listener = Listener(subscribing("level2"), world.passed_ns)
@@ -121,7 +152,7 @@ def test_what_an_order_causes_is_told_though_the_market_stands_still() -> None:
     answers: list[Any] = []
     body = json.dumps(order).encode()
     world.transport.request(
-        RequestLane.PLACE, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
+        RequestLane.ENTRY, "POST", f"{PREFIX}/orders", (), body, SECOND, answers.append
     )
     world.time.run(limit_ns=10 * MILLISECOND)
     assert json.loads(answers[0].body)["success"]

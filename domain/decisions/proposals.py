@@ -1,0 +1,74 @@
+"""What a strategy answers, looked at where it enters: nothing of a plug-in goes further unread.
+
+Bounds of policy are the risk gate's. Here it is about what could harm who handles a proposal: a
+member of another type, or one whose methods are the plug-in's own code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from attrs import fields
+
+from domain.model.errors import TradingError
+from domain.model.product import Side
+from domain.model.proposal import TradeProposal
+
+PROPOSALS_MAX = 1_000
+PRODUCT_LENGTH_MAX = 64
+DIGITS_MAX = 50
+_KINDS: dict[str, type] = {
+    "product": str,
+    "side": Side,
+    "notional_pct": Decimal,
+    "stop_loss_pct": Decimal,
+    "take_profit_pct": Decimal,
+    "conviction": Decimal,
+}
+
+
+class ProposalInvalid(TradingError):
+    """A strategy answered something that is no proposal; the text names the member."""
+
+
+def checked(answer: Iterable[object]) -> tuple[TradeProposal, ...]:
+    """Return the proposals of a strategy's answer as our own values.
+
+    Raises:
+        ProposalInvalid: one of them is none, or there are too many.
+    """
+    proposals = tuple(islice(answer, PROPOSALS_MAX + 1))
+    if len(proposals) > PROPOSALS_MAX:
+        raise ProposalInvalid(f"expected at most {PROPOSALS_MAX} proposals")
+    return tuple(_copy(each) for each in proposals)
+
+
+def _copy(proposal: object) -> TradeProposal:
+    if type(proposal) is not TradeProposal:
+        raise ProposalInvalid(f"expected TradeProposals, was {type(proposal).__name__}")
+    members: dict[str, Any] = {
+        each.name: getattr(proposal, each.name, None) for each in fields(TradeProposal)
+    }
+    for name, value in members.items():
+        flaw = _flaw(value, _KINDS[name])
+        if flaw is not None:
+            raise ProposalInvalid(f"{name}: {flaw}")
+    return TradeProposal(**members)
+
+
+def _flaw(value: object, kind: type) -> str | None:
+    """Return what is wrong with a member that has to be of `kind`, itself and no kind of it."""
+    if type(value) is not kind:
+        return f"expected {kind.__name__}, was {type(value).__name__}"
+    if isinstance(value, str) and kind is str:
+        is_name = value.isascii() and value.isprintable() and " " not in value
+        if not (is_name and 0 < len(value) <= PRODUCT_LENGTH_MAX):
+            return "expected a product like BTC-USD"
+    if isinstance(value, Decimal) and value.is_finite():
+        _, digits, exponent = value.as_tuple()
+        if len(digits) > DIGITS_MAX or abs(int(exponent)) > DIGITS_MAX:
+            return f"expected at most {DIGITS_MAX} digits"
+    return None

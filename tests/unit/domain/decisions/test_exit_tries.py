@@ -1,0 +1,123 @@
+"""Tries to sell a lot: one at a time, further apart after each that came to nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.decisions.exit_tries import (
+    FIRST_WAIT_NS,
+    LONGEST_WAIT_NS,
+    ORDER_LIFE_NS,
+    Circumstances,
+    ExitTries,
+)
+from domain.model.instants import DAY, SECOND
+from domain.model.money import Price, Quantity
+from domain.model.product import ProductFlags
+
+pytestmark = pytest.mark.req("X6", "PAC")
+NOW = 1_700_000_000 * SECOND
+USUAL = Circumstances(Price(Decimal(100)), Quantity(Decimal(2)), ProductFlags())
+
+
+def tried(times: int) -> tuple[ExitTries, int]:
+    """Return tries that were refused so often, each as soon as it could be, and when."""
+    tries, now_ns = ExitTries(), NOW
+    for _ in range(times):
+        while not tries.may_begin(USUAL, now_ns):
+            now_ns += SECOND
+        tries.begin(USUAL, now_ns)
+        tries.failed("refused", now_ns)
+    return tries, now_ns
+
+
+@pytest.mark.parametrize(("times", "wait_s"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (40, 60)])
+def test_each_try_that_came_to_nothing_doubles_the_wait_up_to_a_minute(
+    times: int, wait_s: int
+) -> None:
+    tries, now_ns = tried(times)
+
+    assert not tries.may_begin(USUAL, now_ns + wait_s * SECOND - 1)
+    assert tries.may_begin(USUAL, now_ns + wait_s * SECOND)
+    assert tries.hindrance == "refused"
+
+
+def test_a_proposal_without_any_answer_counts_as_a_try_that_came_to_nothing() -> None:
+    tries = ExitTries()
+    tries.begin(USUAL, NOW)
+    tries.begin(USUAL, NOW + FIRST_WAIT_NS)
+
+    assert not tries.may_begin(USUAL, NOW + 3 * FIRST_WAIT_NS - 1)
+    assert tries.may_begin(USUAL, NOW + 3 * FIRST_WAIT_NS)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        evolve(USUAL, bid=Price(Decimal(99))),
+        evolve(USUAL, bid=Price(Decimal(101))),
+        evolve(USUAL, quantity=Quantity(Decimal("1.99"))),
+        evolve(USUAL, flags=ProductFlags(limit_only=True)),
+        evolve(USUAL, flags=None),
+    ],
+)
+def test_other_circumstances_begin_the_tries_anew_a_second_after_the_last(
+    changed: Circumstances,
+) -> None:
+    tries, now_ns = tried(7)
+
+    assert not tries.may_begin(changed, now_ns + FIRST_WAIT_NS - 1)
+    assert tries.may_begin(changed, now_ns + FIRST_WAIT_NS)
+    tries.begin(changed, now_ns + FIRST_WAIT_NS)
+    assert tries.may_begin(changed, now_ns + 2 * FIRST_WAIT_NS)
+
+
+def test_the_noise_of_a_price_is_no_other_circumstance() -> None:
+    tries, now_ns = tried(7)
+
+    assert not tries.may_begin(evolve(USUAL, bid=Price(Decimal("99.01"))), now_ns + 30 * SECOND)
+
+
+def test_while_an_order_lives_nothing_is_tried_whatever_changes() -> None:
+    tries = ExitTries()
+    tries.begin(USUAL, NOW)
+    tries.ordered("o", NOW)
+
+    other = evolve(USUAL, bid=Price(Decimal(50)))
+    assert not tries.may_begin(other, NOW + ORDER_LIFE_NS - 1)
+    assert tries.may_begin(USUAL, NOW + ORDER_LIFE_NS)
+
+
+def test_after_a_fill_the_rest_is_tried_within_a_second() -> None:
+    tries, now_ns = tried(7)
+    tries.ordered("o", now_ns)
+
+    tries.succeeded(now_ns)
+
+    assert tries.hindrance is None
+    assert tries.may_begin(USUAL, now_ns + FIRST_WAIT_NS)
+
+
+def test_what_frees_a_lot_brings_the_next_try_forward_but_none_beside_an_order() -> None:
+    tries, now_ns = tried(7)
+    tries.freed(now_ns)
+    assert tries.may_begin(USUAL, now_ns + FIRST_WAIT_NS)
+
+    tries.ordered("o", now_ns)
+    tries.freed(now_ns)
+    assert not tries.may_begin(USUAL, now_ns + FIRST_WAIT_NS)
+
+
+@given(st.integers(1, 10**6))
+def test_the_wait_never_passes_a_minute(times: int) -> None:
+    tries = ExitTries()
+    tries._failures = times
+    tries.begin(USUAL, NOW)
+
+    assert tries.may_begin(USUAL, NOW + LONGEST_WAIT_NS)
+    assert DAY > LONGEST_WAIT_NS

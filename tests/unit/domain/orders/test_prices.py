@@ -1,0 +1,39 @@
+"""A price is known for five seconds after it was last confirmed, and again once it recovers."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.messages.market import FeedStalled
+from domain.model.instants import SECOND, Nanos
+from domain.orders.prices import PRICE_LIFE_NS, KnownPrices
+from tests.builders.messages import BTC, ETH, NOW
+
+pytestmark = pytest.mark.req("ST1")
+
+
+@pytest.mark.parametrize(("age_s", "left_s"), [(0, 5), (3, 2), (5, 0), (100, 0)])
+def test_a_stalled_price_is_unknown_when_its_life_is_over(age_s: int, left_s: int) -> None:
+    prices = KnownPrices()
+
+    since_ns = prices.lost(FeedStalled(BTC, "frozen", Nanos(age_s * SECOND)), NOW)
+
+    assert since_ns == NOW + left_s * SECOND
+    assert prices.is_unknown(BTC, since_ns)
+    assert not prices.is_unknown(BTC, since_ns - 1)
+    assert not prices.is_unknown(ETH, since_ns)
+
+
+def test_a_second_word_about_the_same_stall_lengthens_nothing() -> None:
+    prices = KnownPrices()
+    first_ns = prices.lost(FeedStalled(BTC, "frozen", Nanos(0)), NOW)
+
+    assert prices.lost(FeedStalled(BTC, "frozen", Nanos(0)), NOW + SECOND) == first_ns
+
+
+def test_what_has_recovered_is_known() -> None:
+    prices = KnownPrices()
+    prices.lost(FeedStalled(BTC, "frozen", Nanos(0)), NOW)
+    prices.found(BTC)
+
+    assert not prices.is_unknown(BTC, NOW + 2 * PRICE_LIFE_NS)
