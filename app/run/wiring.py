@@ -224,8 +224,10 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
-        account = BoundAccount(quote, portfolio, state.last_ns)
-        is_booted = plan.inbox.read().boot is not None
+        known = state.boot if state.owned else None
+        account = BoundAccount(quote, portfolio, state.last_ns, known)
+        boot = plan.inbox.read().boot
+        is_booted = boot is not None and not boot.is_provisional
         spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
 
     return {
