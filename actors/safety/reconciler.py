@@ -85,8 +85,8 @@ BOOTING = "boot"
 class BoundAccount:
     """What must be true of the account, and since when its fills matter (market time).
 
-    `known` is what an earlier run read of catalogue and fees, if lots are owned: exits run on it
-    when this start can't be completed.
+    `known` is what an earlier run read of catalogue and fees, if lots are owned or an order may
+    have become one: exits run on it when this start can't be completed.
     """
 
     quote_currency: str
@@ -269,9 +269,12 @@ class Reconciler(Actor):
         why = doubt or f"it waits for the {self._step.name.lower()}"
         self.trip(BOOTING, f"the start is not complete: {why}", effect=Effect.REDUCE_ONLY)
         known = self._account.known
-        if known is not None and not self._is_open:
-            self._is_open = True
-            self.publish(evolve(known, is_clean=False, is_provisional=True))
+        if known is None or self._is_open:
+            return
+        self._is_open = True
+        self.publish(evolve(known, is_clean=False, is_provisional=True))
+        if not self._is_swept and self._step is not PassStep.SWEEP:  # what is missing can wait
+            self.publish(SweepRequested(BOOT, includes_exits=False))
 
     def _heard(self, token: int) -> None:
         """Go on when the last question of a step is answered."""
