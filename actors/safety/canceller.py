@@ -13,6 +13,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
+from actors.safety.list_judge import ListJudge
 from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
 from domain.messages.orders import IntentRaised
 from domain.messages.supervision import BreakerTripped
@@ -23,8 +24,10 @@ from domain.orders.order import Order
 from domain.orders.recent import RecentOrders
 from domain.orders.sweep import Sweep
 
-LIST_AGAIN_NS = 150 * MILLISECOND
-"""Machine time between a listing and the next."""
+LIST_AGAIN_NS, LONGEST_AGAIN_NS = 150 * MILLISECOND, SECOND
+"""Machine time between a listing and the next; it doubles up to the longest while they fail."""
+LISTS = "live_orders"
+"""Name of the breaker while a sweep can't list what is alive at the venue."""
 LOOK_EVERY_NS = 10 * SECOND
 """Machine time between looks for a listing that was never answered."""
 
@@ -63,6 +66,7 @@ class Canceller(Actor):
         self._begun_ns = 0
         self._listings: Questions[Sweep] = Questions(self.epoch)
         self._is_looking = False
+        self._lists = ListJudge(self, LISTS)
 
     def starting(self) -> None:
         """A fresh incarnation begins with a sweep: it does not know how far the last one was."""
@@ -126,23 +130,23 @@ class Canceller(Actor):
             return
         self._watch()
         if self._listings.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS):
-            self.log.error("the venue's client did not answer", step="live orders")
             self._sweep.doubt()
+            self._lists.missed("orders", "no answer")
             self._list()
 
     def _listed(self, listing: OrdersListed) -> None:
         sweep = self._listings.answered(listing.token)
         if sweep is None:
             return
-        if listing.failure is not None or not listing.is_complete:
+        if not self._lists.is_whole(listing):
             sweep.doubt()
-            self.log.warning("live orders not listed", reason=listing.failure)
         elif alive := sweep.take(listing.orders, self._ours.get):
             self._venue.cancel(alive, listing.token, self.reply_to())
         if sweep.is_over:
             self._finish(sweep)
         else:
-            self.after_machine(LIST_AGAIN_NS, ListAgain())
+            pause_ns = self._lists.pause_ns(LIST_AGAIN_NS, LONGEST_AGAIN_NS)
+            self.after_machine(pause_ns, ListAgain())
 
     def _finish(self, sweep: Sweep) -> None:
         took_ns = Nanos(self.clock.machine_ns() - self._begun_ns)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
-from actors.safety.canceller import LIST_AGAIN_NS, LOOK_EVERY_NS, Canceller
+from actors.safety.canceller import LIST_AGAIN_NS, LISTS, LOOK_EVERY_NS, Canceller
 from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
 from domain.messages.orders import IntentRaised
 from domain.messages.supervision import ActorProven, BreakerTripped
@@ -261,3 +261,31 @@ def test_a_long_run_holds_only_orders_that_can_still_rest() -> None:
         scene.tell(IntentRaised(an_intent(approved_sale("lot-1"), number)))
 
     assert len(scene.actor._ours) < 30
+
+
+@pytest.mark.req("E2", "K1")
+@pytest.mark.parametrize("lost", [{"failure": "HTTP 500"}, {"is_complete": False}])
+def test_live_orders_that_are_not_listed_are_asked_for_at_a_pace_and_told_once(
+    lost: dict[str, Any],
+) -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+    asked = 0
+    for _ in range(20 * SECOND // LIST_AGAIN_NS):
+        before = len(scene.venue.named("list_orders"))
+        if before > asked:
+            asked = before
+            scene.list(ENTRY, **lost)
+        else:
+            scene.harness.pass_time(scene.actor, LIST_AGAIN_NS)
+
+    assert 15 <= asked <= 30
+    (breaker,) = scene.harness.trips()
+    assert (breaker.name, breaker.effect) == (LISTS, Effect.BLOCK)
+    assert len(scene.harness.log.of("warning")) == 1
+    assert scene.venue.cancelled == []
+
+    scene.harness.pass_time(scene.actor, SECOND)
+    assert scene.list(ENTRY) == []
+    assert scene.venue.cancelled == ["venue-1"]
+    assert scene.harness.trips() == ()

@@ -32,12 +32,14 @@ from domain.messages.control import (
     SweepFinished,
 )
 from domain.messages.journal import RunStopped
-from domain.messages.portfolio import LotsListed
+from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import LotsListed, StatementTaken
 from domain.messages.supervision import BootCompleted
 from domain.model.breakers import Effect
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Rate
-from tests.builders.messages import NOW, a_breaker
+from domain.system.recovery import Recovered, fold
+from tests.builders.messages import NOW, a_breaker, an_intent, approved, booked
 from tests.builders.runtime import VirtualRig
 from tests.fakes.actors import Scripted
 
@@ -51,6 +53,8 @@ STATUS: dict[str, object] = {
     "positions": [{"product": "BTC-USD", "quantity": "0.5"}],
 }
 
+NOTHING = Recovered()
+
 
 class Board:
     def __init__(self) -> None:
@@ -63,7 +67,7 @@ class Board:
 class Case:
     """A guardian before an actor that plays the projector, on a system without any other."""
 
-    def __init__(self) -> None:
+    def __init__(self, recovered: Recovered = NOTHING) -> None:
         self.rig = VirtualRig(routes=ROUTES)
         self.system = self.rig.runtime
         self.board, self.stop, self.said = Board(), StopRequest(), list[str]()
@@ -76,6 +80,7 @@ class Case:
                 venue="v", world="w", prices="invented", has_history=True, end_ns=None
             ),
             say=self.said.append,
+            recovered=recovered,
         )
         unused = cast("Any", None)  # the journal and the alerts are for actors that are dead
         self.guardian = Guardian(
@@ -218,8 +223,42 @@ def test_entries_count_as_cancelled_only_by_the_stops_own_sweep(
     case.booted(swept)
     case.stop.ask("signal")
 
-    case.guardian.end()
+    code = case.guardian.end()
 
     told = [line.text for line in case.rig.log.of("critical")]
+    assert code == (EXIT_OK if is_swept else EXIT_NO)
     assert case.guardian.is_swept is is_swept
     assert told == ([] if is_swept else ["entries are not confirmed cancelled"])
+
+
+def a_journal(*messages: object) -> Recovered:
+    """Return the state of a journal with an order and then `messages`."""
+    intent = an_intent(approved())
+    told = (StatementTaken("start", ()), IntentRaised(intent), *messages)
+    return fold(((NOW + n, each) for n, each in enumerate(told)), "USD")
+
+
+@pytest.mark.req("K1", "BOOT1")
+@pytest.mark.parametrize(
+    ("recovered", "code"), [(NOTHING, EXIT_OK), (a_journal(), EXIT_NO)], ids=["nothing", "an order"]
+)
+def test_an_end_before_the_start_was_complete_is_good_only_if_nothing_can_rest(
+    recovered: Recovered, code: int
+) -> None:
+    case = Case(recovered)
+    case.stop.ask("signal")
+
+    assert case.guardian.end() == code
+    case.rig.close()
+
+
+@pytest.mark.req("PROT1", "M1")
+def test_lots_of_the_journal_are_unprotected_also_if_nobody_could_value_them() -> None:
+    intent = an_intent(approved())
+    case = Case(a_journal(booked(intent)))
+    case.stop.ask("error")
+
+    assert case.guardian.end() == EXIT_NO
+
+    assert case.said[-1].endswith("unprotected=1")
+    case.rig.close()
