@@ -17,9 +17,12 @@ class ListJudge:
         self._breaker = breaker
         self._unlisted = Unlisted()
 
-    def is_whole(self, answer: Answer) -> bool:
-        """Tell whether `answer` can be gone by, and note that it can or why it can't."""
-        failure, name = failure_of(answer), NAMES[type(answer)]
+    def is_whole(self, answer: Answer, name: str | None = None) -> bool:
+        """Tell whether `answer` can be gone by, and note that it can or why it can't.
+
+        `name` is what people call the list, where its kind is asked for in more than one way.
+        """
+        failure, name = failure_of(answer), name or NAMES[type(answer)]
         if failure is not None:
             self.missed(name, failure)
             return False

@@ -222,7 +222,7 @@ class Reconciler(Actor):
             self._ask_catalogue()
         elif self._kind == BOOT and not self._is_swept:
             self._step = PassStep.SWEEP
-            self.publish(SweepRequested(BOOT, includes_exits=False))
+            self.publish(SweepRequested(BOOT, includes_exits=False, awaits_ours=False))
         else:
             self._ask_history()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -32,13 +33,13 @@ from domain.messages.supervision import (
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
 from domain.model.money import plain
-from domain.system.alerts import of_breaker
+from domain.system.alerts import of_breaker, of_unconfirmed_stop
 from domain.system.recovery import Recovered
 
 BOOT_LIMIT_NS = 60 * SECOND
 SWEEP_LIMIT_NS = 8 * SECOND
 """Long enough for a venue that takes five seconds to cancel, and for asking again. What is not
-confirmed then is left to the sentinel."""
+confirmed then, as a request that has not been answered, is left to the sentinel."""
 RECONCILE_LIMIT_NS = 2 * SECOND
 SENTINEL_LIMIT_NS = 3 * SECOND
 STATUS_LIMIT_NS = SECOND
@@ -185,8 +186,11 @@ class Guardian:
         )
         if not self.is_swept:
             self._system.log_for("guardian").critical(
-                "entries are not confirmed cancelled", by="the sentinel, if there is one"
+                "entries are not confirmed cancelled: the sentinel cancels what still appears",
+                look="python run.py status",
             )
+            with contextlib.suppress(OSError):  # the sentinel's own duty is an alert too
+                self._alerts.write(self._envelope(of_unconfirmed_stop()))
         self._system.announce(ReconcileRequested("stop"))
         self._driver.until(lambda: "stop" in self._inbox.read().reconciled, RECONCILE_LIMIT_NS)
 

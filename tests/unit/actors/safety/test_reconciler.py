@@ -175,7 +175,9 @@ def test_orders_are_looked_at_only_when_the_sweep_before_is_over() -> None:
     assert [call.what for call in scene.venue.calls] == CATALOGUE
     scene.answer_all(CATALOGUE)
 
-    assert scene.harness.bodies(SweepRequested) == [SweepRequested("boot", includes_exits=False)]
+    assert scene.harness.bodies(SweepRequested) == [
+        SweepRequested("boot", includes_exits=False, awaits_ours=False)
+    ]
     scene.wait(10 * ANSWER_LIMIT_NS)
     assert scene.venue.named("list_orders") == []
 

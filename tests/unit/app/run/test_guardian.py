@@ -35,7 +35,7 @@ from domain.messages.journal import RunStopped
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import LotsListed, StatementTaken
 from domain.messages.supervision import BootCompleted
-from domain.model.breakers import Effect
+from domain.model.breakers import Effect, Severity
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Rate
 from domain.system.recovery import Recovered, fold
@@ -64,6 +64,14 @@ class Board:
         self.last = status
 
 
+class WrittenAlerts:
+    def __init__(self) -> None:
+        self.written: list[Envelope] = []
+
+    def write(self, envelope: Envelope) -> None:
+        self.written.append(envelope)
+
+
 class Case:
     """A guardian before an actor that plays the projector, on a system without any other."""
 
@@ -82,7 +90,8 @@ class Case:
             say=self.said.append,
             recovered=recovered,
         )
-        unused = cast("Any", None)  # the journal and the alerts are for actors that are dead
+        unused = cast("Any", None)  # the journal is for actors that are dead
+        self.alerts = WrittenAlerts()
         self.guardian = Guardian(
             run,
             self.system,
@@ -90,7 +99,7 @@ class Case:
             self.stop,
             inbox,
             unused,
-            unused,
+            self.alerts,
             self.board,
         )
 
@@ -228,7 +237,8 @@ def test_entries_count_as_cancelled_only_by_the_stops_own_sweep(
     told = [line.text for line in case.rig.log.of("critical")]
     assert code == (EXIT_OK if is_swept else EXIT_NO)
     assert case.guardian.is_swept is is_swept
-    assert told == ([] if is_swept else ["entries are not confirmed cancelled"])
+    assert len(told) == (0 if is_swept else 1)
+    assert all(line.startswith("entries are not confirmed cancelled") for line in told)
 
 
 def a_journal(*messages: object) -> Recovered:
@@ -262,3 +272,21 @@ def test_lots_of_the_journal_are_unprotected_also_if_nobody_could_value_them() -
 
     assert case.said[-1].endswith("unprotected=1")
     case.rig.close()
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize(("is_halted", "code"), [(False, EXIT_NO), (True, EXIT_HALTED)])
+def test_an_end_that_is_not_confirmed_is_an_alert_and_no_success(
+    case: Case, is_halted: bool, code: int
+) -> None:
+    case.project(case.publishing)
+    case.booted(())
+    if is_halted:
+        case.halt()
+    case.stop.ask("signal")
+
+    assert case.guardian.end() == code
+
+    (alert,) = (envelope.body for envelope in case.alerts.written)
+    assert (alert.severity, alert.code) == (Severity.CRITICAL, "STOP_UNCONFIRMED")
+    assert "python run.py" in alert.command
