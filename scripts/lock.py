@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,9 +48,14 @@ def blocks(text: str) -> list[str]:
     return [text[a:b].rstrip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
-def locked_text(path: Path) -> str:
-    """Return the lock entries of the file at `path`, none if there is no such file yet."""
-    return "\n".join([*blocks(path.read_text(encoding="utf-8")), ""]) if path.exists() else ""
+def locked_text(path: Path, but: AbstractSet[str] = frozenset()) -> str:
+    """Return the lock entries of the file at `path` without those of the packages `but`."""
+    if not path.exists():
+        return ""
+    kept = [
+        each for each in blocks(path.read_text(encoding="utf-8")) if not pins(each).keys() & but
+    ]
+    return "\n".join([*kept, ""])
 
 
 def compile_lock(
@@ -76,7 +82,8 @@ def main(arguments: list[str]) -> None:
         # The build backend is locked too: the editable install then fetches nothing unpinned.
         build = ["--build-deps-for", "editable", *arguments]
         runtime = compile_lock(python, runtime_file, build)
-        whole_file.write_text(runtime + locked_text(DEV), encoding="utf-8")
+        # A package that only the checks needed until now may have become one of the runtime.
+        whole_file.write_text(runtime + locked_text(DEV, pins(runtime).keys()), encoding="utf-8")
         whole = compile_lock(python, whole_file, ["--extra", "dev", *build])
         apart_file = folder / "conformance.txt"
         apart_file.write_text(locked_text(CONFORMANCE), encoding="utf-8")

@@ -60,6 +60,9 @@ class Venue(Protocol):
         Live only: every order that may still trade (pending, queued, open, being cancelled).
         """
 
+    def find_orders(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Ask for orders by the venue's ids, however old → `OrdersListed`."""
+
     def list_fills(
         self, *, since_ns: Nanos | None, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo
     ) -> None:

@@ -255,7 +255,7 @@ ROUTES: dict[type, Route] = {
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, EXITS, DROP_COPY)
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY)
     ),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
@@ -301,7 +301,9 @@ ROUTES: dict[type, Route] = {
     control.SweepFinished: Route(
         says=(CANCELLER,), hears=(*_KEEPERS, RECONCILER, SUPERVISOR, GUARDIAN)
     ),
-    control.DiscrepancyFound: Route(says=(RECONCILER, DROP_COPY), hears=(*_KEEPERS, ALERTS)),
+    control.DiscrepancyFound: Route(
+        says=(CANCELLER, RECONCILER, DROP_COPY), hears=(*_KEEPERS, ALERTS)
+    ),
     control.ReconcileRequested: Route(
         says=(SUPERVISOR, OPERATOR, GUARDIAN), hears=(RECONCILER,), lane=Lane.CONTROL
     ),

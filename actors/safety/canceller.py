@@ -1,6 +1,8 @@
 """Cancels at the venue, from the venue's own list, until two complete listings show nothing left.
 
 Knows which client order ids are ours; everything else on the account is foreign and left alone.
+What our books call alive is cancelled and asked for by id though no list shows it, and a request on
+its way is waited for: an order may appear long after the halt that its request slipped past.
 """
 
 from __future__ import annotations
@@ -9,22 +11,35 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from actors.kernel.base import Actor, ActorContext
+from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
-from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
-from domain.messages.orders import IntentRaised
+from actors.safety.list_judge import ListJudge
+from domain.messages.control import (
+    DiscrepancyFound,
+    KillSeen,
+    StopRequested,
+    SweepFinished,
+    SweepRequested,
+)
+from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.supervision import BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
 from domain.model.breakers import ACTOR, GLOBAL, Effect, Scope
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.order import Order
+from domain.orders.outstanding import LEAVES_WITHIN_NS, Outstanding
 from domain.orders.recent import RecentOrders
 from domain.orders.sweep import Sweep
 
-LIST_AGAIN_NS = 150 * MILLISECOND
-"""Machine time between a listing and the next."""
+LIST_AGAIN_NS, LONGEST_AGAIN_NS = 150 * MILLISECOND, SECOND
+"""Machine time between a listing and the next; it doubles up to the longest while they fail."""
+AWAIT_EVERY_NS = 500 * MILLISECOND
+"""The same while no list shows anything, and only what we know ourselves keeps the sweep going."""
+LISTS = "live_orders"
+"""Name of the breaker while a sweep can't list what is alive at the venue."""
+BY_ID = "orders by id"
 LOOK_EVERY_NS = 10 * SECOND
 """Machine time between looks for a listing that was never answered."""
 
@@ -39,8 +54,23 @@ class Look(Timer):
     """Time to look whether a listing was lost."""
 
 
+@frozen
+class LiveOrders:
+    """What a listing is for: everything alive on the account, for this sweep."""
+
+    sweep: Sweep
+
+
+@frozen
+class ById:
+    """What a listing is for: orders that our books call alive and no list shows."""
+
+    order_ids: tuple[str, ...]
+
+
 Inbox = (
     IntentRaised
+    | OrderAdvanced
     | SweepRequested
     | BreakerTripped
     | KillSeen
@@ -58,11 +88,19 @@ class Canceller(Actor):
     def __init__(self, context: ActorContext, venue: Venue, orders: Iterable[Order]) -> None:
         super().__init__(context)
         self._venue = venue
-        self._ours = RecentOrders.of(orders, self.clock.market_ns())
+        known = tuple(orders)
+        self._ours = RecentOrders.of(known, self.clock.market_ns())
+        self._outstanding = Outstanding(venue.request_lifetime_ns)
+        # What a process left that is gone has left; in the same run it may still be in its lane.
+        leaves_ns = 0 if self.epoch == FIRST_EPOCH else LEAVES_WITHIN_NS
+        self._outstanding.restore(known, self.clock.machine_ns() + leaves_ns)
         self._sweep: Sweep | None = None
         self._begun_ns = 0
-        self._listings: Questions[Sweep] = Questions(self.epoch)
+        self._listings: Questions[LiveOrders | ById] = Questions(self.epoch)
+        self._denied: set[str] = set()
+        """Order ids of which people were told that the venue does not know them."""
         self._is_looking = False
+        self._lists = ListJudge(self, LISTS)
 
     def starting(self) -> None:
         """A fresh incarnation begins with a sweep: it does not know how far the last one was."""
@@ -76,8 +114,13 @@ class Canceller(Actor):
                 now_ns = self.clock.market_ns()
                 self._ours.intend(intent, now_ns)
                 self._ours.forget(now_ns)
-            case SweepRequested(reason, includes_exits, scope):
-                self._widen(reason, includes_exits=includes_exits, scope=scope)
+            case OrderAdvanced():
+                order = self._ours.get(message.client_order_id)
+                self._outstanding.hear(message, order, self.clock.machine_ns())
+            case SweepRequested(reason, includes_exits, scope, awaits_ours):
+                self._widen(
+                    reason, includes_exits=includes_exits, scope=scope, awaits_ours=awaits_ours
+                )
             case BreakerTripped(breaker):
                 if breaker.effect >= Effect.HALT and breaker.scope != ACTOR:
                     self._widen(breaker.name, includes_exits=False, scope=breaker.scope)
@@ -97,9 +140,16 @@ class Canceller(Actor):
             case _:
                 self.refuse(message)
 
-    def _widen(self, reason: str, *, includes_exits: bool, scope: Scope = GLOBAL) -> None:
+    def _widen(
+        self,
+        reason: str,
+        *,
+        includes_exits: bool,
+        scope: Scope = GLOBAL,
+        awaits_ours: bool = True,
+    ) -> None:
         sweep, is_new = self._sweep or Sweep(), self._sweep is None
-        sweep.widen(reason, scope, includes_exits=includes_exits)
+        sweep.widen(reason, scope, includes_exits=includes_exits, awaits_ours=awaits_ours)
         self._sweep = sweep
         if is_new:
             self._begun_ns = self.clock.machine_ns()
@@ -109,7 +159,7 @@ class Canceller(Actor):
     def _list(self) -> None:
         if self._sweep is None:
             return
-        token = self._listings.ask(self._sweep, self.clock.machine_ns())
+        token = self._listings.ask(LiveOrders(self._sweep), self.clock.machine_ns())
         self._venue.list_orders(
             since_ns=None, is_live_only=True, token=token, reply_to=self.reply_to()
         )
@@ -125,24 +175,59 @@ class Canceller(Actor):
         if self._sweep is None:
             return
         self._watch()
-        if self._listings.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS):
-            self.log.error("the venue's client did not answer", step="live orders")
+        overdue = self._listings.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS)
+        if any(isinstance(each, LiveOrders) for each in overdue):
             self._sweep.doubt()
+            self._lists.missed("orders", "no answer")
             self._list()
 
     def _listed(self, listing: OrdersListed) -> None:
-        sweep = self._listings.answered(listing.token)
-        if sweep is None:
-            return
-        if listing.failure is not None or not listing.is_complete:
+        match self._listings.answered(listing.token):
+            case LiveOrders(sweep):
+                self._judge(sweep, listing)
+            case ById(order_ids):
+                self._found(order_ids, listing)
+            case None:
+                pass  # asked by an incarnation before us
+
+    def _judge(self, sweep: Sweep, listing: OrdersListed) -> None:
+        pause_ns = LIST_AGAIN_NS
+        if not self._lists.is_whole(listing):
             sweep.doubt()
-            self.log.warning("live orders not listed", reason=listing.failure)
-        elif alive := sweep.take(listing.orders, self._ours.get):
-            self._venue.cancel(alive, listing.token, self.reply_to())
+        else:
+            listed = {seen.order_id for seen in listing.orders}
+            ours = self._outstanding.alive(sweep.is_meant)
+            alive = sweep.take(listing.orders, self._ours.get, ours)
+            if alive:
+                self._venue.cancel(alive, listing.token, self.reply_to())
+            if sweep.awaits_ours and not self._outstanding.is_proven(
+                listing.begun_ns, sweep.is_meant
+            ):
+                sweep.doubt()
+            if not listed.intersection(alive) and not sweep.empty.count:
+                pause_ns = AWAIT_EVERY_NS
+            self._find(tuple(each for each in ours if each not in listed))
         if sweep.is_over:
             self._finish(sweep)
         else:
-            self.after_machine(LIST_AGAIN_NS, ListAgain())
+            self.after_machine(self._lists.pause_ns(pause_ns, LONGEST_AGAIN_NS), ListAgain())
+
+    def _find(self, order_ids: tuple[str, ...]) -> None:
+        """Ask for what no list shows, one question at a time."""
+        is_asking = any(isinstance(each, ById) for each in self._listings.waiting)
+        if order_ids and not is_asking:
+            token = self._listings.ask(ById(order_ids), self.clock.machine_ns())
+            self._venue.find_orders(order_ids, token, self.reply_to())
+
+    def _found(self, order_ids: tuple[str, ...], listing: OrdersListed) -> None:
+        for seen in listing.orders:
+            self._outstanding.see(seen)
+        if not self._lists.is_whole(listing, BY_ID):
+            return
+        for order_id in set(order_ids).difference(seen.order_id for seen in listing.orders):
+            if order_id not in self._denied:
+                self._denied.add(order_id)
+                self.publish(DiscrepancyFound(f"order {order_id}", "open", "not known"))
 
     def _finish(self, sweep: Sweep) -> None:
         took_ns = Nanos(self.clock.machine_ns() - self._begun_ns)

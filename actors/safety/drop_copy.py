@@ -1,7 +1,7 @@
 """An independent copy of what the venue did: orders and fills by REST every two seconds.
 
 Finds fills that the order manager has not booked and hands them over; one that stays unbooked is
-a discrepancy.
+a discrepancy. While the venue does not list them, what we hold true is unknown, and entries wait.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ORDER_MANAGER
+from actors.safety.list_judge import ListJudge
 from domain.messages.control import DiscrepancyFound
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.supervision import BootCompleted
@@ -33,6 +34,9 @@ WINDOW_NS = 2 * MINUTE
 BOOKED_LINGER_NS = 10 * MINUTE
 """A booked fill is remembered for so much longer than the venue's list of fills looks back: its
 clock may differ from ours."""
+
+LISTS = "drop_copy_lists"
+"""Name of the breaker while the venue does not list what is compared."""
 
 
 @frozen
@@ -75,6 +79,7 @@ class DropCopy(Actor):
         """Fills to be booked, since when: they are handed over each time, or trading halts."""
         self._since_ns = Nanos(0)
         self._questions: Questions[Part] = Questions(self.epoch)
+        self._lists = ListJudge(self, LISTS)
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -93,8 +98,8 @@ class DropCopy(Actor):
             case FillBooked(fill):
                 self._booked[fill.entry_id] = max(fill.at_ns, self.clock.market_ns())
                 self._missing.pop(fill.entry_id, None)
-            case BootCompleted():
-                if not self._since_ns:
+            case BootCompleted(is_provisional=is_provisional):
+                if not self._since_ns and not is_provisional:
                     self._since_ns = Nanos(self.clock.market_ns() - WINDOW_NS)
                     self.after_machine(POLL_EVERY_NS, Poll())
             case _:
@@ -103,8 +108,8 @@ class DropCopy(Actor):
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())
         now_ns = self.clock.machine_ns()
-        if self._questions.overdue(now_ns, ANSWER_LIMIT_NS):
-            self.log.error("the venue's client did not answer", step="drop copy")
+        for part in self._questions.overdue(now_ns, ANSWER_LIMIT_NS):
+            self._lists.missed(part.name.lower(), "no answer")
         if self._questions.waiting:
             return  # the venue is slow: one question at a time
         token = self._questions.ask(Part.ORDERS, now_ns)
@@ -113,7 +118,7 @@ class DropCopy(Actor):
         )
 
     def _orders(self, listing: OrdersListed) -> None:
-        if self._questions.answered(listing.token) is None or listing.failure is not None:
+        if self._questions.answered(listing.token) is None or not self._lists.is_whole(listing):
             return
         for seen in listing.orders:
             self._ours.show(seen.client_order_id, seen.order_id)
@@ -123,9 +128,7 @@ class DropCopy(Actor):
         )
 
     def _fills(self, listing: FillsListed) -> None:
-        if self._questions.answered(listing.token) is None:
-            return
-        if listing.failure is not None or not listing.is_complete:
+        if self._questions.answered(listing.token) is None or not self._lists.is_whole(listing):
             return
         now_ns = self.clock.machine_ns()
         news = [fill for fill in listing.fills if self._is_news(fill)]

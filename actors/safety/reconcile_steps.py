@@ -33,6 +33,11 @@ class Look(Timer):
 
 
 @frozen
+class BootLook(Timer):
+    """Time to look whether the start gets on."""
+
+
+@frozen
 class Periodic(Timer):
     """Time for a comparison that nobody asked for."""
 
@@ -60,4 +65,5 @@ class PassStep(Enum):
 
 Told = Answer | SweepFinished | Synced | LedgerReported
 """Answers to what a pass has asked."""
-Inbox = Told | ReconcileRequested | GapSeen | GapAgain | Periodic | Again | Digested | Look
+Timers = GapAgain | Periodic | Again | Digested | Look | BootLook
+Inbox = Told | ReconcileRequested | GapSeen | Timers

@@ -3,7 +3,8 @@
 One pass asks for live and recent orders, fills and balances, hands orders and fills to the order
 manager, waits until order manager and portfolio have digested them, and then compares. The start
 is the same pass with two more steps before it: read the catalogue, fees and permissions, and
-cancel stale entries.
+cancel stale entries. Where lots are owned, a start that can't be completed is told and opens with
+exits alone; what is missing is asked for until it comes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.safety.list_judge import ListJudge
+from actors.safety.reconcile_queue import OPERATORS, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
     Again,
+    BootLook,
     Digested,
     GapAgain,
     Inbox,
@@ -46,10 +50,9 @@ from domain.messages.venue import (
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.portfolio.reconcile import differences
-from domain.system.answers import Answer, Answers, failure_of
+from domain.system.answers import Answer, Answers
 from domain.system.boot import boot_of, foreign_portfolio
 
-RETRY_NS = SECOND
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
 DIGEST_LIMIT_NS = 2 * SECOND
@@ -64,25 +67,36 @@ OVERLAP_NS = 10 * MINUTE
 LOOK_BACK_NS = 30 * DAY
 """Market time before a start for which orders and fills are asked, however long nothing ran."""
 BOOT, STOP, GAP, REBUILT, PERIODIC = "boot", "stop", "gap", "rebuilt", "periodic"
+BOOT_LOOK_NS, BOOT_WITHIN_NS = SECOND, 15 * SECOND
+"""Machine time between looks at a start, and after which one that is not done is told."""
 AT_VENUE = "the venue"
 KEEPERS_OF_BOOKS = (PORTFOLIO, RISK_GATE)
 TIME_GAP = "time_gap"
 """Name of the breaker while nothing known before a gap has been checked again."""
 BREAKER = "reconcile"
 """Name of the availability breaker while a comparison has not been clean."""
+LISTS = "venue_lists"
+"""Name of the breaker while the venue does not list what a comparison needs."""
+BOOTING = "boot"
+"""Name of the breaker while the start is not done although it should be."""
 
 
 @frozen
 class BoundAccount:
-    """What must be true of the account, and since when its fills matter (market time)."""
+    """What must be true of the account, and since when its fills matter (market time).
+
+    `known` is what an earlier run read of catalogue and fees, if lots are owned or an order may
+    have become one: exits run on it when this start can't be completed.
+    """
 
     quote_currency: str
     portfolio_uuid: str | None
     since_ns: Nanos | None
+    known: BootCompleted | None = None
 
 
 class Reconciler(Actor):
-    """A state machine over the venue's answers; one pass at a time, requests queue up.
+    """A state machine over the venue's answers; one pass at a time, requests wait by kind.
 
     A pass may take several runs: each begins anew after a failure, with what is proven kept.
     """
@@ -98,8 +112,8 @@ class Reconciler(Actor):
         super().__init__(context)
         self._venue = venue
         self._account = account
-        self._queue: list[str] = []
-        self._reason = ""
+        self._queue = RequestQueue()
+        self._reasons: tuple[str, ...] = ()
         self._step = PassStep.NOTHING
         self._run_number = 0
         self._questions: Questions[str] = Questions(self.epoch)
@@ -112,12 +126,17 @@ class Reconciler(Actor):
         self._statement_ns = 0
         self._problems: tuple[str, ...] = ()
         self._is_booted = is_booted
+        self._lists = ListJudge(self, LISTS)
+        self._begun_ns = self.clock.machine_ns()
+        self._is_open = False
 
     def starting(self) -> None:
         """Begin the recovery, or, where that is done, a comparison."""
         self.after_machine(LOOK_EVERY_NS, Look())
         if self._is_booted:
             self.after_machine(EVERY_NS, Periodic())
+        else:
+            self.after_machine(BOOT_LOOK_NS, BootLook())
         self._request(REBUILT if self._is_booted else BOOT)
 
     def receive(self, message: Inbox) -> None:
@@ -131,7 +150,7 @@ class Reconciler(Actor):
                 self._request(GAP)
             case Periodic():
                 self.after_machine(EVERY_NS, Periodic())
-                if not self._queue and self._step is PassStep.NOTHING:
+                if self._queue.is_empty and self._step is PassStep.NOTHING:
                     self._request(PERIODIC)
             case Again(run):
                 if run == self._run_number and self._step is PassStep.PAUSE:
@@ -141,6 +160,8 @@ class Reconciler(Actor):
                     self._run()  # one of ours may have died with the question
             case Look():
                 self._look()
+            case BootLook():
+                self._look_at_boot()
             case _:
                 self._told(message)
 
@@ -170,13 +191,23 @@ class Reconciler(Actor):
 
     # One pass.
 
+    @property
+    def _kind(self) -> str:
+        """What kind of request the present pass answers."""
+        return kind_of(self._reasons[0]) if self._reasons else ""
+
     def _request(self, reason: str) -> None:
-        self._queue.append(reason)
+        self._queue.add(reason)
+        is_person = kind_of(reason) == OPERATORS
+        if is_person and self._step is PassStep.PAUSE and self._kind != BOOT:
+            for waiting in self._reasons:  # a person waits for seconds, nobody else does
+                self._queue.add(waiting)
+            self._step = PassStep.NOTHING
         self._next()
 
     def _next(self) -> None:
-        if self._step is PassStep.NOTHING and self._queue:
-            self._reason = self._queue.pop(0)
+        if self._step is PassStep.NOTHING and not self._queue.is_empty:
+            self._reasons = self._queue.take()
             self._tries = 0
             self._is_swept = False
             self._run()
@@ -187,11 +218,11 @@ class Reconciler(Actor):
         self._questions.forget()
         self._answers.clear()
         self._ledgers.clear()
-        if self._reason == BOOT and self._boot is None:
+        if self._kind == BOOT and self._boot is None:
             self._ask_catalogue()
-        elif self._reason == BOOT and not self._is_swept:
+        elif self._kind == BOOT and not self._is_swept:
             self._step = PassStep.SWEEP
-            self.publish(SweepRequested(BOOT, includes_exits=False))
+            self.publish(SweepRequested(BOOT, includes_exits=False, awaits_ours=False))
         else:
             self._ask_history()
 
@@ -212,18 +243,38 @@ class Reconciler(Actor):
         self.after_machine(LOOK_EVERY_NS, Look())
         if self._questions.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS):
             self.log.error("the venue's client did not answer", step=self._step.name)
+            self._lists.missed(self._step.name.lower(), "no answer")
             self._run()
 
     def _answered(self, answer: Answer) -> None:
         if self._questions.about(answer.token) is None:
             return
-        failure = failure_of(answer)
-        if failure is not None:
-            self.log.warning("reconcile waits", step=type(answer).__name__, reason=failure)
-            self._pause(RETRY_NS)
+        if not self._lists.is_whole(answer):
+            self._pause(self._lists.pause_ns())
             return
         self._answers.keep(answer)
         self._heard(answer.token)
+
+    # A start that does not get on.
+
+    def _look_at_boot(self) -> None:
+        """Say what keeps the start from its end; where lots are owned, let exits run meanwhile."""
+        if self._is_booted:
+            return
+        self.after_machine(BOOT_LOOK_NS, BootLook())
+        now_ns = self.clock.machine_ns()
+        doubt = self._lists.doubt()
+        if doubt is None and now_ns - self._begun_ns < BOOT_WITHIN_NS:
+            return
+        why = doubt or f"it waits for the {self._step.name.lower()}"
+        self.trip(BOOTING, f"the start is not complete: {why}", effect=Effect.REDUCE_ONLY)
+        known = self._account.known
+        if known is None or self._is_open:
+            return
+        self._is_open = True
+        self.publish(evolve(known, is_clean=False, is_provisional=True))
+        if not self._is_swept and self._step is not PassStep.SWEEP:  # what is missing can wait
+            self.publish(SweepRequested(BOOT, includes_exits=False))
 
     def _heard(self, token: int) -> None:
         """Go on when the last question of a step is answered."""
@@ -276,7 +327,7 @@ class Reconciler(Actor):
 
     def _since_ns(self) -> Nanos:
         now_ns = self.clock.market_ns()
-        if self._account.since_ns is not None and self._reason == BOOT:
+        if self._account.since_ns is not None and self._kind == BOOT:
             return Nanos(max(self._account.since_ns, now_ns - LOOK_BACK_NS) - OVERLAP_NS)
         return Nanos(now_ns - OVERLAP_NS)
 
@@ -306,16 +357,17 @@ class Reconciler(Actor):
     # Its end.
 
     def _finish(self, accounts: AccountsListed, problems: tuple[str, ...]) -> None:
-        reason, self._step = self._reason, PassStep.NOTHING
+        kind, self._step = self._kind, PassStep.NOTHING
         now_ns = self.clock.market_ns()
-        if reason in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
+        if kind in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
             self._statement_ns = now_ns
-            occasion = {BOOT: "start", STOP: "stop"}.get(reason, "hourly")
+            occasion = {BOOT: "start", STOP: "stop"}.get(kind, "hourly")
             self.publish(StatementTaken(occasion, accounts.accounts))
         self._judge(problems)
-        self._conclude(reason, is_clean=not problems)
-        self.publish(ReconcileFinished(reason, not problems, problems))
-        if reason == BOOT:
+        self._conclude(kind, is_clean=not problems)
+        for reason in self._reasons:
+            self.publish(ReconcileFinished(reason, not problems, problems))
+        if kind == BOOT:
             self._open(is_clean=not problems)
         self._next()
 
@@ -328,18 +380,20 @@ class Reconciler(Actor):
                 self.publish(DiscrepancyFound("balance", "ledger", problem))
         self._problems = problems
 
-    def _conclude(self, reason: str, *, is_clean: bool) -> None:
+    def _conclude(self, kind: str, *, is_clean: bool) -> None:
         """Close what this comparison was asked for."""
         if not is_clean:
-            if reason == GAP:
+            if kind == GAP:
                 self.after_machine(GAP_AGAIN_NS, GapAgain())
             return
         self.prove("a clean reconcile")
-        if reason == GAP and GAP not in self._queue:
+        if kind == GAP and not self._queue.has(GAP):
             self.close(TIME_GAP, "orders, fills and balances compared after the gap")
 
     def _open(self, *, is_clean: bool) -> None:
         boot = self._boot
         assert boot is not None
+        self._is_booted = True
         self.publish(evolve(boot, is_clean=is_clean))
+        self.close(BOOTING, "the start is complete")
         self.after_machine(EVERY_NS, Periodic())

@@ -69,6 +69,7 @@ class OrderManager(Actor):
         self._venue = venue
         self._tracker = OrderTracker(state, venue.request_lifetime_ns, is_dry=is_dry)
         self._questions = Questions[Question](context.epoch)
+        self._is_open = False
 
     def starting(self) -> None:
         """Go on with the orders that the journal leaves open."""
@@ -81,6 +82,8 @@ class OrderManager(Actor):
                 self.send(self.envelope.sender, Synced(self.name, token))
                 self.prove("orders and fills of the venue taken in")
                 return
+            case BootCompleted() if self._is_open:
+                return  # a start that was provisional is complete now; all is asked for already
             case OrderTimer(news):
                 found = self._tracker.step(news, self._now())
             case OrdersListed(token=token):
@@ -91,6 +94,7 @@ class OrderManager(Actor):
                 self._questions.answered(token)
                 found = self._tracker.step(message, self._now())
             case _:
+                self._is_open = self._is_open or isinstance(message, BootCompleted)
                 found = self._tracker.step(message, self._now())
         self._carry_out(found)
 

@@ -36,6 +36,20 @@ def lock_folder() -> Path:
     return folder
 
 
+def account_of(data_folder: Path, venue: str, folder: Path | None = None) -> str | None:
+    """Return the account at `venue` on which the trader of `data_folder` last placed orders.
+
+    None: it never did, as far as the cards of this machine tell.
+    """
+    data, found = str(data_folder.resolve()), dict[str, str]()
+    for file in (folder or lock_folder()).glob("*.holder"):
+        card = read_json(file) or {}
+        account = str(card.get("account", ""))
+        if card.get("data") == data and account.startswith(f"{venue}/"):
+            found[str(card.get("started", ""))] = account
+    return found[max(found)] if found else None
+
+
 class AccountLock:
     """The lock of one account; held until released or its process is gone."""
 
@@ -64,7 +78,12 @@ class AccountLock:
                 f"{known.get('started', 'at an unknown time')}; stop it first, or use another "
                 "account"
             ) from None
-        card = {"pid": os.getpid(), "data": str(data_folder.resolve()), "started": started}
+        card = {
+            "pid": os.getpid(),
+            "data": str(data_folder.resolve()),
+            "started": started,
+            "account": self._account,
+        }
         write_json(self._card, card)
 
     def _living(self) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The sentinel as seen from the trader: a child in a session of its own, fed with beats."""
+"""The sentinel as seen from the trader: a child in a session of its own; both send beats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BEAT, FAREWELL = b".", b"q"
-STOP_SECONDS = 3.0
+STOP_SECONDS, END_SECONDS = 3.0, 1.0
+HEARD_AT_ONCE = 65536
+"""Bytes read from it at a look: all that a pipe holds."""
 
 
 class SentinelProcess:
@@ -32,7 +34,7 @@ class SentinelProcess:
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
-        self._is_ready = False
+        self._beats = 0
         self._write(json.dumps(settings).encode() + b"\n")
 
     @property
@@ -44,16 +46,26 @@ class SentinelProcess:
         """Say that the trader lives."""
         self._write(BEAT)
 
+    def beats(self) -> int:
+        """Return how often it has said so far that it gets on; 0: it does not watch yet."""
+        with contextlib.suppress(BlockingIOError):
+            self._beats += len(os.read(self._out, HEARD_AT_ONCE))
+        return self._beats
+
     def is_ready(self) -> bool:
         """Tell whether it has begun to watch."""
-        if not self._is_ready:
-            with contextlib.suppress(BlockingIOError):
-                self._is_ready = b"ready" in os.read(self._out, 64)
-        return self._is_ready
+        return self.beats() > 0
 
     def has_ended(self) -> bool:
         """Tell whether the process is gone."""
         return self._process.poll() is not None
+
+    def end(self) -> None:
+        """End it by force, also one that was stopped; another takes over."""
+        self._process.kill()
+        self._close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
 
     def abandon(self) -> None:
         """Leave it to its duty: the end was not an orderly one."""

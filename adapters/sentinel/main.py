@@ -1,7 +1,8 @@
 """The sentinel: watches one trader's heartbeat, and cancels its entries when it stops.
 
 Beats come as bytes on standard input. Their end without a farewell is the trader's death; silence
-is a trader that was stopped or hangs. Started by the trader; its settings are the first line.
+is a trader that was stopped or hangs. Started by the trader; its settings are the first line. Its
+own beats go to standard output at every step, so that the trader finds out when it hangs.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ from adapters.sentinel.orders import OurOrders
 from adapters.sentinel.state import State
 from domain.model.errors import Unreachable
 
-FAREWELL = b"q"
+FAREWELL, BEAT = b"q", b"."
 LOOK_S = 0.1
 STALE_S, STALE_UNDER_KILL_S = 3.0, 1.5
 KILL_PATIENCE_S = 4.0
 """The trader has this long to cancel under the kill switch before we do it beside it."""
 AGAIN_S, LONGEST_AGAIN_S, CALM_AGAIN_S = 0.2, 1.0, 2.0
-ROUND_S = 5.0
+ROUND_S = 4.0
+"""Shorter than the silence for which the trader takes a sentinel for lost."""
 GIVE_UP_S = 30.0
 """A dead trader's embedded venue dies with it: no answer for this long ends the duty."""
 CANCELLING = "our entries are being cancelled from the venue's own list"
@@ -83,9 +85,15 @@ class Sentinel:
     """One trader's sentinel. What it fails to tell never keeps it from what it has to do."""
 
     def __init__(
-        self, settings: SentinelSettings, beats: int, give_up_s: float = GIVE_UP_S
+        self,
+        settings: SentinelSettings,
+        beats: int,
+        give_up_s: float = GIVE_UP_S,
+        progress: Callable[[], None] = lambda: None,
     ) -> None:
+        """`progress` is called at every step: whoever waits for it knows that this one lives."""
         self._settings = settings
+        self._progress = progress
         self._beats = beats
         self._give_up_s = give_up_s
         self._gateway = Gateway(
@@ -106,9 +114,11 @@ class Sentinel:
         """Watch until the trader says farewell, or is dead and nothing of it is left."""
         self._state.tell("watching")
         while not self._is_over:
+            self._progress()
             busy = self._duty is not None
             self._listen(self._pause_s if busy else LOOK_S)
             reason = self._reason()
+            self._progress()
             if reason is None:
                 self._stand_down()
             elif (code := self._serve(reason)) is not None:
@@ -239,10 +249,17 @@ def main(give_up_s: float = GIVE_UP_S) -> int:
             return EXIT_OK  # the trader was gone before it had told anything
         line += byte
     signal.signal(signal.SIGALRM, overdue)
-    sentinel = Sentinel(read_settings(line.decode()), beats, give_up_s)
-    with contextlib.suppress(OSError):  # a trader that has died since reads nothing
-        os.write(sys.stdout.fileno(), b"ready\n")
+    out = sys.stdout.fileno()
+    os.set_blocking(out, False)
+    sentinel = Sentinel(read_settings(line.decode()), beats, give_up_s, lambda: _say(out, BEAT))
+    _say(out, b"ready\n")
     return sentinel.run()
+
+
+def _say(out: int, text: bytes) -> None:
+    # A trader that was stopped reads nothing until the pipe is full, one that has died never.
+    with contextlib.suppress(OSError):
+        os.write(out, text)
 
 
 if __name__ == "__main__":

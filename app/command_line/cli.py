@@ -37,6 +37,7 @@ COMMANDS = {
     "status": ("app.commands.status:status", "A running or stopped instance."),
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
+    "report": ("app.commands.report:report", "What was earned, and how."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
     "paper": ("app.commands.paper:paper", "Start a new paper world."),

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import asdict, frozen
-from rich.console import Console
-from rich.progress import Progress
 
-from adapters.control.instances import MODES, choose
-from adapters.journal.codec import Codec, CodecError
 from adapters.journal.errors import JournalBroken
-from adapters.journal.files import SUFFIX
 from adapters.journal.scan import Scan
-from adapters.journal.segments import read_records
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
+from app.commands.journals import JOURNAL, decoded, journal_of, with_progress
 from config.mode import Mode
-from domain.messages.catalogue import CATALOGUE
 from domain.model.money import install_context
 from domain.portfolio.audit import AuditReport
 from domain.portfolio.audit import audit as recompute
@@ -37,11 +29,7 @@ may be running. Exit code: 0 whole, 1 not (the first bad record is named), 2 not
 Example:
   python run.py audit verify --env paper
 """
-_JOURNAL = "journal"
-_PROGRESS_STEP = 5_000
 _SHOWN_PROBLEMS = 20
-
-Message = tuple[int, str, object]
 
 
 @frozen
@@ -82,7 +70,7 @@ def verify(
     """Verify one journal and exit with the verdict."""
     install_context()
     try:
-        found = check(_folder_of(path) if path else _folder_in(folders.data, mode))
+        found = check(_folder_of(path) if path else journal_of(folders.data, mode))
     except FileNotFoundError as error:
         click.echo(f"nothing to verify: {error}", err=True)
         context.exit(2)
@@ -100,63 +88,25 @@ def check(folder: Path) -> Verification:
         FileNotFoundError: it holds no segment.
         OSError: it can't be read.
     """
-    scan = read_records(folder)
-    if not scan.names:
-        raise FileNotFoundError(f"expected a journal's {SUFFIX} segments in {folder}, found none")
-    messages = _messages(scan)
+    journal = decoded(folder)
+    messages = (
+        (record.seq, record.type, message)
+        for record, message in with_progress(journal, "verifying")
+    )
     try:
-        report = recompute(_shown(messages, scan, folder))
+        report = recompute(messages)
         for _ in messages:
             continue
     except JournalBroken as broken:
-        return Verification(folder, scan, broken, None)
-    return Verification(folder, scan, None, report)
+        return Verification(folder, journal.scan, broken, None)
+    return Verification(folder, journal.scan, None, report)
 
 
 def _folder_of(path: Path) -> Path:
     """Return the journal folder that the user means by a folder or by one of its segments."""
     if path.is_file():
         return path.parent
-    return path / _JOURNAL if (path / _JOURNAL).is_dir() else path
-
-
-def _folder_in(data: Path, mode: Mode | None) -> Path:
-    if mode is not None:
-        return data / mode.value / _JOURNAL
-    if chosen := choose(data):
-        return chosen / _JOURNAL
-    kept = [data / one / _JOURNAL for one in MODES if read_records(data / one / _JOURNAL).names]
-    if len(kept) == 1:
-        return kept[0]
-    if kept:
-        raise FileNotFoundError(f"{len(kept)} modes in {data} have one; name it with --env")
-    raise FileNotFoundError(f"expected a journal in {data}, found none; give --data-dir or PATH")
-
-
-def _messages(scan: Scan) -> Iterator[Message]:
-    codec = Codec(CATALOGUE)
-    for record in scan:
-        try:
-            message = codec.decode(record.type, record.data)
-        except CodecError as error:
-            raise JournalBroken(
-                scan.segment, scan.line, record.seq, "a message of this program", str(error)
-            ) from None
-        yield record.seq, record.type, message
-
-
-def _shown(messages: Iterable[Message], scan: Scan, folder: Path) -> Iterator[Message]:
-    """Pass the messages on; where a person watches, show how far the pass has come."""
-    if not sys.stderr.isatty():
-        yield from messages
-        return
-    size = sum((folder / name).stat().st_size for name in scan.names)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("verifying", total=size)
-        for count, message in enumerate(messages):
-            if count % _PROGRESS_STEP == 0:
-                progress.update(task, completed=scan.bytes_read)
-            yield message
+    return path / JOURNAL if (path / JOURNAL).is_dir() else path
 
 
 def _document(found: Verification) -> dict[str, Any]:

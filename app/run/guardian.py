@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -32,12 +33,13 @@ from domain.messages.supervision import (
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
 from domain.model.money import plain
-from domain.system.alerts import of_breaker
+from domain.system.alerts import of_breaker, of_unconfirmed_stop
+from domain.system.recovery import Recovered
 
 BOOT_LIMIT_NS = 60 * SECOND
 SWEEP_LIMIT_NS = 8 * SECOND
 """Long enough for a venue that takes five seconds to cancel, and for asking again. What is not
-confirmed then is left to the sentinel."""
+confirmed then, as a request that has not been answered, is left to the sentinel."""
 RECONCILE_LIMIT_NS = 2 * SECOND
 SENTINEL_LIMIT_NS = 3 * SECOND
 STATUS_LIMIT_NS = SECOND
@@ -49,11 +51,15 @@ Status = Mapping[str, object]
 
 @frozen(kw_only=True)
 class Run:
-    """What is asked of a run, where it trades, and who is told its first and last line."""
+    """What is asked of a run, where it trades, and who is told its first and last line.
+
+    `recovered` is what the journal said at its start.
+    """
 
     options: TradeOptions
     facts: VenueFacts
     say: Callable[[str], None]
+    recovered: Recovered = Recovered()
 
 
 class Guardian:
@@ -99,7 +105,7 @@ class Guardian:
         heard = self._inbox.read()
         if heard.boot is not None and heard.ready is not None and not self._stop.is_asked():
             self._run.say(self._ready_line(heard.boot, heard.ready))
-            self._system.announce(LotsListed("start", _lots(self.publish()), ()))
+            self._system.announce(LotsListed("start", self._lots(self.publish()), ()))
         begun_ns = self._system.clock.market_ns()
         for drill in self._run.options.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
@@ -140,7 +146,7 @@ class Guardian:
             self._sweep(reason)
         reason = self._stop.reason or reason  # a kill during the stop overrides
         status = self.publish()
-        lots = _lots(status)
+        lots = self._lots(status)
         self._system.announce(LotsListed("stop", (), lots))
         counts = (_count(status, name) for name in ("cycles", "orders_total", "fills_total"))
         stopped = RunStopped(reason, *counts)
@@ -155,7 +161,22 @@ class Guardian:
         self._run.say(_stopped_line(reason, status, len(lots)))
         if is_halted:
             return EXIT_HALTED
-        return EXIT_NO if reason == "error" else EXIT_OK
+        return EXIT_NO if reason == "error" or not self._is_confirmed else EXIT_OK
+
+    @property
+    def _is_confirmed(self) -> bool:
+        """Tell whether it is known that no entry rests at the venue."""
+        if self._inbox.read().boot is not None:
+            return self.is_swept
+        return not self._run.recovered.unsettled(self._system.clock.machine_ns())
+
+    def _lots(self, status: Status) -> tuple[str, ...]:
+        """Return what is owned: by the status, or by the journal where nobody valued it yet."""
+        positions = status.get("positions")
+        if not positions and status.get("equity") is None:
+            return self._run.recovered.owned
+        found = positions if isinstance(positions, list) else []
+        return tuple(f"{each['product']} {each['quantity']}" for each in found)
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
@@ -165,8 +186,11 @@ class Guardian:
         )
         if not self.is_swept:
             self._system.log_for("guardian").critical(
-                "entries are not confirmed cancelled", by="the sentinel, if there is one"
+                "entries are not confirmed cancelled: the sentinel cancels what still appears",
+                look="python run.py status",
             )
+            with contextlib.suppress(OSError):  # the sentinel's own duty is an alert too
+                self._alerts.write(self._envelope(of_unconfirmed_stop()))
         self._system.announce(ReconcileRequested("stop"))
         self._driver.until(lambda: "stop" in self._inbox.read().reconciled, RECONCILE_LIMIT_NS)
 
@@ -244,9 +268,3 @@ def _stopped_line(reason: str, status: Status, unprotected: int) -> str:
 def _count(status: Status, name: str) -> int:
     value = status.get(name)
     return value if isinstance(value, int) else 0
-
-
-def _lots(status: Status) -> tuple[str, ...]:
-    positions = status.get("positions")
-    found = positions if isinstance(positions, list) else []
-    return tuple(f"{each['product']} {each['quantity']}" for each in found)

@@ -18,7 +18,7 @@ from actors.kernel.ports import Clock, LastGate, Venue
 from actors.kernel.topology import ROUTES
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
-from adapters.control.accounts import AccountLock
+from adapters.control.accounts import AccountLock, account_of
 from adapters.processes.sentinel import SentinelProcess
 from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
 from adapters.runtime.threads import ThreadRuntime
@@ -44,6 +44,7 @@ from app.run.watches import (
 )
 from app.run.wiring import in_order
 from config.mode import Mode
+from domain.model.errors import Unreachable
 from domain.model.instants import SECOND, iso
 
 SWITCH_SECONDS = 0.0001
@@ -110,14 +111,30 @@ def _watch_venue(child: VenueChild, stop: StopRequest) -> None:
 @contextmanager
 def _account(options: TradeOptions, session: VenueSession) -> Iterator[None]:
     """Hold the one lock of the venue account; who only reads needs none."""
-    with closing(Gateway(session.rest, session.key_file, session.ca, EMBEDDED_LIFE_S)) as gateway:
-        lock = AccountLock(f"{session.world}/{gateway.portfolio()}")
+    lock = AccountLock(_account_at(options, session))
     if options.mode is not Mode.DRY_RUN:
         lock.acquire(options.folders.of_mode(options.mode), iso(time.time_ns()))
     try:
         yield
     finally:
         lock.release()
+
+
+def _account_at(options: TradeOptions, session: VenueSession) -> str:
+    """Return which account the key belongs to; where the venue does not say, the one of last time.
+
+    Raises:
+        Unreachable: the venue does not say, and there was no last time.
+    """
+    with closing(Gateway(session.rest, session.key_file, session.ca, EMBEDDED_LIFE_S)) as gateway:
+        try:
+            return f"{session.world}/{gateway.portfolio()}"
+        except Unreachable as error:
+            known = account_of(options.folders.of_mode(options.mode), session.world)
+            if known is None:
+                raise
+            ActorLog("guardian").warning("the account is that of last time", reason=str(error))
+            return known
 
 
 def _ports(

@@ -92,7 +92,7 @@ def start(
     system.listen(GUARDIAN, inbox.put)
     files = _file_ports(options, ports, opened, venue)
     guardian = Guardian(
-        Run(options=options, facts=ports.facts, say=say),
+        Run(options=options, facts=ports.facts, say=say, recovered=opened.recovered),
         system,
         driver,
         stop,

@@ -27,6 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMORY, SENTINEL = "memory", "sentinel"
 BEAT_EVERY_NS = SECOND // 4
 READY_WITHIN_NS = 10 * SECOND
+SILENT_NS = 5 * SECOND
+"""Machine time after which a sentinel that says nothing is taken for lost."""
+LOOKING_NS = SECOND
+"""Machine time between two looks at it beyond which its silence may be our own."""
 LEAST_PAUSE_NS, LONGEST_PAUSE_NS, STABLE_NS = SECOND // 2, 30 * SECOND, 60 * SECOND
 MEBIBYTE = 1 << 20
 OPEN_AT, CLOSE_BELOW = 0.80, 0.75
@@ -154,13 +158,14 @@ class MemoryGuard(Watch):
 
 
 class SentinelWatch(Watch):
-    """Keeps the sentinel fed and alive; without one that watches, no entry is sent."""
+    """Keeps the sentinel fed and alive; without one that proves its progress, no entry is sent."""
 
     def __init__(self, runtime: ActorSystem, begin: Callable[[], SentinelProcess]) -> None:
         self._runtime = runtime
         self._begin = begin
         self._sentinel: SentinelProcess | None = None
-        self._begun_ns = self._beat_ns = 0
+        self._begun_ns = self._beat_ns = self._looked_ns = self._heard_ns = 0
+        self._heard = 0
         self._pause_ns = LEAST_PAUSE_NS
         self._due_ns = 0
         self._start(runtime.clock.machine_ns())
@@ -168,20 +173,23 @@ class SentinelWatch(Watch):
         trip(runtime, SENTINEL, "the sentinel is starting", Effect.BLOCK, may_flap=True)
 
     def look(self) -> None:
-        """Send a beat when it is time; trip and start anew if the sentinel is gone."""
+        """Send a beat when it is time; trip and start anew if the sentinel is gone or silent."""
         now_ns = self._runtime.clock.machine_ns()
         sentinel = self._sentinel
         if sentinel is None:
             if now_ns >= self._due_ns:
                 self._start(now_ns)
-        elif sentinel.has_ended():
-            sentinel.stop()
-            self._lose(now_ns, "the sentinel process has ended")
-        else:
-            self._attend(sentinel, now_ns)
+            return
+        reason = self._attend(sentinel, now_ns)
+        self._looked_ns = now_ns
+        if reason is not None:
+            sentinel.end()
+            self._lose(now_ns, reason)
 
     def stop(self, *, is_orderly: bool = True) -> None:
         """Say farewell; after an end that was not orderly leave it to its duty instead."""
+        if self._sentinel is None and not is_orderly:  # nobody else would cancel what is left
+            self._start(self._runtime.clock.machine_ns())
         if self._sentinel is None:
             return
         if is_orderly:
@@ -189,19 +197,27 @@ class SentinelWatch(Watch):
         else:
             self._sentinel.abandon()
 
-    def _attend(self, sentinel: SentinelProcess, now_ns: int) -> None:
-        if sentinel.is_ready():
+    def _attend(self, sentinel: SentinelProcess, now_ns: int) -> str | None:
+        """Feed and hear it; return why it is lost, None: it gets on."""
+        if sentinel.has_ended():
+            return "the sentinel process has ended"
+        beats = sentinel.beats()
+        if beats > self._heard or now_ns - self._looked_ns > LOOKING_NS:
+            self._heard, self._heard_ns = beats, now_ns
+        if now_ns - self._heard_ns > (SILENT_NS if beats else READY_WITHIN_NS):
+            return f"the sentinel {'is silent' if beats else 'does not get ready'}"
+        if beats:
             self._runtime.board.reset(SENTINEL, GLOBAL, by="proof", evidence="it is watching")
             if now_ns - self._begun_ns > STABLE_NS:
                 self._pause_ns = LEAST_PAUSE_NS
-        elif now_ns - self._begun_ns > READY_WITHIN_NS:
-            trip(self._runtime, SENTINEL, "the sentinel does not get ready", Effect.BLOCK)
         if now_ns - self._beat_ns >= BEAT_EVERY_NS:
             self._beat_ns = now_ns
             sentinel.beat()
+        return None
 
     def _start(self, now_ns: int) -> None:
-        self._begun_ns = self._beat_ns = now_ns
+        self._begun_ns = self._beat_ns = self._looked_ns = self._heard_ns = now_ns
+        self._heard = 0
         try:
             self._sentinel = self._begin()
         except OSError as error:

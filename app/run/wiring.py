@@ -70,6 +70,7 @@ from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
+from domain.model.instants import Nanos
 from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered
 
@@ -225,8 +226,10 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
-        account = BoundAccount(quote, portfolio, state.last_ns)
-        is_booted = plan.inbox.read().boot is not None
+        known = state.boot if state.owned or state.unsettled(Nanos(0)) else None
+        account = BoundAccount(quote, portfolio, state.last_ns, known)
+        boot = plan.inbox.read().boot
+        is_booted = boot is not None and not boot.is_provisional
         spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
 
     return {

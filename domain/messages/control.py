@@ -19,16 +19,21 @@ class DiscrepancyFound:
 
 @frozen
 class SweepRequested:
-    """Cancel at the venue, from the venue's own list: entries, or everything of ours."""
+    """Cancel at the venue, from the venue's own list: entries, or everything of ours.
+
+    `awaits_ours`: not over before every request that left has its outcome or can't create an order
+    any more, and every order that our books call alive its end.
+    """
 
     reason: str
     includes_exits: bool
     scope: Scope = field(default=GLOBAL, converter=Scope)
+    awaits_ours: bool = True
 
 
 @frozen
 class SweepFinished:
-    """Two complete listings in a row showed nothing of the sweep's scope alive.
+    """Two complete listings in a row showed nothing of the sweep's scope alive, nor do our books.
 
     `reasons`: every request and every breaker that it answered, in order.
     """

@@ -111,12 +111,16 @@ class GapSeen:
 
 @frozen
 class BootCompleted:
-    """Recovery is done: trading may begin as far as breakers allow."""
+    """Recovery is done: trading may begin as far as breakers allow.
+
+    `is_provisional`: it is not done, but lots are owned: exits run on what an earlier run knew.
+    """
 
     products: tuple[Product, ...]
     maker_rate: Rate
     taker_rate: Rate
     is_clean: bool
+    is_provisional: bool = False
 
 
 @frozen

@@ -52,13 +52,18 @@ class CancelAnswered:
 
 @frozen
 class OrdersListed:
-    """A listing of orders. Complete means: every page was read. `begun_ns` is machine time."""
+    """A listing of orders. Complete means: every page was read. `begun_ns` is machine time.
+
+    `since_ns`: what was created since this market time is in it, alive or ended. None: it was asked
+    for some orders only, and says nothing by what it lacks.
+    """
 
     token: int
     orders: tuple[OrderSeen, ...]
     is_complete: bool
     begun_ns: Nanos
     failure: str | None
+    since_ns: Nanos | None = None
 
 
 @frozen

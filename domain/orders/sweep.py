@@ -48,22 +48,33 @@ class Sweep:
     reasons: list[str] = field(factory=list)
     scopes: set[Scope] = field(factory=set)
     includes_exits: bool = False
+    awaits_ours: bool = False
     asked: set[str] = field(factory=set)
     empty: EmptyListings = field(factory=EmptyListings)
 
-    def widen(self, reason: str, scope: Scope, *, includes_exits: bool) -> None:
+    def widen(
+        self, reason: str, scope: Scope, *, includes_exits: bool, awaits_ours: bool = True
+    ) -> None:
         """Answer one more request; what was seen until now does not count for it."""
         if reason not in self.reasons:
             self.reasons.append(reason)
         self.scopes.add(scope)
         self.includes_exits = self.includes_exits or includes_exits
+        self.awaits_ours = self.awaits_ours or awaits_ours
         self.empty.doubt()
 
-    def take(self, listed: Iterable[OrderSeen], ours: Ours) -> tuple[str, ...]:
-        """Take a complete list of live orders; return the order ids that have to be cancelled."""
-        alive = tuple(seen.order_id for seen in listed if self._is_to_go(seen, ours))
+    def take(
+        self, listed: Iterable[OrderSeen], ours: Ours, ours_alive: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Take a complete list of live orders; return the order ids that have to be cancelled.
+
+        `ours_alive` are the order ids of what our own books call alive: they are to go as well,
+        whether they are listed or not.
+        """
+        seen = tuple(each.order_id for each in listed if self._is_to_go(each, ours))
+        alive = tuple(dict.fromkeys((*seen, *ours_alive)))
         self.asked.update(alive)
-        self.empty.saw(alive)
+        self.empty.saw(alive if self.awaits_ours else seen)
         return alive
 
     def doubt(self) -> None:
@@ -75,10 +86,12 @@ class Sweep:
         """Tell whether nothing of the scope is alive at the venue."""
         return self.empty.are_believed
 
-    def _is_to_go(self, seen: OrderSeen, ours: Ours) -> bool:
-        order = ours(seen.client_order_id)
-        if order is None or seen.status.is_terminal:
-            return False
+    def is_meant(self, order: ApprovedOrder) -> bool:
+        """Tell whether an order of ours is to go."""
         if order.purpose is Purpose.EXIT and not self.includes_exits:
             return False
         return any(scope.covers(order.product, order.strategy) for scope in self.scopes)
+
+    def _is_to_go(self, seen: OrderSeen, ours: Ours) -> bool:
+        order = ours(seen.client_order_id)
+        return order is not None and not seen.status.is_terminal and self.is_meant(order)

@@ -109,6 +109,19 @@ def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
     )
 
 
+def of_unconfirmed_stop() -> AlertRaised:
+    """Return the alert of an end before every order and every request had its own."""
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="STOP_UNCONFIRMED",
+        what="the run ended before it was sure that no entry of ours is or will be at the venue",
+        done="the sentinel process goes on and cancels what is there or appears",
+        owned=_OWNED,
+        worst="an entry whose request was on its way fills before it is cancelled",
+        command=_STATUS,
+    )
+
+
 def of_lots(listed: LotsListed) -> AlertRaised | None:
     """Return the alert of unprotected lots, None if every lot is protected."""
     if not listed.unprotected:

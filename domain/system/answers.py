@@ -19,6 +19,17 @@ A = TypeVar(
 )
 
 
+NAMES: dict[type, str] = {
+    PermissionsRead: "permissions",
+    ProductsListed: "products",
+    FeesRead: "fees",
+    AccountsListed: "accounts",
+    OrdersListed: "orders",
+    FillsListed: "fills",
+}
+"""What people call the kinds of answers."""
+
+
 def failure_of(answer: Answer) -> str | None:
     """Return why `answer` says less than it was asked for; None: it says everything."""
     if answer.failure is not None:

@@ -16,6 +16,7 @@ from domain.messages.supervision import BY_OPERATOR, BootCompleted, BreakerReset
 from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
+from domain.model.money import plain
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.orders.order import Order, apply_fill
 from domain.portfolio.books import Books
@@ -68,6 +69,14 @@ class Recovered:
     runs: int = 0
     world: str = ""
     tally: RunTally = RunTally()
+    boot: BootCompleted | None = None
+    """What the newest start read of catalogue and fees."""
+
+    @property
+    def owned(self) -> tuple[str, ...]:
+        """Return product and quantity of every lot, as texts."""
+        lots = () if self.ledger is None else self.ledger.lots
+        return tuple(f"{lot.product} {plain(lot.quantity)}" for lot in lots)
 
     def unsettled(self, machine_ns: Nanos) -> tuple[Order, ...]:
         """Return the orders that have not ended, ready for the order manager.
@@ -116,6 +125,7 @@ class JournalFold:
         self._booked: set[str] = set()
         self._breakers: dict[tuple[str, str], Breaker] = {}
         self._equity = EquityHistory()
+        self._boot: BootCompleted | None = None
         self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
         self._runs = 0
         self._world = ""
@@ -127,7 +137,7 @@ class JournalFold:
         """Another world has another account; only latched breakers outlive it."""
         self._orders, self._booked = {}, set()
         self._books = evolve(self._books, ledger=None)
-        self._equity = EquityHistory()
+        self._equity, self._boot = EquityHistory(), None
         self._approved.clear()
 
     def take(self, at_ns: int, message: Any) -> None:
@@ -172,7 +182,10 @@ class JournalFold:
                 if (name, by) == (DRAWDOWN, BY_OPERATOR):
                     self._equity.rebase()
                 self._close(message, self._breakers.pop((name, scope), None))
-            case StatementTaken() | CashFlowSeen() | BootCompleted():
+            case StatementTaken() | CashFlowSeen():
+                self._books = self._books.apply(message)
+            case BootCompleted():
+                self._boot = message
                 self._books = self._books.apply(message)
             case _:
                 pass  # told for people, not for the state
@@ -225,6 +238,7 @@ class JournalFold:
             approved=tuple(self._approved),
             runs=self._runs,
             world=self._world,
+            boot=self._boot,
             tally=evolve(
                 self._tally,
                 open_orders=tuple(self._moved.values()),

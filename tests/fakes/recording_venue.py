@@ -61,6 +61,9 @@ class RecordingVenue(Venue):
     ) -> None:
         self._note("list_orders", token, since_ns=since_ns, is_live_only=is_live_only)
 
+    def find_orders(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        self._note("find_orders", token, order_ids=order_ids)
+
     def list_fills(
         self, *, since_ns: Nanos | None, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo
     ) -> None:

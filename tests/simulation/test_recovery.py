@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
@@ -89,3 +91,43 @@ def test_a_process_that_vanishes_is_recovered(stretch: str, tmp_path: Path) -> N
             assert_we_agree_with_the_venue(again)
         verified = check(folder / "data" / "paper" / JOURNAL)
         assert verified.problems == (), (number, verified.problems)
+
+
+PARTS = ("fees", "permissions", "products", "accounts", "fills")
+
+
+@pytest.mark.req("M1", "BOOT1", "PROT1")
+@pytest.mark.parametrize("part", PARTS)
+def test_a_lot_is_sold_at_its_stop_although_the_start_can_not_be_completed(
+    part: str, tmp_path: Path
+) -> None:
+    with World(a_setting(tmp_path)).start() as world:
+        assert world.until(lambda: len(owned(world)) == 2)
+        if part == "fills":  # else only the venue's list tells of them
+            world.until(lambda: False, 2)
+    failing = {"at": "0s", "for": "70s", "kind": "http_503_html", "endpoint": part}
+
+    with World(evolve(a_setting(tmp_path), faults=(failing,))).start() as again:
+        before = again.now_s
+        assert len(owned(again)) == 2
+        assert again.until(lambda: len(sales(again)) > 0, 65), again.alerts()
+        assert again.now_s - before < 70
+        assert {each.name for each in again.runtime.board.open} >= {"boot"}
+
+        assert again.until(lambda: not again.runtime.board.open, 120), again.runtime.board.open
+        assert "BREAKER:boot" in {each["code"] for each in again.alerts()}
+
+
+def sales(world: World) -> list[str]:
+    """Return the ids of our sales that are filled at the venue."""
+    orders = world.books()["orders"]
+    return [o["order_id"] for o in orders if (o["side"], o["status"]) == ("SELL", "FILLED")]
+
+
+def owned(world: World) -> list[str]:
+    """Return the currencies of which our account has something, but for the cash."""
+    return [
+        each["currency"]
+        for each in world.books()["accounts"]
+        if each["owner"] == "own" and each["currency"] != "USD" and Decimal(each["total"]) > 0
+    ]

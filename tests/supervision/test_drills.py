@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import frozen
 
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import ACTORS as ROWS
 from actors.kernel.topology import ALERTS, PROJECTOR, START_ORDER, STRATEGY
+from actors.trading.approvals import APPROVAL_LIFE_NS
 from domain.model.breakers import Effect
 from domain.model.instants import parse_iso
 from tests.builders.runs import EAGER, call, segments, status, trader, verified
@@ -29,6 +31,8 @@ SPEED = 20
 ACTORS = ["strategy.breakout" if name == STRATEGY else name for name in START_ORDER]
 SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2", "--set=policy.exits.max_hold=5m")
 """Every rising minute buys a little, so that there is always room for one more."""
+IN_FLIGHT_NS = APPROVAL_LIFE_NS * SPEED
+"""What had left for the venue before a trip arrives within the life of its approval."""
 FIRST_S = 40
 APART_S = {"crash": 60, "exit": 60, "hang": 80}
 """Market time of the first drill, and between two: a hang is only seen after two seconds."""
@@ -63,26 +67,51 @@ def journal(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def open_times(records: list[dict[str, Any]], name: str) -> list[tuple[int, int]]:
-    """Return from when to when (market time) a breaker of `name` kept entries back."""
-    spans: list[tuple[int, int]] = []
-    since: dict[str, int] = {}
-    for record in records:
+@frozen
+class Outage:
+    """While a breaker kept entries back: from which record on, and until when (market time)."""
+
+    record: int
+    begun_ns: int
+    ended_ns: int
+
+    def let_through(self, raised: int, accepted_ns: int) -> bool:
+        """Tell whether a buy came through; one that had left before the trip is nobody's fault."""
+        if raised < self.record:
+            return self.begun_ns + IN_FLIGHT_NS < accepted_ns < self.ended_ns
+        return self.begun_ns < accepted_ns < self.ended_ns
+
+
+def outages(records: list[dict[str, Any]], name: str) -> list[Outage]:
+    """Return when breakers of `name` kept entries back."""
+    found: list[Outage] = []
+    since: dict[str, tuple[int, int]] = {}
+    for number, record in enumerate(records):
         at_ns, data = parse_iso(record["at"]), record["data"]
         if record["type"] == "BreakerTripped" and data["breaker"]["name"] == name:
-            since.setdefault(data["breaker"]["scope"], at_ns)
+            since.setdefault(data["breaker"]["scope"], (number, at_ns))
         elif record["type"] == "BreakerReset" and data["name"] == name:
-            begun = since.pop(data["scope"], at_ns)
+            begun = since.pop(data["scope"], (number, at_ns))
             if data["scope"] != "actor":
-                spans.append((begun, at_ns))
-    return spans
+                found.append(Outage(*begun, at_ns))
+    return found
 
 
-def accepted_buys(home: Path) -> list[int]:
+def raised_intents(records: list[dict[str, Any]]) -> dict[str, int]:
+    """Return where in the journal each client order id was last raised."""
+    return {
+        record["data"]["intent"]["client_order_id"]: number
+        for number, record in enumerate(records)
+        if record["type"] == "IntentRaised"
+    }
+
+
+def accepted_buys(home: Path) -> dict[str, int]:
     """Return when (market time) the venue accepted each buy, from its own store."""
     file = home / "data" / "paper" / "venue" / "world.db"
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as world:
-        return [row[0] for row in world.execute("SELECT at_ns FROM orders WHERE side = 'BUY'")]
+        found = world.execute("SELECT client_order_id, at_ns FROM orders WHERE side = 'BUY'")
+        return dict(found.fetchall())
 
 
 @pytest.mark.timeout(230)
@@ -96,14 +125,14 @@ def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Pa
         def is_over() -> bool:
             resume_if_latched(tmp_path)
             actors = {each["name"]: each["restarts"] for each in told(tmp_path).get("actors", ())}
-            broken = told(tmp_path).get("breakers", ())
-            names = {each["name"] for each in broken if each["state"] != "OK"}
+            listed = told(tmp_path).get("breakers", ())
+            names = {each["name"] for each in listed if each["state"] != "OK"}
             return all(actors.get(name) for name in ACTORS) and not names & set(ACTORS)
 
         wait_for(is_over, patience_s, lambda: running.log[-4_000:])
         told_of = status(tmp_path)
-        buys = len(accepted_buys(tmp_path))
-        running.wait_until(lambda: len(accepted_buys(tmp_path)) > buys, 30)
+        before = len(accepted_buys(tmp_path))
+        running.wait_until(lambda: len(accepted_buys(tmp_path)) > before, 30)
 
         assert running.process.poll() is None
         assert told_of["pid"] == pid
@@ -114,14 +143,15 @@ def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Pa
 
     assert (code, stopped["reason"]) == (0, "signal")
     assert verified(tmp_path)["ok"] is True
-    records, buys_ns = journal(tmp_path), accepted_buys(tmp_path)
+    records, buys = journal(tmp_path), accepted_buys(tmp_path)
+    raised = raised_intents(records)
     downs = [r["data"]["actor"] for r in records if r["type"] == "ActorDown"]
     assert sorted(downs) == sorted(ACTORS), "each of them died once"
     for name in ACTORS:
-        spans = open_times(records, name)
+        broken = outages(records, name)
         if policy_of(name).effect is not Effect.NONE:
-            assert spans, f"{name} opened no breaker that covers orders"
-        for begun_ns, ended_ns in spans:
-            inside = [at for at in buys_ns if begun_ns < at < ended_ns]
+            assert broken, f"{name} opened no breaker that covers orders"
+        for outage in broken:
+            inside = [each for each, at in buys.items() if outage.let_through(raised[each], at)]
             assert not inside, f"a buy was accepted while {name} was broken"
     assert {ALERTS, PROJECTOR} == {n for n, p in ROWS.items() if p.effect is Effect.NONE}

@@ -48,8 +48,7 @@ from domain.model.product import Product, ProductId
 
 T = TypeVar("T")
 
-PLACE_DEADLINE_NS = 10 * SECOND
-CANCEL_DEADLINE_NS = 10 * SECOND
+PLACE_DEADLINE_NS = CANCEL_DEADLINE_NS = 10 * SECOND
 CANCELS_PER_CALL = 100
 CANDLES_PER_CALL = 300
 """The venue's limit is 350, by some accounts less."""
@@ -189,16 +188,28 @@ class CoinbaseVenue:
         self, *, since_ns: Nanos | None, is_live_only: bool, token: int, reply_to: ReplyTo
     ) -> None:
         """List orders → `OrdersListed`, the newest first."""
-        begun_ns = self._clock.machine_ns()
         window: Query = (("product_type", "SPOT"), ("limit", str(PAGE)))
         if since_ns is not None:
             window += (("start_date", iso(since_ns)),)
-        states = _LIVE if is_live_only else ((),)
-        queries = [window + tuple(("order_status", each) for each in names) for names in states]
+        states = [tuple(("order_status", each) for each in names) for names in _LIVE]
+        queries = [window + each for each in states] if is_live_only else [window]
+        self._list_orders(queries, None if is_live_only else since_ns, token, reply_to)
 
-        def done(orders: list[OrderSeen], failure: str | None) -> None:
-            seen = tuple({order.order_id: order for order in orders}.values())
-            self._post(reply_to, OrdersListed(token, seen, failure is None, begun_ns, failure))
+    def find_orders(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Ask for orders by id → `OrdersListed`."""
+        named = tuple(("order_ids", each) for each in order_ids)
+        queries = [named[at : at + IDS_PER_CALL] for at in range(0, len(named), IDS_PER_CALL)]
+        self._list_orders(queries, None, token, reply_to)
+
+    def _list_orders(
+        self, queries: Sequence[Query], since_ns: Nanos | None, token: int, reply_to: ReplyTo
+    ) -> None:
+        begun_ns = self._clock.machine_ns()
+
+        def done(found: list[OrderSeen], failure: str | None) -> None:
+            seen = tuple({order.order_id: order for order in found}.values())
+            read = seen, failure is None, begun_ns, failure, since_ns
+            self._post(reply_to, OrdersListed(token, *read))
 
         self._list(RequestLane.QUERY, "/orders/historical/batch", queries, _orders_page, done)
 

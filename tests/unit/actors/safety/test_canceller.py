@@ -6,19 +6,35 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
-from actors.safety.canceller import LIST_AGAIN_NS, LOOK_EVERY_NS, Canceller
-from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
+from actors.safety.canceller import (
+    AWAIT_EVERY_NS,
+    LIST_AGAIN_NS,
+    LISTS,
+    LOOK_EVERY_NS,
+    Canceller,
+)
+from actors.trading.approvals import APPROVAL_LIFE_NS
+from adapters.venues.coinbase.client import PLACE_DEADLINE_NS
+from domain.messages.control import (
+    DiscrepancyFound,
+    KillSeen,
+    StopRequested,
+    SweepFinished,
+    SweepRequested,
+)
 from domain.messages.orders import IntentRaised
 from domain.messages.supervision import ActorProven, BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, SECOND, Nanos
-from domain.model.orders import OrderIntent
+from domain.model.orders import OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.orders.order import Order
+from domain.orders.outstanding import LEAVES_WITHIN_NS
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
-from tests.builders.messages import a_breaker, a_seen, an_intent, approved, approved_sale
+from tests.builders.messages import a_breaker, a_moved, a_seen, an_intent, approved, approved_sale
 from tests.fakes.recording_venue import RecordingVenue
 
 pytestmark = pytest.mark.req("K1")
@@ -26,30 +42,56 @@ pytestmark = pytest.mark.req("K1")
 ENTRY = an_intent(approved(), 1)
 EXIT = an_intent(approved_sale("lot-1"), 2)
 FOREIGN = an_intent(approved(), 3)
-BOOT = SweepRequested("boot", includes_exits=False)
+BOOT = SweepRequested("boot", includes_exits=False, awaits_ours=False)
+STOP = StopRequested("signal")
 
 
 class Scene:
-    """A canceller that knows an entry and an exit, and a venue that lists what the test wants."""
+    """A canceller that knows an entry and an exit, and a venue that lists what the test wants.
 
-    def __init__(self, known: Iterable[OrderIntent] = (ENTRY, EXIT), *, epoch: int = 1) -> None:
+    In our own books they stand as `state` says.
+    """
+
+    def __init__(
+        self,
+        known: Iterable[OrderIntent] = (ENTRY, EXIT),
+        *,
+        epoch: int = 1,
+        state: OrderState = OrderState.CANCELLED,
+    ) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
-        orders = [Order.intended(each, START_NS) for each in known]
+        orders = [evolve(Order.intended(each, START_NS), state=state) for each in known]
         self.actor = self.harness.start(Canceller, "canceller", self.venue, orders, epoch=epoch)
 
     def tell(self, message: object) -> None:
         deliver(self.actor, message)
 
+    def moves(self, intent: OrderIntent, state: OrderState) -> None:
+        """Let our books tell that an order stands so."""
+        moved = a_moved(intent, state)
+        is_nameless = state in (OrderState.PENDING_SUBMIT, OrderState.UNKNOWN)
+        self.tell(evolve(moved, order_id=None) if is_nameless else moved)
+
+    def find(self, *there: OrderSeen, failure: str | None = None) -> tuple[Any, ...]:
+        """Answer the newest question for orders by id; return what is said."""
+        token = self.venue.last("find_orders").token
+        listing = OrdersListed(token, there, failure is None, Nanos(0), failure)
+        return deliver(self.actor, listing)
+
     def list(
-        self, *alive: OrderIntent, failure: str | None = None, is_complete: bool = True
+        self,
+        *alive: OrderIntent,
+        failure: str | None = None,
+        is_complete: bool = True,
     ) -> list[SweepFinished]:
         """Answer the listing that is being asked for; wait for the next one to be asked for."""
         call = self.venue.last("list_orders")
         assert call.about["is_live_only"]
         seen = tuple(a_seen(each) for each in alive)
-        answer = OrdersListed(call.token, seen, is_complete, Nanos(0), failure)
-        said = deliver(self.actor, answer)
-        self.harness.pass_time(self.actor, LIST_AGAIN_NS)
+        begun_ns = Nanos(self.harness.clock.machine)
+        said = deliver(self.actor, OrdersListed(call.token, seen, is_complete, begun_ns, failure))
+        while not of_kind(said, SweepFinished) and self.venue.last("list_orders") is call:
+            self.harness.pass_time(self.actor, LIST_AGAIN_NS)
         return of_kind(said, SweepFinished)
 
 
@@ -218,6 +260,151 @@ def test_a_listing_that_is_never_answered_is_asked_for_again_and_counts_for_noth
     assert len(scene.list()) == 1
 
 
+# A request on its way when everything stops: its order may appear long after.
+
+
+@pytest.mark.parametrize("state", [OrderState.PENDING_SUBMIT, OrderState.UNKNOWN])
+def test_a_stop_is_not_confirmed_before_the_request_on_its_way_has_its_outcome(
+    state: OrderState,
+) -> None:
+    scene = Scene()
+    scene.moves(ENTRY, state)
+    scene.tell(STOP)
+    for _ in range(10):
+        assert scene.list() == []
+
+    assert scene.list(ENTRY) == []  # there it is
+    assert scene.venue.cancelled == ["venue-1"]
+    scene.moves(ENTRY, OrderState.OPEN)
+    scene.moves(ENTRY, OrderState.CANCELLED)
+    assert scene.list() == []
+
+    (finished,) = scene.list()
+    assert finished.cancelled == 1
+
+
+@pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.VOID, OrderState.FILLED])
+def test_a_request_that_has_its_outcome_is_not_waited_for(state: OrderState) -> None:
+    scene = Scene()
+    scene.moves(ENTRY, OrderState.PENDING_SUBMIT)
+    scene.moves(ENTRY, state)
+    scene.tell(STOP)
+
+    scene.list()
+    assert len(scene.list()) == 1
+
+
+def test_a_list_begun_before_the_outcome_counts_for_nothing() -> None:
+    scene = Scene()
+    scene.moves(ENTRY, OrderState.PENDING_SUBMIT)
+    scene.tell(STOP)
+    begun_ns = Nanos(scene.harness.clock.machine)
+    scene.harness.clock.move(1)
+    scene.moves(ENTRY, OrderState.CANCELLED)
+    token = scene.venue.last("list_orders").token
+
+    scene.tell(OrdersListed(token, (), True, begun_ns, None))
+    scene.harness.pass_time(scene.actor, AWAIT_EVERY_NS)
+    assert scene.list() == []
+    assert len(scene.list()) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "leaves_ns"),
+    [(OrderState.PENDING_SUBMIT, LEAVES_WITHIN_NS), (OrderState.UNKNOWN, 0)],
+)
+def test_a_request_of_which_nothing_is_heard_is_waited_for_until_it_can_create_no_order(
+    state: OrderState, leaves_ns: int
+) -> None:
+    scene = Scene()
+    scene.moves(ENTRY, state)
+    end_ns = scene.harness.clock.machine + leaves_ns + scene.venue.request_lifetime_ns
+    scene.tell(STOP)
+    while scene.harness.clock.machine <= end_ns:
+        assert scene.list() == []
+
+    assert scene.list() == []
+    assert len(scene.list()) == 1
+
+
+@pytest.mark.parametrize("state", [OrderState.INTENDED, OrderState.PENDING_SUBMIT])
+def test_what_a_dead_process_may_have_sent_is_waited_for_by_a_stop_and_not_by_a_start(
+    state: OrderState,
+) -> None:
+    starts, stops = (Scene([ENTRY], state=state) for _ in range(2))
+    starts.tell(BOOT)
+    starts.list()
+    assert len(starts.list()) == 1
+
+    stops.tell(STOP)
+    end_ns = stops.harness.clock.machine + stops.venue.request_lifetime_ns
+    while stops.harness.clock.machine <= end_ns:
+        assert stops.list() == []
+    assert stops.list() == []
+    assert len(stops.list()) == 1
+
+
+def test_an_exit_on_its_way_is_waited_for_only_where_exits_are_to_go() -> None:
+    careful, thorough = Scene(), Scene()
+    for scene, includes_exits in ((careful, False), (thorough, True)):
+        scene.moves(EXIT, OrderState.PENDING_SUBMIT)
+        scene.tell(KillSeen("looks wrong", includes_exits=includes_exits))
+        scene.list()
+
+    assert len(careful.list()) == 1
+    assert thorough.list() == []
+
+
+# What our own books call alive.
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.PENDING_CANCEL])
+def test_what_our_books_call_alive_is_not_gone_because_no_list_shows_it(state: OrderState) -> None:
+    scene = Scene()
+    scene.moves(ENTRY, state)
+    scene.tell(STOP)
+    for _ in range(5):
+        assert scene.list() == []
+
+    assert set(scene.venue.cancelled) == {"venue-1"}
+    assert scene.venue.last("find_orders").about["order_ids"] == ("venue-1",)
+    scene.find(a_seen(ENTRY, VenueStatus.OPEN))
+    assert scene.list() == []
+    scene.find(a_seen(ENTRY, VenueStatus.CANCELLED))
+    assert scene.list() == []
+    assert len(scene.list()) == 1
+
+
+def test_that_the_venue_denies_an_order_of_ours_confirms_nothing_and_is_told_once() -> None:
+    scene = Scene()
+    scene.moves(ENTRY, OrderState.OPEN)
+    scene.tell(STOP)
+    scene.list()
+    said = [*scene.find()]
+    for _ in range(4):
+        assert scene.list() == []
+        said += scene.find()
+
+    assert of_kind(said, DiscrepancyFound) == [
+        DiscrepancyFound("order venue-1", "open", "not known")
+    ]
+
+
+def test_a_question_by_id_that_fails_denies_nothing_and_is_asked_again() -> None:
+    scene = Scene()
+    scene.moves(ENTRY, OrderState.OPEN)
+    scene.tell(STOP)
+    scene.list()
+    assert scene.find(failure="HTTP 503") == ()
+    scene.list()
+
+    assert len(scene.venue.named("find_orders")) == 2
+
+
+def test_a_request_leaves_within_the_time_that_is_waited_for_it() -> None:
+    assert LEAVES_WITHIN_NS >= APPROVAL_LIFE_NS + PLACE_DEADLINE_NS
+
+
 def test_when_nothing_is_swept_no_timer_goes_on() -> None:
     scene = Scene()
     scene.tell(BOOT)
@@ -261,3 +448,26 @@ def test_a_long_run_holds_only_orders_that_can_still_rest() -> None:
         scene.tell(IntentRaised(an_intent(approved_sale("lot-1"), number)))
 
     assert len(scene.actor._ours) < 30
+
+
+@pytest.mark.req("E2", "K1")
+@pytest.mark.parametrize("lost", [{"failure": "HTTP 500"}, {"is_complete": False}])
+def test_live_orders_that_are_not_listed_are_asked_for_at_a_pace_and_told_once(
+    lost: dict[str, Any],
+) -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+    end_ns = scene.harness.clock.machine + 20 * SECOND
+    while scene.harness.clock.machine < end_ns:
+        scene.list(ENTRY, **lost)
+
+    assert 15 <= len(scene.venue.named("list_orders")) <= 30
+    (breaker,) = scene.harness.trips()
+    assert (breaker.name, breaker.effect) == (LISTS, Effect.BLOCK)
+    assert len(scene.harness.log.of("warning")) == 1
+    assert scene.venue.cancelled == []
+
+    scene.harness.pass_time(scene.actor, SECOND)
+    assert scene.list(ENTRY) == []
+    assert scene.venue.cancelled == ["venue-1"]
+    assert scene.harness.trips() == ()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.safety.drop_copy import (
     AGREE_WITHIN_NS,
     BOOKED_LINGER_NS,
+    LISTS,
     POLL_EVERY_NS,
     WINDOW_NS,
     DropCopy,
@@ -228,3 +230,55 @@ def test_a_fresh_incarnation_is_proven_when_nothing_is_missing() -> None:
     scene.poll(FILL)
 
     assert len(of_kind(scene.harness.bodies(), ActorProven)) == 1
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize("part", ["orders", "fills"])
+@pytest.mark.parametrize("is_cut", [False, True], ids=["fails", "not whole"])
+def test_a_list_that_stays_away_blocks_entries_and_comes_back_by_itself(
+    part: str, is_cut: bool
+) -> None:
+    scene = Scene()
+    failure = None if is_cut else "HTTP 500"
+    for _ in range(5):
+        scene.harness.pass_time(scene.actor, POLL_EVERY_NS)
+        token = scene.venue.last("list_orders").token
+        lost = part == "orders"
+        orders = OrdersListed(token, (), not lost, Nanos(0), failure if lost else None)
+        deliver(scene.actor, orders)
+        if not lost:
+            token = scene.venue.last("list_fills").token
+            deliver(scene.actor, FillsListed(token, (), False, failure))
+
+    (breaker,) = scene.harness.trips()
+    assert (breaker.name, breaker.effect, breaker.is_latched) == (LISTS, Effect.BLOCK, False)
+    assert part in breaker.reason
+    assert len(scene.harness.log.of("warning")) == 1
+
+    scene.poll()
+    assert scene.harness.trips() == ()
+
+
+@pytest.mark.req("E2")
+def test_one_list_that_fails_blocks_nothing() -> None:
+    scene = Scene()
+    scene.harness.pass_time(scene.actor, POLL_EVERY_NS)
+    token = scene.venue.last("list_orders").token
+    deliver(scene.actor, OrdersListed(token, (), False, Nanos(0), "HTTP 500"))
+    scene.poll()
+
+    assert scene.harness.trips() == ()
+
+
+@pytest.mark.req("M1")
+def test_nothing_is_compared_before_the_start_is_complete() -> None:
+    harness, venue = Harness(), RecordingVenue()
+    actor = harness.start(DropCopy, "drop_copy", venue, (), ())
+    deliver(actor, evolve(BOOT, is_provisional=True))
+    harness.pass_time(actor, 3 * POLL_EVERY_NS)
+    assert venue.calls == []
+
+    deliver(actor, BOOT)
+    harness.pass_time(actor, POLL_EVERY_NS)
+
+    assert [call.what for call in venue.calls] == ["list_orders"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -15,14 +15,16 @@ from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
 from actors.safety.reconciler import (
     AGAIN_NS,
+    BOOT_WITHIN_NS,
+    BOOTING,
     BREAKER,
     COMPARISONS,
     DIGEST_LIMIT_NS,
     EVERY_NS,
     GAP_AGAIN_NS,
+    LISTS,
     LOOK_EVERY_NS,
     OVERLAP_NS,
-    RETRY_NS,
     TIME_GAP,
     BoundAccount,
     Reconciler,
@@ -47,10 +49,11 @@ from domain.messages.venue import (
     ProductsListed,
 )
 from domain.model.breakers import Effect
-from domain.model.instants import HOUR, Nanos
+from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import Amount, Rate
 from domain.model.portfolio import AccountBalance
-from tests.builders.harness import START_NS, Harness, deliver, of_kind
+from domain.system.unlisted import FIRST_PAUSE_NS
+from tests.builders.harness import START_NS, Harness, Sent, deliver, of_kind
 from tests.builders.messages import MAKER, TAKER, a_product, a_seen, an_intent
 from tests.fakes.recording_venue import RecordingVenue
 
@@ -66,10 +69,15 @@ class Scene:
     """A reconciler, and everybody whom it asks."""
 
     def __init__(
-        self, *, is_booted: bool = False, portfolio_uuid: str | None = None, epoch: int = 1
+        self,
+        *,
+        is_booted: bool = False,
+        portfolio_uuid: str | None = None,
+        epoch: int = 1,
+        known: BootCompleted | None = None,
     ) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
-        account = BoundAccount("USD", portfolio_uuid, Nanos(LAST_RECORD_NS))
+        account = BoundAccount("USD", portfolio_uuid, Nanos(LAST_RECORD_NS), known)
         self.cash = {"venue": Decimal(100), PORTFOLIO: Decimal(100), RISK_GATE: Decimal(100)}
         self.actor = self.harness.start(
             Reconciler, "reconciler", self.venue, account, is_booted=is_booted, epoch=epoch
@@ -85,7 +93,10 @@ class Scene:
 
     def answer(self, what: str, **changes: Any) -> None:
         """Answer the newest question of one kind."""
-        token = self.venue.last(what).token
+        self.tell(evolve(self.answer_to(what, self.venue.last(what).token), **changes))
+
+    def answer_to(self, what: str, token: int) -> Any:
+        """Return a good answer to a question."""
         seen = (a_seen(an_intent()),)
         accounts = (AccountBalance("USD", self.cash["venue"], Decimal(0)),)
         products = tuple(a_product(name) for name in ("ETH-USD", "BTC-USD", "BTC-EUR"))
@@ -97,7 +108,7 @@ class Scene:
             "list_fills": FillsListed(token, (), True, None),
             "list_accounts": AccountsListed(token, accounts, True, None),
         }
-        self.tell(evolve(answers[what], **changes))
+        return answers[what]
 
     def answer_all(self, questions: Iterable[str]) -> None:
         for what in questions:
@@ -164,7 +175,9 @@ def test_orders_are_looked_at_only_when_the_sweep_before_is_over() -> None:
     assert [call.what for call in scene.venue.calls] == CATALOGUE
     scene.answer_all(CATALOGUE)
 
-    assert scene.harness.bodies(SweepRequested) == [SweepRequested("boot", includes_exits=False)]
+    assert scene.harness.bodies(SweepRequested) == [
+        SweepRequested("boot", includes_exits=False, awaits_ours=False)
+    ]
     scene.wait(10 * ANSWER_LIMIT_NS)
     assert scene.venue.named("list_orders") == []
 
@@ -239,6 +252,158 @@ def test_a_key_that_is_not_the_right_one_stops_entries(
     assert [(each.name, each.effect) for each in scene.harness.trips()] == [(breaker, effect)]
 
 
+# A start that can't be completed.
+
+KNOWN = BootCompleted((a_product("BTC-USD"),), MAKER, TAKER, is_clean=True)
+
+
+NAMES_OF = {"list_orders": "orders", "list_fills": "fills", "list_accounts": "accounts"}
+Loss = Callable[[str], dict[str, object]]
+NOTHING_LOST: dict[str, object] = {}
+
+
+class World:
+    """Whoever a reconciler asks, answering at once; `loss` says what becomes of a list."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.boots: list[BootCompleted] = []
+        self.asked: list[str] = []
+        self._sent = 0
+
+    def go_on(self, seconds: float, loss: Loss = lambda _: NOTHING_LOST) -> None:
+        """Let time pass and answer what is asked, in steps of a quarter of a second."""
+        for _ in range(int(4 * seconds)):
+            while self._answer_one(loss):
+                continue
+            self.scene.wait(SECOND // 4)
+
+    def _answer_one(self, loss: Loss) -> bool:
+        calls, sent = self.scene.venue.calls, self.scene.harness.sent
+        if calls:
+            call = calls.pop(0)
+            self.asked.append(call.what)
+            self.scene.tell(evolve(self.scene.answer_to(call.what, call.token), **loss(call.what)))
+        elif self._sent < len(sent):
+            self._sent += 1
+            self._hear(sent[self._sent - 1])
+        else:
+            return False
+        return True
+
+    def _hear(self, sent: Sent) -> None:
+        match sent.body:
+            case SweepRequested():
+                self.scene.tell(SWEPT)
+            case SyncRequested() if ORDER_MANAGER in sent.to:
+                self.scene.digest()
+            case SyncRequested():
+                self.scene.report(sent.to[0])
+            case BootCompleted():
+                self.boots.append(sent.body)
+
+
+def failing(part: str, **lost: object) -> Loss:
+    """Let one kind of question fail each time."""
+    changes = lost or {"failure": "HTTP 503"}
+    return lambda asked: changes if asked == part else {}
+
+
+@pytest.mark.req("M1", "BOOT1")
+@pytest.mark.parametrize("part", [*CATALOGUE, *HISTORY, "list_accounts"])
+def test_where_lots_are_owned_a_part_that_fails_keeps_no_exit_from_running(part: str) -> None:
+    scene = Scene(known=KNOWN)
+    world = World(scene)
+
+    world.go_on(12, failing(part))
+
+    assert world.boots == [evolve(KNOWN, is_clean=False, is_provisional=True)]
+    (booting,) = [each for each in scene.harness.trips() if each.name == BOOTING]
+    assert booting.effect is Effect.REDUCE_ONLY
+    assert "HTTP 503" in booting.reason
+
+
+@pytest.mark.req("M1", "BOOT1")
+@pytest.mark.parametrize("part", [*CATALOGUE, *HISTORY, "list_accounts"])
+def test_what_is_missing_is_asked_for_until_it_comes_and_then_entries_may_go(part: str) -> None:
+    scene = Scene(known=KNOWN)
+    world = World(scene)
+    world.go_on(70, failing(part))
+
+    world.go_on(10)
+
+    assert [each.is_provisional for each in world.boots] == [True, False]
+    assert world.boots[-1].is_clean
+    assert scene.harness.trips() == ()
+
+
+@pytest.mark.req("M1")
+def test_where_nothing_is_owned_a_start_that_fails_opens_nothing_and_is_told() -> None:
+    scene = Scene()
+    world = World(scene)
+
+    world.go_on(20, failing("read_fees"))
+
+    assert world.boots == []
+    assert BOOTING in {each.name for each in scene.harness.trips()}
+
+
+@pytest.mark.req("M1")
+def test_a_start_that_waits_for_a_sweep_opens_with_exits_alone_too() -> None:
+    scene = Scene(known=KNOWN)
+    scene.answer_all(CATALOGUE)
+
+    scene.wait(BOOT_WITHIN_NS)
+
+    (boot,) = scene.harness.bodies(BootCompleted)
+    assert boot.is_provisional
+    assert "sweep" in next(each.reason for each in scene.harness.trips())
+
+
+# Lists that fail.
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize("part", [*HISTORY, "list_accounts"])
+@pytest.mark.parametrize("lost", [{"failure": "HTTP 500"}, {"is_complete": False}])
+def test_a_list_that_fails_for_long_blocks_entries_and_is_told_once(
+    part: str, lost: dict[str, object]
+) -> None:
+    scene = Scene(is_booted=True)
+    world, told = World(scene), list[object]()
+    scene.harness.board.on_change(told.append)
+
+    world.go_on(90, failing(part, **lost))
+
+    (breaker,) = scene.harness.trips()
+    assert (breaker.name, breaker.effect) == (LISTS, Effect.BLOCK)
+    assert NAMES_OF[part] in breaker.reason
+    assert len(told) == 1
+    assert len(scene.harness.log.of("warning")) == 1
+
+    world.go_on(20)
+    assert scene.harness.trips() == ()
+
+
+@pytest.mark.req("E2")
+def test_a_list_that_fails_once_blocks_nothing() -> None:
+    scene = Scene(is_booted=True)
+    scene.answer("list_orders", failure="HTTP 500")
+    scene.wait(FIRST_PAUSE_NS)
+    scene.compare_to_the_end()
+
+    assert scene.harness.trips() == ()
+
+
+@pytest.mark.req("PAC")
+def test_what_fails_is_asked_for_at_a_pace() -> None:
+    world = World(Scene(is_booted=True))
+
+    world.go_on(60, failing("list_orders"))
+
+    assert 5 <= world.asked.count("list_orders") <= 11
+
+
 # One pass.
 
 
@@ -247,7 +412,7 @@ def test_a_part_of_the_catalogue_that_fails_is_asked_for_with_the_rest(part: str
     scene = Scene()
     scene.answer(part, failure="HTTP 503")
     scene.venue.take()
-    scene.wait(RETRY_NS)
+    scene.wait(FIRST_PAUSE_NS)
 
     assert scene.venue.take() == CATALOGUE
 
@@ -266,7 +431,7 @@ def test_what_is_not_whole_is_asked_for_anew_and_compared_with_nothing(
     scene.answer(part, **lost)
     assert scene.finished == []
 
-    scene.wait(RETRY_NS)
+    scene.wait(FIRST_PAUSE_NS)
     scene.compare()
     assert scene.reasons == ["rebuilt"]
 
@@ -537,6 +702,40 @@ def test_the_statement_is_taken_at_the_start_at_the_stop_and_hourly_between() ->
     assert [each.occasion for each in scene.harness.bodies(StatementTaken)] == ["stop", "hourly"]
 
 
+def test_requests_of_one_kind_are_one_comparison_however_long_the_venue_is_silent() -> None:
+    scene = Scene(is_booted=True)
+    for number in range(1_800):
+        scene.tell(ReconcileRequested(f"rebuild:{number % 3}"))
+    for _ in range(2):
+        scene.compare_to_the_end()
+
+    assert scene.reasons == ["rebuilt", "rebuild:0", "rebuild:1", "rebuild:2"]
+    scene.venue.take()
+    scene.wait(FIRST_PAUSE_NS)
+    assert scene.venue.take() == []
+
+
+def test_a_person_waits_behind_no_other_request() -> None:
+    scene = Scene(is_booted=True)
+    scene.tell(
+        ReconcileRequested("one"), ReconcileRequested("stop"), ReconcileRequested("resume:7")
+    )
+    for _ in range(4):
+        scene.compare_to_the_end()
+
+    assert scene.reasons == ["rebuilt", "resume:7", "stop", "one"]
+
+
+def test_a_person_does_not_wait_for_a_comparison_that_only_pauses() -> None:
+    scene = Scene(is_booted=True)
+    scene.answer("list_orders", failure="HTTP 500")
+    scene.tell(ReconcileRequested("resume:7"))
+    for _ in range(2):
+        scene.compare_to_the_end()
+
+    assert scene.reasons == ["resume:7", "rebuilt"]
+
+
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_compares_at_once_and_is_proven_only_by_a_clean_one() -> None:
     scene = Scene(is_booted=True, epoch=2)
@@ -575,7 +774,7 @@ def test_fees_that_are_not_told_are_asked_for_again() -> None:
     scene.answer_all(CATALOGUE[:2])
     scene.answer("read_fees", maker=None)
     scene.venue.take()
-    scene.wait(RETRY_NS)
+    scene.wait(FIRST_PAUSE_NS)
 
     assert [call.what for call in scene.venue.calls] == CATALOGUE
     scene.answer_all(CATALOGUE[:2])

@@ -299,3 +299,11 @@ def test_a_message_that_is_none_of_its_own_is_our_bug() -> None:
 
     with pytest.raises(Exception, match="Expected code to be unreachable"):
         scene.deliver(TradingReady(""))
+
+
+@pytest.mark.req("M1")
+def test_a_start_that_was_provisional_opens_the_user_stream_once() -> None:
+    scene = Scene()
+    deliver(scene.actor, evolve(BOOTED, is_provisional=True), BOOTED)
+
+    assert len(scene.venue.named("open_user_stream")) == 1

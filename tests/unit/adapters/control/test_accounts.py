@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from adapters.control.accounts import AccountLock, lock_folder
+from adapters.control.accounts import AccountLock, account_of, lock_folder
 from adapters.control.instances import InstanceRunning
 
 pytestmark = pytest.mark.req("SI1")
@@ -139,3 +139,21 @@ def test_a_folder_that_others_may_enter_is_closed_to_them() -> None:
     folder.chmod(0o755)
 
     assert stat.S_IMODE(lock_folder().stat().st_mode) == 0o700
+
+
+@pytest.mark.req("M1")
+def test_the_account_of_last_time_is_known_by_folder_and_venue(tmp_path: Path) -> None:
+    locks, data = tmp_path / "locks", tmp_path / "data"
+    for account, folder, started in (
+        (ACCOUNT, data, "2026-11-24T10:00:00Z"),
+        (OTHER, data, "2026-11-25T10:00:00Z"),
+        ("world-1/portfolio-3", tmp_path / "another", "2026-11-26T10:00:00Z"),
+        ("world-2/portfolio-1", data, "2026-11-27T10:00:00Z"),
+    ):
+        lock = AccountLock(account, locks)
+        lock.acquire(folder, started)
+        lock.release()
+
+    assert account_of(data, "world-1", locks) == OTHER
+    assert account_of(data, "world-3", locks) is None
+    assert account_of(tmp_path / "new", "world-1", locks) is None

@@ -32,12 +32,14 @@ from domain.messages.control import (
     SweepFinished,
 )
 from domain.messages.journal import RunStopped
-from domain.messages.portfolio import LotsListed
+from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import LotsListed, StatementTaken
 from domain.messages.supervision import BootCompleted
-from domain.model.breakers import Effect
+from domain.model.breakers import Effect, Severity
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Rate
-from tests.builders.messages import NOW, a_breaker
+from domain.system.recovery import Recovered, fold
+from tests.builders.messages import NOW, a_breaker, an_intent, approved, booked
 from tests.builders.runtime import VirtualRig
 from tests.fakes.actors import Scripted
 
@@ -51,6 +53,8 @@ STATUS: dict[str, object] = {
     "positions": [{"product": "BTC-USD", "quantity": "0.5"}],
 }
 
+NOTHING = Recovered()
+
 
 class Board:
     def __init__(self) -> None:
@@ -60,10 +64,18 @@ class Board:
         self.last = status
 
 
+class WrittenAlerts:
+    def __init__(self) -> None:
+        self.written: list[Envelope] = []
+
+    def write(self, envelope: Envelope) -> None:
+        self.written.append(envelope)
+
+
 class Case:
     """A guardian before an actor that plays the projector, on a system without any other."""
 
-    def __init__(self) -> None:
+    def __init__(self, recovered: Recovered = NOTHING) -> None:
         self.rig = VirtualRig(routes=ROUTES)
         self.system = self.rig.runtime
         self.board, self.stop, self.said = Board(), StopRequest(), list[str]()
@@ -76,8 +88,10 @@ class Case:
                 venue="v", world="w", prices="invented", has_history=True, end_ns=None
             ),
             say=self.said.append,
+            recovered=recovered,
         )
-        unused = cast("Any", None)  # the journal and the alerts are for actors that are dead
+        unused = cast("Any", None)  # the journal is for actors that are dead
+        self.alerts = WrittenAlerts()
         self.guardian = Guardian(
             run,
             self.system,
@@ -85,7 +99,7 @@ class Case:
             self.stop,
             inbox,
             unused,
-            unused,
+            self.alerts,
             self.board,
         )
 
@@ -218,8 +232,61 @@ def test_entries_count_as_cancelled_only_by_the_stops_own_sweep(
     case.booted(swept)
     case.stop.ask("signal")
 
-    case.guardian.end()
+    code = case.guardian.end()
 
     told = [line.text for line in case.rig.log.of("critical")]
+    assert code == (EXIT_OK if is_swept else EXIT_NO)
     assert case.guardian.is_swept is is_swept
-    assert told == ([] if is_swept else ["entries are not confirmed cancelled"])
+    assert len(told) == (0 if is_swept else 1)
+    assert all(line.startswith("entries are not confirmed cancelled") for line in told)
+
+
+def a_journal(*messages: object) -> Recovered:
+    """Return the state of a journal with an order and then `messages`."""
+    intent = an_intent(approved())
+    told = (StatementTaken("start", ()), IntentRaised(intent), *messages)
+    return fold(((NOW + n, each) for n, each in enumerate(told)), "USD")
+
+
+@pytest.mark.req("K1", "BOOT1")
+@pytest.mark.parametrize(
+    ("recovered", "code"), [(NOTHING, EXIT_OK), (a_journal(), EXIT_NO)], ids=["nothing", "an order"]
+)
+def test_an_end_before_the_start_was_complete_is_good_only_if_nothing_can_rest(
+    recovered: Recovered, code: int
+) -> None:
+    case = Case(recovered)
+    case.stop.ask("signal")
+
+    assert case.guardian.end() == code
+    case.rig.close()
+
+
+@pytest.mark.req("PROT1", "M1")
+def test_lots_of_the_journal_are_unprotected_also_if_nobody_could_value_them() -> None:
+    intent = an_intent(approved())
+    case = Case(a_journal(booked(intent)))
+    case.stop.ask("error")
+
+    assert case.guardian.end() == EXIT_NO
+
+    assert case.said[-1].endswith("unprotected=1")
+    case.rig.close()
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize(("is_halted", "code"), [(False, EXIT_NO), (True, EXIT_HALTED)])
+def test_an_end_that_is_not_confirmed_is_an_alert_and_no_success(
+    case: Case, is_halted: bool, code: int
+) -> None:
+    case.project(case.publishing)
+    case.booted(())
+    if is_halted:
+        case.halt()
+    case.stop.ask("signal")
+
+    assert case.guardian.end() == code
+
+    (alert,) = (envelope.body for envelope in case.alerts.written)
+    assert (alert.severity, alert.code) == (Severity.CRITICAL, "STOP_UNCONFIRMED")
+    assert "python run.py" in alert.command

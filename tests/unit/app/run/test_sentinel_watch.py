@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 
 PATIENCE_S = 15.0
 STEP_S = 0.25
+HEARD_EVERY_S = 4.0
+"""Virtual seconds in which a real sentinel, which lives in real time, has to be heard."""
 
 
 @pytest.fixture
@@ -72,6 +74,18 @@ class Starter:
         """Return the times between the starts."""
         return [b - a for a, b in zip(self.begun_s, self.begun_s[1:], strict=False)]
 
+    def await_beat(self) -> None:
+        """Wait until the newest sentinel has said something more."""
+        before = self.newest.beats()
+        wait_for(lambda: self.newest.beats() > before, PATIENCE_S)
+
+    def stop_newest(self) -> None:
+        """Freeze the newest sentinel; what it has said before is heard."""
+        os.kill(self.newest.process_id, signal.SIGSTOP)
+        before = -1
+        while before != (before := self.newest.beats()):
+            continue
+
     def kill_newest(self) -> None:
         os.kill(self.newest.process_id, signal.SIGKILL)
         wait_for(self.newest.has_ended, PATIENCE_S)
@@ -103,6 +117,15 @@ def look_for(rig: VirtualRig, watch: SentinelWatch, seconds: float) -> None:
     for _ in range(int(seconds / STEP_S)):
         later(rig, STEP_S)
         watch.look()
+
+
+def live_for(rig: VirtualRig, watch: SentinelWatch, starter: Starter, seconds: float) -> None:
+    """Look for so long while the sentinel gets on."""
+    while seconds > 0:
+        look_for(rig, watch, min(HEARD_EVERY_S, seconds))
+        starter.await_beat()
+        watch.look()
+        seconds -= HEARD_EVERY_S
 
 
 def look_until(
@@ -158,6 +181,87 @@ def test_a_sentinel_that_dies_blocks_entries_until_the_next_one_watches(
     watch.stop()
 
 
+def test_a_sentinel_that_gets_on_is_never_replaced(rig: VirtualRig, starter: Starter) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+
+    live_for(rig, watch, starter, 30)
+
+    assert (len(starter.started), blocked(rig)) == (1, None)
+    watch.stop()
+
+
+def test_a_sentinel_that_stands_still_blocks_entries_within_five_seconds_and_is_replaced(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+    starter.stop_newest()
+    watch.look()
+    frozen = starter.newest
+
+    look_for(rig, watch, 4.5)
+    assert blocked(rig) is None
+    look_for(rig, watch, 1)
+
+    opened = blocked(rig)
+    assert opened is not None
+    assert (opened.effect, opened.reason) == (Effect.BLOCK, "the sentinel is silent")
+    assert [line.fields["why"] for line in rig.log.of("critical")] == ["the sentinel is silent"]
+    assert frozen.has_ended()
+    look_until(rig, watch, partial(starter.has_started, 2))
+    get_ready(watch, starter)
+    assert blocked(rig) is None
+    watch.stop()
+
+
+def test_a_sentinel_that_never_gets_ready_is_replaced(rig: VirtualRig, starter: Starter) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    starter.stop_newest()
+    assert starter.newest.beats() == 0
+
+    look_until(rig, watch, partial(starter.has_started, 2))
+
+    opened = blocked(rig)
+    assert opened is not None
+    assert "starting" in opened.reason
+    assert rig.log.of("critical")[0].fields["why"] == "the sentinel does not get ready"
+    get_ready(watch, starter)
+    assert blocked(rig) is None
+    watch.stop()
+
+
+def test_time_in_which_the_trader_itself_stood_still_is_no_silence_of_the_sentinel(
+    rig: VirtualRig, starter: Starter
+) -> None:
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+    starter.stop_newest()
+
+    later(rig, 60)
+    watch.look()
+
+    assert (len(starter.started), blocked(rig)) == (1, None)
+    look_until(rig, watch, partial(starter.has_started, 2))
+    watch.stop()
+
+
+@pytest.mark.req("K1")
+def test_an_end_out_of_order_while_there_is_no_sentinel_starts_one_for_the_duty(
+    rig: VirtualRig, starter: Starter, house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    watch = SentinelWatch(rig.runtime, starter)
+    get_ready(watch, starter)
+    starter.kill_newest()
+    watch.look()
+
+    watch.stop(is_orderly=False)
+
+    wait_for(starter.newest.has_ended, PATIENCE_S, lambda: str(house.says()))
+    assert set(venue.open.values()) == {"foreign"}
+
+
 def test_a_sentinel_that_stays_away_is_started_after_ever_longer_pauses(
     rig: VirtualRig, starter: Starter
 ) -> None:
@@ -181,7 +285,7 @@ def test_pauses_are_short_again_after_a_minute_with_a_sentinel_and_not_before(
         look_until(rig, watch, partial(starter.has_started, number))
     get_ready(watch, starter)
 
-    look_for(rig, watch, lived_s)
+    live_for(rig, watch, starter, lived_s)
     starter.kill_newest()
     watch.look()
     lost_s = rig.runtime.clock.machine_ns() / SECOND

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +13,9 @@ from domain.messages.portfolio import CashFlowSeen
 from domain.model.errors import InvariantBroken
 from domain.model.instants import DAY
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
-from domain.model.product import ProductId, Side
+from domain.model.product import Side
 from domain.portfolio.ledger import Ledger, book, flow, open_ledger, value
+from tests.builders.deals import DEALS, Deal, fill_of
 from tests.builders.messages import (
     BTC,
     ETH,
@@ -177,56 +177,13 @@ def test_only_allotted_cash_counts(allotment: str, allotted: str, opening: str) 
     assert view.nlv == Decimal(allotted) + Decimal("197.6")
 
 
-@frozen
-class Deal:
-    """One random fill: a buy of a lot, or a sale of a part (in 1/7) of what is owned."""
-
-    product: ProductId
-    lot: int
-    price: Decimal
-    quantity: Decimal
-    fee: Decimal
-    sold_sevenths: int
-
-
-DEALS = st.lists(
-    st.builds(
-        Deal,
-        product=st.sampled_from([BTC, ETH]),
-        lot=st.integers(1, 4),
-        price=st.decimals("0.01", "99999", places=2),
-        quantity=st.decimals("0.00000001", "50", places=8),
-        fee=st.decimals("0", "9", places=12),
-        sold_sevenths=st.integers(0, 7),
-    ),
-    max_size=25,
-)
-
-
-def _fill_of(deal: Deal, number: int, ledger: Ledger) -> FillBooked | None:
-    """Return the fill of `deal`, None where there is nothing to sell."""
-    price, fee = Price(deal.price), Amount(deal.fee)
-    if deal.sold_sevenths == 0:
-        order = approved(product=deal.product, approval=deal.lot)
-        intent = an_intent(order, deal.lot + 10 * (deal.product == ETH))
-        quantity = str(deal.quantity)
-    else:
-        owned = sum((lot.quantity for lot in ledger.lots if lot.product == deal.product), ZERO)
-        part = (owned * deal.sold_sevenths / 7).quantize(Decimal("1e-8"))
-        if not 0 < part <= owned:
-            return None
-        quantity = str(part)
-        intent = an_intent(approved_sale("another", quantity, product=deal.product), 1000 + number)
-    return booked(intent, quantity, price=price, fee=fee, entry_id=f"deal-{number}")
-
-
 @pytest.mark.req("X2", "AUD1")
 @given(DEALS)
 def test_cash_and_quantities_are_conserved_exactly(deals: list[Deal]) -> None:
     ledger = open_ledger("USD", CASH)
     cash, owned = Decimal(CASH), {BTC: ZERO, ETH: ZERO}
     for number, deal in enumerate(deals):
-        each = _fill_of(deal, number, ledger)
+        each = fill_of(deal, number, ledger)
         if each is None:
             continue
         ledger = book(ledger, each, a_product(deal.product))

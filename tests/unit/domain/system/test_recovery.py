@@ -211,3 +211,18 @@ def test_a_restart_anywhere_changes_no_books(sizes: list[int], place: int) -> No
     assert straight.orders == restarted.orders
     assert straight.exposure() == restarted.exposure()
     assert all(each.filled <= Quantity(Decimal(2)) for each in restarted.orders.values())
+
+
+@pytest.mark.req("M1")
+def test_what_a_start_has_read_is_known_to_the_next_one_in_the_same_world() -> None:
+    newer = BootCompleted((), TAKER, MAKER, is_clean=False)
+
+    assert folded(newer).boot == newer
+    assert folded(RunStarted("paper", "embedded", "world-2", "c", "p", 7)).boot is None
+
+
+@pytest.mark.req("M1")
+def test_lots_are_told_by_product_and_quantity() -> None:
+    assert folded().owned == ()
+    (lot,) = orders_of(booked(INTENT)).owned
+    assert lot.startswith(f"{INTENT.order.product} ")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.venues.coinbase.client import IDS_PER_CALL
 from domain.messages.venue import (
     CancelAnswered,
     CancelResult,
@@ -192,7 +193,23 @@ def test_a_windowed_listing_has_no_state_and_begins_when_it_is_asked_for() -> No
         "limit": ["250"],
         "start_date": ["2023-12-12T03:00:00Z"],
     }
-    assert venue.inbox.of(OrdersListed)[0].begun_ns == NOW
+    (listed,) = venue.inbox.of(OrdersListed)
+    assert (listed.begun_ns, listed.since_ns) == (NOW, since_ns)
+
+
+def test_orders_are_found_by_id_whatever_their_age_and_what_is_lacking_proves_nothing() -> None:
+    venue = ScriptedVenue(lambda *_: (200, b'{"orders":[]}'))
+    order_ids = tuple(f"o-{number}" for number in range(IDS_PER_CALL + 1))
+
+    venue.client.find_orders(order_ids, token=2, reply_to=ME)
+    venue.time.run()
+
+    first, last = (query for _, _, query, _ in venue.asked)
+    assert first == {"order_ids": list(order_ids[:IDS_PER_CALL])}
+    assert last == {"order_ids": list(order_ids[IDS_PER_CALL:])}
+    (listed,) = venue.inbox.of(OrdersListed)
+    assert listed.is_complete
+    assert listed.since_ns is None
 
 
 def a_fill(number: int) -> dict[str, str]:

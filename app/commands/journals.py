@@ -1,0 +1,103 @@
+"""Reading the journal of a mode for a command: which folder, decoded records, a progress bar."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import frozen
+from rich.console import Console
+from rich.progress import Progress
+
+from adapters.control.instances import MODES, choose
+from adapters.journal.chain import Record
+from adapters.journal.codec import Codec, CodecError
+from adapters.journal.errors import JournalBroken
+from adapters.journal.files import SUFFIX
+from adapters.journal.scan import Scan
+from adapters.journal.segments import read_records
+from config.mode import Mode
+from domain.messages.catalogue import CATALOGUE
+
+JOURNAL = "journal"
+_STEP = 5_000
+"""Records between two movements of a progress bar."""
+
+
+@frozen
+class JournalPass:
+    """One pass over a journal: its folder, and the scan that tells afterwards where it ended."""
+
+    folder: Path
+    scan: Scan
+
+    def __iter__(self) -> Iterator[tuple[Record, object]]:
+        """Yield each record with its message.
+
+        Raises:
+            JournalBroken: at the first record that is not what its place demands.
+            OSError: a segment can't be read.
+        """
+        codec = Codec(CATALOGUE)
+        for record in self.scan:
+            try:
+                message = codec.decode(record.type, record.data)
+            except CodecError as error:
+                raise JournalBroken(
+                    self.scan.segment,
+                    self.scan.line,
+                    record.seq,
+                    "a message of this program",
+                    str(error),
+                ) from None
+            yield record, message
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all segments."""
+        return sum((self.folder / name).stat().st_size for name in self.scan.names)
+
+
+def decoded(folder: Path) -> JournalPass:
+    """Return a pass over the journal in `folder`.
+
+    Raises:
+        FileNotFoundError: it holds no segment.
+        OSError: it can't be read.
+    """
+    scan = read_records(folder)
+    if not scan.names:
+        raise FileNotFoundError(f"expected a journal's {SUFFIX} segments in {folder}, found none")
+    return JournalPass(folder, scan)
+
+
+def journal_of(data: Path, mode: Mode | None) -> Path:
+    """Return the journal folder of a mode; without one, of what runs or ran last.
+
+    Raises:
+        FileNotFoundError: there is none, or several and none is the newest.
+    """
+    if mode is not None:
+        return data / mode.value / JOURNAL
+    if chosen := choose(data):
+        return chosen / JOURNAL
+    kept = [data / one / JOURNAL for one in MODES if read_records(data / one / JOURNAL).names]
+    if len(kept) == 1:
+        return kept[0]
+    if kept:
+        raise FileNotFoundError(f"{len(kept)} modes in {data} have one; name it with --env")
+    raise FileNotFoundError(f"expected a journal in {data}, found none; give --data-dir or PATH")
+
+
+def with_progress(records: JournalPass, what: str) -> Iterator[tuple[Record, object]]:
+    """Pass the records on; where a person watches, show how far the pass has come."""
+    if not sys.stderr.isatty():
+        yield from records
+        return
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=records.size)
+        for count, pair in enumerate(records):
+            if count % _STEP == 0:
+                progress.update(task, completed=records.scan.bytes_read)
+            yield pair

@@ -1,0 +1,174 @@
+"""Results as one HTML file: charts and tables, nothing loaded from anywhere, light and dark."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from plotly.io import to_html
+
+from app.results.figures import moment
+from app.results.tables import (
+    Fact,
+    Sheet,
+    closed_trades,
+    headline,
+    open_positions,
+    overview,
+    refusals,
+)
+from domain.model.instants import iso
+from domain.results.fold import Results
+
+UP, DOWN, LINE, GREY = "#1a9c6b", "#d1495b", "#3b7dd8", "#7a8290"
+"""Colours that are legible on white and on black."""
+SHORTEST_CURVE = 2
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c2430; --paper: #ffffff; --rule: #e2e6ec; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #dde3ec; --paper: #12161c; --rule: #2b323d; }
+}
+body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--paper);
+  color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--rule);
+  white-space: nowrap; }
+th { font-weight: 600; color: #7a8290; } .n { text-align: right; }
+td.part { padding-left: 1.2rem; }
+td.means { white-space: normal; color: #7a8290; }
+.wide { overflow-x: auto; } .up { color: #1a9c6b; } .down { color: #d1495b; }
+footer { margin-top: 2rem; color: #7a8290; }
+"""
+
+
+def page(results: Results) -> str:
+    """Return the whole page."""
+    title = f"Bulkhead: results, {results.mode}"
+    parts = [
+        f"<h1>{escape(title)}</h1><p>{escape(headline(results))}</p>",
+        _facts(overview(results)),
+        *_charts(results),
+        *(
+            _sheet(sheet)
+            for sheet in (closed_trades(results), open_positions(results), refusals(results))
+            if sheet.rows
+        ),
+        "<footer>All times UTC, market time. Amounts in "
+        f"{escape(results.quote_currency)}, rounded; <code>run.py report --json</code> has the "
+        "exact ones.</footer>",
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
+        + "\n".join(parts)
+        + "</body></html>\n"
+    )
+
+
+def _facts(facts: tuple[Fact, ...]) -> str:
+    def row(fact: Fact) -> str:
+        name = f"<td class='part'>{fact.name}</td>" if fact.is_part else f"<td>{fact.name}</td>"
+        value = f"<td class='n{_sign(fact.value)}'>{escape(fact.value)}</td>"
+        return f"<tr>{name}{value}<td class='means'>{escape(fact.meaning)}</td></tr>"
+
+    return f"<table>{''.join(map(row, facts))}</table>"
+
+
+def _sheet(sheet: Sheet) -> str:
+    def cell(tag: str, number: int, text: str) -> str:
+        is_number = number in sheet.numbers
+        mark = f" class='n{_sign(text)}'" if is_number else ""
+        return f"<{tag}{mark}>{escape(text)}</{tag}>"
+
+    head = "".join(cell("th", number, text) for number, text in enumerate(sheet.columns))
+    rows = "".join(
+        "<tr>" + "".join(cell("td", number, text) for number, text in enumerate(row)) + "</tr>"
+        for row in reversed(sheet.rows)
+    )
+    return (
+        f"<h2>{escape(sheet.title)} ({len(sheet.rows):,})</h2><div class='wide'><table>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _sign(text: str) -> str:
+    if text.startswith("+"):
+        return " up"
+    return " down" if text.startswith("\u2212") else ""
+
+
+def _charts(results: Results) -> list[str]:
+    """Return the charts there is something to show in; the first brings the library along."""
+    figures = []
+    if len(results.points) >= SHORTEST_CURVE:
+        figures += [("Equity", _equity(results)), ("Drawdown", _drawdown(results))]
+    if results.closed:
+        figures.append(("Profit of each trade, after fees, in order of sale", _profits(results)))
+    return [
+        f"<h2>{escape(title)}</h2>"
+        + to_html(
+            figure,
+            full_html=False,
+            include_plotlyjs=number == 0,
+            config={"displayModeBar": False, "responsive": True},
+            div_id=f"chart-{number}",
+        )
+        for number, (title, figure) in enumerate(figures)
+    ]
+
+
+def _layout(unit: str, height: int) -> dict[str, Any]:
+    axis = {"gridcolor": "rgba(122,130,144,.25)", "zerolinecolor": "rgba(122,130,144,.5)"}
+    return {
+        "height": height,
+        "margin": {"l": 70, "r": 10, "t": 10, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": GREY},
+        "xaxis": axis,
+        "yaxis": {**axis, "title": {"text": unit}, "tickformat": ",.6~f"},
+        "showlegend": False,
+        "hovermode": "x unified",
+    }
+
+
+def _equity(results: Results) -> dict[str, Any]:
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [iso(point.at_ns) for point in results.points],
+        "y": [float(point.nlv) for point in results.points],
+        "line": {"color": LINE, "width": 2},
+        "name": "equity",
+    }
+    return {"data": [line], "layout": _layout(results.quote_currency, 320)}
+
+
+def _drawdown(results: Results) -> dict[str, Any]:
+    area = {
+        "type": "scatter",
+        "mode": "lines",
+        "fill": "tozeroy",
+        "x": [iso(point.at_ns) for point in results.points],
+        "y": [-float(point.drawdown_pct) for point in results.points],
+        "line": {"color": DOWN, "width": 1},
+        "name": "below the peak, %",
+    }
+    return {"data": [area], "layout": _layout("%", 200)}
+
+
+def _profits(results: Results) -> dict[str, Any]:
+    closed = results.closed
+    bars = {
+        "type": "bar",
+        "x": list(range(1, len(closed) + 1)),
+        "y": [float(trip.profit) for trip in closed],
+        "marker": {"color": [UP if trip.profit > 0 else DOWN for trip in closed]},
+        "text": [f"{trip.product}, sold {moment(trip.closed_ns)}" for trip in closed],
+        "textposition": "none",
+        "hovertemplate": "%{text}: %{y:.2f}<extra></extra>",
+    }
+    return {"data": [bars], "layout": _layout(results.quote_currency, 240)}

@@ -1,0 +1,146 @@
+"""Results as rows of words, the same on the terminal and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from app.results.figures import (
+    NOT_KNOWN,
+    moment,
+    money,
+    percent,
+    price,
+    quantity,
+    signed,
+    span,
+)
+from domain.results.fold import Results
+from domain.results.performance import TradeSummary, deepest
+from domain.results.round_trips import HUNDRED
+
+SOLD_WHY = {"stop": "stop", "target": "target", "max_hold": "held long enough", "operator": "you"}
+
+
+@frozen
+class Fact:
+    """One line of the overview: what it is, its value, and what that means; parts are indented."""
+
+    name: str
+    value: str
+    meaning: str
+    is_part: bool = False
+
+
+@frozen
+class Sheet:
+    """A table: its title, its columns, its rows. Columns from `numbers` on are right-aligned."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int]
+
+
+def headline(results: Results) -> str:
+    """Return what the results are of, in a line."""
+    counts = results.counts
+    runs = "1 run" if counts.runs == 1 else f"{counts.runs:,} runs"
+    cycles = "1 cycle" if counts.cycles == 1 else f"{counts.cycles:,} cycles"
+    length = span(results.ended_ns - results.begun_ns)
+    return (
+        f"{results.mode}: {moment(results.begun_ns)} to {moment(results.ended_ns)} UTC "
+        f"({length}), {runs}, {cycles}"
+    )
+
+
+def overview(results: Results) -> tuple[Fact, ...]:
+    """Return equity and how it came about; the parts add up to the profit."""
+    facts = (*_equity(results), _drawdown(results), *_trades(results.summary))
+    if results.flows:
+        paid_in = Fact("Paid in", signed(results.flows), "deposits less withdrawals: no profit")
+        return (*facts, paid_in)
+    return facts
+
+
+def _equity(results: Results) -> Iterator[Fact]:
+    last = results.last
+    what = f"{results.quote_currency}; cash and positions at the bid, less the fee of selling them"
+    yield Fact("Equity", money(last.nlv if last else None), what)
+    opening = last.opening_nlv if last else None
+    share = HUNDRED * last.pnl / opening if last and opening else None
+    since = f"{percent(share, is_signed=True)} since the account opened"
+    yield Fact("Profit", signed(last.pnl if last else None), since)
+    yield Fact("realised", signed(results.realised), "of what was sold, after fees", is_part=True)
+    later = "if all positions were sold now, after fees"
+    yield Fact("open", signed(results.unrealised), later, is_part=True)
+    yield Fact("Fees paid", money(results.fees), "part of the profit above")
+
+
+def _drawdown(results: Results) -> Fact:
+    worst = deepest(results.points)
+    if worst is None:
+        return Fact("Drawdown", NOT_KNOWN, "no equity was recorded")
+    if not worst.drawdown_pct:
+        return Fact("Drawdown", percent(worst.drawdown_pct), "equity was never below its peak")
+    return Fact("Drawdown", percent(worst.drawdown_pct), f"at worst, {moment(worst.at_ns)}")
+
+
+def _trades(made: TradeSummary) -> Iterator[Fact]:
+    if not made.trades:
+        yield Fact("Trades", "0", "closed")
+        return
+    before = f"{signed(made.gross)} before fees, {money(made.fees)} fees"
+    won = f"closed, {percent(made.win_rate_pct)} of them won; {before}"
+    yield Fact("Trades", f"{made.trades:,}", won)
+    factor = NOT_KNOWN if made.profit_factor is None else f"{made.profit_factor:.2f}"
+    yield Fact("average", signed(made.average), f"a trade; profit factor {factor}", is_part=True)
+    costs = "of a trade's size in fees, both ways"
+    yield Fact("costs", percent(made.cost_pct), costs, is_part=True)
+
+
+def closed_trades(results: Results) -> Sheet:
+    """Return the closed trades, the newest last."""
+    rows = tuple(
+        (
+            moment(trip.closed_ns)[5:16],
+            trip.product,
+            price(trip.entry_price),
+            price(trip.exit_price),
+            signed(trip.profit),
+            percent(trip.profit_pct, is_signed=True),
+            span(trip.held_ns),
+            ", ".join(SOLD_WHY.get(each.value, each.value) for each in trip.exits),
+        )
+        for trip in results.closed
+    )
+    columns = ("sold", "product", "bought at", "sold at", "profit", "%", "held", "why")
+    return Sheet("Closed trades", columns, rows, frozenset({2, 3, 4, 5}))
+
+
+def open_positions(results: Results) -> Sheet:
+    """Return what is owned at the end, with what ends it."""
+    rows = tuple(
+        (
+            moment(lot.opened_ns)[5:16],
+            lot.product,
+            quantity(lot.quantity),
+            price(lot.paid / lot.quantity),
+            money(lot.cost),
+            price(lot.stop_price),
+            price(lot.target_price),
+            lot.strategy,
+        )
+        for lot in results.lots
+    )
+    columns = ("bought", "product", "quantity", "price", "cost", "stop", "target", "strategy")
+    return Sheet("Open positions", columns, rows, frozenset({2, 3, 4, 5, 6}))
+
+
+def refusals(results: Results) -> Sheet:
+    """Return how often the risk gate said no, by the reason that came first."""
+    counts = results.counts
+    rows = [(reason, "entry", f"{count:,}") for reason, count in counts.refused_entries]
+    rows += [(reason, "exit", f"{count:,}") for reason, count in counts.refused_exits]
+    return Sheet("Refused by the risk gate", ("reason", "of", "times"), tuple(rows), frozenset({2}))

@@ -1,0 +1,1 @@
+"""What a run has earned, told from its own records."""

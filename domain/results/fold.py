@@ -1,0 +1,210 @@
+"""From the records of a journal to the results that people read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import frozen
+
+from domain.messages.decisions import OrderApproved, ProposalRefused, RoundJudged
+from domain.messages.journal import RunStarted
+from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.supervision import BootCompleted, ProductsChanged
+from domain.model.approval import Purpose
+from domain.model.instants import Nanos
+from domain.model.money import ZERO, Amount
+from domain.model.portfolio import Lot
+from domain.portfolio.books import Books
+from domain.portfolio.losses import EquityMark
+from domain.results.performance import CurvePoint, TradeSummary, curve, summary
+from domain.results.round_trips import RoundTrip, RoundTrips
+
+
+@frozen(kw_only=True)
+class Counts:
+    """How often things happened; `refusals` by the reason that came first."""
+
+    runs: int = 0
+    cycles: int = 0
+    approved: int = 0
+    orders: int = 0
+    fills: int = 0
+    would_place: int = 0
+    refused_entries: tuple[tuple[str, int], ...] = ()
+    refused_exits: tuple[tuple[str, int], ...] = ()
+
+
+@frozen(kw_only=True)
+class Results:
+    """The results of one account from `begun_ns` to `ended_ns` (market time of the records).
+
+    `closed` are the round trips that ended in that time, `lots` what is owned at its end. `cash`,
+    `realised`, `fees` and `flows` are those of the ledger since the account was opened.
+    """
+
+    quote_currency: str
+    mode: str
+    begun_ns: Nanos
+    ended_ns: Nanos
+    opening_cash: Amount
+    cash: Amount
+    realised: Amount
+    fees: Amount
+    flows: Amount
+    trips: tuple[RoundTrip, ...]
+    lots: tuple[Lot, ...]
+    points: tuple[CurvePoint, ...]
+    last: EquityMark | None
+    counts: Counts
+
+    @property
+    def closed(self) -> tuple[RoundTrip, ...]:
+        """The round trips of which nothing is left, by their last sale."""
+        ended = [trip for trip in self.trips if trip.is_closed]
+        return tuple(sorted(ended, key=lambda trip: trip.closed_ns or 0))
+
+    @property
+    def summary(self) -> TradeSummary:
+        """What the closed trips add up to."""
+        return summary(self.closed)
+
+    @property
+    def unrealised(self) -> Amount | None:
+        """What owned lots would earn if they were sold now, fees included; None: not known."""
+        return None if self.last is None else Amount(self.last.pnl - self.realised)
+
+
+class ResultsFold:
+    """Takes a journal record by record; trips and marks outside the time asked for are left out."""
+
+    def __init__(self, since_ns: int | None = None, until_ns: int | None = None) -> None:
+        self._since_ns, self._until_ns = since_ns, until_ns
+        self._quote: str | None = None
+        self._statement: StatementTaken | None = None
+        self._boot: BootCompleted | ProductsChanged | None = None
+        self._books: Books | None = None
+        self._trips = RoundTrips()
+        self._marks: list[EquityMark] = []
+        self._last: EquityMark | None = None
+        self._first_ns: Nanos | None = None
+        self._last_ns: Nanos | None = None
+        self._mode = self._world = ""
+        self._runs = self._cycles = 0
+        self._counted: Counter[str] = Counter()
+        self._refused: dict[Purpose, Counter[str]] = {each: Counter() for each in Purpose}
+
+    def take(self, at_ns: Nanos, message: Any) -> None:
+        """Take the next record, of that market time."""
+        if self._until_ns is not None and at_ns >= self._until_ns:
+            return
+        is_asked = self._since_ns is None or at_ns >= self._since_ns
+        if is_asked:
+            self._first_ns = at_ns if self._first_ns is None else self._first_ns
+            self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
+            self._count(message)
+        match message:
+            case RunStarted(mode=mode, world=world):
+                if world and self._world and world != self._world:
+                    self._begin_anew()
+                self._mode, self._world = mode, world or self._world
+            case FillBooked():
+                self._book(message)
+            case StatementTaken():
+                self._statement = self._statement or message
+                self._open()
+            case BootCompleted() | ProductsChanged():
+                self._learn(message)
+            case CashFlowSeen() if self._books is not None:
+                self._books = self._books.apply(message)
+            case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
+                self._last = EquityMark(at_ns, nlv, opening)
+                if is_asked:
+                    self._marks.append(self._last)
+            case _:
+                pass
+
+    def result(self) -> Results | None:
+        """Return the results so far; None if nothing was recorded in the time asked for."""
+        if self._first_ns is None or self._last_ns is None:
+            return None
+        ledger = None if self._books is None else self._books.ledger
+        zero = Amount(ZERO)
+        return Results(
+            quote_currency=self._quote or "",
+            mode=self._mode,
+            begun_ns=self._first_ns,
+            ended_ns=self._last_ns,
+            opening_cash=ledger.opening_cash if ledger else zero,
+            cash=ledger.cash if ledger else zero,
+            realised=ledger.realised if ledger else zero,
+            fees=ledger.fees if ledger else zero,
+            flows=ledger.flows if ledger else zero,
+            trips=tuple(self._asked(self._trips.all())),
+            lots=ledger.lots if ledger else (),
+            points=curve(self._marks),
+            last=self._last,
+            counts=self._counts(),
+        )
+
+    def _asked(self, trips: Iterable[RoundTrip]) -> Iterable[RoundTrip]:
+        since_ns = self._since_ns or 0
+        return (trip for trip in trips if trip.closed_ns is None or trip.closed_ns >= since_ns)
+
+    def _learn(self, news: BootCompleted | ProductsChanged) -> None:
+        """Learn the price steps, and in which currency the account is kept."""
+        self._boot = news
+        self._quote = next((product.quote for product in news.products), self._quote)
+        if self._books is not None:
+            self._books = self._books.apply(news)
+        self._open()
+
+    def _open(self) -> None:
+        """Open the books with the first statement, once their currency is known."""
+        if self._books is None and self._statement is not None and self._quote is not None:
+            self._books = Books(self._quote).apply(self._statement).apply(self._boot)
+
+    def _book(self, booked: FillBooked) -> None:
+        if self._quote is None:
+            self._quote = booked.fill.product.rpartition("-")[2]
+            self._open()
+        before = None if self._books is None else self._books.ledger
+        if self._books is None or before is None:
+            return  # the audit names it; there are no books to count it in
+        self._books = self._books.apply(booked)
+        assert self._books.ledger is not None
+        self._trips.take(booked, before, self._books.ledger)
+
+    def _begin_anew(self) -> None:
+        self._books = self._statement = None
+        self._trips.forget()
+        self._marks.clear()
+        self._last = None
+
+    def _count(self, message: Any) -> None:
+        match message:
+            case RunStarted():
+                self._runs += 1
+            case RoundJudged():
+                self._cycles += 1
+            case ProposalRefused(purpose=purpose, refusals=refusals) if refusals:
+                self._refused[purpose][refusals[0].reason] += 1
+            case OrderApproved() | IntentRaised() | FillBooked() | WouldPlace():
+                self._counted[type(message).__name__] += 1
+            case _:
+                pass
+
+    def _counts(self) -> Counts:
+        entries, exits = (self._refused[each].most_common() for each in Purpose)
+        return Counts(
+            runs=self._runs,
+            cycles=self._cycles,
+            approved=self._counted["OrderApproved"],
+            orders=self._counted["IntentRaised"],
+            fills=self._counted["FillBooked"],
+            would_place=self._counted["WouldPlace"],
+            refused_entries=tuple(entries),
+            refused_exits=tuple(exits),
+        )

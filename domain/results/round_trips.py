@@ -1,0 +1,174 @@
+"""Round trips: what each lot cost, brought and earned, from its first buy to its last sale.
+
+The sum of the profits is the realised PnL of the ledger, to the last digit: both fold the same
+fills, and what a sale took from which lot is read off the books themselves.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from domain.messages.orders import FillBooked
+from domain.model.approval import ApprovedEntry, ApprovedExit, ExitReason
+from domain.model.instants import Nanos
+from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
+from domain.model.orders import FillSeen
+from domain.model.portfolio import Lot
+from domain.model.product import ProductId, Side
+from domain.portfolio.ledger import COST_STEP, Ledger
+
+HUNDRED = Decimal(100)
+
+
+@frozen(kw_only=True)
+class RoundTrip:
+    """One lot. Money is in quote currency; what is not sold yet counts in `bought` only.
+
+    `paid` and `received` are prices times quantities of what was sold, without fees; `fees` are
+    those of both ways. `closed_ns` is the last sale (market time), None before the first.
+    """
+
+    lot: str
+    product: ProductId
+    strategy: str
+    why: str
+    stop_price: Price
+    target_price: Price
+    opened_ns: Nanos
+    closed_ns: Nanos | None = None
+    bought: Quantity
+    bought_for: Amount
+    sold: Quantity = Quantity(ZERO)
+    paid: Amount = Amount(ZERO)
+    received: Amount = Amount(ZERO)
+    fees: Amount = Amount(ZERO)
+    exits: tuple[ExitReason, ...] = ()
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether nothing of the lot is left."""
+        return self.sold == self.bought
+
+    @property
+    def gross(self) -> Amount:
+        """Return the profit before fees."""
+        return Amount(self.received - self.paid)
+
+    @property
+    def profit(self) -> Amount:
+        """Return the profit after the fees of both ways."""
+        return Amount(self.received - self.paid - self.fees)
+
+    @property
+    def profit_pct(self) -> Decimal | None:
+        """Return the profit after fees in percent of what was paid; None before the first sale."""
+        return self.profit / self.paid * HUNDRED if self.paid else None
+
+    @property
+    def entry_price(self) -> Price:
+        """Return the average price of the buys."""
+        return Price(self.bought_for / self.bought)
+
+    @property
+    def exit_price(self) -> Price | None:
+        """Return the average price of the sales; None before the first."""
+        return Price(self.received / self.sold) if self.sold else None
+
+    @property
+    def held_ns(self) -> int | None:
+        """Return how long the lot was held (market time); None while some of it is."""
+        if not self.is_closed or self.closed_ns is None:
+            return None
+        return self.closed_ns - self.opened_ns
+
+
+class RoundTrips:
+    """The fold: give it each fill with the books before and after it."""
+
+    def __init__(self) -> None:
+        self._trips: dict[str, RoundTrip] = {}
+
+    def take(self, booked: FillBooked, before: Ledger, after: Ledger) -> None:
+        """Take in a fill; one that the books had already changes nothing here either."""
+        if after is before:
+            return
+        if booked.fill.side is Side.BUY:
+            self._bought(booked, after)
+        else:
+            self._sold(booked, before, after)
+
+    def all(self) -> tuple[RoundTrip, ...]:
+        """Return every trip in order of its first buy."""
+        return tuple(self._trips.values())
+
+    def forget(self) -> None:
+        """Begin anew: another world has other lots."""
+        self._trips.clear()
+
+    def _bought(self, booked: FillBooked, after: Ledger) -> None:
+        name, fill, order = booked.client_order_id, booked.fill, booked.order
+        lot = next(lot for lot in after.lots if lot.id == name)
+        worth = fill.price * fill.quantity
+        old = self._trips.get(name)
+        if old is None:
+            self._trips[name] = RoundTrip(
+                lot=name,
+                product=lot.product,
+                strategy=lot.strategy,
+                why=order.reason if isinstance(order, ApprovedEntry) else "",
+                stop_price=lot.stop_price,
+                target_price=lot.target_price,
+                opened_ns=lot.opened_ns,
+                bought=fill.quantity,
+                bought_for=Amount(worth),
+            )
+            return
+        self._trips[name] = evolve(
+            old,
+            stop_price=lot.stop_price,
+            target_price=lot.target_price,
+            bought=Quantity(old.bought + fill.quantity),
+            bought_for=Amount(old.bought_for + worth),
+        )
+
+    def _sold(self, booked: FillBooked, before: Ledger, after: Ledger) -> None:
+        left = {lot.id: lot for lot in after.lots}
+        hit = [lot for lot in before.lots if left.get(lot.id) is not lot]
+        reason = booked.order.reason if isinstance(booked.order, ApprovedExit) else None
+        worth, fee = booked.fill.price * booked.fill.quantity, booked.fill.fee
+        rest_worth, rest_fee = Amount(worth), fee
+        for lot in hit:
+            now = left.get(lot.id)
+            quantity = lot.quantity - (now.quantity if now else ZERO)
+            is_last = lot is hit[-1]
+            share = quantity / booked.fill.quantity
+            received = rest_worth if is_last else Amount(floor_to(worth * share, COST_STEP))
+            charged = rest_fee if is_last else Amount(floor_to(fee * share, COST_STEP))
+            rest_worth, rest_fee = Amount(rest_worth - received), Amount(rest_fee - charged)
+            self._shrink(lot, now, booked.fill, received, charged, reason)
+
+    def _shrink(
+        self,
+        lot: Lot,
+        now: Lot | None,
+        fill: FillSeen,
+        received: Amount,
+        charged: Amount,
+        reason: ExitReason | None,
+    ) -> None:
+        trip = self._trips[lot.id]
+        quantity = lot.quantity - (now.quantity if now else ZERO)
+        cost = lot.cost - (now.cost if now else ZERO)
+        paid = lot.paid - (now.paid if now else ZERO)
+        exits = trip.exits if reason is None or reason in trip.exits else (*trip.exits, reason)
+        self._trips[lot.id] = evolve(
+            trip,
+            closed_ns=fill.at_ns,
+            sold=Quantity(trip.sold + quantity),
+            paid=Amount(trip.paid + paid),
+            received=Amount(trip.received + received),
+            fees=Amount(trip.fees + (cost - paid) + charged),
+            exits=exits,
+        )

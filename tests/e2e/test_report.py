@@ -1,0 +1,133 @@
+"""`run.py report` after a real run: every number equals the ledger, in every form."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.journal.segments import read_records
+from app.run.recovery import CODEC
+from domain.model.product import Side
+from domain.system.recovery import fold
+from tests.builders.runs import EAGER, call, records
+
+BUSY = (
+    *EAGER,
+    "--set=strategies.breakout.lookback_minutes=3",
+    "--set=policy.exits.max_hold=5m",
+    "--speed=max",
+    "--duration=40m",
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run that bought, sold and kept something."""
+    folder = tmp_path_factory.mktemp("run")
+    done = call(folder, "--env", "paper", "--no-dashboard", *BUSY, seconds=120)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def told(home: Path, *arguments: str) -> dict[str, Any]:
+    done = call(home, "report", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.req("X2")
+def test_every_number_equals_the_ledger(home: Path) -> None:
+    report = told(home)
+    journal = read_records(home / "data" / "paper" / "journal")
+    messages = ((each.at_ns, CODEC.decode(each.type, each.data)) for each in journal)
+    ledger = fold(messages, "USD").ledger
+    assert ledger is not None
+
+    assert Decimal(report["cash"]) == ledger.cash
+    assert Decimal(report["fees"]) == ledger.fees
+    closed = sum(Decimal(trade["profit"]) for trade in report["closed"])
+    assert Decimal(report["realised"]) == ledger.realised == closed
+    parts = Decimal(report["realised"]) + Decimal(report["unrealised"])
+    assert Decimal(report["pnl_net"]) == parts
+    assert [lot["lot"] for lot in report["open"]] == [lot.id for lot in ledger.lots]
+    fills = [each["fill"] for each in records(home, "FillBooked")]
+    assert report["counts"]["fills"] == len(fills)
+    assert report["trades"]["total_trades"] >= 3
+    sold = sum(Decimal(fill["quantity"]) for fill in fills if fill["side"] == Side.SELL)
+    assert sum(Decimal(trade["quantity"]) for trade in report["closed"]) == sold
+
+
+def test_people_read_it_within_80_columns(home: Path) -> None:
+    done = call(home, "report")
+
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    for word in ("Equity", "Profit", "realised", "Drawdown", "Closed trades", "held long enough"):
+        assert word in done.stdout
+
+
+class Tags(HTMLParser):
+    """Collects what a page loads and what its tables hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.rows = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.rows += tag == "tr"
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_page_loads_nothing_from_anywhere(home: Path) -> None:
+    done = call(home, "report", "--html", "report.html")
+
+    assert done.returncode == 0, done.stderr
+    page = Tags()
+    page.feed((home / "report.html").read_text(encoding="utf-8"))
+    assert page.loads == []
+    assert page.rows > told(home)["trades"]["total_trades"]
+
+
+def test_a_time_without_records_is_no_report(home: Path) -> None:
+    done = call(home, "report", "--from", "2100-01-01T00:00:00Z")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nothing was recorded in that time" in done.stderr
+
+
+def test_a_part_of_the_time_has_a_part_of_the_trades(home: Path) -> None:
+    report = told(home)
+    middle = report["closed"][len(report["closed"]) // 2]["closed"]
+
+    before, after = told(home, "--to", middle), told(home, "--from", middle)
+
+    assert len(before["closed"]) + len(after["closed"]) == len(report["closed"])
+    assert before["closed"]
+    assert after["closed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z"), 2, "before --to"),
+        (("--from", "yesterday"), 2, "yesterday"),
+    ],
+)
+def test_nonsense_is_refused(home: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
+    done = call(home, "report", *arguments)
+
+    assert done.returncode == code
+    assert said in done.stderr
+
+
+def test_without_a_run_there_is_nothing_to_report(tmp_path: Path) -> None:
+    done = call(tmp_path, "report")
+
+    assert done.returncode == 1
+    assert "no report: expected a journal" in done.stderr

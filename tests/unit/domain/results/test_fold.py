@@ -1,0 +1,156 @@
+"""The results of a journal: its trades, its equity, its refusals, in the time asked for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.messages.decisions import ProposalRefused, RoundJudged
+from domain.messages.journal import RunStarted
+from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.supervision import BootCompleted
+from domain.model.approval import Purpose, Reason, Refusal
+from domain.model.instants import MINUTE, Nanos
+from domain.model.money import Amount, Price
+from domain.model.portfolio import AccountBalance
+from domain.model.product import Side
+from domain.results.fold import Results, ResultsFold
+from tests.builders.messages import (
+    BTC,
+    MAKER,
+    NOW,
+    TAKER,
+    a_product,
+    an_intent,
+    approved_sale,
+    booked,
+)
+
+STATEMENT = StatementTaken("start", (AccountBalance("USD", Decimal(1000), Decimal(0)),))
+BOOT = BootCompleted((a_product(),), MAKER, TAKER, True)
+ENTRY = an_intent()
+EXIT = an_intent(approved_sale(ENTRY.client_order_id), 2)
+BOUGHT = booked(ENTRY)
+SOLD = booked(EXIT, price=Price(Decimal(110)))
+
+
+def started(world: str = "generated", mode: str = "paper") -> RunStarted:
+    return RunStarted(mode, "embedded", world, "c0ffee", "7ea", 7)
+
+
+def marked(nlv: str | None, opening: str = "1000") -> EquityMarked:
+    value = None if nlv is None else Amount(Decimal(nlv))
+    return EquityMarked(1, value, Amount(Decimal(opening)))
+
+
+def refused(reason: str, purpose: Purpose = Purpose.ENTRY) -> ProposalRefused:
+    refusals = tuple(Refusal(reason=Reason(each), observed="", limit="") for each in reason.split())
+    return ProposalRefused(purpose, "breakout", BTC, Side.BUY, refusals)
+
+
+def results(*messages: Any, since: int | None = None, until: int | None = None) -> Results | None:
+    """Return the results of messages a minute apart; `since` and `until` are minutes."""
+    fold = ResultsFold(
+        None if since is None else NOW + since * MINUTE,
+        None if until is None else NOW + until * MINUTE,
+    )
+    for number, message in enumerate(messages):
+        fold.take(Nanos(NOW + number * MINUTE), message)
+    return fold.result()
+
+
+def whole(*messages: Any, **limits: int) -> Results:
+    found = results(*messages, **limits)
+    assert found is not None
+    return found
+
+
+def test_nothing_recorded_has_no_results() -> None:
+    assert results() is None
+    assert results(started(), since=5) is None
+
+
+@pytest.mark.req("X2")
+def test_profit_is_what_was_realised_and_what_is_open() -> None:
+    told = whole(
+        started(), STATEMENT, BOOT, IntentRaised(ENTRY), BOUGHT, IntentRaised(EXIT), SOLD,
+        marked("1017.60"),
+    )  # fmt: skip
+
+    assert (told.mode, told.quote_currency) == ("paper", "USD")
+    assert (told.opening_cash, told.cash) == (Decimal(1000), Decimal("1017.6"))
+    assert told.realised == sum(trip.profit for trip in told.closed) == Decimal("17.6")
+    assert told.last is not None
+    assert (told.last.pnl, told.unrealised) == (Decimal("17.6"), Decimal(0))
+    assert (told.counts.orders, told.counts.fills, told.lots) == (2, 2, ())
+
+
+@pytest.mark.parametrize("order", [(STATEMENT, BOOT, BOUGHT), (BOOT, STATEMENT, BOUGHT)])
+def test_the_books_open_whatever_is_known_first(order: tuple[Any, ...]) -> None:
+    told = whole(started(), *order)
+
+    assert told.quote_currency == "USD"
+    assert [lot.id for lot in told.lots] == [ENTRY.client_order_id]
+
+
+def test_a_fill_names_the_currency_if_nothing_did() -> None:
+    assert whole(started(), STATEMENT, BOUGHT).cash == Decimal("798.8")
+
+
+def test_a_fill_before_any_statement_is_counted_and_booked_nowhere() -> None:
+    told = whole(started(), BOUGHT)
+
+    assert (told.counts.fills, told.lots, told.trips) == (1, (), ())
+
+
+def test_an_unknown_equity_is_no_point_of_the_curve() -> None:
+    told = whole(started(), STATEMENT, BOOT, marked("1000"), marked(None), marked("990"))
+
+    assert [point.nlv for point in told.points] == [1000, 990]
+
+
+def test_deposits_are_told_and_no_profit() -> None:
+    flow = CashFlowSeen("USD", Amount(Decimal(500)), "deposit")
+    told = whole(started(), STATEMENT, BOOT, flow, marked("1500", "1500"))
+
+    assert (told.flows, told.cash) == (Decimal(500), Decimal(1500))
+    assert told.last is not None
+    assert told.last.pnl == 0
+
+
+def test_refusals_are_counted_by_the_reason_that_came_first() -> None:
+    told = whole(
+        started(),
+        refused("total_cap stale_quote"),
+        refused("total_cap"),
+        refused("blocked"),
+        refused("dust", Purpose.EXIT),
+        RoundJudged(1, Nanos(NOW), (), (), ()),
+    )
+
+    assert told.counts.refused_entries == (("total_cap", 2), ("blocked", 1))
+    assert told.counts.refused_exits == (("dust", 1),)
+    assert told.counts.cycles == 1
+
+
+def test_another_world_begins_anew_and_a_restart_goes_on() -> None:
+    first = (started(), STATEMENT, BOOT, BOUGHT, marked("990"))
+
+    again = whole(*first, started())
+    other = whole(*first, started("frames.jsonl"), STATEMENT, BOOT, marked("1000"))
+
+    assert (len(again.lots), len(again.points), again.counts.runs) == (1, 1, 2)
+    assert (other.lots, other.cash, len(other.points)) == ((), Decimal(1000), 1)
+
+
+def test_only_what_ended_in_the_time_asked_for_counts() -> None:
+    sold = booked(EXIT, price=Price(Decimal(110)), at_ns=Nanos(NOW + 5 * MINUTE))
+    run = (started(), STATEMENT, BOOT, BOUGHT, marked("990"), sold, marked("1017.6"))
+
+    assert [len(whole(*run, since=n).closed) for n in (5, 6)] == [1, 0]
+    assert [len(whole(*run, since=n).points) for n in (4, 5)] == [2, 1]
+    before = whole(*run, until=5)
+    assert (before.closed, len(before.lots), before.ended_ns) == ((), 1, NOW + 4 * MINUTE)
