@@ -23,6 +23,7 @@ class RequestLane(Enum):
     EXIT = "exit"
     """Sales of owned lots: neither an unanswered entry nor another sale holds one up."""
     CANCEL = "cancel"
+    """A venue that answers one cancel late must not keep the others from leaving."""
     QUERY = "query"
     PUBLIC = "public"
     """Without a key."""
@@ -31,7 +32,7 @@ class RequestLane(Enum):
 LANE_WIDTHS = {
     RequestLane.ENTRY: 1,
     RequestLane.EXIT: 8,
-    RequestLane.CANCEL: 1,
+    RequestLane.CANCEL: 4,
     RequestLane.QUERY: 1,
     RequestLane.PUBLIC: 1,
 }
