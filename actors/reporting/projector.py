@@ -43,7 +43,9 @@ from domain.messages.supervision import (
     GapSeen,
     TradingReady,
 )
+from domain.messages.venue import EntriesUnread
 from domain.model.breakers import ACTOR, GLOBAL, Effect
+from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
 from domain.model.market import Quote
 from domain.model.money import plain
@@ -51,6 +53,7 @@ from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import ProductId
 from domain.system.recovery import ClosedBreaker, RunTally
+from domain.system.unread import sentence
 
 JITTER_BINS = 10
 
@@ -118,6 +121,7 @@ Inbox = (
     | FeedRecovered
     | ReconcileFinished
     | StatusRequested
+    | EntriesUnread
     | Event
 )
 
@@ -126,7 +130,8 @@ class Projector(Actor):
     """Keeps the newest of everything and publishes it once a second of machine time.
 
     Bounds: quotes and stalls are of products of the catalogue, breakers open or closed have a name
-    from the code and a scope from catalogue or config, and orders are those not ended yet.
+    from the code and a scope from catalogue or config, and orders are those not ended yet. What is
+    left out is bounded by the client's tally.
     """
 
     def __init__(
@@ -152,6 +157,7 @@ class Projector(Actor):
         self._losses: LossesMeasured | None = None
         self._reconcile: ReconcileFinished | None = None
         self._equity: EquityMarked | None = None
+        self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
 
     def starting(self) -> None:
         """Begin to publish."""
@@ -181,15 +187,15 @@ class Projector(Actor):
                 self._equity = message
             case LossesMeasured():
                 self._losses = message
-            case FeedStalled(product, reason):
-                self._stalled[product] = reason
-            case FeedRecovered(product):
-                self._stalled.pop(product, None)
+            case FeedStalled() | FeedRecovered():
+                self._stall(message)
             case ReconcileFinished():
                 self._reconcile = message
             case StatusRequested(token):
                 self._status.publish(self.report())
                 self.publish(StatusPublished(token))
+            case EntriesUnread():
+                self._leave_out(message)
             case _:
                 self._say(message)
 
@@ -231,6 +237,16 @@ class Projector(Actor):
                 pass  # told by others
             case _:
                 self.refuse(message)
+
+    def _stall(self, message: FeedStalled | FeedRecovered) -> None:
+        self._stalled.pop(message.product, None)
+        if isinstance(message, FeedStalled):
+            self._stalled[message.product] = message.reason
+
+    def _leave_out(self, news: EntriesUnread) -> None:
+        if (key := (news.kind, news.reason)) not in self._left_out:
+            self.log.warning(sentence(news))
+        self._left_out[key] = news
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)
@@ -297,6 +313,7 @@ class Projector(Actor):
                 for order in self._orders.values()
             ],
             "stalled": dict(sorted(self._stalled.items())),
+            "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
             "jitter_histogram": list(self._jitter),
             "rate_budgets": {},

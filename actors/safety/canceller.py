@@ -14,13 +14,13 @@ from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from domain.messages.control import KillSeen, StopRequested, SweepFinished, SweepRequested
-from domain.messages.orders import IntentRaised
+from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.supervision import BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
 from domain.model.breakers import ACTOR, GLOBAL, Effect, Scope
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.order import Order
-from domain.orders.recent import RecentOrders
+from domain.orders.recent import UNPLACED, RecentOrders
 from domain.orders.sweep import Sweep
 
 LIST_AGAIN_NS = 150 * MILLISECOND
@@ -41,6 +41,7 @@ class Look(Timer):
 
 Inbox = (
     IntentRaised
+    | OrderAdvanced
     | SweepRequested
     | BreakerTripped
     | KillSeen
@@ -76,6 +77,8 @@ class Canceller(Actor):
                 now_ns = self.clock.market_ns()
                 self._ours.intend(intent, now_ns)
                 self._ours.forget(now_ns)
+            case OrderAdvanced():
+                self._advanced(message)
             case SweepRequested(reason, includes_exits, scope):
                 self._widen(reason, includes_exits=includes_exits, scope=scope)
             case BreakerTripped(breaker):
@@ -96,6 +99,13 @@ class Canceller(Actor):
                 self._look()
             case _:
                 self.refuse(message)
+
+    def _advanced(self, moved: OrderAdvanced) -> None:
+        """Learn under which id the venue has an order, or that it has none."""
+        if moved.order_id is not None:
+            self._ours.show(moved.client_order_id, moved.order_id)
+        elif moved.state in UNPLACED:
+            self._ours.miss(moved.client_order_id)
 
     def _widen(self, reason: str, *, includes_exits: bool, scope: Scope = GLOBAL) -> None:
         sweep, is_new = self._sweep or Sweep(), self._sweep is None
@@ -134,11 +144,17 @@ class Canceller(Actor):
         sweep = self._listings.answered(listing.token)
         if sweep is None:
             return
+        for seen in listing.orders:
+            self._ours.show(seen.client_order_id, seen.order_id)
+        # What is known to be ours goes, also where the rest of the list is not known.
+        if alive := sweep.take(listing.orders, self._ours.find, listing.unread):
+            self._venue.cancel(alive, listing.token, self.reply_to())
         if listing.failure is not None or not listing.is_complete:
             sweep.doubt()
             self.log.warning("live orders not listed", reason=listing.failure)
-        elif alive := sweep.take(listing.orders, self._ours.get):
-            self._venue.cancel(alive, listing.token, self.reply_to())
+        elif any(self._ours.may_include(each) for each in listing.unread):
+            sweep.doubt()
+            self.log.warning("live orders not known", reason="one that may be ours can't be read")
         if sweep.is_over:
             self._finish(sweep)
         else:

@@ -45,7 +45,7 @@ from domain.messages.venue import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
-from domain.portfolio.reconcile import differences
+from domain.portfolio.reconcile import differences, unreadable_wallets
 from domain.system.answers import Answer, Answers, failure_of
 from domain.system.boot import boot_of, foreign_portfolio
 
@@ -295,8 +295,13 @@ class Reconciler(Actor):
 
     def _compare(self) -> None:
         ledger, gate = (self._ledgers[keeper] for keeper in KEEPERS_OF_BOOKS)
-        accounts = self._answers.of(AccountsListed)
-        problems = differences(self._account.quote_currency, accounts.accounts, ledger, gate)
+        accounts, quote = self._answers.of(AccountsListed), self._account.quote_currency
+        unknown = unreadable_wallets((quote,), accounts.unread)
+        if unknown and not ledger.is_open:  # what would the books begin with?
+            self.log.warning("reconcile waits", step="AccountsListed", reason=unknown[0])
+            self._pause(RETRY_NS)
+            return
+        problems = differences(quote, accounts.accounts, ledger, gate, accounts.unread)
         if problems and self._tries < COMPARISONS:
             self._tries += 1
             self._pause(AGAIN_NS)

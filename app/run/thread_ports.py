@@ -163,6 +163,7 @@ def _connect(
         last_gate=gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
+        tell=system.announce,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.entries import EntryKind, Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Quote
 from domain.model.money import Rate
@@ -30,6 +31,7 @@ class UserFrame:
     sent_ns: Nanos
     orders: tuple[OrderSeen, ...]
     is_snapshot: bool
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -52,13 +54,17 @@ class CancelAnswered:
 
 @frozen
 class OrdersListed:
-    """A listing of orders. Complete means: every page was read. `begun_ns` is machine time."""
+    """A listing of orders. Complete means: every page was read. `begun_ns` is machine time.
+
+    `unread` were kept out: what one of them may be decides who knows which orders are ours.
+    """
 
     token: int
     orders: tuple[OrderSeen, ...]
     is_complete: bool
     begun_ns: Nanos
     failure: str | None
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -69,6 +75,7 @@ class FillsListed:
     fills: tuple[FillSeen, ...]
     is_complete: bool
     failure: str | None
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -79,6 +86,7 @@ class AccountsListed:
     accounts: tuple[AccountBalance, ...]
     is_complete: bool
     failure: str | None
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -132,3 +140,17 @@ class PermissionsRead:
     can_transfer: bool
     portfolio_uuid: str
     failure: str | None
+
+
+@frozen
+class EntriesUnread:
+    """Entries of one kind that were kept out for one reason: `fresh` now, `count` in this run.
+
+    `names` are some of the fresh ones by product, currency or order.
+    """
+
+    kind: EntryKind
+    reason: str
+    names: tuple[str, ...]
+    fresh: int
+    count: int

@@ -8,13 +8,14 @@ from attrs import define, field
 
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Scope
+from domain.model.entries import Unread
 from domain.model.orders import OrderSeen
 
 LISTINGS_TO_BELIEVE = 2
 """An order may appear just after one list was drawn up; the next shows it."""
 
-Ours = Callable[[str], ApprovedOrder | None]
-"""Tells what was approved under a client order id; None: it is foreign."""
+Ours = Callable[[str, str], ApprovedOrder | None]
+"""Tells what was approved under a client order id, or the venue's order id; None: it is foreign."""
 
 
 @define
@@ -59,9 +60,18 @@ class Sweep:
         self.includes_exits = self.includes_exits or includes_exits
         self.empty.doubt()
 
-    def take(self, listed: Iterable[OrderSeen], ours: Ours) -> tuple[str, ...]:
-        """Take a complete list of live orders; return the order ids that have to be cancelled."""
-        alive = tuple(seen.order_id for seen in listed if self._is_to_go(seen, ours))
+    def take(
+        self, listed: Iterable[OrderSeen], ours: Ours, unread: Iterable[Unread] = ()
+    ) -> tuple[str, ...]:
+        """Take a list of live orders; return the order ids that have to be cancelled.
+
+        What can't be read and yet names an order of ours is cancelled too.
+        """
+        living = [
+            (seen.client_order_id, seen.order_id) for seen in listed if not seen.status.is_terminal
+        ]
+        named = [(each.client_order_id, each.order_id) for each in unread if each.order_id]
+        alive = tuple(ids[1] for ids in (*living, *named) if self._covers(ours(*ids)))
         self.asked.update(alive)
         self.empty.saw(alive)
         return alive
@@ -75,9 +85,8 @@ class Sweep:
         """Tell whether nothing of the scope is alive at the venue."""
         return self.empty.are_believed
 
-    def _is_to_go(self, seen: OrderSeen, ours: Ours) -> bool:
-        order = ours(seen.client_order_id)
-        if order is None or seen.status.is_terminal:
+    def _covers(self, order: ApprovedOrder | None) -> bool:
+        if order is None:
             return False
         if order.purpose is Purpose.EXIT and not self.includes_exits:
             return False

@@ -7,9 +7,11 @@ import re
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
+from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND
 from domain.model.product import ProductId
+from domain.system.unread import sentence
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _STATUS = "python run.py status"
@@ -107,6 +109,19 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
         owned=", ".join(listed.unprotected),
         worst="the whole value of these lots while nothing runs",
         command="python run.py --env paper",
+    )
+
+
+def of_unread(news: EntriesUnread) -> AlertRaised:
+    """Return the alert of entries of the venue that were left out."""
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="LEFT_OUT",
+        what=sentence(news),
+        done="left alone and counted; entries are blocked if it may be about an order of ours",
+        owned=_OWNED,
+        worst="none by itself",
+        command=_STATUS,
     )
 
 

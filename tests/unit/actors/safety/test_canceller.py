@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.safety.canceller import LIST_AGAIN_NS, LOOK_EVERY_NS, Canceller
@@ -14,11 +15,20 @@ from domain.messages.orders import IntentRaised
 from domain.messages.supervision import ActorProven, BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
 from domain.model.breakers import Effect
+from domain.model.entries import Unread
 from domain.model.instants import DAY, SECOND, Nanos
-from domain.model.orders import OrderIntent
+from domain.model.orders import OrderIntent, OrderState
 from domain.orders.order import Order
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
-from tests.builders.messages import a_breaker, a_seen, an_intent, approved, approved_sale
+from tests.builders.messages import (
+    a_breaker,
+    a_moved,
+    a_seen,
+    an_intent,
+    an_unread,
+    approved,
+    approved_sale,
+)
 from tests.fakes.recording_venue import RecordingVenue
 
 pytestmark = pytest.mark.req("K1")
@@ -41,13 +51,17 @@ class Scene:
         deliver(self.actor, message)
 
     def list(
-        self, *alive: OrderIntent, failure: str | None = None, is_complete: bool = True
+        self,
+        *alive: OrderIntent,
+        failure: str | None = None,
+        is_complete: bool = True,
+        unread: tuple[Unread, ...] = (),
     ) -> list[SweepFinished]:
         """Answer the listing that is being asked for; wait for the next one to be asked for."""
         call = self.venue.last("list_orders")
         assert call.about["is_live_only"]
         seen = tuple(a_seen(each) for each in alive)
-        answer = OrdersListed(call.token, seen, is_complete, Nanos(0), failure)
+        answer = OrdersListed(call.token, seen, is_complete, Nanos(0), failure, unread)
         said = deliver(self.actor, answer)
         self.harness.pass_time(self.actor, LIST_AGAIN_NS)
         return of_kind(said, SweepFinished)
@@ -110,6 +124,62 @@ def test_foreign_orders_are_left_alone_and_do_not_keep_it_from_ending() -> None:
     assert len(scene.list(FOREIGN)) == 1
 
     assert scene.venue.cancelled == []
+
+
+BY_HAND = an_unread(order_id="o-hand", client_order_id="by-hand-1")
+NAMELESS = an_unread(order_id="o-hand")
+
+
+def test_what_cannot_be_read_and_is_not_ours_does_not_keep_it_from_ending() -> None:
+    scene = Scene()
+    for number, intent in enumerate((ENTRY, EXIT), 1):
+        moved = a_moved(intent, OrderState.OPEN)
+        scene.tell(evolve(moved, order_id=f"venue-{number}"))
+    scene.tell(KillSeen("looks wrong", includes_exits=True))
+
+    scene.list(unread=(BY_HAND, NAMELESS))
+    assert len(scene.list(unread=(BY_HAND, NAMELESS))) == 1
+
+    assert scene.venue.cancelled == []
+
+
+def test_an_order_that_the_venue_refused_is_not_looked_for_in_what_cannot_be_read() -> None:
+    scene = Scene(known=(ENTRY,))
+    scene.tell(evolve(a_moved(ENTRY, OrderState.REJECTED), order_id=None))
+    scene.tell(BOOT)
+
+    scene.list(unread=(NAMELESS,))
+    assert len(scene.list(unread=(NAMELESS,))) == 1
+
+
+@pytest.mark.parametrize("unread", [NAMELESS, an_unread()], ids=["nameless", "no id"])
+def test_what_cannot_be_read_and_may_be_ours_keeps_the_sweep_from_ending(unread: Unread) -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    for _ in range(4):
+        assert scene.list(unread=(unread,)) == []
+
+    assert scene.venue.cancelled == []
+
+
+def test_what_cannot_be_read_and_is_ours_is_cancelled() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    odd = an_unread(order_id="venue-1", client_order_id=ENTRY.client_order_id)
+    assert scene.list(unread=(odd,)) == []
+
+    assert scene.venue.cancelled == ["venue-1"]
+
+
+def test_what_is_known_of_a_listing_that_failed_is_cancelled_all_the_same() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    scene.list(ENTRY, failure="HTTP 503")
+
+    assert scene.venue.cancelled == ["venue-1"]
 
 
 def test_exits_stay_unless_the_kill_order_includes_them() -> None:
