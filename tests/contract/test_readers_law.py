@@ -23,9 +23,12 @@ from attrs import frozen
 
 from actors.kernel.envelope import ReplyTo
 from adapters.sentinel.gateway import Gateway
+from adapters.simulator.live_mirror.readers import bars_in, changes_in, trades_in
+from adapters.simulator.market_data.raw import catalogue
 from adapters.venues.coinbase import codec, wire
 from domain.messages.market import BookChanged, BookLost, MarketFrame
 from domain.messages.venue import UserFrame
+from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import MINUTE, SECOND, Nanos, iso
 from tests.builders.messages import BTC, NOW
@@ -508,6 +511,50 @@ def test_the_sentinel_reads_every_order_that_says_which_it_is(tmp_path: Path) ->
         gateway.close()
 
 
+# The mirror: a second opinion of the same protocol.
+
+
+def an_answer(entries: list[Any], name: str) -> bytes:
+    return json.dumps({name: entries}).encode()
+
+
+MIRROR: dict[str, tuple[type, Callable[[int], Entry], Callable[[list[Any]], Entries[Any]]]] = {
+    "products": (
+        wire.ProductForm,
+        a_product,
+        lambda entries: catalogue(an_answer(entries, "products")),
+    ),
+    "candles": (
+        wire.CandleForm,
+        a_candle,
+        lambda entries: bars_in(BTC, an_answer(entries, "candles")),
+    ),
+    "books": (wire.BookEvent, a_change, changes_in),
+    "trades": (
+        wire.PublicTrade,
+        a_public_trade,
+        lambda entries: trades_in([{"type": "update", "trades": entries}]),
+    ),
+    "trade events": (
+        wire.TradesEvent,
+        lambda number: {"type": "update", "trades": [a_public_trade(number)]},
+        trades_in,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIRROR)
+def test_the_mirror_reads_an_odd_entry_or_leaves_it_out_alone_and_counts_it(name: str) -> None:
+    form, good, read = MIRROR[name]
+    others = read([good(1), good(3)])
+    assert (len(others.read), others.unread) == (2, ())
+    silent = ("product_type=absent", "trades=[]")
+    for what, odd in oddities(form, good(2)):
+        found = read([good(1), odd, good(3)])
+        assert set(map(repr, others.read)) <= set(map(repr, found.read)), what
+        assert len(found.read) > 2 or found.unread or what in silent, what
+
+
 # That nothing is missing here.
 
 PARTS = (wire.BookUpdate, wire.BookLevel, wire.Money, wire.FeeTierBody, wire.Pages)
@@ -529,6 +576,7 @@ def test_every_form_of_the_wire_has_its_reader_here(
     read += [*EVENTS.values(), (wire.BookEvent, a_change(1))]
     read += [(wire.PublicTrade, a_public_trade(1)), (wire.UserOrder, a_user_order(1))]
     read += [(wire.FrameEnvelope, {}), (wire.OrderIds, an_order(1))]
+    read += [(form, good(1)) for form, good, _ in MIRROR.values()]
     covered = {form for form, _ in read} | {each.page for each in LISTS.values()}
     assert forms == covered | set(PARTS) | set(OUTCOMES)
     places = sum(len(list(members(form))) for form, _ in read)
