@@ -45,7 +45,7 @@ from domain.messages.venue import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
-from domain.portfolio.reconcile import differences, unreadable_wallets
+from domain.portfolio.reconcile import differences, owned_of, unreadable_wallets
 from domain.system.answers import Answer, Answers, failure_of
 from domain.system.boot import boot_of, foreign_portfolio
 
@@ -296,7 +296,7 @@ class Reconciler(Actor):
     def _compare(self) -> None:
         ledger, gate = (self._ledgers[keeper] for keeper in KEEPERS_OF_BOOKS)
         accounts, quote = self._answers.of(AccountsListed), self._account.quote_currency
-        unknown = unreadable_wallets((quote,), accounts.unread)
+        unknown = unreadable_wallets({quote, *owned_of(ledger)}, accounts.unread)
         if unknown and not ledger.is_open:  # what would the books begin with?
             self.log.warning("reconcile waits", step="AccountsListed", reason=unknown[0])
             self._pause(RETRY_NS)
@@ -306,14 +306,16 @@ class Reconciler(Actor):
             self._tries += 1
             self._pause(AGAIN_NS)
             return
-        self._finish(accounts, problems)
+        self._finish(None if unknown else accounts, problems)
 
     # Its end.
 
-    def _finish(self, accounts: AccountsListed, problems: tuple[str, ...]) -> None:
+    def _finish(self, accounts: AccountsListed | None, problems: tuple[str, ...]) -> None:
+        """End a pass; without `accounts` nobody knows what the venue holds for us."""
         reason, self._step = self._reason, PassStep.NOTHING
         now_ns = self.clock.market_ns()
-        if reason in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
+        is_due = reason in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS
+        if accounts is not None and is_due:
             self._statement_ns = now_ns
             occasion = {BOOT: "start", STOP: "stop"}.get(reason, "hourly")
             self.publish(StatementTaken(occasion, accounts.accounts))

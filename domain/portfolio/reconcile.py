@@ -25,18 +25,18 @@ def differences(
     """
     problems = book_problems(ledger, gate)
     if ledger.is_open:
-        currencies = {quote_currency, *_owned(ledger)}
+        currencies = {quote_currency, *owned_of(ledger)}
         problems += unreadable_wallets(currencies, unread)
         problems += balance_problems(quote_currency, accounts, ledger)
     return problems
 
 
 def unreadable_wallets(currencies: Container[str], unread: Iterable[Unread]) -> tuple[str, ...]:
-    """Return a sentence for each wallet of one of these currencies that can't be read."""
+    """Return a sentence for each wallet that can't be read and may be of these currencies."""
     return tuple(
-        f"{each.name}: its wallet can't be read ({each.reason})"
+        f"{each.name or 'some currency'}: its wallet can't be read ({each.reason})"
         for each in unread
-        if each.name in currencies and not each.is_foreign
+        if not each.is_foreign and (not each.name or each.name in currencies)
     )
 
 
@@ -66,14 +66,15 @@ def balance_problems(
             f"{quote_currency}: the venue has {plain(venue_cash)}, the ledger {plain(ledger.cash)}"
             f" (difference {plain(venue_cash - ledger.cash)})"
         )
-    for base, total in sorted(_owned(ledger).items()):
+    for base, total in sorted(owned_of(ledger).items()):
         held = totals.get(base, ZERO)
         if held < total:
             problems.append(f"{base}: the venue has {plain(held)}, we own {plain(total)}")
     return tuple(problems)
 
 
-def _owned(ledger: LedgerReported) -> dict[str, Decimal]:
+def owned_of(ledger: LedgerReported) -> dict[str, Decimal]:
+    """Return what we own of each base currency."""
     owned: dict[str, Decimal] = {}
     for product, quantity in ledger.owned:
         base = product.rpartition("-")[0]

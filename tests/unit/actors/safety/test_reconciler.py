@@ -612,8 +612,13 @@ def test_books_do_not_begin_with_cash_that_cannot_be_read() -> None:
 @pytest.mark.req("E2")
 @pytest.mark.parametrize(
     ("wallet", "is_clean"),
-    [(a_wallet("USD"), False), (a_wallet("DOGE"), True), (a_wallet("USD", is_foreign=True), True)],
-    ids=["our currency", "another", "futures"],
+    [
+        (a_wallet("USD"), False),
+        (a_wallet(""), False),
+        (a_wallet("DOGE"), True),
+        (a_wallet("USD", is_foreign=True), True),
+    ],
+    ids=["our currency", "nobody knows which", "another", "futures"],
 )
 def test_a_wallet_that_cannot_be_read_matters_if_we_own_its_currency(
     wallet: Unread, is_clean: bool
@@ -632,3 +637,4 @@ def test_a_wallet_that_cannot_be_read_matters_if_we_own_its_currency(
         scene.wait(AGAIN_NS)
 
     assert [each.is_clean for each in scene.finished] == [is_clean]
+    assert bool(scene.harness.bodies(StatementTaken)) is is_clean
