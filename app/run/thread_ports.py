@@ -51,6 +51,7 @@ SWITCH_SECONDS = 0.0001
 LOOK_SECONDS = 0.02
 STOP_WITHIN_NS = SECOND
 EXIT_REFUSED = 4
+MIRROR_SAYS = "mirror: "
 RUN = Path(__file__).resolve().parents[2] / "run.py"
 
 
@@ -91,7 +92,7 @@ def _child(options: TradeOptions) -> Iterator[VenueChild]:
     command = [sys.executable, str(RUN), "venue", "--parent-pipe", "--world-from-parent"]
     command += ["--data-dir", str(folders.of_mode(options.mode)), "--log-dir", str(folders.log)]
     try:
-        child = VenueChild(command, to_json(options))
+        child = VenueChild(command, to_json(options), hear=_pass_on)
     except VenueNotStarted as error:
         raise NotStarted(str(error), error.exit_code) from error
     try:
@@ -100,6 +101,12 @@ def _child(options: TradeOptions) -> Iterator[VenueChild]:
         yield child
     finally:
         child.stop()
+
+
+def _pass_on(line: str) -> None:
+    """Tell people what the mirror of another venue leaves out, or that it has lost it."""
+    if line.startswith(MIRROR_SAYS):
+        ActorLog("venue").warning("the mirror says", words=line.removeprefix(MIRROR_SAYS))
 
 
 def _watch_venue(child: VenueChild, stop: StopRequest) -> None:
@@ -180,6 +187,7 @@ def _connect(
         last_gate=gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
+        tell=system.announce,
     )
 
 

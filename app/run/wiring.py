@@ -45,12 +45,14 @@ from actors.kernel.topology import (
 )
 from actors.reporting.alerts import Alerts
 from actors.reporting.auditor import Auditor
-from actors.reporting.projector import ActorStatus, Projector, RunIdentity
+from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.projector import Projector
+from actors.safety.bound_account import BoundAccount
 from actors.safety.canceller import Canceller
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
-from actors.safety.reconciler import BoundAccount, Reconciler
+from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.approvals import Approvals

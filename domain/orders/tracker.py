@@ -78,6 +78,7 @@ from domain.orders.order import (
 )
 from domain.orders.own_orders import OwnOrders
 from domain.orders.prices import NO_PRICE, KnownPrices
+from domain.orders.unread import UnreadOfOurs
 
 RESOLVE_EVERY_NS = Nanos(SECOND)
 """Machine time between questions to the venue while something is unsettled."""
@@ -101,6 +102,7 @@ class OrderTracker:
         self, state: OrderBookState, request_lifetime_ns: int, *, is_dry: bool = False
     ) -> None:
         self.orders = OwnOrders(state.orders)
+        self._unread = UnreadOfOurs(self.orders)
         self._lineage = state.lineage
         self._number = state.next_number
         self._lifetime_ns = request_lifetime_ns
@@ -295,8 +297,9 @@ class OrderTracker:
         self._user = (connection, frame.sequence)
         for seen in frame.orders:
             self._see(seen)
-        if frame.is_snapshot:
-            # After a reconnect a listing closes the hole; only then entries go on.
+        if frame.is_snapshot or self._unread.among(frame.unread):
+            # A listing closes the hole: of a reconnect, after which only then entries go on, or
+            # of an order in this frame that can't be read.
             self._list(AfterSnapshot(connection))
 
     def _user_lost(self, reason: str) -> None:
@@ -322,12 +325,14 @@ class OrderTracker:
             return
         for seen in listing.orders:
             self._see(seen)
+        doubts = self._unread.among(listing.unread)
+        self._do(*self._unread.take(listing, self._now.breakers))
         there = {seen.client_order_id for seen in listing.orders}
-        for name, order in tuple(self.orders.unknown.items()):
+        for name, order in () if doubts else tuple(self.orders.unknown.items()):
             if name not in there and is_provably_absent(order, listing.begun_ns, self._lifetime_ns):
                 why = "absent from a complete listing"
                 self._keep(order, advance(order, Event.PROVEN_ABSENT, reason=why))
-        if reason == AfterSnapshot(self._user[0]):
+        if reason == AfterSnapshot(self._user[0]) and not doubts:
             evidence = "orders listed after the user stream's snapshot"
             self._do(ReleaseEntries(ENTRIES_BLOCKED_BY_USER_STREAM, evidence))
         self._watch()
@@ -347,6 +352,8 @@ class OrderTracker:
             name = order.intent.client_order_id
             self._do(Publish(FillBooked(fill, name, order.intent.order)))
             self._keep(order, apply_fill(order, fill), is_news=True)
+        if listing.failure is None:
+            self._do(*self._unread.take(listing, self._now.breakers))
         self._watch()
 
     # Healing.

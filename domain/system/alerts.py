@@ -7,12 +7,14 @@ import re
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
+from domain.messages.venue import EntriesUnread
 from domain.model.approval import ExitReason
 from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
+from domain.system.unread import sentence
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _STATUS = "python run.py status"
@@ -168,6 +170,19 @@ def of_dust(lot: Lot, bid: Price, minimum: str) -> AlertRaised:
         done="parked as dust; sold when it can be",
         owned=_worth(lot, bid),
         worst=_worth(lot, bid),
+        command=_STATUS,
+    )
+
+
+def of_unread(news: EntriesUnread) -> AlertRaised:
+    """Return the alert of entries of the venue that were left out."""
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="LEFT_OUT",
+        what=sentence(news),
+        done="left alone and counted; entries are blocked if it may be about an order of ours",
+        owned=_OWNED,
+        worst="none by itself",
         command=_STATUS,
     )
 

@@ -25,6 +25,7 @@ from domain.messages.venue import (
 )
 from domain.model.approval import ApprovedOrder
 from domain.model.breakers import Breaker, Effect
+from domain.model.entries import EntryKind, Unread
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import (
     Accepted,
@@ -51,6 +52,7 @@ from domain.orders.tracker import (
     WINDOW_NS,
     OrderTracker,
 )
+from domain.orders.unread import UNREADABLE_ORDERS
 from tests.builders.messages import (
     BTC,
     ETH,
@@ -63,6 +65,7 @@ from tests.builders.messages import (
     a_limit,
     a_seen,
     an_intent,
+    an_unread,
     approved,
     approved_sale,
 )
@@ -119,9 +122,10 @@ class Scene:
         begun_ns: int | None = None,
         is_complete: bool = True,
         reason: ListReason | None = None,
+        unread: tuple[Unread, ...] = (),
     ) -> tuple[effects.Effect, ...]:
         begun = Nanos(self.machine if begun_ns is None else begun_ns)
-        listing = OrdersListed(1, seen, is_complete, begun, None)
+        listing = OrdersListed(1, seen, is_complete, begun, None, unread=unread)
         return self.step(OrdersFound(listing, reason))
 
 
@@ -749,3 +753,91 @@ def test_one_question_at_a_time_is_waited_for() -> None:
 
     assert of(scene.listed(), effects.WakeAfter) == []
     assert len(of(scene.step(AskAgain()), effects.WakeAfter)) == 1
+
+
+# Entries that can't be read.
+
+BY_HAND = an_unread(order_id="o-hand", client_order_id="by-hand-1")
+NAMELESS = an_unread(order_id="o-hand")
+WITHOUT_IDS = an_unread()
+OURS_ODD = an_unread(order_id="venue-1", client_order_id=ID)
+
+
+def blocks(found: tuple[effects.Effect, ...]) -> list[str]:
+    return [each.breaker for each in of(found, effects.BlockEntries)]
+
+
+def releases(found: tuple[effects.Effect, ...]) -> list[str]:
+    return [each.breaker for each in of(found, effects.ReleaseEntries)]
+
+
+@pytest.mark.req("REC1", "E2")
+@pytest.mark.parametrize("unread", [BY_HAND, NAMELESS], ids=["named", "nameless"])
+def test_an_unreadable_order_of_somebody_else_changes_nothing(unread: Unread) -> None:
+    scene = an_open_entry()
+
+    assert scene.listed(a_seen(ENTRY), unread=(unread,)) == ()
+
+
+@pytest.mark.req("REC1", "E2")
+def test_on_a_fresh_account_nothing_unreadable_can_be_ours() -> None:
+    scene = a_scene()
+
+    assert scene.listed(unread=(BY_HAND, NAMELESS, WITHOUT_IDS)) == ()
+    fill = an_unread(EntryKind.FILL, order_id="o-hand")
+    assert scene.step(FillsListed(1, (), True, None, (fill,))) == ()
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize(
+    "unread",
+    [OURS_ODD, an_unread(order_id="venue-1"), an_unread(client_order_id=ID), WITHOUT_IDS],
+    ids=["both ids", "the venue's id", "our id", "no id"],
+)
+def test_an_unreadable_order_that_may_be_ours_blocks_until_it_is_shown_readably(
+    unread: Unread,
+) -> None:
+    scene = an_open_entry()
+
+    assert blocks(scene.listed(unread=(unread,))) == [UNREADABLE_ORDERS]
+
+    scene.breakers = (a_breaker(name=UNREADABLE_ORDERS),)
+    assert releases(scene.listed(a_seen(ENTRY), unread=(unread,))) == []
+    assert releases(scene.listed(a_seen(ENTRY))) == [UNREADABLE_ORDERS]
+
+
+@pytest.mark.req("X4", "E2")
+@pytest.mark.parametrize("unread", [NAMELESS, WITHOUT_IDS, an_unread(client_order_id=ID)])
+def test_a_listing_with_what_may_be_ours_proves_no_absence(unread: Unread) -> None:
+    scene = a_lost_entry()
+    scene.later(H + SECOND)
+
+    scene.listed(unread=(unread,))
+    assert scene.state() is OrderState.UNKNOWN
+
+    scene.listed(unread=(BY_HAND,))
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("E2", "REC1")
+def test_an_unreadable_fill_of_ours_blocks_until_all_of_the_order_is_booked() -> None:
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY, VenueStatus.FILLED, "2"))
+    odd = an_unread(EntryKind.FILL, order_id="venue-1")
+
+    assert blocks(scene.step(FillsListed(1, (), True, None, (odd,)))) == [UNREADABLE_ORDERS]
+
+    scene.breakers = (a_breaker(name=UNREADABLE_ORDERS),)
+    assert releases(scene.step(fills())) == []
+    assert releases(scene.step(fills(a_fill(ENTRY)))) == [UNREADABLE_ORDERS]
+
+
+@pytest.mark.req("E2")
+def test_what_a_frame_leaves_out_of_ours_is_asked_for_by_a_listing() -> None:
+    scene = an_open_entry()
+    scene.step(StreamOpened("user", 1))
+
+    foreign = UserFrame(1, 0, Nanos(NOW), (), False, (BY_HAND,))
+    assert scene.step(foreign) == ()
+    ours = UserFrame(1, 1, Nanos(NOW), (), False, (OURS_ODD,))
+    assert len(of(scene.step(ours), effects.ListOrders)) == 1
