@@ -31,6 +31,7 @@ from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import TradeOptions
 from app.run import settings
+from app.run.folder_watch import FolderWatch
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.recovery import last_world
 from app.run.stop_request import StopRequest
@@ -205,6 +206,7 @@ def _watches(
     yield ProgressGuard(system)
     yield MemoryGuard(system, settings.memory_limit_mb(options.config))
     yield StackWatch(options.folders.log)
+    yield FolderWatch(system, options.folders.of_mode(options.mode))
     if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
         told = _sentinel_settings(options, session, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))
