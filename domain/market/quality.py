@@ -174,9 +174,12 @@ class MarketQuality:
             if (ours.bid, ours.ask) == (reading.bid, reading.ask):
                 state.quote = evolve(ours, confirmed_ns=reading.at_ns)
                 effects += self._publish(state, state.quote)
-            elif state.stalled is None:
+                continue
+            if state.stalled is None:
                 effects += self._stall(state, "stream frozen: REST shows another price", now_ns)
                 effects += self._alert(state, now_ns - ours.confirmed_ns, machine_ns)
+            # No entry is made at it, and exits have no other price while the stream is frozen.
+            effects += (BidMoved(state.product, reading.bid, reading.at_ns, reading.at_ns),)
         return effects
 
     def quotes(self) -> tuple[QuoteMoved, ...]:

@@ -123,9 +123,9 @@ class QuoteMoved:
 
 @frozen
 class BidMoved:
-    """The best bid of a product that nobody offers: good for exits and for marks, no entry's price.
+    """A best bid alone: nobody offers, or only REST shows it because the stream is frozen.
 
-    Both instants as in `Quote`.
+    Good for exits and for marks, no entry's price. Both instants as in `Quote`.
     """
 
     product: ProductId

@@ -307,12 +307,23 @@ def test_a_reading_older_than_our_quote_confirms_nothing() -> None:
 def test_another_price_by_rest_means_that_the_stream_is_frozen() -> None:
     quality = live()
 
-    stalled, alert = quality.confirm(answer(reading("90", "90.1", at_ns=at(4))), at(4), MACHINE)
+    stalled, alert, _ = quality.confirm(answer(reading("90", "90.1", at_ns=at(4))), at(4), MACHINE)
 
     assert isinstance(stalled, FeedStalled)
     assert stalled.reason.startswith("stream frozen")
     assert isinstance(alert, AlertRaised)
-    assert quality.confirm(answer(reading("90", "90.1", at_ns=at(5))), at(5), MACHINE) == ()
+    again = quality.confirm(answer(reading("90", "90.1", at_ns=at(5))), at(5), MACHINE)
+    assert [type(each) for each in again] == [BidMoved]
+
+
+def test_exits_get_the_bid_that_rest_shows_while_the_stream_is_frozen() -> None:
+    quality = live()
+    for second in (4, 5, 6):
+        effects = quality.confirm(
+            answer(reading("90", "91", at_ns=at(second))), at(second), MACHINE
+        )
+        assert effects[-1] == BidMoved(BTC, Price(Decimal(90)), at(second), at(second))
+        assert not [each for each in effects if isinstance(each, QuoteMoved)]
 
 
 def test_one_alert_a_minute_says_enough() -> None:

@@ -1,0 +1,164 @@
+"""Exits while the venue hinders them, prices that are lost, and losses between two cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from domain.messages.control import AlertRaised
+from domain.messages.decisions import ExitProposed, ProposalRefused
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
+from domain.messages.supervision import BreakerTripped
+from domain.model.approval import Purpose
+from domain.model.breakers import Severity
+from domain.model.instants import SECOND, Nanos
+from domain.model.product import Side
+from domain.orders.prices import NO_PRICE
+from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.price_paths import RUNS_AWAY, TO_STOP, Line, script
+from tests.builders.simulator import fault
+from tests.builders.steps import START
+from tests.builders.world import Setting, World
+
+T = TypeVar("T")
+ETH = {"product": "ETH-USD"}
+RISES = Line("SOL-USD", ((120, "100"), (185, "102"), (240, "101")), (2,))
+NO_READINGS = fault("http_500", at="155s", for_="200s", endpoint="quotes")
+
+
+class Told:
+    """What the journal of an ended run holds, with seconds since the start."""
+
+    def __init__(self, world: World) -> None:
+        self._messages = [((at - START) / SECOND, each) for at, each in world.messages()]
+
+    def all(self, kind: type[T]) -> list[tuple[float, T]]:
+        return [(at, each) for at, each in self._messages if isinstance(each, kind)]
+
+    def exits(self) -> list[tuple[float, ExitProposed]]:
+        return [(at, each) for at, each in self.all(ExitProposed) if each.product == "ETH-USD"]
+
+    def sales(self) -> list[tuple[float, FillBooked]]:
+        fills = self.all(FillBooked)
+        return [(at, each) for at, each in fills if each.fill.side is Side.SELL]
+
+    def alerts(self, code: str) -> list[tuple[float, AlertRaised]]:
+        return [(at, each) for at, each in self.all(AlertRaised) if each.code == code]
+
+
+@contextmanager
+def ended(
+    folder: Path, *faults: dict[str, Any], lines: tuple[Line, ...] = (TO_STOP,), **setting: Any
+) -> Iterator[tuple[World, Told]]:
+    market = script(lines)
+    setting = {"duration_ns": Nanos(400 * SECOND), **setting}
+    with World(Setting(folder=folder, market=market, faults=faults, **setting)).start() as world:
+        world.run_to_end()
+        yield world, Told(world)
+
+
+@pytest.mark.req("X6", "PAC")
+@pytest.mark.parametrize(
+    "hindrance",
+    [
+        fault("reject_order", at="150s", for_="100s"),
+        fault("product_flag", at="150s", for_="100s", **ETH, flag="cancel_only"),
+        fault("http_429", at="150s", for_="100s", endpoint="place"),
+        fault("reset_before", at="150s", for_="100s", endpoint="place"),
+    ],
+    ids=lambda line: str(line["kind"]),
+)
+def test_a_hindered_stop_is_paced_told_within_five_seconds_and_done_in_the_end(
+    tmp_path: Path, hindrance: dict[str, Any]
+) -> None:
+    with ended(tmp_path, hindrance) as (world, told):
+        assert_we_agree_with_the_venue(world)
+
+    tries = told.exits()
+    assert 2 <= len(tries) <= 12
+    at_s, alert = told.alerts("EXIT_HINDERED")[0]
+    assert alert.severity is Severity.CRITICAL
+    assert at_s - tries[0][0] <= 5
+    (_, sale) = told.sales()[-1]
+    assert sale.fill.product == "ETH-USD"
+
+
+@pytest.mark.req("X6")
+def test_a_stop_is_done_by_the_bid_while_nobody_offers(tmp_path: Path) -> None:
+    with ended(tmp_path, fault("empty_book", at="150s", for_="200s", side="offer")) as (_, told):
+        pass
+
+    (proposed_s, proposed), *_ = told.exits()
+    (sold_s, sale), *_ = told.sales()
+    assert sold_s - proposed_s < 1
+    assert proposed.bid - sale.fill.price < proposed.bid / 100
+
+
+@pytest.mark.req("ST1", "X6")
+def test_a_stop_is_done_by_what_rest_shows_while_the_stream_is_frozen(tmp_path: Path) -> None:
+    with ended(tmp_path, fault("freeze_stream", at="160s", for_="200s", **ETH)) as (_, told):
+        pass
+
+    (proposed_s, proposed), *_ = told.exits()
+    (sold_s, sale), *_ = told.sales()
+    assert 160 < proposed_s < 200
+    assert sold_s - proposed_s < 1
+    assert proposed.bid - sale.fill.price < proposed.bid / 100
+
+
+@pytest.mark.req("ST1", "X6")
+@pytest.mark.parametrize("kind", ["delisting", "empty_book", "freeze_stream"])
+def test_a_lot_whose_price_is_gone_is_told_within_seconds(tmp_path: Path, kind: str) -> None:
+    lasting = {} if kind == "delisting" else {"for_": "200s"}
+    with ended(tmp_path, fault(kind, at="160s", **lasting, **ETH), NO_READINGS) as (_, told):
+        pass
+
+    alerts = [each for each in told.alerts("STALENESS") if "lot" in each[1].what]
+    at_s, alert = alerts[0]
+    lot = told.all(IntentRaised)[0][1].intent.client_order_id
+    assert at_s - 160 <= 5
+    assert alert.severity is Severity.CRITICAL
+    assert all(word in alert.what for word in ("ETH-USD", lot))
+
+
+@pytest.mark.req("ST1", "E2")
+def test_while_the_value_of_a_lot_is_unknown_nothing_else_is_bought(tmp_path: Path) -> None:
+    frozen = fault("freeze_stream", at="160s", for_="100s", **ETH)
+    with ended(tmp_path, frozen, NO_READINGS, lines=(TO_STOP, RISES)) as (_, told):
+        pass
+
+    bought = [at for at, each in told.all(IntentRaised) if each.intent.order.side is Side.BUY]
+    refused = {
+        refusal.reason
+        for at, each in told.all(ProposalRefused)
+        if 167 < at < 255 and each.purpose is Purpose.ENTRY
+        for refusal in each.refusals
+    }
+    assert not [at for at in bought if 167 < at < 255]
+    assert "nlv_unknown" in refused
+
+
+@pytest.mark.req("ST1")
+def test_an_entry_does_not_rest_at_a_price_that_is_not_known(tmp_path: Path) -> None:
+    frozen = fault("freeze_stream", at="123s", for_="200s", product="LINK-USD")
+    with ended(tmp_path, frozen, lines=(RUNS_AWAY,)) as (_, told):
+        pass
+
+    (cancelled_s,) = [at for at, each in told.all(OrderAdvanced) if each.reason == NO_PRICE][:1]
+    assert 123 < cancelled_s <= 130
+
+
+@pytest.mark.req("DD1")
+def test_a_loss_limit_trips_within_seconds_of_the_price(tmp_path: Path) -> None:
+    sets = ("policy.stops.daily_pct=1", "policy.loop.interval_seconds=60")
+    with ended(tmp_path, fault("price_jump", at="150s", percent=-60), sets=sets) as (_, told):
+        pass
+
+    (tripped_s,) = [
+        at for at, each in told.all(BreakerTripped) if each.breaker.name == "daily_loss"
+    ]
+    assert 150 <= tripped_s <= 155
