@@ -47,7 +47,7 @@ from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.portfolio.reconcile import differences, owned_of, unreadable_wallets
 from domain.system.answers import Answer, Answers, failure_of
-from domain.system.boot import boot_of, foreign_portfolio
+from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade
 
 RETRY_NS = SECOND
 AGAIN_NS = 500 * MILLISECOND
@@ -70,6 +70,8 @@ TIME_GAP = "time_gap"
 """Name of the breaker while nothing known before a gap has been checked again."""
 BREAKER = "reconcile"
 """Name of the availability breaker while a comparison has not been clean."""
+NO_PRODUCTS = "no_products"
+"""Name of the breaker where no product is quoted in our currency: there is nothing to enter."""
 
 
 @frozen
@@ -261,6 +263,9 @@ class Reconciler(Actor):
             self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
         products, fees = self._answers.of(ProductsListed), self._answers.of(FeesRead)
         self.publish(ProductsChanged(products.products))
+        nothing = nothing_to_trade(products, self._account.quote_currency)
+        if nothing is not None:
+            self.trip(NO_PRODUCTS, nothing, effect=Effect.BLOCK)
         self._boot = boot_of(products, fees, self._account.quote_currency)
         self._run()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from domain.market.bar_order import Asked
 from domain.market.market_data import FeedPlan, MarketData
@@ -14,6 +15,8 @@ from domain.messages.market import (
     AFTER_GAP,
     SUBSCRIBED_ANEW,
     BarClosed,
+    BookChanged,
+    BookLost,
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
@@ -28,6 +31,7 @@ from domain.messages.market import (
 from domain.messages.supervision import GapSeen, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.product import ProductId
 from tests.builders.messages import BTC, NOW, a_level, a_quote, a_trade
 
 pytestmark = pytest.mark.req("ST1")
@@ -180,3 +184,21 @@ def test_an_old_quote_is_read_again_and_confirmed() -> None:
 
     assert isinstance(moved, QuoteMoved)
     assert moved.quote.confirmed_ns == later
+
+
+@pytest.mark.req("ST1")
+def test_data_of_products_that_nobody_asked_for_kill_nobody() -> None:
+    for is_trusted in (True, False):
+        data = MarketData(FeedPlan(5, Nanos(5 * SECOND), False), is_trusted=is_trusted)
+        data.watch((BTC,), Nanos(NOW))
+        data.step(StreamOpened("market", 1), Nanos(NOW))
+        other = ProductId("BTC-XYZ")
+        events = (
+            BookSnapshotSeen(other, (a_level("1"),), (a_level("2"),)),
+            BookChanged(other, (), ()),
+            BookLost(other, "odd"),
+            TradesPrinted((evolve(a_trade(), product=other),), False),
+        )
+        assert data.step(frame(*events), Nanos(NOW)) == []
+        quotes = QuotesListed(1, (evolve(a_quote(), product=other),), None)
+        assert data.confirm(quotes, Nanos(NOW), Nanos(0)) == ()
