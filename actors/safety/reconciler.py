@@ -52,7 +52,7 @@ from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.portfolio.reconcile import differences, owned_of, unreadable_wallets
 from domain.system.answers import Answer, Answers
-from domain.system.boot import boot_of, foreign_portfolio
+from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade
 
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
@@ -81,6 +81,8 @@ LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
 BOOTING = "boot"
 """Name of the breaker while the start is not done although it should be."""
+NO_PRODUCTS = "no_products"
+"""Name of the breaker where no product is quoted in our currency: there is nothing to enter."""
 
 
 class Reconciler(Actor):
@@ -300,6 +302,9 @@ class Reconciler(Actor):
             self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
         products, fees = self._answers.of(ProductsListed), self._answers.of(FeesRead)
         self.publish(ProductsChanged(products.products))
+        nothing = nothing_to_trade(products, self._account.quote_currency)
+        if nothing is not None:
+            self.trip(NO_PRODUCTS, nothing, effect=Effect.BLOCK)
         self._boot = boot_of(products, fees, self._account.quote_currency)
         self._run()
 

@@ -52,7 +52,7 @@ SWITCH_SECONDS = 0.0001
 LOOK_SECONDS = 0.02
 STOP_WITHIN_NS = SECOND
 EXIT_REFUSED = 4
-MIRROR_SAYS = "mirror: "
+MIRROR_SAYS, MARKET_SAYS = "mirror: ", "market: "
 RUN = Path(__file__).resolve().parents[2] / "run.py"
 
 
@@ -105,9 +105,11 @@ def _child(options: TradeOptions) -> Iterator[VenueChild]:
 
 
 def _pass_on(line: str) -> None:
-    """Tell people what the mirror of another venue leaves out, or that it has lost it."""
+    """Tell people what the mirror of another venue leaves out or loses, and how a file is read."""
     if line.startswith(MIRROR_SAYS):
         ActorLog("venue").warning("the mirror says", words=line.removeprefix(MIRROR_SAYS))
+    elif line.startswith(MARKET_SAYS):
+        ActorLog("venue").warning("the market says", words=line.removeprefix(MARKET_SAYS))
 
 
 def _watch_venue(child: VenueChild, stop: StopRequest) -> None:

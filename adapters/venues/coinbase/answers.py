@@ -9,6 +9,7 @@ import msgspec
 from attrs import frozen
 
 from adapters.venues.coinbase import wire
+from adapters.venues.coinbase.aliases import Listing
 from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, member
 from adapters.venues.coinbase.values import (
     instant,
@@ -159,8 +160,8 @@ def merged(wallets: Iterable[Wallet]) -> tuple[AccountBalance, ...]:
     return tuple(totals.values())
 
 
-def product(form: wire.ProductForm) -> Product | None:
-    """Return a product, None if it is not spot.
+def product(form: wire.ProductForm) -> Listing | None:
+    """Return a product as it is listed, None if it is not spot.
 
     Raises:
         ProtocolBroken: it lacks a step or a limit: nothing is guessed.
@@ -171,7 +172,7 @@ def product(form: wire.ProductForm) -> Product | None:
         raise ProtocolBroken("product_type: expected SPOT or FUTURE")
     has_own_step = form.price_increment != ""
     price_step = form.price_increment if has_own_step else form.quote_increment
-    return Product(
+    found = Product(
         id=ProductId(member("product_id", text, form.product_id)),
         base=member("base_currency_id", text, form.base_currency_id),
         quote=member("quote_currency_id", text, form.quote_currency_id),
@@ -184,6 +185,7 @@ def product(form: wire.ProductForm) -> Product | None:
         quote_max=member("quote_max_size", positive, form.quote_max_size),
         flags=_flags(form),
     )
+    return Listing(found, form.alias or "")
 
 
 def _flags(form: wire.ProductForm) -> ProductFlags:

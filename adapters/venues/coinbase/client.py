@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import frozen
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Post
 from adapters.venues.coinbase import answers, codec, pages
+from adapters.venues.coinbase.aliases import (
+    Aliases,
+    Listing,
+    Names,
+    has_aliases,
+    renamed,
+    renamed_quotes,
+)
 from adapters.venues.coinbase.answers import Wallet
 from adapters.venues.coinbase.bodies import cancel_body, order_body
 from adapters.venues.coinbase.outcomes import outcome_of
@@ -27,6 +35,7 @@ from adapters.venues.transport.interface import (
     StreamKind,
     Transport,
 )
+from domain.messages.market import MarketFrame
 from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
@@ -47,7 +56,7 @@ from domain.model.entries import Entries, Unread
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
-from domain.model.product import Product, ProductId
+from domain.model.product import ProductId
 from domain.system.unread import UnreadTally
 
 T = TypeVar("T")
@@ -83,11 +92,11 @@ class VenueTraits:
 
 
 Tell = Callable[[EntriesUnread], None]
-"""Hears of entries left out; called on any thread, must not block."""
+"""Called on any thread, must not block."""
 
 
 def nobody(_: EntriesUnread) -> None:
-    """Hear nothing: the listing itself says what was left out."""
+    """Hear nothing."""
 
 
 EMBEDDED = VenueTraits(token_life_ns=10 * SECOND)
@@ -98,9 +107,9 @@ REQUEST_GRACE_NS = 10 * SECOND
 class CoinbaseVenue:
     """Implements `Venue`. Answers are posted from whichever thread the transport answers on.
 
-    `last_gate` is asked directly before an order leaves; `stream_token` signs stream messages, None
-    where the other end trusts us; `draw` is uniform over [0, 1) and spreads retries. `tell` hears
-    of entries that were left out, wherever they stood.
+    `last_gate` is asked before an order leaves; `stream_token` signs stream messages, None where
+    the other end trusts us; `draw` is uniform over [0, 1) and spreads retries; `tell` hears of
+    entries that were left out.
     """
 
     def __init__(
@@ -125,10 +134,13 @@ class CoinbaseVenue:
         self._reader = RetryingReader(transport, draw)
         self._stream_token = stream_token
 
+        self._aliases = Aliases()
+        self._renamed: Names = {}
+
         def stream(kind: StreamKind, decode: Decode, silence_ns: int | None) -> Stream:
-            now_ns = clock.machine_ns
+            now_ns, tell = clock.machine_ns, self._post_renamed
             counted = partial(self._counted, decode)
-            return Stream(kind, transport, post, now_ns, counted, draw, silence_ns=silence_ns)
+            return Stream(kind, transport, tell, now_ns, counted, draw, silence_ns=silence_ns)
 
         self._market = stream(StreamKind.MARKET, codec.decode_market, SILENCE_NS)
         self._user = stream(StreamKind.USER, codec.decode_user, None)
@@ -257,8 +269,7 @@ class CoinbaseVenue:
             listed = AccountsListed(token, accounts, failure is None, failure, wallets.unread)
             self._post(reply_to, listed)
 
-        query = (("limit", str(PAGE)),)
-        self._list(RequestLane.QUERY, "/accounts", [query], pages.accounts, done)
+        self._list(RequestLane.QUERY, "/accounts", [(("limit", str(PAGE)),)], pages.accounts, done)
 
     def read_fees(self, token: int, reply_to: ReplyTo) -> None:
         """Read the account's fee rates → `FeesRead`."""
@@ -270,8 +281,8 @@ class CoinbaseVenue:
         def fail(reason: str) -> None:
             self._post(reply_to, FeesRead(token, None, None, reason))
 
-        query = (("product_type", "SPOT"),)
-        self._reader.get(RequestLane.QUERY, "/transaction_summary", query, read, fail)
+        spot = (("product_type", "SPOT"),)
+        self._reader.get(RequestLane.QUERY, "/transaction_summary", spot, read, fail)
 
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
@@ -292,8 +303,9 @@ class CoinbaseVenue:
     def list_products(self, token: int, reply_to: ReplyTo) -> None:
         """Read the catalogue → `ProductsListed`."""
 
-        def done(products: Entries[Product], failure: str | None) -> None:
-            once = tuple({product.id: product for product in products.read}.values())
+        def done(listings: Entries[Listing], failure: str | None) -> None:
+            self._aliases.learn(listings.read)
+            once = tuple({each.product.id: each.product for each in listings.read}.values())
             self._post(reply_to, ProductsListed(token, once, failure is None, failure))
 
         query = (("product_type", "SPOT"), ("get_tradability_status", "true"))
@@ -335,19 +347,22 @@ class CoinbaseVenue:
         def read(body: bytes) -> None:
             quotes = pages.quotes(body)
             self._leave_out(quotes.unread)
-            self._post(reply_to, QuotesListed(token, quotes.read, None))
+            self._post(reply_to, QuotesListed(token, renamed_quotes(quotes.read, names), None))
 
         def fail(reason: str) -> None:
             self._post(reply_to, QuotesListed(token, (), reason))
 
-        query = tuple(("product_ids", product) for product in products)
+        names = self._aliases.names(products)
+        query = tuple(("product_ids", name) for name in names)
         self._reader.get(RequestLane.QUERY, "/best_bid_ask", query, read, fail)
 
     # Streams.
 
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         """Connect and subscribe → `StreamOpened`, `MarketFrame`s, `StreamClosed`."""
-        self._market.open(reply_to, lambda: market_subscriptions(products))
+        names = self._aliases.names(products)
+        self._renamed = names if has_aliases(names) else {}
+        self._market.open(reply_to, lambda: market_subscriptions(tuple(names)))
 
     def restart_market_stream(self, reason: str) -> None:
         """Drop the market connection and connect anew."""
@@ -382,10 +397,15 @@ class CoinbaseVenue:
             self._leave_out(frame.unread)
         return frame
 
+    def _post_renamed(self, reply_to: ReplyTo, message: Any) -> None:
+        if self._renamed and isinstance(message, MarketFrame):
+            message = renamed(message, self._renamed)
+        self._post(reply_to, message)
+
     def _leave_out(self, unread: Sequence[Unread]) -> None:
         """Count and tell what was left out, on whichever thread it was read."""
         if unread:
             with self._counting:
-                news = self._unread.count(unread)
-            for each in news:
-                self._tell(each)
+                found = self._unread.count(unread)
+            for news in found:
+                self._tell(news)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adapters.venues.coinbase import answers
+from adapters.venues.coinbase.aliases import Listing
 from adapters.venues.coinbase.answers import Wallet
 from adapters.venues.coinbase.paginator import Page
 from adapters.venues.transport.interface import Answer, NoAnswer
@@ -14,7 +15,7 @@ from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND
 from domain.model.market import Bar, Quote
 from domain.model.orders import FillSeen, OrderSeen
-from domain.model.product import Product, ProductId
+from domain.model.product import ProductId
 
 CANDLES_PER_CALL = 300
 """The venue's limit is 350, by some accounts less."""
@@ -49,7 +50,7 @@ def quotes(body: bytes) -> Entries[Quote]:
     return answers.quotes_in(answers.read_quotes(body).pricebooks)
 
 
-def products(body: bytes) -> Page[Product]:
+def products(body: bytes) -> Page[Listing]:
     """Return a page of the catalogue."""
     answer = answers.read_products(body)
     pages = answer.pagination

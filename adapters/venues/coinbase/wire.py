@@ -189,6 +189,7 @@ class ProductForm(Struct, gc=False):
     quote_max_size: str = ""
     product_type: str = "SPOT"
     status: str = ""
+    alias: str | None = None
     is_disabled: bool = False
     trading_disabled: bool = False
     cancel_only: bool = False
