@@ -170,8 +170,8 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
     currency, allotment = config.app.quote.value, settings.allotment_of(config)
 
     def order_manager(state: Recovered) -> None:
-        unsettled = state.unsettled(runtime.clock.machine_ns())
-        book = OrderBookState(state.lineage, state.next_number, unsettled)
+        orders = state.own_orders(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, orders)
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:

@@ -68,15 +68,14 @@ class Recovered:
     world: str = ""
     tally: RunTally = RunTally()
 
-    def unsettled(self, machine_ns: Nanos) -> tuple[Order, ...]:
-        """Return the orders that have not ended, ready for the order manager.
+    def own_orders(self, machine_ns: Nanos) -> tuple[Order, ...]:
+        """Return all orders, oldest first, ready for the order manager.
 
-        What may have been sent counts as unknown, with this moment as its last possible sending.
+        Those that have ended too: the venue may show one alive or filled all the same. What may
+        have been sent counts as unknown, with this moment as its last possible sending.
         """
         found = []
         for order in self.orders.values():
-            if order.is_settled:
-                continue
             if order.state in (*UNSENT, OrderState.UNKNOWN):
                 order = evolve(order, state=OrderState.UNKNOWN, last_sent_ns=machine_ns)
             found.append(order)

@@ -75,7 +75,17 @@ def order(form: wire.OrderForm) -> OrderSeen:
         status=status(form.status),
         filled=Quantity(number_or_zero(form.filled_size)),
         created_ns=instant_or_none(form.created_time),
+        quantity=_asked(form.order_configuration),
     )
+
+
+def _asked(configuration: Any) -> Quantity | None:
+    """Return the base quantity that was asked for, None where the order does not show one."""
+    try:
+        (form,) = configuration.values()
+        return Quantity(positive(form["base_size"]))
+    except (AttributeError, ValueError, TypeError, KeyError, ProtocolBroken):
+        return None
 
 
 def fill(form: wire.FillForm) -> FillSeen:

@@ -6,6 +6,7 @@ Names are the venue's. Source: Coinbase Advanced Trade REST and WebSocket refere
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -104,6 +105,7 @@ class OrderForm(Struct, gc=False):
     client_order_id: str = ""
     filled_size: str = ""
     created_time: str | None = None
+    order_configuration: Any = None
 
 
 class OrdersPage(Struct):
