@@ -322,7 +322,9 @@ ROUTES: dict[type, Route] = {
         one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
     ),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
-    control.AlertRaised: Route(says=(SUPERVISOR, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)),
+    control.AlertRaised: Route(
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)
+    ),
     control.KillSeen: Route(
         says=(KILL_SWITCH,), hears=(AUDITOR, CANCELLER), lane=Lane.CONTROL, is_durable=True
     ),

@@ -169,7 +169,7 @@ class Guardian:
         """Tell whether it is known that no entry rests at the venue."""
         if self._inbox.read().boot is not None:
             return self.is_swept
-        return not self._run.recovered.unsettled(self._system.clock.machine_ns())
+        return not self._run.recovered.has_unsettled
 
     def _lots(self, status: Status) -> tuple[str, ...]:
         """Return what is owned: by the status, or by the journal where nobody valued it yet."""

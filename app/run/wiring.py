@@ -72,7 +72,6 @@ from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
-from domain.model.instants import Nanos
 from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered
 
@@ -173,8 +172,8 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
     currency, allotment = config.app.quote.value, settings.allotment_of(config)
 
     def order_manager(state: Recovered) -> None:
-        unsettled = state.unsettled(runtime.clock.machine_ns())
-        book = OrderBookState(state.lineage, state.next_number, unsettled)
+        orders = state.own_orders(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, orders)
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:
@@ -228,7 +227,7 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
-        known = state.boot if state.owned or state.unsettled(Nanos(0)) else None
+        known = state.boot if state.owned or state.has_unsettled else None
         account = BoundAccount(quote, portfolio, state.last_ns, known)
         boot = plan.inbox.read().boot
         is_booted = boot is not None and not boot.is_provisional

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.messages.control import AlertRaised, DiscrepancyFound
+from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
 from domain.messages.venue import EntriesUnread
@@ -108,6 +109,20 @@ def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
         owned=_OWNED,
         worst="unknown until explained",
         command="python run.py audit verify",
+    )
+
+
+def of_ended_order(order: OrderAdvanced, what: str) -> AlertRaised:
+    """Return the alert of an order that had ended by our books, and has more at the venue."""
+    name, state = order.client_order_id, order.state.value
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="AFTER_ITS_END",
+        what=f"{order.purpose.value} {name} of {order.product} was {state} to us, now {what}",
+        done="taken into our books: fills count, an entry that is alive is cancelled",
+        owned=_OWNED,
+        worst="stops of owned lots as listed in status",
+        command=_STATUS,
     )
 
 

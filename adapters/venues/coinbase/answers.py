@@ -92,7 +92,17 @@ def order(form: wire.OrderForm) -> OrderSeen:
         status=status(form.status),
         filled=Quantity(member("filled_size", not_negative, form.filled_size)),
         created_ns=member("created_time", instant_or_none, form.created_time),
+        quantity=_asked(form.order_configuration),
     )
+
+
+def _asked(configuration: Any) -> Quantity | None:
+    """Return the base quantity that was asked for, None where the order does not show one."""
+    try:
+        (form,) = configuration.values()
+        return Quantity(positive(form["base_size"]))
+    except (AttributeError, ValueError, TypeError, KeyError, ProtocolBroken):
+        return None
 
 
 def order_ids(form: wire.OrderIds) -> tuple[str, str]:

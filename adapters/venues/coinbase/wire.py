@@ -6,6 +6,7 @@ Names are the venue's. Source: Coinbase Advanced Trade REST and WebSocket refere
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -106,6 +107,7 @@ class OrderForm(Struct, gc=False):
     status: str
     filled_size: str = ""
     created_time: str | None = None
+    order_configuration: Any = None
 
 
 class OrderIds(Struct, gc=False):

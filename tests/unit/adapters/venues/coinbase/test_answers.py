@@ -86,6 +86,33 @@ def test_an_order_of_a_listing() -> None:
     assert (page.has_next, page.cursor) == (True, "x")
 
 
+ODD_SIZES: list[Any] = [None, "", "NaN", "-1", "0", [], {}]
+ODD_CONFIGURATIONS: list[Any] = [
+    *(None, {}, [], "x", 7, {"a": None}),
+    *({"a": {"base_size": size}} for size in ODD_SIZES),
+]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "quantity"),
+    [
+        ({"limit_limit_gtd": {"base_size": "0.5", "limit_price": "1"}}, Decimal("0.5")),
+        ({"market_market_ioc": {"base_size": "2"}}, Decimal(2)),
+        ({"market_market_ioc": {"quote_size": "10"}}, None),
+        ({"a": {"base_size": "1"}, "b": {"base_size": "1"}}, None),
+        *((configuration, None) for configuration in ODD_CONFIGURATIONS),
+    ],
+)
+def test_an_order_shows_what_was_asked_for_or_keeps_it_to_itself(
+    configuration: Any, quantity: Decimal | None
+) -> None:
+    changed = ORDER | {"order_configuration": configuration}
+
+    seen = one(answers.orders_in(answers.read_orders(body(orders=[changed])).orders))
+
+    assert seen.quantity == quantity
+
+
 def test_an_order_without_time_or_filled_size() -> None:
     changed = ORDER | {"created_time": None, "filled_size": ""}
     seen = one(answers.orders_in(answers.read_orders(body(orders=[changed])).orders))
