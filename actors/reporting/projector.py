@@ -16,6 +16,7 @@ from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import wording
 from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.rows import last_known_row, position_row
 from domain.market.bids import Bids
 from domain.messages.control import (
     DiscrepancyFound,
@@ -51,7 +52,7 @@ from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.model.orders import TERMINAL
-from domain.model.portfolio import Lot, PortfolioView
+from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
 from domain.system.recovery import ClosedBreaker, RunTally
 from domain.system.unread import sentence
@@ -135,7 +136,7 @@ class Projector(Actor):
         self._orders = {each.client_order_id: each for each in tally.open_orders}
         self._losses: LossesMeasured | None = None
         self._reconcile: ReconcileFinished | None = None
-        self._equity: EquityMarked | None = None
+        self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
 
     def starting(self) -> None:
@@ -162,8 +163,8 @@ class Projector(Actor):
             case FillBooked():
                 self.fills += 1
                 self.log.info(wording.fill(message))
-            case EquityMarked():
-                self._equity = message
+            case EquityMarked(nlv=nlv):
+                self._known = self._known if nlv is None else message
             case LossesMeasured():
                 self._losses = message
             case FeedStalled() | FeedRecovered():
@@ -286,10 +287,14 @@ class Projector(Actor):
             "equity": _text(view.nlv if view else None),
             "cash": _text(view.cash if view else None),
             "pnl_net": _text(view.pnl_net if view else None),
+            "last_known": last_known_row(self._known),
             "fees": _text(view.fees if view else None),
             "actors": [self._member(member) for member in self._roster()],
             "breakers": self._breakers(),
-            "positions": [self._position(lot) for lot in (view.lots if view else ())],
+            "positions": [
+                position_row(lot, self._bids.get(lot.product), self._hindered.get(lot.id))
+                for lot in (view.lots if view else ())
+            ],
             "orders_open": [
                 {
                     "client_order_id": order.client_order_id,
@@ -357,26 +362,6 @@ class Projector(Actor):
             if (name, scope) not in open_keys
         )
         return shown
-
-    def _position(self, lot: Lot) -> dict[str, object]:
-        bid = self._bids.get(lot.product)
-        mark = None if bid is None else bid.price
-        unrealised = None if mark is None else mark * lot.quantity - lot.cost
-        return {
-            "lot": lot.id,
-            "product": lot.product,
-            "quantity": plain(lot.quantity),
-            "cost": plain(lot.cost),
-            "mark": _text(mark),
-            "mark_at": None if bid is None else iso(bid.confirmed_ns),
-            "hindered": self._hindered.get(lot.id),
-            "unrealised": _text(unrealised),
-            "stop": plain(lot.stop_price),
-            "target": plain(lot.target_price),
-            "protected_at": "exit actor",
-            "strategy": lot.strategy,
-            "opened": iso(lot.opened_ns),
-        }
 
     def _reconcile_text(self) -> str | None:
         if self._reconcile is None:

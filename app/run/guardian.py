@@ -255,8 +255,13 @@ class Guardian:
 
 
 def _stopped_line(reason: str, status: Status, unprotected: int) -> str:
+    last = status.get("last_known")
+    known = last if isinstance(last, Mapping) else {}
+
     def text(name: str) -> str:
+        """Return a number; what is not known at the end is as it was known last."""
         value = status.get(name)
+        value = known.get(name) if value is None else value
         return "0" if value is None else str(value)
 
     return (

@@ -11,10 +11,10 @@ from attrs import evolve
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.projector import JITTER_BINS, Projector
 from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
-from domain.messages.decisions import CycleDue, RoundJudged
-from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
+from domain.messages.decisions import CycleDue, ExitHindered, RoundJudged
+from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised
-from domain.messages.portfolio import LossesMeasured, PortfolioMoved
+from domain.messages.portfolio import EquityMarked, LossesMeasured, PortfolioMoved
 from domain.messages.supervision import (
     ActorProven,
     BreakerReset,
@@ -24,11 +24,13 @@ from domain.messages.venue import EntriesUnread
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, Nanos
+from domain.model.money import Amount, Price
 from domain.model.orders import OrderState
 from domain.system.recovery import RunTally
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import (
     BTC,
+    NOW,
     a_breaker,
     a_lot,
     a_moved,
@@ -100,6 +102,38 @@ def test_a_status_is_published_at_its_interval() -> None:
 
     assert len(scene.board.published) == 4
     assert scene.board.published[0]["mode"] == "paper"
+
+
+@pytest.mark.req("X5", "X6")
+def test_a_position_shows_what_hinders_its_sale_until_nothing_does() -> None:
+    scene = Scene()
+    dust = ExitHindered("lot-1", BTC, "too small", is_dust=True)
+
+    shown = scene.tell(PortfolioMoved(a_portfolio("1000", a_lot())), dust)
+    freed = scene.tell(ExitHindered("lot-1", BTC, None, is_dust=False))
+
+    assert shown["positions"][0]["hindered"] == "dust: too small"
+    assert freed["positions"][0]["hindered"] is None
+
+
+@pytest.mark.req("ST1")
+def test_a_bid_alone_is_the_mark_of_a_position() -> None:
+    scene = Scene()
+    held = PortfolioMoved(a_portfolio("1000", a_lot()))
+
+    shown = scene.tell(held, BidMoved(BTC, Price(Decimal(99)), NOW, NOW))
+
+    assert shown["positions"][0]["mark"] == "99"
+
+
+def test_equity_that_is_not_known_now_is_kept_as_it_was_known_last() -> None:
+    scene = Scene()
+    ten, unknown = Amount(Decimal(10)), PortfolioMoved(a_portfolio("10", nlv=None))
+
+    status = scene.tell(EquityMarked(1, ten, ten), EquityMarked(2, None, ten), unknown)
+
+    assert status["equity"] is None
+    assert status["last_known"] == {"equity": "10", "pnl_net": "0"}
 
 
 @pytest.mark.req("SUP1")

@@ -208,6 +208,20 @@ def test_before_anything_was_published_the_last_line_says_nought(case: Case) -> 
     assert line.startswith("STOPPED reason=signal cycles=0 orders=0 fills=0 equity=0")
 
 
+def test_what_is_not_known_at_the_end_is_told_as_it_was_known_last(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("equity", "pnl_net"):
+        monkeypatch.setitem(STATUS, name, None)
+    monkeypatch.setitem(STATUS, "last_known", {"equity": "9990", "pnl_net": "-10"})
+    case.project(case.publishing)
+    case.stop.ask("signal")
+
+    case.guardian.end()
+
+    assert "equity=9990 pnl_net=-10" in case.said[-1]
+
+
 def test_the_last_record_has_the_counts_of_the_last_status(case: Case) -> None:
     told: list[Any] = []
     case.project(case.publishing)

@@ -1,0 +1,36 @@
+"""A lot is shown with the age of its mark and with what hinders its sale."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from actors.reporting.rows import last_known_row, position_row
+from domain.market.bids import Bid
+from domain.messages.portfolio import EquityMarked
+from domain.model.money import Amount, Price
+from tests.builders.messages import NOW, a_lot
+
+
+@pytest.mark.req("ST1")
+def test_a_position_says_how_old_its_mark_is_and_what_hinders_its_sale() -> None:
+    row = position_row(a_lot(), Bid(Price(Decimal("99.50")), NOW), "dust: too small")
+
+    assert (row["mark"], row["mark_at"]) == ("99.5", "2023-12-12T04:00:00Z")
+    assert row["unrealised"] == "-3.4"
+    assert row["hindered"] == "dust: too small"
+
+
+def test_a_position_that_nobody_prices_has_no_mark() -> None:
+    row = position_row(a_lot(), None, None)
+
+    assert (row["mark"], row["mark_at"], row["unrealised"], row["hindered"]) == (None,) * 4
+
+
+def test_what_was_known_last_is_equity_and_profit_or_nothing() -> None:
+    ten, twelve = Amount(Decimal(10)), Amount(Decimal(12))
+
+    assert last_known_row(EquityMarked(1, ten, twelve)) == {"equity": "10", "pnl_net": "-2"}
+    assert last_known_row(EquityMarked(1, None, twelve)) == {}
+    assert last_known_row(None) == {}
