@@ -125,13 +125,12 @@ LISTED: Mapping[tuple[str, str, str], type[msgspec.Struct]] = {
     ("channel", "l2_data", "updates.*"): wire.BookUpdate,
     ("channel", "market_trades", "trades.*"): wire.PublicTrade,
     ("channel", "user", "orders.*"): wire.UserOrder,
-    ("channel", "heartbeats", ""): wire.HeartbeatEvent,
 }
 """Where entries stand, and their forms."""
 ODD_VALUES: tuple[dict[str, Any], ...] = ({}, {"value": None}, {"value": []}, {"value": {}})
 """Nothing, and what no member is; without a value the member is absent."""
 ODD_CONTENT: tuple[dict[str, Any], ...] = tuple(
-    fault("odd_content", **{where: name}, member=f"{path}.{member.name}".lstrip("."), **value)
+    fault("odd_content", **{where: name}, member=f"{path}.{member.name}", **value)
     for (where, name, path), form in LISTED.items()
     for member in msgspec.structs.fields(form)
     if member.required
