@@ -6,6 +6,8 @@ The venue takes an id once, for ever: what it has under a number of ours is not 
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from domain.orders.identity import client_order_id
 
 AHEAD = 2_000
@@ -29,16 +31,16 @@ class IntentNumbers:
         self._ahead.pop(name, None)
         return number, name
 
-    def skip(self, seen: set[str]) -> int:
-        """Go on above every id in `seen` that is of this lineage and not given out; count them."""
-        skipped = 0
+    def skip(self, seen: Set[str]) -> Set[str]:
+        """Go on above every id in `seen` that is of this lineage and not given out; return them."""
+        skipped: set[str] = set()
         while True:
             self._look_ahead()
-            numbers = [self._ahead[name] for name in seen if name in self._ahead]
-            if not numbers:
+            lost = self._ahead.keys() & seen
+            if not lost:
                 return skipped
-            skipped += len(numbers)
-            self._next = max(numbers) + 1
+            skipped |= lost
+            self._next = max(self._ahead[name] for name in lost) + 1
             for name in [name for name, number in self._ahead.items() if number < self._next]:
                 del self._ahead[name]
 

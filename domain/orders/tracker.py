@@ -42,12 +42,14 @@ from domain.model.orders import (
     OutcomeLost,
     Rejected,
 )
+from domain.model.product import Side
 from domain.orders.doubt import FAR_BACK_NS, questions, window_of
 from domain.orders.effects import (
     AfterItsEnd,
     AfterSnapshot,
     AskAgain,
     BlockEntries,
+    Cancel,
     Effect,
     FindOrders,
     ListOrders,
@@ -297,11 +299,18 @@ class OrderTracker(OrderKeeper):
         self._do(BlockEntries(ENTRIES_BLOCKED_BY_USER_STREAM, reason, may_flap=is_ours))
 
     def _see_all(self, orders: tuple[OrderSeen, ...]) -> None:
-        strange = {seen.client_order_id for seen in orders if not self._see(seen)}
-        lost = self._numbers.skip(strange)
+        strange = [seen for seen in orders if not self._see(seen)]
+        if not strange:
+            return
+        lost = self._numbers.skip({seen.client_order_id for seen in strange})
         if lost:
-            why = f"the venue has {lost} orders of this journal that it does not hold: older copy?"
+            count = len(lost)
+            why = f"the venue has {count} orders of this journal that it does not hold: older copy?"
             self._do(BlockEntries(LOST_ORDERS, why, is_latched=True))
+        for seen in strange:
+            is_entry = seen.client_order_id in lost and seen.side is Side.BUY
+            if is_entry and not seen.status.is_terminal:
+                self._do(Cancel(seen.order_id))  # nobody would sell what it buys
 
     def _see(self, seen: OrderSeen) -> bool:
         """Take in what the venue shows; tell whether it is an order that we know."""

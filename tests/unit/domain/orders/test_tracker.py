@@ -834,6 +834,15 @@ def test_numbers_that_the_venue_knows_are_not_used_again_and_that_is_told(
     assert raised.intent.number == max(lost) + 1
 
 
+@pytest.mark.req("X1", "K1")
+def test_an_entry_that_the_journal_has_lost_and_that_lives_is_cancelled() -> None:
+    scene = a_scene()
+
+    found = scene.listed(a_seen(an_intent(number=2)), a_seen(an_intent(SALE, 3)))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-2")]
+
+
 @pytest.mark.req("X1")
 def test_foreign_orders_and_orders_of_ours_move_no_number() -> None:
     scene = an_open_entry()
