@@ -42,13 +42,24 @@ wanted() {
     printf '%s\n' "$root"
 }
 
+# Whatever is erased has to be ours: a folder that we made, or the usual place in the checkout.
+is_ours() {
+    [ ! -e "$venv" ] || [ -z "$(ls -A "$venv" 2>/dev/null)" ] && return
+    [ -f "$venv/pyvenv.cfg" ] || return 1
+    [ -e "$venv/bulkhead.mark" ] || [ -e "$venv/bulkhead-runtime.stamp" ] ||
+        [ "$venv" = "$root/.venv" ]
+}
+
 make_venv() {
+    is_ours || stop "BULKHEAD_VENV=$venv exists and is no virtual environment of ours; it was left
+  as it is. Name a folder that does not exist yet, or one that this script has made."
     find_python
     printf 'bulkhead: making %s with %s\n' "$venv" "$("$python" --version)" >&2
     # Some systems ship venv without the pip to put inside; the pip outside serves as well.
     "$python" -m venv --clear "$venv" >/dev/null 2>&1 ||
         "$python" -m venv --clear --without-pip "$venv" ||
         stop "cannot make a virtual environment in $venv (see above)."
+    : >"$venv/bulkhead.mark"
 }
 
 install() {

@@ -277,6 +277,13 @@ ROUTES: dict[type, Route] = {
     venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
     venue.FeesRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
     venue.PermissionsRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    # Counts grow: the newest says all, and no flood of odd entries can fill an inbox.
+    venue.EntriesUnread: Route(
+        says=(THE_VENUE,),
+        hears=(PROJECTOR, ALERTS),
+        lane=Lane.MARKET,
+        key=lambda message: (message.kind, message.reason),
+    ),
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
     venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
     # the books
@@ -315,7 +322,9 @@ ROUTES: dict[type, Route] = {
         one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
     ),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
-    control.AlertRaised: Route(says=(SUPERVISOR, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)),
+    control.AlertRaised: Route(
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)
+    ),
     control.KillSeen: Route(
         says=(KILL_SWITCH,), hears=(AUDITOR, CANCELLER), lane=Lane.CONTROL, is_durable=True
     ),

@@ -9,7 +9,9 @@ from actors.kernel.ports import AlertLog
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.messages.venue import EntriesUnread
 from domain.model.breakers import ACTOR
+from domain.model.entries import EntryKind
 from domain.model.instants import MINUTE
 from domain.system.alerts import (
     fingerprint,
@@ -18,12 +20,13 @@ from domain.system.alerts import (
     of_down,
     of_lots,
     of_return,
+    of_unread,
 )
 
 REPEAT_AFTER_NS = MINUTE
 """Machine time in which the same alert is not written again; then it is forgotten too."""
 
-Inbox = AlertRaised | BreakerTripped | ActorDown | DiscrepancyFound | LotsListed
+Inbox = AlertRaised | BreakerTripped | ActorDown | DiscrepancyFound | LotsListed | EntriesUnread
 
 
 class Alerts(Actor):
@@ -33,6 +36,8 @@ class Alerts(Actor):
         super().__init__(context)
         self._sink = sink
         self._written_ns: dict[str, int] = {}
+        self._left_out: set[tuple[EntryKind, str]] = set()
+        """What was told of, once in a run; the client's tally bounds it."""
 
     def starting(self) -> None:
         """A fresh incarnation writes one alert to show that it can."""
@@ -55,6 +60,10 @@ class Alerts(Actor):
                 alert = of_lots(message)
                 if alert is not None:
                     self._write(alert)
+            case EntriesUnread(kind, reason):
+                if (kind, reason) not in self._left_out:
+                    self._left_out.add((kind, reason))
+                    self._write(of_unread(message))
             case _:
                 self.refuse(message)
 

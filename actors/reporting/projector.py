@@ -15,6 +15,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import wording
+from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.rows import last_known_row, position_row
 from domain.market.bids import Bids
 from domain.messages.control import (
@@ -45,40 +46,18 @@ from domain.messages.supervision import (
     GapSeen,
     TradingReady,
 )
+from domain.messages.venue import EntriesUnread
 from domain.model.breakers import ACTOR, GLOBAL, Effect
+from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.model.orders import TERMINAL
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
 from domain.system.recovery import ClosedBreaker, RunTally
+from domain.system.unread import sentence
 
 JITTER_BINS = 10
-
-
-@frozen(kw_only=True)
-class RunIdentity:
-    """What does not change during a run."""
-
-    mode: str
-    config_hash: str
-    policy_hash: str
-    world: str
-    interval_ns: int
-    jitter: float
-    publish_every_ns: int
-
-
-@frozen
-class ActorStatus:
-    """One actor as `status` shows it."""
-
-    name: str
-    state: str
-    epoch: int
-    restarts: int
-    mailbox: int
-    conflated: int
 
 
 @frozen
@@ -121,6 +100,7 @@ Inbox = (
     | FeedRecovered
     | ReconcileFinished
     | StatusRequested
+    | EntriesUnread
     | Event
 )
 
@@ -129,7 +109,8 @@ class Projector(Actor):
     """Keeps the newest of everything and publishes it once a second of machine time.
 
     Bounds: quotes and stalls are of products of the catalogue, breakers open or closed have a name
-    from the code and a scope from catalogue or config, and orders are those not ended yet.
+    from the code and a scope from catalogue or config, and orders are those not ended yet. What is
+    left out is bounded by the client's tally.
     """
 
     def __init__(
@@ -156,6 +137,7 @@ class Projector(Actor):
         self._losses: LossesMeasured | None = None
         self._reconcile: ReconcileFinished | None = None
         self._known: EquityMarked | None = None
+        self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
 
     def starting(self) -> None:
         """Begin to publish."""
@@ -185,15 +167,15 @@ class Projector(Actor):
                 self._known = self._known if nlv is None else message
             case LossesMeasured():
                 self._losses = message
-            case FeedStalled(product, reason):
-                self._stalled[product] = reason
-            case FeedRecovered(product):
-                self._stalled.pop(product, None)
+            case FeedStalled() | FeedRecovered():
+                self._stall(message)
             case ReconcileFinished():
                 self._reconcile = message
             case StatusRequested(token):
                 self._status.publish(self.report())
                 self.publish(StatusPublished(token))
+            case EntriesUnread():
+                self._leave_out(message)
             case _:
                 self._say(message)
 
@@ -243,6 +225,16 @@ class Projector(Actor):
             self._hindered.pop(told.lot, None)
         else:
             self._hindered[told.lot] = ("dust: " if told.is_dust else "") + told.hindrance
+
+    def _stall(self, message: FeedStalled | FeedRecovered) -> None:
+        self._stalled.pop(message.product, None)
+        if isinstance(message, FeedStalled):
+            self._stalled[message.product] = message.reason
+
+    def _leave_out(self, news: EntriesUnread) -> None:
+        if (key := (news.kind, news.reason)) not in self._left_out:
+            self.log.warning(sentence(news))
+        self._left_out[key] = news
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)
@@ -313,6 +305,7 @@ class Projector(Actor):
                 for order in self._orders.values()
             ],
             "stalled": dict(sorted(self._stalled.items())),
+            "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
             "jitter_histogram": list(self._jitter),
             "rate_budgets": {},

@@ -10,6 +10,7 @@ from domain.messages.decisions import ProposalRefused, RoundJudged
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import BreakerReset
+from domain.messages.venue import EntriesUnread
 from domain.model.approval import Limit, Purpose, Reason
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND
@@ -142,6 +143,16 @@ def breaker(opened: Breaker) -> str:
 def reset(closed: BreakerReset) -> str:
     """Return the line of a closed breaker."""
     return f"breaker {closed.name} ({closed.scope}) reset by {closed.by}: {closed.evidence}"
+
+
+def left_out(news: EntriesUnread) -> dict[str, object]:
+    """Return what the status says of one kind of entries that were left out."""
+    return {
+        "kind": news.kind.value,
+        "reason": news.reason,
+        "count": news.count,
+        "last": list(news.names),
+    }
 
 
 def lots(listed: LotsListed) -> tuple[str, ...]:

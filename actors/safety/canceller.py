@@ -30,7 +30,7 @@ from domain.model.breakers import ACTOR, GLOBAL, Effect, Scope
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.order import Order
 from domain.orders.outstanding import LEAVES_WITHIN_NS, Outstanding
-from domain.orders.recent import RecentOrders
+from domain.orders.recent import UNPLACED, RecentOrders
 from domain.orders.sweep import Sweep
 
 LIST_AGAIN_NS, LONGEST_AGAIN_NS = 150 * MILLISECOND, SECOND
@@ -55,7 +55,7 @@ class Look(Timer):
 
 
 @frozen
-class LiveOrders:
+class WholeList:
     """What a listing is for: everything alive on the account, for this sweep."""
 
     sweep: Sweep
@@ -96,7 +96,7 @@ class Canceller(Actor):
         self._outstanding.restore(known, self.clock.machine_ns() + leaves_ns)
         self._sweep: Sweep | None = None
         self._begun_ns = 0
-        self._listings: Questions[LiveOrders | ById] = Questions(self.epoch)
+        self._listings: Questions[WholeList | ById] = Questions(self.epoch)
         self._denied: set[str] = set()
         """Order ids of which people were told that the venue does not know them."""
         self._is_looking = False
@@ -115,8 +115,7 @@ class Canceller(Actor):
                 self._ours.intend(intent, now_ns)
                 self._ours.forget(now_ns)
             case OrderAdvanced():
-                order = self._ours.get(message.client_order_id)
-                self._outstanding.hear(message, order, self.clock.machine_ns())
+                self._advanced(message)
             case SweepRequested(reason, includes_exits, scope, awaits_ours):
                 self._widen(
                     reason, includes_exits=includes_exits, scope=scope, awaits_ours=awaits_ours
@@ -140,6 +139,15 @@ class Canceller(Actor):
             case _:
                 self.refuse(message)
 
+    def _advanced(self, moved: OrderAdvanced) -> None:
+        """Learn how far an order is: under which id the venue has it, or that it has none."""
+        order = self._ours.get(moved.client_order_id)
+        self._outstanding.hear(moved, order, self.clock.machine_ns())
+        if moved.order_id is not None:
+            self._ours.show(moved.client_order_id, moved.order_id)
+        elif moved.state in UNPLACED:
+            self._ours.miss(moved.client_order_id)
+
     def _widen(
         self,
         reason: str,
@@ -159,7 +167,7 @@ class Canceller(Actor):
     def _list(self) -> None:
         if self._sweep is None:
             return
-        token = self._listings.ask(LiveOrders(self._sweep), self.clock.machine_ns())
+        token = self._listings.ask(WholeList(self._sweep), self.clock.machine_ns())
         self._venue.list_orders(
             since_ns=None, is_live_only=True, token=token, reply_to=self.reply_to()
         )
@@ -176,14 +184,14 @@ class Canceller(Actor):
             return
         self._watch()
         overdue = self._listings.overdue(self.clock.machine_ns(), ANSWER_LIMIT_NS)
-        if any(isinstance(each, LiveOrders) for each in overdue):
+        if any(isinstance(each, WholeList) for each in overdue):
             self._sweep.doubt()
             self._lists.missed("orders", "no answer")
             self._list()
 
     def _listed(self, listing: OrdersListed) -> None:
         match self._listings.answered(listing.token):
-            case LiveOrders(sweep):
+            case WholeList(sweep):
                 self._judge(sweep, listing)
             case ById(order_ids):
                 self._found(order_ids, listing)
@@ -191,18 +199,19 @@ class Canceller(Actor):
                 pass  # asked by an incarnation before us
 
     def _judge(self, sweep: Sweep, listing: OrdersListed) -> None:
+        for seen in listing.orders:
+            self._ours.show(seen.client_order_id, seen.order_id)
+        listed = {seen.order_id for seen in listing.orders}
+        ours = self._outstanding.alive(sweep.is_meant)
+        # What is known to be ours goes, also where the rest of the list is not known.
+        alive = sweep.take(listing.orders, self._ours.find, ours, listing.unread)
+        if alive:
+            self._venue.cancel(alive, listing.token, self.reply_to())
         pause_ns = LIST_AGAIN_NS
-        if not self._lists.is_whole(listing):
+        if not self._is_whole(listing):
             sweep.doubt()
         else:
-            listed = {seen.order_id for seen in listing.orders}
-            ours = self._outstanding.alive(sweep.is_meant)
-            alive = sweep.take(listing.orders, self._ours.get, ours)
-            if alive:
-                self._venue.cancel(alive, listing.token, self.reply_to())
-            if sweep.awaits_ours and not self._outstanding.is_proven(
-                listing.begun_ns, sweep.is_meant
-            ):
+            if not self._shows_all(sweep, listing):
                 sweep.doubt()
             if not listed.intersection(alive) and not sweep.empty.count:
                 pause_ns = AWAIT_EVERY_NS
@@ -211,6 +220,19 @@ class Canceller(Actor):
             self._finish(sweep)
         else:
             self.after_machine(self._lists.pause_ns(pause_ns, LONGEST_AGAIN_NS), ListAgain())
+
+    def _is_whole(self, listing: OrdersListed) -> bool:
+        """Tell whether everything of ours that is alive is in the list, or would be."""
+        if any(self._ours.may_include(each) for each in listing.unread):
+            self._lists.missed("orders", "one that may be ours can't be read")
+            return False
+        return self._lists.is_whole(listing)
+
+    def _shows_all(self, sweep: Sweep, listing: OrdersListed) -> bool:
+        """Tell whether nothing on its way can still become an order behind this list."""
+        return not sweep.awaits_ours or self._outstanding.is_proven(
+            listing.begun_ns, sweep.is_meant
+        )
 
     def _find(self, order_ids: tuple[str, ...]) -> None:
         """Ask for what no list shows, one question at a time."""

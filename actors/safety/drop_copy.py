@@ -25,7 +25,7 @@ from domain.model.breakers import Effect
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import FillSeen
 from domain.orders.order import Order
-from domain.orders.recent import RecentOrders
+from domain.orders.recent import UNPLACED, RecentOrders
 
 POLL_EVERY_NS = 2 * SECOND
 AGREE_WITHIN_NS = 3 * SECOND
@@ -92,9 +92,11 @@ class DropCopy(Actor):
                 self._fills(message)
             case IntentRaised(intent):
                 self._ours.intend(intent, self.clock.market_ns())
-            case OrderAdvanced(client_id, order_id):
+            case OrderAdvanced(client_id, order_id, state=state):
                 if order_id is not None:
                     self._ours.hear(client_id, order_id, self.clock.market_ns())
+                elif state in UNPLACED:
+                    self._ours.miss(client_id)
             case FillBooked(fill):
                 self._booked[fill.entry_id] = max(fill.at_ns, self.clock.market_ns())
                 self._missing.pop(fill.entry_id, None)
@@ -122,6 +124,8 @@ class DropCopy(Actor):
             return
         for seen in listing.orders:
             self._ours.show(seen.client_order_id, seen.order_id)
+        if self._may_miss(listing):
+            self.send(ORDER_MANAGER, evolve(listing, token=NOBODYS))
         token = self._questions.ask(Part.FILLS, self.clock.machine_ns())
         self._venue.list_fills(
             since_ns=self._since_ns, order_ids=(), token=token, reply_to=self.reply_to()
@@ -132,15 +136,20 @@ class DropCopy(Actor):
             return
         now_ns = self.clock.machine_ns()
         news = [fill for fill in listing.fills if self._is_news(fill)]
-        if news:
+        misses = self._may_miss(listing)
+        if news or misses:
             self.send(ORDER_MANAGER, evolve(listing, token=NOBODYS))
         for fill in news:
             first_ns = self._missing.setdefault(fill.entry_id, now_ns)
             if now_ns - first_ns > AGREE_WITHIN_NS:
                 self._disagree(fill.entry_id, fill.order_id)
-        if not self._missing:
+        if not (self._missing or misses):
             self.prove("all recent fills of the venue are booked")
             self._move_on()
+
+    def _may_miss(self, listing: OrdersListed | FillsListed) -> bool:
+        """Tell whether an entry that can't be read may be about an order of ours."""
+        return any(self._ours.may_include(each) for each in listing.unread)
 
     def _is_news(self, fill: FillSeen) -> bool:
         return self._ours.has_order_id(fill.order_id) and fill.entry_id not in self._booked

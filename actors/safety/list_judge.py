@@ -26,10 +26,14 @@ class ListJudge:
         if failure is not None:
             self.missed(name, failure)
             return False
+        self.came(name)
+        return True
+
+    def came(self, name: str) -> None:
+        """Take note that a list was had, and can be gone by."""
         self._unlisted.answered(name)
         if self._unlisted.are_none:
             self._actor.close(self._breaker, "the venue lists everything again")
-        return True
 
     def missed(self, name: str, failure: str) -> None:
         """Say it when it is new; what stays away for long is unknown, and entries wait."""

@@ -9,12 +9,13 @@ exits alone; what is missing is asked for until it comes.
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.safety.bound_account import BoundAccount
 from actors.safety.list_judge import ListJudge
 from actors.safety.reconcile_queue import OPERATORS, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
@@ -49,9 +50,9 @@ from domain.messages.venue import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
-from domain.portfolio.reconcile import differences
+from domain.portfolio.reconcile import differences, owned_of, unreadable_wallets
 from domain.system.answers import Answer, Answers
-from domain.system.boot import boot_of, foreign_portfolio
+from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade
 
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
@@ -75,24 +76,13 @@ TIME_GAP = "time_gap"
 """Name of the breaker while nothing known before a gap has been checked again."""
 BREAKER = "reconcile"
 """Name of the availability breaker while a comparison has not been clean."""
+WALLETS = "wallets"
 LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
 BOOTING = "boot"
 """Name of the breaker while the start is not done although it should be."""
-
-
-@frozen
-class BoundAccount:
-    """What must be true of the account, and since when its fills matter (market time).
-
-    `known` is what an earlier run read of catalogue and fees, if lots are owned or an order may
-    have become one: exits run on it when this start can't be completed.
-    """
-
-    quote_currency: str
-    portfolio_uuid: str | None
-    since_ns: Nanos | None
-    known: BootCompleted | None = None
+NO_PRODUCTS = "no_products"
+"""Name of the breaker where no product is quoted in our currency: there is nothing to enter."""
 
 
 class Reconciler(Actor):
@@ -312,6 +302,9 @@ class Reconciler(Actor):
             self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
         products, fees = self._answers.of(ProductsListed), self._answers.of(FeesRead)
         self.publish(ProductsChanged(products.products))
+        nothing = nothing_to_trade(products, self._account.quote_currency)
+        if nothing is not None:
+            self.trip(NO_PRODUCTS, nothing, effect=Effect.BLOCK)
         self._boot = boot_of(products, fees, self._account.quote_currency)
         self._run()
 
@@ -346,20 +339,28 @@ class Reconciler(Actor):
 
     def _compare(self) -> None:
         ledger, gate = (self._ledgers[keeper] for keeper in KEEPERS_OF_BOOKS)
-        accounts = self._answers.of(AccountsListed)
-        problems = differences(self._account.quote_currency, accounts.accounts, ledger, gate)
+        accounts, quote = self._answers.of(AccountsListed), self._account.quote_currency
+        unknown = unreadable_wallets({quote, *owned_of(ledger)}, accounts.unread)
+        if unknown and not ledger.is_open:  # what would the books begin with?
+            self._lists.missed(WALLETS, unknown[0])
+            self._pause(self._lists.pause_ns())
+            return
+        self._lists.came(WALLETS)
+        problems = differences(quote, accounts.accounts, ledger, gate, accounts.unread)
         if problems and self._tries < COMPARISONS:
             self._tries += 1
             self._pause(AGAIN_NS)
             return
-        self._finish(accounts, problems)
+        self._finish(None if unknown else accounts, problems)
 
     # Its end.
 
-    def _finish(self, accounts: AccountsListed, problems: tuple[str, ...]) -> None:
+    def _finish(self, accounts: AccountsListed | None, problems: tuple[str, ...]) -> None:
+        """End a pass; without `accounts` nobody knows what the venue holds for us."""
         kind, self._step = self._kind, PassStep.NOTHING
         now_ns = self.clock.market_ns()
-        if kind in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS:
+        is_due = kind in (BOOT, STOP) or now_ns - self._statement_ns >= STATEMENT_EVERY_NS
+        if accounts is not None and is_due:
             self._statement_ns = now_ns
             occasion = {BOOT: "start", STOP: "stop"}.get(kind, "hourly")
             self.publish(StatementTaken(occasion, accounts.accounts))

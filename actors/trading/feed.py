@@ -31,6 +31,7 @@ from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import DELISTED
 
 CHECK_EVERY_NS = SECOND
+NAMED = 5
 READY_LIMIT_NS = 6 * SECOND
 """Machine time after which trading starts without the products that have no data yet."""
 
@@ -75,8 +76,9 @@ class Feed(Actor):
                 self.after(CHECK_EVERY_NS, message)
                 self._carry_out(self._data.check(self.clock.market_ns(), self.clock.machine_ns()))
             case ReadyLimit():
-                if missing := len(self._data.warming):
-                    self.log.warning("no data of some products yet", products=missing)
+                if missing := sorted(self._data.warming):
+                    names = ", ".join(missing[:NAMED])
+                    self.log.warning("no data of some products yet", count=len(missing), some=names)
                 self._carry_out(self._data.begin())
             case FetchDue(asked):
                 self._fetch(asked)

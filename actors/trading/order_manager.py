@@ -29,6 +29,7 @@ from domain.orders import effects
 from domain.orders.effects import Effect, TimerNews
 from domain.orders.inputs import Now, OrderBookState, OrdersFound
 from domain.orders.tracker import OrderTracker
+from domain.system.alerts import of_ended_order
 
 
 @frozen
@@ -56,7 +57,7 @@ Inbox = (
     | SyncRequested
     | OrderTimer
 )
-Question = effects.Cancel | effects.ListOrders | effects.ListFills
+Question = effects.Cancel | effects.ListOrders | effects.FindOrders | effects.ListFills
 
 
 class OrderManager(Actor):
@@ -88,8 +89,7 @@ class OrderManager(Actor):
                 found = self._tracker.step(news, self._now())
             case OrdersListed(token=token):
                 asked = self._questions.answered(token)
-                reason = asked.reason if isinstance(asked, effects.ListOrders) else None
-                found = self._tracker.step(OrdersFound(message, reason), self._now())
+                found = self._tracker.step(OrdersFound(message, _reason_of(asked)), self._now())
             case FillsListed(token=token) | CancelAnswered(token=token):
                 self._questions.answered(token)
                 found = self._tracker.step(message, self._now())
@@ -106,8 +106,15 @@ class OrderManager(Actor):
             match effect:
                 case effects.Publish(message):
                     self.publish(message)
-                case effects.BlockEntries(name, reason, scope, may_flap):
-                    self.trip(name, reason, effect=Strength.BLOCK, scope=scope, may_flap=may_flap)
+                case effects.BlockEntries(name, reason, scope, may_flap, is_latched):
+                    self.trip(
+                        name,
+                        reason,
+                        effect=Strength.BLOCK,
+                        scope=scope,
+                        is_latched=is_latched,
+                        may_flap=may_flap,
+                    )
                 case effects.ReleaseEntries(name, evidence, scope):
                     self.close(name, evidence, scope=scope)
                 case effects.WakeAt(at_ns, news):
@@ -116,6 +123,8 @@ class OrderManager(Actor):
                     self.after_machine(delay_ns, OrderTimer(news))
                 case effects.Warn(text, reason, order):
                     self.log.warning(text, reason=reason, order=order)
+                case effects.AfterItsEnd(order, what):
+                    self.publish(of_ended_order(order, what))
                 case _:
                     self._ask_venue(effect)
 
@@ -132,6 +141,8 @@ class OrderManager(Actor):
                     token=self._token(effect),
                     reply_to=self.reply_to(),
                 )
+            case effects.FindOrders(order_ids):
+                self._venue.find_orders(order_ids, self._token(effect), self.reply_to())
             case effects.ListFills(order_id):
                 self._venue.list_fills(
                     since_ns=None,
@@ -148,3 +159,10 @@ class OrderManager(Actor):
 
     def _token(self, question: Question) -> int:
         return self._questions.ask(question, self.clock.machine_ns())
+
+
+def _reason_of(asked: Question | None) -> effects.ListReason | None:
+    """Return why a listing was asked for, None if nobody waits for it any more."""
+    if isinstance(asked, effects.FindOrders):
+        return asked
+    return asked.reason if isinstance(asked, effects.ListOrders) else None

@@ -15,22 +15,25 @@ from adapters.control.instances import InstanceRunning, await_card, is_alive
 from domain.model.errors import TradingError
 
 WAIT_SECONDS = 0.5
+ACCOUNTS = "accounts"
 
 
-def lock_folder() -> Path:
+def lock_folder(kind: str = ACCOUNTS) -> Path:
     """Return the folder of the locks: one a user and machine, whatever the environment says.
+
+    `kind` names what the locks are of.
 
     Raises:
         TradingError: there is no such folder and none can be made.
     """
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    folder = home / ".local" / "state" / "bulkhead" / "accounts"
+    folder = home / ".local" / "state" / "bulkhead" / kind
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     except OSError as error:
         raise TradingError(
-            f"the folder of account locks {folder} can't be used: {error.strerror}; "
+            f"the folder of locks {folder} can't be used: {error.strerror}; "
             "make it writable for this user"
         ) from error
     return folder

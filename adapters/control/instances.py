@@ -120,6 +120,9 @@ def is_running(folder: Path) -> bool:
         lock.acquire(timeout=0)
     except Timeout:
         return True
+    except OSError:  # a disk that is read-only: its last holder says who it is
+        known = holder(folder)
+        return known is not None and is_alive(known.pid)
     lock.release()
     return False
 

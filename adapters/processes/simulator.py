@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import IO
 from urllib.parse import urlsplit
@@ -35,11 +36,17 @@ class VenueChild:
     """A venue process of our own; it ends when we stop it or when we die, however we die."""
 
     def __init__(
-        self, command: Sequence[str], said: str = "", *, start_seconds: float = START_SECONDS
+        self,
+        command: Sequence[str],
+        said: str = "",
+        *,
+        start_seconds: float = START_SECONDS,
+        hear: Callable[[str], object] = len,
     ) -> None:
         """Run `command`, tell it the line `said`, and wait until it listens (machine seconds).
 
-        It has to end when its standard input does.
+        It has to end when its standard input does. `hear` gets each line of its standard error, on
+        a thread of its own.
 
         Raises:
             VenueNotStarted: it ended or did not listen in time; the message is its own.
@@ -60,7 +67,7 @@ class VenueChild:
             self._tell(said)
         self._readers = [
             self._follow(self._process.stdout, self._hear_out),
-            self._follow(self._process.stderr, self._said.append),
+            self._follow(self._process.stderr, partial(self._hear_error, hear)),
         ]
         try:
             self.session = self._await_session(start_seconds)
@@ -119,6 +126,10 @@ class VenueChild:
         if line.startswith("VENUE "):
             self._line = line
             self._listens.set()
+
+    def _hear_error(self, hear: Callable[[str], object], line: str) -> None:
+        self._said.append(line)
+        hear(line)
 
     def _follow(self, pipe: IO[str] | None, hear: Callable[[str], None]) -> threading.Thread:
         assert pipe is not None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from attrs import define, field
 
-from adapters.sentinel.orders import ENTRY, EXIT, Ours
+from adapters.sentinel.orders import ENTRY, EXIT, LiveOrders, Ours
 from domain.model.errors import Unreachable
 from domain.orders.sweep import EmptyListings
 
@@ -15,8 +15,8 @@ from domain.orders.sweep import EmptyListings
 class CancelGateway(Protocol):
     """What the duty needs of a venue."""
 
-    def live_orders(self) -> Mapping[str, str]:
-        """Return order id → client order id of everything alive; raises Unreachable."""
+    def live_orders(self) -> LiveOrders:
+        """Return everything alive; raises Unreachable."""
 
     def cancel(self, order_ids: Sequence[str]) -> None:
         """Ask for cancels; raises Unreachable."""
@@ -52,13 +52,13 @@ class Duty:
     def _cancel(self) -> Sequence[str]:
         live = self.venue.live_orders()
         ours = self.ours()
-        wanted = (ENTRY, EXIT) if self.includes_exits() else (ENTRY,)
-        alive = [order for order, client in live.items() if ours.purposes.get(client) in wanted]
+        alive = ours.alive(live, (ENTRY, EXIT) if self.includes_exits() else (ENTRY,))
         if alive:
             self.asked.update(alive)
             self.venue.cancel(alive)
-        if ours.doubt is not None:
-            raise Unreachable(ours.doubt)
+        doubt = ours.doubt_of(live)
+        if doubt is not None:
+            raise Unreachable(doubt)
         return alive
 
     @property

@@ -6,15 +6,18 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
-from adapters.venues.coinbase.answers import read_orders
+from adapters.sentinel.orders import LiveOrders
+from adapters.venues.coinbase.answers import order_ids_in, read_orders
 from adapters.venues.coinbase.auth import Signer, load_key_file
 from adapters.venues.coinbase.wire import PREFIX
+from domain.messages.venue import EntriesUnread
+from domain.model.entries import Entries, Unread
 from domain.model.errors import ProtocolBroken, Unreachable
+from domain.system.unread import UnreadTally
 
 TIMEOUT_S = (1.0, 3.0)
 """To connect, and between two bytes of an answer."""
@@ -37,22 +40,32 @@ class Gateway:
         self._rest = rest.rstrip("/")
         self._host = urlsplit(rest).netloc
         self._signer = Signer(load_key_file(key_file), token_life_s, time.time_ns)
+        self._tally = UnreadTally()
+        self._news: list[EntriesUnread] = []
         self._session = requests.Session()
         self._session.trust_env = False
         if ca is not None:
             self._session.verify = str(ca)
 
-    def live_orders(self) -> dict[str, str]:
-        """Return order id → client order id of everything that may still trade, every page.
+    def live_orders(self) -> LiveOrders:
+        """Return everything that may still trade, every page.
 
         Raises:
             Unreachable: a part of the list could not be had; then nothing is known.
         """
         found: dict[str, str] = {}
+        unread: list[Unread] = []
         for states in LIVE:
-            for form in self._pages(states):
-                found[form.order_id] = form.client_order_id
-        return found
+            for entries in self._pages(states):
+                found.update(entries.read)
+                unread += entries.unread
+        self._news += self._tally.count(unread)
+        return LiveOrders(found, tuple(unread))
+
+    def news(self) -> list[EntriesUnread]:
+        """Return what was left out since the last call."""
+        news, self._news = self._news, []
+        return news
 
     def cancel(self, order_ids: Sequence[str]) -> None:
         """Ask for cancels. Whether they happened, only the next list says.
@@ -83,7 +96,7 @@ class Gateway:
         """Give the connection back."""
         self._session.close()
 
-    def _pages(self, states: Sequence[str]) -> Iterator[Any]:
+    def _pages(self, states: Sequence[str]) -> Iterator[Entries[tuple[str, str]]]:
         query = [("product_type", "SPOT"), ("limit", str(PAGE))]
         query += [("order_status", state) for state in states]
         cursor = ""
@@ -93,12 +106,12 @@ class Gateway:
                 page = read_orders(self._ask("GET", "/orders/historical/batch", asked))
             except ProtocolBroken as error:
                 raise Unreachable(str(error)) from error
-            yield from page.orders
+            yield order_ids_in(page.orders)
             if not page.has_next:
                 return
-            cursor = page.cursor
-            if not cursor:
+            if not page.cursor:
                 raise Unreachable("the list of live orders has more orders, but no cursor to them")
+            cursor = page.cursor
         raise Unreachable(f"the list of live orders does not end after {PAGES_MAX} pages")
 
     def _ask(

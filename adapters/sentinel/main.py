@@ -27,6 +27,7 @@ from adapters.sentinel.gateway import Gateway
 from adapters.sentinel.orders import OurOrders
 from adapters.sentinel.state import State
 from domain.model.errors import Unreachable
+from domain.system.unread import is_first, sentence
 
 FAREWELL, BEAT = b"q", b"."
 LOOK_S = 0.1
@@ -39,6 +40,7 @@ ROUND_S = 4.0
 GIVE_UP_S = 30.0
 """A dead trader's embedded venue dies with it: no answer for this long ends the duty."""
 CANCELLING = "our entries are being cancelled from the venue's own list"
+LEFT_ALONE = "it is nobody's that we know; ours are cancelled all the same"
 GAVE_UP = "nothing more: entries end at their good-till time, the next start cancels"
 EXIT_OK, EXIT_UNREACHABLE = 0, 1
 
@@ -181,6 +183,9 @@ class Sentinel:
         if is_new:  # told after the first cancels: a full disk must not stand before them
             self._state.tell("duty", reason=reason)
             self._state.alert(f"{reason}: the sentinel is responsible", CANCELLING)
+        for news in self._gateway.news():
+            if is_first(news):
+                self._state.alert(sentence(news), LEFT_ALONE)
         if failure is None:
             self._heard_s, self._pause_s = time.monotonic(), AGAIN_S
             return self._after_round(self._duty, begun_s)

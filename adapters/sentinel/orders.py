@@ -2,25 +2,75 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
+from domain.model.entries import Unread
+
+UNPLACED = ("REJECTED", "VOID")
+"""States of orders that the venue has said it does not have."""
 INTENT = b'"type":"IntentRaised"'
+ADVANCE = b'"type":"OrderAdvanced"'
 ENTRY, EXIT = "entry", "exit"
 KINDS = {"ApprovedEntry": ENTRY, "ApprovedExit": EXIT}
 """By the order's type in the record; older records name the purpose itself."""
 
 
 @frozen
+class LiveOrders:
+    """A venue's live orders: order id → client order id, and what of the list can't be read."""
+
+    clients: Mapping[str, str]
+    unread: tuple[Unread, ...] = ()
+
+
+@frozen
 class Ours:
-    """Client order ids with "entry" or "exit", and why they may not be all; None: they are."""
+    """Client order ids with "entry" or "exit", and why they may not be all; None: they are.
+
+    `order_ids` are the venue's names of those that it has shown: order id → client order id.
+    `refused` are those that it does not have.
+    """
 
     purposes: Mapping[str, str]
     doubt: str | None = None
+    order_ids: Mapping[str, str] = field(factory=dict)
+    refused: Set[str] = frozenset()
+
+    def alive(self, live: LiveOrders, purposes: Collection[str]) -> list[str]:
+        """Return the order ids of what is alive of ours, with one of these purposes."""
+        named = {each.order_id: each.client_order_id for each in live.unread if each.order_id}
+        return [
+            order_id
+            for order_id, client in {**named, **live.clients}.items()
+            if self._purpose(order_id, client) in purposes
+        ]
+
+    def doubt_of(self, live: LiveOrders) -> str | None:
+        """Return why that list may not show all of ours, None if it does."""
+        if self.doubt is not None:
+            return self.doubt
+        if any(self._may_be_ours(each) for each in live.unread):
+            return "a live order that may be ours can't be read"
+        return None
+
+    def _purpose(self, order_id: str, client: str) -> str | None:
+        return self.purposes.get(client) or self.purposes.get(self.order_ids.get(order_id, ""))
+
+    def _may_be_ours(self, unread: Unread) -> bool:
+        if self._purpose(unread.order_id, unread.client_order_id) is not None:
+            return True
+        if unread.client_order_id:
+            return False  # the venue names it, and not by a name of ours
+        if unread.order_id:
+            placed = set(self.order_ids.values())
+            return bool(self.purposes.keys() - placed - self.refused)
+        return bool(self.purposes)
 
 
 class OurOrders:
@@ -33,6 +83,8 @@ class OurOrders:
         self._journal = journal
         self._read: dict[Path, int] = {}
         self._purposes: dict[str, str] = {}
+        self._order_ids: dict[str, str] = {}
+        self._refused: set[str] = set()
         self._broken: str | None = None
         """An intent that could not be read, for good: whatever it was may be at the venue."""
 
@@ -51,7 +103,8 @@ class OurOrders:
             except OSError as error:
                 missed = error
         doubt = self._broken if missed is None else type(missed).__name__
-        return Ours(self._purposes, doubt and f"the journal can't be read: {doubt}")
+        told = doubt and f"the journal can't be read: {doubt}"
+        return Ours(self._purposes, told, self._order_ids, self._refused)
 
     def _take(self, file: Path, data: bytes) -> None:
         whole, newline, _ = data.rpartition(b"\n")
@@ -61,7 +114,17 @@ class OurOrders:
                     self._note(json.loads(line)["data"]["intent"])
                 except (ValueError, KeyError, TypeError, RecursionError) as error:
                     self._broken = type(error).__name__
+            elif ADVANCE in line:
+                # What can't be read here only leaves an order without the venue's name for it.
+                with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+                    self._advance(json.loads(line)["data"])
         self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)
+
+    def _advance(self, moved: Any) -> None:
+        if moved["order_id"] is not None:
+            self._order_ids[moved["order_id"]] = moved["client_order_id"]
+        elif moved["state"] in UNPLACED:
+            self._refused.add(moved["client_order_id"])
 
     def _note(self, intent: Any) -> None:
         order, client_order_id = intent["order"], intent["client_order_id"]

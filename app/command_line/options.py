@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from adapters.simulator.options import WorldOptions
 from config.mode import Mode
@@ -20,13 +20,29 @@ MIRROR = "mirror:"
 EMBEDDED, COINBASE = "embedded", "coinbase"
 
 
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _of_checkout(path: Path) -> Path:
+    """Return `path` of the checkout; as short as it was given where that says the same."""
+    try:
+        is_there = Path.cwd() == ROOT
+    except OSError:  # the working folder is gone
+        is_there = False
+    return path if is_there else ROOT / path
+
+
 @frozen(kw_only=True)
 class Folders:
-    """Where configuration is read and where data and logs are written."""
+    """Where configuration is read and where data and logs are written.
 
-    config: Path = Path("config")
-    data: Path = Path("data")
-    log: Path = Path("logs")
+    A path that is not absolute is one of the checkout, whatever the working folder is: a command
+    that is given from elsewhere means the same folders.
+    """
+
+    config: Path = field(default=Path("config"), converter=_of_checkout)
+    data: Path = field(default=Path("data"), converter=_of_checkout)
+    log: Path = field(default=Path("logs"), converter=_of_checkout)
 
     def of_mode(self, mode: Mode) -> Path:
         """Return the data folder of `mode`."""

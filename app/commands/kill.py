@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -9,15 +11,15 @@ import click
 
 from adapters.control.instances import choose, folders_with_runs, holder, is_running
 from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
-from adapters.control.requests import ANSWER_SECONDS, NoReply, send_request
-from adapters.control.status import read_status
+from adapters.control.registry import registered
+from adapters.control.requests import NoReply, send_request
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options
+from app.commands.ending import await_end
 from config.mode import Mode
+from domain.model.errors import TradingError
 from domain.model.instants import iso
 from domain.model.kill import KillOrder
-
-LOOK_SECONDS = 0.1
 
 
 @click.command()
@@ -28,44 +30,78 @@ LOOK_SECONDS = 0.1
 def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     """Stop every instance on the data folder: entries are cancelled, the process ends with 3.
 
-    The next start is refused until `resume`.
+    Ends with 0 only when they have ended and no entry rests any more; with 1 it says what is known
+    and how else to stop. The next start is refused until `resume`.
 
     \b
     Example:
       python run.py kill --reason "venue looks wrong"
     """  # noqa: D301 - \b is a control character to click
     running = [folder for folder in folders_with_runs(folders.data) if is_running(folder)]
-    known = read_kill(folders.data)
-    if known is None or (is_all and not known.includes_exits):
-        write_kill(folders.data, KillOrder(reason, is_all, iso(time.time_ns())))
-        click.echo(f"{folders.data / FILE} written: {reason}")
-    else:
-        click.echo(f"{folders.data / FILE} was there already: {known.reason or 'no reason given'}")
-    for folder in running:
-        if mode is None or folder.name == mode.value:
-            _report_kill(folder)
+    order = KillOrder(reason, is_all, iso(time.time_ns()))
     if not running:
-        click.echo("no instance runs; the next start is refused until `resume`")
-    return 0
+        return _nobody(folders.data, order)
+    is_written = _write(folders.data, order)
+    if not is_written:
+        for folder in running:
+            _signal(folder)
+    ended = [await_end(folder) for folder in running]
+    if mode is not None and mode.value not in {folder.name for folder in running}:
+        click.echo(f"no instance of {mode.value} runs in {folders.data}", err=True)
+        return 1
+    return 0 if is_written and all(ended) else 1
 
 
-def _report_kill(folder: Path) -> None:
-    """Say what became of the instance of `folder` within the time that an answer may take."""
+def _write(data: Path, order: KillOrder) -> bool:
+    """Write the signal file unless one says as much; tell whether there is one now."""
+    file, known = data / FILE, read_kill(data)
+    if known is not None and (known.includes_exits or not order.includes_exits):
+        click.echo(f"{file} was there already: {known.reason or 'no reason given'}")
+        return True
+    try:
+        write_kill(data, order)
+    except OSError as error:
+        click.echo(f"{file} could not be written: {error.strerror}", err=True)
+        click.echo("the next start is NOT refused; do not start before you know why", err=True)
+        return False
+    click.echo(f"{file} written: {order.reason}")
+    return True
+
+
+def _signal(folder: Path) -> None:
+    """Tell an instance by a signal what the file could not."""
     who = holder(folder)
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        if not is_running(folder):
-            click.echo(f"{folder.name}: the instance has ended")
-            return
-        if (read_status(folder) or {}).get("halted"):
-            click.echo(f"{folder.name}: halted; entries are being cancelled ({who})")
-            return
-        time.sleep(LOOK_SECONDS)
-    click.echo(
-        f"{folder.name}: not confirmed within {ANSWER_SECONDS:g} s ({who}); "
-        "look at `status`, cancel by hand at the venue if it stays silent",
-        err=True,
-    )
+    try:
+        if who is None:
+            raise ProcessLookupError
+        os.kill(who.pid, signal.SIGUSR1)
+    except OSError:
+        click.echo(
+            f"{folder.name}: it could not be signalled ({who or 'unknown holder'})", err=True
+        )
+    else:
+        click.echo(f"{folder.name}: told by SIGUSR1 instead ({who})", err=True)
+
+
+def _nobody(data: Path, order: KillOrder) -> int:
+    """Nothing runs on `data`: keep the next start from trading, and say where traders do run."""
+    if any(data.glob("*/journal/*.jsonl")):
+        if _write(data, order):
+            click.echo(f"no instance runs on {data}; the next start there is refused", err=True)
+    else:
+        click.echo(f"no instance runs on {data}, and there is no journal: nothing done", err=True)
+    try:
+        others = registered()
+    except TradingError as error:
+        click.echo(f"which others run is not known: {error}", err=True)
+        return 1
+    for other in others:
+        if other.folder.parent == data.resolve():
+            told = f"its files were moved or deleted; stop it with: kill -TERM {other.pid}"
+        else:
+            told = f'python run.py kill --data-dir {other.folder.parent} --reason "..."'
+        click.echo(f"running: {other}: {told}", err=True)
+    return 1
 
 
 @click.command()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import ExitStack
 
 import click
 
 from adapters.control.instances import InstanceLock
+from adapters.control.registry import FolderLock
 from adapters.telemetry.log import configure
 from app.command_line.options import TradeOptions
 from domain.model.instants import iso
@@ -17,15 +19,17 @@ from domain.model.instants import iso
 def trade(options: TradeOptions) -> int:
     """Run until something ends it; return the exit code of the command-line contract."""
     os.umask(0o077)
-    lock = InstanceLock(options.folders.of_mode(options.mode))
-    lock.acquire(iso(time.time_ns()))
-    try:
+    folder, started = options.folders.of_mode(options.mode), iso(time.time_ns())
+    path_lock, lock = FolderLock(folder), InstanceLock(folder)
+    with ExitStack() as undo:
+        lock.acquire(started)
+        undo.callback(lock.release)
+        path_lock.acquire(started)
+        undo.callback(path_lock.release)
         configure(options.folders.log, options.config.app.log.level.value, console=sys.stderr)
         from app.run.trader import run
 
         return run(options, say)
-    finally:
-        lock.release()
 
 
 def say(line: str) -> None:

@@ -148,8 +148,9 @@ class Guardian:
         status = self.publish()
         lots = self._lots(status)
         self._system.announce(LotsListed("stop", (), lots))
-        counts = (_count(status, name) for name in ("cycles", "orders_total", "fills_total"))
-        stopped = RunStopped(reason, *counts)
+        names = ("cycles", "orders_total", "fills_total")
+        cycles, orders, fills = (_count(status, name) for name in names)
+        stopped = RunStopped(reason, cycles, orders, fills, self._is_confirmed)
         self._system.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)
@@ -159,7 +160,7 @@ class Guardian:
         if is_halted and reason not in (KILL, "error"):
             reason = "halted"
         self._run.say(_stopped_line(reason, status, len(lots)))
-        if is_halted:
+        if is_halted or reason == KILL:
             return EXIT_HALTED
         return EXIT_NO if reason == "error" or not self._is_confirmed else EXIT_OK
 
@@ -168,7 +169,7 @@ class Guardian:
         """Tell whether it is known that no entry rests at the venue."""
         if self._inbox.read().boot is not None:
             return self.is_swept
-        return not self._run.recovered.unsettled(self._system.clock.machine_ns())
+        return not self._run.recovered.has_unsettled
 
     def _lots(self, status: Status) -> tuple[str, ...]:
         """Return what is owned: by the status, or by the journal where nobody valued it yet."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
+from adapters.control.halt_note import HaltNote
 from adapters.control.instances import InstanceLock, InstanceRunning
 from adapters.control.kill_switch import remove_kill
 from adapters.journal.chain import Record
@@ -20,7 +21,8 @@ from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import OperatorActed
 from domain.messages.journal import JournalReopened, RunStarted, RunStopped
-from domain.messages.supervision import BreakerReset
+from domain.messages.supervision import BreakerReset, BreakerTripped
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import JournalError, TradingError
 from domain.model.instants import Nanos, iso
 from domain.system.recovery import JournalFold, Recovered, fold
@@ -127,8 +129,25 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
         visit=visit,
     )
     state.take(at_ns, place.run)
+    recorder = Recorder(journal, CODEC, place.machine)
+    _take_note(HaltNote(place.folder), recorder, state, at_ns)
     recovered = evolve(state.result(), lineage=found.lineage)
-    return Opened(Recorder(journal, CODEC, place.machine), recovered, place)
+    return Opened(recorder, recovered, place)
+
+
+def _take_note(note: HaltNote, recorder: Recorder, state: JournalFold, at_ns: Nanos) -> None:
+    """Write down the halt that the last run could not."""
+    left = note.read()
+    if left is None:
+        return
+    name, reason = left
+    breaker = Breaker(
+        name=name, scope=GLOBAL, effect=Effect.HALT, reason=reason, is_latched=True, at_ns=at_ns
+    )
+    recorder.append(_envelope(1, BreakerTripped(breaker), at_ns))
+    recorder.commit(())
+    state.take(at_ns, BreakerTripped(breaker))
+    note.remove()
 
 
 def last_world(folder: Path) -> str:

@@ -31,6 +31,7 @@ from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from app.command_line.options import TradeOptions
 from app.run import settings
+from app.run.folder_watch import FolderWatch
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.recovery import last_world
 from app.run.stop_request import StopRequest
@@ -51,6 +52,7 @@ SWITCH_SECONDS = 0.0001
 LOOK_SECONDS = 0.02
 STOP_WITHIN_NS = SECOND
 EXIT_REFUSED = 4
+MIRROR_SAYS, MARKET_SAYS = "mirror: ", "market: "
 RUN = Path(__file__).resolve().parents[2] / "run.py"
 
 
@@ -91,7 +93,7 @@ def _child(options: TradeOptions) -> Iterator[VenueChild]:
     command = [sys.executable, str(RUN), "venue", "--parent-pipe", "--world-from-parent"]
     command += ["--data-dir", str(folders.of_mode(options.mode)), "--log-dir", str(folders.log)]
     try:
-        child = VenueChild(command, to_json(options))
+        child = VenueChild(command, to_json(options), hear=_pass_on)
     except VenueNotStarted as error:
         raise NotStarted(str(error), error.exit_code) from error
     try:
@@ -100,6 +102,14 @@ def _child(options: TradeOptions) -> Iterator[VenueChild]:
         yield child
     finally:
         child.stop()
+
+
+def _pass_on(line: str) -> None:
+    """Tell people what the mirror of another venue leaves out or loses, and how a file is read."""
+    if line.startswith(MIRROR_SAYS):
+        ActorLog("venue").warning("the mirror says", words=line.removeprefix(MIRROR_SAYS))
+    elif line.startswith(MARKET_SAYS):
+        ActorLog("venue").warning("the market says", words=line.removeprefix(MARKET_SAYS))
 
 
 def _watch_venue(child: VenueChild, stop: StopRequest) -> None:
@@ -180,6 +190,7 @@ def _connect(
         last_gate=gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
+        tell=system.announce,
     )
 
 
@@ -197,6 +208,7 @@ def _watches(
     yield ProgressGuard(system)
     yield MemoryGuard(system, settings.memory_limit_mb(options.config))
     yield StackWatch(options.folders.log)
+    yield FolderWatch(system, options.folders.of_mode(options.mode))
     if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
         told = _sentinel_settings(options, session, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))

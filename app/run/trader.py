@@ -14,6 +14,7 @@ from actors.kernel.ports import Venue
 from actors.kernel.topology import GUARDIAN
 from actors.trading.last_gate import LastGate
 from adapters.alerts.file import AlertFile
+from adapters.control.halt_note import HaltNote
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
@@ -21,11 +22,12 @@ from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.guardian import Guardian, Run
 from app.run.guardian_inbox import GuardianInbox
+from app.run.journal_watch import JournalWatch
 from app.run.lifecycle import RunLifecycle
 from app.run.mode_gate import refused_books
 from app.run.ports import NotStarted, RunPorts
 from app.run.recovery import JournalPlace, Opened, open_state
-from app.run.stop_request import StopRequest
+from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
 from domain.messages.journal import RunStarted
@@ -105,6 +107,8 @@ def start(
     lifecycle = RunLifecycle(system, opened, inbox, driver.defer, auto_resumes)
     driver.attend(SupervisorWatch(system, lifecycle.revive_supervisor).look)
     driver.attend(guardian.watch)
+    note = HaltNote(options.folders.of_mode(options.mode))
+    driver.attend(JournalWatch(system, opened.recorder, note).look)
     plan = RunPlan(
         options=options,
         facts=ports.facts,
@@ -160,7 +164,14 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
 
 
 def _listen(data: Path, stop: StopRequest) -> None:
-    """SIGINT and SIGTERM end the run; SIGUSR1 is the kill switch."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """SIGINT, SIGTERM and SIGHUP (the terminal is closed) end the run; SIGUSR1 kills."""
+
+    def kill(*_: object) -> None:
+        try:
+            write_kill(data, by_signal())
+        except OSError:  # no room for the file: then the order itself has to do
+            stop.ask(KILL)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.ask("signal"))
-    signal.signal(signal.SIGUSR1, lambda *_: write_kill(data, by_signal()))
+    signal.signal(signal.SIGUSR1, kill)

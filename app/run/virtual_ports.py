@@ -101,6 +101,7 @@ def _connect(
         last_gate=gate,
         draw=random.Random(f"venue:{seed}").random,
         is_read_only=is_read_only,
+        tell=system.announce,
     )
 
 

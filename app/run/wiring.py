@@ -45,12 +45,14 @@ from actors.kernel.topology import (
 )
 from actors.reporting.alerts import Alerts
 from actors.reporting.auditor import Auditor
-from actors.reporting.projector import ActorStatus, Projector, RunIdentity
+from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.projector import Projector
+from actors.safety.bound_account import BoundAccount
 from actors.safety.canceller import Canceller
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
-from actors.safety.reconciler import BoundAccount, Reconciler
+from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.approvals import Approvals
@@ -70,7 +72,6 @@ from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
-from domain.model.instants import Nanos
 from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered
 
@@ -171,8 +172,8 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
     currency, allotment = config.app.quote.value, settings.allotment_of(config)
 
     def order_manager(state: Recovered) -> None:
-        unsettled = state.unsettled(runtime.clock.machine_ns())
-        book = OrderBookState(state.lineage, state.next_number, unsettled)
+        orders = state.own_orders(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, orders)
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:
@@ -226,7 +227,7 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
     def reconciler(state: Recovered) -> None:
-        known = state.boot if state.owned or state.unsettled(Nanos(0)) else None
+        known = state.boot if state.owned or state.has_unsettled else None
         account = BoundAccount(quote, portfolio, state.last_ns, known)
         boot = plan.inbox.read().boot
         is_booted = boot is not None and not boot.is_provisional

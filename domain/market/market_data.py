@@ -16,6 +16,7 @@ from domain.messages.market import (
     AFTER_GAP,
     OWN_RESTARTS,
     BookChanged,
+    BookLost,
     BookSnapshotSeen,
     FeedStalled,
     MarketFrame,
@@ -26,6 +27,7 @@ from domain.messages.market import (
 )
 from domain.messages.supervision import GapSeen, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
+from domain.model.entries import EntryKind
 from domain.model.instants import MILLISECOND, Nanos
 from domain.model.market import Quote
 from domain.model.product import ProductId
@@ -146,8 +148,12 @@ class MarketData:
                     effects += self._quality.book(event, frame.sent_ns, now_ns)
                 case TradesPrinted():
                     effects += self._trades(event, now_ns)
+                case BookLost():
+                    effects += self._quality.book_lost(event, now_ns)
                 case _:
                     pass  # a sign of life: the session has counted it, and it carries the time
+        if any(each.kind is not EntryKind.BOOK for each in frame.unread):
+            self._minutes.broken(now_ns)  # a trade is missing: the venue's candles have it
         effects += self._minutes.reached(Nanos(min(frame.sent_ns, now_ns)))
         if not self._is_ready:
             effects += self._begun()

@@ -19,6 +19,7 @@ from domain.messages.control import AlertRaised
 from domain.messages.market import (
     BidMoved,
     BookChanged,
+    BookLost,
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
@@ -129,6 +130,14 @@ class MarketQuality:
         else:
             book.apply(event.bids, event.asks)
         return self._quote(state, book, sent_ns, now_ns)
+
+    def book_lost(self, event: BookLost, now_ns: Nanos) -> tuple[Effect, ...]:
+        """Trust this book no more until its next snapshot."""
+        state = self._states.get(event.product)
+        if state is None:
+            return ()
+        state.book = None
+        return self._stall(state, f"its book can't be followed: {event.reason}", now_ns)
 
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Look at the age of every quote; to be called once a second."""

@@ -19,12 +19,16 @@ class RunStarted:
 
 @frozen
 class RunStopped:
-    """Last record of a clean end."""
+    """Last record of a clean end.
+
+    `is_confirmed`: no entry of ours rests at the venue, by two complete listings; None: not told.
+    """
 
     reason: str
     cycles: int
     orders: int
     fills: int
+    is_confirmed: bool | None = None
 
 
 @frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.entries import Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Level, Quote, Trade
 from domain.model.money import Price
@@ -26,6 +27,14 @@ class BookChanged:
     product: ProductId
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
+
+
+@frozen
+class BookLost:
+    """A change of this book can't be read: it is not known until its next snapshot."""
+
+    product: ProductId
+    reason: str
 
 
 @frozen
@@ -60,6 +69,7 @@ class OtherFrameSeen:
 MarketEvent = (
     BookSnapshotSeen
     | BookChanged
+    | BookLost
     | TradesPrinted
     | HeartbeatSeen
     | SubscriptionsSeen
@@ -71,13 +81,14 @@ MarketEvent = (
 class MarketFrame:
     """One frame of the market stream. `sent_ns` is the venue's stamp, in market time.
 
-    `sequence` counts all frames of a connection from 0 without gaps.
+    `sequence` counts all frames of a connection from 0 without gaps; `unread` were kept out.
     """
 
     connection: int
     sequence: int
     sent_ns: Nanos
     events: tuple[MarketEvent, ...]
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.entries import EntryKind, Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Quote
 from domain.model.money import Rate
@@ -30,6 +31,7 @@ class UserFrame:
     sent_ns: Nanos
     orders: tuple[OrderSeen, ...]
     is_snapshot: bool
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -56,6 +58,7 @@ class OrdersListed:
 
     `since_ns`: what was created since this market time is in it, alive or ended. None: it was asked
     for some orders only, and says nothing by what it lacks.
+    `unread` were kept out: what one of them may be decides who knows which orders are ours.
     """
 
     token: int
@@ -64,6 +67,7 @@ class OrdersListed:
     begun_ns: Nanos
     failure: str | None
     since_ns: Nanos | None = None
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -74,6 +78,7 @@ class FillsListed:
     fills: tuple[FillSeen, ...]
     is_complete: bool
     failure: str | None
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -84,6 +89,7 @@ class AccountsListed:
     accounts: tuple[AccountBalance, ...]
     is_complete: bool
     failure: str | None
+    unread: tuple[Unread, ...] = ()
 
 
 @frozen
@@ -137,3 +143,17 @@ class PermissionsRead:
     can_transfer: bool
     portfolio_uuid: str
     failure: str | None
+
+
+@frozen
+class EntriesUnread:
+    """Entries of one kind that were kept out for one reason: `fresh` now, `count` in this run.
+
+    `names` are some of the fresh ones by product, currency or order.
+    """
+
+    kind: EntryKind
+    reason: str
+    names: tuple[str, ...]
+    fresh: int
+    count: int

@@ -38,6 +38,12 @@ class Bar:
     close: Price
     volume: Quantity
 
+    @property
+    def is_consistent(self) -> bool:
+        """Tell whether open and close lie between low and high, and low is a price."""
+        low, high = self.low, self.high
+        return 0 < low <= self.open <= high and low <= self.close <= high and self.volume >= 0
+
 
 @frozen
 class Trade:

@@ -107,12 +107,21 @@ class OutcomeLost:
     reason: str
 
 
-PlaceOutcome = Accepted | Rejected | NotSent | OutcomeLost
+@frozen
+class IdKnown:
+    """The venue has an order under this client order id already, ours or another; none was made."""
+
+    reason: str
+
+
+PlaceOutcome = Accepted | Rejected | NotSent | OutcomeLost | IdKnown
 
 
 @frozen(kw_only=True)
 class OrderSeen:
-    """An order as the venue shows it. `filled` is cumulative, in base currency."""
+    """An order as the venue shows it. `filled` is cumulative, in base currency; so is `quantity`,
+    what was asked for, None where that is not shown.
+    """
 
     order_id: str
     client_order_id: str
@@ -121,6 +130,7 @@ class OrderSeen:
     status: VenueStatus
     filled: Quantity
     created_ns: Nanos | None = None
+    quantity: Quantity | None = None
 
 
 @frozen(kw_only=True)

@@ -45,7 +45,14 @@ class OfDoubt:
     """A listing's reason: only the venue knows how some orders stand."""
 
 
-ListReason = AfterSnapshot | OfDoubt
+@frozen
+class FindOrders:
+    """Ask for orders by the venue's ids, however old; a reason for a listing too."""
+
+    order_ids: tuple[str, ...]
+
+
+ListReason = AfterSnapshot | OfDoubt | FindOrders
 
 
 @frozen
@@ -67,13 +74,15 @@ class ListFills:
 class BlockEntries:
     """Open a breaker that blocks the entries that `scope` covers.
 
-    `may_flap`: this opening says nothing about what the breaker watches.
+    `may_flap`: this opening says nothing about what the breaker watches. `is_latched`: a person has
+    to release it.
     """
 
     breaker: str
     reason: str
     scope: Scope = GLOBAL
     may_flap: bool = False
+    is_latched: bool = False
 
 
 @frozen
@@ -144,7 +153,15 @@ class Warn:
     order: str = ""
 
 
-OfVenue = Place | Cancel | ListOrders | ListFills | OpenUserStream | RestartUserStream
+@frozen
+class AfterItsEnd:
+    """What people are to know: the venue has more of an order than the end that our books tell."""
+
+    order: OrderAdvanced
+    what: str
+
+
+OfVenue = Place | Cancel | ListOrders | FindOrders | ListFills | OpenUserStream | RestartUserStream
 """What the venue is asked for."""
 
-Effect = Publish | BlockEntries | ReleaseEntries | WakeAt | WakeAfter | Warn | OfVenue
+Effect = Publish | BlockEntries | ReleaseEntries | WakeAt | WakeAfter | Warn | AfterItsEnd | OfVenue

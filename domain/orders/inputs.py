@@ -22,7 +22,7 @@ from domain.orders.order import Order
 
 @frozen
 class OrderBookState:
-    """Where to go on: the journal's lineage, the next intent number, orders not settled yet."""
+    """Where to go on: the journal's lineage, the next intent number, orders, the oldest first."""
 
     lineage: str
     next_number: int

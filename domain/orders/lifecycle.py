@@ -45,6 +45,8 @@ class Event(StrEnum):
     """The venue refused to cancel: mostly because the order has already ended."""
     PROVEN_ABSENT = "proven_absent"
     """A complete listing begun after the last possible arrival does not have it."""
+    ID_TAKEN = "id_taken"
+    """The venue has another order under its id, so this one can't be made."""
 
 
 E_ = Event
@@ -63,6 +65,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL: S.PARTIALLY_FILLED,
         E_.FILL_COMPLETE: S.FILLED,
         E_.OUTCOME_LOST: S.UNKNOWN,
+        E_.ID_TAKEN: S.VOID,
     },
     S.PENDING_SUBMIT: {
         E_.SENT: S.PENDING_SUBMIT,  # the second try of what was not sent
@@ -79,6 +82,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.ENDED_FAILED: S.REJECTED,
         E_.FILL: S.PARTIALLY_FILLED,
         E_.FILL_COMPLETE: S.FILLED,
+        E_.ID_TAKEN: S.VOID,
     },
     S.UNKNOWN: {
         # The answer came after all: to a request of an earlier incarnation, or very late.
@@ -97,6 +101,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.CANCEL_ASKED: S.UNKNOWN,  # a sweep cancels by what the venue lists
         E_.CANCEL_REFUSED: S.UNKNOWN,
         E_.PROVEN_ABSENT: S.VOID,
+        E_.ID_TAKEN: S.VOID,
     },
     # From here on the venue has shown the order. Should the answer to the request still say
     # "rejected", then the venue's own picture of the order wins over that one answer.
@@ -114,6 +119,8 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL_COMPLETE: S.FILLED,
         E_.CANCEL_ASKED: S.PENDING_CANCEL,
         E_.CANCEL_REFUSED: S.OPEN,
+        # A venue answers a used id with the order that used it: what was accepted is not ours.
+        E_.ID_TAKEN: S.VOID,
     },
     S.PARTIALLY_FILLED: {
         E_.ACCEPTED: S.PARTIALLY_FILLED,
@@ -142,6 +149,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL_COMPLETE: S.FILLED,
         E_.CANCEL_ASKED: S.PENDING_CANCEL,
         E_.CANCEL_REFUSED: S.PENDING_CANCEL,  # filled or ended: the listing will say
+        E_.ID_TAKEN: S.VOID,
     },
     # What has ended stays ended, but for fills: they always count.
     **{
@@ -158,6 +166,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
             E_.CANCEL_ASKED: ended,
             E_.CANCEL_REFUSED: ended,
             E_.PROVEN_ABSENT: ended,
+            E_.ID_TAKEN: ended,
         }
         for ended in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED, S.VOID)
     },
@@ -218,6 +227,7 @@ IMPOSSIBLE: dict[tuple[OrderState, Event], str] = {
         for event in (E_.SENT, E_.NOT_SENT_RETRY, E_.NOT_SENT_FINAL)
     },
     (S.VOID, E_.SENT): "an order given up is not sent",
+    (S.PARTIALLY_FILLED, E_.ID_TAKEN): "what has fills of ours is ours",
     (S.FILLED, E_.FILL): "a complete order cannot be filled further",
     (S.FILLED, E_.FILL_COMPLETE): "a complete order cannot be filled further",
 }

@@ -5,13 +5,18 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from domain.messages.orders import OrderAdvanced
-from domain.model.approval import Limit, OrderType
+from domain.messages.venue import OrdersListed
+from domain.model.approval import Limit, OrderType, Purpose
 from domain.model.errors import InvariantBroken
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import FillSeen, OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event, is_terminal, next_state
 
+CLOCKS_NS = MINUTE
+"""By how much the venue's stamps may differ from our market time."""
+LIVING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED, OrderState.PENDING_CANCEL)
+"""The venue has shown the order, and not its end."""
 _RANK = {
     VenueStatus.UNKNOWN: 0,
     VenueStatus.PENDING: 1,
@@ -107,21 +112,54 @@ def needs_fills(order: Order) -> bool:
 
 
 def is_doubtful(order: Order) -> bool:
-    """Tell whether only the venue can say how the order stands."""
+    """Tell whether only the venue can say how the order stands.
+
+    A living exit always is: what is left of a lot waits for its end, and the stream may be silent.
+    So is what was accepted and not shown yet.
+    """
     if order.is_settled:
         return False
-    return order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL) or needs_fills(order)
+    if order.state in LIVING and order.intent.order.purpose is Purpose.EXIT:
+        return True
+    is_unseen = order.state in LIVING and order.venue_status is None
+    is_open = order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL)
+    return is_open or is_unseen or needs_fills(order)
 
 
-def is_provably_absent(order: Order, begun_ns: int, lifetime_ns: int) -> bool:
+def is_within(order: Order, since_ns: int | None) -> bool:
+    """Tell whether a list since that market time holds the order's whole possible life."""
+    return since_ns is not None and since_ns <= order.intended_ns - CLOCKS_NS
+
+
+def is_provably_absent(order: Order, listing: OrdersListed, lifetime_ns: int) -> bool:
     """Tell whether a complete listing without the order proves that it will never be there.
 
     The listing must have begun (machine time) after the last instant at which a request that may
-    have left could still create the order.
+    have left could still create the order, and hold all that was created since it was intended.
     """
     if order.state is not OrderState.UNKNOWN or order.last_sent_ns is None:
         return False
-    return begun_ns > order.last_sent_ns + lifetime_ns
+    is_late = listing.begun_ns > order.last_sent_ns + lifetime_ns
+    return is_late and is_within(order, listing.since_ns)
+
+
+def is_another(order: Order, seen: OrderSeen) -> bool:
+    """Tell whether what the venue has under the id of `order` can't be what we intended.
+
+    Then the id was used before by a journal of which ours is an older copy.
+    """
+    asked = order.intent.order
+    is_older = seen.created_ns is not None and seen.created_ns < order.intended_ns - CLOCKS_NS
+    is_of_other_size = seen.quantity is not None and seen.quantity != asked.quantity
+    is_otherwise = (seen.product, seen.side) != (asked.product, asked.side)
+    return is_older or is_of_other_size or is_otherwise
+
+
+def is_anothers(order: Order, fill: FillSeen) -> bool:
+    """Tell whether a fill can't be of what we intended."""
+    asked = order.intent.order
+    is_older = fill.at_ns < order.intended_ns - CLOCKS_NS
+    return is_older or (fill.product, fill.side) != (asked.product, asked.side)
 
 
 def advance(
@@ -163,6 +201,12 @@ def apply_seen(order: Order, seen: OrderSeen) -> Order:
         venue_filled=max(order.venue_filled, seen.filled),
     )
     return _settle(updated)
+
+
+def without_venue(order: Order, reason: str) -> Order:
+    """Return `order` as one that the venue will never have: its id stands for another one there."""
+    given_up = advance(order, Event.ID_TAKEN, reason=reason)
+    return evolve(given_up, order_id=None, venue_status=None, venue_filled=order.filled)
 
 
 def apply_fill(order: Order, fill: FillSeen) -> Order:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from domain.model.orders import OrderState
 from domain.model.product import ProductId
@@ -20,7 +20,8 @@ class OwnOrders:
     """Orders by client order id and by the venue's id; every look-up and change is constant work.
 
     `unsettled` have not ended or miss fills, `doubtful` need the venue's word, `unknown` may or may
-    not exist; each in the order in which they came to be so.
+    not exist, `missing` are alive in our books and lacked by a list of the venue's (True: the venue
+    does not know them by id either); each in the order in which they came to be so.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class OwnOrders:
         self.unsettled: dict[str, Order] = {}
         self.doubtful: dict[str, Order] = {}
         self.unknown: dict[str, Order] = {}
+        self.missing: dict[str, bool] = {}
         for order in orders:
             self.keep(order)
 
@@ -49,16 +51,28 @@ class OwnOrders:
         client_order_id = self._by_order_id.get(order_id)
         return None if client_order_id is None else self._orders.get(client_order_id)
 
-    def has_unknown(self, product: ProductId) -> bool:
-        """Tell whether an order for `product` may or may not exist."""
-        return any(each.intent.order.product == product for each in self.unknown.values())
+    def is_in_doubt(self, product: ProductId) -> bool:
+        """Tell whether an order for `product` may or may not exist, as far as the venue tells."""
+        denied = (self._orders[name] for name, is_denied in self.missing.items() if is_denied)
+        unsure = (*self.unknown.values(), *denied)
+        return any(each.intent.order.product == product for each in unsure)
+
+    def to_ask(self) -> Iterator[Order]:
+        """Return the orders of which only the venue can say how they stand."""
+        yield from self.doubtful.values()
+        yield from (self._orders[name] for name in self.missing if name not in self.doubtful)
 
     def keep(self, order: Order) -> None:
         """Take `order` in, in place of what was known of it; forget what ended longest ago."""
         name = order.intent.client_order_id
+        before = self._orders.get(name)
+        if before is not None and before.order_id not in (None, order.order_id):
+            self._by_order_id.pop(str(before.order_id), None)
         self._orders[name] = order
         if order.order_id is not None:
             self._by_order_id[order.order_id] = name
+        if order.is_terminal:
+            self.missing.pop(name, None)
         _mark(self.unsettled, order, is_in=not order.is_settled)
         _mark(self.doubtful, order, is_in=is_doubtful(order))
         _mark(self.unknown, order, is_in=order.state is OrderState.UNKNOWN)

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from domain.model.approval import ApprovedOrder, Market
+from domain.model.entries import Unread
 from domain.model.instants import DAY, HOUR
-from domain.model.orders import OrderIntent
+from domain.model.orders import OrderIntent, OrderState
 from domain.orders.order import Order
 
 LINGER_NS = HOUR
@@ -20,6 +21,8 @@ LINGER_NS = HOUR
 and the minutes that every regular listing looks back."""
 AT_ONCE_NS = DAY
 """A market order is filled or gone at once. A day covers a venue that is down in between."""
+UNPLACED = (OrderState.REJECTED, OrderState.VOID)
+"""States of orders that the venue has said it does not have."""
 TIDY_EVERY_NS = HOUR
 """Market time between two walks over everything that is known."""
 
@@ -60,6 +63,7 @@ class RecentOrders:
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
         self._order_ids: dict[str, str] = {}
+        self._refused: set[str] = set()
         self._tidied_ns: int | None = None
 
     @classmethod
@@ -70,6 +74,8 @@ class RecentOrders:
             recent.intend(order.intent, order.intended_ns)
             if order.order_id is not None:
                 recent.show(order.intent.client_order_id, order.order_id)
+            elif order.state in UNPLACED:
+                recent.miss(order.intent.client_order_id)
         recent.forget(now_ns)
         return recent
 
@@ -89,10 +95,31 @@ class RecentOrders:
         self._known[client_order_id] = known.lasting(now_ns + LINGER_NS)
         self._order_ids[order_id] = client_order_id
 
+    def miss(self, client_order_id: str) -> None:
+        """Take note that the venue has refused an order, or never had it: it has no id there."""
+        if client_order_id in self._known:
+            self._refused.add(client_order_id)
+
     def get(self, client_order_id: str) -> ApprovedOrder | None:
         """Return what was approved under a client order id; None: foreign, or long over."""
         known = self._known.get(client_order_id)
         return None if known is None else known.order
+
+    def find(self, client_order_id: str, order_id: str) -> ApprovedOrder | None:
+        """Return what was approved under a client order id, or what the venue has shown by its own
+        id; None: foreign, or long over.
+        """
+        return self.get(client_order_id) or self.get(self._order_ids.get(order_id, ""))
+
+    def may_include(self, unread: Unread) -> bool:
+        """Tell whether an entry that can't be read may be about an order of ours."""
+        if unread.client_order_id in self._known or unread.order_id in self._order_ids:
+            return True
+        if unread.client_order_id:
+            return False  # the venue names it, and not by a name of ours
+        if unread.order_id:
+            return bool(self._known.keys() - self._refused - set(self._order_ids.values()))
+        return bool(self._known)
 
     def has_order_id(self, order_id: str) -> bool:
         """Tell whether the venue has shown an order of ours under this id."""
@@ -112,6 +139,7 @@ class RecentOrders:
         self._order_ids = {
             key: ours for key, ours in self._order_ids.items() if ours in self._known
         }
+        self._refused &= self._known.keys()
 
     def __len__(self) -> int:
         """Return how many orders are known."""

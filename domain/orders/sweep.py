@@ -8,13 +8,14 @@ from attrs import define, field
 
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Scope
+from domain.model.entries import Unread
 from domain.model.orders import OrderSeen
 
 LISTINGS_TO_BELIEVE = 2
 """An order may appear just after one list was drawn up; the next shows it."""
 
-Ours = Callable[[str], ApprovedOrder | None]
-"""Tells what was approved under a client order id; None: it is foreign."""
+Ours = Callable[[str, str], ApprovedOrder | None]
+"""Tells what was approved under a client order id, or the venue's order id; None: it is foreign."""
 
 
 @define
@@ -64,14 +65,22 @@ class Sweep:
         self.empty.doubt()
 
     def take(
-        self, listed: Iterable[OrderSeen], ours: Ours, ours_alive: Collection[str] = ()
+        self,
+        listed: Iterable[OrderSeen],
+        ours: Ours,
+        ours_alive: Collection[str] = (),
+        unread: Iterable[Unread] = (),
     ) -> tuple[str, ...]:
-        """Take a complete list of live orders; return the order ids that have to be cancelled.
+        """Take a list of live orders; return the order ids that have to be cancelled.
 
         `ours_alive` are the order ids of what our own books call alive: they are to go as well,
-        whether they are listed or not.
+        whether they are listed or not. What can't be read and yet names an order of ours, too.
         """
-        seen = tuple(each.order_id for each in listed if self._is_to_go(each, ours))
+        living = [
+            (seen.client_order_id, seen.order_id) for seen in listed if not seen.status.is_terminal
+        ]
+        named = [(each.client_order_id, each.order_id) for each in unread if each.order_id]
+        seen = tuple(ids[1] for ids in (*living, *named) if self._covers(ours(*ids)))
         alive = tuple(dict.fromkeys((*seen, *ours_alive)))
         self.asked.update(alive)
         self.empty.saw(alive if self.awaits_ours else seen)
@@ -86,12 +95,11 @@ class Sweep:
         """Tell whether nothing of the scope is alive at the venue."""
         return self.empty.are_believed
 
+    def _covers(self, order: ApprovedOrder | None) -> bool:
+        return order is not None and self.is_meant(order)
+
     def is_meant(self, order: ApprovedOrder) -> bool:
         """Tell whether an order of ours is to go."""
         if order.purpose is Purpose.EXIT and not self.includes_exits:
             return False
         return any(scope.covers(order.product, order.strategy) for scope in self.scopes)
-
-    def _is_to_go(self, seen: OrderSeen, ours: Ours) -> bool:
-        order = ours(seen.client_order_id)
-        return order is not None and not seen.status.is_terminal and self.is_meant(order)

@@ -31,9 +31,10 @@ from domain.messages.venue import (
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Effect as Strength
 from domain.model.breakers import Scope, covering
-from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.instants import SECOND, Nanos
 from domain.model.orders import (
     Accepted,
+    IdKnown,
     NotSent,
     OrderIntent,
     OrderSeen,
@@ -41,13 +42,16 @@ from domain.model.orders import (
     OutcomeLost,
     Rejected,
 )
+from domain.model.product import Side
+from domain.orders.doubt import FAR_BACK_NS, questions, window_of
 from domain.orders.effects import (
+    AfterItsEnd,
     AfterSnapshot,
     AskAgain,
     BlockEntries,
     Cancel,
     Effect,
-    ListFills,
+    FindOrders,
     ListOrders,
     ListReason,
     OfDoubt,
@@ -58,39 +62,42 @@ from domain.orders.effects import (
     ReleaseEntries,
     RestartUserStream,
     TimeIsUp,
-    WakeAfter,
     WakeAt,
     Warn,
 )
-from domain.orders.identity import client_order_id
 from domain.orders.inputs import NewsOfVenue, Now, OrderBookState, OrdersFound, TrackerInput
+from domain.orders.keeper import OrderKeeper
 from domain.orders.lifecycle import Event
+from domain.orders.numbers import IntentNumbers
 from domain.orders.order import (
+    LIVING,
     Order,
     advance,
     apply_fill,
     apply_seen,
     good_till,
+    is_another,
+    is_anothers,
     is_provably_absent,
+    is_within,
     lifetime_of,
     moved,
-    needs_fills,
+    without_venue,
 )
-from domain.orders.own_orders import OwnOrders
 from domain.orders.prices import NO_PRICE, KnownPrices
+from domain.orders.unread import UnreadOfOurs
 
-RESOLVE_EVERY_NS = Nanos(SECOND)
-"""Machine time between questions to the venue while something is unsettled."""
 TRIES = 3
 TTL_AGAIN_NS = SECOND
-WINDOW_NS = 10 * MINUTE
+STRANGERS = 1_000
+"""Orders of fills that are none of ours as far as we know: so many are asked for once each."""
 RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
-UNKNOWN_ORDER = "unknown_order"
+LOST_ORDERS = "lost_orders"
 NO_CONNECTION = 0
 
 
-class OrderTracker:
+class OrderTracker(OrderKeeper):
     """Applies the lifecycle table to all our orders.
 
     `request_lifetime_ns` is the machine time after which a request that was sent can no longer
@@ -100,16 +107,14 @@ class OrderTracker:
     def __init__(
         self, state: OrderBookState, request_lifetime_ns: int, *, is_dry: bool = False
     ) -> None:
-        self.orders = OwnOrders(state.orders)
-        self._lineage = state.lineage
-        self._number = state.next_number
+        super().__init__(state.orders)
+        self._unread = UnreadOfOurs(self.orders)
+        self._prices = KnownPrices()
+        self._numbers = IntentNumbers(state.lineage, state.next_number)
+        self._strangers: dict[str, None] = {}
         self._lifetime_ns = request_lifetime_ns
         self._is_dry = is_dry
         self._user = (NO_CONNECTION, -1)
-        self._is_asking = False
-        self._prices = KnownPrices()
-        self._now = Now(0, 0)
-        self._effects: list[Effect] = []
 
     def begin(self, now: Now) -> tuple[Effect, ...]:
         """Block the products whose orders are in doubt; time out what rests."""
@@ -175,20 +180,11 @@ class OrderTracker:
             case _:
                 assert_never(message)
 
-    def _do(self, *effects: Effect) -> None:
-        self._effects.extend(effects)
-
-    def _taken(self) -> tuple[Effect, ...]:
-        effects, self._effects = tuple(self._effects), []
-        return effects
-
     # Sending.
 
     def _intend(self, asked: ApprovedOrder) -> None:
-        number = self._number
-        self._number += 1
         end_ns = good_till(asked.order_type, self._now.market_ns)
-        intent = OrderIntent(number, client_order_id(self._lineage, number), asked, end_ns)
+        intent = OrderIntent(*self._numbers.take(), asked, end_ns)
         if self._is_dry:
             self._do(Publish(WouldPlace(intent)))
             return
@@ -222,6 +218,11 @@ class OrderTracker:
                 lost = advance(order, Event.OUTCOME_LOST, reason=reason, sent_ns=answer.sent_ns)
                 self._keep(order, lost)
                 self._do(Warn("outcome unknown", reason, answer.client_order_id))
+            case IdKnown(reason):
+                known = advance(order, Event.OUTCOME_LOST, reason=reason, sent_ns=answer.sent_ns)
+                self._keep(order, known)
+                self._do(Warn("used before", reason, answer.client_order_id))
+                self._do(ListOrders(Nanos(self._now.market_ns - FAR_BACK_NS), OfDoubt()))
         self._watch()
 
     def _not_sent(self, order: Order, reason: str, *, is_final: bool) -> None:
@@ -263,14 +264,6 @@ class OrderTracker:
         if why is not None:
             self._cancel(order.intent.client_order_id, why)
 
-    def _cancel(self, name: str, why: str) -> None:
-        order = self.orders.get(name)
-        if order is None or order.is_terminal or order.order_id is None:
-            return
-        self._keep(order, advance(order, Event.CANCEL_ASKED, reason=why))
-        self._do(Cancel(order.order_id))
-        self._watch()
-
     def _cancel_answered(self, answer: CancelAnswered) -> None:
         if answer.failure is not None:
             self._do(Warn("cancel unanswered", answer.failure))
@@ -293,21 +286,52 @@ class OrderTracker:
             self._do(RestartUserStream("sequence gap"))
             return
         self._user = (connection, frame.sequence)
-        for seen in frame.orders:
-            self._see(seen)
-        if frame.is_snapshot:
-            # After a reconnect a listing closes the hole; only then entries go on.
-            self._list(AfterSnapshot(connection))
+        self._see_all(frame.orders)
+        if frame.is_snapshot or self._unread.among(frame.unread):
+            # A listing closes the hole: of a reconnect, after which only then entries go on, or
+            # of an order in this frame that can't be read.
+            since_ns = window_of(self.orders, self._now.market_ns)
+            self._do(ListOrders(since_ns, AfterSnapshot(connection)))
 
     def _user_lost(self, reason: str) -> None:
         self._user = (NO_CONNECTION, -1)
         is_ours = reason in OWN_RESTARTS
         self._do(BlockEntries(ENTRIES_BLOCKED_BY_USER_STREAM, reason, may_flap=is_ours))
 
-    def _see(self, seen: OrderSeen) -> None:
+    def _see_all(self, orders: tuple[OrderSeen, ...]) -> None:
+        strange = [seen for seen in orders if not self._see(seen)]
+        if not strange:
+            return
+        lost = self._numbers.skip({seen.client_order_id for seen in strange})
+        if lost:
+            count = len(lost)
+            why = f"the venue has {count} orders of this journal that it does not hold: older copy?"
+            self._do(BlockEntries(LOST_ORDERS, why, is_latched=True))
+        for seen in strange:
+            is_entry = seen.client_order_id in lost and seen.side is Side.BUY
+            if is_entry and not seen.status.is_terminal:
+                self._do(Cancel(seen.order_id))  # nobody would sell what it buys
+
+    def _see(self, seen: OrderSeen) -> bool:
+        """Take in what the venue shows; tell whether it is an order that we know."""
         order = self.orders.get(seen.client_order_id)
-        if order is not None:
-            self._shown(order, apply_seen(order, seen))
+        if order is None:
+            return False
+        if is_another(order, seen):
+            self._give_up(order)
+            return True
+        if self.orders.missing.pop(seen.client_order_id, False):
+            self._judge_doubt(order)
+        self._shown(order, apply_seen(order, seen))
+        return True
+
+    def _give_up(self, order: Order) -> None:
+        """Never take for ours what the venue has under the id of `order`."""
+        if order.is_terminal or order.fills:
+            return
+        name = order.intent.client_order_id
+        self._do(Warn("another order has this id", "none was made", name))
+        self._keep(order, without_venue(order, "its id stands for another order at the venue"))
 
     def _shown(self, order: Order, now_is: Order) -> None:
         """Go on with an order that the venue has shown."""
@@ -320,81 +344,62 @@ class OrderTracker:
             self._do(Warn("orders not listed", listing.failure or "not to its end"))
             self._watch()
             return
-        for seen in listing.orders:
-            self._see(seen)
-        there = {seen.client_order_id for seen in listing.orders}
-        for name, order in tuple(self.orders.unknown.items()):
-            if name not in there and is_provably_absent(order, listing.begun_ns, self._lifetime_ns):
-                why = "absent from a complete listing"
-                self._keep(order, advance(order, Event.PROVEN_ABSENT, reason=why))
-        if reason == AfterSnapshot(self._user[0]):
+        self._see_all(listing.orders)
+        doubts = self._unread.among(listing.unread)
+        self._do(*self._unread.take(listing, self._now.breakers))
+        if not doubts:
+            self._miss(listing, reason)
+        if reason == AfterSnapshot(self._user[0]) and not doubts:
             evidence = "orders listed after the user stream's snapshot"
             self._do(ReleaseEntries(ENTRIES_BLOCKED_BY_USER_STREAM, evidence))
         self._watch()
 
-    def _ask_fills(self, order: Order) -> None:
-        if order.order_id is not None and needs_fills(order):
-            self._do(ListFills(order.order_id))
-            self._watch()
+    def _miss(self, listing: OrdersListed, reason: ListReason | None) -> None:
+        """Judge the orders of ours that a complete listing should have and does not."""
+        there = {seen.client_order_id for seen in listing.orders}
+        asked = reason.order_ids if isinstance(reason, FindOrders) else ()
+        for name, order in tuple(self.orders.unsettled.items()):
+            if name in there:
+                continue
+            if is_provably_absent(order, listing, self._lifetime_ns):
+                why = "absent from a complete listing"
+                self._keep(order, advance(order, Event.PROVEN_ABSENT, reason=why))
+            elif order.state in LIVING and order.order_id in asked:
+                self.orders.missing[name] = True
+                self._judge_doubt(order)
+            elif order.state in LIVING and is_within(order, listing.since_ns):
+                self.orders.missing.setdefault(name, False)
 
     def _book(self, listing: FillsListed) -> None:
         if listing.failure is not None:
             self._do(Warn("fills not listed", listing.failure))
         for fill in listing.fills:
             order = self.orders.of_venue(fill.order_id)
-            if order is None or fill.entry_id in order.fills:
+            if order is None:
+                self._ask_whose(fill.order_id)
+                continue
+            if fill.entry_id in order.fills or is_anothers(order, fill):
                 continue
             name = order.intent.client_order_id
+            if order.is_terminal:
+                self._do(AfterItsEnd(moved(order), f"filled {fill.quantity} more"))
             self._do(Publish(FillBooked(fill, name, order.intent.order)))
             self._keep(order, apply_fill(order, fill), is_news=True)
+        if listing.failure is None:
+            self._do(*self._unread.take(listing, self._now.breakers))
         self._watch()
+
+    def _ask_whose(self, order_id: str) -> None:
+        """Ask once for the order of a fill: it may be one of ours whose venue id we never heard."""
+        if order_id in self._strangers:
+            return
+        self._strangers[order_id] = None
+        if len(self._strangers) > STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+        self._do(FindOrders((order_id,)))
 
     # Healing.
 
-    def _watch(self) -> None:
-        """Ask again in a while if anything is unsettled beyond resting quietly."""
-        if not self._is_asking and self.orders.doubtful:
-            self._is_asking = True
-            self._do(WakeAfter(RESOLVE_EVERY_NS, AskAgain()))
-
     def _ask(self) -> None:
-        doubtful = tuple(self.orders.doubtful.values())
-        if not doubtful:
-            return
-        self._list(OfDoubt())
-        for order in doubtful:
-            if order.state is OrderState.PENDING_CANCEL and order.order_id is not None:
-                self._do(Cancel(order.order_id))
-            self._ask_fills(order)
+        self._do(*questions(self.orders, self._now.market_ns))
         self._watch()
-
-    def _list(self, reason: ListReason) -> None:
-        oldest = min(
-            (order.intended_ns - MINUTE for order in self.orders.unsettled.values()),
-            default=self._now.market_ns,
-        )
-        since_ns = min(self._now.market_ns - WINDOW_NS, oldest)
-        self._do(ListOrders(Nanos(since_ns), reason))
-
-    def _judge_doubt(self, order: Order) -> None:
-        """Keep a product blocked while an order of it may or may not exist."""
-        product = order.intent.order.product
-        scope = Scope.of_product(product)
-        if order.state is OrderState.UNKNOWN:
-            why = f"order {order.intent.client_order_id} may or may not exist"
-            self._do(BlockEntries(UNKNOWN_ORDER, why, scope))
-        elif not self.orders.has_unknown(product):
-            evidence = f"the venue shows the order as {order.state.value}"
-            self._do(ReleaseEntries(UNKNOWN_ORDER, evidence, scope))
-
-    def _keep(self, old: Order, new: Order, *, is_news: bool = False) -> None:
-        """Take `new` in and tell of it, if its state has changed or there is other news."""
-        has_moved = new.state is not old.state
-        self.orders.keep(new)
-        if has_moved and OrderState.UNKNOWN in (old.state, new.state):
-            self._judge_doubt(new)
-        if has_moved or is_news:
-            self._do(Publish(moved(new)))
-        if old.is_terminal and not new.is_terminal and new.intent.order.purpose is Purpose.ENTRY:
-            # Given up and yet there: nobody waits for it any more.
-            self._cancel(new.intent.client_order_id, "found alive after its end")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 
 from domain.messages.control import AlertRaised, DiscrepancyFound
+from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
+from domain.messages.venue import EntriesUnread
 from domain.model.approval import ExitReason
 from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
+from domain.system.unread import sentence
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _STATUS = "python run.py status"
@@ -109,6 +112,20 @@ def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
     )
 
 
+def of_ended_order(order: OrderAdvanced, what: str) -> AlertRaised:
+    """Return the alert of an order that had ended by our books, and has more at the venue."""
+    name, state = order.client_order_id, order.state.value
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="AFTER_ITS_END",
+        what=f"{order.purpose.value} {name} of {order.product} was {state} to us, now {what}",
+        done="taken into our books: fills count, an entry that is alive is cancelled",
+        owned=_OWNED,
+        worst="stops of owned lots as listed in status",
+        command=_STATUS,
+    )
+
+
 def of_unconfirmed_stop() -> AlertRaised:
     """Return the alert of an end before every order and every request had its own."""
     return AlertRaised(
@@ -168,6 +185,19 @@ def of_dust(lot: Lot, bid: Price, minimum: str) -> AlertRaised:
         done="parked as dust; sold when it can be",
         owned=_worth(lot, bid),
         worst=_worth(lot, bid),
+        command=_STATUS,
+    )
+
+
+def of_unread(news: EntriesUnread) -> AlertRaised:
+    """Return the alert of entries of the venue that were left out."""
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="LEFT_OUT",
+        what=sentence(news),
+        done="left alone and counted; entries are blocked if it may be about an order of ours",
+        owned=_OWNED,
+        worst="none by itself",
         command=_STATUS,
     )
 

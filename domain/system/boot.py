@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from domain.messages.supervision import BootCompleted
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
+from domain.model.product import DELISTED
+
+NAMED = 5
 
 
 def foreign_portfolio(permissions: PermissionsRead, wanted: str | None) -> str | None:
@@ -11,6 +14,18 @@ def foreign_portfolio(permissions: PermissionsRead, wanted: str | None) -> str |
     if wanted is None or permissions.portfolio_uuid == wanted:
         return None
     return f"the key belongs to portfolio {permissions.portfolio_uuid}, not {wanted}"
+
+
+def nothing_to_trade(products: ProductsListed, quote_currency: str) -> str | None:
+    """Return a sentence if no product is quoted in our currency; it names some of those there are.
+
+    What is delisted is listed for ever and counts as nothing.
+    """
+    living = [each for each in products.products if each.flags.status != DELISTED]
+    if any(each.quote == quote_currency for each in living):
+        return None
+    names = ", ".join(sorted(each.id for each in living)[:NAMED]) or "there is none"
+    return f"none of {len(living)} products is quoted in {quote_currency}: {names}"
 
 
 def boot_of(

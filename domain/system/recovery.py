@@ -78,15 +78,19 @@ class Recovered:
         lots = () if self.ledger is None else self.ledger.lots
         return tuple(f"{lot.product} {plain(lot.quantity)}" for lot in lots)
 
-    def unsettled(self, machine_ns: Nanos) -> tuple[Order, ...]:
-        """Return the orders that have not ended, ready for the order manager.
+    @property
+    def has_unsettled(self) -> bool:
+        """Tell whether an order of ours may still rest at the venue, or have fills to come."""
+        return any(not order.is_settled for order in self.orders.values())
 
-        What may have been sent counts as unknown, with this moment as its last possible sending.
+    def own_orders(self, machine_ns: Nanos) -> tuple[Order, ...]:
+        """Return all orders, oldest first, ready for the order manager.
+
+        Those that have ended too: the venue may show one alive or filled all the same. What may
+        have been sent counts as unknown, with this moment as its last possible sending.
         """
         found = []
         for order in self.orders.values():
-            if order.is_settled:
-                continue
             if order.state in (*UNSENT, OrderState.UNKNOWN):
                 order = evolve(order, state=OrderState.UNKNOWN, last_sent_ns=machine_ns)
             found.append(order)

@@ -21,6 +21,7 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Breaker, Effect
 from domain.model.context import Regime
+from domain.model.entries import EntryKind, Unread
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.market import Level, Quote, Trade
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
@@ -146,6 +147,13 @@ def a_seen(
         status=status,
         filled=Quantity(Decimal(filled)),
     )
+
+
+def an_unread(
+    kind: EntryKind = EntryKind.ORDER, *, order_id: str = "", client_order_id: str = ""
+) -> Unread:
+    reason = "side: expected BUY or SELL"
+    return Unread(kind=kind, reason=reason, order_id=order_id, client_order_id=client_order_id)
 
 
 def a_moved(intent: OrderIntent, state: OrderState, filled: str = "0") -> OrderAdvanced:

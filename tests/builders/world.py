@@ -241,6 +241,7 @@ class World:
             last_gate=last_gate(self.ports, self.options, self.stop_request),
             draw=random.Random(f"venue:{self.setting.seed}").random,
             is_read_only=self.options.mode is Mode.DRY_RUN,
+            tell=runtime.announce,
         )
 
     def _ask(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -46,10 +47,10 @@ from domain.model.money import Quantity, fee, notional
 from domain.model.orders import (
     Accepted,
     FillSeen,
+    IdKnown,
     NotSent,
     OrderIntent,
     OrderSeen,
-    OutcomeLost,
     PlaceOutcome,
     Rejected,
     VenueStatus,
@@ -318,7 +319,12 @@ def test_an_order_rests_is_seen_is_listed_and_is_cancelled(stand: Stand, user_st
     assert (seen.order_id, seen.side) == (outcome.order_id, Side.BUY)
     assert seen.filled == 0
     assert stand.orders(is_live_only=True)[outcome.order_id].status is VenueStatus.OPEN
-    assert stand.orders(is_live_only=False)[outcome.order_id] == seen
+    listed = evolve(seen, quantity=intent.order.quantity)  # the stream does not show it
+    assert stand.orders(is_live_only=False)[outcome.order_id] == listed
+    found = stand.ask(OrdersListed, stand.venue.find_orders, (outcome.order_id,))
+    assert found.orders == (listed,)
+    unknown = str(UUID(int=7))
+    assert stand.ask(OrdersListed, stand.venue.find_orders, (unknown,)).orders == ()
     answer = stand.ask(CancelAnswered, stand.venue.cancel, (outcome.order_id, "no-such-order"))
     results = {result.order_id: result for result in answer.results}
     assert results[outcome.order_id].success
@@ -343,7 +349,7 @@ def test_the_same_id_for_another_order_is_not_taken_for_ours(stand: Stand) -> No
     assert isinstance(accepted, Accepted)
     asked = intent.order
     sale = approved_sale("lot", str(asked.quantity), product=BTC, order_type=asked.order_type)
-    assert isinstance(stand.place(evolve(intent, order=sale)), OutcomeLost)
+    assert isinstance(stand.place(evolve(intent, order=sale)), IdKnown)
     stand.ask(CancelAnswered, stand.venue.cancel, (accepted.order_id,))
 
 

@@ -32,8 +32,9 @@ def config(tmp_path: Path) -> Path:
 def refusal(config: Path) -> str:
     """Return what a start with a bad configuration says."""
     home = config.parent
+    folders = [f"--{name}-dir={home / name}" for name in ("config", "data", "log")]
     done = subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), "--env", "paper"],
+        [sys.executable, str(ROOT / "run.py"), "--env", "paper", *folders],
         cwd=home,
         capture_output=True,
         text=True,

@@ -38,7 +38,9 @@ class Ran:
 
 
 def run(*arguments: str, cwd: Path, python: tuple[str, ...] = ()) -> Ran:
-    command = [sys.executable, *python, str(ROOT / "run.py"), *arguments]
+    folders = [f"--{name}-dir={cwd / name}" for name in ("config", "data")]
+    folders += [f"--log-dir={cwd / 'logs'}"]
+    command = [sys.executable, *python, str(ROOT / "run.py"), *folders, *arguments]
     return Ran(subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60))
 
 
@@ -51,7 +53,10 @@ def home(tmp_path: Path) -> Path:
 
 @contextmanager
 def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
-    """Something that holds the lock of paper, publishes a status and answers requests."""
+    """Something that holds the lock of paper, publishes a status and answers requests.
+
+    Killed, it ends and says that nothing rests.
+    """
     folder = home / "data" / "paper"
     lock, stop, seen = InstanceLock(folder), threading.Event(), list[str]()
     lock.acquire("2026-11-24T10:00:00Z")
@@ -62,6 +67,9 @@ def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
         while not stop.wait(0.02):
             if (home / "data" / FILE).exists():
                 FileStatusBoard(folder).publish({**STATUS, "halted": True})
+                a_journal(home, is_confirmed=True)
+                lock.release()
+                return
             for identity, verb, reason in inbox.poll():
                 seen.append(f"{verb}: {reason}")
                 inbox.reply(identity, answer)
@@ -74,6 +82,15 @@ def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
         stop.set()
         thread.join()
         lock.release()
+
+
+def a_journal(home: Path, *, is_confirmed: bool) -> None:
+    """Write the last record of a run."""
+    journal = home / "data" / "paper" / "journal"
+    journal.mkdir(parents=True, exist_ok=True)
+    (journal.parent / "LOCK").touch()
+    record = {"type": "RunStopped", "data": {"reason": "kill", "is_confirmed": is_confirmed}}
+    (journal / "000001.jsonl").write_text(json.dumps(record) + "\n")
 
 
 def test_bare_call_is_help(home: Path) -> None:
@@ -242,14 +259,39 @@ def test_kill_writes_the_signal_file_and_waits_for_the_instance(home: Path) -> N
 
     order = read_kill(home / "data")
     assert ran.code == 0
-    assert "paper: halted" in ran.out
+    assert "paper: the instance has ended; no entry rests, confirmed" in ran.out
     assert order is not None
     assert (order.reason, order.includes_exits) == ("venue looks wrong", False)
     assert order.at
 
 
 @pytest.mark.req("K1")
+def test_kill_where_nothing_runs_is_no_success(home: Path) -> None:
+    ran = run("kill", "--reason", "x", cwd=home)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert f"no instance runs on {home / 'data'}, and there is no journal" in ran.err
+    assert read_kill(home / "data") is None
+
+    a_journal(home, is_confirmed=True)
+    ran = run("kill", "--reason", "x", cwd=home)
+
+    assert ran.code == 1
+    assert "no instance runs" in ran.err
+    assert read_kill(home / "data") is not None
+
+
+def test_folders_are_those_of_the_checkout_wherever_a_command_is_given(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "run.py"), "status", "--data-dir", "no-such-folder"]
+    ran = Ran(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60))
+
+    assert str(ROOT / "no-such-folder") in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.req("K1")
 def test_kill_again_keeps_the_first_reason_unless_it_goes_further(home: Path) -> None:
+    a_journal(home, is_confirmed=True)
     run("kill", "--reason", "first", cwd=home)
     again = run("kill", "--reason", "second", cwd=home)
     assert "was there already: first" in again.out

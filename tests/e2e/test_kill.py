@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -104,3 +105,47 @@ def test_a_signal_file_that_is_there_before_the_first_start_lets_nothing_begin(
         code, stopped = running.stopped(12.0)
         assert (code, stopped["reason"], stopped["orders"]) == (3, "kill", "0")
         assert len(running.lines) == 1
+
+
+@pytest.mark.req("K1")
+def test_the_kill_of_a_trader_that_stands_still_is_no_success_and_says_what_is_known(
+    tmp_path: Path,
+) -> None:
+    with venue_process(tmp_path / "venue", "--speed", str(SPEED)) as venue:
+        attached = ("--venue-url", venue.session.rest, *RESTING)
+        with trader(tmp_path, *attached) as running:
+            running.ready()
+            running.wait_until(lambda: len(resting(venue)) >= 2)
+            running.process.send_signal(signal.SIGSTOP)
+            done = call(tmp_path, "kill", "--reason", "it hangs")
+            assert done.returncode == 1
+            assert f"pid {running.process.pid}, which is stopped" in done.stderr
+            assert "its sentinel says: clear" in done.stderr
+            assert resting(venue) == []
+
+
+@pytest.mark.req("K1")
+def test_a_closed_terminal_is_an_orderly_stop(tmp_path: Path) -> None:
+    with trader(tmp_path, "--speed", str(SPEED), *RESTING) as running:
+        running.ready()
+        running.wait_until(lambda: len(records(tmp_path, "IntentRaised")) >= 2)
+        running.process.send_signal(signal.SIGHUP)
+        code, stopped = running.stopped(12.0)
+        assert (code, stopped["reason"]) == (0, "signal")
+    assert live_orders(tmp_path) == 0
+
+
+@pytest.mark.req("AUD1", "SI1")
+def test_a_data_folder_that_is_moved_halts_and_the_path_stays_taken(tmp_path: Path) -> None:
+    with trader(tmp_path, "--speed", str(SPEED), *RESTING) as running:
+        running.ready()
+        running.wait_until(lambda: len(records(tmp_path, "IntentRaised")) >= 2)
+        (tmp_path / "data").rename(tmp_path / "moved")
+        running.wait_until(lambda: "data folder lost" in running.log, 10.0)
+        second = call(tmp_path, "--env", "paper")
+        assert second.returncode == 5
+        assert f"still runs as pid {running.process.pid}" in second.stderr
+        code, stopped = running.interrupt(20.0)
+        assert (code, stopped["reason"]) == (3, "halted")
+        told = [json.loads(line) for line in (tmp_path / "logs/alerts.jsonl").open()]
+        assert ("CRITICAL", "BREAKER:data_folder") in {(t["severity"], t["code"]) for t in told}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue
 from adapters.venues.transport.inprocess import Errand, InProcessTransport
 from domain.messages.orders import PlaceRequest
+from domain.messages.venue import EntriesUnread
 from domain.model.instants import Nanos
 from tests.builders.coinbase import never_refuses
 from tests.fakes.clocks import VirtualTime
@@ -53,13 +54,20 @@ class ScriptedVenue:
         self.inbox = Inbox()
         self.asked: list[tuple[str, str, dict[str, list[str]], bytes]] = []
         self.asked_ns: list[int] = []
+        self.told: list[EntriesUnread] = []
         self.connections: list[ScriptedConnection] = []
         self._answer = answer or (lambda *_: (200, b"{}"))
         self.transport = InProcessTransport(
             self, self._ask, self._open, self.time.after, self.time.market_ns, self.time.machine_ns
         )
         self.client = CoinbaseVenue(
-            self.transport, self.inbox.post, self.time, gate, traits=EMBEDDED, draw=draw
+            self.transport,
+            self.inbox.post,
+            self.time,
+            gate,
+            traits=EMBEDDED,
+            draw=draw,
+            tell=self.told.append,
         )
 
     def advance(self, now_ns: Nanos) -> None:

@@ -91,7 +91,7 @@ def test_a_script_can_be_run_by_any_shell(name: str) -> None:
 
 def bare_path(folder: Path) -> str:
     """Return a PATH that has what the scripts need of a Unix, and no Python at all."""
-    for tool in ("sh", "dirname", "basename", "cat", "cksum", "date"):
+    for tool in ("sh", "dirname", "basename", "cat", "cksum", "date", "ls"):
         (folder / tool).symlink_to(str(shutil.which(tool)))
     return str(folder)
 
@@ -119,3 +119,22 @@ def test_a_wrong_interpreter_is_named(tmp_path: Path) -> None:
     assert done.stderr == (
         "bulkhead: BULKHEAD_PYTHON=/nowhere/python is not a working Python 3.11.\n"
     )
+
+
+@pytest.mark.parametrize("kind", ["a folder with files", "a file", "a foreign environment"])
+def test_setup_erases_nothing_that_it_has_not_made(kind: str, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    kept = venv / "precious.txt"
+    if kind == "a file":
+        kept = venv
+    else:
+        venv.mkdir()
+        if kind == "a foreign environment":
+            (venv / "pyvenv.cfg").touch()
+    kept.write_text("precious")
+
+    done = run_setup(tmp_path, BULKHEAD_PYTHON=sys.executable)
+
+    assert done.returncode == 1
+    assert "is no virtual environment of ours; it was left" in done.stderr
+    assert kept.read_text() == "precious"

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.simulator.faults.catalogue import KINDS
+from adapters.venues.coinbase import wire
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from domain.model.instants import SECOND, Nanos, parse_iso
-from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.books import assert_we_agree_with_the_venue, state_of
 from tests.builders.price_paths import USUAL_LINES, script
 from tests.builders.simulator import fault
 from tests.builders.steps import START
@@ -22,6 +24,8 @@ from tests.builders.world import Setting, World, journal_bytes
 
 Lines = tuple[dict[str, Any], ...]
 RUN_NS = Nanos(420 * SECOND)
+LONGEST_HELD_NS = (180 + 20) * SECOND
+"""The longest hold of these worlds, and a while for the sale."""
 READY_S = 10
 """A venue that answers nothing during the start ends it with exit code 1, which is right."""
 MIXES = range(1, 201) if "BULKHEAD_FULL" in os.environ else range(1, 13)
@@ -99,7 +103,40 @@ CASES: Mapping[str, Lines] = {
     "delisting": (fault("delisting", at="150s", **BTC),),
     "clock_skew": (fault("clock_skew", **WHILE, by="2s"),),
     "maintenance": (fault("maintenance", at="125s", for_="40s"),),
+    "odd_content of orders": (
+        fault("odd_content", **HALF, endpoint="orders", member="orders.*.side", value=""),
+    ),
+    "odd_content of fills": (
+        fault("odd_content", **HALF, endpoint="fills", member="fills.*.trade_type", value="NEW"),
+    ),
+    "odd_content of frames": (
+        fault("odd_content", **SOME, channel="user", member="orders.*.status"),
+        fault("odd_content", **SOME, channel="l2_data", member="updates.*.price_level", value="0"),
+        fault("odd_content", **SOME, channel="market_trades", member="trades.*.size", value="-1"),
+    ),
 }
+LISTED: Mapping[tuple[str, str, str], type[msgspec.Struct]] = {
+    ("endpoint", "orders", "orders.*"): wire.OrderForm,
+    ("endpoint", "fills", "fills.*"): wire.FillForm,
+    ("endpoint", "accounts", "accounts.*"): wire.AccountForm,
+    ("endpoint", "candles", "candles.*"): wire.CandleForm,
+    ("endpoint", "quotes", "pricebooks.*"): wire.PriceBook,
+    ("endpoint", "cancel", "results.*"): wire.CancelForm,
+    ("channel", "l2_data", "updates.*"): wire.BookUpdate,
+    ("channel", "market_trades", "trades.*"): wire.PublicTrade,
+    ("channel", "user", "orders.*"): wire.UserOrder,
+}
+"""Where entries stand, and their forms."""
+ODD_VALUES: tuple[dict[str, Any], ...] = ({}, {"value": None}, {"value": []}, {"value": {}})
+"""Nothing, and what no member is; without a value the member is absent."""
+ODD_CONTENT: tuple[dict[str, Any], ...] = tuple(
+    fault("odd_content", **{where: name}, member=f"{path}.{member.name}", **value)
+    for (where, name, path), form in LISTED.items()
+    for member in msgspec.structs.fields(form)
+    if member.required
+    for value in ODD_VALUES
+    if not (value == {"value": []} and member.name in ("bids", "asks"))  # a side may be empty
+)
 FOREIGN: Mapping[str, Lines] = {
     "balance_change": (fault("balance_change", at="150s", currency="USD", amount="100"),),
     "balance_change of goods": (fault("balance_change", at="150s", currency="BTC", amount="-0.5"),),
@@ -122,6 +159,23 @@ def assert_it_ends_well(world: World) -> None:
     assert_we_agree_with_the_venue(world)
     verified = check(world.mode_folder / JOURNAL)
     assert verified.problems == ()
+
+
+def members_struck_with(line: Mapping[str, Any], lines: Lines) -> set[str]:
+    """Return the members that may be odd where this one is: an entry is told for one of them."""
+    place = [line.get(where) for where in ("endpoint", "channel")]
+    return {
+        each["member"].rpartition(".")[2]
+        for each in lines
+        if [each.get(where) for where in ("endpoint", "channel")] == place
+    }
+
+
+def assert_nothing_is_held_for_too_long(world: World) -> None:
+    ledger = state_of(world).ledger
+    assert ledger is not None
+    now_ns = world.clock.market_ns()
+    assert [lot for lot in ledger.lots if now_ns - lot.opened_ns > LONGEST_HELD_NS] == []
 
 
 def test_every_kind_is_tried() -> None:
@@ -175,6 +229,29 @@ def test_under_any_mix_of_faults_too(seed: int, tmp_path: Path) -> None:
 
     with world_of(tmp_path, lines) as world:
         assert_it_ends_well(world)
+
+
+@pytest.mark.slow
+@pytest.mark.req("E2", "REC1", "X2", "X6")
+@pytest.mark.parametrize("seed", MIXES)
+def test_under_any_mix_of_odd_contents_the_books_agree_exits_work_and_each_is_told(
+    seed: int, tmp_path: Path
+) -> None:
+    chosen = random.Random(seed)
+    lines = tuple(
+        {**line, "at": f"{chosen.randint(READY_S, 250)}s", "for": "60s", "seed": seed}
+        | {"probability": chosen.choice(["0.02", "0.3", "1"])}
+        for line in chosen.sample(ODD_CONTENT, chosen.randint(2, 5))
+    )
+
+    with world_of(tmp_path, lines) as world:
+        assert_it_ends_well(world)
+        told = [alert["what"] for alert in world.alerts() if alert["code"] == "LEFT_OUT"]
+        for line, seen in zip(lines, world.faults.documents(), strict=True):
+            assert not seen["struck"] or any(
+                name in what for name in members_struck_with(line, lines) for what in told
+            ), (line, told)
+        assert_nothing_is_held_for_too_long(world)
 
 
 @pytest.mark.req("X2")

@@ -39,6 +39,18 @@ CASES: Mapping[str, tuple[dict[str, Any], ...]] = {
     ),
     "lists fail": (fault("http_500", **MOSTLY, endpoint="orders"),),
     "lists break off": (fault("truncated_json", **MOSTLY, endpoint="orders"),),
+    "what lists say of ours is odd": (
+        fault("odd_content", **LONG, endpoint="orders", member="orders.*.side", value=""),
+    ),
+    "lists do not say by which name an order is ours": (
+        fault("odd_content", **LONG, endpoint="orders", member="orders.*.client_order_id"),
+    ),
+    "most entries of lists do not say who they are": (
+        fault("odd_content", **MOSTLY, endpoint="orders", member="orders.*", value=7),
+    ),
+    "what cancels answer is odd": (
+        fault("odd_content", **LONG, endpoint="cancel", member="results.*.order_id", value=[]),
+    ),
     "lists are not answered": (fault("reset_after", **MOSTLY, endpoint="orders"),),
 }
 SLOW = ("cancels are not answered", "lists fail", "lists are not answered")
@@ -112,3 +124,35 @@ def test_an_order_that_no_list_shows_yet_is_cancelled_too(tmp_path: Path) -> Non
         assert_each_end_is_true(world)
         assert_we_agree_with_the_venue(world)
         assert world.clock.now_ns < START + Nanos(3600 * SECOND)
+
+
+@pytest.mark.req("K1", "REC1")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"member": "orders.*.side", "value": ""},
+        {"member": "orders.*.status"},
+        {"member": "orders.*.client_order_id", "value": None},
+        {"member": "orders.*.product_id", "value": {}},
+    ],
+    ids=lambda odd: str(odd["member"]),
+)
+def test_an_odd_foreign_order_in_every_list_is_left_alone_and_keeps_no_kill_from_ending(
+    odd: dict[str, Any], tmp_path: Path
+) -> None:
+    with with_resting_entries(tmp_path) as world:
+        foreign = fault("foreign_order", product="BTC-USD", side="BUY", quantity="2", price="1")
+        oddly = fault("odd_content", **LONG, endpoint="orders", **odd)
+        for line in (foreign, oddly):
+            world.faults.add(parse_fault(json.dumps(line), "f", seed=7))
+
+        code = kill(world)
+
+        assert code == 3
+        states = {
+            order["client_order_id"].partition("-")[0] == "foreign": order["status"]
+            for order in world.books()["orders"]
+        }
+        assert states == {True: "OPEN", False: "CANCELLED"}
+        assert [each for each in world.alerts() if each["code"] == "LEFT_OUT"]
+        assert world.said[-1].startswith("STOPPED reason=kill")

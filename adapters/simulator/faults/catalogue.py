@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[type[Fault], ...]] = {
         wire_kinds.DuplicateRequest,
         wire_kinds.DuplicateResponse,
     ),
+    "Content": (wire_kinds.OddContent,),
     "Streams": (
         wire_kinds.FreezeStream,
         wire_kinds.SilentStream,

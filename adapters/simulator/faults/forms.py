@@ -74,6 +74,17 @@ def _text(value: object) -> str:
     return value
 
 
+def _path(value: object) -> str:
+    text = _text(value)
+    if not all(text.split(".")):
+        raise Malformed
+    return text
+
+
+def _anything(value: object) -> object:
+    return value
+
+
 def _product(value: object) -> ProductId:
     return ProductId(_text(value))
 
@@ -158,6 +169,8 @@ SHARE = Form(
 AMOUNT = Form('an amount such as "250" or "-0.5"', _checked(_number, lambda found: found != 0))
 QUANTITY = Form('an amount above zero such as "0.5"', _checked(_number, lambda found: found > 0))
 TEXT = Form("a text", _text)
+PATH = Form("names or numbers with dots between, * for each entry", _path)
+ANYTHING = Form("any JSON value", _anything)
 PRODUCT = Form("a product such as BTC-USD", _product)
 SWITCH = Form("true or false", _switch)
 SIDE = Form("BUY or SELL", _side)

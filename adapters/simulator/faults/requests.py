@@ -11,6 +11,7 @@ from adapters.simulator.engine.auth import UNAUTHORIZED
 from adapters.simulator.engine.fault_hooks import DIRECT, Close, Passage, RequestHooks
 from adapters.simulator.engine.wire import PREFIX, Request, Response, encode
 from adapters.simulator.faults.base import ALL, RequestFault, Unreliable
+from adapters.simulator.faults.content import OddContents
 from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import Maintenance
 from adapters.simulator.faults.wire_kinds import (
@@ -145,6 +146,7 @@ class RequestFaults(RequestHooks):
 
     def __init__(self, schedule: FaultSchedule) -> None:
         self._schedule = schedule
+        self._contents = OddContents(schedule)
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request; latency is added to whatever else strikes."""
@@ -153,6 +155,8 @@ class RequestFaults(RequestHooks):
             return Passage(deliveries=0, instead=MAINTAINED)
         endpoint = endpoint_of(request.method, request.path)
         passage = self._struck(endpoint)
+        if passage.alter is None:
+            passage = evolve(passage, alter=self._contents.of_answer(endpoint))
         for running in self._schedule.active(Latency):
             if _is_meant(running.fault.endpoints, endpoint):
                 passage = _delayed(passage, running)

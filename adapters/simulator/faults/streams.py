@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.simulator.engine.fault_hooks import StreamHooks
 from adapters.simulator.faults.base import ALL, MARKET, Fault, FrameFault
+from adapters.simulator.faults.content import OddContents
 from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import Maintenance
 from adapters.simulator.faults.wire_kinds import (
@@ -18,6 +19,7 @@ from adapters.simulator.faults.wire_kinds import (
     FreezeStream,
     GarbageFrame,
     LateFrame,
+    OddContent,
     OversizeFrame,
     RefuseStream,
     SeqGap,
@@ -46,6 +48,7 @@ class StreamFaults(StreamHooks):
 
     def __init__(self, schedule: FaultSchedule) -> None:
         self.schedule = schedule
+        self.contents = OddContents(schedule)
         self.is_busy = False
         """Whether frames have to be looked at."""
         self._outlets: list[Tampering] = []
@@ -139,6 +142,7 @@ class Tampering:
             self._updates.append(events)
         if not (self._faults.is_busy or self._late):
             return True
+        events = self._faults.contents.of_frame(channel, events)
         if self._is_held(channel, events):
             self._held.append((channel, events))
             return False
@@ -249,4 +253,4 @@ _WORK: dict[type[FrameFault], Callable[..., bool]] = {
     OversizeFrame: Tampering.bloat,
     UnknownChannel: Tampering.puzzle,
 }
-_KINDS: tuple[type[Fault], ...] = (*_WORK, FreezeStream, SilentStream)
+_KINDS: tuple[type[Fault], ...] = (*_WORK, FreezeStream, SilentStream, OddContent)

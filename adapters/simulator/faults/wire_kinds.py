@@ -10,6 +10,7 @@ from attrs import frozen
 from adapters.simulator.faults import forms
 from adapters.simulator.faults.base import (
     ALL,
+    CHANNELS,
     CLOSINGS,
     ENDPOINTS,
     MARKET,
@@ -27,6 +28,9 @@ from domain.model.instants import SECOND
 from domain.model.product import ProductId
 
 LONGEST_WAIT = forms.up_to("30s")
+
+ABSENT = object()
+"""The value of a member that is not there at all."""
 
 # Requests.
 
@@ -130,6 +134,34 @@ class DuplicateRequest(RequestFault):
 @frozen(kw_only=True)
 class DuplicateResponse(RequestFault):
     """The answer is written twice onto the connection; in virtual time the second is dropped."""
+
+
+@frozen(kw_only=True)
+class OddContent(Striking):
+    """A member of answers or frames says something odd; each place of it is drawn by itself."""
+
+    endpoints: tuple[str, ...] = member(
+        "endpoint", forms.some_of(*ENDPOINTS, ALL), "answers to which requests", ()
+    )
+    channel: str | None = member("channel", forms.one_of(*CHANNELS), "or frames of which", None)
+    path: str = member(
+        "member",
+        forms.PATH,
+        "where it stands, such as orders.*.side; in frames from an event on",
+    )
+    value: object = member(
+        "value", forms.ANYTHING, "what it says; without it the member is absent", ABSENT
+    )
+
+    def problem(self) -> str | None:
+        """Return what does not fit together."""
+        if bool(self.endpoints) is (self.channel is not None):
+            return "expected either `endpoint` or `channel`"
+        return None
+
+    def is_of_request(self, endpoint: str) -> bool:
+        """Tell whether answers to requests of that class are meant."""
+        return ALL in self.endpoints or endpoint in self.endpoints
 
 
 # Streams.

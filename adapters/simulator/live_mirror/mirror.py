@@ -10,17 +10,21 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.engine.history import bar_of
+from adapters.simulator.live_mirror.readers import BookChange, changes_in, trades_in
 from adapters.simulator.market_data.source import MarketError, Step
-from domain.model.instants import DAY, MINUTE, SECOND, Nanos, bucket_start, parse_iso
+from domain.messages.venue import EntriesUnread
+from domain.model.entries import Entries, Unread
+from domain.model.instants import DAY, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar, Level, Trade
 from domain.model.money import Price, Quantity
-from domain.model.product import Product, ProductId, Side
+from domain.model.product import Product, ProductId
+from domain.system.unread import UnreadTally, is_first, sentence
 
 SHOWN_LEVELS = 50
 KEPT_NS = 4 * DAY
@@ -78,7 +82,7 @@ class _MirroredProduct:
         """Begin without a book."""
         self.bids, self.asks = _Side({}, is_bid=True), _Side({}, is_bid=False)
         self.trades: list[Trade] = []
-        self.has_changed = False
+        self.has_changed = self.is_lost = False
         self.crossed_since_ns: int | None = None
 
 
@@ -98,6 +102,8 @@ class MirrorMarket:
         self._steps: list[Step] = []
         self._sequence = -1
         self._heard_since_ns: int | None = None
+        self._tally = UnreadTally()
+        self._news: list[EntriesUnread] = []
 
     # As a market.
 
@@ -159,7 +165,7 @@ class MirrorMarket:
         self._heard_since_ns = at_ns
 
     def hear(self, text: str | bytes) -> None:
-        """Take one frame.
+        """Take one frame; what of it is odd is left out (`news`).
 
         Raises:
             MirrorBroken: a frame is missing, or this one makes no sense or is an error.
@@ -170,15 +176,26 @@ class MirrorMarket:
                 raise MirrorBroken(f"the mirrored venue says: {frame.get('message')}")
             self._count(int(frame["sequence_num"]))
             if frame["channel"] == "l2_data":
-                for event in frame["events"]:
-                    self._change(event)
+                self._changes(changes_in(frame["events"]))
             elif frame["channel"] == "market_trades":
-                for event in frame["events"]:
-                    self._trade(event)
+                self._trades(trades_in(frame["events"]))
         except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             raise MirrorBroken(
                 f"expected a frame of market data, could not read {error}"
             ) from error
+
+    def left_out(self, unread: Iterable[Unread]) -> None:
+        """Count what was left out, here or by who asks for candles."""
+        self._news += self._tally.count(unread)
+
+    def news(self) -> list[str]:
+        """Return what was left out since the last call and for the first time, as sentences."""
+        news, self._news = self._news, []
+        return [sentence(each) for each in news if is_first(each)]
+
+    def lost(self) -> tuple[ProductId, ...]:
+        """Return the products whose books can't be followed: they need a new snapshot."""
+        return tuple(product for product, line in self._lines.items() if line.is_lost)
 
     def flush(self, at_ns: Nanos) -> bool:
         """Turn what has changed into steps of now; return whether there are any.
@@ -211,41 +228,40 @@ class MirrorMarket:
             raise MirrorBroken(f"expected frame {self._sequence + 1}, got {number}")
         self._sequence = number
 
-    def _change(self, event: Mapping[str, Any]) -> None:
-        line = self._lines.get(ProductId(event["product_id"]))
-        if line is None:
-            return
-        levels = [
-            (update["side"] == "bid", Decimal(update["price_level"]), Decimal(quantity))
-            for update in event["updates"]
-            if (quantity := update["new_quantity"])
-        ]
-        if event["type"] == "snapshot":
-            line.bids = _Side({p: q for is_bid, p, q in levels if is_bid}, is_bid=True)
-            line.asks = _Side({p: q for is_bid, p, q in levels if not is_bid}, is_bid=False)
-        else:
-            for is_bid, price, quantity in levels:
-                (line.bids if is_bid else line.asks).set(price, quantity)
-        line.has_changed = True
+    def _changes(self, found: Entries[BookChange]) -> None:
+        for change in found.read:
+            line = self._lines.get(change.product)
+            if line is not None and (change.is_snapshot or not line.is_lost):
+                _apply(line, change)
+        self.left_out(found.unread)
+        for unread in found.unread:
+            if not unread.name:
+                raise MirrorBroken(f"a change of some book can't be read: {unread.reason}")
+            line = self._lines.get(ProductId(unread.name))
+            if line is not None:
+                line.forget()
+                line.is_lost = line.has_changed = True
 
-    def _trade(self, event: Mapping[str, Any]) -> None:
-        if event["type"] != "update":  # a snapshot repeats trades of before
-            return
-        for item in reversed(event["trades"]):
-            product = ProductId(item["product_id"])
-            line = self._lines.get(product)
+    def _trades(self, found: Entries[Trade]) -> None:
+        self.left_out(found.unread)
+        for trade in found.read:
+            line = self._lines.get(trade.product)
             if line is None:
                 continue
-            trade = Trade(
-                product,
-                str(item["trade_id"]),
-                Price(Decimal(item["price"])),
-                Quantity(Decimal(item["size"])),
-                Side(item["side"]),
-                parse_iso(item["time"]),
-            )
             line.trades.append(trade)
             minute = bucket_start(trade.at_ns, MINUTE)
             line.heard.setdefault(minute, []).append(trade)
             for old in [each for each in line.heard if each < minute - UNTOLD_MINUTES * MINUTE]:
                 del line.heard[old]
+
+
+def _apply(line: _MirroredProduct, change: BookChange) -> None:
+    if change.is_snapshot:
+        line.is_lost = False
+        bids = {price: quantity for is_bid, price, quantity in change.levels if is_bid}
+        asks = {price: quantity for is_bid, price, quantity in change.levels if not is_bid}
+        line.bids, line.asks = _Side(bids, is_bid=True), _Side(asks, is_bid=False)
+    else:
+        for is_bid, price, quantity in change.levels:
+            (line.bids if is_bid else line.asks).set(price, quantity)
+    line.has_changed = True

@@ -13,7 +13,8 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from math import isfinite
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,12 +24,14 @@ from attrs import frozen
 
 from adapters.simulator.engine.wire import PREFIX
 from adapters.simulator.live_mirror.mirror import MirrorBroken, MirrorMarket
+from adapters.simulator.live_mirror.readers import bars_in
 from adapters.simulator.market_data.raw import catalogue
 from adapters.simulator.world import WorldError
+from domain.model.entries import Entries
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar
-from domain.model.money import Price, Quantity, parse_decimal
 from domain.model.product import Product, ProductId
+from domain.system.unread import UnreadTally, sentence
 
 SCHEME = "mirror:"
 COINBASE = "https://api.coinbase.com"
@@ -44,6 +47,8 @@ SILENCE_SECONDS = 10.0
 """Heartbeats come each second; after this much silence the connection is given up."""
 LARGEST_FRAME = 64 * 1024 * 1024
 FLUSH_SECONDS = 0.1
+RENEW_SECONDS = 5.0
+"""Between two requests for books that can't be followed any more."""
 TOLD_AFTER_SECONDS = 1.5
 """After the end of a minute, the other venue's candle of it is asked for."""
 LONGEST_REST_SECONDS = 30.0
@@ -101,7 +106,10 @@ def open_mirror(source: str, lookback_ns: int) -> Mirror:
                 end_ns = min(start_ns + CHUNK_MINUTES * MINUTE, bucket_start(time_ns, MINUTE))
                 path, parameters = candles_request(product.id, start_ns, end_ns - MINUTE)
                 if end_ns > start_ns:
-                    market.tell(product.id, read_bars(product.id, asking.get(path, parameters)))
+                    bars = read_bars(product.id, asking.get(path, parameters))
+                    market.left_out(bars.unread)
+                    market.tell(product.id, bars.read)
+        _tell(market)
     return Mirror(rest=rest, stream=stream, market=market, time_ns=time_ns, asked_ns=asked_ns)
 
 
@@ -111,22 +119,21 @@ def candles_request(product: ProductId, first_ns: int, last_ns: int) -> tuple[st
     return f"/market/products/{product}/candles", {**query, "granularity": "ONE_MINUTE"}
 
 
-def read_bars(product: ProductId, body: bytes | str) -> Iterator[Bar]:
-    """Yield the candles of an answer.
+def read_bars(product: ProductId, body: bytes | str) -> Entries[Bar]:
+    """Return the candles of an answer.
 
     Raises:
         MirrorBroken: it is no such answer.
     """
     try:
-        for item in json.loads(body)["candles"]:
-            opened, high, low, close = (
-                Price(parse_decimal(item[name])) for name in ("open", "high", "low", "close")
-            )
-            volume = Quantity(parse_decimal(item["volume"]))
-            start = Nanos(int(item["start"]) * SECOND)
-            yield Bar(product, start, opened, high, low, close, volume)
+        return bars_in(product, body)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MirrorBroken(f"expected candles of {product}, could not read {error}") from error
+
+
+def _tell(market: MirrorMarket) -> None:
+    for news in market.news():
+        sys.stderr.write(f"mirror: {news}\n")
 
 
 def _address(source: str) -> tuple[str, dict[str, list[str]]]:
@@ -201,14 +208,13 @@ def chosen(rest: str, body: bytes, wanted: str) -> list[Product]:
         MirrorUnreachable: `body` is no catalogue, or no product is left.
     """
     try:
-        offered = catalogue(body)
-        turnover = {
-            ProductId(item["product_id"]): float(item.get("approximate_quote_24h_volume") or 0)
-            for item in json.loads(body)["products"]
-        }
+        found = catalogue(body)
+        turnover = {item.get("product_id"): _turnover(item) for item in _items(body)}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MirrorUnreachable(f"mirror: {rest} has no catalogue of products: {error}") from error
-    online = {name: product for name, product in offered.items() if _is_open(product)}
+    for news in UnreadTally().count(found.unread):
+        sys.stderr.write(f"mirror: {sentence(news)}\n")
+    online = {product.id: product for product in found.read if _is_open(product)}
     if wanted:
         names = [ProductId(name) for name in dict.fromkeys(wanted.split(","))]
         missing = [name for name in names if name not in online]
@@ -221,6 +227,19 @@ def chosen(rest: str, body: bytes, wanted: str) -> list[Product]:
     if not names:
         raise MirrorUnreachable(f"mirror: {rest} trades none of the products asked for")
     return [online[name] for name in names]
+
+
+def _items(body: bytes) -> list[dict[str, Any]]:
+    return [item for item in json.loads(body)["products"] if isinstance(item, dict)]
+
+
+def _turnover(item: dict[str, Any]) -> float:
+    """Return what a product turns over in a day; 0 where that can't be read: it comes last."""
+    try:
+        turnover = float(item.get("approximate_quote_24h_volume") or 0)
+    except (TypeError, ValueError):
+        return 0.0
+    return turnover if isfinite(turnover) else 0.0
 
 
 def _is_open(product: Product) -> bool:
@@ -271,7 +290,7 @@ class Listener:
             for channel in CHANNELS:
                 asked: dict[str, Any] = {"type": "subscribe", "channel": channel}
                 await socket.send_str(json.dumps({**asked, "product_ids": names}))
-            flushed = 0.0
+            flushed = renewed = 0.0
             heard = time.monotonic()
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -282,8 +301,14 @@ class Listener:
                     self._market.hear(message.data)
                 if time.monotonic() - flushed >= FLUSH_SECONDS:
                     flushed = time.monotonic()
+                    _tell(self._market)
                     if self._market.flush(Nanos(self._now_ns())):
                         self._play()
+                if (lost := self._market.lost()) and time.monotonic() - renewed >= RENEW_SECONDS:
+                    renewed = time.monotonic()
+                    for verb in ("unsubscribe", "subscribe"):
+                        said = {"type": verb, "channel": "level2", "product_ids": list(lost)}
+                        await socket.send_str(json.dumps(said))
                 if time.monotonic() - heard > SILENCE_SECONDS:
                     raise MirrorBroken(f"silent for {SILENCE_SECONDS:g} s")
 
@@ -303,6 +328,7 @@ class Listener:
                     limit = aiohttp.ClientTimeout(total=ASK_SECONDS)
                     async with http.get(url, params=query, timeout=limit) as answer:
                         if answer.status == 200:
-                            bars = list(read_bars(product.id, await answer.read()))
-                            self._market.tell(product.id, bars)
+                            bars = read_bars(product.id, await answer.read())
+                            self._market.left_out(bars.unread)
+                            self._market.tell(product.id, bars.read)
                 await asyncio.sleep(PAUSE_SECONDS)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.market_data.tables import (
+    clean,
     fingerprint,
     nanoseconds,
     numbers,
@@ -99,9 +100,10 @@ def _read(file: Path) -> dict[ProductId, _Rows]:
     rows = {}
     for name, mask in products_in(file, table):
         order = np.argsort(starts[mask], kind="stable")
-        found_rows = _Rows(starts[mask][order], tuple(column[mask][order] for column in columns))
-        _check(file, name, found_rows)
-        rows[ProductId(name)] = found_rows
+        sorted_columns = tuple(column[mask][order] for column in columns)
+        _check(file, name, _Rows(starts[mask][order], sorted_columns))
+        prices = clean(file, name, sorted_columns[:4])
+        rows[ProductId(name)] = _Rows(starts[mask][order], (*prices, sorted_columns[4]))
     return rows
 
 

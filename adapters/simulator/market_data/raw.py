@@ -16,14 +16,17 @@ from typing import Any, Literal
 import zstandard
 from attrs import frozen
 
+from adapters.simulator.market_data.members import above_zero, from_zero, word
 from adapters.simulator.market_data.source import MarketError
+from domain.model.entries import Entries, EntryKind, read_each
+from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos, iso, parse_iso
-from domain.model.money import parse_decimal
 from domain.model.product import Product, ProductFlags, ProductId
 
 RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
 SKIPPED = ("subscriptions", "user")
 CHUNK_BYTES = 1 << 18
+_FLAGS = tuple(name for name in ProductFlags.__annotations__ if name != "status")
 _EVENTS = re.compile(r'"events"\s*:\s*')
 
 
@@ -87,12 +90,15 @@ def _first(recording: RawRecording) -> Nanos:
 
 def _read(path: Path) -> RawRecording:
     products: dict[ProductId, Product] = {}
+    odd: dict[str, str] = {}
     frames: list[RawFrame] = []
     for number, line in enumerate(_lines(path), start=1):
         try:
             entry = json.loads(line)
             if entry.get("t") == "http":
-                products.update(catalogue(entry["data"]))
+                listed = catalogue(entry["data"])
+                products.update((product.id, product) for product in listed.read)
+                odd.update((each.name, each.reason) for each in listed.unread)
             elif entry.get("t") == "recv":
                 frame = _frame(entry["data"])
                 if frame is not None:
@@ -106,7 +112,8 @@ def _read(path: Path) -> RawRecording:
     seen = sorted({product for frame in frames for product in frame.products})
     missing = [product for product in seen if product not in products]
     if missing:
-        raise MarketError(f"{path}: the recorded catalogue lacks {', '.join(missing)}")
+        said = ", ".join(f"{name} ({odd[name]})" if name in odd else name for name in missing)
+        raise MarketError(f"{path}: the recorded catalogue lacks {said}")
     return RawRecording(path.name, tuple(products[product] for product in seen), frames)
 
 
@@ -168,42 +175,50 @@ def _products(events: list[dict[str, Any]]) -> Iterator[ProductId]:
                 yield ProductId(item["product_id"])
 
 
-def catalogue(text: str | bytes) -> dict[ProductId, Product]:
+def catalogue(text: str | bytes) -> Entries[Product]:
     """Return the spot products of a recorded or heard answer to List Products.
 
     Raises:
         KeyError, TypeError, ValueError: it is no such answer.
     """
-    found = {}
-    for item in json.loads(text).get("products", ()):
-        if item.get("product_type", "SPOT") != "SPOT":
-            continue
-        product = Product(
-            id=ProductId(item["product_id"]),
-            base=item["base_currency_id"],
-            quote=item["quote_currency_id"],
-            price_increment=parse_decimal(item.get("price_increment") or item["quote_increment"]),
-            base_increment=parse_decimal(item["base_increment"]),
-            quote_increment=parse_decimal(item["quote_increment"]),
-            base_min=parse_decimal(item["base_min_size"]),
-            base_max=parse_decimal(item["base_max_size"]),
-            quote_min=parse_decimal(item["quote_min_size"]),
-            quote_max=parse_decimal(item["quote_max_size"]),
-            flags=_flags(item),
-        )
-        found[product.id] = product
-    return found
+    listed = json.loads(text).get("products", [])
+    if not isinstance(listed, list):
+        raise TypeError("expected a list of products")
+    return read_each(EntryKind.PRODUCT, listed, _product, _about)
 
 
-def _flags(item: dict[str, Any]) -> ProductFlags:
-    names = (
-        "is_disabled",
-        "trading_disabled",
-        "cancel_only",
-        "limit_only",
-        "post_only",
-        "auction_mode",
-        "view_only",
+def _about(item: Any) -> dict[str, str]:
+    name = item.get("product_id")
+    return {"name": name} if isinstance(name, str) else {}
+
+
+def _product(item: dict[str, Any]) -> Product | None:
+    kind = item.get("product_type", "SPOT")
+    if kind in ("FUTURE", "UNKNOWN_PRODUCT_TYPE"):
+        return None
+    if kind != "SPOT":
+        raise ProtocolBroken("product_type: expected SPOT or FUTURE")
+    step = "price_increment" if item.get("price_increment") else "quote_increment"
+    return Product(
+        id=ProductId(word(item, "product_id")),
+        base=word(item, "base_currency_id"),
+        quote=word(item, "quote_currency_id"),
+        price_increment=above_zero(item, step),
+        base_increment=above_zero(item, "base_increment"),
+        quote_increment=above_zero(item, "quote_increment"),
+        base_min=from_zero(item, "base_min_size"),
+        base_max=above_zero(item, "base_max_size"),
+        quote_min=from_zero(item, "quote_min_size"),
+        quote_max=above_zero(item, "quote_max_size"),
+        flags=ProductFlags(
+            status=word(item, "status") if "status" in item else "online",
+            **{name: _flag(item, name) for name in _FLAGS},
+        ),
     )
-    flags = {name: bool(item.get(name, False)) for name in names}
-    return ProductFlags(status=item.get("status", "online"), **flags)
+
+
+def _flag(item: dict[str, Any], name: str) -> bool:
+    value = item.get(name, False)
+    if not isinstance(value, bool):
+        raise ProtocolBroken(f"{name}: expected true or false")
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,9 @@ import pyarrow.csv
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
+from adapters.simulator.market_data.digits import quoted
 from adapters.simulator.market_data.source import MarketError
-from domain.model.instants import SECOND
+from domain.model.instants import DAY, SECOND
 from domain.model.product import Product, ProductId
 
 SUFFIXES = (".parquet", ".csv")
@@ -25,6 +27,7 @@ COUNTED_EXACTLY = 2.0**50
 DECIMALS_USUAL = 12
 """Up to here all rows are tried at once; what has more is looked at number by number."""
 DECIMALS_MAX = 20
+FIRST_NS = 365 * DAY
 PARSED = (OSError, pa.ArrowException, ValueError, TypeError)
 Columns = Sequence[NDArray[np.float64]]
 R = TypeVar("R")
@@ -128,6 +131,11 @@ def nanoseconds(file: Path, table: pa.Table) -> NDArray[np.int64]:
             values = np.asarray(column, dtype=np.int64)
             # By size: these units cannot be mistaken for one another between 1971 and 2286.
             unit = next(unit for unit in (SECOND, 10**6, 10**3, 1) if values.max() < 10**19 // unit)
+            if values.min() * unit < FIRST_NS:
+                raise MarketError(
+                    f"{file}: expected all ts in one unit, but {values.min()} and {values.max()}"
+                    " can't be: one of them lies before 1971"
+                )
             return values * unit
     except PARSED as error:
         raise MarketError(f"{file}: expected ts as times, could not be read: {error}") from error
@@ -143,11 +151,29 @@ def numbers(file: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float6
         MarketError: it holds none.
     """
     try:
-        return np.asarray(column.to_numpy(), dtype=np.float64)
+        found = column.to_numpy()
+        if found.dtype == np.float32:
+            found = found.astype(str)  # its own digits: widened, it has more than it says
+        return np.asarray(found, dtype=np.float64)
     except PARSED as error:
         raise MarketError(
             f"{file}: expected numbers in the column {name}, was {column.type}: {error}"
         ) from error
+
+
+def clean(file: Path, name: str, prices: Columns) -> tuple[NDArray[np.float64], ...]:
+    """Return prices without the noise of calculations; what was rounded is said.
+
+    Raises:
+        MarketError: they share no digits.
+    """
+    found = quoted(f"{file}: {name}", prices)
+    if found.rounded:
+        sys.stderr.write(
+            f"market: {name}: {found.rounded} prices are beside the tick by float noise alone;"
+            f" all are played with {found.places} decimals\n"
+        )
+    return found.columns
 
 
 def product_of(product: ProductId, prices: Columns, quantities: Columns) -> Product:

@@ -23,6 +23,7 @@ from adapters.simulator.market_data.depth import STEPS, Depth
 from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, book_around
 from adapters.simulator.market_data.source import MarketError, Step
 from adapters.simulator.market_data.tables import (
+    clean,
     fingerprint,
     nanoseconds,
     numbers,
@@ -194,11 +195,12 @@ def _read(file: Path) -> dict[ProductId, _TradeRows]:
         order = np.flatnonzero(mask)[np.argsort(at_ns[mask], kind="stable")]
         _check(file, name, at_ns[order], prices[order], sizes[order], ids[order].tolist())
         minutes, firsts = np.unique(at_ns[order] // MINUTE * MINUTE, return_index=True)
+        (quoted,) = clean(file, name, [prices[order]])
         rows[ProductId(name)] = _TradeRows(
             at_ns[order],
-            prices[order],
+            quoted,
             sizes[order],
-            _is_bought(file, table, order, prices[order]),
+            _is_bought(file, table, order, quoted),
             ids[order].tolist(),
             minutes,
             np.append(firsts, len(order)),

@@ -6,18 +6,25 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
+from attrs import frozen
 
 from adapters.venues.coinbase import wire
+from adapters.venues.coinbase.aliases import Listing
+from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, member
 from adapters.venues.coinbase.values import (
     instant,
     instant_or_none,
+    not_negative,
     number,
+    number_from_zero,
     number_or_zero,
     positive,
     side,
     status,
+    text,
 )
 from domain.messages.venue import CancelResult
+from domain.model.entries import EntryKind, NotOurs
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos
 from domain.model.market import Bar, Quote
@@ -27,7 +34,17 @@ from domain.model.portfolio import AccountBalance
 from domain.model.product import Product, ProductFlags, ProductId
 
 T = TypeVar("T")
-_UNTRADABLE_ACCOUNTS = ("VAULT",)
+_OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
+_SPOT_WALLETS = ("ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO", "FIAT", "CRYPTO")
+_SPOT_PLATFORMS = ("", "ACCOUNT_PLATFORM_CONSUMER")
+
+
+@frozen
+class Wallet:
+    """A wallet that can pay for spot; `uuid` is its identity, "" in older payloads."""
+
+    uuid: str
+    balance: AccountBalance
 
 
 def reader(form: type[T]) -> Callable[[bytes], T]:
@@ -37,7 +54,7 @@ def reader(form: type[T]) -> Callable[[bytes], T]:
     def read(body: bytes) -> T:
         try:
             return decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             raise ProtocolBroken(f"not an answer of the protocol: {error}") from error
 
     return read
@@ -54,7 +71,7 @@ read_permissions = reader(wire.PermissionsAnswer)
 read_cancels = reader(wire.CancelsAnswer)
 
 
-def next_cursor(has_next: bool, cursor: str) -> str:
+def next_cursor(has_next: bool, cursor: str | None) -> str:
     """Return where a listing goes on, "" if it does not.
 
     Raises:
@@ -62,20 +79,36 @@ def next_cursor(has_next: bool, cursor: str) -> str:
     """
     if has_next and not cursor:
         raise ProtocolBroken("expected a cursor with has_next, was none: the list is not whole")
-    return cursor if has_next else ""
+    return cursor or "" if has_next else ""
 
 
 def order(form: wire.OrderForm) -> OrderSeen:
     """Return an order of a listing."""
     return OrderSeen(
-        order_id=form.order_id,
-        client_order_id=form.client_order_id,
-        product=ProductId(form.product_id),
-        side=side(form.side),
+        order_id=member("order_id", text, form.order_id),
+        client_order_id=member("client_order_id", text, form.client_order_id),
+        product=ProductId(member("product_id", text, form.product_id)),
+        side=member("side", side, form.side),
         status=status(form.status),
-        filled=Quantity(number_or_zero(form.filled_size)),
-        created_ns=instant_or_none(form.created_time),
+        filled=Quantity(member("filled_size", not_negative, form.filled_size)),
+        created_ns=member("created_time", instant_or_none, form.created_time),
+        quantity=_asked(form.order_configuration),
     )
+
+
+def _asked(configuration: Any) -> Quantity | None:
+    """Return the base quantity that was asked for, None where the order does not show one."""
+    try:
+        (form,) = configuration.values()
+        return Quantity(positive(form["base_size"]))
+    except (AttributeError, ValueError, TypeError, KeyError, ProtocolBroken):
+        return None
+
+
+def order_ids(form: wire.OrderIds) -> tuple[str, str]:
+    """Return order id and client order id."""
+    order_id = member("order_id", text, form.order_id)
+    return order_id, member("client_order_id", text, form.client_order_id)
 
 
 def fill(form: wire.FillForm) -> FillSeen:
@@ -86,67 +119,83 @@ def fill(form: wire.FillForm) -> FillSeen:
     """
     if form.trade_type != "FILL":
         raise ProtocolBroken(
-            f"order {form.order_id} has a fill of type {form.trade_type[:40]!r}, expected FILL: "
-            "look at the venue's statement"
+            "trade_type: expected FILL (look at the venue's statement), was"
+            f" {form.trade_type[:40]!r}"
         )
-    price = positive(form.price)
-    size = positive(form.size)
+    price = member("price", positive, form.price)
+    size = member("size", positive, form.size)
+    trade = form.trade_id and f"{form.order_id}:{form.trade_id}"
     return FillSeen(
-        entry_id=form.entry_id or f"{form.order_id}:{form.trade_id}",
-        order_id=form.order_id,
-        product=ProductId(form.product_id),
-        side=side(form.side),
+        entry_id=member("entry_id", text, form.entry_id or trade),
+        order_id=member("order_id", text, form.order_id),
+        product=ProductId(member("product_id", text, form.product_id)),
+        side=member("side", side, form.side),
         price=Price(price),
         quantity=Quantity(size / price if form.size_in_quote else size),
-        fee=Amount(number_or_zero(form.commission)),
+        fee=Amount(member("commission", number_or_zero, form.commission)),
         is_maker=form.liquidity_indicator == "MAKER",
-        at_ns=instant(form.trade_time),
+        at_ns=member("trade_time", instant, form.trade_time),
     )
 
 
-def balance(form: wire.AccountForm) -> AccountBalance | None:
-    """Return what a wallet holds, None if it can't trade."""
-    if form.type.endswith(_UNTRADABLE_ACCOUNTS):
-        return None
-    available, hold = number(form.available_balance.value), number(form.hold.value)
-    return AccountBalance(form.currency, available, hold)
+def balance(form: wire.AccountForm) -> Wallet:
+    """Return what a wallet holds.
+
+    Raises:
+        NotOurs: what is in it can't buy spot.
+    """
+    if form.type and form.type not in _SPOT_WALLETS:
+        raise NotOurs(f"a wallet of type {form.type[:40]} is no money for spot")
+    if form.platform not in _SPOT_PLATFORMS:
+        raise NotOurs(f"a wallet at {form.platform[:40]} is no money for spot")
+    if not (form.active and form.ready):
+        raise NotOurs("the wallet is not active and ready")
+    available = member("available_balance", number, form.available_balance.value)
+    hold = member("hold", not_negative, form.hold.value)
+    currency = member("currency", text, form.currency)
+    return Wallet(form.uuid, AccountBalance(currency, available, hold))
 
 
-def merged(balances: Iterable[AccountBalance]) -> tuple[AccountBalance, ...]:
-    """Return one balance a currency."""
+def merged(wallets: Iterable[Wallet]) -> tuple[AccountBalance, ...]:
+    """Return one balance a currency; a wallet that the venue lists twice counts once."""
+    once = {wallet.uuid or place: wallet for place, wallet in enumerate(wallets)}
     totals: dict[str, AccountBalance] = {}
-    for each in balances:
-        before = totals.get(each.currency)
+    for wallet in once.values():
+        each_one = wallet.balance
+        before = totals.get(each_one.currency)
         if before is not None:
-            available, hold = before.available + each.available, before.hold + each.hold
-            each = AccountBalance(each.currency, available, hold)
-        totals[each.currency] = each
+            available, hold = before.available + each_one.available, before.hold + each_one.hold
+            each_one = AccountBalance(each_one.currency, available, hold)
+        totals[each_one.currency] = each_one
     return tuple(totals.values())
 
 
-def product(form: wire.ProductForm) -> Product | None:
-    """Return a product, None if it is not spot or lacks a step or a limit: nothing is guessed."""
-    base, quote = form.base_currency_id, form.quote_currency_id
-    limits = (form.base_min_size, form.base_max_size, form.quote_min_size, form.quote_max_size)
-    steps = (form.price_increment or form.quote_increment, form.base_increment)
-    texts = (*steps, form.quote_increment, *limits)
-    if form.product_type != "SPOT" or not all((base, quote, *texts)):
+def product(form: wire.ProductForm) -> Listing | None:
+    """Return a product as it is listed, None if it is not spot.
+
+    Raises:
+        ProtocolBroken: it lacks a step or a limit: nothing is guessed.
+    """
+    if form.product_type in _OTHER_PRODUCTS:
         return None
-    price_increment, base_increment, quote_increment = (positive(text) for text in texts[:3])
-    base_min, base_max, quote_min, quote_max = (number(text) for text in limits)
-    return Product(
-        id=ProductId(form.product_id),
-        base=base,
-        quote=quote,
-        price_increment=price_increment,
-        base_increment=base_increment,
-        quote_increment=quote_increment,
-        base_min=base_min,
-        base_max=base_max,
-        quote_min=quote_min,
-        quote_max=quote_max,
+    if form.product_type != "SPOT":
+        raise ProtocolBroken("product_type: expected SPOT or FUTURE")
+    has_own_step = form.price_increment != ""
+    price_step = form.price_increment if has_own_step else form.quote_increment
+    found = Product(
+        id=ProductId(member("product_id", text, form.product_id)),
+        base=member("base_currency_id", text, form.base_currency_id),
+        quote=member("quote_currency_id", text, form.quote_currency_id),
+        price_increment=member("price_increment", positive, price_step),
+        base_increment=member("base_increment", positive, form.base_increment),
+        quote_increment=member("quote_increment", positive, form.quote_increment),
+        base_min=member("base_min_size", number_from_zero, form.base_min_size),
+        base_max=member("base_max_size", positive, form.base_max_size),
+        quote_min=member("quote_min_size", number_from_zero, form.quote_min_size),
+        quote_max=member("quote_max_size", positive, form.quote_max_size),
         flags=_flags(form),
     )
+    return Listing(found, form.alias or "")
 
 
 def _flags(form: wire.ProductForm) -> ProductFlags:
@@ -163,37 +212,40 @@ def _flags(form: wire.ProductForm) -> ProductFlags:
 
 
 def bar(product_id: ProductId, form: wire.CandleForm) -> Bar:
-    """Return a candle as a bar."""
-    return Bar(
+    """Return a candle as a bar.
+
+    Raises:
+        ProtocolBroken: it is none, or contradicts itself.
+    """
+    found = Bar(
         product_id,
-        Nanos(_whole(form.start) * SECOND),
-        Price(positive(form.open)),
-        Price(positive(form.high)),
-        Price(positive(form.low)),
-        Price(positive(form.close)),
-        Quantity(number_or_zero(form.volume)),
+        Nanos(member("start", _whole, form.start) * SECOND),
+        Price(member("open", positive, form.open)),
+        Price(member("high", positive, form.high)),
+        Price(member("low", positive, form.low)),
+        Price(member("close", positive, form.close)),
+        Quantity(member("volume", not_negative, form.volume)),
     )
+    if not found.is_consistent:
+        raise ProtocolBroken("expected high and low to hold open and close between them")
+    return found
 
 
-def quotes(body: bytes) -> tuple[Quote, ...]:
-    """Return best bids and asks; a product with an empty side has no quote."""
-    found = []
-    for book in read_quotes(body).pricebooks:
-        if not book.bids or not book.asks:
-            continue
-        bid, ask, at_ns = book.bids[0], book.asks[0], instant(book.time)
-        found.append(
-            Quote(
-                ProductId(book.product_id),
-                Price(positive(bid.price)),
-                Quantity(number(bid.size)),
-                Price(positive(ask.price)),
-                Quantity(number(ask.size)),
-                at_ns,
-                at_ns,
-            )
-        )
-    return tuple(found)
+def quote(form: wire.PriceBook) -> Quote | None:
+    """Return best bid and ask, None with an empty side: there is no quote."""
+    if not form.bids or not form.asks:
+        return None
+    bid, ask = form.bids[0], form.asks[0]
+    at_ns = member("time", instant, form.time)
+    return Quote(
+        ProductId(member("product_id", text, form.product_id)),
+        Price(member("bids", positive, bid.price)),
+        Quantity(member("bids", positive, bid.size)),
+        Price(member("asks", positive, ask.price)),
+        Quantity(member("asks", positive, ask.size)),
+        at_ns,
+        at_ns,
+    )
 
 
 def fees(body: bytes) -> tuple[Rate, Rate]:
@@ -203,34 +255,47 @@ def fees(body: bytes) -> tuple[Rate, Rate]:
         ProtocolBroken: a rate is no fraction below one.
     """
     tier = read_fees(body).fee_tier
-    maker, taker = number(tier.maker_fee_rate), number(tier.taker_fee_rate)
+    maker = member("maker_fee_rate", number, tier.maker_fee_rate)
+    taker = member("taker_fee_rate", number, tier.taker_fee_rate)
     if not (-1 < maker < 1 and 0 <= taker < 1):
         raise ProtocolBroken(f"expected fee rates as fractions, were {maker} and {taker}")
     return Rate(maker), Rate(taker)
 
 
-def cancel_results(body: bytes) -> tuple[CancelResult, ...]:
-    """Return the answers for single order ids."""
-    return tuple(
-        CancelResult(form.order_id, form.success, form.failure_reason)
-        for form in read_cancels(body).results
-    )
+def cancel_result(form: wire.CancelForm) -> CancelResult:
+    """Return the answer for a single order id."""
+    order_id = member("order_id", text, form.order_id)
+    return CancelResult(order_id, form.success, form.failure_reason or "")
+
+
+order_ids_in = each(EntryKind.ORDER, wire.OrderIds, order_ids)
+orders_in = each(EntryKind.ORDER, wire.OrderForm, order)
+fills_in = each(EntryKind.FILL, wire.FillForm, fill)
+wallets_in = each(EntryKind.WALLET, wire.AccountForm, balance)
+products_in = each(EntryKind.PRODUCT, wire.ProductForm, product)
+quotes_in = each(EntryKind.QUOTE, wire.PriceBook, quote)
+cancels_in = each(EntryKind.CANCEL, wire.CancelForm, cancel_result)
+
+
+def candles_of(product_id: ProductId) -> EachEntry[Bar]:
+    """Return what reads candles of one product, which they do not name themselves."""
+    return each(EntryKind.CANDLE, wire.CandleForm, lambda form: bar(product_id, form))
 
 
 def complaint(status_code: int, body: bytes) -> str:
     """Return what an HTTP error says, short and on one line; the body may be anything."""
     try:
         document: Any = msgspec.json.decode(body)
-        text = document.get("message") or document.get("error") or ""
+        said = document.get("message") or document.get("error") or ""
         error = document.get("error") or ""
-        detail = f"{error}: {text}" if error and error != text else str(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
+        detail = f"{error}: {said}" if error and error != said else str(said)
+    except (*UNDECODABLE, AttributeError):
         detail = body[:60].decode("utf-8", "replace")
     line = " ".join(detail.split())[:160]
     return f"HTTP {status_code} {line}".rstrip()
 
 
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise ProtocolBroken(f"expected a whole number, was {text[:40]!r}")
-    return int(text)
+def _whole(digits: str) -> int:
+    if not (digits.isascii() and digits.isdigit() and 0 < len(digits.lstrip("0")) <= 11):
+        raise ProtocolBroken(f"expected seconds since 1970, was {digits[:40]!r}")
+    return int(digits)

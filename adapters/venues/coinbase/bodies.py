@@ -52,6 +52,12 @@ def cancel_body(order_ids: Sequence[str]) -> bytes:
     return msgspec.json.encode({"order_ids": list(order_ids)})
 
 
+def unsubscribe_text(channel: str, products: Sequence[str]) -> str:
+    """Return the message that ends the subscription of some products."""
+    message = {"type": "unsubscribe", "channel": channel, "product_ids": list(products)}
+    return msgspec.json.encode(message).decode()
+
+
 def subscribe_text(channel: str, products: Sequence[str], token: str | None = None) -> str:
     """Return the message that subscribes one channel; without products it is for all or none."""
     message: dict[str, Any] = {"type": "subscribe", "channel": channel}

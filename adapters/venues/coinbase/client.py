@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from functools import partial
+from threading import Lock
+from typing import Any, TypeVar
 
 from attrs import frozen
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Post
-from adapters.venues.coinbase import answers, codec
+from adapters.venues.coinbase import answers, codec, pages
+from adapters.venues.coinbase.aliases import (
+    Aliases,
+    Listing,
+    Names,
+    has_aliases,
+    renamed,
+    renamed_quotes,
+)
+from adapters.venues.coinbase.answers import Wallet
 from adapters.venues.coinbase.bodies import cancel_body, order_body
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
-from adapters.venues.coinbase.session import SILENCE_NS, Decode
+from adapters.venues.coinbase.session import SILENCE_NS, Decode, Frame
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
@@ -24,12 +35,14 @@ from adapters.venues.transport.interface import (
     StreamKind,
     Transport,
 )
+from domain.messages.market import MarketFrame
 from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
     CancelAnswered,
     CancelResult,
     CandlesListed,
+    EntriesUnread,
     FeesRead,
     FillsListed,
     OrdersListed,
@@ -39,19 +52,17 @@ from domain.messages.venue import (
     QuotesListed,
 )
 from domain.model.approval import Purpose
-from domain.model.errors import ProtocolBroken
+from domain.model.entries import Entries, Unread
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
-from domain.model.portfolio import AccountBalance
-from domain.model.product import Product, ProductId
+from domain.model.product import ProductId
+from domain.system.unread import UnreadTally
 
 T = TypeVar("T")
 
 PLACE_DEADLINE_NS = CANCEL_DEADLINE_NS = 10 * SECOND
 CANCELS_PER_CALL = 100
-CANDLES_PER_CALL = 300
-"""The venue's limit is 350, by some accounts less."""
 IDS_PER_CALL = 50
 PAGE = 250
 
@@ -80,6 +91,14 @@ class VenueTraits:
     candle_grace_ns: int = 0
 
 
+Tell = Callable[[EntriesUnread], None]
+"""Called on any thread, must not block."""
+
+
+def nobody(_: EntriesUnread) -> None:
+    """Hear nothing."""
+
+
 EMBEDDED = VenueTraits(token_life_ns=10 * SECOND)
 COINBASE = VenueTraits(token_life_ns=120 * SECOND, candle_grace_ns=2 * SECOND)
 REQUEST_GRACE_NS = 10 * SECOND
@@ -88,8 +107,9 @@ REQUEST_GRACE_NS = 10 * SECOND
 class CoinbaseVenue:
     """Implements `Venue`. Answers are posted from whichever thread the transport answers on.
 
-    `last_gate` is asked directly before an order leaves; `stream_token` signs stream messages, None
-    where the other end trusts us; `draw` is uniform over [0, 1) and spreads retries.
+    `last_gate` is asked before an order leaves; `stream_token` signs stream messages, None where
+    the other end trusts us; `draw` is uniform over [0, 1) and spreads retries; `tell` hears of
+    entries that were left out.
     """
 
     def __init__(
@@ -102,7 +122,10 @@ class CoinbaseVenue:
         traits: VenueTraits,
         draw: Draw,
         stream_token: Callable[[], str] | None = None,
+        tell: Tell = nobody,
     ) -> None:
+        self._unread, self._counting = UnreadTally(), Lock()
+        self._tell = tell
         self._transport = transport
         self._post = post
         self._clock = clock
@@ -111,9 +134,13 @@ class CoinbaseVenue:
         self._reader = RetryingReader(transport, draw)
         self._stream_token = stream_token
 
+        self._aliases = Aliases()
+        self._renamed: Names = {}
+
         def stream(kind: StreamKind, decode: Decode, silence_ns: int | None) -> Stream:
-            now_ns = clock.machine_ns
-            return Stream(kind, transport, post, now_ns, decode, draw, silence_ns=silence_ns)
+            now_ns, tell = clock.machine_ns, self._post_renamed
+            counted = partial(self._counted, decode)
+            return Stream(kind, transport, tell, now_ns, counted, draw, silence_ns=silence_ns)
 
         self._market = stream(StreamKind.MARKET, codec.decode_market, SILENCE_NS)
         self._user = stream(StreamKind.USER, codec.decode_user, None)
@@ -175,11 +202,12 @@ class CoinbaseVenue:
             )
 
         def done(index: int, answer: Answer | NoAnswer) -> None:
-            found = _cancelled(answer)
+            found = pages.cancelled(answer)
             if isinstance(found, str):
                 failures.append(found)
             else:
-                results.extend(found)
+                self._leave_out(found.unread)
+                results.extend(found.read)
             send(index + 1)
 
         send(0)
@@ -206,12 +234,12 @@ class CoinbaseVenue:
     ) -> None:
         begun_ns = self._clock.machine_ns()
 
-        def done(found: list[OrderSeen], failure: str | None) -> None:
-            seen = tuple({order.order_id: order for order in found}.values())
+        def done(orders: Entries[OrderSeen], failure: str | None) -> None:
+            seen = tuple({order.order_id: order for order in orders.read}.values())
             read = seen, failure is None, begun_ns, failure, since_ns
-            self._post(reply_to, OrdersListed(token, *read))
+            self._post(reply_to, OrdersListed(token, *read, orders.unread))
 
-        self._list(RequestLane.QUERY, "/orders/historical/batch", queries, _orders_page, done)
+        self._list(RequestLane.QUERY, "/orders/historical/batch", queries, pages.orders, done)
 
     def list_fills(
         self, *, since_ns: Nanos | None, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo
@@ -223,24 +251,25 @@ class CoinbaseVenue:
         parts = [order_ids[at : at + IDS_PER_CALL] for at in range(0, len(order_ids), IDS_PER_CALL)]
         queries = [window + tuple(("order_ids", each) for each in ids) for ids in parts or [()]]
 
-        def done(fills: list[FillSeen], failure: str | None) -> None:
-            oldest_first = {fill.entry_id: fill for fill in reversed(fills)}.values()
+        def done(fills: Entries[FillSeen], failure: str | None) -> None:
+            oldest_first = {fill.entry_id: fill for fill in reversed(fills.read)}.values()
             ordered = tuple(sorted(oldest_first, key=lambda fill: fill.at_ns))
-            self._post(reply_to, FillsListed(token, ordered, failure is None, failure))
+            listed = FillsListed(token, ordered, failure is None, failure, fills.unread)
+            self._post(reply_to, listed)
 
-        self._list(RequestLane.QUERY, "/orders/historical/fills", queries, _fills_page, done)
+        self._list(RequestLane.QUERY, "/orders/historical/fills", queries, pages.fills, done)
 
     # Account.
 
     def list_accounts(self, token: int, reply_to: ReplyTo) -> None:
         """Read all balances → `AccountsListed`."""
 
-        def done(balances: list[AccountBalance], failure: str | None) -> None:
-            accounts = answers.merged(balances)
-            self._post(reply_to, AccountsListed(token, accounts, failure is None, failure))
+        def done(wallets: Entries[Wallet], failure: str | None) -> None:
+            accounts = answers.merged(wallets.read)
+            listed = AccountsListed(token, accounts, failure is None, failure, wallets.unread)
+            self._post(reply_to, listed)
 
-        query = (("limit", str(PAGE)),)
-        self._list(RequestLane.QUERY, "/accounts", [query], _accounts_page, done)
+        self._list(RequestLane.QUERY, "/accounts", [(("limit", str(PAGE)),)], pages.accounts, done)
 
     def read_fees(self, token: int, reply_to: ReplyTo) -> None:
         """Read the account's fee rates → `FeesRead`."""
@@ -252,8 +281,8 @@ class CoinbaseVenue:
         def fail(reason: str) -> None:
             self._post(reply_to, FeesRead(token, None, None, reason))
 
-        query = (("product_type", "SPOT"),)
-        self._reader.get(RequestLane.QUERY, "/transaction_summary", query, read, fail)
+        spot = (("product_type", "SPOT"),)
+        self._reader.get(RequestLane.QUERY, "/transaction_summary", spot, read, fail)
 
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
@@ -274,11 +303,13 @@ class CoinbaseVenue:
     def list_products(self, token: int, reply_to: ReplyTo) -> None:
         """Read the catalogue → `ProductsListed`."""
 
-        def done(products: list[Product], failure: str | None) -> None:
-            self._post(reply_to, ProductsListed(token, tuple(products), failure is None, failure))
+        def done(listings: Entries[Listing], failure: str | None) -> None:
+            self._aliases.learn(listings.read)
+            once = tuple({each.product.id: each.product for each in listings.read}.values())
+            self._post(reply_to, ProductsListed(token, once, failure is None, failure))
 
         query = (("product_type", "SPOT"), ("get_tradability_status", "true"))
-        self._list(RequestLane.QUERY, "/products", [query], _products_page, done)
+        self._list(RequestLane.QUERY, "/products", [query], pages.products, done)
 
     def list_candles(
         self,
@@ -293,42 +324,45 @@ class CoinbaseVenue:
         name = _GRANULARITIES[width_ns]
         queries = [
             (("start", str(first)), ("end", str(last)), ("granularity", name))
-            for first, last in _spans(width_ns, start_ns, end_ns)
+            for first, last in pages.spans(width_ns, start_ns, end_ns)
         ]
 
-        def done(bars: list[Bar], failure: str | None) -> None:
+        def done(bars: Entries[Bar], failure: str | None) -> None:
             closed_ns = self._clock.market_ns() - self._traits.candle_grace_ns
             by_start = {
                 bar.start_ns: bar
-                for bar in bars
+                for bar in bars.read
                 if start_ns <= bar.start_ns < end_ns and bar.start_ns + width_ns <= closed_ns
             }
             ordered = tuple(by_start[at_ns] for at_ns in sorted(by_start))
             answer = CandlesListed(token, product, width_ns, ordered, failure is None, failure)
             self._post(reply_to, answer)
 
-        def page(body: bytes) -> Page[Bar]:
-            return Page([answers.bar(product, form) for form in answers.read_candles(body).candles])
-
+        page = pages.candles(product)
         self._list(RequestLane.PUBLIC, f"/market/products/{product}/candles", queries, page, done)
 
     def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
         """Read best bid and ask → `QuotesListed`."""
 
         def read(body: bytes) -> None:
-            self._post(reply_to, QuotesListed(token, answers.quotes(body), None))
+            quotes = pages.quotes(body)
+            self._leave_out(quotes.unread)
+            self._post(reply_to, QuotesListed(token, renamed_quotes(quotes.read, names), None))
 
         def fail(reason: str) -> None:
             self._post(reply_to, QuotesListed(token, (), reason))
 
-        query = tuple(("product_ids", product) for product in products)
+        names = self._aliases.names(products)
+        query = tuple(("product_ids", name) for name in names)
         self._reader.get(RequestLane.QUERY, "/best_bid_ask", query, read, fail)
 
     # Streams.
 
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         """Connect and subscribe → `StreamOpened`, `MarketFrame`s, `StreamClosed`."""
-        self._market.open(reply_to, lambda: market_subscriptions(products))
+        names = self._aliases.names(products)
+        self._renamed = names if has_aliases(names) else {}
+        self._market.open(reply_to, lambda: market_subscriptions(tuple(names)))
 
     def restart_market_stream(self, reason: str) -> None:
         """Drop the market connection and connect anew."""
@@ -348,55 +382,30 @@ class CoinbaseVenue:
         path: str,
         queries: Sequence[Query],
         read: Callable[[bytes], Page[T]],
-        done: Callable[[list[T], str | None], None],
+        done: Callable[[Entries[T], str | None], None],
     ) -> None:
+        def told(entries: Entries[T], failure: str | None) -> None:
+            self._leave_out(entries.unread)
+            done(entries, failure)
+
         machine_ns = self._clock.machine_ns
-        Paginator(self._reader, machine_ns, lane, path, queries, read, done).start()
+        Paginator(self._reader, machine_ns, lane, path, queries, read, told).start()
 
+    def _counted(self, decode: Decode, data: bytes, connection: int) -> Frame:
+        frame = decode(data, connection)
+        if not isinstance(frame, codec.ErrorFrame):
+            self._leave_out(frame.unread)
+        return frame
 
-def _cancelled(answer: Answer | NoAnswer) -> tuple[CancelResult, ...] | str:
-    if isinstance(answer, NoAnswer):
-        return answer.reason
-    if answer.status != 200:
-        return answers.complaint(answer.status, answer.body)
-    try:
-        return answers.cancel_results(answer.body)
-    except ProtocolBroken as error:
-        return str(error)
+    def _post_renamed(self, reply_to: ReplyTo, message: Any) -> None:
+        if self._renamed and isinstance(message, MarketFrame):
+            message = renamed(message, self._renamed)
+        self._post(reply_to, message)
 
-
-def _spans(width_ns: int, start_ns: int, end_ns: int) -> list[tuple[int, int]]:
-    """Return first and last bucket (seconds, inclusive) of each call; newest span last."""
-    first_ns = -(-start_ns // width_ns) * width_ns
-    last_ns = (end_ns - 1) // width_ns * width_ns
-    step_ns = CANDLES_PER_CALL * width_ns
-    return [
-        (at_ns // SECOND, min(at_ns + step_ns - width_ns, last_ns) // SECOND)
-        for at_ns in range(first_ns, last_ns + 1, step_ns)
-    ]
-
-
-def _orders_page(body: bytes) -> Page[OrderSeen]:
-    page = answers.read_orders(body)
-    orders = [answers.order(form) for form in page.orders]
-    return Page(orders, answers.next_cursor(page.has_next, page.cursor))
-
-
-def _fills_page(body: bytes) -> Page[FillSeen]:
-    page = answers.read_fills(body)
-    return Page([answers.fill(form) for form in page.fills], page.cursor)
-
-
-def _accounts_page(body: bytes) -> Page[AccountBalance]:
-    page = answers.read_accounts(body)
-    balances = (answers.balance(form) for form in page.accounts)
-    tradable = [balance for balance in balances if balance is not None]
-    return Page(tradable, answers.next_cursor(page.has_next, page.cursor))
-
-
-def _products_page(body: bytes) -> Page[Product]:
-    answer = answers.read_products(body)
-    products = (answers.product(form) for form in answer.products)
-    pages = answer.pagination
-    cursor = "" if pages is None else answers.next_cursor(pages.has_next, pages.next_cursor or "")
-    return Page([product for product in products if product is not None], cursor)
+    def _leave_out(self, unread: Sequence[Unread]) -> None:
+        """Count and tell what was left out, on whichever thread it was read."""
+        if unread:
+            with self._counting:
+                found = self._unread.count(unread)
+            for news in found:
+                self._tell(news)

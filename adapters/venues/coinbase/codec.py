@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 from attrs import frozen
 
 from adapters.venues.coinbase import wire
-from adapters.venues.coinbase.values import instant, instant_or_none, number_or_zero, side, status
+from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, member
+from adapters.venues.coinbase.values import (
+    LARGEST,
+    SMALLEST,
+    instant,
+    instant_or_none,
+    not_negative,
+    side,
+    status,
+    text,
+)
 from domain.messages.market import (
     BookChanged,
+    BookLost,
     BookSnapshotSeen,
     HeartbeatSeen,
     MarketEvent,
@@ -21,12 +33,14 @@ from domain.messages.market import (
     TradesPrinted,
 )
 from domain.messages.venue import UserFrame
+from domain.model.entries import Entries, EntryKind
 from domain.model.errors import ProtocolBroken
 from domain.model.market import Level, Trade
 from domain.model.money import Price, Quantity
 from domain.model.orders import OrderSeen
 from domain.model.product import ProductId
 
+T = TypeVar("T")
 USER = "user"
 SUBSCRIPTIONS = "subscriptions"
 
@@ -40,10 +54,8 @@ class ErrorFrame:
 
 _envelope = msgspec.json.Decoder(wire.FrameEnvelope)
 _books = msgspec.json.Decoder(list[wire.BookEvent])
-_trades = msgspec.json.Decoder(list[wire.TradesEvent])
-_heartbeats = msgspec.json.Decoder(list[wire.HeartbeatEvent])
-_subscriptions = msgspec.json.Decoder(list[wire.SubscriptionsEvent])
-_user = msgspec.json.Decoder(list[wire.UserEvent])
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+MarketEvents = Entries[MarketEvent]
 
 
 def decode_market(data: bytes, connection: int) -> MarketFrame | ErrorFrame:
@@ -56,11 +68,13 @@ def decode_market(data: bytes, connection: int) -> MarketFrame | ErrorFrame:
         envelope = _envelope.decode(data)
         if not envelope.channel:
             return _error(envelope, data)
-        read = _EVENTS.get(envelope.channel)
-        events = (OtherFrameSeen(envelope.channel),) if read is None else read(envelope.events)
         sequence, sent_ns = _sequence(envelope), instant(envelope.timestamp)
-        return MarketFrame(connection, sequence, sent_ns, events)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        read = _EVENTS.get(envelope.channel)
+        if read is None:
+            return MarketFrame(connection, sequence, sent_ns, (OtherFrameSeen(envelope.channel),))
+        found = read(envelope.events)
+        return MarketFrame(connection, sequence, sent_ns, found.read, found.unread)
+    except UNDECODABLE as error:
         raise ProtocolBroken(f"not a market frame: {error}") from error
 
 
@@ -74,20 +88,18 @@ def decode_user(data: bytes, connection: int) -> UserFrame | ErrorFrame:
         envelope = _envelope.decode(data)
         if not envelope.channel:
             return _error(envelope, data)
-        orders: list[OrderSeen] = []
-        is_snapshot = False
-        if envelope.channel == USER:
-            for event in _user.decode(envelope.events):
-                is_snapshot = is_snapshot or event.type == "snapshot"
-                orders += [_order(order) for order in event.orders]
+        is_of_orders = envelope.channel == USER
+        events = _user_events(_raws.decode(envelope.events)) if is_of_orders else Entries()
+        orders = [_orders(event.orders) for event in events.read]
         return UserFrame(
             connection,
             _sequence(envelope),
             instant(envelope.timestamp),
-            tuple(orders),
-            is_snapshot,
+            tuple(order for each_one in orders for order in each_one.read),
+            any(event.type == "snapshot" for event in events.read),
+            (*events.unread, *(order for each_one in orders for order in each_one.unread)),
         )
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise ProtocolBroken(f"not a user frame: {error}") from error
 
 
@@ -103,8 +115,27 @@ def _sequence(envelope: wire.FrameEnvelope) -> int:
     return envelope.sequence_num
 
 
-def _read_books(raw: msgspec.Raw) -> tuple[MarketEvent, ...]:
-    return tuple(_book(event) for event in _books.decode(raw))
+def _read_books(raw: msgspec.Raw) -> MarketEvents:
+    try:
+        return Entries(tuple([_book(event) for event in _books.decode(raw)]))
+    except (*UNDECODABLE, ProtocolBroken):
+        return _read_books_singly(raw)
+
+
+def _read_books_singly(raw: msgspec.Raw) -> MarketEvents:
+    """Read a frame of which something is odd: a book that can't be followed is given up.
+
+    Raises:
+        ProtocolBroken: nobody knows which book that is, so all of them are.
+    """
+    found = _book_events(_raws.decode(raw))
+    nameless = [unread.reason for unread in found.unread if not unread.name]
+    if nameless:
+        raise ProtocolBroken(f"a change of some book: {nameless[0]}")
+    lost: list[MarketEvent] = [
+        BookLost(ProductId(each_one.name), each_one.reason) for each_one in found.unread
+    ]
+    return Entries(found.read + tuple(lost), found.unread)
 
 
 def _book(event: wire.BookEvent) -> MarketEvent:
@@ -112,86 +143,97 @@ def _book(event: wire.BookEvent) -> MarketEvent:
     asks: list[Level] = []
     for update in event.updates:
         price, quantity = update.price_level, update.new_quantity
-        if not (price.is_finite() and quantity.is_finite()) or price <= 0 or quantity < 0:
-            raise ProtocolBroken(f"a level of {event.product_id}: {quantity} at {price}")
+        if not (price.is_finite() and SMALLEST <= price <= LARGEST):
+            raise ProtocolBroken(f"price_level: expected a price, was {price}")
+        if not (quantity.is_finite() and (quantity == 0 or SMALLEST <= quantity <= LARGEST)):
+            raise ProtocolBroken(f"new_quantity: expected a number from zero, was {quantity}")
         level = Level(Price(price), Quantity(quantity))
         if update.side == "bid":
             bids.append(level)
         elif update.side == "offer":
             asks.append(level)
         else:
-            raise ProtocolBroken(f"expected bid or offer, was {update.side[:40]!r}")
+            raise ProtocolBroken(f"side: expected bid or offer, was {update.side[:40]!r}")
     kind = _BOOK_KINDS.get(event.type)
     if kind is None:
-        raise ProtocolBroken(f"expected snapshot or update, was {event.type[:40]!r}")
-    return kind(ProductId(event.product_id), tuple(bids), tuple(asks))
+        raise ProtocolBroken(f"type: expected snapshot or update, was {event.type[:40]!r}")
+    return kind(ProductId(member("product_id", text, event.product_id)), tuple(bids), tuple(asks))
 
 
-def _read_trades(raw: msgspec.Raw) -> tuple[MarketEvent, ...]:
-    return tuple(
-        TradesPrinted(
-            tuple(_trade(trade) for trade in reversed(event.trades)), event.type == "snapshot"
-        )
-        for event in _trades.decode(raw)
-    )
+def _read_trades(raw: msgspec.Raw) -> MarketEvents:
+    events = _trade_events(_raws.decode(raw))
+    read: list[MarketEvent] = []
+    unread = list(events.unread)
+    for event in events.read:
+        found = _trades(event.trades)
+        once = {(trade.product, trade.trade_id): trade for trade in reversed(found.read)}
+        oldest_first = sorted(once.values(), key=lambda trade: trade.at_ns)
+        read.append(TradesPrinted(tuple(oldest_first), event.type == "snapshot"))
+        unread += found.unread
+    return Entries(tuple(read), tuple(unread))
 
 
 def _trade(trade: wire.PublicTrade) -> Trade:
     return Trade(
-        ProductId(trade.product_id),
-        trade.trade_id,
-        Price(_above_zero(trade.price)),
-        Quantity(_above_zero(trade.size)),
-        side(trade.side),
-        instant(trade.time),
+        ProductId(member("product_id", text, trade.product_id)),
+        member("trade_id", text, trade.trade_id),
+        Price(_above_zero("price", trade.price)),
+        Quantity(_above_zero("size", trade.size)),
+        member("side", side, trade.side),
+        member("time", instant, trade.time),
     )
 
 
-def _above_zero(value: Decimal) -> Decimal:
-    if not value.is_finite() or value <= 0:
-        raise ProtocolBroken(f"a trade with {value}")
+def _above_zero(name: str, value: Decimal) -> Decimal:
+    if not (value.is_finite() and SMALLEST <= value <= LARGEST):
+        raise ProtocolBroken(f"{name}: expected a number above zero, was {value}")
     return value
 
 
-def _read_heartbeats(raw: msgspec.Raw) -> tuple[MarketEvent, ...]:
-    return tuple(HeartbeatSeen(_counter(each)) for each in _heartbeats.decode(raw))
-
-
-def _counter(event: wire.HeartbeatEvent) -> int:
+def _heartbeat(event: wire.HeartbeatEvent) -> MarketEvent:
     try:
-        return int(event.heartbeat_counter)
+        return HeartbeatSeen(int(event.heartbeat_counter))
     except ValueError as error:
-        raise ProtocolBroken("a heartbeat counter is no number") from error
+        raise ProtocolBroken("heartbeat_counter: expected a number") from error
 
 
-def _read_subscriptions(raw: msgspec.Raw) -> tuple[MarketEvent, ...]:
-    return tuple(
-        SubscriptionsSeen(
-            tuple((name, tuple(products)) for name, products in event.subscriptions.items())
-        )
-        for event in _subscriptions.decode(raw)
-    )
+def _subscription(event: wire.SubscriptionsEvent) -> MarketEvent:
+    channels = event.subscriptions.items()
+    return SubscriptionsSeen(tuple((name, tuple(products)) for name, products in channels))
 
 
 def _order(order: wire.UserOrder) -> OrderSeen:
     return OrderSeen(
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        product=ProductId(order.product_id),
-        side=side(order.order_side),
+        order_id=member("order_id", text, order.order_id),
+        client_order_id=member("client_order_id", text, order.client_order_id),
+        product=ProductId(member("product_id", text, order.product_id)),
+        side=member("order_side", side, order.order_side),
         status=status(order.status),
-        filled=Quantity(number_or_zero(order.cumulative_quantity)),
-        created_ns=instant_or_none(order.creation_time),
+        filled=Quantity(member("cumulative_quantity", not_negative, order.cumulative_quantity)),
+        created_ns=member("creation_time", instant_or_none, order.creation_time),
     )
 
 
+def _same(event: T) -> T:
+    return event
+
+
+def _singly(read: EachEntry[MarketEvent]) -> Callable[[msgspec.Raw], MarketEvents]:
+    return lambda raw: read(_raws.decode(raw))
+
+
+_book_events: EachEntry[MarketEvent] = each(EntryKind.BOOK, wire.BookEvent, _book)
+_trade_events = each(EntryKind.EVENT, wire.TradesEvent, _same)
+_trades = each(EntryKind.TRADE, wire.PublicTrade, _trade)
+_user_events = each(EntryKind.EVENT, wire.UserEvent, _same)
+_orders = each(EntryKind.ORDER, wire.UserOrder, _order)
 _BOOK_KINDS: dict[str, type[BookSnapshotSeen] | type[BookChanged]] = {
     "snapshot": BookSnapshotSeen,
     "update": BookChanged,
 }
-_EVENTS: dict[str, Callable[[msgspec.Raw], tuple[MarketEvent, ...]]] = {
+_EVENTS: dict[str, Callable[[msgspec.Raw], MarketEvents]] = {
     "l2_data": _read_books,
     "market_trades": _read_trades,
-    "heartbeats": _read_heartbeats,
-    SUBSCRIPTIONS: _read_subscriptions,
+    "heartbeats": _singly(each(EntryKind.EVENT, wire.HeartbeatEvent, _heartbeat)),
+    SUBSCRIPTIONS: _singly(each(EntryKind.EVENT, wire.SubscriptionsEvent, _subscription)),
 }

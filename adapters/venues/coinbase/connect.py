@@ -9,7 +9,7 @@ from pathlib import Path
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Log, Post
 from adapters.venues.coinbase.auth import Signer, load_key_file
-from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue, VenueTraits
+from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue, Tell, VenueTraits, nobody
 from adapters.venues.transport.inprocess import (
     After,
     Ask,
@@ -55,11 +55,13 @@ def connect(
     is_read_only: bool = False,
     traits: VenueTraits = EMBEDDED,
     draw: Callable[[], float] = random.random,
+    tell: Tell = nobody,
 ) -> CoinbaseVenue:
     """Return a client over sockets; its threads run until `close`.
 
     `rest` is scheme and host (https, or http on this machine), `stream` likewise (wss, ws);
-    `user_stream` is where our orders are told, if elsewhere. `draw` spreads retries.
+    `user_stream` is where our orders are told, if elsewhere. `draw` spreads retries; `tell`
+    hears of entries that were left out.
 
     Raises:
         AddressInvalid: an address can't or mustn't be used.
@@ -77,6 +79,7 @@ def connect(
         traits=traits,
         draw=draw,
         stream_token=signer.stream_token,
+        tell=tell,
     )
 
 
@@ -91,6 +94,7 @@ def connect_in_process(
     last_gate: LastGate,
     draw: Callable[[], float],
     is_read_only: bool = False,
+    tell: Tell = nobody,
 ) -> CoinbaseVenue:
     """Return a client of an engine in this process; everything happens in calls of `after`.
 
@@ -101,4 +105,4 @@ def connect_in_process(
         engine, ask, open_connection, after, clock.market_ns, clock.machine_ns
     )
     kind = ReadOnlyVenue if is_read_only else CoinbaseVenue
-    return kind(transport, post, clock, last_gate, traits=EMBEDDED, draw=draw)
+    return kind(transport, post, clock, last_gate, traits=EMBEDDED, draw=draw, tell=tell)

@@ -6,7 +6,15 @@ from adapters.venues.coinbase import wire
 from adapters.venues.coinbase.answers import complaint, reader
 from adapters.venues.transport.interface import Answer, NoAnswer, TransportFailure
 from domain.model.errors import ProtocolBroken
-from domain.model.orders import Accepted, NotSent, OrderIntent, OutcomeLost, PlaceOutcome, Rejected
+from domain.model.orders import (
+    Accepted,
+    IdKnown,
+    NotSent,
+    OrderIntent,
+    OutcomeLost,
+    PlaceOutcome,
+    Rejected,
+)
 
 RATE_LIMITED = 429
 MAYBE_DONE = (401, 408)
@@ -51,14 +59,14 @@ def _of_success(intent: OrderIntent, body: bytes) -> PlaceOutcome:
     }
     for name, (theirs, expected) in ours.items():
         if theirs and theirs != expected:
-            return OutcomeLost(f"the venue took another order: {name} {theirs[:60]}")
+            return IdKnown(f"the venue answered with another order: {name} {theirs[:60]}")
     return Accepted(taken.order_id)
 
 
 def _of_refusal(refusal: wire.RefusalBody) -> PlaceOutcome:
     reason = _reason(refusal)
     if reason == _EXISTS:
-        return OutcomeLost("the venue already knows this client order id")
+        return IdKnown("the venue already knows this client order id")
     return Rejected(reason, refusal.message or refusal.error_details)
 
 

@@ -17,6 +17,7 @@ from adapters.venues.transport.interface import (
     Transport,
     TransportFailure,
 )
+from domain.model.entries import Entries, Unread
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND
 
@@ -101,7 +102,7 @@ def _understand(body: bytes, read: Callable[[bytes], None], fail: Callable[[str]
 class Page(Generic[T]):
     """Entries, and where the next page is ("" if this is the last)."""
 
-    entries: Sequence[T]
+    entries: Entries[T]
     cursor: str = ""
 
 
@@ -116,9 +117,9 @@ class Paginator(Generic[T]):
         path: str,
         queries: Sequence[Query],
         read: Callable[[bytes], Page[T]],
-        done: Callable[[list[T], str | None], None],
+        done: Callable[[Entries[T], str | None], None],
     ) -> None:
-        """`done` gets what was read and None, or why it is not everything."""
+        """`done` gets what was read and None, or why it is not every page."""
         self._reader = reader
         self._machine_ns = machine_ns
         self._lane = lane
@@ -126,7 +127,8 @@ class Paginator(Generic[T]):
         self._queries = queries
         self._read = read
         self._done = done
-        self._entries: list[T] = []
+        self._read_entries: list[T] = []
+        self._unread: list[Unread] = []
         self._cursors: set[str] = set()
         self._pages = 0
         self._begun_ns = machine_ns()
@@ -137,30 +139,31 @@ class Paginator(Generic[T]):
 
     def _next(self, index: int, cursor: str) -> None:
         if index == len(self._queries):
-            self._done(self._entries, None)
+            self._end(None)
             return
         problem = self._problem(cursor)
         if problem is not None:
-            self._done(self._entries, problem)
+            self._end(problem)
             return
         self._cursors.add(cursor)
         self._pages += 1
         query = self._queries[index] + ((("cursor", cursor),) if cursor else ())
         self._reader.get(
-            self._lane, self._path, query, lambda body: self._page(index, body), self._fail
+            self._lane, self._path, query, lambda body: self._page(index, body), self._end
         )
 
     def _page(self, index: int, body: bytes) -> None:
         page = self._read(body)
-        self._entries += page.entries
+        self._read_entries += page.entries.read
+        self._unread += page.entries.unread
         if page.cursor:
             self._next(index, page.cursor)
         else:
             self._cursors.clear()
             self._next(index + 1, "")
 
-    def _fail(self, reason: str) -> None:
-        self._done(self._entries, reason)
+    def _end(self, failure: str | None) -> None:
+        self._done(Entries(tuple(self._read_entries), tuple(self._unread)), failure)
 
     def _problem(self, cursor: str) -> str | None:
         if cursor and cursor in self._cursors:

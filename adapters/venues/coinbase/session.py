@@ -16,6 +16,7 @@ from attrs import define, evolve, field, frozen
 from adapters.venues.coinbase.codec import ErrorFrame
 from domain.messages.market import (
     BookChanged,
+    BookLost,
     BookSnapshotSeen,
     MarketEvent,
     MarketFrame,
@@ -32,6 +33,10 @@ STABLE_NS = 30 * SECOND
 SILENCE_NS = 10 * SECOND
 """Machine time without a frame after which a connection is given up."""
 LOOK_EVERY_NS = SECOND
+SNAPSHOT_AGAIN_NS = 5 * SECOND
+"""Machine time between two requests for the snapshot of one book."""
+MOST_LOST = 500
+"""Books asked for anew at a time: more than we follow, whatever names the venue invents."""
 
 
 @frozen
@@ -42,6 +47,13 @@ class Connect:
 @frozen
 class Subscribe:
     """Send the messages that subscribe our channels."""
+
+
+@frozen
+class Renew:
+    """Ask for whole books of these products anew, on the connection that stands."""
+
+    products: tuple[ProductId, ...]
 
 
 @frozen
@@ -70,7 +82,7 @@ class Look:
     connection: int
 
 
-Command = Connect | Subscribe | Tell | Drop | Retry | Look
+Command = Connect | Subscribe | Renew | Tell | Drop | Retry | Look
 Commands = tuple[Command, ...]
 Frame = MarketFrame | UserFrame | ErrorFrame
 Decode = Callable[[bytes, int], Frame]
@@ -85,6 +97,8 @@ class _Connection:
     heard_ns: int = 0
     sequence: int = -1
     books: set[ProductId] = field(factory=set)
+    lost: dict[ProductId, int] = field(factory=dict)
+    """Books that can't be followed, and when to ask for a snapshot."""
     reason: str | None = None
     """Why it ends; from then on nothing it says counts."""
     is_told: bool = False
@@ -162,7 +176,7 @@ class Session:
         if frame.sequence > expected:
             return self._break(f"sequence gap: expected {expected}, was {frame.sequence}")
         connection.sequence, connection.heard_ns = frame.sequence, now_ns
-        return (Tell(_whole(frame, connection.books)),)
+        return (Tell(_whole(frame, connection)),)
 
     def look(self, number: int, now_ns: Nanos) -> Commands:
         """Give a connection up that has been silent for too long."""
@@ -173,7 +187,7 @@ class Session:
         silent_ns = now_ns - connection.heard_ns
         if silent_ns > self._silence_ns:
             return self._break(f"no frame for {silent_ns // SECOND} s")
-        return self._look_later()
+        return (*_renewed(connection, now_ns), *self._look_later())
 
     def closed(self, reason: str, now_ns: Nanos) -> Commands:
         """The connection is over, or could not be made; nothing follows of it."""
@@ -203,17 +217,29 @@ class Session:
         return () if self._silence_ns is None else (Look(self._connection.number),)
 
 
-def _whole(frame: MarketFrame | UserFrame, books: set[ProductId]) -> MarketFrame | UserFrame:
-    """Return `frame` without changes of books that are not in `books`; snapshots put them there.
+def _renewed(connection: _Connection, now_ns: Nanos) -> Commands:
+    due = tuple(product for product, at_ns in connection.lost.items() if at_ns <= now_ns)
+    connection.lost.update((product, now_ns + SNAPSHOT_AGAIN_NS) for product in due)
+    return (Renew(due),) if due else ()
 
-    Such changes belong to an older subscription.
+
+def _whole(frame: MarketFrame | UserFrame, connection: _Connection) -> MarketFrame | UserFrame:
+    """Return `frame` without changes of books that are not known; snapshots make them so.
+
+    Such changes belong to an older subscription, or to a book of which one could not be read.
     """
     if isinstance(frame, UserFrame):
         return frame
+    books = connection.books
     events: list[MarketEvent] = []
     for event in frame.events:
         if isinstance(event, BookSnapshotSeen):
             books.add(event.product)
+            connection.lost.pop(event.product, None)
+        elif isinstance(event, BookLost):
+            books.discard(event.product)
+            if len(connection.lost) < MOST_LOST:
+                connection.lost.setdefault(event.product, 0)
         if not isinstance(event, BookChanged) or event.product in books:
             events.append(event)
     return frame if len(events) == len(frame.events) else evolve(frame, events=tuple(events))

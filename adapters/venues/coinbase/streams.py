@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Post
-from adapters.venues.coinbase.bodies import subscribe_text
+from adapters.venues.coinbase.bodies import subscribe_text, unsubscribe_text
 from adapters.venues.coinbase.paginator import Draw, pause_ns
 from adapters.venues.coinbase.session import (
     LOOK_EVERY_NS,
@@ -17,6 +17,7 @@ from adapters.venues.coinbase.session import (
     Decode,
     Drop,
     Look,
+    Renew,
     Retry,
     Session,
     Subscribe,
@@ -37,6 +38,16 @@ def market_subscriptions(products: Sequence[str]) -> list[str]:
             part = products[first : first + PRODUCTS_PER_MESSAGE]
             texts.append(subscribe_text(channel, part))
     return texts
+
+
+def book_renewal(products: Sequence[str]) -> list[str]:
+    """Return the messages that bring whole books of `products` on a connection that stands."""
+    parts = [
+        products[first : first + PRODUCTS_PER_MESSAGE]
+        for first in range(0, len(products), PRODUCTS_PER_MESSAGE)
+    ]
+    say = (unsubscribe_text, subscribe_text)
+    return [text("level2", part) for part in parts for text in say]
 
 
 def user_subscriptions(token: Callable[[], str] | None) -> list[str]:
@@ -117,6 +128,8 @@ class Stream:
                 connection.handle = self._transport.open_stream(self._kind, connection)
             case Subscribe():
                 self._connection.send(self._subscriptions())
+            case Renew(products):
+                self._connection.send(book_renewal(products))
             case Drop():
                 self._connection.close()
             case Retry(failures):

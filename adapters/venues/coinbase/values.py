@@ -14,6 +14,12 @@ from domain.model.product import Side
 _SECOND_CHARS = 19
 """Length of a text down to whole seconds, like 2023-12-12T04:00:00."""
 
+MOST_DIGITS = 40
+"""Before the point, and after it. What has more is no price and no amount of anything: it would
+only overflow whatever is calculated with it."""
+
+LARGEST, SMALLEST = Decimal(1).scaleb(MOST_DIGITS), Decimal(1).scaleb(-MOST_DIGITS)
+
 _SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 _STATUSES = {status.value: status for status in VenueStatus}
 
@@ -56,9 +62,35 @@ def number(text: str) -> Decimal:
         ProtocolBroken: it is none.
     """
     try:
-        return parse_decimal(text)
+        value = parse_decimal(text)
     except InvalidNumber as error:
         raise ProtocolBroken(f"expected a number, was {text[:40]!r}") from error
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        raise ProtocolBroken(
+            f"expected a number of at most {MOST_DIGITS} digits, was {text[:40]!r}"
+        )
+    return value
+
+
+def number_from_zero(text: str) -> Decimal:
+    """Return the number in `text`, which must not be negative.
+
+    Raises:
+        ProtocolBroken: it is no number, or below zero.
+    """
+    value = number(text)
+    if value < 0:
+        raise ProtocolBroken(f"expected a number from zero, was {text[:40]!r}")
+    return value
+
+
+def not_negative(text: str) -> Decimal:
+    """Return the number, zero where the venue leaves it empty.
+
+    Raises:
+        ProtocolBroken: it is no number, or below zero.
+    """
+    return number_from_zero(text) if text else ZERO
 
 
 def number_or_zero(text: str) -> Decimal:
@@ -75,6 +107,17 @@ def positive(text: str) -> Decimal:
     value = number(text)
     if value <= 0:
         raise ProtocolBroken(f"expected a number above zero, was {text[:40]!r}")
+    return value
+
+
+def text(value: str) -> str:
+    """Return an identity or a name, which is never empty.
+
+    Raises:
+        ProtocolBroken: it is.
+    """
+    if not value:
+        raise ProtocolBroken("expected a text, was empty")
     return value
 
 

@@ -6,11 +6,14 @@ Names are the venue's. Source: Coinbase Advanced Trade REST and WebSocket refere
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 PREFIX = "/api/v3/brokerage"
+
+# Lists hold their entries as the venue wrote them: each is read by itself (`entries.py`).
 
 # Streams.
 
@@ -35,7 +38,7 @@ class BookUpdate(Struct, gc=False):
 
 
 class BookEvent(Struct):
-    """Changes of one product's book."""
+    """Changes of one product's book. Half of a change is none: it is one entry."""
 
     type: str
     product_id: str
@@ -57,7 +60,7 @@ class TradesEvent(Struct):
     """Trades, newest first."""
 
     type: str
-    trades: list[PublicTrade]
+    trades: list[msgspec.Raw]
 
 
 class HeartbeatEvent(Struct, gc=False):
@@ -76,19 +79,19 @@ class UserOrder(Struct, gc=False):
     """Cumulative state of one order; older payloads lack what has a default."""
 
     order_id: str
+    client_order_id: str
     product_id: str
     status: str
     order_side: str
     cumulative_quantity: str
-    client_order_id: str = ""
-    creation_time: str = ""
+    creation_time: str | None = None
 
 
 class UserEvent(Struct):
     """Orders of the account."""
 
     type: str
-    orders: list[UserOrder] = []
+    orders: list[msgspec.Raw] = []
 
 
 # REST.
@@ -98,20 +101,28 @@ class OrderForm(Struct, gc=False):
     """One order of a listing."""
 
     order_id: str
+    client_order_id: str
     product_id: str
     side: str
     status: str
-    client_order_id: str = ""
     filled_size: str = ""
     created_time: str | None = None
+    order_configuration: Any = None
+
+
+class OrderIds(Struct, gc=False):
+    """Which order it is: all that who only cancels has to know of one."""
+
+    order_id: str
+    client_order_id: str
 
 
 class OrdersPage(Struct):
     """A page of orders, newest first."""
 
-    orders: list[OrderForm]
+    orders: list[msgspec.Raw]
     has_next: bool = False
-    cursor: str = ""
+    cursor: str | None = None
 
 
 class FillForm(Struct, gc=False):
@@ -134,8 +145,8 @@ class FillForm(Struct, gc=False):
 class FillsPage(Struct):
     """A page of fills, newest first; unlike other pages it does not say whether more follow."""
 
-    fills: list[FillForm]
-    cursor: str = ""
+    fills: list[msgspec.Raw]
+    cursor: str | None = None
 
 
 class Money(Struct, gc=False):
@@ -145,20 +156,24 @@ class Money(Struct, gc=False):
 
 
 class AccountForm(Struct, gc=False):
-    """One wallet."""
+    """One wallet; older payloads lack what has a default."""
 
     currency: str
     available_balance: Money
     hold: Money
+    uuid: str = ""
     type: str = ""
+    platform: str = ""
+    active: bool = True
+    ready: bool = True
 
 
 class AccountsPage(Struct):
     """A page of wallets."""
 
-    accounts: list[AccountForm]
+    accounts: list[msgspec.Raw]
     has_next: bool = False
-    cursor: str = ""
+    cursor: str | None = None
 
 
 class ProductForm(Struct, gc=False):
@@ -176,6 +191,7 @@ class ProductForm(Struct, gc=False):
     quote_max_size: str = ""
     product_type: str = "SPOT"
     status: str = ""
+    alias: str | None = None
     is_disabled: bool = False
     trading_disabled: bool = False
     cancel_only: bool = False
@@ -195,7 +211,7 @@ class Pages(Struct):
 class ProductsPage(Struct):
     """A page of products; mostly there is one page and no pagination."""
 
-    products: list[ProductForm]
+    products: list[msgspec.Raw]
     pagination: Pages | None = None
 
 
@@ -213,7 +229,7 @@ class CandleForm(Struct, gc=False):
 class CandlesAnswer(Struct):
     """Candles, newest first."""
 
-    candles: list[CandleForm]
+    candles: list[msgspec.Raw]
 
 
 class BookLevel(Struct, gc=False):
@@ -235,7 +251,7 @@ class PriceBook(Struct):
 class QuotesAnswer(Struct):
     """Best bid and ask of products."""
 
-    pricebooks: list[PriceBook]
+    pricebooks: list[msgspec.Raw]
 
 
 class FeeTierBody(Struct, gc=False):
@@ -271,7 +287,7 @@ class CancelForm(Struct, gc=False):
 class CancelsAnswer(Struct):
     """Answers for order ids, perhaps fewer than asked."""
 
-    results: list[CancelForm]
+    results: list[msgspec.Raw]
 
 
 class AcceptedBody(Struct, gc=False):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.envelope import Envelope
 from actors.reporting.alerts import REPEAT_AFTER_NS, Alerts
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown, ActorProven, BreakerTripped
+from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Effect, Severity
+from domain.model.entries import EntryKind
 from domain.model.instants import SECOND
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import a_breaker
@@ -146,3 +149,14 @@ def test_a_fresh_incarnation_writes_an_alert_to_show_that_it_can() -> None:
 
 def test_the_first_incarnation_has_nothing_to_show() -> None:
     assert Scene().harness.bodies(AlertRaised) == []
+
+
+def test_what_was_left_out_is_alerted_once_a_kind_and_reason_however_often_it_comes() -> None:
+    scene = Scene()
+    news = EntriesUnread(EntryKind.ORDER, "side: expected BUY or SELL", ("by-hand-1",), 1, 1)
+
+    scene.tell(news)
+    scene.harness.pass_time(scene.actor, 2 * REPEAT_AFTER_NS)
+    scene.tell(evolve(news, count=2), evolve(news, kind=EntryKind.FILL))
+
+    assert scene.sink.codes == ["LEFT_OUT", "LEFT_OUT"]

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from actors.reporting.projector import JITTER_BINS, ActorStatus, Projector, RunIdentity
+from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.projector import JITTER_BINS, Projector
 from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
 from domain.messages.decisions import CycleDue, ExitHindered, RoundJudged
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
@@ -18,7 +20,9 @@ from domain.messages.supervision import (
     BreakerReset,
     BreakerTripped,
 )
+from domain.messages.venue import EntriesUnread
 from domain.model.breakers import GLOBAL, Effect, Scope
+from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount, Price
 from domain.model.orders import OrderState
@@ -242,3 +246,18 @@ def test_jitter_is_counted_by_its_share_of_what_is_allowed(share: float, bin_num
     counted = scene.tell(CycleDue(2, slot_ns, now_ns))["jitter_histogram"]
 
     assert counted == [int(number == bin_number) for number in range(JITTER_BINS)]
+
+
+def test_what_the_venue_says_unreadably_is_told_once_and_counted() -> None:
+    scene = Scene()
+    reason = "side: expected BUY or SELL"
+    first = EntriesUnread(EntryKind.ORDER, reason, ("by-hand-1",), fresh=1, count=1)
+
+    scene.tell(first)
+    status = scene.tell(evolve(first, count=7))
+
+    assert status["left_out"] == [
+        {"kind": "order", "reason": reason, "count": 7, "last": ["by-hand-1"]}
+    ]
+    told = [line.text for line in scene.harness.log.of("warning")]
+    assert told == ["1 order is left out (by-hand-1): side: expected BUY or SELL"]

@@ -29,12 +29,21 @@ from domain.messages.orders import IntentRaised
 from domain.messages.supervision import ActorProven, BreakerTripped
 from domain.messages.venue import CancelAnswered, OrdersListed
 from domain.model.breakers import Effect
+from domain.model.entries import Unread
 from domain.model.instants import DAY, SECOND, Nanos
 from domain.model.orders import OrderIntent, OrderSeen, OrderState, VenueStatus
 from domain.orders.order import Order
 from domain.orders.outstanding import LEAVES_WITHIN_NS
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
-from tests.builders.messages import a_breaker, a_moved, a_seen, an_intent, approved, approved_sale
+from tests.builders.messages import (
+    a_breaker,
+    a_moved,
+    a_seen,
+    an_intent,
+    an_unread,
+    approved,
+    approved_sale,
+)
 from tests.fakes.recording_venue import RecordingVenue
 
 pytestmark = pytest.mark.req("K1")
@@ -83,13 +92,15 @@ class Scene:
         *alive: OrderIntent,
         failure: str | None = None,
         is_complete: bool = True,
+        unread: tuple[Unread, ...] = (),
     ) -> list[SweepFinished]:
         """Answer the listing that is being asked for; wait for the next one to be asked for."""
         call = self.venue.last("list_orders")
         assert call.about["is_live_only"]
         seen = tuple(a_seen(each) for each in alive)
         begun_ns = Nanos(self.harness.clock.machine)
-        said = deliver(self.actor, OrdersListed(call.token, seen, is_complete, begun_ns, failure))
+        answer = OrdersListed(call.token, seen, is_complete, begun_ns, failure, None, unread)
+        said = deliver(self.actor, answer)
         while not of_kind(said, SweepFinished) and self.venue.last("list_orders") is call:
             self.harness.pass_time(self.actor, LIST_AGAIN_NS)
         return of_kind(said, SweepFinished)
@@ -152,6 +163,62 @@ def test_foreign_orders_are_left_alone_and_do_not_keep_it_from_ending() -> None:
     assert len(scene.list(FOREIGN)) == 1
 
     assert scene.venue.cancelled == []
+
+
+BY_HAND = an_unread(order_id="o-hand", client_order_id="by-hand-1")
+NAMELESS = an_unread(order_id="o-hand")
+
+
+def test_what_cannot_be_read_and_is_not_ours_does_not_keep_it_from_ending() -> None:
+    scene = Scene()
+    for number, intent in enumerate((ENTRY, EXIT), 1):
+        for state in (OrderState.OPEN, OrderState.CANCELLED):
+            scene.tell(evolve(a_moved(intent, state), order_id=f"venue-{number}"))
+    scene.tell(KillSeen("looks wrong", includes_exits=True))
+
+    scene.list(unread=(BY_HAND, NAMELESS))
+    assert len(scene.list(unread=(BY_HAND, NAMELESS))) == 1
+
+    assert scene.venue.cancelled == []
+
+
+def test_an_order_that_the_venue_refused_is_not_looked_for_in_what_cannot_be_read() -> None:
+    scene = Scene(known=(ENTRY,))
+    scene.tell(evolve(a_moved(ENTRY, OrderState.REJECTED), order_id=None))
+    scene.tell(BOOT)
+
+    scene.list(unread=(NAMELESS,))
+    assert len(scene.list(unread=(NAMELESS,))) == 1
+
+
+@pytest.mark.parametrize("unread", [NAMELESS, an_unread()], ids=["nameless", "no id"])
+def test_what_cannot_be_read_and_may_be_ours_keeps_the_sweep_from_ending(unread: Unread) -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    for _ in range(4):
+        assert scene.list(unread=(unread,)) == []
+
+    assert scene.venue.cancelled == []
+
+
+def test_what_cannot_be_read_and_is_ours_is_cancelled() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    odd = an_unread(order_id="venue-1", client_order_id=ENTRY.client_order_id)
+    assert scene.list(unread=(odd,)) == []
+
+    assert scene.venue.cancelled == ["venue-1"]
+
+
+def test_what_is_known_of_a_listing_that_failed_is_cancelled_all_the_same() -> None:
+    scene = Scene()
+    scene.tell(BOOT)
+
+    scene.list(ENTRY, failure="HTTP 503")
+
+    assert scene.venue.cancelled == ["venue-1"]
 
 
 def test_exits_stay_unless_the_kill_order_includes_them() -> None:
@@ -465,9 +532,7 @@ def test_live_orders_that_are_not_listed_are_asked_for_at_a_pace_and_told_once(
     (breaker,) = scene.harness.trips()
     assert (breaker.name, breaker.effect) == (LISTS, Effect.BLOCK)
     assert len(scene.harness.log.of("warning")) == 1
-    assert scene.venue.cancelled == []
+    assert set(scene.venue.cancelled) == {"venue-1"}, "what is known to be ours goes all the same"
 
-    scene.harness.pass_time(scene.actor, SECOND)
     assert scene.list(ENTRY) == []
-    assert scene.venue.cancelled == ["venue-1"]
     assert scene.harness.trips() == ()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.safety.bound_account import BoundAccount
 from actors.safety.reconciler import (
     AGAIN_NS,
     BOOT_WITHIN_NS,
@@ -26,7 +27,6 @@ from actors.safety.reconciler import (
     LOOK_EVERY_NS,
     OVERLAP_NS,
     TIME_GAP,
-    BoundAccount,
     Reconciler,
 )
 from domain.messages.control import (
@@ -49,6 +49,7 @@ from domain.messages.venue import (
     ProductsListed,
 )
 from domain.model.breakers import Effect
+from domain.model.entries import EntryKind, Unread
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import Amount, Rate
 from domain.model.portfolio import AccountBalance
@@ -77,6 +78,7 @@ class Scene:
         known: BootCompleted | None = None,
     ) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
+        self.is_open = True
         account = BoundAccount("USD", portfolio_uuid, Nanos(LAST_RECORD_NS), known)
         self.cash = {"venue": Decimal(100), PORTFOLIO: Decimal(100), RISK_GATE: Decimal(100)}
         self.actor = self.harness.start(
@@ -127,7 +129,7 @@ class Scene:
 
     def report(self, keeper: str) -> None:
         cash = Amount(self.cash[keeper])
-        self.tell(LedgerReported(keeper, self.sync_token(keeper), True, cash, ()))
+        self.tell(LedgerReported(keeper, self.sync_token(keeper), self.is_open, cash, ()))
 
     def books(self) -> None:
         self.answer("list_accounts")
@@ -780,3 +782,58 @@ def test_fees_that_are_not_told_are_asked_for_again() -> None:
     scene.answer_all(CATALOGUE[:2])
     scene.answer("read_fees", maker=Rate(Decimal("0.004")))
     assert len(scene.harness.bodies(SweepRequested)) == 1
+
+
+# Wallets that can't be read.
+
+
+def a_wallet(currency: str, *, is_foreign: bool = False) -> Unread:
+    return Unread(kind=EntryKind.WALLET, reason="hold", name=currency, is_foreign=is_foreign)
+
+
+@pytest.mark.req("E2")
+def test_books_do_not_begin_with_cash_that_cannot_be_read() -> None:
+    scene = Scene()
+    scene.is_open = False
+    scene.answer_all(CATALOGUE)
+    scene.tell(SWEPT)
+    scene.answer_all(HISTORY)
+    scene.digest()
+
+    scene.answer("list_accounts", unread=(a_wallet("USD"),))
+    scene.report(PORTFOLIO)
+    scene.report(RISK_GATE)
+
+    assert scene.harness.bodies(StatementTaken) == []
+    assert scene.finished == []
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize(
+    ("wallet", "is_clean"),
+    [
+        (a_wallet("USD"), False),
+        (a_wallet(""), False),
+        (a_wallet("DOGE"), True),
+        (a_wallet("USD", is_foreign=True), True),
+    ],
+    ids=["our currency", "nobody knows which", "another", "futures"],
+)
+def test_a_wallet_that_cannot_be_read_matters_if_we_own_its_currency(
+    wallet: Unread, is_clean: bool
+) -> None:
+    scene = Scene()
+    scene.answer_all(CATALOGUE)
+    scene.tell(SWEPT)
+    for _ in range(COMPARISONS + 1):
+        scene.answer_all(HISTORY)
+        scene.digest()
+        scene.answer("list_accounts", unread=(wallet,))
+        scene.report(PORTFOLIO)
+        scene.report(RISK_GATE)
+        if scene.finished:
+            break
+        scene.wait(AGAIN_NS)
+
+    assert [each.is_clean for each in scene.finished] == [is_clean]
+    assert bool(scene.harness.bodies(StatementTaken)) is is_clean

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from actors.kernel.questions import NOBODYS
 from actors.kernel.topology import ORDER_MANAGER
 from actors.trading.order_manager import OrderManager, OrderTimer
-from domain.messages.control import Synced, SyncRequested
+from domain.messages.control import AlertRaised, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import AFTER_GAP, StreamClosed, StreamOpened
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
@@ -28,14 +29,14 @@ from domain.messages.venue import (
     PlaceAnswered,
     UserFrame,
 )
-from domain.model.breakers import Effect
-from domain.model.instants import SECOND, Nanos
+from domain.model.breakers import Effect, Severity
+from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OrderState, OutcomeLost, VenueStatus
 from domain.orders.effects import AskAgain, TimeIsUp
 from domain.orders.inputs import OrderBookState
 from domain.orders.lifecycle import Event
 from domain.orders.order import Order, advance
-from tests.builders.harness import Harness, deliver, of_kind
+from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     LINEAGE,
     MAKER,
@@ -80,13 +81,17 @@ class Scene:
         return self.deliver(PlaceAnswered(ID, outcome, self.machine_ns()))
 
     def opened(self) -> Scene:
+        """Have the order placed, answered and shown."""
         self.place()
         self.answer(Accepted("venue-1"))
+        self.list(a_seen(INTENT), token=NOBODYS)
         return self
 
     def list(self, *seen: Any, is_complete: bool = True, token: int | None = None) -> None:
         number = self.venue.last("list_orders").token if token is None else token
-        self.deliver(OrdersListed(number, seen, is_complete, self.machine_ns(), None))
+        since_ns = Nanos(START_NS - HOUR)
+        listed = OrdersListed(number, seen, is_complete, self.machine_ns(), None, since_ns)
+        self.deliver(listed)
 
 
 def a_receipt() -> Receipt:
@@ -203,6 +208,44 @@ def test_a_refused_cancel_is_told_and_asked_again() -> None:
     scene.harness.pass_time(scene.actor, 2 * SECOND)
 
     assert len(scene.venue.named("cancel")) == 3
+
+
+@pytest.mark.req("X4", "E2")
+def test_an_order_that_the_venue_denies_by_id_blocks_its_product() -> None:
+    scene = Scene()
+    scene.place()
+    scene.answer(Accepted("venue-1"))
+    scene.harness.pass_time(scene.actor, SECOND)
+    asked = scene.venue.last("find_orders")
+    assert asked.about["order_ids"] == ("venue-1",)
+
+    scene.list(token=asked.token)
+
+    assert scene.harness.is_open("unknown_order", "product:BTC-USD")
+
+
+@pytest.mark.req("X4", "BOOT1")
+def test_an_order_that_had_ended_and_lives_is_an_alert() -> None:
+    scene = Scene(evolve(Order.intended(INTENT, START_NS), state=OrderState.VOID))
+
+    scene.list(a_seen(INTENT), token=NOBODYS)
+
+    (alert,) = scene.harness.bodies(AlertRaised)
+    assert (alert.severity, alert.code) == (Severity.WARNING, "AFTER_ITS_END")
+
+
+@pytest.mark.req("X1")
+def test_orders_that_the_journal_has_lost_block_until_a_person_has_looked() -> None:
+    scene = Scene()
+
+    scene.list(a_seen(an_intent(ENTRY, 5)), token=NOBODYS)
+
+    (breaker,) = scene.harness.trips()
+    assert (breaker.name, breaker.effect, breaker.is_latched) == (
+        "lost_orders",
+        Effect.BLOCK,
+        True,
+    )
 
 
 @pytest.mark.req("X4", "REC1")

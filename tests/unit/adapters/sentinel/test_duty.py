@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.sentinel.duty import Duty
-from adapters.sentinel.orders import Ours
+from adapters.sentinel.orders import LiveOrders, Ours
+from domain.model.entries import Unread
 from domain.model.errors import Unreachable
 from domain.orders.sweep import LISTINGS_TO_BELIEVE
+from tests.builders.messages import an_unread
 
 pytestmark = pytest.mark.req("K1", "SUP1")
 
@@ -25,11 +27,12 @@ class Desk:
         self.open = {f"o-{client}": client for client in clients}
         self.is_deaf = self.is_away = self.loses_cancels = False
         self.cancelled: list[str] = []
+        self.unread: tuple[Unread, ...] = ()
 
-    def live_orders(self) -> Mapping[str, str]:
+    def live_orders(self) -> LiveOrders:
         if self.is_away:
             raise Unreachable("the list")
-        return dict(self.open)
+        return LiveOrders(dict(self.open), self.unread)
 
     def cancel(self, order_ids: Sequence[str]) -> None:
         if self.loses_cancels:
@@ -37,7 +40,8 @@ class Desk:
         self.cancelled += order_ids
         if not self.is_deaf:
             for order_id in order_ids:
-                self.open.pop(order_id)
+                self.open.pop(order_id, None)
+                self.unread = tuple(each for each in self.unread if each.order_id != order_id)
 
 
 def duty_at(
@@ -86,6 +90,52 @@ def test_a_cancel_that_is_confirmed_is_not_believed() -> None:
 
     assert desk.cancelled == ["o-c-1"] * 5
     assert not duty.is_clear
+
+
+PLACED = Ours(OURS, None, {"o-1": "c-1", "o-2": "c-2", "o-3": "x-1"})
+
+
+def test_what_cannot_be_read_and_is_not_ours_is_left_alone_and_ends_all_the_same() -> None:
+    desk = Desk("c-1")
+    desk.unread = (an_unread(order_id="o-8", client_order_id="hand"), an_unread(order_id="o-9"))
+    duty = duty_at(desk, lambda: PLACED)
+
+    for _ in range(3):
+        duty.round()
+
+    assert desk.cancelled == ["o-c-1"]
+    assert duty.is_clear
+
+
+@pytest.mark.parametrize("unread", [an_unread(order_id="o-9"), an_unread()])
+def test_what_cannot_be_read_and_may_be_ours_is_no_empty_list(unread: Unread) -> None:
+    desk = Desk("c-1")
+    desk.unread = (unread,)
+    duty = duty_at(desk)
+
+    for _ in range(4):
+        with pytest.raises(Unreachable, match="may be ours"):
+            duty.round()
+
+    assert desk.cancelled == ["o-c-1"]
+    assert not duty.is_clear
+
+
+@pytest.mark.parametrize(
+    "unread", [an_unread(order_id="o-1"), an_unread(order_id="o-7", client_order_id="c-2")]
+)
+def test_what_cannot_be_read_and_is_ours_is_cancelled(unread: Unread) -> None:
+    desk = Desk()
+    desk.unread = (unread,)
+    duty = duty_at(desk, lambda: PLACED)
+
+    with pytest.raises(Unreachable):
+        duty.round()
+    duty.round()
+    duty.round()
+
+    assert desk.cancelled == [unread.order_id]
+    assert duty.is_clear
 
 
 def fail_to_list(desk: Desk) -> None:

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from adapters.journal.codec import Codec
 from adapters.sentinel.orders import OurOrders, Ours
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.orders import IntentRaised
 from domain.model.approval import ApprovedOrder
-from tests.builders.messages import an_intent, approved, approved_sale
+from domain.model.orders import OrderState
+from tests.builders.messages import a_moved, an_intent, approved, approved_sale
 from tests.builders.sentinel import intent_line
 
 pytestmark = pytest.mark.req("K1")
@@ -40,6 +42,24 @@ def test_what_the_journal_writes_today_is_known_by_its_type(tmp_path: Path) -> N
         append(tmp_path / "000001.jsonl", line + "\n")
 
     assert tuple(OurOrders(tmp_path).known().purposes.values()) == ("entry", "exit")
+
+
+def test_the_venues_names_of_ours_are_known_as_the_journal_tells_them(tmp_path: Path) -> None:
+    entry, refused = an_intent(approved(), 1), an_intent(approved(), 2)
+    moves = (
+        a_moved(entry, OrderState.OPEN),
+        evolve(a_moved(refused, OrderState.REJECTED), order_id=None),
+    )
+    for moved in moves:
+        record = {"data": Codec(CATALOGUE).encode(moved), "type": "OrderAdvanced"}
+        append(tmp_path / "000001.jsonl", json.dumps(record, separators=(",", ":")) + "\n")
+    append(tmp_path / "000001.jsonl", '{"type":"OrderAdvanced","data":7}\n')
+
+    known = OurOrders(tmp_path).known()
+
+    assert known.order_ids == {moves[0].order_id: entry.client_order_id}
+    assert known.refused == {refused.client_order_id}
+    assert known.doubt is None
 
 
 def test_an_older_journal_names_the_purpose_itself() -> None:

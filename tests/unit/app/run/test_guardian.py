@@ -230,7 +230,7 @@ def test_the_last_record_has_the_counts_of_the_last_status(case: Case) -> None:
 
     case.guardian.end()
 
-    assert RunStopped("signal", 7, 3, 2) in told
+    assert RunStopped("signal", 7, 3, 2, is_confirmed=True) in told
 
 
 @pytest.mark.req("K1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from domain.market.bar_order import Asked
 from domain.market.market_data import FeedPlan, MarketData
@@ -16,6 +17,8 @@ from domain.messages.market import (
     AFTER_GAP,
     SUBSCRIBED_ANEW,
     BarClosed,
+    BookChanged,
+    BookLost,
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
@@ -30,6 +33,7 @@ from domain.messages.market import (
 from domain.messages.supervision import GapSeen, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
+from domain.model.product import ProductId
 from tests.builders.messages import BTC, NOW, a_level, a_quote, a_trade
 
 pytestmark = pytest.mark.req("ST1")
@@ -254,3 +258,21 @@ def test_a_reading_stamped_ahead_confirms_nothing_and_is_told() -> None:
 
     assert [type(each) for each in told] == [AlertRaised]
     assert [type(each) for each in data.check(at(6), Nanos(1))][:1] == [FeedStalled]
+
+
+@pytest.mark.req("ST1")
+def test_data_of_products_that_nobody_asked_for_kill_nobody() -> None:
+    for is_trusted in (True, False):
+        data = MarketData(FeedPlan(5, Nanos(5 * SECOND), False), is_trusted=is_trusted)
+        data.watch((BTC,), Nanos(NOW))
+        data.step(StreamOpened("market", 1), Nanos(NOW))
+        other = ProductId("BTC-XYZ")
+        events = (
+            BookSnapshotSeen(other, (a_level("1"),), (a_level("2"),)),
+            BookChanged(other, (), ()),
+            BookLost(other, "odd"),
+            TradesPrinted((evolve(a_trade(), product=other),), False),
+        )
+        assert data.step(frame(*events), Nanos(NOW)) == []
+        quotes = QuotesListed(1, (evolve(a_quote(), product=other),), None)
+        assert data.confirm(quotes, Nanos(NOW), Nanos(0)) == ()

@@ -25,6 +25,7 @@ from domain.messages.control import AlertRaised
 from domain.messages.market import (
     BidMoved,
     BookChanged,
+    BookLost,
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
@@ -135,6 +136,19 @@ def test_a_lost_stream_stalls_every_product_once() -> None:
     age_ns = Nanos(2 * SECOND)
     assert effects == (FeedStalled(BTC, "gap", age_ns), FeedStalled(ETH, "gap", age_ns))
     assert quality.lost("gap again", at(3)) == ()
+
+
+def test_a_book_that_cannot_be_followed_stalls_its_product_and_no_other() -> None:
+    quality = live(BTC, ETH)
+
+    effects = quality.book_lost(BookLost(BTC, "side: expected bid or offer"), at(1))
+    (stall,) = effects
+    assert isinstance(stall, FeedStalled)
+    assert stall.product == BTC
+    assert "can't be followed" in stall.reason
+
+    found = heard(quality, frame(snapshot("100", "101", BTC), at_ns=at(2)), at(2))
+    assert FeedRecovered(BTC) in found
 
 
 def test_a_book_does_not_outlive_its_connection() -> None:

@@ -67,8 +67,8 @@ def test_an_order_that_comes_alive_again_is_looked_after_again() -> None:
 def test_doubt_about_one_product_is_none_about_another() -> None:
     orders = OwnOrders([an_order(1, OrderState.UNKNOWN, product=ETH)])
 
-    assert orders.has_unknown(ETH)
-    assert not orders.has_unknown(BTC)
+    assert orders.is_in_doubt(ETH)
+    assert not orders.is_in_doubt(BTC)
 
 
 @given(

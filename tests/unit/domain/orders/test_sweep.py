@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from domain.model.approval import ApprovedOrder
 from domain.model.breakers import GLOBAL, Scope
+from domain.model.entries import Unread
 from domain.model.orders import OrderIntent, VenueStatus
 from domain.orders.sweep import LISTINGS_TO_BELIEVE, EmptyListings, Sweep
-from tests.builders.messages import BTC, a_seen, an_intent, approved, approved_sale
+from tests.builders.messages import BTC, a_seen, an_intent, an_unread, approved, approved_sale
 
 pytestmark = pytest.mark.req("K1")
 
@@ -20,8 +21,8 @@ FOREIGN = an_intent(approved(), 3)
 OURS = {each.client_order_id: each.order for each in (ENTRY, EXIT)}
 
 
-def ours(client_order_id: str) -> ApprovedOrder | None:
-    return OURS.get(client_order_id)
+def ours(client_order_id: str, order_id: str) -> ApprovedOrder | None:
+    return OURS.get(client_order_id) or (ENTRY.order if order_id == "shown-before" else None)
 
 
 def a_sweep(scope: str = "global", *, includes_exits: bool = False) -> Sweep:
@@ -59,6 +60,29 @@ def test_protection_stays_unless_it_is_asked_for() -> None:
 )
 def test_only_orders_of_its_scope_go(scope: str, is_covered: bool) -> None:
     assert to_go(a_sweep(scope), ENTRY) == (("venue-1",) if is_covered else ())
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        an_unread(order_id="o-9", client_order_id=ENTRY.client_order_id),
+        an_unread(order_id="shown-before"),
+    ],
+    ids=["named by us", "shown before"],
+)
+def test_what_cannot_be_read_and_yet_is_ours_goes_too(unread: Unread) -> None:
+    sweep = a_sweep()
+
+    assert sweep.take([], ours, unread=[unread]) == (unread.order_id,)
+    assert sweep.empty.count == 0
+
+
+def test_what_cannot_be_read_and_is_not_ours_is_left_alone() -> None:
+    sweep = a_sweep()
+    foreign = an_unread(order_id="o-9", client_order_id="by-hand")
+
+    assert sweep.take([], ours, unread=[foreign]) == ()
+    assert sweep.empty.count == 1
 
 
 @pytest.mark.parametrize("status", [each for each in VenueStatus if each.is_terminal])

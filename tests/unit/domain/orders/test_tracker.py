@@ -6,7 +6,8 @@ That whatever the venue does no order is sent twice and none is lost is claimed 
 
 from __future__ import annotations
 
-from typing import TypeVar
+from decimal import Decimal
+from typing import Any, TypeVar
 
 import pytest
 from attrs import define, evolve
@@ -25,10 +26,13 @@ from domain.messages.venue import (
 )
 from domain.model.approval import ApprovedOrder
 from domain.model.breakers import Breaker, Effect
-from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.entries import EntryKind, Unread
+from domain.model.instants import DAY, MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.money import Quantity
 from domain.model.orders import (
     Accepted,
     FillSeen,
+    IdKnown,
     NotSent,
     OrderIntent,
     OrderSeen,
@@ -38,19 +42,22 @@ from domain.model.orders import (
     Rejected,
     VenueStatus,
 )
+from domain.model.product import Side
 from domain.orders import effects
-from domain.orders.effects import AskAgain, ListReason, TimeIsUp
+from domain.orders.doubt import FAR_BACK_NS, WINDOW_NS
+from domain.orders.effects import AskAgain, FindOrders, ListReason, TimeIsUp
 from domain.orders.inputs import Now, OrderBookState, OrdersFound, TrackerInput
+from domain.orders.keeper import RESOLVE_EVERY_NS, UNKNOWN_ORDER
 from domain.orders.lifecycle import Event
+from domain.orders.numbers import AHEAD
 from domain.orders.order import END_GRACE_NS, Order, advance
 from domain.orders.tracker import (
     ENTRIES_BLOCKED_BY_USER_STREAM,
-    RESOLVE_EVERY_NS,
+    LOST_ORDERS,
     TRIES,
-    UNKNOWN_ORDER,
-    WINDOW_NS,
     OrderTracker,
 )
+from domain.orders.unread import UNREADABLE_ORDERS
 from tests.builders.messages import (
     BTC,
     ETH,
@@ -63,6 +70,7 @@ from tests.builders.messages import (
     a_limit,
     a_seen,
     an_intent,
+    an_unread,
     approved,
     approved_sale,
 )
@@ -119,10 +127,18 @@ class Scene:
         begun_ns: int | None = None,
         is_complete: bool = True,
         reason: ListReason | None = None,
+        since_ago_ns: int = WINDOW_NS,
+        unread: tuple[Unread, ...] = (),
     ) -> tuple[effects.Effect, ...]:
         begun = Nanos(self.machine if begun_ns is None else begun_ns)
-        listing = OrdersListed(1, seen, is_complete, begun, None)
+        since_ns = Nanos(self.market - since_ago_ns)
+        listing = OrdersListed(1, seen, is_complete, begun, None, since_ns, unread)
         return self.step(OrdersFound(listing, reason))
+
+    def found(self, *seen: OrderSeen, asked: tuple[str, ...]) -> tuple[effects.Effect, ...]:
+        """Answer a question for orders by id."""
+        listing = OrdersListed(1, seen, True, Nanos(self.machine), None)
+        return self.step(OrdersFound(listing, FindOrders(asked)))
 
 
 def a_scene(*orders: Order, is_dry: bool = False) -> Scene:
@@ -544,7 +560,7 @@ def test_a_cancel_is_asked_again_until_the_venue_shows_the_end() -> None:
     for _ in range(3):
         found = scene.step(AskAgain())
         assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
-        assert of(found, effects.ListOrders)
+        assert of(found, FindOrders) == [FindOrders(("venue-1",))]
         assert of(found, effects.WakeAfter)
 
     scene.listed(a_seen(ENTRY, VenueStatus.CANCELLED))
@@ -604,8 +620,238 @@ def test_a_late_fill_overrides_a_cancel() -> None:
     assert [each.state for each in published(found, OrderAdvanced)] == [OrderState.FILLED]
 
 
-def test_a_fill_of_an_order_that_is_not_ours_is_nothing() -> None:
-    assert an_open_entry().step(fills(a_fill(an_intent(number=8)))) == ()
+def test_whose_a_fill_is_that_we_do_not_know_is_asked_once_and_nothing_is_booked() -> None:
+    scene, foreign = an_open_entry(), fills(a_fill(an_intent(number=8)))
+
+    assert scene.step(foreign) == (FindOrders(("venue-8",)),)
+    assert scene.found(evolve(a_seen(ENTRY), client_order_id="foreign"), asked=("venue-8",)) == ()
+    assert scene.step(foreign) == ()
+
+
+# Orders that have ended, by our books.
+
+
+def an_ended_order(state: OrderState, intent: OrderIntent = ENTRY, **known: Any) -> Scene:
+    """Return a tracker that begins with an order that the journal says has ended."""
+    return a_scene(evolve(Order.intended(intent, NOW), state=state, **known))
+
+
+@pytest.mark.req("X4", "BOOT1")
+@pytest.mark.parametrize(
+    "state", [OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REJECTED, OrderState.VOID]
+)
+def test_an_order_that_ended_before_the_start_and_was_filled_is_booked_to_its_intent_and_told(
+    state: OrderState,
+) -> None:
+    scene = an_ended_order(state, order_id="venue-1")
+
+    shown = scene.listed(a_seen(ENTRY, VenueStatus.CANCELLED, "2"))
+    assert of(shown, effects.ListFills) == [effects.ListFills("venue-1")]
+    found = scene.step(fills(a_fill(ENTRY, "2")))
+
+    (booking,) = published(found, FillBooked)
+    assert (booking.client_order_id, booking.order) == (ID, ENTRY.order)
+    assert scene.state() is OrderState.FILLED
+    told = of((*shown, *found), effects.AfterItsEnd)
+    assert {each.order.client_order_id for each in told} == {ID}
+
+
+@pytest.mark.req("X4", "BOOT1")
+def test_a_fill_of_an_ended_order_whose_venue_id_was_never_heard_finds_its_intent() -> None:
+    scene = an_ended_order(OrderState.VOID)
+
+    assert scene.step(fills(a_fill(ENTRY, "2"))) == (FindOrders(("venue-1",)),)
+    shown = scene.found(a_seen(ENTRY, VenueStatus.FILLED, "2"), asked=("venue-1",))
+    assert of(shown, effects.ListFills) == [effects.ListFills("venue-1")]
+
+    assert len(published(scene.step(fills(a_fill(ENTRY, "2"))), FillBooked)) == 1
+
+
+@pytest.mark.req("X4", "BOOT1")
+@pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.VOID])
+def test_an_entry_that_ended_before_the_start_and_lives_is_told_and_cancelled(
+    state: OrderState,
+) -> None:
+    found = an_ended_order(state).listed(a_seen(ENTRY))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+    (told,) = of(found, effects.AfterItsEnd)
+    assert (told.order.state, told.what) == (state, "alive")
+
+
+# A window proves absence only of what it could have held.
+
+
+@pytest.mark.req("X4")
+def test_absence_is_not_believed_from_a_window_that_begins_in_the_orders_life() -> None:
+    scene = a_lost_entry()
+    scene.later(900 * SECOND)
+
+    scene.listed(since_ago_ns=596 * SECOND)
+    assert scene.state() is OrderState.UNKNOWN
+
+    scene.listed(since_ago_ns=960 * SECOND)
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("X4")
+def test_what_is_in_doubt_is_looked_for_in_its_whole_life() -> None:
+    scene = a_lost_entry()
+    scene.later(900 * SECOND)
+
+    (asked,) = of(scene.step(AskAgain()), effects.ListOrders)
+
+    assert asked.since_ns <= NOW - MINUTE
+
+
+# What is alive to us.
+
+
+SALE = approved_sale("lot-1")
+EXIT = an_intent(SALE)
+
+
+def a_living_exit() -> Scene:
+    scene = a_scene()
+    scene.place(SALE)
+    scene.answer(Accepted("venue-1"), EXIT)
+    return scene
+
+
+@pytest.mark.req("X6")
+def test_a_living_exit_is_asked_for_by_id_each_second_though_no_stream_says_a_word() -> None:
+    scene = a_living_exit()
+    for _ in range(5):
+        found = scene.step(AskAgain())
+        assert of(found, FindOrders) == [FindOrders(("venue-1",))]
+        assert of(found, effects.WakeAfter) == [effects.WakeAfter(RESOLVE_EVERY_NS, AskAgain())]
+        scene.found(a_seen(EXIT), asked=("venue-1",))
+
+    shown = scene.found(a_seen(EXIT, VenueStatus.CANCELLED, "1"), asked=("venue-1",))
+    assert of(shown, effects.ListFills) == [effects.ListFills("venue-1")]
+    scene.step(fills(a_fill(EXIT, "1")))
+    assert scene.state(EXIT) is OrderState.CANCELLED
+    assert scene.step(AskAgain()) == ()
+
+
+@pytest.mark.req("X4")
+def test_an_entry_that_rests_quietly_is_asked_for_once_if_nothing_has_shown_it() -> None:
+    scene = an_open_entry()
+
+    assert of(scene.step(AskAgain()), FindOrders) == [FindOrders(("venue-1",))]
+    scene.found(a_seen(ENTRY), asked=("venue-1",))
+
+    assert scene.step(AskAgain()) == ()
+
+
+@pytest.mark.req("E2", "X4")
+def test_an_order_that_a_list_lacks_is_asked_for_by_id_and_one_that_is_denied_blocks() -> None:
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY))
+    scene.later(MINUTE)
+
+    assert of(scene.listed(since_ago_ns=3 * MINUTE), effects.BlockEntries) == []
+    assert of(scene.step(AskAgain()), FindOrders) == [FindOrders(("venue-1",))]
+    (block,) = of(scene.found(asked=("venue-1",)), effects.BlockEntries)
+    assert (block.breaker, block.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
+    assert scene.state() is OrderState.OPEN
+
+    scene.listed(since_ago_ns=3 * MINUTE)
+    assert of(scene.step(AskAgain()), FindOrders) == [FindOrders(("venue-1",))]
+    (release,) = of(scene.found(a_seen(ENTRY), asked=("venue-1",)), effects.ReleaseEntries)
+    assert release.scope == "product:BTC-USD"
+
+
+# Numbers that the venue knows and our journal does not.
+
+
+def an_older_order(intent: OrderIntent = ENTRY, **differently: Any) -> OrderSeen:
+    """Return what the venue has under the id of `intent` since yesterday."""
+    old = evolve(a_seen(intent, VenueStatus.FILLED, "2"), created_ns=Nanos(NOW - DAY))
+    return evolve(old, **differently)
+
+
+@pytest.mark.req("X1")
+@pytest.mark.parametrize("outcome", [IdKnown("used before"), Accepted("venue-1")])
+@pytest.mark.parametrize(
+    "old",
+    [
+        an_older_order(EXIT),
+        an_older_order(EXIT, created_ns=None, quantity=Quantity(Decimal(7))),
+        an_older_order(EXIT, created_ns=None, product=ETH),
+        an_older_order(EXIT, created_ns=None, side=Side.BUY),
+    ],
+    ids=["older", "of other size", "of another product", "of the other side"],
+)
+def test_what_the_venue_has_under_a_used_id_is_never_taken_for_ours(
+    outcome: PlaceOutcome, old: OrderSeen
+) -> None:
+    scene = a_scene()
+    scene.place(SALE)
+    scene.answer(outcome, EXIT)
+
+    found = scene.listed(old)
+    scene.step(fills(a_fill(EXIT, "2", at_ns=Nanos(NOW - DAY))))
+
+    assert scene.state(EXIT) is OrderState.VOID
+    assert of(found, effects.ListFills) == []
+    order = scene.tracker.orders.get(EXIT.client_order_id)
+    assert order is not None
+    assert (str(order.filled), order.order_id) == ("0", None)
+    assert scene.listed(old) == ()  # told once
+
+
+@pytest.mark.req("X1")
+def test_an_old_fill_is_not_booked_for_a_new_order_that_was_answered_with_an_old_one() -> None:
+    scene = a_living_exit()
+
+    assert scene.step(fills(a_fill(EXIT, "2", at_ns=Nanos(NOW - DAY)))) == ()
+    assert scene.state(EXIT) is OrderState.OPEN
+
+
+@pytest.mark.req("X1")
+def test_an_id_that_the_venue_calls_used_is_looked_for_far_back() -> None:
+    scene = a_scene()
+    scene.place()
+
+    (asked,) = of(scene.answer(IdKnown("used before")), effects.ListOrders)
+
+    assert asked.since_ns == NOW - FAR_BACK_NS
+
+
+@pytest.mark.req("X1")
+@pytest.mark.parametrize("lost", [(1, 2, 3), (3,), (1, AHEAD, 2 * AHEAD - 1)])
+def test_numbers_that_the_venue_knows_are_not_used_again_and_that_is_told(
+    lost: tuple[int, ...],
+) -> None:
+    scene = a_scene()
+    shown = (an_older_order(an_intent(number=number)) for number in lost)
+
+    (block,) = of(scene.listed(*shown), effects.BlockEntries)
+    (raised,) = published(scene.step(OrderApproved(ENTRY.order)), IntentRaised)
+
+    assert (block.breaker, block.is_latched) == (LOST_ORDERS, True)
+    assert raised.intent.number == max(lost) + 1
+
+
+@pytest.mark.req("X1", "K1")
+def test_an_entry_that_the_journal_has_lost_and_that_lives_is_cancelled() -> None:
+    scene = a_scene()
+
+    found = scene.listed(a_seen(an_intent(number=2)), a_seen(an_intent(SALE, 3)))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-2")]
+
+
+@pytest.mark.req("X1")
+def test_foreign_orders_and_orders_of_ours_move_no_number() -> None:
+    scene = an_open_entry()
+
+    found = scene.listed(a_seen(ENTRY), evolve(a_seen(ENTRY), client_order_id="foreign"))
+    (raised,) = published(scene.step(OrderApproved(ENTRY.order)), IntentRaised)
+
+    assert of(found, effects.BlockEntries) == []
+    assert raised.intent.number == 2
 
 
 # The user stream.
@@ -749,3 +995,91 @@ def test_one_question_at_a_time_is_waited_for() -> None:
 
     assert of(scene.listed(), effects.WakeAfter) == []
     assert len(of(scene.step(AskAgain()), effects.WakeAfter)) == 1
+
+
+# Entries that can't be read.
+
+BY_HAND = an_unread(order_id="o-hand", client_order_id="by-hand-1")
+NAMELESS = an_unread(order_id="o-hand")
+WITHOUT_IDS = an_unread()
+OURS_ODD = an_unread(order_id="venue-1", client_order_id=ID)
+
+
+def blocks(found: tuple[effects.Effect, ...]) -> list[str]:
+    return [each.breaker for each in of(found, effects.BlockEntries)]
+
+
+def releases(found: tuple[effects.Effect, ...]) -> list[str]:
+    return [each.breaker for each in of(found, effects.ReleaseEntries)]
+
+
+@pytest.mark.req("REC1", "E2")
+@pytest.mark.parametrize("unread", [BY_HAND, NAMELESS], ids=["named", "nameless"])
+def test_an_unreadable_order_of_somebody_else_changes_nothing(unread: Unread) -> None:
+    scene = an_open_entry()
+
+    assert scene.listed(a_seen(ENTRY), unread=(unread,)) == ()
+
+
+@pytest.mark.req("REC1", "E2")
+def test_on_a_fresh_account_nothing_unreadable_can_be_ours() -> None:
+    scene = a_scene()
+
+    assert scene.listed(unread=(BY_HAND, NAMELESS, WITHOUT_IDS)) == ()
+    fill = an_unread(EntryKind.FILL, order_id="o-hand")
+    assert scene.step(FillsListed(1, (), True, None, (fill,))) == ()
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize(
+    "unread",
+    [OURS_ODD, an_unread(order_id="venue-1"), an_unread(client_order_id=ID), WITHOUT_IDS],
+    ids=["both ids", "the venue's id", "our id", "no id"],
+)
+def test_an_unreadable_order_that_may_be_ours_blocks_until_it_is_shown_readably(
+    unread: Unread,
+) -> None:
+    scene = an_open_entry()
+
+    assert blocks(scene.listed(unread=(unread,))) == [UNREADABLE_ORDERS]
+
+    scene.breakers = (a_breaker(name=UNREADABLE_ORDERS),)
+    assert releases(scene.listed(a_seen(ENTRY), unread=(unread,))) == []
+    assert releases(scene.listed(a_seen(ENTRY))) == [UNREADABLE_ORDERS]
+
+
+@pytest.mark.req("X4", "E2")
+@pytest.mark.parametrize("unread", [NAMELESS, WITHOUT_IDS, an_unread(client_order_id=ID)])
+def test_a_listing_with_what_may_be_ours_proves_no_absence(unread: Unread) -> None:
+    scene = a_lost_entry()
+    scene.later(H + SECOND)
+
+    scene.listed(unread=(unread,))
+    assert scene.state() is OrderState.UNKNOWN
+
+    scene.listed(unread=(BY_HAND,))
+    assert scene.state() is OrderState.VOID
+
+
+@pytest.mark.req("E2", "REC1")
+def test_an_unreadable_fill_of_ours_blocks_until_all_of_the_order_is_booked() -> None:
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY, VenueStatus.FILLED, "2"))
+    odd = an_unread(EntryKind.FILL, order_id="venue-1")
+
+    assert blocks(scene.step(FillsListed(1, (), True, None, (odd,)))) == [UNREADABLE_ORDERS]
+
+    scene.breakers = (a_breaker(name=UNREADABLE_ORDERS),)
+    assert releases(scene.step(fills())) == []
+    assert releases(scene.step(fills(a_fill(ENTRY)))) == [UNREADABLE_ORDERS]
+
+
+@pytest.mark.req("E2")
+def test_what_a_frame_leaves_out_of_ours_is_asked_for_by_a_listing() -> None:
+    scene = an_open_entry()
+    scene.step(StreamOpened("user", 1))
+
+    foreign = UserFrame(1, 0, Nanos(NOW), (), False, (BY_HAND,))
+    assert scene.step(foreign) == ()
+    ours = UserFrame(1, 1, Nanos(NOW), (), False, (OURS_ODD,))
+    assert len(of(scene.step(ours), effects.ListOrders)) == 1

@@ -29,7 +29,7 @@ from domain.messages.venue import (
 )
 from domain.model.approval import Purpose
 from domain.model.breakers import Breaker, Effect
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import DAY, SECOND, Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import (
     TERMINAL,
@@ -68,10 +68,10 @@ class AtVenue:
     def picture(self) -> OrderSeen:
         return a_seen(self.intent, self.status, str(self.total()))
 
-    def fill(self, part: int) -> None:
+    def fill(self, part: int, at_ns: int) -> None:
         number, quantity = len(self.fills) + 1, min(Decimal(part), SIZE - self.total())
         entry_id = f"{self.intent.number}-{number}"
-        self.fills.append(a_fill(self.intent, str(quantity), entry_id=entry_id))
+        self.fills.append(a_fill(self.intent, str(quantity), entry_id=entry_id, at_ns=Nanos(at_ns)))
         if self.total() == SIZE:
             self.status = VenueStatus.FILLED
 
@@ -80,8 +80,9 @@ class AtVenue:
 class Listing:
     """A question for orders, with what the venue had when it was asked."""
 
-    asked: effects.ListOrders
+    reason: effects.ListReason
     begun_ns: int
+    since_ns: Nanos | None
     there: tuple[OrderSeen, ...]
 
 
@@ -141,9 +142,13 @@ class TrackerAndVenue(RuleBasedStateMachine):
                 self.requests.append(intent)
             case effects.Cancel(order_id):
                 self.cancels.append(order_id)
-            case effects.ListOrders():
+            case effects.ListOrders(since_ns, reason):
                 there = tuple(each.picture() for each in self.venue.values())
-                self.listings.append(Listing(effect, self.machine, there))
+                self.listings.append(Listing(reason, self.machine, since_ns, there))
+            case effects.FindOrders(order_ids):
+                pictures = (each.picture() for each in self.venue.values())
+                there = tuple(each for each in pictures if each.order_id in order_ids)
+                self.listings.append(Listing(effect, self.machine, None, there))
             case effects.ListFills(order_id):
                 self.fill_questions.append(order_id)
             case effects.WakeAt(at_ns, news):
@@ -224,7 +229,7 @@ class TrackerAndVenue(RuleBasedStateMachine):
     @rule(data=st.data(), part=st.integers(1, SIZE), is_said=st.booleans())
     def fill(self, data: st.DataObject, part: int, *, is_said: bool) -> None:
         order = data.draw(st.sampled_from(self.living()))
-        order.fill(part)
+        order.fill(part, self.market)
         if is_said:
             self.said.append(order.picture())
 
@@ -273,8 +278,8 @@ class TrackerAndVenue(RuleBasedStateMachine):
         there = asked.there if how == "whole" else asked.there[:1]
         failure = "503" if how == "failed" else None
         begun_ns = Nanos(asked.begun_ns)
-        listing = OrdersListed(0, there, how == "whole", begun_ns, failure)
-        found = self.do(OrdersFound(listing, asked.asked.reason))
+        listing = OrdersListed(0, there, how == "whole", begun_ns, failure, asked.since_ns)
+        found = self.do(OrdersFound(listing, asked.reason))
         if how != "whole":
             assert not any(isinstance(each, effects.ReleaseEntries) for each in found)
 
@@ -329,8 +334,12 @@ class TrackerAndVenue(RuleBasedStateMachine):
         doubtful = tuple(self.tracker.orders.doubtful.values())
         found = self.do(news)
         if isinstance(news, effects.AskAgain) and doubtful:
-            assert any(isinstance(each, effects.ListOrders) for each in found)
+            named = {name for each in found for name in getattr(each, "order_ids", ())}
             for order in doubtful:
+                if order.order_id is None:
+                    assert any(isinstance(each, effects.ListOrders) for each in found)
+                else:
+                    assert order.order_id in named
                 if order.venue_filled > order.filled:
                     assert effects.ListFills(str(order.order_id)) in found
                 if order.state is OrderState.PENDING_CANCEL:
@@ -382,10 +391,11 @@ class TrackerAndVenue(RuleBasedStateMachine):
                 if order.picture().order_id in self.cancels:
                     order.status = VenueStatus.CANCELLED
                 elif order.intent.order.purpose is Purpose.EXIT:
-                    order.fill(SIZE)
+                    order.fill(SIZE, self.market)
             self.cancels.clear()
             there = tuple(each.picture() for each in self.venue.values())
-            listing = OrdersListed(0, there, True, Nanos(self.machine), None)
+            since_ns = Nanos(NOW - DAY)
+            listing = OrdersListed(0, there, True, Nanos(self.machine), None, since_ns)
             self.do(OrdersFound(listing, None))
             self.fill_questions.clear()
             fills = tuple(fill for each in self.venue.values() for fill in each.fills)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
-from domain.system.boot import boot_of, foreign_portfolio
+from domain.model.product import DELISTED, ProductFlags
+from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade
 from tests.builders.messages import MAKER, TAKER, a_product
 
 KEY = PermissionsRead(1, True, True, False, "ours", None)
@@ -26,3 +27,17 @@ def test_products_are_those_in_our_currency_by_name() -> None:
 
     assert [product.id for product in boot.products] == ["BTC-USD", "ETH-USD"]
     assert (boot.maker_rate, boot.taker_rate, boot.is_clean) == (MAKER, TAKER, False)
+
+
+@pytest.mark.req("CASH1")
+def test_a_catalogue_without_a_product_in_our_currency_is_named() -> None:
+    gone = a_product("OLD-USD", flags=ProductFlags(status=DELISTED))
+    tether = a_product("ETH-USDT")
+    listed = ProductsListed(1, (tether, gone), True, None)
+
+    assert nothing_to_trade(listed, "USD") == "none of 1 products is quoted in USD: ETH-USDT"
+    assert nothing_to_trade(listed, "USDT") is None
+    nothing = ProductsListed(1, (), True, None)
+    assert nothing_to_trade(nothing, "USD") == (
+        "none of 0 products is quoted in USD: there is none"
+    )

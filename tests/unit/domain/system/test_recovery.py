@@ -89,7 +89,7 @@ def test_numbers_go_on_where_they_ended() -> None:
 def test_what_may_have_been_sent_comes_back_as_unknown(state: OrderState | None) -> None:
     recovered = orders_of(*([a_moved(INTENT, state)] if state else []))
 
-    (order,) = recovered.unsettled(machine_ns=Nanos(77))
+    (order,) = recovered.own_orders(machine_ns=Nanos(77))
 
     assert (order.state, order.last_sent_ns) == (OrderState.UNKNOWN, 77)
     assert recovered.exposure().reservations[1].worst_case == ENTRY.worst_case
@@ -104,7 +104,7 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
         a_moved(INTENT, OrderState.OPEN), booked(INTENT, "0.5"), a_moved(INTENT, state, "0.5")
     )
 
-    (order,) = recovered.unsettled(machine_ns=Nanos(77))
+    (order,) = recovered.own_orders(machine_ns=Nanos(77))
 
     assert (order.state, order.filled, order.order_id) == (state, Decimal("0.5"), "venue-1")
     assert recovered.exposure().reservations[1].remaining == Decimal("1.5")
@@ -112,10 +112,14 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
 
 
 @pytest.mark.parametrize("state", [OrderState.FILLED, OrderState.CANCELLED, OrderState.VOID])
-def test_what_has_ended_is_not_taken_up_again(state: OrderState) -> None:
+def test_what_has_ended_comes_back_ended_for_the_venue_may_have_more_of_it(
+    state: OrderState,
+) -> None:
     recovered = orders_of(a_moved(INTENT, state))
 
-    assert recovered.unsettled(machine_ns=Nanos(1)) == ()
+    (order,) = recovered.own_orders(machine_ns=Nanos(1))
+
+    assert (order.state, order.order_id) == (state, "venue-1")
     assert recovered.exposure().reservations == {}
 
 

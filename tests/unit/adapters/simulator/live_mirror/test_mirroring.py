@@ -85,6 +85,23 @@ def test_an_answer_that_is_no_catalogue_is_said_to_be_none(body: bytes) -> None:
     assert refused.value.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    "odd", [{"base_increment": "0"}, {"base_increment": ""}, {"cancel_only": None}], ids=str
+)
+def test_a_product_that_cannot_be_read_is_named_and_the_others_are_mirrored(
+    odd: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = changed(a_catalogue(BTC=1, ETH=2), "ETH-USD", **odd)
+
+    assert names(chosen(REST, body, "")) == ["BTC-USD"]
+    assert "1 product is left out (ETH-USD): " in capsys.readouterr().err
+
+
+def test_a_turnover_that_cannot_be_read_comes_last() -> None:
+    body = changed(a_catalogue(BTC=1, ETH=2, SOL=3), "SOL-USD", approximate_quote_24h_volume="much")
+    assert names(chosen(REST, body, "")) == ["ETH-USD", "BTC-USD", "SOL-USD"]
+
+
 def test_no_product_left_is_refused() -> None:
     with pytest.raises(MirrorUnreachable, match="none of the products asked for"):
         chosen(REST, a_catalogue(BTC=1), "NOPE-USD")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from adapters.simulator.market_data.candles import CandleMarket, open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import MarketError
-from domain.model.instants import HOUR, MINUTE, Nanos, iso, parse_iso
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso, parse_iso
 from domain.model.product import ProductId
 from tests.builders.recorded import shared_data
 
@@ -105,8 +105,14 @@ def test_the_tick_is_the_smallest_power_of_ten_of_all_prices(tmp_path: Path) -> 
     assert {p.base_increment for p in products.values()} == {Decimal("0.00000001")}
 
 
+QUOTED = st.builds(
+    lambda ticks, places: ticks / 10.0**places, st.integers(1, 10**9), st.integers(0, 5)
+)
+"""Prices of up to nine digits, five of them behind the point."""
+
+
 @given(
-    st.lists(st.floats(0.001, 1e6, allow_nan=False), min_size=1, max_size=4),
+    st.lists(QUOTED, min_size=1, max_size=4),
     st.floats(0, 1e9, allow_nan=False).filter(lambda volume: volume == 0 or volume > 1e-3),
 )
 def test_any_number_is_a_whole_count_of_the_increments(
@@ -122,7 +128,7 @@ def test_any_number_is_a_whole_count_of_the_increments(
         assert bar.volume % product.base_increment == 0
 
 
-@given(st.lists(st.floats(1e-3, 1e5), min_size=4, max_size=4), st.floats(1e-3, 1e9))
+@given(st.lists(QUOTED, min_size=4, max_size=4), st.floats(1e-3, 1e9))
 def test_any_row_is_played_to_the_last_digit(
     tmp_path_factory: pytest.TempPathFactory, prices: list[float], volume: float
 ) -> None:
@@ -136,6 +142,56 @@ def test_any_row_is_played_to_the_last_digit(
     assert found == tuple(Decimal(repr(value)) for value in (opened, high, low, close))
     assert sum(trade.quantity for trade in trades) == Decimal(repr(volume))
     assert all(step.bids[0].price < step.asks[0].price for step in steps)
+
+
+NOISE = 2.3e-13
+
+
+def test_noise_of_calculations_makes_no_tick_and_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = [2000.0 + number * 0.07 for number in range(50)]
+    rows = [
+        row(i, rest=",".join([repr(p + NOISE * (i % 9 == 4))] * 4 + ["5"]))
+        for i, p in enumerate(round(each, 2) for each in prices)
+    ]
+    market = open_candles(csv(tmp_path / "m.csv", *rows))
+
+    assert market.products[0].price_increment == Decimal("0.01")
+    opens = [bar.open for bar in market.candles(BTC, at(0), at(60))]
+    assert opens == [Decimal(str(round(each, 2))) for each in prices]
+    assert "are beside the tick by float noise alone" in capsys.readouterr().err
+
+
+def test_prices_that_share_no_digits_were_never_quoted_and_are_refused(tmp_path: Path) -> None:
+    prices = [2000 * 1.0001234567891234**number for number in range(1, 30)]
+    rows = [row(i, rest=",".join([repr(p)] * 4 + ["5"])) for i, p in enumerate(prices)]
+
+    with pytest.raises(MarketError, match="BTC-USD: expected prices that share their decimals"):
+        open_candles(csv(tmp_path / "m.csv", *rows))
+
+
+def test_short_floats_of_a_table_have_the_digits_that_they_say(tmp_path: Path) -> None:
+    columns = {name: pa.array([2000.58, 2000.63], pa.float32()) for name in ("open", "close")}
+    columns |= {"high": pa.array([2001.5, 2001.5], pa.float32())}
+    columns |= {"low": pa.array([1999.63, 1999.63], pa.float32())}
+    columns |= {"volume": pa.array([1.5, 2.25], pa.float32())}
+    table = pa.table({"ts": [at(0) // SECOND, at(1) // SECOND], "symbol": [BTC, BTC], **columns})
+    parquet.write_table(table, tmp_path / "m.parquet")
+
+    market = open_candles(tmp_path / "m.parquet")
+
+    assert market.products[0].price_increment == Decimal("0.01")
+    assert market.candles(BTC, at(0), at(1))[0].open == Decimal("2000.58")
+
+
+def test_times_of_two_units_in_one_column_are_refused(tmp_path: Path) -> None:
+    rows = [f"{at(0) // SECOND},BTC-USD,1,1,1,1,1", f"{at(1) // 10**6},BTC-USD,1,1,1,1,1"]
+    file = tmp_path / "m.csv"
+    file.write_text("\n".join([HEADER, *rows]) + "\n")
+
+    with pytest.raises(MarketError, match="expected all ts in one unit"):
+        open_candles(file)
 
 
 def test_other_rows_in_a_file_of_the_same_name_are_another_market(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_frame_of_five_megabytes_is_read(tmp_path: Path) -> None:
         '{"t":"recv"}',
         '{"t":"recv","data":"{}"}',
         '{"t":"recv","data":"junk"}',
-        '{"t":"http","data":"{\\"products\\":[{}]}"}',
+        '{"t":"http","data":"{\\"products\\":7}"}',
         json.dumps({"t": "recv", "data": message("l2_data", "[7]")}),
         json.dumps({"t": "recv", "data": message("l2_data", "[]").replace("2026", "soon")}),
     ],

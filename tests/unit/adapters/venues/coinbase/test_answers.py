@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.venues.coinbase import answers
 from domain.messages.venue import CancelResult
+from domain.model.entries import Entries, Unread
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import parse_iso
 from domain.model.money import plain
@@ -61,27 +62,60 @@ PRODUCT = {
 }
 
 
+def one(entries: Entries[Any]) -> Any:
+    """Return the entry that was read, or the one that was not."""
+    return (entries.read + entries.unread)[0]
+
+
 def fill(**changes: Any) -> Any:
-    return answers.fill(answers.read_fills(body(fills=[FILL | changes], cursor="")).fills[0])
+    return one(answers.fills_in(answers.read_fills(body(fills=[FILL | changes], cursor="")).fills))
 
 
 def product(**changes: Any) -> Any:
-    form = answers.read_products(body(products=[PRODUCT | changes], num_products=1)).products[0]
-    return answers.product(form)
+    page = answers.read_products(body(products=[PRODUCT | changes], num_products=1))
+    found = one(answers.products_in(page.products))
+    return found if isinstance(found, Unread) else found.product
 
 
 def test_an_order_of_a_listing() -> None:
     page = answers.read_orders(body(orders=[ORDER], sequence="0", has_next=True, cursor="x"))
-    seen = answers.order(page.orders[0])
+    seen = one(answers.orders_in(page.orders))
     assert (seen.order_id, seen.client_order_id, seen.side) == ("o-1", "c-1", Side.BUY)
     assert (seen.status, seen.filled) == (VenueStatus.OPEN, Decimal("0.25"))
     assert seen.created_ns == parse_iso("2026-04-07T14:29:00.5Z")
     assert (page.has_next, page.cursor) == (True, "x")
 
 
+ODD_SIZES: list[Any] = [None, "", "NaN", "-1", "0", [], {}]
+ODD_CONFIGURATIONS: list[Any] = [
+    *(None, {}, [], "x", 7, {"a": None}),
+    *({"a": {"base_size": size}} for size in ODD_SIZES),
+]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "quantity"),
+    [
+        ({"limit_limit_gtd": {"base_size": "0.5", "limit_price": "1"}}, Decimal("0.5")),
+        ({"market_market_ioc": {"base_size": "2"}}, Decimal(2)),
+        ({"market_market_ioc": {"quote_size": "10"}}, None),
+        ({"a": {"base_size": "1"}, "b": {"base_size": "1"}}, None),
+        *((configuration, None) for configuration in ODD_CONFIGURATIONS),
+    ],
+)
+def test_an_order_shows_what_was_asked_for_or_keeps_it_to_itself(
+    configuration: Any, quantity: Decimal | None
+) -> None:
+    changed = ORDER | {"order_configuration": configuration}
+
+    seen = one(answers.orders_in(answers.read_orders(body(orders=[changed])).orders))
+
+    assert seen.quantity == quantity
+
+
 def test_an_order_without_time_or_filled_size() -> None:
     changed = ORDER | {"created_time": None, "filled_size": ""}
-    seen = answers.order(answers.read_orders(body(orders=[changed])).orders[0])
+    seen = one(answers.orders_in(answers.read_orders(body(orders=[changed])).orders))
     assert seen.created_ns is None
     assert seen.filled == 0
 
@@ -106,9 +140,11 @@ def test_a_fill_without_entry_id_is_known_by_order_and_trade() -> None:
 @pytest.mark.parametrize(
     "changes", [{"trade_type": "REVERSAL"}, {"price": "0"}, {"size": "-1"}, {"side": "BOTH"}]
 )
-def test_a_fill_that_is_none_is_refused(changes: dict[str, str]) -> None:
-    with pytest.raises(ProtocolBroken):
-        fill(**changes)
+def test_a_fill_that_is_none_is_left_out_and_says_whose_it_is(changes: dict[str, str]) -> None:
+    (name,) = changes
+    left_out = fill(**changes)
+    assert left_out.reason.startswith(f"{name}: expected ")
+    assert left_out.order_id == "o-1"
 
 
 def test_balances_are_one_a_currency_and_vaults_do_not_count() -> None:
@@ -133,9 +169,9 @@ def test_balances_are_one_a_currency_and_vaults_do_not_count() -> None:
             size=4,
         )
     )
-    wallets = [answers.balance(form) for form in page.accounts]
-    assert wallets[2] is None
-    btc, usd = answers.merged(wallet for wallet in wallets if wallet is not None)
+    wallets = answers.wallets_in(page.accounts)
+    assert [(each.name, each.is_foreign) for each in wallets.unread] == [("BTC", True)]
+    btc, usd = answers.merged(wallets.read)
     assert (btc.available, btc.hold) == (Decimal("2.2300000000000001"), Decimal("0.005"))
     assert (usd.currency, usd.total) == ("USD", Decimal(10))
 
@@ -156,13 +192,19 @@ def test_the_price_step_falls_back_to_the_quote_step() -> None:
     [
         {"base_increment": ""},
         {"quote_min_size": ""},
-        {"product_type": "FUTURE"},
         {"base_currency_id": ""},
     ],
     ids=str,
 )
-def test_a_product_that_lacks_something_is_left_out(changes: dict[str, str]) -> None:
-    assert product(**changes) is None
+def test_a_product_that_lacks_something_is_left_out_by_name(changes: dict[str, str]) -> None:
+    left_out = product(**changes)
+    assert isinstance(left_out, Unread)
+    assert left_out.name == "BTC-USD"
+
+
+def test_what_is_no_spot_product_is_nothing_to_speak_of() -> None:
+    page = answers.read_products(body(products=[PRODUCT | {"product_type": "FUTURE"}]))
+    assert answers.products_in(page.products) == Entries()
 
 
 def test_a_product_without_a_status_is_not_tradable() -> None:
@@ -172,7 +214,8 @@ def test_a_product_without_a_status_is_not_tradable() -> None:
 def test_quotes_leave_out_an_empty_side() -> None:
     level = {"price": "68923", "size": "0.5"}
     book = {"product_id": "BTC-USD", "bids": [level], "asks": [level], "time": "2026-04-07T00:00Z"}
-    found = answers.quotes(body(pricebooks=[book, book | {"product_id": "X", "asks": []}]))
+    page = answers.read_quotes(body(pricebooks=[book, book | {"product_id": "X", "asks": []}]))
+    found = answers.quotes_in(page.pricebooks).read
     assert [quote.product for quote in found] == ["BTC-USD"]
     assert found[0].bid == Decimal(68923)
     assert found[0].at_ns == found[0].confirmed_ns == parse_iso("2026-04-07T00:00:00Z")
@@ -195,20 +238,19 @@ def test_a_missing_right_is_no_right() -> None:
 
 def test_cancel_results_carry_their_ids() -> None:
     results = [{"success": False, "failure_reason": "UNKNOWN_CANCEL_ORDER", "order_id": "o-2"}]
-    assert answers.cancel_results(body(results=results)) == (
-        CancelResult("o-2", False, "UNKNOWN_CANCEL_ORDER"),
-    )
+    found = answers.cancels_in(answers.read_cancels(body(results=results)).results)
+    assert found.read == (CancelResult("o-2", False, "UNKNOWN_CANCEL_ORDER"),)
 
 
 def test_a_candle_is_a_bar() -> None:
     candle = {"start": "1712192400", "low": "1", "high": "3", "open": "2", "close": "2.5"}
-    (form,) = answers.read_candles(body(candles=[candle | {"volume": "0"}])).candles
-    seen = answers.bar(ProductId("BTC-USD"), form)
+    page = answers.read_candles(body(candles=[candle | {"volume": "0"}]))
+    seen = one(answers.candles_of(ProductId("BTC-USD"))(page.candles))
     assert seen.start_ns == 1712192400 * 10**9
     assert (seen.high, seen.volume) == decimals(3, 0)
 
 
-NO_ANSWERS = [b"", b"<html>", b"[]", b'{"orders":null}', b'{"orders":[{}]}', b"[" * 100_000]
+NO_ANSWERS = [b"", b"<html>", b"[]", b'{"orders":null}', b'{"orders":{}}', b"[" * 100_000]
 
 
 @pytest.mark.parametrize("data", NO_ANSWERS, ids=lambda data: data[:20].decode())

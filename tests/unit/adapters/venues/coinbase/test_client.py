@@ -151,9 +151,8 @@ def test_a_failed_part_of_a_cancel_leaves_its_ids_unknown_and_the_rest_goes_on()
 def test_live_orders_are_asked_in_the_order_of_their_life() -> None:
     def answer(_: str, __: str, query: Query, ___: bytes) -> tuple[int, bytes]:
         status = query["order_status"][0]
-        order = {"order_id": f"o-{status}", "product_id": "BTC-USD", "side": "BUY"}
-        moved = {"order_id": "o-moved", "product_id": "BTC-USD", "side": "BUY"}
-        orders = [each | {"status": status} for each in (order, moved)]
+        names = {"client_order_id": "c", "product_id": "BTC-USD", "side": "BUY", "status": status}
+        orders = [{"order_id": each} | names for each in (f"o-{status}", "o-moved")]
         return 200, json.dumps({"orders": orders, "has_next": False, "cursor": "x"}).encode()
 
     venue = ScriptedVenue(answer)

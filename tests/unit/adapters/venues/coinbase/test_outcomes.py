@@ -10,7 +10,7 @@ import pytest
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.transport.interface import Answer, NoAnswer, TransportFailure
 from domain.model.instants import Nanos
-from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
+from domain.model.orders import Accepted, IdKnown, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from tests.builders.messages import an_intent
 
 INTENT = an_intent()
@@ -76,9 +76,6 @@ def test_a_refusal_without_a_known_reason_keeps_its_text() -> None:
     [
         {"success": True},
         {"success": True, "success_response": {}},
-        {"success": True, "success_response": TAKEN | {"side": "SELL"}},
-        {"success": True, "success_response": TAKEN | {"product_id": "ETH-USD"}},
-        {"success": True, "success_response": TAKEN | {"client_order_id": "other"}},
         {"success": "yes"},
         {},
         [],
@@ -93,7 +90,19 @@ def test_a_success_that_does_not_add_up_is_unknown_never_rejected(answer: Any) -
 
 
 def test_an_id_that_the_venue_knows_already_has_to_be_looked_up() -> None:
-    assert isinstance(refused(error="DUPLICATE_CLIENT_ORDER_ID"), OutcomeLost)
+    assert isinstance(refused(error="DUPLICATE_CLIENT_ORDER_ID"), IdKnown)
+
+
+@pytest.mark.req("X1")
+@pytest.mark.parametrize(
+    "another", [{"side": "SELL"}, {"product_id": "ETH-USD"}, {"client_order_id": "other"}]
+)
+def test_a_success_that_names_another_order_says_that_the_id_was_used(
+    another: dict[str, str],
+) -> None:
+    answer = {"success": True, "success_response": TAKEN | another}
+
+    assert isinstance(of(200, answer), IdKnown)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])

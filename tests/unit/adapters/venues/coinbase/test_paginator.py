@@ -95,17 +95,11 @@ def test_after_close_nothing_is_asked() -> None:
 def test_every_question_is_answered_even_if_the_venue_says_nonsense() -> None:
     nonsense = json.dumps(
         {
-            "orders": [{"order_id": 1}],
-            "fills": [{}],
-            "accounts": [
-                {
-                    "currency": "X",
-                    "available_balance": {"value": "NaN"},
-                    "hold": {"value": "1"},
-                }
-            ],
-            "products": [{"product_id": None}],
-            "pricebooks": [{}],
+            "orders": {"order_id": 1},
+            "fills": None,
+            "accounts": "none",
+            "products": 7,
+            "pricebooks": {},
             "fee_tier": {},
         }
     ).encode()

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from adapters.venues.coinbase.codec import ErrorFrame
 from adapters.venues.coinbase.session import (
+    LOOK_EVERY_NS,
     SILENCE_NS,
+    SNAPSHOT_AGAIN_NS,
     STABLE_NS,
     Command,
     Connect,
     Drop,
     Frame,
     Look,
+    Renew,
     Retry,
     Session,
     Subscribe,
@@ -22,6 +25,7 @@ from adapters.venues.coinbase.session import (
 )
 from domain.messages.market import (
     BookChanged,
+    BookLost,
     BookSnapshotSeen,
     HeartbeatSeen,
     MarketEvent,
@@ -37,6 +41,7 @@ from tests.builders.messages import BTC, NOW, a_level
 START = Nanos(50 * SECOND)
 SNAPSHOT = BookSnapshotSeen(BTC, (a_level("100"),), (a_level("101"),))
 CHANGE = BookChanged(BTC, (a_level("100", "2"),), ())
+LOST = BookLost(BTC, "side: expected bid or offer")
 
 
 def decode(data: bytes, connection: int) -> Frame:
@@ -46,7 +51,7 @@ def decode(data: bytes, connection: int) -> Frame:
         return ErrorFrame(what)
     if not number.isdigit():
         raise ProtocolBroken(f"not a frame: {number}")
-    kinds: dict[str, MarketEvent] = {"snapshot": SNAPSHOT, "change": CHANGE}
+    kinds: dict[str, MarketEvent] = {"snapshot": SNAPSHOT, "change": CHANGE, "lost": LOST}
     events = tuple(kinds[each] for each in what.split()) or (HeartbeatSeen(int(number)),)
     return MarketFrame(connection, int(number), NOW, events)
 
@@ -330,3 +335,23 @@ def test_each_connection_is_told_to_open_once_and_to_end_once_in_turn(steps: lis
         assert each.connection not in ended, "something follows the end"
         if isinstance(each, StreamClosed):
             ended.add(each.connection)
+
+
+@pytest.mark.req("ST1")
+def test_a_book_that_cannot_be_followed_is_asked_for_anew_and_silent_until_it_is_whole() -> None:
+    session = a_session()
+    hear(session, "0 snapshot", "1 lost")
+
+    (quiet,) = told(hear(session, "2 change"))
+    assert isinstance(quiet, MarketFrame)
+    assert quiet.events == ()
+    assert session.look(1, Nanos(START + LOOK_EVERY_NS)) == (Renew((BTC,)), Look(1))
+    assert session.look(1, Nanos(START + 2 * LOOK_EVERY_NS)) == (Look(1),)
+    again_ns = Nanos(START + LOOK_EVERY_NS + SNAPSHOT_AGAIN_NS)
+    assert session.look(1, again_ns) == (Renew((BTC,)), Look(1))
+
+    hear(session, "3 snapshot", at_ns=again_ns)
+    (whole,) = told(hear(session, "4 change", at_ns=again_ns))
+    assert isinstance(whole, MarketFrame)
+    assert whole.events == (CHANGE,)
+    assert session.look(1, Nanos(again_ns + SNAPSHOT_AGAIN_NS)) == (Look(1),)

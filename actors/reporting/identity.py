@@ -1,0 +1,30 @@
+"""What `status` says of the run as a whole and of each actor in it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class RunIdentity:
+    """What does not change during a run."""
+
+    mode: str
+    config_hash: str
+    policy_hash: str
+    world: str
+    interval_ns: int
+    jitter: float
+    publish_every_ns: int
+
+
+@frozen
+class ActorStatus:
+    """One actor as `status` shows it."""
+
+    name: str
+    state: str
+    epoch: int
+    restarts: int
+    mailbox: int
+    conflated: int

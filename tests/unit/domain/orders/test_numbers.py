@@ -1,0 +1,47 @@
+"""A number of a lineage is given out once, also when the journal has forgotten that it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.orders.identity import client_order_id
+from domain.orders.numbers import AHEAD, IntentNumbers
+from tests.builders.messages import LINEAGE
+
+pytestmark = pytest.mark.req("X1")
+
+
+def named(*numbers: int) -> set[str]:
+    return {client_order_id(LINEAGE, number) for number in numbers}
+
+
+def test_numbers_go_on_from_the_journal_with_their_ids() -> None:
+    numbers = IntentNumbers(LINEAGE, 7)
+
+    assert [numbers.take(), numbers.take()] == [
+        (7, client_order_id(LINEAGE, 7)),
+        (8, client_order_id(LINEAGE, 8)),
+    ]
+
+
+def test_what_is_given_out_or_foreign_skips_nothing() -> None:
+    numbers = IntentNumbers(LINEAGE, 7)
+    numbers.take()
+
+    assert numbers.skip({"foreign"} | named(1, 7)) == set()
+    assert numbers.take()[0] == 8
+
+
+@pytest.mark.parametrize("known", [(7,), (9, 7), (7, 7 + AHEAD - 1), (8, 7 + AHEAD, 7 + 2 * AHEAD)])
+def test_numbers_go_on_above_all_that_is_seen(known: tuple[int, ...]) -> None:
+    numbers = IntentNumbers(LINEAGE, 7)
+
+    assert numbers.skip(named(*known) | {"foreign"}) == named(*known)
+    assert numbers.take()[0] == max(known) + 1
+
+
+def test_what_was_skipped_is_counted_once() -> None:
+    numbers = IntentNumbers(LINEAGE, 7)
+    numbers.skip(named(9))
+
+    assert numbers.skip(named(7, 8, 9)) == set()
