@@ -16,7 +16,7 @@ Query = tuple[tuple[str, str], ...]
 
 class RequestLane(Enum):
     """Lanes do not wait for each other. Of one lane as many requests are on their way as it is
-    wide, the others leave one after the other.
+    wide, the others leave one after the other. Orders go by the lane named as their purpose.
     """
 
     ENTRY = "entry"
