@@ -73,7 +73,9 @@ def test_proposals_come_back_equal_and_are_our_own() -> None:
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize(
+    "value", NONSENSE, ids=[f"{type(each).__name__}-{n}" for n, each in enumerate(NONSENSE)]
+)
 def test_a_member_of_another_type_is_refused_by_its_name(name: str, value: Any) -> None:
     with pytest.raises(ProposalInvalid, match=f"^{name}: expected "):
         checked([a_proposal(), with_member(name, value)])
