@@ -291,10 +291,7 @@ class Projector(Actor):
             "fees": _text(view.fees if view else None),
             "actors": [self._member(member) for member in self._roster()],
             "breakers": self._breakers(),
-            "positions": [
-                position_row(lot, self._bids.get(lot.product), self._hindered.get(lot.id))
-                for lot in (view.lots if view else ())
-            ],
+            "positions": self._positions(),
             "orders_open": [
                 {
                     "client_order_id": order.client_order_id,
@@ -362,6 +359,12 @@ class Projector(Actor):
             if (name, scope) not in open_keys
         )
         return shown
+
+    def _positions(self) -> list[dict[str, object]]:
+        return [
+            position_row(lot, self._bids.get(lot.product), self._hindered.get(lot.id))
+            for lot in (self._view.lots if self._view else ())
+        ]
 
     def _reconcile_text(self) -> str | None:
         if self._reconcile is None:

@@ -34,7 +34,7 @@ CHECK_EVERY_NS = SECOND
 ESCALATE_AFTER_NS = 3 * SECOND
 """Machine time after which an exit that is due and not done is told; market time after which a
 lot whose product has lost its price is."""
-_UNANSWERED = "no order came of it yet"
+_UNANSWERED = "its sale has no outcome yet"
 _ENDS = {
     OrderState.REJECTED: "the venue rejects the sale",
     OrderState.VOID: "the sale never reached the venue",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from domain.messages.market import FeedStalled
+from domain.messages.market import FeedRecovered, FeedStalled
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
+from domain.orders.effects import PriceLost, WakeAt
 
 NO_PRICE = "the price is not known"
 PRICE_LIFE_NS = 5 * SECOND
@@ -17,14 +18,14 @@ class KnownPrices:
     def __init__(self) -> None:
         self._since_ns: dict[ProductId, Nanos] = {}
 
-    def lost(self, stalled: FeedStalled, now_ns: int) -> Nanos:
-        """Take note of a stall; return from when on the price is not known."""
-        since_ns = Nanos(now_ns + max(0, PRICE_LIFE_NS - stalled.age_ns))
-        return self._since_ns.setdefault(stalled.product, since_ns)
-
-    def found(self, product: ProductId) -> None:
-        """The feed of the product has recovered."""
-        self._since_ns.pop(product, None)
+    def heard(self, news: FeedStalled | FeedRecovered, now_ns: int) -> tuple[WakeAt, ...]:
+        """Take note of a stall or its end; return when to look at the orders of the product."""
+        product = news.product
+        if isinstance(news, FeedRecovered):
+            self._since_ns.pop(product, None)
+            return ()
+        since_ns = Nanos(now_ns + max(0, PRICE_LIFE_NS - news.age_ns))
+        return (WakeAt(self._since_ns.setdefault(product, since_ns), PriceLost(product)),)
 
     def is_unknown(self, product: ProductId, now_ns: int) -> bool:
         """Tell whether the price of the product is not known now."""

@@ -8,17 +8,8 @@ trusts a cancel until the venue shows the order ended.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import (
-    AFTER_GAP,
-    OWN_RESTARTS,
-    FeedRecovered,
-    FeedStalled,
-    StreamClosed,
-    StreamOpened,
-)
+from domain.messages.market import AFTER_GAP, OWN_RESTARTS, StreamClosed, StreamOpened
 from domain.messages.orders import FillBooked, IntentRaised, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
@@ -172,13 +163,8 @@ class OrderTracker(OrderKeeper):
                 self._user = (connection, -1)
             case StreamClosed(reason=reason):
                 self._user_lost(reason)
-            case FeedStalled(product):
-                lost_ns = self._prices.lost(message, self._now.market_ns)
-                self._do(WakeAt(lost_ns, PriceLost(product)))
-            case FeedRecovered(product):
-                self._prices.found(product)
             case _:
-                assert_never(message)
+                self._do(*self._prices.heard(message, self._now.market_ns))
 
     # Sending.
 

@@ -51,9 +51,8 @@ from domain.messages.venue import (
     ProductsListed,
     QuotesListed,
 )
-from domain.model.approval import Purpose
 from domain.model.entries import Entries, Unread
-from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
+from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.product import ProductId
@@ -68,16 +67,6 @@ PAGE = 250
 
 # In this order, an order on its way through its life is seen by at least one of the calls.
 _LIVE = (("PENDING", "QUEUED"), ("OPEN",), ("CANCEL_QUEUED", "EDIT_QUEUED"))
-_GRANULARITIES = {
-    MINUTE: "ONE_MINUTE",
-    5 * MINUTE: "FIVE_MINUTE",
-    15 * MINUTE: "FIFTEEN_MINUTE",
-    30 * MINUTE: "THIRTY_MINUTE",
-    HOUR: "ONE_HOUR",
-    2 * HOUR: "TWO_HOUR",
-    6 * HOUR: "SIX_HOUR",
-    24 * HOUR: "ONE_DAY",
-}
 
 
 @frozen(kw_only=True)
@@ -167,9 +156,8 @@ class CoinbaseVenue:
             answered = PlaceAnswered(intent.client_order_id, outcome, answer.ended_ns)
             self._post(reply_to, answered)
 
-        is_exit = intent.order.purpose is Purpose.EXIT
         self._transport.request(
-            RequestLane.EXIT if is_exit else RequestLane.ENTRY,
+            RequestLane(intent.order.purpose.value),
             "POST",
             f"{PREFIX}/orders",
             (),
@@ -321,7 +309,7 @@ class CoinbaseVenue:
         reply_to: ReplyTo,
     ) -> None:
         """Read closed candles → `CandlesListed`, the oldest first."""
-        name = _GRANULARITIES[width_ns]
+        name = pages.GRANULARITIES[width_ns]
         queries = [
             (("start", str(first)), ("end", str(last)), ("granularity", name))
             for first, last in pages.spans(width_ns, start_ns, end_ns)

@@ -12,13 +12,24 @@ from adapters.venues.transport.interface import Answer, NoAnswer
 from domain.messages.venue import CancelResult
 from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
-from domain.model.instants import SECOND
+from domain.model.instants import HOUR, MINUTE, SECOND
 from domain.model.market import Bar, Quote
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.product import ProductId
 
 CANDLES_PER_CALL = 300
 """The venue's limit is 350, by some accounts less."""
+GRANULARITIES = {
+    MINUTE: "ONE_MINUTE",
+    5 * MINUTE: "FIVE_MINUTE",
+    15 * MINUTE: "FIFTEEN_MINUTE",
+    30 * MINUTE: "THIRTY_MINUTE",
+    HOUR: "ONE_HOUR",
+    2 * HOUR: "TWO_HOUR",
+    6 * HOUR: "SIX_HOUR",
+    24 * HOUR: "ONE_DAY",
+}
+"""The venue's names for the widths of candles."""
 
 
 def orders(body: bytes) -> Page[OrderSeen]:

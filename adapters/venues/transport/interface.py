@@ -16,13 +16,14 @@ Query = tuple[tuple[str, str], ...]
 
 class RequestLane(Enum):
     """Lanes do not wait for each other. Of one lane as many requests are on their way as it is
-    wide, the others leave one after the other.
+    wide, the others leave one after the other. Orders go by the lane named as their purpose.
     """
 
     ENTRY = "entry"
     EXIT = "exit"
     """Sales of owned lots: neither an unanswered entry nor another sale holds one up."""
     CANCEL = "cancel"
+    """A venue that answers one cancel late must not keep the others from leaving."""
     QUERY = "query"
     PUBLIC = "public"
     """Without a key."""
@@ -31,7 +32,7 @@ class RequestLane(Enum):
 LANE_WIDTHS = {
     RequestLane.ENTRY: 1,
     RequestLane.EXIT: 8,
-    RequestLane.CANCEL: 1,
+    RequestLane.CANCEL: 4,
     RequestLane.QUERY: 1,
     RequestLane.PUBLIC: 1,
 }

@@ -104,8 +104,8 @@ HINDRANCES = {
     "refused": "killed: drill",
     "rejected": "the venue rejects the sale: INSUFFICIENT_FUND",
     "void": "never reached the venue",
-    "unanswered": "no order came of it",
-    "on its way": "no order came of it",
+    "unanswered": "has no outcome yet",
+    "on its way": "has no outcome yet",
 }
 
 

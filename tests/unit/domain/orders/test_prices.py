@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.messages.market import FeedStalled
+from domain.messages.market import FeedRecovered, FeedStalled
 from domain.model.instants import SECOND, Nanos
+from domain.orders.effects import PriceLost, WakeAt
 from domain.orders.prices import PRICE_LIFE_NS, KnownPrices
 from tests.builders.messages import BTC, ETH, NOW
 
@@ -16,9 +17,10 @@ pytestmark = pytest.mark.req("ST1")
 def test_a_stalled_price_is_unknown_when_its_life_is_over(age_s: int, left_s: int) -> None:
     prices = KnownPrices()
 
-    since_ns = prices.lost(FeedStalled(BTC, "frozen", Nanos(age_s * SECOND)), NOW)
+    (wake,) = prices.heard(FeedStalled(BTC, "frozen", Nanos(age_s * SECOND)), NOW)
+    since_ns = wake.at_ns
 
-    assert since_ns == NOW + left_s * SECOND
+    assert wake == WakeAt(Nanos(NOW + left_s * SECOND), PriceLost(BTC))
     assert prices.is_unknown(BTC, since_ns)
     assert not prices.is_unknown(BTC, since_ns - 1)
     assert not prices.is_unknown(ETH, since_ns)
@@ -26,14 +28,14 @@ def test_a_stalled_price_is_unknown_when_its_life_is_over(age_s: int, left_s: in
 
 def test_a_second_word_about_the_same_stall_lengthens_nothing() -> None:
     prices = KnownPrices()
-    first_ns = prices.lost(FeedStalled(BTC, "frozen", Nanos(0)), NOW)
+    stalled = FeedStalled(BTC, "frozen", Nanos(0))
 
-    assert prices.lost(FeedStalled(BTC, "frozen", Nanos(0)), NOW + SECOND) == first_ns
+    assert prices.heard(stalled, NOW) == prices.heard(stalled, NOW + SECOND)
 
 
 def test_what_has_recovered_is_known() -> None:
     prices = KnownPrices()
-    prices.lost(FeedStalled(BTC, "frozen", Nanos(0)), NOW)
-    prices.found(BTC)
+    prices.heard(FeedStalled(BTC, "frozen", Nanos(0)), NOW)
 
+    assert prices.heard(FeedRecovered(BTC), NOW) == ()
     assert not prices.is_unknown(BTC, NOW + 2 * PRICE_LIFE_NS)

@@ -440,8 +440,11 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
         assert lanes.unanswered().fault is TransportFailure.REFUSED
 
 
-@pytest.mark.req("X6")
-def test_an_exit_leaves_at_once_beside_unanswered_entries_and_exits() -> None:
+@pytest.mark.req("X6", "K1")
+@pytest.mark.parametrize("lane", [RequestLane.EXIT, RequestLane.CANCEL])
+def test_an_exit_or_a_cancel_leaves_at_once_beside_others_that_nobody_answers(
+    lane: RequestLane,
+) -> None:
     is_over = threading.Event()
 
     def silent(server: MisbehavingServer, connection: socket.socket) -> None:
@@ -450,9 +453,9 @@ def test_an_exit_leaves_at_once_beside_unanswered_entries_and_exits() -> None:
 
     with misbehaving(silent) as server, lanes_of(server.url) as lanes:
         answers: list[Answer | NoAnswer] = []
-        sent = [RequestLane.ENTRY, *[RequestLane.EXIT] * LANE_WIDTHS[RequestLane.EXIT]]
-        for lane in (RequestLane.ENTRY, *sent):
-            lanes.transport.request(lane, "POST", "/x", (), b"{}", 60 * SECOND, answers.append)
+        sent = [RequestLane.ENTRY, *[lane] * LANE_WIDTHS[lane]]
+        for each in (RequestLane.ENTRY, *sent):
+            lanes.transport.request(each, "POST", "/x", (), b"{}", 60 * SECOND, answers.append)
         wait_for(lambda: len(server.requests) == len(sent))
         assert answers == [], "nothing was answered, and only the second entry waits"
         is_over.set()

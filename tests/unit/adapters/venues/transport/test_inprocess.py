@@ -98,15 +98,20 @@ def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
 
 @pytest.mark.req("X6")
 @pytest.mark.parametrize(
-    ("lane", "at_ms"), [(RequestLane.ENTRY, [2, 4, 6]), (RequestLane.EXIT, [2, 2, 2])]
+    ("lane", "at_ms"),
+    [
+        (RequestLane.ENTRY, [2, 4, 6]),
+        (RequestLane.EXIT, [2, 2, 2]),
+        (RequestLane.CANCEL, [2, 2, 2]),
+    ],
 )
-def test_entries_wait_for_each_other_and_exits_for_nobody(
+def test_entries_wait_for_each_other_and_exits_and_cancels_for_nobody(
     lane: RequestLane, at_ms: list[int]
 ) -> None:
     world = World()
     answers: list[tuple[int, Any]] = []
     others: list[tuple[int, Any]] = []
-    world.request("/time", others, lane=RequestLane.CANCEL)
+    world.request("/time", others, lane=RequestLane.PUBLIC)
     for _ in at_ms:
         world.request("/time", answers, lane=lane)
     world.time.run()
