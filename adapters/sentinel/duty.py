@@ -54,9 +54,15 @@ class Duty:
         ours = self.ours()
         wanted = (ENTRY, EXIT) if self.includes_exits() else (ENTRY,)
         alive = [order for order, client in live.items() if ours.purposes.get(client) in wanted]
-        if alive:
+        # What the journal calls alive is not gone because a list lacks it; in vain does no harm.
+        unlisted = [
+            order
+            for order, client in ours.living.items()
+            if order not in live and ours.purposes.get(client) in wanted
+        ]
+        if alive or unlisted:
             self.asked.update(alive)
-            self.venue.cancel(alive)
+            self.venue.cancel([*alive, *unlisted])
         if ours.doubt is not None:
             raise Unreachable(ours.doubt)
         return alive

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
+
+from adapters.sentinel.living import LivingOrders
 
 INTENT = b'"type":"IntentRaised"'
 ENTRY, EXIT = "entry", "exit"
@@ -17,10 +19,14 @@ KINDS = {"ApprovedEntry": ENTRY, "ApprovedExit": EXIT}
 
 @frozen
 class Ours:
-    """Client order ids with "entry" or "exit", and why they may not be all; None: they are."""
+    """Client order ids with "entry" or "exit", and why they may not be all; None: they are.
+
+    `living` holds what the journal calls alive: order id → client order id.
+    """
 
     purposes: Mapping[str, str]
     doubt: str | None = None
+    living: Mapping[str, str] = field(factory=dict)
 
 
 class OurOrders:
@@ -33,6 +39,7 @@ class OurOrders:
         self._journal = journal
         self._read: dict[Path, int] = {}
         self._purposes: dict[str, str] = {}
+        self._living = LivingOrders()
         self._broken: str | None = None
         """An intent that could not be read, for good: whatever it was may be at the venue."""
 
@@ -51,11 +58,13 @@ class OurOrders:
             except OSError as error:
                 missed = error
         doubt = self._broken if missed is None else type(missed).__name__
-        return Ours(self._purposes, doubt and f"the journal can't be read: {doubt}")
+        told = doubt and f"the journal can't be read: {doubt}"
+        return Ours(self._purposes, told, self._living.clients)
 
     def _take(self, file: Path, data: bytes) -> None:
         whole, newline, _ = data.rpartition(b"\n")
         for line in whole.split(b"\n"):
+            self._living.read(line)
             if INTENT in line:
                 try:
                     self._note(json.loads(line)["data"]["intent"])
