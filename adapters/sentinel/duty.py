@@ -52,10 +52,13 @@ class Duty:
     def _cancel(self) -> Sequence[str]:
         live = self.venue.live_orders()
         ours = self.ours()
-        alive = ours.alive(live, (ENTRY, EXIT) if self.includes_exits() else (ENTRY,))
-        if alive:
+        wanted = (ENTRY, EXIT) if self.includes_exits() else (ENTRY,)
+        alive = ours.alive(live, wanted)
+        # What the journal calls alive is not gone because a list lacks it; in vain does no harm.
+        unlisted = ours.unlisted(live, wanted)
+        if alive or unlisted:
             self.asked.update(alive)
-            self.venue.cancel(alive)
+            self.venue.cancel([*alive, *unlisted])
         doubt = ours.doubt_of(live)
         if doubt is not None:
             raise Unreachable(doubt)

@@ -10,12 +10,12 @@ from typing import Any
 
 from attrs import field, frozen
 
+from adapters.sentinel.living import ADVANCED, LivingOrders
 from domain.model.entries import Unread
 
 UNPLACED = ("REJECTED", "VOID")
 """States of orders that the venue has said it does not have."""
 INTENT = b'"type":"IntentRaised"'
-ADVANCE = b'"type":"OrderAdvanced"'
 ENTRY, EXIT = "entry", "exit"
 KINDS = {"ApprovedEntry": ENTRY, "ApprovedExit": EXIT}
 """By the order's type in the record; older records name the purpose itself."""
@@ -34,13 +34,14 @@ class Ours:
     """Client order ids with "entry" or "exit", and why they may not be all; None: they are.
 
     `order_ids` are the venue's names of those that it has shown: order id → client order id.
-    `refused` are those that it does not have.
+    `refused` are those that it does not have, `living` those that the journal calls alive.
     """
 
     purposes: Mapping[str, str]
     doubt: str | None = None
     order_ids: Mapping[str, str] = field(factory=dict)
     refused: Set[str] = frozenset()
+    living: Mapping[str, str] = field(factory=dict)
 
     def alive(self, live: LiveOrders, purposes: Collection[str]) -> list[str]:
         """Return the order ids of what is alive of ours, with one of these purposes."""
@@ -49,6 +50,15 @@ class Ours:
             order_id
             for order_id, client in {**named, **live.clients}.items()
             if self._purpose(order_id, client) in purposes
+        ]
+
+    def unlisted(self, live: LiveOrders, purposes: Collection[str]) -> list[str]:
+        """Return the order ids of what the journal calls alive and the list does not show."""
+        listed = {*live.clients, *(each.order_id for each in live.unread)}
+        return [
+            order_id
+            for order_id, client in self.living.items()
+            if order_id not in listed and self.purposes.get(client) in purposes
         ]
 
     def doubt_of(self, live: LiveOrders) -> str | None:
@@ -85,6 +95,7 @@ class OurOrders:
         self._purposes: dict[str, str] = {}
         self._order_ids: dict[str, str] = {}
         self._refused: set[str] = set()
+        self._living = LivingOrders()
         self._broken: str | None = None
         """An intent that could not be read, for good: whatever it was may be at the venue."""
 
@@ -104,7 +115,7 @@ class OurOrders:
                 missed = error
         doubt = self._broken if missed is None else type(missed).__name__
         told = doubt and f"the journal can't be read: {doubt}"
-        return Ours(self._purposes, told, self._order_ids, self._refused)
+        return Ours(self._purposes, told, self._order_ids, self._refused, self._living.clients)
 
     def _take(self, file: Path, data: bytes) -> None:
         whole, newline, _ = data.rpartition(b"\n")
@@ -114,7 +125,8 @@ class OurOrders:
                     self._note(json.loads(line)["data"]["intent"])
                 except (ValueError, KeyError, TypeError, RecursionError) as error:
                     self._broken = type(error).__name__
-            elif ADVANCE in line:
+            elif ADVANCED in line:
+                self._living.read(line)
                 # What can't be read here only leaves an order without the venue's name for it.
                 with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                     self._advance(json.loads(line)["data"])

@@ -80,6 +80,25 @@ def test_an_order_that_comes_late_begins_the_count_anew() -> None:
     assert desk.cancelled == ["o-c-1"]
 
 
+@pytest.mark.parametrize(
+    ("includes_exits", "asked"), [(False, {"o-c-1"}), (True, {"o-c-1", "o-x-1"})]
+)
+def test_what_the_journal_calls_alive_is_cancelled_though_no_list_shows_it(
+    *, includes_exits: bool, asked: set[str]
+) -> None:
+    class Forgetful(Desk):
+        def live_orders(self) -> LiveOrders:
+            return LiveOrders({})
+
+    desk = Forgetful("c-1", "x-1", "foreign")
+    living = {"o-c-1": "c-1", "o-x-1": "x-1", "o-foreign": "foreign"}
+    duty = duty_at(desk, lambda: Ours(OURS, living=living), includes_exits=includes_exits)
+
+    duty.round()
+
+    assert set(desk.cancelled) == asked
+
+
 def test_a_cancel_that_is_confirmed_is_not_believed() -> None:
     desk = Desk("c-1")
     desk.is_deaf = True
