@@ -9,8 +9,23 @@ from attrs import frozen
 from actors.kernel.timers import Timer
 from domain.messages.control import ReconcileRequested, SweepFinished, Synced
 from domain.messages.portfolio import LedgerReported
-from domain.messages.supervision import GapSeen
+from domain.messages.supervision import BootCompleted, GapSeen
+from domain.model.instants import Nanos
 from domain.system.answers import Answer
+
+
+@frozen
+class BoundAccount:
+    """What must be true of the account, and since when its fills matter (market time).
+
+    `known` is what an earlier run read of catalogue and fees, if lots are owned or an order may
+    have become one: exits run on it when this start can't be completed.
+    """
+
+    quote_currency: str
+    portfolio_uuid: str | None
+    since_ns: Nanos | None
+    known: BootCompleted | None = None
 
 
 @frozen

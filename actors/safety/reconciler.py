@@ -9,7 +9,7 @@ exits alone; what is missing is asked for until it comes.
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
@@ -20,6 +20,7 @@ from actors.safety.reconcile_queue import OPERATORS, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
     Again,
     BootLook,
+    BoundAccount,
     Digested,
     GapAgain,
     Inbox,
@@ -51,7 +52,7 @@ from domain.model.breakers import Effect
 from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.portfolio.reconcile import differences
 from domain.system.answers import Answer, Answers
-from domain.system.boot import boot_of, foreign_portfolio
+from domain.system.boot import boot_of, foreign_portfolio, other_lineage
 
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
@@ -77,22 +78,10 @@ BREAKER = "reconcile"
 """Name of the availability breaker while a comparison has not been clean."""
 LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
+LINEAGE = "lineage"
+"""Name of the breaker when the account has a past that a new journal does not know."""
 BOOTING = "boot"
 """Name of the breaker while the start is not done although it should be."""
-
-
-@frozen
-class BoundAccount:
-    """What must be true of the account, and since when its fills matter (market time).
-
-    `known` is what an earlier run read of catalogue and fees, if lots are owned or an order may
-    have become one: exits run on it when this start can't be completed.
-    """
-
-    quote_currency: str
-    portfolio_uuid: str | None
-    since_ns: Nanos | None
-    known: BootCompleted | None = None
 
 
 class Reconciler(Actor):
@@ -327,16 +316,25 @@ class Reconciler(Actor):
 
     def _since_ns(self) -> Nanos:
         now_ns = self.clock.market_ns()
-        if self._account.since_ns is not None and self._kind == BOOT:
-            return Nanos(max(self._account.since_ns, now_ns - LOOK_BACK_NS) - OVERLAP_NS)
-        return Nanos(now_ns - OVERLAP_NS)
+        since_ns: int = now_ns
+        if self._kind == BOOT:  # a journal that is new knows nothing of what happened before
+            since_ns = max(self._account.since_ns or 0, now_ns - LOOK_BACK_NS)
+        return Nanos(since_ns - OVERLAP_NS)
 
     def _hand_over(self) -> None:
         self._step = PassStep.DIGEST
+        if self._kind == BOOT and self._account.since_ns is None:
+            self._look_for_other_lineage()
         self.send(ORDER_MANAGER, evolve(self._answers.of(OrdersListed), token=NOBODYS))
         self.send(ORDER_MANAGER, evolve(self._answers.of(FillsListed), token=NOBODYS))
         self.send(ORDER_MANAGER, SyncRequested(self._ask(ORDER_MANAGER)))
         self.after_machine(DIGEST_LIMIT_NS, Digested(self._run_number))
+
+    def _look_for_other_lineage(self) -> None:
+        """Whoever begins a journal must not forget what another one owns."""
+        told = other_lineage(self._answers.of(OrdersListed).orders)
+        if told is not None:
+            self.trip(LINEAGE, told, effect=Effect.BLOCK, is_latched=True)
 
     def _ask_books(self) -> None:
         self._step = PassStep.BOOKS

@@ -13,6 +13,7 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.progress import Progress
 
+from adapters.control.anchor import Anchor, AnchorFile, lost
 from adapters.control.instances import MODES, choose
 from adapters.journal.codec import Codec, CodecError
 from adapters.journal.errors import JournalBroken
@@ -23,6 +24,7 @@ from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
+from domain.model.errors import TradingError
 from domain.model.money import install_context
 from domain.portfolio.audit import AuditReport
 from domain.portfolio.audit import audit as recompute
@@ -52,13 +54,18 @@ class Verification:
     scan: Scan
     broken: JournalBroken | None
     report: AuditReport | None
+    missing: str | None = None
+    """What is known to have been in it, and is not."""
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Everything that is wrong, as sentences."""
         if self.broken is not None:
             return (str(self.broken),)
-        return () if self.report is None else self.report.problems
+        if not self.scan.head.seq:
+            return (self.missing or "there is no record in it, and so nothing is proven",)
+        found = () if self.report is None else self.report.problems
+        return found if self.missing is None else (self.missing, *found)
 
 
 @click.group(help="Verify the audit trail.")
@@ -101,16 +108,27 @@ def check(folder: Path) -> Verification:
         OSError: it can't be read.
     """
     scan = read_records(folder)
-    if not scan.names:
+    anchor, hashes = _anchor_of(folder), dict[int, str]()
+    if not scan.names and anchor is None:
         raise FileNotFoundError(f"expected a journal's {SUFFIX} segments in {folder}, found none")
-    messages = _messages(scan)
+    messages = _messages(scan, hashes, 0 if anchor is None else anchor.seq)
     try:
         report = recompute(_shown(messages, scan, folder))
         for _ in messages:
             continue
     except JournalBroken as broken:
         return Verification(folder, scan, broken, None)
-    return Verification(folder, scan, None, report)
+    there = None if anchor is None else hashes.get(anchor.seq)
+    missing = lost(anchor, scan.lineage, "", scan.head.seq, there)
+    return Verification(folder, scan, None, report, missing)
+
+
+def _anchor_of(journal: Path) -> Anchor | None:
+    """Return what is known of this journal outside of its folder, None if that can't be had."""
+    try:
+        return AnchorFile(journal.parent).read()
+    except TradingError:
+        return None
 
 
 def _folder_of(path: Path) -> Path:
@@ -133,9 +151,12 @@ def _folder_in(data: Path, mode: Mode | None) -> Path:
     raise FileNotFoundError(f"expected a journal in {data}, found none; give --data-dir or PATH")
 
 
-def _messages(scan: Scan) -> Iterator[Message]:
+def _messages(scan: Scan, hashes: dict[int, str], wanted: int) -> Iterator[Message]:
+    """Yield what the records say; keep the hash of the `wanted` one in `hashes`."""
     codec = Codec(CATALOGUE)
     for record in scan:
+        if record.seq == wanted:
+            hashes[wanted] = record.hash
         try:
             message = codec.decode(record.type, record.data)
         except CodecError as error:
@@ -198,6 +219,8 @@ def _text(found: Verification) -> str:
         f"chain    whole: {scan.head.seq:,} records in {len(scan.names)} segments, "
         f"the last is {scan.head.seq} with hash {scan.head.hash}"
     )
+    if not scan.head.seq:
+        return "\n".join((lines[0], f"chain    EMPTY: {found.problems[0]}"))
     if scan.torn is not None:
         lines.append(
             f"tail     {scan.torn.segment} line {scan.torn.line} is unfinished "

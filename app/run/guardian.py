@@ -12,6 +12,7 @@ from attrs import frozen
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
+from actors.safety.reconciler import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
@@ -21,7 +22,7 @@ from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
 from domain.messages.control import ReconcileRequested, StatusRequested, StopRequested
 from domain.messages.journal import RunStopped
-from domain.messages.portfolio import LotsListed
+from domain.messages.portfolio import START, LotsListed
 from domain.messages.supervision import (
     BootCompleted,
     BreakerTripped,
@@ -104,11 +105,17 @@ class Guardian:
         heard = self._inbox.read()
         if heard.boot is not None and heard.ready is not None and not self._stop.is_asked():
             self._run.say(self._ready_line(heard.boot, heard.ready))
-            self._system.announce(LotsListed("start", self._lots(self.publish()), ()))
+            self._list_lots()
         begun_ns = self._system.clock.market_ns()
         for drill in self._run.options.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
         self._driver.until(lambda: self._is_over(begun_ns), None)
+
+    def _list_lots(self) -> None:
+        """Say what is owned at the start; while the venue differs, nothing of it is protected."""
+        lots = self._lots(self.publish())
+        differs = any(each.name == RECONCILE for each in self._board.open)
+        self._system.announce(LotsListed(START, () if differs else lots, lots if differs else ()))
 
     @property
     def is_ready(self) -> bool:

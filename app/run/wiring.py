@@ -50,7 +50,8 @@ from actors.safety.canceller import Canceller
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
-from actors.safety.reconciler import BoundAccount, Reconciler
+from actors.safety.reconcile_steps import BoundAccount
+from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator
 from actors.trading.approvals import Approvals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.messages.control import AlertRaised, DiscrepancyFound
-from domain.messages.portfolio import LotsListed
+from domain.messages.portfolio import START, LotsListed
 from domain.messages.supervision import ActorDown
 from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND
@@ -99,14 +99,19 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
     """Return the alert of unprotected lots, None if every lot is protected."""
     if not listed.unprotected:
         return None
+    is_start = listed.occasion == START
     return AlertRaised(
-        severity=Severity.WARNING,
+        severity=Severity.CRITICAL if is_start else Severity.WARNING,
         code="UNPROTECTED",
         what=f"at {listed.occasion}: {len(listed.unprotected)} lots not protected at the venue",
-        done="the exit actor guards them while this process runs",
+        done="venue and ledger differ: entries blocked, exits sell what is there"
+        if is_start
+        else "the exit actor guards them while this process runs",
         owned=", ".join(listed.unprotected),
-        worst="the whole value of these lots while nothing runs",
-        command="python run.py --env paper",
+        worst="the whole value of these lots"
+        if is_start
+        else "the whole value of these lots while nothing runs",
+        command="python run.py status" if is_start else "python run.py --env paper",
     )
 
 
