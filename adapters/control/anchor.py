@@ -22,7 +22,7 @@ FORGOTTEN_AFTER_S = 30 * 86_400.0
 
 
 @frozen
-class Anchor:
+class JournalAnchor:
     """The last known head of a journal, the world that it told of, and its highest order number."""
 
     lineage: str
@@ -41,11 +41,11 @@ class AnchorFile:
         name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:32]
         self._file = self._registry / f"{name}.json"
 
-    def read(self) -> Anchor | None:
+    def read(self) -> JournalAnchor | None:
         """Return what is known; None if nothing is, or it can't be read."""
         known = read_json(self._file) or {}
         try:
-            return Anchor(
+            return JournalAnchor(
                 str(known["lineage"]),
                 int(known["seq"]),
                 str(known["hash"]),
@@ -55,7 +55,7 @@ class AnchorFile:
         except (KeyError, TypeError, ValueError):
             return None
 
-    def write(self, anchor: Anchor) -> None:
+    def write(self, anchor: JournalAnchor) -> None:
         """Keep `anchor` from now on.
 
         Raises:
@@ -76,7 +76,7 @@ class AnchorFile:
 
 
 def lost(
-    anchor: Anchor | None, lineage: str | None, world: str, seq: int, hash_there: str | None
+    anchor: JournalAnchor | None, lineage: str | None, world: str, seq: int, hash_there: str | None
 ) -> str | None:
     """Return a sentence if a journal holds less than its anchor knows, None if it does not.
 

@@ -13,7 +13,7 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.progress import Progress
 
-from adapters.control.anchor import Anchor, AnchorFile, lost
+from adapters.control.anchor import AnchorFile, JournalAnchor, lost
 from adapters.control.instances import MODES, choose
 from adapters.journal.codec import Codec, CodecError
 from adapters.journal.errors import JournalBroken
@@ -123,7 +123,7 @@ def check(folder: Path) -> Verification:
     return Verification(folder, scan, None, report, missing)
 
 
-def _anchor_of(journal: Path) -> Anchor | None:
+def _anchor_of(journal: Path) -> JournalAnchor | None:
     """Return what is known of this journal outside of its folder, None if that can't be had."""
     try:
         return AnchorFile(journal.parent).read()

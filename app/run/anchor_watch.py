@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.control.anchor import Anchor, AnchorFile
+from adapters.control.anchor import AnchorFile, JournalAnchor
 from adapters.runtime.actor_system import ActorSystem
 from app.run.recovery import Opened
 from app.run.watches import Watch
@@ -18,7 +18,7 @@ class AnchorWatch(Watch):
         self._system = system
         self._opened = opened
         self._file = file
-        self._written: Anchor | None = None
+        self._written: JournalAnchor | None = None
         self._looked_ns = 0
         self._is_told = False
 

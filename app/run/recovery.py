@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
-from adapters.control.anchor import Anchor, AnchorFile, lost
+from adapters.control.anchor import AnchorFile, JournalAnchor, lost
 from adapters.control.halt_note import HaltNote
 from adapters.control.instances import InstanceLock, InstanceRunning
 from adapters.control.kill_switch import remove_kill
@@ -76,11 +76,11 @@ class Opened:
         """
         self.recorder.close()
 
-    def anchor(self) -> Anchor:
+    def anchor(self) -> JournalAnchor:
         """Return what is on disk now, to be known outside of the journal's folder."""
         head, known = self.recorder.durable, self.recovered
         number = max(self.recorder.number, known.next_number - 1)
-        return Anchor(known.lineage, head.seq, head.hash, known.world, number)
+        return JournalAnchor(known.lineage, head.seq, head.hash, known.world, number)
 
     def reread(self) -> Recovered:
         """Return the state that the journal tells now, while its writer goes on.

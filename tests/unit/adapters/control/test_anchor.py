@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.control.anchor import FORGOTTEN_AFTER_S, Anchor, AnchorFile, lost
+from adapters.control.anchor import FORGOTTEN_AFTER_S, AnchorFile, JournalAnchor, lost
 
 pytestmark = pytest.mark.req("AUD1")
 
-ANCHOR = Anchor("a" * 32, 100, "hash-100", "world-1", 7)
+ANCHOR = JournalAnchor("a" * 32, 100, "hash-100", "world-1", 7)
 
 
 @pytest.mark.parametrize(
