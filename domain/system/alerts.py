@@ -10,10 +10,11 @@ from domain.messages.supervision import ActorDown
 from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND
 from domain.model.product import ProductId
+from domain.system.ways_out import RESUME as _RESUME
+from domain.system.ways_out import STATUS as _STATUS
+from domain.system.ways_out import WAYS_OUT, way_out
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_STATUS = "python run.py status"
-_RESUME = 'python run.py resume --reason "..."'
 _DONE = {
     Effect.NONE: "nothing",
     Effect.BLOCK: "no new entries in this scope",
@@ -32,6 +33,7 @@ def fingerprint(alert: AlertRaised) -> str:
 def of_breaker(breaker: Breaker) -> AlertRaised:
     """Return the alert of a tripped breaker; HALT and KILL are critical."""
     is_critical = breaker.effect >= Effect.HALT
+    command = way_out(breaker.name).command if breaker.name in WAYS_OUT else _STATUS
     return AlertRaised(
         severity=Severity.CRITICAL if is_critical else Severity.WARNING,
         code=f"BREAKER:{breaker.name}",
@@ -39,7 +41,7 @@ def of_breaker(breaker: Breaker) -> AlertRaised:
         done=_DONE[breaker.effect],
         owned=_OWNED,
         worst="stops of owned lots as listed in status" if is_critical else "none by itself",
-        command=_RESUME if breaker.is_latched else _STATUS,
+        command=_RESUME if breaker.is_latched and command == _STATUS else command,
     )
 
 
