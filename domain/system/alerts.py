@@ -23,6 +23,26 @@ _DONE = {
     Effect.KILL: "nothing is sent any more; entries are being cancelled; the process ends",
 }
 _OWNED = "see status"
+UNWATCHED = {
+    "auditor": "nothing is written down and nothing leaves, exits neither",
+    "alerts": "nobody is told",
+    "projector": "status and log stand still",
+    "supervisor": "no other actor is brought back",
+    "kill_switch": "the signal file is not seen; the sentinel sees it",
+    "canceller": "entries are not cancelled by the venue's list; the sentinel cancels",
+    "order_manager": "no order is sent or followed, exits neither",
+    "portfolio": "lots and limits on losses are not valued",
+    "risk_gate": "nothing is approved, exits neither",
+    "exits": "stops, targets and longest holds of owned lots are not watched: nobody sells",
+    "allocator": "nothing is decided",
+    "strategy": "this strategy proposes nothing",
+    "feed": "no price moves: stops of owned lots are not seen",
+    "scheduler": "no cycle comes",
+    "drop_copy": "fills are not checked a second time",
+    "operator": "no request of a person is answered",
+    "reconciler": "the venue is not compared with the books",
+}
+"""What is not done while an actor is down."""
 
 
 def fingerprint(alert: AlertRaised) -> str:
@@ -53,7 +73,7 @@ def of_down(down: ActorDown) -> AlertRaised:
         what=f"actor {down.actor} (epoch {down.epoch}) died: {down.cause}",
         done="its breaker is open, the process stays up, the actor is rebuilt",
         owned=_OWNED,
-        worst="stops of owned lots as listed in status",
+        worst=unwatched(down.actor),
         command=_STATUS,
     )
 
@@ -79,9 +99,27 @@ def of_given_up(actor: str, reason: str) -> AlertRaised:
         what=f"{actor} is not started again: {reason}",
         done="its breaker is latched; everything else goes on",
         owned="unchanged; see status",
-        worst="none by itself",
-        command='python run.py resume --reason "..."',
+        worst=unwatched(actor),
+        command=_RESUME,
     )
+
+
+def of_shortage(actor: str, failure: str) -> AlertRaised:
+    """Return the alert about an actor that can't be started for want of something."""
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="SHORTAGE",
+        what=f"{actor} is not started yet: {failure}",
+        done="its breaker is open; it is tried again until there is enough",
+        owned="unchanged; see status",
+        worst=unwatched(actor),
+        command=_STATUS,
+    )
+
+
+def unwatched(actor: str) -> str:
+    """Return what nobody does while `actor` is down."""
+    return UNWATCHED.get(actor.partition(".")[0], f"what {actor} does is not done")
 
 
 def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
