@@ -20,6 +20,7 @@ from actors.kernel.supervision import crash_breakers
 from domain.messages.supervision import ActorDown, ActorProven, ActorRestarted, Drill
 from domain.model.breakers import GLOBAL, Breaker, DrillKind, Effect, Scope
 from domain.model.errors import TradingError
+from domain.system.shortage import is_shortage
 
 FIRST_EPOCH = 1
 
@@ -281,13 +282,14 @@ class Actor(pykka.Actor):
         """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
         cause = f"{type(error).__name__} in {what}: {_text(error)}"
         try:
-            self._fall(cause, f"{what} {type(error).__name__} {_place(error)}")
+            fingerprint = f"{what} {type(error).__name__} {_place(error)}"
+            self._fall(cause, fingerprint, is_shortage=is_shortage(error))
             self.log.failure(cause, error)
         finally:
             self.services.buried(self.name, self.epoch)
             raise ActorCrashed(cause) from error
 
-    def _fall(self, cause: str, fingerprint: str) -> None:
+    def _fall(self, cause: str, fingerprint: str, *, is_shortage: bool = False) -> None:
         """Close the gate first, then tell the others."""
         if not self._claim_end():
             return
@@ -295,7 +297,7 @@ class Actor(pykka.Actor):
             self._trip_own(cause)
         finally:
             self.actor_stopped.set()
-            self.publish(ActorDown(self.name, self.epoch, cause, fingerprint))
+            self.publish(ActorDown(self.name, self.epoch, cause, fingerprint, is_shortage))
 
     def _trip_own(self, cause: str) -> None:
         for breaker in crash_breakers(self.name, cause, self.clock.market_ns()):

@@ -48,7 +48,7 @@ from domain.messages.supervision import (
 from domain.model.breakers import ACTOR, GLOBAL, Effect
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
-from domain.system.alerts import of_given_up
+from domain.system.alerts import of_given_up, of_shortage
 from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, decide
 
 AGAIN_NS = SECOND
@@ -169,7 +169,7 @@ class Supervisor(Actor):
         if child.phase is Phase.UP:  # else its breaker is open, and what it had cancelled still is
             child.is_swept = policy.effect < Effect.HALT
         child.history = child.history.after(
-            Crash(self.clock.machine_ns(), down.fingerprint), policy.budget
+            Crash(self.clock.machine_ns(), down.fingerprint, down.is_shortage), policy.budget
         )
         verdict = decide(child.history, policy.budget, self._draw)
         if down.actor == AUDITOR and self._lifecycle.has_journal_failed():
@@ -242,6 +242,10 @@ class Supervisor(Actor):
                     self._wait(self._children.of(name), AGAIN_NS)
 
     def _rebuilt(self, done: RebuildFinished) -> None:
+        if done.failure is not None and done.is_shortage:
+            for child in self._children.being_rebuilt(done.token):
+                self._short(child, done.failure)
+            return
         if done.failure is not None:
             for child in self._children.being_rebuilt(done.token):
                 self._give_up(child, f"not rebuilt: {done.failure}")
@@ -250,6 +254,15 @@ class Supervisor(Actor):
         names = [name for name, _ in done.started]
         if any(self._children.of(name).policy.reentry is not Reentry.PROOF for name in names):
             self._reconcile(done.token)
+
+    def _short(self, child: ChildState, failure: str) -> None:
+        """It could not be started for want of something: tried again until there is enough."""
+        self.log.error("not started for want of room", which=child.name, reason=failure)
+        self.publish(of_shortage(child.name, failure))
+        now_ns, budget = self.clock.machine_ns(), child.policy.budget
+        child.history = child.history.after(Crash(now_ns, failure, is_shortage=True), budget)
+        verdict = decide(child.history, budget, self._draw)
+        self._wait(child, verdict.pause_ns if isinstance(verdict, Restart) else AGAIN_NS)
 
     def _back(self, restarted: ActorRestarted) -> None:
         """A newcomer counts as started when it says so, not when somebody started it."""

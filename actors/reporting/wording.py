@@ -8,7 +8,7 @@ from decimal import Decimal
 from domain.messages.control import SweepFinished
 from domain.messages.decisions import ProposalRefused, RoundJudged
 from domain.messages.orders import FillBooked, OrderAdvanced
-from domain.messages.portfolio import LotsListed
+from domain.messages.portfolio import START, LotsListed
 from domain.messages.supervision import BreakerReset
 from domain.messages.venue import EntriesUnread
 from domain.model.approval import Limit, Purpose, Reason
@@ -158,9 +158,12 @@ def left_out(news: EntriesUnread) -> dict[str, object]:
 def lots(listed: LotsListed) -> tuple[str, ...]:
     """Return a line for each owned lot: who guards it, or that nobody does."""
     guarded = tuple(f"lot {each} is protected by the exit actor" for each in listed.protected)
-    return guarded + tuple(
-        f"lot {each} is UNPROTECTED until the next start" for each in listed.unprotected
+    why = (
+        "NOT protected: venue and ledger differ, see what is not there"
+        if listed.occasion == START
+        else "UNPROTECTED until the next start"
     )
+    return guarded + tuple(f"lot {each} is {why}" for each in listed.unprotected)
 
 
 def sweep(finished: SweepFinished) -> str:

@@ -20,10 +20,16 @@ from domain.messages.control import (
 )
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.instants import MILLISECOND, SECOND
+from domain.system.ways_out import sentence, sentences
 
 POLL_EVERY_NS = 200 * MILLISECOND
 ANSWER_WITHIN_NS = 4 * SECOND
 RESUME, STOP = "resume", "stop"
+RECONCILE = "reconcile"
+STARTING_ANEW = (
+    "what can't be started again here is, by a new start: stop it (Ctrl-C), then `resume`, then"
+    " start it"
+)
 
 
 @frozen
@@ -94,7 +100,8 @@ class Operator(Actor):
         elif verb != RESUME:
             self._answer(request_id, ok=False, text=f"unknown request {verb!r}", items=())
         elif not self.board.latched():
-            self._answer(request_id, ok=True, text="nothing is latched", items=())
+            items = sentences(self.board.open)
+            self._answer(request_id, ok=True, text="nothing is latched", items=items)
         else:
             self._waiting[request_id] = reason
             self.send(SUPERVISOR, ReviveRequested(request_id))
@@ -106,7 +113,7 @@ class Operator(Actor):
             return
         if items:
             del self._waiting[request_id]
-            self._answer(request_id, ok=False, text="not resumed", items=items)
+            self._answer(request_id, ok=False, text="not resumed", items=(*items, STARTING_ANEW))
         else:
             self.publish(ReconcileRequested(_occasion(request_id)))
 
@@ -117,7 +124,9 @@ class Operator(Actor):
             return
         if not finished.is_clean:
             del self._waiting[request_id]
-            self._answer(request_id, ok=False, text="not resumed", items=finished.problems)
+            differs = [each for each in self.board.open if each.name == RECONCILE]
+            items = (*finished.problems, *sentences(differs))
+            self._answer(request_id, ok=False, text="not resumed", items=items)
             return
         # The deed is on disk before a latch opens, and the opened latch before the answer.
         self.publish(OperatorActed(RESUME, self._waiting[request_id]))
@@ -141,7 +150,7 @@ class Operator(Actor):
     def _unlatch(self, reason: str) -> tuple[str, ...]:
         """Open every latch; return a sentence for each breaker whose cause is still there."""
         return tuple(
-            f"{breaker.name} closes by itself when its cause is gone"
+            sentence(breaker)
             for breaker in self.board.latched()
             if not self.board.reset(breaker.name, breaker.scope, by="operator", evidence=reason)
         )
@@ -149,7 +158,8 @@ class Operator(Actor):
     def _expire(self, request_id: str) -> None:
         self._answers.pop(request_id, None)
         if self._waiting.pop(request_id, None) is not None:
-            items = ("revival, reconcile and journal did not all answer within 4 s; try again",)
+            late = "revival, reconcile and journal did not all answer within 4 s; try again"
+            items = (late, *sentences(each for each in self.board.open if not each.is_latched))
             self._answer(request_id, ok=False, text="not resumed", items=items)
 
     def _answer(self, request_id: str, *, ok: bool, text: str, items: tuple[str, ...]) -> None:

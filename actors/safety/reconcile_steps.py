@@ -9,8 +9,35 @@ from attrs import frozen
 from actors.kernel.timers import Timer
 from domain.messages.control import ReconcileRequested, SweepFinished, Synced
 from domain.messages.portfolio import LedgerReported
-from domain.messages.supervision import GapSeen
+from domain.messages.supervision import BootCompleted, GapSeen
+from domain.model.instants import DAY, MINUTE, Nanos
 from domain.system.answers import Answer
+
+OVERLAP_NS = 10 * MINUTE
+LOOK_BACK_NS = 30 * DAY
+"""Market time before a start for which orders and fills are asked, however long nothing ran."""
+
+
+@frozen
+class BoundAccount:
+    """What must be true of the account, and since when its fills matter (market time).
+
+    `known` is what an earlier run read of catalogue and fees, if lots are owned or an order may
+    have become one: exits run on it when this start can't be completed.
+    """
+
+    quote_currency: str
+    portfolio_uuid: str | None
+    since_ns: Nanos | None
+    known: BootCompleted | None = None
+
+    def asked_since_ns(self, now_ns: int, *, is_boot: bool) -> Nanos:
+        """Return since when (market time) a pass asks for orders and fills.
+
+        A journal that is new knows nothing of what happened before.
+        """
+        known_ns = now_ns if not is_boot else max(self.since_ns or 0, now_ns - LOOK_BACK_NS)
+        return Nanos(known_ns - OVERLAP_NS)
 
 
 @frozen

@@ -15,12 +15,12 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from actors.safety.bound_account import BoundAccount
 from actors.safety.list_judge import ListJudge
 from actors.safety.reconcile_queue import OPERATORS, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
     Again,
     BootLook,
+    BoundAccount,
     Digested,
     GapAgain,
     Inbox,
@@ -49,10 +49,10 @@ from domain.messages.venue import (
     ProductsListed,
 )
 from domain.model.breakers import Effect
-from domain.model.instants import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Nanos
+from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND
 from domain.portfolio.reconcile import differences, owned_of, unreadable_wallets
 from domain.system.answers import Answer, Answers
-from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade
+from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade, other_lineage
 
 AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
@@ -64,9 +64,6 @@ COMPARISONS = 4
 """A difference must survive so many comparisons: a fill may be on its way."""
 EVERY_NS = MINUTE
 STATEMENT_EVERY_NS = HOUR
-OVERLAP_NS = 10 * MINUTE
-LOOK_BACK_NS = 30 * DAY
-"""Market time before a start for which orders and fills are asked, however long nothing ran."""
 BOOT, STOP, GAP, REBUILT, PERIODIC = "boot", "stop", "gap", "rebuilt", "periodic"
 BOOT_LOOK_NS, BOOT_WITHIN_NS = SECOND, 15 * SECOND
 """Machine time between looks at a start, and after which one that is not done is told."""
@@ -79,6 +76,8 @@ BREAKER = "reconcile"
 WALLETS = "wallets"
 LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
+LINEAGE = "lineage"
+"""Name of the breaker when the account has a past that a new journal does not know."""
 BOOTING = "boot"
 """Name of the breaker while the start is not done although it should be."""
 NO_PRODUCTS = "no_products"
@@ -310,7 +309,8 @@ class Reconciler(Actor):
 
     def _ask_history(self) -> None:
         self._step = PassStep.HISTORY
-        me, since_ns = self.reply_to(), self._since_ns()
+        me, now_ns = self.reply_to(), self.clock.market_ns()
+        since_ns = self._account.asked_since_ns(now_ns, is_boot=self._kind == BOOT)
         self._venue.list_orders(
             since_ns=since_ns, is_live_only=False, token=self._ask(AT_VENUE), reply_to=me
         )
@@ -318,18 +318,20 @@ class Reconciler(Actor):
             since_ns=since_ns, order_ids=(), token=self._ask(AT_VENUE), reply_to=me
         )
 
-    def _since_ns(self) -> Nanos:
-        now_ns = self.clock.market_ns()
-        if self._account.since_ns is not None and self._kind == BOOT:
-            return Nanos(max(self._account.since_ns, now_ns - LOOK_BACK_NS) - OVERLAP_NS)
-        return Nanos(now_ns - OVERLAP_NS)
-
     def _hand_over(self) -> None:
         self._step = PassStep.DIGEST
+        if self._kind == BOOT and self._account.since_ns is None:
+            self._look_for_other_lineage()
         self.send(ORDER_MANAGER, evolve(self._answers.of(OrdersListed), token=NOBODYS))
         self.send(ORDER_MANAGER, evolve(self._answers.of(FillsListed), token=NOBODYS))
         self.send(ORDER_MANAGER, SyncRequested(self._ask(ORDER_MANAGER)))
         self.after_machine(DIGEST_LIMIT_NS, Digested(self._run_number))
+
+    def _look_for_other_lineage(self) -> None:
+        """Whoever begins a journal must not forget what another one owns."""
+        told = other_lineage(self._answers.of(OrdersListed).orders)
+        if told is not None:
+            self.trip(LINEAGE, told, effect=Effect.BLOCK, is_latched=True)
 
     def _ask_books(self) -> None:
         self._step = PassStep.BOOKS

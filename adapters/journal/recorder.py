@@ -26,11 +26,18 @@ class Recorder:
         self._codec = codec
         self._machine_ns = machine_ns
         self._intents: dict[str, Head] = {}
+        self.number = 0
+        """The highest number of an intent that was written here."""
 
     @property
     def has_failed(self) -> bool:
         """Tell whether a write or sync has failed: final."""
         return self._journal.failed
+
+    @property
+    def durable(self) -> Head:
+        """The last record that survives a power cut."""
+        return self._journal.durable
 
     def fence(self) -> bool:
         """End the present journal from another thread; False if it has failed."""
@@ -76,6 +83,7 @@ class Recorder:
         )
         if isinstance(body, IntentRaised):
             self._intents[body.intent.client_order_id] = head
+            self.number = max(self.number, body.intent.number)
 
     def commit(self, client_order_ids: tuple[str, ...]) -> tuple[Receipt, ...]:
         """Make everything appended durable; return a receipt for each intent named, once.

@@ -58,7 +58,7 @@ class SegmentWriter:
         self._wall = wall
         self._is_open = True
         self._writing = threading.Lock()
-        self.head = head
+        self.head = self.durable = head
         self.lineage = lineage
         self.failed = False
 
@@ -107,7 +107,9 @@ class SegmentWriter:
         Raises:
             JournalError: it failed; final, every later call raises too.
         """
+        head = self.head
         self._do(self._file.sync)
+        self.durable = head
 
     def close(self) -> None:
         """Make everything durable and end; closing twice, or after a failure, is harmless.

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import asdict, frozen
 
+from adapters.control.anchor import AnchorFile, JournalAnchor, lost
+from adapters.journal.chain import Record
 from adapters.journal.errors import JournalBroken
 from adapters.journal.scan import Scan
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.commands.journals import JOURNAL, decoded, journal_of, with_progress
 from config.mode import Mode
+from domain.model.errors import TradingError
 from domain.model.money import install_context
 from domain.portfolio.audit import AuditReport
 from domain.portfolio.audit import audit as recompute
@@ -40,13 +44,18 @@ class Verification:
     scan: Scan
     broken: JournalBroken | None
     report: AuditReport | None
+    missing: str | None = None
+    """What is known to have been in it, and is not."""
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Everything that is wrong, as sentences."""
         if self.broken is not None:
             return (str(self.broken),)
-        return () if self.report is None else self.report.problems
+        if not self.scan.head.seq:
+            return (self.missing or "there is no record in it, and so nothing is proven",)
+        found = () if self.report is None else self.report.problems
+        return found if self.missing is None else (self.missing, *found)
 
 
 @click.group(help="Verify the audit trail.")
@@ -88,18 +97,37 @@ def check(folder: Path) -> Verification:
         FileNotFoundError: it holds no segment.
         OSError: it can't be read.
     """
-    journal = decoded(folder)
-    messages = (
-        (record.seq, record.type, message)
-        for record, message in with_progress(journal, "verifying")
-    )
+    anchor, hashes = _anchor_of(folder), dict[int, str]()
+    journal = decoded(folder, may_be_empty=anchor is not None)
+    wanted = 0 if anchor is None else anchor.seq
+    messages = _numbered(with_progress(journal, "verifying"), hashes, wanted)
     try:
         report = recompute(messages)
         for _ in messages:
             continue
     except JournalBroken as broken:
         return Verification(folder, journal.scan, broken, None)
-    return Verification(folder, journal.scan, None, report)
+    there, scan = None if anchor is None else hashes.get(anchor.seq), journal.scan
+    missing = lost(anchor, scan.lineage, "", scan.head.seq, there)
+    return Verification(folder, scan, None, report, missing)
+
+
+def _numbered(
+    records: Iterable[tuple[Record, object]], hashes: dict[int, str], wanted: int
+) -> Iterator[tuple[int, str, object]]:
+    """Yield what the records say; keep the hash of the `wanted` one in `hashes`."""
+    for record, message in records:
+        if record.seq == wanted:
+            hashes[wanted] = record.hash
+        yield record.seq, record.type, message
+
+
+def _anchor_of(journal: Path) -> JournalAnchor | None:
+    """Return what is known of this journal outside of its folder, None if that can't be had."""
+    try:
+        return AnchorFile(journal.parent).read()
+    except TradingError:
+        return None
 
 
 def _folder_of(path: Path) -> Path:
@@ -148,6 +176,8 @@ def _text(found: Verification) -> str:
         f"chain    whole: {scan.head.seq:,} records in {len(scan.names)} segments, "
         f"the last is {scan.head.seq} with hash {scan.head.hash}"
     )
+    if not scan.head.seq:
+        return "\n".join((lines[0], f"chain    EMPTY: {found.problems[0]}"))
     if scan.torn is not None:
         lines.append(
             f"tail     {scan.torn.segment} line {scan.torn.line} is unfinished "

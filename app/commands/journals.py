@@ -59,15 +59,15 @@ class JournalPass:
         return sum((self.folder / name).stat().st_size for name in self.scan.names)
 
 
-def decoded(folder: Path) -> JournalPass:
+def decoded(folder: Path, *, may_be_empty: bool = False) -> JournalPass:
     """Return a pass over the journal in `folder`.
 
     Raises:
-        FileNotFoundError: it holds no segment.
+        FileNotFoundError: it holds no segment, unless it may be empty.
         OSError: it can't be read.
     """
     scan = read_records(folder)
-    if not scan.names:
+    if not scan.names and not may_be_empty:
         raise FileNotFoundError(f"expected a journal's {SUFFIX} segments in {folder}, found none")
     return JournalPass(folder, scan)
 

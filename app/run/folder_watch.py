@@ -80,9 +80,13 @@ class FolderWatch(Watch):
 
 
 def identity_of(path: Path) -> Identity | None:
-    """Return device and inode of `path`, None if there is nothing."""
+    """Return device and inode of `path`, None if there is nothing.
+
+    Raises:
+        OSError: it can't be known, for want of memory or whatever else.
+    """
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino

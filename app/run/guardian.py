@@ -13,6 +13,7 @@ from attrs import frozen
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
+from actors.safety.reconciler import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
@@ -22,7 +23,7 @@ from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
 from domain.messages.control import ReconcileRequested, StatusRequested, StopRequested
 from domain.messages.journal import RunStopped
-from domain.messages.portfolio import LotsListed
+from domain.messages.portfolio import START, LotsListed
 from domain.messages.supervision import (
     BootCompleted,
     BreakerTripped,
@@ -31,10 +32,11 @@ from domain.messages.supervision import (
     TradingReady,
 )
 from domain.model.breakers import Effect
-from domain.model.instants import SECOND
+from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.system.alerts import of_breaker, of_unconfirmed_stop
 from domain.system.recovery import Recovered
+from domain.system.ways_out import way_out
 
 BOOT_LIMIT_NS = 60 * SECOND
 SWEEP_LIMIT_NS = 8 * SECOND
@@ -97,6 +99,7 @@ class Guardian:
 
     def live(self) -> None:
         """Let the system recover and trade until the end is asked for."""
+        self._tell_latched()
         if any(each.effect is Effect.KILL for each in self._board.open):
             self._stop.ask(KILL)
         if not self._driver.until(lambda: self.is_ready or self._stop.is_asked(), BOOT_LIMIT_NS):
@@ -105,11 +108,28 @@ class Guardian:
         heard = self._inbox.read()
         if heard.boot is not None and heard.ready is not None and not self._stop.is_asked():
             self._run.say(self._ready_line(heard.boot, heard.ready))
-            self._system.announce(LotsListed("start", self._lots(self.publish()), ()))
+            self._list_lots()
         begun_ns = self._system.clock.market_ns()
         for drill in self._run.options.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
         self._driver.until(lambda: self._is_over(begun_ns), None)
+
+    def _tell_latched(self) -> None:
+        """Say what an earlier run has left latched: why, since when, and what ends it."""
+        for each in self._board.latched():
+            self._system.log_for("guardian").critical(
+                f"{each.effect.name} is latched from before",
+                by=each.name,
+                since=iso(each.at_ns),
+                why=each.reason,
+                way=way_out(each.name).command,
+            )
+
+    def _list_lots(self) -> None:
+        """Say what is owned at the start; while the venue differs, nothing of it is protected."""
+        lots = self._lots(self.publish())
+        differs = any(each.name == RECONCILE for each in self._board.open)
+        self._system.announce(LotsListed(START, () if differs else lots, lots if differs else ()))
 
     @property
     def is_ready(self) -> bool:
@@ -159,7 +179,7 @@ class Guardian:
         )
         if is_halted and reason not in (KILL, "error"):
             reason = "halted"
-        self._run.say(_stopped_line(reason, status, len(lots)))
+        self._run.say(_stopped_line(reason, self._valued(status), len(lots)))
         if is_halted or reason == KILL:
             return EXIT_HALTED
         return EXIT_NO if reason == "error" or not self._is_confirmed else EXIT_OK
@@ -170,6 +190,19 @@ class Guardian:
         if self._inbox.read().boot is not None:
             return self.is_swept
         return not self._run.recovered.has_unsettled
+
+    def _valued(self, status: Status) -> Status:
+        """Return `status`, with what the journal knew last where nothing was valued this time."""
+        known = self._run.recovered
+        if status.get("equity") is not None or not known.marks or known.ledger is None:
+            return status
+        last = known.marks[-1]
+        return {
+            **status,
+            "equity": plain(last.nlv),
+            "pnl_net": plain(last.pnl),
+            "fees": plain(known.ledger.fees),
+        }
 
     def _lots(self, status: Status) -> tuple[str, ...]:
         """Return what is owned: by the status, or by the journal where nobody valued it yet."""

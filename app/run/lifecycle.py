@@ -20,6 +20,7 @@ from app.run.wiring import Recipes, in_order
 from domain.messages.supervision import BootCompleted, RebuildFinished, TradingReady
 from domain.model.errors import JournalError
 from domain.system.recovery import Recovered
+from domain.system.shortage import is_shortage
 
 Defer = Callable[[Callable[[], None]], None]
 """Runs a call soon, outside of every actor."""
@@ -71,16 +72,20 @@ class RunLifecycle:
 
     def _rebuild(self, names: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         started: list[tuple[str, int]] = []
-        failure = None
+        failure, is_short = None, False
         try:
             state = self._state_for(names)
             for name in in_order(names):
                 self.recipes[name](state)
                 started.append((name, self._runtime.sight(name).epoch))
         except Exception as error:  # noqa: BLE001 - what can't be rebuilt is given up, in words
-            failure = str(error) if isinstance(error, JournalError) else type(error).__name__
+            is_short = is_shortage(error) and not self.has_journal_failed()
+            known = is_short or isinstance(error, JournalError)
+            failure = str(error) if known else type(error).__name__
+            self.retire(names)  # what is half there is no use, and must not count as living
             self._runtime.log_for("guardian").failure(f"rebuild of {', '.join(names)}", error)
-        self._runtime.post(reply_to, RebuildFinished(token, tuple(started), failure))
+        done = RebuildFinished(token, tuple(started), failure, is_short)
+        self._runtime.post(reply_to, done)
 
     def _state_for(self, names: tuple[str, ...]) -> Recovered:
         if AUDITOR in names:

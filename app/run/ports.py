@@ -11,8 +11,10 @@ from attrs import field, frozen
 from actors.kernel.ports import LastGate, Venue
 from actors.trading.approvals import Approvals
 from adapters.runtime.actor_system import ActorSystem
+from adapters.telemetry.log import ActorLog
 from app.run.watches import Watch
 from domain.model.errors import TradingError
+from domain.system.shortage import is_shortage
 
 
 class NotStarted(TradingError):
@@ -55,15 +57,25 @@ class Attentive:
 
     def __init__(self) -> None:
         self._watches: list[Callable[[], None]] = []
+        self._short: set[int] = set()
 
     def attend(self, watch: Callable[[], None]) -> None:
         """Call `watch` now and then while time passes."""
         self._watches.append(watch)
 
     def look(self) -> None:
-        """Call every watch."""
-        for watch in self._watches:
-            watch()
+        """Call every watch. One that finds no room looks again; that is no end of the run."""
+        for number, watch in enumerate(self._watches):
+            try:
+                watch()
+            except Exception as error:
+                if not is_shortage(error):
+                    raise
+                if number not in self._short:
+                    self._short.add(number)
+                    ActorLog("guardian").critical("no room to look", reason=str(error))
+            else:
+                self._short.discard(number)
 
 
 def _no_watches(_: Venue) -> Iterable[Watch]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
+from adapters.control.anchor import AnchorFile, JournalAnchor, lost
 from adapters.control.halt_note import HaltNote
 from adapters.control.instances import InstanceLock, InstanceRunning
 from adapters.control.kill_switch import remove_kill
@@ -28,12 +29,17 @@ from domain.model.instants import Nanos, iso
 from domain.system.recovery import JournalFold, Recovered, fold
 
 JOURNAL = "journal"
+SHORTENED = "journal_shortened"
+"""Name of the breaker when the journal holds less than it once did."""
 CODEC = Codec(CATALOGUE)
 
 
 @frozen
 class JournalPlace:
-    """Where a run's journal is and how its records are stamped. `machine` ages receipts."""
+    """Where a run's journal is and how its records are stamped. `machine` ages receipts.
+
+    `anchor_file` knows the journal's head outside of its folder; None where nothing may be kept.
+    """
 
     folder: Path
     run: RunStarted
@@ -41,6 +47,7 @@ class JournalPlace:
     machine: Callable[[], Nanos]
     market: Callable[[], Nanos]
     wall: Callable[[], int] | None
+    anchor_file: AnchorFile | None = None
 
     @property
     def journal(self) -> Path:
@@ -68,6 +75,12 @@ class Opened:
             JournalError: they could not be written.
         """
         self.recorder.close()
+
+    def anchor(self) -> JournalAnchor:
+        """Return what is on disk now, to be known outside of the journal's folder."""
+        head, known = self.recorder.durable, self.recovered
+        number = max(self.recorder.number, known.next_number - 1)
+        return JournalAnchor(known.lineage, head.seq, head.hash, known.world, number)
 
     def reread(self) -> Recovered:
         """Return the state that the journal tells now, while its writer goes on.
@@ -114,9 +127,13 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
         JournalError: the chain is broken or can't be written.
     """
     state = JournalFold(place.quote_currency)
+    anchor = place.anchor_file.read() if place.anchor_file is not None else None
+    hashes: dict[str, str] = {}
 
     def visit(record: Record) -> None:
         state.take(record.at_ns, CODEC.decode(record.type, record.data))
+        if anchor is not None and record.seq == anchor.seq:
+            hashes[anchor.lineage] = record.hash
 
     at_ns = place.market()
     journal, found = open_journal(
@@ -128,10 +145,18 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
         wall=place.wall,
         visit=visit,
     )
+    last_ns = state.last_ns
     state.take(at_ns, place.run)
     recorder = Recorder(journal, CODEC, place.machine)
     _take_note(HaltNote(place.folder), recorder, state, at_ns)
-    recovered = evolve(state.result(), lineage=found.lineage)
+    before = found.lineage if found.records else None
+    world = place.run.world
+    missing = lost(anchor, before, world, found.records, hashes.get(found.lineage))
+    if missing is not None:
+        _halt(SHORTENED, missing, recorder, state, at_ns)
+    recovered = evolve(state.result(), lineage=found.lineage, last_ns=last_ns)
+    if anchor is not None and anchor.lineage == found.lineage:  # no number is ever used again
+        recovered = evolve(recovered, next_number=max(recovered.next_number, anchor.number + 1))
     return Opened(recorder, recovered, place)
 
 
@@ -140,14 +165,18 @@ def _take_note(note: HaltNote, recorder: Recorder, state: JournalFold, at_ns: Na
     left = note.read()
     if left is None:
         return
-    name, reason = left
+    _halt(*left, recorder, state, at_ns)
+    note.remove()
+
+
+def _halt(name: str, reason: str, recorder: Recorder, state: JournalFold, at_ns: Nanos) -> None:
+    """Put a halt on record that needs a person."""
     breaker = Breaker(
         name=name, scope=GLOBAL, effect=Effect.HALT, reason=reason, is_latched=True, at_ns=at_ns
     )
     recorder.append(_envelope(1, BreakerTripped(breaker), at_ns))
     recorder.commit(())
     state.take(at_ns, BreakerTripped(breaker))
-    note.remove()
 
 
 def last_world(folder: Path) -> str:
@@ -185,7 +214,7 @@ def resume_offline(data_dir: Path, mode: Mode, reason: str) -> tuple[int, list[s
 
 
 def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
-    run = RunStarted(mode.value, "none", "", "", "", 0)
+    run, anchor_file = RunStarted(mode.value, "none", "", "", "", 0), AnchorFile(folder)
     now_ns = _newest_ns(folder)
     opened = open_state(
         JournalPlace(
@@ -195,6 +224,7 @@ def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tup
             machine=lambda: Nanos(time.monotonic_ns()),
             market=lambda: Nanos(now_ns),
             wall=time.time_ns,
+            anchor_file=anchor_file,
         )
     )
     latched = opened.recovered.latched()
@@ -208,6 +238,7 @@ def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tup
         stopped = RunStopped("operator", 0, 0, 0)
         opened.recorder.append(_envelope(len(latched) + 2, stopped, now_ns))
         opened.recorder.commit(())
+        anchor_file.write(opened.anchor())
     finally:
         opened.close()
     removed = remove_kill(data_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
@@ -14,12 +15,14 @@ from actors.kernel.ports import Venue
 from actors.kernel.topology import GUARDIAN
 from actors.trading.last_gate import LastGate
 from adapters.alerts.file import AlertFile
+from adapters.control.anchor import AnchorFile
 from adapters.control.halt_note import HaltNote
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from app.command_line.options import TradeOptions
 from app.run import settings
+from app.run.anchor_watch import AnchorWatch
 from app.run.guardian import Guardian, Run
 from app.run.guardian_inbox import GuardianInbox
 from app.run.journal_watch import JournalWatch
@@ -57,6 +60,11 @@ def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say) 
         wrong = refused_books(opened.recovered, options.config.app.quote.value)
         if wrong is not None:
             raise NotStarted(wrong, REFUSED)
+        if place.anchor_file is not None:
+            place.anchor_file.prune(time.time())
+            anchor = AnchorWatch(ports.system, opened, place.anchor_file)
+            undo.callback(anchor.write)
+            ports.driver.attend(anchor.look)
         # Entered before the venue, so that the sentinel leaves after the last connection to it.
         watches = undo.enter_context(Watches(ports.driver.attend))
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
@@ -132,8 +140,9 @@ def last_gate(ports: RunPorts, options: TradeOptions, stop: StopRequest) -> Last
 def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
     """Return where this run's journal is, and its first record."""
     config, clock = options.config, ports.system.clock
+    folder = options.folders.of_mode(options.mode)
     return JournalPlace(
-        folder=options.folders.of_mode(options.mode),
+        folder=folder,
         run=RunStarted(
             options.mode.value,
             ports.facts.venue,
@@ -146,6 +155,7 @@ def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
         machine=clock.machine_ns,
         market=clock.market_ns,
         wall=ports.wall,
+        anchor_file=None if ports.wall is None else AnchorFile(folder),
     )
 
 

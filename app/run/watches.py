@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMORY, SENTINEL = "memory", "sentinel"
 BEAT_EVERY_NS = SECOND // 4
 READY_WITHIN_NS = 10 * SECOND
+BUSY_AGAIN_NS = SECOND
 SILENT_NS = 5 * SECOND
 """Machine time after which a sentinel that says nothing is taken for lost."""
 LOOKING_NS = SECOND
@@ -96,8 +97,9 @@ class SupervisorWatch(Watch):
             self._dead_epoch = epoch
             self._judge(now_ns)
         if self._due_ns is not None and now_ns >= self._due_ns:
-            self._due_ns = None
+            self._due_ns = now_ns + BUSY_AGAIN_NS  # should it fail for want of room
             self._revive()
+            self._due_ns = None
 
     def _judge(self, now_ns: int) -> None:
         budget = policy_of(SUPERVISOR).budget

@@ -47,11 +47,11 @@ from actors.reporting.alerts import Alerts
 from actors.reporting.auditor import Auditor
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.projector import Projector
-from actors.safety.bound_account import BoundAccount
 from actors.safety.canceller import Canceller
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
+from actors.safety.reconcile_steps import BoundAccount
 from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.allocator import Allocator

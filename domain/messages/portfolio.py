@@ -62,6 +62,10 @@ class EquityMarked:
     opening_nlv: Amount
 
 
+START = "start"
+"""Occasion of the list of lots at READY."""
+
+
 @frozen
 class LotsListed:
     """Every owned lot and whether something protects it, at start and stop."""

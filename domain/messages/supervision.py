@@ -38,12 +38,14 @@ class ActorDown:
     """An actor died or hangs. `cause` is the exception's type and text, no values of variables.
 
     `fingerprint` names message, exception and line: equal ones are the same bug again.
+    `is_shortage`: it died for want of threads, files, memory or room, which is no bug.
     """
 
     actor: str
     epoch: int
     cause: str
     fingerprint: str = ""
+    is_shortage: bool = False
 
 
 @frozen
@@ -80,11 +82,15 @@ class DrillStarted:
 
 @frozen
 class RebuildFinished:
-    """The actors are up again from the journal; or `failure` says why none of them is."""
+    """The actors are up again from the journal; or `failure` says why none of them is.
+
+    `is_shortage`: it failed for want of threads, files, memory or room, and is worth another try.
+    """
 
     token: int
     started: tuple[tuple[str, int], ...]
     failure: str | None
+    is_shortage: bool = False
 
 
 @frozen

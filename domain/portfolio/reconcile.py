@@ -69,7 +69,10 @@ def balance_problems(
     for base, total in sorted(owned_of(ledger).items()):
         held = totals.get(base, ZERO)
         if held < total:
-            problems.append(f"{base}: the venue has {plain(held)}, we own {plain(total)}")
+            problems.append(
+                f"{base}: the venue has {plain(held)}, we own {plain(total)}: "
+                f"{plain(total - held)} is not there and can't be sold"
+            )
     return tuple(problems)
 
 

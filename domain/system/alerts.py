@@ -6,7 +6,7 @@ import re
 
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.orders import OrderAdvanced
-from domain.messages.portfolio import LotsListed
+from domain.messages.portfolio import START, LotsListed
 from domain.messages.supervision import ActorDown
 from domain.messages.venue import EntriesUnread
 from domain.model.approval import ExitReason
@@ -16,10 +16,11 @@ from domain.model.money import Price, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
 from domain.system.unread import sentence
+from domain.system.ways_out import RESUME as _RESUME
+from domain.system.ways_out import STATUS as _STATUS
+from domain.system.ways_out import WAYS_OUT, way_out
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_STATUS = "python run.py status"
-_RESUME = 'python run.py resume --reason "..."'
 _DONE = {
     Effect.NONE: "nothing",
     Effect.BLOCK: "no new entries in this scope",
@@ -34,6 +35,26 @@ _REASONS = {
     ExitReason.MAX_HOLD: "the end of the longest hold",
     ExitReason.OPERATOR: "the sale asked for",
 }
+UNWATCHED = {
+    "auditor": "nothing is written down and nothing leaves, exits neither",
+    "alerts": "nobody is told",
+    "projector": "status and log stand still",
+    "supervisor": "no other actor is brought back",
+    "kill_switch": "the signal file is not seen; the sentinel sees it",
+    "canceller": "entries are not cancelled by the venue's list; the sentinel cancels",
+    "order_manager": "no order is sent or followed, exits neither",
+    "portfolio": "lots and limits on losses are not valued",
+    "risk_gate": "nothing is approved, exits neither",
+    "exits": "stops, targets and longest holds of owned lots are not watched: nobody sells",
+    "allocator": "nothing is decided",
+    "strategy": "this strategy proposes nothing",
+    "feed": "no price moves: stops of owned lots are not seen",
+    "scheduler": "no cycle comes",
+    "drop_copy": "fills are not checked a second time",
+    "operator": "no request of a person is answered",
+    "reconciler": "the venue is not compared with the books",
+}
+"""What is not done while an actor is down."""
 
 
 def fingerprint(alert: AlertRaised) -> str:
@@ -49,6 +70,7 @@ def without_numbers(text: str) -> str:
 def of_breaker(breaker: Breaker) -> AlertRaised:
     """Return the alert of a tripped breaker; HALT and KILL are critical."""
     is_critical = breaker.effect >= Effect.HALT
+    command = way_out(breaker.name).command if breaker.name in WAYS_OUT else _STATUS
     return AlertRaised(
         severity=Severity.CRITICAL if is_critical else Severity.WARNING,
         code=f"BREAKER:{breaker.name}",
@@ -56,7 +78,7 @@ def of_breaker(breaker: Breaker) -> AlertRaised:
         done=_DONE[breaker.effect],
         owned=_OWNED,
         worst="stops of owned lots as listed in status" if is_critical else "none by itself",
-        command=_RESUME if breaker.is_latched else _STATUS,
+        command=_RESUME if breaker.is_latched and command == _STATUS else command,
     )
 
 
@@ -68,7 +90,7 @@ def of_down(down: ActorDown) -> AlertRaised:
         what=f"actor {down.actor} (epoch {down.epoch}) died: {down.cause}",
         done="its breaker is open, the process stays up, the actor is rebuilt",
         owned=_OWNED,
-        worst="stops of owned lots as listed in status",
+        worst=unwatched(down.actor),
         command=_STATUS,
     )
 
@@ -94,9 +116,27 @@ def of_given_up(actor: str, reason: str) -> AlertRaised:
         what=f"{actor} is not started again: {reason}",
         done="its breaker is latched; everything else goes on",
         owned="unchanged; see status",
-        worst="none by itself",
-        command='python run.py resume --reason "..."',
+        worst=unwatched(actor),
+        command=_RESUME,
     )
+
+
+def of_shortage(actor: str, failure: str) -> AlertRaised:
+    """Return the alert about an actor that can't be started for want of something."""
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="SHORTAGE",
+        what=f"{actor} is not started yet: {failure}",
+        done="its breaker is open; it is tried again until there is enough",
+        owned="unchanged; see status",
+        worst=unwatched(actor),
+        command=_STATUS,
+    )
+
+
+def unwatched(actor: str) -> str:
+    """Return what nobody does while `actor` is down."""
+    return UNWATCHED.get(actor.partition(".")[0], f"what {actor} does is not done")
 
 
 def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
@@ -143,14 +183,19 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
     """Return the alert of unprotected lots, None if every lot is protected."""
     if not listed.unprotected:
         return None
+    is_start = listed.occasion == START
     return AlertRaised(
-        severity=Severity.WARNING,
+        severity=Severity.CRITICAL if is_start else Severity.WARNING,
         code="UNPROTECTED",
         what=f"at {listed.occasion}: {len(listed.unprotected)} lots not protected at the venue",
-        done="the exit actor guards them while this process runs",
+        done="venue and ledger differ: entries blocked, exits sell what is there"
+        if is_start
+        else "the exit actor guards them while this process runs",
         owned=", ".join(listed.unprotected),
-        worst="the whole value of these lots while nothing runs",
-        command="python run.py --env paper",
+        worst="the whole value of these lots"
+        if is_start
+        else "the whole value of these lots while nothing runs",
+        command="python run.py status" if is_start else "python run.py --env paper",
     )
 
 

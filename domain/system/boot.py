@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.messages.supervision import BootCompleted
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
+from domain.model.orders import OrderSeen
 from domain.model.product import DELISTED
+from domain.orders.identity import is_of_a_lineage
 
 NAMED = 5
 
@@ -26,6 +30,22 @@ def nothing_to_trade(products: ProductsListed, quote_currency: str) -> str | Non
         return None
     names = ", ".join(sorted(each.id for each in living)[:NAMED]) or "there is none"
     return f"none of {len(living)} products is quoted in {quote_currency}: {names}"
+
+
+def other_lineage(orders: Iterable[OrderSeen]) -> str | None:
+    """Return a sentence if orders were filled whose ids are of a journal that is not here.
+
+    `orders` are those of the account before a new journal has sent any.
+    """
+    filled = [each for each in orders if each.filled > 0 and is_of_a_lineage(each.client_order_id)]
+    if not filled:
+        return None
+    products = ", ".join(sorted({each.product for each in filled}))
+    return (
+        f"{len(filled)} orders of another journal were filled on this account ({products}), and "
+        "what they bought may still be there without a stop: put that journal back, or resume if "
+        "it is meant"
+    )
 
 
 def boot_of(

@@ -137,6 +137,11 @@ class JournalFold:
         self._moved: dict[str, OrderAdvanced] = {}
         self._closed: dict[tuple[str, str], ClosedBreaker] = {}
 
+    @property
+    def last_ns(self) -> Nanos | None:
+        """Market time of the newest record so far, None if there is none."""
+        return self._last_ns
+
     def _forget(self) -> None:
         """Another world has another account; only latched breakers outlive it."""
         self._orders, self._booked = {}, set()

@@ -26,10 +26,11 @@ class RestartBudget:
 
 @frozen
 class Crash:
-    """One death: when (machine time), and what bug it was."""
+    """One death: when (machine time), and what bug it was; a shortage is none."""
 
     at_ns: Nanos
     fingerprint: str
+    is_shortage: bool = False
 
 
 @frozen
@@ -62,7 +63,8 @@ def left(history: CrashHistory, budget: RestartBudget, now_ns: Nanos) -> int | N
     """Return how many restarts `budget` still allows at `now_ns`, None for any number."""
     if budget.limit is None:
         return None
-    recent = sum(now_ns - each.at_ns < budget.period_ns for each in history.crashes)
+    bugs = [each for each in history.crashes if not each.is_shortage]
+    recent = sum(now_ns - each.at_ns < budget.period_ns for each in bugs)
     return max(0, budget.limit - recent)
 
 
@@ -74,9 +76,13 @@ def decide(history: CrashHistory, budget: RestartBudget, draw: Draw) -> Restart 
     "Exponential Backoff And Jitter" (equal jitter).
     """
     *older, newest = history.crashes
+    if newest.is_shortage:  # no bug: it is over when it is over, and counts for nothing
+        pause = min(budget.first_pause_ns << min(len(older), 30), budget.longest_pause_ns)
+        return Restart(Nanos(pause))
+    older = [each for each in older if not each.is_shortage]
     if budget.stops_on_repeat and any(each.fingerprint == newest.fingerprint for each in older):
         return GiveUp(f"the same bug twice: {newest.fingerprint}")
-    count = len(history.crashes)
+    count = len(older) + 1
     if budget.limit is not None and count > budget.limit:
         minutes = budget.period_ns // (60 * 1_000_000_000)
         return GiveUp(f"{count} crashes within {minutes} min, limit {budget.limit}")

@@ -264,3 +264,13 @@ def test_problems_without_end_are_cut_short_for_people_only(data: Path) -> None:
     assert len(report["problems"]) >= 25
     assert f"and {len(report['problems']) - 20} more; --json lists all" in text
     assert "record 14: " in text
+
+
+@pytest.mark.req("AUD1")
+def test_a_journal_without_a_record_is_no_pass(data: Path) -> None:
+    segment_of(data).write_bytes(b"")
+
+    done = verify("--data-dir", data, "--env", "paper")
+
+    assert done.returncode == 1
+    assert "EMPTY: there is no record in it" in done.stdout

@@ -114,3 +114,24 @@ def test_ctrl_c_before_ready_ends_it_too(tmp_path: Path) -> None:
         running.ready()
         assert running.interrupt()[0] == 0
     assert verified(tmp_path)["ok"] is True
+
+
+@pytest.mark.req("AUD1", "K1")
+def test_a_kill_latch_that_was_cut_off_the_journal_is_missed(tmp_path: Path) -> None:
+    with trader(tmp_path) as running:
+        running.ready()
+        (tmp_path / "data" / "KILL_SWITCH").touch()
+        assert running.stopped(15.0)[0] == 3
+    (tmp_path / "data" / "KILL_SWITCH").unlink()
+    segments(tmp_path)[-1].unlink()
+
+    done = call(tmp_path, "audit", "verify")
+    assert done.returncode == 1
+    assert "the journal of this folder is gone" in done.stdout
+    with trader(tmp_path) as running:
+        running.ready()
+        assert running.interrupt()[0] == 3
+    assert call(tmp_path, "resume", "--reason", "seen").returncode == 0
+    with trader(tmp_path) as running:
+        assert running.ready()["entries"] == "on"
+        assert running.interrupt()[0] == 0

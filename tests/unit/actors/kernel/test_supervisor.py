@@ -595,3 +595,31 @@ def test_no_answer_to_a_predecessor_is_taken_for_one_to_us() -> None:
 
     assert old.token != new.token
     assert two.staff.rebuilt == []
+
+
+def test_a_rebuild_that_fails_for_want_of_room_is_tried_again_until_there_is_enough() -> None:
+    scene = Scene()
+    scene.die(EXITS)
+    for number in range(1, 9):  # more often than any budget allows
+        while len(scene.staff.rebuilt) < number:
+            scene.pass_time(MOMENT_NS)
+        _, token = scene.staff.rebuilt[-1]
+        short = RebuildFinished(token, (), "can't start new thread", is_shortage=True)
+        (alert,) = of_kind(scene.tell(short), AlertRaised)
+        assert alert.code == "SHORTAGE"
+        assert "stops, targets and longest holds of owned lots are not watched" in alert.worst
+
+    assert EXITS not in scene.latched()
+    scene.rebuild(EXITS)
+    scene.prove(EXITS)
+    assert not scene.harness.is_open(EXITS)
+
+
+def test_deaths_for_want_of_room_are_not_the_same_bug_twice() -> None:
+    scene = Scene()
+    for _ in range(6):
+        epoch = scene.epochs.setdefault(EXITS, 1)
+        scene.tell(ActorDown(EXITS, epoch, "MemoryError", "Check MemoryError", is_shortage=True))
+        scene.rebuild(EXITS)
+
+    assert EXITS not in scene.latched()

@@ -17,6 +17,7 @@ from domain.messages.control import (
 )
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import Effect
+from domain.system.ways_out import WAYS_OUT
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import a_breaker
 
@@ -223,3 +224,48 @@ def test_nothing_is_remembered_of_requests_that_have_been_answered() -> None:
     actor = scene.actor
     assert (actor._waiting, actor._answers, actor._syncing.waiting) == ({}, {}, ())
     assert SUPERVISOR in scene.harness.sent[0].to
+
+
+LATCHED = [name for name, way in WAYS_OUT.items() if not way.by_itself]
+
+
+@pytest.mark.req("SUP1")
+@pytest.mark.parametrize("name", [*LATCHED, "mailbox:auditor", "risk_gate"])
+def test_every_latch_opens_by_resume(name: str) -> None:
+    scene = Scene(is_latched=False)
+    scene.harness.board.trip(a_breaker(Effect.HALT, name=name, is_latched=True))
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ()))
+    scene.compared()
+    scene.written()
+    scene.written()
+
+    assert scene.folder.answers["r1"]["code"] == 0
+    assert scene.harness.trips() == ()
+
+
+@pytest.mark.req("SUP1")
+@pytest.mark.parametrize("name", [name for name, way in WAYS_OUT.items() if way.by_itself])
+def test_where_resume_can_not_help_it_says_what_does(name: str) -> None:
+    scene = Scene(is_latched=False)
+    scene.harness.board.trip(a_breaker(Effect.BLOCK, name=name))
+    scene.ask("resume")
+
+    answer = scene.folder.answers["r1"]
+    assert answer["code"] == 0
+    assert answer["lines"][0] == "nothing is latched"
+    assert WAYS_OUT[name].by_itself in answer["lines"][1]
+    assert WAYS_OUT[name].command in answer["lines"][1]
+
+
+@pytest.mark.req("SUP1")
+def test_books_that_differ_are_told_with_the_command_that_can_help() -> None:
+    scene = Scene()
+    scene.harness.board.trip(a_breaker(Effect.BLOCK, name="reconcile"))
+    scene.ask("resume")
+    deliver(scene.actor, Revived("r1", ()))
+    scene.compared("USD: the venue has 1, the ledger 2")
+
+    lines = scene.folder.answers["r1"]["lines"]
+    assert lines[:2] == ["not resumed", "USD: the venue has 1, the ledger 2"]
+    assert WAYS_OUT["reconcile"].command in lines[2]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from actors.safety.bound_account import BoundAccount
+from actors.safety.reconcile_steps import OVERLAP_NS, BoundAccount
 from actors.safety.reconciler import (
     AGAIN_NS,
     BOOT_WITHIN_NS,
@@ -23,9 +23,9 @@ from actors.safety.reconciler import (
     DIGEST_LIMIT_NS,
     EVERY_NS,
     GAP_AGAIN_NS,
+    LINEAGE,
     LISTS,
     LOOK_EVERY_NS,
-    OVERLAP_NS,
     TIME_GAP,
     Reconciler,
 )
@@ -50,7 +50,7 @@ from domain.messages.venue import (
 )
 from domain.model.breakers import Effect
 from domain.model.entries import EntryKind, Unread
-from domain.model.instants import HOUR, SECOND, Nanos
+from domain.model.instants import DAY, HOUR, SECOND, Nanos
 from domain.model.money import Amount, Rate
 from domain.model.portfolio import AccountBalance
 from domain.system.unlisted import FIRST_PAUSE_NS
@@ -76,10 +76,13 @@ class Scene:
         portfolio_uuid: str | None = None,
         epoch: int = 1,
         known: BootCompleted | None = None,
+        is_new: bool = False,
     ) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
         self.is_open = True
-        account = BoundAccount("USD", portfolio_uuid, Nanos(LAST_RECORD_NS), known)
+        account = BoundAccount(
+            "USD", portfolio_uuid, None if is_new else Nanos(LAST_RECORD_NS), known
+        )
         self.cash = {"venue": Decimal(100), PORTFOLIO: Decimal(100), RISK_GATE: Decimal(100)}
         self.actor = self.harness.start(
             Reconciler, "reconciler", self.venue, account, is_booted=is_booted, epoch=epoch
@@ -360,6 +363,34 @@ def test_a_start_that_waits_for_a_sweep_opens_with_exits_alone_too() -> None:
     (boot,) = scene.harness.bodies(BootCompleted)
     assert boot.is_provisional
     assert "sweep" in next(each.reason for each in scene.harness.trips())
+
+
+@pytest.mark.req("BOOT1", "REC1")
+@pytest.mark.parametrize(
+    ("is_new", "filled", "client", "is_blocked"),
+    [
+        (True, "1", an_intent().client_order_id, True),
+        (True, "0", an_intent().client_order_id, False),
+        (True, "1", "0b8f3cf5-6a40-4f3c-9c1f-3a1d3f0e2a55", False),
+        (True, "1", "", False),
+        (False, "1", an_intent().client_order_id, False),
+    ],
+    ids=["ours of another", "not filled", "drawn by others", "without an id", "not a new journal"],
+)
+def test_a_new_journal_on_an_account_with_a_past_of_ours_blocks_until_a_person_says_so(
+    is_new: bool, filled: str, client: str, is_blocked: bool
+) -> None:
+    scene = Scene(is_new=is_new)
+    scene.answer_all(CATALOGUE)
+    scene.tell(SWEPT)
+    asked_since = scene.venue.last("list_orders").about["since_ns"]
+    seen = evolve(a_seen(an_intent(), filled=filled), client_order_id=client)
+    scene.answer("list_orders", orders=(seen,))
+    scene.answer("list_fills")
+
+    assert asked_since <= START_NS - (30 * DAY if is_new else HOUR)
+    latched = [(each.name, each.effect) for each in scene.harness.board.latched()]
+    assert latched == ([(LINEAGE, Effect.BLOCK)] if is_blocked else [])
 
 
 # Lists that fail.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.envelope import Envelope
 from actors.kernel.topology import CANCELLER, GUARDIAN, PROJECTOR, ROUTES
@@ -33,12 +35,13 @@ from domain.messages.control import (
 )
 from domain.messages.journal import RunStopped
 from domain.messages.orders import IntentRaised
-from domain.messages.portfolio import LotsListed, StatementTaken
+from domain.messages.portfolio import EquityMarked, LotsListed, StatementTaken
 from domain.messages.supervision import BootCompleted
 from domain.model.breakers import Effect, Severity
-from domain.model.instants import Nanos
-from domain.model.money import ZERO, Rate
+from domain.model.instants import Nanos, iso
+from domain.model.money import ZERO, Amount, Rate
 from domain.system.recovery import Recovered, fold
+from domain.system.ways_out import RESUME
 from tests.builders.messages import NOW, a_breaker, an_intent, approved, booked
 from tests.builders.runtime import VirtualRig
 from tests.fakes.actors import Scripted
@@ -304,3 +307,29 @@ def test_an_end_that_is_not_confirmed_is_an_alert_and_no_success(
     (alert,) = (envelope.body for envelope in case.alerts.written)
     assert (alert.severity, alert.code) == (Severity.CRITICAL, "STOP_UNCONFIRMED")
     assert "python run.py" in alert.command
+
+
+def test_a_start_under_a_latch_says_why_since_when_and_what_ends_it(case: Case) -> None:
+    kill = evolve(a_breaker(Effect.KILL), name="kill", reason="looked wrong", is_latched=True)
+    case.system.board.restore((kill,))
+
+    case.guardian.live()
+
+    (line,) = case.rig.log.of("critical")
+    assert line.text == "KILL is latched from before"
+    assert line.fields == {
+        "by": "kill",
+        "since": iso(kill.at_ns),
+        "why": "looked wrong",
+        "way": RESUME,
+    }
+
+
+def test_an_end_before_anything_was_valued_keeps_the_last_equity() -> None:
+    case = Case(a_journal(EquityMarked(3, Amount(Decimal("990.5")), Amount(Decimal(1000)))))
+    case.stop.ask("kill")
+
+    case.guardian.end()
+
+    assert "equity=990.5 pnl_net=-9.5" in case.said[-1]
+    case.rig.close()

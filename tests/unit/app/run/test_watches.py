@@ -5,14 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 import app.run.watches
+from actors.kernel.envelope import ReplyTo
 from actors.kernel.supervision import policy_of
-from actors.kernel.topology import SUPERVISOR
+from actors.kernel.topology import EXITS, SUPERVISOR
 from actors.safety.reconciler import TIME_GAP
+from app.run.guardian_inbox import GuardianInbox
+from app.run.lifecycle import RunLifecycle
+from app.run.ports import Attentive
 from app.run.watches import (
     MEBIBYTE,
     MEMORY,
@@ -23,6 +28,7 @@ from app.run.watches import (
     gap_seen,
     place_of,
 )
+from domain.messages.supervision import RebuildFinished
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
 from tests.builders.runtime import ThreadRig, VirtualRig, breaker, collect, tell
@@ -260,3 +266,49 @@ def test_a_gap_blocks_entries_until_everything_was_asked_anew(rig: VirtualRig) -
     assert open_one is not None
     assert (open_one.effect, open_one.is_latched) == (Effect.BLOCK, False)
     assert open_one.reason == "the process did not run for 7000 ms"
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()])
+def test_a_look_that_finds_no_room_ends_nothing_and_is_made_again(error: Exception) -> None:
+    looks: list[str] = []
+    errors = [error, error]
+
+    def short() -> None:
+        looks.append("short")
+        if errors:
+            raise errors.pop()
+
+    attentive = Attentive()
+    attentive.attend(short)
+    attentive.attend(lambda: looks.append("other"))
+    for _ in range(3):
+        attentive.look()
+
+    assert looks == ["short", "other"] * 3
+
+
+def test_a_look_that_is_a_bug_is_not_hidden() -> None:
+    def bug() -> None:
+        raise ValueError("on purpose")
+
+    attentive = Attentive()
+    attentive.attend(bug)
+
+    with pytest.raises(ValueError, match="on purpose"):
+        attentive.look()
+
+
+def test_a_rebuild_for_which_there_is_no_thread_is_told_as_a_shortage(rig: VirtualRig) -> None:
+    def starve(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    heard: list[Any] = []
+    rig.runtime.spawn(Scripted, SUPERVISOR, lambda _, message: heard.append(message))
+    opened = cast("Any", SimpleNamespace(recorder=SimpleNamespace(has_failed=False)))
+    lifecycle = RunLifecycle(rig.runtime, opened, GuardianInbox(), lambda call: call(), 0)
+    lifecycle.recipes = {EXITS: starve}
+
+    lifecycle.rebuild((EXITS,), 7, ReplyTo(SUPERVISOR))
+    rig.until(lambda: bool(heard))
+
+    assert heard == [RebuildFinished(7, (), "can't start new thread", is_shortage=True)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.orders.identity import client_order_id
+from domain.orders.identity import client_order_id, is_of_a_lineage
 from tests.builders.messages import LINEAGE
 
 NUMBERS = st.integers(min_value=1, max_value=10**9)
@@ -34,3 +34,9 @@ def test_another_lineage_has_other_ids(number: int) -> None:
 
 def test_the_id_is_a_uuid_of_version_five() -> None:
     assert UUID(client_order_id(LINEAGE, 7)).version == 5
+
+
+@pytest.mark.parametrize("text", ["", "x", "0b8f3cf5-6a40-4f3c-9c1f-3a1d3f0e2a55", "1" * 36])
+def test_ids_that_others_draw_are_of_no_lineage(text: str) -> None:
+    assert not is_of_a_lineage(text)
+    assert is_of_a_lineage(client_order_id("0" * 32, 1))

@@ -50,7 +50,9 @@ def test_the_last_digit_of_cash_matters(usd: str) -> None:
 
 @pytest.mark.req("REC1")
 def test_a_coin_too_few_is_named_over_all_products_of_the_asset() -> None:
-    assert problems("100.5", "1.49999999") == ("BTC: the venue has 1.49999999, we own 1.5",)
+    assert problems("100.5", "1.49999999") == (
+        "BTC: the venue has 1.49999999, we own 1.5: 0.00000001 is not there and can't be sold",
+    )
 
 
 @pytest.mark.req("REC1")

@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 from attrs import evolve, fields
 
+from actors.kernel.topology import ACTORS, STRATEGY
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
 from domain.model.breakers import Effect, Severity
-from domain.system.alerts import fingerprint, of_breaker, of_discrepancy, of_down, of_lots
+from domain.system.alerts import (
+    UNWATCHED,
+    fingerprint,
+    of_breaker,
+    of_discrepancy,
+    of_down,
+    of_given_up,
+    of_lots,
+)
 from tests.builders.messages import a_breaker
 
 
@@ -66,3 +75,12 @@ def test_unprotected_lots_are_listed_and_protected_ones_are_no_news() -> None:
     assert alert is not None
     assert "2 lots" in alert.what
     assert alert.owned == "lot-2, lot-3"
+
+
+@pytest.mark.req("SUP1")
+@pytest.mark.parametrize("actor", [*ACTORS])
+def test_an_alert_about_a_dead_actor_says_what_nobody_does_now(actor: str) -> None:
+    name = "strategy.breakout" if actor == STRATEGY else actor
+    told = {of_down(ActorDown(name, 1, "x")).worst, of_given_up(name, "x").worst}
+
+    assert told == {UNWATCHED[name.partition(".")[0]]}

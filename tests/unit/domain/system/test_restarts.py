@@ -129,3 +129,19 @@ def test_what_is_left_is_what_the_next_crash_would_find(times: list[int], later:
     assert 0 <= remaining <= (BUDGET.limit or 0)
     verdict = decide(history.after(Crash(now_ns, "a new bug"), BUDGET), BUDGET, middle)
     assert isinstance(verdict, Restart) is (remaining > 0)
+
+
+def test_a_shortage_is_no_bug_however_often_it_comes() -> None:
+    history = CrashHistory()
+    pauses = []
+    for second in range(20):
+        short = Crash(Nanos(second * SECOND), "start RuntimeError", is_shortage=True)
+        history = history.after(short, BUDGET)
+        verdict = decide(history, BUDGET, middle)
+        assert isinstance(verdict, Restart)
+        pauses.append(verdict.pause_ns)
+    assert max(pauses) == BUDGET.longest_pause_ns
+
+    history = history.after(Crash(Nanos(21 * SECOND), "a bug"), BUDGET)
+    assert isinstance(decide(history, BUDGET, middle), Restart)
+    assert left(history, BUDGET, Nanos(21 * SECOND)) == 2

@@ -1,0 +1,104 @@
+"""What ends every halt and block, and what a person can do about it: no breaker is a dead end.
+
+One row a breaker, by its name; docs/ways-out.md is printed from it. `resume` answers from it when
+it can't help, and alerts name its command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from domain.model.breakers import Breaker
+
+STATUS = "python run.py status"
+RESUME = 'python run.py resume --reason "..."'
+RESET = "python run.py paper reset"
+VERIFY = "python run.py audit verify"
+START = "python run.py --env paper"
+MAILBOX = "mailbox:"
+"""How the names begin of breakers that an overflowing inbox opens."""
+
+
+@frozen
+class WayOut:
+    """One way out. `by_itself`: what closes the breaker without anybody; "" if nothing does.
+
+    `person` says what a person does; `command` is the one that helps, or shows how far it is.
+    """
+
+    by_itself: str
+    person: str
+    command: str
+
+
+_RESUMES = "look at what happened, then resume"
+_STOPS = "stop the trader, mend it, start again"
+
+WAYS_OUT: dict[str, WayOut] = {
+    # latched: a person says when
+    "kill": WayOut("", "resume, which also removes KILL_SWITCH", RESUME),
+    "daily_loss": WayOut("", _RESUMES, RESUME),
+    "daily_loss_usd": WayOut("", _RESUMES, RESUME),
+    "weekly_loss": WayOut("", _RESUMES, RESUME),
+    "drawdown": WayOut("", _RESUMES, RESUME),
+    "unbooked_fill": WayOut("", "wait until the fill is booked, then resume", RESUME),
+    "account": WayOut(
+        "",
+        "stop; give the key of the portfolio app.account.portfolio_uuid, start again, resume",
+        RESUME,
+    ),
+    "lineage": WayOut(
+        "", "stop and put the journal of these orders back, or resume if it is meant", RESUME
+    ),
+    "journal_shortened": WayOut(
+        "", "stop and put back what was cut off, or resume if it is meant", VERIFY
+    ),
+    "data_folder": WayOut("", "stop, put the folder back, start again, resume", RESUME),
+    "timers": WayOut("", "stop and start again, then resume", RESUME),
+    MAILBOX: WayOut("", "stop and start again, then resume", RESUME),
+    # availability: gone when its cause is gone
+    "reconcile": WayOut(
+        "venue and ledger agree in a comparison, one a minute",
+        "find out what differs; if the paper world itself was lost, begin a new one",
+        RESET,
+    ),
+    "boot": WayOut("the start is complete", "wait for the venue, or stop", STATUS),
+    "venue_lists": WayOut("the venue lists everything again", "wait for the venue", STATUS),
+    "drop_copy_lists": WayOut("the venue lists orders and fills again", "wait for it", STATUS),
+    "live_orders": WayOut("the venue lists live orders again", "wait for the venue", STATUS),
+    "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),
+    "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),
+    "unknown_order": WayOut("the venue says what became of the order", "wait for it", STATUS),
+    "time_gap": WayOut("a clean comparison after the gap", "wait for it", STATUS),
+    "sentinel": WayOut(
+        "a sentinel watches", "make room for one more process if none can start", STATUS
+    ),
+    "memory": WayOut("the process uses less than 75 % of its limit", _STOPS, START),
+    "late": WayOut("the strategy answers a cycle in time", "disable it if it can't", STATUS),
+}
+_OF_AN_ACTOR = WayOut(
+    "the actor is rebuilt and has proven itself, where its row in docs/supervision.md says so",
+    "resume, which also tries once more to start what was given up",
+    RESUME,
+)
+
+
+def way_out(name: str) -> WayOut:
+    """Return the way out of the breaker `name`; one that has no row is that of a dead actor."""
+    if name.startswith(MAILBOX):
+        return WAYS_OUT[MAILBOX]
+    return WAYS_OUT.get(name, _OF_AN_ACTOR)
+
+
+def sentences(breakers: Iterable[Breaker]) -> tuple[str, ...]:
+    """Return a sentence for each breaker: what ends it, and the command."""
+    return tuple(dict.fromkeys(sentence(each) for each in breakers))
+
+
+def sentence(breaker: Breaker) -> str:
+    """Return what ends this breaker."""
+    way = way_out(breaker.name)
+    itself = f"closes when {way.by_itself}; " if way.by_itself and not breaker.is_latched else ""
+    return f"{breaker.name}: {itself}{way.person} ({way.command})"
