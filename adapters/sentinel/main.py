@@ -35,6 +35,8 @@ STALE_S, STALE_UNDER_KILL_S = 3.0, 1.5
 KILL_PATIENCE_S = 4.0
 """The trader has this long to cancel under the kill switch before we do it beside it."""
 AGAIN_S, LONGEST_AGAIN_S, CALM_AGAIN_S = 0.2, 1.0, 2.0
+REMEMBER_S = 1.0
+"""How often it reads what is ours while it watches: the journal may be gone when it is needed."""
 ROUND_S = 4.0
 """Shorter than the silence for which the trader takes a sentinel for lost."""
 GIVE_UP_S = 30.0
@@ -108,6 +110,7 @@ class Sentinel:
         self._kill_s: float | None = None
         self._heard_s = time.monotonic()
         self._pause_s = AGAIN_S
+        self._remembered_s = 0.0
         self._is_over = False
         self._is_told_clear = False
         self._duty: Duty | None = None
@@ -118,6 +121,8 @@ class Sentinel:
         while not self._is_over:
             self._progress()
             busy = self._duty is not None
+            if not busy:
+                self._remember()
             self._listen(self._pause_s if busy else LOOK_S)
             reason = self._reason()
             self._progress()
@@ -127,6 +132,13 @@ class Sentinel:
                 return code
         self._state.tell("ended", reason="the trader ended in order")
         return EXIT_OK
+
+    def _remember(self) -> None:
+        """Read what is ours, so that a folder that is moved or deleted takes no knowledge away."""
+        now_s = time.monotonic()
+        if now_s - self._remembered_s >= REMEMBER_S:
+            self._remembered_s = now_s
+            failure_of(self._ours.refresh)
 
     def _listen(self, seconds: float) -> None:
         if self._death_s is not None:

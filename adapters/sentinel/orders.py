@@ -99,6 +99,10 @@ class OurOrders:
         self._broken: str | None = None
         """An intent that could not be read, for good: whatever it was may be at the venue."""
 
+    def refresh(self) -> None:
+        """Read what is new; what can't be read is told when it is needed."""
+        self.known()
+
     def known(self) -> Ours:
         """Return what is known by now; an unfinished line waits."""
         missed = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -433,3 +434,20 @@ def test_after_a_failed_round_it_says_again_that_nothing_is_left(
         until(lambda: house.state == "clear", house)
         watching.farewell()
         watching.ends_with(EXIT_OK)
+
+
+@pytest.mark.req("K1")
+@pytest.mark.parametrize("lost", ["journal", "."])
+def test_a_data_folder_that_is_deleted_takes_nothing_away_that_was_known(
+    lost: str, house: House, venue: SmallVenue
+) -> None:
+    house.intends("c-1", "c-2")
+    rest_of(venue, ["c-1", "c-2", "foreign"])
+    with sentinel(house, venue) as watching:
+        assert watching.process.stdout is not None
+        watching.process.stdout.read(4)  # two turns of its loop: it has looked at the journal
+        shutil.rmtree(house.mode / lost)
+
+        watching.die()
+
+        wait_for(lambda: set(venue.open.values()) == {"foreign"}, PATIENCE_S)
