@@ -72,7 +72,7 @@ KEEPERS_OF_BOOKS = (PORTFOLIO, RISK_GATE)
 TIME_GAP = "time_gap"
 """Name of the breaker while nothing known before a gap has been checked again."""
 BREAKER = "reconcile"
-"""Name of the availability breaker while a comparison has not been clean."""
+"""Name of the breaker while a comparison has not been clean."""
 WALLETS = "wallets"
 LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
@@ -321,17 +321,14 @@ class Reconciler(Actor):
     def _hand_over(self) -> None:
         self._step = PassStep.DIGEST
         if self._kind == BOOT and self._account.since_ns is None:
-            self._look_for_other_lineage()
+            # Whoever begins a journal must not forget what another one owns.
+            told = other_lineage(self._answers.of(OrdersListed).orders)
+            if told is not None:
+                self.trip(LINEAGE, told, effect=Effect.BLOCK, is_latched=True)
         self.send(ORDER_MANAGER, evolve(self._answers.of(OrdersListed), token=NOBODYS))
         self.send(ORDER_MANAGER, evolve(self._answers.of(FillsListed), token=NOBODYS))
         self.send(ORDER_MANAGER, SyncRequested(self._ask(ORDER_MANAGER)))
         self.after_machine(DIGEST_LIMIT_NS, Digested(self._run_number))
-
-    def _look_for_other_lineage(self) -> None:
-        """Whoever begins a journal must not forget what another one owns."""
-        told = other_lineage(self._answers.of(OrdersListed).orders)
-        if told is not None:
-            self.trip(LINEAGE, told, effect=Effect.BLOCK, is_latched=True)
 
     def _ask_books(self) -> None:
         self._step = PassStep.BOOKS

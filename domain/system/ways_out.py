@@ -55,6 +55,9 @@ WAYS_OUT: dict[str, WayOut] = {
     "journal_shortened": WayOut(
         "", "stop and put back what was cut off, or resume if it is meant", VERIFY
     ),
+    "lost_orders": WayOut(
+        "", "stop and put the newer journal back, or resume if this one is meant", RESUME
+    ),
     "data_folder": WayOut("", "stop, put the folder back, start again, resume", RESUME),
     "timers": WayOut("", "stop and start again, then resume", RESUME),
     MAILBOX: WayOut("", "stop and start again, then resume", RESUME),
@@ -71,6 +74,12 @@ WAYS_OUT: dict[str, WayOut] = {
     "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),
     "unknown_order": WayOut("the venue says what became of the order", "wait for it", STATUS),
+    "unreadable_orders": WayOut(
+        "the venue shows the order so that it can be read", "wait for it, or look there", STATUS
+    ),
+    "no_products": WayOut(
+        "", "stop, set app.quote to what the market is quoted in, start again", START
+    ),
     "time_gap": WayOut("a clean comparison after the gap", "wait for it", STATUS),
     "sentinel": WayOut(
         "a sentinel watches", "make room for one more process if none can start", STATUS

@@ -22,6 +22,9 @@ OTHERS = {
     ("domain/portfolio/ledger.py", "lot"),
     ("app/command_line/shell.py", "session.folders"),
     ("adapters/simulator/engine/quirks.py", "quirks"),
+    ("adapters/venues/coinbase/aliases.py", "quote"),
+    ("adapters/venues/coinbase/aliases.py", "event"),
+    ("adapters/venues/coinbase/aliases.py", "trade"),
 }
 """(file, first argument) of copies that are of no approved orders: a field's name, or `**`."""
 Called = tuple[str, str, ast.Call]

@@ -38,6 +38,9 @@ WALKED = {
     "::test_a_list_that_stays_away_blocks_entries_and_comes_back_by_itself",
     "live_orders": "tests/unit/actors/safety/test_canceller.py"
     "::test_live_orders_that_are_not_listed_are_asked_for_at_a_pace_and_told_once",
+    "unreadable_orders": "tests/unit/domain/orders/test_tracker.py",
+    "no_products": "tests/unit/actors/safety/test_reconciler.py"
+    "::test_a_catalogue_without_our_currency_blocks_entries_and_says_what_there_is",
     "user_stream": "tests/unit/domain/orders/test_tracker.py",
     "unknown_order": "tests/unit/domain/orders/test_tracker.py",
     "time_gap": "tests/unit/actors/safety/test_reconciler.py"

@@ -26,6 +26,7 @@ from actors.safety.reconciler import (
     LINEAGE,
     LISTS,
     LOOK_EVERY_NS,
+    NO_PRODUCTS,
     TIME_GAP,
     Reconciler,
 )
@@ -255,6 +256,17 @@ def test_a_key_that_is_not_the_right_one_stops_entries(
     scene.answer_all(CATALOGUE[1:])
 
     assert [(each.name, each.effect) for each in scene.harness.trips()] == [(breaker, effect)]
+
+
+@pytest.mark.req("CASH1")
+def test_a_catalogue_without_our_currency_blocks_entries_and_says_what_there_is() -> None:
+    scene = Scene()
+    scene.answer("list_products", products=(a_product("ETH-USDT"),))
+    scene.answer_all(("read_permissions", "read_fees"))
+
+    (breaker,) = scene.harness.trips()
+    assert (breaker.name, breaker.effect) == (NO_PRODUCTS, Effect.BLOCK)
+    assert "ETH-USDT" in breaker.reason
 
 
 # A start that can't be completed.
