@@ -176,6 +176,31 @@ def test_balances_are_one_a_currency_and_vaults_do_not_count() -> None:
     assert (usd.currency, usd.total) == ("USD", Decimal(10))
 
 
+@pytest.mark.req("CASH1")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"platform": "ACCOUNT_PLATFORM_CFM_CONSUMER"},
+        {"platform": "ACCOUNT_PLATFORM_INTX"},
+        {"type": "ACCOUNT_TYPE_PERP_FUTURES"},
+        {"type": "ACCOUNT_TYPE_VAULT"},
+        {"active": False},
+        {"ready": False},
+    ],
+    ids=str,
+)
+def test_only_what_can_buy_spot_is_money_and_the_rest_is_named(changes: dict[str, Any]) -> None:
+    money = {"value": "2500", "currency": "USD"}
+    wallet = {"uuid": "w", "currency": "USD", "available_balance": money, "hold": money}
+    usual = {"type": "ACCOUNT_TYPE_FIAT", "platform": "ACCOUNT_PLATFORM_CONSUMER"}
+    page = answers.read_accounts(body(accounts=[wallet | usual, wallet | usual | changes]))
+
+    found = answers.wallets_in(page.accounts)
+
+    assert len(found.read) == 1
+    assert [(each.name, each.is_foreign) for each in found.unread] == [("USD", True)]
+
+
 def test_a_product_with_its_steps_and_flags() -> None:
     seen = product()
     assert (seen.id, seen.base, seen.quote) == ("BTC-USD", "BTC", "USD")
