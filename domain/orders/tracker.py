@@ -8,8 +8,17 @@ trusts a cancel until the venue shows the order ended.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from domain.messages.decisions import OrderApproved
-from domain.messages.market import AFTER_GAP, OWN_RESTARTS, StreamClosed, StreamOpened
+from domain.messages.market import (
+    AFTER_GAP,
+    OWN_RESTARTS,
+    FeedRecovered,
+    FeedStalled,
+    StreamClosed,
+    StreamOpened,
+)
 from domain.messages.orders import FillBooked, IntentRaised, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
@@ -163,8 +172,10 @@ class OrderTracker(OrderKeeper):
                 self._user = (connection, -1)
             case StreamClosed(reason=reason):
                 self._user_lost(reason)
-            case _:
+            case FeedStalled() | FeedRecovered():
                 self._do(*self._prices.heard(message, self._now.market_ns))
+            case _:
+                assert_never(message)
 
     # Sending.
 

@@ -22,7 +22,7 @@ from tests.fakes.clocks import FastClock, HandClock, TimerlessClock
 
 ROOT = Path(__file__).parents[2]
 SEED = 7
-KNOWN_TRACE = "390e8e4a1a7b2749bd31525d9c60912d8394a6a0783f4290de6bead0ab8ed88e"
+KNOWN_TRACE = "7ff4afacc4799faa0a87598b1a18fb7a371a2a2b8811231cfec1ccd173169d13"
 
 
 @pytest.fixture
