@@ -146,7 +146,8 @@ class OrderTracker(OrderKeeper):
                 self._time_out(name)
             case AskAgain():
                 self._is_asking = False
-                self._ask()
+                self._do(*questions(self.orders, self._now.market_ns))
+                self._watch()
             case PriceLost(product):
                 if self._prices.is_unknown(product, self._now.market_ns):
                     self._cancel_entries(Scope.of_product(product), NO_PRICE)
@@ -394,9 +395,3 @@ class OrderTracker(OrderKeeper):
         if len(self._strangers) > STRANGERS:
             del self._strangers[next(iter(self._strangers))]
         self._do(FindOrders((order_id,)))
-
-    # Healing.
-
-    def _ask(self) -> None:
-        self._do(*questions(self.orders, self._now.market_ns))
-        self._watch()
