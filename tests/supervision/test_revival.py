@@ -97,10 +97,9 @@ def test_with_a_failed_journal_nothing_is_resumed_and_the_answer_names_the_audit
 
         answer = ask(world)
 
-        assert answer == {
-            "code": 1,
-            "lines": ["not resumed", f"actor {AUDITOR} is down (given up)"],
-        }
+        assert answer["code"] == 1
+        assert answer["lines"][:2] == ["not resumed", f"actor {AUDITOR} is down (given up)"]
+        assert "by a new start" in answer["lines"][2]
         assert world.runtime.down() == (AUDITOR,)
         assert open_breakers(world.runtime, AUDITOR)
 
