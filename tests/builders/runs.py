@@ -74,6 +74,13 @@ class Running:
         assert len(self.lines) <= 2, self.lines
         return code, words(self.lines[-1])
 
+    def settle(self, seconds: float = 60.0) -> None:
+        """Wait until it is known of each order whether the venue has it: a stop is confirmed then.
+
+        After a crash that takes as long as a request that left can still become an order.
+        """
+        self.wait_until(lambda: not in_doubt(self.home), seconds)
+
     def interrupt(self, seconds: float = 10.0) -> tuple[int, dict[str, str]]:
         """Press Ctrl-C and wait for the end."""
         self.process.send_signal(signal.SIGINT)
@@ -192,6 +199,16 @@ def words(line: str) -> dict[str, str]:
 def segments(home: Path) -> list[Path]:
     """Return the segments of the paper journal, oldest first."""
     return sorted((home / "data" / "paper" / "journal").glob("*.jsonl"))
+
+
+def in_doubt(home: Path) -> set[str]:
+    """Return the client order ids of which the journal can't tell whether the venue has them."""
+    raised = [each["intent"]["client_order_id"] for each in records(home, "IntentRaised")]
+    states = dict.fromkeys(raised, "INTENDED")
+    for moved in records(home, "OrderAdvanced"):
+        states[moved["client_order_id"]] = moved["state"]
+    doubtful = ("INTENDED", "PENDING_SUBMIT", "UNKNOWN")
+    return {name for name, state in states.items() if state in doubtful}
 
 
 def records(home: Path, kind: str) -> list[dict[str, Any]]:

@@ -68,6 +68,7 @@ def test_the_death_of_the_venue_ends_the_run_and_is_said(tmp_path: Path) -> None
         assert "the venue has ended" in running.log
     with trader(tmp_path) as running:
         assert running.ready()["entries"] == "on"
+        running.settle()
         assert running.interrupt()[0] == 0
     assert verified(tmp_path)["ok"] is True
     log = (tmp_path / "logs" / "bulkhead.jsonl").read_text().splitlines()
@@ -86,6 +87,7 @@ def test_orders_that_a_lost_run_left_resting_are_cancelled_by_the_next_start(
 
     with trader(tmp_path, "--speed", "60") as running:
         assert running.ready()["entries"] == "on"
+        running.settle()
         assert running.interrupt()[0] == 0
 
     swept = records(tmp_path, "SweepFinished")

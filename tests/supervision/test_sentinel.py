@@ -61,6 +61,7 @@ def test_a_stopped_trader_leaves_no_entry_at_the_venue(kill: bool, tmp_path: Pat
             else:
                 running.wait_until(lambda: sentinel_says(tmp_path)["state"] == "watching", 20)
                 running.wait_until(lambda: status(tmp_path)["reconcile"] == "clean", 20)
+                running.settle()
                 code, words = running.interrupt(20)
                 assert (code, words["reason"]) == (0, "signal")
         assert verified(tmp_path)["ok"] is True

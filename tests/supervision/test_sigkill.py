@@ -67,6 +67,7 @@ def test_random_kills_leave_no_duplicate_no_orphan_and_equal_books(tmp_path: Pat
         with trader(tmp_path, *attached) as running:
             running.ready(60)
             wait_for(lambda: status(tmp_path)["reconcile"] == "clean", 30)
+            running.settle()
             code, stopped = running.interrupt(20)
         assert (code, stopped["reason"]) == (0, "signal"), running.log
         orders = venue.books()["orders"]
