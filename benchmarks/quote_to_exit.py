@@ -33,6 +33,7 @@ from benchmarks.parts import (
     timed,
 )
 from config.loading import load
+from domain.decisions.exit_tries import ExitTries
 from domain.decisions.exits import due_exit
 from domain.messages.decisions import ExitProposed, OrderApproved
 from domain.messages.market import QuoteMoved
@@ -114,6 +115,9 @@ def take_back(found: Bench, number: int, approved: OrderApproved) -> None:
     found.settle()
     found.runtime.announce(ended)
     found.settle()
+    exits = found.runtime.members[EXITS]
+    assert isinstance(exits, Exits)
+    exits._lots[LOT.id].tries = ExitTries()  # the pause between two tries is not measured here
 
 
 def decide_directly(gate: RiskGate) -> None:
