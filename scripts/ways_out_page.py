@@ -19,8 +19,9 @@ Made by `python -m scripts.ways_out_page` from `domain/system/ways_out.py`; do n
 
 Every breaker that can be open, what closes it without anybody, and what a person does. A breaker
 with nothing in the second column is latched (it outlives the process, and only `resume` opens it),
-or stays until the next start. One that opens more than five times an hour is latched too and needs both. Exits run under all of
-them but `kill`. `python run.py status` lists what is open, with its reason and since when.
+or stays until the next start. One that opens more than five times an hour is latched too and needs
+both. Exits run under all of them but `kill`. `python run.py status` lists what is open, with its
+reason and since when.
 
 | breaker | closes by itself when | a person | command |
 |---|---|---|---|
