@@ -106,11 +106,8 @@ class Running:
         return self._children("adapters.sentinel.main")
 
     def _children(self, word: str) -> list[int]:
-        children = [
-            int(child)
-            for task in Path(f"/proc/{self.process.pid}/task").iterdir()
-            for child in (task / "children").read_text().split()
-        ]
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        children = [int(child) for task in tasks for child in _children_of(task)]
         return [pid for pid in children if word in _words_of(pid)]
 
     def _child(self, word: str) -> int:
@@ -249,9 +246,20 @@ def _ask_world(home: Path, question: str) -> list[Any]:
         return list(world.execute(question))
 
 
+def _children_of(task: Path) -> list[str]:
+    """Return the process ids of what a thread has started, nothing of one that has ended."""
+    try:
+        return (task / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def _words_of(pid: int) -> list[str]:
-    """Return the command line of a process."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    """Return the command line of a process, nothing of one that has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def is_alive(pid: int) -> bool:
