@@ -32,12 +32,15 @@ def await_end(folder: Path, *, seconds: float = END_SECONDS) -> bool:
     """
     who, begun_s = holder(folder), time.time()
     deadline, is_told = time.monotonic() + seconds, False
-    while is_running(folder) and time.monotonic() < deadline:
+
+    def is_over() -> bool:
+        nonlocal is_told
         if not is_told and (read_status(folder) or {}).get("halted"):
             is_told = True
             click.echo(f"{folder.name}: halted; entries are being cancelled ({who})")
-        time.sleep(LOOK_SECONDS)
-    if is_running(folder):
+        return not is_running(folder)
+
+    if not _wait(is_over, deadline):
         _say_stuck(folder, begun_s, None if who is None else who.pid)
         return False
     return _is_confirmed(folder, begun_s, deadline)
@@ -120,7 +123,7 @@ def _wait(condition: Callable[[], bool], deadline: float) -> bool:
     while not condition():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # another process: its lock and files can only be looked at
     return True
 
 

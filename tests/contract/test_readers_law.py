@@ -26,7 +26,7 @@ from adapters.sentinel.gateway import Gateway
 from adapters.simulator.live_mirror.readers import bars_in, changes_in, trades_in
 from adapters.simulator.market_data.raw import catalogue
 from adapters.venues.coinbase import codec, wire
-from domain.messages.market import BookChanged, BookLost, MarketFrame
+from domain.messages.market import BookChanged, BookLost, MarketFrame, TradesPrinted
 from domain.messages.venue import UserFrame
 from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
@@ -446,7 +446,8 @@ def test_an_odd_trade_is_left_out_alone_and_counted() -> None:
         trades = [a_public_trade(3), odd, a_public_trade(1)]
         seen = market(frame("market_trades", {"type": "update", "trades": trades}))
         (event,) = seen.events
-        read = {trade.trade_id for trade in event.trades}  # type: ignore[union-attr]
+        assert isinstance(event, TradesPrinted), what
+        read = {trade.trade_id for trade in event.trades}
         assert {"t-1", "t-3"} <= read, what
         assert len(read) + len(seen.unread) == 3, what
 

@@ -36,10 +36,14 @@ def folder(tmp_path: Path) -> Path:
 
 def look_for(rig: VirtualRig, watch: FolderWatch, seconds: float) -> None:
     for _ in range(int(10 * seconds)):
-        due_ns, is_due = rig.runtime.clock.market_ns() + SECOND // 10, list[bool]()
-        rig.runtime.call_at(due_ns, lambda: is_due.append(True))  # noqa: B023 - it is used up here
-        rig.until(lambda: bool(is_due))  # noqa: B023 - it is used up here
+        pass_time(rig, SECOND // 10)
         watch.look()
+
+
+def pass_time(rig: VirtualRig, by_ns: int) -> None:
+    is_due = list[bool]()
+    rig.runtime.call_at(rig.runtime.clock.market_ns() + by_ns, lambda: is_due.append(True))
+    rig.until(lambda: bool(is_due))
 
 
 def replace(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -17,10 +19,10 @@ from tests.builders.messages import NOW, an_intent, approved
 pytestmark = pytest.mark.req("X4")
 
 
-def an_order(number: int, state: OrderState, **known: object) -> Order:
+def an_order(number: int, state: OrderState, **known: Any) -> Order:
     fresh = Order.intended(an_intent(approved(approval=number), number), NOW)
     shown = evolve(fresh, state=state, order_id=f"venue-{number}", venue_status=VenueStatus.OPEN)
-    return evolve(shown, **known)  # type: ignore[arg-type]
+    return evolve(shown, **known)
 
 
 UNKNOWN = an_order(1, OrderState.UNKNOWN, order_id=None)
