@@ -20,7 +20,7 @@ _CONTROL, _EVENT = Lane.CONTROL, Lane.EVENT
 class Lanes:
     """Messages waiting for one actor; not thread-safe by itself."""
 
-    __slots__ = ("capacity", "conflated", "control", "events", "market", "places")
+    __slots__ = ("capacity", "conflated", "control", "events", "market", "places", "waiting")
 
     def __init__(self, places: Places, capacity: int = CAPACITY) -> None:
         self.control: deque[Any] = deque()
@@ -29,6 +29,8 @@ class Lanes:
         self.places = places
         self.capacity = capacity
         self.conflated = 0
+        self.waiting = 0
+        """Messages in all lanes; a count, for a runtime asks at every hop."""
 
     def push(self, item: Any, body: object) -> None:
         """Add `item`, which carries the message `body`; None: it is pykka's own and urgent.
@@ -46,11 +48,15 @@ class Lanes:
             self.events.append(item)
         else:
             key = kind, key_of(body)
-            self.conflated += key in self.market
+            if key in self.market:
+                self.conflated += 1
+                self.waiting -= 1
             self.market[key] = item
+        self.waiting += 1
 
     def pop(self) -> Any:
         """Take the next message; there must be one."""
+        self.waiting -= 1
         if self.control:
             return self.control.popleft()
         if self.events:
@@ -58,7 +64,7 @@ class Lanes:
         return self.market.pop(next(iter(self.market)))
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.control or self.market)
+        return self.waiting > 0
 
     def __len__(self) -> int:
-        return len(self.control) + len(self.events) + len(self.market)
+        return self.waiting

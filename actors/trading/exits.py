@@ -156,7 +156,7 @@ class Exits(Actor):
         if self._open_ns is None or bid is None:
             return
         lot, now_ns = watched.lot, self.clock.market_ns()
-        is_fresh = self._is_fresh(bid)
+        is_fresh = self._is_fresh(bid, now_ns)
         if is_fresh and not self.is_proven:
             self._show(lot.id)
         reason = due_exit(lot, bid.price, now_ns)
@@ -169,11 +169,11 @@ class Exits(Actor):
             watched.due_machine_ns = self.clock.machine_ns()
         watched.due = reason
         if not self._is_parked(watched, bid):
-            self._try(watched, reason, bid)
+            self._try(watched, reason, bid, now_ns)
             self._escalate(watched, reason, bid)
 
-    def _try(self, watched: _Watched, reason: ExitReason, bid: Bid) -> None:
-        lot, now_ns = watched.lot, self.clock.market_ns()
+    def _try(self, watched: _Watched, reason: ExitReason, bid: Bid, now_ns: Nanos) -> None:
+        lot = watched.lot
         product = self._products.get(lot.product)
         flags = None if product is None else product.flags
         circumstances = Circumstances(bid.price, lot.quantity, flags)
@@ -282,7 +282,7 @@ class Exits(Actor):
         if bid is None:
             is_late = open_ns is not None and now_ns - open_ns > self._quote_limit_ns
             return (reason or "no bid was seen yet") if is_late else None
-        if not self._is_fresh(bid):
+        if not self._is_fresh(bid, now_ns):
             return reason or "its last bid is too old"
         has_lost = bid.confirmed_ns <= since_ns and now_ns - since_ns >= ESCALATE_AFTER_NS
         return reason if has_lost else None
@@ -293,8 +293,8 @@ class Exits(Actor):
         say(alert.what, owned=alert.owned, done=alert.done, command=alert.command)
         self.publish(alert)
 
-    def _is_fresh(self, bid: Bid) -> bool:
-        return self.clock.market_ns() - bid.confirmed_ns <= self._quote_limit_ns
+    def _is_fresh(self, bid: Bid, now_ns: Nanos) -> bool:
+        return now_ns - bid.confirmed_ns <= self._quote_limit_ns
 
     def _show(self, lot: str | None = None) -> None:
         """Count what a fresh incarnation has judged; every lot once is its proof."""

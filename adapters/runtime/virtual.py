@@ -245,10 +245,10 @@ class VirtualRuntime(ActorSystem):
         inbox.is_ready = False
         self.steps += 1
         lanes = inbox.lanes
-        if inbox.is_held or not lanes:  # it was held up or closed meanwhile
+        if inbox.is_held or not lanes.waiting:  # it was held up or closed meanwhile
             return True
         item = lanes.pop()
-        if lanes:
+        if lanes.waiting:
             inbox.is_ready = True
             ready.append(inbox)
         if type(item) is Envelope:

@@ -14,6 +14,7 @@ from domain.model.product import ProductFlags
 
 FIRST_WAIT_NS = SECOND
 LONGEST_WAIT_NS = 60 * SECOND
+_WAITS_NS = (*(FIRST_WAIT_NS << doublings for doublings in range(6)), LONGEST_WAIT_NS)
 ORDER_LIFE_NS = 60 * SECOND
 """Market time that an order without news keeps its lot from being tried again."""
 TIERS = 100
@@ -89,5 +90,4 @@ class ExitTries:
 
 def _wait_ns(failures: int) -> int:
     """Return the pause after so many tries in a row that came to nothing."""
-    doublings = min(max(failures, 1) - 1, LONGEST_WAIT_NS.bit_length())
-    return min(LONGEST_WAIT_NS, FIRST_WAIT_NS << doublings)
+    return _WAITS_NS[min(max(failures, 1), len(_WAITS_NS)) - 1]

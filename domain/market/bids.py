@@ -8,6 +8,7 @@ from attrs import frozen
 
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.model.instants import Nanos
+from domain.model.market import Quote
 from domain.model.money import Price
 from domain.model.product import ProductId
 
@@ -24,31 +25,28 @@ class Bids:
     """One bid a product, from whole books and from books without offers alike."""
 
     def __init__(self) -> None:
-        self._bids: dict[ProductId, Bid] = {}
+        self._newest: dict[ProductId, Quote | BidMoved] = {}
 
     def take(self, moved: QuoteMoved | BidMoved) -> ProductId:
         """Take in a price and return its product; one older than what is known changes nothing."""
-        if isinstance(moved, QuoteMoved):
-            quote = moved.quote
-            product, bid = quote.product, Bid(quote.bid, quote.confirmed_ns)
-        else:
-            product, bid = moved.product, Bid(moved.bid, moved.confirmed_ns)
-        known = self._bids.get(product)
-        if known is None or known.confirmed_ns <= bid.confirmed_ns:
-            self._bids[product] = bid
-        return product
+        seen = moved.quote if isinstance(moved, QuoteMoved) else moved
+        known = self._newest.get(seen.product)
+        if known is None or known.confirmed_ns <= seen.confirmed_ns:
+            self._newest[seen.product] = seen
+        return seen.product
 
     def get(self, product: ProductId) -> Bid | None:
         """Return the newest bid, however old it is."""
-        return self._bids.get(product)
+        seen = self._newest.get(product)
+        return None if seen is None else Bid(seen.bid, seen.confirmed_ns)
 
     def marks(
         self, products: Iterable[ProductId], now_ns: Nanos, limit_ns: Nanos
     ) -> dict[ProductId, Price]:
         """Return the bids of `products` that are at most `limit_ns` old."""
-        found = ((product, self._bids.get(product)) for product in products)
+        found = ((product, self._newest.get(product)) for product in products)
         return {
-            product: bid.price
-            for product, bid in found
-            if bid is not None and now_ns - bid.confirmed_ns <= limit_ns
+            product: seen.bid
+            for product, seen in found
+            if seen is not None and now_ns - seen.confirmed_ns <= limit_ns
         }

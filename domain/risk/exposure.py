@@ -19,12 +19,11 @@ REMEMBERED_ENDS = 256
 
 @frozen
 class Reservation:
-    """An approved order; `filled` is what of it is booked. An ended one reserves nothing."""
+    """An approved order; `filled` is what of it is booked."""
 
     order: ApprovedOrder
     client_order_id: str | None
     filled: Quantity
-    has_ended: bool = False
 
     @property
     def remaining(self) -> Quantity:
@@ -41,31 +40,37 @@ class Reservation:
 
 @frozen
 class Exposure:
-    """All reservations, by approval number. Open, pending and unknown orders count alike."""
+    """Reservations by approval number. Open, pending and unknown orders count alike.
 
-    reservations: Mapping[int, Reservation] = field(factory=dict)
+    What has ended reserves nothing and is kept apart, so that a long day costs no decision time.
+    """
+
+    living: Mapping[int, Reservation] = field(factory=dict)
+    ended: Mapping[int, Reservation] = field(factory=dict)
 
     def reserve(self, order: ApprovedOrder) -> Exposure:
         """Return the exposure with `order` approved."""
-        added = Reservation(order, None, Quantity(ZERO))
-        return self._with(order.approval, added)
+        return self._with(order.approval, Reservation(order, None, Quantity(ZERO)))
 
     def bind(self, intent: OrderIntent, filled: Quantity | None = None) -> Exposure:
         """Return the exposure with the approved order known by its client order id."""
-        known = self.reservations.get(intent.order.approval)
+        approval = intent.order.approval
+        known = self.living.get(approval) or self.ended.get(approval)
         if known is not None and known.client_order_id == intent.client_order_id:
             return self
         so_far = Quantity(ZERO) if filled is None else filled
-        added = Reservation(intent.order, intent.client_order_id, so_far)
-        return self._with(intent.order.approval, added)
+        return self._with(approval, Reservation(intent.order, intent.client_order_id, so_far))
 
     def fill(self, booked: FillBooked) -> Exposure:
         """Return the exposure after a fill: what is filled is owned, no longer reserved."""
-        known = self.reservations.get(booked.order.approval)
-        if known is None:
-            return self
-        filled = Quantity(known.filled + booked.fill.quantity)
-        return self._with(booked.order.approval, evolve(known, filled=filled))
+        approval = booked.order.approval
+        known = self.living.get(approval)
+        if known is not None:
+            return self._with(approval, _filled(known, booked))
+        known = self.ended.get(approval)
+        if known is not None:
+            return evolve(self, ended={**self.ended, approval: _filled(known, booked)})
+        return self
 
     def end(self, moved: OrderAdvanced) -> Exposure:
         """Return the exposure after an order's move: one that has ended reserves nothing.
@@ -73,42 +78,53 @@ class Exposure:
         One that was thought ended and is found alive reserves again.
         """
         has_ended = moved.state in TERMINAL
-        for approval, each in self.reservations.items():
-            if each.client_order_id == moved.client_order_id:
-                if each.has_ended == has_ended:
-                    return self
-                changed = self._with(approval, evolve(each, has_ended=has_ended))
-                return changed._forgotten() if has_ended else changed
-        return self
+        held = self.living if has_ended else self.ended
+        approval = _approval_of(held, moved.client_order_id)
+        if approval is None:
+            return self
+        if not has_ended:
+            return Exposure({**self.living, approval: held[approval]}, _without(held, approval))
+        ended = {**self.ended, approval: held[approval]}
+        if len(ended) > REMEMBERED_ENDS:
+            ended = _without(ended, next(iter(ended)))
+        return Exposure(_without(held, approval), ended)
 
     def drop(self, approval: int) -> Exposure:
         """Return the exposure without a reservation that will never be sent (dry run)."""
-        return Exposure({k: v for k, v in self.reservations.items() if k != approval})
+        return evolve(self, living=_without(self.living, approval))
 
     def entries(self) -> Iterator[Reservation]:
         """Yield the reservations of entries."""
-        for each in self.reservations.values():
-            if isinstance(each.order, ApprovedEntry) and not each.has_ended:
+        for each in self.living.values():
+            if isinstance(each.order, ApprovedEntry):
                 yield each
 
     def selling(self, lot: str) -> Quantity:
         """Return what of a lot is already in exit orders that have not ended."""
         total = ZERO
-        for each in self.reservations.values():
+        for each in self.living.values():
             order = each.order
-            if isinstance(order, ApprovedExit) and order.lot == lot and not each.has_ended:
+            if isinstance(order, ApprovedExit) and order.lot == lot:
                 total += each.remaining
         return Quantity(total)
 
-    def _forgotten(self) -> Exposure:
-        ended = [approval for approval, each in self.reservations.items() if each.has_ended]
-        old = frozenset(ended[:-REMEMBERED_ENDS])
-        if not old:
-            return self
-        return Exposure({k: v for k, v in self.reservations.items() if k not in old})
-
     def _with(self, approval: int, reservation: Reservation) -> Exposure:
-        return Exposure({**self.reservations, approval: reservation})
+        return evolve(self, living={**self.living, approval: reservation})
+
+
+def _filled(known: Reservation, booked: FillBooked) -> Reservation:
+    return evolve(known, filled=Quantity(known.filled + booked.fill.quantity))
+
+
+def _approval_of(held: Mapping[int, Reservation], client_order_id: str) -> int | None:
+    for approval, each in held.items():
+        if each.client_order_id == client_order_id:
+            return approval
+    return None
+
+
+def _without(held: Mapping[int, Reservation], approval: int) -> dict[int, Reservation]:
+    return {number: each for number, each in held.items() if number != approval}
 
 
 @frozen

@@ -22,7 +22,7 @@ from domain.orders.order import Order, apply_fill
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import DRAWDOWN, EquityHistory, EquityMark
-from domain.risk.exposure import Exposure
+from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
 from domain.risk.view import ApprovedKey
 
 KEPT_APPROVALS = 2_000
@@ -97,12 +97,14 @@ class Recovered:
         return tuple(found)
 
     def exposure(self) -> Exposure:
-        """Return the reservations of orders that have not ended."""
-        exposure = Exposure()
-        for order in self.orders.values():
-            if not order.is_terminal:
-                exposure = exposure.bind(order.intent, order.filled)
-        return exposure
+        """Return the reservations: of living orders, and of ended ones that may yet be alive."""
+        living: dict[int, Reservation] = {}
+        ended: dict[int, Reservation] = {}
+        for own in self.orders.values():
+            held = ended if own.is_terminal else living
+            order = own.intent.order
+            held[order.approval] = Reservation(order, own.intent.client_order_id, own.filled)
+        return Exposure(living, dict(list(ended.items())[-REMEMBERED_ENDS:]))
 
     def latched(self) -> tuple[Breaker, ...]:
         """Return the breakers that are still open and need the operator."""

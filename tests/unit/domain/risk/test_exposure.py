@@ -88,7 +88,8 @@ def test_ended_orders_are_remembered_for_a_while_only() -> None:
         intent = an_intent(approved(approval=number), number)
         exposure = exposure.bind(intent).end(a_moved(intent, OrderState.FILLED))
 
-    assert len(exposure.reservations) == REMEMBERED_ENDS
+    assert len(exposure.ended) == REMEMBERED_ENDS
+    assert not exposure.living
     assert reserved(exposure) == 0
 
 

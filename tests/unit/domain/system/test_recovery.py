@@ -92,7 +92,7 @@ def test_what_may_have_been_sent_comes_back_as_unknown(state: OrderState | None)
     (order,) = recovered.own_orders(machine_ns=Nanos(77))
 
     assert (order.state, order.last_sent_ns) == (OrderState.UNKNOWN, 77)
-    assert recovered.exposure().reservations[1].worst_case == ENTRY.worst_case
+    assert recovered.exposure().living[1].worst_case == ENTRY.worst_case
 
 
 @pytest.mark.req("BOOT1")
@@ -107,7 +107,7 @@ def test_what_rested_comes_back_as_it_was(state: OrderState) -> None:
     (order,) = recovered.own_orders(machine_ns=Nanos(77))
 
     assert (order.state, order.filled, order.order_id) == (state, Decimal("0.5"), "venue-1")
-    assert recovered.exposure().reservations[1].remaining == Decimal("1.5")
+    assert recovered.exposure().living[1].remaining == Decimal("1.5")
     assert recovered.booked == {"fill-1-0.5"}
 
 
@@ -120,7 +120,17 @@ def test_what_has_ended_comes_back_ended_for_the_venue_may_have_more_of_it(
     (order,) = recovered.own_orders(machine_ns=Nanos(1))
 
     assert (order.state, order.order_id) == (state, "venue-1")
-    assert recovered.exposure().reservations == {}
+    assert recovered.exposure().living == {}
+
+
+@pytest.mark.req("E2", "X4")
+def test_an_order_found_alive_after_its_end_and_a_restart_is_reserved_again() -> None:
+    exposure = orders_of(a_moved(INTENT, OrderState.VOID)).exposure()
+    assert not list(exposure.entries())
+
+    (alive,) = exposure.end(a_moved(INTENT, OrderState.OPEN)).entries()
+
+    assert alive.worst_case == ENTRY.worst_case
 
 
 @pytest.mark.req("BOOT1", "PROT1")
