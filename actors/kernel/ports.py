@@ -13,6 +13,7 @@ from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.instants import MINUTE, Nanos
 from domain.model.kill import KillOrder
+from domain.model.market import Bar
 from domain.model.product import ProductId
 
 Post = Callable[[ReplyTo, Any], None]
@@ -141,6 +142,17 @@ class AlertLog(Protocol):
 
     def write(self, envelope: Envelope) -> None:
         """Append one alert."""
+
+
+class BarLog(Protocol):
+    """Where closed minute bars are kept, for charts and to be played again."""
+
+    def append(self, product: ProductId, bars: tuple[Bar, ...]) -> None:
+        """Keep those of `bars`, oldest first, that are newer than all that is kept of `product`.
+
+        Raises:
+            OSError: they could not be written; they may be given again.
+        """
 
 
 class StatusBoard(Protocol):

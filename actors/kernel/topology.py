@@ -41,6 +41,7 @@ KILL_SWITCH = "kill_switch"
 OPERATOR = "operator"
 ALERTS = "alerts"
 PROJECTOR = "projector"
+BAR_KEEPER = "bar_keeper"
 
 THE_VENUE, GUARDIAN, BOARD = "venue", "guardian", "board"
 """Who speaks to actors without being one: an adapter, the main thread, the breaker board."""
@@ -62,6 +63,14 @@ _halting = partial(
     budget=_SAFETY,
     orders="entries cancelled by the venue's list",
 )
+_telling = partial(
+    CrashPolicy,
+    effect=Effect.NONE,
+    scope=ACTOR,
+    reentry=Reentry.PROOF,
+    budget=budget(None, 5, 250, 30),
+    orders=_KEPT,
+)
 _CORE_ROW = _halting(
     source=Source.JOURNAL,
     group=CORE,
@@ -78,25 +87,19 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="chain verified, new segment; not after a failed write",
         proof="a durable record and a clean reconcile",
     ),
-    ALERTS: CrashPolicy(
-        effect=Effect.NONE,
-        scope=ACTOR,
-        reentry=Reentry.PROOF,
-        budget=budget(None, 5, 250, 30),
+    ALERTS: _telling(
         block_after_ns=Nanos(60 * SECOND),
-        orders=_KEPT,
         rebuilt_from="nothing; what came meanwhile is delivered",
         proof="an alert was written; 60 s without one block entries",
     ),
-    PROJECTOR: CrashPolicy(
-        effect=Effect.NONE,
-        scope=ACTOR,
-        reentry=Reentry.PROOF,
-        budget=budget(None, 5, 250, 30),
+    PROJECTOR: _telling(
         source=Source.JOURNAL,
-        orders=_KEPT,
         rebuilt_from="counts and open orders in the journal",
         proof="a status was published",
+    ),
+    BAR_KEEPER: _telling(
+        rebuilt_from="nothing; the feed tells it the last minutes again",
+        proof="a bar was kept",
     ),
     SUPERVISOR: _halting(
         rebuilt_from="what the guardian finds down", proof="a clean reconcile with the venue"
@@ -233,8 +236,8 @@ ROUTES: dict[type, Route] = {
         lane=Lane.MARKET,
         key=lambda message: message.product,
     ),
-    market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
-    market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE)),
+    market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
+    market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # decisions

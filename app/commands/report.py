@@ -10,9 +10,11 @@ import click
 from rich.console import Console
 
 from adapters.journal.errors import JournalBroken
+from adapters.telemetry.bars import BARS
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, env_option, folder_options, json_option
 from app.commands.journals import decoded, journal_of, with_progress
+from app.results.candles import price_charts
 from app.results.document import document
 from app.results.text import show
 from config.mode import Mode
@@ -21,9 +23,9 @@ from domain.results.fold import Results, ResultsFold
 
 _EXAMPLE = """Show the results of a run, running or stopped.
 
-Trades, profit before and after fees, drawdown, open positions and refusals, told from the journal:
-every number equals the ledger. Exit code: 0, or 1 if there is nothing to report or the journal is
-broken.
+Trades, profit before and after fees, drawdown, slippage, open positions and refusals, told from the
+journal: every number equals the ledger. The page has charts too, with trades on the prices of the
+run. Exit code: 0, or 1 if there is nothing to report or the journal is broken.
 
 \b
 Example:
@@ -58,7 +60,8 @@ def report(
     if since_ns is not None and until_ns is not None and since_ns >= until_ns:
         raise click.UsageError("--from must be before --to")
     try:
-        results = read_results(journal_of(folders.data, mode), since_ns, until_ns)
+        journal = journal_of(folders.data, mode)
+        results = read_results(journal, since_ns, until_ns)
     except (OSError, JournalBroken) as error:
         click.echo(f"no report: {error}", err=True)
         return 1
@@ -68,7 +71,12 @@ def report(
     if html is not None:
         from app.results.page import page  # the chart library takes a second
 
-        html.write_text(page(results), encoding="utf-8")
+        try:
+            shown = page(results, price_charts(results, journal.parent / BARS))
+            html.write_text(shown, encoding="utf-8")
+        except OSError as error:
+            click.echo(f"no page: {error}", err=True)
+            return 1
         click.echo(f"written: {html}", err=True)
     if as_json:
         click.echo(json.dumps(document(results), indent=2))

@@ -9,7 +9,7 @@ from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.model.portfolio import Lot
 from domain.results.fold import Results
-from domain.results.performance import deepest
+from domain.results.performance import TradeSummary, deepest
 from domain.results.round_trips import RoundTrip
 
 SCHEMA = 1
@@ -34,7 +34,13 @@ def document(results: Results) -> dict[str, Any]:
         "opening_cash": _text(results.opening_cash),
         "max_drawdown_pct": _text(worst.drawdown_pct if worst else None),
         "max_drawdown_at": iso(worst.at_ns) if worst and worst.drawdown_pct else None,
-        "trades": _summary(results),
+        "trades": _summary(results.summary),
+        "stopped": _summary(results.stopped),
+        "slippage": {
+            "sold": _text(results.sales.sold),
+            "against_bid": _text(results.sales.slipped),
+            "past_stop": _text(results.sales.past_stop),
+        },
         "closed": [_trip(trip) for trip in results.closed],
         "open": [_lot(lot) for lot in results.lots],
         "curve": [
@@ -45,8 +51,7 @@ def document(results: Results) -> dict[str, Any]:
     }
 
 
-def _summary(results: Results) -> dict[str, Any]:
-    made = results.summary
+def _summary(made: TradeSummary) -> dict[str, Any]:
     return {
         "total_trades": made.trades,
         "wins": made.wins,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from plotly.io import to_html
 
-from app.results.figures import moment
+from app.results.candles import PriceChart
+from app.results.charts import Chart, charts
 from app.results.tables import (
     Fact,
     Sheet,
@@ -17,12 +18,7 @@ from app.results.tables import (
     overview,
     refusals,
 )
-from domain.model.instants import iso
 from domain.results.fold import Results
-
-UP, DOWN, LINE, GREY = "#1a9c6b", "#d1495b", "#3b7dd8", "#7a8290"
-"""Colours that are legible on white and on black."""
-SHORTEST_CURVE = 2
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #ffffff; --rule: #e2e6ec; }
@@ -43,13 +39,13 @@ footer { margin-top: 2rem; color: #7a8290; }
 """
 
 
-def page(results: Results) -> str:
-    """Return the whole page."""
+def page(results: Results, prices: Sequence[PriceChart] = ()) -> str:
+    """Return the whole page; `prices` are the products whose trades are shown on candles."""
     title = f"Bulkhead: results, {results.mode}"
     parts = [
         f"<h1>{escape(title)}</h1><p>{escape(headline(results))}</p>",
         _facts(overview(results)),
-        *_charts(results),
+        *_charts(charts(results, prices)),
         *(
             _sheet(sheet)
             for sheet in (closed_trades(results), open_positions(results), refusals(results))
@@ -100,75 +96,17 @@ def _sign(text: str) -> str:
     return " down" if text.startswith("\u2212") else ""
 
 
-def _charts(results: Results) -> list[str]:
-    """Return the charts there is something to show in; the first brings the library along."""
-    figures = []
-    if len(results.points) >= SHORTEST_CURVE:
-        figures += [("Equity", _equity(results)), ("Drawdown", _drawdown(results))]
-    if results.closed:
-        figures.append(("Profit of each trade, after fees, in order of sale", _profits(results)))
+def _charts(found: list[Chart]) -> list[str]:
+    """Return the charts as HTML; the first brings the library along."""
     return [
-        f"<h2>{escape(title)}</h2>"
+        f"<h2>{escape(chart.title)}</h2>"
+        + (f"<p>{escape(chart.note)}</p>" if chart.note else "")
         + to_html(
-            figure,
+            chart.figure,
             full_html=False,
             include_plotlyjs=number == 0,
             config={"displayModeBar": False, "responsive": True},
             div_id=f"chart-{number}",
         )
-        for number, (title, figure) in enumerate(figures)
+        for number, chart in enumerate(found)
     ]
-
-
-def _layout(unit: str, height: int) -> dict[str, Any]:
-    axis = {"gridcolor": "rgba(122,130,144,.25)", "zerolinecolor": "rgba(122,130,144,.5)"}
-    return {
-        "height": height,
-        "margin": {"l": 70, "r": 10, "t": 10, "b": 40},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": GREY},
-        "xaxis": axis,
-        "yaxis": {**axis, "title": {"text": unit}, "tickformat": ",.6~f"},
-        "showlegend": False,
-        "hovermode": "x unified",
-    }
-
-
-def _equity(results: Results) -> dict[str, Any]:
-    line = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [iso(point.at_ns) for point in results.points],
-        "y": [float(point.nlv) for point in results.points],
-        "line": {"color": LINE, "width": 2},
-        "name": "equity",
-    }
-    return {"data": [line], "layout": _layout(results.quote_currency, 320)}
-
-
-def _drawdown(results: Results) -> dict[str, Any]:
-    area = {
-        "type": "scatter",
-        "mode": "lines",
-        "fill": "tozeroy",
-        "x": [iso(point.at_ns) for point in results.points],
-        "y": [-float(point.drawdown_pct) for point in results.points],
-        "line": {"color": DOWN, "width": 1},
-        "name": "below the peak, %",
-    }
-    return {"data": [area], "layout": _layout("%", 200)}
-
-
-def _profits(results: Results) -> dict[str, Any]:
-    closed = results.closed
-    bars = {
-        "type": "bar",
-        "x": list(range(1, len(closed) + 1)),
-        "y": [float(trip.profit) for trip in closed],
-        "marker": {"color": [UP if trip.profit > 0 else DOWN for trip in closed]},
-        "text": [f"{trip.product}, sold {moment(trip.closed_ns)}" for trip in closed],
-        "textposition": "none",
-        "hovertemplate": "%{text}: %{y:.2f}<extra></extra>",
-    }
-    return {"data": [bars], "layout": _layout(results.quote_currency, 240)}

@@ -57,7 +57,12 @@ def headline(results: Results) -> str:
 
 def overview(results: Results) -> tuple[Fact, ...]:
     """Return equity and how it came about; the parts add up to the profit."""
-    facts = (*_equity(results), _drawdown(results), *_trades(results.summary))
+    facts = (
+        *_equity(results),
+        _drawdown(results),
+        *_trades(results.summary),
+        *_sales(results),
+    )
     if results.flows:
         paid_in = Fact("Paid in", signed(results.flows), "deposits less withdrawals: no profit")
         return (*facts, paid_in)
@@ -98,6 +103,19 @@ def _trades(made: TradeSummary) -> Iterator[Fact]:
     yield Fact("average", signed(made.average), f"a trade; profit factor {factor}", is_part=True)
     costs = "of a trade's size in fees, both ways"
     yield Fact("costs", percent(made.cost_pct), costs, is_part=True)
+
+
+def _sales(results: Results) -> Iterator[Fact]:
+    """Say what selling cost beyond fees, and what being protected cost."""
+    sales, stopped = results.sales, results.stopped
+    if sales.sold:
+        share = percent(-HUNDRED * sales.slipped / sales.sold, is_signed=True)
+        against = f"{share} of what was sold, against the bid that made a sale due"
+        yield Fact("Slippage", signed(-sales.slipped), against)
+    if stopped.trades:
+        trades = "1 trade" if stopped.trades == 1 else f"{stopped.trades:,} trades"
+        ended = f"{trades} ended at the stop; {signed(-sales.past_stop)} of it beyond the stop"
+        yield Fact("Stops", signed(stopped.profit), ended)
 
 
 def closed_trades(results: Results) -> Sheet:

@@ -33,7 +33,7 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND, iso
-from domain.model.money import plain
+from domain.model.money import Amount, plain
 from domain.system.alerts import of_breaker, of_unconfirmed_stop
 from domain.system.recovery import Recovered
 from domain.system.ways_out import way_out
@@ -170,7 +170,8 @@ class Guardian:
         self._system.announce(LotsListed("stop", (), lots))
         names = ("cycles", "orders_total", "fills_total")
         cycles, orders, fills = (_count(status, name) for name in names)
-        stopped = RunStopped(reason, cycles, orders, fills, self._is_confirmed)
+        nlv, pnl = (_amount(status, name) for name in ("equity", "pnl_net"))
+        stopped = RunStopped(reason, cycles, orders, fills, self._is_confirmed, nlv, pnl)
         self._system.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)
@@ -302,6 +303,11 @@ def _stopped_line(reason: str, status: Status, unprotected: int) -> str:
         f" fills={text('fills_total')} equity={text('equity')} pnl_net={text('pnl_net')}"
         f" fees={text('fees')} unprotected={unprotected}"
     )
+
+
+def _amount(status: Status, name: str) -> Amount | None:
+    value = status.get(name)
+    return None if value is None else Amount(Decimal(str(value)))
 
 
 def _count(status: Status, name: str) -> int:

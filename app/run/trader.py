@@ -20,6 +20,7 @@ from adapters.control.halt_note import HaltNote
 from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
+from adapters.telemetry.bars import BARS, BarFiles
 from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.anchor_watch import AnchorWatch
@@ -169,6 +170,7 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
         signal=FileHaltSignal(folders.data),
         alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
         status=FileStatusBoard(folder),
+        bars=BarFiles(folder / BARS),
         control=FileControlInbox(folder),
     )
 

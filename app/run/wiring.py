@@ -16,6 +16,7 @@ from attrs import frozen
 from actors.kernel.ports import (
     ActorLifecycle,
     AlertLog,
+    BarLog,
     ControlInbox,
     HaltSignal,
     Journal,
@@ -27,6 +28,7 @@ from actors.kernel.topology import (
     ALERTS,
     ALLOCATOR,
     AUDITOR,
+    BAR_KEEPER,
     CANCELLER,
     DROP_COPY,
     EXITS,
@@ -45,6 +47,7 @@ from actors.kernel.topology import (
 )
 from actors.reporting.alerts import Alerts
 from actors.reporting.auditor import Auditor
+from actors.reporting.bar_keeper import BarKeeper
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.projector import Projector
 from actors.safety.canceller import Canceller
@@ -85,6 +88,7 @@ class Ports:
     signal: HaltSignal
     alerts: AlertLog
     status: StatusBoard
+    bars: BarLog
     control: ControlInbox
 
 
@@ -160,6 +164,7 @@ def _keepers(
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
         ALERTS: lambda _: spawn(Alerts, ALERTS, ports.alerts),
         PROJECTOR: projector,
+        BAR_KEEPER: lambda _: spawn(BarKeeper, BAR_KEEPER, ports.bars),
         SUPERVISOR: lambda _: spawn(Supervisor, SUPERVISOR, lifecycle, draw),
         KILL_SWITCH: lambda _: spawn(KillSwitch, KILL_SWITCH, ports.signal, stop.ask),
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.money import Amount
+
 
 @frozen
 class RunStarted:
@@ -22,6 +24,7 @@ class RunStopped:
     """Last record of a clean end.
 
     `is_confirmed`: no entry of ours rests at the venue, by two complete listings; None: not told.
+    `nlv` and `pnl` are the equity at the end and what of it was earned; None: not known.
     """
 
     reason: str
@@ -29,6 +32,8 @@ class RunStopped:
     orders: int
     fills: int
     is_confirmed: bool | None = None
+    nlv: Amount | None = None
+    pnl: Amount | None = None
 
 
 @frozen

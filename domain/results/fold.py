@@ -8,17 +8,23 @@ from typing import Any
 
 from attrs import frozen
 
-from domain.messages.decisions import OrderApproved, ProposalRefused, RoundJudged
-from domain.messages.journal import RunStarted
+from domain.messages.decisions import (
+    ExitProposed,
+    OrderApproved,
+    ProposalRefused,
+    RoundJudged,
+)
+from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, ProductsChanged
-from domain.model.approval import Purpose
+from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.portfolio import Lot
 from domain.portfolio.books import Books
 from domain.portfolio.losses import EquityMark
+from domain.results.execution import SalesFold, SalesQuality
 from domain.results.performance import CurvePoint, TradeSummary, curve, summary
 from domain.results.round_trips import RoundTrip, RoundTrips
 
@@ -59,6 +65,7 @@ class Results:
     points: tuple[CurvePoint, ...]
     last: EquityMark | None
     counts: Counts
+    sales: SalesQuality
 
     @property
     def closed(self) -> tuple[RoundTrip, ...]:
@@ -70,6 +77,11 @@ class Results:
     def summary(self) -> TradeSummary:
         """What the closed trips add up to."""
         return summary(self.closed)
+
+    @property
+    def stopped(self) -> TradeSummary:
+        """What the closed trips add up to that a stop has ended, wholly or in part."""
+        return summary(trip for trip in self.closed if ExitReason.STOP in trip.exits)
 
     @property
     def unrealised(self) -> Amount | None:
@@ -86,7 +98,7 @@ class ResultsFold:
         self._statement: StatementTaken | None = None
         self._boot: BootCompleted | ProductsChanged | None = None
         self._books: Books | None = None
-        self._trips = RoundTrips()
+        self._trips, self._sales = RoundTrips(), SalesFold()
         self._marks: list[EquityMark] = []
         self._last: EquityMark | None = None
         self._first_ns: Nanos | None = None
@@ -111,7 +123,9 @@ class ResultsFold:
                     self._begin_anew()
                 self._mode, self._world = mode, world or self._world
             case FillBooked():
-                self._book(message)
+                self._book(message, is_asked=is_asked)
+            case ExitProposed() | IntentRaised():
+                self._sales.take(message)
             case StatementTaken():
                 self._statement = self._statement or message
                 self._open()
@@ -120,9 +134,9 @@ class ResultsFold:
             case CashFlowSeen() if self._books is not None:
                 self._books = self._books.apply(message)
             case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
-                self._last = EquityMark(at_ns, nlv, opening)
-                if is_asked:
-                    self._marks.append(self._last)
+                self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)
+            case RunStopped(nlv=nlv, pnl=pnl) if nlv is not None and pnl is not None:
+                self._mark(EquityMark(at_ns, nlv, Amount(nlv - pnl)), is_asked=is_asked)
             case _:
                 pass
 
@@ -147,6 +161,7 @@ class ResultsFold:
             points=curve(self._marks),
             last=self._last,
             counts=self._counts(),
+            sales=self._sales.result(),
         )
 
     def _asked(self, trips: Iterable[RoundTrip]) -> Iterable[RoundTrip]:
@@ -166,7 +181,7 @@ class ResultsFold:
         if self._books is None and self._statement is not None and self._quote is not None:
             self._books = Books(self._quote).apply(self._statement).apply(self._boot)
 
-    def _book(self, booked: FillBooked) -> None:
+    def _book(self, booked: FillBooked, *, is_asked: bool) -> None:
         if self._quote is None:
             self._quote = booked.fill.product.rpartition("-")[2]
             self._open()
@@ -174,12 +189,22 @@ class ResultsFold:
         if self._books is None or before is None:
             return  # the audit names it; there are no books to count it in
         self._books = self._books.apply(booked)
-        assert self._books.ledger is not None
-        self._trips.take(booked, before, self._books.ledger)
+        after = self._books.ledger
+        assert after is not None
+        self._trips.take(booked, before, after)
+        if is_asked and after is not before and isinstance(booked.order, ApprovedExit):
+            stops = (lot.stop_price for lot in before.lots if lot.id == booked.order.lot)
+            self._sales.fill(booked, next(stops, None))
+
+    def _mark(self, mark: EquityMark, *, is_asked: bool) -> None:
+        self._last = mark
+        if is_asked:
+            self._marks.append(mark)
 
     def _begin_anew(self) -> None:
         self._books = self._statement = None
         self._trips.forget()
+        self._sales = SalesFold()
         self._marks.clear()
         self._last = None
 

@@ -131,3 +131,21 @@ def test_without_a_run_there_is_nothing_to_report(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "no report: expected a journal" in done.stderr
+
+
+def test_the_last_word_on_equity_is_that_of_the_end(home: Path) -> None:
+    (stopped,) = records(home, "RunStopped")
+
+    assert told(home)["equity"] == str(stopped["nlv"])
+
+
+def test_trades_are_shown_on_the_prices_that_the_run_has_kept(home: Path, tmp_path: Path) -> None:
+    done = call(home, "report", "--html", str(tmp_path / "report.html"))
+
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    traded = {each["fill"]["product"] for each in records(home, "FillBooked")}
+    assert traded
+    for product in traded:
+        assert f"{product}, trades" in page
+    assert page.count('"candlestick"') >= len(traded)

@@ -225,7 +225,7 @@ def test_what_is_not_known_at_the_end_is_told_as_it_was_known_last(
     assert "equity=9990 pnl_net=-10" in case.said[-1]
 
 
-def test_the_last_record_has_the_counts_of_the_last_status(case: Case) -> None:
+def test_the_last_record_has_the_counts_and_the_equity_of_the_last_status(case: Case) -> None:
     told: list[Any] = []
     case.project(case.publishing)
     case.system.spawn(Scripted, "auditor", lambda _, message: told.append(message))
@@ -233,7 +233,8 @@ def test_the_last_record_has_the_counts_of_the_last_status(case: Case) -> None:
 
     case.guardian.end()
 
-    assert RunStopped("signal", 7, 3, 2, is_confirmed=True) in told
+    equity, profit = Amount(Decimal("9980.1")), Amount(Decimal("-19.9"))
+    assert RunStopped("signal", 7, 3, 2, is_confirmed=True, nlv=equity, pnl=profit) in told
 
 
 @pytest.mark.req("K1")
