@@ -42,8 +42,8 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     if tool is None:
         pytest.skip("systemd-analyze is not installed here")
     text = UNIT.read_text(encoding="utf-8")
-    text = text.replace("/opt/bulkhead/.venv/bin/python", sys.executable)
-    text = text.replace("/opt/bulkhead", str(ROOT)).replace("User=bulkhead", "User=root")
+    text = text.replace("/usr/local/lib/bulkhead/.venv/bin/python", sys.executable)
+    text = text.replace("/usr/local/lib/bulkhead", str(ROOT)).replace("User=bulkhead", "User=root")
     unit = tmp_path / UNIT.name
     unit.write_text(text, encoding="utf-8")
 
