@@ -45,6 +45,8 @@ def virtual_ports(options: TradeOptions, stop: StopRequest) -> Iterator[RunPorts
             WorldFolder(folder) as world_folder,
             closing(open_world(world_folder, options)) as world,
         ):
+            for remark in world.remarks:
+                ActorLog("venue").warning("the market says", words=remark)
             yield from _on(world, options)
     except WorldError as error:
         raise NotStarted(str(error), error.exit_code) from error

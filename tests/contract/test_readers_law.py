@@ -23,8 +23,8 @@ from attrs import frozen
 
 from actors.kernel.envelope import ReplyTo
 from adapters.sentinel.gateway import Gateway
-from adapters.simulator.live_mirror.readers import bars_in, changes_in, trades_in
 from adapters.simulator.market_data.raw import catalogue
+from adapters.simulator.market_data.readers import bars_in, changes_in, trades_in
 from adapters.venues.coinbase import codec, wire
 from domain.messages.market import BookChanged, BookLost, MarketFrame, TradesPrinted
 from domain.messages.venue import UserFrame

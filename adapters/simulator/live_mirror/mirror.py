@@ -16,7 +16,7 @@ import msgspec
 
 from adapters.simulator.engine.event_queue import NEVER
 from adapters.simulator.engine.history import bar_of
-from adapters.simulator.live_mirror.readers import BookChange, changes_in, trades_in
+from adapters.simulator.market_data.readers import BookChange, changes_in, trades_in
 from adapters.simulator.market_data.source import MarketError, Step
 from domain.messages.venue import EntriesUnread
 from domain.model.entries import Entries, Unread

@@ -24,8 +24,8 @@ from attrs import frozen
 
 from adapters.simulator.engine.wire import PREFIX
 from adapters.simulator.live_mirror.mirror import MirrorBroken, MirrorMarket
-from adapters.simulator.live_mirror.readers import bars_in
 from adapters.simulator.market_data.raw import catalogue
+from adapters.simulator.market_data.readers import bars_in
 from adapters.simulator.world import WorldError
 from domain.model.entries import Entries
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start

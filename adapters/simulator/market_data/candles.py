@@ -10,16 +10,18 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.market_data.tables import (
+    COUNTED_EXACTLY,
     clean,
     fingerprint,
-    nanoseconds,
     numbers,
     product_of,
     products_in,
     read_table,
     rows_of_all,
+    timed,
 )
 from domain.model.instants import MINUTE, Nanos, iso
 from domain.model.market import Bar
@@ -36,14 +38,26 @@ class _Rows:
     starts: NDArray[np.int64]
     columns: tuple[NDArray[np.float64], ...]
 
+    def where(self, mask: NDArray[np.bool_]) -> _Rows:
+        """Return the rows that `mask` marks."""
+        return _Rows(self.starts[mask], tuple(column[mask] for column in self.columns))
+
+    def words(self, name: str, row: int, expected: str) -> str:
+        """Return what is wrong with a row, in words."""
+        values = ", ".join(
+            f"{c}={float(v[row])!r}" for c, v in zip(COLUMNS, self.columns, strict=True)
+        )
+        return f"{name} at {iso(int(self.starts[row]))}: expected {expected}, was {values}"
+
 
 class CandleMarket:
     """Minute candles of one or more products; ragged edges and missing minutes are allowed."""
 
     prices: Literal["invented", "recorded"] = "recorded"
 
-    def __init__(self, name: str, rows: dict[ProductId, _Rows]) -> None:
-        self._rows = dict(sorted(rows.items()))
+    def __init__(self, name: str, found: FileRows[_Rows]) -> None:
+        self.remarks = found.remarks
+        self._rows = dict(sorted(found.rows.items()))
         marks = {product: (found.starts, *found.columns) for product, found in self._rows.items()}
         self.description = f"{name} sha256={fingerprint(marks)}"
         self.products = tuple(
@@ -87,39 +101,38 @@ class CandleMarket:
 def open_candles(path: Path) -> CandleMarket:
     """Return the candles of a file, or of all files of a folder.
 
+    A row that can't be read is left out: its minute is one without a row.
+
     Raises:
-        MarketError: there is nothing to read, or a row makes no sense; names file and row.
+        MarketError: there is nothing to read, or it can't be told what the rows are; names file
+            and row.
     """
     return CandleMarket(path.name, rows_of_all(path, _read))
 
 
-def _read(file: Path) -> dict[ProductId, _Rows]:
-    table = read_table(file, "candles", ("ts", *COLUMNS))
-    starts = nanoseconds(file, table)
+def _read(file: Path) -> FileRows[_Rows]:
+    reading = Reading(file, "candles", "such a minute is played without a trade")
+    table, starts = timed(reading, read_table(reading, ("ts", *COLUMNS)))
     columns = [numbers(file, name, table[name]) for name in COLUMNS]
-    rows = {}
-    for name, mask in products_in(file, table):
-        order = np.argsort(starts[mask], kind="stable")
-        sorted_columns = tuple(column[mask][order] for column in columns)
-        _check(file, name, _Rows(starts[mask][order], sorted_columns))
-        prices = clean(file, name, sorted_columns[:4])
-        rows[ProductId(name)] = _Rows(starts[mask][order], (*prices, sorted_columns[4]))
-    return rows
+    found = {}
+    for name, mask in products_in(reading, table):
+        order = np.flatnonzero(mask)[np.argsort(starts[mask], kind="stable")]
+        rows = _Rows(starts[order], tuple(column[order] for column in columns))
+        _check_minutes(file, name, rows)
+        rows = _once(reading, name, _readable(reading, name, rows))
+        if len(rows.starts):
+            prices = clean(reading, name, rows.columns[:4])
+            found[ProductId(name)] = _Rows(rows.starts, (*prices, rows.columns[4]))
+    return reading.end(found)
 
 
-def _check(file: Path, name: str, rows: _Rows) -> None:
-    opens, highs, lows, closes, volumes = rows.columns
-
-    def refuse(bad: NDArray[np.bool_], expected: str) -> None:
-        if bad.any():
-            row = int(np.argmax(bad))
-            values = ", ".join(f"{c}={v[row]}" for c, v in zip(COLUMNS, rows.columns, strict=True))
-            at = iso(int(rows.starts[row]))
-            raise MarketError(f"{file}: {name} at {at}: expected {expected}, was {values}")
-
-    refuse(rows.starts % MINUTE != 0, "the start of a minute (only minute candles can be played)")
-    gaps = np.diff(rows.starts)
-    refuse(np.append(gaps == 0, False), "one row a minute (there are two)")
+def _check_minutes(file: Path, name: str, rows: _Rows) -> None:
+    """Refuse what are no minute candles: a guess that is wrong for one row is wrong."""
+    bad = rows.starts % MINUTE != 0
+    expected = "the start of a minute (only minute candles can be played)"
+    if bad.any():
+        raise MarketError(f"{file}: {rows.words(name, int(np.argmax(bad)), expected)}")
+    gaps = np.diff(np.unique(rows.starts))
     wide = int(np.gcd.reduce(gaps)) // MINUTE if len(gaps) > 1 else 1
     if wide > 1:
         at = iso(int(rows.starts[0]))
@@ -127,11 +140,49 @@ def _check(file: Path, name: str, rows: _Rows) -> None:
             f"{file}: {name} at {at}: expected minute candles (bars of 1 minute),"
             f" was bars {wide} minutes apart"
         )
-    refuse(np.logical_or.reduce([~np.isfinite(each) for each in rows.columns]), "numbers")
-    refuse(lows <= 0, "prices above 0")
-    refuse(volumes < 0, "a volume of at least 0")
-    refuse(highs < np.maximum(opens, closes), "a high at or above open and close")
-    refuse(lows > np.minimum(opens, closes), "a low at or below open and close")
+
+
+def _readable(reading: Reading, name: str, rows: _Rows) -> _Rows:
+    """Return the rows that can be candles; the others are left out."""
+    opens, highs, lows, closes, volumes = rows.columns
+    left = np.zeros(len(rows.starts), dtype=np.bool_)
+    for bad, expected in (
+        (np.logical_or.reduce([~np.isfinite(each) for each in rows.columns]), "numbers"),
+        (np.minimum.reduce(rows.columns[:4]) <= 0, "prices above 0"),
+        (volumes < 0, "a volume of at least 0"),
+        (np.maximum.reduce(rows.columns) >= COUNTED_EXACTLY, "numbers of at most 15 digits"),
+        (highs < np.maximum(opens, closes), "a high at or above open and close"),
+        (lows > np.minimum(opens, closes), "a low at or below open and close"),
+    ):
+        _leave_out(reading, name, rows, bad & ~left, expected)
+        left |= bad
+    return rows.where(~left)
+
+
+def _once(reading: Reading, name: str, rows: _Rows) -> _Rows:
+    """Return the rows, each once.
+
+    Raises:
+        MarketError: two rows of one minute differ, so that nobody knows which is it.
+    """
+    again = np.zeros(len(rows.starts), dtype=np.bool_)
+    again[1:] = np.diff(rows.starts) == 0
+    same = again.copy()
+    same[1:] &= np.logical_and.reduce([np.diff(each) == 0 for each in rows.columns])
+    if (again & ~same).any():
+        words = rows.words(name, int(np.argmax(again & ~same)), "one row a minute (there are two)")
+        raise MarketError(f"{reading.file}: {words}")
+    reading.repeated(name, int(same.sum()))
+    return rows.where(~same)
+
+
+def _leave_out(
+    reading: Reading, name: str, rows: _Rows, bad: NDArray[np.bool_], expected: str
+) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        first = rows.words(name, row, expected)
+        reading.leave_out(int(bad.sum()), first, int(rows.starts[row]))
 
 
 def _bar(product: ProductId, rows: _Rows, index: int) -> Bar:

@@ -45,11 +45,18 @@ class RawRecording:
 
     prices: Literal["invented", "recorded"] = "recorded"
 
-    def __init__(self, name: str, products: tuple[Product, ...], frames: list[RawFrame]) -> None:
+    def __init__(
+        self,
+        name: str,
+        products: tuple[Product, ...],
+        frames: list[RawFrame],
+        remarks: tuple[str, ...] = (),
+    ) -> None:
         digest = hashlib.sha256()
         for frame in frames:
             digest.update(f"{frame.at_ns} {frame.channel} {frame.events}\n".encode())
         self.name = name
+        self.remarks = remarks
         self.description = f"{name} sha256={digest.hexdigest()[:12]}"
         self.products = products
         self.frames = tuple(frames)
@@ -81,7 +88,9 @@ def open_raw(path: Path) -> RawRecording:
         return found[0]
     products = {product.id: product for each in found for product in each.products}
     frames = [frame for each in found for frame in each.frames]
-    return RawRecording(path.name, tuple(products[name] for name in sorted(products)), frames)
+    remarks = tuple(remark for each in found for remark in each.remarks)
+    listed = tuple(products[name] for name in sorted(products))
+    return RawRecording(path.name, listed, frames, remarks)
 
 
 def _first(recording: RawRecording) -> Nanos:
@@ -89,32 +98,55 @@ def _first(recording: RawRecording) -> Nanos:
 
 
 def _read(path: Path) -> RawRecording:
-    products: dict[ProductId, Product] = {}
-    odd: dict[str, str] = {}
-    frames: list[RawFrame] = []
+    """Return one recording, with the products that its catalogue has.
+
+    An odd entry inside a frame is the client's to read and is played as it is. A line that is no
+    message is a frame that is missing, after which no book is right: only at the end, where a
+    recorder was cut off, nothing follows it.
+    """
+    seen = _Seen()
+    broken = ""
     for number, line in enumerate(_lines(path), start=1):
+        if broken:
+            raise MarketError(broken)
         try:
-            entry = json.loads(line)
-            if entry.get("t") == "http":
-                listed = catalogue(entry["data"])
-                products.update((product.id, product) for product in listed.read)
-                odd.update((each.name, each.reason) for each in listed.unread)
-            elif entry.get("t") == "recv":
-                frame = _frame(entry["data"])
-                if frame is not None:
-                    frames.append(frame)
+            seen.take(json.loads(line))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise MarketError(
-                f"{path}: line {number}: expected a recorded v3 message: {error}"
-            ) from error
-    if not frames:
-        raise MarketError(f"{path}: expected recorded v3 frames (t = recv), found none")
-    seen = sorted({product for frame in frames for product in frame.products})
-    missing = [product for product in seen if product not in products]
-    if missing:
-        said = ", ".join(f"{name} ({odd[name]})" if name in odd else name for name in missing)
-        raise MarketError(f"{path}: the recorded catalogue lacks {said}")
-    return RawRecording(path.name, tuple(products[product] for product in seen), frames)
+            broken = f"{path}: line {number}: expected a recorded v3 message: {error}"
+    if not seen.frames:
+        raise MarketError(broken or f"{path}: expected recorded v3 frames (t = recv), found none")
+    named = sorted({product for frame in seen.frames for product in frame.products})
+    products = tuple(seen.products[name] for name in named if name in seen.products)
+    missing = ", ".join(seen.without(name) for name in named if name not in seen.products)
+    if missing and not products:
+        raise MarketError(f"{path}: the recorded catalogue lacks {missing}")
+    remarks = [f"{path}: not tradable, the recorded catalogue lacks {missing}"] if missing else []
+    remarks += [f"{broken}; the last line is left out"] if broken else []
+    return RawRecording(path.name, products, seen.frames, tuple(remarks))
+
+
+class _Seen:
+    """What the lines of a recording say."""
+
+    def __init__(self) -> None:
+        self.products: dict[ProductId, Product] = {}
+        self.frames: list[RawFrame] = []
+        self._odd: dict[str, str] = {}
+
+    def take(self, entry: dict[str, Any]) -> None:
+        """Take over one line. Raises AttributeError, KeyError, TypeError, ValueError: it is odd."""
+        if entry.get("t") == "http":
+            listed = catalogue(entry["data"])
+            self.products.update((product.id, product) for product in listed.read)
+            self._odd.update((each.name, each.reason) for each in listed.unread)
+        elif entry.get("t") == "recv":
+            frame = _frame(entry["data"])
+            if frame is not None:
+                self.frames.append(frame)
+
+    def without(self, name: ProductId) -> str:
+        """Return the name of a product that the catalogue lacks, and why if it says so."""
+        return f"{name} ({self._odd[name]})" if name in self._odd else name
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -159,20 +191,27 @@ def _frame(text: str) -> RawFrame | None:
     if channel in SKIPPED:
         return None
     found = _EVENTS.search(text)
-    if found is None:
+    if found is None or not isinstance(head["events"], list):
         raise ValueError("no events")
     _, end = json.JSONDecoder().raw_decode(text, found.end())
     products = sorted(set(_products(head["events"])))
     return RawFrame(parse_iso(head["timestamp"]), channel, tuple(products), text[found.end() : end])
 
 
-def _products(events: list[dict[str, Any]]) -> Iterator[ProductId]:
+def _products(events: list[Any]) -> Iterator[ProductId]:
+    """Yield whom the events concern, as far as they say it."""
     for event in events:
-        if "product_id" in event:
-            yield ProductId(event["product_id"])
+        yield from _named(event)
         for items in ("trades", "tickers", "candles"):
-            for item in event.get(items, ()):
-                yield ProductId(item["product_id"])
+            found = event.get(items) if isinstance(event, dict) else None
+            for item in found if isinstance(found, list) else ():
+                yield from _named(item)
+
+
+def _named(item: Any) -> Iterator[ProductId]:
+    name = item.get("product_id") if isinstance(item, dict) else None
+    if isinstance(name, str):
+        yield ProductId(name)
 
 
 def catalogue(text: str | bytes) -> Entries[Product]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +15,10 @@ import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
 from adapters.simulator.market_data.digits import quoted
+from adapters.simulator.market_data.reading import FileRows, R, Reading
 from adapters.simulator.market_data.source import MarketError
-from domain.model.instants import DAY, SECOND
+from domain.model.errors import InvalidNumber
+from domain.model.instants import DAY, SECOND, parse_iso
 from domain.model.product import Product, ProductId
 
 SUFFIXES = (".parquet", ".csv")
@@ -30,8 +30,10 @@ DECIMALS_MAX = 20
 FIRST_NS = 365 * DAY
 PARSED = (OSError, pa.ArrowException, ValueError, TypeError)
 Columns = Sequence[NDArray[np.float64]]
-R = TypeVar("R")
-"""Rows of one product."""
+UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
+LATEST_NS = 2**63 - 1
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+_TEXTS = (pa.types.is_string, pa.types.is_large_string)
 
 
 def files_of(path: Path) -> list[Path]:
@@ -55,20 +57,22 @@ def columns_of(file: Path, kind: str) -> list[str]:
     try:
         if file.suffix == ".parquet":
             return list(parquet.read_schema(file).names)
-        with pyarrow.csv.open_csv(file) as reader:
+        parsing = pa.csv.ParseOptions(invalid_row_handler=lambda _: "skip")
+        with pa.csv.open_csv(file, parse_options=parsing) as reader:
             return list(reader.schema.names)
     except PARSED as error:
         raise MarketError(f"{file}: expected {kind}, could not be read: {error}") from error
 
 
-def read_table(file: Path, kind: str, needed: Sequence[str]) -> pa.Table:
-    """Return the table, which has the columns `needed` and at least one row.
+def read_table(reading: Reading, needed: Sequence[str]) -> pa.Table:
+    """Return the file's table, which has the columns `needed` and at least one row.
 
     Raises:
         MarketError: it does not; the text names columns wanted and found.
     """
+    file, kind = reading.file, reading.kind
     try:
-        table = parquet.read_table(file) if file.suffix == ".parquet" else pa.csv.read_csv(file)
+        table = parquet.read_table(file) if file.suffix == ".parquet" else _csv(reading)
     except PARSED as error:
         raise MarketError(f"{file}: expected {kind}, could not be read: {error}") from error
     missing = [name for name in needed if name not in table.column_names]
@@ -77,80 +81,130 @@ def read_table(file: Path, kind: str, needed: Sequence[str]) -> pa.Table:
         raise MarketError(f"{file}: expected the columns {', '.join(missing)}, found {found}")
     if table.num_rows == 0:
         raise MarketError(f"{file}: expected {kind}, found no row")
+    reading.has(table.num_rows)
     return table
 
 
-def rows_of_all(path: Path, read: Callable[[Path], dict[ProductId, R]]) -> dict[ProductId, R]:
+def _csv(reading: Reading) -> pa.Table:
+    def skip(row: pa.csv.InvalidRow) -> str:
+        reading.has(1)
+        reading.leave_out(
+            1, f"expected {row.expected_columns} cells in a row, was {row.actual_columns}"
+        )
+        return "skip"
+
+    parsing = pa.csv.ParseOptions(invalid_row_handler=skip)
+    return pa.csv.read_csv(reading.file, parse_options=parsing)
+
+
+def rows_of_all(path: Path, read: Callable[[Path], FileRows[R]]) -> FileRows[R]:
     """Return what `read` finds in a file, or in all files of a folder, by product.
 
     Raises:
         MarketError: there is nothing to read, or two files have the same product.
     """
     rows: dict[ProductId, R] = {}
+    remarks: list[str] = []
     for file in files_of(path):
-        for product, found in read(file).items():
+        found = read(file)
+        remarks += found.remarks
+        for product, of_product in found.rows.items():
             if product in rows:
                 raise MarketError(f"{file}: {product} was already read from another file")
-            rows[product] = found
-    return rows
+            rows[product] = of_product
+    return FileRows(rows, tuple(remarks))
 
 
-def products_in(file: Path, table: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Return each product's name and which rows are its own, in order of the names."""
+def products_in(reading: Reading, table: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Return each product's name and which rows are its own, in order of the names.
+
+    Rows that name none are left out.
+    """
     if "symbol" not in table.column_names:
-        names, places = [file.stem], np.zeros(table.num_rows, dtype=np.int64)
+        names, places = [reading.file.stem], np.zeros(table.num_rows, dtype=np.int64)
     else:
-        column = table["symbol"]
-        if column.null_count:
-            raise MarketError(
-                f"{file}: expected a symbol in every row, {column.null_count} lack it"
-            )
-        encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+        column = table["symbol"].cast(pa.string()).fill_null("").combine_chunks()
+        encoded = column.dictionary_encode()
         names = encoded.dictionary.to_pylist()
         places = np.asarray(encoded.indices, dtype=np.int64)
     for name in sorted(names):
-        if not re.fullmatch(r"[^-\s]+-[^-\s]+", name):
-            raise MarketError(f"{file}: expected products named like BTC-USD, was {name!r}")
-        yield name, places == names.index(name)
+        mask = places == names.index(name)
+        if re.fullmatch(r"[^-\s]+-[^-\s]+", name):
+            yield name, mask
+        else:
+            said = f"expected products named like BTC-USD, was {name!r}"
+            reading.leave_out(int(mask.sum()), said)
 
 
-def nanoseconds(file: Path, table: pa.Table) -> NDArray[np.int64]:
-    """Return the column `ts` as nanoseconds since 1970.
+def timed(reading: Reading, table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Return the rows that have a time, with their column `ts` as nanoseconds since 1970.
 
     Raises:
-        MarketError: a row has no time, or the column holds none.
+        MarketError: the column holds no times, or they are not all of one unit.
     """
-    column = table["ts"]
-    if column.null_count:
-        raise MarketError(f"{file}: expected a time in every row, {column.null_count} have no ts")
+    file, column = reading.file, table["ts"].combine_chunks()
+    kind = column.type
     try:
-        if pa.types.is_timestamp(column.type):
-            nanos = column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64())
-            return np.asarray(nanos, dtype=np.int64)
-        if pa.types.is_integer(column.type):
-            values = np.asarray(column, dtype=np.int64)
-            # By size: these units cannot be mistaken for one another between 1971 and 2286.
-            unit = next(unit for unit in (SECOND, 10**6, 10**3, 1) if values.max() < 10**19 // unit)
-            if values.min() * unit < FIRST_NS:
-                raise MarketError(
-                    f"{file}: expected all ts in one unit, but {values.min()} and {values.max()}"
-                    " can't be: one of them lies before 1971"
-                )
-            return values * unit
-    except PARSED as error:
-        raise MarketError(f"{file}: expected ts as times, could not be read: {error}") from error
-    raise MarketError(
-        f"{file}: expected ts as a time or as a whole number since 1970, was {column.type}"
-    )
+        if any(is_text(kind) for is_text in _TEXTS):
+            column = _times_in(column.to_pylist())
+            kind = column.type
+        if not (pa.types.is_timestamp(kind) or pa.types.is_integer(kind)):
+            raise TypeError(f"was {kind}")
+        values = np.asarray(column.cast(pa.int64(), safe=False).fill_null(0), dtype=np.int64)
+    except (*PARSED, InvalidNumber) as error:
+        raise MarketError(
+            f"{file}: expected ts as a time or as a whole number since 1970: {error}"
+        ) from error
+    unit = UNITS[kind.unit] if pa.types.is_timestamp(kind) else _unit(values)
+    has_time = (values > 0) & (values <= LATEST_NS // unit)
+    said = f"expected a time as ts, the first that has none is row {int(np.argmin(has_time)) + 1}"
+    reading.leave_out(int((~has_time).sum()), said)
+    values = values[has_time]
+    if pa.types.is_integer(kind) and len(values) and values.min() * unit < FIRST_NS:
+        raise MarketError(
+            f"{file}: expected all ts in one unit, but {values.min()} and {values.max()}"
+            " can't be: one of them lies before 1971"
+        )
+    return table.filter(pa.array(has_time)), values * unit
+
+
+def _unit(values: NDArray[np.int64]) -> int:
+    """Return the nanoseconds of one: by size they can't be mistaken between 1971 and 2286."""
+    return next(unit for unit in UNITS.values() if values.max() < 10**19 // unit)
+
+
+def _times_in(cells: Sequence[str | None]) -> pa.Array:
+    """Return texts as times: whole numbers or dates; none of them is odd, or one would be null."""
+    wholes = [int(cell) if cell and re.fullmatch(r"[0-9]{1,18}", cell) else None for cell in cells]
+    dates = [_date(cell) for cell in cells]
+    if any(dates) and any(wholes):
+        raise InvalidNumber("has numbers and dates")
+    if any(dates):
+        return pa.array(dates, pa.timestamp("ns"))
+    if any(wholes):
+        return pa.array(wholes, pa.int64())
+    raise InvalidNumber(f"was {next((cell for cell in cells if cell), '')!r}")
+
+
+def _date(cell: str | None) -> int | None:
+    try:
+        found = parse_iso(cell or "")
+    except InvalidNumber:
+        return None
+    return found if 0 < found <= LATEST_NS else None
 
 
 def numbers(file: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Return the column `name` as numbers.
+    """Return the column `name` as numbers, NaN where a cell is none.
 
     Raises:
-        MarketError: it holds none.
+        MarketError: it is a column of something else.
     """
     try:
+        if any(is_text(column.type) for is_text in _TEXTS):
+            return np.array([_number(cell) for cell in column.to_pylist()], dtype=np.float64)
+        if not any(is_number(column.type) for is_number in _NUMBERS):
+            raise TypeError("no numbers")
         found = column.to_numpy()
         if found.dtype == np.float32:
             found = found.astype(str)  # its own digits: widened, it has more than it says
@@ -161,17 +215,24 @@ def numbers(file: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float6
         ) from error
 
 
-def clean(file: Path, name: str, prices: Columns) -> tuple[NDArray[np.float64], ...]:
+def _number(cell: str | None) -> float:
+    try:
+        return float(cell) if cell and cell.isascii() and "_" not in cell else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def clean(reading: Reading, name: str, prices: Columns) -> tuple[NDArray[np.float64], ...]:
     """Return prices without the noise of calculations; what was rounded is said.
 
     Raises:
         MarketError: they share no digits.
     """
-    found = quoted(f"{file}: {name}", prices)
+    found = quoted(f"{reading.file}: {name}", prices)
     if found.rounded:
-        sys.stderr.write(
-            f"market: {name}: {found.rounded} prices are beside the tick by float noise alone;"
-            f" all are played with {found.places} decimals\n"
+        reading.remark(
+            f"{name}: {found.rounded} prices are beside the tick by float noise alone;"
+            f" all are played with {found.places} decimals"
         )
     return found.columns
 
@@ -207,18 +268,21 @@ def fingerprint(rows: Mapping[ProductId, Sequence[NDArray[np.generic]]]) -> str:
 
 def _decimals(product: ProductId, columns: Columns, least: int) -> int:
     """Return how many decimals represent every value exactly as it is written."""
-    values = np.unique(np.concatenate(columns))
+    values, needed = np.unique(np.concatenate(columns)), least
     for places in range(least, DECIMALS_USUAL + 1):
         # Only what is not represented yet needs another look; scaled beyond what a float counts
         # exactly, rounding proves nothing.
         scaled = np.abs(values) * 10.0**places
-        values = values[(np.round(values, places) != values) | (scaled >= COUNTED_EXACTLY)]
+        is_open = (np.round(values, places) != values) | (scaled >= COUNTED_EXACTLY)
+        if not is_open.all():
+            needed = places
+        values = values[is_open]
         if not len(values):
-            return places
-    places = -min(int(Decimal(repr(float(value))).as_tuple().exponent) for value in values)
-    if places > DECIMALS_MAX:
+            return needed
+    longest = -min(int(Decimal(repr(float(value))).as_tuple().exponent) for value in values)
+    if longest > DECIMALS_MAX:
         raise MarketError(
             f"{product}: expected prices and volumes of at most {DECIMALS_MAX} decimals,"
             f" was {float(values[0])!r}"
         )
-    return places
+    return max(needed, longest)

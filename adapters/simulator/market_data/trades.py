@@ -7,7 +7,6 @@ Candles are those of the trades.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
@@ -21,16 +20,18 @@ from numpy.typing import NDArray
 
 from adapters.simulator.market_data.depth import STEPS, Depth
 from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, book_around
+from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError, Step
 from adapters.simulator.market_data.tables import (
+    COUNTED_EXACTLY,
     clean,
     fingerprint,
-    nanoseconds,
     numbers,
     product_of,
     products_in,
     read_table,
     rows_of_all,
+    timed,
 )
 from domain.model.instants import MINUTE, Nanos, iso
 from domain.model.market import Bar, Trade
@@ -62,8 +63,9 @@ class TradeMarket:
 
     prices: Literal["invented", "recorded"] = "recorded"
 
-    def __init__(self, name: str, rows: dict[ProductId, _TradeRows]) -> None:
-        self._rows = dict(sorted(rows.items()))
+    def __init__(self, name: str, found: FileRows[_TradeRows]) -> None:
+        self.remarks = found.remarks
+        self._rows = dict(sorted(found.rows.items()))
         marks = {p: (r.at_ns, r.prices, r.sizes, r.is_bought) for p, r in self._rows.items()}
         self.description = f"{name} sha256={fingerprint(marks)}"
         self.products = tuple(
@@ -177,77 +179,122 @@ def _at(trade: Trade) -> Nanos:
 
 
 def open_trades(path: Path) -> TradeMarket:
-    """Return the trades of a file, or of all files of a folder.
+    """Return the trades of a file, or of all files of a folder; what can't be read is left out.
 
     Raises:
-        MarketError: there is nothing to read, or a row makes no sense; names file and row.
+        MarketError: there is nothing to read, or it can't be told what the rows are; names file
+            and row.
     """
     return TradeMarket(path.name, rows_of_all(path, _read))
 
 
-def _read(file: Path) -> dict[ProductId, _TradeRows]:
-    table = read_table(file, "trades", NEEDED)
-    at_ns = nanoseconds(file, table)
+@frozen(eq=False)
+class _Cells:
+    """The rows of a table, in the file's order."""
+
+    at_ns: NDArray[np.int64]
+    prices: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    sides: NDArray[np.str_] | None
+    """Of the taker: buy, sell; None: the file does not tell."""
+    ids: NDArray[np.str_]
+
+    def are_twice(self, order: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell which rows of `order` have the id of an earlier one, and which say the same, too."""
+        _, firsts, places = np.unique(self.ids[order], return_index=True, return_inverse=True)
+        first = order[firsts[places]]
+        told = [self.at_ns, self.prices, self.sizes]
+        same = np.logical_and.reduce([each[order] == each[first] for each in told])
+        if self.sides is not None:
+            same &= self.sides[order] == self.sides[first]
+        return order != first, same
+
+
+def _read(file: Path) -> FileRows[_TradeRows]:
+    reading = Reading(file, "trades", "such a trade is not played")
+    table, at_ns = timed(reading, read_table(reading, NEEDED))
     prices, sizes = (numbers(file, name, table[name]) for name in ("price", "size"))
-    ids = np.array(_ids(table))
-    rows = {}
-    for name, mask in products_in(file, table):
+    cells = _Cells(at_ns, prices, sizes, _taker_sides(table), _ids(table))
+    found = {}
+    for name, mask in products_in(reading, table):
         order = np.flatnonzero(mask)[np.argsort(at_ns[mask], kind="stable")]
-        _check(file, name, at_ns[order], prices[order], sizes[order], ids[order].tolist())
-        minutes, firsts = np.unique(at_ns[order] // MINUTE * MINUTE, return_index=True)
-        (quoted,) = clean(file, name, [prices[order]])
-        rows[ProductId(name)] = _TradeRows(
-            at_ns[order],
-            quoted,
-            sizes[order],
-            _is_bought(file, table, order, quoted),
-            ids[order].tolist(),
-            minutes,
-            np.append(firsts, len(order)),
-        )
-    return rows
+        order = _readable(reading, name, cells, order)
+        if len(order):
+            found[ProductId(name)] = _rows(reading, name, cells, order)
+    return reading.end(found)
 
 
-def _ids(table: pa.Table) -> list[str]:
-    """Return the recorded trade ids, else the numbers of the rows."""
+def _rows(reading: Reading, name: str, cells: _Cells, order: NDArray[np.intp]) -> _TradeRows:
+    at_ns = cells.at_ns[order]
+    minutes, firsts = np.unique(at_ns // MINUTE * MINUTE, return_index=True)
+    (quoted,) = clean(reading, name, [cells.prices[order]])
+    is_bought = _moved_up(quoted) if cells.sides is None else cells.sides[order] == "buy"
+    ids = cells.ids[order].tolist()
+    sizes, ends = cells.sizes[order], np.append(firsts, len(order))
+    return _TradeRows(at_ns, quoted, sizes, is_bought, ids, minutes, ends)
+
+
+def _ids(table: pa.Table) -> NDArray[np.str_]:
+    """Return the recorded trade ids, "" where there is none; else the numbers of the rows."""
     if "trade_id" in table.column_names:
-        return [str(each) for each in table["trade_id"].to_pylist()]
-    return [str(number) for number in range(1, table.num_rows + 1)]
+        listed = table["trade_id"].to_pylist()
+        return np.array(["" if each is None else str(each) for each in listed])
+    return np.array([str(number) for number in range(1, table.num_rows + 1)])
 
 
-def _is_bought(
-    file: Path, table: pa.Table, order: NDArray[np.intp], prices: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return for each trade, in order, whether its taker bought."""
-    for name in ("taker_side", "maker_side"):
-        if name in table.column_names:
-            sides = np.array([str(each).lower() for each in table[name].to_pylist()])[order]
-            odd = [side for side in sides.tolist() if side not in ("buy", "sell")]
-            if odd:
-                raise MarketError(f"{file}: expected buy or sell as {name}, was {odd[0]!r}")
-            return np.asarray(sides == ("buy" if name == "taker_side" else "sell"))
+def _taker_sides(table: pa.Table) -> NDArray[np.str_] | None:
+    if "taker_side" in table.column_names:
+        return np.array([str(each).lower() for each in table["taker_side"].to_pylist()])
+    if "maker_side" in table.column_names:
+        other = {"buy": "sell", "sell": "buy"}
+        makers = [str(each).lower() for each in table["maker_side"].to_pylist()]
+        return np.array([other.get(each, each) for each in makers])
+    return None
+
+
+def _moved_up(prices: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each trade, in order, whether its taker bought, as the price tells."""
     moves = np.sign(np.diff(prices, prepend=prices[0]))
     # A trade at the price before it goes the way of the last one that moved.
     last = np.maximum.accumulate(np.where(moves != 0, np.arange(len(moves)), 0))
     return np.asarray(moves[last] >= 0)
 
 
-def _check(
-    file: Path,
-    name: str,
-    at_ns: NDArray[np.int64],
-    prices: NDArray[np.float64],
-    sizes: NDArray[np.float64],
-    ids: Sequence[str],
-) -> None:
-    for values, what in ((prices, "price"), (sizes, "size")):
-        bad = ~(np.isfinite(values) & (values > 0))
+def _readable(
+    reading: Reading, name: str, cells: _Cells, order: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the rows of `order` that can be trades, each once; the others are left out.
+
+    Raises:
+        MarketError: two rows of one id differ, so that nobody knows which is it.
+    """
+
+    def kept(bad: NDArray[np.bool_], expected: str) -> NDArray[np.intp]:
         if bad.any():
-            row = int(np.argmax(bad))
-            raise MarketError(
-                f"{file}: {name} at {iso(int(at_ns[row]))}: expected a {what} above 0,"
-                f" was {float(values[row])!r}"
-            )
-    twice = [trade for trade, count in Counter(ids).most_common(1) if count > 1]
-    if twice:
-        raise MarketError(f"{file}: {name}: expected one row a trade, {twice[0]} is there twice")
+            row = order[int(np.argmax(bad))]
+            at_ns = int(cells.at_ns[row])
+            said = f"{name} at {iso(at_ns)}: expected {expected}, was {_words(cells, row)}"
+            reading.leave_out(int(bad.sum()), said, at_ns)
+        return order[~bad]
+
+    for values, what in ((cells.prices, "price"), (cells.sizes, "size")):
+        order = kept(~(values[order] > 0), f"a {what} above 0")
+        order = kept(values[order] >= COUNTED_EXACTLY, f"a {what} of at most 15 digits")
+    if cells.sides is not None:
+        order = kept(~np.isin(cells.sides[order], ("buy", "sell")), "buy or sell as side")
+    order = kept(cells.ids[order] == "", "a trade_id")
+    again, same = cells.are_twice(order)
+    if (again & ~same).any():
+        row = order[int(np.argmax(again & ~same))]
+        raise MarketError(
+            f"{reading.file}: {name} at {iso(int(cells.at_ns[row]))}: expected one row a trade,"
+            f" {cells.ids[row]} is there twice"
+        )
+    reading.repeated(name, int(again.sum()))
+    return order[~again]
+
+
+def _words(cells: _Cells, row: int) -> str:
+    side = "" if cells.sides is None else f", taker={cells.sides[row]}"
+    price, size = float(cells.prices[row]), float(cells.sizes[row])
+    return f"price={price!r}, size={size!r}{side}, id={cells.ids[row] or 'none'}"

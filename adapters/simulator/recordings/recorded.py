@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from heapq import nlargest, nsmallest
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
-
+from adapters.simulator.market_data.readers import BookChange, changes_in, trades_in
 from adapters.simulator.market_data.source import Step
 from adapters.simulator.recordings.playable import Frame
-from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, parse_iso
+from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar, Level, Trade
 from domain.model.money import Price, Quantity
-from domain.model.product import Product, ProductId, Side
+from domain.model.product import Product, ProductId
 
 SHOWN_LEVELS = 50
 STEP_NS = SECOND
@@ -95,20 +95,23 @@ def _steps(recorded: Sequence[Frame]) -> Iterator[Step]:
         while frame.at_ns >= due_ns:
             yield from (book.step(due_ns) for book in books.values())
             due_ns = Nanos(due_ns + STEP_NS)
-        if frame.channel in ("l2_data", "market_trades"):
-            for event in msgspec.json.decode(frame.events):
-                _apply(books, frame.channel, event)
+        _apply(books, frame)
     yield from (book.step(due_ns) for book in books.values())
 
 
-def _apply(books: dict[ProductId, _Book], channel: str, event: dict[str, Any]) -> None:
-    if channel == "l2_data":
-        product = ProductId(event["product_id"])
-        books.setdefault(product, _Book(product)).apply(event)
-    elif event["type"] == "update":  # a snapshot repeats trades of before the recording
-        for trade in reversed(event["trades"]):
-            product = ProductId(trade["product_id"])
-            books.setdefault(product, _Book(product)).trades.append(_trade(product, trade))
+def _apply(books: dict[ProductId, _Book], frame: Frame) -> None:
+    """Change the books as a client does that reads by the law: odd entries cost themselves."""
+    if frame.channel == "l2_data":
+        changes = changes_in(json.loads(frame.events))
+        for change in changes.read:
+            books.setdefault(change.product, _Book(change.product)).apply(change)
+        for odd in changes.unread:
+            for product, book in books.items():
+                if odd.name in (product, ""):
+                    book.lose()
+    elif frame.channel == "market_trades":
+        for trade in trades_in(json.loads(frame.events)).read:
+            books.setdefault(trade.product, _Book(trade.product)).trades.append(trade)
 
 
 class _Book:
@@ -116,25 +119,31 @@ class _Book:
 
     def __init__(self, product: ProductId) -> None:
         self._product = product
-        self._levels: dict[str, dict[Decimal, Decimal]] = {"bid": {}, "offer": {}}
+        self._levels: dict[bool, dict[Decimal, Decimal]] | None = None
+        """Bids (True) and offers; None: not known."""
         self.trades: list[Trade] = []
 
-    def apply(self, event: dict[str, Any]) -> None:
-        """Take over a snapshot or change some levels."""
-        if event["type"] == "snapshot":
-            self._levels = {"bid": {}, "offer": {}}
-        for update in event["updates"]:
-            levels = self._levels[update["side"]]
-            price, quantity = Decimal(update["price_level"]), Decimal(update["new_quantity"])
+    def apply(self, change: BookChange) -> None:
+        """Take over a snapshot, or change some levels of what is known."""
+        if change.is_snapshot:
+            self._levels = {True: {}, False: {}}
+        if self._levels is None:
+            return
+        for is_bid, price, quantity in change.levels:
             if quantity:
-                levels[price] = quantity
+                self._levels[is_bid][price] = quantity
             else:
-                levels.pop(price, None)
+                self._levels[is_bid].pop(price, None)
+
+    def lose(self) -> None:
+        """Know nothing until the next snapshot: a change could not be read."""
+        self._levels = None
 
     def step(self, at_ns: Nanos) -> Step:
         """Return trades and best levels as they are at `at_ns`."""
         trades, self.trades = tuple(self.trades), []
-        bids, asks = self._levels["bid"], self._levels["offer"]
+        levels = self._levels or {True: {}, False: {}}
+        bids, asks = levels[True], levels[False]
         return Step(
             self._product,
             at_ns,
@@ -146,14 +155,3 @@ class _Book:
 
 def _level(price: Decimal, quantity: Decimal) -> Level:
     return Level(Price(price), Quantity(quantity))
-
-
-def _trade(product: ProductId, trade: dict[str, Any]) -> Trade:
-    return Trade(
-        product,
-        str(trade["trade_id"]),
-        Price(Decimal(trade["price"])),
-        Quantity(Decimal(trade["size"])),
-        Side(trade["side"]),
-        parse_iso(trade["time"]),
-    )

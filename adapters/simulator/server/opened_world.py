@@ -18,6 +18,7 @@ from adapters.simulator.faults.faults import Faults
 from adapters.simulator.faults.script import read_script
 from adapters.simulator.live_mirror.mirror import MirrorMarket
 from adapters.simulator.live_mirror.mirroring import Mirror, is_mirror, open_mirror
+from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import (
     ANY_MARKET,
     PLAYABLE,
@@ -66,6 +67,8 @@ class OpenedWorld:
     """Whether market time must stand because nobody listens yet."""
     mirror: Mirror | None = None
     """The venue elsewhere whose market is played."""
+    remarks: tuple[str, ...] = ()
+    """What people should know of how the market was read, in sentences."""
 
     def save(self, now_ns: Nanos) -> None:
         """Keep the market time at which the world stops."""
@@ -120,6 +123,7 @@ def open_world(folder: WorldFolder, options: WorldOptions) -> OpenedWorld:
         prices=market.prices,
         history="none" if playback else "candles",
         waits=lambda: playback is not None and playback.waits,
+        remarks=() if isinstance(found, GeneratedMarket) else found.remarks,
     )
 
 

@@ -67,6 +67,8 @@ def serve(options: VenueOptions) -> None:
         WorldFolder(options.directory.resolve() / FOLDER) as folder,
         contextlib.closing(open_world(folder, options.world)) as world,
     ):
+        for remark in world.remarks:
+            sys.stderr.write(f"market: {remark}\n")
         asyncio.run(_Process(options, folder, world).run())
 
 

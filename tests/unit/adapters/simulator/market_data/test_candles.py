@@ -1,4 +1,4 @@
-"""Recorded candles: what is read is what was written, and what cannot be played is refused."""
+"""Recorded candles: what is read is what was written; a row that can't be read is a hole, told."""
 
 from __future__ import annotations
 
@@ -147,9 +147,7 @@ def test_any_row_is_played_to_the_last_digit(
 NOISE = 2.3e-13
 
 
-def test_noise_of_calculations_makes_no_tick_and_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_noise_of_calculations_makes_no_tick_and_is_said(tmp_path: Path) -> None:
     prices = [2000.0 + number * 0.07 for number in range(50)]
     rows = [
         row(i, rest=",".join([repr(p + NOISE * (i % 9 == 4))] * 4 + ["5"]))
@@ -160,7 +158,8 @@ def test_noise_of_calculations_makes_no_tick_and_is_said(
     assert market.products[0].price_increment == Decimal("0.01")
     opens = [bar.open for bar in market.candles(BTC, at(0), at(60))]
     assert opens == [Decimal(str(round(each, 2))) for each in prices]
-    assert "are beside the tick by float noise alone" in capsys.readouterr().err
+    (remark,) = market.remarks
+    assert "are beside the tick by float noise alone" in remark
 
 
 def test_prices_that_share_no_digits_were_never_quoted_and_are_refused(tmp_path: Path) -> None:
@@ -237,16 +236,18 @@ def test_a_ragged_folder_covers_each_product_from_its_first_to_its_last_row(tmp_
 
 REFUSED: Sequence[tuple[str, list[Row], tuple[str, ...]]] = (
     ("no row", [], ("no row",)),
-    ("duplicate", [row(0), row(1), row(1)], ("10:01:00Z", "one row a minute", "two", "BTC-USD")),
+    (
+        "two of one minute",
+        [row(0), row(1), row(1, rest="10.5,12.25,10.0,11.0,2")],
+        ("10:01:00Z", "one row a minute", "two", "BTC-USD"),
+    ),
     ("15 minutes", [row(0), row(15), row(45)], ("10:00:00Z", "minute candles", "15 minutes")),
     ("hours", [row(0), row(60), row(120)], ("minute candles", "60 minutes")),
-    ("high", [row(0), row(1, rest="9,8,7,9,1")], ("10:01:00Z", "high", "high=8.0")),
-    ("low", [row(0), row(1, rest="9,9,9.5,9,1")], ("10:01:00Z", "low", "low=9.5")),
     ("high below low", [row(0, rest="9,8,10,9,1")], ("10:00:00Z", "high=8.0", "low=10.0")),
     ("zero", [row(0, rest="0,1,0,1,1")], ("10:00:00Z", "above 0", "open=0.0")),
     ("negative volume", [row(0, rest="1,1,1,1,-1")], ("10:00:00Z", "volume", "-1")),
-    ("no number", [row(0), row(1, rest="1,1,1,1,")], ("10:01:00Z", "numbers", "nan")),
-    ("text", [row(0, rest="1,1,1,none,1")], ("numbers", "close")),
+    ("text", [row(0, rest="1,1,1,none,1")], ("numbers", "close=nan")),
+    ("a column of words", [row(0, rest="true,true,true,true,1")], ("numbers", "open", "bool")),
     ("no dash", [row(0, "BTCUSD")], ("BTC-USD", "'BTCUSD'")),
     ("too fine", [row(0, rest="1e-30,1e-30,1e-30,1e-30,1")], ("BTC-USD", "decimals", "1e-30")),
 )
@@ -288,17 +289,142 @@ def test_refuses_times_that_are_text(tmp_path: Path) -> None:
         open_candles(file)
 
 
-def test_refuses_rows_without_time_or_name(tmp_path: Path) -> None:
+ODD = {
+    "zeros": "0,0,0,0,0",
+    "zero": "10.5,12.25,0,11.0,1.5",
+    "negative": "10.5,12.25,-10,11.0,1.5",
+    "negative volume": "10.5,12.25,10.0,11.0,-1",
+    "high below close": "10.5,10.75,10.0,11.0,1.5",
+    "high below low": "10.5,9,11,10.75,1.5",
+    "low above open": "10.5,12.25,10.75,11.0,1.5",
+    "NaN": "10.5,12.25,NaN,11.0,1.5",
+    "infinite": "10.5,inf,10.0,11.0,1.5",
+    "beyond numbers": "10.5,1e400,10.0,11.0,1.5",
+    "huge": "1e30,1e30,1e30,1e30,1.5",
+    "huge volume": "10.5,12.25,10.0,11.0,1e30",
+    "empty": ",,,,",
+    "empty volume": "10.5,12.25,10.0,11.0,",
+    "text": "10.5,12.25,10.0,none,1.5",
+    "thousands": '"1,000.50",12.25,10.0,11.0,1.5',
+    "too few": "10.5,12.25",
+    "too many": "10.5,12.25,10.0,11.0,1.5,7",
+}
+"""Rows that nobody can play, among good ones."""
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("what", ODD)
+def test_a_row_that_cannot_be_read_is_a_minute_without_a_row_and_is_told(
+    tmp_path: Path, what: str
+) -> None:
+    good = [row(0), row(1), row(3)]
+    market = open_candles(csv(tmp_path / "m.csv", *good, row(2, rest=ODD[what])))
+
+    assert market.candle(BTC, at(2)) is None
+    before = market.last_before(BTC, at(3))
+    assert before is not None
+    assert (before.start_ns, before.close) == (at(1), Decimal(11))
+    assert market.products == open_candles(csv(tmp_path / "n.csv", *good)).products
+    (remark,) = market.remarks
+    assert f"{tmp_path / 'm.csv'}: 1 of 4 rows could not be read" in remark
+    assert "expected" in remark
+    assert "10:02:00Z" in remark or "too" in what
+
+
+def test_of_many_odd_rows_the_first_is_told_with_its_time_and_all_are_counted(
+    tmp_path: Path,
+) -> None:
+    rows = [row(minute) for minute in range(9)]
+    rows[3] = row(3, rest=ODD["high below close"])
+    rows[5] = row(5, rest=ODD["zeros"])
+    rows[7] = row(7, "ETH-USD", ODD["NaN"])
+    market = open_candles(csv(tmp_path / "m.csv", *rows))
+
+    (remark,) = market.remarks
+    assert "3 of 9 rows could not be read, such a minute is played without a trade" in remark
+    assert "the first: BTC-USD at 2026-01-05T10:03:00Z: expected a high" in remark
+    assert [product.id for product in market.products] == [BTC]
+
+
+CELL = st.sampled_from(
+    ["0", "-1", "NaN", "inf", "-inf", "1e300", "1e-300", "", "x", "none", "1_000", "٣", "10.5"]
+)
+
+
+@given(
+    st.dictionaries(st.integers(0, 7), st.lists(CELL, min_size=5, max_size=5), max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_whatever_stands_in_a_row_costs_its_own_minute_alone(
+    tmp_path_factory: pytest.TempPathFactory,
+    odd: dict[int, list[str]],
+    chance: random.Random,
+) -> None:
+    rows = [row(minute) for minute in range(8)]
+    rows += [row(8 + number, rest=",".join(cells)) for number, cells in odd.items()]
+    chance.shuffle(rows)
+    file = csv(tmp_path_factory.mktemp("m") / "m.csv", *rows)
+    market = open_candles(file)
+
+    found = market.candles(BTC, at(0), at(16))
+    good = [bar for bar in found if bar.start_ns < at(8)]
+    assert [bar.start_ns for bar in good] == [at(minute) for minute in range(8)]
+    assert {(bar.open, bar.close, bar.volume) for bar in good} == {
+        (Decimal("10.5"), Decimal(11), Decimal("1.5"))
+    }
+    assert all(bar.is_consistent for bar in found)
+    left_out = 8 + len(odd) - len(found)
+    said = f"{left_out} of {8 + len(odd)} row"
+    assert [said in remark for remark in market.remarks] == [True] * bool(left_out)
+
+
+def test_a_row_that_is_there_twice_counts_once_and_is_told(tmp_path: Path) -> None:
+    market = open_candles(csv(tmp_path / "m.csv", row(0), row(1), row(1), row(2)))
+    assert len(market.candles(BTC, at(0), at(9))) == 3
+    (remark,) = market.remarks
+    assert remark.endswith("m.csv: BTC-USD: rows that are there twice count once: 1")
+
+
+def test_an_odd_row_is_no_second_row_of_its_minute(tmp_path: Path) -> None:
+    rows = row(0), row(1), row(1, rest=ODD["zeros"])
+    assert len(open_candles(csv(tmp_path / "m.csv", *rows)).candles(BTC, at(0), at(9))) == 2
+
+
+@pytest.mark.parametrize("odd", ["", "noon", "0", "-5"])
+def test_a_row_without_a_time_is_left_out(tmp_path: Path, odd: str) -> None:
+    whole = [f"{at(minute) // SECOND},BTC-USD,1,1,1,1,1" for minute in (0, 1)]
+    dates = [f"{iso(at(minute))},BTC-USD,1,1,1,1,1" for minute in (0, 1)]
+    for number, lines in enumerate((whole, dates)):
+        file = tmp_path / f"{number}.csv"
+        file.write_text("\n".join([HEADER, *lines, f"{odd},BTC-USD,1,1,1,1,1"]))
+        market = open_candles(file)
+        assert (market.first_ns, market.end_ns) == (at(0), at(2))
+        (remark,) = market.remarks
+        assert "1 of 3 rows could not be read" in remark
+        assert "row 3" in remark
+
+
+def test_numbers_and_dates_in_one_column_of_times_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "m.csv"
+    lines = [f"{at(0) // SECOND},BTC-USD,1,1,1,1,1", f"{iso(at(1))},BTC-USD,1,1,1,1,1"]
+    file.write_text("\n".join([HEADER, *lines]))
+    with pytest.raises(MarketError, match="has numbers and dates"):
+        open_candles(file)
+
+
+def test_a_row_without_a_product_is_left_out(tmp_path: Path) -> None:
     columns = {name: pa.array([1.0, 1.0]) for name in ("open", "high", "low", "close", "volume")}
-    times = pa.array([at(0), None], pa.timestamp("ns"))
-    parquet.write_table(pa.table({"ts": times, **columns}), tmp_path / "BTC-USD.parquet")
-    with pytest.raises(MarketError, match="a time in every row, 1 have no ts"):
-        open_candles(tmp_path / "BTC-USD.parquet")
     times, names = pa.array([at(0), at(1)], pa.timestamp("ns")), pa.array(["A-B", None])
-    table = pa.table({"ts": times, "symbol": names, **columns})
-    parquet.write_table(table, tmp_path / "m.parquet")
-    with pytest.raises(MarketError, match="a symbol in every row, 1 lack it"):
-        open_candles(tmp_path / "m.parquet")
+    parquet.write_table(pa.table({"ts": times, "symbol": names, **columns}), tmp_path / "m.parquet")
+    market = open_candles(tmp_path / "m.parquet")
+    assert [product.id for product in market.products] == ["A-B"]
+    assert "1 of 2 rows could not be read" in market.remarks[0]
+
+
+def test_one_huge_volume_makes_no_coarse_step(tmp_path: Path) -> None:
+    rows = [row(0, rest="1,1,1,1,0.125"), row(1, rest="1,1,1,1,1e14")]
+    (product,) = open_candles(csv(tmp_path / "m.csv", *rows)).products
+    assert product.base_increment == Decimal("1E-8")
 
 
 def _junk(file: Path) -> None:

@@ -124,25 +124,59 @@ def test_a_frame_of_five_megabytes_is_read(tmp_path: Path) -> None:
     assert found.frames[0].events == events
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        "[1]",
-        "7",
-        '{"t":"recv"}',
-        '{"t":"recv","data":"{}"}',
-        '{"t":"recv","data":"junk"}',
-        '{"t":"http","data":"{\\"products\\":7}"}',
-        json.dumps({"t": "recv", "data": message("l2_data", "[7]")}),
-        json.dumps({"t": "recv", "data": message("l2_data", "[]").replace("2026", "soon")}),
-    ],
+NO_MESSAGES = (
+    "{",
+    "[1]",
+    "7",
+    '{"t":"recv"}',
+    '{"t":"recv","data":"{}"}',
+    '{"t":"recv","data":"junk"}',
+    '{"t":"http","data":"{\\"products\\":7}"}',
+    json.dumps({"t": "recv", "data": message("l2_data", "7")}),
+    json.dumps({"t": "recv", "data": message("l2_data", "{}")}),
+    json.dumps({"t": "recv", "data": message("l2_data", "[]").replace("2026", "soon")}),
 )
+
+
+@pytest.mark.parametrize("line", NO_MESSAGES)
 def test_refuses_a_line_that_is_no_message_and_says_which(tmp_path: Path, line: str) -> None:
-    file = recording(tmp_path / "r.jsonl", message("heartbeats", BEATS))
-    file.write_text(file.read_text() + line + "\n")
+    beat = message("heartbeats", BEATS)
+    file = recording(tmp_path / "r.jsonl", beat)
+    file.write_text(file.read_text() + line + "\n" + json.dumps({"t": "recv", "data": beat}))
     with pytest.raises(MarketError, match=r"r\.jsonl: line 4: expected a recorded v3 message"):
         open_raw(file)
+
+
+@pytest.mark.parametrize("line", NO_MESSAGES)
+def test_a_last_line_that_was_cut_off_is_left_out_and_told(tmp_path: Path, line: str) -> None:
+    file = recording(tmp_path / "r.jsonl", message("heartbeats", BEATS))
+    file.write_text(file.read_text() + line)
+    found = open_raw(file)
+    assert [frame.events for frame in found.frames] == [BEATS]
+    (remark,) = found.remarks
+    assert "r.jsonl: line 4: expected a recorded v3 message" in remark
+    assert "the last line is left out" in remark
+
+
+@pytest.mark.parametrize(
+    "events", ["[7]", "[null]", '[{"product_id":7}]', '[{"trades":7}]', '[{"trades":[7,{}]}]']
+)
+def test_an_odd_entry_of_a_frame_is_played_as_it_is(tmp_path: Path, events: str) -> None:
+    file = recording(tmp_path / "r.jsonl", message("l2_data", events))
+    (frame,) = open_raw(file).frames
+    assert (frame.events, frame.products) == (events, ())
+
+
+def test_a_product_that_the_catalogue_lacks_is_named_and_the_others_are_played(
+    tmp_path: Path,
+) -> None:
+    other = level2("update", []).replace("BTC-USD", "ETH-USD")
+    odd = PRODUCT | {"product_id": "ETH-USD", "base_increment": "0"}
+    frames = message("l2_data", level2("update", [])), message("l2_data", other)
+    found = open_raw(recording(tmp_path / "r.jsonl", *frames, catalogue=[PRODUCT, odd]))
+    assert [product.id for product in found.products] == ["BTC-USD"]
+    (remark,) = found.remarks
+    assert "the recorded catalogue lacks ETH-USD (base_increment: expected" in remark
 
 
 def test_refuses_a_recording_without_frames(tmp_path: Path) -> None:

@@ -172,9 +172,8 @@ REFUSED: tuple[tuple[str, list[Row], str, str], ...] = (
     ("no row", [], HEADER, "found no row"),
     ("no size", [(0, "BTC-USD,1")], "ts,symbol,price", "expected the columns size, found ts"),
     ("zero size", [row(3, size="0")], HEADER, "BTC-USD at 2026-01-05T10:00:03Z: expected a size"),
-    ("no price", [row(0), row(4, "")], HEADER, "10:00:04Z: expected a price above 0, was nan"),
-    ("text", [row(0, "cheap")], HEADER, "expected numbers in the column price"),
-    ("odd side", [row(0, side="long")], HEADER, "expected buy or sell as maker_side, was 'long'"),
+    ("text", [row(0, "cheap")], HEADER, "expected a price above 0, was price=nan"),
+    ("odd side", [row(0, side="long")], HEADER, "expected buy or sell as side"),
     ("twice", [row(0, id=5), row(1, id=5)], HEADER, "expected one row a trade, 5 is there twice"),
     ("no dash", [row(0, name="BTC")], HEADER, "products named like BTC-USD, was 'BTC'"),
 )
@@ -189,6 +188,46 @@ def test_refuses_and_says_where(tmp_path: Path, rows: list[Row], header: str, sa
         open_trades(file)
     assert str(file) in str(refused.value)
     assert said in str(refused.value)
+
+
+ODD: dict[str, Row] = {
+    "no price": row(4, ""),
+    "zero price": row(4, "0"),
+    "negative": row(4, "-1"),
+    "NaN": row(4, "NaN"),
+    "infinite": row(4, "inf"),
+    "huge": row(4, "1e300"),
+    "huge size": row(4, size="1e300"),
+    "no size": row(4, size=""),
+    "text": row(4, "cheap"),
+    "odd side": row(4, side="long"),
+    "no side": row(4, side=""),
+    "no id": row(4, id=""),
+    "no product": row(4, name=""),
+    "odd product": row(4, name="BTC"),
+    "too few": (4, "BTC-USD,1"),
+}
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("what", ODD)
+def test_a_row_that_cannot_be_read_is_left_out_alone_and_told(tmp_path: Path, what: str) -> None:
+    good = [row(0), row(5), row(6, "101.5")]
+    market = open_trades(csv(tmp_path / "t.csv", *good, ODD[what]))
+    only = open_trades(csv(tmp_path / "u.csv", *good))
+
+    assert printed(minute(market)) == printed(minute(only))
+    assert market.products == only.products
+    (remark,) = market.remarks
+    assert "t.csv: 1 of 4 rows could not be read, such a trade is not played; the first: " in remark
+    assert only.remarks == ()
+
+
+def test_a_trade_that_is_there_twice_is_printed_once_and_told(tmp_path: Path) -> None:
+    market = open_trades(csv(tmp_path / "t.csv", row(0), row(5), row(5)))
+    assert [trade.trade_id for trade in printed(minute(market))] == ["1", "5001"]
+    (remark,) = market.remarks
+    assert remark.endswith("t.csv: BTC-USD: rows that are there twice count once: 1")
 
 
 def test_parquet_and_csv_of_the_same_trades_are_the_same_market(tmp_path: Path) -> None:

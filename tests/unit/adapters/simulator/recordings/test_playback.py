@@ -185,3 +185,37 @@ def test_a_closed_stream_gets_nothing_more(playback: Playback) -> None:
     connection.close()
     playback.advance(Nanos(START + 3 * SECOND))
     assert connection.take() == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "[7]",
+        "[null]",
+        '[{"type":"update","product_id":"BTC-USD","updates":7}]',
+        '[{"type":"later","product_id":"BTC-USD","updates":[]}]',
+        book("update", ("bid", "NaN", "1")),
+        book("update", ("bid", "99", "-1")),
+        book("update", ("side", "99", "1")),
+        book("update", ("bid", "0", "1")),
+    ],
+)
+def test_a_book_with_an_odd_change_is_not_known_until_its_next_snapshot(odd: str) -> None:
+    again = book("snapshot", ("bid", "97", "1"), ("offer", "103", "1"))
+    played = (
+        FRAMES[0],
+        frame(1_200, "l2_data", odd, BTC),
+        frame(2_200, "l2_data", again, BTC),
+        frame(3_200, "heartbeats", BEAT),
+    )
+    steps = RecordedMarket("recording", [product()], played).steps(BTC, START)
+    assert [step.bids[0].price if step.bids else None for step in steps] == [99, None, 97, 97]
+
+
+@pytest.mark.parametrize(
+    "odd", ["[7]", '[{"type":"update","trades":7}]', TRADE.replace("0.5", "-1")]
+)
+def test_an_odd_trade_is_left_out_alone(odd: str) -> None:
+    played = (*FRAMES[:4], frame(1_800, "market_trades", odd, BTC), FRAMES[4])
+    steps = RecordedMarket("recording", [product()], played).steps(BTC, START)
+    assert [trade.trade_id for step in steps for trade in step.trades] == ["7"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.simulator.live_mirror.readers import bars_in, changes_in, trades_in
+from adapters.simulator.market_data.readers import bars_in, changes_in, trades_in
 from domain.model.instants import SECOND
 from tests.builders.steps import BTC, START
 
