@@ -103,6 +103,7 @@ CASES: Mapping[str, Lines] = {
     "delisting": (fault("delisting", at="150s", **BTC),),
     "clock_skew": (fault("clock_skew", **WHILE, by="2s"),),
     "maintenance": (fault("maintenance", at="125s", for_="40s"),),
+    "stale_answer": (fault("stale_answer", **WHILE, endpoint=["orders", "fills"]),),
     "odd_content of orders": (
         fault("odd_content", **HALF, endpoint="orders", member="orders.*.side", value=""),
     ),

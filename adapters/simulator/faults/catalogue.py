@@ -31,7 +31,10 @@ GROUPS: Mapping[str, tuple[type[Fault], ...]] = {
         wire_kinds.DuplicateRequest,
         wire_kinds.DuplicateResponse,
     ),
-    "Content": (wire_kinds.OddContent,),
+    "Content": (
+        wire_kinds.OddContent,
+        wire_kinds.StaleAnswer,
+    ),
     "Streams": (
         wire_kinds.FreezeStream,
         wire_kinds.SilentStream,

@@ -1,17 +1,19 @@
-"""Odd content: single members of answers and frames changed to what a script says."""
+"""Odd content: members of answers and frames changed by a script, and answers of long ago."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 
-from adapters.simulator.engine.wire import Response
+from adapters.simulator.engine.wire import Request, Response
+from adapters.simulator.faults.base import ALL
 from adapters.simulator.faults.schedule import FaultSchedule, Running
-from adapters.simulator.faults.wire_kinds import ABSENT, OddContent
+from adapters.simulator.faults.wire_kinds import ABSENT, OddContent, StaleAnswer
 
 EACH = "*"
 """In a path: every entry of a list."""
@@ -39,6 +41,33 @@ class OddContents:
 
     def _active(self) -> list[Running[OddContent]]:
         return self._schedule.active(OddContent)
+
+
+WINDOW = ("start_date", "end_date", "start_sequence_timestamp")
+"""Members of a query that move with the time: without them it is the same question."""
+
+
+class StaleAnswers:
+    """Keeps the first answer to each question while a fault is at work, and gives it again."""
+
+    def __init__(self, schedule: FaultSchedule) -> None:
+        self._schedule = schedule
+        self._first: dict[tuple[int, str, str], Response] = {}
+
+    def of_answer(self, request: Request, endpoint: str) -> Callable[[Response], Response] | None:
+        """Return what happens to the answer to a request, None if nothing may."""
+        asked = {name: each for name, each in request.query.items() if name not in WINDOW}
+        for running in self._schedule.active(StaleAnswer):
+            if endpoint in running.fault.endpoints or ALL in running.fault.endpoints:
+                key = (running.number, request.path, json.dumps(asked, sort_keys=True))
+                return partial(self._stale, running, key)
+        return None
+
+    def _stale(
+        self, running: Running[StaleAnswer], key: tuple[int, str, str], answer: Response
+    ) -> Response:
+        first = self._first.setdefault(key, answer)
+        return first if first is not answer and running.strikes() else answer
 
 
 def alter(document: Any, running: Running[OddContent]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import exp, log
 
 from attrs import evolve
@@ -11,7 +11,7 @@ from adapters.simulator.engine.auth import UNAUTHORIZED
 from adapters.simulator.engine.fault_hooks import DIRECT, Close, Passage, RequestHooks
 from adapters.simulator.engine.wire import PREFIX, Request, Response, encode
 from adapters.simulator.faults.base import ALL, RequestFault, Unreliable
-from adapters.simulator.faults.content import OddContents
+from adapters.simulator.faults.content import OddContents, StaleAnswers
 from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import Maintenance
 from adapters.simulator.faults.wire_kinds import (
@@ -38,6 +38,7 @@ from domain.model.instants import SECOND
 Z_99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
 LONGEST_LATENCY_NS = 60 * SECOND
+Alter = Callable[[Response], Response]
 _PLACES: Mapping[tuple[str, str], str] = {
     ("POST", "/orders"): "place",
     ("POST", "/orders/batch_cancel"): "cancel",
@@ -147,6 +148,7 @@ class RequestFaults(RequestHooks):
     def __init__(self, schedule: FaultSchedule) -> None:
         self._schedule = schedule
         self._contents = OddContents(schedule)
+        self._stale = StaleAnswers(schedule)
 
     def passage(self, request: Request) -> Passage:
         """Return what happens to a request; latency is added to whatever else strikes."""
@@ -156,7 +158,9 @@ class RequestFaults(RequestHooks):
         endpoint = endpoint_of(request.method, request.path)
         passage = self._struck(endpoint)
         if passage.alter is None:
-            passage = evolve(passage, alter=self._contents.of_answer(endpoint))
+            stale = self._stale.of_answer(request, endpoint)
+            odd = self._contents.of_answer(endpoint)
+            passage = evolve(passage, alter=_both(stale, odd))
         for running in self._schedule.active(Latency):
             if _is_meant(running.fault.endpoints, endpoint):
                 passage = _delayed(passage, running)
@@ -168,6 +172,12 @@ class RequestFaults(RequestHooks):
                 if _is_meant(running.fault.endpoints, endpoint) and running.strikes():
                     return _passage_of(running.fault)
         return DIRECT
+
+
+def _both(first: Alter | None, then: Alter | None) -> Alter | None:
+    if first is None or then is None:
+        return first or then
+    return lambda answer: then(first(answer))
 
 
 def _is_meant(endpoints: tuple[str, ...], endpoint: str) -> bool:

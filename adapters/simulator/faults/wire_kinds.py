@@ -164,6 +164,11 @@ class OddContent(Striking):
         return ALL in self.endpoints or endpoint in self.endpoints
 
 
+@frozen(kw_only=True)
+class StaleAnswer(RequestFault):
+    """A question is answered as it was first answered since the fault began."""
+
+
 # Streams.
 
 

@@ -10,8 +10,9 @@ import pytest
 from adapters.simulator.engine.wire import PREFIX, Request
 from adapters.simulator.faults.content import places
 from adapters.simulator.faults.script import FaultsInvalid, parse_fault
+from domain.model.instants import SECOND, Nanos
 from tests.builders.simulator import Client, fault, frames
-from tests.builders.steps import product, step
+from tests.builders.steps import START, product, step
 from tests.fakes.markets import Script
 
 TWO = (product("BTC-USD"), product("ETH-USD"))
@@ -120,3 +121,40 @@ def test_a_path_goes_through_lists_and_objects() -> None:
     assert [holder[key] for holder, key in places(document, ["a", "1", "b"])] == [2]
     assert [holder[key] for holder, key in places(document, ["*", "b"])] == [3]
     assert list(places(document, ["x", "b"])) == []
+
+
+def ask(client: Client, path: str, **query: str) -> Any:
+    """Return the answer to a question, as it leaves."""
+    asked = {name: [value] for name, value in query.items()}
+    request = Request("GET", PREFIX + path, asked, b"")
+    answer = client.engine.passage(request).carry_out(lambda: client.engine.handle(request))
+    assert answer is not None
+    return json.loads(answer.body)
+
+
+BATCH = "/orders/historical/batch"
+
+
+def test_a_stale_list_is_the_one_of_when_it_began_whatever_has_happened_since() -> None:
+    client = a_venue(fault("stale_answer", for_="10s", endpoint="orders"))
+    assert ask(client, BATCH, start_date="2026-01-01T00:00:00Z")["orders"] == []
+    client.rest("BUY", "90", "1")
+
+    later = ask(client, BATCH, start_date="2026-01-02T00:00:00Z")["orders"]
+    another_question = ask(client, BATCH, order_status="OPEN")["orders"]
+
+    assert later == []
+    assert len(another_question) == 1
+    assert struck(client) == [1]
+    client.engine.advance(Nanos(START + 20 * SECOND))
+    assert len(ask(client, BATCH)["orders"]) == 1
+
+
+def test_a_stale_answer_may_be_odd_as_well() -> None:
+    client = a_venue(
+        fault("stale_answer", for_="1h", endpoint="accounts"),
+        fault("odd_content", for_="1h", endpoint="accounts", member="cursor", value="x"),
+    )
+    first, second = (ask(client, "/accounts") for _ in range(2))
+    assert first == second
+    assert first["cursor"] == "x"
