@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BEAT, FAREWELL = b".", b"q"
+BEAT, FAREWELL, LEAVING = b".", b"q", b"l"
 STOP_SECONDS, END_SECONDS = 3.0, 1.0
 HEARD_AT_ONCE = 65536
 """Bytes read from it at a look: all that a pipe holds."""
@@ -35,6 +35,7 @@ class SentinelProcess:
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
         self._beats = 0
+        self._is_closed = False
         self._write(json.dumps(settings).encode() + b"\n")
 
     @property
@@ -68,7 +69,9 @@ class SentinelProcess:
             self._process.wait(END_SECONDS)
 
     def abandon(self) -> None:
-        """Leave it to its duty: the end was not an orderly one."""
+        """Leave it to its duty: we end, and orders of ours are not confirmed cancelled."""
+        if not self._is_closed:
+            self._write(LEAVING)
         self._close()
 
     def stop(self) -> None:
@@ -82,6 +85,7 @@ class SentinelProcess:
             self._process.wait()
 
     def _close(self) -> None:
+        self._is_closed = True
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             with contextlib.suppress(OSError):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from msgspec import Raw
 
 from adapters.sentinel.orders import LiveOrders
-from adapters.venues.coinbase.answers import order_ids_in, read_orders
+from adapters.venues.coinbase.answers import order_ids_in, orders_in, read_orders
 from adapters.venues.coinbase.auth import Signer, load_key_file
 from adapters.venues.coinbase.wire import PREFIX
 from domain.messages.venue import EntriesUnread
@@ -23,9 +25,12 @@ TIMEOUT_S = (1.0, 3.0)
 """To connect, and between two bytes of an answer."""
 PAGE = 250
 CANCELS_PER_CALL = 100
+IDS_PER_CALL = 50
 # In this order, an order on its way through its life is seen by at least one of the calls.
 LIVE = (("PENDING", "QUEUED"), ("OPEN",), ("CANCEL_QUEUED", "EDIT_QUEUED"))
 PAGES_MAX = 100
+Query = list[tuple[str, str]]
+T = TypeVar("T")
 
 
 class Gateway:
@@ -56,11 +61,26 @@ class Gateway:
         found: dict[str, str] = {}
         unread: list[Unread] = []
         for states in LIVE:
-            for entries in self._pages(states):
+            query = [("product_type", "SPOT"), ("limit", str(PAGE))]
+            query += [("order_status", state) for state in states]
+            for entries in self._pages(query, order_ids_in):
                 found.update(entries.read)
                 unread += entries.unread
         self._news += self._tally.count(unread)
         return LiveOrders(found, tuple(unread))
+
+    def ended(self, order_ids: Sequence[str]) -> Mapping[str, bool]:
+        """Return whether each of these orders has ended; one that can't be had is not there.
+
+        Raises:
+            Unreachable: there was no answer to one of the calls.
+        """
+        found: dict[str, bool] = {}
+        for at in range(0, len(order_ids), IDS_PER_CALL):
+            query = [("order_ids", each) for each in order_ids[at : at + IDS_PER_CALL]]
+            for entries in self._pages(query, orders_in):
+                found.update((seen.order_id, seen.status.is_terminal) for seen in entries.read)
+        return found
 
     def news(self) -> list[EntriesUnread]:
         """Return what was left out since the last call."""
@@ -96,27 +116,27 @@ class Gateway:
         """Give the connection back."""
         self._session.close()
 
-    def _pages(self, states: Sequence[str]) -> Iterator[Entries[tuple[str, str]]]:
-        query = [("product_type", "SPOT"), ("limit", str(PAGE))]
-        query += [("order_status", state) for state in states]
-        cursor = ""
+    def _pages(
+        self, query: Query, read: Callable[[Sequence[Raw]], Entries[T]]
+    ) -> Iterator[Entries[T]]:
+        cursors = [""]
         for _ in range(PAGES_MAX):
-            asked = [*query, ("cursor", cursor)] if cursor else query
+            asked = [*query, ("cursor", cursors[-1])] if cursors[-1] else query
             try:
                 page = read_orders(self._ask("GET", "/orders/historical/batch", asked))
             except ProtocolBroken as error:
                 raise Unreachable(str(error)) from error
-            yield order_ids_in(page.orders)
+            yield read(page.orders)
             if not page.has_next:
                 return
             if not page.cursor:
-                raise Unreachable("the list of live orders has more orders, but no cursor to them")
-            cursor = page.cursor
-        raise Unreachable(f"the list of live orders does not end after {PAGES_MAX} pages")
+                raise Unreachable("the list of orders has more orders, but no cursor to them")
+            if page.cursor in cursors:
+                raise Unreachable("the list of orders repeats a page")
+            cursors.append(page.cursor)
+        raise Unreachable(f"the list of orders does not end after {PAGES_MAX} pages")
 
-    def _ask(
-        self, method: str, path: str, query: list[tuple[str, str]], body: object = None
-    ) -> bytes:
+    def _ask(self, method: str, path: str, query: Query, body: object = None) -> bytes:
         where = f"{PREFIX}{path}"
         token = self._signer.request_token(method, self._host, where)
         try:

@@ -1,8 +1,9 @@
 """The sentinel: watches one trader's heartbeat, and cancels its entries when it stops.
 
-Beats come as bytes on standard input. Their end without a farewell is the trader's death; silence
-is a trader that was stopped or hangs. Started by the trader; its settings are the first line. Its
-own beats go to standard output at every step, so that the trader finds out when it hangs.
+Beats come as bytes on standard input. Their end without a word is the trader's death; before it a
+trader says farewell, or that it ends and leaves orders to us. Silence is a trader that was stopped
+or hangs. Started by the trader; its settings are the first line. Its own beats go to standard
+output at every step, so that the trader finds out when it hangs.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from adapters.control.instances import holder, is_running
 from adapters.control.kill_switch import read_kill
 from adapters.sentinel.duty import Duty
 from adapters.sentinel.gateway import Gateway
-from adapters.sentinel.orders import OurOrders
+from adapters.sentinel.orders import ENTRY, OurOrders
 from adapters.sentinel.state import State
 from domain.model.errors import Unreachable
 from domain.system.unread import is_first, sentence
 
-FAREWELL, BEAT = b"q", b"."
+FAREWELL, LEAVING, BEAT = b"q", b"l", b"."
 LOOK_S = 0.1
 STALE_S, STALE_UNDER_KILL_S = 3.0, 1.5
 KILL_PATIENCE_S = 4.0
@@ -112,6 +113,9 @@ class Sentinel:
         self._pause_s = AGAIN_S
         self._remembered_s = 0.0
         self._is_over = False
+        self._has_left = False
+        self._end: str | None = None
+        """How the trader has ended, once that is known."""
         self._is_told_clear = False
         self._duty: Duty | None = None
 
@@ -152,6 +156,8 @@ class Sentinel:
             self._death_s = time.monotonic()
         elif FAREWELL in data:
             self._is_over = True
+        elif LEAVING in data:
+            self._has_left = True
         else:
             self._beat_s = time.monotonic()
 
@@ -163,7 +169,7 @@ class Sentinel:
         if self._is_over:
             return None
         if self._death_s is not None:
-            return None if self._is_succeeded() else "the trader died"
+            return None if self._is_succeeded() else self._end or self._end_of_trader()
         if self._beat_s is None:
             return None  # it is still starting
         if self._kill_s is not None and now_s - self._kill_s > KILL_PATIENCE_S:
@@ -172,6 +178,15 @@ class Sentinel:
         if silent_s <= (STALE_UNDER_KILL_S if is_killed else STALE_S):
             return None
         return f"the trader is silent{' under the kill switch' if is_killed else ''}"
+
+    def _end_of_trader(self) -> str:
+        if not self._has_left:
+            return "the trader died"
+        count = self._ours.known().unsettled((ENTRY,))
+        if count == 0:
+            return "the trader has ended before it knew that no order of it is left"
+        are = "1 order of it is" if count == 1 else f"{count} orders of it are"
+        return f"the trader has ended, and {are} not confirmed cancelled"
 
     def _is_succeeded(self) -> bool:
         """Tell whether another trader holds the lock; leave for good once its sentinel watches."""
@@ -185,7 +200,9 @@ class Sentinel:
 
     def _serve(self, reason: str) -> int | None:
         """Do one round of duty; return the exit code if that was the last."""
-        is_new = self._duty is None
+        is_new = self._duty is None or (self._death_s is not None and self._end is None)
+        if self._death_s is not None:
+            self._end = reason
         if self._duty is None:
             self._duty = Duty(self._gateway, self._ours.known, self._includes_exits)
             self._is_told_clear = False

@@ -61,6 +61,12 @@ class Ours:
             if order_id not in listed and self.purposes.get(client) in purposes
         ]
 
+    def unsettled(self, purposes: Collection[str]) -> int:
+        """Return how many orders with these purposes may be open, as far as the journal tells."""
+        placed = set(self.order_ids.values())
+        open_ = self.purposes.keys() - placed - self.refused | set(self.living.values())
+        return sum(self.purposes.get(client) in purposes for client in open_)
+
     def doubt_of(self, live: LiveOrders) -> str | None:
         """Return why that list may not show all of ours, None if it does."""
         if self.doubt is not None:

@@ -59,7 +59,13 @@ class SmallVenue:
                 self.open.pop(order_id, None)
         return as_json({"results": [{"success": True, "order_id": each} for each in order_ids]})
 
+    def _known(self, order_id: str) -> dict[str, str]:
+        status = "OPEN" if order_id in self.open else "CANCELLED"
+        return whole(order_id, order_id.removeprefix("o-"), status)
+
     def _list(self, query: dict[str, list[str]]) -> bytes:
+        if "order_ids" in query:
+            return as_json({"orders": [self._known(each) for each in query["order_ids"]]})
         if "OPEN" not in query["order_status"]:
             return as_json({"orders": [], "has_next": False, "cursor": ""})
         self.listings += 1
@@ -71,6 +77,14 @@ class SmallVenue:
         return as_json(
             {"orders": orders, "has_next": has_next, "cursor": str(end) if has_next else ""}
         )
+
+
+def whole(order_id: str, client: str, status: str) -> dict[str, str]:
+    """Return an order with every member that says how it stands."""
+    return listed(order_id, client) | {
+        "status": status,
+        "filled_size": "0",
+    }
 
 
 def as_json(value: object) -> bytes:
@@ -150,6 +164,12 @@ def intent_line(client_order_id: str, purpose: str = "entry") -> str:
     return json.dumps(record, separators=(",", ":")) + "\n"
 
 
+def advanced_line(client_order_id: str, state: str = "OPEN") -> str:
+    """Return a line of the journal that records how far an order is, under its id here."""
+    data = {"client_order_id": client_order_id, "order_id": f"o-{client_order_id}", "state": state}
+    return json.dumps({"type": "OrderAdvanced", "data": data}, separators=(",", ":")) + "\n"
+
+
 class House:
     """The folders of a trader on paper, as a sentinel finds them."""
 
@@ -165,6 +185,11 @@ class House:
         """Record intents in the journal."""
         with (self.journal / "000001.jsonl").open("a", encoding="utf-8") as journal:
             journal.writelines(intent_line(client, purpose) for client in clients)
+
+    def places(self, *clients: str) -> None:
+        """Record in the journal that these are open."""
+        with (self.journal / "000001.jsonl").open("a", encoding="utf-8") as journal:
+            journal.writelines(advanced_line(client) for client in clients)
 
     def kill(self, words: str = "") -> None:
         """Lay the signal file down."""

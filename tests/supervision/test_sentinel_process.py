@@ -11,14 +11,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.control.kill_switch import write_kill
-from adapters.sentinel.main import EXIT_OK, EXIT_UNREACHABLE, KILL_PATIENCE_S, ROUND_S, STALE_S
+from adapters.sentinel.main import (
+    CANCELLING,
+    EXIT_OK,
+    EXIT_UNREACHABLE,
+    KILL_PATIENCE_S,
+    ROUND_S,
+    STALE_S,
+)
 from domain.model.kill import KillOrder
 from tests.builders.runs import ROOT
-from tests.builders.sentinel import House, SmallVenue, rest_of, small_venue
+from tests.builders.sentinel import House, SmallVenue, as_json, rest_of, small_venue
 from tests.builders.waiting import wait_for
 from tests.fakes.misbehaving_server import http
 
@@ -63,6 +71,11 @@ class Watching:
 
     def farewell(self) -> None:
         self._say(b"q")
+
+    def leave(self) -> None:
+        """End as a trader does that could not confirm that nothing of it is left."""
+        self._say(b"l")
+        self.die()
 
     def die(self) -> None:
         """End the pipe as a death of the trader does."""
@@ -151,6 +164,64 @@ def test_the_end_of_the_pipe_without_a_farewell_is_a_death(house: House, venue: 
     (alert,) = house.lines("alerts.jsonl")
     assert alert["severity"] == "CRITICAL"
     assert alert["what"].startswith("the trader died")
+
+
+@pytest.mark.req("K1")
+def test_an_end_that_could_not_be_confirmed_is_called_so_and_not_a_death(
+    house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    with sentinel(house, venue) as watching:
+        watching.leave()
+        watching.ends_with(EXIT_OK)
+
+    assert entries_gone(venue)
+    (alert,) = house.lines("alerts.jsonl")
+    assert alert["what"] == (
+        "the trader has ended, and 2 orders of it are not confirmed cancelled:"
+        " the sentinel is responsible"
+    )
+    assert alert["done"] == CANCELLING
+
+
+@pytest.mark.req("K1")
+def test_an_end_during_its_duty_is_told_too(house: House, venue: SmallVenue) -> None:
+    two_of_ours(house, venue)
+    with sentinel(house, venue) as watching:
+        watching.beats_until(lambda: True)
+        until(lambda: house.state == "clear", house)
+        watching.leave()
+        watching.ends_with(EXIT_OK)
+
+    silent, ended = (alert["what"] for alert in house.lines("alerts.jsonl"))
+    assert silent.startswith("the trader is silent")
+    assert ended.startswith("the trader has ended, and 2 orders of it are not confirmed")
+
+
+@pytest.mark.req("K1")
+def test_what_the_list_hides_and_the_venue_calls_open_by_id_is_never_done(
+    house: House, venue: SmallVenue
+) -> None:
+    two_of_ours(house, venue)
+    house.places("c-1", "c-2")
+    venue.is_deaf = True
+
+    def hide(path: str, query: dict[str, list[str]], body: Any) -> bytes | None:
+        del body
+        is_list = path == "/orders/historical/batch" and "order_ids" not in query
+        return as_json({"orders": [], "has_next": False}) if is_list else None
+
+    venue.instead = hide
+    with sentinel(house, venue, lifetime_s=0.05) as watching:
+        watching.leave()
+        until(lambda: len(venue.cancels) >= 5, house)
+        assert house.state == "duty"
+
+        venue.is_deaf = False
+        watching.ends_with(EXIT_OK)
+
+    assert entries_gone(venue)
+    assert house.state == "done"
 
 
 @pytest.mark.req("SUP1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -28,6 +28,13 @@ class Desk:
         self.is_deaf = self.is_away = self.loses_cancels = False
         self.cancelled: list[str] = []
         self.unread: tuple[Unread, ...] = ()
+        self.denied: set[str] = set()
+        """Orders that it does not know by id either."""
+        self.asked_for: list[str] = []
+
+    def ended(self, order_ids: Sequence[str]) -> Mapping[str, bool]:
+        self.asked_for += order_ids
+        return {each: each not in self.open for each in order_ids if each not in self.denied}
 
     def live_orders(self) -> LiveOrders:
         if self.is_away:
@@ -80,16 +87,19 @@ def test_an_order_that_comes_late_begins_the_count_anew() -> None:
     assert desk.cancelled == ["o-c-1"]
 
 
+class Forgetful(Desk):
+    """Its list shows nothing."""
+
+    def live_orders(self) -> LiveOrders:
+        return LiveOrders({})
+
+
 @pytest.mark.parametrize(
     ("includes_exits", "asked"), [(False, {"o-c-1"}), (True, {"o-c-1", "o-x-1"})]
 )
 def test_what_the_journal_calls_alive_is_cancelled_though_no_list_shows_it(
     *, includes_exits: bool, asked: set[str]
 ) -> None:
-    class Forgetful(Desk):
-        def live_orders(self) -> LiveOrders:
-            return LiveOrders({})
-
     desk = Forgetful("c-1", "x-1", "foreign")
     living = {"o-c-1": "c-1", "o-x-1": "x-1", "o-foreign": "foreign"}
     duty = duty_at(desk, lambda: Ours(OURS, living=living), includes_exits=includes_exits)
@@ -97,6 +107,33 @@ def test_what_the_journal_calls_alive_is_cancelled_though_no_list_shows_it(
     duty.round()
 
     assert set(desk.cancelled) == asked
+
+
+def test_what_no_list_shows_is_over_only_by_the_venues_word_for_its_id() -> None:
+    desk = Forgetful("c-1")
+    desk.is_deaf = True
+    duty = duty_at(desk, lambda: Ours(OURS, living={"o-c-1": "c-1"}))
+    for _ in range(5):
+        duty.round()
+    assert not duty.is_clear
+    assert desk.cancelled == ["o-c-1"] * 5
+
+    desk.open.clear()
+    for _ in range(LISTINGS_TO_BELIEVE):
+        duty.round()
+    assert duty.is_clear
+    assert len(desk.asked_for) == 6  # and is not asked for again
+
+
+def test_what_the_venue_knows_neither_by_list_nor_by_id_is_not_known_to_be_gone() -> None:
+    desk = Forgetful()
+    desk.denied = {"o-c-1"}
+    duty = duty_at(desk, lambda: Ours(OURS, living={"o-c-1": "c-1"}))
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="1 of our orders can be had neither by list nor by"):
+            duty.round()
+    assert not duty.is_clear
+    assert desk.cancelled == ["o-c-1"] * 3
 
 
 def test_a_cancel_that_is_confirmed_is_not_believed() -> None:

@@ -20,6 +20,7 @@ from tests.builders.sentinel import (
     listed,
     rest_of,
     small_venue,
+    whole,
 )
 from tests.fakes.misbehaving_server import http
 
@@ -96,13 +97,40 @@ def test_a_list_without_an_end_is_no_list(venue: SmallVenue, gateway: Gateway) -
         nonlocal asked
         del path, query, body
         asked += 1
-        return as_json({"orders": [], "has_next": True, "cursor": "again"})
+        return as_json({"orders": [], "has_next": True, "cursor": f"page {asked}"})
 
     venue.instead = endless
 
     with pytest.raises(Unreachable, match=f"does not end after {PAGES_MAX} pages"):
         gateway.live_orders()
     assert asked == PAGES_MAX
+
+
+def test_a_list_that_repeats_a_page_is_no_list(venue: SmallVenue, gateway: Gateway) -> None:
+    venue.instead = always(as_json({"orders": [], "has_next": True, "cursor": "again"}))
+
+    with pytest.raises(Unreachable, match="repeats a page"):
+        gateway.live_orders()
+
+
+def test_orders_are_asked_for_by_id_and_say_whether_they_have_ended(
+    venue: SmallVenue, gateway: Gateway
+) -> None:
+    rest_of(venue, ["c-1"])
+
+    found = gateway.ended(["o-c-1", *(f"o-{number}" for number in range(60))])
+
+    assert len(found) == 61
+    assert [order_id for order_id, has_ended in found.items() if not has_ended] == ["o-c-1"]
+
+
+def test_an_order_that_cannot_be_read_by_id_is_not_there(
+    venue: SmallVenue, gateway: Gateway
+) -> None:
+    odd = listed("o-2", "c-2") | {"status": 7}
+    venue.instead = always(as_json({"orders": [whole("o-1", "c-1", "CANCELLED"), odd, 7]}))
+
+    assert gateway.ended(["o-1", "o-2"]) == {"o-1": True}
 
 
 def test_a_list_that_goes_on_but_does_not_say_where_is_no_list(

@@ -160,3 +160,15 @@ def test_what_was_unreadable_for_a_while_is_read_later(tmp_path: Path) -> None:
     append(folder / "000001.jsonl", intent_line("c-1"))
 
     assert ours.known() == Ours({"c-1": "entry"})
+
+
+def test_what_may_be_open_is_counted_until_the_journal_tells_its_end() -> None:
+    ours = Ours(
+        {"c-1": "entry", "c-2": "entry", "c-3": "entry", "c-4": "entry", "x-1": "exit"},
+        order_ids={"o-1": "c-1", "o-2": "c-2"},
+        refused=frozenset({"c-3"}),
+        living={"o-1": "c-1"},
+    )
+    # c-1 is open, c-2 has ended, c-3 was refused; of c-4 and x-1 no more than the intent is told.
+    assert ours.unsettled(("entry",)) == 2
+    assert ours.unsettled(("entry", "exit")) == 3
