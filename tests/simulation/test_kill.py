@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from adapters.simulator.faults.script import parse_fault
-from domain.messages.control import SweepFinished
 from domain.model.instants import SECOND, Nanos, parse_iso
 from tests.builders.books import assert_we_agree_with_the_venue
-from tests.builders.price_paths import RUNS_AWAY, Line, script
 from tests.builders.simulator import fault
 from tests.builders.steps import START
-from tests.builders.world import Setting, World
+from tests.builders.stopping import assert_each_end_is_true, kill, with_resting_entries
 
-NAMES = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "LINK")
 LONG = {"for_": "1h"}
 MOSTLY = {**LONG, "probability": "0.7"}
 CANCELLED_S = 10
@@ -55,41 +51,6 @@ CASES: Mapping[str, tuple[dict[str, Any], ...]] = {
 }
 SLOW = ("cancels are not answered", "lists fail", "lists are not answered")
 """A deadline or a pause between retries is longer than ten seconds."""
-
-
-def with_resting_entries(folder: Path) -> World:
-    """Return a world in which an entry rests on each product."""
-    lines = [evolve(RUNS_AWAY, name=f"{name}-USD") for name in NAMES]
-    sets = (
-        "policy.exits.max_hold=4h",
-        "policy.execution.ttl_seconds=3600",
-        "strategies.breakout.max_trades_per_cycle=10",
-        "strategies.breakout.notional_pct=1",
-    )
-    market = script([Line(each.name, each.corners, each.busy) for each in lines], minutes=30)
-    world = World(Setting(folder=folder, market=market, sets=sets)).start()
-    assert world.until(lambda: len(world.live_orders()) == len(NAMES), seconds=200)
-    return world
-
-
-def kill(world: World) -> int:
-    """Touch the signal file and return the exit code."""
-    (world.options.folders.data / "KILL_SWITCH").touch()
-    return world.run_to_end()
-
-
-def assert_each_end_is_true(world: World) -> None:
-    """Nothing of ours was alive at the venue when a sweep was called finished."""
-    ends = [at_ns for at_ns, each in world.messages() if isinstance(each, SweepFinished)]
-    assert ends
-    for at_ns in ends:
-        alive = [
-            order["client_order_id"]
-            for order in world.books()["orders"]
-            if order["side"] == "BUY"
-            and parse_iso(order["created_time"]) < at_ns < parse_iso(order["last_update_time"])
-        ]
-        assert alive == [], f"alive at {(at_ns - START) / SECOND:.3f} s"
 
 
 @pytest.mark.req("K1")
