@@ -6,15 +6,19 @@ from actors.kernel.base import Actor
 from domain.model.breakers import Effect
 from domain.model.instants import Nanos
 from domain.system.answers import NAMES, Answer, failure_of
-from domain.system.unlisted import FIRST_PAUSE_NS, LONGEST_PAUSE_NS, Unlisted
+from domain.system.unlisted import FIRST_PAUSE_NS, LONGEST_PAUSE_NS, UNLISTED, Unlisted
 
 
 class ListJudge:
-    """Judges the lists that one actor asks for; `breaker` is open while it can't be known."""
+    """Judges the lists that one actor asks for; `breaker` is open while it can't be known.
+
+    `is_silent`: not yet, the actor has another breaker that says so.
+    """
 
     def __init__(self, actor: Actor, breaker: str) -> None:
         self._actor = actor
         self._breaker = breaker
+        self.is_silent = False
         self._unlisted = Unlisted()
 
     def is_whole(self, answer: Answer, name: str | None = None) -> bool:
@@ -41,12 +45,14 @@ class ListJudge:
         if self._unlisted.failed(name, failure, now_ns):
             actor.log.warning("not listed", list=name, reason=failure)
         doubt = self._unlisted.doubt(now_ns)
-        if doubt is not None:
+        if doubt is not None and not self.is_silent:
             actor.trip(self._breaker, doubt, effect=Effect.BLOCK, may_flap=True)
 
     def doubt(self) -> str | None:
-        """Return why things are unknown, None if no list has failed for long enough."""
-        return self._unlisted.doubt(self._actor.clock.machine_ns())
+        """Return why things are unknown to any of us; None: no list has failed for long."""
+        own = self._unlisted.doubt(self._actor.clock.machine_ns())
+        told = (each.reason for each in self._actor.board.open if each.reason.startswith(UNLISTED))
+        return own or next(told, None)
 
     def pause_ns(self, first_ns: int = FIRST_PAUSE_NS, longest_ns: int = LONGEST_PAUSE_NS) -> Nanos:
         """Return the machine time to wait before asking again: longer the longer lists fail."""

@@ -116,6 +116,7 @@ class Reconciler(Actor):
         self._problems: tuple[str, ...] = ()
         self._is_booted = is_booted
         self._lists = ListJudge(self, LISTS)
+        self._lists.is_silent = not is_booted  # what a start lacks is told as `boot`
         self._begun_ns = self.clock.machine_ns()
         self._is_open = False
 
@@ -393,7 +394,7 @@ class Reconciler(Actor):
     def _open(self, *, is_clean: bool) -> None:
         boot = self._boot
         assert boot is not None
-        self._is_booted = True
+        self._is_booted, self._lists.is_silent = True, False
         self.publish(evolve(boot, is_clean=is_clean))
         self.close(BOOTING, "the start is complete")
         self.after_machine(EVERY_NS, Periodic())

@@ -15,6 +15,7 @@ from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
+from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
 from domain.system.ways_out import RESUME as _RESUME
 from domain.system.ways_out import STATUS as _STATUS
@@ -58,7 +59,10 @@ UNWATCHED = {
 
 
 def fingerprint(alert: AlertRaised) -> str:
-    """Return what makes two alerts the same: numbers don't count."""
+    """Return what makes two alerts the same: numbers don't count, nor who misses a list."""
+    _, is_unlisted, lists = alert.what.partition(UNLISTED)
+    if is_unlisted:
+        return f"{alert.severity}|{UNLISTED}{without_numbers(lists)}"
     return f"{alert.severity}|{alert.code}|{without_numbers(alert.what)}"
 
 

@@ -6,6 +6,8 @@ from domain.model.instants import SECOND, Nanos
 
 UNKNOWN_AFTER_NS = Nanos(5 * SECOND)
 """Machine time for which a list may fail before nothing is known that depends on it."""
+UNLISTED = "the venue does not list "
+"""How every reason begins that says which lists are missing: one cause, whoever meets it."""
 FIRST_PAUSE_NS, LONGEST_PAUSE_NS = Nanos(SECOND), Nanos(8 * SECOND)
 
 
@@ -47,4 +49,4 @@ class Unlisted:
         if now_ns - oldest_ns < UNKNOWN_AFTER_NS:
             return None
         told = "; ".join(f"{name} ({self._reasons[name]})" for name in sorted(self._reasons))
-        return f"the venue does not list {told}"
+        return UNLISTED + told

@@ -25,6 +25,7 @@ class RequestLane(Enum):
     CANCEL = "cancel"
     """A venue that answers one cancel late must not keep the others from leaving."""
     QUERY = "query"
+    """A list that hangs must not keep the others from being asked for."""
     PUBLIC = "public"
     """Without a key."""
 
@@ -33,7 +34,7 @@ LANE_WIDTHS = {
     RequestLane.ENTRY: 1,
     RequestLane.EXIT: 8,
     RequestLane.CANCEL: 4,
-    RequestLane.QUERY: 1,
+    RequestLane.QUERY: 4,
     RequestLane.PUBLIC: 1,
 }
 """How many requests of a lane may wait for their answers at the same time."""

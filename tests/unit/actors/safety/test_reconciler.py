@@ -365,6 +365,20 @@ def test_where_nothing_is_owned_a_start_that_fails_opens_nothing_and_is_told() -
     assert BOOTING in {each.name for each in scene.harness.trips()}
 
 
+@pytest.mark.req("M1", "E2")
+@pytest.mark.parametrize("part", [*CATALOGUE, *HISTORY, "list_accounts"])
+def test_a_start_that_lacks_a_list_has_one_breaker_and_one_line_of_the_log(part: str) -> None:
+    scene = Scene()
+    world = World(scene)
+    world.go_on(50, failing(part, failure="the venue repeats a page"))
+
+    (booting,) = scene.harness.trips()
+    assert booting.name == BOOTING
+    assert "the venue repeats a page" in booting.reason
+    assert len(scene.harness.log.of("warning")) == 1
+    assert world.asked.count(part) <= 10
+
+
 @pytest.mark.req("M1")
 def test_a_start_that_waits_for_a_sweep_opens_with_exits_alone_too() -> None:
     scene = Scene(known=KNOWN)

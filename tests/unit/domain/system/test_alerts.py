@@ -63,6 +63,17 @@ def test_numbers_do_not_make_another_alert() -> None:
     assert alert.severity is Severity.CRITICAL
 
 
+@pytest.mark.req("AL1")
+def test_who_misses_a_list_makes_no_other_alert() -> None:
+    missing = "the venue does not list orders (the venue repeats a page)"
+    breaker = a_breaker(Effect.BLOCK)
+    alert = of_breaker(evolve(breaker, name="drop_copy_lists", reason=missing))
+    beside = of_breaker(evolve(breaker, name="boot", reason=f"the start waits: {missing}"))
+    another = of_breaker(evolve(breaker, name="boot", reason=missing.replace("orders", "fills")))
+
+    assert fingerprint(alert) == fingerprint(beside) != fingerprint(another)
+
+
 def test_a_discrepancy_shows_both_sides() -> None:
     assert of_discrepancy(DiscrepancyFound("USD", "10", "11")).what == "USD: ours 10, venue 11"
 

@@ -441,8 +441,8 @@ def test_closing_cuts_what_runs_and_refuses_what_waits() -> None:
 
 
 @pytest.mark.req("X6", "K1")
-@pytest.mark.parametrize("lane", [RequestLane.EXIT, RequestLane.CANCEL])
-def test_an_exit_or_a_cancel_leaves_at_once_beside_others_that_nobody_answers(
+@pytest.mark.parametrize("lane", [RequestLane.EXIT, RequestLane.CANCEL, RequestLane.QUERY])
+def test_an_exit_a_cancel_or_a_question_leaves_at_once_beside_others_that_nobody_answers(
     lane: RequestLane,
 ) -> None:
     is_over = threading.Event()

@@ -103,9 +103,10 @@ def test_the_gate_is_asked_later_than_the_call_and_before_the_engine() -> None:
         (RequestLane.ENTRY, [2, 4, 6]),
         (RequestLane.EXIT, [2, 2, 2]),
         (RequestLane.CANCEL, [2, 2, 2]),
+        (RequestLane.QUERY, [2, 2, 2]),
     ],
 )
-def test_entries_wait_for_each_other_and_exits_and_cancels_for_nobody(
+def test_entries_wait_for_each_other_and_exits_cancels_and_lists_for_nobody(
     lane: RequestLane, at_ms: list[int]
 ) -> None:
     world = World()
