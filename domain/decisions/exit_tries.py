@@ -76,10 +76,10 @@ class ExitTries:
         self._next_ns = now_ns + _wait_ns(self._failures)
 
     def succeeded(self, now_ns: int) -> None:
-        """Something was sold; what is left of the lot, if anything, is tried afresh."""
+        """Something was sold; what is left of the lot is tried afresh, a second after this try."""
         self.hindrance = self._order = self._under = None
         self._failures = 0
-        self._next_ns = now_ns + FIRST_WAIT_NS
+        self._next_ns = now_ns if self._tried_ns is None else self._tried_ns + FIRST_WAIT_NS
 
     def freed(self, now_ns: int) -> None:
         """What may have kept the lot from being sold is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.supervision import BreakerTripped
 from domain.model.approval import Purpose
 from domain.model.breakers import Severity
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import SECOND, Nanos, parse_iso
 from domain.model.product import Side
 from domain.orders.prices import NO_PRICE
 from tests.builders.books import assert_we_agree_with_the_venue
@@ -27,6 +28,8 @@ from tests.builders.world import Setting, World
 T = TypeVar("T")
 ETH = {"product": "ETH-USD"}
 RISES = Line("SOL-USD", ((120, "100"), (185, "102"), (240, "101")), (2,))
+SOLD_ON_WITHIN_S = 2
+"""Market time from the end of an exit that was filled in part until the next one for the rest."""
 NO_READINGS = fault("http_500", at="155s", for_="200s", endpoint="quotes")
 
 
@@ -162,3 +165,37 @@ def test_a_loss_limit_trips_within_seconds_of_the_price(tmp_path: Path) -> None:
         at for at, each in told.all(BreakerTripped) if each.breaker.name == "daily_loss"
     ]
     assert 150 <= tripped_s <= 155
+
+
+@pytest.mark.req("X6", "X4")
+@pytest.mark.parametrize(
+    "silence",
+    [
+        (fault("silent_stream", at="150s", for_="200s", stream="user"),),
+        (fault("freeze_stream", at="150s", for_="200s", stream="user"),),
+        (fault("drop_frame", at="150s", for_="200s", channel="user"),),
+        (
+            fault("silent_stream", at="150s", for_="200s", stream="user"),
+            fault("unanswered", at="150s", for_="200s", endpoint="accounts"),
+        ),
+    ],
+    ids=["silent", "frozen", "lost", "silent beside a list that hangs"],
+)
+def test_what_a_cancelled_exit_has_left_is_tried_again_within_two_seconds_though_nobody_tells(
+    tmp_path: Path, silence: tuple[dict[str, Any], ...]
+) -> None:
+    thin = fault("thin_book", at="150s", for_="60s", **ETH, share="0.002")
+    with ended(tmp_path, thin, *silence) as (world, told):
+        assert_we_agree_with_the_venue(world)
+        sales = [each for each in world.books()["orders"] if each["side"] == "SELL"]
+
+    tries = [at for at, each in told.all(IntentRaised) if each.intent.order.side is Side.SELL]
+    ends = [
+        (parse_iso(each["last_update_time"]) - START) / SECOND
+        for each in sales
+        if each["status"] == "CANCELLED" and Decimal(each["filled_size"]) > 0
+    ]
+    assert ends
+    for end in ends:
+        assert any(end < at <= end + SOLD_ON_WITHIN_S for at in tries), (end, tries)
+    assert "FILLED" in {each["status"] for each in sales}
