@@ -262,6 +262,8 @@ class World:
 def messages_of(mode_folder: Path) -> list[tuple[int, Any]]:
     """Return the journal of a mode, verified, as (market time, message)."""
     records = read_records(mode_folder / JOURNAL)
+    # A world without a journal would seem to have sent orders that nobody intended.
+    assert records.names, f"somebody else has removed {mode_folder / JOURNAL} during the test"
     return [(record.at_ns, CODEC.decode(record.type, record.data)) for record in records]
 
 
