@@ -324,6 +324,8 @@ ROUTES: dict[type, Route] = {
         says=(RECONCILER, SUPERVISOR, OPERATOR),
         one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
     ),
+    control.SettleRequested: Route(says=(OPERATOR,), one=(ORDER_MANAGER,)),
+    control.Settled: Route(says=(ORDER_MANAGER,), hears=(OPERATOR,)),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
     control.AlertRaised: Route(
         says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)

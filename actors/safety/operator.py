@@ -10,22 +10,27 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ControlInbox
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
-from actors.kernel.topology import AUDITOR, SUPERVISOR
+from actors.kernel.topology import AUDITOR, ORDER_MANAGER, SUPERVISOR
 from domain.messages.control import (
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
+    Settled,
+    SettleRequested,
     Synced,
     SyncRequested,
 )
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.instants import MILLISECOND, SECOND
+from domain.orders.keeper import UNKNOWN_ORDER
 from domain.system.ways_out import sentence, sentences
 
 POLL_EVERY_NS = 200 * MILLISECOND
 ANSWER_WITHIN_NS = 4 * SECOND
 RESUME, STOP = "resume", "stop"
 RECONCILE = "reconcile"
+GIVEN_UP = "the venue denies it by id, in complete lists and in its fills"
+STILL_ASKED = "each is asked for once a second; ask again when the venue answers"
 STARTING_ANEW = (
     "what can't be started again here is, by a new start: stop it (Ctrl-C), then `resume`, then"
     " start it"
@@ -44,11 +49,11 @@ class TimeIsUp(Timer):
     request_id: str
 
 
-Inbox = Poll | TimeIsUp | Revived | Synced | ReconcileFinished
+Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished
 
 
 class Operator(Actor):
-    """Answers `resume` (after a clean reconcile) and `stop`.
+    """Answers `resume` (after the denied orders are settled and a clean reconcile) and `stop`.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -65,6 +70,8 @@ class Operator(Actor):
         self._waiting: dict[str, str] = {}
         self._syncing: Questions[str] = Questions(self.epoch)
         self._answers: dict[str, tuple[str, ...]] = {}
+        self._told: dict[str, tuple[str, ...]] = {}
+        """What became of denied orders, by request."""
 
     def starting(self) -> None:
         """Begin to look."""
@@ -77,6 +84,8 @@ class Operator(Actor):
                 self._poll()
             case Revived(request_id, items):
                 self._revived(request_id, items)
+            case Settled():
+                self._settled(message)
             case Synced(token=token):
                 self._synced(token)
             case TimeIsUp(request_id):
@@ -99,13 +108,20 @@ class Operator(Actor):
             self._end("signal")
         elif verb != RESUME:
             self._answer(request_id, ok=False, text=f"unknown request {verb!r}", items=())
-        elif not self.board.latched():
+        elif not self._has_work():
             items = sentences(self.board.open)
             self._answer(request_id, ok=True, text="nothing is latched", items=items)
         else:
             self._waiting[request_id] = reason
             self.send(SUPERVISOR, ReviveRequested(request_id))
             self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+
+    def _has_work(self) -> bool:
+        """Tell whether a person's word can change anything that is open."""
+        return bool(self.board.latched()) or self._has_unknown()
+
+    def _has_unknown(self) -> bool:
+        return any(each.name == UNKNOWN_ORDER for each in self.board.open)
 
     def _revived(self, request_id: str, items: tuple[str, ...]) -> None:
         """Everything is up again, or `items` say what is not."""
@@ -115,7 +131,21 @@ class Operator(Actor):
             del self._waiting[request_id]
             self._answer(request_id, ok=False, text="not resumed", items=(*items, STARTING_ANEW))
         else:
-            self.publish(ReconcileRequested(_occasion(request_id)))
+            self.send(ORDER_MANAGER, SettleRequested(request_id, self._waiting[request_id]))
+
+    def _settled(self, settled: Settled) -> None:
+        """What the venue denies is given up; of the rest the latches know nothing."""
+        request_id = settled.request_id
+        if request_id not in self._waiting:
+            return
+        given_up = tuple(f"order {name} is given up: {GIVEN_UP}" for name in settled.given_up)
+        if settled.items and not self.board.latched():
+            del self._waiting[request_id]
+            items = (*given_up, *settled.items, STILL_ASKED)
+            self._answer(request_id, ok=False, text="not resumed", items=items)
+            return
+        self._told[request_id] = (*given_up, *settled.items)
+        self.publish(ReconcileRequested(_occasion(request_id)))
 
     def _reconciled(self, finished: ReconcileFinished) -> None:
         asked = (each for each in self._waiting if _occasion(each) == finished.reason)
@@ -125,7 +155,7 @@ class Operator(Actor):
         if not finished.is_clean:
             del self._waiting[request_id]
             differs = [each for each in self.board.open if each.name == RECONCILE]
-            items = (*finished.problems, *sentences(differs))
+            items = (*self._told.pop(request_id, ()), *finished.problems, *sentences(differs))
             self._answer(request_id, ok=False, text="not resumed", items=items)
             return
         # The deed is on disk before a latch opens, and the opened latch before the answer.
@@ -142,7 +172,8 @@ class Operator(Actor):
             return
         if request_id in self._answers:
             del self._waiting[request_id]
-            self._answer(request_id, ok=True, text="resumed", items=self._answers.pop(request_id))
+            items = (*self._told.pop(request_id, ()), *self._answers.pop(request_id))
+            self._answer(request_id, ok=True, text="resumed", items=items)
         elif request_id in self._waiting:
             self._answers[request_id] = self._unlatch(self._waiting[request_id])
             self._sync(request_id)
@@ -157,8 +188,9 @@ class Operator(Actor):
 
     def _expire(self, request_id: str) -> None:
         self._answers.pop(request_id, None)
+        self._told.pop(request_id, None)
         if self._waiting.pop(request_id, None) is not None:
-            late = "revival, reconcile and journal did not all answer within 4 s; try again"
+            late = "revival, venue, reconcile and journal did not all answer in 4 s; try again"
             items = (late, *sentences(each for each in self.board.open if not each.is_latched))
             self._answer(request_id, ok=False, text="not resumed", items=items)
 

@@ -12,7 +12,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
-from domain.messages.control import Synced, SyncRequested
+from domain.messages.control import SettleRequested, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import PlaceRequest, Receipt
@@ -27,7 +27,7 @@ from domain.messages.venue import (
 from domain.model.breakers import Effect as Strength
 from domain.orders import effects
 from domain.orders.effects import Effect, TimerNews
-from domain.orders.inputs import Now, OrderBookState, OrdersFound
+from domain.orders.inputs import FillsFound, Now, OrderBookState, OrdersFound
 from domain.orders.tracker import OrderTracker
 from domain.system.alerts import of_ended_order
 
@@ -55,6 +55,7 @@ Inbox = (
     | BootCompleted
     | GapSeen
     | SyncRequested
+    | SettleRequested
     | OrderTimer
 )
 Question = effects.Cancel | effects.ListOrders | effects.FindOrders | effects.ListFills
@@ -90,7 +91,12 @@ class OrderManager(Actor):
             case OrdersListed(token=token):
                 asked = self._questions.answered(token)
                 found = self._tracker.step(OrdersFound(message, _reason_of(asked)), self._now())
-            case FillsListed(token=token) | CancelAnswered(token=token):
+            case FillsListed(token=token):
+                asked = self._questions.answered(token)
+                request = asked.request if isinstance(asked, effects.ListFills) else ""
+                found_fills = FillsFound(message, request) if request else message
+                found = self._tracker.step(found_fills, self._now())
+            case CancelAnswered(token=token):
                 self._questions.answered(token)
                 found = self._tracker.step(message, self._now())
             case _:

@@ -109,6 +109,25 @@ class OperatorActed:
 
 
 @frozen
+class SettleRequested:
+    """A person wants to know what became of the orders that the venue denies, and what it denies
+    everywhere given up for `reason`.
+    """
+
+    request_id: str
+    reason: str
+
+
+@frozen
+class Settled:
+    """That is done: `given_up` are client order ids, `items` a sentence for each order in doubt."""
+
+    request_id: str
+    given_up: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+@frozen
 class ReconcileRequested:
     """Compare orders, fills and balances with the venue now."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.messages.control import Settled
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
 from domain.model.breakers import GLOBAL, Scope
 from domain.model.instants import Nanos
@@ -15,7 +16,7 @@ from domain.model.product import ProductId
 class Publish:
     """Tell everybody."""
 
-    message: IntentRaised | WouldPlace | OrderAdvanced | FillBooked
+    message: IntentRaised | WouldPlace | OrderAdvanced | FillBooked | Settled
 
 
 @frozen
@@ -46,13 +47,24 @@ class OfDoubt:
 
 
 @frozen
+class OfPerson:
+    """A listing's reason: a person asks what became of orders that the venue denies."""
+
+    request: str
+
+
+@frozen
 class FindOrders:
-    """Ask for orders by the venue's ids, however old; a reason for a listing too."""
+    """Ask for orders by the venue's ids, however old; a reason for a listing too.
+
+    `request` is the person's for whom it is asked, "" if for none.
+    """
 
     order_ids: tuple[str, ...]
+    request: str = ""
 
 
-ListReason = AfterSnapshot | OfDoubt | FindOrders
+ListReason = AfterSnapshot | OfDoubt | OfPerson | FindOrders
 
 
 @frozen
@@ -65,9 +77,10 @@ class ListOrders:
 
 @frozen
 class ListFills:
-    """List every fill of one order."""
+    """List every fill of one order; `request` as in `FindOrders`."""
 
     order_id: str
+    request: str = ""
 
 
 @frozen

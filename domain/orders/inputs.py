@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.messages.control import SettleRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import Receipt
@@ -46,9 +47,18 @@ class OrdersFound:
     reason: ListReason | None
 
 
+@frozen
+class FillsFound:
+    """The fills of one order, asked for a person's `request`."""
+
+    listing: FillsListed
+    request: str
+
+
 NewsOfVenue = (
     UserFrame
     | OrdersFound
+    | FillsFound
     | FillsListed
     | StreamOpened
     | StreamClosed
@@ -65,6 +75,7 @@ TrackerInput = (
     | BreakerTripped
     | BootCompleted
     | GapSeen
+    | SettleRequested
     | TimeIsUp
     | AskAgain
     | PriceLost

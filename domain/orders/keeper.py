@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from domain.messages.control import Settled, SettleRequested
+from domain.messages.venue import FillsListed, OrdersListed
 from domain.model.approval import Purpose
 from domain.model.breakers import Scope
+from domain.model.entries import Unread
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
+from domain.orders.denied import DeniedOrders
 from domain.orders.effects import (
     AfterItsEnd,
     AskAgain,
     BlockEntries,
     Cancel,
     Effect,
+    FindOrders,
     ListFills,
     Publish,
     ReleaseEntries,
     WakeAfter,
+    Warn,
 )
 from domain.orders.inputs import Now
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, moved, needs_fills
+from domain.orders.order import Order, advance, given_up, moved, needs_fills, without_venue
 from domain.orders.own_orders import OwnOrders
 
 RESOLVE_EVERY_NS = Nanos(SECOND)
 """Machine time between questions to the venue while something is unsettled."""
 UNKNOWN_ORDER = "unknown_order"
+STRANGERS = 1_000
+"""Orders of fills that are none of ours as far as we know: so many are asked for once each."""
 
 
 class OrderKeeper:
@@ -34,6 +42,8 @@ class OrderKeeper:
 
     def __init__(self, orders: Iterable[Order]) -> None:
         self.orders = OwnOrders(orders)
+        self._denied = DeniedOrders(self.orders)
+        self._strangers: dict[str, None] = {}
         self._is_asking = False
         self._now = Now(0, 0)
         self._effects: list[Effect] = []
@@ -81,10 +91,54 @@ class OrderKeeper:
         self._do(Cancel(order.order_id))
         self._watch()
 
+    def _give_up(self, order: Order) -> None:
+        """Never take for ours what the venue has under the id of `order`."""
+        if order.is_terminal or order.fills:
+            return
+        name = order.intent.client_order_id
+        self._do(Warn("another order has this id", "none was made", name))
+        self._keep(order, without_venue(order, "its id stands for another order at the venue"))
+
+    # What the venue denies, and a person asks about.
+
+    def _settle(self, asked: SettleRequested) -> None:
+        questions = tuple(self._denied.ask(asked, self._now.machine_ns))
+        self._do(*questions)
+        if not questions:
+            self._do(Publish(Settled(asked.request_id, (), self._denied.sentences(None))))
+
+    def _heard(
+        self, request: str, listing: OrdersListed | FillsListed, unread: tuple[Unread, ...]
+    ) -> None:
+        """Once all is answered that a person asked, give up what the venue denies everywhere.
+
+        `unread` of a listing that was taken in may be about orders of ours.
+        """
+        is_whole = listing.is_complete and not unread
+        failure = listing.failure or (None if is_whole else "not every entry was read")
+        found = self._denied.answered(request, failure)
+        if found is None:
+            return
+        for order in found.denied:
+            over = given_up(order, f"the venue denies it; operator: {found.reason}")
+            self._keep(order, over)
+            self._judge_doubt(over)
+        names = tuple(order.intent.client_order_id for order in found.denied)
+        self._do(Publish(Settled(request, names, self._denied.sentences(found.failure))))
+
     def _ask_fills(self, order: Order) -> None:
         if order.order_id is not None and needs_fills(order):
             self._do(ListFills(order.order_id))
             self._watch()
+
+    def _ask_whose(self, order_id: str) -> None:
+        """Ask once for the order of a fill: it may be one of ours whose venue id we never heard."""
+        if order_id in self._strangers:
+            return
+        self._strangers[order_id] = None
+        if len(self._strangers) > STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+        self._do(FindOrders((order_id,)))
 
     def _watch(self) -> None:
         """Ask again in a while if anything is unsettled beyond resting quietly."""

@@ -45,6 +45,9 @@ class Event(StrEnum):
     """The venue refused to cancel: mostly because the order has already ended."""
     PROVEN_ABSENT = "proven_absent"
     """A complete listing begun after the last possible arrival does not have it."""
+    DENIED = "denied"
+    """The venue, which has shown it, denies it by id, in complete lists and in its fills, and a
+    person gives it up."""
     ID_TAKEN = "id_taken"
     """The venue has another order under its id, so this one can't be made."""
 
@@ -119,6 +122,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL_COMPLETE: S.FILLED,
         E_.CANCEL_ASKED: S.PENDING_CANCEL,
         E_.CANCEL_REFUSED: S.OPEN,
+        E_.DENIED: S.VOID,
         # A venue answers a used id with the order that used it: what was accepted is not ours.
         E_.ID_TAKEN: S.VOID,
     },
@@ -135,6 +139,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL_COMPLETE: S.FILLED,
         E_.CANCEL_ASKED: S.PENDING_CANCEL,
         E_.CANCEL_REFUSED: S.PARTIALLY_FILLED,
+        E_.DENIED: S.CANCELLED,  # what is filled stays ours, the rest will not come
     },
     S.PENDING_CANCEL: {
         E_.ACCEPTED: S.PENDING_CANCEL,
@@ -149,6 +154,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
         E_.FILL_COMPLETE: S.FILLED,
         E_.CANCEL_ASKED: S.PENDING_CANCEL,
         E_.CANCEL_REFUSED: S.PENDING_CANCEL,  # filled or ended: the listing will say
+        E_.DENIED: S.VOID,
         E_.ID_TAKEN: S.VOID,
     },
     # What has ended stays ended, but for fills: they always count.
@@ -166,6 +172,7 @@ TABLE: dict[OrderState, dict[Event, OrderState]] = {
             E_.CANCEL_ASKED: ended,
             E_.CANCEL_REFUSED: ended,
             E_.PROVEN_ABSENT: ended,
+            E_.DENIED: ended,
             E_.ID_TAKEN: ended,
         }
         for ended in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED, S.VOID)
@@ -198,6 +205,7 @@ TABLE[S.REJECTED] |= {
 
 _NEVER_SENT = "an intent without a sent request has no answer"
 _SHOWN = "the venue has shown this order, so a request for it did leave"
+_UNSHOWN = "what the venue has not shown is void by its absence, without a person"
 _ENDED = "an order that ended is not sent, and its request has its answer"
 
 IMPOSSIBLE: dict[tuple[OrderState, Event], str] = {
@@ -210,6 +218,7 @@ IMPOSSIBLE: dict[tuple[OrderState, Event], str] = {
     (S.PENDING_SUBMIT, E_.CANCEL_ASKED): "nothing to cancel: it has no order id",
     (S.PENDING_SUBMIT, E_.CANCEL_REFUSED): "no cancel was asked",
     (S.PENDING_SUBMIT, E_.PROVEN_ABSENT): "the request is still under way",
+    **{(state, E_.DENIED): _UNSHOWN for state in (S.INTENDED, S.PENDING_SUBMIT, S.UNKNOWN)},
     (S.UNKNOWN, E_.SENT): "what may have been sent is never sent again",
     **{
         (state, event): _SHOWN

@@ -209,6 +209,15 @@ def without_venue(order: Order, reason: str) -> Order:
     return evolve(given_up, order_id=None, venue_status=None, venue_filled=order.filled)
 
 
+def given_up(order: Order, reason: str) -> Order:
+    """Return `order` as one of which nothing more comes: the venue denies it.
+
+    It keeps its id there: a fill of it that comes all the same is booked.
+    """
+    event = Event.ENDED_CANCELLED if order.fills else Event.DENIED
+    return evolve(advance(order, event, reason=reason), venue_filled=order.filled)
+
+
 def apply_fill(order: Order, fill: FillSeen) -> Order:
     """Return `order` with `fill` booked; a fill booked before changes nothing.
 

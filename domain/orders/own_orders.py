@@ -53,9 +53,13 @@ class OwnOrders:
 
     def is_in_doubt(self, product: ProductId) -> bool:
         """Tell whether an order for `product` may or may not exist, as far as the venue tells."""
-        denied = (self._orders[name] for name, is_denied in self.missing.items() if is_denied)
-        unsure = (*self.unknown.values(), *denied)
+        unsure = (*self.unknown.values(), *self.denied())
         return any(each.intent.order.product == product for each in unsure)
+
+    def denied(self) -> tuple[Order, ...]:
+        """Return the orders that are alive in our books and that the venue does not know by id."""
+        names = (name for name, is_denied in self.missing.items() if is_denied)
+        return tuple(self._orders[name] for name in names)
 
     def to_ask(self) -> Iterator[Order]:
         """Return the orders of which only the venue can say how they stand."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from domain.messages.control import SettleRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import (
     AFTER_GAP,
@@ -55,6 +56,7 @@ from domain.orders.effects import (
     ListOrders,
     ListReason,
     OfDoubt,
+    OfPerson,
     OpenUserStream,
     Place,
     PriceLost,
@@ -65,7 +67,14 @@ from domain.orders.effects import (
     WakeAt,
     Warn,
 )
-from domain.orders.inputs import NewsOfVenue, Now, OrderBookState, OrdersFound, TrackerInput
+from domain.orders.inputs import (
+    FillsFound,
+    NewsOfVenue,
+    Now,
+    OrderBookState,
+    OrdersFound,
+    TrackerInput,
+)
 from domain.orders.keeper import OrderKeeper
 from domain.orders.lifecycle import Event
 from domain.orders.numbers import IntentNumbers
@@ -82,15 +91,12 @@ from domain.orders.order import (
     is_within,
     lifetime_of,
     moved,
-    without_venue,
 )
 from domain.orders.prices import NO_PRICE, KnownPrices
 from domain.orders.unread import UnreadOfOurs
 
 TRIES = 3
 TTL_AGAIN_NS = SECOND
-STRANGERS = 1_000
-"""Orders of fills that are none of ours as far as we know: so many are asked for once each."""
 RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 LOST_ORDERS = "lost_orders"
@@ -111,7 +117,6 @@ class OrderTracker(OrderKeeper):
         self._unread = UnreadOfOurs(self.orders)
         self._prices = KnownPrices()
         self._numbers = IntentNumbers(state.lineage, state.next_number)
-        self._strangers: dict[str, None] = {}
         self._lifetime_ns = request_lifetime_ns
         self._is_dry = is_dry
         self._user = (NO_CONNECTION, -1)
@@ -157,6 +162,8 @@ class OrderTracker(OrderKeeper):
                 self._watch()
             case GapSeen():
                 self._do(RestartUserStream(AFTER_GAP))
+            case SettleRequested():
+                self._settle(message)
             case _:
                 self._learn(message)
         return self._taken()
@@ -167,6 +174,11 @@ class OrderTracker(OrderKeeper):
                 self._user_frame(message)
             case OrdersFound(listing, reason):
                 self._observe(listing, reason)
+                if isinstance(reason, OfPerson | FindOrders):
+                    self._heard(reason.request, listing, self._unread.among(listing.unread))
+            case FillsFound(fills, request):
+                self._book(fills)
+                self._heard(request, fills, self._unread.among(fills.unread))
             case FillsListed():
                 self._book(message)
             case StreamOpened(connection=connection):
@@ -323,14 +335,6 @@ class OrderTracker(OrderKeeper):
         self._shown(order, apply_seen(order, seen))
         return True
 
-    def _give_up(self, order: Order) -> None:
-        """Never take for ours what the venue has under the id of `order`."""
-        if order.is_terminal or order.fills:
-            return
-        name = order.intent.client_order_id
-        self._do(Warn("another order has this id", "none was made", name))
-        self._keep(order, without_venue(order, "its id stands for another order at the venue"))
-
     def _shown(self, order: Order, now_is: Order) -> None:
         """Go on with an order that the venue has shown."""
         self._keep(order, now_is)
@@ -386,12 +390,3 @@ class OrderTracker(OrderKeeper):
         if listing.failure is None:
             self._do(*self._unread.take(listing, self._now.breakers))
         self._watch()
-
-    def _ask_whose(self, order_id: str) -> None:
-        """Ask once for the order of a fill: it may be one of ours whose venue id we never heard."""
-        if order_id in self._strangers:
-            return
-        self._strangers[order_id] = None
-        if len(self._strangers) > STRANGERS:
-            del self._strangers[next(iter(self._strangers))]
-        self._do(FindOrders((order_id,)))

@@ -73,7 +73,11 @@ WAYS_OUT: dict[str, WayOut] = {
     "live_orders": WayOut("the venue lists live orders again", "wait for the venue", STATUS),
     "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),
-    "unknown_order": WayOut("the venue says what became of the order", "wait for it", STATUS),
+    "unknown_order": WayOut(
+        "the venue says what became of the order",
+        "wait for it; what the venue denies for good is given up by resume, which asks once more",
+        RESUME,
+    ),
     "unreadable_orders": WayOut(
         "the venue shows the order so that it can be read", "wait for it, or look there", STATUS
     ),

@@ -12,12 +12,15 @@ from domain.messages.control import (
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
+    Settled,
+    SettleRequested,
     Synced,
     SyncRequested,
 )
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import Effect
-from domain.system.ways_out import WAYS_OUT
+from domain.orders.keeper import UNKNOWN_ORDER
+from domain.system.ways_out import RESUME, WAYS_OUT
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import a_breaker
 
@@ -51,6 +54,10 @@ class Scene:
         self.folder.requests.append((request_id, verb, reason))
         self.harness.pass_time(self.actor, POLL_EVERY_NS)
 
+    def revived(self, request_id: str = "r1", *items: str, given_up: tuple[str, ...] = ()) -> None:
+        """Everything is up; the venue denies `given_up` for good, and `items` are in doubt."""
+        deliver(self.actor, Revived(request_id, ()), Settled(request_id, given_up, items))
+
     def compared(self, *problems: str) -> None:
         """Answer the last request for a comparison."""
         reason = self.harness.bodies(ReconcileRequested)[-1].reason
@@ -71,7 +78,7 @@ def test_a_latch_opens_when_everything_is_up_compared_and_on_disk_and_not_before
     scene.ask("resume")
     assert scene.harness.bodies(ReviveRequested) == [ReviveRequested("r1")]
 
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     scene.compared()
     assert scene.is_halted
     assert scene.harness.bodies(OperatorActed) == [OperatorActed("resume", "looked at it")]
@@ -101,7 +108,7 @@ def test_what_is_still_down_is_named_and_nothing_is_resumed() -> None:
 def test_an_unclean_comparison_keeps_the_latch_and_names_what_differs() -> None:
     scene = Scene()
     scene.ask("resume")
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     scene.compared("USD: the venue has 1, the ledger 2")
 
     assert scene.folder.answers["r1"]["lines"] == [
@@ -115,7 +122,7 @@ def test_an_unclean_comparison_keeps_the_latch_and_names_what_differs() -> None:
 def test_the_comparison_of_somebody_else_resumes_nothing() -> None:
     scene = Scene()
     scene.ask("resume")
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     deliver(
         scene.actor,
         ReconcileFinished("periodic", True, ()),
@@ -131,7 +138,7 @@ def test_a_breaker_whose_cause_is_still_there_is_named_in_the_answer() -> None:
     scene = Scene()
     scene.harness.board.trip(a_breaker(Effect.BLOCK, "actor", name="exits", is_latched=True))
     scene.ask("resume")
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     scene.compared()
     scene.written()
     scene.written()
@@ -140,12 +147,14 @@ def test_a_breaker_whose_cause_is_still_there_is_named_in_the_answer() -> None:
     assert not scene.is_halted
 
 
-@pytest.mark.parametrize("step", ["revived", "compared", "written"])
+@pytest.mark.parametrize("step", ["revived", "settled", "compared", "written"])
 def test_whoever_does_not_answer_the_operator_has_an_answer_in_time(step: str) -> None:
     scene = Scene()
     scene.ask("resume")
-    if step != "revived":
+    if step == "settled":
         deliver(scene.actor, Revived("r1", ()))
+    elif step != "revived":
+        scene.revived()
     if step == "written":
         scene.compared()
 
@@ -159,7 +168,7 @@ def test_whoever_does_not_answer_the_operator_has_an_answer_in_time(step: str) -
 def test_what_comes_after_the_answer_changes_nothing() -> None:
     scene = Scene()
     scene.ask("resume")
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     scene.compared()
     token = scene.harness.bodies(SyncRequested)[-1].token
     scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
@@ -174,7 +183,8 @@ def test_two_requests_are_answered_each_for_itself() -> None:
     scene = Scene()
     scene.ask("resume", request_id="r1")
     scene.ask("resume", request_id="r2")
-    deliver(scene.actor, Revived("r2", ("actor exits is down",)), Revived("r1", ()))
+    deliver(scene.actor, Revived("r2", ("actor exits is down",)))
+    scene.revived()
     scene.compared()
     scene.written()
     scene.written()
@@ -216,13 +226,14 @@ def test_nothing_is_remembered_of_requests_that_have_been_answered() -> None:
     scene = Scene()
     for number in range(20):
         scene.ask("resume", request_id=f"r{number}")
-        deliver(scene.actor, Revived(f"r{number}", ()))
+        scene.revived(f"r{number}")
         scene.compared()  # and the auditor is silent
     scene.harness.pass_time(scene.actor, 3 * ANSWER_WITHIN_NS)
 
     assert len(scene.folder.answers) == 20
     actor = scene.actor
-    assert (actor._waiting, actor._answers, actor._syncing.waiting) == ({}, {}, ())
+    kept = (actor._waiting, actor._answers, actor._told, actor._syncing.waiting)
+    assert kept == ({}, {}, {}, ())
     assert SUPERVISOR in scene.harness.sent[0].to
 
 
@@ -235,7 +246,7 @@ def test_every_latch_opens_by_resume(name: str) -> None:
     scene = Scene(is_latched=False)
     scene.harness.board.trip(a_breaker(Effect.HALT, name=name, is_latched=True))
     scene.ask("resume")
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     scene.compared()
     scene.written()
     scene.written()
@@ -245,7 +256,9 @@ def test_every_latch_opens_by_resume(name: str) -> None:
 
 
 @pytest.mark.req("SUP1")
-@pytest.mark.parametrize("name", [name for name, way in WAYS_OUT.items() if way.by_itself])
+@pytest.mark.parametrize(
+    "name", [name for name, way in WAYS_OUT.items() if way.by_itself and way.command != RESUME]
+)
 def test_where_resume_can_not_help_it_says_what_does(name: str) -> None:
     scene = Scene(is_latched=False)
     scene.harness.board.trip(a_breaker(Effect.BLOCK, name=name))
@@ -263,9 +276,66 @@ def test_books_that_differ_are_told_with_the_command_that_can_help() -> None:
     scene = Scene()
     scene.harness.board.trip(a_breaker(Effect.BLOCK, name="reconcile"))
     scene.ask("resume")
-    deliver(scene.actor, Revived("r1", ()))
+    scene.revived()
     scene.compared("USD: the venue has 1, the ledger 2")
 
     lines = scene.folder.answers["r1"]["lines"]
     assert lines[:2] == ["not resumed", "USD: the venue has 1, the ledger 2"]
     assert WAYS_OUT["reconcile"].command in lines[2]
+
+
+# Orders that the venue denies.
+
+
+def a_scene_in_doubt(*, is_latched: bool = False) -> Scene:
+    scene = Scene(is_latched=is_latched)
+    scene.harness.board.trip(a_breaker(Effect.BLOCK, "product:BTC-USD", name=UNKNOWN_ORDER))
+    scene.ask("resume")
+    return scene
+
+
+@pytest.mark.req("SUP1", "X4")
+def test_what_the_venue_denies_is_asked_about_for_the_person_before_anything_is_compared() -> None:
+    scene = a_scene_in_doubt()
+    deliver(scene.actor, Revived("r1", ()))
+
+    assert scene.harness.bodies(SettleRequested) == [SettleRequested("r1", "looked at it")]
+    assert scene.harness.bodies(ReconcileRequested) == []
+
+    deliver(scene.actor, Settled("r1", ("order-1",), ()))
+    scene.compared()
+    scene.written()
+    scene.written()
+
+    assert scene.folder.answers["r1"]["code"] == 0
+    (told,) = scene.folder.answers["r1"]["lines"][1:]
+    assert told.startswith("order order-1 is given up: ")
+
+
+@pytest.mark.req("SUP1", "X4")
+def test_where_the_venue_can_not_be_asked_nothing_is_resumed_and_the_orders_are_named() -> None:
+    scene = a_scene_in_doubt()
+    scene.revived("r1", "order 7 may or may not exist: the venue could not be asked (503)")
+
+    answer = scene.folder.answers["r1"]
+    assert answer["code"] == 1
+    assert answer["lines"][:2] == [
+        "not resumed",
+        "order 7 may or may not exist: the venue could not be asked (503)",
+    ]
+    assert scene.harness.bodies(OperatorActed) == []
+
+
+@pytest.mark.req("SUP1")
+def test_an_order_in_doubt_keeps_no_latch_and_is_named_in_the_answer() -> None:
+    scene = a_scene_in_doubt(is_latched=True)
+    scene.revived("r1", "order 7 may or may not exist")
+    scene.compared()
+    scene.written()
+    scene.written()
+
+    assert not scene.is_halted
+    assert scene.folder.answers["r1"] == {
+        "code": 0,
+        "lines": ["resumed", "order 7 may or may not exist"],
+    }

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from attrs import define, evolve
 
+from domain.messages.control import Settled, SettleRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import AFTER_GAP, FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
@@ -45,12 +46,12 @@ from domain.model.orders import (
 from domain.model.product import Side
 from domain.orders import effects
 from domain.orders.doubt import FAR_BACK_NS, WINDOW_NS
-from domain.orders.effects import AskAgain, FindOrders, ListReason, TimeIsUp
-from domain.orders.inputs import Now, OrderBookState, OrdersFound, TrackerInput
+from domain.orders.effects import AskAgain, FindOrders, ListOrders, ListReason, TimeIsUp
+from domain.orders.inputs import FillsFound, Now, OrderBookState, OrdersFound, TrackerInput
 from domain.orders.keeper import RESOLVE_EVERY_NS, UNKNOWN_ORDER
 from domain.orders.lifecycle import Event
 from domain.orders.numbers import AHEAD
-from domain.orders.order import END_GRACE_NS, Order, advance
+from domain.orders.order import END_GRACE_NS, LIVING, Order, advance
 from domain.orders.tracker import (
     ENTRIES_BLOCKED_BY_USER_STREAM,
     LOST_ORDERS,
@@ -760,6 +761,141 @@ def test_an_order_that_a_list_lacks_is_asked_for_by_id_and_one_that_is_denied_bl
     assert of(scene.step(AskAgain()), FindOrders) == [FindOrders(("venue-1",))]
     (release,) = of(scene.found(a_seen(ENTRY), asked=("venue-1",)), effects.ReleaseEntries)
     assert release.scope == "product:BTC-USD"
+
+
+ASKED = SettleRequested("r1", "support says it was lost")
+
+
+def a_denied_entry() -> Scene:
+    """Return an entry that was shown open and that the venue does not know by id any more."""
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY))
+    scene.later(20 * MINUTE)
+    scene.found(asked=("venue-1",))
+    return scene
+
+
+def asked(scene: Scene) -> tuple[FindOrders, ListOrders, effects.ListFills]:
+    """Return what the venue is asked for the person."""
+    found = scene.step(ASKED)
+    (ids,), (window,), (fills,) = (
+        of(found, FindOrders),
+        of(found, ListOrders),
+        of(found, effects.ListFills),
+    )
+    return ids, window, fills
+
+
+def denials(scene: Scene, **differently: Any) -> dict[str, TrackerInput]:
+    """Return the answers of a venue that has nothing of the order, each of them `differently`."""
+    ids, window, fills = asked(scene)
+    begun_ns = Nanos(scene.machine)
+    orders = evolve(OrdersListed(1, (), True, begun_ns, None, window.since_ns), **differently)
+    return {
+        "id": OrdersFound(evolve(orders, since_ns=None), ids),
+        "window": OrdersFound(orders, window.reason),
+        "fills": FillsFound(evolve(FillsListed(1, (), True, None), **differently), fills.request),
+    }
+
+
+@pytest.mark.req("X4", "SUP1")
+def test_what_the_venue_denies_by_id_in_its_whole_life_and_by_fills_a_person_may_give_up() -> None:
+    scene = a_denied_entry()
+
+    *_, last = [scene.step(answer) for answer in denials(scene).values()]
+
+    (moved,) = published(last, OrderAdvanced)
+    assert (moved.state, moved.order_id) == (OrderState.VOID, "venue-1")
+    assert moved.reason == "the venue denies it; operator: support says it was lost"
+    (release,) = of(last, effects.ReleaseEntries)
+    assert (release.breaker, release.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
+    assert published(last, Settled) == [Settled("r1", (ID,), ())]
+    assert scene.step(AskAgain()) == ()
+
+
+@pytest.mark.req("X4")
+def test_a_person_has_the_orders_whole_possible_life_listed() -> None:
+    scene = a_denied_entry()
+
+    ids, window, fills = asked(scene)
+
+    assert ids == FindOrders(("venue-1",), "r1")
+    assert window.since_ns <= NOW - MINUTE
+    assert fills == effects.ListFills("venue-1", "r1")
+
+
+@pytest.mark.req("X4", "E2", "SUP1")
+@pytest.mark.parametrize("part", ["id", "window", "fills"])
+@pytest.mark.parametrize(
+    "answered",
+    [
+        {"failure": "503", "is_complete": False},
+        {"is_complete": False},
+        {"unread": (an_unread(order_id="venue-1"),)},
+    ],
+)
+def test_what_can_not_be_asked_for_whole_is_not_given_up(
+    part: str, answered: dict[str, Any]
+) -> None:
+    scene = a_denied_entry()
+    whole = denials(scene)
+    doubtful: Any = whole[part]
+    whole[part] = evolve(doubtful, listing=evolve(doubtful.listing, **answered))
+
+    *_, last = [scene.step(answer) for answer in whole.values()]
+
+    (settled,) = published(last, Settled)
+    assert settled.given_up == ()
+    assert ID in settled.items[0]
+    assert "could not be asked" in settled.items[0]
+    assert scene.state() is OrderState.OPEN
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize("part", ["id", "window", "fills"])
+def test_what_any_of_the_three_shows_is_not_given_up(part: str) -> None:
+    scene = a_denied_entry()
+    answers = denials(scene)
+    there: Any = answers[part]
+    shown = {"fills": (a_fill(ENTRY, "1"),)} if part == "fills" else {"orders": (a_seen(ENTRY),)}
+    answers[part] = evolve(there, listing=evolve(there.listing, **shown))
+
+    *_, last = [scene.step(answer) for answer in answers.values()]
+
+    assert [each.given_up for each in published(last, Settled)] == [()]
+    assert scene.state() in LIVING
+
+
+@pytest.mark.req("X4")
+def test_a_fill_of_what_was_given_up_is_booked_and_told() -> None:
+    scene = a_denied_entry()
+    for answer in denials(scene).values():
+        scene.step(answer)
+
+    found = scene.step(FillsListed(1, (a_fill(ENTRY, "1"),), True, None))
+
+    assert len(published(found, FillBooked)) == 1
+    assert of(found, effects.AfterItsEnd)
+
+
+@pytest.mark.req("X4")
+def test_of_a_denied_order_that_has_fills_only_the_rest_is_given_up() -> None:
+    scene = a_denied_entry()
+    scene.step(FillsListed(1, (a_fill(ENTRY, "1"),), True, None))
+    scene.listed(since_ago_ns=30 * MINUTE)
+    scene.found(asked=("venue-1",))
+
+    for answer in denials(scene).values():
+        scene.step(answer)
+
+    assert scene.state() is OrderState.CANCELLED
+
+
+@pytest.mark.req("SUP1")
+def test_where_the_venue_denies_nothing_a_person_is_answered_at_once() -> None:
+    assert published(an_open_entry().step(ASKED), Settled) == [Settled("r1", (), ())]
+    (settled,) = published(a_lost_entry().step(ASKED), Settled)
+    assert ID in settled.items[0]
 
 
 # Numbers that the venue knows and our journal does not.

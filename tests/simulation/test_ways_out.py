@@ -1,0 +1,81 @@
+"""Ways out of halts and blocks, walked in the whole system: opened, left, entries allowed again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.commands.audit import check
+from app.run.recovery import JOURNAL
+from domain.messages.orders import OrderAdvanced
+from domain.model.instants import SECOND, Nanos
+from domain.model.orders import OrderState
+from tests.builders.operator import is_open, may_enter, resume
+from tests.builders.price_paths import RUNS_AWAY, script
+from tests.builders.simulator import fault
+from tests.builders.world import Setting, World
+
+pytestmark = pytest.mark.req("SUP1")
+LINK = "LINK-USD"
+
+
+def a_setting(folder: Path, *faults: dict[str, object], seconds: int = 300) -> Setting:
+    duration_ns = Nanos(seconds * SECOND)
+    return Setting(
+        folder=folder, market=script((RUNS_AWAY,)), duration_ns=duration_ns, faults=faults
+    )
+
+
+def moves(world: World, state: OrderState) -> list[OrderAdvanced]:
+    bodies = [body for _, body in world.messages()]
+    return [each for each in bodies if isinstance(each, OrderAdvanced) and each.state is state]
+
+
+# Orders that the venue denies.
+
+DENIED = (
+    fault("hidden_order", at="0s", for_="1000s", by="90s"),
+    fault("lose_cancel", at="0s", for_="1000s"),
+)
+"""The stream shows a new order; lists and questions by id deny it for 90 s."""
+SILENT = fault("http_503_html", at="169s", for_="25s", endpoint="fills")
+
+
+@pytest.mark.req("X4", "E2")
+def test_an_order_that_the_venue_denies_is_given_up_by_a_person_and_its_end_still_counts(
+    tmp_path: Path,
+) -> None:
+    with World(a_setting(tmp_path, *DENIED)).start() as world:
+        assert world.until(lambda: is_open(world, "unknown_order"))
+        assert not may_enter(world, LINK)
+
+        answer = resume(world, "support: it was lost")
+
+        assert answer.code == 0, answer
+        assert "is given up" in answer.text
+        assert may_enter(world, LINK)
+        (void,) = moves(world, OrderState.VOID)
+        assert void.reason.endswith("operator: support: it was lost")
+
+        # It was there after all: what the venue shows of it counts, and the books agree.
+        assert world.run_to_end() == 0, world.said
+        assert world.runtime.board.open == ()
+        assert void.client_order_id in {
+            each.client_order_id
+            for each in (*moves(world, OrderState.EXPIRED), *moves(world, OrderState.CANCELLED))
+        }
+    assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
+
+
+@pytest.mark.req("X4", "E2")
+def test_while_the_venue_can_not_be_asked_no_order_is_given_up(tmp_path: Path) -> None:
+    with World(a_setting(tmp_path, *DENIED, SILENT)).start() as world:
+        assert world.until(lambda: is_open(world, "unknown_order") and world.now_s > 169)
+
+        answer = resume(world)
+
+        assert answer.code == 1, answer
+        assert "may or may not exist" in answer.text or "try again" in answer.text
+        assert moves(world, OrderState.VOID) == []
+        assert not may_enter(world, LINK)
