@@ -13,6 +13,7 @@ from adapters.journal.files import SUFFIX, Folder
 CREATED = "JournalCreated"
 STARTED = "RunStarted"
 REOPENED = "JournalReopened"
+RESTORED = "JournalRestored"
 _NAME_DIGITS = 8
 
 
@@ -82,6 +83,8 @@ class Scan:
             record = check_line(text, self.head.hash, seq)
             if line == 1 or seq == 1:
                 self._check_first(record)
+            if record.type in (CREATED, RESTORED):
+                self._begin_lineage(record)
         except LineBroken as broken:
             raise JournalBroken(name, line, seq, broken.expected, broken.found) from None
         return record
@@ -90,10 +93,11 @@ class Scan:
         wanted = (CREATED,) if record.seq == 1 else (STARTED, REOPENED)
         if record.type not in wanted:
             raise LineBroken(f"{wanted[0]} as first record", record.type)
-        if record.seq == 1:
-            self.lineage = record.data.get("lineage")
-            if not isinstance(self.lineage, str):
-                raise LineBroken("the lineage of the journal", repr(self.lineage))
+
+    def _begin_lineage(self, record: Record) -> None:
+        self.lineage = record.data.get("lineage")
+        if not isinstance(self.lineage, str):
+            raise LineBroken("the lineage of the journal", repr(self.lineage))
 
     def _end_torn(self, name: str, line: int, text: bytes, intact: int) -> None:
         """Accept an unfinished last line, but not a finished one whose line end was overwritten."""

@@ -39,6 +39,7 @@ COMMANDS = {
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
+    "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
     "paper": ("app.commands.paper:paper", "Start a new paper world."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),

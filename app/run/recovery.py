@@ -215,7 +215,7 @@ def resume_offline(data_dir: Path, mode: Mode, reason: str) -> tuple[int, list[s
 
 def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
     run, anchor_file = RunStarted(mode.value, "none", "", "", "", 0), AnchorFile(folder)
-    now_ns = _newest_ns(folder)
+    now_ns = newest_ns(folder)
     opened = open_state(
         JournalPlace(
             folder=folder,
@@ -248,7 +248,8 @@ def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tup
     return 0, [f"resumed: {names}; the next start has to reconcile clean"]
 
 
-def _newest_ns(folder: Path) -> int:
+def newest_ns(folder: Path) -> int:
+    """Return the newest market time in the journal of `folder`; without one, the wall clock's."""
     newest = 0
     if (folder / JOURNAL).is_dir():
         for record in read_records(folder / JOURNAL):

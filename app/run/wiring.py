@@ -178,7 +178,7 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
 
     def order_manager(state: Recovered) -> None:
         orders = state.own_orders(runtime.clock.machine_ns())
-        book = OrderBookState(state.lineage, state.next_number, orders)
+        book = OrderBookState(state.lineage, state.next_number, orders, state.former)
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:

@@ -18,7 +18,14 @@ from domain.messages.decisions import (
     ProposalRefused,
     RoundJudged,
 )
-from domain.messages.journal import JournalCreated, JournalReopened, RunStarted, RunStopped, TailCut
+from domain.messages.journal import (
+    JournalCreated,
+    JournalReopened,
+    JournalRestored,
+    RunStarted,
+    RunStopped,
+    TailCut,
+)
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
 from domain.messages.supervision import (
@@ -67,6 +74,7 @@ CATALOGUE: dict[str, type] = {
         RunStopped,
         JournalCreated,
         JournalReopened,
+        JournalRestored,
         TailCut,
     )
 }

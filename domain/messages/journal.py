@@ -51,6 +51,16 @@ class JournalCreated:
 
 
 @frozen
+class JournalRestored:
+    """What stands before was restored from a backup: from here on ids are of `lineage`.
+
+    What the lineage before went on to do after the backup is not in this journal.
+    """
+
+    lineage: str
+
+
+@frozen
 class TailCut:
     """The last run ended within a line; `size` bytes without a line end were cut."""
 

@@ -23,11 +23,15 @@ from domain.orders.order import Order
 
 @frozen
 class OrderBookState:
-    """Where to go on: the journal's lineage, the next intent number, orders, the oldest first."""
+    """Where to go on: the journal's lineage, the next intent number, orders, the oldest first.
+
+    `former` are lineages before a backup was restored, each with its last known number.
+    """
 
     lineage: str
     next_number: int
     orders: tuple[Order, ...]
+    former: tuple[tuple[str, int], ...] = ()
 
 
 @frozen

@@ -6,7 +6,7 @@ The venue takes an id once, for ever: what it has under a number of ours is not 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 from domain.orders.identity import client_order_id
 
@@ -16,13 +16,20 @@ too, and each moves the reach on."""
 
 
 class IntentNumbers:
-    """Counts intents on from `next_number` and recognises ids that it has not given out yet."""
+    """Counts intents on from `next_number` and recognises ids that it has not given out yet.
 
-    def __init__(self, lineage: str, next_number: int) -> None:
+    Those of `former` lineages too, each with the last number that is known of it: a journal that
+    was restored from a backup goes on under a lineage of its own.
+    """
+
+    def __init__(
+        self, lineage: str, next_number: int, former: Iterable[tuple[str, int]] = ()
+    ) -> None:
         self._lineage = lineage
         self._next = next_number
         self._reach = next_number - 1
         self._ahead: dict[str, int] = {}
+        self._former = tuple(IntentNumbers(name, last + 1) for name, last in former)
 
     def take(self) -> tuple[int, str]:
         """Return the next number and its client order id."""
@@ -32,8 +39,8 @@ class IntentNumbers:
         return number, name
 
     def skip(self, seen: Set[str]) -> Set[str]:
-        """Go on above every id in `seen` that is of this lineage and not given out; return them."""
-        skipped: set[str] = set()
+        """Go on above every id in `seen` that is of our lineages and not given out; return them."""
+        skipped = {name for each in self._former for name in each.skip(seen)}
         while True:
             self._look_ahead()
             lost = self._ahead.keys() & seen

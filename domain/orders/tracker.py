@@ -116,7 +116,7 @@ class OrderTracker(OrderKeeper):
         super().__init__(state.orders)
         self._unread = UnreadOfOurs(self.orders)
         self._prices = KnownPrices()
-        self._numbers = IntentNumbers(state.lineage, state.next_number)
+        self._numbers = IntentNumbers(state.lineage, state.next_number, state.former)
         self._lifetime_ns = request_lifetime_ns
         self._is_dry = is_dry
         self._user = (NO_CONNECTION, -1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from domain.messages.decisions import OrderApproved
-from domain.messages.journal import JournalCreated
+from domain.messages.journal import JournalCreated, JournalRestored
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.model.approval import ApprovedOrder
 from domain.model.money import ZERO, plain
@@ -30,7 +30,7 @@ class Chain:
     def take(self, message: object) -> tuple[str, ...]:
         """Follow one message and return what it breaks, as sentences."""
         match message:
-            case JournalCreated(lineage):
+            case JournalCreated(lineage) | JournalRestored(lineage):
                 self._lineage = lineage
             case OrderApproved(order):
                 return tuple(self._approve(order))

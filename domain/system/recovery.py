@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from domain.messages.decisions import OrderApproved, RoundJudged
-from domain.messages.journal import JournalCreated, RunStarted
+from domain.messages.journal import JournalCreated, JournalRestored, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BY_OPERATOR, BootCompleted, BreakerReset, BreakerTripped
@@ -56,6 +56,8 @@ class Recovered:
     """What the journal says. `last_ns` is the market time of its last record, None if empty."""
 
     lineage: str = ""
+    former: tuple[tuple[str, int], ...] = ()
+    """Lineages before a backup was restored, each with its last number that is known here."""
     last_ns: Nanos | None = None
     orders: Mapping[str, Order] = field(factory=dict)
     next_number: int = 1
@@ -124,6 +126,7 @@ class JournalFold:
 
     def __init__(self, quote_currency: str) -> None:
         self._lineage = ""
+        self._former: tuple[tuple[str, int], ...] = ()
         self._last_ns: Nanos | None = None
         self._orders: dict[str, Order] = {}
         self._number = self._approval = 0
@@ -178,6 +181,9 @@ class JournalFold:
     def _take_life(self, message: Any) -> None:
         match message:
             case JournalCreated(lineage):
+                self._lineage = lineage
+            case JournalRestored(lineage):
+                self._former += ((self._lineage, self._number),)
                 self._lineage = lineage
             case RunStarted(world=world):
                 self._runs += 1
@@ -237,6 +243,7 @@ class JournalFold:
         """Return what the records so far say."""
         return Recovered(
             lineage=self._lineage,
+            former=self._former,
             last_ns=self._last_ns,
             orders=self._orders,
             next_number=self._number + 1,

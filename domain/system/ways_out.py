@@ -58,6 +58,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "lost_orders": WayOut(
         "", "stop and put the newer journal back, or resume if this one is meant", RESUME
     ),
+    "restored": WayOut("", "look at what the comparison with the venue says, then resume", RESUME),
     "data_folder": WayOut("", "stop, put the folder back, start again, resume", RESUME),
     "timers": WayOut("", "stop and start again, then resume", RESUME),
     MAILBOX: WayOut("", "stop and start again, then resume", RESUME),

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from adapters.journal.archive import write_backup
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
+from app.run.restoring import restore
 from domain.messages.orders import OrderAdvanced
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
+from tests.builders.books import state_of
 from tests.builders.operator import is_open, may_enter, resume
-from tests.builders.price_paths import RUNS_AWAY, script
+from tests.builders.price_paths import RUNS_AWAY, TO_STOP, TO_TARGET, Line, script
 from tests.builders.simulator import fault
 from tests.builders.world import Setting, World
 
@@ -20,11 +23,15 @@ pytestmark = pytest.mark.req("SUP1")
 LINK = "LINK-USD"
 
 
-def a_setting(folder: Path, *faults: dict[str, object], seconds: int = 300) -> Setting:
+def a_setting(
+    folder: Path,
+    *faults: dict[str, object],
+    seconds: int = 300,
+    lines: tuple[Line, ...] = (RUNS_AWAY,),
+) -> Setting:
     duration_ns = Nanos(seconds * SECOND)
-    return Setting(
-        folder=folder, market=script((RUNS_AWAY,)), duration_ns=duration_ns, faults=faults
-    )
+    market = script(lines)
+    return Setting(folder=folder, market=market, duration_ns=duration_ns, faults=faults)
 
 
 def moves(world: World, state: OrderState) -> list[OrderAdvanced]:
@@ -79,3 +86,61 @@ def test_while_the_venue_can_not_be_asked_no_order_is_given_up(tmp_path: Path) -
         assert "may or may not exist" in answer.text or "try again" in answer.text
         assert moves(world, OrderState.VOID) == []
         assert not may_enter(world, LINK)
+
+
+# A journal that was restored.
+
+TWO = (TO_TARGET, TO_STOP)
+
+
+def backed_up(world: World, folder: Path) -> Path:
+    file = folder / "backup.tar.zst"
+    write_backup(world.mode_folder / JOURNAL, file, "paper", "2026-11-28T12:00:00Z")
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.req("AUD1", "BOOT1", "X1")
+def test_a_restored_journal_that_lacks_nothing_trades_on_when_a_person_says_so(
+    tmp_path: Path,
+) -> None:
+    with World(a_setting(tmp_path, seconds=5, lines=TWO)).start() as world:
+        assert world.run_to_end() == 0
+        file = backed_up(world, tmp_path)
+    restore(file, tmp_path / "data" / "paper")
+
+    with World(a_setting(tmp_path, seconds=240, lines=TWO)).start() as again:
+        assert again.until(lambda: again.is_ready)
+        assert not may_enter(again, "BTC-USD")
+        again.until(lambda: False, 5)
+        assert [each.name for each in again.runtime.board.open] == ["restored"]
+
+        answer = resume(again, "nothing is missing")
+
+        assert answer.code == 0, answer
+        assert may_enter(again, "BTC-USD")
+        assert again.until(lambda: len(state_of(again).booked) >= 2, 200)
+        assert again.run_to_end() == 0
+    assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
+
+
+@pytest.mark.slow
+@pytest.mark.req("AUD1", "BOOT1", "X1", "R1")
+def test_what_a_restored_journal_has_lost_is_told_blocks_entries_and_is_never_sold(
+    tmp_path: Path,
+) -> None:
+    with World(a_setting(tmp_path, lines=TWO)).start() as world:
+        assert world.until(lambda: world.now_s > 100)
+        file = backed_up(world, tmp_path)
+        assert world.until(lambda: len(world.books()["fills"]) == 2)
+        owned = {each: world.venue_total(each) for each in ("BTC", "ETH")}
+    assert all(owned.values())
+    restore(file, tmp_path / "data" / "paper")
+
+    with World(a_setting(tmp_path, seconds=120, lines=TWO)).start() as again:
+        assert again.until(lambda: is_open(again, "lost_orders"), 60), again.runtime.board.open
+        again.run_to_end()
+
+        assert "BREAKER:lost_orders" in {alert["code"] for alert in again.alerts()}
+        assert {each: again.venue_total(each) for each in owned} == owned
+        assert not may_enter(again, "BTC-USD")

@@ -45,3 +45,13 @@ def test_what_was_skipped_is_counted_once() -> None:
     numbers.skip(named(9))
 
     assert numbers.skip(named(7, 8, 9)) == set()
+
+
+def test_after_a_restore_ids_of_the_lineage_before_are_ours_above_its_last_known_number() -> None:
+    former = "f" * 32
+    numbers = IntentNumbers(LINEAGE, 7, ((former, 4),))
+
+    lost = {client_order_id(former, 5), client_order_id(former, 9)}
+    assert numbers.skip(lost | {client_order_id(former, 4), "foreign"}) == lost
+    assert numbers.take() == (7, client_order_id(LINEAGE, 7))
+    assert numbers.skip(lost) == set()

@@ -1,0 +1,122 @@
+"""`run.py journal backup` and `run.py journal restore`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from adapters.journal.archive import BackupFacts, verify_backup, write_backup
+from adapters.journal.errors import JournalBroken
+from app.command_line.options import Folders
+from app.command_line.shell import env_option, folder_options
+from app.commands.journals import journal_of
+from config.mode import Mode
+from domain.model.errors import JournalError
+from domain.model.instants import iso
+
+EXIT_NO, EXIT_USAGE = 1, 2
+
+
+@click.group()
+def journal() -> None:
+    """Back the journal up, or put a backup in its place.
+
+    \b
+    Example:
+      python run.py journal backup -o monday.tar.zst
+    """  # noqa: D301 - \b is a control character to click
+
+
+@journal.command()
+@click.option(
+    "-o", "file", required=True, type=click.Path(path_type=Path), help="The new file to write."
+)
+@env_option
+@folder_options
+def backup(folders: Folders, mode: Mode | None, file: Path) -> int:
+    """Write a whole copy of the journal to a new file, and check it by reading it back.
+
+    The trader may be running. Exit code: 0 written and checked, 1 not (the first bad record is
+    named), 2 nothing to back up, or the file is there already.
+
+    \b
+    Example:
+      python run.py journal backup --env paper -o monday.tar.zst
+    """  # noqa: D301 - \b is a control character to click
+    try:
+        source = journal_of(folders.data, mode)
+        if not any(source.glob("*.jsonl")):
+            raise FileNotFoundError(f"there is no journal in {source}")
+    except FileNotFoundError as error:
+        return _refuse(f"nothing to back up: {error}", EXIT_USAGE)
+    try:
+        facts = write_backup(source, file, source.parent.name, iso(time.time_ns()))
+    except FileExistsError:
+        return _refuse(f"{file} is there already; give a new name", EXIT_USAGE)
+    except (JournalBroken, JournalError) as error:
+        return _refuse(f"not backed up: {error}", EXIT_NO)
+    except OSError as error:
+        return _refuse(f"not backed up: {error.filename or file}: {error.strerror}", EXIT_NO)
+    click.echo(f"{file}: {_told(facts)}")
+    return 0
+
+
+@journal.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@env_option
+@folder_options
+def restore(folders: Folders, mode: Mode | None, file: Path) -> int:
+    """Put a backup in the place of the journal; the present one is put aside, never deleted.
+
+    Nothing may be running. What the venue has of after the backup is found out by the next start,
+    which blocks entries until `resume`; exits run. Exit code: 0 restored, 1 not, 2 not of this
+    mode, 5 an instance is running.
+
+    \b
+    Example:
+      python run.py journal restore monday.tar.zst
+    """  # noqa: D301 - \b is a control character to click
+    from app.run.restoring import restore as put_back
+
+    try:
+        there = _mode_of(verify_backup(file))
+        if mode is not None and mode is not there:
+            return _refuse(f"{file} is of {there.value}, not of {mode.value}", EXIT_USAGE)
+        done = put_back(file, folders.of_mode(there))
+    except (JournalBroken, JournalError) as error:
+        return _refuse(f"not restored: {error}", EXIT_NO)
+    except OSError as error:
+        return _refuse(f"not restored: {error.filename or file}: {error.strerror}", EXIT_NO)
+    click.echo(f"{there.value}: {_told(done.facts)} are in place, as lineage {done.lineage}")
+    if done.aside is not None:
+        click.echo(f"{there.value}: the old journal is in {done.aside}")
+    if done.halts is None:
+        click.echo(f"{there.value}: the old journal can't be read; halts in it are not known")
+    elif done.halts:
+        click.echo(f"{there.value}: still latched from the old journal: {', '.join(done.halts)}")
+    click.echo(
+        f"{there.value}: entries are blocked. Start it, look at what differs from the venue"
+        ' (python run.py status), then: python run.py resume --reason "..."'
+    )
+    return 0
+
+
+def _mode_of(facts: BackupFacts) -> Mode:
+    try:
+        return Mode.parse(facts.mode)
+    except ValueError as error:
+        raise JournalError(f"the backup is of no mode: {error}") from None
+
+
+def _told(facts: BackupFacts) -> str:
+    return (
+        f"{facts.records:,} records of {facts.mode} up to {facts.at}"
+        f" (lineage {facts.lineage}, head {facts.head})"
+    )
+
+
+def _refuse(text: str, code: int) -> int:
+    click.echo(text, err=True)
+    return code
