@@ -23,6 +23,7 @@ from domain.messages.control import (
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.instants import MILLISECOND, SECOND
 from domain.orders.keeper import UNKNOWN_ORDER
+from domain.portfolio.losses import LIMITS
 from domain.system.ways_out import sentence, sentences
 
 POLL_EVERY_NS = 200 * MILLISECOND
@@ -179,12 +180,17 @@ class Operator(Actor):
             self._sync(request_id)
 
     def _unlatch(self, reason: str) -> tuple[str, ...]:
-        """Open every latch; return a sentence for each breaker whose cause is still there."""
-        return tuple(
-            sentence(breaker)
-            for breaker in self.board.latched()
-            if not self.board.reset(breaker.name, breaker.scope, by="operator", evidence=reason)
-        )
+        """Open every latch; return what a person is to know of those that were open: that a loss
+        limit counts anew, or what ends a breaker whose cause is still there.
+        """
+        told = []
+        for breaker in self.board.latched():
+            name, scope = breaker.name, breaker.scope
+            if not self.board.reset(name, scope, by="operator", evidence=reason):
+                told.append(sentence(breaker))
+            elif name in LIMITS:
+                told.append(f"{name} counts from the equity of now; as much again halts again")
+        return tuple(told)
 
     def _expire(self, request_id: str) -> None:
         self._answers.pop(request_id, None)

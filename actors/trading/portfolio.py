@@ -32,7 +32,14 @@ from domain.model.money import Amount, Rate
 from domain.model.portfolio import PortfolioView
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
-from domain.portfolio.losses import DRAWDOWN, EquityHistory, EquityMark, LossLimits
+from domain.portfolio.losses import (
+    LIMITS,
+    NOT_RESUMED,
+    EquityHistory,
+    EquityMark,
+    LossLimits,
+    Resumed,
+)
 
 PUBLISH_EVERY_NS = 250 * MILLISECOND
 """Market time between two views when only prices moved."""
@@ -76,6 +83,7 @@ class PortfolioState:
     ledger: Ledger | None
     marks: tuple[EquityMark, ...]
     peak: EquityMark | None = None
+    resumed: Resumed = NOT_RESUMED
 
 
 class Portfolio(Actor):
@@ -93,7 +101,10 @@ class Portfolio(Actor):
         self._limits = limits
         self._allotment = state.allotment
         self._books = Books(state.quote_currency, state.ledger)
-        self._equity = EquityHistory(state.marks, state.peak)
+        self._equity = EquityHistory(state.marks, state.peak, state.resumed)
+        # By what is heard, not by the board: between a resume and its being heard nothing trips
+        # again for the loss that a person has just gone on from.
+        self._tripped = {each.name for each in self.board.open} & set(LIMITS)
         self._cycle = 0
         self._bids = Bids()
         self._taker: Rate | None = None
@@ -128,8 +139,8 @@ class Portfolio(Actor):
             case BootCompleted():
                 self._boot(message)
             case BreakerReset(name, _, by):
-                if (name, by) == (DRAWDOWN, BY_OPERATOR):
-                    self._rebase()
+                if name in self._tripped:
+                    self._resumed(name, is_by_person=by == BY_OPERATOR)
             case SyncRequested(token):
                 self.send(self.envelope.sender, self._books.report(self.name, token))
                 self.prove("its books were compared")
@@ -180,12 +191,12 @@ class Portfolio(Actor):
         self._keep(view)
         self._judge(view)
 
-    def _rebase(self) -> None:
-        """Let the drawdown begin anew here: a person has seen it and goes on."""
-        view = self._view()
-        if view is not None:
-            self._keep(view)
-        self._equity.rebase()
+    def _resumed(self, limit: str, *, is_by_person: bool) -> None:
+        """Let a limit count anew from here: a person has seen the loss and goes on."""
+        self._tripped.discard(limit)
+        if is_by_person:
+            self._equity.rebase(limit)
+            self._publish()
 
     def _keep(self, view: PortfolioView) -> None:
         self.publish(EquityMarked(self._cycle, view.nlv, view.opening_nlv))
@@ -198,17 +209,17 @@ class Portfolio(Actor):
         """
         if view.nlv is None:
             return
+        if self._equity.is_waiting:
+            self._keep(view)
         losses = self._equity.measure(self._limits, self._marked(view.nlv, view))
         if losses:
             self.publish(LossesMeasured(tuple((one.name, one.lost, one.limit) for one in losses)))
-        breached = [one for one in losses if one.is_breached and one.name not in self._open()]
+        breached = [one for one in losses if one.is_breached and one.name not in self._tripped]
         if breached:
             self._keep(view)
         for one in breached:
+            self._tripped.add(one.name)
             self.trip(one.name, one.reason, effect=Effect.HALT, is_latched=True)
-
-    def _open(self) -> frozenset[str]:
-        return frozenset(breaker.name for breaker in self.board.open)
 
     def _marked(self, nlv: Amount, view: PortfolioView) -> EquityMark:
         return EquityMark(Nanos(self.clock.market_ns()), nlv, view.opening_nlv)

@@ -182,7 +182,9 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
     def portfolio(state: Recovered) -> None:
-        books = PortfolioState(currency, allotment, state.ledger, state.marks, state.peak)
+        books = PortfolioState(
+            currency, allotment, state.ledger, state.marks, state.peak, state.resumed
+        )
         limit_ns = settings.quote_limit_ns(config)
         spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
 

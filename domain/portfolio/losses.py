@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
@@ -15,8 +15,12 @@ from domain.model.settings import number
 
 HUNDRED = Decimal(100)
 PERCENT_DIGITS = 10
-DRAWDOWN = "drawdown"
-"""The one limit without a window: only a person's resume gives it a new beginning."""
+DAILY, WEEKLY, DRAWDOWN, DAILY_USD = "daily_loss", "weekly_loss", "drawdown", "daily_loss_usd"
+LIMITS = (DAILY, WEEKLY, DRAWDOWN, DAILY_USD)
+"""Names of the limits; each counts anew from a person's resume, the drawdown from nothing else."""
+Resumed = Mapping[str, "EquityMark | None"]
+"""By the limit's name where a person resumed: None until equity is known again."""
+NOT_RESUMED: Resumed = {}
 
 
 @frozen
@@ -50,7 +54,7 @@ class LossLimits:
 
     daily_pct: Decimal = number(
         "3",
-        "Loss within 24 hours",
+        "Loss within 24 hours, or since the last resume from it",
         low="0.1",
         high="3",
         unit="% of equity",
@@ -60,7 +64,7 @@ class LossLimits:
     )
     weekly_pct: Decimal = number(
         "7",
-        "Loss within 7 days",
+        "Loss within 7 days, or since the last resume from it",
         low="0.1",
         high="7",
         unit="% of equity",
@@ -80,7 +84,7 @@ class LossLimits:
     )
     max_daily_loss_usd: Decimal = number(
         "300",
-        "Loss within 24 hours that halts trading",
+        "Loss within 24 hours, or since the last resume from it, that halts trading",
         low="1",
         high="100000",
         unit="USD",
@@ -112,20 +116,30 @@ class Loss:
 
 
 class EquityHistory:
-    """Past equity, as much of it as the limits ask for: a week of minutes, and the peak.
+    """Past equity, as much of it as the limits ask for: a week of minutes, the peak, and where a
+    person has resumed.
 
     Exact for marks that fall into minutes of their own; of several within one minute the newest
     is kept, so that a window may begin up to a minute earlier than its length says.
     """
 
-    def __init__(self, marks: Iterable[EquityMark] = (), peak: EquityMark | None = None) -> None:
-        """Begin with past `marks`, oldest first, and the `peak` of all or since the last resume."""
+    def __init__(
+        self,
+        marks: Iterable[EquityMark] = (),
+        peak: EquityMark | None = None,
+        resumed: Resumed = NOT_RESUMED,
+    ) -> None:
+        """Begin with past `marks`, oldest first, the `peak` of all or since the last resume, and
+        where limits were `resumed`.
+        """
+        self.resumed: dict[str, EquityMark | None] = {}
         self._day = _Window(DAY)
         self._week = _Window(7 * DAY)
         self.peak: EquityMark | None = None
         for mark in marks:
             self.take(mark)
         self.peak = peak or self.peak
+        self.resumed.update(resumed)
 
     def take(self, mark: EquityMark) -> None:
         """Add the newest mark; costs the same however long the history is."""
@@ -134,11 +148,22 @@ class EquityHistory:
         self._week.take(grown)
         if self.peak is None or _growth(grown) > _growth(self.peak):
             self.peak = grown
+        for limit in self._waiting():
+            self.resumed[limit] = grown
+        if self.resumed.pop(DRAWDOWN, None) is not None:
+            self.peak = grown
 
-    def rebase(self) -> None:
-        """Let the drawdown begin anew at the newest mark."""
-        if self._week.marks:
-            self.peak = self._week.newest
+    def rebase(self, limit: str) -> None:
+        """Let the limit of that name count anew from the next mark: a person goes on from there."""
+        self.resumed[limit] = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether a limit waits for the mark from which it counts anew."""
+        return bool(self._waiting())
+
+    def _waiting(self) -> list[str]:
+        return [limit for limit, mark in self.resumed.items() if mark is None]
 
     @property
     def marks(self) -> tuple[EquityMark, ...]:
@@ -150,18 +175,25 @@ class EquityHistory:
         without a past mark.
 
         Windows roll: a day is the last 24 h of market time. The base of a window is the last mark
-        at or before its beginning, else the first of all.
+        at or before its beginning, else the first of all; or where the limit was resumed since.
         """
         if self.peak is None:
             return ()
         at = self._week.newest if now is None else self._grown(now)
-        day, week = self._day.base(at.at_ns), self._week.base(at.at_ns)
+        day, week = self._base(DAILY, self._day, at), self._base(WEEKLY, self._week, at)
+        peak = at if DRAWDOWN in self.resumed else self.peak
+        lost_usd = self._base(DAILY_USD, self._day, at).pnl - at.pnl
         return (
-            Loss("daily_loss", _lost_pct(day, at), limits.daily_pct, "%"),
-            Loss("weekly_loss", _lost_pct(week, at), limits.weekly_pct, "%"),
-            Loss(DRAWDOWN, _lost_pct(self.peak, at), limits.drawdown_pct, "%"),
-            Loss("daily_loss_usd", day.pnl - at.pnl, limits.max_daily_loss_usd, "USD"),
+            Loss(DAILY, _lost_pct(day, at), limits.daily_pct, "%"),
+            Loss(WEEKLY, _lost_pct(week, at), limits.weekly_pct, "%"),
+            Loss(DRAWDOWN, _lost_pct(peak, at), limits.drawdown_pct, "%"),
+            Loss(DAILY_USD, lost_usd, limits.max_daily_loss_usd, "USD"),
         )
+
+    def _base(self, limit: str, window: _Window, at: EquityMark) -> EquityMark:
+        base = window.base(at.at_ns)
+        resumed = self.resumed.get(limit, base) or at
+        return resumed if resumed.at_ns >= base.at_ns else base
 
     def _grown(self, mark: EquityMark) -> EquityMark:
         """Return the mark with its growth: what was earned since the last one is measured by the

@@ -21,7 +21,7 @@ from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.orders.order import Order, apply_fill
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
-from domain.portfolio.losses import DRAWDOWN, EquityHistory, EquityMark
+from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
 from domain.risk.view import ApprovedKey
 
@@ -67,6 +67,7 @@ class Recovered:
     breakers: tuple[Breaker, ...] = ()
     marks: tuple[EquityMark, ...] = ()
     peak: EquityMark | None = None
+    resumed: Resumed = NOT_RESUMED
     approved: tuple[ApprovedKey, ...] = ()
     runs: int = 0
     world: str = ""
@@ -196,8 +197,8 @@ class JournalFold:
             case BreakerTripped(breaker):
                 self._breakers[(breaker.name, breaker.scope)] = breaker
             case BreakerReset(name, scope, by):
-                if (name, by) == (DRAWDOWN, BY_OPERATOR):
-                    self._equity.rebase()
+                if name in LIMITS and by == BY_OPERATOR:
+                    self._equity.rebase(name)
                 self._close(message, self._breakers.pop((name, scope), None))
             case StatementTaken() | CashFlowSeen():
                 self._books = self._books.apply(message)
@@ -253,6 +254,7 @@ class JournalFold:
             breakers=tuple(self._breakers.values()),
             marks=self._equity.marks,
             peak=self._equity.peak,
+            resumed=dict(self._equity.resumed),
             approved=tuple(self._approved),
             runs=self._runs,
             world=self._world,

@@ -39,6 +39,7 @@ from tests.builders.messages import (
     BTC,
     MAKER,
     TAKER,
+    a_breaker,
     a_product,
     a_quote,
     an_intent,
@@ -83,8 +84,11 @@ class Case:
         marks: tuple[EquityMark, ...] = (),
         total: str = "10000",
         epoch: int = 1,
+        latched: tuple[str, ...] = (),
     ) -> None:
         self.harness = Harness()
+        for name in latched:
+            self.harness.board.trip(a_breaker(Effect.HALT, name=name, is_latched=True))
         state = PortfolioState("USD", None, None, marks)
         self.actor = self.harness.start(
             Portfolio, "portfolio", state, limits, QUOTE_LIMIT, epoch=epoch
@@ -321,22 +325,61 @@ def test_a_breach_is_kept_once_and_tripped_once_however_long_it_lasts() -> None:
     assert len(case.harness.bodies(EquityMarked)) == kept
 
 
+EACH_LIMIT = [
+    ({"daily_pct": Decimal(1)}, "daily_loss"),
+    ({"weekly_pct": Decimal(1)}, "weekly_loss"),
+    ({"drawdown_pct": Decimal(1)}, "drawdown"),
+    ({"max_daily_loss_usd": Amount(Decimal(100))}, "daily_loss_usd"),
+]
+
+
+def resume(case: Case, name: str) -> list[str]:
+    """Have a person open the latch; return what is open after the next look at equity."""
+    assert case.harness.board.reset(name, GLOBAL, by="operator", evidence="books agree")
+    case.tell(BreakerReset(name, GLOBAL, "operator", "books agree"))
+    return case.mark()
+
+
+@pytest.mark.req("DD1", "SUP1")
+@pytest.mark.parametrize(("limit", "name"), EACH_LIMIT)
+def test_after_a_resume_the_same_loss_trips_no_more_and_as_much_again_does(
+    limit: dict[str, Any], name: str
+) -> None:
+    case = Case(evolve(LIMITS, **limit))
+    case.mark()
+    case.earn("-150")
+    assert case.mark() == [name]
+
+    assert resume(case, name) == []
+    case.earn("-95")
+    assert case.mark() == []
+    case.earn("-5")
+    assert case.mark() == [name]
+
+
 @pytest.mark.req("DD1")
-def test_after_a_resume_a_drawdown_counts_from_there() -> None:
+def test_between_a_resume_and_its_being_heard_the_same_loss_trips_nothing_again() -> None:
     case = Case()
     case.mark()
-    case.earn("-1000")
-    case.tell(judged())
-    assert "drawdown" in [each.name for each in case.harness.trips()]
-    case.harness.board.reset("drawdown", GLOBAL, by="operator", evidence="books agree")
+    case.earn("-300")
+    assert case.mark() == ["daily_loss"]
 
-    case.tell(BreakerReset("drawdown", GLOBAL, "operator", "books agree"))
+    case.harness.board.reset("daily_loss", GLOBAL, by="operator", evidence="seen")
+    assert case.mark() == []
+    case.tell(BreakerReset("daily_loss", GLOBAL, "operator", "seen"))
 
-    assert "drawdown" not in case.mark()
-    case.earn("-899")
-    assert "drawdown" not in case.mark()
-    case.earn("-1")
-    assert "drawdown" in case.mark()
+    assert case.mark() == []
+
+
+@pytest.mark.req("DD1", "BOOT1")
+def test_an_incarnation_that_begins_halted_trips_again_only_after_a_resume() -> None:
+    case = Case(
+        marks=(EquityMark(Nanos(START_NS - MINUTE), usd(10_400), usd(10_000)),),
+        latched=("daily_loss",),
+    )
+    assert case.mark() == ["daily_loss"]
+
+    assert resume(case, "daily_loss") == []
 
 
 @pytest.mark.req("DD1")

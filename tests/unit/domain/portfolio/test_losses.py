@@ -120,16 +120,68 @@ def test_a_withdrawal_after_a_loss_makes_the_loss_no_larger() -> None:
     assert losses[0].lost == 2
 
 
-def test_a_drawdown_begins_anew_where_it_is_rebased_also_for_who_goes_on_from_it() -> None:
+NAMES = ("daily_loss", "weekly_loss", "drawdown", "daily_loss_usd")
+
+
+def measured(history: EquityHistory, now: EquityMark | None = None) -> dict[str, Loss]:
+    return {one.name: one for one in history.measure(LIMITS, now)}
+
+
+def again(history: EquityHistory) -> EquityHistory:
+    """Return what a next start goes on with."""
+    return EquityHistory(history.marks, history.peak, history.resumed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_limit_counts_anew_from_the_first_mark_after_a_resume_and_no_other_does(
+    name: str,
+) -> None:
     history = EquityHistory((mark("10000"), mark("8900", NOW + MINUTE)))
-    assert history.measure(LIMITS)[2].is_breached
+    assert all(one.is_breached for one in history.measure(LIMITS))
 
-    history.rebase()
+    history.rebase(name)
+    for each in (history, again(history)):  # until equity is known again nothing of it counts
+        assert measured(each, mark("8700", NOW + 2 * MINUTE))[name].lost == 0
+        assert each.is_waiting
+    history.take(mark("8800", NOW + 2 * MINUTE))
 
-    for each in (history, EquityHistory(history.marks, history.peak)):
-        assert each.measure(LIMITS)[2].lost == 0
-        assert not each.measure(LIMITS, mark("8020", NOW + HOUR))[2].is_breached
-        assert each.measure(LIMITS, mark("8010", NOW + HOUR))[2].is_breached
+    others = [one for one in history.measure(LIMITS) if one.name != name]
+    assert all(one.is_breached for one in others)
+    for each in (history, again(history)):
+        assert measured(each)[name].lost == 0
+        low = 8800 - (measured(each)[name].limit * (88 if name != "daily_loss_usd" else 1))
+        assert measured(each, mark(str(low), NOW + HOUR))[name].is_breached
+        assert not measured(each, mark(str(low + 1), NOW + HOUR))[name].is_breached
+        assert not each.is_waiting
+
+
+@pytest.mark.req("DD1")
+@given(
+    some.sampled_from(NAMES),
+    some.lists(some.tuples(some.integers(1, 3_000), some.integers(1, 20_000)), max_size=20),
+    some.lists(some.tuples(some.integers(1, 3_000), some.integers(1, 20_000)), max_size=20),
+    some.integers(0, 20),
+)
+def test_after_a_resume_a_limit_knows_nothing_of_what_was_before(
+    name: str,
+    before: list[tuple[int, int]],
+    after: list[tuple[int, int]],
+    restart: int,
+) -> None:
+    history, fresh, at_ns = EquityHistory(), EquityHistory(), NOW
+    for wait, nlv in before:
+        at_ns = Nanos(at_ns + wait * MINUTE)
+        history.take(mark(str(nlv), at_ns))
+    history.rebase(name)
+    for number, (wait, nlv) in enumerate(after):
+        at_ns = Nanos(at_ns + wait * MINUTE)
+        if number == restart:
+            history = again(history)
+        history.take(mark(str(nlv), at_ns))
+        fresh.take(mark(str(nlv), at_ns))
+
+        # Growth is cut to so many digits; a loss is the same to the last one that is told.
+        assert abs(measured(history)[name].lost - measured(fresh)[name].lost) < Decimal("1e-8")
 
 
 def test_a_mark_that_is_only_looked_at_changes_nothing() -> None:
@@ -229,7 +281,7 @@ def test_with_a_mark_a_minute_the_history_measures_what_all_marks_measure(
     history = EquityHistory()
     for number, each in enumerate(marks):
         if number == restart:  # what is kept is enough to go on with
-            history = EquityHistory(history.marks, history.peak)
+            history = again(history)
         history.take(each)
         assert history.measure(LIMITS) == naive(marks[: number + 1], LIMITS)
 

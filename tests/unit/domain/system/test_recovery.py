@@ -19,7 +19,7 @@ from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
-from domain.portfolio.losses import EquityMark
+from domain.portfolio.losses import LIMITS, EquityMark
 from domain.system.recovery import Recovered, fold
 from tests.builders.messages import (
     LINEAGE,
@@ -171,21 +171,27 @@ def test_past_equity_comes_back_where_it_was_known() -> None:
 @pytest.mark.req("DD1", "BOOT1")
 @pytest.mark.parametrize(
     ("by", "name", "is_new"),
-    [("operator", "drawdown", True), ("proof", "drawdown", False), ("operator", "halt", False)],
+    [
+        *(("operator", limit, True) for limit in LIMITS),
+        ("proof", "drawdown", False),
+        ("operator", "halt", False),
+    ],
 )
-def test_a_resume_from_a_drawdown_is_where_the_next_start_counts_from(
+def test_the_first_equity_after_a_resume_is_where_the_next_start_counts_from(
     by: str, name: str, is_new: bool
 ) -> None:
-    ten, nine = Amount(Decimal(10)), Amount(Decimal(9))
+    ten, nine, eight = (Amount(Decimal(each)) for each in (10, 9, 8))
+    before = (EquityMarked(1, ten, ten), EquityMarked(2, nine, ten))
+    resumed = BreakerReset(name, GLOBAL, by, "books agree")
 
-    peak = folded(
-        EquityMarked(1, ten, ten),
-        EquityMarked(2, nine, ten),
-        BreakerReset(name, GLOBAL, by, "books agree"),
-    ).peak
+    waits = folded(*before, resumed)
+    state = folded(*before, resumed, EquityMarked(3, eight, ten))
 
-    assert peak is not None
-    assert peak.nlv == (nine if is_new else ten)
+    assert waits.resumed == ({name: None} if is_new else {})
+    assert state.peak is not None
+    assert state.peak.nlv == (eight if name == "drawdown" and is_new else ten)
+    known = {limit: each.nlv for limit, each in state.resumed.items() if each is not None}
+    assert known == ({name: eight} if is_new and name != "drawdown" else {})
 
 
 def test_another_world_starts_with_empty_books_but_keeps_its_latches_and_numbers() -> None:
