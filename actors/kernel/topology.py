@@ -277,7 +277,7 @@ ROUTES: dict[type, Route] = {
         asker=(ORDER_MANAGER, RECONCILER, DROP_COPY),
     ),
     venue.AccountsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
-    venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, FEED)),
     venue.FeesRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
     venue.PermissionsRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
     # Counts grow: the newest says all, and no flood of odd entries can fill an inbox.
@@ -353,7 +353,9 @@ ROUTES: dict[type, Route] = {
             GUARDIAN,
         ),
     ),
-    supervision.ProductsChanged: Route(says=(RECONCILER,), hears=(PORTFOLIO, RISK_GATE, EXITS)),
+    supervision.ProductsChanged: Route(
+        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS)
+    ),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),

@@ -25,12 +25,21 @@ from domain.messages.market import (
     StreamClosed,
     StreamOpened,
 )
-from domain.messages.supervision import ActorRestarted, BootCompleted, GapSeen
-from domain.messages.venue import CandlesListed, QuotesListed
+from domain.messages.supervision import (
+    ActorRestarted,
+    BootCompleted,
+    GapSeen,
+    ProductsChanged,
+)
+from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos
-from domain.model.product import DELISTED
+from domain.model.product import DELISTED, Product
+from domain.system.answers import failure_of
+from domain.system.boot import as_listed_now, listed_anew
 
 CHECK_EVERY_NS = SECOND
+CATALOGUE_EVERY_NS = 15 * MINUTE
+"""Market time between two readings of the catalogue: one request, and a large answer."""
 NAMED = 5
 READY_LIMIT_NS = 6 * SECOND
 """Machine time after which trading starts without the products that have no data yet."""
@@ -47,25 +56,38 @@ class ReadyLimit(Timer):
 
 
 @frozen
+class ReadCatalogue(Timer):
+    """Time to read the catalogue again."""
+
+
+@frozen
 class FetchDue(Timer):
     """Time to ask for candles, for the first time or again."""
 
     asked: Asked
 
 
-FromVenue = MarketFrame | StreamOpened | StreamClosed | CandlesListed | QuotesListed
-Inbox = FromVenue | Check | ReadyLimit | FetchDue | BootCompleted | ActorRestarted | GapSeen
+Listed = CandlesListed | QuotesListed | ProductsListed
+FromVenue = MarketFrame | StreamOpened | StreamClosed | Listed
+Timers = Check | ReadyLimit | FetchDue | ReadCatalogue
+Inbox = FromVenue | Timers | BootCompleted | ActorRestarted | GapSeen
 
 
 class Feed(Actor):
-    """Asks the venue what the market data want asked, and tells what follows from the answers."""
+    """Asks the venue what the market data want asked, and tells what follows from the answers.
+
+    Flags and steps of products are read again while it runs: what is switched off or on is known.
+    """
 
     def __init__(self, context: ActorContext, venue: Venue, plan: FeedPlan) -> None:
         super().__init__(context)
         self._venue = venue
         self._data = MarketData(plan, is_trusted=self.is_proven)
         # The venue answers every question, if only with a failure: nothing stays in here.
-        self._questions: Questions[Asked | Reread] = Questions(self.epoch)
+        self._questions: Questions[Asked | Reread | ReadCatalogue] = Questions(self.epoch)
+        self._catalogue: tuple[Product, ...] = ()
+        self._changed: ProductsChanged | None = None
+        self._fresh: tuple[str, ...] = ()
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -84,6 +106,12 @@ class Feed(Actor):
                 self._fetch(asked)
             case CandlesListed() | QuotesListed():
                 self._answered(message)
+            case ReadCatalogue():
+                self.after(CATALOGUE_EVERY_NS, message)
+                token = self._questions.ask(message, self.clock.machine_ns())
+                self._venue.list_products(token, self.reply_to())
+            case ProductsListed():
+                self._learn(message)
             case ActorRestarted(actor, _):
                 self._brief(actor)
             case BootCompleted():
@@ -99,10 +127,31 @@ class Feed(Actor):
         self._carry_out(self._data.watch(products, self.clock.market_ns()))
         self._venue.open_market_stream(products, self.reply_to())
         self.after(CHECK_EVERY_NS, Check())
+        self.after(CATALOGUE_EVERY_NS, ReadCatalogue())
+        self._catalogue = boot.products
         self.after_machine(READY_LIMIT_NS, ReadyLimit())
+
+    def _learn(self, listed: ProductsListed) -> None:
+        """Tell flags and steps as they are now; what can't be read changes nothing."""
+        if self._questions.answered(listed.token) is None:
+            return
+        failure = failure_of(listed)
+        if failure is not None:
+            self.log.warning("the catalogue could not be read again", reason=failure)
+            return
+        fresh = listed_anew(self._catalogue, listed.products)
+        if fresh and fresh != self._fresh:
+            names = ", ".join(fresh[:NAMED])
+            self.log.info("listed anew, followed from the next start on", products=names)
+        self._fresh = fresh
+        self._catalogue = as_listed_now(self._catalogue, listed.products)
+        self._changed = ProductsChanged(self._catalogue)
+        self.publish(self._changed)
 
     def _brief(self, newcomer: str) -> None:
         """Tell a fresh incarnation of another actor what the market looks like."""
+        if self._changed is not None and newcomer in ROUTES[ProductsChanged].hears:
+            self.send(newcomer, self._changed)  # it was told the catalogue of the start
         for message in self._data.briefing():
             if newcomer in ROUTES[type(message)].hears:
                 self.send(newcomer, message)

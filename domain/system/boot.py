@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from domain.messages.supervision import BootCompleted
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
 from domain.model.orders import OrderSeen
-from domain.model.product import DELISTED
+from domain.model.product import DELISTED, Product
 from domain.orders.identity import is_of_a_lineage
 
 NAMED = 5
@@ -30,6 +30,26 @@ def nothing_to_trade(products: ProductsListed, quote_currency: str) -> str | Non
         return None
     names = ", ".join(sorted(each.id for each in living)[:NAMED]) or "there is none"
     return f"none of {len(living)} products is quoted in {quote_currency}: {names}"
+
+
+def listed_anew(known: Sequence[Product], listed: Iterable[Product]) -> tuple[str, ...]:
+    """Return by name what is listed now in a currency of the `known` products and is none of them.
+
+    What is delisted is nothing new.
+    """
+    names = {each.id for each in known}
+    ours = {each.quote for each in known}
+    living = (each for each in listed if each.flags.status != DELISTED)
+    return tuple(sorted(each.id for each in living if each.quote in ours and each.id not in names))
+
+
+def as_listed_now(known: Sequence[Product], listed: Iterable[Product]) -> tuple[Product, ...]:
+    """Return the `known` products as they are listed now; one that is not listed stays as it was.
+
+    A lot of it may still be there to be sold, and the list may lack what could not be read.
+    """
+    now = {each.id: each for each in listed}
+    return tuple(now.get(each.id, each) for each in known)
 
 
 def other_lineage(orders: Iterable[OrderSeen]) -> str | None:

@@ -13,7 +13,6 @@ from app.run.restoring import restore
 from domain.messages.orders import OrderAdvanced
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
-from tests.builders.books import state_of
 from tests.builders.operator import is_open, may_enter, resume
 from tests.builders.price_paths import RUNS_AWAY, TO_STOP, TO_TARGET, Line, script
 from tests.builders.simulator import fault
@@ -119,7 +118,7 @@ def test_a_restored_journal_that_lacks_nothing_trades_on_when_a_person_says_so(
 
         assert answer.code == 0, answer
         assert may_enter(again, "BTC-USD")
-        assert again.until(lambda: len(state_of(again).booked) >= 2, 200)
+        assert again.until(lambda: len(again.books()["fills"]) >= 2, 200)
         assert again.run_to_end() == 0
     assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
 
@@ -144,3 +143,24 @@ def test_what_a_restored_journal_has_lost_is_told_blocks_entries_and_is_never_so
         assert "BREAKER:lost_orders" in {alert["code"] for alert in again.alerts()}
         assert {each: again.venue_total(each) for each in owned} == owned
         assert not may_enter(again, "BTC-USD")
+
+
+# A product that the venue switches on later.
+
+LATE = Line(
+    "BTC-USD", tuple((second + 900, price) for second, price in TO_TARGET.corners), busy=(16,)
+)
+
+
+@pytest.mark.slow
+@pytest.mark.req("EX1")
+def test_a_product_that_is_switched_on_after_the_start_is_traded_without_another_start(
+    tmp_path: Path,
+) -> None:
+    off = fault("product_flag", at="0s", for_="600s", product="BTC-USD", flag="trading_disabled")
+    market, duration_ns = script((LATE,), minutes=20), Nanos(1_100 * SECOND)
+    with World(
+        Setting(folder=tmp_path, market=market, duration_ns=duration_ns, faults=(off,))
+    ).start() as world:
+        assert world.until(lambda: len(world.books()["fills"]) > 0, 1_100), world.alerts()
+        assert world.now_s > 900

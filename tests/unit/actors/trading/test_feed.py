@@ -8,7 +8,7 @@ import pytest
 from attrs import define, evolve
 
 from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE
-from actors.trading.feed import CHECK_EVERY_NS, READY_LIMIT_NS, Feed
+from actors.trading.feed import CATALOGUE_EVERY_NS, CHECK_EVERY_NS, READY_LIMIT_NS, Feed
 from domain.market.market_data import FeedPlan
 from domain.market.minutes import AGAIN_NS, BAR_GRACE_NS, CANDLE_GRACE_NS
 from domain.messages.control import AlertRaised
@@ -33,13 +33,14 @@ from domain.messages.supervision import (
     ActorRestarted,
     BootCompleted,
     GapSeen,
+    ProductsChanged,
     TradingReady,
 )
-from domain.messages.venue import CandlesListed, QuotesListed
+from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar, Quote
 from domain.model.money import Price, Quantity
-from domain.model.product import DELISTED, ProductId
+from domain.model.product import DELISTED, Product, ProductId
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import BTC, ETH, MAKER, TAKER, a_level, a_product, a_quote
 from tests.fakes.recording_venue import RecordingVenue
@@ -310,3 +311,68 @@ def test_a_fresh_incarnation_proves_itself_by_five_seconds_that_rest_confirms() 
 def test_a_message_that_is_not_for_it_ends_it() -> None:
     with pytest.raises(Exception, match="does not hear"):
         deliver(booted().feed, TradingReady("none"))
+
+
+# The catalogue, while it runs.
+
+
+def read_again(
+    stand: Stand, *products: Product, failure: str | None = None
+) -> list[tuple[Product, ...]]:
+    """Let the time for the next reading come and answer it; return what is told of products."""
+    stand.pass_time(CATALOGUE_EVERY_NS)
+    token = stand.venue.last("list_products").token
+    answer = ProductsListed(token, products, failure is None, failure)
+    return [living(each) for each in of_kind(deliver(stand.feed, answer), ProductsChanged)]
+
+
+def living(changed: ProductsChanged) -> tuple[Product, ...]:
+    return tuple(each for each in changed.products if each.flags.status != DELISTED)
+
+
+@pytest.mark.req("EX1")
+def test_flags_and_steps_follow_the_catalogue_which_is_read_again_and_again() -> None:
+    stand, btc = booted(), a_product(BTC)
+    stopped = evolve(btc, flags=evolve(btc.flags, trading_disabled=True))
+
+    assert read_again(stand, stopped) == [(stopped,)]
+    assert read_again(stand, btc) == [(btc,)]
+    assert len(stand.venue.named("list_products")) == 2
+
+
+@pytest.mark.req("EX1")
+def test_what_can_not_be_read_changes_nothing_and_is_asked_for_again() -> None:
+    stand = booted()
+
+    assert read_again(stand, failure="503") == []
+    told = [line.text for line in stand.harness.log.of("warning")]
+    assert "the catalogue could not be read again" in told
+    assert read_again(stand, a_product(BTC)) == [(a_product(BTC),)]
+
+
+@pytest.mark.req("EX1", "X6")
+def test_a_product_that_the_list_lacks_stays_known_so_that_its_lots_can_be_sold() -> None:
+    assert read_again(booted(), a_product(ETH)) == [(a_product(BTC),)]
+
+
+@pytest.mark.req("EX1")
+def test_what_is_listed_anew_in_our_currency_is_told_once() -> None:
+    stand = booted()
+
+    for _ in range(2):
+        read_again(stand, a_product(BTC), a_product(ETH), a_product(ProductId("ETH-EUR")))
+
+    told = [line for line in stand.harness.log.lines if line.text.startswith("listed anew")]
+    assert [line.fields for line in told] == [{"products": "ETH-USD"}]
+
+
+@pytest.mark.req("EX1")
+def test_a_newcomer_that_listens_is_told_the_catalogue_as_it_was_read_last() -> None:
+    stand = booted()
+    stopped = evolve(a_product(BTC), base_min=Decimal(7))
+    read_again(stand, stopped)
+
+    stand.harness.sent.clear()
+    (told,) = of_kind(deliver(stand.feed, ActorRestarted(RISK_GATE, 2)), ProductsChanged)
+
+    assert living(told) == (stopped,)

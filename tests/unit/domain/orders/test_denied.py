@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from domain.messages.control import SettleRequested
-from domain.model.instants import MINUTE
+from domain.model.instants import MINUTE, Nanos
 from domain.model.orders import OrderState
 from domain.orders.denied import FORGOTTEN_AFTER_NS, DeniedOrders, Finding
 from domain.orders.effects import FindOrders, ListFills, ListOrders, OfPerson
@@ -38,7 +38,7 @@ def test_all_denied_orders_are_asked_for_together_and_the_list_holds_the_oldest_
 
     assert list(inquiries.ask(ASKED, 0)) == [
         FindOrders(("venue-1", "venue-2"), "r1"),
-        ListOrders(NOW - 30 * MINUTE - CLOCKS_NS, OfPerson("r1")),
+        ListOrders(Nanos(NOW - 30 * MINUTE - CLOCKS_NS), OfPerson("r1")),
         ListFills("venue-1", "r1"),
         ListFills("venue-2", "r1"),
     ]

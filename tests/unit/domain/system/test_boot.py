@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
 from domain.model.product import DELISTED, ProductFlags
-from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade
-from tests.builders.messages import MAKER, TAKER, a_product
+from domain.system.boot import (
+    as_listed_now,
+    boot_of,
+    foreign_portfolio,
+    listed_anew,
+    nothing_to_trade,
+)
+from tests.builders.messages import BTC, ETH, MAKER, TAKER, a_product
 
 KEY = PermissionsRead(1, True, True, False, "ours", None)
 
@@ -41,3 +48,19 @@ def test_a_catalogue_without_a_product_in_our_currency_is_named() -> None:
     assert nothing_to_trade(nothing, "USD") == (
         "none of 0 products is quoted in USD: there is none"
     )
+
+
+@pytest.mark.req("EX1")
+def test_what_is_known_is_as_it_is_listed_now_and_what_is_not_listed_as_it_was() -> None:
+    known = (a_product(BTC), a_product(ETH))
+    changed = evolve(known[0], base_min=known[0].base_min * 2)
+
+    assert as_listed_now(known, (changed,)) == (changed, known[1])
+
+
+@pytest.mark.req("EX1")
+def test_only_living_products_of_our_currency_are_listed_anew() -> None:
+    eth, euro = a_product(ETH), a_product("ETH-EUR")
+    gone = a_product("OLD-USD", flags=ProductFlags(status=DELISTED))
+
+    assert listed_anew((a_product(BTC),), (eth, euro, gone, a_product(BTC))) == ("ETH-USD",)
