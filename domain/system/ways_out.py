@@ -50,10 +50,15 @@ WAYS_OUT: dict[str, WayOut] = {
         RESUME,
     ),
     "lineage": WayOut(
-        "", "stop and put the journal of these orders back, or resume if it is meant", RESUME
+        "",
+        "stop and put the journal of these orders back or restore its backup, or resume if it is "
+        "meant",
+        RESUME,
     ),
     "journal_shortened": WayOut(
-        "", "stop and put back what was cut off, or resume if it is meant", VERIFY
+        "",
+        "stop and put back what was cut off or restore a backup, or resume if it is meant",
+        VERIFY,
     ),
     "lost_orders": WayOut(
         "", "stop and put the newer journal back, or resume if this one is meant", RESUME

@@ -1,4 +1,4 @@
-"""A person at a world in virtual time: asks by the control folder, as `run.py resume` does."""
+"""A person who resumes: a world in virtual time by its control folder, or a board by itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import Any
 
 from attrs import frozen
 
+from actors.kernel.board import BreakerBoard
+from actors.kernel.topology import AUDITOR, OPERATOR
+from actors.safety.operator import POLL_EVERY_NS, Operator
 from adapters.control.requests import REPLY
+from domain.messages.control import (
+    ReconcileFinished,
+    ReconcileRequested,
+    Settled,
+    Synced,
+    SyncRequested,
+)
+from domain.messages.supervision import Revived
 from domain.model.breakers import Effect, covering
 from domain.model.product import ProductId
+from tests.builders.harness import Harness, deliver
 from tests.builders.world import World
 
 
@@ -45,3 +57,32 @@ def may_enter(world: World, product: str) -> bool:
 def is_open(world: World, name: str) -> bool:
     """Tell whether a breaker of this name is open."""
     return any(each.name == name for each in world.runtime.board.open)
+
+
+class _Folder:
+    """A control folder in memory: one request in, its answer out."""
+
+    def __init__(self) -> None:
+        self.requests = [("r1", "resume", "looked at it")]
+        self.answer: dict[str, Any] = {}
+
+    def poll(self) -> tuple[tuple[str, str, str], ...]:
+        found, self.requests = tuple(self.requests), []
+        return found
+
+    def reply(self, request_id: str, answer: dict[str, object]) -> None:
+        assert request_id == "r1"
+        self.answer = answer
+
+
+def resume_board(board: BreakerBoard) -> Answered:
+    """Have the operator's actor resume what is open on `board`, everybody else agreeing."""
+    harness, folder = Harness(board=board), _Folder()
+    actor = harness.start(Operator, OPERATOR, folder, lambda _: None)
+    harness.pass_time(actor, POLL_EVERY_NS)
+    deliver(actor, Revived("r1", ()), Settled("r1", (), ()))
+    for asked in harness.bodies(ReconcileRequested):
+        deliver(actor, ReconcileFinished(asked.reason, True, ()))
+    for _ in range(2):  # the deed is on disk, then the opened latch
+        deliver(actor, Synced(AUDITOR, harness.bodies(SyncRequested)[-1].token))
+    return Answered(int(folder.answer["code"]), tuple(folder.answer["lines"]))

@@ -8,9 +8,11 @@ from typing import Any
 import pykka
 import pytest
 
+from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import ReplyTo
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND
+from tests.builders.operator import resume_board
 from tests.builders.runtime import (
     RIGS,
     Rig,
@@ -85,6 +87,7 @@ def test_market_data_conflates_per_key_and_the_newest_keeps_the_place_of_the_fir
     assert lanes_of(rig, "reader").conflated == 4
 
 
+@pytest.mark.way_out("mailbox:")
 def test_overflow_halts_and_is_counted_while_the_sender_lives(rig: Rig) -> None:
     seen = collect(rig, "slow")
     lanes_of(rig, "slow").capacity = 3
@@ -107,6 +110,11 @@ def test_overflow_halts_and_is_counted_while_the_sender_lives(rig: Rig) -> None:
     assert (tripped.effect, tripped.is_latched) == (Effect.HALT, True)
     assert rig.runtime.dead_letters == {("slow", "Event"): 2}
     assert not rig.runtime.members["sender"].actor_stopped.is_set()
+
+    again = BreakerBoard()  # of the next start, with what the journal has kept
+    again.restore((tripped,))
+    assert resume_board(again).code == 0
+    assert again.open == ()
 
 
 def test_overflow_of_events_leaves_the_control_lane_open(rig: Rig) -> None:

@@ -16,6 +16,7 @@ import pytest
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, Nanos
 from tests.builders.messages import NOW
+from tests.builders.operator import resume_board
 from tests.builders.runtime import ThreadRig, VirtualRig, ask, breaker, collect, tell, trace_hash
 from tests.fakes.actors import Event, Rumour, Scripted
 from tests.fakes.clocks import FastClock, HandClock, TimerlessClock
@@ -137,8 +138,9 @@ def test_a_market_timer_is_as_fast_as_the_market() -> None:
 
 
 @pytest.mark.supervision
+@pytest.mark.way_out("timers")
 @pytest.mark.req("SUP1")
-def test_the_death_of_the_timers_halts() -> None:
+def test_the_death_of_the_timers_halts_until_a_person_resumes() -> None:
     clock = TimerlessClock()
     rig = ThreadRig(clock)
     clock.is_broken = True
@@ -149,6 +151,12 @@ def test_the_death_of_the_timers_halts() -> None:
     assert tripped is not None
     assert (tripped.effect, tripped.is_latched) == (Effect.HALT, True)
     rig.close()
+
+    again = ThreadRig()  # the next start, with what the journal has kept
+    again.runtime.board.restore((tripped,))
+    assert resume_board(again.runtime.board).code == 0
+    assert again.runtime.board.open == ()
+    again.close()
 
 
 def test_actors_that_join_while_others_publish_are_all_heard_from_then_on() -> None:

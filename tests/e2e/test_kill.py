@@ -62,6 +62,7 @@ def test_the_signal_file_ends_it_with_nothing_left_resting(tmp_path: Path) -> No
     assert verified(tmp_path)["ok"] is True
 
 
+@pytest.mark.way_out("kill")
 @pytest.mark.req("K1")
 def test_the_kill_command_ends_it_and_resume_lets_it_start_again(tmp_path: Path) -> None:
     with trader(tmp_path, "--speed", str(SPEED), *RESTING) as running:

@@ -118,6 +118,7 @@ def test_ctrl_c_before_ready_ends_it_too(tmp_path: Path) -> None:
     assert verified(tmp_path)["ok"] is True
 
 
+@pytest.mark.way_out("journal_shortened")
 @pytest.mark.req("AUD1", "K1")
 def test_a_kill_latch_that_was_cut_off_the_journal_is_missed(tmp_path: Path) -> None:
     with trader(tmp_path) as running:

@@ -21,39 +21,8 @@ OPENERS = {"trip": 0, "BlockEntries": 0, "ListJudge": 1, "_halt": 0}
 OTHERS = {name for name in WAYS_OUT if name.endswith("_loss") or name == "daily_loss_usd"}
 LOSSES = OTHERS | {"drawdown"}
 """Named by what is measured: `domain/portfolio/losses.py`."""
-
-WALKED = {
-    "kill": "tests/e2e/test_kill.py::test_the_kill_command_ends_it_and_resume_lets_it_start_again",
-    "daily_loss": "tests/unit/actors/safety/test_operator.py::test_every_latch_opens_by_resume",
-    "unbooked_fill": "tests/unit/actors/safety/test_operator.py::test_every_latch_opens_by_resume",
-    "journal_shortened": "tests/e2e/test_recovery.py"
-    "::test_a_kill_latch_that_was_cut_off_the_journal_is_missed",
-    "reconcile": "tests/unit/actors/safety/test_reconciler.py"
-    "::test_only_a_clean_comparison_unblocks",
-    "boot": "tests/unit/actors/safety/test_reconciler.py"
-    "::test_what_is_missing_is_asked_for_until_it_comes_and_then_entries_may_go",
-    "venue_lists": "tests/unit/actors/safety/test_reconciler.py"
-    "::test_a_list_that_fails_for_long_blocks_entries_and_is_told_once",
-    "drop_copy_lists": "tests/unit/actors/safety/test_drop_copy.py"
-    "::test_a_list_that_stays_away_blocks_entries_and_comes_back_by_itself",
-    "live_orders": "tests/unit/actors/safety/test_canceller.py"
-    "::test_live_orders_that_are_not_listed_are_asked_for_at_a_pace_and_told_once",
-    "unreadable_orders": "tests/unit/domain/orders/test_tracker.py",
-    "no_products": "tests/unit/actors/safety/test_reconciler.py"
-    "::test_a_catalogue_without_our_currency_blocks_entries_and_says_what_there_is",
-    "user_stream": "tests/unit/domain/orders/test_tracker.py",
-    "unknown_order": "tests/unit/domain/orders/test_tracker.py",
-    "time_gap": "tests/unit/actors/safety/test_reconciler.py"
-    "::test_a_clean_comparison_closes_the_gap",
-    "sentinel": "tests/unit/app/run/test_sentinel_watch.py"
-    "::test_a_sentinel_that_stands_still_blocks_entries_within_five_seconds_and_is_replaced",
-    "memory": "tests/unit/app/run/test_watches.py",
-    "late": "tests/unit/actors/trading/test_allocator.py",
-    "permissions": "tests/unit/actors/safety/test_reconciler.py"
-    "::test_a_key_that_is_not_the_right_one_stops_entries",
-}
-"""The test that walks each way; what is latched and not here is walked by that of all latches."""
-LATCHES = "tests/unit/actors/safety/test_operator.py::test_every_latch_opens_by_resume"
+MARK = "way_out"
+"""The mark of a test that opens a breaker, takes its way out, and sees it closed."""
 
 
 def opened() -> Iterator[str]:
@@ -122,12 +91,33 @@ def test_no_way_leads_out_of_what_nobody_opens() -> None:
     assert WAYS_OUT.keys() - LOSSES == set(opened()), "a row is too many"
 
 
-def test_each_way_is_walked_by_a_test() -> None:
-    for name in WAYS_OUT:
-        file, _, test = WALKED.get(name, LATCHES).partition("::")
-        text = (ROOT / file).read_text(encoding="utf-8")
+def walked() -> Iterator[tuple[str, str]]:
+    """Yield the breakers whose ways out tests say that they walk, with the test."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        text = path.read_text(encoding="utf-8")
+        if f".{MARK}(" not in text:
+            continue
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                test = f"{path.relative_to(ROOT)}::{node.name}"
+                yield from ((name, test) for each in node.decorator_list for name in _marked(each))
 
-        assert f"def {test}(" in text if test else f'"{name}"' in text or name.upper() in text, name
+
+def _marked(decorator: ast.expr) -> Iterator[str]:
+    """Yield what a decorator marks: of the whole test, or of one of its cases."""
+    for node in ast.walk(decorator):
+        func = node.func if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and isinstance(func, ast.Attribute) and func.attr == MARK:
+            for value in node.args:
+                assert isinstance(value, ast.Constant), "a way out is marked by its breaker's name"
+                yield str(value.value)
+
+
+def test_each_way_is_walked_by_a_test() -> None:
+    found = dict(walked())
+
+    assert WAYS_OUT.keys() - found.keys() == set(), "mark the test that walks it: way_out(name)"
+    assert found.keys() - WAYS_OUT.keys() == set(), "no such way"
 
 
 def test_the_committed_page_is_the_one_that_the_table_gives() -> None:

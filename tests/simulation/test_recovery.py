@@ -96,6 +96,7 @@ def test_a_process_that_vanishes_is_recovered(stretch: str, tmp_path: Path) -> N
 PARTS = ("fees", "permissions", "products", "accounts", "fills")
 
 
+@pytest.mark.way_out("boot")
 @pytest.mark.req("M1", "BOOT1", "PROT1")
 @pytest.mark.parametrize("part", PARTS)
 def test_a_lot_is_sold_at_its_stop_although_the_start_can_not_be_completed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from adapters.journal.archive import write_backup
 from app.commands.audit import check
@@ -48,6 +49,7 @@ DENIED = (
 SILENT = fault("http_503_html", at="169s", for_="25s", endpoint="fills")
 
 
+@pytest.mark.way_out("unknown_order")
 @pytest.mark.req("X4", "E2")
 def test_an_order_that_the_venue_denies_is_given_up_by_a_person_and_its_end_still_counts(
     tmp_path: Path,
@@ -99,6 +101,7 @@ def backed_up(world: World, folder: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.way_out("restored")
 @pytest.mark.req("AUD1", "BOOT1", "X1")
 def test_a_restored_journal_that_lacks_nothing_trades_on_when_a_person_says_so(
     tmp_path: Path,
@@ -143,6 +146,146 @@ def test_what_a_restored_journal_has_lost_is_told_blocks_entries_and_is_never_so
         assert "BREAKER:lost_orders" in {alert["code"] for alert in again.alerts()}
         assert {each: again.venue_total(each) for each in owned} == owned
         assert not may_enter(again, "BTC-USD")
+
+
+@pytest.mark.way_out("lost_orders", "restored")
+@pytest.mark.req("AUD1", "BOOT1", "X1")
+def test_an_order_that_a_restored_journal_has_lost_is_cancelled_and_a_person_goes_on(
+    tmp_path: Path,
+) -> None:
+    with World(a_setting(tmp_path)).start() as world:
+        assert world.until(lambda: world.now_s > 100)
+        file = backed_up(world, tmp_path)
+        assert world.until(lambda: len(world.live_orders()) == 1)
+    restore(file, tmp_path / "data" / "paper")
+
+    with World(a_setting(tmp_path, seconds=120)).start() as again:
+        assert again.until(lambda: is_open(again, "lost_orders"), 60), again.runtime.board.open
+        assert again.until(lambda: again.live_orders() == [], 60)
+        assert not may_enter(again, LINK)
+
+        answer = resume(again, "it was an entry, and it is cancelled")
+
+        assert answer.code == 0, answer
+        assert again.until(lambda: may_enter(again, LINK), 60), again.runtime.board.open
+        assert again.run_to_end() == 0
+        assert not is_open(again, "lost_orders")
+    assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
+
+
+@pytest.mark.way_out("lineage")
+@pytest.mark.req("AUD1", "BOOT1")
+def test_a_new_journal_on_an_old_account_goes_on_when_a_person_says_that_it_is_meant(
+    tmp_path: Path,
+) -> None:
+    with World(a_setting(tmp_path, lines=TWO)).start() as world:
+        assert world.until(lambda: len(world.books()["fills"]) == 2)
+    (tmp_path / "data" / "paper" / JOURNAL).rename(tmp_path / "lost")
+
+    with World(a_setting(tmp_path, seconds=60, lines=TWO)).start() as again:
+        assert again.until(lambda: is_open(again, "lineage"), 60)
+
+        assert resume(again, "these coins are mine now").code == 0
+        assert again.until(lambda: again.is_ready and may_enter(again, LINK), 60)
+        assert again.run_to_end() == 0
+
+
+# Losses.
+
+TIGHT = (
+    "policy.stops.daily_pct=0.1",
+    "policy.stops.weekly_pct=0.1",
+    "policy.stops.drawdown_pct=0.1",
+    "policy.max_daily_loss_usd=5",
+)
+LIMITS = ("daily_loss", "weekly_loss", "drawdown", "daily_loss_usd")
+
+
+@pytest.mark.way_out("daily_loss", "weekly_loss", "drawdown", "daily_loss_usd")
+@pytest.mark.req("DD1")
+def test_a_loss_that_a_person_has_gone_on_from_halts_no_more(tmp_path: Path) -> None:
+    with World(evolve(a_setting(tmp_path, lines=(TO_STOP,)), sets=TIGHT)).start() as world:
+        assert world.until(lambda: all(is_open(world, each) for each in LIMITS))
+        assert world.until(lambda: world.venue_total("ETH") == 0)  # sold at its stop
+
+        answer = resume(world, "it was the market")
+
+        assert answer.code == 0, answer
+        assert all(f"{each} counts from the equity of now" in answer.text for each in LIMITS)
+        world.until(lambda: False, 30)
+        assert world.runtime.board.open == ()
+
+
+# What is mended while it is stopped.
+
+ANOTHER = "0a1b2c3d-0000-4000-8000-000000000000"
+
+
+def said(endpoint: str, member: str, value: object) -> dict[str, object]:
+    """Return a fault: as long as it runs, the venue says this of a member."""
+    return fault(
+        "odd_content", at="0s", for_="1000s", endpoint=endpoint, member=member, value=value
+    )
+
+
+@pytest.mark.req("M1")
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("account", marks=pytest.mark.way_out("account")),
+        pytest.param("permissions", marks=pytest.mark.way_out("permissions")),
+        pytest.param("no_products", marks=pytest.mark.way_out("no_products")),
+    ],
+)
+def test_what_was_wrong_at_one_start_is_right_at_the_next(name: str, tmp_path: Path) -> None:
+    good = a_setting(tmp_path, seconds=30)
+    wrong = {
+        "account": evolve(good, sets=(f"app.account.portfolio_uuid={ANOTHER}",)),
+        "permissions": evolve(good, faults=(said("permissions", "can_trade", False),)),
+        "no_products": evolve(
+            good, faults=(said("products", "products.*.quote_currency_id", "EUR"),)
+        ),
+    }
+    with World(wrong[name]).start() as world:
+        assert world.until(lambda: is_open(world, name), 60), world.runtime.board.open
+        assert not may_enter(world, LINK)
+        world.run_to_end()
+
+    with World(good).start() as again:
+        assert again.until(lambda: again.is_ready)
+        if name == "account":
+            assert resume(again, "the right key is in").code == 0
+        assert again.until(lambda: may_enter(again, LINK), 60), again.runtime.board.open
+
+
+# What ends by itself.
+
+ODD_ORDER = fault(
+    "odd_content", at="128s", for_="20s", endpoint="orders", member="orders.*.side", value=""
+)
+PASSING = {
+    "user_stream": (
+        fault("disconnect", at="125s", stream="user"),
+        fault("refuse_stream", at="125s", for_="20s"),
+    ),
+    "venue_lists": (fault("http_503_html", at="125s", for_="90s", endpoint="accounts"),),
+    "drop_copy_lists": (fault("http_503_html", at="125s", for_="40s", endpoint="fills"),),
+    "unreadable_orders": (ODD_ORDER,),
+}
+
+
+@pytest.mark.way_out("user_stream", "venue_lists", "drop_copy_lists", "unreadable_orders")
+@pytest.mark.req("E2")
+@pytest.mark.parametrize("name", PASSING)
+def test_what_the_venue_hides_blocks_entries_until_it_shows_it_again(
+    name: str, tmp_path: Path
+) -> None:
+    with World(a_setting(tmp_path, *PASSING[name], lines=(RUNS_AWAY, TO_TARGET))).start() as world:
+        assert world.until(lambda: is_open(world, name), 200), world.alerts()
+        assert not may_enter(world, LINK)
+
+        assert world.until(lambda: may_enter(world, LINK), 200), world.runtime.board.open
+        assert not is_open(world, name)
 
 
 # A product that the venue switches on later.

@@ -517,6 +517,7 @@ def test_a_long_run_holds_only_orders_that_can_still_rest() -> None:
     assert len(scene.actor._ours) < 30
 
 
+@pytest.mark.way_out("live_orders")
 @pytest.mark.req("E2", "K1")
 @pytest.mark.parametrize("lost", [{"failure": "HTTP 500"}, {"is_complete": False}])
 def test_live_orders_that_are_not_listed_are_asked_for_at_a_pace_and_told_once(

@@ -35,6 +35,7 @@ from tests.builders.messages import (
     approved,
     booked,
 )
+from tests.builders.operator import resume_board
 from tests.fakes.recording_venue import RecordingVenue
 
 pytestmark = pytest.mark.req("REC1")
@@ -94,6 +95,22 @@ def test_a_fill_that_is_not_booked_is_handed_over_and_halts_when_it_stays_unbook
     )
     (found,) = scene.harness.bodies(DiscrepancyFound)
     assert FILL.entry_id in found.subject
+
+
+@pytest.mark.way_out("unbooked_fill")
+@pytest.mark.req("SUP1")
+def test_a_fill_that_is_booked_at_last_halts_no_more_once_a_person_has_resumed() -> None:
+    scene = Scene()
+    for _ in range(3):
+        scene.poll(FILL)
+    assert scene.is_halted
+
+    deliver(scene.actor, FillBooked(FILL, OURS.client_order_id, OURS.order))
+    assert resume_board(scene.harness.board).code == 0
+    for _ in range(3):
+        scene.poll(FILL)
+
+    assert scene.harness.trips() == ()
 
 
 def test_a_fill_that_the_order_manager_books_in_time_is_agreed_on() -> None:

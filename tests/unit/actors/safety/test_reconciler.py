@@ -626,6 +626,7 @@ def test_two_books_of_ours_that_differ_are_a_difference(keeper: str) -> None:
     assert scene.harness.is_open(BREAKER)
 
 
+@pytest.mark.way_out("reconcile")
 def test_only_a_clean_comparison_unblocks() -> None:
     scene = Scene(is_booted=True)
     scene.cash["venue"] = Decimal(99)
@@ -652,6 +653,7 @@ def after_a_gap() -> Scene:
     return scene
 
 
+@pytest.mark.way_out("time_gap")
 @pytest.mark.req("TIME2")
 def test_a_clean_comparison_closes_the_gap() -> None:
     scene = after_a_gap()

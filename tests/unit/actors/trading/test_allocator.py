@@ -108,6 +108,7 @@ def test_an_answer_that_comes_too_late_counts_in_no_round() -> None:
     assert round_.entries == ()
 
 
+@pytest.mark.way_out("late")
 def test_an_answer_in_time_releases_who_was_late() -> None:
     harness = Harness()
     allocator = started(harness)

@@ -11,6 +11,7 @@ import pytest
 from app.run.folder_watch import DATA_FOLDER, FolderWatch
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
+from tests.builders.operator import resume_board
 from tests.builders.runtime import VirtualRig, breaker
 
 pytestmark = pytest.mark.req("AUD1", "SI1")
@@ -80,6 +81,24 @@ def test_what_is_not_the_folder_of_the_start_any_more_halts_and_is_told_once(
     assert (opened.effect, opened.is_latched) == (Effect.HALT, True)
     assert str(folder) in opened.reason
     assert len(rig.log.of("critical")) == 1
+
+
+@pytest.mark.way_out("data_folder")
+@pytest.mark.req("SUP1")
+def test_the_next_start_on_the_folder_that_was_put_back_goes_on_when_a_person_resumes(
+    rig: VirtualRig, folder: Path
+) -> None:
+    watch, moved = FolderWatch(rig.runtime, folder), folder.with_name("moved")
+    folder.rename(moved)
+    look_for(rig, watch, 2)
+    assert breaker(rig, DATA_FOLDER) is not None
+
+    moved.rename(folder)
+    again = FolderWatch(rig.runtime, folder)
+    assert resume_board(rig.runtime.board).code == 0
+    look_for(rig, again, 2)
+
+    assert rig.runtime.board.open == ()
 
 
 def test_a_new_segment_and_new_files_are_no_loss(rig: VirtualRig, folder: Path) -> None:

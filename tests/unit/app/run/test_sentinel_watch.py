@@ -191,6 +191,7 @@ def test_a_sentinel_that_gets_on_is_never_replaced(rig: VirtualRig, starter: Sta
     watch.stop()
 
 
+@pytest.mark.way_out("sentinel")
 def test_a_sentinel_that_stands_still_blocks_entries_within_five_seconds_and_is_replaced(
     rig: VirtualRig, starter: Starter
 ) -> None:

@@ -77,6 +77,7 @@ class Memory:
         return open_one is not None
 
 
+@pytest.mark.way_out("memory")
 def test_entries_are_blocked_from_80_percent_until_below_75(rig: VirtualRig) -> None:
     memory = Memory(rig)
 
