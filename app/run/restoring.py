@@ -11,7 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -70,7 +70,8 @@ def restore(file: Path, folder: Path) -> Restored:
             aside = _swap(folder, staging, started)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        AnchorFile(folder).write(evolve(opened.anchor(), lineage=lineage))
+        with suppress(OSError):  # the one that is kept is of another lineage and says nothing
+            AnchorFile(folder).write(evolve(opened.anchor(), lineage=lineage))
     names = None if latched is None else tuple(each.name for each in latched)
     return Restored(facts, lineage, aside, names)
 

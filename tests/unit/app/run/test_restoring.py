@@ -163,6 +163,23 @@ def test_while_an_instance_runs_nothing_is_touched(folder: Path, tmp_path: Path)
     assert kept == set(before) - {"LOCK", "LOCK.holder"}
 
 
+def test_a_head_that_can_not_be_kept_stops_no_restore_and_halts_no_start(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(folder)
+    file = backed_up(folder, tmp_path)
+    run(folder)
+
+    def refuse(*_: object) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as full:
+        full.setattr(AnchorFile, "write", refuse)
+        restore(file, folder)
+
+    assert [each.name for each in run(folder).recovered.latched()] == [RESTORED]
+
+
 def test_a_backup_that_is_not_whole_changes_nothing(folder: Path, tmp_path: Path) -> None:
     run(folder)
     file = backed_up(folder, tmp_path)
