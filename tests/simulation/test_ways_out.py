@@ -14,6 +14,7 @@ from app.run.restoring import restore
 from domain.messages.orders import OrderAdvanced
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
+from tests.builders.books import state_of
 from tests.builders.operator import is_open, may_enter, resume
 from tests.builders.price_paths import RUNS_AWAY, TO_STOP, TO_TARGET, Line, script
 from tests.builders.simulator import fault
@@ -94,8 +95,8 @@ def test_while_the_venue_can_not_be_asked_no_order_is_given_up(tmp_path: Path) -
 TWO = (TO_TARGET, TO_STOP)
 
 
-def backed_up(world: World, folder: Path) -> Path:
-    file = folder / "backup.tar.zst"
+def backed_up(world: World, folder: Path, name: str = "backup") -> Path:
+    file = folder / f"{name}.tar.zst"
     write_backup(world.mode_folder / JOURNAL, file, "paper", "2026-11-28T12:00:00Z")
     return file
 
@@ -135,7 +136,9 @@ def test_what_a_restored_journal_has_lost_is_told_blocks_entries_and_is_never_so
         assert world.until(lambda: world.now_s > 100)
         file = backed_up(world, tmp_path)
         assert world.until(lambda: len(world.books()["fills"]) == 2)
+        assert world.until(lambda: len(state_of(world).booked) == 2)
         owned = {each: world.venue_total(each) for each in ("BTC", "ETH")}
+        newer = backed_up(world, tmp_path, "newer")
     assert all(owned.values())
     restore(file, tmp_path / "data" / "paper")
 
@@ -146,6 +149,17 @@ def test_what_a_restored_journal_has_lost_is_told_blocks_entries_and_is_never_so
         assert "BREAKER:lost_orders" in {alert["code"] for alert in again.alerts()}
         assert {each: again.venue_total(each) for each in owned} == owned
         assert not may_enter(again, "BTC-USD")
+        lots = len(again.books()["fills"])
+
+    # A newer backup turns up: with it in place the coins are lots again, and are sold as such.
+    restore(newer, tmp_path / "data" / "paper")
+    with World(a_setting(tmp_path, seconds=120, lines=TWO)).start() as third:
+        assert third.until(lambda: third.is_ready)
+        assert resume(third, "the newer one has everything").code == 0
+        assert third.until(lambda: may_enter(third, "BTC-USD"), 60), third.runtime.board.open
+        assert third.until(lambda: len(third.books()["fills"]) == lots + 2, 100)
+        assert third.run_to_end() == 0
+    assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
 
 
 @pytest.mark.way_out("lost_orders", "restored")
