@@ -472,6 +472,7 @@ def test_closing_a_full_wide_lane_ends_every_thread_of_it() -> None:
 
     limit = http_transport.QUEUE_LIMITS[RequestLane.EXIT]
     width = LANE_WIDTHS[RequestLane.EXIT]
+    wait_for(lambda: not threads())  # those of the test before
     with misbehaving(silent) as server, lanes_of(server.url) as lanes:
         answers: list[Answer | NoAnswer] = []
         assert len(threads()) == width
