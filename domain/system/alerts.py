@@ -40,6 +40,7 @@ UNWATCHED = {
     "auditor": "nothing is written down and nothing leaves, exits neither",
     "alerts": "nobody is told",
     "projector": "status and log stand still",
+    "bar_keeper": "prices are not kept; the report will lack them",
     "supervisor": "no other actor is brought back",
     "kill_switch": "the signal file is not seen; the sentinel sees it",
     "canceller": "entries are not cancelled by the venue's list; the sentinel cancels",
