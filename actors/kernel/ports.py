@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from attrs import frozen
+
 from actors.kernel.envelope import Envelope, ReplyTo
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
@@ -169,11 +171,21 @@ class StatusBoard(Protocol):
         """
 
 
+@frozen
+class ControlRequest:
+    """What an operator asks for and why; `subject` is what it is about, "" if nothing apart."""
+
+    id: str
+    verb: str
+    reason: str
+    subject: str = ""
+
+
 class ControlInbox(Protocol):
     """The operator's requests."""
 
-    def poll(self) -> tuple[tuple[str, str, str], ...]:
-        """Return new requests as (id, verb, reason)."""
+    def poll(self) -> tuple[ControlRequest, ...]:
+        """Return new requests, oldest first."""
 
     def reply(self, request_id: str, answer: dict[str, object]) -> None:
         """Answer a request."""

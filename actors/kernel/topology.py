@@ -302,7 +302,9 @@ ROUTES: dict[type, Route] = {
     portfolio.StatementTaken: Route(
         says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
     ),
-    portfolio.CashFlowSeen: Route(says=(), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
+    portfolio.CashFlowSeen: Route(says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
+    portfolio.LotsMissing: Route(says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
+    portfolio.LotReleased: Route(says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
     portfolio.EquityMarked: Route(says=(PORTFOLIO,), hears=_KEEPERS),
     portfolio.LotsListed: Route(says=(GUARDIAN,), hears=(*_KEEPERS, ALERTS)),
     portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER,)),
@@ -320,6 +322,8 @@ ROUTES: dict[type, Route] = {
     control.ReconcileFinished: Route(
         says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR, GUARDIAN)
     ),
+    control.ReleaseRequested: Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL),
+    control.ReleaseAnswered: Route(says=(RECONCILER,), one=(OPERATOR,)),
     control.SyncRequested: Route(
         says=(RECONCILER, SUPERVISOR, OPERATOR),
         one=(AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE),
@@ -328,7 +332,7 @@ ROUTES: dict[type, Route] = {
     control.Settled: Route(says=(ORDER_MANAGER,), hears=(OPERATOR,)),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
     control.AlertRaised: Route(
-        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS), hears=(ALERTS, AUDITOR)
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS, RECONCILER), hears=(ALERTS, AUDITOR)
     ),
     control.KillSeen: Route(
         says=(KILL_SWITCH,), hears=(AUDITOR, CANCELLER), lane=Lane.CONTROL, is_durable=True

@@ -12,6 +12,7 @@ from domain.model.portfolio import Lot
 def position_row(lot: Lot, bid: Bid | None, hindered: str | None) -> dict[str, object]:
     """Return an owned lot, valued at the newest `bid`, with what hinders its sale, if anything."""
     mark = None if bid is None else bid.price
+    held_cost = lot.cost - lot.missing_cost
     return {
         "lot": lot.id,
         "product": lot.product,
@@ -19,10 +20,11 @@ def position_row(lot: Lot, bid: Bid | None, hindered: str | None) -> dict[str, o
         "cost": plain(lot.cost),
         "mark": None if mark is None else plain(mark),
         "mark_at": None if bid is None else iso(bid.confirmed_ns),
-        "unrealised": None if mark is None else plain(mark * lot.quantity - lot.cost),
+        "missing": plain(lot.missing),
+        "unrealised": None if mark is None else plain(mark * lot.held - held_cost),
         "stop": plain(lot.stop_price),
         "target": plain(lot.target_price),
-        "protected_at": "exit actor",
+        "protected_at": "exit actor" if lot.held else "missing at the venue",
         "hindered": hindered,
         "strategy": lot.strategy,
         "opened": iso(lot.opened_ns),

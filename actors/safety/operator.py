@@ -7,14 +7,16 @@ from collections.abc import Callable
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import ControlInbox
+from actors.kernel.ports import ControlInbox, ControlRequest
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
-from actors.kernel.topology import AUDITOR, ORDER_MANAGER, SUPERVISOR
+from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
 from domain.messages.control import (
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
+    ReleaseAnswered,
+    ReleaseRequested,
     Settled,
     SettleRequested,
     Synced,
@@ -28,7 +30,7 @@ from domain.system.ways_out import sentence, sentences
 
 POLL_EVERY_NS = 200 * MILLISECOND
 ANSWER_WITHIN_NS = 4 * SECOND
-RESUME, STOP = "resume", "stop"
+RESUME, STOP, RELEASE = "resume", "stop", "release"
 RECONCILE = "reconcile"
 GIVEN_UP = "the venue denies it by id, in complete lists and in its fills"
 STILL_ASKED = "each is asked for once a second; ask again when the venue answers"
@@ -50,11 +52,12 @@ class TimeIsUp(Timer):
     request_id: str
 
 
-Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished
+Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished | ReleaseAnswered
 
 
 class Operator(Actor):
-    """Answers `resume` (after the denied orders are settled and a clean reconcile) and `stop`.
+    """Answers `resume` (after the denied orders are settled and a clean reconcile), `release` and
+    `stop`.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -69,6 +72,7 @@ class Operator(Actor):
         self._inbox = inbox
         self._end = end
         self._waiting: dict[str, str] = {}
+        self._releasing: dict[str, str] = {}
         self._syncing: Questions[str] = Questions(self.epoch)
         self._answers: dict[str, tuple[str, ...]] = {}
         self._told: dict[str, tuple[str, ...]] = {}
@@ -93,18 +97,25 @@ class Operator(Actor):
                 self._expire(request_id)
             case ReconcileFinished():
                 self._reconciled(message)
+            case ReleaseAnswered():
+                self._released(message)
             case _:
                 self.refuse(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())
         self._syncing.overdue(self.clock.machine_ns(), ANSWER_WITHIN_NS)  # nobody waits any more
-        for request_id, verb, reason in self._inbox.poll():
-            self._handle(request_id, verb, reason)
+        for request in self._inbox.poll():
+            self._handle(request)
         self.prove("the control folder was read")
 
-    def _handle(self, request_id: str, verb: str, reason: str) -> None:
-        if verb == STOP:
+    def _handle(self, request: ControlRequest) -> None:
+        request_id, verb, reason = request.id, request.verb, request.reason
+        if verb == RELEASE:
+            self._releasing[request_id] = reason
+            self.send(RECONCILER, ReleaseRequested(request_id, request.subject, reason))
+            self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+        elif verb == STOP:
             self._answer(request_id, ok=True, text="stopping", items=())
             self._end("signal")
         elif verb != RESUME:
@@ -163,6 +174,18 @@ class Operator(Actor):
         self.publish(OperatorActed(RESUME, self._waiting[request_id]))
         self._sync(request_id)
 
+    def _released(self, answer: ReleaseAnswered) -> None:
+        """Answer once it is on disk; what was not released needs no record."""
+        if answer.request_id not in self._releasing:
+            return
+        if not answer.is_done:
+            del self._releasing[answer.request_id]
+            self._answer(answer.request_id, ok=False, text=answer.text, items=())
+            return
+        self.publish(OperatorActed(RELEASE, self._releasing[answer.request_id]))
+        self._answers[answer.request_id] = (answer.text,)
+        self._sync(answer.request_id)
+
     def _sync(self, request_id: str) -> None:
         token = self._syncing.ask(request_id, self.clock.machine_ns())
         self.send(AUDITOR, SyncRequested(token))
@@ -171,7 +194,10 @@ class Operator(Actor):
         request_id = self._syncing.answered(token)
         if request_id is None:
             return
-        if request_id in self._answers:
+        if self._releasing.pop(request_id, None) is not None:
+            (text,) = self._answers.pop(request_id)
+            self._answer(request_id, ok=True, text=text, items=())
+        elif request_id in self._answers:
             del self._waiting[request_id]
             items = (*self._told.pop(request_id, ()), *self._answers.pop(request_id))
             self._answer(request_id, ok=True, text="resumed", items=items)
@@ -195,6 +221,9 @@ class Operator(Actor):
     def _expire(self, request_id: str) -> None:
         self._answers.pop(request_id, None)
         self._told.pop(request_id, None)
+        if self._releasing.pop(request_id, None) is not None:
+            late = "reconcile and journal did not both answer within 4 s; see status, try again"
+            self._answer(request_id, ok=False, text=f"not confirmed: {late}", items=())
         if self._waiting.pop(request_id, None) is not None:
             late = "revival, venue, reconcile and journal did not all answer in 4 s; try again"
             items = (late, *sentences(each for each in self.board.open if not each.is_latched))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-OPERATORS, LAST_WORD = "resume", "stop"
-FIRST = (OPERATORS, LAST_WORD)
+RESUME, RELEASE, LAST_WORD = "resume", "release", "stop"
+OPERATORS = (RESUME, RELEASE)
+"""Kinds for which a person waits."""
+FIRST = (*OPERATORS, LAST_WORD)
 """Kinds that wait behind no other."""
 
 

@@ -7,7 +7,12 @@ from enum import Enum, auto
 from attrs import frozen
 
 from actors.kernel.timers import Timer
-from domain.messages.control import ReconcileRequested, SweepFinished, Synced
+from domain.messages.control import (
+    ReconcileRequested,
+    ReleaseRequested,
+    SweepFinished,
+    Synced,
+)
 from domain.messages.portfolio import LedgerReported
 from domain.messages.supervision import BootCompleted, GapSeen
 from domain.model.instants import DAY, MINUTE, Nanos
@@ -93,4 +98,4 @@ class PassStep(Enum):
 Told = Answer | SweepFinished | Synced | LedgerReported
 """Answers to what a pass has asked."""
 Timers = GapAgain | Periodic | Again | Digested | Look | BootLook
-Inbox = Told | ReconcileRequested | GapSeen | Timers
+Inbox = Told | ReconcileRequested | ReleaseRequested | GapSeen | Timers

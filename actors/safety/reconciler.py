@@ -15,8 +15,10 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.safety.boot_judge import judge_catalogue, judge_past
+from actors.safety.holdings import Holdings
 from actors.safety.list_judge import ListJudge
-from actors.safety.reconcile_queue import OPERATORS, RequestQueue, kind_of
+from actors.safety.reconcile_queue import LAST_WORD, OPERATORS, RELEASE, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
     Again,
     BootLook,
@@ -30,16 +32,16 @@ from actors.safety.reconcile_steps import (
     Told,
 )
 from domain.messages.control import (
-    DiscrepancyFound,
     ReconcileFinished,
     ReconcileRequested,
+    ReleaseRequested,
     SweepFinished,
     SweepRequested,
     Synced,
     SyncRequested,
 )
 from domain.messages.portfolio import LedgerReported, StatementTaken
-from domain.messages.supervision import BootCompleted, GapSeen, ProductsChanged
+from domain.messages.supervision import BootCompleted, GapSeen
 from domain.messages.venue import (
     AccountsListed,
     FeesRead,
@@ -49,39 +51,37 @@ from domain.messages.venue import (
     ProductsListed,
 )
 from domain.model.breakers import Effect
-from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND
-from domain.portfolio.reconcile import differences, owned_of, unreadable_wallets
+from domain.model.instants import HOUR, SECOND
+from domain.portfolio.reconcile import (
+    Unsettled,
+    compare,
+    owned_of,
+    unreadable_wallets,
+)
 from domain.system.answers import Answer, Answers
-from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade, other_lineage
 
-AGAIN_NS = 500 * MILLISECOND
 GAP_AGAIN_NS = 5 * SECOND
 DIGEST_LIMIT_NS = 2 * SECOND
 """Machine time in which order manager, portfolio and risk gate digest what they were given."""
 LOOK_EVERY_NS = 10 * SECOND
 """Machine time between looks for questions that the venue has left unanswered."""
-COMPARISONS = 4
-"""A difference must survive so many comparisons: a fill may be on its way."""
-EVERY_NS = MINUTE
+EVERY_NS = 30 * SECOND
+"""Market time between two comparisons: with what confirms it, a change is known within 60 s."""
 STATEMENT_EVERY_NS = HOUR
-BOOT, STOP, GAP, REBUILT, PERIODIC = "boot", "stop", "gap", "rebuilt", "periodic"
+BOOT, STOP, GAP, REBUILT, PERIODIC = "boot", LAST_WORD, "gap", "rebuilt", "periodic"
+HURRIED = (*OPERATORS, STOP)
+"""Kinds of pass that end with a difference rather than wait for what explains it."""
 BOOT_LOOK_NS, BOOT_WITHIN_NS = SECOND, 15 * SECOND
 """Machine time between looks at a start, and after which one that is not done is told."""
 AT_VENUE = "the venue"
 KEEPERS_OF_BOOKS = (PORTFOLIO, RISK_GATE)
 TIME_GAP = "time_gap"
 """Name of the breaker while nothing known before a gap has been checked again."""
-BREAKER = "reconcile"
-"""Name of the breaker while a comparison has not been clean."""
 WALLETS = "wallets"
 LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
-LINEAGE = "lineage"
-"""Name of the breaker when the account has a past that a new journal does not know."""
 BOOTING = "boot"
 """Name of the breaker while the start is not done although it should be."""
-NO_PRODUCTS = "no_products"
-"""Name of the breaker where no product is quoted in our currency: there is nothing to enter."""
 
 
 class Reconciler(Actor):
@@ -109,11 +109,11 @@ class Reconciler(Actor):
         """About whom each waits for: the venue, or one of our actors by its name."""
         self._answers = Answers()
         self._ledgers: dict[str, LedgerReported] = {}
-        self._tries = 0
         self._boot: BootCompleted | None = None
         self._is_swept = False
         self._statement_ns = 0
-        self._problems: tuple[str, ...] = ()
+        self._unsettled: Unsettled = ()
+        self._holdings = Holdings(self)
         self._is_booted = is_booted
         self._lists = ListJudge(self, LISTS)
         self._lists.is_silent = not is_booted  # what a start lacks is told as `boot`
@@ -124,7 +124,7 @@ class Reconciler(Actor):
         """Begin the recovery, or, where that is done, a comparison."""
         self.after_machine(LOOK_EVERY_NS, Look())
         if self._is_booted:
-            self.after_machine(EVERY_NS, Periodic())
+            self.after(EVERY_NS, Periodic())
         else:
             self.after_machine(BOOT_LOOK_NS, BootLook())
         self._request(REBUILT if self._is_booted else BOOT)
@@ -136,10 +136,13 @@ class Reconciler(Actor):
                 if self._waits_for_ours():
                     self._run()  # who was asked may have been replaced since
                 self._request(reason)
+            case ReleaseRequested(request_id):
+                self._holdings.ask(message)
+                self._request(f"{RELEASE}:{request_id}")
             case GapSeen() | GapAgain():
                 self._request(GAP)
             case Periodic():
-                self.after_machine(EVERY_NS, Periodic())
+                self.after(EVERY_NS, Periodic())
                 if self._queue.is_empty and self._step is PassStep.NOTHING:
                     self._request(PERIODIC)
             case Again(run):
@@ -161,7 +164,8 @@ class Reconciler(Actor):
                 if self._step is PassStep.SWEEP:
                     self._is_swept = True
                     self._run()
-            case Synced(token=token):
+            case Synced(token=token, unsettled=unsettled):
+                self._unsettled = unsettled
                 self._heard(token)
             case LedgerReported(actor, token):
                 if self._questions.about(token) == actor:
@@ -188,7 +192,7 @@ class Reconciler(Actor):
 
     def _request(self, reason: str) -> None:
         self._queue.add(reason)
-        is_person = kind_of(reason) == OPERATORS
+        is_person = kind_of(reason) in OPERATORS
         if is_person and self._step is PassStep.PAUSE and self._kind != BOOT:
             for waiting in self._reasons:  # a person waits for seconds, nobody else does
                 self._queue.add(waiting)
@@ -198,7 +202,7 @@ class Reconciler(Actor):
     def _next(self) -> None:
         if self._step is PassStep.NOTHING and not self._queue.is_empty:
             self._reasons = self._queue.take()
-            self._tries = 0
+            self._holdings.begin()
             self._is_swept = False
             self._run()
 
@@ -294,18 +298,7 @@ class Reconciler(Actor):
         self._venue.read_fees(self._ask(AT_VENUE), me)
 
     def _catalogue(self) -> None:
-        permissions = self._answers.of(PermissionsRead)
-        foreign = foreign_portfolio(permissions, self._account.portfolio_uuid)
-        if foreign is not None:
-            self.trip("account", foreign, effect=Effect.HALT, is_latched=True)
-        if not permissions.can_trade:
-            self.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
-        products, fees = self._answers.of(ProductsListed), self._answers.of(FeesRead)
-        self.publish(ProductsChanged(products.products))
-        nothing = nothing_to_trade(products, self._account.quote_currency)
-        if nothing is not None:
-            self.trip(NO_PRODUCTS, nothing, effect=Effect.BLOCK)
-        self._boot = boot_of(products, fees, self._account.quote_currency)
+        self._boot = judge_catalogue(self, self._answers, self._account)
         self._run()
 
     def _ask_history(self) -> None:
@@ -321,11 +314,8 @@ class Reconciler(Actor):
 
     def _hand_over(self) -> None:
         self._step = PassStep.DIGEST
-        if self._kind == BOOT and self._account.since_ns is None:
-            # Whoever begins a journal must not forget what another one owns.
-            told = other_lineage(self._answers.of(OrdersListed).orders)
-            if told is not None:
-                self.trip(LINEAGE, told, effect=Effect.BLOCK, is_latched=True)
+        if self._kind == BOOT:
+            judge_past(self, self._answers.of(OrdersListed), self._account)
         self.send(ORDER_MANAGER, evolve(self._answers.of(OrdersListed), token=NOBODYS))
         self.send(ORDER_MANAGER, evolve(self._answers.of(FillsListed), token=NOBODYS))
         self.send(ORDER_MANAGER, SyncRequested(self._ask(ORDER_MANAGER)))
@@ -346,16 +336,25 @@ class Reconciler(Actor):
             self._pause(self._lists.pause_ns())
             return
         self._lists.came(WALLETS)
-        problems = differences(quote, accounts.accounts, ledger, gate, accounts.unread)
-        if problems and self._tries < COMPARISONS:
-            self._tries += 1
-            self._pause(AGAIN_NS)
+        found = compare(
+            quote,
+            accounts.accounts,
+            ledger,
+            gate,
+            unread=accounts.unread,
+            unsettled=self._unsettled,
+        )
+        pause_ns = self._holdings.next_look(found, ledger.lots, is_hurried=self._kind in HURRIED)
+        if pause_ns is not None:
+            self._pause(pause_ns)
             return
-        self._finish(None if unknown else accounts, problems)
+        self._finish(None if unknown else accounts, found.problems, ledger)
 
     # Its end.
 
-    def _finish(self, accounts: AccountsListed | None, problems: tuple[str, ...]) -> None:
+    def _finish(
+        self, accounts: AccountsListed | None, problems: tuple[str, ...], ledger: LedgerReported
+    ) -> None:
         """End a pass; without `accounts` nobody knows what the venue holds for us."""
         kind, self._step = self._kind, PassStep.NOTHING
         now_ns = self.clock.market_ns()
@@ -364,22 +363,16 @@ class Reconciler(Actor):
             self._statement_ns = now_ns
             occasion = {BOOT: "start", STOP: "stop"}.get(kind, "hourly")
             self.publish(StatementTaken(occasion, accounts.accounts))
-        self._judge(problems)
+        self._holdings.judge(problems)
+        self._holdings.freeze(ledger.lots)
+        if kind == RELEASE and self._holdings.release(problems, ledger.lots):
+            self._queue.add(PERIODIC)  # by then the product may be frozen no more
         self._conclude(kind, is_clean=not problems)
         for reason in self._reasons:
             self.publish(ReconcileFinished(reason, not problems, problems))
         if kind == BOOT:
             self._open(is_clean=not problems)
         self._next()
-
-    def _judge(self, problems: tuple[str, ...]) -> None:
-        if not problems:
-            self.close(BREAKER, "venue and ledger agree")
-        elif problems != self._problems:
-            self.trip(BREAKER, "; ".join(problems), effect=Effect.BLOCK)
-            for problem in problems:
-                self.publish(DiscrepancyFound("balance", "ledger", problem))
-        self._problems = problems
 
     def _conclude(self, kind: str, *, is_clean: bool) -> None:
         """Close what this comparison was asked for."""
@@ -397,4 +390,4 @@ class Reconciler(Actor):
         self._is_booted, self._lists.is_silent = True, False
         self.publish(evolve(boot, is_clean=is_clean))
         self.close(BOOTING, "the start is complete")
-        self.after_machine(EVERY_NS, Periodic())
+        self.after(EVERY_NS, Periodic())

@@ -153,7 +153,13 @@ class Exits(Actor):
     # Is it due?
 
     def _judge(self, watched: _Watched, bid: Bid | None) -> None:
-        if self._open_ns is None or bid is None:
+        if self._open_ns is None:
+            return
+        if not watched.lot.held:  # there is nothing to sell
+            self._show(watched.lot.id)
+            self._relax(watched)
+            return
+        if bid is None:
             return
         lot, now_ns = watched.lot, self.clock.market_ns()
         is_fresh = self._is_fresh(bid, now_ns)
@@ -176,15 +182,15 @@ class Exits(Actor):
         lot = watched.lot
         product = self._products.get(lot.product)
         flags = None if product is None else product.flags
-        circumstances = Circumstances(bid.price, lot.quantity, flags)
+        circumstances = Circumstances(bid.price, lot.held, flags)
         if watched.tries.may_begin(circumstances, now_ns):
             watched.tries.begin(circumstances, now_ns)
-            self.publish(ExitProposed(lot.id, lot.product, lot.quantity, reason, bid.price))
+            self.publish(ExitProposed(lot.id, lot.product, lot.held, reason, bid.price))
 
     def _is_parked(self, watched: _Watched, bid: Bid) -> bool:
         """Tell whether the lot is too small to be sold; it is told once."""
         lot, product = watched.lot, self._products.get(watched.lot.product)
-        if product is None or product.can_sell(product.sale_of(lot.quantity), bid.price):
+        if product is None or product.can_sell(product.sale_of(lot.held), bid.price):
             if watched.is_dust:
                 watched.is_dust = False
                 self._relax(watched)
@@ -278,6 +284,8 @@ class Exits(Actor):
 
     def _blindness(self, lot: Lot, bid: Bid | None) -> str | None:
         now_ns, open_ns = self.clock.market_ns(), self._open_ns
+        if not lot.held:
+            return None  # it is told as missing
         reason, since_ns = self._stalled.get(lot.product, ("", now_ns))
         if bid is None:
             is_late = open_ns is not None and now_ns - open_ns > self._quote_limit_ns

@@ -81,7 +81,9 @@ class OrderManager(Actor):
         """Handle one message."""
         match message:
             case SyncRequested(token):
-                self.send(self.envelope.sender, Synced(self.name, token))
+                orders = (each.intent.order for each in self._tracker.orders.unsettled.values())
+                unsettled = tuple((each.product, each.side) for each in orders)
+                self.send(self.envelope.sender, Synced(self.name, token, unsettled))
                 self.prove("orders and fills of the venue taken in")
                 return
             case BootCompleted() if self._is_open:

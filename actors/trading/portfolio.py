@@ -16,6 +16,8 @@ from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
     LossesMeasured,
+    LotReleased,
+    LotsMissing,
     PortfolioMoved,
     StatementTaken,
 )
@@ -66,6 +68,8 @@ Inbox = (
     | Look
     | StatementTaken
     | CashFlowSeen
+    | LotsMissing
+    | LotReleased
     | ProductsChanged
     | BootCompleted
     | SyncRequested
@@ -132,7 +136,7 @@ class Portfolio(Actor):
             case FillBooked():
                 self._books = self._books.apply(message)
                 self._publish()
-            case CashFlowSeen():
+            case CashFlowSeen() | LotsMissing() | LotReleased():
                 self._mark()  # what was earned before the flow was earned with what was there then
                 self._books = self._books.apply(message)
                 self._publish()

@@ -31,7 +31,7 @@ from domain.messages.market import (
     QuoteMoved,
 )
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.portfolio import CashFlowSeen, StatementTaken
+from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing, StatementTaken
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
 from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
@@ -52,10 +52,9 @@ of its age is refused anyway: this holds many hours of what one system can ask f
 
 Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
-Account = (
-    BootCompleted | ProductsChanged | TradingReady | StatementTaken | CashFlowSeen | SyncRequested
-)
-Inbox = RoundProposed | ExitProposed | Prices | Orders | Account
+Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased
+Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
+Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life
 
 
 @frozen
@@ -150,12 +149,18 @@ class RiskGate(Actor):
             case _:
                 self.refuse(message)
 
-    def _learn(self, message: Account) -> None:
+    def _learn(self, message: Account | Life) -> None:
         match message:
             case BootCompleted():
                 self._books = self._books.apply(message)
                 self._maker, self._taker = message.maker_rate, message.taker_rate
-            case StatementTaken() | CashFlowSeen() | ProductsChanged():
+            case (
+                StatementTaken()
+                | CashFlowSeen()
+                | LotsMissing()
+                | LotReleased()
+                | ProductsChanged()
+            ):
                 self._books = self._books.apply(message)
             case TradingReady():
                 self._is_ready = True

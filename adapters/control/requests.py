@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from actors.kernel.ports import ControlRequest
 from adapters.control.files import read_json, write_json
 from domain.model.errors import TradingError
 
@@ -69,8 +70,8 @@ class FileControlInbox:
         for left_over in self._control.iterdir():
             left_over.unlink(missing_ok=True)
 
-    def poll(self) -> tuple[tuple[str, str, str], ...]:
-        """Return new requests as (id, verb, reason), oldest first."""
+    def poll(self) -> tuple[ControlRequest, ...]:
+        """Return new requests, oldest first."""
         names = self._names()
         found = []
         for name in names:
@@ -96,7 +97,7 @@ class FileControlInbox:
         except OSError:
             return []
 
-    def _take(self, name: str) -> list[tuple[str, str, str]]:
+    def _take(self, name: str) -> list[ControlRequest]:
         identity = name.removesuffix(".json")
         if self._drop_if_stale(name):
             return []
@@ -107,7 +108,8 @@ class FileControlInbox:
         self._taken.add(name)
         try:
             card = json.loads(text)
-            return [(identity, str(card["verb"]), str(card.get("reason", "")))]
+            reason, subject = (str(card.get(member, "")) for member in ("reason", "subject"))
+            return [ControlRequest(identity, str(card["verb"]), reason, subject)]
         except (ValueError, TypeError, KeyError, AttributeError):
             lines = ['expected {"verb": …, "reason": …}; nothing was done']
             self.reply(identity, {"code": 2, "lines": lines})

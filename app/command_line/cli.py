@@ -37,6 +37,7 @@ COMMANDS = {
     "status": ("app.commands.status:status", "A running or stopped instance."),
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
+    "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),

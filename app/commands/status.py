@@ -23,6 +23,7 @@ TABLES = {
     "positions": (
         "product",
         "quantity",
+        "missing",
         "cost",
         "mark",
         "unrealised",

@@ -13,7 +13,7 @@ from attrs import frozen
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
-from actors.safety.reconciler import BREAKER as RECONCILE
+from actors.safety.holdings import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
@@ -126,10 +126,14 @@ class Guardian:
             )
 
     def _list_lots(self) -> None:
-        """Say what is owned at the start; while the venue differs, nothing of it is protected."""
-        lots = self._lots(self.publish())
+        """Say what is owned at the start; while the venue differs, nothing of it is protected,
+        and what the venue does not hold never is.
+        """
+        status = self.publish()
         differs = any(each.name == RECONCILE for each in self._board.open)
-        self._system.announce(LotsListed(START, () if differs else lots, lots if differs else ()))
+        gone = self._lots(status) if differs else _missing_lots(status)
+        there = tuple(each for each in self._lots(status) if each not in gone)
+        self._system.announce(LotsListed(START, there, gone))
 
     @property
     def is_ready(self) -> bool:
@@ -207,11 +211,9 @@ class Guardian:
 
     def _lots(self, status: Status) -> tuple[str, ...]:
         """Return what is owned: by the status, or by the journal where nobody valued it yet."""
-        positions = status.get("positions")
-        if not positions and status.get("equity") is None:
+        if not status.get("positions") and status.get("equity") is None:
             return self._run.recovered.owned
-        found = positions if isinstance(positions, list) else []
-        return tuple(f"{each['product']} {each['quantity']}" for each in found)
+        return tuple(map(_lot_text, _positions(status)))
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
@@ -308,6 +310,23 @@ def _stopped_line(reason: str, status: Status, unprotected: int) -> str:
 def _amount(status: Status, name: str) -> Amount | None:
     value = status.get(name)
     return None if value is None else Amount(Decimal(str(value)))
+
+
+def _positions(status: Status) -> list[Mapping[str, object]]:
+    found = status.get("positions")
+    return found if isinstance(found, list) else []
+
+
+def _missing_lots(status: Status) -> tuple[str, ...]:
+    """Return the lots of which the venue holds nothing any more."""
+    gone = (each for each in _positions(status) if each.get("missing") == each["quantity"])
+    return tuple(map(_lot_text, gone))
+
+
+def _lot_text(position: Mapping[str, object]) -> str:
+    missing = position.get("missing", "0")
+    rest = "" if missing == "0" else f" ({missing} missing)"
+    return f"{position['product']} {position['quantity']}{rest}"
 
 
 def _count(status: Status, name: str) -> int:

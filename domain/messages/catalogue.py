@@ -27,7 +27,14 @@ from domain.messages.journal import (
     TailCut,
 )
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LotReleased,
+    LotsListed,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import (
     ActorDown,
     ActorProven,
@@ -64,6 +71,8 @@ CATALOGUE: dict[str, type] = {
         BootCompleted,
         StatementTaken,
         CashFlowSeen,
+        LotsMissing,
+        LotReleased,
         EquityMarked,
         LotsListed,
         AlertRaised,

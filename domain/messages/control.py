@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
+from domain.model.product import ProductId, Side
 
 
 @frozen
@@ -52,10 +53,15 @@ class SyncRequested:
 
 @frozen
 class Synced:
-    """Everything before the request with this token has been handled and published."""
+    """Everything before the request with this token has been handled and published.
+
+    `unsettled` are product and side of each order of ours that may still fill, or whose fills are
+    not all booked; only the order manager knows some.
+    """
 
     actor: str
     token: int
+    unsettled: tuple[tuple[ProductId, Side], ...] = ()
 
 
 @frozen(kw_only=True)
@@ -141,3 +147,21 @@ class ReconcileFinished:
     reason: str
     is_clean: bool
     problems: tuple[str, ...]
+
+
+@frozen
+class ReleaseRequested:
+    """The owner says that what is missing of a lot stays away: take it out of the books."""
+
+    request_id: str
+    lot: str
+    reason: str
+
+
+@frozen
+class ReleaseAnswered:
+    """Whether the lot of a request was released; `text` says what was, or why not."""
+
+    request_id: str
+    is_done: bool
+    text: str

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.model.money import Amount, Quantity
-from domain.model.portfolio import AccountBalance, PortfolioView
+from domain.model.portfolio import AccountBalance, Lot, PortfolioView
 from domain.model.product import ProductId
 
 
 @frozen
 class LedgerReported:
-    """Cash and owned quantities in the books of `actor` at the moment of a sync request."""
+    """What stands in the books of `actor` at the moment of a sync request.
+
+    `coins` are the balances that the venue should show in every currency but that of `cash`.
+    """
 
     actor: str
     token: int
     is_open: bool
     cash: Amount
-    owned: tuple[tuple[ProductId, Quantity], ...]
+    lots: tuple[Lot, ...] = ()
+    coins: Mapping[str, Decimal] = field(factory=dict)
 
 
 @frozen
@@ -39,11 +44,35 @@ class StatementTaken:
 
 @frozen
 class CashFlowSeen:
-    """A change of the balance that is no fill of ours: it moves capital, not performance."""
+    """A change of a balance that is no fill of ours: it moves capital, not performance.
+
+    `amount` is in `currency`, negative where it left; `kind` says what it looks like.
+    """
 
     currency: str
     amount: Amount
     kind: str
+
+
+@frozen
+class LotsMissing:
+    """What of our lots of one currency the venue does not hold any more: (lot, quantity) each.
+
+    A lot of this currency that is not named is all there.
+    """
+
+    currency: str
+    lots: tuple[tuple[str, Quantity], ...]
+
+
+@frozen
+class LotReleased:
+    """The owner takes `quantity` of a lot out of our books: it leaves at cost, without profit."""
+
+    lot: str
+    product: ProductId
+    quantity: Quantity
+    reason: str
 
 
 @frozen

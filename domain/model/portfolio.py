@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from attrs import frozen
 
 from domain.model.instants import Nanos
-from domain.model.money import Amount, Price, Quantity
+from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
 from domain.model.product import ProductId
+
+COST_STEP = Decimal("1e-18")
+"""Costs of parts of a lot are cut to this, so that parts and rest add up to the last digit."""
 
 
 @frozen(kw_only=True)
@@ -17,6 +21,7 @@ class Lot:
 
     `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
     and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
+    `missing` is the part of `quantity` that the venue does not hold for us any more.
     """
 
     id: str
@@ -29,6 +34,23 @@ class Lot:
     target_price: Price
     opened_ns: Nanos
     expires_ns: Nanos
+    missing: Quantity = Quantity(ZERO)
+
+    @property
+    def held(self) -> Quantity:
+        """Return what of it the venue holds: that can be sold, and that has a value."""
+        return Quantity(self.quantity - self.missing)
+
+    @property
+    def missing_cost(self) -> Amount:
+        """Return what the missing part cost, fees included."""
+        return self.cost_of(self.missing)
+
+    def cost_of(self, part: Quantity) -> Amount:
+        """Return what `part` of the quantity cost, fees included; all of it costs all."""
+        if part == self.quantity:
+            return self.cost
+        return Amount(floor_to(self.cost * part / self.quantity, COST_STEP))
 
 
 @frozen(kw_only=True)
@@ -66,3 +88,11 @@ class AccountBalance:
     def total(self) -> Decimal:
         """Return available plus held."""
         return self.available + self.hold
+
+
+def totals_of(accounts: Iterable[AccountBalance]) -> dict[str, Decimal]:
+    """Return what there is of each currency, over all accounts."""
+    totals: dict[str, Decimal] = {}
+    for account in accounts:
+        totals[account.currency] = totals.get(account.currency, ZERO) + account.total
+    return totals

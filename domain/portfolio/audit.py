@@ -16,10 +16,18 @@ from attrs import evolve, field, frozen
 
 from domain.messages.journal import RunStarted
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotsListed, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LotReleased,
+    LotsListed,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, notional, plain
+from domain.model.portfolio import totals_of
 from domain.model.product import Side
 from domain.portfolio.books import Books
 from domain.portfolio.chain import Chain
@@ -42,9 +50,12 @@ class AuditReport:
 
 @frozen
 class AuditBooks:
-    """Our books after change `number`, and by how much each currency moved in all."""
+    """Our books after change `number`, `fills` of which were fills, and by how much each currency
+    moved in all.
+    """
 
     number: int
+    fills: int
     ours: Books
     moved: Mapping[str, Decimal] = field(factory=dict)
 
@@ -90,6 +101,8 @@ class _Audit:
                 self._fill(seq, message)
             case CashFlowSeen():
                 self._flow(message)
+            case LotsMissing() | LotReleased():
+                self._coins(message)
             case StatementTaken():
                 self._statement(seq, message)
             case EquityMarked():
@@ -128,7 +141,7 @@ class _Audit:
         """Return the newest books; the first statement opens them once the currency is known."""
         if not self._recent and self._base is not None and quote is not None:
             ours = Books(quote).apply(self._base).apply(self._boot)
-            self._recent.append(AuditBooks(0, ours))
+            self._recent.append(AuditBooks(0, 0, ours))
             for change in self._early:  # seen while nobody knew which currency the books are in
                 self._flow(change)
             self._early.clear()
@@ -152,15 +165,25 @@ class _Audit:
         sign = 1 if fill.side is Side.BUY else -1
         paid = sign * notional(fill.price, fill.quantity) + fill.fee
         moved = _plus(_plus(books.moved, base, sign * fill.quantity), quote, -paid)
-        self._recent.append(AuditBooks(books.number + 1, ours, moved))
+        self._recent.append(AuditBooks(books.number + 1, books.fills + 1, ours, moved))
 
     def _flow(self, change: CashFlowSeen) -> None:
         books = self._books(self._quote)
         if books is not None:
             moved = _plus(books.moved, change.currency, change.amount)
-            self._recent.append(AuditBooks(books.number + 1, books.ours.apply(change), moved))
+            self._append(books, books.ours.apply(change), moved)
         elif self._base is not None:
             self._early.append(change)
+
+    def _coins(self, change: LotsMissing | LotReleased) -> None:
+        """Follow what lots lose; the flow of the balance itself is a record of its own."""
+        books = self._books(self._quote)
+        if books is not None:
+            self._append(books, books.ours.apply(change), books.moved)
+
+    def _append(self, books: AuditBooks, ours: Books, moved: Mapping[str, Decimal]) -> None:
+        """Go on with a change that is no fill."""
+        self._recent.append(AuditBooks(books.number + 1, books.fills, ours, moved))
 
     def _catalogue(self, boot: BootCompleted) -> None:
         """Learn the price steps, and in which currency the account is kept."""
@@ -185,24 +208,36 @@ class _Audit:
         # before the statement before it, or a fill that never was could hide for ever.
         floor = self._stated if statement.occasion == "hourly" else books.number
         self._stated = books.number
-        if not self._follows(seq, lambda each: _statement_problems(each, base, statement), floor):
+        if not self._follows(
+            seq,
+            lambda each: _statement_problems(each, base, statement),
+            lambda each: each.number >= floor,
+        ):
             # Said once: from here on the venue's word is the base of the comparison.
             self._base = statement
             self._recent.clear()
             self._recent.append(evolve(books, moved=dict.fromkeys(books.moved, ZERO)))
 
     def _equity(self, seq: int, mark: EquityMarked) -> None:
-        books = self._books(self._quote)
-        if books is not None:
-            self._follows(seq, lambda each: _equity_problems(each, mark), self._marked)
-            self._marked = books.number
+        """Check a mark, which knows every fill that stood before the last one.
 
-    def _follows(self, seq: int, check: Check, floor: int = 0) -> bool:
+        Flows may be told several at once, and the mark before each of them knows none of the rest.
+        """
+        books, floor = self._books(self._quote), self._marked
+        if books is not None:
+            self._follows(
+                seq, lambda each: _equity_problems(each, mark), lambda each: each.fills >= floor
+            )
+            self._marked = books.fills
+
+    def _follows(
+        self, seq: int, check: Check, may_be: Callable[[AuditBooks], bool] = lambda _: True
+    ) -> bool:
         """Tell whether some of the newest books pass `check`; if none, say what the newest lack."""
         if self._books(self._quote) is None:
             return True
         for books in reversed(self._recent):
-            if books.number >= floor and next(check(books), None) is None:
+            if may_be(books) and next(check(books), None) is None:
                 return True
         for problem in check(self._recent[-1]):
             self._say(seq, problem)
@@ -212,7 +247,7 @@ class _Audit:
 def _statement_problems(
     books: AuditBooks, base: StatementTaken, now: StatementTaken
 ) -> Iterator[str]:
-    before, after = _totals(base), _totals(now)
+    before, after = totals_of(base.accounts), totals_of(now.accounts)
     for currency in sorted({*books.moved, books.ledger.quote_currency}):
         change = after.get(currency, ZERO) - before.get(currency, ZERO)
         ours = books.moved.get(currency, ZERO)
@@ -226,7 +261,8 @@ def _statement_problems(
 
 def _equity_problems(books: AuditBooks, mark: EquityMarked) -> Iterator[str]:
     ledger = books.ledger
-    capital = ledger.opening_cash + ledger.flows
+    capital = ledger.capital
+    held = [lot for lot in ledger.lots if lot.held > 0]
     if mark.opening_nlv > capital:
         yield (
             f"cycle {mark.cycle} starts from {plain(mark.opening_nlv)}, paid in were"
@@ -238,17 +274,17 @@ def _equity_problems(books: AuditBooks, mark: EquityMarked) -> Iterator[str]:
     if mark.opening_nlv < capital:
         allotted = Amount(max(allotted, ZERO))
     if mark.nlv is None:
-        if not ledger.lots:
+        if not held:
             yield f"cycle {mark.cycle} has no equity, though nothing is owned"
-    elif not ledger.lots and mark.nlv != allotted:
+    elif not held and mark.nlv != allotted:
         yield (
             f"cycle {mark.cycle} has equity {plain(mark.nlv)}, the fills leave {plain(allotted)}"
             " in cash and nothing owned"
         )
-    elif ledger.lots and not mark.nlv > allotted:
+    elif held and not mark.nlv > allotted:
         yield (
             f"cycle {mark.cycle} has equity {plain(mark.nlv)}, the fills leave {plain(allotted)}"
-            f" in cash and {len(ledger.lots)} lots on top"
+            f" in cash and {len(held)} lots on top"
         )
 
 
@@ -256,13 +292,6 @@ def _lot_problems(books: AuditBooks, listed: LotsListed) -> Iterator[str]:
     said, owned = len(listed.protected) + len(listed.unprotected), len(books.ledger.lots)
     if said != owned:
         yield f"{said} lots listed at {listed.occasion}, the fills leave {owned}"
-
-
-def _totals(statement: StatementTaken) -> dict[str, Decimal]:
-    totals: dict[str, Decimal] = {}
-    for account in statement.accounts:
-        totals[account.currency] = totals.get(account.currency, ZERO) + account.total
-    return totals
 
 
 def _plus(moved: Mapping[str, Decimal], currency: str, change: Decimal) -> dict[str, Decimal]:

@@ -12,13 +12,28 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, LedgerReported, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    LedgerReported,
+    LotReleased,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, Price, Rate
-from domain.model.portfolio import PortfolioView
+from domain.model.portfolio import PortfolioView, totals_of
 from domain.model.product import Product, ProductId
-from domain.portfolio.ledger import Ledger, book, flow, open_ledger, report, value
+from domain.portfolio.ledger import (
+    Ledger,
+    book,
+    flow,
+    mark_missing,
+    open_ledger,
+    release,
+    report,
+    value,
+)
 
 
 @frozen
@@ -43,8 +58,8 @@ class Books:
                 return self._open(message)
             case FillBooked():
                 return self._book(message)
-            case CashFlowSeen():
-                return self if self.ledger is None else self._with(flow(self.ledger, message))
+            case CashFlowSeen() | LotsMissing() | LotReleased():
+                return self if self.ledger is None else self._with(_moved(self.ledger, message))
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 return evolve(self, products={product.id: product for product in products})
             case _:
@@ -76,16 +91,16 @@ class Books:
         return value(self.ledger, marks, taker, allotment)
 
     def report(self, actor: str, token: int) -> LedgerReported:
-        """Return what these books of `actor` say: cash, and what is owned of each product."""
+        """Return what these books of `actor` say: cash, lots, and what the venue should hold."""
         return report(actor, token, self.ledger)
 
     def _open(self, statement: StatementTaken) -> Books:
         """The first statement opens the books; the later ones are only compared with them."""
         if self.ledger is not None:
             return self
-        currency = self.quote_currency
-        cash = sum((a.total for a in statement.accounts if a.currency == currency), ZERO)
-        return self._with(open_ledger(currency, Amount(cash)))
+        coins = totals_of(statement.accounts)
+        cash = coins.pop(self.quote_currency, ZERO)
+        return self._with(open_ledger(self.quote_currency, Amount(cash), coins))
 
     def _book(self, booked: FillBooked) -> Books:
         if self.ledger is None:
@@ -96,3 +111,14 @@ class Books:
 
     def _with(self, ledger: Ledger) -> Books:
         return self if ledger is self.ledger else evolve(self, ledger=ledger)
+
+
+def _moved(ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased) -> Ledger:
+    """Return the ledger after something that is no fill of ours."""
+    match message:
+        case CashFlowSeen():
+            return flow(ledger, message)
+        case LotsMissing():
+            return mark_missing(ledger, message)
+        case LotReleased():
+            return release(ledger, message)

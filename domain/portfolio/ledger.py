@@ -1,7 +1,8 @@
-"""The books: a fold of fills and cash flows into cash, FIFO lots, realised PnL and fees.
+"""The books: a fold of fills, flows and missing coins into cash, FIFO lots, realised PnL and fees.
 
 Exact and idempotent: the same fill booked twice changes nothing, and cash always equals opening
-cash + flows + sales - purchases - fees, to the last digit.
+cash + flows + sales - purchases - fees, to the last digit. What a fill and what a missing coin do
+commute: two books that hear of them in another order are the same.
 """
 
 from __future__ import annotations
@@ -9,26 +10,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, LedgerReported
+from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotReleased, LotsMissing
 from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.model.orders import FillSeen
-from domain.model.portfolio import Lot, PortfolioView
+from domain.model.portfolio import COST_STEP, Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side
 from domain.portfolio.recent_fills import RecentFills
 
 HUNDRED = Decimal(100)
-COST_STEP = Decimal("1e-18")
-"""Costs of parts of a lot are cut to this, so that parts and rest add up to the last digit."""
 
 
 @frozen(kw_only=True)
 class Ledger:
-    """Cash and lots after all fills, the newest of them `seen`. Lots are in order of opening."""
+    """Cash and lots after all fills, the newest of them `seen`. Lots are in order of opening.
+
+    `coins` is what the venue should hold in every other currency, ours or not; `released` is the
+    cost of what the owner has taken out of lots.
+    """
 
     quote_currency: str
     opening_cash: Amount
@@ -37,26 +40,41 @@ class Ledger:
     lots: tuple[Lot, ...] = ()
     realised: Amount = Amount(ZERO)
     fees: Amount = Amount(ZERO)
+    released: Amount = Amount(ZERO)
+    coins: Mapping[str, Decimal] = field(factory=dict)
     seen: RecentFills = RecentFills()
+
+    @property
+    def capital(self) -> Amount:
+        """Return what was paid in, less what went out: as cash, or as coins at their cost."""
+        away = self.released + self.missing_cost
+        return Amount(self.opening_cash + self.flows - away)
+
+    @property
+    def missing_cost(self) -> Amount:
+        """Return what the missing parts of all lots cost."""
+        return Amount(sum((lot.missing_cost for lot in self.lots), ZERO))
 
     def owns(self, product: ProductId) -> bool:
         """Tell whether any lot of `product` is owned."""
         return any(lot.product == product for lot in self.lots)
 
 
-def open_ledger(quote_currency: str, cash: Amount) -> Ledger:
-    """Return the books of an account that starts with `cash` and owns nothing."""
-    return Ledger(quote_currency=quote_currency, opening_cash=cash, cash=cash)
+def open_ledger(
+    quote_currency: str, cash: Amount, coins: Mapping[str, Decimal] | None = None
+) -> Ledger:
+    """Return the books of an account that starts with `cash` and owns nothing.
+
+    `coins` are those in it that are not ours.
+    """
+    return Ledger(quote_currency=quote_currency, opening_cash=cash, cash=cash, coins=coins or {})
 
 
 def report(actor: str, token: int, ledger: Ledger | None) -> LedgerReported:
-    """Return what the books of `actor` say: cash, and what is owned of each product."""
+    """Return what the books of `actor` say: cash, lots, and what the venue should hold."""
     if ledger is None:
-        return LedgerReported(actor, token, False, Amount(ZERO), ())
-    owned: dict[ProductId, Quantity] = {}
-    for lot in ledger.lots:
-        owned[lot.product] = Quantity(owned.get(lot.product, ZERO) + lot.quantity)
-    return LedgerReported(actor, token, True, ledger.cash, tuple(sorted(owned.items())))
+        return LedgerReported(actor, token, False, Amount(ZERO))
+    return LedgerReported(actor, token, True, ledger.cash, ledger.lots, ledger.coins)
 
 
 def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
@@ -73,10 +91,12 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
     seen = ledger.seen.and_also(fill.entry_id)
     worth = notional(fill.price, fill.quantity)
     fees = Amount(ledger.fees + fill.fee)
+    base = fill.product.rpartition("-")[0]
     if fill.side is Side.BUY:
         lots = _grow(ledger.lots, booked, product)
         cash = Amount(ledger.cash - worth - fill.fee)
-        return evolve(ledger, cash=cash, lots=lots, fees=fees, seen=seen)
+        coins = _plus(ledger.coins, base, fill.quantity)
+        return evolve(ledger, cash=cash, lots=lots, fees=fees, coins=coins, seen=seen)
     lots, cost = _shrink(ledger.lots, fill, order)
     proceeds = worth - fill.fee
     return evolve(
@@ -85,14 +105,18 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
         lots=lots,
         realised=Amount(ledger.realised + proceeds - cost),
         fees=fees,
+        coins=_plus(ledger.coins, base, -fill.quantity),
         seen=seen,
     )
 
 
 def flow(ledger: Ledger, change: CashFlowSeen) -> Ledger:
-    """Return the books after a deposit or withdrawal in the quote currency."""
+    """Return the books after a deposit or withdrawal; coins that are no lot of ours are no money.
+
+    What leaves of our lots is said apart, by `LotsMissing`.
+    """
     if change.currency != ledger.quote_currency:
-        return ledger
+        return evolve(ledger, coins=_plus(ledger.coins, change.currency, change.amount))
     return evolve(
         ledger,
         cash=Amount(ledger.cash + change.amount),
@@ -100,27 +124,60 @@ def flow(ledger: Ledger, change: CashFlowSeen) -> Ledger:
     )
 
 
+def mark_missing(ledger: Ledger, found: LotsMissing) -> Ledger:
+    """Return the books with exactly these parts of the lots of one currency missing."""
+    named = dict(found.lots)
+    lots = tuple(
+        evolve(lot, missing=Quantity(min(named.get(lot.id, ZERO), lot.quantity)))
+        if lot.product.rpartition("-")[0] == found.currency
+        else lot
+        for lot in ledger.lots
+    )
+    return ledger if lots == ledger.lots else evolve(ledger, lots=lots)
+
+
+def release(ledger: Ledger, released: LotReleased) -> Ledger:
+    """Return the books without a part of a lot, which takes its cost along and no profit."""
+    lot = next((each for each in ledger.lots if each.id == released.lot), None)
+    if lot is None:
+        return ledger
+    part = Quantity(min(released.quantity, lot.quantity))
+    cost = lot.cost_of(part)
+    rest = _rest(lot, part, cost)
+    rest = None if rest is None else evolve(rest, missing=_less(lot.missing, part))
+    kept = (rest if each is lot else each for each in ledger.lots)
+    return evolve(
+        ledger,
+        lots=tuple(each for each in kept if each is not None),
+        released=Amount(ledger.released + cost),
+    )
+
+
 def value(
     ledger: Ledger, bids: Mapping[ProductId, Price], taker: Rate, allotment: Amount | None
 ) -> PortfolioView:
-    """Return cash, lots and NLV: lots at best bid less the taker fee.
+    """Return cash, lots and NLV: what is held of lots, at best bid less the taker fee.
 
     With an allotment only that much capital counts, plus what it has earned. NLV is None if the
-    bid of an owned product is missing.
+    bid of an owned product is missing. Missing coins leave NLV at nothing and the capital at their
+    cost.
     """
     allotted = ledger.cash
-    opening = Amount(ledger.opening_cash + ledger.flows)
-    if allotment is not None and allotment < opening:
-        spare = opening - allotment
+    paid_in = ledger.opening_cash + ledger.flows
+    opening = ledger.capital
+    if allotment is not None and allotment < paid_in:
+        spare = paid_in - allotment
         allotted = Amount(max(ledger.cash - spare, ZERO))
-        opening = allotment
+        opening = Amount(opening - spare)
     nlv: Amount | None = allotted
     for lot in ledger.lots:
+        if not lot.held:
+            continue
         bid = bids.get(lot.product)
         if bid is None or nlv is None:
             nlv = None
             continue
-        worth = notional(bid, lot.quantity)
+        worth = notional(bid, lot.held)
         nlv = Amount(nlv + worth - fee(worth, taker))
     return PortfolioView(
         quote_currency=ledger.quote_currency,
@@ -163,6 +220,7 @@ def _grow(lots: tuple[Lot, ...], booked: FillBooked, product: Product | None) ->
         target_price=Price(target) if product is None else product.price_up(target),
         opened_ns=opened_ns,
         expires_ns=type(opened_ns)(opened_ns + order.max_hold_ns),
+        missing=old.missing if old is not None else Quantity(ZERO),
     )
     if old is None:
         return (*lots, lot)
@@ -187,20 +245,33 @@ def _shrink(
             break
         taken = min(left, lot.quantity)
         left = Quantity(left - taken)
-        if taken == lot.quantity:
-            changed[lot.id] = None
-            cost = Amount(cost + lot.cost)
-            continue
-        part = floor_to(lot.cost * taken / lot.quantity, COST_STEP)
-        paid = floor_to(lot.paid * taken / lot.quantity, COST_STEP)
+        part = lot.cost_of(taken)
         cost = Amount(cost + part)
-        changed[lot.id] = evolve(
-            lot,
-            quantity=Quantity(lot.quantity - taken),
-            cost=Amount(lot.cost - part),
-            paid=Amount(lot.paid - paid),
-        )
+        changed[lot.id] = _rest(lot, taken, part)
     if left != 0:
         raise InvariantBroken(f"{fill.product}: {fill.quantity} sold, {left} more than owned")
     kept = (changed.get(lot.id, lot) for lot in lots)
     return tuple(lot for lot in kept if lot is not None), cost
+
+
+def _rest(lot: Lot, taken: Quantity, cost: Amount) -> Lot | None:
+    """Return what is left of `lot` without a part that has cost so much, None if nothing is."""
+    if taken == lot.quantity:
+        return None
+    quantity = Quantity(lot.quantity - taken)
+    paid = floor_to(lot.paid * taken / lot.quantity, COST_STEP)
+    return evolve(
+        lot,
+        quantity=quantity,
+        cost=Amount(lot.cost - cost),
+        paid=Amount(lot.paid - paid),
+        missing=min(lot.missing, quantity),
+    )
+
+
+def _less(quantity: Quantity, part: Quantity) -> Quantity:
+    return Quantity(max(quantity - part, ZERO))
+
+
+def _plus(coins: Mapping[str, Decimal], currency: str, change: Decimal) -> dict[str, Decimal]:
+    return {**coins, currency: coins.get(currency, ZERO) + change}

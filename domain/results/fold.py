@@ -16,7 +16,13 @@ from domain.messages.decisions import (
 )
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
-from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LotReleased,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import Nanos
@@ -131,7 +137,7 @@ class ResultsFold:
                 self._open()
             case BootCompleted() | ProductsChanged():
                 self._learn(message)
-            case CashFlowSeen() if self._books is not None:
+            case CashFlowSeen() | LotsMissing() | LotReleased() if self._books is not None:
                 self._books = self._books.apply(message)
             case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
                 self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)

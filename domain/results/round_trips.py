@@ -15,9 +15,9 @@ from domain.model.approval import ApprovedEntry, ApprovedExit, ExitReason
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
 from domain.model.orders import FillSeen
-from domain.model.portfolio import Lot
+from domain.model.portfolio import COST_STEP, Lot
 from domain.model.product import ProductId, Side
-from domain.portfolio.ledger import COST_STEP, Ledger
+from domain.portfolio.ledger import Ledger
 
 HUNDRED = Decimal(100)
 

@@ -69,7 +69,7 @@ def judge_exit(
         )
     free = ZERO
     if lot is not None:
-        free = min(wanted.quantity, lot.quantity - view.exposure.selling(lot.id))
+        free = min(wanted.quantity, lot.held - view.exposure.selling(lot.id))
     if product is not None:
         free = product.sale_of(free)
     if lot is None or not free > 0:

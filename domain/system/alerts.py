@@ -6,20 +6,20 @@ import re
 
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.orders import OrderAdvanced
-from domain.messages.portfolio import START, LotsListed
+from domain.messages.portfolio import START, CashFlowSeen, LotsListed
 from domain.messages.supervision import ActorDown
 from domain.messages.venue import EntriesUnread
 from domain.model.approval import ExitReason
 from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND, SECOND
-from domain.model.money import Price, plain
+from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
+from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
 from domain.system.ways_out import RESUME as _RESUME
 from domain.system.ways_out import STATUS as _STATUS
-from domain.system.ways_out import WAYS_OUT, way_out
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _DONE = {
@@ -269,7 +269,46 @@ def of_blind_lot(lot: Lot, bid: Price | None, why: str) -> AlertRaised:
 
 def _worth(lot: Lot, bid: Price) -> str:
     base, _, quote = lot.product.rpartition("-")
-    return f"{plain(lot.quantity)} {base}, {bid * lot.quantity:.2f} {quote} at the last bid"
+    return f"{plain(lot.held)} {base}, {bid * lot.held:.2f} {quote} at the last bid"
+
+
+def of_missing_lot(lot: Lot, missing: Quantity) -> AlertRaised:
+    """Return the alert of a lot of which the venue holds so much less than we bought."""
+    base, _, quote = lot.product.rpartition("-")
+    held = Quantity(lot.quantity - missing)
+    return AlertRaised(
+        severity=Severity.CRITICAL,
+        code="MISSING",
+        what=(
+            f"{lot.product}: {plain(missing)} of {plain(lot.quantity)} {base} of lot {lot.id} is"
+            " not at the venue any more, and no order of ours sold it"
+        ),
+        done=(
+            f"{lot.product} is frozen: no entries, nothing bought back; what is missing counts as"
+            " nothing; put back it is found by itself"
+        ),
+        owned=(
+            f"{plain(held)} {base}, protected by the exit actor as before"
+            if held
+            else "nothing of this lot"
+        ),
+        worst=f"its cost of {lot.cost_of(missing):.2f} {quote}, if nobody of yours took it",
+        command=RELEASE.replace("LOT", lot.id),
+    )
+
+
+def of_cash_flow(flow: CashFlowSeen) -> AlertRaised:
+    """Return the alert of a change of a balance that is no fill of ours."""
+    way = "came in" if flow.amount > 0 else "went out"
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="CASH_FLOW",
+        what=f"{plain(abs(flow.amount))} {flow.currency} {way} by no order of ours: {flow.kind}",
+        done="booked as a flow: it is neither profit nor loss; trading goes on",
+        owned=_OWNED,
+        worst="none by itself; if it was nobody of yours, kill and look at the account",
+        command=_STATUS,
+    )
 
 
 def of_stale_quote(product: ProductId, age_ns: int, limit_ns: int) -> AlertRaised:

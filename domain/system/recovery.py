@@ -11,7 +11,13 @@ from attrs import evolve, field, frozen
 from domain.messages.decisions import OrderApproved, RoundJudged
 from domain.messages.journal import JournalCreated, JournalRestored, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
-from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LotReleased,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BY_OPERATOR, BootCompleted, BreakerReset, BreakerTripped
 from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Breaker, Scope
@@ -200,7 +206,7 @@ class JournalFold:
                 if name in LIMITS and by == BY_OPERATOR:
                     self._equity.rebase(name)
                 self._close(message, self._breakers.pop((name, scope), None))
-            case StatementTaken() | CashFlowSeen():
+            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased():
                 self._books = self._books.apply(message)
             case BootCompleted():
                 self._boot = message

@@ -14,6 +14,7 @@ from domain.model.breakers import Breaker
 
 STATUS = "python run.py status"
 RESUME = 'python run.py resume --reason "..."'
+RELEASE = 'python run.py release LOT --reason "..."'
 RESET = "python run.py paper reset"
 VERIFY = "python run.py audit verify"
 START = "python run.py --env paper"
@@ -69,9 +70,14 @@ WAYS_OUT: dict[str, WayOut] = {
     MAILBOX: WayOut("", "stop and start again, then resume", RESUME),
     # availability: gone when its cause is gone
     "reconcile": WayOut(
-        "venue and ledger agree in a comparison, one a minute",
+        "venue and ledger agree in a comparison, one in 30 s",
         "find out what differs; if the paper world itself was lost, begin a new one",
         RESET,
+    ),
+    "missing": WayOut(
+        "the venue holds the coins again, in a comparison, one in 30 s",
+        "put them back; or release the lot that status shows, which takes it out of the books",
+        RELEASE,
     ),
     "boot": WayOut("the start is complete", "wait for the venue, or stop", STATUS),
     "venue_lists": WayOut("the venue lists everything again", "wait for the venue", STATUS),

@@ -70,9 +70,9 @@ def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
                 a_journal(home, is_confirmed=True)
                 lock.release()
                 return
-            for identity, verb, reason in inbox.poll():
-                seen.append(f"{verb}: {reason}")
-                inbox.reply(identity, answer)
+            for each in inbox.poll():
+                seen.append(f"{each.verb}: {each.reason}")
+                inbox.reply(each.id, answer)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -115,6 +115,7 @@ def test_help_loads_nothing_that_takes_long(home: Path) -> None:
         ("status",),
         ("kill",),
         ("resume",),
+        ("release",),
         ("audit", "verify"),
         ("config", "check"),
         ("config", "show"),
@@ -318,6 +319,23 @@ def test_resume_passes_on_what_is_still_open(home: Path) -> None:
 
     assert (ran.code, ran.out) == (1, "")
     assert "order 5 is UNKNOWN" in ran.err
+
+
+@pytest.mark.req("REC1")
+def test_release_asks_the_running_instance_and_names_the_lot(home: Path) -> None:
+    with instance(home, {"code": 0, "lines": ["released 2 BTC-USD of lot lot-1"]}) as seen:
+        ran = run("release", "lot-1", "--reason", "sold by hand", cwd=home)
+
+    assert (ran.code, ran.out) == (0, "paper: released 2 BTC-USD of lot lot-1\n")
+    assert seen == ["release: sold by hand"]
+
+
+@pytest.mark.req("REC1")
+def test_release_where_nothing_runs_says_what_to_do(home: Path) -> None:
+    ran = run("release", "lot-1", "--reason", "x", cwd=home)
+
+    assert ran.code == 1
+    assert "start it first" in ran.err
 
 
 def test_resume_of_nothing_says_so(home: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from actors.reporting.rows import last_known_row, position_row
 from domain.market.bids import Bid
 from domain.messages.portfolio import EquityMarked
-from domain.model.money import Amount, Price
+from domain.model.money import Amount, Price, Quantity
 from tests.builders.messages import NOW, a_lot
 
 
@@ -26,6 +26,21 @@ def test_a_position_that_nobody_prices_has_no_mark() -> None:
     row = position_row(a_lot(), None, None)
 
     assert (row["mark"], row["mark_at"], row["unrealised"], row["hindered"]) == (None,) * 4
+
+
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize(
+    ("missing", "at", "unrealised"),
+    [("0", "exit actor", "-3.4"), ("1", "exit actor", "-1.7"), ("2", "missing at the venue", "0")],
+)
+def test_what_is_missing_of_a_position_is_shown_and_has_no_value(
+    missing: str, at: str, unrealised: str
+) -> None:
+    lot = a_lot(missing=Quantity(Decimal(missing)))
+    row = position_row(lot, Bid(Price(Decimal("99.50")), NOW), None)
+
+    assert (row["quantity"], row["missing"]) == ("2", missing)
+    assert (row["protected_at"], row["unrealised"]) == (at, unrealised)
 
 
 def test_what_was_known_last_is_equity_and_profit_or_nothing() -> None:

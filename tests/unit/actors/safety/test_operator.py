@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from actors.kernel.topology import AUDITOR, SUPERVISOR
+from actors.kernel.ports import ControlRequest
+from actors.kernel.topology import AUDITOR, RECONCILER, SUPERVISOR
 from actors.safety.operator import ANSWER_WITHIN_NS, POLL_EVERY_NS, Operator
 from domain.messages.control import (
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
+    ReleaseAnswered,
+    ReleaseRequested,
     Settled,
     SettleRequested,
     Synced,
@@ -31,10 +34,10 @@ class Folder:
     """The control folder: requests in, answers out."""
 
     def __init__(self) -> None:
-        self.requests: list[tuple[str, str, str]] = []
+        self.requests: list[ControlRequest] = []
         self.answers: dict[str, dict[str, Any]] = {}
 
-    def poll(self) -> tuple[tuple[str, str, str], ...]:
+    def poll(self) -> tuple[ControlRequest, ...]:
         found, self.requests = tuple(self.requests), []
         return found
 
@@ -50,8 +53,14 @@ class Scene:
             self.harness.board.trip(a_breaker(Effect.HALT, name="daily_loss", is_latched=True))
         self.actor = self.harness.start(Operator, "operator", self.folder, self.ended.append)
 
-    def ask(self, verb: str, reason: str = "looked at it", request_id: str = "r1") -> None:
-        self.folder.requests.append((request_id, verb, reason))
+    def ask(
+        self,
+        verb: str,
+        reason: str = "looked at it",
+        request_id: str = "r1",
+        subject: str = "",
+    ) -> None:
+        self.folder.requests.append(ControlRequest(request_id, verb, reason, subject))
         self.harness.pass_time(self.actor, POLL_EVERY_NS)
 
     def revived(self, request_id: str = "r1", *items: str, given_up: tuple[str, ...] = ()) -> None:
@@ -338,3 +347,58 @@ def test_an_order_in_doubt_keeps_no_latch_and_is_named_in_the_answer() -> None:
     assert not scene.is_halted
     assert scene.folder.answers["r1"]["code"] == 0
     assert scene.folder.answers["r1"]["lines"][:2] == ["resumed", "order 7 may or may not exist"]
+
+
+# Giving up a lot.
+
+
+def released(scene: Scene, *, is_done: bool) -> None:
+    deliver(scene.actor, ReleaseAnswered("r1", is_done, "what came of it"), sender=RECONCILER)
+
+
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize("is_latched", [True, False])
+def test_a_lot_is_released_by_the_reconciler_and_answered_when_it_is_on_disk(
+    is_latched: bool,
+) -> None:
+    scene = Scene(is_latched=is_latched)
+    scene.ask("release", "sold by hand", subject="lot-1")
+    assert scene.harness.bodies(ReleaseRequested) == [
+        ReleaseRequested("r1", "lot-1", "sold by hand")
+    ]
+
+    released(scene, is_done=True)
+    assert scene.folder.answers == {}
+    assert scene.harness.bodies(OperatorActed) == [OperatorActed("release", "sold by hand")]
+
+    scene.written()
+    assert scene.folder.answers["r1"] == {"code": 0, "lines": ["what came of it"]}
+    assert scene.is_halted is is_latched
+
+
+@pytest.mark.req("REC1")
+def test_what_is_not_released_is_answered_at_once_and_no_deed() -> None:
+    scene = Scene()
+    scene.ask("release", subject="lot-1")
+    released(scene, is_done=False)
+    released(scene, is_done=False)
+
+    assert scene.folder.answers["r1"] == {"code": 1, "lines": ["what came of it"]}
+    assert scene.harness.bodies(OperatorActed) == []
+
+
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize("is_released", [True, False])
+def test_a_release_that_is_not_confirmed_in_time_is_not_said_to_be_done(is_released: bool) -> None:
+    scene = Scene()
+    scene.ask("release", subject="lot-1")
+    if is_released:
+        released(scene, is_done=True)
+    scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+
+    answer = scene.folder.answers["r1"]
+    assert answer["code"] == 1
+    assert "not confirmed" in answer["lines"][0]
+    if is_released:
+        scene.written()
+    assert len(scene.folder.answers) == 1

@@ -13,20 +13,17 @@ from hypothesis import strategies as st
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
+from actors.safety.boot_judge import LINEAGE, NO_PRODUCTS
+from actors.safety.holdings import AGAIN_NS, BREAKER, COMPARISONS
 from actors.safety.reconcile_steps import OVERLAP_NS, BoundAccount
 from actors.safety.reconciler import (
-    AGAIN_NS,
     BOOT_WITHIN_NS,
     BOOTING,
-    BREAKER,
-    COMPARISONS,
     DIGEST_LIMIT_NS,
     EVERY_NS,
     GAP_AGAIN_NS,
-    LINEAGE,
     LISTS,
     LOOK_EVERY_NS,
-    NO_PRODUCTS,
     TIME_GAP,
     Reconciler,
 )
@@ -133,7 +130,7 @@ class Scene:
 
     def report(self, keeper: str) -> None:
         cash = Amount(self.cash[keeper])
-        self.tell(LedgerReported(keeper, self.sync_token(keeper), self.is_open, cash, ()))
+        self.tell(LedgerReported(keeper, self.sync_token(keeper), self.is_open, cash))
 
     def books(self) -> None:
         self.answer("list_accounts")
@@ -220,7 +217,7 @@ def test_trading_may_begin_after_the_first_comparison_with_what_was_read() -> No
 @pytest.mark.req("BOOT1")
 def test_an_unclean_start_says_so_and_blocks_entries() -> None:
     scene = Scene()
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.answer_all(CATALOGUE)
     scene.tell(SWEPT)
     scene.compare_to_the_end()
@@ -536,7 +533,7 @@ def test_a_report_of_an_earlier_run_is_not_compared() -> None:
     scene.answer("list_accounts")
     scene.report(PORTFOLIO)
 
-    scene.tell(LedgerReported(PORTFOLIO, stale, True, Amount(Decimal(1)), ()))
+    scene.tell(LedgerReported(PORTFOLIO, stale, True, Amount(Decimal(1))))
     assert scene.finished == []
     scene.report(RISK_GATE)
 
@@ -580,12 +577,12 @@ def test_a_start_does_not_hang_for_ever_either() -> None:
 
 def test_a_difference_has_to_survive_before_it_counts() -> None:
     scene = Scene(is_booted=True)
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare()
     assert scene.finished == []
     assert not scene.harness.is_open(BREAKER)
 
-    scene.cash["venue"] = Decimal(100)
+    scene.cash[RISK_GATE] = Decimal(100)
     scene.wait(AGAIN_NS)
     scene.compare()
 
@@ -595,11 +592,11 @@ def test_a_difference_has_to_survive_before_it_counts() -> None:
 
 def test_a_difference_that_stays_blocks_entries_and_is_told_once() -> None:
     scene = Scene(is_booted=True)
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare_to_the_end()
 
     assert scene.finished[0].is_clean is False
-    assert "difference -1" in scene.finished[0].problems[0]
+    assert "risk_gate (99, 0 lots)" in scene.finished[0].problems[0]
     (breaker,) = scene.harness.trips()
     assert (breaker.name, breaker.effect) == (BREAKER, Effect.BLOCK)
 
@@ -610,7 +607,7 @@ def test_a_difference_that_stays_blocks_entries_and_is_told_once() -> None:
 
 def test_it_is_compared_so_often_and_no_oftener() -> None:
     scene = Scene(is_booted=True)
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare_to_the_end()
 
     assert len(scene.venue.named("list_accounts")) == 1 + COMPARISONS
@@ -629,13 +626,13 @@ def test_two_books_of_ours_that_differ_are_a_difference(keeper: str) -> None:
 @pytest.mark.way_out("reconcile")
 def test_only_a_clean_comparison_unblocks() -> None:
     scene = Scene(is_booted=True)
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare_to_the_end()
     scene.tell(ReconcileRequested("again"))
     scene.compare_to_the_end()
     assert scene.harness.is_open(BREAKER)
 
-    scene.cash["venue"] = Decimal(100)
+    scene.cash[RISK_GATE] = Decimal(100)
     scene.tell(ReconcileRequested("again"))
     scene.compare_to_the_end()
 
@@ -667,11 +664,11 @@ def test_a_clean_comparison_closes_the_gap() -> None:
 @pytest.mark.req("TIME2")
 def test_an_unclean_comparison_after_a_gap_closes_nothing_and_is_made_again() -> None:
     scene = after_a_gap()
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare_to_the_end()
     assert scene.harness.is_open(TIME_GAP)
 
-    scene.cash["venue"] = Decimal(100)
+    scene.cash[RISK_GATE] = Decimal(100)
     scene.wait(GAP_AGAIN_NS)
     scene.compare_to_the_end()
 
@@ -693,9 +690,9 @@ def test_a_clean_comparison_for_another_reason_does_not_close_the_gap() -> None:
 @pytest.mark.req("TIME2")
 def test_after_an_unclean_one_the_gap_waits_for_a_comparison_of_its_own() -> None:
     scene = after_a_gap()
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare_to_the_end()
-    scene.cash["venue"] = Decimal(100)
+    scene.cash[RISK_GATE] = Decimal(100)
     scene.tell(ReconcileRequested("another"))
     scene.compare_to_the_end()
 
@@ -800,12 +797,12 @@ def test_a_person_does_not_wait_for_a_comparison_that_only_pauses() -> None:
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_compares_at_once_and_is_proven_only_by_a_clean_one() -> None:
     scene = Scene(is_booted=True, epoch=2)
-    scene.cash["venue"] = Decimal(99)
+    scene.cash[RISK_GATE] = Decimal(99)
     scene.compare_to_the_end()
     assert scene.harness.bodies(ActorProven) == []
     assert scene.harness.bodies(SweepRequested) == []
 
-    scene.cash["venue"] = Decimal(100)
+    scene.cash[RISK_GATE] = Decimal(100)
     scene.tell(ReconcileRequested("again"))
     scene.compare_to_the_end()
 

@@ -24,7 +24,7 @@ from domain.model.approval import ExitReason, Purpose, Reason, Refusal
 from domain.model.breakers import Severity
 from domain.model.instants import HOUR, MILLISECOND, SECOND, Nanos
 from domain.model.market import Quote
-from domain.model.money import Price
+from domain.model.money import Price, Quantity
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.model.portfolio import Lot
 from domain.model.product import ProductFlags, ProductId, Side
@@ -560,3 +560,45 @@ def test_a_lot_is_never_proposed_twice_within_a_second(steps: list[tuple[int, st
 
     elapsed_ns = sum(wait for wait, _ in steps) * MILLISECOND
     assert len(harness.bodies(ExitProposed)) <= elapsed_ns // FIRST_WAIT_NS + 1
+
+
+# What is not at the venue any more.
+
+
+@pytest.mark.req("REC1", "X6")
+def test_of_a_lot_only_what_the_venue_holds_is_tried() -> None:
+    harness, actor = watching(a_held(missing=Quantity(Decimal("0.5"))))
+
+    (wanted,) = of_kind(deliver(actor, priced(harness, AT_STOP)), ExitProposed)
+
+    assert wanted.quantity == Decimal("1.5")
+
+
+@pytest.mark.req("REC1", "X6")
+def test_a_lot_that_is_missing_is_not_tried_any_more_and_tried_at_once_when_it_is_back() -> None:
+    lot = a_held()
+    harness, actor = watching(lot)
+    deliver(actor, priced(harness, AT_STOP), *ended(1, OrderState.REJECTED, "INSUFFICIENT_FUND"))
+    gone = evolve(lot, missing=lot.quantity)
+
+    deliver(actor, PortfolioMoved(a_portfolio("1000", gone)))
+    said = deliver(actor, priced(harness, AT_STOP))
+    assert ExitHindered(lot.id, BTC, None, is_dust=False) in said
+    assert asked((*said, *harness.pass_time(actor, 2 * LONGEST_WAIT_NS))) == []
+
+    deliver(actor, PortfolioMoved(a_portfolio("1000", lot)))
+    assert asked(deliver(actor, priced(harness, AT_STOP))) == [("lot-1", ExitReason.STOP)]
+
+
+@pytest.mark.req("REC1", "SUP1")
+def test_a_lot_that_is_missing_keeps_no_fresh_incarnation_from_its_proof_and_is_not_blind() -> None:
+    lot = a_held()
+    home = Harness()
+    actor = home.start(Exits, EXITS, LIMIT, epoch=2)
+    gone = evolve(lot, missing=lot.quantity)
+    deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", gone)))
+
+    said = home.pass_time(actor, 10 * SECOND)
+
+    assert of_kind((*home.bodies(), *said), ActorProven)
+    assert of_kind(said, AlertRaised) == []

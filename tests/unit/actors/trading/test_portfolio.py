@@ -31,7 +31,7 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
-from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.money import ZERO, Amount, Price
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import EquityMark, LossLimits
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
@@ -159,12 +159,14 @@ def test_it_answers_a_sync_with_its_books_and_a_fresh_incarnation_has_proven_its
     case = Case(epoch=2)
     case.tell(booked(ENTRY))
 
-    said = case.tell(SyncRequested(7))
+    books, proven = case.tell(SyncRequested(7))
 
-    assert said == (
-        LedgerReported("portfolio", 7, True, usd("9798.8"), ((BTC, Quantity(Decimal(2))),)),
-        ActorProven("portfolio", 2, "its books were compared"),
-    )
+    assert isinstance(books, LedgerReported)
+    assert (books.actor, books.token, books.is_open) == ("portfolio", 7, True)
+    assert books.cash == usd("9798.8")
+    assert [(lot.product, lot.quantity) for lot in books.lots] == [(BTC, Decimal(2))]
+    assert books.coins == {"BTC": Decimal(2)}
+    assert proven == ActorProven("portfolio", 2, "its books were compared")
 
 
 def test_new_price_steps_count_for_the_next_lot() -> None:

@@ -355,7 +355,7 @@ def test_a_fill_moves_from_reserved_to_owned_and_counts_once() -> None:
     deliver(actor, fill, fill, fill)
 
     report = ledger_of(actor, harness)
-    assert report.owned == ((BTC, order.quantity / 2),)
+    assert [(lot.product, lot.quantity) for lot in report.lots] == [(BTC, order.quantity / 2)]
     assert report.cash == CASH - order.quantity / 2 * 100 - 1
     assert reasons(deliver(actor, a_round(entry(bar_ns=BAR_NS - MINUTE)))) == ["position_cap"]
 
@@ -374,7 +374,7 @@ def test_fills_in_any_order_and_any_number_of_times_are_booked_once(arrivals: li
         deliver(actor, fills[number])
 
     times = len(set(arrivals))
-    assert ledger_of(actor, harness).owned == ((BTC, part * times),)
+    assert [lot.quantity for lot in ledger_of(actor, harness).lots] == [part * times]
     assert reasons(deliver(actor, a_round(entry(bar_ns=BAR_NS - MINUTE)))) == ["position_cap"]
 
 

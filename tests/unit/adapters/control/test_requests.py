@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from actors.kernel.ports import ControlRequest
 from adapters.control.requests import FOLDER, STALE_SECONDS, FileControlInbox, NoReply, send_request
 
 
 def answering(inbox: FileControlInbox, stop: threading.Event, seen: list[tuple[str, str]]) -> None:
     while not stop.wait(0.01):
-        for identity, verb, reason in inbox.poll():
-            seen.append((verb, reason))
-            inbox.reply(identity, {"code": 0, "lines": [f"did {verb}"]})
+        for each in inbox.poll():
+            seen.append((each.verb, each.reason))
+            inbox.reply(each.id, {"code": 0, "lines": [f"did {each.verb}"]})
 
 
 def test_a_request_is_answered_once_and_leaves_no_file(tmp_path: Path) -> None:
@@ -41,9 +42,9 @@ def test_a_request_that_nobody_answers_is_withdrawn(tmp_path: Path) -> None:
 
 def test_a_request_is_given_out_once_until_it_is_answered(tmp_path: Path) -> None:
     inbox = FileControlInbox(tmp_path)
-    (tmp_path / FOLDER / "1.json").write_text('{"verb": "resume", "reason": "x"}')
+    (tmp_path / FOLDER / "1.json").write_text('{"verb": "release", "reason": "x", "subject": "y"}')
 
-    assert inbox.poll() == (("1", "resume", "x"),)
+    assert inbox.poll() == (ControlRequest("1", "release", "x", "y"),)
     assert inbox.poll() == ()
     inbox.reply("1", {"code": 0})
     assert inbox.poll() == ()
@@ -54,7 +55,7 @@ def test_requests_come_oldest_first(tmp_path: Path) -> None:
     for name in ("0003", "0001", "0002"):
         (tmp_path / FOLDER / f"{name}.json").write_text('{"verb": "pause"}')
 
-    assert [identity for identity, _, _ in inbox.poll()] == ["0001", "0002", "0003"]
+    assert [each.id for each in inbox.poll()] == ["0001", "0002", "0003"]
 
 
 def test_requests_from_before_the_start_are_never_carried_out(tmp_path: Path) -> None:

@@ -201,6 +201,22 @@ def test_the_last_line_and_the_exit_code_are_of_what_was_published(
     assert LotsListed("stop", (), ("BTC-USD 0.5",)) in case.heard
 
 
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize(("missing", "is_protected"), [("0.2", True), ("0.5", False)])
+def test_at_the_start_a_lot_of_which_the_venue_has_nothing_is_not_called_protected(
+    case: Case, monkeypatch: pytest.MonkeyPatch, missing: str, is_protected: bool
+) -> None:
+    position = {"product": "BTC-USD", "quantity": "0.5", "missing": missing}
+    monkeypatch.setitem(STATUS, "positions", [position])
+    case.project(case.publishing)
+    case.guardian._list_lots()
+    case.guardian.publish()
+
+    lot = (f"BTC-USD 0.5 ({missing} missing)",)
+    there, gone = (lot, ()) if is_protected else ((), lot)
+    assert LotsListed("start", there, gone) in case.heard
+
+
 def test_before_anything_was_published_the_last_line_says_nought(case: Case) -> None:
     case.stop.ask("signal")
 

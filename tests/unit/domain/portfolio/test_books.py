@@ -16,13 +16,20 @@ from domain.messages.control import SyncRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised
-from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotsListed, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    LedgerReported,
+    LotReleased,
+    LotsListed,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.instants import SECOND, Nanos
-from domain.model.money import ZERO, Amount
-from domain.model.portfolio import AccountBalance
+from domain.model.money import ZERO, Amount, Quantity
+from domain.model.portfolio import AccountBalance, Lot
 from domain.portfolio.audit import audit
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger, report
@@ -63,7 +70,8 @@ def test_what_changes_nothing_returns_the_same_books() -> None:
     bought = booked(an_intent())
     books = Books("USD").apply(OPENING).apply(BOOT).apply(bought)
 
-    for again in (bought, OPENING, CashFlowSeen("EUR", Amount(Decimal(5)), "deposit"), LotsListed):
+    nothing = LotsMissing("BTC", ()), LotReleased("no lot", BTC, Quantity(ZERO), "")
+    for again in (bought, OPENING, *nothing, LotsListed):
         assert books.apply(again) is books
 
 
@@ -93,7 +101,9 @@ def test_the_newest_catalogue_gives_the_price_steps() -> None:
 Steps = list[tuple[str, int]]
 STEPS = some.lists(
     some.tuples(
-        some.sampled_from(["buy", "sell", "again", "deposit", "boot"]),
+        some.sampled_from(
+            ["buy", "sell", "again", "deposit", "boot", "missing", "back", "release"]
+        ),
         some.integers(1, 9),
     ),
     max_size=25,
@@ -101,31 +111,53 @@ STEPS = some.lists(
 
 
 def story(steps: Steps) -> list[object]:
-    """Return a journal of fills, repeated fills, flows and boots that hangs together."""
+    """Return a journal of fills, flows, coins that go and come back, and boots, that hangs
+    together.
+    """
     told: list[object] = [JournalCreated(LINEAGE), RunStarted("paper", "v", "w", "c", "p", 1)]
     told += [OPENING, BOOT]
     fills: list[FillBooked] = []
-    owned = ZERO
     for number, (kind, size) in enumerate(steps, start=1):
-        quantity = Decimal(size) / 10
+        quantity, lots = Decimal(size) / 10, lots_after(told)
         match kind:
             case "buy" | "sell":
-                if kind == "sell" and quantity > owned:
-                    continue
                 order: ApprovedOrder = approved(approval=number, quantity=quantity)
                 if kind == "sell":
-                    order = approved_sale("first in", str(quantity), approval=number)
+                    lot = next((each for each in lots if each.held), None)
+                    if lot is None:
+                        continue
+                    quantity = min(quantity, lot.held)
+                    order = approved_sale(lot.id, str(quantity), approval=number)
                 intent = an_intent(order, number)
                 fills.append(booked(intent, str(quantity), fee=Amount(quantity / 4)))
                 told += [OrderApproved(order), IntentRaised(intent), fills[-1]]
-                owned += quantity if kind == "buy" else -quantity
             case "again" if fills:
                 told.append(fills[size % len(fills)])
             case "deposit":
                 told.append(CashFlowSeen("USD", Amount(Decimal(size)), "deposit"))
+            case "missing" | "back" if lots:
+                told += moved(lots, size % len(lots), quantity if kind == "back" else -quantity)
+            case "release" if lots:
+                lot = lots[size % len(lots)]
+                told.append(LotReleased(lot.id, BTC, lot.missing, "by hand"))
             case "boot":
                 told.append(evolve(BOOT, products=(a_product(price_increment=Decimal(size)),)))
     return told
+
+
+def lots_after(told: list[object]) -> tuple[Lot, ...]:
+    ledger = recovered(told).ledger
+    return () if ledger is None else ledger.lots
+
+
+def moved(lots: tuple[Lot, ...], chosen: int, by: Decimal) -> list[object]:
+    """Return what is journaled when so much of a lot goes or comes back, at most what there is."""
+    missing = {lot.id: lot.missing for lot in lots}
+    lot = lots[chosen]
+    missing[lot.id] = Quantity(min(max(lot.missing - by, ZERO), lot.quantity))
+    change = Amount(lot.missing - missing[lot.id])
+    named = tuple((name, part) for name, part in missing.items() if part)
+    return [CashFlowSeen("BTC", change, "by hand"), LotsMissing("BTC", named)]
 
 
 def recovered(told: list[object]) -> Recovered:
@@ -147,7 +179,7 @@ def of_portfolio(told: list[object]) -> LedgerReported:
 
 
 def _asked(keeper: RiskGate | Portfolio, told: list[object]) -> LedgerReported:
-    kinds = (FillBooked, CashFlowSeen, StatementTaken, BootCompleted)
+    kinds = (FillBooked, CashFlowSeen, StatementTaken, BootCompleted, LotsMissing, LotReleased)
     deliver(keeper, *(each for each in told if isinstance(each, kinds)))
     (answer,) = deliver(keeper, SyncRequested(5))
     assert isinstance(answer, LedgerReported)
@@ -155,8 +187,8 @@ def _asked(keeper: RiskGate | Portfolio, told: list[object]) -> LedgerReported:
 
 
 def statement_of(ledger: Ledger) -> StatementTaken:
-    owned = sum((lot.quantity for lot in ledger.lots), ZERO)
-    accounts = (AccountBalance("BTC", owned, ZERO), AccountBalance("USD", ledger.cash, ZERO))
+    held = sum((lot.held for lot in ledger.lots), ZERO)
+    accounts = (AccountBalance("BTC", held, ZERO), AccountBalance("USD", ledger.cash, ZERO))
     return StatementTaken("stop", accounts)
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen
+from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing
 from domain.model.errors import InvariantBroken
 from domain.model.instants import DAY
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import Side
-from domain.portfolio.ledger import Ledger, book, flow, open_ledger, value
+from domain.portfolio.ledger import (
+    Ledger,
+    book,
+    flow,
+    mark_missing,
+    open_ledger,
+    release,
+    value,
+)
 from tests.builders.deals import DEALS, Deal, fill_of
 from tests.builders.messages import (
     BTC,
@@ -144,7 +154,79 @@ def test_a_deposit_moves_capital_and_no_performance() -> None:
 
     assert after.nlv == (before.nlv or 0) + 500
     assert after.pnl_net == before.pnl_net
-    assert flow(ledger, CashFlowSeen("EUR", Amount(Decimal(1)), "deposit")) == ledger
+    coins = flow(ledger, CashFlowSeen("EUR", Amount(Decimal(1)), "deposit"))
+    assert (coins.cash, coins.flows, coins.coins["EUR"]) == (ledger.cash, 0, 1)
+
+
+GONE = LotsMissing("BTC", ((ENTRY.client_order_id, Quantity(Decimal("0.5"))),))
+RELEASED = LotReleased(ENTRY.client_order_id, BTC, Quantity(Decimal("0.5")), "sold by hand")
+
+
+@pytest.mark.req("REC1", "DD1")
+def test_missing_coins_are_worth_nothing_and_leave_at_cost_without_a_loss() -> None:
+    ledger = books(booked(ENTRY, "2"))
+    bids = {BTC: Price(Decimal("101.2"))}
+    whole = value(ledger, bids, TAKER, None)
+    left = value(mark_missing(ledger, GONE), bids, TAKER, None)
+
+    assert (whole.nlv or 0) - (left.nlv or 0) == Decimal("50.6") - Decimal("0.6072")
+    assert whole.opening_nlv - left.opening_nlv == Decimal("50.3")
+    assert left.lots[0].quantity == 2
+    assert mark_missing(mark_missing(ledger, GONE), LotsMissing("BTC", ())) == ledger
+
+
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize("allotment", [None, "4000"])
+def test_a_lot_that_is_missing_as_a_whole_needs_no_price(allotment: str | None) -> None:
+    ledger = books(booked(ENTRY, "2"))
+    gone = mark_missing(
+        ledger, LotsMissing("BTC", ((ENTRY.client_order_id, Quantity(Decimal(9))),))
+    )
+    view = value(gone, {}, TAKER, None if allotment is None else Amount(Decimal(allotment)))
+
+    assert view.pnl_net == 0
+    assert gone.lots[0].held == 0
+
+
+@pytest.mark.req("REC1")
+def test_a_release_takes_its_part_at_cost_and_changes_no_profit() -> None:
+    ledger = release(mark_missing(books(booked(ENTRY, "2")), GONE), RELEASED)
+
+    (lot,) = ledger.lots
+    assert (lot.quantity, lot.cost, lot.missing) == decimals("1.5", "150.9", 0)
+    assert (ledger.released, ledger.realised, ledger.fees) == decimals("50.3", 0, "1.2")
+    assert ledger.cash == books(booked(ENTRY, "2")).cash
+    assert release(ledger, evolve(RELEASED, quantity=Quantity(Decimal(9)))).lots == ()
+
+
+@pytest.mark.req("REC1")
+@given(st.permutations([0, 1, 2, 3]))
+def test_what_is_sold_and_what_goes_missing_give_the_same_books_in_any_order(
+    order: list[int],
+) -> None:
+    """Two books of ours may hear of a fill and of a missing coin in another order."""
+    sold = [sale(ENTRY.client_order_id, part, number=n) for n, part in ((5, "0.5"), (6, "0.25"))]
+    steps: list[Callable[[Ledger], Ledger]] = [
+        lambda ledger: book(ledger, sold[0], a_product()),
+        lambda ledger: book(ledger, sold[1], a_product()),
+        lambda ledger: mark_missing(ledger, GONE),
+        lambda ledger: flow(ledger, CashFlowSeen("BTC", Amount(Decimal("-0.5")), "withdrawal")),
+    ]
+    ledger = books(booked(ENTRY, "2"))
+    for number in order:
+        ledger = steps[number](ledger)
+
+    (lot,) = ledger.lots
+    assert (lot.quantity, lot.missing, lot.cost) == decimals("1.25", "0.5", "125.75")
+    assert ledger.coins == {"BTC": Decimal("0.75")}
+
+
+@pytest.mark.req("REC1")
+def test_more_bought_of_a_lot_brings_nothing_missing_back() -> None:
+    ledger = mark_missing(books(booked(ENTRY, "1")), GONE)
+    more = book(ledger, booked(ENTRY, "1", entry_id="later"), a_product())
+
+    assert (more.lots[0].quantity, more.lots[0].missing) == decimals(2, "0.5")
 
 
 @pytest.mark.req("E1")

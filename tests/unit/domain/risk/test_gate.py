@@ -217,6 +217,19 @@ def test_after_a_kill_nothing_passes() -> None:
     assert refusals(judge_entry(an_entry(), view, 1, RULES))[0] == "killed"
 
 
+@pytest.mark.req("REC1", "R1")
+@pytest.mark.parametrize(("missing", "sold"), [("0.5", "1.5"), ("2", None)])
+def test_what_is_missing_of_a_lot_is_not_sold(missing: str, sold: str | None) -> None:
+    gone = evolve(LOT, missing=Quantity(Decimal(missing)))
+    verdict = judge_exit(an_exit(LOT), a_view(portfolio=a_portfolio("9800", gone)), 1)
+
+    if sold is None:
+        assert refusals(verdict) == ("nothing_owned",)
+    else:
+        assert isinstance(verdict, OrderApproved)
+        assert verdict.order.quantity == Decimal(sold)
+
+
 @pytest.mark.req("R1")
 def test_what_is_not_owned_is_not_sold() -> None:
     verdict = judge_exit(an_exit(LOT), a_view(portfolio=a_portfolio()), 1)

@@ -1,0 +1,44 @@
+"""`run.py release`."""
+
+from __future__ import annotations
+
+import click
+
+from adapters.control.instances import choose, is_running
+from adapters.control.requests import NoReply, send_request
+from app.command_line.options import Folders
+from app.command_line.shell import env_option, folder_options
+from config.mode import Mode
+
+
+@click.command()
+@click.argument("lot")
+@click.option("--reason", required=True, help="Where the coins went; it stays on record.")
+@env_option
+@folder_options
+def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
+    """Take what is missing of LOT out of the books, at cost: neither profit nor loss.
+
+    For coins that you sold or moved away yourself. `status` shows lots and what is missing of
+    them; what the venue still holds stays in the books, protected. Ends with 0 only when it is in
+    the journal.
+
+    \b
+    Example:
+      python run.py release 0b8f3cf5-6a40-5f3c-9c1f-3a1d3f0e2a55 --reason "sold by hand"
+    """  # noqa: D301 - \b is a control character to click
+    folder = folders.of_mode(mode) if mode is not None else choose(folders.data)
+    if folder is None or not is_running(folder):
+        click.echo(
+            "no instance runs: start it first; only the venue can say what is missing", err=True
+        )
+        return 1
+    try:
+        answer = send_request(folder, "release", {"reason": reason, "subject": lot})
+    except NoReply as error:
+        click.echo(str(error), err=True)
+        return 1
+    code = int(answer.get("code", 1))
+    for line in answer.get("lines", ()):
+        click.echo(f"{folder.name}: {line}", err=code != 0)
+    return code
