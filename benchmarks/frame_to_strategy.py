@@ -57,6 +57,7 @@ from domain.model.portfolio import AccountBalance, PortfolioView
 from domain.model.proposal import TradeProposal
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_entry
+from domain.risk.throttle import ThrottleLimits
 from domain.strategies.breakout import Breakout
 
 PRODUCTS, STRATEGIES = 30, 5
@@ -176,7 +177,9 @@ def prepared(found: Bench, strategies: list[Watching]) -> Probe:
     state = GateState(None, Exposure(), 1, ())
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns = settings.quote_limit_ns(config)
-    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals(), limit_ns)
+    runtime.spawn(
+        RiskGate, RISK_GATE, rules, mandate, state, Approvals(), limit_ns, ThrottleLimits()
+    )
     minutes = strategies[0].lookback
     runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
     for strategy in strategies:

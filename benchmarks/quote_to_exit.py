@@ -46,6 +46,7 @@ from domain.model.portfolio import Lot
 from domain.portfolio.ledger import open_ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_exit
+from domain.risk.throttle import ThrottleLimits
 
 PRODUCT = a_product(0)
 LOT = Lot(
@@ -70,7 +71,9 @@ def prepared(found: Bench) -> None:
     state = GateState(ledger, Exposure(), 1, ())
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns = settings.quote_limit_ns(config)
-    runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, Approvals(), limit_ns)
+    runtime.spawn(
+        RiskGate, RISK_GATE, rules, mandate, state, Approvals(), limit_ns, ThrottleLimits()
+    )
     books = PortfolioState("USD", None, ledger, ())
     runtime.spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
     runtime.spawn(Exits, EXITS, limit_ns)

@@ -17,6 +17,7 @@ from config import plugins
 from config.schema import Capital, Execution, ExitsSection, Loop, Supervision, section
 from domain.portfolio.losses import LossLimits
 from domain.risk.rule import EntryRule
+from domain.risk.throttle import ThrottleLimits
 
 R = TypeVar("R", bound=EntryRule)
 
@@ -59,6 +60,7 @@ class Policy:
     execution: Execution = section(Execution, "How entries are worked at the venue")
     exits: ExitsSection = section(ExitsSection, "When a lot is sold without stop or target")
     supervision: Supervision = section(Supervision, "What happens when a part fails")
+    throttle: ThrottleLimits = section(ThrottleLimits, "How often the same may happen")
     losses: LossLimits = field(factory=LossLimits)
     rules: tuple[EntryRule, ...] = field(factory=_demanded)
 
@@ -105,6 +107,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "execution": Execution,
         "exits": ExitsSection,
         "supervision": Supervision,
+        "throttle": ThrottleLimits,
     }
 )
 """The sections of the program itself, each a field of `Policy`."""

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
+from actors.trading.throttles import ThrottleLook, Throttles
 from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
@@ -44,6 +45,7 @@ from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import Rules, judge_entry, judge_exit
 from domain.risk.mandate import Mandate
+from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
 
 REMEMBERED_APPROVALS = 10_000
@@ -54,7 +56,7 @@ Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedR
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
-Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life
+Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | ThrottleLook
 
 
 @frozen
@@ -78,8 +80,10 @@ class RiskGate(Actor):
         state: GateState,
         approvals: Approvals,
         quote_limit_ns: Nanos,
+        throttle: ThrottleLimits,
     ) -> None:
         super().__init__(context)
+        self._throttles = Throttles(self, throttle)
         self._approvals = approvals
         self._quote_limit_ns = quote_limit_ns
         self._rules = rules
@@ -95,6 +99,10 @@ class RiskGate(Actor):
         self._maker: Rate | None = None
         self._taker: Rate | None = None
         self._is_ready = False
+
+    def starting(self) -> None:
+        """Go on with throttles that are open."""
+        self._throttles.begin()
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -114,6 +122,8 @@ class RiskGate(Actor):
                 self._observe(message)
             case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace():
                 self._follow(message)
+            case ThrottleLook():
+                self._throttles.look(message)
             case _:
                 self._learn(message)
 
@@ -142,6 +152,7 @@ class RiskGate(Actor):
                 self._exposure = self._exposure.bind(intent)
             case OrderAdvanced():
                 self._exposure = self._exposure.end(message)
+                self._throttles.advanced(message)
             case FillBooked():
                 self._filled(message)
             case WouldPlace(intent):
@@ -211,6 +222,7 @@ class RiskGate(Actor):
         if books is not self._books:  # the same fill again frees no reservation twice
             self._books = books
             self._exposure = self._exposure.fill(booked)
+            self._throttles.filled(booked)
 
     def _view(self) -> RiskView:
         now_ns = self.clock.market_ns()

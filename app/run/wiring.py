@@ -203,7 +203,8 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
-        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns)
+        throttle = config.policy.throttle
+        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
 
     def host(strategy: Strategy) -> Recipe:
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)

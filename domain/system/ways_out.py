@@ -81,6 +81,16 @@ WAYS_OUT: dict[str, WayOut] = {
     ),
     "boot": WayOut("the start is complete", "wait for the venue, or stop", STATUS),
     "venue_lists": WayOut("the venue lists everything again", "wait for the venue", STATUS),
+    "rejected_orders": WayOut(
+        "no order was rejected for throttle.window_seconds",
+        "find out from the log why the venue rejects them",
+        STATUS,
+    ),
+    "repeated_entries": WayOut(
+        "the product was not bought for throttle.window_seconds",
+        "look why it is bought again and again, disable the strategy if it must not",
+        STATUS,
+    ),
     "drop_copy_lists": WayOut("the venue lists orders and fills again", "wait for it", STATUS),
     "live_orders": WayOut("the venue lists live orders again", "wait for the venue", STATUS),
     "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),

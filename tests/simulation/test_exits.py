@@ -13,7 +13,7 @@ import pytest
 from domain.messages.control import AlertRaised
 from domain.messages.decisions import ExitProposed, ProposalRefused
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
-from domain.messages.supervision import BreakerTripped
+from domain.messages.supervision import BreakerReset, BreakerTripped
 from domain.model.approval import Purpose
 from domain.model.breakers import Severity
 from domain.model.instants import SECOND, Nanos, parse_iso
@@ -199,3 +199,20 @@ def test_what_a_cancelled_exit_has_left_is_tried_again_within_two_seconds_though
     for end in ends:
         assert any(end < at <= end + SOLD_ON_WITHIN_S for at in tries), (end, tries)
     assert "FILLED" in {each["status"] for each in sales}
+
+
+@pytest.mark.req("PAC", "X6")
+def test_rejected_orders_leave_exits_alone_to_run_until_it_has_been_quiet(tmp_path: Path) -> None:
+    sets = ("policy.throttle.rejected_orders=4", "policy.throttle.window_seconds=90")
+    rejecting = fault("reject_order", at="150s", for_="100s")
+    with ended(tmp_path, rejecting, sets=sets, duration_ns=Nanos(440 * SECOND)) as (world, told):
+        assert_we_agree_with_the_venue(world)
+
+    (tripped_s, _), *_ = [
+        each for each in told.all(BreakerTripped) if each[1].breaker.name == "rejected_orders"
+    ]
+    (closed_s, _) = next(
+        each for each in told.all(BreakerReset) if each[1].name == "rejected_orders"
+    )
+    (sold_s, _) = told.sales()[-1]
+    assert tripped_s < sold_s < closed_s

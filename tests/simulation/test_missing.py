@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def test_what_is_left_of_a_lot_is_sold_at_its_stop(tmp_path: Path) -> None:
         ledger = state_of(world).ledger
         assert ledger is not None
         (lot,) = ledger.lots
-        assert (lot.quantity, lot.held) == (Decimal("1.2"), 0)
+        assert lot.quantity == lot.missing == Decimal("1.2")
         assert sold.price < lot.stop_price + 1
 
 
@@ -104,6 +105,24 @@ def test_coins_put_back_are_sold_as_if_nothing_had_been(tmp_path: Path) -> None:
         assert ledger is not None
         assert ledger.lots == ()
         assert world.runtime.board.open == ()
+
+
+def test_a_lot_that_its_owner_gives_up_leaves_at_cost_and_frees_the_product(tmp_path: Path) -> None:
+    with a_world(tmp_path, taken()).start() as world:
+        world.until(lambda: "missing" in {each.name for each in world.runtime.board.open})
+        (_, found) = told(world, LotsMissing)[0]
+        request = {"verb": "release", "reason": "sold by hand", "subject": found.lots[0][0]}
+        control = world.mode_folder / "control"
+        (control / "r1.json").write_text(json.dumps(request), encoding="utf-8")
+        assert world.until((control / "r1.reply.json").exists, 5)
+
+        assert json.loads((control / "r1.reply.json").read_text(encoding="utf-8"))["code"] == 0
+        assert_it_ends_well(world)
+        assert world.runtime.board.open == ()
+        ledger = state_of(world).ledger
+        assert ledger is not None
+        assert ledger.lots == ()
+        assert ledger.cash == ledger.capital + ledger.realised
 
 
 def test_what_is_missing_is_known_to_the_next_start_and_frozen_there(tmp_path: Path) -> None:

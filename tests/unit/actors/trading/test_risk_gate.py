@@ -42,6 +42,7 @@ from domain.model.portfolio import AccountBalance, Lot
 from domain.model.product import Product, ProductFlags, ProductId
 from domain.portfolio.ledger import Ledger, open_ledger
 from domain.risk.exposure import Exposure
+from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, approved_key
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
@@ -65,6 +66,7 @@ from tests.builders.messages import (
 CASH = Amount(Decimal(10_000))
 PRODUCTS = (a_product(BTC), a_product(ETH))
 LIMIT = Nanos(5 * SECOND)
+THROTTLE = ThrottleLimits()
 BAR_NS = Nanos(START_NS - START_NS % MINUTE - MINUTE)
 STATEMENT = StatementTaken("start", (AccountBalance("USD", CASH, ZERO),))
 
@@ -98,6 +100,7 @@ def a_gate(
         state or a_state(),
         approvals or Approvals(),
         LIMIT,
+        THROTTLE,
     )
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
     fresh(harness, actor)
@@ -230,7 +233,7 @@ def test_only_so_many_approvals_are_remembered_and_the_oldest_go_first() -> None
 def test_before_the_system_is_ready_nothing_enters() -> None:
     harness = Harness()
     actor = harness.start(
-        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), LIMIT
+        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), LIMIT, THROTTLE
     )
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True))
     fresh(harness, actor)
@@ -309,7 +312,9 @@ def test_new_flags_of_a_product_count_at_once() -> None:
 def test_without_books_there_is_no_value_and_no_entry() -> None:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
-    actor = harness.start(RiskGate, RISK_GATE, the_rules(), a_mandate(), state, Approvals(), LIMIT)
+    actor = harness.start(
+        RiskGate, RISK_GATE, the_rules(), a_mandate(), state, Approvals(), LIMIT, THROTTLE
+    )
     deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
     fresh(harness, actor)
 
@@ -392,7 +397,15 @@ def test_flows_of_cash_change_what_can_be_paid() -> None:
 def test_a_fresh_incarnation_has_proven_itself_when_its_books_were_compared() -> None:
     harness = Harness()
     actor = harness.start(
-        RiskGate, RISK_GATE, the_rules(), a_mandate(), a_state(), Approvals(), LIMIT, epoch=2
+        RiskGate,
+        RISK_GATE,
+        the_rules(),
+        a_mandate(),
+        a_state(),
+        Approvals(),
+        LIMIT,
+        THROTTLE,
+        epoch=2,
     )
     assert harness.bodies(ActorProven) == []
 

@@ -35,6 +35,7 @@ from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger, report
 from domain.portfolio.losses import LossLimits
 from domain.risk.exposure import Exposure
+from domain.risk.throttle import ThrottleLimits
 from domain.system.recovery import Recovered, fold
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import (
@@ -168,7 +169,9 @@ def of_gate(told: list[object]) -> LedgerReported:
     harness = Harness()
     state = GateState(None, Exposure(), 1, ())
     approvals = Approvals()
-    gate = harness.start(RiskGate, "risk_gate", the_rules(), a_mandate(), state, approvals, LIMIT)
+    gate = harness.start(
+        RiskGate, "risk_gate", the_rules(), a_mandate(), state, approvals, LIMIT, ThrottleLimits()
+    )
     return _asked(gate, told)
 
 

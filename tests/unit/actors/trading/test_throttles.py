@@ -1,0 +1,141 @@
+"""A burst of rejections, or of entries of one product, leaves exits alone to run, and passes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from actors.kernel.topology import RISK_GATE
+from actors.trading.approvals import Approvals
+from actors.trading.risk_gate import GateState, RiskGate
+from actors.trading.throttles import REJECTED, REPEATED
+from domain.messages.decisions import OrderApproved
+from domain.messages.supervision import BootCompleted
+from domain.model.breakers import GLOBAL, Effect, Scope
+from domain.model.instants import SECOND, Nanos
+from domain.model.money import Amount
+from domain.model.orders import OrderState
+from domain.portfolio.ledger import open_ledger
+from domain.risk.exposure import Exposure
+from domain.risk.throttle import ThrottleLimits
+from tests.builders.harness import Harness, deliver, of_kind
+from tests.builders.messages import (
+    BTC,
+    MAKER,
+    TAKER,
+    a_lot,
+    a_mandate,
+    a_moved,
+    a_product,
+    an_exit,
+    an_intent,
+    approved,
+    booked,
+    the_rules,
+)
+
+pytestmark = pytest.mark.req("PAC")
+
+LIMITS = ThrottleLimits(rejected_orders=3, entries_per_product=2, window_seconds=60)
+PRODUCT = Scope.of_product(BTC)
+
+
+def a_gate(harness: Harness, epoch: int = 1) -> RiskGate:
+    state = GateState(open_ledger("USD", Amount(Decimal(10_000))), Exposure(), 1, ())
+    actor = harness.start(
+        RiskGate,
+        RISK_GATE,
+        the_rules(),
+        a_mandate(),
+        state,
+        Approvals(),
+        Nanos(5 * SECOND),
+        LIMITS,
+        epoch=epoch,
+    )
+    deliver(actor, BootCompleted((a_product(),), MAKER, TAKER, is_clean=True))
+    return actor
+
+
+def reject(actor: RiskGate, *numbers: int) -> None:
+    for number in numbers:
+        moved = a_moved(an_intent(number=number), OrderState.REJECTED)
+        deliver(actor, evolve(moved, reason="INSUFFICIENT_FUND"))
+
+
+def buy(actor: RiskGate, *numbers: int) -> None:
+    for number in numbers:
+        deliver(actor, booked(an_intent(approved(approval=number), number), "1"))
+
+
+def test_rejected_orders_leave_exits_alone_to_run_and_the_last_reason_is_told() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    reject(actor, 1, 1, 2)
+    assert harness.trips() == ()
+
+    reject(actor, 3, 4)
+
+    (breaker,) = harness.trips()
+    assert (breaker.name, breaker.scope, breaker.effect) == (REJECTED, GLOBAL, Effect.REDUCE_ONLY)
+    assert not breaker.is_latched
+    assert "3 orders were rejected within 60 s" in breaker.reason
+    assert "INSUFFICIENT_FUND" in breaker.reason
+
+
+@pytest.mark.req("PAC", "X6")
+def test_exits_are_approved_meanwhile() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    deliver(actor, booked(an_intent(), "2"))
+    reject(actor, 1, 2, 3)
+
+    wanted = an_exit(a_lot(id=an_intent().client_order_id))
+
+    assert of_kind(deliver(actor, wanted), OrderApproved)
+
+
+def test_a_product_bought_again_and_again_is_only_sold() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    first = an_intent(approved(approval=1), 1)
+    deliver(actor, booked(first, "1"), booked(first, "0.5", entry_id="second part"))
+    assert harness.trips() == ()
+
+    buy(actor, 2)
+
+    (breaker,) = harness.trips()
+    assert (breaker.name, breaker.scope, breaker.effect) == (
+        REPEATED,
+        PRODUCT,
+        Effect.REDUCE_ONLY,
+    )
+
+
+def test_a_quiet_window_lets_entries_go_on_and_another_one_begins_it_anew() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    reject(actor, 1, 2, 3)
+    harness.pass_time(actor, 40 * SECOND)
+    reject(actor, 4)
+    harness.pass_time(actor, 59 * SECOND)
+    assert harness.is_open(REJECTED)
+
+    harness.pass_time(actor, SECOND)
+    assert not harness.is_open(REJECTED)
+
+    reject(actor, 5, 6, 7)
+    assert harness.is_open(REJECTED)
+
+
+def test_a_fresh_incarnation_closes_what_the_one_before_has_opened() -> None:
+    harness = Harness()
+    reject(a_gate(harness), 1, 2, 3)
+    harness.timers.clear()
+
+    again = a_gate(harness, epoch=2)
+    harness.pass_time(again, 60 * SECOND)
+
+    assert not harness.is_open(REJECTED)

@@ -1,0 +1,66 @@
+"""`release` asks the running instance, and nobody else can say what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import app.commands.release
+from adapters.control.instances import InstanceLock
+from adapters.control.requests import NoReply
+from app.commands.release import release
+
+pytestmark = pytest.mark.req("REC1")
+
+
+def released(data: Path) -> Result:
+    arguments = ["lot-1", "--reason", "sold by hand", "--data-dir", str(data)]
+    return CliRunner().invoke(release, arguments, standalone_mode=False)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Any:
+    lock = InstanceLock(tmp_path / "paper")
+    lock.acquire("now")
+    yield tmp_path
+    lock.release()
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_answer_of_the_instance_is_told_with_its_code(
+    running: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    asked: list[object] = []
+
+    def answer(folder: Path, verb: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        asked.append((folder.name, verb, dict(payload)))
+        return {"code": code, "lines": ["what came of it"]}
+
+    monkeypatch.setattr(app.commands.release, "send_request", answer)
+    done = released(running)
+
+    assert done.return_value == code
+    assert "paper: what came of it" in done.output
+    assert asked == [("paper", "release", {"reason": "sold by hand", "subject": "lot-1"})]
+
+
+def test_no_answer_is_no_success(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object) -> dict[str, Any]:
+        raise NoReply("nobody answered")
+
+    monkeypatch.setattr(app.commands.release, "send_request", silent)
+    done = released(running)
+
+    assert done.return_value == 1
+    assert "nobody answered" in done.output
+
+
+def test_where_nothing_runs_it_says_what_to_do(tmp_path: Path) -> None:
+    done = released(tmp_path)
+
+    assert done.return_value == 1
+    assert "start it first" in done.output

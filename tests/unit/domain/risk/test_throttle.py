@@ -1,0 +1,55 @@
+"""Too much of the same: counted within a window, once an order, by key."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from domain.risk.throttle import Throttle, ThrottleLimits
+
+pytestmark = pytest.mark.req("PAC")
+
+WINDOW = 100
+
+
+def test_the_limit_is_reached_by_so_many_orders_within_the_window() -> None:
+    throttle = Throttle(3, WINDOW)
+
+    assert [throttle.count("a", str(at), at) for at in (0, 50, 100)] == [False, False, True]
+
+
+def test_what_is_older_than_the_window_does_not_count() -> None:
+    throttle = Throttle(3, WINDOW)
+
+    assert [throttle.count("a", str(at), at) for at in (0, 50, 101, 150)] == [*[False] * 3, True]
+
+
+def test_an_order_counts_once_and_each_key_for_itself() -> None:
+    throttle = Throttle(2, WINDOW)
+
+    told = [throttle.count(key, order, 1) for key, order in (("a", "1"), ("a", "1"), ("b", "2"))]
+
+    assert told == [False] * 3
+    assert throttle.count("a", "3", 2)
+
+
+def test_it_is_quiet_a_whole_window_after_the_last() -> None:
+    throttle = Throttle(2, WINDOW)
+    throttle.count("a", "1", 5)
+    throttle.count("a", "2", 7)
+
+    assert (throttle.quiet_at("a"), throttle.quiet_at("b")) == (7 + WINDOW, 0)
+
+
+@given(some.lists(some.integers(0, 300), max_size=30), some.integers(2, 5))
+def test_it_is_reached_exactly_where_a_window_holds_so_many(stamps: list[int], limit: int) -> None:
+    throttle, stamps = Throttle(limit, WINDOW), sorted(stamps)
+
+    for number, at in enumerate(stamps):
+        within = [each for each in stamps[: number + 1] if at - each <= WINDOW]
+        assert throttle.count("a", str(number), at) is (len(within) >= limit)
+
+
+def test_the_shipped_limits_are_in_market_time() -> None:
+    assert ThrottleLimits().window_ns == 300_000_000_000
