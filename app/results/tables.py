@@ -64,7 +64,9 @@ def overview(results: Results) -> tuple[Fact, ...]:
         *_sales(results),
     )
     if results.flows:
-        paid_in = Fact("Paid in", signed(results.flows), "deposits less withdrawals: no profit")
+        paid_in = Fact(
+            "Paid in", signed(results.flows), "in less out, lost coins at cost: no profit"
+        )
         return (*facts, paid_in)
     return facts
 

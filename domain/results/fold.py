@@ -54,7 +54,8 @@ class Results:
     """The results of one account from `begun_ns` to `ended_ns` (market time of the records).
 
     `closed` are the round trips that ended in that time, `lots` what is owned at its end. `cash`,
-    `realised`, `fees` and `flows` are those of the ledger since the account was opened.
+    `realised`, `fees` and `flows` are those of the ledger since the account was opened; `flows`
+    hold what is missing or released of lots too, at cost.
     """
 
     quote_currency: str
@@ -138,6 +139,8 @@ class ResultsFold:
             case BootCompleted() | ProductsChanged():
                 self._learn(message)
             case CashFlowSeen() | LotsMissing() | LotReleased() if self._books is not None:
+                if isinstance(message, LotReleased):
+                    self._trips.release(message)
                 self._books = self._books.apply(message)
             case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
                 self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)
@@ -161,7 +164,7 @@ class ResultsFold:
             cash=ledger.cash if ledger else zero,
             realised=ledger.realised if ledger else zero,
             fees=ledger.fees if ledger else zero,
-            flows=ledger.flows if ledger else zero,
+            flows=Amount(ledger.capital - ledger.opening_cash) if ledger else zero,
             trips=tuple(self._asked(self._trips.all())),
             lots=ledger.lots if ledger else (),
             points=curve(self._marks),

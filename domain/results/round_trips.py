@@ -11,6 +11,7 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from domain.messages.orders import FillBooked
+from domain.messages.portfolio import LotReleased
 from domain.model.approval import ApprovedEntry, ApprovedExit, ExitReason
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
@@ -41,6 +42,7 @@ class RoundTrip:
     bought: Quantity
     bought_for: Amount
     sold: Quantity = Quantity(ZERO)
+    released: Quantity = Quantity(ZERO)
     paid: Amount = Amount(ZERO)
     received: Amount = Amount(ZERO)
     fees: Amount = Amount(ZERO)
@@ -48,8 +50,8 @@ class RoundTrip:
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether nothing of the lot is left."""
-        return self.sold == self.bought
+        """Tell whether nothing of the lot is left; one that was only released was no trade."""
+        return self.sold > 0 and self.sold + self.released == self.bought
 
     @property
     def gross(self) -> Amount:
@@ -98,6 +100,13 @@ class RoundTrips:
             self._bought(booked, after)
         else:
             self._sold(booked, before, after)
+
+    def release(self, released: LotReleased) -> None:
+        """Take in that the owner has taken a part out: it is no longer there to be sold."""
+        trip = self._trips.get(released.lot)
+        if trip is not None:
+            part = Quantity(trip.released + released.quantity)
+            self._trips[released.lot] = evolve(trip, released=part)
 
     def all(self) -> tuple[RoundTrip, ...]:
         """Return every trip in order of its first buy."""

@@ -15,7 +15,7 @@ from adapters.simulator.faults.catalogue import KINDS
 from adapters.venues.coinbase import wire
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
-from domain.messages.portfolio import CashFlowSeen
+from domain.messages.portfolio import CashFlowSeen, LotsMissing
 from domain.model.instants import MINUTE, SECOND, Nanos
 from tests.builders.books import assert_we_agree_with_the_venue, state_of
 from tests.builders.price_paths import USUAL_LINES, script
@@ -193,6 +193,9 @@ def test_under_a_fault_the_books_stay_the_venues_to_the_last_digit(
 ) -> None:
     with world_of(tmp_path, CASES[case]) as world:
         assert_it_ends_well(world)
+        told = [each for _, each in world.messages()]
+        strangers = [each for each in told if isinstance(each, CashFlowSeen | LotsMissing)]
+        assert strangers == [], "what orders of ours did was taken for somebody else's"
         assert any(each["struck"] for each in world.faults.documents())
 
 

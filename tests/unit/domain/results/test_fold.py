@@ -10,7 +10,13 @@ import pytest
 from domain.messages.decisions import ProposalRefused, RoundJudged
 from domain.messages.journal import RunStarted
 from domain.messages.orders import IntentRaised
-from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LotReleased,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.instants import MINUTE, Nanos
@@ -119,6 +125,19 @@ def test_deposits_are_told_and_no_profit() -> None:
     assert (told.flows, told.cash) == (Decimal(500), Decimal(1500))
     assert told.last is not None
     assert told.last.pnl == 0
+
+
+@pytest.mark.req("REC1")
+def test_coins_that_left_are_a_flow_at_cost_whether_missing_or_released() -> None:
+    (lot,) = whole(started(), STATEMENT, BOUGHT).lots
+    gone = LotsMissing("BTC", ((lot.id, lot.quantity),))
+    released = LotReleased(lot.id, lot.product, lot.quantity, "by hand")
+
+    missing = whole(started(), STATEMENT, BOUGHT, gone)
+    given_up = whole(started(), STATEMENT, BOUGHT, gone, released)
+
+    assert missing.flows == given_up.flows == -lot.cost
+    assert (given_up.lots, given_up.realised, given_up.closed) == ((), 0, ())
 
 
 def test_refusals_are_counted_by_the_reason_that_came_first() -> None:

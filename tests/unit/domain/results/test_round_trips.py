@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 
 from domain.messages.orders import FillBooked
+from domain.messages.portfolio import LotReleased
 from domain.model.approval import ExitReason
-from domain.model.money import ZERO, Amount, Price
+from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.portfolio.ledger import Ledger, book, open_ledger
 from domain.results.round_trips import RoundTrip, RoundTrips
 from tests.builders.deals import DEALS, Deal, fill_of
-from tests.builders.messages import NOW, a_product, an_intent, approved_sale, booked
+from tests.builders.messages import BTC, NOW, a_product, an_intent, approved_sale, booked
 from tests.builders.numbers import decimals
 
 CASH = Amount(Decimal(10_000))
@@ -81,6 +82,22 @@ def test_the_same_fill_again_changes_nothing() -> None:
     twice, _ = trips_of(booked(ENTRY, "2"), booked(ENTRY, "2"))
 
     assert once == twice
+
+
+@pytest.mark.req("REC1")
+def test_a_trip_whose_rest_was_released_is_closed_by_what_was_sold() -> None:
+    ledger, trips = open_ledger("USD", CASH), RoundTrips()
+    for each in (booked(ENTRY, "2"), sale("0.5", "110", 50)):
+        after = book(ledger, each, None)
+        trips.take(each, ledger, after)
+        ledger = after
+    assert not trips.all()[0].is_closed
+
+    trips.release(LotReleased(ENTRY.client_order_id, BTC, Quantity(Decimal("1.5")), "by hand"))
+
+    (trip,) = trips.all()
+    assert trip.is_closed
+    assert trip.profit == ledger.realised
 
 
 def test_another_account_begins_anew() -> None:
