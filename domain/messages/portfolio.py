@@ -16,7 +16,8 @@ from domain.model.product import ProductId
 class LedgerReported:
     """What stands in the books of `actor` at the moment of a sync request.
 
-    `coins` are the balances that the venue should show in every currency but that of `cash`.
+    `coins` are the balances that the venue should show in every currency but that of `cash`;
+    `moves` by how much each currency moved with each of the newest fills.
     """
 
     actor: str
@@ -25,6 +26,7 @@ class LedgerReported:
     cash: Amount
     lots: tuple[Lot, ...] = ()
     coins: Mapping[str, Decimal] = field(factory=dict)
+    moves: tuple[Mapping[str, Decimal], ...] = ()
 
 
 @frozen

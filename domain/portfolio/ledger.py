@@ -23,6 +23,8 @@ from domain.model.product import Product, ProductId, Side
 from domain.portfolio.recent_fills import RecentFills
 
 HUNDRED = Decimal(100)
+REMEMBERED_MOVES = 64
+"""Newest fills of which a list of balances that is behind may still know nothing."""
 
 
 @frozen(kw_only=True)
@@ -30,7 +32,8 @@ class Ledger:
     """Cash and lots after all fills, the newest of them `seen`. Lots are in order of opening.
 
     `coins` is what the venue should hold in every other currency, ours or not; `released` is the
-    cost of what the owner has taken out of lots.
+    cost of what the owner has taken out of lots; `moves` is by how much each currency moved with
+    each of the newest fills.
     """
 
     quote_currency: str
@@ -42,6 +45,7 @@ class Ledger:
     fees: Amount = Amount(ZERO)
     released: Amount = Amount(ZERO)
     coins: Mapping[str, Decimal] = field(factory=dict)
+    moves: tuple[Mapping[str, Decimal], ...] = ()
     seen: RecentFills = RecentFills()
 
     @property
@@ -74,7 +78,7 @@ def report(actor: str, token: int, ledger: Ledger | None) -> LedgerReported:
     """Return what the books of `actor` say: cash, lots, and what the venue should hold."""
     if ledger is None:
         return LedgerReported(actor, token, False, Amount(ZERO))
-    return LedgerReported(actor, token, True, ledger.cash, ledger.lots, ledger.coins)
+    return LedgerReported(actor, token, True, ledger.cash, ledger.lots, ledger.coins, ledger.moves)
 
 
 def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
@@ -96,7 +100,8 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
         lots = _grow(ledger.lots, booked, product)
         cash = Amount(ledger.cash - worth - fill.fee)
         coins = _plus(ledger.coins, base, fill.quantity)
-        return evolve(ledger, cash=cash, lots=lots, fees=fees, coins=coins, seen=seen)
+        moves = _moves(ledger, {base: fill.quantity, ledger.quote_currency: cash - ledger.cash})
+        return evolve(ledger, cash=cash, lots=lots, fees=fees, coins=coins, moves=moves, seen=seen)
     lots, cost = _shrink(ledger.lots, fill, order)
     proceeds = worth - fill.fee
     return evolve(
@@ -106,6 +111,7 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
         realised=Amount(ledger.realised + proceeds - cost),
         fees=fees,
         coins=_plus(ledger.coins, base, -fill.quantity),
+        moves=_moves(ledger, {base: -fill.quantity, ledger.quote_currency: proceeds}),
         seen=seen,
     )
 
@@ -267,6 +273,10 @@ def _rest(lot: Lot, taken: Quantity, cost: Amount) -> Lot | None:
         paid=Amount(lot.paid - paid),
         missing=min(lot.missing, quantity),
     )
+
+
+def _moves(ledger: Ledger, moved: Mapping[str, Decimal]) -> tuple[Mapping[str, Decimal], ...]:
+    return (*ledger.moves, moved)[-REMEMBERED_MOVES:]
 
 
 def _less(quantity: Quantity, part: Quantity) -> Quantity:

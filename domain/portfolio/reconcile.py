@@ -26,7 +26,8 @@ News = tuple[CashFlowSeen | LotsMissing, ...]
 class Comparison:
     """Every difference as a sentence, and the news that would explain all of them.
 
-    There is no news where a difference may be of our own making, or what was read is not whole.
+    There is no news where a difference may be of our own making, or what was read is not whole or
+    is from before our newest fills.
     """
 
     problems: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ def compare(
         if currency not in told
     )
     problems += tuple(told.values())
-    if not is_whole or _may_be_ours(changes, unsettled):
+    if not is_whole or _may_be_ours(changes, unsettled) or _is_behind(changes, ledger.moves):
         return Comparison(problems=problems)
     return Comparison(problems=problems, news=(*_flows(quote_currency, changes), *missing))
 
@@ -152,6 +153,17 @@ def _may_be_ours(changes: Mapping[str, Decimal], unsettled: Unsettled) -> bool:
         for product, side in unsettled
         if (change := changes.get(product.rpartition("-")[0], ZERO))
     )
+
+
+def _is_behind(changes: Mapping[str, Decimal], moves: Sequence[Mapping[str, Decimal]]) -> bool:
+    """Tell whether these are the balances from before one of our newest fills."""
+    undone: dict[str, Decimal] = {}
+    for moved in reversed(moves):
+        for currency, change in moved.items():
+            undone[currency] = undone.get(currency, ZERO) - change
+        if changes and {each: by for each, by in undone.items() if by} == changes:
+            return True
+    return False
 
 
 def _flows(quote_currency: str, changes: Mapping[str, Decimal]) -> tuple[CashFlowSeen, ...]:

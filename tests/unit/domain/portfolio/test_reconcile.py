@@ -128,6 +128,35 @@ def test_an_order_on_its_way_keeps_no_deposit_from_being_seen() -> None:
     assert found({"USD": "500"}, unsettled=((BTC, Side.BUY), (BTC, Side.SELL))).news
 
 
+MOVES = (
+    {"BTC": Decimal(1), "USD": Decimal("-70.25")},
+    {"BTC": Decimal("0.5"), "USD": Decimal("-30")},
+    {"BTC": Decimal("-0.5"), "USD": Decimal(31)},
+)
+
+
+@pytest.mark.parametrize(
+    ("usd", "btc", "is_explained"),
+    [
+        ("69.5", "2", False),
+        ("99.5", "1.5", False),
+        ("169.75", "0.5", False),
+        ("99.51", "1.5", True),
+        ("100.5", "0.5", True),
+    ],
+    ids=["before the last", "before two", "before all", "another cent", "the coins alone"],
+)
+def test_balances_from_before_our_newest_fills_are_behind_and_not_somebody_elses_doing(
+    usd: str, btc: str, is_explained: bool
+) -> None:
+    ours = evolve(OURS, moves=MOVES)
+
+    seen = found({"USD": usd, "BTC": btc}, ours)
+
+    assert seen.problems
+    assert bool(seen.news) is is_explained
+
+
 def test_an_account_that_is_not_listed_is_unknown_and_not_empty() -> None:
     seen = found({"BTC": ""})
 
