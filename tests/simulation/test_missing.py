@@ -166,3 +166,18 @@ def test_a_sale_by_hand_and_a_deposit_are_flows_and_trading_goes_on(tmp_path: Pa
         ledger = state_of(world).ledger
         assert ledger is not None
         assert ledger.cash == world.venue_cash()
+
+
+@pytest.mark.req("REC1", "X6")
+def test_a_list_of_balances_that_is_behind_takes_no_lot_from_its_stop(tmp_path: Path) -> None:
+    stale = fault("stale_answer", at="115s", for_="120s", endpoint="accounts")
+    with a_world(tmp_path, stale).start() as world:
+        assert_it_ends_well(world)
+
+        assert told(world, LotsMissing) == []
+        assert told(world, CashFlowSeen) == []
+        sales = [(at, e.fill) for at, e in told(world, FillBooked) if e.fill.side is Side.SELL]
+        assert {each.product for at, each in sales if at < 235} == {"BTC-USD", "ETH-USD"}
+        tripped = {e.breaker.name for _, e in told(world, BreakerTripped)}
+        assert "reconcile" in tripped
+        assert world.runtime.board.open == ()
