@@ -41,6 +41,7 @@ def gone(home: Path, product: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.req("REC1", "AL1")
+@pytest.mark.way_out("missing")
 def test_coins_taken_from_the_account_are_told_frozen_and_given_up_by_command(
     tmp_path: Path,
 ) -> None:

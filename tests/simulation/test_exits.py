@@ -202,6 +202,7 @@ def test_what_a_cancelled_exit_has_left_is_tried_again_within_two_seconds_though
 
 
 @pytest.mark.req("PAC", "X6")
+@pytest.mark.way_out("rejected_orders")
 def test_rejected_orders_leave_exits_alone_to_run_until_it_has_been_quiet(tmp_path: Path) -> None:
     sets = ("policy.throttle.rejected_orders=4", "policy.throttle.window_seconds=90")
     rejecting = fault("reject_order", at="150s", for_="100s")

@@ -139,3 +139,15 @@ def test_a_fresh_incarnation_closes_what_the_one_before_has_opened() -> None:
     harness.pass_time(again, 60 * SECOND)
 
     assert not harness.is_open(REJECTED)
+
+
+@pytest.mark.way_out("repeated_entries")
+def test_a_product_may_be_bought_again_after_a_quiet_window() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    buy(actor, 1, 2)
+    assert harness.is_open(REPEATED, PRODUCT)
+
+    harness.pass_time(actor, 60 * SECOND)
+
+    assert not harness.is_open(REPEATED)
