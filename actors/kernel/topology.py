@@ -344,18 +344,7 @@ ROUTES: dict[type, Route] = {
     # life of the system
     supervision.BootCompleted: Route(
         says=(RECONCILER, SUPERVISOR),
-        hears=(
-            *_KEEPERS,
-            SUPERVISOR,
-            ORDER_MANAGER,
-            PORTFOLIO,
-            RISK_GATE,
-            EXITS,
-            ALLOCATOR,
-            FEED,
-            DROP_COPY,
-            GUARDIAN,
-        ),
+        hears=(*_KEEPERS, SUPERVISOR, *CORE, EXITS, ALLOCATOR, FEED, DROP_COPY, GUARDIAN),
     ),
     supervision.ProductsChanged: Route(
         says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS)
