@@ -187,6 +187,33 @@ def test_an_order_that_a_restored_journal_has_lost_is_cancelled_and_a_person_goe
     assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
 
 
+@pytest.mark.slow
+@pytest.mark.way_out("lost_orders", "restored")
+@pytest.mark.req("AUD1", "BOOT1", "R1", "REC1")
+def test_fills_that_a_restored_journal_has_lost_are_a_cash_flow_and_a_person_goes_on(
+    tmp_path: Path,
+) -> None:
+    with World(a_setting(tmp_path, lines=TWO)).start() as world:
+        assert world.until(lambda: world.now_s > 100)
+        file = backed_up(world, tmp_path)
+        assert world.until(lambda: len(world.books()["fills"]) == 2)
+        owned = {each: world.venue_total(each) for each in ("BTC", "ETH")}
+    restore(file, tmp_path / "data" / "paper")
+
+    with World(a_setting(tmp_path, seconds=180, lines=TWO)).start() as again:
+        assert again.until(lambda: is_open(again, "lost_orders"), 60), again.runtime.board.open
+        assert not may_enter(again, "BTC-USD")
+
+        assert again.until(lambda: resume(again, "bought before, mine to keep").code == 0, 60)
+
+        assert again.until(lambda: may_enter(again, "BTC-USD"), 60), again.runtime.board.open
+        again.run_to_end()
+        # What it trades from here on are lots of its own; the coins from before stay.
+        kept = {each: again.venue_total(each) for each in owned}
+    assert all(kept[each] >= owned[each] for each in owned)
+    assert check(tmp_path / "data" / "paper" / JOURNAL).problems == ()
+
+
 @pytest.mark.way_out("lineage")
 @pytest.mark.req("AUD1", "BOOT1")
 def test_a_new_journal_on_an_old_account_goes_on_when_a_person_says_that_it_is_meant(
