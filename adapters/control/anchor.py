@@ -63,6 +63,17 @@ class AnchorFile:
         """
         write_json(self._file, {**asdict(anchor), "folder": str(self._folder)})
 
+    def move_to(self, folder: Path) -> None:
+        """Follow a journal that is put aside: the new one of this folder begins with nothing.
+
+        Raises:
+            OSError: it could not be written; nothing is forgotten then.
+        """
+        known = self.read()
+        if known is not None:
+            AnchorFile(folder, self._registry).write(known)
+        self._file.unlink(missing_ok=True)
+
     def prune(self, now_s: float) -> None:
         """Forget the anchors of folders that have been gone for long; UTC wall seconds."""
         for file in self._registry.glob("*.json"):

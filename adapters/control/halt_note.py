@@ -1,12 +1,16 @@
-"""A halt that the journal could not be told of: a note that needs no room on the disk.
+"""Halts that the journal of the next start has to be told of.
 
-The note lies ready under another name from the start of a run; when the journal fails it is only
-renamed. The next start writes the halt into the journal, which is what removes the note.
+One that a journal could not be told of itself is a note that needs no room on the disk: it lies
+ready under another name from the start of a run, and when the journal fails it is only renamed.
+Those of a journal that is put aside are left for the new one. The next start writes them into its
+journal, which is what removes the note.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from adapters.control.files import read_json, write_json
 
@@ -35,6 +39,19 @@ class HaltNote:
         """
         if self._ready.exists():
             self._ready.replace(self._note)
+
+    def carry(self, latched: Sequence[Mapping[str, Any]]) -> None:
+        """Leave what is latched in a journal that is put aside, each as a journal has it.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        write_json(self._note, {"latched": list(latched)}, is_durable=True)
+
+    def carried(self) -> tuple[Any, ...]:
+        """Return what was carried over, as it was given; empty if nothing was."""
+        found = (read_json(self._note) or {}).get("latched")
+        return tuple(found) if isinstance(found, list) else ()
 
     def read(self) -> tuple[str, str] | None:
         """Return name and reason of the halt that was left; None if there is none."""

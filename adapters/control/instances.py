@@ -127,20 +127,24 @@ def is_running(folder: Path) -> bool:
     return False
 
 
-def folders_with_runs(data_dir: Path) -> tuple[Path, ...]:
-    """Return the folders of the modes that ever ran on `data_dir`, the newest run first."""
-    found = [data_dir / mode for mode in MODES if (data_dir / mode / LOCK).exists()]
-    return tuple(sorted(found, key=lambda folder: (-_last_sign(folder), folder.name)))
+def folders_with_runs(*homes: Path, mode: str | None = None) -> tuple[Path, ...]:
+    """Return the folders of the modes that ever ran in `homes`, the newest run first.
+
+    `mode` leaves only those of one mode.
+    """
+    modes = MODES if mode is None else (mode,)
+    found = [home / each for home in homes for each in modes if (home / each / LOCK).exists()]
+    return tuple(sorted(found, key=lambda folder: (-last_sign_s(folder), str(folder))))
 
 
-def choose(data_dir: Path) -> Path | None:
+def choose(*homes: Path, mode: str | None = None) -> Path | None:
     """Return the folder that an operator means: that of a running instance, else the newest."""
-    folders = folders_with_runs(data_dir)
+    folders = folders_with_runs(*homes, mode=mode)
     return next((folder for folder in folders if is_running(folder)), next(iter(folders), None))
 
 
-def _last_sign(folder: Path) -> float:
-    """Return when the newest of the files that a run keeps writing was written."""
+def last_sign_s(folder: Path) -> float:
+    """Return when the newest of the files that a run keeps writing was written, UTC seconds."""
     signs = [folder / HOLDER, folder / STATUS, *folder.glob("journal/*.jsonl")]
     times = [0.0]
     for sign in signs:

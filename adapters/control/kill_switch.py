@@ -10,7 +10,10 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
+
+from attrs import evolve
 
 from adapters.control.files import write_json
 from domain.model.instants import iso
@@ -70,12 +73,24 @@ def remove_kill(data_dir: Path) -> bool:
     return True
 
 
-class FileHaltSignal:
-    """The signal file as the kill switch and the last gate read it."""
+def strongest_kill(folders: Iterable[Path]) -> KillOrder | None:
+    """Return what the signal files in `folders` say together; None only if all are absent.
 
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+    The first that is there gives the reason; protective orders end if any of them says so.
+    """
+    found = [order for order in map(read_kill, folders) if order is not None]
+    if not found:
+        return None
+    return evolve(found[0], includes_exits=any(each.includes_exits for each in found))
+
+
+class FileHaltSignal:
+    """The signal files as the kill switch and the last gate read them."""
+
+    def __init__(self, *folders: Path) -> None:
+        """`folders`: each may hold a signal file that counts."""
+        self._folders = folders
 
     def read(self) -> KillOrder | None:
-        """Return what the file says; None only if it is provably absent."""
-        return read_kill(self._data_dir)
+        """Return what the files say; None only if all are provably absent."""
+        return strongest_kill(self._folders)

@@ -13,11 +13,12 @@ COPY = "state.json"
 
 
 class FileStatusBoard:
-    """Writes `<mode>/status.json` and its copy `state.json` in the data folder."""
+    """Writes `<mode>/status.json` and its copy `state.json`, in home and data folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` is that of the mode, inside the data folder."""
-        self._targets = (folder / STATUS, folder.parent / COPY)
+    def __init__(self, folder: Path, data: Path | None = None) -> None:
+        """`folder` is that of the mode, inside the home of its world; `data` is above all homes."""
+        homes = dict.fromkeys((folder.parent, data or folder.parent))
+        self._targets = (folder / STATUS, *(home / COPY for home in homes))
         self._last: Mapping[str, object] = {}
 
     @property

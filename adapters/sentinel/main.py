@@ -22,7 +22,7 @@ from typing import Any
 from attrs import frozen
 
 from adapters.control.instances import holder, is_running
-from adapters.control.kill_switch import read_kill
+from adapters.control.kill_switch import strongest_kill
 from adapters.sentinel.duty import Duty
 from adapters.sentinel.gateway import Gateway
 from adapters.sentinel.orders import ENTRY, OurOrders
@@ -52,10 +52,10 @@ EXIT_OK, EXIT_UNREACHABLE = 0, 1
 class SentinelSettings:
     """What the trader tells. `lifetime_s`: how long a request may still create an order (H).
 
-    `pid` is the trader's.
+    `pid` is the trader's; `signals` are the folders whose signal file counts.
     """
 
-    data: Path
+    signals: tuple[Path, ...]
     mode_folder: Path
     log: Path
     rest: str
@@ -70,7 +70,7 @@ def read_settings(line: str) -> SentinelSettings:
     """Return the settings in the first line of standard input."""
     told: dict[str, Any] = json.loads(line)
     return SentinelSettings(
-        data=Path(told["data"]),
+        signals=tuple(map(Path, told["signals"])),
         mode_folder=Path(told["mode_folder"]),
         log=Path(told["log"]),
         rest=told["rest"],
@@ -164,7 +164,7 @@ class Sentinel:
     def _reason(self) -> str | None:
         """Return why we are responsible, None if the trader is."""
         now_s = time.monotonic()
-        is_killed = read_kill(self._settings.data) is not None
+        is_killed = strongest_kill(self._settings.signals) is not None
         self._kill_s = (self._kill_s or now_s) if is_killed else None
         if self._is_over:
             return None
@@ -248,7 +248,7 @@ class Sentinel:
             self._state.tell("watching", reason="a trader is responsible again")
 
     def _includes_exits(self) -> bool:
-        order = read_kill(self._settings.data)
+        order = strongest_kill(self._settings.signals)
         return order is not None and order.includes_exits
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 GENERATED = "generated"
+DEFAULT_SEED = 1
 DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
 
 

@@ -38,6 +38,8 @@ class WorldError(TradingError):
 class WorldMismatch(WorldError):
     """The folder holds another world than the one asked for."""
 
+    exit_code = 4
+
 
 class WorldLocked(WorldError):
     """Another venue process has the folder."""
@@ -161,8 +163,9 @@ class WorldFolder:
         if evolve(wanted, nonce=stored.nonce) != stored:
             raise WorldMismatch(
                 f"{self.path} holds another world: it has {stored.describe()}; "
-                f"asked for was {wanted.describe()}. Use another --data-dir, or archive the old "
-                "world with `run.py paper reset`"
+                f"asked for was {wanted.describe()}. Leave --data-dir and --world out and each "
+                "world has a folder of its own, or put the old one aside: "
+                f"python run.py paper reset --data-dir {self.path.parent.parent}"
             )
         return stored
 
@@ -198,28 +201,6 @@ def opening_time_ns(
     """
     begun = origin_ns if stored_ns is None else max(origin_ns, stored_ns)
     return Nanos(max(begun, wall_ns) if follows_wall else begun)
-
-
-def reset(directory: Path) -> Path | None:
-    """Move the world of `directory` aside as `venue.<UTC stamp>` and return where it went.
-
-    Returns None where there is no world.
-
-    Raises:
-        WorldLocked: a venue is using it.
-    """
-    folder = directory / FOLDER
-    if not folder.exists():
-        return None
-    with WorldFolder(folder):
-        archive = directory / f"{FOLDER}.{_utc_stamp()}"
-        number = 1
-        while archive.exists():
-            number += 1
-            archive = directory / f"{FOLDER}.{_utc_stamp()}-{number}"
-        folder.rename(archive)
-    (archive / "LOCK.holder").unlink(missing_ok=True)
-    return archive
 
 
 def _taken(path: Path) -> FileLock:

@@ -19,6 +19,7 @@ from app.command_line.shell import (
     Parsed,
     raw_folder_options,
     take_folders,
+    world_option,
 )
 from app.command_line.trading_options import (
     parse_balance,
@@ -42,7 +43,7 @@ COMMANDS = {
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
-    "paper": ("app.commands.paper:paper", "Start a new paper world."),
+    "paper": ("app.commands.paper:paper", "List paper worlds, begin one anew."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
 }
 
@@ -111,6 +112,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
     metavar="FILE",
     help="What goes wrong at the embedded venue: a script, docs/venue-faults.md.",
 )
+@world_option
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
 @raw_folder_options
@@ -187,6 +189,7 @@ def _failed(error: Exception, log_dir: Path) -> int:
 
 def _told(error: TradingError) -> tuple[str, int]:
     from adapters.control.instances import InstanceRunning
+    from adapters.venues.coinbase.auth import KeyInvalid
     from config.errors import ConfigError
 
     if isinstance(error, ConfigError):
@@ -195,7 +198,7 @@ def _told(error: TradingError) -> tuple[str, int]:
         return f"{error}\n{count} {noun} in the configuration; nothing was started", EXIT_USAGE
     if isinstance(error, InstanceRunning):
         return str(error), EXIT_RUNNING
-    return str(error), EXIT_REFUSED if isinstance(error, JournalError) else EXIT_NO
+    return str(error), EXIT_REFUSED if isinstance(error, JournalError | KeyInvalid) else EXIT_NO
 
 
 def _say(text: str, code: int) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from adapters.control.worlds import home_of, homes, signal_folders
 from adapters.simulator.options import WorldOptions
 from config.mode import Mode
 from domain.model.breakers import DrillKind
@@ -21,6 +22,7 @@ EMBEDDED, COINBASE = "embedded", "coinbase"
 
 
 ROOT = Path(__file__).resolve().parents[2]
+DATA = Path("data")
 
 
 def _of_checkout(path: Path) -> Path:
@@ -41,12 +43,31 @@ class Folders:
     """
 
     config: Path = field(default=Path("config"), converter=_of_checkout)
-    data: Path = field(default=Path("data"), converter=_of_checkout)
+    data: Path = field(default=DATA, converter=_of_checkout)
     log: Path = field(default=Path("logs"), converter=_of_checkout)
+    world: str | None = None
+    """Name of the world below `data` that is meant; None: nobody said."""
+    is_data_given: bool = field(default=False, eq=False)
+    """Whether `data` was named, and so is the home of whatever world is asked for."""
+
+    @property
+    def home(self) -> Path:
+        """The folder of the world, which holds the folders of the modes."""
+        return home_of(self.data, self.world)
+
+    @property
+    def homes(self) -> tuple[Path, ...]:
+        """The homes that an operating command means: the one of `world`, else all."""
+        return homes(self.data) if self.world is None else (self.home,)
+
+    @property
+    def signals(self) -> tuple[Path, ...]:
+        """The folders whose signal file stops a trader here, its own first."""
+        return signal_folders(self.home.absolute(), ROOT / DATA)
 
     def of_mode(self, mode: Mode) -> Path:
         """Return the data folder of `mode`."""
-        return self.data / mode.value
+        return self.home / mode.value
 
 
 @frozen

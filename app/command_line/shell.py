@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from attrs import evolve, field, mutable
 
+from adapters.control.worlds import homes, world_of
 from app.command_line.options import Folders
 from config.mode import Mode
 
@@ -101,7 +103,9 @@ def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapped(context: click.Context, /, **values: Any) -> Any:
         given = {name: values.pop(name) for name in FOLDER_OPTIONS}
-        return command(folders=take_folders(context, given), **values)
+        folders = take_folders(context, given)
+        check_world(folders)
+        return command(folders=folders, **values)
 
     return wrapped
 
@@ -109,20 +113,57 @@ def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def take_folders(context: click.Context, given: Mapping[str, Path | None]) -> Folders:
     """Return the folders of this call: the defaults, overridden by those that are `given`."""
     session = context.ensure_object(CommandSession)
-    chosen = {name.removesuffix("_dir"): path for name, path in given.items() if path is not None}
+    chosen: dict[str, Any] = {
+        name.removesuffix("_dir"): path for name, path in given.items() if path is not None
+    }
+    if "data" in chosen:
+        chosen["is_data_given"] = True
     session.folders = evolve(session.folders, **chosen)
     return session.folders
 
 
+def check_world(folders: Folders) -> None:
+    """End with exit code 2 where a world is named that is not there."""
+    known = [world_of(home) for home in homes(folders.data)]
+    if folders.world is None or folders.world in known:
+        return
+    near = get_close_matches(folders.world, known, 1)
+    hint = f"; did you mean {near[0]}?" if near else ";"
+    raise click.UsageError(
+        f"--world: there is no world {folders.world!r} in {folders.data}{hint} "
+        "`python run.py paper list` shows what is there"
+    )
+
+
+def world_option(command: T) -> T:
+    """Let a command be told which world is meant: it finds it in its folders."""
+
+    def choose_world(context: click.Context, _: click.Parameter, name: str | None) -> None:
+        if name is not None:
+            session = context.ensure_object(CommandSession)
+            session.folders = evolve(session.folders, world=name)
+
+    return click.option(
+        "--world",
+        metavar="NAME",
+        expose_value=False,
+        callback=choose_world,
+        help="Which world below the data folder (`paper list`).",
+    )(command)
+
+
 def env_option(command: T) -> T:
-    """Give an operating command `--env`, as `mode` (None: the running or the newest one)."""
+    """Give an operating command `--world` and `--env`, as `mode`.
+
+    Without them it is the running instance that is meant, or the newest one.
+    """
     return click.option(
         "--env",
         "mode",
         type=MODE,
         metavar="MODE",
         help="Default: the mode that runs, else the one that ran last.",
-    )(command)
+    )(world_option(command))
 
 
 def json_option(command: T) -> T:

@@ -22,6 +22,8 @@ from app.command_line.options import (
     Folders,
     TradeOptions,
 )
+from app.command_line.shell import check_world
+from app.command_line.worlds import in_its_home, recalled
 from app.run.mode_gate import refusals
 from config.mode import Mode
 from domain.model.bounds import ASSET
@@ -113,6 +115,8 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     """Check the options against each other, the config and the mode gates, then trade."""
     from config.loading import load
 
+    check_world(folders)
+    values = recalled(folders, values)
     _refuse_contradictions(values)
     mode: Mode = values["mode"]
     config = load(folders.config, values["sets"])
@@ -125,7 +129,20 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         return 4
     from app.commands.trade import trade as run_trade
 
-    return run_trade(options_of(folders, values, config))
+    return run_trade(_placed(options_of(folders, values, config)))
+
+
+def _placed(options: TradeOptions) -> TradeOptions:
+    """Return `options` on the folder of their world; which one a venue elsewhere plays, it says.
+
+    Raises:
+        Unreachable: it does not answer.
+    """
+    if options.venue_url is None or options.folders.is_data_given:
+        return in_its_home(options)
+    from adapters.processes.simulator import attach
+
+    return in_its_home(options, attach(options.venue_url).world)
 
 
 def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> TradeOptions:

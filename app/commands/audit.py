@@ -79,7 +79,7 @@ def verify(
     """Verify one journal and exit with the verdict."""
     install_context()
     try:
-        found = check(_folder_of(path) if path else journal_of(folders.data, mode))
+        found = check(_folder_of(path) if path else journal_of(folders, mode))
     except FileNotFoundError as error:
         click.echo(f"nothing to verify: {error}", err=True)
         context.exit(2)

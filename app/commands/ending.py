@@ -14,6 +14,7 @@ import click
 from adapters.control.files import read_json
 from adapters.control.instances import holder, is_running
 from adapters.control.status import read_status
+from adapters.control.worlds import title
 
 END_SECONDS = 15.0
 """A killed trader ends within twelve, and its sentinel may have to cancel after that."""
@@ -25,19 +26,20 @@ CONFIRMED = ("clear", "done")
 STARTED, STOPPED = "RunStarted", "RunStopped"
 
 
-def await_end(folder: Path, *, seconds: float = END_SECONDS) -> bool:
+def await_end(folder: Path, *, seconds: float = END_SECONDS, begun_s: float | None = None) -> bool:
     """Say what becomes of the instance of the mode's `folder`.
 
     Tell whether it has ended and no entry rests, confirmed, within `seconds` of machine time.
+    `begun_s` is the UTC wall time from which on its sentinel is listened to; default: now.
     """
-    who, begun_s = holder(folder), time.time()
+    who, begun_s = holder(folder), time.time() if begun_s is None else begun_s
     deadline, is_told = time.monotonic() + seconds, False
 
     def is_over() -> bool:
         nonlocal is_told
         if not is_told and (read_status(folder) or {}).get("halted"):
             is_told = True
-            click.echo(f"{folder.name}: halted; entries are being cancelled ({who})")
+            click.echo(f"{title(folder)}: halted; entries are being cancelled ({who})")
         return not is_running(folder)
 
     if not _wait(is_over, deadline):
@@ -48,13 +50,13 @@ def await_end(folder: Path, *, seconds: float = END_SECONDS) -> bool:
 
 def _is_confirmed(folder: Path, begun_s: float, deadline: float) -> bool:
     if last_end(folder / "journal").get("is_confirmed"):
-        click.echo(f"{folder.name}: the instance has ended; no entry rests, confirmed")
+        click.echo(f"{title(folder)}: the instance has ended; no entry rests, confirmed")
         return True
     if _wait(lambda: sentinel_says(folder, begun_s).get("state") in CONFIRMED, deadline):
-        click.echo(f"{folder.name}: the instance has ended; no entry rests, says its sentinel")
+        click.echo(f"{title(folder)}: the instance has ended; no entry rests, says its sentinel")
         return True
     click.echo(
-        f"{folder.name}: the instance has ended, its entries are NOT confirmed cancelled; "
+        f"{title(folder)}: the instance has ended, its entries are NOT confirmed cancelled; "
         f"{_of_sentinel(folder, begun_s)}; look at the venue and cancel by hand what rests",
         err=True,
     )
@@ -64,12 +66,12 @@ def _is_confirmed(folder: Path, begun_s: float, deadline: float) -> bool:
 def _say_stuck(folder: Path, begun_s: float, pid: int | None) -> None:
     state = "" if pid is None or not _is_stopped(pid) else ", which is stopped (SIGSTOP)"
     click.echo(
-        f"{folder.name}: not confirmed: it still runs as pid {pid or 'unknown'}{state}; "
+        f"{title(folder)}: not confirmed: it still runs as pid {pid or 'unknown'}{state}; "
         f"{_of_sentinel(folder, begun_s)}",
         err=True,
     )
     click.echo(
-        f"{folder.name}: to end it: kill -KILL {pid or 'PID'}; its sentinel then cancels what "
+        f"{title(folder)}: to end it: kill -KILL {pid or 'PID'}; its sentinel then cancels what "
         "rests. If that is not told in the alerts, cancel by hand at the venue",
         err=True,
     )

@@ -17,6 +17,7 @@ from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX
 from adapters.journal.scan import Scan
 from adapters.journal.segments import read_records
+from app.command_line.options import Folders
 from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
 
@@ -72,22 +73,25 @@ def decoded(folder: Path, *, may_be_empty: bool = False) -> JournalPass:
     return JournalPass(folder, scan)
 
 
-def journal_of(data: Path, mode: Mode | None) -> Path:
-    """Return the journal folder of a mode; without one, of what runs or ran last.
+def journal_of(folders: Folders, mode: Mode | None) -> Path:
+    """Return the journal folder of what runs or ran last, of the world and mode that are named.
 
     Raises:
         FileNotFoundError: there is none, or several and none is the newest.
     """
-    if mode is not None:
-        return data / mode.value / JOURNAL
-    if chosen := choose(data):
+    if chosen := choose(*folders.homes, mode=None if mode is None else mode.value):
         return chosen / JOURNAL
-    kept = [data / one / JOURNAL for one in MODES if read_records(data / one / JOURNAL).names]
+    if mode is not None:
+        return folders.of_mode(mode) / JOURNAL
+    there = [home / each / JOURNAL for home in folders.homes for each in MODES]
+    kept = [each for each in there if read_records(each).names]
     if len(kept) == 1:
         return kept[0]
     if kept:
-        raise FileNotFoundError(f"{len(kept)} modes in {data} have one; name it with --env")
-    raise FileNotFoundError(f"expected a journal in {data}, found none; give --data-dir or PATH")
+        raise FileNotFoundError(f"{len(kept)} modes in {folders.data} have one; name it with --env")
+    raise FileNotFoundError(
+        f"expected a journal in {folders.home}, found none; give --data-dir or PATH"
+    )
 
 
 def with_progress(records: JournalPass, what: str) -> Iterator[tuple[Record, object]]:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from adapters.control.instances import choose, folders_with_runs, holder, is_running
 from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
-from adapters.control.registry import registered
+from adapters.control.registry import Registered, registered
 from adapters.control.requests import NoReply, send_request
-from app.command_line.options import Folders
+from adapters.control.worlds import WORLDS, homes, signal_folders, title, world_of
+from app.command_line.options import DATA, ROOT, Folders
 from app.command_line.shell import env_option, folder_options
-from app.commands.ending import await_end
+from app.commands.ending import END_SECONDS, await_end
 from config.mode import Mode
-from domain.model.errors import TradingError
+from domain.model.errors import JournalError, TradingError
 from domain.model.instants import iso
 from domain.model.kill import KillOrder
+
+LEAST_SECONDS = 1.0
+"""Given to the last of several, however long the others took."""
 
 
 @click.command()
@@ -28,28 +33,58 @@ from domain.model.kill import KillOrder
 @env_option
 @folder_options
 def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
-    """Stop every instance on the data folder: entries are cancelled, the process ends with 3.
+    """Stop every instance below the data folder, or those of --world: entries are cancelled.
 
-    Ends with 0 only when they have ended and no entry rests any more; with 1 it says what is known
-    and how else to stop. The next start is refused until `resume`.
+    Ends with 0 only when all have ended (with 3) and no entry rests any more; with 1 it says what
+    is known and how else to stop. The next start is refused until `resume`.
 
     \b
     Example:
       python run.py kill --reason "venue looks wrong"
     """  # noqa: D301 - \b is a control character to click
-    running = [folder for folder in folders_with_runs(folders.data) if is_running(folder)]
-    order = KillOrder(reason, is_all, iso(time.time_ns()))
+    begun_s, order = time.time(), KillOrder(reason, is_all, iso(time.time_ns()))
+    running, lost = _within_reach(folders)
     if not running:
-        return _nobody(folders.data, order)
-    is_written = _write(folders.data, order)
+        return _nobody(folders, order)
+    is_written = _write(folders.home, order)
     if not is_written:
         for folder in running:
             _signal(folder)
-    ended = [await_end(folder) for folder in running]
+    ended = [_await(folder, begun_s) for folder in running]
+    for other in lost:
+        click.echo(f"running: {other}: {_how_to_stop(other, folders)}", err=True)
     if mode is not None and mode.value not in {folder.name for folder in running}:
-        click.echo(f"no instance of {mode.value} runs in {folders.data}", err=True)
+        click.echo(f"no instance of {mode.value} runs in {folders.home}", err=True)
         return 1
-    return 0 if is_written and all(ended) else 1
+    return 0 if is_written and all(ended) and not lost else 1
+
+
+def _within_reach(folders: Folders) -> tuple[list[Path], list[Registered]]:
+    """Return the modes' folders of all instances that the signal file stops.
+
+    And those whose files were moved or deleted: they look for it where it is not any more.
+    """
+    here = [folder for folder in folders_with_runs(*folders.homes) if is_running(folder)]
+    known, lost = {folder.resolve() for folder in here}, list[Registered]()
+    try:
+        others = registered()
+    except TradingError:  # told where nothing runs; what runs here is stopped in any case
+        others = ()
+    for other in others:
+        watched = signal_folders(other.folder.parent, ROOT / DATA)
+        if other.folder in known or folders.home.resolve() not in watched:
+            continue
+        if is_running(other.folder):
+            here.append(other.folder)
+        else:
+            lost.append(other)
+    return here, lost
+
+
+def _await(folder: Path, begun_s: float) -> bool:
+    """Wait for the end of one of several that were told to stop at the same moment."""
+    left_s = begun_s + END_SECONDS - time.time()
+    return await_end(folder, seconds=max(left_s, LEAST_SECONDS), begun_s=begun_s)
 
 
 def _write(data: Path, order: KillOrder) -> bool:
@@ -77,36 +112,42 @@ def _signal(folder: Path) -> None:
         os.kill(who.pid, signal.SIGUSR1)
     except OSError:
         click.echo(
-            f"{folder.name}: it could not be signalled ({who or 'unknown holder'})", err=True
+            f"{title(folder)}: it could not be signalled ({who or 'unknown holder'})", err=True
         )
     else:
-        click.echo(f"{folder.name}: told by SIGUSR1 instead ({who})", err=True)
+        click.echo(f"{title(folder)}: told by SIGUSR1 instead ({who})", err=True)
 
 
-def _nobody(data: Path, order: KillOrder) -> int:
-    """Nothing runs on `data`: keep the next start from trading, and say where traders do run."""
-    if any(data.glob("*/journal/*.jsonl")):
-        if _write(data, order):
-            click.echo(f"no instance runs on {data}; the next start there is refused", err=True)
+def _nobody(folders: Folders, order: KillOrder) -> int:
+    """Nothing runs there: keep the next start from trading, and say where traders do run."""
+    place = folders.home
+    if any(segment for home in folders.homes for segment in home.glob("*/journal/*.jsonl")):
+        if _write(place, order):
+            click.echo(f"no instance runs on {place}; the next start there is refused", err=True)
     else:
-        click.echo(f"no instance runs on {data}, and there is no journal: nothing done", err=True)
+        click.echo(f"no instance runs on {place}, and there is no journal: nothing done", err=True)
     try:
         others = registered()
     except TradingError as error:
         click.echo(f"which others run is not known: {error}", err=True)
         return 1
     for other in others:
-        if other.folder.parent == data.resolve():
-            told = f"its files were moved or deleted; stop it with: kill -TERM {other.pid}"
-        else:
-            told = f'python run.py kill --data-dir {other.folder.parent} --reason "..."'
-        click.echo(f"running: {other}: {told}", err=True)
+        click.echo(f"running: {other}: {_how_to_stop(other, folders)}", err=True)
     return 1
+
+
+def _how_to_stop(other: Registered, folders: Folders) -> str:
+    if not is_running(other.folder):
+        return f"its files were moved or deleted; stop it with: kill -TERM {other.pid}"
+    home = other.folder.parent
+    if home.parent.name == WORLDS and home.parent.parent == folders.data.resolve():
+        return f'python run.py kill --world {home.name} --reason "..."'
+    return f'python run.py kill --data-dir {home} --reason "..."'
 
 
 @click.command()
 @click.option("--reason", required=True, help="Why it is safe again; it stays on record.")
-@click.option("--all", "is_all", is_flag=True, help="Every mode that ever ran on the data folder.")
+@click.option("--all", "is_all", is_flag=True, help="Every world and mode that ever ran there.")
 @env_option
 @folder_options
 def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
@@ -120,29 +161,29 @@ def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> in
     """  # noqa: D301 - \b is a control character to click
     targets = _targets(folders, mode, is_all=is_all)
     if not targets:
-        was_there = remove_kill(folders.data)
-        click.echo(f"{FILE} removed; nothing ever ran here" if was_there else "nothing is latched")
-        return 0
-    codes = []
+        for each in (gone := [each for each in folders.signals if remove_kill(each)]):
+            click.echo(f"{each / FILE} removed; nothing ever ran here")
+        if not gone:
+            click.echo("nothing is latched")
+    codes = [0]
     for folder in targets:
-        code, lines = _resume_one(folders, folder, reason)
+        code, lines = _resume_one(folder, reason)
         codes.append(code)
         for line in lines:
-            click.echo(f"{folder.name}: {line}", err=code != 0)
+            click.echo(f"{title(folder)}: {line}", err=code != 0)
+    _tell_others(folders, targets)
     return max(codes)
 
 
 def _targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path, ...]:
-    there = folders_with_runs(folders.data)
+    name = None if mode is None else mode.value
     if is_all:
-        return there
-    if mode is not None:
-        return tuple(folder for folder in there if folder.name == mode.value)
-    chosen = choose(folders.data)
+        return folders_with_runs(*folders.homes, mode=name)
+    chosen = choose(*folders.homes, mode=name)
     return () if chosen is None else (chosen,)
 
 
-def _resume_one(folders: Folders, folder: Path, reason: str) -> tuple[int, list[str]]:
+def _resume_one(folder: Path, reason: str) -> tuple[int, list[str]]:
     if is_running(folder):
         try:
             answer = send_request(folder, "resume", {"reason": reason})
@@ -151,4 +192,22 @@ def _resume_one(folders: Folders, folder: Path, reason: str) -> tuple[int, list[
         return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
     from app.run.recovery import resume_offline
 
-    return resume_offline(folders.data, Mode(folder.name), reason)
+    signals = signal_folders(folder.parent.absolute(), ROOT / DATA)
+    return resume_offline(folder, signals, reason)
+
+
+def _tell_others(folders: Folders, resumed: Sequence[Path]) -> None:
+    """Name what the same kill may have stopped, and nobody has resumed."""
+    from app.run.recovery import latched_in
+
+    for folder in folders_with_runs(*homes(folders.data)):
+        if folder in resumed or is_running(folder):
+            continue
+        try:
+            names = ", ".join(each.name for each in latched_in(folder))
+        except JournalError as error:
+            names = str(error)
+        if names:
+            here = f"--world {world_of(folder.parent)} --env {folder.name}"
+            how = f'python run.py resume {here} --reason "..."'
+            click.echo(f"{title(folder)}: still latched: {names}; it has its own: {how}", err=True)

@@ -60,7 +60,7 @@ def report(
     if since_ns is not None and until_ns is not None and since_ns >= until_ns:
         raise click.UsageError("--from must be before --to")
     try:
-        journal = journal_of(folders.data, mode)
+        journal = journal_of(folders, mode)
         results = read_results(journal, since_ns, until_ns)
     except (OSError, JournalBroken) as error:
         click.echo(f"no report: {error}", err=True)

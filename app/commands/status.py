@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from adapters.control.instances import choose, holder, is_running
-from adapters.control.kill_switch import read_kill
+from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
+from adapters.control.worlds import title, world_of
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
@@ -49,24 +51,24 @@ def status(folders: Folders, mode: Mode | None, as_json: bool) -> int:
     Example:
       python run.py status --json
     """  # noqa: D301 - \b is a control character to click
-    folder = folders.of_mode(mode) if mode is not None else choose(folders.data)
+    folder = choose(*folders.homes, mode=None if mode is None else mode.value)
     report = None if folder is None else read_status(folder)
     if folder is None or report is None:
         return _nothing_yet(folders, folder, as_json=as_json)
     who = holder(folder) if is_running(folder) else None
     report = {**report, "running": who is not None, "pid": who.pid if who else None}
-    kill = read_kill(folders.data)
+    kill = strongest_kill(evolve(folders, world=world_of(folder.parent)).signals)
     report["kill_switch"] = None if kill is None else kill.reason or "no reason given"
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
-        _show(report, f"running, {who}" if who else "stopped; as at its end")
+        _show(report, title(folder), f"running, {who}" if who else "stopped; as at its end")
     return 0
 
 
 def _nothing_yet(folders: Folders, folder: Path | None, *, as_json: bool) -> int:
     is_up = folder is not None and is_running(folder)
-    place = folder or folders.data
+    place = folder or folders.home
     text = f"{place}: starting, no status yet" if is_up else f"{place}: no run yet"
     if as_json:
         click.echo(json.dumps({"mode": folder.name if folder else None, "running": is_up}))
@@ -74,9 +76,9 @@ def _nothing_yet(folders: Folders, folder: Path | None, *, as_json: bool) -> int
     return 1
 
 
-def _show(report: Mapping[str, Any], state: str) -> None:
+def _show(report: Mapping[str, Any], name: str, state: str) -> None:
     console = Console(soft_wrap=False, highlight=False)
-    console.print(Text(f"{report.get('mode', '?')}: {state}", style="bold"))
+    console.print(Text(f"{name}: {state}", style="bold"))
     if report["kill_switch"] is not None:
         console.print(Text(f"KILL_SWITCH is set: {report['kill_switch']}", style="bold red"))
     if report.get("halted"):

@@ -13,6 +13,7 @@ from adapters.control.instances import InstanceLock
 from adapters.control.registry import FolderLock
 from adapters.telemetry.log import configure
 from app.command_line.options import TradeOptions
+from app.command_line.worlds import remember
 from domain.model.instants import iso
 
 
@@ -26,6 +27,7 @@ def trade(options: TradeOptions) -> int:
         undo.callback(lock.release)
         path_lock.acquire(started)
         undo.callback(path_lock.release)
+        remember(options)
         configure(options.folders.log, options.config.app.log.level.value, console=sys.stderr)
         from app.run.trader import run
 

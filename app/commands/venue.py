@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options
@@ -17,8 +18,8 @@ from domain.model.money import install_context, parse_decimal
 
 _EXAMPLE = """
 Plays a market at the speed asked for and answers any Coinbase Advanced Trade client on loopback.
-Prints one VENUE line when it listens; Ctrl-C stops it. The world lives in DATA_DIR/venue and goes
-on where it stopped.
+Prints one VENUE line when it listens; Ctrl-C stops it. The world goes on where it stopped: in
+DATA_DIR/venue if --data-dir is given, else in a folder of its own below `data` (`paper list`).
 
 \b
 Example:
@@ -114,6 +115,7 @@ def venue(
     from adapters.simulator.options import WorldOptions, from_json
     from adapters.simulator.server.serve import VenueOptions, serve
     from adapters.simulator.world import WorldError, parse_opening
+    from app.command_line.worlds import name_of
 
     install_context()
     served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type", "record")}
@@ -122,7 +124,9 @@ def venue(
         world = WorldOptions(opening=opening, quirks=parse_quirks(quirks), **chosen)
         if world_from_parent:
             world = from_json(sys.stdin.readline())
-        serve(VenueOptions(directory=folders.data, world=world, **served))
+        if not folders.is_data_given:  # as with --env: each world has a folder of its own
+            folders = evolve(folders, world=name_of(world))
+        serve(VenueOptions(directory=folders.home, world=world, **served))
     except TradingError as error:
         click.echo(f"venue: {error}", err=True)
         sys.exit(error.exit_code if isinstance(error, WorldError) else 2)

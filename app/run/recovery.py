@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,12 +12,11 @@ from actors.kernel.envelope import Envelope
 from adapters.control.anchor import AnchorFile, JournalAnchor, lost
 from adapters.control.halt_note import HaltNote
 from adapters.control.instances import InstanceLock, InstanceRunning
-from adapters.control.kill_switch import remove_kill
+from adapters.control.kill_switch import FILE, remove_kill
 from adapters.journal.chain import Record
-from adapters.journal.codec import Codec
+from adapters.journal.codec import Codec, CodecError
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
-from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import OperatorActed
 from domain.messages.journal import JournalReopened, RunStarted, RunStopped
@@ -161,22 +159,58 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
 
 
 def _take_note(note: HaltNote, recorder: Recorder, state: JournalFold, at_ns: Nanos) -> None:
-    """Write down the halt that the last run could not."""
+    """Write down the halts that were left for this journal."""
+    left = noted(note, at_ns)
+    for breaker in left:
+        _trip(breaker, recorder, state, at_ns)
+    if left:
+        note.remove()
+
+
+def noted(note: HaltNote, at_ns: Nanos) -> tuple[Breaker, ...]:
+    """Return the halts that were left for the next journal; what can't be read is a halt too."""
     left = note.read()
     if left is None:
-        return
-    _halt(*left, recorder, state, at_ns)
-    note.remove()
+        return ()
+    try:
+        carried = [CODEC.decode(BreakerTripped.__name__, each).breaker for each in note.carried()]
+    except (CodecError, AttributeError, TypeError):
+        carried = []
+    return tuple(carried) or (_latch(*left, at_ns),)
 
 
 def _halt(name: str, reason: str, recorder: Recorder, state: JournalFold, at_ns: Nanos) -> None:
     """Put a halt on record that needs a person."""
-    breaker = Breaker(
+    _trip(_latch(name, reason, at_ns), recorder, state, at_ns)
+
+
+def _latch(name: str, reason: str, at_ns: Nanos) -> Breaker:
+    return Breaker(
         name=name, scope=GLOBAL, effect=Effect.HALT, reason=reason, is_latched=True, at_ns=at_ns
     )
+
+
+def _trip(breaker: Breaker, recorder: Recorder, state: JournalFold, at_ns: Nanos) -> None:
     recorder.append(_envelope(1, BreakerTripped(breaker), at_ns))
     recorder.commit(())
     state.take(at_ns, BreakerTripped(breaker))
+
+
+def latched_in(folder: Path) -> tuple[Breaker, ...]:
+    """Return what is latched for the mode of `folder` while nothing runs there.
+
+    Raises:
+        JournalError: the chain is broken, or can't be read.
+    """
+    records = (
+        (record.at_ns, CODEC.decode(record.type, record.data))
+        for record in read_records(folder / JOURNAL)
+    )
+    try:
+        found = fold(records, "").latched()
+    except OSError as error:
+        raise JournalError(f"the journal in {folder} can't be read: {error}") from error
+    return (*found, *noted(HaltNote(folder), Nanos(0)))
 
 
 def last_world(folder: Path) -> str:
@@ -194,27 +228,27 @@ def last_world(folder: Path) -> str:
     return world
 
 
-def resume_offline(data_dir: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
-    """Reset what is latched while nothing runs; the next start still has to reconcile clean.
+def resume_offline(folder: Path, signals: Sequence[Path], reason: str) -> tuple[int, list[str]]:
+    """Reset what is latched for the mode of `folder` while nothing runs there.
 
+    The signal files in the folders `signals` go. The next start still has to reconcile clean.
     Returns the exit code and what to tell.
     """
-    folder = data_dir / mode.value
     lock = InstanceLock(folder)
     try:
         lock.acquire(iso(time.time_ns()))
     except InstanceRunning as error:
         return 5, [str(error)]
     try:
-        return _resume_locked(data_dir, folder, mode, reason)
+        return _resume_locked(folder, signals, reason)
     except (JournalError, TradingError) as error:
         return 1, [f"not resumed: {error}"]
     finally:
         lock.release()
 
 
-def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tuple[int, list[str]]:
-    run, anchor_file = RunStarted(mode.value, "none", "", "", "", 0), AnchorFile(folder)
+def _resume_locked(folder: Path, signals: Sequence[Path], reason: str) -> tuple[int, list[str]]:
+    run, anchor_file = RunStarted(folder.name, "none", "", "", "", 0), AnchorFile(folder)
     now_ns = newest_ns(folder)
     opened = open_state(
         JournalPlace(
@@ -241,11 +275,11 @@ def _resume_locked(data_dir: Path, folder: Path, mode: Mode, reason: str) -> tup
         anchor_file.write(opened.anchor())
     finally:
         opened.close()
-    removed = remove_kill(data_dir)
-    if not latched:
-        return 0, ["KILL_SWITCH removed" if removed else "nothing is latched"]
-    names = ", ".join(breaker.name for breaker in latched)
-    return 0, [f"resumed: {names}; the next start has to reconcile clean"]
+    told = [f"{each / FILE} removed" for each in signals if remove_kill(each)]
+    if latched:
+        names = ", ".join(breaker.name for breaker in latched)
+        told = [f"resumed: {names}; the next start has to reconcile clean", *told]
+    return 0, told or ["nothing is latched"]
 
 
 def newest_ns(folder: Path) -> int:
@@ -259,31 +293,3 @@ def newest_ns(folder: Path) -> int:
 
 def _envelope(number: int, body: object, at_ns: int) -> Envelope:
     return Envelope(number, body, "operator", 0, number, 0, Nanos(at_ns))
-
-
-def reset_paper(data_dir: Path) -> tuple[int, list[str]]:
-    """Archive the paper world, so that the next start begins a new one. Latched halts survive.
-
-    The journal stays: its lineage goes on, with a new world from the next start.
-    """
-    from adapters.simulator.world import WorldError, reset
-
-    folder = data_dir / Mode.PAPER.value
-    if not folder.is_dir():
-        return 0, ["there is no paper world"]
-    lock = InstanceLock(folder)
-    try:
-        lock.acquire(iso(time.time_ns()))
-    except InstanceRunning as error:
-        return 5, [str(error)]
-    try:
-        archive = reset(folder)
-    except WorldError as error:
-        return error.exit_code, [str(error)]
-    except (OSError, shutil.Error) as error:
-        return 1, [f"the world could not be moved aside: {error}"]
-    finally:
-        lock.release()
-    if archive is None:
-        return 0, ["there is no paper world"]
-    return 0, [f"the old world is in {archive}; latched halts stay until `resume`"]

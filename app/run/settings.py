@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.safety.scheduler import Schedule
 from actors.trading.allocator import Seat
+from adapters.simulator.options import DEFAULT_SEED
 from app.command_line.options import TradeOptions
 from config.effective import Config
 from config.mode import Mode
@@ -12,8 +13,6 @@ from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
 from domain.risk.mandate import Mandate
 from domain.risk.rules.stale_quote import StaleQuote
-
-DEFAULT_SEED = 1
 
 
 def seed_of(options: TradeOptions) -> int:

@@ -220,7 +220,7 @@ def _sentinel_settings(
     """Return what the process needs that cancels our entries should this one stop or die."""
     folders = options.folders
     return {
-        "data": str(folders.data.resolve()),
+        "signals": [str(each) for each in folders.signals],
         "mode_folder": str(folders.of_mode(options.mode).resolve()),
         "log": str(folders.log.resolve()),
         "rest": session.rest,

@@ -44,7 +44,7 @@ REFUSED = 4
 def run(options: TradeOptions, say: Say) -> int:
     """Trade until something ends it; return the exit code of the command-line contract."""
     stop = StopRequest()
-    _listen(options.folders.data, stop)
+    _listen(options.folders.home, stop)
     try:
         with _ports_of(options, stop) as ports:
             return _trade(ports, options, stop, say)
@@ -132,7 +132,7 @@ def start(
 
 def last_gate(ports: RunPorts, options: TradeOptions, stop: StopRequest) -> LastGate:
     """Return the last gate of this run: what every order is asked directly before it leaves."""
-    system, halt_signal = ports.system, FileHaltSignal(options.folders.data)
+    system, halt_signal = ports.system, FileHaltSignal(*options.folders.signals)
     return LastGate(
         system.board, system.clock, halt_signal, system.epochs, stop.is_asked, ports.approvals
     )
@@ -167,20 +167,20 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
     return Ports(
         venue=venue,
         journal=opened.recorder,
-        signal=FileHaltSignal(folders.data),
+        signal=FileHaltSignal(*folders.signals),
         alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
-        status=FileStatusBoard(folder),
+        status=FileStatusBoard(folder, folders.data),
         bars=BarFiles(folder / BARS),
         control=FileControlInbox(folder),
     )
 
 
-def _listen(data: Path, stop: StopRequest) -> None:
+def _listen(home: Path, stop: StopRequest) -> None:
     """SIGINT, SIGTERM and SIGHUP (the terminal is closed) end the run; SIGUSR1 kills."""
 
     def kill(*_: object) -> None:
         try:
-            write_kill(data, by_signal())
+            write_kill(home, by_signal())
         except OSError:  # no room for the file: then the order itself has to do
             stop.ask(KILL)
 

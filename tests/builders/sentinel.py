@@ -215,7 +215,7 @@ class House:
     def told(self, rest: str, lifetime_s: float = 0.2) -> dict[str, object]:
         """Return the settings of a sentinel for this process as the trader."""
         return {
-            "data": str(self.data),
+            "signals": [str(self.data)],
             "mode_folder": str(self.mode),
             "log": str(self.log),
             "rest": rest,

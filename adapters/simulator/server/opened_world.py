@@ -28,7 +28,7 @@ from adapters.simulator.market_data.open import (
 )
 from adapters.simulator.market_data.raw import RawRecording
 from adapters.simulator.market_data.source import Expander
-from adapters.simulator.options import GENERATED, WorldOptions
+from adapters.simulator.options import DEFAULT_SEED, GENERATED, WorldOptions
 from adapters.simulator.recordings.playable import Playable
 from adapters.simulator.recordings.playback import Playback
 from adapters.simulator.recordings.recorded import RecordedMarket
@@ -43,7 +43,6 @@ from adapters.simulator.world import (
 )
 from domain.model.instants import SECOND, Nanos, parse_iso
 
-DEFAULT_SEED = 1
 REPEATABLE_ORIGIN_NS = parse_iso("2026-01-05T00:00:00Z")
 """Where a generated market begins in virtual time: a Monday, like any other day of it."""
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))

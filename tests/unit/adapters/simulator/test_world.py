@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from adapters.simulator.world import (
     identity,
     opening_time_ns,
     parse_opening,
-    reset,
 )
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE
@@ -61,7 +59,7 @@ def test_another_world_on_the_same_folder_is_refused_naming_both(
             folder.settle(world(**change))
     assert old in str(caught.value)
     assert new in str(caught.value)
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_code == 4
 
 
 def test_two_worlds_of_the_same_ingredients_have_different_ids() -> None:
@@ -92,26 +90,6 @@ def test_a_damaged_identity_is_refused_with_the_remedy(tmp_path: Path) -> None:
 def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
     with WorldFolder(tmp_path / "venue") as folder:
         assert folder.path.stat().st_mode & 0o777 == 0o700
-
-
-def test_reset_archives_the_old_world_and_makes_room_for_a_new_one(tmp_path: Path) -> None:
-    with WorldFolder(tmp_path / "venue") as folder:
-        old = folder.settle(world())
-    archives = [reset(tmp_path)]
-    assert archives[0] is not None
-    assert json.loads((archives[0] / "world.json").read_text())["nonce"] == old.nonce
-    for _ in range(2):
-        with WorldFolder(tmp_path / "venue") as folder:
-            assert folder.stored() is None
-            assert folder.settle(world(seed=9)).seed == 9
-        archives.append(reset(tmp_path))
-    assert len(set(archives)) == 3
-    assert reset(tmp_path) is None
-
-
-def test_reset_refuses_while_a_venue_runs(tmp_path: Path) -> None:
-    with WorldFolder(tmp_path / "venue"), pytest.raises(WorldLocked):
-        reset(tmp_path)
 
 
 @given(

@@ -5,6 +5,7 @@ import click
 import pytest
 
 from adapters.control.instances import InstanceRunning
+from adapters.venues.coinbase.auth import KeyInvalid
 from app.command_line.cli import cli, main
 from app.command_line.options import Folders
 from app.command_line.shell import folder_options
@@ -34,6 +35,7 @@ def raising() -> Iterator[Raise]:
         (click.UsageError("no"), 2),
         (ConfigError(()), 2),
         (JournalError("record 5 is not whole"), 4),
+        (KeyInvalid("others may read it"), 4),
         (InstanceRunning("held by pid 1"), 5),
         (Unreachable("no route"), 1),
         (TradingError("no"), 1),

@@ -26,7 +26,7 @@ def test_without_a_file_the_instance_is_signalled_and_that_is_no_success(
 
     heard: list[int] = []
     monkeypatch.setattr(app.commands.kill, "write_kill", refuse)
-    monkeypatch.setattr(app.commands.kill, "await_end", lambda _: True)
+    monkeypatch.setattr(app.commands.kill, "await_end", lambda _, **__: True)
     before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
     lock = InstanceLock(tmp_path / "data" / "paper")
     lock.acquire("now")

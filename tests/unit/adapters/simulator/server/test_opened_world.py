@@ -11,9 +11,8 @@ from attrs import evolve
 
 from adapters.clocks.market import MarketClockWriter
 from adapters.simulator.engine.quirks import VenueQuirks
-from adapters.simulator.options import WorldOptions
+from adapters.simulator.options import DEFAULT_SEED, WorldOptions
 from adapters.simulator.server.opened_world import (
-    DEFAULT_SEED,
     REPEATABLE_ORIGIN_NS,
     OpenedWorld,
     level2_interval_ns,

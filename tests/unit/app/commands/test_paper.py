@@ -1,0 +1,105 @@
+"""`paper list`: every world with what it plays and how it stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from adapters.control.files import write_json
+from adapters.control.instances import InstanceLock
+from adapters.control.worlds import write_card
+from app.command_line.shell import CommandSession
+from app.commands.paper import paper
+
+STATUS = {"equity": "10012.345", "halted": False}
+
+
+def a_world(home: Path, mode: str = "paper", **world: Any) -> InstanceLock:
+    """Leave what a run in `home` leaves; its lock is returned, taken."""
+    folder = home / mode
+    venue = folder / "venue"
+    if mode == "venue":
+        venue = folder
+    lock = InstanceLock(folder)
+    lock.acquire("then")
+    write_json(venue / "world.json", {"market": "generated seed=1 offset=2m", "seed": 1, **world})
+    if mode != "venue":
+        write_json(folder / "status.json", STATUS)
+    return lock
+
+
+def listed(data: Path, *arguments: str) -> str:
+    command = ["list", "--data-dir", str(data), *arguments]
+    done = CliRunner().invoke(paper, command, standalone_mode=False, obj=CommandSession())
+    assert done.return_value == 0, done.output
+    return done.output
+
+
+def test_every_world_and_mode_has_a_row_and_a_venue_alone_has_one(tmp_path: Path) -> None:
+    recorded = tmp_path / "worlds" / "candles-abc123"
+    running = a_world(tmp_path, "dry-run")
+    for lock in (
+        a_world(tmp_path),
+        a_world(tmp_path, "venue"),
+        a_world(recorded, market="candles.csv sha256=1", seed=7),
+    ):
+        lock.release()
+    write_card(recorded, {"market": "/here/candles.csv"})
+
+    rows = json.loads(listed(tmp_path, "--json"))
+    running.release()
+
+    assert [(row["world"], row["mode"], row["state"]) for row in rows] == [
+        ("default", "dry-run", "running"),
+        ("default", "paper", "stopped"),
+        ("default", "venue", "stopped"),
+        ("candles-abc123", "paper", "stopped"),
+    ]
+    last = rows[-1]
+    assert (last["market"], last["seed"], last["equity"]) == ("/here/candles.csv", 7, "10012.345")
+    assert last["size_bytes"] > 0
+    assert last["folder"] == str(recorded / "paper")
+    assert last["last_run"].startswith("20")
+
+
+def test_the_table_fits_eighty_columns_and_rounds_for_people(tmp_path: Path) -> None:
+    home = tmp_path / "worlds" / "generated-123456"
+    a_world(home, seed=123456).release()
+
+    lines = listed(tmp_path).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split()[:4] == ["world", "mode", "market", "seed"]
+    words = lines[1].split()
+    assert words[:5] == ["generated-123456", "paper", "generated", "123456", "stopped"]
+    assert "10,012.34" in words or "10,012.35" in words
+
+
+def test_a_halt_is_shown_and_one_world_can_be_asked_for(tmp_path: Path) -> None:
+    home = tmp_path / "worlds" / "generated-7"
+    a_world(tmp_path).release()
+    running = a_world(home)
+    write_json(home / "paper" / "status.json", {**STATUS, "halted": True})
+
+    (row,) = json.loads(listed(tmp_path, "--json", "--world", "generated-7"))
+    running.release()
+
+    assert (row["world"], row["state"]) == ("generated-7", "halted")
+
+
+def test_where_nothing_is_it_says_how_one_begins(tmp_path: Path) -> None:
+    assert "`python run.py --env paper` begins one" in listed(tmp_path)
+    assert listed(tmp_path, "--json") == "[]\n"
+
+
+def test_a_world_that_was_reset_has_nothing_to_show(tmp_path: Path) -> None:
+    lock = InstanceLock(tmp_path / "paper")
+    lock.acquire("then")
+    lock.release()
+
+    (row,) = json.loads(listed(tmp_path, "--json"))
+
+    assert (row["state"], row["equity"], row["market"]) == ("no run yet", None, None)
