@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from attrs import frozen
 from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
+from adapters.control.halt_note import NOTE
 from domain.model.errors import TradingError
 
 T = TypeVar("T")
@@ -130,11 +131,11 @@ def is_running(folder: Path) -> bool:
 def folders_with_runs(*homes: Path, mode: str | None = None) -> tuple[Path, ...]:
     """Return the folders of the modes that ever ran in `homes`, the newest run first.
 
-    `mode` leaves only those of one mode.
+    Last come those where nothing of a run is left. `mode` leaves only those of one mode.
     """
     modes = MODES if mode is None else (mode,)
     found = [home / each for home in homes for each in modes if (home / each / LOCK).exists()]
-    return tuple(sorted(found, key=lambda folder: (-last_sign_s(folder), str(folder))))
+    return tuple(sorted(found, key=lambda each: (-_run_s(each), -last_sign_s(each), str(each))))
 
 
 def choose(*homes: Path, mode: str | None = None) -> Path | None:
@@ -145,7 +146,15 @@ def choose(*homes: Path, mode: str | None = None) -> Path | None:
 
 def last_sign_s(folder: Path) -> float:
     """Return when the newest of the files that a run keeps writing was written, UTC seconds."""
-    signs = [folder / HOLDER, folder / STATUS, *folder.glob("journal/*.jsonl")]
+    return max(_run_s(folder), _newest_s([folder / HOLDER]))
+
+
+def _run_s(folder: Path) -> float:
+    """Return when something of a run was written last, or a halt that waits for the next."""
+    return _newest_s([folder / STATUS, folder / NOTE, *folder.glob("journal/*.jsonl")])
+
+
+def _newest_s(signs: Iterable[Path]) -> float:
     times = [0.0]
     for sign in signs:
         try:
