@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -136,17 +138,43 @@ def test_a_closed_terminal_is_an_orderly_stop(tmp_path: Path) -> None:
     assert live_orders(tmp_path) == 0
 
 
-@pytest.mark.req("AUD1", "SI1")
-def test_a_data_folder_that_is_moved_halts_and_the_path_stays_taken(tmp_path: Path) -> None:
-    with trader(tmp_path, "--speed", str(SPEED), *RESTING) as running:
-        running.ready()
-        running.wait_until(lambda: len(records(tmp_path, "IntentRaised")) >= 2)
-        (tmp_path / "data").rename(tmp_path / "moved")
-        running.wait_until(lambda: "data folder lost" in running.log, 10.0)
-        second = call(tmp_path, "--env", "paper")
-        assert second.returncode == 5
-        assert f"still runs as pid {running.process.pid}" in second.stderr
-        code, stopped = running.interrupt(20.0)
-        assert (code, stopped["reason"]) == (3, "halted")
-        told = [json.loads(line) for line in (tmp_path / "logs/alerts.jsonl").open()]
-        assert ("CRITICAL", "BREAKER:data_folder") in {(t["severity"], t["code"]) for t in told}
+def replace(data: Path) -> None:
+    """Put a copy in the place of the folder, as the restoring of a backup would."""
+    data.rename(data.with_name("moved"))
+    shutil.copytree(data.with_name("moved"), data)
+
+
+LOSSES: dict[str, Callable[[Path], object]] = {
+    "moved": lambda data: data.rename(data.with_name("moved")),
+    "deleted": shutil.rmtree,
+    "replaced": replace,
+}
+
+
+@pytest.mark.req("AUD1", "SI1", "K1")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_data_folder_that_is_lost_while_trading_halts_and_its_path_stays_taken(
+    loss: str, tmp_path: Path
+) -> None:
+    with venue_process(tmp_path / "venue", "--speed", str(SPEED)) as venue:
+        attached = ("--venue-url", venue.session.rest)
+        with trader(tmp_path, *attached, *RESTING) as running:
+            running.ready()
+            running.wait_until(lambda: len(resting(venue)) >= 2)
+            lost = time.monotonic()
+            LOSSES[loss](tmp_path / "data")
+            running.wait_until(lambda: "data folder lost" in running.log, 10.0)
+            wait_for(lambda: not resting(venue), lost + 10.0 - time.monotonic())
+
+            second = call(tmp_path, "--env", "paper", *attached)
+            assert second.returncode == 5
+            assert f"still runs as pid {running.process.pid}" in second.stderr
+            killed = call(tmp_path, "kill", "--reason", "its files are lost")
+            assert killed.returncode == 1
+            assert f"kill -TERM {running.process.pid}" in killed.stderr
+
+            running.process.send_signal(signal.SIGTERM)
+            assert running.stopped(20.0)[0] == 3
+        assert resting(venue) == []
+    told = [json.loads(line) for line in (tmp_path / "logs/alerts.jsonl").open()]
+    assert ("CRITICAL", "BREAKER:data_folder") in {(t["severity"], t["code"]) for t in told}
