@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from adapters.control.files import read_json
-from adapters.control.instances import LOCK, MODES, is_running, last_sign_s
+from adapters.control.instances import LOCK, MODES, choose, is_running, last_sign_s
 from adapters.control.status import read_status
 from adapters.control.worlds import footprint, read_card, world_of
 from app.command_line.options import Folders
@@ -138,7 +138,8 @@ def _short(market: str) -> str:
 def reset(folders: Folders) -> int:
     """Put a paper world aside, venue and journal together, so that the next start begins anew.
 
-    Nothing is deleted. A latched halt and a kill switch stay until `resume`.
+    Without --world it is the one that ran last. Nothing is deleted. A latched halt and a kill
+    switch stay until `resume`.
 
     \b
     Example:
@@ -148,8 +149,10 @@ def reset(folders: Folders) -> int:
     from adapters.simulator.world import WorldError
     from app.run.paper_reset import reset_world
 
+    newest = choose(*folders.homes) if folders.world is None else None
+    home = folders.home if newest is None else newest.parent
     try:
-        code, lines = reset_world(folders.home, folders.data)
+        code, lines = reset_world(home, folders.data)
     except WorldError as error:
         code, lines = error.exit_code, [str(error)]
     except OSError as error:

@@ -14,7 +14,7 @@ from adapters.control.halt_note import NOTE, HaltNote
 from adapters.control.instances import HOLDER, LOCK, InstanceLock
 from adapters.control.registry import FolderLock
 from adapters.control.status import COPY
-from adapters.control.worlds import ARCHIVE
+from adapters.control.worlds import ARCHIVE, world_of
 from adapters.simulator.world import FOLDER, WorldFolder
 from app.run.recovery import CODEC, JOURNAL, SHORTENED, latched_in
 from config.mode import Mode
@@ -55,7 +55,7 @@ def reset_world(home: Path, data: Path) -> tuple[int, list[str]]:
             _put_aside(folder, archive / folder.name)
         _put_status_aside(home, data, archive)
     read = f"`python run.py report --data-dir {archive}` shows its results"
-    return 0, [f"the old world is in {archive}; {read}", *told]
+    return 0, [f"world {world_of(home)} begins anew; the old one is in {archive}; {read}", *told]
 
 
 def has_content(folder: Path) -> bool:

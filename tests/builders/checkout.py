@@ -44,6 +44,10 @@ class Checkout:
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return done
 
+    def home(self, world: str) -> Path:
+        """Return the folder of a world that is not the default one."""
+        return self.data / "worlds" / world
+
     def worlds(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the rows of `paper list`, by world and mode."""
         done = self.run("paper", "list", "--json")

@@ -175,6 +175,8 @@ class House:
 
     def __init__(self, home: Path) -> None:
         self.data = home / "data"
+        self.above = home / "above"
+        """The data folder that `data` is a world of; its signal file counts too."""
         self.mode = self.data / "paper"
         self.journal = self.mode / "journal"
         self.log = home / "logs"
@@ -215,7 +217,7 @@ class House:
     def told(self, rest: str, lifetime_s: float = 0.2) -> dict[str, object]:
         """Return the settings of a sentinel for this process as the trader."""
         return {
-            "signals": [str(self.data)],
+            "signals": [str(self.data), str(self.above)],
             "mode_folder": str(self.mode),
             "log": str(self.log),
             "rest": rest,

@@ -26,7 +26,12 @@ def test_two_worlds_trade_side_by_side_and_one_kill_stops_both(
 ) -> None:
     with checkout.started(*FAST, *RESTING) as first, checkout.started(*FAST, "--seed=7") as second:
         assert checkout.run(*FAST, "--seed=7").returncode == 5, "one instance a world and mode"
-        assert checkout.run("paper", "reset", "--world", SEVEN).returncode == 5
+        mistyped = checkout.run("kill", "--data-dir", "dta", "--reason", "looks wrong")
+        assert mistyped.returncode == 1
+        for pid, home in ((first.pid, checkout.data), (second.pid, checkout.home(SEVEN))):
+            assert f"(pid {pid}, " in mistyped.stderr
+            assert f"python run.py kill --data-dir {home}" in mistyped.stderr
+        assert not (checkout.root / "dta").exists()
         killed = checkout.run("kill", "--reason", "looks wrong", cwd=tmp_path)
 
         assert killed.returncode == 0, killed.stdout + killed.stderr
@@ -42,10 +47,9 @@ def test_two_worlds_trade_side_by_side_and_one_kill_stops_both(
     assert "resume --world default --env paper" in resumed.stderr
     assert checkout.run(*ONCE, "--seed=7").returncode == 0
     assert checkout.run(*ONCE).returncode == 3, "the other is still latched"
-    assert checkout.run("paper", "reset").returncode == 0
+    assert checkout.run("paper", "reset", "--world=default").returncode == 0
     assert checkout.run(*ONCE).returncode == 3, "also in a new world"
     assert checkout.run("resume", "--all", "--reason", "looked at it").returncode == 0
-    assert checkout.run(*ONCE).returncode == 0
 
 
 @pytest.mark.req("K1")
@@ -62,7 +66,7 @@ def test_a_kill_of_one_world_leaves_the_others_trading(checkout: Checkout) -> No
 
 @pytest.mark.req("AUD1")
 def test_a_world_is_named_listed_read_and_begun_anew(checkout: Checkout) -> None:
-    home = checkout.data / "worlds" / "generated-9"
+    home = checkout.home("generated-9")
     assert checkout.run(*ONCE, "--seed=9").returncode == 0
     assert checkout.run(*ONCE, "--world=generated-9").returncode == 0, "by name alone"
     row = checkout.worlds()[("generated-9", "paper")]

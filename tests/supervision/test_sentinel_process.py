@@ -323,12 +323,14 @@ def test_a_kill_that_lasts_is_served_beside_a_trader_that_lives(
 
 @pytest.mark.req("K1")
 @pytest.mark.parametrize("is_all", [False, True])
+@pytest.mark.parametrize("place", ["data", "above"])
 def test_protection_goes_only_where_the_signal_file_says_all(
-    is_all: bool, house: House, venue: SmallVenue
+    place: str, is_all: bool, house: House, venue: SmallVenue
 ) -> None:
     two_of_ours(house, venue)
     with sentinel(house, venue) as watching:
-        write_kill(house.data, KillOrder("not all of it, only a word", includes_exits=is_all))
+        folder: Path = getattr(house, place)
+        write_kill(folder, KillOrder("not all of it, only a word", includes_exits=is_all))
         watching.die()
         watching.ends_with(EXIT_OK)
 

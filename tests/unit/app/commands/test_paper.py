@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,17 @@ def test_a_world_that_was_reset_has_nothing_to_show(tmp_path: Path) -> None:
     (row,) = json.loads(listed(tmp_path, "--json"))
 
     assert (row["state"], row["equity"], row["market"]) == ("no run yet", None, None)
+
+
+def test_the_world_that_ran_last_is_begun_anew_unless_one_is_named(tmp_path: Path) -> None:
+    home = tmp_path / "worlds" / "generated-7"
+    for each in (tmp_path, home):
+        a_world(each).release()
+    os.utime(tmp_path / "paper" / "status.json", (1, 1))
+    data = ["reset", "--data-dir", str(tmp_path)]
+
+    for named, said in (([], "world generated-7"), (["--world", "default"], "world default")):
+        done = CliRunner().invoke(paper, [*data, *named], standalone_mode=False)
+        assert (done.return_value, said in done.output) == (0, True)
+        assert (tmp_path / "paper" / "status.json").exists() is not bool(named)
+    assert not (home / "paper" / "status.json").exists()

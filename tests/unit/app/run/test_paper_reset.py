@@ -83,7 +83,7 @@ def test_all_that_was_a_world_is_in_one_archive_and_nothing_of_it_is_left(tmp_pa
     code, (told,) = reset_world(tmp_path, tmp_path)
 
     archive = archive_of(tmp_path)
-    assert (code, f"the old world is in {archive}" in told) == (0, True)
+    assert (code, f"world default begins anew; the old one is in {archive}" in told) == (0, True)
     for mode in ("dry-run", "paper"):
         assert {each.name for each in (tmp_path / mode).iterdir()} == {"LOCK", "LOCK.holder"}
         assert (archive / mode / "venue" / "world.db").exists()
