@@ -63,11 +63,16 @@ class Folders:
     @property
     def signals(self) -> tuple[Path, ...]:
         """The folders whose signal file stops a trader here, its own first."""
-        return signal_folders(self.home.absolute(), ROOT / DATA)
+        return signals_of(self.home)
 
     def of_mode(self, mode: Mode) -> Path:
         """Return the data folder of `mode`."""
         return self.home / mode.value
+
+
+def signals_of(home: Path) -> tuple[Path, ...]:
+    """Return the folders whose signal file stops a trader with this home, its own first."""
+    return signal_folders(home.absolute(), ROOT / DATA)
 
 
 @frozen

@@ -14,8 +14,8 @@ from adapters.control.instances import choose, folders_with_runs, holder, is_run
 from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
 from adapters.control.registry import Registered, registered
 from adapters.control.requests import NoReply, send_request
-from adapters.control.worlds import WORLDS, homes, signal_folders, title, world_of
-from app.command_line.options import DATA, ROOT, Folders
+from adapters.control.worlds import WORLDS, homes, title, world_of
+from app.command_line.options import Folders, signals_of
 from app.command_line.shell import env_option, folder_options
 from app.commands.ending import END_SECONDS, await_end
 from config.mode import Mode
@@ -71,8 +71,8 @@ def _within_reach(folders: Folders) -> tuple[list[Path], list[Registered]]:
     except TradingError:  # told where nothing runs; what runs here is stopped in any case
         others = ()
     for other in others:
-        watched = signal_folders(other.folder.parent, ROOT / DATA)
-        if other.folder in known or folders.home.resolve() not in watched:
+        is_reached = folders.home.resolve() in signals_of(other.folder.parent)
+        if other.folder in known or not is_reached:
             continue
         if is_running(other.folder):
             here.append(other.folder)
@@ -192,8 +192,7 @@ def _resume_one(folder: Path, reason: str) -> tuple[int, list[str]]:
         return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
     from app.run.recovery import resume_offline
 
-    signals = signal_folders(folder.parent.absolute(), ROOT / DATA)
-    return resume_offline(folder, signals, reason)
+    return resume_offline(folder, signals_of(folder.parent), reason)
 
 
 def _tell_others(folders: Folders, resumed: Sequence[Path]) -> None:
@@ -208,6 +207,7 @@ def _tell_others(folders: Folders, resumed: Sequence[Path]) -> None:
         except JournalError as error:
             names = str(error)
         if names:
-            here = f"--world {world_of(folder.parent)} --env {folder.name}"
-            how = f'python run.py resume {here} --reason "..."'
+            home = folder.parent
+            place = f"data-dir {home}" if folders.is_data_given else f"world {world_of(home)}"
+            how = f'python run.py resume --{place} --env {folder.name} --reason "..."'
             click.echo(f"{title(folder)}: still latched: {names}; it has its own: {how}", err=True)

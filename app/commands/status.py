@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from attrs import evolve
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,8 +15,8 @@ from rich.text import Text
 from adapters.control.instances import choose, holder, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
-from adapters.control.worlds import title, world_of
-from app.command_line.options import Folders
+from adapters.control.worlds import title
+from app.command_line.options import Folders, signals_of
 from app.command_line.shell import env_option, folder_options, json_option
 from config.mode import Mode
 
@@ -57,7 +56,7 @@ def status(folders: Folders, mode: Mode | None, as_json: bool) -> int:
         return _nothing_yet(folders, folder, as_json=as_json)
     who = holder(folder) if is_running(folder) else None
     report = {**report, "running": who is not None, "pid": who.pid if who else None}
-    kill = strongest_kill(evolve(folders, world=world_of(folder.parent)).signals)
+    kill = strongest_kill(signals_of(folder.parent))
     report["kill_switch"] = None if kill is None else kill.reason or "no reason given"
     if as_json:
         click.echo(json.dumps(report, indent=2))
