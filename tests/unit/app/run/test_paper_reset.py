@@ -110,11 +110,11 @@ def test_what_is_latched_outlives_the_reset_as_it_was_until_it_is_resumed(tmp_pa
     folder = tmp_path / "paper"
     a_run(folder, KILL, PRODUCT, PASSING)
 
-    for _ in range(2):  # a second reset, before anything ran, takes nothing away
-        code, lines = reset_world(tmp_path, tmp_path)
-        assert code == 0
-        assert latched_in(folder) == (KILL, PRODUCT)
-    assert "there is no paper world" in lines[0]
+    assert "paper: stays latched until `resume`: kill, odd" in reset_world(tmp_path, tmp_path)[1]
+    assert latched_in(folder) == (KILL, PRODUCT)
+    again = reset_world(tmp_path, tmp_path)
+    assert again == (0, [f"there is no paper world in {tmp_path}"]), "nothing ran since"
+    assert latched_in(folder) == (KILL, PRODUCT)
 
     state = opened(folder)
     assert state.recovered.latched() == (KILL, PRODUCT)
