@@ -26,6 +26,8 @@ from domain.model.instants import MINUTE, Nanos, bucket_start, iso
 from domain.model.money import parse_decimal, plain
 
 FOLDER = "venue"
+OF_TRADERS = ("dry-run", "paper")
+"""Folders in which a trader keeps the world of its own venue."""
 DEFAULT_OPENING: Mapping[str, Decimal] = {"USD": Decimal(10_000)}
 
 
@@ -164,10 +166,16 @@ class WorldFolder:
             raise WorldMismatch(
                 f"{self.path} holds another world: it has {stored.describe()}; "
                 f"asked for was {wanted.describe()}. Leave --data-dir and --world out and each "
-                "world has a folder of its own, or put the old one aside: "
-                f"python run.py paper reset --data-dir {self.path.parent.parent}"
+                f"world has a folder of its own, or put the old one aside: {self._put_aside()}"
             )
         return stored
+
+    def _put_aside(self) -> str:
+        """Return the command that puts this world aside."""
+        home = self.path.parent
+        if home.name in OF_TRADERS:
+            return f"python run.py paper reset --data-dir {home.parent}"
+        return f"mv {self.path} {self.path}.{_utc_stamp()}"
 
 
 def parse_opening(texts: tuple[str, ...]) -> dict[str, Decimal]:

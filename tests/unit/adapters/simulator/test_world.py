@@ -62,6 +62,24 @@ def test_another_world_on_the_same_folder_is_refused_naming_both(
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ("data/paper/venue", "python run.py paper reset --data-dir {home}/data"),
+        ("data/venue", "mv {home}/data/venue {home}/data/venue."),
+    ],
+)
+def test_a_refused_world_says_how_to_put_the_old_one_aside(
+    tmp_path: Path, place: str, command: str
+) -> None:
+    with WorldFolder(tmp_path / place) as folder:
+        folder.settle(world())
+        with pytest.raises(WorldMismatch) as caught:
+            folder.settle(world(seed=2))
+
+    assert command.format(home=tmp_path) in str(caught.value)
+
+
 def test_two_worlds_of_the_same_ingredients_have_different_ids() -> None:
     assert world().id != world().id
     assert identity(market="m", seed=1, origin_ns=0, opening={}, nonce="n").id == (
