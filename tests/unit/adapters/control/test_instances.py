@@ -133,3 +133,36 @@ def test_other_folders_are_no_modes(tmp_path: Path) -> None:
     lock.acquire("now")
 
     assert folders_with_runs(tmp_path) == ()
+
+
+def a_run(folder: Path, at_s: float) -> None:
+    """Leave what a run leaves that wrote its last status at that time."""
+    lock = InstanceLock(folder)
+    lock.acquire("then")
+    lock.release()
+    (folder / "status.json").touch()
+    os.utime(folder / "status.json", (at_s, at_s))
+
+
+def test_of_several_homes_the_newest_run_is_meant_or_that_of_a_mode(tmp_path: Path) -> None:
+    first, second = tmp_path, tmp_path / "worlds" / "generated-7"
+    a_run(first / "paper", 3)
+    a_run(second / "paper", 2)
+    a_run(second / "dry-run", 1)
+
+    assert choose(first, second) == first / "paper"
+    assert choose(second) == second / "paper"
+    assert choose(first, second, mode="dry-run") == second / "dry-run"
+    assert choose(first, mode="dry-run") is None
+
+
+def test_where_nothing_of_a_run_is_left_it_is_meant_last(tmp_path: Path) -> None:
+    old, reset = tmp_path / "dry-run", tmp_path / "paper"
+    a_run(old, 1)
+    lock = InstanceLock(reset)
+    lock.acquire("now")
+    lock.release()
+
+    assert folders_with_runs(tmp_path) == (old, reset)
+    (reset / "halt.json").touch()
+    assert folders_with_runs(tmp_path) == (reset, old), "a halt waits there for the next start"
