@@ -46,7 +46,7 @@ def backup(folders: Folders, mode: Mode | None, file: Path) -> int:
       python run.py journal backup --env paper -o monday.tar.zst
     """  # noqa: D301 - \b is a control character to click
     try:
-        source = journal_of(folders.data, mode)
+        source = journal_of(folders, mode)
         if not any(source.glob("*.jsonl")):
             raise FileNotFoundError(f"there is no journal in {source}")
     except FileNotFoundError as error:

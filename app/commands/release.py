@@ -6,6 +6,7 @@ import click
 
 from adapters.control.instances import choose, is_running
 from adapters.control.requests import NoReply, send_request
+from adapters.control.worlds import title
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options
 from config.mode import Mode
@@ -27,7 +28,7 @@ def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
     Example:
       python run.py release 0b8f3cf5-6a40-5f3c-9c1f-3a1d3f0e2a55 --reason "sold by hand"
     """  # noqa: D301 - \b is a control character to click
-    folder = folders.of_mode(mode) if mode is not None else choose(folders.data)
+    folder = choose(*folders.homes, mode=None if mode is None else mode.value)
     if folder is None or not is_running(folder):
         click.echo(
             "no instance runs: start it first; only the venue can say what is missing", err=True
@@ -40,5 +41,5 @@ def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
         return 1
     code = int(answer.get("code", 1))
     for line in answer.get("lines", ()):
-        click.echo(f"{folder.name}: {line}", err=code != 0)
+        click.echo(f"{title(folder)}: {line}", err=code != 0)
     return code

@@ -63,8 +63,8 @@ class Reader:
         elif line.startswith(f"{PROGRAM} kill"):
             self._kill(line)
         else:
-            done = self._run(line)
-            assert done.returncode == self._promised(line), f"{line}\n{done.stdout}{done.stderr}"
+            promised, done = self._promised(line), self._run(line)
+            assert done.returncode == promised, f"{line}\n{done.stdout}{done.stderr}"
             self.is_killed &= not line.startswith(f"{PROGRAM} resume")
 
     def _promised(self, line: str) -> int:
@@ -75,6 +75,11 @@ class Reader:
             for segment in self.checkout.data.glob("**/journal/*.jsonl")
             if "archive" not in segment.parts
         )
+        if line.startswith(f"{PROGRAM} release"):
+            return NO  # only a trader that runs can ask the venue what is missing
+        if line.startswith(f"{PROGRAM} journal backup"):
+            file = self.checkout.root / shlex.split(line)[-1]
+            return OK if has_run and not file.exists() else USAGE
         if not has_run and line.startswith((f"{PROGRAM} status", f"{PROGRAM} report")):
             return NO
         return USAGE if not has_run and line.startswith(f"{PROGRAM} audit") else OK
