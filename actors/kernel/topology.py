@@ -354,7 +354,7 @@ ROUTES: dict[type, Route] = {
         ),
     ),
     supervision.ProductsChanged: Route(
-        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS)
+        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS, PROJECTOR)
     ),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)

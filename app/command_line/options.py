@@ -76,3 +76,5 @@ class TradeOptions(WorldOptions):
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
+    plain: bool = False
+    quiet: bool = False

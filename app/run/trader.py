@@ -21,6 +21,7 @@ from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
+from adapters.telemetry.terminal import Terminal
 from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.anchor_watch import AnchorWatch
@@ -41,12 +42,13 @@ REFUSED = 4
 """Exit code of a start that a gate refuses."""
 
 
-def run(options: TradeOptions, say: Say) -> int:
+def run(options: TradeOptions, say: Say, terminal: Terminal) -> int:
     """Trade until something ends it; return the exit code of the command-line contract."""
     stop = StopRequest()
     _listen(options.folders.data, stop)
     try:
         with _ports_of(options, stop) as ports:
+            terminal.market = ports.system.clock.market_ns
             return _trade(ports, options, stop, say)
     except NotStarted as error:
         click.echo(str(error), err=True)

@@ -76,6 +76,7 @@ from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
 from domain.orders.inputs import OrderBookState
+from domain.portfolio.books import Books
 from domain.system.recovery import Recovered
 
 
@@ -158,7 +159,8 @@ def _keepers(
 
     def projector(state: Recovered) -> None:
         members = partial(roster, runtime)
-        spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally)
+        books = Books(plan.options.config.app.quote.value, state.ledger)
+        spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally, books)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
