@@ -22,7 +22,7 @@ class Deal:
     """The fills of one order so far. Money is in quote currency; `worth` is without fees.
 
     `holding` is the lot that a purchase made, or that a sale took from last; None while the books
-    are not known. `cost` is what was paid for what is sold, with fees; `held_ns` is market time.
+    are not known. `paid` is what bought what is sold, without fees; `held_ns` is market time.
     """
 
     order: ApprovedOrder
@@ -30,7 +30,7 @@ class Deal:
     worth: Amount = Amount(ZERO)
     fees: Amount = Amount(ZERO)
     profit: Amount = Amount(ZERO)
-    cost: Amount = Amount(ZERO)
+    paid: Amount = Amount(ZERO)
     held_ns: int | None = None
     holding: Lot | None = None
 
@@ -46,8 +46,8 @@ class Deal:
 
     @property
     def profit_pct(self) -> Decimal | None:
-        """Return the profit after fees in percent of the cost; None where none is known."""
-        return self.profit / self.cost * HUNDRED if self.cost else None
+        """Return the profit after fees in percent of what was paid; None where none is known."""
+        return self.profit / self.paid * HUNDRED if self.paid else None
 
 
 class Deals:
@@ -92,12 +92,12 @@ def _valued(deal: Deal, booked: FillBooked, before: Ledger, after: Ledger) -> De
         return evolve(deal, holding=next(made, None))
     left = {lot.id: lot for lot in after.lots}
     hit = [lot for lot in before.lots if left.get(lot.id) != lot]
-    parts = [lot.cost - (left[lot.id].cost if lot.id in left else ZERO) for lot in hit]
+    parts = [lot.paid - (left[lot.id].paid if lot.id in left else ZERO) for lot in hit]
     first = min((lot.opened_ns for lot in hit), default=booked.fill.at_ns)
     return evolve(
         deal,
         holding=hit[-1] if hit else None,
         profit=Amount(deal.profit + after.realised - before.realised),
-        cost=Amount(deal.cost + sum(parts, ZERO)),
+        paid=Amount(deal.paid + sum(parts, ZERO)),
         held_ns=max(deal.held_ns or 0, booked.fill.at_ns - first),
     )

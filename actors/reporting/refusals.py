@@ -12,8 +12,7 @@ from domain.messages.decisions import ProposalRefused
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.figures import money, size
 
-_LONG = re.compile(r"(?<![\w.:])\d+\.\d{3,}(?![\w.:])")
-_ONE = Decimal(1)
+_LONG = re.compile(r"(?<![\w.:])(\d+\.\d{3,})(?![\w.:])( %)?")
 
 
 @frozen
@@ -78,8 +77,8 @@ def refused(answer: ProposalRefused) -> str:
 
 
 def rounded(text: str) -> str:
-    """Return `text` with its long numbers cut to what people read."""
-    return _LONG.sub(lambda found: _short(Decimal(found.group())), text)
+    """Return `text` with its long numbers cut to what people read: percents to two decimals."""
+    return _LONG.sub(_short, text)
 
 
 def _told(refusal: Refusal) -> str:
@@ -87,5 +86,6 @@ def _told(refusal: Refusal) -> str:
     return f"{why(refusal.reason)} ({found}, limit {limit})"
 
 
-def _short(value: Decimal) -> str:
-    return money(value) if value >= _ONE else size(value)
+def _short(found: re.Match[str]) -> str:
+    value, unit = Decimal(found.group(1)), found.group(2)
+    return money(value) + unit if unit else size(value)

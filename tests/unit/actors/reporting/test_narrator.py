@@ -78,8 +78,8 @@ def test_a_purchase_is_told_with_size_price_fee_stop_target_and_why() -> None:
 @pytest.mark.parametrize(
     ("price", "reason", "said"),
     [
-        ("96", ExitReason.STOP, "stop hit; profit −10.40 USD (−5.17 %) after fees, held 14 min"),
-        ("108", ExitReason.TARGET, "target reached; profit +13.60 USD (+6.76 %) after fees"),
+        ("96", ExitReason.STOP, "stop hit; profit −10.40 USD (−5.20 %) after fees, held 14 min"),
+        ("108", ExitReason.TARGET, "target reached; profit +13.60 USD (+6.80 %) after fees"),
         ("100", ExitReason.MAX_HOLD, "held as long as allowed; profit −2.40 USD"),
         ("100", ExitReason.OPERATOR, "you asked for it; profit −2.40 USD"),
     ],
