@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
@@ -18,6 +19,9 @@ from domain.model.instants import SECOND, iso
 _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red", "DEBUG": "dim"}
 _WORDS = ("bought", "sold")
 _PLAIN = str.maketrans({"\u2212": "-", "–": "-", "·": ";", "…": "...", "→": "->"})
+_FIRM = "\u00a0"
+_WHOLE = re.compile(r"python run\.py [^;]*|\d (?=(?:s|h|min|d|%|[A-Z]{3,4})\b|%)")
+"""What no line breaks: a command to type, a number and its unit."""
 _APART_NS = 2 * SECOND
 """Market time further than this from the clock on the wall is not now."""
 ONLY_FILES = "only_files"
@@ -89,18 +93,14 @@ class Terminal:
 
 
 def _wrapped(text: str, width: int) -> str:
-    """Return `text` in lines of at most `width`, the later ones indented; words stay whole."""
+    """Return `text` in lines of at most `width`, the later ones indented, with commands whole."""
     if len(text) <= width:
         return text
-    return "\n".join(
-        textwrap.wrap(
-            text,
-            width,
-            subsequent_indent=" " * 9,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    kept = _WHOLE.sub(lambda found: found.group().replace(" ", _FIRM), text)
+    lines = textwrap.wrap(
+        kept, width, subsequent_indent=" " * 9, break_long_words=False, break_on_hyphens=False
     )
+    return "\n".join(lines).replace(_FIRM, " ")
 
 
 def _speaks_unicode(stream: TextIO | None) -> bool:

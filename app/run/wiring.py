@@ -95,13 +95,17 @@ class Ports:
 
 @frozen(kw_only=True)
 class RunPlan:
-    """What is asked of this run, where it trades, and what the guardian has heard."""
+    """What is asked of this run, where it trades, and what the guardian has heard and said.
+
+    `has_begun` tells whether it has said READY: before that there is no cycle.
+    """
 
     options: TradeOptions
     facts: VenueFacts
     publish_every_ns: int
     inbox: GuardianInbox
     approvals: Approvals
+    has_begun: Callable[[], bool]
 
 
 Recipe = Callable[[Recovered], None]
@@ -230,7 +234,8 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
 
     def scheduler(state: Recovered) -> None:
         cycle = state.tally.cycles
-        spawn(Scheduler, SCHEDULER, schedule, draw, stop.ask, last_cycle=cycle)
+        begun = plan.has_begun
+        spawn(Scheduler, SCHEDULER, schedule, draw, stop.ask, last_cycle=cycle, may_begin=begun)
 
     def drop_copy(state: Recovered) -> None:
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
