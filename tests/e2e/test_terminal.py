@@ -13,7 +13,7 @@ from scripts.first_minutes import INTRO, PAGE, record, shape, watch
 from scripts.pages import ROOT
 from tests.builders.runs import call, command_line, records, words
 
-RUN = ("--env", "paper", "--no-dashboard", "--speed=max", "--duration=12m")
+RUN = ("--env", "paper", "--no-dashboard", "--speed=max", "--duration=14m")
 SALES = "--set=policy.exits.max_hold=10m"
 
 
