@@ -15,7 +15,8 @@ from config.schema import App, Universe
 from config.strategies import StrategySpec
 from domain.model.bounds import Flaw, Path
 from domain.model.instants import SECOND
-from domain.model.money import ZERO, plain
+from domain.model.money import ZERO, Amount, plain
+from domain.risk.feasibility import USUAL_MINIMUM, USUAL_TAKER, obstacle
 from domain.risk.rules.asset_cap import AssetCap
 from domain.risk.rules.theme_cap import ThemeCap
 from domain.risk.rules.total_cap import TotalCap
@@ -171,7 +172,7 @@ def notes(app: App, policy: Policy, universe: Universe, strategies: Strategies) 
     """Return what is legal and yet worth a sentence: what binds, what cannot trade."""
     return (
         *_binding_caps(policy, universe),
-        *_idle(app, strategies),
+        *_idle(app, policy, strategies),
     )
 
 
@@ -185,8 +186,20 @@ def _binding_caps(policy: Policy, universe: Universe) -> Iterator[str]:
             yield f"theme {theme}: its cap ({plain(cap)} %) binds before its members' sum"
 
 
-def _idle(app: App, strategies: Strategies) -> Iterator[str]:
-    if not any(spec.enabled for spec in strategies.values()):
+def _idle(app: App, policy: Policy, strategies: Strategies) -> Iterator[str]:
+    stops, balance = stops_of(strategies), app.paper.balances.get(app.quote)
+    if not stops:
         yield "no strategy is enabled: nothing will be bought"
-    if app.quote not in app.paper.balances:
+    if balance is None:
         yield f"app.paper.balances holds no {app.quote}: a new paper world can buy nothing"
+    elif stops:
+        currency, rules = app.quote.value, policy.rules
+        found = obstacle(Amount(balance), currency, USUAL_MINIMUM, USUAL_TAKER, stops, rules)
+        if found is not None:
+            yield f"app.paper.balances: {found}"
+
+
+def stops_of(strategies: Strategies) -> tuple[Decimal, ...]:
+    """Return the stop of each enabled strategy in percent; one that has none has no distance."""
+    enabled = (spec.strategy for spec in strategies.values() if spec.enabled)
+    return tuple(getattr(strategy, "stop_loss_pct", ZERO) for strategy in enabled)

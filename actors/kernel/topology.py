@@ -302,9 +302,9 @@ ROUTES: dict[type, Route] = {
     portfolio.StatementTaken: Route(
         says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
     ),
-    portfolio.CashFlowSeen: Route(says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
-    portfolio.LotsMissing: Route(says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
-    portfolio.LotReleased: Route(says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
+    portfolio.CashFlowSeen: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
+    portfolio.LotsMissing: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
+    portfolio.LotReleased: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
     portfolio.EquityMarked: Route(says=(PORTFOLIO,), hears=_KEEPERS),
     portfolio.LotsListed: Route(says=(GUARDIAN,), hears=(*_KEEPERS, ALERTS)),
     portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER,)),
@@ -347,7 +347,7 @@ ROUTES: dict[type, Route] = {
         hears=(*_KEEPERS, SUPERVISOR, *CORE, EXITS, ALLOCATOR, FEED, DROP_COPY, GUARDIAN),
     ),
     supervision.ProductsChanged: Route(
-        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS)
+        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS, PROJECTOR)
     ),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)

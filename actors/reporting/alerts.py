@@ -1,4 +1,4 @@
-"""Alerts: one line each, written within seconds, repeated at most once a minute."""
+"""Alerts: one line each, on the terminal and in their file, repeated at most once a minute."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import AlertLog
+from actors.reporting import wording
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.messages.venue import EntriesUnread
-from domain.model.breakers import ACTOR
+from domain.model.breakers import ACTOR, Severity
 from domain.model.entries import EntryKind
 from domain.model.instants import MINUTE
 from domain.system.alerts import (
@@ -74,6 +75,8 @@ class Alerts(Actor):
         if key in self._written_ns:
             return
         self._written_ns[key] = now_ns
+        say = {Severity.INFO: self.log.info, Severity.WARNING: self.log.warning}
+        say.get(alert.severity, self.log.critical)(wording.alert(alert))
         self._sink.write(evolve(self.envelope, body=alert))
         self.prove("an alert was written")
 

@@ -15,7 +15,9 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import wording
+from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.narrator import Narrator
 from actors.reporting.rows import last_known_row, position_row
 from domain.market.bids import Bids
 from domain.messages.control import (
@@ -29,9 +31,12 @@ from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, R
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
+    CashFlowSeen,
     EquityMarked,
     LossesMeasured,
+    LotReleased,
     LotsListed,
+    LotsMissing,
     PortfolioMoved,
     StatementTaken,
 )
@@ -44,18 +49,19 @@ from domain.messages.supervision import (
     BreakerTripped,
     DrillStarted,
     GapSeen,
+    ProductsChanged,
     TradingReady,
 )
 from domain.messages.venue import EntriesUnread
-from domain.model.breakers import ACTOR, GLOBAL, Effect
+from domain.model.breakers import GLOBAL, Effect
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.model.orders import TERMINAL
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
+from domain.portfolio.books import Books
 from domain.system.recovery import ClosedBreaker, RunTally
-from domain.system.unread import sentence
 
 JITTER_BINS = 10
 
@@ -79,8 +85,12 @@ Event = (
     | DrillStarted
     | GapSeen
     | StatementTaken
+    | CashFlowSeen
+    | LotsMissing
+    | LotReleased
     | SweepFinished
     | BootCompleted
+    | ProductsChanged
     | TradingReady
 )
 """What is said in a line, and does not change the status otherwise."""
@@ -120,8 +130,10 @@ class Projector(Actor):
         status: StatusBoard,
         roster: Callable[[], tuple[ActorStatus, ...]],
         tally: RunTally,
+        books: Books,
     ) -> None:
         super().__init__(context)
+        self._narrator = Narrator(self.log, Deals(books), books.quote_currency)
         self._identity = identity
         self._status = status
         self._roster = roster
@@ -162,7 +174,7 @@ class Projector(Actor):
                 self._advance(message)
             case FillBooked():
                 self.fills += 1
-                self.log.info(wording.fill(message))
+                self._narrator.fill(message, is_alive=message.client_order_id in self._orders)
             case EquityMarked(nlv=nlv):
                 self._known = self._known if nlv is None else message
             case LossesMeasured():
@@ -186,37 +198,34 @@ class Projector(Actor):
 
     def _say(self, message: Event) -> None:
         match message:
-            case BreakerTripped(breaker):
+            case BreakerTripped(breaker):  # told by the alerts
                 self._reasons[(breaker.name, breaker.scope)] = breaker.reason
-                say = self.log.critical if breaker.effect >= Effect.HALT else self.log.warning
-                if breaker.scope != ACTOR or breaker.name not in self._tripped():
-                    say(wording.breaker(breaker))
             case BreakerReset():
                 self._close(message)
-                self.log.info(wording.reset(message))
-            case WouldPlace(intent):
-                self.log.info(wording.would_place(intent))
             case ProposalRefused():
-                self.log.info(wording.refused(message))
+                self._narrator.refusal(message)
             case ExitHindered():
                 self._hinder(message)
-            case SweepFinished():
-                self.log.info(wording.sweep(message))
-            case LotsListed():
-                for line in wording.lots(message):
-                    self.log.info(line)
-            case DiscrepancyFound(subject, ours, theirs):
-                self.log.error("venue and ledger differ", subject=subject, ours=ours, venue=theirs)
-            case ActorRestarted(actor, epoch):
-                self.log.warning("actor is up again", which=actor, epoch=epoch)
-            case ActorProven(actor, epoch, evidence):
-                self.log.info("actor has proven itself", which=actor, epoch=epoch, by=evidence)
-            case DrillStarted(kind, actor):
-                self.log.warning("drill", kind=kind.value, which=actor)
-            case GapSeen(length_ns):
-                self.log.warning("the process did not run", seconds=length_ns / SECOND)
-            case StatementTaken() | ActorDown() | BootCompleted() | TradingReady():
+            case (
+                StatementTaken()
+                | CashFlowSeen()
+                | LotsMissing()
+                | LotReleased()
+                | BootCompleted()
+                | ProductsChanged()
+            ):
+                self._narrator.learn(message)
+            case LotsListed() | DiscrepancyFound() | ActorDown() | TradingReady():
                 pass  # told by others
+            case (
+                WouldPlace()
+                | SweepFinished()
+                | ActorRestarted()
+                | ActorProven()
+                | DrillStarted()
+                | GapSeen()
+            ):
+                self._narrator.tell(message)
             case _:
                 self.refuse(message)
 
@@ -227,30 +236,27 @@ class Projector(Actor):
             self._hindered[told.lot] = ("dust: " if told.is_dust else "") + told.hindrance
 
     def _stall(self, message: FeedStalled | FeedRecovered) -> None:
-        self._stalled.pop(message.product, None)
+        was_told = self._stalled.pop(message.product, None) is not None
+        self._narrator.stall(message, was_told=was_told)
         if isinstance(message, FeedStalled):
             self._stalled[message.product] = message.reason
 
     def _leave_out(self, news: EntriesUnread) -> None:
-        if (key := (news.kind, news.reason)) not in self._left_out:
-            self.log.warning(sentence(news))
-        self._left_out[key] = news
+        self._left_out[(news.kind, news.reason)] = news
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)
         how = f"by {reset.by}: {reset.evidence}"
+        self._narrator.closed(reset, was_told=key in self._reasons)
         self._closed[key] = ClosedBreaker(*key, self._reasons.pop(key, ""), how)
-
-    def _tripped(self) -> set[str]:
-        """Return the names of open breakers that cover orders."""
-        return {each.name for each in self.board.open if each.scope != ACTOR}
 
     def _round(self, judged: RoundJudged) -> None:
         self.cycles = judged.cycle
         left_ns = judged.next_ns - self.clock.market_ns()
         blocked = self.board.strongest()
         why = None if blocked is None else f"{blocked.name}: {blocked.reason}"
-        self.log.info(wording.cycle(judged, self._view, left_ns, why, len(self._stalled)))
+        line = wording.cycle(judged, self._view, left_ns, why, len(self._stalled))
+        self._narrator.round(judged, line)
 
     def _count_jitter(self, due: CycleDue) -> None:
         if due.cycle == 1 or not self._identity.jitter:
@@ -260,7 +266,7 @@ class Projector(Actor):
         self._jitter[min(JITTER_BINS - 1, max(0, int(share * JITTER_BINS)))] += 1
 
     def _advance(self, moved: OrderAdvanced) -> None:
-        self.log.info(wording.order(moved))
+        self._narrator.order(moved)
         if moved.state in TERMINAL:
             self._orders.pop(moved.client_order_id, None)
         else:

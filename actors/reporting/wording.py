@@ -1,69 +1,50 @@
-"""What happens, said so that a newcomer understands it."""
+"""What happens, said so that a newcomer understands it: two decimals, a trader's words.
+
+The exact values stay in journal, status and the structured log.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
-from domain.messages.control import SweepFinished
-from domain.messages.decisions import ProposalRefused, RoundJudged
-from domain.messages.orders import FillBooked, OrderAdvanced
-from domain.messages.portfolio import START, LotsListed
-from domain.messages.supervision import BreakerReset
+from actors.reporting.deals import Deal
+from actors.reporting.refusals import rounded, why
+from domain.messages.control import AlertRaised, SweepFinished
+from domain.messages.decisions import RoundJudged
+from domain.messages.orders import OrderAdvanced
+from domain.messages.supervision import BY_OPERATOR, BreakerReset
 from domain.messages.venue import EntriesUnread
-from domain.model.approval import Limit, Purpose, Reason
-from domain.model.breakers import GLOBAL, Breaker, Effect
-from domain.model.instants import MILLISECOND, SECOND
-from domain.model.money import plain
+from domain.model import figures
+from domain.model.approval import ApprovedEntry, ApprovedOrder, ExitReason, Limit, Purpose
+from domain.model.instants import SECOND
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
-from domain.model.product import Side
+from domain.model.product import ProductId, Side
 
 _STATES = {
-    OrderState.INTENDED: "written down",
-    OrderState.PENDING_SUBMIT: "on its way",
-    OrderState.UNKNOWN: "without an answer; asking the venue",
-    OrderState.OPEN: "resting at the venue",
-    OrderState.PARTIALLY_FILLED: "partly filled",
-    OrderState.PENDING_CANCEL: "being cancelled",
-    OrderState.FILLED: "filled",
-    OrderState.CANCELLED: "cancelled",
-    OrderState.REJECTED: "rejected by the venue",
-    OrderState.EXPIRED: "expired",
-    OrderState.VOID: "void: it never reached the venue",
+    OrderState.INTENDED: "is written down",
+    OrderState.PENDING_SUBMIT: "is on its way",
+    OrderState.UNKNOWN: "has no answer; the venue is asked",
+    OrderState.OPEN: "rests at the venue",
+    OrderState.PARTIALLY_FILLED: "is partly filled",
+    OrderState.PENDING_CANCEL: "is being cancelled",
+    OrderState.FILLED: "is filled",
+    OrderState.CANCELLED: "was cancelled, nothing filled",
+    OrderState.REJECTED: "was rejected by the venue",
+    OrderState.EXPIRED: "was not filled in time and is gone",
+    OrderState.VOID: "never reached the venue",
 }
-_EFFECTS = {
-    Effect.NONE: "noted",
-    Effect.BLOCK: "entries blocked",
-    Effect.REDUCE_ONLY: "only exits",
-    Effect.HALT: "HALT: no entries, exits run",
-    Effect.KILL: "KILL: nothing is sent any more",
+_SOLD = {
+    ExitReason.STOP: "stop hit",
+    ExitReason.TARGET: "target reached",
+    ExitReason.MAX_HOLD: "held as long as allowed",
+    ExitReason.OPERATOR: "you asked for it",
 }
-_REASONS: Mapping[str, str] = {
-    "stale_quote": "its quote is too old",
-    "stale_bar": "its last bar is too old",
-    "total_cap": "the cap on everything at risk would be passed",
-    "position_cap": "the cap on one position would be passed",
-    "asset_cap": "the cap on one asset would be passed",
-    "theme_cap": "the cap on its theme would be passed",
-    "strategy_cap": "the strategy's budget would be passed",
-    "target_below_cost": "the target would not pay for fees and spread",
-    "insufficient_cash": "there is not enough cash",
-    "already_approved": "this bar has already led to an order",
-    "blocked": "entries are blocked",
-    "halted": "trading is halted",
-    "killed": "the kill switch is on",
-}
-
-
-def why(reason: Reason) -> str:
-    """Return a refusal's reason in words; one that has none is its own."""
-    return _REASONS.get(reason, reason.replace("_", " "))
 
 
 def money(amount: Decimal | None, currency: str = "USD") -> str:
     """Return an amount for people: two digits, thousands apart."""
-    return "unknown" if amount is None else f"{amount:,.2f} {currency}"
+    return "unknown" if amount is None else f"{figures.money(amount)} {currency}"
 
 
 def cycle(
@@ -74,75 +55,97 @@ def cycle(
     stalled: int,
 ) -> str:
     """Return the one line of a cycle: decision, main reason, equity, next cycle."""
-    if judged.approved:
-        decision = "entering " + ", ".join(judged.approved)
-    elif judged.refused:
-        product, reason = judged.refused[0]
-        decision = f"no entry: {product} refused, {why(reason)}"
-        if len(judged.refused) > 1:
-            decision += f" (and {len(judged.refused) - 1} more)"
-    elif judged.late:
-        decision = "no entry: no answer from " + ", ".join(judged.late)
-    else:
-        decision = "no entry: no product gives a signal"
-    parts = [f"cycle {judged.cycle}: {decision}"]
+    parts = [f"cycle {judged.cycle}: {_decision(judged)}"]
     if blocked is not None:
-        parts.append(f"blocked by {blocked}")
+        parts.append(f"blocked by {rounded(blocked)}")
     if stalled:
-        parts.append(f"{stalled} products without fresh data")
+        parts.append(f"{_count(stalled, 'product')} without fresh prices")
     currency = view.quote_currency if view is not None else ""
-    parts.append(f"equity {money(view.nlv if view else None, currency)}")
+    equity = f"equity {money(view.nlv if view else None, currency)}"
     if view is not None and view.lots:
-        parts.append(f"{len(view.lots)} lots held")
-    parts.append(f"next in {max(0, left_ns) / SECOND:.0f} s")
-    return " · ".join(parts)
+        equity += f", {_count(len(view.lots), 'lot')}"
+    return "; ".join((*parts, equity, f"next in {max(0, left_ns) / SECOND:.0f} s"))
 
 
-def fill(booked: FillBooked) -> str:
-    """Return the line of a fill."""
-    done, order = booked.fill, booked.order
-    verb = "bought" if done.side is Side.BUY else f"sold ({order.reason})"
-    how = "maker" if done.is_maker else "taker"
+def _decision(judged: RoundJudged) -> str:
+    if judged.approved:
+        return "buying " + ", ".join(judged.approved)
+    if judged.refused:
+        product, reason = judged.refused[0]
+        more = len(judged.refused) - 1
+        return f"no entry, {product}: {why(reason)}" + (f" (+{more} more)" if more else "")
+    if judged.late:
+        return "no entry, no answer from " + ", ".join(judged.late)
+    return "no signal"
+
+
+def deal(done: Deal, currency: str) -> str:
+    """Return the line of a purchase or a sale."""
+    order = done.order
+    base = base_of(order.product)
+    quantity = figures.size(done.filled)
+    if not done.is_whole:
+        quantity += f" of {figures.size(order.quantity)}"
+    verb = "bought" if order.side is Side.BUY else "sold"
+    paid = (
+        f"{verb} {quantity} {base} at {figures.price(done.price)} for "
+        f"{money(done.worth, currency)}, fee {figures.money(done.fees)}"
+    )
+    if isinstance(order, ApprovedEntry):
+        return f"{paid}{_protection(done)}; {order.strategy}: {order.reason}"
+    return f"{paid}: {_SOLD[order.reason]}{_outcome(done, currency)}"
+
+
+def _protection(done: Deal) -> str:
+    lot = done.holding
+    if lot is None:
+        return ""
+    return f"; stop {figures.price(lot.stop_price)}, target {figures.price(lot.target_price)}"
+
+
+def _outcome(done: Deal, currency: str) -> str:
+    if done.held_ns is None:
+        return ""
+    share = figures.percent(done.profit_pct, is_signed=True)
     return (
-        f"{verb} {plain(done.quantity)} {done.product} at {plain(done.price)}"
-        f" · fee {money(done.fee, '')}({how}) · {order.strategy}"
+        f"; profit {figures.signed(done.profit)} {currency} ({share}) after fees, "
+        f"held {figures.span(done.held_ns)}"
     )
 
 
 def order(moved: OrderAdvanced) -> str:
     """Return the line of an order's new state."""
-    what = "entry" if moved.purpose is Purpose.ENTRY else "exit"
-    tail = f" ({moved.reason})" if moved.reason else ""
-    return f"{what} {moved.side.value} {moved.product} is {_STATES[moved.state]}{tail}"
+    what = "buy" if moved.side is Side.BUY else "sell"
+    kind = "" if moved.purpose is Purpose.ENTRY else " (exit)"
+    tail = f": {rounded(moved.reason)}" if moved.reason else ""
+    return f"{what} order for {moved.product}{kind} {_STATES[moved.state]}{tail}"
 
 
 def would_place(intent: OrderIntent) -> str:
     """Return the line of a dry run's order."""
     asked = intent.order
-    price = plain(asked.order_type.price) if isinstance(asked.order_type, Limit) else "market"
-    return f"dry run: would {asked.side.value} {plain(asked.quantity)} {asked.product} at {price}"
-
-
-def refused(answer: ProposalRefused) -> str:
-    """Return the line of a refusal, every broken rule in it."""
-    rules = "; ".join(
-        f"{each.reason} (was {each.observed}, limit {each.limit})" for each in answer.refusals
-    )
-    return f"{answer.purpose.value} {answer.side.value} {answer.product} refused: {rules}"
-
-
-def breaker(opened: Breaker) -> str:
-    """Return the line of a tripped breaker."""
-    latch = " until `resume`" if opened.is_latched else ""
-    where = "" if opened.scope == GLOBAL else f" for {opened.scope}"
+    verb = "buy" if asked.side is Side.BUY else "sell"
     return (
-        f"breaker {opened.name} tripped: {_EFFECTS[opened.effect]}{where}{latch} · {opened.reason}"
+        f"would {verb} {figures.size(asked.quantity)} {base_of(asked.product)} at "
+        f"{_asked_price(asked)}; dry run, nothing is sent"
     )
+
+
+def _asked_price(order: ApprovedOrder) -> str:
+    asked = order.order_type
+    return figures.price(asked.price) if isinstance(asked, Limit) else "the market's price"
+
+
+def alert(raised: AlertRaised) -> str:
+    """Return the line of an alert: what happened, what was done, what to type."""
+    return f"{raised.code}: {rounded(raised.what)}; {raised.done}; type: {raised.command}"
 
 
 def reset(closed: BreakerReset) -> str:
     """Return the line of a closed breaker."""
-    return f"breaker {closed.name} ({closed.scope}) reset by {closed.by}: {closed.evidence}"
+    by = " by you" if closed.by == BY_OPERATOR else ""
+    where = "" if closed.scope.is_everywhere else f" for {closed.scope}"
+    return f"breaker {closed.name} closed{by}{where}: {rounded(closed.evidence)}"
 
 
 def left_out(news: EntriesUnread) -> dict[str, object]:
@@ -155,21 +158,18 @@ def left_out(news: EntriesUnread) -> dict[str, object]:
     }
 
 
-def lots(listed: LotsListed) -> tuple[str, ...]:
-    """Return a line for each owned lot: who guards it, or that nobody does."""
-    guarded = tuple(f"lot {each} is protected by the exit actor" for each in listed.protected)
-    why = (
-        "NOT protected: venue and ledger differ, see what is not there"
-        if listed.occasion == START
-        else "UNPROTECTED until the next start"
-    )
-    return guarded + tuple(f"lot {each} is {why}" for each in listed.unprotected)
-
-
 def sweep(finished: SweepFinished) -> str:
     """Return the line of a finished sweep."""
     return (
-        f"no entry rests at the venue any more ({', '.join(finished.reasons)}):"
-        f" {finished.cancelled} cancelled, confirmed by two listings"
-        f" in {finished.took_ns // MILLISECOND} ms"
+        f"{_count(finished.cancelled, 'resting order')} cancelled"
+        f" ({', '.join(finished.reasons)}); none is left, two listings say so"
     )
+
+
+def base_of(product: ProductId) -> str:
+    """Return the asset that a product buys."""
+    return product.rpartition("-")[0]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

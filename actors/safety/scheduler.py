@@ -43,7 +43,7 @@ Inbox = TradingReady | RoundJudged | StopRequested | NextCycle | StillThere
 
 
 class Scheduler(Actor):
-    """Sends `CycleDue`: the first at once when trading is ready, then one in each slot."""
+    """Sends `CycleDue`: the first at once when trading has begun, then one in each slot."""
 
     def __init__(
         self,
@@ -53,8 +53,11 @@ class Scheduler(Actor):
         end: Callable[[str], None],
         *,
         last_cycle: int = 0,
+        may_begin: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_begin` tells whether people have been told that trading begins."""
         super().__init__(context)
+        self._may_begin = may_begin
         self._schedule = schedule
         self._draw = draw
         self._end = end
@@ -103,6 +106,9 @@ class Scheduler(Actor):
 
     def _fire(self) -> None:
         if self._is_over:
+            return
+        if not self._may_begin():
+            self.after_machine(SETTLE_NS, NextCycle())
             return
         self._cycle += 1
         due_slot_ns, interval = self._slot_ns, self._schedule.interval_ns

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from loguru import logger
+
+from adapters.telemetry.terminal import ONLY_FILES, Terminal
 
 ROTATION = "64 MB"
 KEPT_FILES = 20
@@ -21,14 +22,19 @@ CONTROL = {code: None for code in range(32) if chr(code) not in "\t"} | {127: No
 """Control characters: removed, so that a text of the venue can't forge a line."""
 
 
-def configure(log_dir: Path, level: str, *, console: TextIO | None = sys.stderr) -> None:
-    """Send logs to the console, `bulkhead.log` (human) and `bulkhead.jsonl` (structured)."""
+def configure(log_dir: Path, level: str, terminal: Terminal | None = None) -> None:
+    """Send logs to the terminal, `bulkhead.log` (human) and `bulkhead.jsonl` (structured)."""
     logger.remove()
     logger.configure(extra={"actor": "-"})
     log_dir.mkdir(parents=True, exist_ok=True)
-    if console is not None:
+    if terminal is not None:
         logger.add(
-            console, level=level, format=_human, colorize=False, diagnose=False, backtrace=False
+            terminal.sink,
+            level=terminal.level(level),
+            format=_human,
+            filter=lambda record: ONLY_FILES not in record["extra"],
+            diagnose=False,
+            backtrace=False,
         )
     logger.add(
         log_dir / "bulkhead.log",

@@ -114,6 +114,8 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 )
 @world_option
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
+@click.option("--plain", is_flag=True, help="No colour and no symbols.")
+@click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
 @raw_folder_options
 @click.pass_context

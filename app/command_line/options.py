@@ -102,3 +102,5 @@ class TradeOptions(WorldOptions):
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
+    plain: bool = False
+    quiet: bool = False

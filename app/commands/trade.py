@@ -12,6 +12,7 @@ import click
 from adapters.control.instances import InstanceLock
 from adapters.control.registry import FolderLock
 from adapters.telemetry.log import configure
+from adapters.telemetry.terminal import Terminal
 from app.command_line.options import TradeOptions
 from app.command_line.worlds import remember
 from domain.model.instants import iso
@@ -28,10 +29,11 @@ def trade(options: TradeOptions) -> int:
         path_lock.acquire(started)
         undo.callback(path_lock.release)
         remember(options)
-        configure(options.folders.log, options.config.app.log.level.value, console=sys.stderr)
+        terminal = Terminal(sys.stderr, is_plain=options.plain, is_quiet=options.quiet)
+        configure(options.folders.log, options.config.app.log.level.value, terminal)
         from app.run.trader import run
 
-        return run(options, say)
+        return run(options, say, terminal)
 
 
 def say(line: str) -> None:

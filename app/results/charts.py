@@ -8,8 +8,8 @@ from typing import Any
 from attrs import frozen
 
 from app.results.candles import PriceChart
-from app.results.figures import moment, price, signed
 from app.results.tables import SOLD_WHY
+from domain.model.figures import moment, price, signed
 from domain.model.instants import iso
 from domain.model.market import Bar
 from domain.results.fold import Results

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from app.results.figures import (
+from domain.model.figures import (
     NOT_KNOWN,
     moment,
     money,

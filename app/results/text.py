@@ -20,8 +20,13 @@ SHOWN = 20
 """Rows of a table: the newest. The page and the JSON document have all."""
 
 
-def show(results: Results, console: Console) -> None:
-    """Print the results."""
+def show(
+    results: Results, console: Console, *, shown: int = SHOWN, positions: Sheet | None = None
+) -> None:
+    """Print the results, `shown` rows a table at most.
+
+    `positions` are those at the end of a run, with their prices; refusals are left out then.
+    """
     console.print(Text(headline(results), style="bold"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
@@ -31,15 +36,16 @@ def show(results: Results, console: Console) -> None:
         name = f"  {fact.name}" if fact.is_part else fact.name
         table.add_row(Text(name), Text(fact.value), Text(fact.meaning))
     console.print(table)
-    for sheet in (closed_trades(results), open_positions(results), refusals(results)):
+    others = (open_positions(results), refusals(results)) if positions is None else (positions,)
+    for sheet in (closed_trades(results), *others):
         if sheet.rows:
             console.print()
-            _print(sheet, console)
+            _print(sheet, console, shown)
 
 
-def _print(sheet: Sheet, console: Console) -> None:
-    left_out = len(sheet.rows) - SHOWN
-    title = f"{sheet.title}, the last {SHOWN} of {len(sheet.rows):,}"
+def _print(sheet: Sheet, console: Console, shown: int) -> None:
+    left_out = len(sheet.rows) - shown
+    title = f"{sheet.title}, the last {shown} of {len(sheet.rows):,}"
     table = Table(
         title=title if left_out > 0 else sheet.title,
         title_justify="left",
@@ -53,6 +59,6 @@ def _print(sheet: Sheet, console: Console) -> None:
         table.add_column(
             column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
         )
-    for row in sheet.rows[-SHOWN:]:
+    for row in sheet.rows[-shown:]:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
 from app.run.guardian_inbox import GuardianInbox
+from app.run.opening import obstacles, opening
 from app.run.ports import Driver, VenueFacts
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
@@ -31,7 +33,7 @@ from domain.messages.supervision import (
     DrillStarted,
     TradingReady,
 )
-from domain.model.breakers import Effect
+from domain.model.breakers import Breaker, Effect
 from domain.model.instants import SECOND, iso
 from domain.model.money import Amount, plain
 from domain.system.alerts import of_breaker, of_unconfirmed_stop
@@ -51,16 +53,21 @@ HUNDRED = Decimal(100)
 Status = Mapping[str, object]
 
 
+def _show_nobody(_: Sequence[str]) -> None:
+    """Nobody reads along."""
+
+
 @frozen(kw_only=True)
 class Run:
     """What is asked of a run, where it trades, and who is told its first and last line.
 
-    `recovered` is what the journal said at its start.
+    `show` is given blocks of lines for people; `recovered` is what the journal said at its start.
     """
 
     options: TradeOptions
     facts: VenueFacts
     say: Callable[[str], None]
+    show: Callable[[Sequence[str]], None] = _show_nobody
     recovered: Recovered = Recovered()
 
 
@@ -94,6 +101,8 @@ class Guardian:
         self._status_asked = 0
         self._told_dead = False
         self.is_swept = False
+        self.begun = threading.Event()
+        """Set once READY is said; any thread may look."""
 
     # From the start to READY, and on to the end.
 
@@ -107,8 +116,7 @@ class Guardian:
         self._driver.until(lambda: not self._is_starting(), SENTINEL_LIMIT_NS)
         heard = self._inbox.read()
         if heard.boot is not None and heard.ready is not None and not self._stop.is_asked():
-            self._run.say(self._ready_line(heard.boot, heard.ready))
-            self._list_lots()
+            self._open(heard.boot, heard.ready)
         begun_ns = self._system.clock.market_ns()
         for drill in self._run.options.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
@@ -117,19 +125,36 @@ class Guardian:
     def _tell_latched(self) -> None:
         """Say what an earlier run has left latched: why, since when, and what ends it."""
         for each in self._board.latched():
+            since = iso(each.at_ns)[:19].replace("T", " ")
             self._system.log_for("guardian").critical(
-                f"{each.effect.name} is latched from before",
-                by=each.name,
-                since=iso(each.at_ns),
-                why=each.reason,
-                way=way_out(each.name).command,
+                f"{each.effect.name} since {since}: {each.reason} ({each.name}); "
+                f"nothing is bought until you type: {way_out(each.name).command}"
             )
 
-    def _list_lots(self) -> None:
+    def _open(self, boot: BootCompleted, ready: TradingReady) -> None:
+        """Say what begins: to people what hinders it first, then to programs, then the rest."""
+        run, status = self._run, self.publish()
+        hindrance = obstacles(run.options.config, boot, status)
+        if hindrance is not None:
+            self._system.log_for("guardian").warning(hindrance)
+        blocking = self._blocking()
+        run.say(self._ready_line(boot, ready, blocking))
+        self.begun.set()
+        run.show(opening(run.options, run.facts, boot, self._valued(status), blocking))
+        self._list_lots(status)
+
+    def _blocking(self) -> tuple[Breaker, ...]:
+        """Return the open breakers that let no entry pass."""
+        return tuple(
+            each
+            for each in self._board.open
+            if each.effect >= Effect.BLOCK and each.scope.is_everywhere
+        )
+
+    def _list_lots(self, status: Status) -> None:
         """Say what is owned at the start; while the venue differs, nothing of it is protected,
         and what the venue does not hold never is.
         """
-        status = self.publish()
         differs = any(each.name == RECONCILE for each in self._board.open)
         gone = self._lots(status) if differs else _missing_lots(status)
         there = tuple(each for each in self._lots(status) if each not in gone)
@@ -273,15 +298,13 @@ class Guardian:
         number = self._system.number()
         return Envelope(number, body, "guardian", 0, number, 0, self._system.clock.market_ns())
 
-    def _ready_line(self, boot: BootCompleted, ready: TradingReady) -> str:
+    def _ready_line(
+        self, boot: BootCompleted, ready: TradingReady, blocking: tuple[Breaker, ...]
+    ) -> str:
         options, facts, config = self._run.options, self._run.facts, self._run.options.config
         cost = (boot.maker_rate + boot.taker_rate) * HUNDRED
-        blocking = dict.fromkeys(
-            each.name
-            for each in self._board.open
-            if each.effect >= Effect.BLOCK and each.scope.is_everywhere
-        )
-        entries = f"blocked by={','.join(blocking)}" if blocking else "on"
+        names = dict.fromkeys(each.name for each in blocking)
+        entries = f"blocked by={','.join(names)}" if names else "on"
         return (
             f"READY mode={options.mode.value} venue={facts.venue} world={facts.world}"
             f" prices={facts.prices} history={ready.history}"

@@ -98,7 +98,7 @@ def _child(options: TradeOptions) -> Iterator[VenueChild]:
         raise NotStarted(str(error), error.exit_code) from error
     try:
         rest, admin = child.session.rest, child.session.admin_file
-        ActorLog("guardian").info("the embedded venue listens", rest=rest, admin=admin)
+        ActorLog("guardian").debug("the embedded venue listens", rest=rest, admin=admin)
         yield child
     finally:
         child.stop()

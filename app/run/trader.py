@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
+from adapters.telemetry.terminal import Terminal
 from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.anchor_watch import AnchorWatch
@@ -29,6 +30,7 @@ from app.run.guardian_inbox import GuardianInbox
 from app.run.journal_watch import JournalWatch
 from app.run.lifecycle import RunLifecycle
 from app.run.mode_gate import refused_books
+from app.run.opening import command
 from app.run.ports import NotStarted, RunPorts
 from app.run.recovery import JournalPlace, Opened, open_state
 from app.run.stop_request import KILL, StopRequest
@@ -37,23 +39,27 @@ from app.run.wiring import Ports, RunPlan, build, recipes
 from domain.messages.journal import RunStarted
 
 Say = Callable[[str], None]
+Show = Callable[[Sequence[str]], None]
 REFUSED = 4
 """Exit code of a start that a gate refuses."""
 
 
-def run(options: TradeOptions, say: Say) -> int:
+def run(options: TradeOptions, say: Say, terminal: Terminal) -> int:
     """Trade until something ends it; return the exit code of the command-line contract."""
     stop = StopRequest()
     _listen(options.folders.home, stop)
     try:
         with _ports_of(options, stop) as ports:
-            return _trade(ports, options, stop, say)
+            terminal.market = ports.system.clock.market_ns
+            code = _trade(ports, options, stop, say, terminal.show)
+            _show_results(options, terminal)
+            return code
     except NotStarted as error:
         click.echo(str(error), err=True)
         return error.exit_code
 
 
-def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say) -> int:
+def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say, show: Show) -> int:
     """Start one thing after the other, live, and undo all of it in reverse."""
     place = place_of(options, ports)
     with ExitStack() as undo:
@@ -71,12 +77,20 @@ def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say) 
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
         watches.begin(ports.watches(venue))
         undo.callback(ports.stop)
-        guardian = start(ports, options, opened, venue, stop, say)
+        guardian = start(ports, options, opened, venue, stop, say, show)
         watches.is_orderly = lambda: guardian.is_swept
         undo.callback(guardian.publish)
         gc.freeze()
         guardian.live()
         return guardian.end()
+
+
+def _show_results(options: TradeOptions, terminal: Terminal) -> None:
+    """Show people what came of it, after the line for programs."""
+    from app.results.closing import closing as results  # reading back is needed at the end only
+
+    folder = options.folders.of_mode(options.mode)
+    terminal.show(results(folder, command(options, "report")))
 
 
 def _ports_of(options: TradeOptions, stop: StopRequest) -> AbstractContextManager[RunPorts]:
@@ -97,36 +111,32 @@ def start(
     venue: Venue,
     stop: StopRequest,
     say: Say,
+    show: Show,
 ) -> Guardian:
     """Start every actor and return the guardian that waits for READY."""
     system, driver, inbox = ports.system, ports.driver, GuardianInbox()
     system.listen(GUARDIAN, inbox.put)
     files = _file_ports(options, ports, opened, venue)
-    guardian = Guardian(
-        Run(options=options, facts=ports.facts, say=say, recovered=opened.recovered),
-        system,
-        driver,
-        stop,
-        inbox,
-        opened.recorder,
-        files.alerts,
-        files.status,
-    )
+    known = opened.recovered
+    run = Run(options=options, facts=ports.facts, say=say, show=show, recovered=known)
+    journal, alerts, status = opened.recorder, files.alerts, files.status
+    guardian = Guardian(run, system, driver, stop, inbox, journal, alerts, status)
     auto_resumes = settings.auto_resumes_of(options.config, options.mode)
     lifecycle = RunLifecycle(system, opened, inbox, driver.defer, auto_resumes)
     driver.attend(SupervisorWatch(system, lifecycle.revive_supervisor).look)
     driver.attend(guardian.watch)
     note = HaltNote(options.folders.of_mode(options.mode))
-    driver.attend(JournalWatch(system, opened.recorder, note).look)
+    driver.attend(JournalWatch(system, journal, note).look)
     plan = RunPlan(
         options=options,
         facts=ports.facts,
         publish_every_ns=ports.publish_every_ns,
         inbox=inbox,
         approvals=ports.approvals,
+        has_begun=guardian.begun.is_set,
     )
     lifecycle.recipes = recipes(system, files, plan, stop, lifecycle)
-    build(system, options.config, lifecycle.recipes, opened.recovered)
+    build(system, options.config, lifecycle.recipes, known)
     return guardian
 
 

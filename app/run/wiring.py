@@ -76,6 +76,7 @@ from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.market.market_data import FeedPlan
 from domain.orders.inputs import OrderBookState
+from domain.portfolio.books import Books
 from domain.system.recovery import Recovered
 
 
@@ -94,13 +95,17 @@ class Ports:
 
 @frozen(kw_only=True)
 class RunPlan:
-    """What is asked of this run, where it trades, and what the guardian has heard."""
+    """What is asked of this run, where it trades, and what the guardian has heard and said.
+
+    `has_begun` tells whether it has said READY: before that there is no cycle.
+    """
 
     options: TradeOptions
     facts: VenueFacts
     publish_every_ns: int
     inbox: GuardianInbox
     approvals: Approvals
+    has_begun: Callable[[], bool]
 
 
 Recipe = Callable[[Recovered], None]
@@ -158,7 +163,8 @@ def _keepers(
 
     def projector(state: Recovered) -> None:
         members = partial(roster, runtime)
-        spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally)
+        books = Books(plan.options.config.app.quote.value, state.ledger)
+        spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally, books)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
@@ -229,7 +235,8 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
 
     def scheduler(state: Recovered) -> None:
         cycle = state.tally.cycles
-        spawn(Scheduler, SCHEDULER, schedule, draw, stop.ask, last_cycle=cycle)
+        begun = plan.has_begun
+        spawn(Scheduler, SCHEDULER, schedule, draw, stop.ask, last_cycle=cycle, may_begin=begun)
 
     def drop_copy(state: Recovered) -> None:
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)

@@ -188,14 +188,15 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
     """Return the alert of unprotected lots, None if every lot is protected."""
     if not listed.unprotected:
         return None
-    is_start = listed.occasion == START
+    is_start, count = listed.occasion == START, len(listed.unprotected)
+    lots = "1 lot" if count == 1 else f"{count} lots"
     return AlertRaised(
         severity=Severity.CRITICAL if is_start else Severity.WARNING,
         code="UNPROTECTED",
-        what=f"at {listed.occasion}: {len(listed.unprotected)} lots not protected at the venue",
+        what=f"{lots} may not be there" if is_start else f"{lots} owned that nothing sells now",
         done="venue and ledger differ: entries blocked, exits sell what is there"
         if is_start
-        else "the exit actor guards them while this process runs",
+        else "stops and targets are watched again from the next start on",
         owned=", ".join(listed.unprotected),
         worst="the whole value of these lots"
         if is_start

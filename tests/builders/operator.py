@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from actors.kernel.board import BreakerBoard
+from actors.kernel.ports import ControlRequest
 from actors.kernel.topology import AUDITOR, OPERATOR
 from actors.safety.operator import POLL_EVERY_NS, Operator
 from adapters.control.requests import REPLY
@@ -63,10 +64,10 @@ class _Folder:
     """A control folder in memory: one request in, its answer out."""
 
     def __init__(self) -> None:
-        self.requests = [("r1", "resume", "looked at it")]
+        self.requests = [ControlRequest("r1", "resume", "looked at it")]
         self.answer: dict[str, Any] = {}
 
-    def poll(self) -> tuple[tuple[str, str, str], ...]:
+    def poll(self) -> tuple[ControlRequest, ...]:
         found, self.requests = tuple(self.requests), []
         return found
 

@@ -47,6 +47,10 @@ SETS = (
 PATIENCE_S = 30.0
 
 
+def _hush(_: object) -> None:
+    """Nobody reads along."""
+
+
 class ThreadWorld:
     """Production wiring; the guardian's loop runs on a thread of its own."""
 
@@ -82,7 +86,8 @@ class ThreadWorld:
         )
         self._opened = open_state(place_of(self.options, ports))
         self._venue = self._connect(session, last_gate(ports, self.options, stop))
-        self.guardian = start(ports, self.options, self._opened, self._venue, stop, lambda _: None)
+        self.guardian = start(ports, self.options, self._opened, self._venue, stop, _hush, _hush)
+        self.guardian.begun.set()
         self._is_over = threading.Event()
         self._guardian = threading.Thread(
             target=lambda: driver.until(self._is_over.is_set, None), name="guardian"

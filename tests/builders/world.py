@@ -107,8 +107,15 @@ class World:
         """Start every actor."""
         options, said = self.options, self.said
         self.guardian = start(
-            self.ports, options, self.opened, self._connect(), self.stop_request, said.append
+            self.ports,
+            options,
+            self.opened,
+            self._connect(),
+            self.stop_request,
+            said.append,
+            said.extend,
         )
+        self.guardian.begun.set()  # most tests step without the guardian that would say READY
         return self
 
     def until(self, is_true: Callable[[], bool], seconds: int = 600) -> bool:

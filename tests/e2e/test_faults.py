@@ -24,7 +24,6 @@ from tests.builders.runs import (
     trader,
     venue_accounts,
     verified,
-    words,
 )
 from tests.builders.simulator import fault, script_of
 from tests.builders.simulator_process import API, RunningVenue, run_venue, venue_process
@@ -341,10 +340,9 @@ def test_faults_are_for_a_venue_that_this_start_makes(tmp_path: Path) -> None:
 def test_the_traders_log_says_where_its_own_venue_takes_faults(tmp_path: Path) -> None:
     with trader(tmp_path) as running:
         running.ready()
-        (line,) = (
-            each for each in running.log.splitlines() if "the embedded venue listens" in each
-        )
-        told = words(line)
+        log = (running.home / "logs" / "bulkhead.jsonl").read_text(encoding="utf-8")
+        (line,) = (each for each in log.splitlines() if "the embedded venue listens" in each)
+        told = json.loads(line)
         answer = requests.post(
             told["rest"] + "/bulkhead/faults",
             json=fault("balance_change", currency="USD", amount="1"),

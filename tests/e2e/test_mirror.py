@@ -32,7 +32,7 @@ def test_paper_orders_fill_by_another_venues_market_and_never_reach_it(tmp_path:
         with trader(home, "--market", f"mirror:{origin.session.rest}") as running:
             ready = running.ready()
             assert (ready["prices"], ready["venue"], ready["entries"]) == ("live", "embedded", "on")
-            running.wait_until(lambda: "is filled" in running.log, 60)
+            running.wait_until(lambda: "bought " in running.log, 60)
             code, stopped = running.interrupt()
 
         assert (code, stopped["reason"]) == (0, "signal")

@@ -156,6 +156,18 @@ def test_numbers_stay_exact() -> None:
     assert config.policy.rule(OrderCap).max_order_usd == Decimal("12.345")
 
 
+@pytest.mark.req("C2")
+def test_a_balance_below_the_smallest_entry_is_noted_with_what_is_needed() -> None:
+    (note,) = (
+        each
+        for each in load(SHIPPED, ["app.paper.balances={USD: 50}"]).notes
+        if each.startswith("app.paper.balances")
+    )
+
+    assert "50.00 USD is too little" in note
+    assert "needed: 71.14 USD" in note
+
+
 def test_notes_say_what_cannot_trade_or_never_binds() -> None:
     sets = [
         "strategies.breakout.enabled=false",

@@ -160,3 +160,16 @@ def test_what_was_left_out_is_alerted_once_a_kind_and_reason_however_often_it_co
     scene.tell(evolve(news, count=2), evolve(news, kind=EntryKind.FILL))
 
     assert scene.sink.codes == ["LEFT_OUT", "LEFT_OUT"]
+
+
+@pytest.mark.parametrize(
+    ("severity", "level"),
+    [(Severity.INFO, "info"), (Severity.WARNING, "warning"), (Severity.CRITICAL, "critical")],
+)
+def test_an_alert_is_on_the_terminal_too_with_what_to_type(severity: Severity, level: str) -> None:
+    scene = Scene()
+    scene.tell(an_alert(severity=severity), an_alert(severity=severity))
+
+    assert [line.text for line in scene.harness.log.of(level)] == [
+        "ODD: something is odd; nothing; type: status"
+    ]

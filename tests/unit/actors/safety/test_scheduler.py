@@ -30,8 +30,9 @@ class Scene:
         limit: int | None = None,
         last_cycle: int = 0,
         epoch: int = 1,
+        has_begun: bool = True,
     ) -> None:
-        self.harness, self.ended = Harness(), list[str]()
+        self.harness, self.ended, self.has_begun = Harness(), list[str](), has_begun
         schedule = Schedule(INTERVAL_NS, jitter, limit)
         self.actor = self.harness.start(
             Scheduler,
@@ -40,6 +41,7 @@ class Scene:
             lambda: draw,
             self.ended.append,
             last_cycle=last_cycle,
+            may_begin=lambda: self.has_begun,
             epoch=epoch,
         )
 
@@ -61,6 +63,19 @@ def test_the_first_cycle_comes_a_moment_after_ready_and_never_before() -> None:
     (due,) = scene.wait(SETTLE_NS)
 
     assert (due.cycle, due.slot_ns, due.next_ns) == (1, slot_ns, slot_ns + INTERVAL_NS)
+
+
+@pytest.mark.req("SCH1")
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_no_cycle_comes_before_people_were_told_that_trading_begins(epoch: int) -> None:
+    scene = Scene(has_begun=False, epoch=epoch)
+    deliver(scene.actor, READY)
+    assert scene.wait(3 * INTERVAL_NS) == []
+
+    scene.has_begun = True
+    (due,) = scene.wait(SETTLE_NS)
+
+    assert due.cycle == 1
 
 
 @pytest.mark.req("SCH1")

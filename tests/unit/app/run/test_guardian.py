@@ -36,7 +36,7 @@ from domain.messages.control import (
 from domain.messages.journal import RunStopped
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import EquityMarked, LotsListed, StatementTaken
-from domain.messages.supervision import BootCompleted
+from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.breakers import Effect, Severity
 from domain.model.instants import Nanos, iso
 from domain.model.money import ZERO, Amount, Rate
@@ -209,7 +209,7 @@ def test_at_the_start_a_lot_of_which_the_venue_has_nothing_is_not_called_protect
     position = {"product": "BTC-USD", "quantity": "0.5", "missing": missing}
     monkeypatch.setitem(STATUS, "positions", [position])
     case.project(case.publishing)
-    case.guardian._list_lots()
+    case.guardian._list_lots(case.guardian.publish())
     case.guardian.publish()
 
     lot = (f"BTC-USD 0.5 ({missing} missing)",)
@@ -333,13 +333,31 @@ def test_a_start_under_a_latch_says_why_since_when_and_what_ends_it(case: Case) 
     case.guardian.live()
 
     (line,) = case.rig.log.of("critical")
-    assert line.text == "KILL is latched from before"
-    assert line.fields == {
-        "by": "kill",
-        "since": iso(kill.at_ns),
-        "why": "looked wrong",
-        "way": RESUME,
-    }
+    since = iso(kill.at_ns)[:19].replace("T", " ")
+    assert line.text == (
+        f"KILL since {since}: looked wrong (kill); nothing is bought until you type: {RESUME}"
+    )
+
+
+@pytest.mark.req("C2")
+def test_before_ready_people_are_told_that_nothing_can_be_bought(case: Case) -> None:
+    case.project(case.publishing)
+    case.booted(())
+    case.inbox.put(Envelope(2, TradingReady("1441m"), "feed", 1, 2, 0, Nanos(NOW)))
+    told_at_ready: list[str] = []
+
+    def say(line: str) -> None:
+        case.said.append(line)
+        told_at_ready.extend(each.text for each in case.rig.log.of("warning"))
+        assert not case.guardian.begun.is_set()
+        case.stop.ask("signal")
+
+    case.guardian._run = evolve(case.guardian._run, say=say)
+    case.guardian.live()
+
+    assert case.said[0].startswith("READY mode=paper")
+    assert case.guardian.begun.is_set()
+    assert "no strategy is enabled" in told_at_ready[0]
 
 
 def test_an_end_before_anything_was_valued_keeps_the_last_equity() -> None:

@@ -13,6 +13,7 @@ import app.run.trader
 from actors.kernel.board import BreakerBoard
 from actors.kernel.topology import ROUTES
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.telemetry.terminal import Terminal
 from app.command_line.options import Folders, TradeOptions
 from app.run.ports import NotStarted, RunPorts, VenueFacts
 from app.run.stop_request import StopRequest
@@ -118,7 +119,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Story], int]:
         monkeypatch.setattr(app.run.trader, "start", story.start)
         monkeypatch.setattr(app.run.trader, "_listen", lambda *_: None)
         monkeypatch.setattr(app.run.trader, "closing", story_closing(story))
-        return app.run.trader.run(story.options, lambda _: None)
+        return app.run.trader.run(story.options, lambda _: None, Terminal(None))
 
     return go
 

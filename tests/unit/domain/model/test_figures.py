@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.results.figures import (
+from domain.model.figures import (
     NOT_KNOWN,
     moment,
     money,
@@ -43,9 +43,10 @@ def test_a_profit_has_its_sign_and_nothing_has_none(value: str, shown: str) -> N
     ("value", "shown"),
     [
         ("72573.05", "72,573.05"),
-        ("17.2", "17.200"),
-        ("0.1703", "0.17030"),
-        ("123e-8", "0.0000012300"),
+        ("17.2", "17.20"),
+        ("0.1703", "0.1703"),
+        ("123e-8", "0.00000123"),
+        ("0", "0.00"),
     ],
 )
 def test_a_price_has_as_many_digits_as_tell_it_apart(value: str, shown: str) -> None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from domain.model.instants import DAY, HOUR, MINUTE, SECOND, iso
 
 NOT_KNOWN = "–"
-PLACES = Decimal("0.01")
 MINUS = "\u2212"
 
 
@@ -20,8 +19,8 @@ def signed(value: Decimal | None) -> str:
     """Return a profit or loss with its sign, like +3.12."""
     if value is None:
         return NOT_KNOWN
-    is_nothing = value.quantize(PLACES) == 0
-    return "0.00" if is_nothing else f"{value:+,.2f}".replace("-", MINUS)
+    text = f"{value:+,.2f}"
+    return "0.00" if text.strip("+-") == "0.00" else text.replace("-", MINUS)
 
 
 def percent(value: Decimal | None, *, is_signed: bool = False) -> str:
@@ -33,12 +32,19 @@ def price(value: Decimal | None) -> str:
     """Return a price with five digits that tell it apart, at least two behind the point."""
     if value is None:
         return NOT_KNOWN
-    return f"{value:,.{max(2, 4 - value.adjusted())}f}"
+    whole, _, part = f"{value:,.{max(2, 4 - value.adjusted())}f}".partition(".")
+    return f"{whole}.{part[:2]}{part[2:].rstrip('0')}"
 
 
 def quantity(value: Decimal) -> str:
     """Return a quantity without zeros at its end."""
     return f"{value.normalize():f}"
+
+
+def size(value: Decimal) -> str:
+    """Return a quantity with five digits that tell it apart, without zeros at its end."""
+    text = f"{value:,.{max(0, 4 - value.adjusted())}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def span(length_ns: int | None) -> str:

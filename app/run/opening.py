@@ -1,0 +1,163 @@
+"""What people are told at READY: what trades, with what, within which limits, and what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.command_line.options import ROOT, TradeOptions
+from app.run import settings
+from app.run.ports import VenueFacts
+from config.effective import Config
+from config.mode import Mode
+from config.sanity import stops_of
+from domain.messages.supervision import BootCompleted
+from domain.model import figures
+from domain.model.breakers import Breaker
+from domain.model.instants import SECOND, iso
+from domain.model.money import Amount, plain
+from domain.model.product import Action
+from domain.risk.feasibility import USUAL_MINIMUM, obstacle
+from domain.system.ways_out import way_out
+
+Status = Mapping[str, object]
+WIDTH, LABEL = 78, 11
+PRICES = {
+    "invented": "invented prices",
+    "recorded": "recorded prices",
+    "live": "the live prices of Coinbase",
+}
+HUNDRED = Decimal(100)
+
+
+def obstacles(config: Config, boot: BootCompleted, status: Status) -> str | None:
+    """Return why nothing can be bought with what the account has; None if something can."""
+    equity = status.get("equity")
+    if not isinstance(equity, str):
+        return None  # a value that is not known blocks entries, and is told there
+    return obstacle(
+        Amount(Decimal(equity)),
+        config.app.quote.value,
+        min((each.quote_min for each in boot.products), default=USUAL_MINIMUM),
+        boot.taker_rate,
+        stops_of(config.strategies),
+        config.policy.rules,
+    )
+
+
+def opening(
+    options: TradeOptions,
+    facts: VenueFacts,
+    boot: BootCompleted,
+    status: Status,
+    blocking: Iterable[Breaker],
+) -> tuple[str, ...]:
+    """Return the block of lines for people, each within 78 columns unless a name is longer."""
+    rows = [*_account(options, status), *_rules(options.config, boot)]
+    rows += [("blocked", text) for text in _blocked(blocking)]
+    rows += _commands(options)
+    lines = [_headline(options, facts, status)]
+    for label, text in rows:
+        lines += _row(label, text)
+    return tuple(lines)
+
+
+def _headline(options: TradeOptions, facts: VenueFacts, status: Status) -> str:
+    mode = "Dry run" if options.mode is Mode.DRY_RUN else f"{options.mode.value.title()} trading"
+    market = str(status.get("market_time", ""))[:16].replace("T", " ")
+    prices = PRICES.get(facts.prices, f"{facts.prices} prices")
+    return f"{mode}, {facts.venue} venue, {prices}; market time {market} UTC"
+
+
+def _account(options: TradeOptions, status: Status) -> Iterator[tuple[str, str]]:
+    currency = options.config.app.quote.value
+    equity, earned = (_number(status.get(name)) for name in ("equity", "pnl_net"))
+    told = f"{figures.money(equity)} {currency}"
+    if earned:
+        told += f", {figures.signed(earned)} since the account was opened"
+    yield "equity", told
+    for held in _positions(status):
+        yield (
+            "holds",
+            f"{figures.size(Decimal(held['quantity']))} {held['product']}, "
+            f"cost {figures.money(_number(held.get('cost')))}; "
+            f"stop {figures.price(_number(held.get('stop')))}, "
+            f"target {figures.price(_number(held.get('target')))}",
+        )
+    if _positions(status):
+        yield "protected", "by this process, which sells at stop or target, while it runs"
+
+
+def _rules(config: Config, boot: BootCompleted) -> Iterator[tuple[str, str]]:
+    policy = config.policy
+
+    def pct(name: str) -> str:
+        return f"{plain(policy.value(name))} %"
+
+    names = [strategy.id for strategy in settings.strategies_of(config)]
+    yield "strategies", ", ".join(names) or "none"
+    products = sorted(each.base for each in boot.products if each.flags.allows(Action.REST))
+    yield "products", f"{len(products)}: {', '.join(products)}" if products else "none"
+    yield (
+        "limits",
+        f"of equity: {pct('caps.position_pct')} a position, {pct('caps.asset_pct')} an asset, "
+        f"{pct('caps.total_pct')} in all",
+    )
+    yield (
+        "halts at",
+        f"a loss of {pct('stops.daily_pct')} in a day, {pct('stops.weekly_pct')} in a week, "
+        f"{pct('stops.drawdown_pct')} from the peak",
+    )
+    cost = (boot.maker_rate + boot.taker_rate) * HUNDRED
+    yield "costs", f"{figures.percent(cost)} fees for buying and selling once"
+    seconds = settings.schedule_of(config, None).interval_ns // SECOND
+    yield "decides", f"every {seconds} s; stops and targets are watched all the time"
+
+
+def _blocked(blocking: Iterable[Breaker]) -> Iterator[str]:
+    for each in blocking:
+        yield f"no entries: {each.reason} ({each.name}, since {iso(each.at_ns)[:19]})"
+        yield f"type: {way_out(each.name).command}"
+
+
+def _commands(options: TradeOptions) -> Iterator[tuple[str, str]]:
+    yield "to stop", "Ctrl-C: cancels resting orders, keeps what is owned"
+    yield "at once", command(options, 'kill --reason "..."')
+    yield "look", command(options, "status")
+    yield "results", command(options, "report")
+    yield "logs in", _short(options.folders.log)
+
+
+def command(options: TradeOptions, words: str) -> str:
+    """Return the command line that means this run's folders."""
+    data = _short(options.folders.data)
+    folder = "" if data == "data" else f" --data-dir {data}"
+    return f"python run.py {words}{folder}"
+
+
+def _short(path: Path) -> str:
+    """Return a folder as it is given to a command: those of the checkout by their names."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _row(label: str, text: str) -> Iterator[str]:
+    """Yield a row in lines that keep words and commands whole."""
+    line = f"  {label:<{LABEL}}"
+    indent = len(line)
+    for word in text.split(" "):
+        if len(line) + len(word) > WIDTH and len(line) > indent:
+            yield line.rstrip()
+            line = " " * indent
+        line += word + " "
+    yield line.rstrip()
+
+
+def _positions(status: Status) -> list[Mapping[str, Any]]:
+    found = status.get("positions")
+    return found if isinstance(found, list) else []
+
+
+def _number(value: object) -> Decimal | None:
+    return Decimal(value) if isinstance(value, str) else None
