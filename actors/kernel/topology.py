@@ -299,6 +299,9 @@ ROUTES: dict[type, Route] = {
     portfolio.LossesMeasured: Route(
         says=(PORTFOLIO,), hears=(PROJECTOR,), lane=Lane.MARKET, key=lambda _: None
     ),
+    portfolio.CapsMeasured: Route(
+        says=(RISK_GATE,), hears=(PROJECTOR,), lane=Lane.MARKET, key=lambda _: None
+    ),
     portfolio.StatementTaken: Route(
         says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
     ),
