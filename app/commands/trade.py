@@ -26,7 +26,9 @@ def trade(options: TradeOptions) -> int:
         undo.callback(lock.release)
         path_lock.acquire(started)
         undo.callback(path_lock.release)
-        configure(options.folders.log, options.config.app.log.level.value, console=sys.stderr)
+        level = options.config.app.log.level.value
+        run_name = f"{started}-{os.getpid()}"
+        configure(options.folders.log, level, console=sys.stderr, run=run_name)
         from app.run.trader import run
 
         return run(options, say)
