@@ -130,7 +130,7 @@ def is_running(folder: Path) -> bool:
 def folders_with_runs(data_dir: Path) -> tuple[Path, ...]:
     """Return the folders of the modes that ever ran on `data_dir`, the newest run first."""
     found = [data_dir / mode for mode in MODES if (data_dir / mode / LOCK).exists()]
-    return tuple(sorted(found, key=lambda folder: (-_last_sign(folder), folder.name)))
+    return tuple(sorted(found, key=lambda folder: (-last_sign(folder), folder.name)))
 
 
 def choose(data_dir: Path) -> Path | None:
@@ -139,8 +139,8 @@ def choose(data_dir: Path) -> Path | None:
     return next((folder for folder in folders if is_running(folder)), next(iter(folders), None))
 
 
-def _last_sign(folder: Path) -> float:
-    """Return when the newest of the files that a run keeps writing was written."""
+def last_sign(folder: Path) -> float:
+    """Return when the newest of the files that a run keeps writing was written, in seconds."""
     signs = [folder / HOLDER, folder / STATUS, *folder.glob("journal/*.jsonl")]
     times = [0.0]
     for sign in signs:

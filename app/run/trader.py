@@ -169,7 +169,7 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
         journal=opened.recorder,
         signal=FileHaltSignal(folders.data),
         alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
-        status=FileStatusBoard(folder),
+        status=FileStatusBoard(folder, ports.wall),
         bars=BarFiles(folder / BARS),
         control=FileControlInbox(folder),
     )
