@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from adapters.control.instances import choose, is_running
+from adapters.control.instances import STATUS, choose, folders_with_runs, is_running
 from adapters.control.kill_switch import read_kill
 from adapters.control.status import read_status
 from adapters.telemetry.lines import LineFiles
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.status.alerts import SHOWN
+from app.status.head import head
 from app.status.members import Members
 from app.status.screen import show
 from app.status.signs import Signs, look
@@ -41,20 +42,26 @@ def status(folders: Folders, mode: Mode | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is a control character to click
     folder = folders.of_mode(mode) if mode is not None else choose(folders.data)
     report = None if folder is None else read_status(folder)
-    if folder is None or report is None:
+    if folder is None or (report is None and not (folder / STATUS).exists()):
         return _nothing_yet(folders, folder, as_json=as_json)
     signs = look(folder, Members(report), time.time_ns())
-    kill = read_kill(folders.data)
-    whole = _whole(report, signs, None if kill is None else kill.reason or "no reason given")
+    whole = _whole(report or {"mode": folder.name}, signs, folders.data, folder)
     if as_json:
         click.echo(json.dumps(whole, indent=2))
-    else:
+    elif report is not None:
         show(sections(Members(whole), signs, _alerts(folders.log)))
+    else:
+        show(head(Members(whole), signs))
+    if report is None:
+        click.echo(f"{folder / STATUS}: damaged, or not yours to read", err=True)
+        return 1
     return 0
 
 
-def _whole(report: dict[str, Any], signs: Signs, kill: str | None) -> dict[str, Any]:
+def _whole(report: dict[str, Any], signs: Signs, data: Path, folder: Path) -> dict[str, Any]:
     """Return the document with what only somebody outside can tell."""
+    kill = read_kill(data)
+    others = [each for each in folders_with_runs(data) if each != folder and is_running(each)]
     age_ns, is_alive = signs.age_ns, signs.who is not None
     whole = {
         **report,
@@ -65,7 +72,8 @@ def _whole(report: dict[str, Any], signs: Signs, kill: str | None) -> dict[str, 
         "ended_by": signs.reason or None,
         "running": is_alive,
         "pid": None if signs.who is None else signs.who.pid,
-        "kill_switch": kill,
+        "kill_switch": None if kill is None else kill.reason or "no reason given",
+        "also_running": [each.name for each in others],
     }
     positions = report.get("positions")
     if not signs.state.is_up and isinstance(positions, list):

@@ -38,6 +38,8 @@ def head(document: Members, signs: Signs) -> Iterator[Line]:
     if signs.who is not None:
         started = moment(Members({"at": signs.who.started}).moment("at"))
         yield Line(f"  pid {signs.who.pid} on {signs.who.host}, started {started} UTC")
+    for other in document.texts("also_running"):
+        yield Line(f"  {other} runs too, see: python run.py status --env {other}", WARN)
     if world := document.text("world"):
         yield Line(f"  world {world}")
     if signs.sentinel:
@@ -61,6 +63,8 @@ def head(document: Members, signs: Signs) -> Iterator[Line]:
 def state_words(document: Members, signs: Signs) -> str:
     """Return how the instance is, in words."""
     match signs.state:
+        case InstanceState.UNKNOWN:
+            return "it runs, what it does is not known: its status can't be read"
         case InstanceState.STARTING:
             return "starting; what follows is of the run before"
         case InstanceState.TRADING:

@@ -25,6 +25,7 @@ RESUMED = "operator"
 class InstanceState(StrEnum):
     """How an instance is; scripts read the word."""
 
+    UNKNOWN = "unknown"
     STARTING = "starting"
     TRADING = "trading"
     BLOCKED = "blocked"
@@ -118,6 +119,8 @@ def _ended(folder: Path, now_ns: int, taken_ns: int | None, last_ns: int) -> Sig
 
 
 def _state_of(document: Members) -> InstanceState:
+    if not document:
+        return InstanceState.UNKNOWN
     if document.flag("halted"):
         return InstanceState.HALTED
     everywhere = [

@@ -122,6 +122,7 @@ def _guard(lot: Members, signs: Signs) -> Line:
 
 
 _STANDSTILL = {
+    InstanceState.UNKNOWN: "nothing is known of it",
     InstanceState.STARTING: "starting",
     InstanceState.FROZEN: "frozen",
     InstanceState.STOPPED: "stopped",

@@ -66,6 +66,7 @@ def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
 
     def serve() -> None:
         while not stop.wait(0.02):
+            os.utime(folder / "status.json")  # a sign of life
             if (home / "data" / FILE).exists():
                 FileStatusBoard(folder).publish({**STATUS, "halted": True})
                 a_journal(home, is_confirmed=True)
@@ -257,6 +258,38 @@ def test_status_of_a_running_and_of_a_stopped_instance(home: Path) -> None:
     assert table.code == 0
     for word in ("paper: trading", "10,012.50", "BTC-USD", "Actors: 1 of 1 up"):
         assert word in table.out
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b"\xff", b"[" * 100_000])
+def test_a_damaged_status_is_said_and_what_is_seen_from_outside_is_shown(
+    home: Path, damage: bytes
+) -> None:
+    with instance(home, {}):
+        (home / "data" / "paper" / "status.json").write_bytes(damage)
+        ran = run("status", cwd=home)
+        document = json.loads(run("status", "--json", cwd=home).out)
+
+    assert ran.code == 1
+    assert "status.json: damaged" in ran.err
+    assert f"pid {os.getpid()}" in ran.out
+    assert (document["mode"], document["running"]) == ("paper", True)
+    assert document["state"] == "unknown"
+    assert "trading" not in ran.out
+
+
+def test_with_two_modes_running_the_other_is_named(home: Path) -> None:
+    other = InstanceLock(home / "data" / "dry-run")
+    other.acquire("2026-11-24T10:00:00Z")
+    FileStatusBoard(home / "data" / "dry-run").publish({**STATUS, "mode": "dry-run"})
+    try:
+        with instance(home, {}):
+            ran = run("status", "--env", "paper", cwd=home)
+            document = json.loads(run("status", "--json", "--env", "dry-run", cwd=home).out)
+    finally:
+        other.release()
+
+    assert "dry-run runs too, see: python run.py status --env dry-run" in ran.out
+    assert document["also_running"] == ["paper"]
 
 
 def logs_following(home: Path, *, lines: int) -> subprocess.Popen[str]:

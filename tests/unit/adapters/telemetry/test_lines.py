@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
+from adapters.telemetry import log
 from adapters.telemetry.lines import LINE_MAX, Entry, LineFiles
 
 
@@ -149,3 +151,21 @@ def test_half_a_line_is_followed_to_its_end(path: Path) -> None:
             file.write(b"7}\n")
 
     assert followed(LineFiles(path), half, rest) == [7]
+
+
+def test_files_are_found_as_the_log_rotates_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "ROTATION", "2 KB")
+    log.configure(tmp_path, "INFO", console=None)
+    try:
+        for number in range(60):
+            log.ActorLog("feed").info("line", n=number)
+    finally:
+        logger.remove()
+    files = LineFiles(tmp_path / log.STRUCTURED)
+
+    told = files.newest(None, lambda _: True)
+
+    assert len(files.files()) > 2
+    assert [each["data"]["n"] for each in told] == list(range(60))

@@ -18,3 +18,8 @@ def test_where_there_is_no_terminal_lines_are_plain(monkeypatch: pytest.MonkeyPa
 
     assert "\x1b" not in out.getvalue()
     assert max(map(len, out.getvalue().splitlines())) <= 80
+
+
+def test_where_the_terminal_knows_ascii_only_a_loss_is_still_a_loss() -> None:
+    assert screen.writable("−18.16 USD, 価", "ascii") == "-18.16 USD, ?"
+    assert screen.writable("−18.16 USD", "utf-8") == "−18.16 USD"
