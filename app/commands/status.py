@@ -19,7 +19,7 @@ from app.status.alerts import SHOWN
 from app.status.head import head
 from app.status.members import Members
 from app.status.screen import show
-from app.status.signs import Signs, look
+from app.status.signs import InstanceState, Signs, look
 from app.status.text import sections
 from config.mode import Mode
 from domain.model.instants import MILLISECOND, SECOND, iso
@@ -77,8 +77,9 @@ def _whole(report: dict[str, Any], signs: Signs, data: Path, folder: Path) -> di
     }
     positions = report.get("positions")
     if not signs.state.is_up and isinstance(positions, list):
+        guard = "unknown" if signs.state is InstanceState.UNKNOWN else "nobody"
         whole["positions"] = [
-            {**each, "protected_at": "nobody"} if isinstance(each, dict) else each
+            {**each, "protected_at": guard} if isinstance(each, dict) else each
             for each in positions
         ]
     return whole

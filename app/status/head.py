@@ -64,7 +64,7 @@ def state_words(document: Members, signs: Signs) -> str:
     """Return how the instance is, in words."""
     match signs.state:
         case InstanceState.UNKNOWN:
-            return "it runs, what it does is not known: its status can't be read"
+            return f"it runs, what it does now is NOT KNOWN: {_unknown(document, signs)}"
         case InstanceState.STARTING:
             return "starting; what follows is of the run before"
         case InstanceState.TRADING:
@@ -82,6 +82,12 @@ def state_words(document: Members, signs: Signs) -> str:
             start = START.replace("paper", document.text("mode") or "paper")
             last = moment(signs.last_ns)
             return f"DIED without an end of its own, last heard of at {last} UTC; start it: {start}"
+
+
+def _unknown(document: Members, signs: Signs) -> str:
+    if not document.parts("actors"):
+        return "its status can't be read"
+    return f"its sentinel hears it, its picture stands still for {words.age(signs.silent_ns)}"
 
 
 def _remedy(signs: Signs) -> str:

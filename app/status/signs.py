@@ -7,8 +7,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from adapters.control.instances import STATUS, Holder, holder, is_running, last_sign
-from app.commands.ending import end_record, is_stopped, sentinel_says
+from adapters.control.files import read_json
+from adapters.control.instances import STATUS, Holder, holder, is_alive, is_running, last_sign
+from app.commands.ending import SENTINEL, end_record, is_stopped, sentinel_says
 from app.status.members import Members
 from domain.model.breakers import GLOBAL, VENUE
 from domain.model.errors import InvalidNumber
@@ -80,8 +81,11 @@ def look(folder: Path, document: Members, now_ns: int) -> Signs:
     is_starting = _is_of_an_earlier_run(taken_ns, who)
     state = InstanceState.STARTING if is_starting else _state_of(document)
     patience_ns = STARTING_NS if is_starting else FROZEN_AFTER_NS
-    if is_suspended or now_ns - last_ns > patience_ns:
+    if is_suspended:
         state = InstanceState.FROZEN
+    elif now_ns - last_ns > patience_ns:
+        is_heard = _is_heard_by_its_sentinel(folder)
+        state = InstanceState.UNKNOWN if is_heard else InstanceState.FROZEN
     return Signs(
         state=state,
         now_ns=now_ns,
@@ -147,6 +151,13 @@ def _is_of_an_earlier_run(taken_ns: int | None, who: Holder | None) -> bool:
         return taken_ns is None or (who is not None and taken_ns < parse_iso(who.started))
     except InvalidNumber:
         return False
+
+
+def _is_heard_by_its_sentinel(folder: Path) -> bool:
+    """Tell whether a living sentinel hears the trader, which it does not for 3 s without a beat."""
+    said = Members(read_json(folder / SENTINEL))
+    pid = said.count("pid")
+    return said.text("state") == "watching" and pid > 0 and is_alive(pid) and not is_stopped(pid)
 
 
 def _sentinel(folder: Path, since_ns: int) -> str:

@@ -114,6 +114,8 @@ def _end(name: str, lot: Members) -> str:
 def _guard(lot: Members, signs: Signs) -> Line:
     """Return who protects a lot: what an actor of a run that is over did protects nothing."""
     said = lot.text("protected_at")
+    if signs.state is InstanceState.UNKNOWN:
+        return Line("    NOT KNOWN to be protected: the picture stands still", BAD)
     if not signs.state.is_up:
         return Line(f"    UNPROTECTED while {_STANDSTILL[signs.state]}: nobody watches it", BAD)
     if said in ("", "nobody"):
@@ -122,7 +124,6 @@ def _guard(lot: Members, signs: Signs) -> Line:
 
 
 _STANDSTILL = {
-    InstanceState.UNKNOWN: "nothing is known of it",
     InstanceState.STARTING: "starting",
     InstanceState.FROZEN: "frozen",
     InstanceState.STOPPED: "stopped",

@@ -24,10 +24,14 @@ from tests.builders.status import DOCUMENT, TAKEN, shown, some_signs, text_of
             "DIED without an end of its own, last heard of at 2026-11-28 21:4",
         ),
         (some_signs(InstanceState.STARTING), "starting"),
+        (
+            some_signs(InstanceState.UNKNOWN),
+            "what it does now is NOT KNOWN: its sentinel hears it, its picture stands still",
+        ),
     ],
 )
 def test_how_an_instance_is_is_said_in_the_first_line(signs: Signs, words: str) -> None:
-    assert words in " ".join(shown(DOCUMENT, signs)[:2])
+    assert words in " ".join(" ".join(shown(DOCUMENT, signs)[:2]).split())
     assert "picture 3.0 s old" in text_of(DOCUMENT, signs)
 
 

@@ -137,3 +137,25 @@ def test_a_picture_without_a_time_is_as_old_as_its_file(running: Path) -> None:
     os.utime(running / STATUS, ns=(taken_ns, taken_ns))
 
     assert look(running, Members({"mode": "paper"}), NOW).age_ns == 2 * SECOND
+
+
+@pytest.mark.parametrize(("told", "state"), [("watching", "unknown"), ("duty", "frozen")])
+def test_one_that_its_sentinel_still_hears_is_not_called_frozen(
+    running: Path, told: str, state: str
+) -> None:
+    write_json(running / "sentinel.json", {"state": told, "pid": os.getpid()})
+
+    assert seen(running, age_ns=12 * SECOND).state == state
+
+
+def test_a_sentinel_that_is_gone_hears_nobody(running: Path) -> None:
+    write_json(running / "sentinel.json", {"state": "watching", "pid": 2**22 + 1})
+
+    assert seen(running, age_ns=12 * SECOND).state is InstanceState.FROZEN
+
+
+def test_without_a_document_nothing_is_known_of_one_that_runs(running: Path) -> None:
+    write_json(running / STATUS, {})
+    os.utime(running / STATUS, ns=(NOW, NOW))
+
+    assert look(running, Members(None), NOW).state is InstanceState.UNKNOWN

@@ -76,6 +76,7 @@ def test_a_document_of_the_first_version_is_shown() -> None:
         (InstanceState.STOPPED, "UNPROTECTED while stopped"),
         (InstanceState.DIED, "UNPROTECTED while nothing runs"),
         (InstanceState.STARTING, "UNPROTECTED while starting"),
+        (InstanceState.UNKNOWN, "NOT KNOWN to be protected"),
     ],
 )
 def test_a_lot_is_called_protected_only_while_somebody_watches_it(
@@ -84,7 +85,7 @@ def test_a_lot_is_called_protected_only_while_somebody_watches_it(
     told = text_of(DOCUMENT, some_signs(state))
 
     assert words in told
-    assert ("UNPROTECTED" in told) == (state not in (InstanceState.TRADING, InstanceState.HALTED))
+    assert ("protected by" in told) == state.is_up
 
 
 def test_each_part_says_what_a_trader_needs_with_two_decimals_and_units() -> None:
