@@ -69,9 +69,10 @@ def logs(
     path = folders.log / STRUCTURED
     files = LineFiles(path)
     try:
-        if not follow and not files.files():
+        if not files.files():
             click.echo(f"{path}: nothing was logged yet", err=True)
-            return 1
+            if not follow:
+                return 1
         wanted = _filter(actor, level, correlation)
         if actor is not None:
             _check(actor, files)
