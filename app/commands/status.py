@@ -79,10 +79,14 @@ def _whole(report: dict[str, Any], signs: Signs, data: Path, folder: Path) -> di
     if not signs.state.is_up and isinstance(positions, list):
         guard = "unknown" if signs.state is InstanceState.UNKNOWN else "nobody"
         whole["positions"] = [
-            {**each, "protected_at": guard} if isinstance(each, dict) else each
-            for each in positions
+            {**each, "protected_at": guard} if _is_guarded(each) else each for each in positions
         ]
     return whole
+
+
+def _is_guarded(position: object) -> bool:
+    """Tell whether a position is said to be watched: one that is missing is not."""
+    return isinstance(position, dict) and position.get("protected_at") != "missing at the venue"
 
 
 def _seconds(length_ns: int) -> str:

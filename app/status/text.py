@@ -114,6 +114,9 @@ def _end(name: str, lot: Members) -> str:
 def _guard(lot: Members, signs: Signs) -> Line:
     """Return who protects a lot: what an actor of a run that is over did protects nothing."""
     said = lot.text("protected_at")
+    if said.startswith("missing"):
+        missing = words.quantity(lot.number("missing"), lot.number("quantity_increment"))
+        return Line(f"    MISSING at the venue: {missing} is not there any more", BAD)
     if signs.state is InstanceState.UNKNOWN:
         return Line("    NOT KNOWN to be protected: the picture stands still", BAD)
     if not signs.state.is_up:

@@ -114,3 +114,15 @@ def test_an_old_price_is_called_old() -> None:
     assert "7.0 s old (OLD)" in text_of(
         {**DOCUMENT, "market_time": "2026-11-28T21:40:07Z"}, some_signs()
     )
+
+
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize("state", InstanceState)
+def test_a_lot_that_is_missing_at_the_venue_is_called_missing(state: InstanceState) -> None:
+    lot = {**POSITION, "protected_at": "missing at the venue", "missing": "0.00271885"}
+
+    told = text_of({**DOCUMENT, "positions": [lot]}, some_signs(state))
+
+    assert "protected by" not in told
+    if state.is_up:
+        assert "MISSING at the venue: 0.00271885 is not there any more" in told
