@@ -15,11 +15,14 @@ from typing import Any
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Clock
 from actors.kernel.routes import Routes
 from actors.kernel.topology import ROUTES
 from adapters.runtime.actor_system import ActorSystem
 from adapters.runtime.threads import ThreadRuntime
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.telemetry.events import nothing
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Quote
 from domain.model.money import Price, Quantity
@@ -62,6 +65,9 @@ class NoLog:
         """Nothing."""
 
     info = warning = error = critical = debug
+
+    def attend(self, clock: Clock, handling: Callable[[], Envelope | None] = nothing) -> None:
+        """Nothing is stamped where nothing is said."""
 
     def failure(self, cause: str, error: BaseException) -> None:
         """Tell on standard error."""

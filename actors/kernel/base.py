@@ -97,6 +97,7 @@ class Actor(pykka.Actor):
         self.clock = services.clock
         self.board = services.board
         self.log = services.log_for(name)
+        self.log.attend(self.clock, lambda: self._envelope)
         self.handled = 0
         self.is_over = False
         self._ending = threading.Lock()

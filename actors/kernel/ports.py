@@ -216,6 +216,9 @@ class ActorLifecycle(Protocol):
 class Log(Protocol):
     """The human log (loguru's logger bound to an actor)."""
 
+    def attend(self, clock: Clock, handling: Callable[[], Envelope | None] = ...) -> None:
+        """Stamp structured lines with market time and with the message that is being handled."""
+
     def debug(self, message: str, /, **fields: object) -> None:
         """Detail."""
 

@@ -218,6 +218,9 @@ _STREAMS = (FEED, ORDER_MANAGER)
 _PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
 """Who acts otherwise while the price of a product is not known."""
 
+_newest = partial(Route, lane=Lane.MARKET, key=lambda _: None)
+"""Of what waits only the newest counts."""
+
 ROUTES: dict[type, Route] = {
     # market
     market.StreamOpened: Route(says=(THE_VENUE,), asker=_STREAMS),
@@ -290,15 +293,9 @@ ROUTES: dict[type, Route] = {
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
     venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
     # the books
-    portfolio.PortfolioMoved: Route(
-        says=(PORTFOLIO,),
-        hears=(ALLOCATOR, EXITS, PROJECTOR),
-        lane=Lane.MARKET,
-        key=lambda _: None,
-    ),
-    portfolio.LossesMeasured: Route(
-        says=(PORTFOLIO,), hears=(PROJECTOR,), lane=Lane.MARKET, key=lambda _: None
-    ),
+    portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROJECTOR)),
+    portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),
+    portfolio.CapsMeasured: _newest(says=(RISK_GATE,), hears=(PROJECTOR,)),
     portfolio.StatementTaken: Route(
         says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
     ),

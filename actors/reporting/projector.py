@@ -7,18 +7,16 @@ noticing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
-from actors.reporting import wording
+from actors.reporting import rows, wording
 from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
-from actors.reporting.rows import last_known_row, position_row
 from domain.market.bids import Bids
 from domain.messages.control import (
     DiscrepancyFound,
@@ -31,6 +29,7 @@ from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, R
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
+    CapsMeasured,
     CashFlowSeen,
     EquityMarked,
     LossesMeasured,
@@ -53,13 +52,12 @@ from domain.messages.supervision import (
     TradingReady,
 )
 from domain.messages.venue import EntriesUnread
-from domain.model.breakers import GLOBAL, Effect
+from domain.model.breakers import Effect
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
-from domain.model.money import plain
-from domain.model.orders import TERMINAL
+from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.portfolio import PortfolioView
-from domain.model.product import ProductId
+from domain.model.product import Product, ProductId
 from domain.portfolio.books import Books
 from domain.system.recovery import ClosedBreaker, RunTally
 
@@ -89,11 +87,10 @@ Event = (
     | LotsMissing
     | LotReleased
     | SweepFinished
-    | BootCompleted
-    | ProductsChanged
     | TradingReady
 )
 """What is said in a line, and does not change the status otherwise."""
+Measured = EquityMarked | LossesMeasured | CapsMeasured | BootCompleted | ProductsChanged
 Inbox = (
     QuoteMoved
     | BidMoved
@@ -104,13 +101,12 @@ Inbox = (
     | IntentRaised
     | OrderAdvanced
     | FillBooked
-    | EquityMarked
-    | LossesMeasured
     | FeedStalled
     | FeedRecovered
     | ReconcileFinished
     | StatusRequested
     | EntriesUnread
+    | Measured
     | Event
 )
 
@@ -120,7 +116,8 @@ class Projector(Actor):
 
     Bounds: quotes and stalls are of products of the catalogue, breakers open or closed have a name
     from the code and a scope from catalogue or config, and orders are those not ended yet. What is
-    left out is bounded by the client's tally.
+    left out is bounded by the client's tally. What an order asks for is known of those raised since
+    this incarnation began.
     """
 
     def __init__(
@@ -146,7 +143,12 @@ class Projector(Actor):
         self._jitter = [0] * JITTER_BINS
         self.cycles, self.orders, self.fills = tally.cycles, tally.orders, tally.fills
         self._orders = {each.client_order_id: each for each in tally.open_orders}
+        self._intents: dict[str, OrderIntent] = {}
+        self._products: dict[ProductId, Product] = {}
+        self._judged: RoundJudged | None = None
+        self._judged_ns = 0
         self._losses: LossesMeasured | None = None
+        self._caps: CapsMeasured | None = None
         self._reconcile: ReconcileFinished | None = None
         self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
@@ -168,17 +170,22 @@ class Projector(Actor):
                 self._count_jitter(message)
             case RoundJudged():
                 self._round(message)
-            case IntentRaised():
+            case IntentRaised(intent):
                 self.orders += 1
+                self._intents[intent.client_order_id] = intent
             case OrderAdvanced():
                 self._advance(message)
             case FillBooked():
                 self.fills += 1
                 self._narrator.fill(message, is_alive=message.client_order_id in self._orders)
-            case EquityMarked(nlv=nlv):
-                self._known = self._known if nlv is None else message
-            case LossesMeasured():
-                self._losses = message
+            case (
+                EquityMarked()
+                | LossesMeasured()
+                | CapsMeasured()
+                | BootCompleted()
+                | ProductsChanged()
+            ):
+                self._learn(message)
             case FeedStalled() | FeedRecovered():
                 self._stall(message)
             case ReconcileFinished():
@@ -190,6 +197,20 @@ class Projector(Actor):
                 self._leave_out(message)
             case _:
                 self._say(message)
+
+    def _learn(self, news: Measured) -> None:
+        match news:
+            case EquityMarked(nlv=nlv):
+                self._known = self._known if nlv is None else news
+            case LossesMeasured():
+                self._losses = news
+            case CapsMeasured():
+                self._caps = news
+            case BootCompleted(products=products) | ProductsChanged(products=products):
+                self._products = {each.id: each for each in products}
+                self._narrator.learn(news)
+            case _:
+                self.refuse(news)
 
     def _publish(self) -> None:
         self.after_machine(self._identity.publish_every_ns, Publish())
@@ -206,14 +227,7 @@ class Projector(Actor):
                 self._narrator.refusal(message)
             case ExitHindered():
                 self._hinder(message)
-            case (
-                StatementTaken()
-                | CashFlowSeen()
-                | LotsMissing()
-                | LotReleased()
-                | BootCompleted()
-                | ProductsChanged()
-            ):
+            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased():
                 self._narrator.learn(message)
             case LotsListed() | DiscrepancyFound() | ActorDown() | TradingReady():
                 pass  # told by others
@@ -252,6 +266,7 @@ class Projector(Actor):
 
     def _round(self, judged: RoundJudged) -> None:
         self.cycles = judged.cycle
+        self._judged, self._judged_ns = judged, self.envelope.at_ns
         left_ns = judged.next_ns - self.clock.market_ns()
         blocked = self.board.strongest()
         why = None if blocked is None else f"{blocked.name}: {blocked.reason}"
@@ -269,6 +284,7 @@ class Projector(Actor):
         self._narrator.order(moved)
         if moved.state in TERMINAL:
             self._orders.pop(moved.client_order_id, None)
+            self._intents.pop(moved.client_order_id, None)
         else:
             self._orders[moved.client_order_id] = moved
 
@@ -276,10 +292,11 @@ class Projector(Actor):
 
     def report(self) -> dict[str, object]:
         """Return the status document of the command-line contract; decimals are strings."""
-        view, identity = self._view, self._identity
-        halt = self.board.strongest()
+        identity, halt, roster = self._identity, self.board.strongest(), self._roster()
         is_halted = halt is not None and halt.effect >= Effect.HALT
+        open_now = self.board.open
         return {
+            "schema": rows.SCHEMA,
             "mode": identity.mode,
             "world": identity.world,
             "config_hash": identity.config_hash,
@@ -290,21 +307,15 @@ class Projector(Actor):
             "cycles": self.cycles,
             "orders_total": self.orders,
             "fills_total": self.fills,
-            "equity": _text(view.nlv if view else None),
-            "cash": _text(view.cash if view else None),
-            "pnl_net": _text(view.pnl_net if view else None),
-            "last_known": last_known_row(self._known),
-            "fees": _text(view.fees if view else None),
-            "actors": [self._member(member) for member in self._roster()],
-            "breakers": self._breakers(),
-            "positions": self._positions(),
+            **rows.equity_members(self._view),
+            "last_known": rows.last_known_row(self._known),
+            "last_decision": rows.decision_row(self._judged, self._judged_ns),
+            "limits": [*rows.loss_rows(self._losses), *rows.cap_rows(self._caps)],
+            "actors": [rows.actor_row(member) for member in roster],
+            "breakers": rows.breaker_rows(open_now, self._losses, self._closed.values()),
+            "positions": self._positions(rows.guard_of(roster, open_now)),
             "orders_open": [
-                {
-                    "client_order_id": order.client_order_id,
-                    "product": order.product,
-                    "side": order.side.value,
-                    "state": order.state.value,
-                }
+                rows.order_row(order, self._intents.get(order.client_order_id))
                 for order in self._orders.values()
             ],
             "stalled": dict(sorted(self._stalled.items())),
@@ -315,60 +326,15 @@ class Projector(Actor):
             "guards_proven": None,
         }
 
-    def _member(self, member: ActorStatus) -> dict[str, object]:
-        return {
-            "name": member.name,
-            "state": member.state,
-            "epoch": member.epoch,
-            "restarts": member.restarts,
-            "mailbox": member.mailbox,
-            "conflated": member.conflated,
-        }
-
-    def _breakers(self) -> list[dict[str, object]]:
-        shown: list[dict[str, object]] = [
-            {
-                "name": each.name,
-                "scope": each.scope,
-                "state": each.effect.name,
-                "latched": each.is_latched,
-                "reason": each.reason,
-                "since": iso(each.at_ns),
-                "distance": "0",
-            }
-            for each in self.board.open
-        ]
-        open_keys = {(each.name, each.scope) for each in self.board.open}
-        shown.extend(
-            {
-                "name": name,
-                "scope": GLOBAL,
-                "state": "OK",
-                "latched": False,
-                "reason": f"lost {plain(lost)} of {plain(limit)}",
-                "distance": plain(limit - lost),
-            }
-            for name, lost, limit in (self._losses.losses if self._losses is not None else ())
-            if (name, GLOBAL) not in open_keys
-        )
-        shown.extend(
-            {
-                "name": name,
-                "scope": scope,
-                "state": "OK",
-                "latched": False,
-                "reason": closed.reason,
-                "closed": closed.closed,
-                "distance": None,
-            }
-            for (name, scope), closed in self._closed.items()
-            if (name, scope) not in open_keys
-        )
-        return shown
-
-    def _positions(self) -> list[dict[str, object]]:
+    def _positions(self, guard: str) -> list[dict[str, object]]:
         return [
-            position_row(lot, self._bids.get(lot.product), self._hindered.get(lot.id))
+            rows.position_row(
+                lot,
+                self._bids.get(lot.product),
+                self._hindered.get(lot.id),
+                guard=guard,
+                product=self._products.get(lot.product),
+            )
             for lot in (self._view.lots if self._view else ())
         ]
 
@@ -376,7 +342,3 @@ class Projector(Actor):
         if self._reconcile is None:
             return None
         return "clean" if self._reconcile.is_clean else "; ".join(self._reconcile.problems)
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)

@@ -15,6 +15,7 @@ from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
+    LimitUse,
     LossesMeasured,
     LotReleased,
     LotsMissing,
@@ -217,7 +218,8 @@ class Portfolio(Actor):
             self._keep(view)
         losses = self._equity.measure(self._limits, self._marked(view.nlv, view))
         if losses:
-            self.publish(LossesMeasured(tuple((one.name, one.lost, one.limit) for one in losses)))
+            uses = (LimitUse(one.name, one.lost, one.limit, one.unit) for one in losses)
+            self.publish(LossesMeasured(tuple(uses)))
         breached = [one for one in losses if one.is_breached and one.name not in self._tripped]
         if breached:
             self._keep(view)

@@ -32,7 +32,13 @@ from domain.messages.market import (
     QuoteMoved,
 )
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing, StatementTaken
+from domain.messages.portfolio import (
+    CapsMeasured,
+    CashFlowSeen,
+    LotReleased,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
 from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
@@ -43,7 +49,7 @@ from domain.model.product import ProductId
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
-from domain.risk.gate import Rules, judge_entry, judge_exit
+from domain.risk.gate import Rules, judge_entry, judge_exit, limits_used
 from domain.risk.mandate import Mandate
 from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
@@ -199,6 +205,11 @@ class RiskGate(Actor):
                 proposed.cycle, proposed.next_ns, tuple(approved), tuple(refused), proposed.late
             )
         )
+        self._measure()
+
+    def _measure(self) -> None:
+        """Tell how far each cap is used: after a round, and after a fill."""
+        self.publish(CapsMeasured(limits_used(self._view(), self._rules)))
 
     def _judge_exit(self, wanted: ExitProposed) -> None:
         verdict: OrderApproved | ProposalRefused = judge_exit(wanted, self._view(), self._approval)
@@ -223,6 +234,7 @@ class RiskGate(Actor):
             self._books = books
             self._exposure = self._exposure.fill(booked)
             self._throttles.filled(booked)
+            self._measure()
 
     def _view(self) -> RiskView:
         now_ns = self.clock.market_ns()

@@ -229,7 +229,9 @@ class ActorSystem:
 
     def log_for(self, actor: str) -> Log:
         """Return the human log bound to an actor's name."""
-        return self._log(actor)
+        log = self._log(actor)
+        log.attend(self.clock)
+        return log
 
     def buried(self, actor: str, epoch: int) -> None:
         """Take note that an incarnation is gone: it stays listed, and its epoch is over."""

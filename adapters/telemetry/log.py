@@ -1,6 +1,7 @@
 """The human and the structured log, through loguru.
 
-Constant event texts with fields; `diagnose` is off, so no value of a variable is ever printed;
+`bulkhead.log` has a text with its fields, `bulkhead.jsonl` the event that it is about
+(`events.py`); `diagnose` is off, so no value of a variable is ever printed;
 no `enqueue`, so what was logged before a crash is there. The journal, not the log, is the record.
 """
 
@@ -9,23 +10,34 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from loguru import logger
 
+from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Clock
+from adapters.telemetry.events import Moment, nothing
 from adapters.telemetry.terminal import ONLY_FILES, Terminal
 
 ROTATION = "64 MB"
 KEPT_FILES = 20
+STRUCTURED = "bulkhead.jsonl"
 CONTROL = {code: None for code in range(32) if chr(code) not in "\t"} | {127: None}
 """Control characters: removed, so that a text of the venue can't forge a line."""
 
 
-def configure(log_dir: Path, level: str, terminal: Terminal | None = None) -> None:
-    """Send logs to the terminal, `bulkhead.log` (human) and `bulkhead.jsonl` (structured)."""
+def configure(
+    log_dir: Path, level: str, terminal: Terminal | None = None, *, run: str | None = None
+) -> None:
+    """Send logs to the terminal, `bulkhead.log` (human) and `bulkhead.jsonl` (structured).
+
+    `run` names the run in every structured line.
+    """
     logger.remove()
-    logger.configure(extra={"actor": "-"})
+    logger.configure(extra={"actor": "-", "run": run})
     log_dir.mkdir(parents=True, exist_ok=True)
     if terminal is not None:
         logger.add(
@@ -47,7 +59,7 @@ def configure(log_dir: Path, level: str, terminal: Terminal | None = None) -> No
         opener=_private,
     )
     logger.add(
-        log_dir / "bulkhead.jsonl",
+        log_dir / STRUCTURED,
         level="DEBUG",
         format=_structured,
         rotation=ROTATION,
@@ -66,6 +78,11 @@ class ActorLog:
 
     def __init__(self, actor: str) -> None:
         self._logger = logger.bind(actor=actor)
+        self._moment = Moment()
+
+    def attend(self, clock: Clock, handling: Callable[[], Envelope | None] = nothing) -> None:
+        """Stamp structured lines with market time and with the message that is being handled."""
+        self._moment = Moment(clock, handling)
 
     def debug(self, message: str, /, **fields: object) -> None:
         """Detail."""
@@ -90,11 +107,12 @@ class ActorLog:
     def failure(self, cause: str, error: BaseException) -> None:
         """An actor died of `error`."""
         stack = "".join(_frames(error))
-        self._logger.bind(fields={"cause": cause, "stack": stack}).critical("{}", "actor died")
+        self._say("CRITICAL", "actor died", {"cause": cause, "stack": stack})
 
     def _say(self, level: str, message: str, fields: dict[str, object]) -> None:
         # The text is an argument, never the template: braces in it mean nothing.
-        self._logger.bind(fields=fields).log(level, "{}", message)
+        event = self._moment.fields(message, fields)
+        self._logger.bind(fields=fields, event=event).log(level, "{}", message)
 
 
 def _frames(error: BaseException) -> list[str]:
@@ -108,24 +126,30 @@ def _frames(error: BaseException) -> list[str]:
     return frames
 
 
-def _human(record: Any) -> str:
+def _text(record: Any) -> str:
+    """Return what is said, with the fields behind it."""
     fields = record["extra"].get("fields") or {}
     tail = " ".join(f"{name}={value}" for name, value in fields.items() if name != "stack")
-    text = f"{record['message']} {tail}".strip().translate(CONTROL)
-    record["extra"]["line"] = text
+    return f"{record['message']} {tail}".strip().translate(CONTROL)
+
+
+def _human(record: Any) -> str:
+    record["extra"]["line"] = _text(record)
     return "{time:YYYY-MM-DD HH:mm:ss!UTC} {level: <8} {extra[actor]: <14} {extra[line]}\n"
 
 
 def _structured(record: Any) -> str:
-    fields = record["extra"].get("fields") or {}
+    extra = record["extra"]
     line = {
-        "time": record["time"].astimezone(tz=None).isoformat(),
+        "time": record["time"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "run": extra.get("run"),
         "level": record["level"].name,
-        "actor": record["extra"].get("actor"),
-        "event": record["message"],
-        **{name: str(value) for name, value in fields.items()},
+        "actor": extra.get("actor"),
+        **(extra.get("event") or Moment().fields(record["message"], {})),
+        "text": _text(record),
     }
-    record["extra"]["json"] = json.dumps(line, ensure_ascii=False)
+    text = json.dumps(line, ensure_ascii=False)
+    extra["json"] = text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogates
     return "{extra[json]}\n"
 
 

@@ -40,6 +40,8 @@ COMMANDS = {
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "report": ("app.commands.report:report", "What was earned, and how."),
+    "logs": ("app.commands.logs:logs", "What it did, line by line."),
+    "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),

@@ -64,7 +64,7 @@ def _is_confirmed(folder: Path, begun_s: float, deadline: float) -> bool:
 
 
 def _say_stuck(folder: Path, begun_s: float, pid: int | None) -> None:
-    state = "" if pid is None or not _is_stopped(pid) else ", which is stopped (SIGSTOP)"
+    state = "" if pid is None or not is_stopped(pid) else ", which is stopped (SIGSTOP)"
     click.echo(
         f"{title(folder)}: not confirmed: it still runs as pid {pid or 'unknown'}{state}; "
         f"{_of_sentinel(folder, begun_s)}",
@@ -98,27 +98,30 @@ def sentinel_says(folder: Path, since_s: float) -> dict[str, Any]:
 def last_end(journal: Path) -> dict[str, Any]:
     """Return what the newest run said at its clean end; empty if it had none."""
     newest = max(journal.glob("*.jsonl"), default=None)
-    if newest is None:
-        return {}
+    return {} if newest is None else dict(end_record(newest).get("data", {}))
+
+
+def end_record(segment: Path) -> dict[str, Any]:
+    """Return the record with which a segment's run ended cleanly; empty if it did not."""
     try:
-        with newest.open("rb") as file:
+        with segment.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES))
             lines = file.read().splitlines()
     except OSError:
         return {}
     for line in reversed(lines):
-        kind, data = _record(line)
-        if kind in (STARTED, STOPPED):
-            return data if kind == STOPPED else {}
+        record = _record(line)
+        if record.get("type") in (STARTED, STOPPED):
+            return record if record["type"] == STOPPED else {}
     return {}
 
 
-def _record(line: bytes) -> tuple[str, dict[str, Any]]:
+def _record(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
-        return str(record["type"]), dict(record["data"])
-    except (ValueError, KeyError, TypeError):  # the first of the tail may be cut, the last torn
-        return "", {}
+        return {**record, "type": str(record["type"]), "data": dict(record["data"])}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}  # the first of the tail may be cut, the last torn
 
 
 def _wait(condition: Callable[[], bool], deadline: float) -> bool:
@@ -129,7 +132,7 @@ def _wait(condition: Callable[[], bool], deadline: float) -> bool:
     return True
 
 
-def _is_stopped(pid: int) -> bool:
+def is_stopped(pid: int) -> bool:
     """Tell whether a process is stopped by a signal, where the system says so."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")

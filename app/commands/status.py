@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from adapters.control.instances import choose, holder, is_running
+from adapters.control.instances import STATUS, choose, folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
 from adapters.control.worlds import title
+from adapters.telemetry.lines import LineFiles
 from app.command_line.options import Folders, signals_of
 from app.command_line.shell import env_option, folder_options, json_option
+from app.status.alerts import SHOWN
+from app.status.head import head
+from app.status.members import Members
+from app.status.screen import show
+from app.status.signs import InstanceState, Signs, look
+from app.status.text import sections
 from config.mode import Mode
-
-TABLES = {
-    "positions": (
-        "product",
-        "quantity",
-        "missing",
-        "cost",
-        "mark",
-        "unrealised",
-        "stop",
-        "strategy",
-        "hindered",
-    ),
-    "orders_open": ("product", "side", "state", "client_order_id"),
-    "breakers": ("name", "scope", "state", "distance", "reason"),
-    "actors": ("name", "state", "epoch", "restarts", "mailbox"),
-}
-"""Lists of the status document, in the order shown, with the members of each that are shown."""
+from domain.model.instants import MILLISECOND, SECOND, iso
 
 
 @click.command()
@@ -46,23 +33,77 @@ TABLES = {
 def status(folders: Folders, mode: Mode | None, as_json: bool) -> int:
     """Show the instance that runs, or how the last one ended.
 
+    Says whether it trades, is frozen, was stopped or died; what the account is worth, what it owns
+    and what protects it, how far each limit is, and what stops it with the way out.
+
     \b
     Example:
+      python run.py status
       python run.py status --json
     """  # noqa: D301 - \b is a control character to click
     folder = choose(*folders.homes, mode=None if mode is None else mode.value)
     report = None if folder is None else read_status(folder)
-    if folder is None or report is None:
+    if folder is None or (report is None and not (folder / STATUS).exists()):
         return _nothing_yet(folders, folder, as_json=as_json)
-    who = holder(folder) if is_running(folder) else None
-    report = {**report, "running": who is not None, "pid": who.pid if who else None}
-    kill = strongest_kill(signals_of(folder.parent))
-    report["kill_switch"] = None if kill is None else kill.reason or "no reason given"
+    signs = look(folder, Members(report), time.time_ns())
+    whole = _whole(report or {"mode": folder.name}, signs, folders, folder)
     if as_json:
-        click.echo(json.dumps(report, indent=2))
+        click.echo(json.dumps(whole, indent=2))
+    elif report is not None:
+        show(sections(Members(whole), signs, _alerts(folders.log)))
     else:
-        _show(report, title(folder), f"running, {who}" if who else "stopped; as at its end")
+        show(head(Members(whole), signs))
+    if report is None:
+        click.echo(f"{folder / STATUS}: damaged, or not yours to read", err=True)
+        return 1
     return 0
+
+
+def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path) -> dict[str, Any]:
+    """Return the document with what only somebody outside can tell."""
+    kill = strongest_kill(signals_of(folder.parent))
+    runs = folders_with_runs(*folders.homes)
+    others = [each for each in runs if each != folder and is_running(each)]
+    age_ns, is_alive = signs.age_ns, signs.who is not None
+    whole = {
+        **report,
+        "name": title(folder),
+        "state": signs.state.value,
+        "wall_time": None if signs.taken_ns is None else iso(signs.taken_ns),
+        "age_s": None if age_ns is None else _seconds(age_ns),
+        "ended_at": None if signs.ended_ns is None else iso(signs.ended_ns),
+        "ended_by": signs.reason or None,
+        "running": is_alive,
+        "pid": None if signs.who is None else signs.who.pid,
+        "kill_switch": None if kill is None else kill.reason or "no reason given",
+        "also_running": [title(each) for each in others],
+    }
+    positions = report.get("positions")
+    if not signs.state.is_up and isinstance(positions, list):
+        guard = "unknown" if signs.state is InstanceState.UNKNOWN else "nobody"
+        whole["positions"] = [
+            {**each, "protected_at": guard} if _is_guarded(each) else each for each in positions
+        ]
+    return whole
+
+
+def _is_guarded(position: object) -> bool:
+    """Tell whether a position is said to be watched: one that is missing is not."""
+    return isinstance(position, dict) and position.get("protected_at") != "missing at the venue"
+
+
+def _seconds(length_ns: int) -> str:
+    whole, rest = divmod(length_ns, SECOND)
+    return f"{whole}.{rest // MILLISECOND:03d}"
+
+
+def _alerts(log: Path) -> list[Members]:
+    """Return the newest alerts; none where they can't be read, as on a folder of somebody else."""
+    try:
+        found = LineFiles(log / "alerts.jsonl").newest(SHOWN, lambda _: True)
+    except OSError:
+        return []
+    return [Members(each) for each in found]
 
 
 def _nothing_yet(folders: Folders, folder: Path | None, *, as_json: bool) -> int:
@@ -73,34 +114,3 @@ def _nothing_yet(folders: Folders, folder: Path | None, *, as_json: bool) -> int
         click.echo(json.dumps({"mode": folder.name if folder else None, "running": is_up}))
     click.echo(text, err=True)
     return 1
-
-
-def _show(report: Mapping[str, Any], name: str, state: str) -> None:
-    console = Console(soft_wrap=False, highlight=False)
-    console.print(Text(f"{name}: {state}", style="bold"))
-    if report["kill_switch"] is not None:
-        console.print(Text(f"KILL_SWITCH is set: {report['kill_switch']}", style="bold red"))
-    if report.get("halted"):
-        reason = report.get("halt_reason") or "no reason given"
-        console.print(Text(f"HALTED: {reason}; `resume` ends it", style="bold red"))
-    shown = ("equity", "pnl_net", "fees", "cycles", "fills_total", "config_hash", "policy_hash")
-    facts = "  ".join(f"{name} {_text(report.get(name))}" for name in shown)
-    console.print(Text(facts))
-    for name, columns in TABLES.items():
-        rows = report.get(name)
-        if isinstance(rows, list) and rows:
-            console.print(_table(name, columns, rows))
-
-
-def _table(name: str, columns: Sequence[str], rows: Sequence[Any]) -> Table:
-    table = Table(title=name.replace("_", " "), title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        if isinstance(row, Mapping):
-            table.add_row(*(Text(_text(row.get(column))) for column in columns))
-    return table
-
-
-def _text(value: object) -> str:
-    return "-" if value is None else str(value)

@@ -29,8 +29,9 @@ def trade(options: TradeOptions) -> int:
         path_lock.acquire(started)
         undo.callback(path_lock.release)
         remember(options)
+        level, run_name = options.config.app.log.level.value, f"{started}-{os.getpid()}"
         terminal = Terminal(sys.stderr, is_plain=options.plain, is_quiet=options.quiet)
-        configure(options.folders.log, options.config.app.log.level.value, terminal)
+        configure(options.folders.log, level, terminal, run=run_name)
         from app.run.trader import run
 
         return run(options, say, terminal)

@@ -179,7 +179,7 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
         journal=opened.recorder,
         signal=FileHaltSignal(*folders.signals),
         alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
-        status=FileStatusBoard(folder, folders.data),
+        status=FileStatusBoard(folder, folders.data, ports.wall),
         bars=BarFiles(folder / BARS),
         control=FileControlInbox(folder),
     )

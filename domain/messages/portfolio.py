@@ -30,10 +30,27 @@ class LedgerReported:
 
 
 @frozen
-class LossesMeasured:
-    """How far each loss limit is used: (breaker, lost, limit), percent or quote currency."""
+class LimitUse:
+    """How much of a limit is used; `unit` of both numbers: % of equity, or a currency."""
 
-    losses: tuple[tuple[str, Decimal, Decimal], ...]
+    name: str
+    used: Decimal
+    limit: Decimal
+    unit: str
+
+
+@frozen
+class LossesMeasured:
+    """How far each limit on losses is used; each has the name of its breaker."""
+
+    losses: tuple[LimitUse, ...]
+
+
+@frozen
+class CapsMeasured:
+    """How far each cap on what is at risk is used; of caps on one of many, the fullest of them."""
+
+    caps: tuple[LimitUse, ...]
 
 
 @frozen

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Refusal
 from domain.model.money import plain
 from domain.model.product import ProductId
@@ -43,6 +45,21 @@ class CapRule(EntryRule, ABC):
             current_pct=current.quantize(SHOWN_TO),
             proposed_pct=proposed.quantize(SHOWN_TO),
         )
+
+    def use(self, name: str, held: Decimal, cap_pct: Decimal, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far a cap is used by `held` (quote currency), nothing while NLV is unknown."""
+        portfolio = view.portfolio
+        if portfolio is not None and portfolio.nlv is not None and portfolio.nlv > 0:
+            effective = cap_pct * min(Decimal(1), view.regime.multiplier)
+            current = (held / portfolio.nlv * HUNDRED).quantize(SHOWN_TO)
+            yield LimitUse(name, current, effective, "%")
+
+
+def fullest(uses: Iterable[LimitUse]) -> Iterator[LimitUse]:
+    """Yield the one of `uses` that has the least left, nothing if there is none."""
+    found = min(uses, key=lambda use: (use.limit - use.used, use.name), default=None)
+    if found is not None:
+        yield found
 
 
 def base_of(product: ProductId) -> str:

@@ -6,7 +6,10 @@ around: paper, backtest and live use the same gate.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
     ApprovedEntry,
     ApprovedExit,
@@ -88,6 +91,15 @@ def judge_exit(
             Purpose.EXIT, strategy, wanted.product, Side.SELL, tuple(refusals), wanted.lot
         )
     return OrderApproved(_exit_order(wanted, lot, Quantity(free), view, approval))
+
+
+def limits_used(view: RiskView, rules: Rules) -> tuple[LimitUse, ...]:
+    """Return how far the limits of `rules` are used; a rule that fails to answer tells nothing."""
+    found: list[LimitUse] = []
+    for rule in rules:
+        with suppress(Exception):  # it refuses every entry for the same cause, and says so
+            found.extend(rule.uses(view))
+    return tuple(found)
 
 
 def _ask(rule: EntryRule, wanted: Candidate, view: RiskView) -> Refusal | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
 from domain.messages.decisions import EntryProposed
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import Amount
 from domain.model.product import ProductId
@@ -61,6 +63,11 @@ class EntryRule(ABC):
         """Return the most that a single order may cost by this rule, or None if it says nothing."""
         del nlv
         return None
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far this rule's limits are used now, nothing if it has none that fill."""
+        del view
+        yield from ()
 
     def refuse(
         self,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -65,6 +66,7 @@ def instance(home: Path, answer: dict[str, object]) -> Iterator[list[str]]:
 
     def serve() -> None:
         while not stop.wait(0.02):
+            os.utime(folder / "status.json")  # a sign of life
             if (home / "data" / FILE).exists():
                 FileStatusBoard(folder).publish({**STATUS, "halted": True})
                 a_journal(home, is_confirmed=True)
@@ -113,6 +115,8 @@ def test_help_loads_nothing_that_takes_long(home: Path) -> None:
     "command",
     [
         ("status",),
+        ("logs",),
+        ("alerts", "list"),
         ("kill",),
         ("resume",),
         ("release",),
@@ -246,11 +250,82 @@ def test_status_of_a_running_and_of_a_stopped_instance(home: Path) -> None:
         table = run("status", cwd=home)
     stopped = json.loads(run("status", "--json", "--env", "paper", cwd=home).out)
 
-    assert running == {**STATUS, "running": True, "pid": os.getpid(), "kill_switch": None}
-    assert (stopped["running"], stopped["pid"]) == (False, None)
+    assert {**running, **STATUS} == running
+    assert (running["running"], running["pid"], running["kill_switch"]) == (True, os.getpid(), None)
+    assert running["state"] == "trading"
+    assert (stopped["running"], stopped["pid"], stopped["state"]) == (False, None, "died")
+    assert stopped["positions"][0]["protected_at"] == "nobody"
     assert table.code == 0
-    for word in ("paper: running", "10012.5", "BTC-USD", "risk_gate"):
+    for word in ("paper: trading", "10,012.50", "BTC-USD", "Actors: 1 of 1 up"):
         assert word in table.out
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b"\xff", b"[" * 100_000])
+def test_a_damaged_status_is_said_and_what_is_seen_from_outside_is_shown(
+    home: Path, damage: bytes
+) -> None:
+    with instance(home, {}):
+        (home / "data" / "paper" / "status.json").write_bytes(damage)
+        ran = run("status", cwd=home)
+        document = json.loads(run("status", "--json", cwd=home).out)
+
+    assert ran.code == 1
+    assert "status.json: damaged" in ran.err
+    assert f"pid {os.getpid()}" in ran.out
+    assert (document["mode"], document["running"]) == ("paper", True)
+    assert document["state"] == "unknown"
+    assert "trading" not in ran.out
+
+
+def test_with_two_modes_running_the_other_is_named(home: Path) -> None:
+    other = InstanceLock(home / "data" / "dry-run")
+    other.acquire("2026-11-24T10:00:00Z")
+    FileStatusBoard(home / "data" / "dry-run").publish({**STATUS, "mode": "dry-run"})
+    try:
+        with instance(home, {}):
+            ran = run("status", "--env", "paper", cwd=home)
+            document = json.loads(run("status", "--json", "--env", "dry-run", cwd=home).out)
+    finally:
+        other.release()
+
+    assert "dry-run runs too, see: python run.py status --env dry-run" in ran.out
+    assert document["also_running"] == ["paper"]
+
+
+def logs_following(home: Path, *, lines: int) -> subprocess.Popen[str]:
+    """Write a log and start to follow it."""
+    (home / "logs").mkdir()
+    line = json.dumps({"time": "2026-11-28T21:40:33Z", "level": "INFO", "actor": "feed"})
+    (home / "logs" / "bulkhead.jsonl").write_text((line + "\n") * lines)
+    command = [sys.executable, str(ROOT / "run.py"), "logs", "-f", "-n", "0"]
+    return subprocess.Popen(
+        [*command, f"--log-dir={home / 'logs'}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_who_follows_the_log_ends_it_with_ctrl_c(home: Path) -> None:
+    with logs_following(home, lines=1) as process:
+        assert process.stdout is not None
+        assert "feed" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_reader_of_the_log_that_has_seen_enough_is_no_error(home: Path) -> None:
+    with logs_following(home, lines=50_000) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.req("K1")

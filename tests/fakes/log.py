@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import frozen
+
+from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Clock
+from adapters.telemetry.events import nothing
 
 
 @frozen
@@ -30,6 +36,9 @@ class KeptLog:
     def of(self, *levels: str) -> list[LogLine]:
         """Return the lines of these levels."""
         return [line for line in self.lines if line.level in levels]
+
+    def attend(self, clock: Clock, handling: Callable[[], Envelope | None] = nothing) -> None:
+        del clock, handling
 
     def debug(self, message: str, /, **fields: object) -> None:
         self._keep("debug", message, fields)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.bounds import AN_ASSET, between, entries
 from domain.model.money import ZERO
 from domain.model.settings import number, setting
-from domain.risk.caps import CapRule, base_of
+from domain.risk.caps import CapRule, base_of, fullest
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -52,7 +53,24 @@ class AssetCap(CapRule):
 
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
         """Refuse if what is held of the asset and this entry pass the stricter of its caps."""
-        asset, by_product = base_of(wanted.product), view.at_risk.by_product
-        held = sum((worth for one, worth in by_product.items() if base_of(one) == asset), ZERO)
-        cap_pct = min(self.asset_pct, self.max_per_asset_pct.get(asset, self.asset_pct))
-        return self.over("asset", held, cap_pct, wanted, view)
+        asset = base_of(wanted.product)
+        held = _by_asset(view).get(asset, ZERO)
+        return self.over("asset", held, self._cap_pct(asset), wanted, view)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far the fullest asset uses its cap."""
+        yield from fullest(
+            use
+            for asset, held in _by_asset(view).items()
+            for use in self.use(f"asset {asset}", held, self._cap_pct(asset), view)
+        )
+
+    def _cap_pct(self, asset: str) -> Decimal:
+        return min(self.asset_pct, self.max_per_asset_pct.get(asset, self.asset_pct))
+
+
+def _by_asset(view: RiskView) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for product, worth in view.at_risk.by_product.items():
+        found[base_of(product)] = found.get(base_of(product), ZERO) + worth
+    return found

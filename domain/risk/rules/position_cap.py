@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO, Amount
 from domain.model.settings import number
-from domain.risk.caps import HUNDRED, CapRule
+from domain.risk.caps import HUNDRED, CapRule, fullest
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -38,6 +40,14 @@ class PositionCap(CapRule):
         """Refuse if what is held of the product and this entry pass the cap."""
         held = view.at_risk.by_product.get(wanted.product, ZERO)
         return self.over("position", held, self.position_pct, wanted, view)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far the fullest position uses the cap."""
+        yield from fullest(
+            use
+            for product, held in view.at_risk.by_product.items()
+            for use in self.use(f"position {product}", held, self.position_pct, view)
+        )
 
     def ceiling(self, nlv: Amount) -> Amount:
         """Return the cap as quote currency."""

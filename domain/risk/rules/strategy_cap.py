@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO
 from domain.risk.caps import CapRule
@@ -27,3 +29,9 @@ class StrategyCap(CapRule):
         held = view.at_risk.by_strategy.get(strategy, ZERO)
         cap_pct = view.mandate.budget_pct.get(strategy, ZERO)
         return self.over("strategy", held, cap_pct, wanted, view)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far each strategy uses its budget."""
+        for strategy, budget_pct in sorted(view.mandate.budget_pct.items()):
+            held = view.at_risk.by_strategy.get(strategy, ZERO)
+            yield from self.use(f"strategy {strategy}", held, budget_pct, view)

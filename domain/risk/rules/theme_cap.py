@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.bounds import A_THEME, between, entries
 from domain.model.money import ZERO
+from domain.model.product import ProductId
 from domain.model.settings import setting
 from domain.risk.caps import CapRule, base_of
 from domain.risk.rule import Candidate
@@ -47,9 +49,18 @@ class ThemeCap(CapRule):
         for theme, assets in view.mandate.themes.items():
             if asset not in assets:
                 continue
-            held = sum((worth for one, worth in by_product.items() if base_of(one) in assets), ZERO)
             cap_pct = self.max_per_theme_pct[theme]
-            refusal = self.over(f"theme {theme}", held, cap_pct, wanted, view)
+            refusal = self.over(f"theme {theme}", _held(assets, by_product), cap_pct, wanted, view)
             if refusal is not None:
                 return refusal
         return None
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far each theme uses its cap."""
+        for theme, assets in view.mandate.themes.items():
+            held = _held(assets, view.at_risk.by_product)
+            yield from self.use(f"theme {theme}", held, self.max_per_theme_pct[theme], view)
+
+
+def _held(assets: tuple[str, ...], by_product: Mapping[ProductId, Decimal]) -> Decimal:
+    return sum((worth for one, worth in by_product.items() if base_of(one) in assets), ZERO)

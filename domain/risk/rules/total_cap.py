@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.settings import number
 from domain.risk.caps import CapRule
@@ -36,3 +38,7 @@ class TotalCap(CapRule):
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
         """Refuse if lots, open entries and this one together pass the cap."""
         return self.over("total", view.at_risk.total, self.total_pct, wanted, view)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far the cap is used."""
+        yield from self.use("total", view.at_risk.total, self.total_pct, view)

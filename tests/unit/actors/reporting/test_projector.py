@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,17 +15,25 @@ from domain.messages.control import ReconcileFinished, StatusPublished, StatusRe
 from domain.messages.decisions import CycleDue, ExitHindered, RoundJudged
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised
-from domain.messages.portfolio import EquityMarked, LossesMeasured, PortfolioMoved
+from domain.messages.portfolio import (
+    CapsMeasured,
+    EquityMarked,
+    LimitUse,
+    LossesMeasured,
+    PortfolioMoved,
+)
 from domain.messages.supervision import (
     ActorProven,
+    BootCompleted,
     BreakerReset,
     BreakerTripped,
 )
 from domain.messages.venue import EntriesUnread
+from domain.model.approval import Reason
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, Nanos
-from domain.model.money import Amount, Price
+from domain.model.money import Amount, Price, Rate, plain
 from domain.model.orders import OrderState
 from domain.portfolio.books import Books
 from domain.system.recovery import RunTally
@@ -36,6 +45,7 @@ from tests.builders.messages import (
     a_lot,
     a_moved,
     a_portfolio,
+    a_product,
     a_quote,
     an_intent,
     approved,
@@ -54,6 +64,7 @@ IDENTITY = RunIdentity(
 )
 INTENT = an_intent(approved())
 FRESH = RunTally()
+ALONE = {"exits": "up"}
 
 
 class Board:
@@ -69,9 +80,11 @@ class Board:
 
 
 class Scene:
-    def __init__(self, tally: RunTally = FRESH, *, epoch: int = 1) -> None:
+    def __init__(
+        self, tally: RunTally = FRESH, *, epoch: int = 1, states: Mapping[str, str] = ALONE
+    ) -> None:
         self.harness, self.board = Harness(), Board()
-        roster = (ActorStatus("exits", "up", 1, 0, 0, 0),)
+        roster = tuple(ActorStatus(name, state, 1, 0, 0, 0) for name, state in states.items())
         self.actor = self.harness.start(
             Projector,
             "projector",
@@ -214,7 +227,7 @@ def test_a_stalled_product_is_shown_until_it_recovers() -> None:
 
 def test_a_loss_limit_shows_its_distance_until_its_breaker_opens() -> None:
     scene = Scene()
-    losses = LossesMeasured((("daily_loss", Decimal(1), Decimal(3)),))
+    losses = LossesMeasured((LimitUse("daily_loss", Decimal(1), Decimal(3), "%"),))
     (shown,) = scene.tell(losses)["breakers"]
     assert (shown["state"], shown["distance"]) == ("OK", "2")
 
@@ -261,3 +274,98 @@ def test_what_the_venue_says_unreadably_is_counted() -> None:
     assert status["left_out"] == [
         {"kind": "order", "reason": reason, "count": 7, "last": ["by-hand-1"]}
     ]
+
+
+def floats_in(value: Any) -> list[float]:
+    """Return every binary float of a document."""
+    if isinstance(value, dict):
+        return [each for one in value.values() for each in floats_in(one)]
+    if isinstance(value, list):
+        return [each for one in value for each in floats_in(one)]
+    return [value] if isinstance(value, float) else []
+
+
+def test_the_document_has_a_version_and_no_binary_float() -> None:
+    scene = Scene()
+    lot = PortfolioMoved(a_portfolio("1000", a_lot()))
+
+    status = scene.tell(lot, a_boot(), IntentRaised(INTENT), a_moved(INTENT, OrderState.OPEN))
+
+    assert status["schema"] == 2
+    assert floats_in(status) == []
+
+
+def test_profit_is_what_was_realised_and_what_is_open() -> None:
+    view = evolve(a_portfolio("1000", nlv="990"), realised=Amount(Decimal(-4)))
+
+    status = Scene().tell(PortfolioMoved(view))
+
+    assert (status["quote"], status["opening_equity"]) == ("USD", "1000")
+    assert (status["pnl_net"], status["realised"], status["unrealised"]) == ("-10", "-4", "-6")
+
+
+def test_the_last_decision_says_what_was_refused_and_why_and_when_the_next_comes() -> None:
+    refused = ((BTC, Reason("total_cap")),)
+
+    status = Scene().tell(RoundJudged(5, Nanos(NOW + SECOND), (), refused, ("slow",)))
+
+    decision = status["last_decision"]
+    assert (decision["cycle"], decision["approved"], decision["late"]) == (5, [], ["slow"])
+    assert decision["refused"] == [{"product": BTC, "reason": "total_cap"}]
+    assert decision["next_at"] == "2023-12-12T04:00:01Z"
+
+
+def test_every_limit_is_there_with_what_is_left_of_it_and_its_unit() -> None:
+    losses = LossesMeasured((LimitUse("daily_loss_usd", Decimal("-1.5"), Decimal(300), "USD"),))
+    caps = CapsMeasured((LimitUse("total", Decimal(2), Decimal(15), "%"),))
+
+    loss, cap = Scene().tell(losses, caps)["limits"]
+
+    assert (loss["left"], loss["limit"], loss["unit"]) == ("301.5", "300", "USD")
+    assert (cap["name"], cap["used"], cap["left"], cap["unit"]) == ("total", "2", "13", "%")
+
+
+@pytest.mark.req("PROT1")
+@pytest.mark.parametrize(
+    ("down", "effect", "guard"),
+    [
+        (None, None, "exit actor"),
+        ("exits", None, "nobody"),
+        ("order_manager", None, "nobody"),
+        ("feed", None, "nobody"),
+        ("strategy.breakout", None, "exit actor"),
+        (None, Effect.HALT, "exit actor"),
+        (None, Effect.KILL, "nobody"),
+    ],
+)
+def test_a_lot_is_protected_only_while_all_are_there_whom_its_sale_takes(
+    down: str | None, effect: Effect | None, guard: str
+) -> None:
+    names = ("exits", "feed", "risk_gate", "auditor", "order_manager", "strategy.breakout")
+    scene = Scene(states={name: "down" if name == down else "idle" for name in names})
+    if effect is not None:
+        scene.trip(effect=effect)
+
+    (position,) = scene.tell(PortfolioMoved(a_portfolio("1000", a_lot())))["positions"]
+
+    assert position["protected_at"] == guard
+
+
+def test_a_position_has_the_increments_of_its_product_and_its_profit_in_percent() -> None:
+    held, priced = PortfolioMoved(a_portfolio("1000", a_lot())), QuoteMoved(a_quote("99.1", "99.3"))
+
+    (position,) = Scene().tell(a_boot(), held, priced)["positions"]
+
+    assert position["price_increment"] == plain(a_product().price_increment)
+    assert (position["unrealised"], position["unrealised_pct"]) == ("-4.2", "-2.0751")
+
+
+def test_an_open_order_says_what_it_asks_for() -> None:
+    (order,) = Scene().tell(IntentRaised(INTENT), a_moved(INTENT, OrderState.OPEN))["orders_open"]
+
+    assert (order["purpose"], order["quantity"], order["price"]) == ("entry", "2", "100")
+
+
+def a_boot() -> BootCompleted:
+    rate = Rate(Decimal("0.01"))
+    return BootCompleted((a_product(),), rate, rate, is_clean=True)

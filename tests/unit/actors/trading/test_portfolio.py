@@ -273,11 +273,11 @@ def test_how_far_each_limit_is_used_is_told_at_every_cycle() -> None:
 
     (measured,) = of_kind(case.tell(judged(2)), LossesMeasured)
 
-    assert {name: lost for name, lost, _ in measured.losses} == {
-        "daily_loss": Decimal("0.5"),
-        "weekly_loss": Decimal("0.5"),
-        "drawdown": Decimal("0.5"),
-        "daily_loss_usd": Decimal(50),
+    assert {use.name: (use.used, use.unit) for use in measured.losses} == {
+        "daily_loss": (Decimal("0.5"), "%"),
+        "weekly_loss": (Decimal("0.5"), "%"),
+        "drawdown": (Decimal("0.5"), "%"),
+        "daily_loss_usd": (Decimal(50), "USD"),
     }
 
 

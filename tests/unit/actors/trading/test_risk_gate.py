@@ -30,7 +30,7 @@ from domain.messages.market import (
     QuoteMoved,
 )
 from domain.messages.orders import IntentRaised, WouldPlace
-from domain.messages.portfolio import CashFlowSeen, LedgerReported, StatementTaken
+from domain.messages.portfolio import CapsMeasured, CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
 from domain.model.breakers import GLOBAL, Effect
@@ -157,10 +157,27 @@ def test_a_round_is_answered_entry_by_entry_and_then_as_a_whole() -> None:
 
     said = deliver(actor, a_round(entry(), entry(ETH, conviction=Decimal(2)), late=("slow",)))
 
-    assert [type(each) for each in said] == [OrderApproved, ProposalRefused, RoundJudged]
+    assert [type(each) for each in said] == [
+        OrderApproved,
+        ProposalRefused,
+        RoundJudged,
+        CapsMeasured,
+    ]
     assert said[2] == RoundJudged(
         3, Nanos(START_NS + MINUTE), (BTC,), ((ETH, Reason("invalid_proposal")),), ("slow",)
     )
+
+
+@pytest.mark.req("E1")
+def test_how_far_each_cap_is_used_is_told_after_a_round_and_after_a_fill() -> None:
+    _, actor = a_gate()
+    told = of_kind(deliver(actor, a_round(entry())), CapsMeasured)
+    intent = an_intent(orders(deliver(actor, a_round(entry(ETH))))[0])
+    filled = deliver(actor, IntentRaised(intent), booked(intent))
+
+    assert {use.name for use in told[0].caps} >= {"total", f"position {BTC}", "strategy breakout"}
+    assert all(use.unit == "%" and 0 <= use.used <= use.limit for use in told[0].caps)
+    assert len(of_kind(filled, CapsMeasured)) == 1
 
 
 @pytest.mark.req("E1", "E2")

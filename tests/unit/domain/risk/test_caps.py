@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +126,46 @@ def test_without_a_size_or_a_value_others_refuse(
 
 def test_the_asset_of_a_product_is_what_it_buys() -> None:
     assert [base_of(ProductId(each)) for each in ("BTC-USD", "A-B-USDC")] == ["BTC", "A-B"]
+
+
+@pytest.mark.req("E1", "U2", "STR3")
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        (TotalCap(), "total"),
+        (PositionCap(), "position BTC-USD"),
+        (AssetCap(), "asset BTC"),
+        (THEME_CAP, "theme LAYER1"),
+        (StrategyCap(), "strategy breakout"),
+    ],
+)
+def test_a_cap_tells_how_far_it_is_used(rule: CapRule, name: str) -> None:
+    (use,) = rule.uses(holding("250", mandate=evolve(THEMED, budget_pct={"breakout": Decimal(15)})))
+
+    assert (use.name, use.used, use.unit) == (name, Decimal("2.5"), "%")
+    assert use.limit == cap_of(rule)
+
+
+def cap_of(rule: CapRule) -> Decimal:
+    """Return the cap of a shipped rule in percent of equity."""
+    match rule:
+        case TotalCap() | StrategyCap():
+            return Decimal(15)
+        case PositionCap():
+            return Decimal(3)
+        case AssetCap():
+            return Decimal(5)
+        case _:
+            return Decimal(4)
+
+
+@pytest.mark.req("E1")
+def test_of_caps_on_one_of_many_the_fullest_is_told() -> None:
+    lots = (a_lot("100"), a_lot("200", product=SOL, id="lot-2"))
+    view = holding("1", portfolio=a_portfolio("10000", *lots))
+
+    assert [use.name for use in PositionCap().uses(view)] == ["position SOL-USD"]
+
+
+def test_while_the_equity_is_not_known_no_cap_tells_anything() -> None:
+    assert not [*TotalCap().uses(holding("100", portfolio=a_portfolio("10000", nlv=None)))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.decisions import OrderApproved, ProposalRefused
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
     ApprovedEntry,
     ApprovedExit,
@@ -25,7 +27,7 @@ from domain.model.context import Regime
 from domain.model.money import ZERO, Amount, Quantity, Rate
 from domain.model.product import ProductFlags, ProductId, Side
 from domain.risk.exposure import Exposure
-from domain.risk.gate import judge_entry, judge_exit
+from domain.risk.gate import judge_entry, judge_exit, limits_used
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 from tests.builders.messages import (
@@ -101,6 +103,9 @@ class Broken(EntryRule):
     def ceiling(self, nlv: Amount) -> Amount | None:
         raise LookupError(nlv)
 
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        raise ArithmeticError(view)
+
 
 def test_a_rule_that_fails_refuses_and_the_others_are_still_asked() -> None:
     view = a_view(is_ready=False)
@@ -110,6 +115,12 @@ def test_a_rule_that_fails_refuses_and_the_others_are_still_asked() -> None:
     assert isinstance(verdict, ProposalRefused)
     assert verdict.refusals[0].observed == "broken: ZeroDivisionError"
     assert verdict.refusals[-1].observed == "sizing: LookupError"
+
+
+def test_a_rule_that_fails_keeps_no_other_from_telling_how_far_its_limit_is_used() -> None:
+    rules = (Broken(), *RULES)
+
+    assert "total" in {use.name for use in limits_used(a_view(), rules)}
 
 
 @pytest.mark.req("E2")

@@ -1,0 +1,39 @@
+"""Alerts on the screen: one line each in a status, the whole body in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from app.status.lines import BAD, WARN, Line, title
+from app.status.members import Members
+from domain.model.figures import moment
+
+SHOWN = 3
+"""How many a status shows."""
+_BODY = (("done", "done"), ("owned", "owned"), ("worst", "at worst"), ("command", "to do"))
+"""Members of an alert in the fixed order of its body, with what they are called."""
+_STYLES = {"CRITICAL": BAD, "WARNING": WARN}
+
+
+def latest_lines(alerts: Sequence[Members]) -> Iterator[Line]:
+    """Yield the newest alerts, a line each."""
+    if not alerts:
+        return
+    yield from title("Latest alerts; all of them: python run.py alerts list")
+    for each in alerts[-SHOWN:]:
+        yield _head(each, "  ")
+
+
+def alert_blocks(alerts: Sequence[Members]) -> Iterator[Line]:
+    """Yield every alert with its body."""
+    for each in alerts:
+        yield _head(each, "")
+        for name, called in _BODY:
+            if told := each.text(name):
+                yield Line(f"    {called:<9} {told}", indent=10)
+
+
+def _head(alert: Members, margin: str) -> Line:
+    severity = alert.text("severity")
+    at = moment(alert.moment("wall") or alert.moment("at"))
+    return Line(f"{margin}{at}  {severity}  {alert.text('what')}", _STYLES.get(severity, ""))
