@@ -52,8 +52,17 @@ class AnchorFile:
                 str(known["world"]),
                 int(known["number"]),
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
+
+    def damage(self) -> str | None:
+        """Return a sentence if something is known that can't be read, None otherwise."""
+        if self.read() is not None or not self._file.exists():
+            return None
+        return (
+            f"what is known of this journal outside of its folder can't be read ({self._file}): "
+            "whether it was shortened is not known"
+        )
 
     def write(self, anchor: JournalAnchor) -> None:
         """Keep `anchor` from now on.

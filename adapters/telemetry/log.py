@@ -6,6 +6,7 @@ no `enqueue`, so what was logged before a crash is there. The journal, not the l
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from loguru import logger
+
+from domain.model.wording import counted
 
 ROTATION = "64 MB"
 KEPT_FILES = 20
@@ -28,7 +31,13 @@ def configure(log_dir: Path, level: str, *, console: TextIO | None = sys.stderr)
     log_dir.mkdir(parents=True, exist_ok=True)
     if console is not None:
         logger.add(
-            console, level=level, format=_human, colorize=False, diagnose=False, backtrace=False
+            console,
+            level=level,
+            format=_human,
+            colorize=False,
+            diagnose=False,
+            backtrace=False,
+            catch=False,
         )
     logger.add(
         log_dir / "bulkhead.log",
@@ -39,6 +48,7 @@ def configure(log_dir: Path, level: str, *, console: TextIO | None = sys.stderr)
         diagnose=False,
         backtrace=False,
         opener=_private,
+        catch=False,
     )
     logger.add(
         log_dir / "bulkhead.jsonl",
@@ -49,10 +59,45 @@ def configure(log_dir: Path, level: str, *, console: TextIO | None = sys.stderr)
         diagnose=False,
         backtrace=False,
         opener=_private,
+        catch=False,
     )
     logging.getLogger("pykka").addHandler(_Intercept())
     logging.getLogger("pykka").setLevel(logging.WARNING)
     logging.getLogger("pykka").propagate = False
+
+
+class Outlet:
+    """Hands lines to the log; one that can't be written costs nobody but itself.
+
+    The journal is the record, so a full disk of the log is told once an outage and ends nothing.
+    """
+
+    def __init__(self) -> None:
+        self.lost = 0
+        """Lines of this outage that are not in the files."""
+
+    def log(self, target: Any, level: str, message: str) -> None:
+        """Write one line through a logger of loguru."""
+        try:
+            # The text is an argument, never the template: braces in it mean nothing.
+            target.log(level, "{}", message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the log may not stop trading
+            self.lost += 1
+            if self.lost == 1:
+                _tell(f"the log can't be written ({error}): make room; trading goes on")
+        else:
+            if self.lost:
+                _tell(f"the log is written again; missing: {counted(self.lost, 'line')}")
+                self.lost = 0
+
+
+OUTLET = Outlet()
+
+
+def _tell(sentence: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{sentence}\n")
 
 
 class ActorLog:
@@ -84,11 +129,11 @@ class ActorLog:
     def failure(self, cause: str, error: BaseException) -> None:
         """An actor died of `error`."""
         stack = "".join(_frames(error))
-        self._logger.bind(fields={"cause": cause, "stack": stack}).critical("{}", "actor died")
+        fields = {"cause": cause, "stack": stack}
+        OUTLET.log(self._logger.bind(fields=fields), "CRITICAL", "actor died")
 
     def _say(self, level: str, message: str, fields: dict[str, object]) -> None:
-        # The text is an argument, never the template: braces in it mean nothing.
-        self._logger.bind(fields=fields).log(level, "{}", message)
+        OUTLET.log(self._logger.bind(fields=fields), level, message)
 
 
 def _frames(error: BaseException) -> list[str]:
@@ -132,4 +177,4 @@ class _Intercept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass a line of the standard log on, without its stack."""
-        logger.bind(actor="pykka").debug("{}", record.getMessage())
+        OUTLET.log(logger.bind(actor="pykka"), "DEBUG", record.getMessage())

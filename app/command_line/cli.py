@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from app.command_line.environment import FolderUnusable, in_words, is_of_environment
 from app.command_line.shell import (
     FOLDER_OPTIONS,
     MODE,
@@ -164,10 +163,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
             obj=session,
         )
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_NO
     except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets a sentence
         return _failed(error, session.folders.log)
     return result if isinstance(result, int) else 0
@@ -182,6 +177,8 @@ def _failed(error: Exception, log_dir: Path) -> int:
         return _say("stopped", EXIT_NO)
     if isinstance(error, TradingError) and not isinstance(error, InvariantBroken):
         return _say(*_told(error))
+    if is_of_environment(error):
+        return _say(in_words(error), EXIT_NO)
     return _say(str(record_incident(error, log_dir)), EXIT_BUG)
 
 
@@ -195,6 +192,8 @@ def _told(error: TradingError) -> tuple[str, int]:
         return f"{error}\n{count} {noun} in the configuration; nothing was started", EXIT_USAGE
     if isinstance(error, InstanceRunning):
         return str(error), EXIT_RUNNING
+    if isinstance(error, FolderUnusable):
+        return str(error), error.exit_code
     return str(error), EXIT_REFUSED if isinstance(error, JournalError) else EXIT_NO
 
 

@@ -86,7 +86,7 @@ def raw_folder_options(command: T) -> T:
         option = click.option(
             f"--{name.replace('_', '-')}",
             name,
-            type=click.Path(path_type=Path, file_okay=False),
+            type=click.Path(path_type=Path, readable=False),
             help=f"Folder; default: {default}.",
         )
         command = option(command)
@@ -110,8 +110,20 @@ def take_folders(context: click.Context, given: Mapping[str, Path | None]) -> Fo
     """Return the folders of this call: the defaults, overridden by those that are `given`."""
     session = context.ensure_object(CommandSession)
     chosen = {name.removesuffix("_dir"): path for name, path in given.items() if path is not None}
-    session.folders = evolve(session.folders, **chosen)
-    return session.folders
+    session.folders = folders = evolve(session.folders, **chosen)
+    for name in FOLDER_OPTIONS:
+        path = getattr(folders, name.removesuffix("_dir"))
+        if _is_no_folder(path):
+            raise click.UsageError(f"--{name.replace('_', '-')}: {path} is a file, no folder")
+    return folders
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Tell whether something else than a folder is there; what can't be seen is said later."""
+    try:
+        return path.exists() and not path.is_dir()
+    except OSError:
+        return False
 
 
 def env_option(command: T) -> T:

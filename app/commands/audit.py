@@ -14,6 +14,7 @@ from adapters.control.anchor import AnchorFile, JournalAnchor, lost
 from adapters.journal.chain import Record
 from adapters.journal.errors import JournalBroken
 from adapters.journal.scan import Scan
+from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.commands.journals import JOURNAL, decoded, journal_of, with_progress
@@ -84,7 +85,7 @@ def verify(
         click.echo(f"nothing to verify: {error}", err=True)
         context.exit(2)
     except OSError as error:
-        click.echo(f"the journal can't be read: {error}", err=True)
+        click.echo(f"the journal can't be read: {in_words(error)}", err=True)
         context.exit(1)
     click.echo(json.dumps(_document(found), indent=2) if as_json else _text(found))
     context.exit(1 if found.problems else 0)
@@ -97,7 +98,8 @@ def check(folder: Path) -> Verification:
         FileNotFoundError: it holds no segment.
         OSError: it can't be read.
     """
-    anchor, hashes = _anchor_of(folder), dict[int, str]()
+    anchor, damage = _anchor_of(folder)
+    hashes = dict[int, str]()
     journal = decoded(folder, may_be_empty=anchor is not None)
     wanted = 0 if anchor is None else anchor.seq
     messages = _numbered(with_progress(journal, "verifying"), hashes, wanted)
@@ -108,7 +110,7 @@ def check(folder: Path) -> Verification:
     except JournalBroken as broken:
         return Verification(folder, journal.scan, broken, None)
     there, scan = None if anchor is None else hashes.get(anchor.seq), journal.scan
-    missing = lost(anchor, scan.lineage, "", scan.head.seq, there)
+    missing = lost(anchor, scan.lineage, "", scan.head.seq, there) or damage
     return Verification(folder, scan, None, report, missing)
 
 
@@ -122,12 +124,13 @@ def _numbered(
         yield record.seq, record.type, message
 
 
-def _anchor_of(journal: Path) -> JournalAnchor | None:
-    """Return what is known of this journal outside of its folder, None if that can't be had."""
+def _anchor_of(journal: Path) -> tuple[JournalAnchor | None, str | None]:
+    """Return what is known of this journal outside of its folder, and what is wrong with that."""
     try:
-        return AnchorFile(journal.parent).read()
-    except TradingError:
-        return None
+        file = AnchorFile(journal.parent)
+        return file.read(), file.damage()
+    except TradingError:  # who only reads may have no folder of their own
+        return None, None
 
 
 def _folder_of(path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from adapters.control.instances import choose, folders_with_runs, holder, is_run
 from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
 from adapters.control.registry import registered
 from adapters.control.requests import NoReply, send_request
+from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options
 from app.commands.ending import await_end
@@ -37,8 +39,11 @@ def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     Example:
       python run.py kill --reason "venue looks wrong"
     """  # noqa: D301 - \b is a control character to click
-    running = [folder for folder in folders_with_runs(folders.data) if is_running(folder)]
     order = KillOrder(reason, is_all, iso(time.time_ns()))
+    try:
+        running = [folder for folder in folders_with_runs(folders.data) if is_running(folder)]
+    except OSError as error:
+        return _blind(folders.data, error)
     if not running:
         return _nobody(folders.data, order)
     is_written = _write(folders.data, order)
@@ -52,6 +57,17 @@ def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     return 0 if is_written and all(ended) else 1
 
 
+def _blind(data: Path, error: OSError) -> int:
+    """What runs can't be seen: say how a trader is stopped without this command."""
+    click.echo(f"NOT stopped: {in_words(error)}", err=True)
+    click.echo(
+        f"other ways to stop it: as its user `touch {data / FILE}`; or `kill -USR1 PID`, where "
+        "`pgrep -af 'run.py.*--env'` shows the PID; or cancel by hand at the venue",
+        err=True,
+    )
+    return 1
+
+
 def _write(data: Path, order: KillOrder) -> bool:
     """Write the signal file unless one says as much; tell whether there is one now."""
     file, known = data / FILE, read_kill(data)
@@ -61,7 +77,7 @@ def _write(data: Path, order: KillOrder) -> bool:
     try:
         write_kill(data, order)
     except OSError as error:
-        click.echo(f"{file} could not be written: {error.strerror}", err=True)
+        click.echo(f"{file} could not be written: {in_words(error)}", err=True)
         click.echo("the next start is NOT refused; do not start before you know why", err=True)
         return False
     click.echo(f"{file} written: {order.reason}")
@@ -72,7 +88,7 @@ def _signal(folder: Path) -> None:
     """Tell an instance by a signal what the file could not."""
     who = holder(folder)
     try:
-        if who is None:
+        if who is None or who.host != socket.gethostname():
             raise ProcessLookupError
         os.kill(who.pid, signal.SIGUSR1)
     except OSError:
@@ -92,7 +108,7 @@ def _nobody(data: Path, order: KillOrder) -> int:
         click.echo(f"no instance runs on {data}, and there is no journal: nothing done", err=True)
     try:
         others = registered()
-    except TradingError as error:
+    except (TradingError, OSError) as error:
         click.echo(f"which others run is not known: {error}", err=True)
         return 1
     for other in others:
@@ -143,6 +159,13 @@ def _targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path
 
 
 def _resume_one(folders: Folders, folder: Path, reason: str) -> tuple[int, list[str]]:
+    try:
+        return _resumed(folders, folder, reason)
+    except OSError as error:
+        return 1, [f"not resumed, what is latched stays so: {in_words(error)}"]
+
+
+def _resumed(folders: Folders, folder: Path, reason: str) -> tuple[int, list[str]]:
     if is_running(folder):
         try:
             answer = send_request(folder, "resume", {"reason": reason})

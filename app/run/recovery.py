@@ -152,6 +152,8 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
     before = found.lineage if found.records else None
     world = place.run.world
     missing = lost(anchor, before, world, found.records, hashes.get(found.lineage))
+    if missing is None and place.anchor_file is not None:
+        missing = place.anchor_file.damage()
     if missing is not None:
         _halt(SHORTENED, missing, recorder, state, at_ns)
     recovered = evolve(state.result(), lineage=found.lineage, last_ns=last_ns)

@@ -160,7 +160,7 @@ class _Process:
 
     def _listen_for_the_end(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
         if self._options.parent_pipe:
             loop.add_reader(sys.stdin.fileno(), self._hear_parent)

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.control.instances import (
+    HOLDER,
     InstanceLock,
     InstanceRunning,
     choose,
@@ -133,3 +135,10 @@ def test_other_folders_are_no_modes(tmp_path: Path) -> None:
     lock.acquire("now")
 
     assert folders_with_runs(tmp_path) == ()
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**40, 1e999, "7", None, [1]])
+def test_a_process_id_that_would_mean_others_is_none(pid: object, tmp_path: Path) -> None:
+    (tmp_path / HOLDER).write_text(json.dumps({"pid": pid, "host": "h", "started": "s"}))
+
+    assert holder(tmp_path) is None

@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def raising() -> Iterator[Raise]:
         (click.Abort(), 1),
         (InvariantBroken("sold more than owned"), 70),
         (RuntimeError("a bug"), 70),
-        (MemoryError(), 70),
+        (MemoryError(), 1),
+        (OSError(errno.ENOSPC, "No space left on device"), 1),
     ],
 )
 def test_errors_have_the_exit_codes_of_the_contract(
