@@ -18,6 +18,7 @@ from domain.model.money import plain
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Side
+from domain.system.pause import PAUSE
 
 _STATES = {
     OrderState.INTENDED: "written down",
@@ -133,7 +134,8 @@ def refused(answer: ProposalRefused) -> str:
 
 def breaker(opened: Breaker) -> str:
     """Return the line of a tripped breaker."""
-    latch = " until `resume`" if opened.is_latched else ""
+    ends = "unpause" if opened.name == PAUSE else "resume"
+    latch = f" until `{ends}`" if opened.is_latched else ""
     where = "" if opened.scope == GLOBAL else f" for {opened.scope}"
     return (
         f"breaker {opened.name} tripped: {_EFFECTS[opened.effect]}{where}{latch} · {opened.reason}"

@@ -37,6 +37,8 @@ COMMANDS = {
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
+    "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
+    "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),

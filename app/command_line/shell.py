@@ -76,6 +76,19 @@ class Parsed(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
+def _reason(text: str) -> str:
+    """Return a reason in one line.
+
+    Raises:
+        ValueError: it says nothing.
+    """
+    words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    if not words:
+        raise ValueError('say why, like --reason "venue looks wrong": it stays on record')
+    return words
+
+
+REASON = Parsed("reason", _reason)
 MODE = Parsed("mode", Mode.parse)
 
 
@@ -124,6 +137,11 @@ def _is_no_folder(path: Path) -> bool:
         return path.exists() and not path.is_dir()
     except OSError:
         return False
+
+
+def reason_option(text: str) -> Callable[[T], T]:
+    """Give an operating command the mandatory `--reason`; `text` is its help."""
+    return click.option("--reason", type=REASON, required=True, metavar="TEXT", help=text)
 
 
 def env_option(command: T) -> T:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
-from adapters.control.instances import choose, folders_with_runs, holder, is_running
+from adapters.control.instances import folders_with_runs, holder, is_running
 from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
 from adapters.control.registry import registered
-from adapters.control.requests import NoReply, send_request
 from app.command_line.environment import in_words
 from app.command_line.options import Folders
-from app.command_line.shell import env_option, folder_options
+from app.command_line.shell import env_option, folder_options, reason_option
 from app.commands.ending import await_end
+from app.commands.operating import operate, targets
 from config.mode import Mode
 from domain.model.errors import TradingError
 from domain.model.instants import iso
@@ -25,7 +25,7 @@ from domain.model.kill import KillOrder
 
 
 @click.command()
-@click.option("--reason", required=True, help="Why; it stays on record.")
+@reason_option("Why; it stays on record.")
 @click.option("--all", "is_all", is_flag=True, help="Cancel protective orders at the venue too.")
 @env_option
 @folder_options
@@ -121,57 +121,23 @@ def _nobody(data: Path, order: KillOrder) -> int:
 
 
 @click.command()
-@click.option("--reason", required=True, help="Why it is safe again; it stays on record.")
+@reason_option("Why it is safe again; it stays on record.")
 @click.option("--all", "is_all", is_flag=True, help="Every mode that ever ran on the data folder.")
 @env_option
 @folder_options
 def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     """Reset a latched halt or kill, in a running instance or for the next start.
 
-    Ends with 0 only when the latch is off in the journal, with 1 and the open items otherwise.
+    Ends with 0 only when the latch is off in the journal, with 1 and the open items otherwise. A
+    pause stays until `unpause`.
 
     \b
     Example:
       python run.py resume --reason "venue confirmed, books agree"
     """  # noqa: D301 - \b is a control character to click
-    targets = _targets(folders, mode, is_all=is_all)
-    if not targets:
+    meant = targets(folders, mode, is_all=is_all)
+    if not meant:
         was_there = remove_kill(folders.data)
         click.echo(f"{FILE} removed; nothing ever ran here" if was_there else "nothing is latched")
         return 0
-    codes = []
-    for folder in targets:
-        code, lines = _resume_one(folders, folder, reason)
-        codes.append(code)
-        for line in lines:
-            click.echo(f"{folder.name}: {line}", err=code != 0)
-    return max(codes)
-
-
-def _targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path, ...]:
-    there = folders_with_runs(folders.data)
-    if is_all:
-        return there
-    if mode is not None:
-        return tuple(folder for folder in there if folder.name == mode.value)
-    chosen = choose(folders.data)
-    return () if chosen is None else (chosen,)
-
-
-def _resume_one(folders: Folders, folder: Path, reason: str) -> tuple[int, list[str]]:
-    try:
-        return _resumed(folders, folder, reason)
-    except OSError as error:
-        return 1, [f"not resumed, what is latched stays so: {in_words(error)}"]
-
-
-def _resumed(folders: Folders, folder: Path, reason: str) -> tuple[int, list[str]]:
-    if is_running(folder):
-        try:
-            answer = send_request(folder, "resume", {"reason": reason})
-        except NoReply as error:
-            return 1, [str(error)]
-        return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
-    from app.run.recovery import resume_offline
-
-    return resume_offline(folders.data, Mode(folder.name), reason)
+    return operate(folders, meant, "resume", reason)
