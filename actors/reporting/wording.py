@@ -18,6 +18,7 @@ from domain.model.money import plain
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Side
+from domain.model.wording import counted
 from domain.system.pause import PAUSE
 
 _STATES = {
@@ -90,11 +91,11 @@ def cycle(
     if blocked is not None:
         parts.append(f"blocked by {blocked}")
     if stalled:
-        parts.append(f"{stalled} products without fresh data")
+        parts.append(f"{counted(stalled, 'product')} without fresh data")
     currency = view.quote_currency if view is not None else ""
     parts.append(f"equity {money(view.nlv if view else None, currency)}")
     if view is not None and view.lots:
-        parts.append(f"{len(view.lots)} lots held")
+        parts.append(f"{counted(len(view.lots), 'lot')} held")
     parts.append(f"next in {max(0, left_ns) / SECOND:.0f} s")
     return " · ".join(parts)
 

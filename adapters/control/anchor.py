@@ -15,6 +15,7 @@ from attrs import asdict, frozen
 
 from adapters.control.accounts import lock_folder
 from adapters.control.files import read_json, write_json
+from domain.model.wording import counted
 
 KIND = "heads"
 FORGOTTEN_AFTER_S = 30 * 86_400.0
@@ -97,7 +98,7 @@ def lost(
     if lineage is None:
         if world not in ("", anchor.world):
             return None
-        return f"the journal of this folder is gone; it had {anchor.seq} records"
+        return f"the journal of this folder is gone; it had {counted(anchor.seq, 'record')}"
     if lineage != anchor.lineage:
         return None
     if seq < anchor.seq:

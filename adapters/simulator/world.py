@@ -21,6 +21,7 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 from filelock import FileLock, Timeout
 
+from adapters.simulator.options import parse_balance_amount
 from domain.model.errors import InvalidNumber, TradingError
 from domain.model.instants import MINUTE, Nanos, bucket_start, iso
 from domain.model.money import parse_decimal, plain
@@ -176,10 +177,9 @@ def parse_opening(texts: tuple[str, ...]) -> dict[str, Decimal]:
     opening: dict[str, Decimal] = {}
     for text in texts:
         currency, equals, amount = text.partition("=")
-        value = parse_decimal(amount) if equals and amount else Decimal(-1)
-        if not currency.isalnum() or value < 0 or currency.upper() in opening:
+        if not equals or not currency.isalnum() or currency.upper() in opening:
             raise InvalidNumber(f"expected a balance like USD=800, once a currency, was {text!r}")
-        opening[currency.upper()] = value
+        opening[currency.upper()] = parse_balance_amount(amount)
     return opening
 
 

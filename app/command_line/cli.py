@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from app import VERSION
 from app.command_line.environment import FolderUnusable, in_words, is_of_environment
 from app.command_line.shell import (
+    COMPLETE,
     FOLDER_OPTIONS,
     MODE,
     CommandSession,
     LazyGroup,
+    OneOf,
     Parsed,
     raw_folder_options,
     take_folders,
@@ -31,6 +35,7 @@ from app.run.incident import record_incident
 from domain.model.errors import InvariantBroken, JournalError, TradingError
 from domain.model.instants import parse_iso
 from domain.model.money import install_context
+from domain.model.wording import counted
 
 COMMANDS = {
     "status": ("app.commands.status:status", "A running or stopped instance."),
@@ -44,15 +49,21 @@ COMMANDS = {
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
     "paper": ("app.commands.paper:paper", "Start a new paper world."),
+    "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
 }
 
 EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--env", "mode", type=MODE, metavar="MODE", help="dry-run, paper or live; trades.")
-@click.option("--venue", type=click.Choice(["embedded", "coinbase"]), help="Default: embedded.")
+@click.option("--venue", type=OneOf(["embedded", "coinbase"]), help="Default: embedded.")
 @click.option("--venue-url", type=Parsed("url", parse_url), metavar="URL", help="A running venue.")
 @click.option(
     "--market",
@@ -114,6 +125,11 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 )
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
+@click.version_option(
+    VERSION,
+    prog_name="bulkhead",
+    message=f"%(prog)s %(version)s, Python {platform.python_version()}",
+)
 @raw_folder_options
 @click.pass_context
 def cli(context: click.Context, /, **values: Any) -> int:
@@ -162,6 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = cli.main(
             args=None if arguments is None else list(arguments),
             prog_name="run.py",
+            complete_var=COMPLETE,
             standalone_mode=False,
             obj=session,
         )
@@ -189,9 +206,8 @@ def _told(error: TradingError) -> tuple[str, int]:
     from config.errors import ConfigError
 
     if isinstance(error, ConfigError):
-        count = len(error.problems)
-        noun = "problem" if count == 1 else "problems"
-        return f"{error}\n{count} {noun} in the configuration; nothing was started", EXIT_USAGE
+        count = counted(len(error.problems), "problem")
+        return f"{error}\n{count} in the configuration; nothing was started", EXIT_USAGE
     if isinstance(error, InstanceRunning):
         return str(error), EXIT_RUNNING
     if isinstance(error, FolderUnusable):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from attrs import evolve, field, mutable
+from click.shell_completion import CompletionItem
 
 from app.command_line.options import Folders
 from config.mode import Mode
+from domain.model.wording import meant
 
 T = TypeVar("T", bound=Callable[..., Any])
+COMPLETE = "_BULKHEAD_COMPLETE"
+"""The variable by which a shell asks how a word goes on."""
 FOLDER_OPTIONS = ("config_dir", "data_dir", "log_dir")
 
 
@@ -50,6 +54,18 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; of one that is not there, what was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args[0] in self.list_commands(ctx) or args[0].startswith("-"):
+                raise
+            hint = meant(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"No such command {args[0]!r}{hint}", ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write names and lines of help without an import."""
         rows = [(name, line) for name, (_, line) in self._lazy.items()]
@@ -62,9 +78,11 @@ class LazyGroup(click.Group):
 class Parsed(click.ParamType[Any]):
     """An option type made of one of our own parsers, which raise ValueError with a sentence."""
 
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+    def __init__(self, name: str, parse: Callable[[str], Any], known: Sequence[str] = ()) -> None:
+        """`known` are the values that there are, for hints and for the shell's completion."""
         self.name = name
         self._parse = parse
+        self._known = known
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the parsed value, or end with exit code 2."""
@@ -73,7 +91,23 @@ class Parsed(click.ParamType[Any]):
         try:
             return self._parse(value)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}{meant(value, self._known)}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the known values that begin so."""
+        return [CompletionItem(one) for one in self._known if one.startswith(incomplete)]
+
+
+class OneOf(click.Choice[str]):
+    """A choice that says which of its values was probably meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return what is wrong with `value`."""
+        return f"expected one of {', '.join(self.choices)}, was {value!r}" + meant(
+            str(value), self.choices
+        )
 
 
 def _reason(text: str) -> str:
@@ -89,7 +123,7 @@ def _reason(text: str) -> str:
 
 
 REASON = Parsed("reason", _reason)
-MODE = Parsed("mode", Mode.parse)
+MODE = Parsed("mode", Mode.parse, tuple(Mode))
 
 
 def raw_folder_options(command: T) -> T:

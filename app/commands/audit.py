@@ -21,6 +21,7 @@ from app.commands.journals import JOURNAL, decoded, journal_of, with_progress
 from config.mode import Mode
 from domain.model.errors import TradingError
 from domain.model.money import install_context
+from domain.model.wording import counted
 from domain.portfolio.audit import AuditReport
 from domain.portfolio.audit import audit as recompute
 
@@ -59,9 +60,14 @@ class Verification:
         return found if self.missing is None else (self.missing, *found)
 
 
-@click.group(help="Verify the audit trail.")
+@click.group()
 def audit() -> None:
-    """Hold the audit commands."""
+    """Verify the audit trail.
+
+    \b
+    Example:
+      python run.py audit verify
+    """  # noqa: D301 - \b is a control character to click
 
 
 @audit.command(help=_EXAMPLE)
@@ -171,12 +177,13 @@ def _text(found: Verification) -> str:
     lines = [f"journal  {found.folder}, lineage {scan.lineage or 'unknown'}"]
     if found.broken is not None:
         lines += [
-            f"chain    BROKEN after {scan.head.seq:,} good records",
+            f"chain    BROKEN after {counted(scan.head.seq, 'good record')}",
             f"         {found.broken}",
         ]
         return "\n".join(lines)
     lines.append(
-        f"chain    whole: {scan.head.seq:,} records in {len(scan.names)} segments, "
+        f"chain    whole: {counted(scan.head.seq, 'record')} in "
+        f"{counted(len(scan.names), 'segment')}, "
         f"the last is {scan.head.seq} with hash {scan.head.hash}"
     )
     if not scan.head.seq:
@@ -184,14 +191,16 @@ def _text(found: Verification) -> str:
     if scan.torn is not None:
         lines.append(
             f"tail     {scan.torn.segment} line {scan.torn.line} is unfinished "
-            f"({scan.torn.size} bytes): a write goes on or was interrupted; a start cuts it"
+            f"({counted(scan.torn.size, 'byte')}): a write goes on or was interrupted; "
+            "a start cuts it"
         )
     if found.report is not None:
         report = found.report
         verdict = "agrees" if not report.problems else "DISAGREES"
         lines.append(
-            f"ledger   {report.orders:,} orders and {report.fills:,} fills recomputed: {verdict} "
-            f"with the journal and {report.statements:,} venue statements"
+            f"ledger   {counted(report.orders, 'order')} and "
+            f"{counted(report.fills, 'fill')} recomputed: {verdict} "
+            f"with the journal and {counted(report.statements, 'venue statement')}"
         )
     lines += [f"         {problem}" for problem in found.problems[:_SHOWN_PROBLEMS]]
     if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:

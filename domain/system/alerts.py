@@ -15,6 +15,7 @@ from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
+from domain.model.wording import counted
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
 from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
@@ -188,11 +189,11 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
     """Return the alert of unprotected lots, None if every lot is protected."""
     if not listed.unprotected:
         return None
-    is_start = listed.occasion == START
+    is_start, bare = listed.occasion == START, counted(len(listed.unprotected), "lot")
     return AlertRaised(
         severity=Severity.CRITICAL if is_start else Severity.WARNING,
         code="UNPROTECTED",
-        what=f"at {listed.occasion}: {len(listed.unprotected)} lots not protected at the venue",
+        what=f"at {listed.occasion}: {bare} not protected at the venue",
         done="venue and ledger differ: entries blocked, exits sell what is there"
         if is_start
         else "the exit actor guards them while this process runs",

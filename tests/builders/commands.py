@@ -47,6 +47,16 @@ def paths(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tup
             yield (*above, name)
 
 
+def groups(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command that only holds others."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield (*above, name)
+            yield from groups(command, (*above, name))
+
+
 def command_at(path: tuple[str, ...]) -> click.Command:
     """Return the command with these words; that of none trades."""
     command: click.Command = cli

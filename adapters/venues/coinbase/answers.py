@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -37,6 +39,10 @@ T = TypeVar("T")
 _OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
 _SPOT_WALLETS = ("ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO", "FIAT", "CRYPTO")
 _SPOT_PLATFORMS = ("", "ACCOUNT_PLATFORM_CONSUMER")
+
+_TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_PAGE_BYTES = 16_384
+"""How far a page is looked through for its title."""
 
 
 @frozen
@@ -290,9 +296,19 @@ def complaint(status_code: int, body: bytes) -> str:
         error = document.get("error") or ""
         detail = f"{error}: {said}" if error and error != said else str(said)
     except (*UNDECODABLE, AttributeError):
-        detail = body[:60].decode("utf-8", "replace")
+        detail = _words_of(body)
     line = " ".join(detail.split())[:160]
     return f"HTTP {status_code} {line}".rstrip()
+
+
+def _words_of(body: bytes) -> str:
+    """Return what a body that is no JSON says: the title of a page, else its beginning."""
+    if not body.lstrip().startswith(b"<"):
+        return body[:60].decode("utf-8", "replace")
+    title = _TITLE.search(body, 0, _PAGE_BYTES)
+    if title is None:
+        return "(a page without a title)"
+    return html.unescape(title[1].decode("utf-8", "replace"))
 
 
 def _whole(digits: str) -> int:
