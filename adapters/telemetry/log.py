@@ -66,7 +66,7 @@ def configure(log_dir: Path, level: str, *, console: TextIO | None = sys.stderr)
     logging.getLogger("pykka").propagate = False
 
 
-class Outlet:
+class LogOutlet:
     """Hands lines to the log; one that can't be written costs nobody but itself.
 
     The journal is the record, so a full disk of the log is told once an outage and ends nothing.
@@ -91,7 +91,7 @@ class Outlet:
                 self.lost = 0
 
 
-OUTLET = Outlet()
+OUTLET = LogOutlet()
 
 
 def _tell(sentence: str) -> None:

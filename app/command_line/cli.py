@@ -10,8 +10,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from app import VERSION
 from app.command_line.environment import FolderUnusable, in_words, is_of_environment
+from app.command_line.options import VERSION
 from app.command_line.shell import (
     COMPLETE,
     FOLDER_OPTIONS,

@@ -8,8 +8,8 @@ import shlex
 import click
 import pytest
 
-from app import VERSION
 from app.command_line.cli import cli, main
+from app.command_line.options import VERSION
 from tests.builders.commands import command_at, groups, paths
 from tests.house.tidy import ROOT
 

@@ -40,7 +40,8 @@ _OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
 _SPOT_WALLETS = ("ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO", "FIAT", "CRYPTO")
 _SPOT_PLATFORMS = ("", "ACCOUNT_PLATFORM_CONSUMER")
 
-_TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _PAGE_BYTES = 16_384
 """How far a page is looked through for its title."""
 
@@ -302,13 +303,13 @@ def complaint(status_code: int, body: bytes) -> str:
 
 
 def _words_of(body: bytes) -> str:
-    """Return what a body that is no JSON says: the title of a page, else its beginning."""
-    if not body.lstrip().startswith(b"<"):
-        return body[:60].decode("utf-8", "replace")
-    title = _TITLE.search(body, 0, _PAGE_BYTES)
-    if title is None:
-        return "(a page without a title)"
-    return html.unescape(title[1].decode("utf-8", "replace"))
+    """Return what a body that is no JSON says: a page by its title, anything by its beginning."""
+    text = body[:_PAGE_BYTES].decode("utf-8", "replace")
+    if not text.lstrip().startswith("<"):
+        return text[:60]
+    title = _TITLE.search(text)
+    shown = _TAG.sub(" ", text).strip()[:60] if title is None else title[1]
+    return html.unescape(shown)
 
 
 def _whole(digits: str) -> int:

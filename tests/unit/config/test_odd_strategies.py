@@ -35,7 +35,7 @@ class KeepsUndeclared(_Odd):
     lookback = 5
 
     def __attrs_post_init__(self) -> None:
-        self.threshold = 3  # type: ignore[misc]
+        self.threshold = 3
 
 
 class DividesByNothing(_Odd):
