@@ -11,8 +11,10 @@ import hashlib
 import json
 import os
 import secrets
+import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +29,9 @@ from domain.model.instants import MINUTE, Nanos, bucket_start, iso
 from domain.model.money import parse_decimal, plain
 
 FOLDER = "venue"
+DATABASE = "world.db"
+LARGEST_FILE = 16 << 20
+"""Size in bytes that no other file of a world reaches."""
 DEFAULT_OPENING: Mapping[str, Decimal] = {"USD": Decimal(10_000)}
 
 
@@ -44,6 +49,24 @@ class WorldLocked(WorldError):
     """Another venue process has the folder."""
 
     exit_code = 5
+
+
+@contextmanager
+def undamaged(file: Path) -> Iterator[None]:
+    """Have a file of the world read in the block.
+
+    Raises:
+        WorldError: it can't be used, whoever put there what.
+    """
+    try:
+        yield
+    except TradingError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, sqlite3.Error) as error:
+        raise WorldError(
+            f"{file} is damaged ({error}); put it back from a backup or begin a new world "
+            "with `run.py paper reset`"
+        ) from error
 
 
 @frozen(kw_only=True)
@@ -105,6 +128,7 @@ class WorldFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o700)
+            _refuse_odd_files(path)
             self._lock = _taken(path)
         except OSError as error:
             raise WorldError(f"cannot use the venue folder {path}: {error.strerror}") from error
@@ -124,7 +148,7 @@ class WorldFolder:
     @property
     def database(self) -> Path:
         """Where the engine keeps its books."""
-        return self.path / "world.db"
+        return self.path / DATABASE
 
     @property
     def clock(self) -> Path:
@@ -140,13 +164,8 @@ class WorldFolder:
         file = self.path / "world.json"
         if not file.exists():
             return None
-        try:
+        with undamaged(file):
             return _parsed(json.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WorldError(
-                f"{file} is damaged ({error}); put it back from a backup or begin a new world "
-                "with `run.py paper reset`"
-            ) from error
 
     def settle(self, wanted: WorldIdentity) -> WorldIdentity:
         """Return the folder's identity: the stored one, or `wanted`, written down as new.
@@ -220,6 +239,18 @@ def reset(directory: Path) -> Path | None:
         folder.rename(archive)
     (archive / "LOCK.holder").unlink(missing_ok=True)
     return archive
+
+
+def _refuse_odd_files(folder: Path) -> None:
+    """Refuse what stands in the place of a file; reading a pipe would wait for ever."""
+    for place in (*folder.glob("*"), *folder.glob("keys/*")):
+        if not place.is_file() and place != folder / "keys":
+            raise WorldError(f"{place} is no ordinary file: move it away")
+        if not place.name.startswith(DATABASE) and place.stat().st_size > LARGEST_FILE:
+            raise WorldError(
+                f"{place} is damaged (larger than {LARGEST_FILE >> 20} MiB); put it back from a "
+                "backup or begin a new world with `run.py paper reset`"
+            )
 
 
 def _taken(path: Path) -> FileLock:

@@ -160,11 +160,13 @@ def read_only(place: Path) -> None:
 
 def full(place: Path) -> None:
     kept = Path(shutil.copytree(place, place.with_name("kept")))
-    mount(Path("tmpfs"), place, 0, b"size=512k")
+    mount(Path("tmpfs"), place, 0, b"size=16m")
     shutil.copytree(kept, place, dirs_exist_ok=True)
-    with contextlib.suppress(OSError), (place / "filler").open("wb", buffering=0) as filler:
-        while filler.write(bytes(4096)):
-            continue
+    for number, size in enumerate((1 << 20, 4096, 1)):
+        filler = (place / f"filler.{number}").open("wb", buffering=0)
+        with contextlib.suppress(OSError), filler:
+            while filler.write(bytes(size)):
+                continue
 
 
 def of_another_user(place: Path) -> None:
@@ -259,3 +261,43 @@ def test_a_limit_on_the_size_of_files_is_no_bug_of_any_command(home: Path) -> No
     for line in every_line():
         (done,) = called(home, line, before=before)
         assert done.code in {0, 1, 2, 4}, (line, done)
+
+
+WORLD = (
+    "world.json",
+    "world.db",
+    "clock",
+    "ca.pem",
+    "keys/key.json",
+    "keys/user_key.json",
+    "keys/admin.token",
+    "keys/tls.key",
+)
+VENUE = ("venue", "--parent-pipe")
+
+
+@pytest.fixture(scope="module")
+def venue_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the venue has run alone."""
+    load_everything()
+    home = tmp_path_factory.mktemp("venue")
+    (done,) = called(home, VENUE)
+    assert done.code == 0, done.said
+    return home
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("name", WORLD)
+def test_a_damaged_file_of_the_world_is_told_by_its_name(
+    name: str, damage: Callable[[Path], None], venue_home: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(venue_home, tmp_path / "home"))
+    if name == "world.db" and damage is huge:
+        pytest.skip("a book may be as large as it likes")
+    damage(home / "data" / "venue" / name)
+
+    (done,) = called(home, VENUE)
+
+    assert_no_bug(done, VENUE)
+    assert done.code in {0, 2}
+    assert done.code == 0 or name.partition(".")[0] in done.err

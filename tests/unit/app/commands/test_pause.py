@@ -27,7 +27,12 @@ def test_the_order_goes_to_the_mode_that_is_meant(
     for mode in ("paper", "dry-run"):
         (tmp_path / mode).mkdir()
         (tmp_path / mode / "LOCK").touch()
-    monkeypatch.setattr(app.commands.pause, "operate", lambda *given: seen.append(given[1:]) or 1)
+
+    def operate(*given: object) -> int:
+        seen.append(given[1:])
+        return 1
+
+    monkeypatch.setattr(app.commands.pause, "operate", operate)
 
     assert main([verb, "--reason", "news", "--env", "paper", "--data-dir", str(tmp_path)]) == 1
     assert seen == [((tmp_path / "paper",), verb, "news")]
