@@ -17,7 +17,12 @@ from config.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
 TRADE = ("--env", "paper", "--speed", "max", "--cycles", "1")
-NEEDED = {"reason": ("--reason", "books agree"), "shell": ("bash",)}
+NEEDED = {
+    "reason": "books agree",
+    "shell": "bash",
+    "lot": "lot-1",
+    "file": "/no/such/folder/backup.tar.zst",
+}
 """What is given for a parameter that a command requires, by its name."""
 ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {("venue",): ("--parent-pipe",)}
 """What makes a command end that would run on; standard input is a pipe that has ended."""
@@ -70,8 +75,11 @@ def command_at(path: tuple[str, ...]) -> click.Command:
 
 def complete(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return a line that calls a command with all that it requires."""
-    needed = [one.name for one in command_at(path).params if one.required]
-    words = [word for name in needed for word in NEEDED[str(name)]]
+    words = []
+    for one in command_at(path).params:
+        if one.required:
+            flag = one.opts[:1] if isinstance(one, click.Option) else []
+            words += [*flag, NEEDED[str(one.name)]]
     return (*path, *words, *ENDING.get(path, ()))
 
 
