@@ -1,12 +1,36 @@
-"""The one entry point: `python run.py --help`."""
+"""The one entry point: `python run.py --help`.
+
+Up to the imports this file is written so that every old Python can read it, and say what it lacks.
+"""
 
 import sys
 
-if sys.flags.optimize:
-    print("run.py: python -O drops checks that guard orders; start it without -O", file=sys.stderr)  # noqa: T201
-    sys.exit(2)
 
-from app.command_line.cli import main
+def _refusal(text):
+    # type: (str) -> SystemExit
+    sys.stderr.write("run.py: %s\n" % text)  # noqa: UP031
+    return SystemExit(2)
+
+
+if sys.version_info[:2] != (3, 11):
+    raise _refusal(
+        "needs Python 3.11, and this is %d.%d (%s). Start it with ./scripts/paper, or "  # noqa: UP031
+        "`. .venv/bin/activate` first, then `python run.py ...`; ./scripts/setup makes .venv"
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
+    )
+if sys.flags.optimize:
+    raise _refusal("python -O drops checks that guard orders; start it without -O")
+
+try:
+    from app.command_line.cli import main
+    from app.command_line.streams import on_safe_streams
+except ModuleNotFoundError as error:
+    if (error.name or "").split(".")[0] in ("app", "actors", "adapters", "config", "domain"):
+        raise
+    raise _refusal(  # noqa: B904 - Python 2 can't read `from None`
+        "the package %r is missing in %s. Run ./scripts/setup once, then "  # noqa: UP031
+        "`. .venv/bin/activate`, then `python run.py ...`" % (error.name, sys.executable)
+    )
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_safe_streams(main))

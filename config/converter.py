@@ -14,7 +14,7 @@ from cattrs import Converter
 
 from config.filling import built, fill, meant, nearest, require_mapping, unknown, wrong
 from config.mode import Mode
-from config.plugins import strategies
+from config.plugins import line_of, strategies
 from config.policy import Policy
 from config.policy_file import read_policy
 from config.readable import is_mapping, is_optional, is_tuple
@@ -190,4 +190,22 @@ def _spec(converter: Converter, value: Any) -> StrategySpec:
     flaws += more + [unknown(name, names) for name in value if name not in names]
     if flaws:
         raise Invalid(*flaws)
-    return StrategySpec(**made, strategy=built(known[use], {"id": use, **details}))
+    return StrategySpec(**made, strategy=_strategy(known[use], {"id": use, **details}))
+
+
+def _strategy(kind: type[Any], settings: Mapping[str, Any]) -> Any:
+    """Return a strategy that can be built with its settings and says its look-back."""
+    try:
+        strategy = built(kind, settings)
+        lookback = strategy.lookback
+    except Invalid:
+        raise
+    except Exception as error:
+        text = f"{kind.__name__} can't be used: {type(error).__name__}: {error}"
+        line = line_of(error, kind.__module__)
+        where = f" ({kind.__module__.replace('.', '/')}.py:{line})" if line else ""
+        hint = "what a strategy reads of itself must be one of its settings, which never change"
+        raise Invalid(Flaw((), text + where, (hint,))) from error
+    if not isinstance(lookback, int) or lookback < 0:
+        raise Invalid(Flaw((), f"{kind.__name__}.lookback must be minutes, was {lookback!r}"))
+    return strategy

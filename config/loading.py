@@ -62,6 +62,9 @@ def _read_file(tree: Tree, name: str, file: FilePath) -> None:
     place = KeyPlace(str(file), 1)
     tree.places[(name,)] = place
     try:
+        if file.exists() and not file.is_file():  # reading it might wait for ever
+            tree.refuse(KeyPlace(str(file)), (), "is no file that can be read")
+            return
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:

@@ -93,7 +93,7 @@ def _inspected(folder: _Folder, name: str) -> tuple[type | None, list[tuple[int 
     except Exception as error:  # noqa: BLE001 - whatever a plug-in raises is its own fault
         said = error.msg if isinstance(error, SyntaxError) else error
         text = f"cannot be imported: {type(error).__name__}: {said}"
-        return None, [(_line_of(error, f"{folder.package.__name__}.{name}"), text)]
+        return None, [(line_of(error, f"{folder.package.__name__}.{name}"), text)]
     kinds = [
         one
         for one in vars(module).values()
@@ -108,7 +108,7 @@ def _inspected(folder: _Folder, name: str) -> tuple[type | None, list[tuple[int 
     return (None if objections else kinds[0]), objections
 
 
-def _line_of(error: Exception, module: str) -> int | None:
+def line_of(error: Exception, module: str) -> int | None:
     """Return the last line of `module` that takes part in `error`."""
     if isinstance(error, SyntaxError):
         return error.lineno

@@ -49,6 +49,7 @@ from domain.model.breakers import ACTOR, GLOBAL, Effect
 from domain.model.draws import Draw
 from domain.model.instants import SECOND
 from domain.system.alerts import of_given_up, of_shortage
+from domain.system.pause import resumable
 from domain.system.restarts import Crash, CrashHistory, GiveUp, Restart, decide
 
 AGAIN_NS = SECOND
@@ -333,7 +334,7 @@ class Supervisor(Actor):
 
     def _resume_by_policy(self) -> None:
         """On paper, release the run once by itself: written down first, then done."""
-        latched = self.board.latched()
+        latched = resumable(self.board.latched())
         is_free = self._releasing is None and self._lifecycle.auto_resumes_left > 0
         if not (is_free and self._children.may_release(latched)):
             return
@@ -350,10 +351,11 @@ class Supervisor(Actor):
 
     def _resume(self) -> None:
         self._releasing = None
-        if not self._children.may_release(self.board.latched()):
+        latched = resumable(self.board.latched())
+        if not self._children.may_release(latched):
             return  # something else happened meanwhile
         self._lifecycle.auto_resumes_left -= 1
-        for breaker in self.board.latched():
+        for breaker in latched:
             self.board.reset(breaker.name, breaker.scope, by="policy", evidence=RELEASE_REASON)
         self.log.warning("resumed by itself", left=self._lifecycle.auto_resumes_left)
 

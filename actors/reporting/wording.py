@@ -20,6 +20,7 @@ from domain.model.instants import SECOND
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId, Side
+from domain.model.wording import counted
 
 _STATES = {
     OrderState.INTENDED: "is written down",
@@ -59,11 +60,11 @@ def cycle(
     if blocked is not None:
         parts.append(f"blocked by {rounded(blocked)}")
     if stalled:
-        parts.append(f"{_count(stalled, 'product')} without fresh prices")
+        parts.append(f"{counted(stalled, 'product')} without fresh prices")
     currency = view.quote_currency if view is not None else ""
     equity = f"equity {money(view.nlv if view else None, currency)}"
     if view is not None and view.lots:
-        equity += f", {_count(len(view.lots), 'lot')}"
+        equity += f", {counted(len(view.lots), 'lot')}"
     return "; ".join((*parts, equity, f"next in {max(0, left_ns) / SECOND:.0f} s"))
 
 
@@ -161,7 +162,7 @@ def left_out(news: EntriesUnread) -> dict[str, object]:
 def sweep(finished: SweepFinished) -> str:
     """Return the line of a finished sweep."""
     return (
-        f"{_count(finished.cancelled, 'resting order')} cancelled"
+        f"{counted(finished.cancelled, 'resting order')} cancelled"
         f" ({', '.join(finished.reasons)}); none is left, two listings say so"
     )
 
@@ -169,7 +170,3 @@ def sweep(finished: SweepFinished) -> str:
 def base_of(product: ProductId) -> str:
     """Return the asset that a product buys."""
     return product.rpartition("-")[0]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

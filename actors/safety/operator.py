@@ -23,14 +23,24 @@ from domain.messages.control import (
     SyncRequested,
 )
 from domain.messages.supervision import Revived, ReviveRequested
+from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import MILLISECOND, SECOND
 from domain.orders.keeper import UNKNOWN_ORDER
 from domain.portfolio.losses import LIMITS
+from domain.system.pause import (
+    NOT_PAUSED,
+    PAUSE,
+    PAUSED,
+    UNPAUSE,
+    UNPAUSED,
+    is_paused,
+    resumable,
+)
 from domain.system.ways_out import sentence, sentences
 
 POLL_EVERY_NS = 200 * MILLISECOND
 ANSWER_WITHIN_NS = 4 * SECOND
-RESUME, STOP, RELEASE = "resume", "stop", "release"
+RESUME, RELEASE = "resume", "release"
 RECONCILE = "reconcile"
 GIVEN_UP = "the venue denies it by id, in complete lists and in its fills"
 STILL_ASKED = "each is asked for once a second; ask again when the venue answers"
@@ -52,12 +62,20 @@ class TimeIsUp(Timer):
     request_id: str
 
 
+@frozen
+class Waiting:
+    """A request that has to be on record, and its cause away, before it is answered."""
+
+    verb: str
+    reason: str
+
+
 Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished | ReleaseAnswered
 
 
 class Operator(Actor):
-    """Answers `resume` (after the denied orders are settled and a clean reconcile), `release` and
-    `stop`.
+    """Answers `resume` (after the denied orders are settled and a clean reconcile), `release`,
+    `pause`, `unpause` and `stop`.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -71,7 +89,7 @@ class Operator(Actor):
         super().__init__(context)
         self._inbox = inbox
         self._end = end
-        self._waiting: dict[str, str] = {}
+        self._waiting: dict[str, Waiting] = {}
         self._releasing: dict[str, str] = {}
         self._syncing: Questions[str] = Questions(self.epoch)
         self._answers: dict[str, tuple[str, ...]] = {}
@@ -110,27 +128,48 @@ class Operator(Actor):
         self.prove("the control folder was read")
 
     def _handle(self, request: ControlRequest) -> None:
-        request_id, verb, reason = request.id, request.verb, request.reason
-        if verb == RELEASE:
-            self._releasing[request_id] = reason
-            self.send(RECONCILER, ReleaseRequested(request_id, request.subject, reason))
-            self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
-        elif verb == STOP:
-            self._answer(request_id, ok=True, text="stopping", items=())
-            self._end("signal")
-        elif verb != RESUME:
-            self._answer(request_id, ok=False, text=f"unknown request {verb!r}", items=())
-        elif not self._has_work():
+        request_id, reason = request.id, request.reason
+        match request.verb:
+            case "stop":
+                self._answer(request_id, ok=True, text="stopping", items=())
+                self._end("signal")
+            case "resume":
+                self._resume(request_id, reason)
+            case "release":
+                self._releasing[request_id] = reason
+                self.send(RECONCILER, ReleaseRequested(request_id, request.subject, reason))
+                self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+            case "pause":
+                # Nothing new may begin while it is written down.
+                self.trip(PAUSE, reason, effect=Effect.BLOCK, is_latched=True)
+                self._put_on_record(request_id, Waiting(PAUSE, reason))
+            case "unpause" if not is_paused(self.board.open):
+                self._answer(request_id, ok=True, text=NOT_PAUSED, items=())
+            case "unpause":
+                self._put_on_record(request_id, Waiting(UNPAUSE, reason))
+            case verb:
+                self._answer(request_id, ok=False, text=f"unknown request {verb!r}", items=())
+
+    def _resume(self, request_id: str, reason: str) -> None:
+        if not self._has_work():
             items = sentences(self.board.open)
             self._answer(request_id, ok=True, text="nothing is latched", items=items)
-        else:
-            self._waiting[request_id] = reason
-            self.send(SUPERVISOR, ReviveRequested(request_id))
-            self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+            return
+        self._await(request_id, Waiting(RESUME, reason))
+        self.send(SUPERVISOR, ReviveRequested(request_id))
+
+    def _await(self, request_id: str, waiting: Waiting) -> None:
+        self._waiting[request_id] = waiting
+        self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+
+    def _put_on_record(self, request_id: str, waiting: Waiting) -> None:
+        self._await(request_id, waiting)
+        self.publish(OperatorActed(waiting.verb, waiting.reason))
+        self._sync(request_id)
 
     def _has_work(self) -> bool:
         """Tell whether a person's word can change anything that is open."""
-        return bool(self.board.latched()) or self._has_unknown()
+        return bool(resumable(self.board.latched())) or self._has_unknown()
 
     def _has_unknown(self) -> bool:
         return any(each.name == UNKNOWN_ORDER for each in self.board.open)
@@ -143,7 +182,7 @@ class Operator(Actor):
             del self._waiting[request_id]
             self._answer(request_id, ok=False, text="not resumed", items=(*items, STARTING_ANEW))
         else:
-            self.send(ORDER_MANAGER, SettleRequested(request_id, self._waiting[request_id]))
+            self.send(ORDER_MANAGER, SettleRequested(request_id, self._waiting[request_id].reason))
 
     def _settled(self, settled: Settled) -> None:
         """What the venue denies is given up; of the rest the latches know nothing."""
@@ -151,7 +190,7 @@ class Operator(Actor):
         if request_id not in self._waiting:
             return
         given_up = tuple(f"order {name} is given up: {GIVEN_UP}" for name in settled.given_up)
-        if settled.items and not self.board.latched():
+        if settled.items and not resumable(self.board.latched()):
             del self._waiting[request_id]
             items = (*given_up, *settled.items, STILL_ASKED)
             self._answer(request_id, ok=False, text="not resumed", items=items)
@@ -171,7 +210,7 @@ class Operator(Actor):
             self._answer(request_id, ok=False, text="not resumed", items=items)
             return
         # The deed is on disk before a latch opens, and the opened latch before the answer.
-        self.publish(OperatorActed(RESUME, self._waiting[request_id]))
+        self.publish(OperatorActed(RESUME, self._waiting[request_id].reason))
         self._sync(request_id)
 
     def _released(self, answer: ReleaseAnswered) -> None:
@@ -199,24 +238,36 @@ class Operator(Actor):
             self._answer(request_id, ok=True, text=text, items=())
         elif request_id in self._answers:
             del self._waiting[request_id]
-            items = (*self._told.pop(request_id, ()), *self._answers.pop(request_id))
-            self._answer(request_id, ok=True, text="resumed", items=items)
+            text, *items = self._answers.pop(request_id)
+            items = [*self._told.pop(request_id, ()), *items]
+            self._answer(request_id, ok=True, text=text, items=tuple(items))
         elif request_id in self._waiting:
-            self._answers[request_id] = self._unlatch(self._waiting[request_id])
+            self._answers[request_id] = self._do(self._waiting[request_id])
             self._sync(request_id)
 
+    def _do(self, waiting: Waiting) -> tuple[str, ...]:
+        """Do what is on record now; return the lines of the answer."""
+        match waiting.verb:
+            case "pause":
+                return (PAUSED,)
+            case "unpause":
+                self.board.reset(PAUSE, GLOBAL, by="operator", evidence=waiting.reason)
+                return (UNPAUSED, *sentences(self.board.open))
+            case _:
+                return ("resumed", *self._unlatch(waiting.reason))
+
     def _unlatch(self, reason: str) -> tuple[str, ...]:
-        """Open every latch; return what a person is to know of those that were open: that a loss
-        limit counts anew, or what ends a breaker whose cause is still there.
+        """Open every latch but a pause; return what a person is to know of those that were open:
+        that a loss limit counts anew, or what ends a breaker whose cause is still there.
         """
         told = []
-        for breaker in self.board.latched():
+        for breaker in resumable(self.board.latched()):
             name, scope = breaker.name, breaker.scope
             if not self.board.reset(name, scope, by="operator", evidence=reason):
                 told.append(sentence(breaker))
             elif name in LIMITS:
                 told.append(f"{name} counts from the equity of now; as much again halts again")
-        return tuple(told)
+        return (*told, *sentences(each for each in self.board.open if each.name == PAUSE))
 
     def _expire(self, request_id: str) -> None:
         self._answers.pop(request_id, None)
@@ -224,10 +275,17 @@ class Operator(Actor):
         if self._releasing.pop(request_id, None) is not None:
             late = "reconcile and journal did not both answer within 4 s; see status, try again"
             self._answer(request_id, ok=False, text=f"not confirmed: {late}", items=())
-        if self._waiting.pop(request_id, None) is not None:
+        waiting = self._waiting.pop(request_id, None)
+        if waiting is None:
+            return
+        if waiting.verb == RESUME:
             late = "revival, venue, reconcile and journal did not all answer in 4 s; try again"
             items = (late, *sentences(each for each in self.board.open if not each.is_latched))
             self._answer(request_id, ok=False, text="not resumed", items=items)
+        else:
+            state = "paused" if is_paused(self.board.open) else "not paused"
+            late = "the journal did not answer within 4 s: it is not on record; try again"
+            self._answer(request_id, ok=False, text=state, items=(late,))
 
     def _answer(self, request_id: str, *, ok: bool, text: str, items: tuple[str, ...]) -> None:
         self._inbox.reply(request_id, {"code": 0 if ok else 1, "lines": [text, *items]})

@@ -22,6 +22,7 @@ from domain.model.money import plain
 from domain.model.orders import TERMINAL, OrderState
 from domain.model.portfolio import Lot
 from domain.model.product import Product, ProductId
+from domain.model.wording import counted
 from domain.system.alerts import (
     fingerprint,
     of_blind_lot,
@@ -311,4 +312,4 @@ class Exits(Actor):
         if lot is not None:
             self._judged.add(lot)
         if self._open_ns is not None and self._judged >= self._lots.keys():
-            self.prove(f"{len(self._lots)} lots judged against fresh quotes")
+            self.prove(f"{counted(len(self._lots), 'lot')} judged against fresh quotes")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import stat
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from adapters.control.files import read_json, write_json
-from adapters.control.instances import InstanceRunning, await_card, is_alive
+from adapters.control.instances import InstanceRunning, await_card, is_alive, process_id
 from domain.model.errors import TradingError
 
 WAIT_SECONDS = 0.5
 ACCOUNTS = "accounts"
+PRIVATE = 0o700
 
 
 def lock_folder(kind: str = ACCOUNTS) -> Path:
@@ -30,7 +32,8 @@ def lock_folder(kind: str = ACCOUNTS) -> Path:
     folder = home / ".local" / "state" / "bulkhead" / kind
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
+            folder.chmod(PRIVATE)
     except OSError as error:
         raise TradingError(
             f"the folder of locks {folder} can't be used: {error.strerror}; "
@@ -92,8 +95,10 @@ class AccountLock:
     def _living(self) -> dict[str, Any] | None:
         """Return who holds the lock, None if it does not say; the last holder may be dead."""
         known = read_json(self._card) or {}
-        pid = known.get("pid")
-        return known if isinstance(pid, int) and is_alive(pid) else None
+        try:
+            return known if is_alive(process_id(known.get("pid"))) else None
+        except ValueError:
+            return None
 
     def release(self) -> None:
         """Give the lock back."""

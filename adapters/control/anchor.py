@@ -15,6 +15,7 @@ from attrs import asdict, frozen
 
 from adapters.control.accounts import lock_folder
 from adapters.control.files import read_json, write_json
+from domain.model.wording import counted
 
 KIND = "heads"
 FORGOTTEN_AFTER_S = 30 * 86_400.0
@@ -52,8 +53,17 @@ class AnchorFile:
                 str(known["world"]),
                 int(known["number"]),
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
+
+    def damage(self) -> str | None:
+        """Return a sentence if something is known that can't be read, None otherwise."""
+        if self.read() is not None or not self._file.exists():
+            return None
+        return (
+            f"what is known of this journal outside of its folder can't be read ({self._file}): "
+            "whether it was shortened is not known"
+        )
 
     def write(self, anchor: JournalAnchor) -> None:
         """Keep `anchor` from now on.
@@ -99,7 +109,7 @@ def lost(
     if lineage is None:
         if world not in ("", anchor.world):
             return None
-        return f"the journal of this folder is gone; it had {anchor.seq} records"
+        return f"the journal of this folder is gone; it had {counted(anchor.seq, 'record')}"
     if lineage != anchor.lineage:
         return None
     if seq < anchor.seq:

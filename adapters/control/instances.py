@@ -23,6 +23,7 @@ HOLDER = "LOCK.holder"
 STATUS = "status.json"
 MODES = ("dry-run", "paper", "live")
 """Names of the folders of the modes inside the data folder."""
+LARGEST_PID = 2**31 - 1
 CARD_TRIES, CARD_AGAIN_SECONDS = 50, 0.02
 WAIT_SECONDS = 0.5
 """How long a start waits for the lock: longer than any look at it by `is_running`."""
@@ -92,6 +93,17 @@ def await_card(read: Callable[[], T | None]) -> T | None:
     return None
 
 
+def process_id(value: object) -> int:
+    """Return a process id that a file claims.
+
+    Raises:
+        ValueError: it can't be one; 0 and what is below would mean many processes at once.
+    """
+    if not isinstance(value, int) or not 0 < value <= LARGEST_PID:
+        raise ValueError(f"expected a process id, was {value!r}")
+    return value
+
+
 def is_alive(pid: int) -> bool:
     """Tell whether there is a process with this id, whoever it belongs to."""
     try:
@@ -107,7 +119,7 @@ def holder(folder: Path) -> Holder | None:
     """Return who last took the lock of `folder`; whether it still lives is another question."""
     card = read_json(folder / HOLDER) or {}
     try:
-        return Holder(int(card["pid"]), str(card["host"]), str(card["started"]))
+        return Holder(process_id(card["pid"]), str(card["host"]), str(card["started"]))
     except (KeyError, TypeError, ValueError):
         return None
 

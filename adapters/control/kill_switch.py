@@ -7,7 +7,6 @@ every word. Here, and nowhere else, the file becomes a `KillOrder`.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterable
@@ -15,11 +14,13 @@ from pathlib import Path
 
 from attrs import evolve
 
-from adapters.control.files import write_json
+from adapters.control.files import parse_json, read_text, write_json
 from domain.model.instants import iso
 from domain.model.kill import KillOrder
 
 FILE = "KILL_SWITCH"
+LONGEST_REASON = 500
+"""Letters of a reason that are kept: whatever the file holds goes into journal and alerts."""
 _ALL = re.compile(r"\ball\b", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def write_kill(data_dir: Path, order: KillOrder) -> None:
 def read_kill(data_dir: Path) -> KillOrder | None:
     """Return what the signal file says; None only if it is provably absent."""
     try:
-        text = (data_dir / FILE).read_text(encoding="utf-8", errors="replace")
+        text = read_text(data_dir / FILE, errors="replace")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -50,14 +51,18 @@ def read_kill(data_dir: Path) -> KillOrder | None:
 
 
 def _understood(text: str) -> KillOrder:
-    try:
-        card = json.loads(text)
-    except (ValueError, RecursionError):
-        card = None
-    if isinstance(card, dict) and card.keys() & {"reason", "all"}:
+    card = parse_json(text)
+    if card is not None and card.keys() & {"reason", "all"}:
         reason, at = str(card.get("reason", "")), str(card.get("at", ""))
         return KillOrder(reason, bool(card.get("all")), at)
-    return KillOrder(" ".join(text.split()), bool(_ALL.search(text)))
+    return KillOrder(_readable(text), bool(_ALL.search(text)))
+
+
+def _readable(text: str) -> str:
+    """Return words of anybody in one line that can be shown and kept."""
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    words = " ".join(shown.split())
+    return words if len(words) <= LONGEST_REASON else f"{words[:LONGEST_REASON]}…"
 
 
 def remove_kill(data_dir: Path) -> bool:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from adapters.control.accounts import lock_folder
 from adapters.control.files import read_json, write_json
-from adapters.control.instances import WAIT_SECONDS, InstanceRunning, is_alive
+from adapters.control.instances import WAIT_SECONDS, InstanceRunning, is_alive, process_id
 
 KIND = "folders"
 
@@ -90,6 +90,6 @@ def _is_held(card: Path) -> bool:
 def _read(card: Path) -> Registered | None:
     known = read_json(card) or {}
     try:
-        return Registered(Path(str(known["data"])), int(known["pid"]), str(known["started"]))
+        return Registered(Path(str(known["data"])), process_id(known["pid"]), str(known["started"]))
     except (KeyError, TypeError, ValueError):
         return None

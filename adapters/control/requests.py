@@ -5,7 +5,7 @@ A request that nobody answered in time is withdrawn by its author, and never car
 
 from __future__ import annotations
 
-import json
+import contextlib
 import secrets
 import time
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.kernel.ports import ControlRequest
-from adapters.control.files import read_json, write_json
+from adapters.control.files import parse_json, read_json, read_text, write_json
 from domain.model.errors import TradingError
 
 FOLDER = "control"
@@ -68,7 +68,8 @@ class FileControlInbox:
         self._control.chmod(0o700)
         self._taken: set[str] = set()
         for left_over in self._control.iterdir():
-            left_over.unlink(missing_ok=True)
+            with contextlib.suppress(IsADirectoryError, PermissionError):  # never a request
+                left_over.unlink(missing_ok=True)
 
     def poll(self) -> tuple[ControlRequest, ...]:
         """Return new requests, oldest first."""
@@ -102,18 +103,18 @@ class FileControlInbox:
         if self._drop_if_stale(name):
             return []
         try:
-            text = (self._control / name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            card = parse_json(read_text(self._control / name)) or {}
+        except OSError:
             return []
+        except UnicodeDecodeError:
+            card = {}
         self._taken.add(name)
-        try:
-            card = json.loads(text)
+        if "verb" in card:
             reason, subject = (str(card.get(member, "")) for member in ("reason", "subject"))
             return [ControlRequest(identity, str(card["verb"]), reason, subject)]
-        except (ValueError, TypeError, KeyError, AttributeError):
-            lines = ['expected {"verb": …, "reason": …}; nothing was done']
-            self.reply(identity, {"code": 2, "lines": lines})
-            return []
+        lines = ['expected {"verb": …, "reason": …}; nothing was done']
+        self.reply(identity, {"code": 2, "lines": lines})
+        return []
 
     def _drop_if_stale(self, name: str) -> bool:
         path = self._control / name

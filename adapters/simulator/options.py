@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from adapters.simulator.engine.quirks import VenueQuirks
+from domain.model.errors import InvalidNumber
 from domain.model.instants import HOUR, Nanos
+from domain.model.money import parse_decimal
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -20,6 +22,24 @@ if TYPE_CHECKING:
 GENERATED = "generated"
 DEFAULT_SEED = 1
 DEFAULT_LOOKBACK_NS = Nanos(24 * HOUR)
+LARGEST_BALANCE, BALANCE_DIGITS = Decimal(10**9), 18
+"""The most that a world opens with in one currency, and how many digits after its point."""
+
+
+def parse_balance_amount(text: str) -> Decimal:
+    """Return the opening balance written in `text`, in units of its currency.
+
+    Raises:
+        InvalidNumber: no world opens with that.
+    """
+    amount = parse_decimal(text)
+    digits = -int(amount.normalize().as_tuple().exponent) if amount else 0
+    if not 0 <= amount <= LARGEST_BALANCE or digits > BALANCE_DIGITS:
+        raise InvalidNumber(
+            f"expected an amount from 0 to {LARGEST_BALANCE:,} with at most {BALANCE_DIGITS} digits"
+            f" after the point, was {text[:40]!r}"
+        )
+    return amount
 
 
 @frozen(kw_only=True)

@@ -11,8 +11,10 @@ import hashlib
 import json
 import os
 import secrets
+import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 from filelock import FileLock, Timeout
 
+from adapters.simulator.options import parse_balance_amount
 from domain.model.errors import InvalidNumber, TradingError
 from domain.model.instants import MINUTE, Nanos, bucket_start, iso
 from domain.model.money import parse_decimal, plain
@@ -28,6 +31,9 @@ from domain.model.money import parse_decimal, plain
 FOLDER = "venue"
 OF_TRADERS = ("dry-run", "paper")
 """Folders in which a trader keeps the world of its own venue."""
+DATABASE = "world.db"
+LARGEST_FILE = 16 << 20
+"""Size in bytes that no other file of a world reaches."""
 DEFAULT_OPENING: Mapping[str, Decimal] = {"USD": Decimal(10_000)}
 
 
@@ -47,6 +53,24 @@ class WorldLocked(WorldError):
     """Another venue process has the folder."""
 
     exit_code = 5
+
+
+@contextmanager
+def undamaged(file: Path) -> Iterator[None]:
+    """Have a file of the world read in the block.
+
+    Raises:
+        WorldError: it can't be used, whoever put there what.
+    """
+    try:
+        yield
+    except TradingError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, sqlite3.Error) as error:
+        raise WorldError(
+            f"{file} is damaged ({error}); put it back from a backup or begin a new world "
+            "with `run.py paper reset`"
+        ) from error
 
 
 @frozen(kw_only=True)
@@ -108,6 +132,7 @@ class WorldFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o700)
+            _refuse_odd_files(path)
             self._lock = _taken(path)
         except OSError as error:
             raise WorldError(f"cannot use the venue folder {path}: {error.strerror}") from error
@@ -127,7 +152,7 @@ class WorldFolder:
     @property
     def database(self) -> Path:
         """Where the engine keeps its books."""
-        return self.path / "world.db"
+        return self.path / DATABASE
 
     @property
     def clock(self) -> Path:
@@ -143,13 +168,8 @@ class WorldFolder:
         file = self.path / "world.json"
         if not file.exists():
             return None
-        try:
+        with undamaged(file):
             return _parsed(json.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WorldError(
-                f"{file} is damaged ({error}); put it back from a backup or begin a new world "
-                "with `run.py paper reset`"
-            ) from error
 
     def settle(self, wanted: WorldIdentity) -> WorldIdentity:
         """Return the folder's identity: the stored one, or `wanted`, written down as new.
@@ -187,10 +207,9 @@ def parse_opening(texts: tuple[str, ...]) -> dict[str, Decimal]:
     opening: dict[str, Decimal] = {}
     for text in texts:
         currency, equals, amount = text.partition("=")
-        value = parse_decimal(amount) if equals and amount else Decimal(-1)
-        if not currency.isalnum() or value < 0 or currency.upper() in opening:
+        if not equals or not currency.isalnum() or currency.upper() in opening:
             raise InvalidNumber(f"expected a balance like USD=800, once a currency, was {text!r}")
-        opening[currency.upper()] = value
+        opening[currency.upper()] = parse_balance_amount(amount)
     return opening
 
 
@@ -209,6 +228,18 @@ def opening_time_ns(
     """
     begun = origin_ns if stored_ns is None else max(origin_ns, stored_ns)
     return Nanos(max(begun, wall_ns) if follows_wall else begun)
+
+
+def _refuse_odd_files(folder: Path) -> None:
+    """Refuse what stands in the place of a file; reading a pipe would wait for ever."""
+    for place in (*folder.glob("*"), *folder.glob("keys/*")):
+        if not place.is_file() and place != folder / "keys":
+            raise WorldError(f"{place} is no ordinary file: move it away")
+        if not place.name.startswith(DATABASE) and place.stat().st_size > LARGEST_FILE:
+            raise WorldError(
+                f"{place} is damaged (larger than {LARGEST_FILE >> 20} MiB); put it back from a "
+                "backup or begin a new world with `run.py paper reset`"
+            )
 
 
 def _taken(path: Path) -> FileLock:

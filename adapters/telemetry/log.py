@@ -7,9 +7,11 @@ no `enqueue`, so what was logged before a crash is there. The journal, not the l
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -21,6 +23,7 @@ from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Clock
 from adapters.telemetry.events import Moment, nothing
 from adapters.telemetry.terminal import ONLY_FILES, Terminal
+from domain.model.wording import counted
 
 ROTATION = "64 MB"
 KEPT_FILES = 20
@@ -47,6 +50,7 @@ def configure(
             filter=lambda record: ONLY_FILES not in record["extra"],
             diagnose=False,
             backtrace=False,
+            catch=False,
         )
     logger.add(
         log_dir / "bulkhead.log",
@@ -57,6 +61,7 @@ def configure(
         diagnose=False,
         backtrace=False,
         opener=_private,
+        catch=False,
     )
     logger.add(
         log_dir / STRUCTURED,
@@ -67,10 +72,45 @@ def configure(
         diagnose=False,
         backtrace=False,
         opener=_private,
+        catch=False,
     )
     logging.getLogger("pykka").addHandler(_Intercept())
     logging.getLogger("pykka").setLevel(logging.WARNING)
     logging.getLogger("pykka").propagate = False
+
+
+class LogOutlet:
+    """Hands lines to the log; one that can't be written costs nobody but itself.
+
+    The journal is the record, so a full disk of the log is told once an outage and ends nothing.
+    """
+
+    def __init__(self) -> None:
+        self.lost = 0
+        """Lines of this outage that are not in the files."""
+
+    def log(self, target: Any, level: str, message: str) -> None:
+        """Write one line through a logger of loguru."""
+        try:
+            # The text is an argument, never the template: braces in it mean nothing.
+            target.log(level, "{}", message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the log may not stop trading
+            self.lost += 1
+            if self.lost == 1:
+                _tell(f"the log can't be written ({error}): make room; trading goes on")
+        else:
+            if self.lost:
+                _tell(f"the log is written again; missing: {counted(self.lost, 'line')}")
+                self.lost = 0
+
+
+OUTLET = LogOutlet()
+
+
+def _tell(sentence: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{sentence}\n")
 
 
 class ActorLog:
@@ -110,9 +150,8 @@ class ActorLog:
         self._say("CRITICAL", "actor died", {"cause": cause, "stack": stack})
 
     def _say(self, level: str, message: str, fields: dict[str, object]) -> None:
-        # The text is an argument, never the template: braces in it mean nothing.
         event = self._moment.fields(message, fields)
-        self._logger.bind(fields=fields, event=event).log(level, "{}", message)
+        OUTLET.log(self._logger.bind(fields=fields, event=event), level, message)
 
 
 def _frames(error: BaseException) -> list[str]:
@@ -162,4 +201,4 @@ class _Intercept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass a line of the standard log on, without its stack."""
-        logger.bind(actor="pykka").debug("{}", record.getMessage())
+        OUTLET.log(logger.bind(actor="pykka"), "DEBUG", record.getMessage())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,15 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from app.command_line.environment import FolderUnusable, in_words, is_of_environment
+from app.command_line.options import VERSION
 from app.command_line.shell import (
+    COMPLETE,
     FOLDER_OPTIONS,
     MODE,
     CommandSession,
     LazyGroup,
+    OneOf,
     Parsed,
     raw_folder_options,
     take_folders,
@@ -33,12 +36,15 @@ from app.run.incident import record_incident
 from domain.model.errors import InvariantBroken, JournalError, TradingError
 from domain.model.instants import parse_iso
 from domain.model.money import install_context
+from domain.model.wording import counted
 
 COMMANDS = {
     "status": ("app.commands.status:status", "A running or stopped instance."),
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
+    "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
+    "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
@@ -46,15 +52,21 @@ COMMANDS = {
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
     "paper": ("app.commands.paper:paper", "List paper worlds, begin one anew."),
+    "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
 }
 
 EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--env", "mode", type=MODE, metavar="MODE", help="dry-run, paper or live; trades.")
-@click.option("--venue", type=click.Choice(["embedded", "coinbase"]), help="Default: embedded.")
+@click.option("--venue", type=OneOf(["embedded", "coinbase"]), help="Default: embedded.")
 @click.option("--venue-url", type=Parsed("url", parse_url), metavar="URL", help="A running venue.")
 @click.option(
     "--market",
@@ -119,6 +131,11 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @click.option("--plain", is_flag=True, help="No colour and no symbols.")
 @click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
+@click.version_option(
+    VERSION,
+    prog_name="bulkhead",
+    message=f"%(prog)s %(version)s, Python {platform.python_version()}",
+)
 @raw_folder_options
 @click.pass_context
 def cli(context: click.Context, /, **values: Any) -> int:
@@ -167,13 +184,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = cli.main(
             args=None if arguments is None else list(arguments),
             prog_name="run.py",
+            complete_var=COMPLETE,
             standalone_mode=False,
             obj=session,
         )
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_NO
     except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets a sentence
         return _failed(error, session.folders.log)
     return result if isinstance(result, int) else 0
@@ -188,6 +202,8 @@ def _failed(error: Exception, log_dir: Path) -> int:
         return _say("stopped", EXIT_NO)
     if isinstance(error, TradingError) and not isinstance(error, InvariantBroken):
         return _say(*_told(error))
+    if is_of_environment(error):
+        return _say(in_words(error), EXIT_NO)
     return _say(str(record_incident(error, log_dir)), EXIT_BUG)
 
 
@@ -197,11 +213,12 @@ def _told(error: TradingError) -> tuple[str, int]:
     from config.errors import ConfigError
 
     if isinstance(error, ConfigError):
-        count = len(error.problems)
-        noun = "problem" if count == 1 else "problems"
-        return f"{error}\n{count} {noun} in the configuration; nothing was started", EXIT_USAGE
+        count = counted(len(error.problems), "problem")
+        return f"{error}\n{count} in the configuration; nothing was started", EXIT_USAGE
     if isinstance(error, InstanceRunning):
         return str(error), EXIT_RUNNING
+    if isinstance(error, FolderUnusable):
+        return str(error), error.exit_code
     return str(error), EXIT_REFUSED if isinstance(error, JournalError | KeyInvalid) else EXIT_NO
 
 

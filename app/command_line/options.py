@@ -23,6 +23,8 @@ EMBEDDED, COINBASE = "embedded", "coinbase"
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path("data")
+VERSION = "0.1.0"
+"""As in `setup.cfg`: the program also runs where it is not installed."""
 
 
 def _of_checkout(path: Path) -> Path:

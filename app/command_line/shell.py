@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from attrs import evolve, field, mutable
+from click.shell_completion import CompletionItem
 
 from adapters.control.worlds import homes, world_of
 from app.command_line.options import Folders
 from config.mode import Mode
+from domain.model.wording import meant
 
 T = TypeVar("T", bound=Callable[..., Any])
+COMPLETE = "_BULKHEAD_COMPLETE"
+"""The variable by which a shell asks how a word goes on."""
 FOLDER_OPTIONS = ("config_dir", "data_dir", "log_dir")
 
 
@@ -52,6 +55,18 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; of one that is not there, what was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args[0] in self.list_commands(ctx) or args[0].startswith("-"):
+                raise
+            hint = meant(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"No such command {args[0]!r}{hint}", ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write names and lines of help without an import."""
         rows = [(name, line) for name, (_, line) in self._lazy.items()]
@@ -64,9 +79,11 @@ class LazyGroup(click.Group):
 class Parsed(click.ParamType[Any]):
     """An option type made of one of our own parsers, which raise ValueError with a sentence."""
 
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+    def __init__(self, name: str, parse: Callable[[str], Any], known: Sequence[str] = ()) -> None:
+        """`known` are the values that there are, for hints and for the shell's completion."""
         self.name = name
         self._parse = parse
+        self._known = known
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the parsed value, or end with exit code 2."""
@@ -75,10 +92,39 @@ class Parsed(click.ParamType[Any]):
         try:
             return self._parse(value)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}{meant(value, self._known)}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the known values that begin so."""
+        return [CompletionItem(one) for one in self._known if one.startswith(incomplete)]
 
 
-MODE = Parsed("mode", Mode.parse)
+class OneOf(click.Choice[str]):
+    """A choice that says which of its values was probably meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return what is wrong with `value`."""
+        return f"expected one of {', '.join(self.choices)}, was {value!r}" + meant(
+            str(value), self.choices
+        )
+
+
+def _reason(text: str) -> str:
+    """Return a reason in one line.
+
+    Raises:
+        ValueError: it says nothing.
+    """
+    words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    if not words:
+        raise ValueError('say why, like --reason "venue looks wrong": it stays on record')
+    return words
+
+
+REASON = Parsed("reason", _reason)
+MODE = Parsed("mode", Mode.parse, tuple(Mode))
 
 
 def raw_folder_options(command: T) -> T:
@@ -88,7 +134,7 @@ def raw_folder_options(command: T) -> T:
         option = click.option(
             f"--{name.replace('_', '-')}",
             name,
-            type=click.Path(path_type=Path, file_okay=False),
+            type=click.Path(path_type=Path, readable=False),
             help=f"Folder; default: {default}.",
         )
         command = option(command)
@@ -118,8 +164,25 @@ def take_folders(context: click.Context, given: Mapping[str, Path | None]) -> Fo
     }
     if "data" in chosen:
         chosen["is_data_given"] = True
-    session.folders = evolve(session.folders, **chosen)
-    return session.folders
+    session.folders = folders = evolve(session.folders, **chosen)
+    for name in FOLDER_OPTIONS:
+        path = getattr(folders, name.removesuffix("_dir"))
+        if _is_no_folder(path):
+            raise click.UsageError(f"--{name.replace('_', '-')}: {path} is a file, no folder")
+    return folders
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Tell whether something else than a folder is there; what can't be seen is said later."""
+    try:
+        return path.exists() and not path.is_dir()
+    except OSError:
+        return False
+
+
+def reason_option(text: str) -> Callable[[T], T]:
+    """Give an operating command the mandatory `--reason`; `text` is its help."""
+    return click.option("--reason", type=REASON, required=True, metavar="TEXT", help=text)
 
 
 def check_world(folders: Folders) -> None:
@@ -127,8 +190,7 @@ def check_world(folders: Folders) -> None:
     known = [world_of(home) for home in homes(folders.data)]
     if folders.world is None or folders.world in known:
         return
-    near = get_close_matches(folders.world, known, 1)
-    hint = f"; did you mean {near[0]}?" if near else ";"
+    hint = meant(folders.world, known) or ";"
     raise click.UsageError(
         f"--world: there is no world {folders.world!r} in {folders.data}{hint} "
         "`python run.py paper list` shows what is there"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +13,7 @@ import click
 from attrs import fields
 
 from actors.kernel.topology import START_ORDER, STRATEGY
-from adapters.simulator.options import GENERATED
+from adapters.simulator.options import GENERATED, parse_balance_amount
 from app.command_line.options import (
     COINBASE,
     MIRROR,
@@ -30,7 +29,8 @@ from domain.model.bounds import ASSET
 from domain.model.breakers import DrillKind
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE, Nanos, parse_duration
-from domain.model.money import parse_decimal, plain
+from domain.model.money import parse_decimal
+from domain.model.wording import meant
 
 if TYPE_CHECKING:
     from config.effective import Config
@@ -78,10 +78,7 @@ def parse_balance(text: str) -> tuple[str, Decimal]:
     currency, equals, amount = text.partition("=")
     if not equals or not ASSET.fullmatch(currency):
         raise InvalidNumber(f"expected CURRENCY=AMOUNT like USD=800, was {text!r}")
-    value = parse_decimal(amount)
-    if value < 0:
-        raise InvalidNumber(f"expected an amount of at least 0, was {plain(value)}")
-    return currency, value
+    return currency, parse_balance_amount(amount)
 
 
 def parse_drill(text: str) -> DrillOrder:
@@ -236,10 +233,9 @@ def _refuse_drills(values: Mapping[str, Any], config: Config) -> None:
     known += [STRATEGY + name for name in enabled]
     for drill in drills:
         if drill.actor not in known:
-            near = get_close_matches(drill.actor, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
             raise click.UsageError(
-                f"--drill: there is no actor {drill.actor!r}{hint} Actors: {', '.join(known)}"
+                f"--drill: there is no actor {drill.actor!r}{meant(drill.actor, known)}"
+                f" Actors: {', '.join(known)}"
             )
 
 

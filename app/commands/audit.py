@@ -14,12 +14,14 @@ from adapters.control.anchor import AnchorFile, JournalAnchor, lost
 from adapters.journal.chain import Record
 from adapters.journal.errors import JournalBroken
 from adapters.journal.scan import Scan
+from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.commands.journals import JOURNAL, decoded, journal_of, with_progress
 from config.mode import Mode
 from domain.model.errors import TradingError
 from domain.model.money import install_context
+from domain.model.wording import counted
 from domain.portfolio.audit import AuditReport
 from domain.portfolio.audit import audit as recompute
 
@@ -58,9 +60,14 @@ class Verification:
         return found if self.missing is None else (self.missing, *found)
 
 
-@click.group(help="Verify the audit trail.")
+@click.group()
 def audit() -> None:
-    """Hold the audit commands."""
+    """Verify the audit trail.
+
+    \b
+    Example:
+      python run.py audit verify
+    """  # noqa: D301 - \b is a control character to click
 
 
 @audit.command(help=_EXAMPLE)
@@ -84,7 +91,7 @@ def verify(
         click.echo(f"nothing to verify: {error}", err=True)
         context.exit(2)
     except OSError as error:
-        click.echo(f"the journal can't be read: {error}", err=True)
+        click.echo(f"the journal can't be read: {in_words(error)}", err=True)
         context.exit(1)
     click.echo(json.dumps(_document(found), indent=2) if as_json else _text(found))
     context.exit(1 if found.problems else 0)
@@ -97,7 +104,8 @@ def check(folder: Path) -> Verification:
         FileNotFoundError: it holds no segment.
         OSError: it can't be read.
     """
-    anchor, hashes = _anchor_of(folder), dict[int, str]()
+    anchor, damage = _anchor_of(folder)
+    hashes = dict[int, str]()
     journal = decoded(folder, may_be_empty=anchor is not None)
     wanted = 0 if anchor is None else anchor.seq
     messages = _numbered(with_progress(journal, "verifying"), hashes, wanted)
@@ -108,7 +116,7 @@ def check(folder: Path) -> Verification:
     except JournalBroken as broken:
         return Verification(folder, journal.scan, broken, None)
     there, scan = None if anchor is None else hashes.get(anchor.seq), journal.scan
-    missing = lost(anchor, scan.lineage, "", scan.head.seq, there)
+    missing = lost(anchor, scan.lineage, "", scan.head.seq, there) or damage
     return Verification(folder, scan, None, report, missing)
 
 
@@ -122,12 +130,13 @@ def _numbered(
         yield record.seq, record.type, message
 
 
-def _anchor_of(journal: Path) -> JournalAnchor | None:
-    """Return what is known of this journal outside of its folder, None if that can't be had."""
+def _anchor_of(journal: Path) -> tuple[JournalAnchor | None, str | None]:
+    """Return what is known of this journal outside of its folder, and what is wrong with that."""
     try:
-        return AnchorFile(journal.parent).read()
-    except TradingError:
-        return None
+        file = AnchorFile(journal.parent)
+        return file.read(), file.damage()
+    except TradingError:  # who only reads may have no folder of their own
+        return None, None
 
 
 def _folder_of(path: Path) -> Path:
@@ -168,12 +177,13 @@ def _text(found: Verification) -> str:
     lines = [f"journal  {found.folder}, lineage {scan.lineage or 'unknown'}"]
     if found.broken is not None:
         lines += [
-            f"chain    BROKEN after {scan.head.seq:,} good records",
+            f"chain    BROKEN after {counted(scan.head.seq, 'good record')}",
             f"         {found.broken}",
         ]
         return "\n".join(lines)
     lines.append(
-        f"chain    whole: {scan.head.seq:,} records in {len(scan.names)} segments, "
+        f"chain    whole: {counted(scan.head.seq, 'record')} in "
+        f"{counted(len(scan.names), 'segment')}, "
         f"the last is {scan.head.seq} with hash {scan.head.hash}"
     )
     if not scan.head.seq:
@@ -181,14 +191,16 @@ def _text(found: Verification) -> str:
     if scan.torn is not None:
         lines.append(
             f"tail     {scan.torn.segment} line {scan.torn.line} is unfinished "
-            f"({scan.torn.size} bytes): a write goes on or was interrupted; a start cuts it"
+            f"({counted(scan.torn.size, 'byte')}): a write goes on or was interrupted; "
+            "a start cuts it"
         )
     if found.report is not None:
         report = found.report
         verdict = "agrees" if not report.problems else "DISAGREES"
         lines.append(
-            f"ledger   {report.orders:,} orders and {report.fills:,} fills recomputed: {verdict} "
-            f"with the journal and {report.statements:,} venue statements"
+            f"ledger   {counted(report.orders, 'order')} and "
+            f"{counted(report.fills, 'fill')} recomputed: {verdict} "
+            f"with the journal and {counted(report.statements, 'venue statement')}"
         )
     lines += [f"         {problem}" for problem in found.problems[:_SHOWN_PROBLEMS]]
     if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from adapters.control.instances import choose, folders_with_runs, holder, is_running
+from adapters.control.instances import folders_with_runs, holder, is_running
 from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
 from adapters.control.registry import Registered, registered
-from adapters.control.requests import NoReply, send_request
 from adapters.control.worlds import WORLDS, homes, title, world_of
+from app.command_line.environment import in_words
 from app.command_line.options import Folders, signals_of
-from app.command_line.shell import env_option, folder_options
+from app.command_line.shell import env_option, folder_options, reason_option
 from app.commands.ending import END_SECONDS, await_end
+from app.commands.operating import operate, targets
 from config.mode import Mode
 from domain.model.errors import JournalError, TradingError
 from domain.model.instants import iso
 from domain.model.kill import KillOrder
+from domain.system.pause import resumable
 
 LEAST_SECONDS = 1.0
 """Given to the last of several, however long the others took."""
 
 
 @click.command()
-@click.option("--reason", required=True, help="Why; it stays on record.")
+@reason_option("Why; it stays on record.")
 @click.option("--all", "is_all", is_flag=True, help="Cancel protective orders at the venue too.")
 @env_option
 @folder_options
@@ -43,7 +46,10 @@ def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
       python run.py kill --reason "venue looks wrong"
     """  # noqa: D301 - \b is a control character to click
     begun_s, order = time.time(), KillOrder(reason, is_all, iso(time.time_ns()))
-    running, lost = _within_reach(folders)
+    try:
+        running, lost = _within_reach(folders)
+    except OSError as error:
+        return _blind(folders.home, error)
     if not running:
         return _nobody(folders, order)
     is_written = _write(folders.home, order)
@@ -68,8 +74,8 @@ def _within_reach(folders: Folders) -> tuple[list[Path], list[Registered]]:
     known, lost = {folder.resolve() for folder in here}, list[Registered]()
     try:
         others = registered()
-    except TradingError:  # told where nothing runs; what runs here is stopped in any case
-        others = ()
+    except (TradingError, OSError):
+        others = ()  # told where nothing runs; what runs here is stopped in any case
     for other in others:
         is_reached = folders.home.resolve() in signals_of(other.folder.parent)
         if other.folder in known or not is_reached:
@@ -87,6 +93,17 @@ def _await(folder: Path, begun_s: float) -> bool:
     return await_end(folder, seconds=max(left_s, LEAST_SECONDS), begun_s=begun_s)
 
 
+def _blind(data: Path, error: OSError) -> int:
+    """What runs can't be seen: say how a trader is stopped without this command."""
+    click.echo(f"NOT stopped: {in_words(error)}", err=True)
+    click.echo(
+        f"other ways to stop it: as its user `touch {data / FILE}`; or `kill -USR1 PID`, where "
+        "`pgrep -af 'run.py.*--env'` shows the PID; or cancel by hand at the venue",
+        err=True,
+    )
+    return 1
+
+
 def _write(data: Path, order: KillOrder) -> bool:
     """Write the signal file unless one says as much; tell whether there is one now."""
     file, known = data / FILE, read_kill(data)
@@ -96,7 +113,7 @@ def _write(data: Path, order: KillOrder) -> bool:
     try:
         write_kill(data, order)
     except OSError as error:
-        click.echo(f"{file} could not be written: {error.strerror}", err=True)
+        click.echo(f"{file} could not be written: {in_words(error)}", err=True)
         click.echo("the next start is NOT refused; do not start before you know why", err=True)
         return False
     click.echo(f"{file} written: {order.reason}")
@@ -107,7 +124,7 @@ def _signal(folder: Path) -> None:
     """Tell an instance by a signal what the file could not."""
     who = holder(folder)
     try:
-        if who is None:
+        if who is None or who.host != socket.gethostname():
             raise ProcessLookupError
         os.kill(who.pid, signal.SIGUSR1)
     except OSError:
@@ -128,7 +145,7 @@ def _nobody(folders: Folders, order: KillOrder) -> int:
         click.echo(f"no instance runs on {place}, and there is no journal: nothing done", err=True)
     try:
         others = registered()
-    except TradingError as error:
+    except (TradingError, OSError) as error:
         click.echo(f"which others run is not known: {error}", err=True)
         return 1
     for other in others:
@@ -146,53 +163,29 @@ def _how_to_stop(other: Registered, folders: Folders) -> str:
 
 
 @click.command()
-@click.option("--reason", required=True, help="Why it is safe again; it stays on record.")
+@reason_option("Why it is safe again; it stays on record.")
 @click.option("--all", "is_all", is_flag=True, help="Every world and mode that ever ran there.")
 @env_option
 @folder_options
 def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     """Reset a latched halt or kill, in a running instance or for the next start.
 
-    Ends with 0 only when the latch is off in the journal, with 1 and the open items otherwise.
+    Ends with 0 only when the latch is off in the journal, with 1 and the open items otherwise. A
+    pause stays until `unpause`.
 
     \b
     Example:
       python run.py resume --reason "venue confirmed, books agree"
     """  # noqa: D301 - \b is a control character to click
-    targets = _targets(folders, mode, is_all=is_all)
-    if not targets:
+    meant = targets(folders, mode, is_all=is_all)
+    if not meant:
         for each in (gone := [each for each in folders.signals if remove_kill(each)]):
             click.echo(f"{each / FILE} removed; nothing ever ran here")
         if not gone:
             click.echo("nothing is latched")
-    codes = [0]
-    for folder in targets:
-        code, lines = _resume_one(folder, reason)
-        codes.append(code)
-        for line in lines:
-            click.echo(f"{title(folder)}: {line}", err=code != 0)
-    _tell_others(folders, targets)
-    return max(codes)
-
-
-def _targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path, ...]:
-    name = None if mode is None else mode.value
-    if is_all:
-        return folders_with_runs(*folders.homes, mode=name)
-    chosen = choose(*folders.homes, mode=name)
-    return () if chosen is None else (chosen,)
-
-
-def _resume_one(folder: Path, reason: str) -> tuple[int, list[str]]:
-    if is_running(folder):
-        try:
-            answer = send_request(folder, "resume", {"reason": reason})
-        except NoReply as error:
-            return 1, [str(error)]
-        return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
-    from app.run.recovery import resume_offline
-
-    return resume_offline(folder, signals_of(folder.parent), reason)
+    code = operate(meant, "resume", reason)
+    _tell_others(folders, meant)
+    return code
 
 
 def _tell_others(folders: Folders, resumed: Sequence[Path]) -> None:
@@ -203,7 +196,7 @@ def _tell_others(folders: Folders, resumed: Sequence[Path]) -> None:
         if folder in resumed or is_running(folder):
             continue
         try:
-            names = ", ".join(each.name for each in latched_in(folder))
+            names = ", ".join(each.name for each in resumable(latched_in(folder)))
         except JournalError as error:
             names = str(error)
         if names:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from adapters.journal.errors import JournalBroken
 from adapters.telemetry.bars import BARS
+from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, env_option, folder_options, json_option
 from app.commands.journals import decoded, journal_of, with_progress
@@ -62,8 +63,11 @@ def report(
     try:
         journal = journal_of(folders, mode)
         results = read_results(journal, since_ns, until_ns)
-    except (OSError, JournalBroken) as error:
+    except JournalBroken as error:
         click.echo(f"no report: {error}", err=True)
+        return 1
+    except OSError as error:
+        click.echo(f"no report: {in_words(error)}", err=True)
         return 1
     if results is None:
         click.echo("no report: nothing was recorded in that time", err=True)

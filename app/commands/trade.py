@@ -13,14 +13,18 @@ from adapters.control.instances import InstanceLock
 from adapters.control.registry import FolderLock
 from adapters.telemetry.log import configure
 from adapters.telemetry.terminal import Terminal
+from app.command_line.environment import require_file, require_writable
 from app.command_line.options import TradeOptions
 from app.command_line.worlds import remember
 from domain.model.instants import iso
+
+LOGS = ("bulkhead.log", "bulkhead.jsonl", "alerts.jsonl")
 
 
 def trade(options: TradeOptions) -> int:
     """Run until something ends it; return the exit code of the command-line contract."""
     os.umask(0o077)
+    _require_room(options)
     folder, started = options.folders.of_mode(options.mode), iso(time.time_ns())
     path_lock, lock = FolderLock(folder), InstanceLock(folder)
     with ExitStack() as undo:
@@ -35,6 +39,18 @@ def trade(options: TradeOptions) -> int:
         from app.run.trader import run
 
         return run(options, say, terminal)
+
+
+def _require_room(options: TradeOptions) -> None:
+    """Prove before anything starts that what happens can be written down.
+
+    Raises:
+        FolderUnusable: it can't.
+    """
+    require_writable(options.folders.of_mode(options.mode), "--data-dir")
+    require_writable(options.folders.log, "--log-dir")
+    for name in LOGS:
+        require_file(options.folders.log / name, "--log-dir")
 
 
 def say(line: str) -> None:

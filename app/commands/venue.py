@@ -10,6 +10,7 @@ from typing import Any
 import click
 from attrs import evolve
 
+from app.command_line.environment import require_writable
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options
 from domain.model.errors import InvalidNumber, TradingError
@@ -120,6 +121,7 @@ def venue(
     install_context()
     served = {name: chosen.pop(name) for name in ("port", "parent_pipe", "key_type", "record")}
     try:
+        require_writable(folders.data, "--data-dir")
         opening = parse_opening(balances) or None
         world = WorldOptions(opening=opening, quirks=parse_quirks(quirks), **chosen)
         if world_from_parent:

@@ -16,6 +16,7 @@ from domain.model.figures import (
     signed,
     span,
 )
+from domain.model.wording import counted
 from domain.results.fold import Results
 from domain.results.performance import TradeSummary, deepest
 from domain.results.round_trips import HUNDRED
@@ -47,7 +48,7 @@ def headline(results: Results) -> str:
     """Return what the results are of, in a line."""
     counts = results.counts
     runs = "1 run" if counts.runs == 1 else f"{counts.runs:,} runs"
-    cycles = "1 cycle" if counts.cycles == 1 else f"{counts.cycles:,} cycles"
+    cycles = counted(counts.cycles, "cycle")
     length = span(results.ended_ns - results.begun_ns)
     return (
         f"{results.mode}: {moment(results.begun_ns)} to {moment(results.ended_ns)} UTC "

@@ -20,13 +20,25 @@ from adapters.journal.segments import open_journal, read_records
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import OperatorActed
 from domain.messages.journal import JournalReopened, RunStarted, RunStopped
-from domain.messages.supervision import BreakerReset, BreakerTripped
+from domain.messages.supervision import BY_OPERATOR, BreakerReset, BreakerTripped
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import JournalError, TradingError
 from domain.model.instants import Nanos, iso
+from domain.system.pause import (
+    NOT_PAUSED,
+    PAUSE,
+    PAUSED,
+    UNPAUSE,
+    UNPAUSED,
+    is_paused,
+    pausing,
+    resumable,
+)
 from domain.system.recovery import JournalFold, Recovered, fold
+from domain.system.ways_out import sentences
 
 JOURNAL = "journal"
+RESUME = "resume"
 SHORTENED = "journal_shortened"
 """Name of the breaker when the journal holds less than it once did."""
 CODEC = Codec(CATALOGUE)
@@ -150,6 +162,8 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
     before = found.lineage if found.records else None
     world = place.run.world
     missing = lost(anchor, before, world, found.records, hashes.get(found.lineage))
+    if missing is None and place.anchor_file is not None:
+        missing = place.anchor_file.damage()
     if missing is not None:
         _halt(SHORTENED, missing, recorder, state, at_ns)
     recovered = evolve(state.result(), lineage=found.lineage, last_ns=last_ns)
@@ -228,11 +242,16 @@ def last_world(folder: Path) -> str:
     return world
 
 
-def resume_offline(folder: Path, signals: Sequence[Path], reason: str) -> tuple[int, list[str]]:
-    """Reset what is latched for the mode of `folder` while nothing runs there.
+def operate_offline(
+    folder: Path, signals: Sequence[Path], verb: str, reason: str
+) -> tuple[int, list[str]]:
+    """Do what an operator orders (`resume`, `pause`, `unpause`) while nothing runs in `folder`.
 
-    The signal files in the folders `signals` go. The next start still has to reconcile clean.
-    Returns the exit code and what to tell.
+    A `resume` removes the signal files in the folders `signals`, and the next start still has to
+    reconcile clean. Returns the exit code and what to tell.
+
+    Raises:
+        OSError: a file can't be written or removed.
     """
     lock = InstanceLock(folder)
     try:
@@ -240,14 +259,16 @@ def resume_offline(folder: Path, signals: Sequence[Path], reason: str) -> tuple[
     except InstanceRunning as error:
         return 5, [str(error)]
     try:
-        return _resume_locked(folder, signals, reason)
+        return _operate(folder, signals, verb, reason)
     except (JournalError, TradingError) as error:
-        return 1, [f"not resumed: {error}"]
+        return 1, [f"{verb}: nothing was done: {error}"]
     finally:
         lock.release()
 
 
-def _resume_locked(folder: Path, signals: Sequence[Path], reason: str) -> tuple[int, list[str]]:
+def _operate(
+    folder: Path, signals: Sequence[Path], verb: str, reason: str
+) -> tuple[int, list[str]]:
     run, anchor_file = RunStarted(folder.name, "none", "", "", "", 0), AnchorFile(folder)
     now_ns = newest_ns(folder)
     opened = open_state(
@@ -261,25 +282,35 @@ def _resume_locked(folder: Path, signals: Sequence[Path], reason: str) -> tuple[
             anchor_file=anchor_file,
         )
     )
-    latched = opened.recovered.latched()
     try:
-        for number, breaker in enumerate(latched, start=1):
-            reset = BreakerReset(breaker.name, breaker.scope, "operator", reason)
-            opened.recorder.append(_envelope(number, reset, now_ns))
-        if latched:
-            acted = OperatorActed("resume", reason)
-            opened.recorder.append(_envelope(len(latched) + 1, acted, now_ns))
-        stopped = RunStopped("operator", 0, 0, 0)
-        opened.recorder.append(_envelope(len(latched) + 2, stopped, now_ns))
+        events, lines = _ordered(verb, opened.recovered.latched(), reason, Nanos(now_ns))
+        deed = [OperatorActed(verb, reason)] if events else []
+        for number, body in enumerate((*deed, *events, RunStopped("operator", 0, 0, 0)), start=1):
+            opened.recorder.append(_envelope(number, body, now_ns))
         opened.recorder.commit(())
         anchor_file.write(opened.anchor())
     finally:
         opened.close()
-    told = [f"{each / FILE} removed" for each in signals if remove_kill(each)]
-    if latched:
-        names = ", ".join(breaker.name for breaker in latched)
-        told = [f"resumed: {names}; the next start has to reconcile clean", *told]
-    return 0, told or ["nothing is latched"]
+    gone = [f"{each / FILE} removed" for each in signals if verb == RESUME and remove_kill(each)]
+    if gone and not events:
+        return 0, gone
+    return 0, [*lines, *gone]
+
+
+def _ordered(
+    verb: str, latched: Sequence[Breaker], reason: str, now_ns: Nanos
+) -> tuple[list[BreakerTripped | BreakerReset], list[str]]:
+    """Return what an order changes, for the record, and what to tell of it."""
+    if verb == PAUSE:
+        return [BreakerTripped(pausing(reason, now_ns))], [f"{PAUSED}; also in the next start"]
+    pauses = [each for each in latched if is_paused([each])]
+    ended = pauses if verb == UNPAUSE else resumable(latched)
+    resets = [BreakerReset(each.name, each.scope, BY_OPERATOR, reason) for each in ended]
+    if verb == UNPAUSE:
+        return [*resets], [UNPAUSED if resets else NOT_PAUSED, *sentences(resumable(latched))]
+    names = ", ".join(each.name for each in ended)
+    told = f"resumed: {names}; the next start has to reconcile clean"
+    return [*resets], [told if resets else "nothing is latched", *sentences(pauses)]
 
 
 def newest_ns(folder: Path) -> int:

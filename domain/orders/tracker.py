@@ -44,6 +44,7 @@ from domain.model.orders import (
     Rejected,
 )
 from domain.model.product import Side
+from domain.model.wording import counted
 from domain.orders.doubt import FAR_BACK_NS, questions, window_of
 from domain.orders.effects import (
     AfterItsEnd,
@@ -314,8 +315,8 @@ class OrderTracker(OrderKeeper):
             return
         lost = self._numbers.skip({seen.client_order_id for seen in strange})
         if lost:
-            count = len(lost)
-            why = f"the venue has {count} orders of this journal that it does not hold: older copy?"
+            count = counted(len(lost), "order")
+            why = f"the venue has {count} that this journal does not hold: older copy?"
             self._do(BlockEntries(LOST_ORDERS, why, is_latched=True))
         for seen in strange:
             is_entry = seen.client_order_id in lost and seen.side is Side.BUY

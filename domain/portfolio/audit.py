@@ -29,6 +29,7 @@ from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, notional, plain
 from domain.model.portfolio import totals_of
 from domain.model.product import Side
+from domain.model.wording import counted
 from domain.portfolio.books import Books
 from domain.portfolio.chain import Chain
 from domain.portfolio.ledger import Ledger
@@ -284,14 +285,14 @@ def _equity_problems(books: AuditBooks, mark: EquityMarked) -> Iterator[str]:
     elif held and not mark.nlv > allotted:
         yield (
             f"cycle {mark.cycle} has equity {plain(mark.nlv)}, the fills leave {plain(allotted)}"
-            f" in cash and {len(held)} lots on top"
+            f" in cash and {counted(len(held), 'lot')} on top"
         )
 
 
 def _lot_problems(books: AuditBooks, listed: LotsListed) -> Iterator[str]:
     said, owned = len(listed.protected) + len(listed.unprotected), len(books.ledger.lots)
     if said != owned:
-        yield f"{said} lots listed at {listed.occasion}, the fills leave {owned}"
+        yield f"{counted(said, 'lot')} listed at {listed.occasion}, the fills leave {owned}"
 
 
 def _plus(moved: Mapping[str, Decimal], currency: str, change: Decimal) -> dict[str, Decimal]:

@@ -17,6 +17,7 @@ from domain.model.entries import Unread
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import AccountBalance, Lot, totals_of
 from domain.model.product import ProductId, Side
+from domain.model.wording import counted
 
 Unsettled = Iterable[tuple[ProductId, Side]]
 News = tuple[CashFlowSeen | LotsMissing, ...]
@@ -93,10 +94,11 @@ def book_problems(first: LedgerReported, second: LedgerReported) -> tuple[str, .
     """Return a sentence if two of our own books, folds of the same events, are not the same."""
     if _essence(first) == _essence(second):
         return ()
-    return (
-        f"the books of {first.actor} ({plain(first.cash)}, {len(first.lots)} lots) and of"
-        f" {second.actor} ({plain(second.cash)}, {len(second.lots)} lots) differ",
+    ours, others = (
+        f"{each.actor} ({plain(each.cash)}, {counted(len(each.lots), 'lot')})"
+        for each in (first, second)
     )
+    return (f"the books of {ours} and of {others} differ",)
 
 
 def owned_of(ledger: LedgerReported) -> dict[str, Decimal]:

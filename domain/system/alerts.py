@@ -15,6 +15,7 @@ from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
+from domain.model.wording import counted
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
 from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
@@ -188,8 +189,7 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
     """Return the alert of unprotected lots, None if every lot is protected."""
     if not listed.unprotected:
         return None
-    is_start, count = listed.occasion == START, len(listed.unprotected)
-    lots = "1 lot" if count == 1 else f"{count} lots"
+    is_start, lots = listed.occasion == START, counted(len(listed.unprotected), "lot")
     return AlertRaised(
         severity=Severity.CRITICAL if is_start else Severity.WARNING,
         code="UNPROTECTED",

@@ -8,6 +8,7 @@ from domain.messages.supervision import BootCompleted
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
 from domain.model.orders import OrderSeen
 from domain.model.product import DELISTED, Product
+from domain.model.wording import counted
 from domain.orders.identity import is_of_a_lineage
 
 NAMED = 5
@@ -29,7 +30,7 @@ def nothing_to_trade(products: ProductsListed, quote_currency: str) -> str | Non
     if any(each.quote == quote_currency for each in living):
         return None
     names = ", ".join(sorted(each.id for each in living)[:NAMED]) or "there is none"
-    return f"none of {len(living)} products is quoted in {quote_currency}: {names}"
+    return f"{counted(len(living), 'product')}, none quoted in {quote_currency}: {names}"
 
 
 def listed_anew(known: Sequence[Product], listed: Iterable[Product]) -> tuple[str, ...]:
@@ -62,9 +63,9 @@ def other_lineage(orders: Iterable[OrderSeen]) -> str | None:
         return None
     products = ", ".join(sorted({each.product for each in filled}))
     return (
-        f"{len(filled)} orders of another journal were filled on this account ({products}), and "
-        "what they bought may still be there without a stop: put that journal back, or resume if "
-        "it is meant"
+        f"{counted(len(filled), 'order')} of another journal filled on this account ({products}), "
+        "and what they bought may still be there without a stop: put that journal back, or resume "
+        "if it is meant"
     )
 
 

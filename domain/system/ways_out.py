@@ -15,6 +15,7 @@ from domain.model.breakers import Breaker
 STATUS = "python run.py status"
 RESUME = 'python run.py resume --reason "..."'
 RELEASE = 'python run.py release LOT --reason "..."'
+UNPAUSE = 'python run.py unpause --reason "..."'
 RESET = "python run.py paper reset"
 VERIFY = "python run.py audit verify"
 START = "python run.py --env paper"
@@ -40,6 +41,7 @@ _STOPS = "stop the trader, mend it, start again"
 WAYS_OUT: dict[str, WayOut] = {
     # latched: a person says when
     "kill": WayOut("", "resume, which also removes KILL_SWITCH", RESUME),
+    "pause": WayOut("", "unpause; resume does not end it", UNPAUSE),
     "daily_loss": WayOut("", _RESUMES, RESUME),
     "daily_loss_usd": WayOut("", _RESUMES, RESUME),
     "weekly_loss": WayOut("", _RESUMES, RESUME),

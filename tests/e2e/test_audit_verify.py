@@ -133,8 +133,8 @@ def segment_of(data: Path) -> Path:
 def test_a_whole_journal_is_whole(data: Path) -> None:
     done = verify("--data-dir", data, "--env", "paper")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "whole: 12 records in 1 segments" in done.stdout
-    assert "1 orders and 2 fills recomputed: agrees" in done.stdout
+    assert "whole: 12 records in 1 segment," in done.stdout
+    assert "1 order and 2 fills recomputed: agrees" in done.stdout
 
 
 @pytest.mark.req("AUD1")

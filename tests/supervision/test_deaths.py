@@ -16,7 +16,7 @@ from actors.kernel.policy import Reentry
 from actors.kernel.supervision import policy_of, scope_of
 from actors.kernel.topology import AUDITOR, KILL_SWITCH, START_ORDER, STRATEGY, SUPERVISOR
 from app.commands.audit import check
-from app.run.recovery import JOURNAL, resume_offline
+from app.run.recovery import JOURNAL, operate_offline
 from domain.messages.control import OperatorActed
 from domain.messages.orders import IntentRaised
 from domain.messages.supervision import ActorDown, ActorProven, BreakerReset, Drill
@@ -197,7 +197,7 @@ def test_a_safety_actor_is_released_once_by_itself_and_then_only_by_a_person(
     with World(a_setting(tmp_path)).start() as again:
         assert again.run_to_end() == 3
         assert f"entries=blocked by={actor}" in again.said[0]
-    assert resume_offline(world.mode_folder, (), "looked into it")[0] == 0
+    assert operate_offline(world.mode_folder, (), "resume", "looked into it")[0] == 0
     with World(a_setting(tmp_path)).start() as resumed:
         assert resumed.run_to_end() == 0
         assert "entries=on" in resumed.said[0]

@@ -24,6 +24,7 @@ from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.wire import Refused, Request, Response
 from adapters.simulator.server.keys import Secrets
 from adapters.simulator.server.tls import write_private
+from adapters.simulator.world import undamaged
 
 _BEARER = "Bearer "
 
@@ -73,8 +74,8 @@ def access_to(secrets: Secrets, ids: Ids, key_type: KeyType = "ecdsa") -> Access
         (secrets.key, "trade", (VIEW, TRADE)),
         (secrets.user_key, "view", (VIEW,)),
     ):
-        name, private = _key_in(path, ids, label, key_type)
-        keyring.register(name, public_pem(private), scopes)
+        name, public = _key_in(path, ids, label, key_type)
+        keyring.register(name, public, scopes)
     return Access(keyring)
 
 
@@ -82,5 +83,6 @@ def _key_in(path: Path, ids: Ids, label: str, key_type: KeyType) -> tuple[str, s
     if not path.exists():
         made, _ = create_key(ids, label, key_type)
         write_private(path, json.dumps(made.members(), indent=2).encode() + b"\n")
-    members = json.loads(path.read_text(encoding="utf-8"))
-    return members["name"], members["privateKey"]
+    with undamaged(path):
+        members = json.loads(path.read_text(encoding="utf-8"))
+        return str(members["name"]), public_pem(members["privateKey"])

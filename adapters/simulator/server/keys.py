@@ -8,6 +8,9 @@ from pathlib import Path
 from attrs import frozen
 
 from adapters.simulator.server.tls import write_private
+from adapters.simulator.world import undamaged
+
+TOKEN_BYTES = 32
 
 
 @frozen
@@ -39,8 +42,12 @@ class Secrets:
     def admin_token(self) -> str:
         """Return the admin token, drawn at the first call in a folder."""
         if not self.admin.exists():
-            write_private(self.admin, secrets.token_hex(32).encode() + b"\n")
-        return self.admin.read_text(encoding="ascii").strip()
+            write_private(self.admin, secrets.token_hex(TOKEN_BYTES).encode() + b"\n")
+        with undamaged(self.admin):
+            token = self.admin.read_text(encoding="ascii").strip()
+            if len(token) != 2 * TOKEN_BYTES:
+                raise ValueError(f"expected {2 * TOKEN_BYTES} characters, was {len(token)}")
+            return token
 
 
 def secrets_of(folder: Path) -> Secrets:

@@ -40,6 +40,7 @@ from adapters.simulator.world import (
     identity,
     new_origin_ns,
     opening_time_ns,
+    undamaged,
 )
 from domain.model.instants import SECOND, Nanos, parse_iso
 
@@ -100,10 +101,8 @@ def open_world(folder: WorldFolder, options: WorldOptions) -> OpenedWorld:
     market = _playable(found, options)
     begins_ns = asked_ns or trading_start(found, options.lookback_ns)
     world = _settled(folder, options, market, seed, begins_ns)
-    store = SqliteStore(folder.database)
     wall_ns = time.time_ns() if _follows_wall(options) else None
-    start_ns = _start_ns(folder, store, world, wall_ns)
-    engine, faults = _engine(market, store, world, options, start_ns)
+    store, engine, faults = _books(folder, world, market, options, wall_ns)
     playback = None
     if isinstance(found, RawRecording):
         playback = Playback(
@@ -135,9 +134,7 @@ def _mirrored(
     mirror = open_mirror(options.market, options.lookback_ns)
     origin_ns = mirror.now_ns() if stored is None else Nanos(stored.origin_ns)
     world = _settled(folder, options, mirror.market, DEFAULT_SEED, origin_ns)
-    store = SqliteStore(folder.database)
-    start_ns = _start_ns(folder, store, world, mirror.now_ns())
-    engine, faults = _engine(mirror.market, store, world, options, start_ns)
+    store, engine, faults = _books(folder, world, mirror.market, options, mirror.now_ns())
     return OpenedWorld(
         venue=engine,
         faults=faults,
@@ -150,6 +147,21 @@ def _mirrored(
         waits=lambda: False,
         mirror=mirror,
     )
+
+
+def _books(
+    folder: WorldFolder,
+    world: WorldIdentity,
+    market: Found,
+    options: WorldOptions,
+    wall_ns: int | None,
+) -> tuple[SqliteStore, Engine, Faults]:
+    """Open the books of the world and let its engine go on with them."""
+    with undamaged(folder.database):
+        store = SqliteStore(folder.database)
+        start_ns = _start_ns(folder, store, world, wall_ns)
+        engine, faults = _engine(market, store, world, options, start_ns)
+    return store, engine, faults
 
 
 def _settled(

@@ -31,7 +31,7 @@ from adapters.simulator.server.pace import Pacer
 from adapters.simulator.server.pump import Pumps
 from adapters.simulator.server.session import VenueSession
 from adapters.simulator.server.tls import server_context
-from adapters.simulator.world import FOLDER, WorldError, WorldFolder
+from adapters.simulator.world import FOLDER, WorldError, WorldFolder, undamaged
 
 _HOST = "127.0.0.1"
 _SEND_BUFFER_BYTES = 64 * 1024
@@ -85,11 +85,14 @@ class _Process:
 
     async def run(self) -> None:
         world, pumps = self._world, Pumps()
-        clock = MarketClockWriter(
-            self._folder.clock, start_ns=world.start_ns, speed=self._options.world.pace
-        )
+        with undamaged(self._folder.clock):
+            clock = MarketClockWriter(
+                self._folder.clock, start_ns=world.start_ns, speed=self._options.world.pace
+            )
         pacer = Pacer(world.venue, clock, pumps, end_ns=world.end_ns, waits=world.waits)
-        tls = server_context(self._folder.path / "ca.pem", self._secrets.tls)
+        certificate = self._folder.path / "ca.pem"
+        with undamaged(certificate), undamaged(self._secrets.tls):
+            tls = server_context(certificate, self._secrets.tls)
         plain_port, tls_port = _listeners(self._options.port)
         session = _Session(world, self._folder, self._secrets, clock, plain_port, tls_port)
         access = self._access(session)
@@ -160,7 +163,7 @@ class _Process:
 
     def _listen_for_the_end(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
         if self._options.parent_pipe:
             loop.add_reader(sys.stdin.fileno(), self._hear_parent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -37,6 +39,11 @@ T = TypeVar("T")
 _OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
 _SPOT_WALLETS = ("ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO", "FIAT", "CRYPTO")
 _SPOT_PLATFORMS = ("", "ACCOUNT_PLATFORM_CONSUMER")
+
+_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_PAGE_BYTES = 16_384
+"""How far a page is looked through for its title."""
 
 
 @frozen
@@ -290,9 +297,19 @@ def complaint(status_code: int, body: bytes) -> str:
         error = document.get("error") or ""
         detail = f"{error}: {said}" if error and error != said else str(said)
     except (*UNDECODABLE, AttributeError):
-        detail = body[:60].decode("utf-8", "replace")
+        detail = _words_of(body)
     line = " ".join(detail.split())[:160]
     return f"HTTP {status_code} {line}".rstrip()
+
+
+def _words_of(body: bytes) -> str:
+    """Return what a body that is no JSON says: a page by its title, anything by its beginning."""
+    text = body[:_PAGE_BYTES].decode("utf-8", "replace")
+    if not text.lstrip().startswith("<"):
+        return text[:60]
+    title = _TITLE.search(text)
+    shown = _TAG.sub(" ", text).strip()[:60] if title is None else title[1]
+    return html.unescape(shown)
 
 
 def _whole(digits: str) -> int:

@@ -23,7 +23,8 @@ from domain.messages.control import (
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import Effect
 from domain.orders.keeper import UNKNOWN_ORDER
-from domain.system.ways_out import RESUME, WAYS_OUT
+from domain.system.pause import PAUSE, PAUSED, UNPAUSED
+from domain.system.ways_out import RESUME, UNPAUSE, WAYS_OUT
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import a_breaker
 
@@ -247,7 +248,7 @@ def test_nothing_is_remembered_of_requests_that_have_been_answered() -> None:
     assert SUPERVISOR in scene.harness.sent[0].to
 
 
-LATCHED = [name for name, way in WAYS_OUT.items() if not way.by_itself]
+LATCHED = [name for name, way in WAYS_OUT.items() if not way.by_itself and name != PAUSE]
 
 
 @pytest.mark.req("SUP1")
@@ -402,3 +403,79 @@ def test_a_release_that_is_not_confirmed_in_time_is_not_said_to_be_done(is_relea
     if is_released:
         scene.written()
     assert len(scene.folder.answers) == 1
+
+
+# A pause.
+
+
+def test_a_pause_blocks_at_once_and_is_answered_when_it_is_on_record() -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("pause", "news at two")
+
+    (breaker,) = scene.harness.board.open
+    assert (breaker.name, breaker.effect, breaker.reason) == (PAUSE, Effect.BLOCK, "news at two")
+    assert breaker.is_latched
+    assert scene.harness.bodies(OperatorActed) == [OperatorActed("pause", "news at two")]
+    assert scene.folder.answers == {}
+
+    scene.written()
+    scene.written()
+    assert scene.folder.answers["r1"] == {"code": 0, "lines": [PAUSED]}
+
+
+@pytest.mark.way_out("pause")
+def test_a_pause_ends_by_unpause_alone() -> None:
+    scene = Scene()
+    scene.harness.board.trip(a_breaker(Effect.BLOCK, name=PAUSE, is_latched=True))
+    scene.ask("resume")
+    scene.revived("r1")
+    scene.compared()
+    scene.written()
+    scene.written()
+
+    assert not scene.is_halted
+    assert scene.harness.is_open(PAUSE)
+    assert scene.folder.answers["r1"]["lines"][0] == "resumed"
+    assert UNPAUSE in scene.folder.answers["r1"]["lines"][-1]
+
+    scene.ask("resume", request_id="r2")
+    assert scene.folder.answers["r2"]["lines"][0] == "nothing is latched"
+
+    scene.ask("unpause", "the news are out", request_id="r3")
+    assert scene.harness.is_open(PAUSE)
+    scene.written()
+    assert not scene.harness.is_open(PAUSE)
+    assert "r3" not in scene.folder.answers
+    scene.written()
+    assert scene.folder.answers["r3"] == {"code": 0, "lines": [UNPAUSED]}
+    assert scene.harness.bodies(OperatorActed)[-1] == OperatorActed("unpause", "the news are out")
+
+
+def test_unpause_opens_no_halt_and_names_what_still_stops() -> None:
+    scene = Scene()
+    scene.harness.board.trip(a_breaker(Effect.BLOCK, name=PAUSE, is_latched=True))
+    scene.ask("unpause")
+    scene.written()
+    scene.written()
+
+    assert scene.is_halted
+    assert WAYS_OUT["daily_loss"].command in scene.folder.answers["r1"]["lines"][1]
+
+
+def test_unpause_where_nothing_is_paused_says_so() -> None:
+    scene = Scene()
+    scene.ask("unpause")
+
+    assert scene.folder.answers["r1"] == {"code": 0, "lines": ["nothing is paused"]}
+    assert scene.is_halted
+
+
+def test_a_pause_that_is_not_on_record_in_time_holds_and_is_no_success() -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("pause")
+    scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+
+    answer = scene.folder.answers["r1"]
+    assert answer["code"] == 1
+    assert answer["lines"][0] == "paused"
+    assert scene.harness.is_open(PAUSE)

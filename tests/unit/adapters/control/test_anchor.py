@@ -44,14 +44,26 @@ def test_what_was_written_is_read_and_belongs_to_its_folder(tmp_path: Path) -> N
     assert AnchorFile(tmp_path / "dry-run", registry).read() is None
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"lineage": 1, "seq": "many"}'])
-def test_an_anchor_that_can_not_be_read_is_none(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"lineage": 1, "seq": "many"}',
+        '{"lineage": "a", "seq": 1e999, "hash": "", "world": "", "number": 0}',
+    ],
+)
+def test_an_anchor_that_can_not_be_read_is_none_and_no_silence(text: str, tmp_path: Path) -> None:
     file = AnchorFile(tmp_path / "paper", tmp_path)
+    assert file.damage() is None
     file.write(ANCHOR)
+    assert file.damage() is None
     (written,) = tmp_path.glob("*.json")
     written.write_text(text)
 
     assert file.read() is None
+    assert str(written) in (file.damage() or "")
 
 
 def test_anchors_of_folders_that_have_been_gone_for_long_are_forgotten(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_what_is_written_is_read_back(
     assert [each.name for each in path.parent.iterdir()] == ["status.json"]
 
 
-@pytest.mark.parametrize("text", [None, "", '{"a": 1', "[1]", '"text"', "nul"])
+@pytest.mark.parametrize("text", [None, "", '{"a": 1', "[1]", '"text"', "nul", "[" * 60_000])
 def test_what_is_no_whole_object_is_none(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "status.json"
     if text is not None:

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.control.instances import (
+    HOLDER,
     InstanceLock,
     InstanceRunning,
     choose,
@@ -166,3 +168,10 @@ def test_where_nothing_of_a_run_is_left_it_is_meant_last(tmp_path: Path) -> None
     assert folders_with_runs(tmp_path) == (old, reset)
     (reset / "halt.json").touch()
     assert folders_with_runs(tmp_path) == (reset, old), "a halt waits there for the next start"
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**40, 1e999, "7", None, [1]])
+def test_a_process_id_that_would_mean_others_is_none(pid: object, tmp_path: Path) -> None:
+    (tmp_path / HOLDER).write_text(json.dumps({"pid": pid, "host": "h", "started": "s"}))
+
+    assert holder(tmp_path) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -74,6 +75,33 @@ def test_our_own_file_keeps_the_reason_and_means_all_only_when_told(
     write_kill(folder, order)
 
     assert FileHaltSignal(folder).read() == order
+
+
+@pytest.mark.req("K1")
+def test_what_anybody_put_there_is_a_signal_with_words_that_can_be_shown(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"stop\x1b[2J\xff now\n" + b"x" * 9000)
+
+    order = read_kill(tmp_path)
+
+    assert order is not None
+    assert order.reason.startswith("stop [2J\ufffd now xxx")
+    assert order.reason.isprintable()
+    assert len(order.reason) <= 501
+
+
+@pytest.mark.req("K1")
+def test_what_would_keep_a_reader_waiting_is_a_signal(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE)
+    pipe = read_kill(tmp_path)
+    (tmp_path / FILE).unlink()
+    with (tmp_path / FILE).open("wb") as file:
+        file.truncate(1 << 40)
+    huge = read_kill(tmp_path)
+
+    assert pipe is not None
+    assert huge is not None
+    assert "cannot be read" in pipe.reason
+    assert "cannot be read" in huge.reason
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import contextlib
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,7 +44,8 @@ def raising() -> Iterator[Raise]:
         (click.Abort(), 1),
         (InvariantBroken("sold more than owned"), 70),
         (RuntimeError("a bug"), 70),
-        (MemoryError(), 70),
+        (MemoryError(), 1),
+        (OSError(errno.ENOSPC, "No space left on device"), 1),
     ],
 )
 def test_errors_have_the_exit_codes_of_the_contract(
@@ -101,3 +104,48 @@ def test_folder_options_of_the_command_win_over_those_before_it(tmp_path: Path) 
     finally:
         cli.commands.pop("probe")
     assert seen == [Folders(config=Path("config"), data=Path("c"), log=Path("b"))]
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("stauts", "No such command 'stauts'; did you mean status?"),
+        ("config chekc", "Did you mean 'check'?"),
+        ("status --jsn", "--json"),
+        ("status --env papr", "was 'papr'; did you mean paper?"),
+        ("--env paper --venue coinbas", "was 'coinbas'; did you mean coinbase?"),
+        ("completion bsh", "did you mean bash?"),
+        ("--env paper --drill crash:risk_gat@1s", "did you mean risk_gate?"),
+    ],
+)
+def test_a_word_that_is_nearly_right_is_told_what_was_meant(
+    line: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 2
+    assert hint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["kill", "resume", "pause", "unpause"])
+@pytest.mark.parametrize("reason", ["", "   ", "\n\t", "\x1b"])
+def test_a_reason_that_says_nothing_is_refused(
+    verb: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([verb, "--reason", reason, "--data-dir", str(tmp_path)]) == 2
+    assert "say why" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "balance", ["USD=1e400", "USD=1e-400", "USD=1000000001", "USD=-1", "USD=NaN", "USD=inf"]
+)
+@pytest.mark.parametrize("command", [("--env", "paper"), ("venue",)])
+def test_an_absurd_balance_is_a_sentence(
+    balance: str, command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [f"--{name}-dir={tmp_path / name}" for name in ("data", "log")]
+    with contextlib.suppress(SystemExit):  # the venue ends its process itself
+        assert main([*command, "--paper-balance", balance, *folders]) == 2
+
+    told = capsys.readouterr().err
+    assert "expected a" in told
+    assert not (tmp_path / "data" / "paper").exists()

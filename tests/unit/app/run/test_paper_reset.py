@@ -16,7 +16,7 @@ from adapters.control.registry import FolderLock
 from adapters.simulator.world import WorldFolder, WorldLocked
 from app.commands.audit import check
 from app.run.paper_reset import reset_world
-from app.run.recovery import JournalPlace, Opened, latched_in, open_state, resume_offline
+from app.run.recovery import JournalPlace, Opened, latched_in, open_state, operate_offline
 from domain.messages.journal import RunStarted
 from domain.messages.supervision import BreakerTripped
 from domain.model.breakers import GLOBAL, Breaker, Effect, Scope
@@ -121,7 +121,7 @@ def test_what_is_latched_outlives_the_reset_as_it_was_until_it_is_resumed(tmp_pa
     state.close()
     assert HaltNote(folder).read() is None, "the new journal has it now"
     reset_world(tmp_path, tmp_path)
-    assert resume_offline(folder, (), "looked at it")[0] == 0
+    assert operate_offline(folder, (), "resume", "looked at it")[0] == 0
     assert latched_in(folder) == ()
 
 

@@ -42,12 +42,10 @@ def test_a_catalogue_without_a_product_in_our_currency_is_named() -> None:
     tether = a_product("ETH-USDT")
     listed = ProductsListed(1, (tether, gone), True, None)
 
-    assert nothing_to_trade(listed, "USD") == "none of 1 products is quoted in USD: ETH-USDT"
+    assert nothing_to_trade(listed, "USD") == "1 product, none quoted in USD: ETH-USDT"
     assert nothing_to_trade(listed, "USDT") is None
     nothing = ProductsListed(1, (), True, None)
-    assert nothing_to_trade(nothing, "USD") == (
-        "none of 0 products is quoted in USD: there is none"
-    )
+    assert nothing_to_trade(nothing, "USD") == ("0 products, none quoted in USD: there is none")
 
 
 @pytest.mark.req("EX1")

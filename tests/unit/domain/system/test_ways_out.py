@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.model.breakers import Effect
-from domain.system.ways_out import RESUME, WAYS_OUT, sentence, sentences, way_out
+from domain.system.ways_out import RESUME, UNPAUSE, WAYS_OUT, sentence, sentences, way_out
 from tests.builders.messages import a_breaker
 
 pytestmark = pytest.mark.req("SUP1")
@@ -26,7 +26,8 @@ def test_what_nothing_closes_needs_a_person_who_can() -> None:
     latched = {name for name, way in WAYS_OUT.items() if not way.by_itself}
 
     assert all(
-        way_out(name).command == RESUME or "stop" in way_out(name).person for name in latched
+        way_out(name).command in (RESUME, UNPAUSE) or "stop" in way_out(name).person
+        for name in latched
     )
 
 

@@ -288,7 +288,7 @@ def test_junk_is_refused_as_such(data: bytes) -> None:
     ("data", "text"),
     [
         (b'{"error":"INVALID","message":"bad\\nid"}', "HTTP 400 INVALID: bad id"),
-        (b"<html>Bad\nGateway</html>", "HTTP 400 <html>Bad Gateway</html>"),
+        (b"<html>Bad\nGateway</html>", "HTTP 400 Bad Gateway"),
         (b"", "HTTP 400"),
         (b"[1]", "HTTP 400 [1]"),
         (b"\xff\xfe", "HTTP 400 \ufffd\ufffd"),
@@ -305,3 +305,16 @@ def test_numbers_survive_the_wire_exactly(value: Decimal) -> None:
     written = plain(value)
     assert "E" not in written
     assert fill(size_in_quote=False, size=written).quantity == value
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("<html><head><title>503 Service\n Unavailable</title>", "503 Service Unavailable"),
+        ("<!DOCTYPE html>\n<HTML><TITLE lang=en>Down &amp; out</TITLE>" + "x" * 9999, "Down & out"),
+        ("  <html><body>cloud</body></html>", "cloud"),
+        ("<title>" + "x" * 9999, "x" * 60),
+    ],
+)
+def test_a_page_is_told_by_its_title(page: str, told: str) -> None:
+    assert answers.complaint(503, page.encode()) == f"HTTP 503 {told}"

@@ -1,0 +1,50 @@
+"""`run.py completion`: a short name for the program, whose words the shell completes."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import click
+from click.shell_completion import get_completion_class
+
+from app.command_line.options import ROOT
+from app.command_line.shell import COMPLETE, OneOf
+
+NAME = "bulkhead"
+FUNCTIONS = {
+    "bash": '{name}() {{ {program} "$@"; }}',
+    "zsh": '{name}() {{ {program} "$@"; }}',
+    "fish": "function {name}; {program} $argv; end",
+}
+CALLS = {
+    "bash": ("=bash_complete $1)", "=bash_complete {program})"),
+    "zsh": ("=zsh_complete {name})", "=zsh_complete {program})"),
+    "fish": ("(commandline -t) {name})", "(commandline -t) {program})"),
+}
+"""How the scripts of the library call the program, which is no command of the shell here."""
+
+
+@click.command()
+@click.argument("shell", type=OneOf(tuple(FUNCTIONS)))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the function `bulkhead`, which is this program, and its completion.
+
+    With it in your shell, `bulkhead st<TAB>` goes on by itself; `bulkhead status` is
+    `python run.py status`, from every folder.
+
+    \b
+    Example:
+      python run.py completion bash
+      eval "$(python run.py completion bash)"
+    """  # noqa: D301 - \b is a control character to click
+    kind = get_completion_class(shell)
+    assert kind is not None
+    script = kind(context.find_root().command, {}, NAME, COMPLETE)
+    program = shlex.join((sys.executable, str(ROOT / "run.py")))
+    words = {"name": NAME, "program": program}
+    old, new = (text.format(**words) for text in CALLS[shell])
+    source = script.source_template % script.source_vars()
+    click.echo(FUNCTIONS[shell].format(**words))
+    click.echo(source.replace(old, new).replace("$+commands[", "$+functions["))

@@ -1,0 +1,50 @@
+"""Orders of an operator that are answered: by the instance that runs, else written down for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from adapters.control.instances import choose, folders_with_runs, is_running
+from adapters.control.requests import NoReply, send_request
+from adapters.control.worlds import title
+from app.command_line.environment import in_words
+from app.command_line.options import Folders, signals_of
+from config.mode import Mode
+
+
+def targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path, ...]:
+    """Return the folders of the modes that an order is for: all that ever ran, or the one meant."""
+    name = None if mode is None else mode.value
+    if is_all:
+        return folders_with_runs(*folders.homes, mode=name)
+    chosen = choose(*folders.homes, mode=name)
+    return () if chosen is None else (chosen,)
+
+
+def operate(meant: Sequence[Path], verb: str, reason: str) -> int:
+    """Give an order to each of the folders, say what came of it, and return the worst code."""
+    codes = [0]
+    for folder in meant:
+        try:
+            code, lines = _operate(folder, verb, reason)
+        except OSError as error:
+            code, lines = 1, [f"{verb}: nothing was done, what was stays: {in_words(error)}"]
+        codes.append(code)
+        for line in lines:
+            click.echo(f"{title(folder)}: {line}", err=code != 0)
+    return max(codes)
+
+
+def _operate(folder: Path, verb: str, reason: str) -> tuple[int, list[str]]:
+    if is_running(folder):
+        try:
+            answer = send_request(folder, verb, {"reason": reason})
+        except NoReply as error:
+            return 1, [str(error)]
+        return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
+    from app.run.recovery import operate_offline
+
+    return operate_offline(folder, signals_of(folder.parent), verb, reason)

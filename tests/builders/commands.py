@@ -1,0 +1,147 @@
+"""Every command of the program with arguments that it accepts, and calls of it in children."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+from attrs import frozen
+
+from app.command_line.cli import cli, main
+from app.command_line.streams import on_safe_streams
+from config.loading import load
+
+ROOT = Path(__file__).resolve().parents[2]
+TRADE = ("--env", "paper", "--speed", "max", "--cycles", "1")
+NEEDED = {
+    "reason": "books agree",
+    "shell": "bash",
+    "lot": "lot-1",
+    "file": "/no/such/folder/backup.tar.zst",
+}
+"""What is given for a parameter that a command requires, by its name."""
+ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {("venue",): ("--parent-pipe",)}
+"""What makes a command end that would run on; standard input is a pipe that has ended."""
+
+
+@frozen
+class Called:
+    """How a call ended: its exit code, and what it said on both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+def paths(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command that does something, from the tree of commands."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from paths(command, (*above, name))
+        else:
+            yield (*above, name)
+
+
+def groups(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command that only holds others."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield (*above, name)
+            yield from groups(command, (*above, name))
+
+
+def command_at(path: tuple[str, ...]) -> click.Command:
+    """Return the command with these words; that of none trades."""
+    command: click.Command = cli
+    for word in path:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    return command
+
+
+def complete(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a line that calls a command with all that it requires."""
+    words = []
+    for one in command_at(path).params:
+        if one.required:
+            flag = one.opts[:1] if isinstance(one, click.Option) else []
+            words += [*flag, NEEDED[str(one.name)]]
+    return (*path, *words, *ENDING.get(path, ()))
+
+
+def load_everything() -> None:
+    """Import what commands import when they are called: a child may have no rights to do so."""
+    for name in ("adapters.simulator.server.serve", "app.run.trader", "app.run.virtual_ports"):
+        importlib.import_module(name)
+    list(paths())
+    load(ROOT / "config")
+    "x".encode("idna")
+
+
+def every_line() -> list[tuple[str, ...]]:
+    """Return a line for each command, and one that trades."""
+    return [complete(path) for path in paths()] + [TRADE]
+
+
+def folders_of(home: Path) -> tuple[str, ...]:
+    """Return the options that name the folders of a home."""
+    return tuple(
+        f"--{name}-dir={home / folder}"
+        for name, folder in (("config", "config"), ("data", "data"), ("log", "logs"))
+    )
+
+
+def called(
+    home: Path,
+    *lines: tuple[str, ...],
+    before: Callable[[], None] = lambda: None,
+    stdout: int | None = None,
+) -> list[Called]:
+    """Call each of `lines` in a child of its own on the folders of `home`.
+
+    `before` runs in the child first; `stdout` is used instead of a file.
+    """
+    return [_called(home, line, before, stdout, number) for number, line in enumerate(lines)]
+
+
+def _called(
+    home: Path, line: tuple[str, ...], before: Callable[[], None], stdout: int | None, number: int
+) -> Called:
+    files = [home / f"{name}.{number}" for name in ("out", "err")]
+    out, err = (os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC) for file in files)
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            read, write = os.pipe()
+            os.close(write)
+            os.dup2(read, 0)
+            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+            os.dup2(out if stdout is None else stdout, 1)
+            os.dup2(err, 2)
+            before()
+            code = on_safe_streams(lambda: main([*line, *folders_of(home)]))
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    _, state = os.waitpid(child, 0)
+    os.close(out)
+    os.close(err)
+    return Called(os.waitstatus_to_exitcode(state), *(file.read_text() for file in files))

@@ -1,0 +1,71 @@
+"""A strategy that fails with its settings is a problem of the configuration, with its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+import config.converter
+import config.strategies
+from config.converter import make_converter
+from config.strategies import StrategySpec
+from domain.model.bounds import Invalid
+from domain.model.settings import number
+
+
+@frozen
+class _Odd:
+    id: str
+    window: int = number(5, "Bars looked at", low=1, high=9)
+
+    def decide(self, context: object) -> tuple[()]:
+        return ()
+
+
+class ReadsUndeclared(_Odd):
+    @property
+    def lookback(self) -> int:
+        return int(self.windows)  # type: ignore[attr-defined]
+
+
+@frozen
+class KeepsUndeclared(_Odd):
+    lookback = 5
+
+    def __attrs_post_init__(self) -> None:
+        self.threshold = 3
+
+
+class DividesByNothing(_Odd):
+    @property
+    def lookback(self) -> int:
+        return self.window // 0
+
+
+class HasNoLookback(_Odd):
+    lookback = "a day"
+
+
+@pytest.mark.req("C1")
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (ReadsUndeclared, "AttributeError: 'ReadsUndeclared' object has no attribute 'windows'"),
+        (KeepsUndeclared, "KeepsUndeclared can't be used: FrozenInstanceError"),
+        (DividesByNothing, "DividesByNothing can't be used: ZeroDivisionError"),
+        (HasNoLookback, "HasNoLookback.lookback must be minutes, was 'a day'"),
+    ],
+)
+def test_whatever_it_does_with_its_settings_is_told(
+    kind: type[Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (config.converter, config.strategies):
+        monkeypatch.setattr(module, "strategies", lambda: {"odd": kind})
+
+    with pytest.raises(Invalid, match="") as found:
+        make_converter().structure({"use": "odd"}, StrategySpec)
+
+    assert told in str(found.value)
+    assert "_strategies.py:" in str(found.value) or "lookback" in told
