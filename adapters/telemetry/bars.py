@@ -57,7 +57,7 @@ def read_bars(file: Path, since_ns: int, until_ns: int) -> Iterator[Bar]:
     """
     with file.open(encoding="utf-8", errors="replace") as rows:
         for row in rows:
-            bar = _bar(row)
+            bar = _bar(row) if row.endswith("\n") else None  # the last number may be cut off
             if bar is not None and since_ns <= bar.start_ns < until_ns:
                 yield bar
 

@@ -19,6 +19,10 @@ LINE_MAX = 1 << 20
 """Bytes of a line that are read; a longer one is damage."""
 
 
+LARGEST = 256 << 20
+"""Bytes of a file that are read, from its end."""
+
+
 class LineFiles:
     """A file of JSON lines and what was rotated away from it, `NAME.TIME.jsonl` beside it."""
 
@@ -126,12 +130,23 @@ class LineFiles:
         after = files[place:]
         return self._open(after[0]) if after else None
 
-    @staticmethod
-    def _open(path: Path) -> BufferedReader | None:
+    def _open(self, path: Path) -> BufferedReader | None:
+        """Return the file; None where there is none. What is no file counts as damage, and so does
+        what stands before the last `LARGEST` bytes of one that no log grows to.
+        """
         try:
-            return path.open("rb")
+            if not path.is_file():
+                self.damaged += path.exists()
+                return None
+            stream = path.open("rb")
         except FileNotFoundError:
             return None
+        before = os.fstat(stream.fileno()).st_size - LARGEST
+        if before > 0:
+            stream.seek(before)
+            stream.readline(LARGEST)
+            self.damaged += 1
+        return stream
 
 
 def _number(path: Path) -> int | None:

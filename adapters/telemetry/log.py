@@ -7,6 +7,7 @@ no `enqueue`, so what was logged before a crash is there. The journal, not the l
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import logging
@@ -26,6 +27,8 @@ from adapters.telemetry.terminal import ONLY_FILES, Terminal
 from domain.model.wording import counted
 
 ROTATION = "64 MB"
+SINKS = 3
+"""Terminal, human file, structured file."""
 KEPT_FILES = 20
 STRUCTURED = "bulkhead.jsonl"
 CONTROL = {code: None for code in range(32) if chr(code) not in "\t"} | {127: None}
@@ -40,6 +43,8 @@ def configure(
     `run` names the run in every structured line.
     """
     logger.remove()
+    atexit.unregister(logger.remove)
+    atexit.register(close)
     logger.configure(extra={"actor": "-", "run": run})
     log_dir.mkdir(parents=True, exist_ok=True)
     if terminal is not None:
@@ -77,6 +82,15 @@ def configure(
     logging.getLogger("pykka").addHandler(_Intercept())
     logging.getLogger("pykka").setLevel(logging.WARNING)
     logging.getLogger("pykka").propagate = False
+
+
+def close() -> None:
+    """End the log. A file that can't be written to its end costs no other and shows nothing: that
+    it could not be written has been told.
+    """
+    for _ in range(SINKS):
+        with contextlib.suppress(OSError, ValueError):
+            logger.remove()
 
 
 class LogOutlet:
@@ -166,10 +180,11 @@ def _frames(error: BaseException) -> list[str]:
 
 
 def _text(record: Any) -> str:
-    """Return what is said, with the fields behind it."""
+    """Return what is said, with the fields behind it; halves of surrogates become "?"."""
     fields = record["extra"].get("fields") or {}
     tail = " ".join(f"{name}={value}" for name, value in fields.items() if name != "stack")
-    return f"{record['message']} {tail}".strip().translate(CONTROL)
+    text = f"{record['message']} {tail}".strip().translate(CONTROL)
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _human(record: Any) -> str:

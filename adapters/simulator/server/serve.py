@@ -166,7 +166,10 @@ class _Process:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
         if self._options.parent_pipe:
-            loop.add_reader(sys.stdin.fileno(), self._hear_parent)
+            try:
+                loop.add_reader(sys.stdin.fileno(), self._hear_parent)
+            except OSError:  # no pipe: nobody holds its other end
+                self._stop.set()
 
     def _hear_parent(self) -> None:
         if not os.read(sys.stdin.fileno(), 4096):

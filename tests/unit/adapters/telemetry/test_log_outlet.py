@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loguru import logger
 
-from adapters.telemetry.log import ActorLog, LogOutlet, configure
+from adapters.telemetry.log import ActorLog, LogOutlet, close, configure
 
 
 class Files:
@@ -46,7 +45,7 @@ def full(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "bulkhead.log").symlink_to("/dev/full")
     configure(tmp_path, "INFO")
     yield tmp_path
-    logger.remove()
+    close()
 
 
 @pytest.mark.usefixtures("full")

@@ -29,7 +29,7 @@ def test_the_order_goes_to_the_mode_that_is_meant(
         (tmp_path / mode / "LOCK").touch()
 
     def operate(*given: object) -> int:
-        seen.append(given[1:])
+        seen.append(given)
         return 1
 
     monkeypatch.setattr(app.commands.pause, "operate", operate)
