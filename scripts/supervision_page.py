@@ -124,7 +124,7 @@ def virtual(actor: str, kind: str) -> tuple[str, str]:
 
 def real(kind: str) -> dict[str, tuple[str, str]]:
     """Return the times of every actor, broken one after the other in one real process."""
-    ordered = sorted(ACTORS, key=lambda name: name.startswith(STRATEGY))
+    ordered = sorted(NAMES, key=lambda name: name.startswith(STRATEGY))
     drills = [f"--drill={kind}:{name}@{FIRST_S + APART_S * n}s" for n, name in enumerate(ordered)]
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -136,7 +136,7 @@ def real(kind: str) -> dict[str, tuple[str, str]]:
                 time.sleep(0.3)
             process.terminate()
         journal = records(home)
-        return {name: times(journal, name, "wall") for name in ACTORS}
+        return {name: times(journal, name, "wall") for name in NAMES}
 
 
 def _resume_if_latched(home: Path) -> None:

@@ -57,31 +57,25 @@ def configure(
             backtrace=False,
             catch=False,
         )
-    logger.add(
-        log_dir / "bulkhead.log",
-        level=level,
-        format=_human,
-        rotation=ROTATION,
-        retention=KEPT_FILES,
-        diagnose=False,
-        backtrace=False,
-        opener=_private,
-        catch=False,
-    )
-    logger.add(
-        log_dir / STRUCTURED,
-        level="DEBUG",
-        format=_structured,
-        rotation=ROTATION,
-        retention=KEPT_FILES,
-        diagnose=False,
-        backtrace=False,
-        opener=_private,
-        catch=False,
-    )
+    _add_file(log_dir / "bulkhead.log", level, _human)
+    _add_file(log_dir / STRUCTURED, "DEBUG", _structured)
     logging.getLogger("pykka").addHandler(_Intercept())
     logging.getLogger("pykka").setLevel(logging.WARNING)
     logging.getLogger("pykka").propagate = False
+
+
+def _add_file(path: Path, level: str, style: Callable[[Any], str]) -> None:
+    logger.add(
+        path,
+        level=level,
+        format=style,
+        rotation=ROTATION,
+        retention=KEPT_FILES,
+        diagnose=False,
+        backtrace=False,
+        opener=_private,
+        catch=False,
+    )
 
 
 def close() -> None:

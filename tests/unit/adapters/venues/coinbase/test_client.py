@@ -141,7 +141,7 @@ def test_a_failed_part_of_a_cancel_leaves_its_ids_unknown_and_the_rest_goes_on()
     (answered,) = venue.inbox.of(CancelAnswered)
     assert [result.order_id for result in answered.results] == ["o-200"]
     assert answered.failure is not None
-    assert answered.failure.startswith("HTTP 502 <html>; not an answer")
+    assert answered.failure.startswith("HTTP 502; not an answer")
 
 
 # Listing orders and fills.

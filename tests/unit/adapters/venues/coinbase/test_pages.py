@@ -25,7 +25,7 @@ def test_fills_go_on_as_long_as_there_is_a_cursor() -> None:
 
 
 def test_a_cancel_that_is_not_answered_says_why() -> None:
-    assert pages.cancelled(Answer(502, b"<html>", Nanos(0))) == "HTTP 502 <html>"
+    assert pages.cancelled(Answer(502, b"<html>", Nanos(0))) == "HTTP 502"
     assert isinstance(pages.cancelled(Answer(200, b"junk", Nanos(0))), str)
 
 
