@@ -12,7 +12,6 @@ from typing import Any
 from attrs import evolve
 from rich.console import Console
 
-from adapters.control.status import read_status
 from adapters.journal.errors import JournalBroken
 from app.commands.journals import JOURNAL, decoded
 from app.results.tables import Sheet
@@ -31,8 +30,12 @@ HUNDRED = Decimal(100)
 Status = Mapping[str, Any]
 
 
-def closing(folder: Path, command: str) -> tuple[str, ...]:
-    """Return the lines at the end of a run in the mode's `folder`; `command` tells all of it."""
+def closing(folder: Path, status: Status, command: str) -> tuple[str, ...]:
+    """Return the lines at the end of a run in the mode's `folder`.
+
+    `status` is what the STOPPED line told, so that nothing here differs from it; `command` tells
+    all of it.
+    """
     more = f"more: {command}"
     try:
         found = _read(folder / JOURNAL, time.monotonic() + READ_SECONDS)
@@ -41,7 +44,6 @@ def closing(folder: Path, command: str) -> tuple[str, ...]:
     if found is None:
         return (more,)
     results, boot = found
-    status: Status = read_status(folder) or {}
     console = Console(file=io.StringIO(), width=WIDTH, highlight=False)
     positions = _positions(status, ZERO if boot is None else boot.taker_rate)
     show(_valued(results, status), console, shown=SHOWN, positions=positions)

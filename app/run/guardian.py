@@ -102,6 +102,8 @@ class Guardian:
         self._told_dead = False
         self.is_swept = False
         self.begun = threading.Event()
+        self.last: Status = {}
+        """What the STOPPED line told; empty until then."""
         """Set once READY is said; any thread may look."""
 
     # From the start to READY, and on to the end.
@@ -209,7 +211,8 @@ class Guardian:
         )
         if is_halted and reason not in (KILL, "error"):
             reason = "halted"
-        self._run.say(_stopped_line(reason, self._valued(status), len(lots)))
+        self.last = self._valued(status)
+        self._run.say(_stopped_line(reason, self.last, len(lots)))
         if is_halted or reason == KILL:
             return EXIT_HALTED
         return EXIT_NO if reason == "error" or not self._is_confirmed else EXIT_OK

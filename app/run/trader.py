@@ -25,7 +25,7 @@ from adapters.telemetry.terminal import Terminal
 from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.anchor_watch import AnchorWatch
-from app.run.guardian import Guardian, Run
+from app.run.guardian import Guardian, Run, Status
 from app.run.guardian_inbox import GuardianInbox
 from app.run.journal_watch import JournalWatch
 from app.run.lifecycle import RunLifecycle
@@ -51,16 +51,21 @@ def run(options: TradeOptions, say: Say, terminal: Terminal) -> int:
     try:
         with _ports_of(options, stop) as ports:
             terminal.market = ports.system.clock.market_ns
-            code = _trade(ports, options, stop, say, terminal.show)
-            _show_results(options, terminal)
+            code, last = _trade(ports, options, stop, say, terminal.show)
+            _show_results(options, last, terminal)
             return code
     except NotStarted as error:
         click.echo(str(error), err=True)
         return error.exit_code
 
 
-def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say, show: Show) -> int:
-    """Start one thing after the other, live, and undo all of it in reverse."""
+def _trade(
+    ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say, show: Show
+) -> tuple[int, Status]:
+    """Start one thing after the other, live, and undo all of it in reverse.
+
+    Returns the exit code, and the status that the STOPPED line told.
+    """
     place = place_of(options, ports)
     with ExitStack() as undo:
         opened = undo.enter_context(closing(open_state(place, lineage=ports.lineage)))
@@ -82,15 +87,15 @@ def _trade(ports: RunPorts, options: TradeOptions, stop: StopRequest, say: Say, 
         undo.callback(guardian.publish)
         gc.freeze()
         guardian.live()
-        return guardian.end()
+        return guardian.end(), guardian.last
 
 
-def _show_results(options: TradeOptions, terminal: Terminal) -> None:
+def _show_results(options: TradeOptions, last: Status, terminal: Terminal) -> None:
     """Show people what came of it, after the line for programs."""
     from app.results.closing import closing as results  # reading back is needed at the end only
 
     folder = options.folders.of_mode(options.mode)
-    terminal.show(results(folder, command(options, "report")))
+    terminal.show(results(folder, last, command(options, "report")))
 
 
 def _ports_of(options: TradeOptions, stop: StopRequest) -> AbstractContextManager[RunPorts]:
