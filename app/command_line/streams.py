@@ -49,6 +49,12 @@ def on_safe_streams(call: Callable[[], int]) -> int:
     return code or EXIT_NO
 
 
+def reader_is_gone() -> bool:
+    """Tell whether nobody takes what is written to standard output any more."""
+    outlet = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return isinstance(outlet, _Outlet) and outlet.failure is not None
+
+
 def _text(outlet: _Outlet, *, line_buffering: bool) -> io.TextIOWrapper:
     # Texts of other people may hold what no encoding has, like half a surrogate.
     encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"

@@ -16,6 +16,7 @@ from adapters.telemetry.lines import Entry, LineFiles
 from adapters.telemetry.log import STRUCTURED
 from app.command_line.options import Folders
 from app.command_line.shell import folder_options, json_option
+from app.command_line.streams import reader_is_gone
 from app.status.members import Members
 from domain.model.figures import moment
 from domain.model.instants import MINUTE
@@ -149,6 +150,8 @@ def _check(actor: str, files: LineFiles) -> None:
 
 
 def _say(entry: Entry, *, as_json: bool) -> None:
+    if reader_is_gone():
+        raise BrokenPipeError
     if as_json:
         click.echo(json.dumps(entry))
         return

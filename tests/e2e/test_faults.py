@@ -342,7 +342,7 @@ def test_the_traders_log_says_where_its_own_venue_takes_faults(tmp_path: Path) -
         running.ready()
         log = (running.home / "logs" / "bulkhead.jsonl").read_text(encoding="utf-8")
         (line,) = (each for each in log.splitlines() if "the embedded venue listens" in each)
-        told = json.loads(line)
+        told = json.loads(line)["data"]
         answer = requests.post(
             told["rest"] + "/bulkhead/faults",
             json=fault("balance_change", currency="USD", amount="1"),

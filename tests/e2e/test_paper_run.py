@@ -67,7 +67,8 @@ def test_status_of_a_running_instance(running: Running) -> None:
     assert told["config_hash"] == running.ready()["config"]
     assert {"risk_gate", "order_manager", "auditor"} <= {a["name"] for a in told["actors"]}
     text = call(running.home, "status").stdout
-    assert f"paper: running, pid {running.process.pid}" in text
+    assert "paper: trading" in text
+    assert f"pid {running.process.pid} " in text
 
 
 def test_a_second_instance_on_the_same_folder_ends_with_5(running: Running) -> None:

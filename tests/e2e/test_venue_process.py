@@ -207,8 +207,6 @@ def test_a_second_venue_on_the_folder_ends_with_5(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--seed", "99"), "seed 99"),
-        (("--paper-balance", "USD=800"), "800 USD"),
         (("--market", "no/such/file.parquet"), "no/such/file.parquet"),
         (("--from", "2023-12-12T04:00:00Z"), "--from"),
         (("--from", "noon"), "noon"),
@@ -224,6 +222,22 @@ def test_refuses_what_it_cannot_play_with_2_and_one_clear_line(
         pass
     refused = run_venue(tmp_path, *arguments)
     assert refused.returncode == 2, refused.stderr
+    assert words in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert refused.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("--seed", "99"), "seed 99"), (("--paper-balance", "USD=800"), "800 USD")],
+)
+def test_a_given_folder_with_another_world_is_refused_with_4(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    with venue_process(tmp_path):
+        pass
+    refused = run_venue(tmp_path, *arguments)
+    assert refused.returncode == 4, refused.stderr
     assert words in refused.stderr
     assert "Traceback" not in refused.stderr
     assert refused.stdout == ""
