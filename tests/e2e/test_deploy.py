@@ -89,7 +89,7 @@ def test_the_image_runs_as_a_user_of_its_own_and_holds_no_secret_or_data() -> No
 def contained(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Run the entry point as the first process of a place of its own; yield it and its pid."""
     unshare = shutil.which("unshare")
-    wall = [str(unshare), "--fork", "--pid", "--mount", "--mount-proc"]
+    wall = [str(unshare), "--fork", "--kill-child", "--pid", "--mount", "--mount-proc"]
     if unshare is None or subprocess.run([*wall, "true"], check=False).returncode:
         pytest.skip("this user may not make process namespaces")
     run = command_line(home, "--env", "paper", "--no-dashboard", *arguments)

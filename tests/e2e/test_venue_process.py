@@ -367,7 +367,7 @@ def test_recorded_candles_are_served_from_the_row_asked_for(tmp_path: Path) -> N
         assert running.session.world == world
         assert MarketClock(running.session.clock).market_ns() >= now_ns
     refused = run_venue(tmp_path, "--market", str(path), "--from", "2023-12-12T05:00:00Z")
-    assert refused.returncode == 2
+    assert refused.returncode == 4
     assert "04:00:00Z" in refused.stderr
     assert "05:00:00Z" in refused.stderr
 
