@@ -12,7 +12,6 @@ from domain.model.instants import Nanos, parse_iso
 from tests.builders.runs import (
     EAGER,
     ledger_accounts,
-    records,
     segments,
     trader,
     venue_accounts,
@@ -39,12 +38,18 @@ def times(home: Path, kind: str, name: str = "") -> list[Nanos]:
     return found
 
 
+def is_between_rounds(home: Path) -> bool:
+    """Tell whether a round is over with all its orders, so that the gap cuts none in two."""
+    raised = len(times(home, "IntentRaised"))
+    return bool(times(home, "RoundJudged")) and 0 < raised == len(times(home, "OrderApproved"))
+
+
 @pytest.mark.supervision
 @pytest.mark.req("TIME2")
 def test_after_a_gap_nothing_is_decided_before_everything_was_asked_anew(tmp_path: Path) -> None:
     with trader(tmp_path, "--speed=4", "--set=policy.loop.interval_seconds=10", *SMALL) as running:
         running.ready()
-        running.wait_until(lambda: records(tmp_path, "IntentRaised"))
+        running.wait_until(lambda: is_between_rounds(tmp_path))
 
         running.process.send_signal(signal.SIGSTOP)
         threading.Event().wait(GAP_S)  # the gap itself: nothing is waited for
