@@ -50,6 +50,7 @@ class Story:
         self.orderly: list[bool] = []
         self._breaks = breaks
         self.is_swept = True
+        self.last: dict[str, object] = {}
         self.options = TradeOptions(
             mode=Mode.PAPER, config=Config(), folders=Folders(data=folder, log=folder), speed=None
         )
