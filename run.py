@@ -8,13 +8,13 @@ import sys
 
 def _refusal(text):
     # type: (str) -> SystemExit
-    sys.stderr.write("run.py: %s\n" % text)  # noqa: UP031
+    sys.stderr.write("run.py: %s\n" % text)  # noqa: UP031 - old Pythons
     return SystemExit(2)
 
 
 if sys.version_info[:2] != (3, 11):
     raise _refusal(
-        "needs Python 3.11, and this is %d.%d (%s). Start it with ./scripts/paper, or "  # noqa: UP031
+        "needs Python 3.11, and this is %d.%d (%s). Start it with ./scripts/paper, or "  # noqa: UP031 - old Pythons
         "`. .venv/bin/activate` first, then `python run.py ...`; ./scripts/setup makes .venv"
         % (sys.version_info[0], sys.version_info[1], sys.executable)
     )
@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
     if (error.name or "").split(".")[0] in ("app", "actors", "adapters", "config", "domain"):
         raise
     raise _refusal(  # noqa: B904 - Python 2 can't read `from None`
-        "the package %r is missing in %s. Run ./scripts/setup once, then "  # noqa: UP031
+        "the package %r is missing in %s. Run ./scripts/setup once, then "  # noqa: UP031 - old Pythons
         "`. .venv/bin/activate`, then `python run.py ...`" % (error.name, sys.executable)
     )
 

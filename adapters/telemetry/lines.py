@@ -14,6 +14,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from domain.model.wording import counted
+
 Entry = dict[str, Any]
 LINE_MAX = 1 << 20
 """Bytes of a line that are read; a longer one is damage."""
@@ -32,6 +34,11 @@ class LineFiles:
         """Lines so far that could not be read."""
         self._end: tuple[int, int] | None = None
         """Inode of the newest file that was read, and how far."""
+
+    @property
+    def damage(self) -> str:
+        """Return what has been left out so far, in words."""
+        return f"{counted(self.damaged, 'line')} could not be read; left out"
 
     def files(self) -> list[Path]:
         """Return the files that are there, oldest first; the one that is written comes last."""

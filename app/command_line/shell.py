@@ -228,6 +228,19 @@ def env_option(command: T) -> T:
     )(world_option(command))
 
 
+def count_option(shown: int, what: str) -> Callable[[T], T]:
+    """Give a command `-n`, as `count`: how many of `what` are shown, `shown` if it is not given."""
+    return click.option(
+        "-n",
+        "count",
+        type=click.IntRange(0),
+        default=shown,
+        show_default=True,
+        metavar="N",
+        help=f"The last N {what}; 0: all.",
+    )
+
+
 def json_option(command: T) -> T:
     """Give a reporting command `--json`, as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(

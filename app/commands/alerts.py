@@ -9,7 +9,7 @@ import click
 
 from adapters.telemetry.lines import LineFiles
 from app.command_line.options import Folders
-from app.command_line.shell import folder_options, json_option
+from app.command_line.shell import count_option, folder_options, json_option
 from app.status.alerts import alert_blocks
 from app.status.members import Members
 from app.status.screen import show
@@ -28,15 +28,7 @@ def alerts() -> None:
 
 
 @alerts.command("list")
-@click.option(
-    "-n",
-    "count",
-    type=click.IntRange(0),
-    default=SHOWN,
-    show_default=True,
-    metavar="N",
-    help="The last N alerts; 0: all.",
-)
+@count_option(SHOWN, "alerts")
 @json_option
 @folder_options
 def list_alerts(folders: Folders, count: int, as_json: bool) -> int:
@@ -63,5 +55,5 @@ def list_alerts(folders: Folders, count: int, as_json: bool) -> int:
     else:
         click.echo("no alerts")
     if files.damaged:
-        click.echo(f"{files.damaged:,} lines could not be read and are left out", err=True)
+        click.echo(files.damage, err=True)
     return 0

@@ -15,7 +15,7 @@ from actors.kernel.topology import GUARDIAN, START_ORDER, STRATEGY, THE_VENUE
 from adapters.telemetry.lines import Entry, LineFiles
 from adapters.telemetry.log import STRUCTURED
 from app.command_line.options import Folders
-from app.command_line.shell import folder_options, json_option
+from app.command_line.shell import count_option, folder_options, json_option
 from app.command_line.streams import reader_is_gone
 from app.status.members import Members
 from domain.model.figures import moment
@@ -37,15 +37,7 @@ _COLOURS = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bright_red", "DEBU
     help="Only lines at least as severe.",
 )
 @click.option("--correlation", metavar="ID", help="Only one chain of cause and effect.")
-@click.option(
-    "-n",
-    "count",
-    type=click.IntRange(0),
-    default=SHOWN,
-    show_default=True,
-    metavar="N",
-    help="The last N lines; 0: all.",
-)
+@count_option(SHOWN, "lines")
 @json_option
 @folder_options
 def logs(
@@ -106,6 +98,7 @@ def _show(
     sys.stdout.flush()
     told = _tell_damage(files, 0)
     if follow:
+        # Another process writes the file: it can only be looked at again.
         for entry in files.follow(lambda: time.sleep(LOOK_SECONDS)):
             if wanted(entry):
                 _say(entry, as_json=as_json)
@@ -117,8 +110,7 @@ def _show(
 def _tell_damage(files: LineFiles, told: int) -> int:
     """Say how many lines could not be read, if that is news; return how many have been told."""
     if files.damaged > told:
-        lines = "line" if files.damaged == 1 else "lines"
-        click.echo(f"{files.damaged:,} {lines} could not be read and are left out", err=True)
+        click.echo(files.damage, err=True)
     return files.damaged
 
 

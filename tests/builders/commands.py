@@ -130,7 +130,7 @@ def _called(
             read, write = os.pipe()
             os.close(write)
             os.dup2(read, 0)
-            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open as long as the process
             os.dup2(out if stdout is None else stdout, 1)
             os.dup2(err, 2)
             before()

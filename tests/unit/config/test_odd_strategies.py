@@ -27,7 +27,8 @@ class _Odd:
 class ReadsUndeclared(_Odd):
     @property
     def lookback(self) -> int:
-        return int(self.windows)  # type: ignore[attr-defined]
+        undeclared = "windows"
+        return int(getattr(self, undeclared))
 
 
 @frozen

@@ -88,9 +88,11 @@ def test_no_color_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "\x1b[33m" not in stream.text
 
 
-@pytest.mark.parametrize("how", [{"is_plain": True}, {"encoding": "ascii"}])
-def test_plain_has_neither_colour_nor_symbols(tmp_path: Path, how: dict[str, bool]) -> None:
-    stream, _, log = told(tmp_path, **how)  # type: ignore[arg-type] # one of them is a text
+@pytest.mark.parametrize(("is_plain", "encoding"), [(True, "utf-8"), (False, "ascii")])
+def test_plain_has_neither_colour_nor_symbols(
+    tmp_path: Path, is_plain: bool, encoding: str
+) -> None:
+    stream, _, log = told(tmp_path, is_plain=is_plain, encoding=encoding)
     log.warning("profit \u221212.30 · equity –")
 
     assert stream.text.isascii()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pytest
@@ -17,7 +17,7 @@ from domain.model.portfolio import AccountBalance
 from domain.model.product import ProductId, Side
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger, report
-from domain.portfolio.reconcile import Comparison, compare
+from domain.portfolio.reconcile import Comparison, Unsettled, compare
 from tests.builders.messages import BTC, a_lot
 
 pytestmark = pytest.mark.req("REC1")
@@ -36,7 +36,11 @@ GATE = evolve(OURS, actor="risk_gate")
 
 
 def found(
-    changed: Mapping[str, str] | None = None, ours: LedgerReported = OURS, **more: object
+    changed: Mapping[str, str] | None = None,
+    ours: LedgerReported = OURS,
+    *,
+    unread: Sequence[Unread] = (),
+    unsettled: Unsettled = (),
 ) -> Comparison:
     """Compare with a venue that has what our books say, but for `changed`; "": no account."""
     totals = {"USD": "100.5", "BTC": "1.5", "DOGE": "9"} | dict(changed or {})
@@ -45,7 +49,8 @@ def found(
         for currency, total in totals.items()
         if total
     ]
-    return compare("USD", accounts, ours, evolve(ours, actor="risk_gate"), **more)  # type: ignore[arg-type]
+    gate = evolve(ours, actor="risk_gate")
+    return compare("USD", accounts, ours, gate, unread=unread, unsettled=unsettled)
 
 
 def test_equal_balances_agree_whatever_orders_hold_of_them() -> None:
