@@ -47,7 +47,7 @@ def price_charts(results: Results, folder: Path) -> list[PriceChart]:
     found = []
     for product, _ in sorted(shown, key=lambda each: (-each[1], each[0])):
         file = file_of(folder, product)
-        chart = _chart(results, product, file) if file.exists() else None
+        chart = _chart(results, product, file) if file.is_file() else None  # no pipe
         if chart is not None:
             found.append(chart)
     return found

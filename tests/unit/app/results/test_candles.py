@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.results.candles import CANDLES, WIDTHS, _width, widened
+from adapters.telemetry.bars import file_of
+from app.results.candles import CANDLES, WIDTHS, _width, price_charts, widened
+from domain.messages.journal import RunStarted
 from domain.model.instants import MINUTE
 from domain.model.market import Bar
+from domain.model.money import Amount, Price, Quantity
+from domain.results.fold import ResultsFold
+from domain.results.round_trips import RoundTrip
 from tests.builders.market import START, bar
+from tests.builders.messages import BTC
 
 PRICES = st.integers(1, 1_000)
 
@@ -53,3 +62,26 @@ def test_minutes_stay_minutes() -> None:
 @pytest.mark.parametrize("length", [1, CANDLES, CANDLES + 1, 1440, 7 * 1440, 365 * 1440])
 def test_a_chart_never_holds_more_candles_than_can_be_told_apart(length: int) -> None:
     assert length / _width(length) <= CANDLES
+
+
+def test_what_stands_in_the_place_of_kept_prices_and_is_no_file_costs_the_chart(
+    tmp_path: Path,
+) -> None:
+    os.mkfifo(file_of(tmp_path, BTC))
+    trip = RoundTrip(
+        lot="lot-1",
+        product=BTC,
+        strategy="breakout",
+        why="signal",
+        stop_price=Price(Decimal(98)),
+        target_price=Price(Decimal(108)),
+        opened_ns=START,
+        bought=Quantity(Decimal(1)),
+        bought_for=Amount(Decimal(100)),
+    )
+    fold = ResultsFold()
+    fold.take(START, RunStarted("paper", "embedded", "w", "c", "p", 7))
+    results = fold.result()
+    assert results is not None
+
+    assert price_charts(evolve(results, trips=(trip,)), tmp_path) == []
