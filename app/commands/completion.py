@@ -8,8 +8,8 @@ import sys
 import click
 from click.shell_completion import get_completion_class
 
-from app.command_line.options import ROOT
-from app.command_line.shell import COMPLETE, OneOf
+from app.command_line.options import ROOT, Folders
+from app.command_line.shell import COMPLETE, OneOf, folder_options
 
 NAME = "bulkhead"
 FUNCTIONS = {
@@ -27,8 +27,8 @@ CALLS = {
 
 @click.command()
 @click.argument("shell", type=OneOf(tuple(FUNCTIONS)))
-@click.pass_context
-def completion(context: click.Context, shell: str) -> None:
+@folder_options
+def completion(folders: Folders, shell: str) -> None:
     """Print the function `bulkhead`, which is this program, and its completion.
 
     With it in your shell, `bulkhead st<TAB>` goes on by itself; `bulkhead status` is
@@ -39,9 +39,10 @@ def completion(context: click.Context, shell: str) -> None:
       python run.py completion bash
       eval "$(python run.py completion bash)"
     """  # noqa: D301 - \b is a control character to click
+    del folders  # as every command takes them; nothing of them is needed here
     kind = get_completion_class(shell)
     assert kind is not None
-    script = kind(context.find_root().command, {}, NAME, COMPLETE)
+    script = kind(click.get_current_context().find_root().command, {}, NAME, COMPLETE)
     program = shlex.join((sys.executable, str(ROOT / "run.py")))
     words = {"name": NAME, "program": program}
     old, new = (text.format(**words) for text in CALLS[shell])

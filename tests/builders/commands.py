@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
 from attrs import frozen
 
+import actors
+import adapters
+import app
+import config
+import domain
 from app.command_line.cli import cli, main
 from app.command_line.streams import on_safe_streams
 from config.loading import load
@@ -85,8 +93,10 @@ def complete(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def load_everything() -> None:
     """Import what commands import when they are called: a child may have no rights to do so."""
-    for name in ("adapters.simulator.server.serve", "app.run.trader", "app.run.virtual_ports"):
-        importlib.import_module(name)
+    for package in (actors, adapters, app, click, config, domain):
+        for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            with contextlib.suppress(ImportError, AssertionError):  # of other systems
+                importlib.import_module(each.name)
     list(paths())
     load(ROOT / "config")
     "x".encode("idna")
@@ -137,6 +147,8 @@ def _called(
             code = on_safe_streams(lambda: main([*line, *folders_of(home)]))
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        except BaseException:  # noqa: BLE001 - the parent is told why its child failed
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

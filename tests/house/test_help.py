@@ -10,6 +10,7 @@ import pytest
 
 from app.command_line.cli import cli, main
 from app.command_line.options import VERSION
+from app.command_line.shell import FOLDER_OPTIONS
 from tests.builders.commands import command_at, groups, paths
 from tests.house.tidy import ROOT
 
@@ -51,6 +52,13 @@ def accept(words: list[str]) -> None:
         name, found, rest = command.resolve_command(context, left)
         assert found is not None
         command, context = found, found.make_context(name, rest, parent=context)
+
+
+@pytest.mark.parametrize("path", paths(), ids=" ".join)
+def test_every_command_takes_the_folder_options(path: tuple[str, ...]) -> None:
+    known = {each.name for each in command_at(path).params}
+
+    assert known >= set(FOLDER_OPTIONS)
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ import app.commands.kill
 from adapters.control.instances import InstanceLock
 from adapters.control.kill_switch import read_kill
 from adapters.control.registry import FolderLock
-from app.commands.kill import kill
+from app.command_line.cli import cli
 
 pytestmark = pytest.mark.req("K1")
 
@@ -36,8 +36,8 @@ def test_without_a_file_the_instance_is_signalled_and_that_is_no_success(
     lock = InstanceLock(tmp_path / "data" / "paper")
     lock.acquire("now")
     try:
-        arguments = ["--reason", "x", "--data-dir", str(tmp_path / "data")]
-        done = CliRunner().invoke(kill, arguments, standalone_mode=False)
+        arguments = ["kill", "--reason", "x", "--data-dir", str(tmp_path / "data")]
+        done = CliRunner().invoke(cli, arguments, standalone_mode=False)
     finally:
         lock.release()
         signal.signal(signal.SIGUSR1, before)
@@ -63,8 +63,8 @@ def killed(monkeypatch: pytest.MonkeyPatch, data: Path, *arguments: str, fails: 
     """Give the command; instances end at once, confirmed but for the mode folder `fails`."""
     monkeypatch.setattr(app.commands.kill, "await_end", lambda each, **_: each.name != fails)
     monkeypatch.setattr(app.command_line.options, "ROOT", data.parent)
-    command = ["--reason", "x", "--data-dir", str(data), *arguments]
-    return CliRunner().invoke(kill, command, standalone_mode=False)
+    command = ["kill", "--reason", "x", "--data-dir", str(data), *arguments]
+    return CliRunner().invoke(cli, command, standalone_mode=False)
 
 
 def test_it_is_a_success_only_if_every_instance_below_the_folder_has_ended(

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from adapters.control.files import write_json
 from adapters.control.instances import InstanceLock
 from adapters.control.worlds import write_card
+from app.command_line.cli import cli
 from app.command_line.shell import CommandSession
-from app.commands.paper import paper
 
 STATUS = {"equity": "10012.345", "halted": False}
 
@@ -33,8 +33,8 @@ def a_world(home: Path, mode: str = "paper", **world: Any) -> InstanceLock:
 
 
 def listed(data: Path, *arguments: str) -> str:
-    command = ["list", "--data-dir", str(data), *arguments]
-    done = CliRunner().invoke(paper, command, standalone_mode=False, obj=CommandSession())
+    command = ["paper", "list", "--data-dir", str(data), *arguments]
+    done = CliRunner().invoke(cli, command, standalone_mode=False, obj=CommandSession())
     assert done.return_value == 0, done.output
     return done.output
 
@@ -114,7 +114,7 @@ def test_the_world_that_ran_last_is_begun_anew_unless_one_is_named(tmp_path: Pat
     data = ["reset", "--data-dir", str(tmp_path)]
 
     for named, said in (([], "world generated-7"), (["--world", "default"], "world default")):
-        done = CliRunner().invoke(paper, [*data, *named], standalone_mode=False)
+        done = CliRunner().invoke(cli, ["paper", *data, *named], standalone_mode=False)
         assert (done.return_value, said in done.output) == (0, True)
         assert (tmp_path / "paper" / "status.json").exists() is not bool(named)
     assert not (home / "paper" / "status.json").exists()

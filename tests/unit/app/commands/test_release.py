@@ -12,14 +12,14 @@ from click.testing import CliRunner, Result
 import app.commands.release
 from adapters.control.instances import InstanceLock
 from adapters.control.requests import NoReply
-from app.commands.release import release
+from app.command_line.cli import cli
 
 pytestmark = pytest.mark.req("REC1")
 
 
 def released(data: Path) -> Result:
-    arguments = ["lot-1", "--reason", "sold by hand", "--data-dir", str(data)]
-    return CliRunner().invoke(release, arguments, standalone_mode=False)
+    arguments = ["release", "lot-1", "--reason", "sold by hand", "--data-dir", str(data)]
+    return CliRunner().invoke(cli, arguments, standalone_mode=False)
 
 
 @pytest.fixture
