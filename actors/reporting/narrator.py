@@ -13,7 +13,7 @@ from actors.reporting.deals import Deals
 from actors.reporting.refusals import refused
 from domain.messages.control import SweepFinished
 from domain.messages.decisions import ProposalRefused, RoundJudged
-from domain.messages.market import FeedRecovered, FeedStalled
+from domain.messages.market import FeedRecovered
 from domain.messages.orders import FillBooked, OrderAdvanced, WouldPlace
 from domain.messages.supervision import (
     BY_OPERATOR,
@@ -86,9 +86,12 @@ class Narrator:
         is_news = was_told or reset.by == BY_OPERATOR
         (self._log.info if is_news else self._log.debug)(wording.reset(reset))
 
-    def stall(self, message: FeedStalled | FeedRecovered, *, was_told: bool) -> None:
-        """Say that prices move again; that they do not is an alert."""
-        if isinstance(message, FeedRecovered) and was_told:
+    def recovery(self, message: FeedRecovered) -> None:
+        """Say that prices move again where an alert has said that they do not.
+
+        Only there: at a high speed a product may stall and recover many times a second.
+        """
+        if message.was_told:
             self._log.info(f"{message.product}: prices are fresh again")
 
     def tell(self, message: Event) -> None:

@@ -250,10 +250,11 @@ class Projector(Actor):
             self._hindered[told.lot] = ("dust: " if told.is_dust else "") + told.hindrance
 
     def _stall(self, message: FeedStalled | FeedRecovered) -> None:
-        was_told = self._stalled.pop(message.product, None) is not None
-        self._narrator.stall(message, was_told=was_told)
         if isinstance(message, FeedStalled):
             self._stalled[message.product] = message.reason
+        else:
+            self._stalled.pop(message.product, None)
+            self._narrator.recovery(message)
 
     def _leave_out(self, news: EntriesUnread) -> None:
         self._left_out[(news.kind, news.reason)] = news

@@ -17,6 +17,7 @@ from domain.model.breakers import Effect, Scope, Severity
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.money import plain
 from domain.model.portfolio import Lot
+from domain.model.product import ProductId
 from domain.portfolio.reconcile import Comparison, News
 from domain.system.alerts import of_cash_flow, of_missing_lot
 
@@ -77,6 +78,8 @@ class Holdings:
 
     def _book(self, news: News, lots: Sequence[Lot]) -> None:
         for each in news:
+            if isinstance(each, LotsMissing):
+                self._freeze_products(each, lots)
             self._actor.publish(each)
             if isinstance(each, CashFlowSeen):
                 self._raise(of_cash_flow(each))
@@ -103,9 +106,18 @@ class Holdings:
                     MISSING, "the venue holds all of our lots again", scope=breaker.scope
                 )
         for product in sorted(missing):
-            reason = f"coins of our lots of {product} are not at the venue any more"
-            scope = Scope.of_product(product)
-            self._actor.trip(MISSING, reason, effect=Effect.BLOCK, scope=scope)
+            self._freeze(product)
+
+    def _freeze_products(self, found: LotsMissing, lots: Sequence[Lot]) -> None:
+        """Freeze what is about to be marked, so that nobody sees it marked and not frozen."""
+        known = {lot.id: lot.product for lot in lots}
+        for product in sorted({known[name] for name, _ in found.lots if name in known}):
+            self._freeze(product)
+
+    def _freeze(self, product: ProductId) -> None:
+        reason = f"coins of our lots of {product} are not at the venue any more"
+        scope = Scope.of_product(product)
+        self._actor.trip(MISSING, reason, effect=Effect.BLOCK, scope=scope)
 
     def _tell_missing(self, found: LotsMissing, lots: Sequence[Lot]) -> None:
         known = {lot.id: lot for lot in lots}

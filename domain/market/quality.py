@@ -39,6 +39,9 @@ REPUBLISH_AFTER_NS = SECOND
 CROSSED_LIMIT_NS = SECOND
 ALERT_EVERY_NS = MINUTE
 """Machine time between two alerts about the age of one product's quote: one says enough."""
+TOO_OLD, FROZEN = "quote too old", "stream frozen: REST shows another price"
+OURS_TO_TELL = (TOO_OLD, FROZEN)
+"""Stalls that have an alert of their product; others are one alert of the whole connection."""
 
 
 @frozen
@@ -78,6 +81,8 @@ class _State:
     """The bid that was told last while nobody offered."""
     published_ns: int = 0
     stalled: str | None = None
+    is_told: bool = False
+    """Whether people have been told of this stall."""
     crossed_since_ns: int | None = None
     alerted_machine_ns: int | None = None
 
@@ -147,8 +152,8 @@ class MarketQuality:
             if state.quote is None:
                 continue
             age_ns = now_ns - state.quote.confirmed_ns
-            if age_ns > self._limit_ns and state.stalled is None:
-                effects += self._stall(state, "quote too old", now_ns)
+            if age_ns > self._limit_ns:
+                effects += self._stall(state, TOO_OLD, now_ns)
                 effects += self._alert(state, age_ns, machine_ns)
             if age_ns > self._limit_ns - RECONFIRM_BEFORE_NS:
                 aging.append(state.product)
@@ -176,7 +181,7 @@ class MarketQuality:
                 effects += self._publish(state, state.quote)
                 continue
             if state.stalled is None:
-                effects += self._stall(state, "stream frozen: REST shows another price", now_ns)
+                effects += self._stall(state, FROZEN, now_ns)
                 effects += self._alert(state, now_ns - ours.confirmed_ns, machine_ns)
             # No entry is made at it, and exits have no other price while the stream is frozen.
             effects += (BidMoved(state.product, reading.bid, reading.at_ns, reading.at_ns),)
@@ -250,8 +255,8 @@ class MarketQuality:
         state.published_ns = quote.confirmed_ns
         if state.stalled is None:
             return (QuoteMoved(quote),)
-        state.stalled = None
-        return QuoteMoved(quote), FeedRecovered(state.product)
+        was_told, state.stalled, state.is_told = state.is_told, None, False
+        return QuoteMoved(quote), FeedRecovered(state.product, was_told)
 
     def _stall(self, state: _State, reason: str, now_ns: Nanos) -> tuple[Effect, ...]:
         if state.stalled is not None:
@@ -262,9 +267,11 @@ class MarketQuality:
 
     def _alert(self, state: _State, age_ns: int, machine_ns: Nanos) -> tuple[Effect, ...]:
         told_ns = state.alerted_machine_ns
+        if state.is_told or state.stalled not in OURS_TO_TELL:
+            return ()
         if told_ns is not None and machine_ns - told_ns < ALERT_EVERY_NS:
             return ()
-        state.alerted_machine_ns = machine_ns
+        state.alerted_machine_ns, state.is_told = machine_ns, True
         return (of_stale_quote(state.product, age_ns, self._limit_ns),)
 
     # Trust in a fresh incarnation.

@@ -161,6 +161,7 @@ class FeedStalled:
 
 @frozen
 class FeedRecovered:
-    """Fresh data of a product arrived after a stall."""
+    """Fresh data of a product arrived after a stall; `was_told`: people had been told of it."""
 
     product: ProductId
+    was_told: bool = False

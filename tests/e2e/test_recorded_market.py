@@ -15,6 +15,7 @@ from tests.builders.runs import (
     paper,
     records,
     segments,
+    trader,
     venue_accounts,
     verified,
 )
@@ -56,15 +57,16 @@ def test_recorded_candles_trade_and_repeat_byte_for_byte(tmp_path: Path, market:
 def test_the_same_market_at_sixty_times_the_speed_through_sockets(
     tmp_path: Path, market: str
 ) -> None:
-    at = ("--market", market, "--from", "2023-12-12T05:14:00Z", "--duration", "10m")
+    at = ("--market", market, "--from", "2023-12-12T05:14:00Z", "--speed=60")
     # More than the stream shows in this time: without its back-fill nothing would trade.
     eager = (*EAGER, "--set", "strategies.breakout.lookback_minutes=60")
 
-    stopped = paper(tmp_path, *at, "--speed=60", *eager, "--set", "policy.exits.max_hold=2m")
+    with trader(tmp_path, *at, *eager, "--set", "policy.exits.max_hold=2m") as running:
+        running.ready()
+        running.wait_until(lambda: bought(tmp_path) and sold(tmp_path), 120)
+        code, stopped = running.interrupt(30)
 
-    assert stopped["reason"] == "duration"
-    assert len(bought(tmp_path)) >= 1
-    assert len(sold(tmp_path)) >= 1
+    assert (code, stopped["reason"]) == (0, "signal"), running.log
     assert venue_accounts(tmp_path) == ledger_accounts(tmp_path)
     assert records(tmp_path, "BreakerTripped") == []
     assert verified(tmp_path)["ok"] is True

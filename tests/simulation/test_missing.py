@@ -109,7 +109,7 @@ def test_coins_put_back_are_sold_as_if_nothing_had_been(tmp_path: Path) -> None:
 
 def test_a_lot_that_its_owner_gives_up_leaves_at_cost_and_frees_the_product(tmp_path: Path) -> None:
     with a_world(tmp_path, taken()).start() as world:
-        world.until(lambda: "missing" in {each.name for each in world.runtime.board.open})
+        world.until(lambda: bool(told(world, LotsMissing)))
         (_, found) = told(world, LotsMissing)[0]
         request = {"verb": "release", "reason": "sold by hand", "subject": found.lots[0][0]}
         control = world.mode_folder / "control"

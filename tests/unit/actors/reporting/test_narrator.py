@@ -170,12 +170,12 @@ def test_a_sweep_that_found_nothing_is_a_detail() -> None:
     assert scene.aloud == ["1 resting order cancelled (halt); none is left, two listings say so"]
 
 
-def test_fresh_prices_are_told_of_a_product_that_had_none() -> None:
+def test_fresh_prices_are_told_where_an_alert_said_that_there_were_none() -> None:
     scene = Scene()
-    scene.narrator.stall(FeedRecovered(BTC), was_told=False)
+    scene.narrator.recovery(FeedRecovered(BTC))
     assert scene.aloud == []
 
-    scene.narrator.stall(FeedRecovered(BTC), was_told=True)
+    scene.narrator.recovery(FeedRecovered(BTC, was_told=True))
     assert scene.aloud == ["BTC-USD: prices are fresh again"]
 
 

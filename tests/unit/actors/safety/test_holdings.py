@@ -126,6 +126,15 @@ def test_a_lot_whose_coins_are_gone_is_known_told_and_frozen_within_a_minute() -
     assert account.all(ReconcileFinished)[-1].is_clean
 
 
+def test_a_product_is_frozen_before_its_lot_is_said_to_be_missing() -> None:
+    account = Account()
+    account.totals["BTC"] = Decimal(0)
+    while not account.all(LotsMissing):
+        account.go_on(0.25)
+
+    assert FROZEN in {each.scope for each in account.harness.trips()}
+
+
 def test_what_is_left_of_a_lot_stays_held() -> None:
     account = Account()
     account.totals["BTC"] = Decimal("1.25")

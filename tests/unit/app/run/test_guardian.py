@@ -275,6 +275,18 @@ def test_entries_count_as_cancelled_only_by_the_stops_own_sweep(
     assert all(line.startswith("entries are not confirmed cancelled") for line in told)
 
 
+@pytest.mark.req("REC1")
+def test_an_end_that_could_not_be_compared_with_the_venue_is_said(case: Case) -> None:
+    case.project(case.publishing)
+    case.booted(("signal",))
+    case.stop.ask("signal")
+
+    assert case.guardian.end() == EXIT_OK
+
+    (told,) = [line.text for line in case.rig.log.of("warning")]
+    assert told.startswith("orders, fills and balances are not compared with the venue's")
+
+
 def a_journal(*messages: object) -> Recovered:
     """Return the state of a journal with an order and then `messages`."""
     intent = an_intent(approved())

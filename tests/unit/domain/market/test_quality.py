@@ -293,7 +293,7 @@ def test_a_stalled_quote_recovers_as_rest_confirms_it() -> None:
 
     effects = quality.confirm(answer(reading(at_ns=at(7))), at(7), MACHINE)
 
-    assert effects[-1] == FeedRecovered(BTC)
+    assert effects[-1] == FeedRecovered(BTC, was_told=True)
 
 
 def test_a_reading_older_than_our_quote_confirms_nothing() -> None:
@@ -337,6 +337,38 @@ def test_one_alert_a_minute_says_enough() -> None:
     assert alerts(0, MACHINE) == 1
     assert alerts(10, MACHINE + ALERT_EVERY_NS - 1) == 0
     assert alerts(20, MACHINE + ALERT_EVERY_NS) == 1
+
+
+def test_a_stall_that_lasts_is_told_as_soon_as_the_minute_is_over_and_so_is_its_end() -> None:
+    quality = live()
+    quality.check(at(6), MACHINE)
+    (_, first_end) = heard(quality, frame(snapshot(), at_ns=at(10)), at(10))
+    assert first_end == FeedRecovered(BTC, was_told=True)
+
+    (untold,) = quality.check(at(20), Nanos(MACHINE + 1))[:1]
+    assert isinstance(untold, FeedStalled)
+    assert not [each for each in quality.check(at(21), Nanos(MACHINE + 2)) if told(each)]
+    assert [each for each in quality.check(at(90), Nanos(MACHINE + ALERT_EVERY_NS)) if told(each)]
+    assert not [
+        each for each in quality.check(at(91), Nanos(MACHINE + 2 * ALERT_EVERY_NS)) if told(each)
+    ]
+    (_, end) = heard(quality, frame(snapshot(), at_ns=at(100)), at(100))
+    assert end == FeedRecovered(BTC, was_told=True)
+
+
+def test_the_end_of_a_stall_that_nobody_was_told_of_is_not_told_either() -> None:
+    quality = live()
+    quality.check(at(6), MACHINE)
+    heard(quality, frame(snapshot(), at_ns=at(10)), at(10))
+    quality.check(at(20), Nanos(MACHINE + 1))
+
+    (_, end) = heard(quality, frame(snapshot(), at_ns=at(21)), at(21))
+
+    assert end == FeedRecovered(BTC, was_told=False)
+
+
+def told(effect: object) -> bool:
+    return isinstance(effect, AlertRaised)
 
 
 def test_a_newcomer_is_told_quotes_and_stalls() -> None:
