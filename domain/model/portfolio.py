@@ -39,7 +39,8 @@ class Lot:
     @property
     def held(self) -> Quantity:
         """Return what of it the venue holds: that can be sold, and that has a value."""
-        return Quantity(self.quantity - self.missing)
+        missing = self.missing  # asked at every price: hardly ever is there anything to subtract
+        return Quantity(self.quantity - missing) if missing else self.quantity
 
     @property
     def missing_cost(self) -> Amount:

@@ -177,13 +177,14 @@ def value(
         opening = Amount(opening - spare)
     nlv: Amount | None = allotted
     for lot in ledger.lots:
-        if not lot.held:
+        held = lot.held
+        if not held:
             continue
         bid = bids.get(lot.product)
         if bid is None or nlv is None:
             nlv = None
             continue
-        worth = notional(bid, lot.held)
+        worth = notional(bid, held)
         nlv = Amount(nlv + worth - fee(worth, taker))
     return PortfolioView(
         quote_currency=ledger.quote_currency,
