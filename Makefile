@@ -1,6 +1,6 @@
 # Shortcuts for an environment made by ./scripts/setup dev and activated.
 
-.PHONY: check format unit e2e test bench lock requirements
+.PHONY: check format unit e2e test bench bugs lock requirements
 
 check:
 	ruff check .
@@ -25,6 +25,9 @@ test:
 
 bench:
 	python -m benchmarks.smoke
+
+bugs:
+	python -m scripts.planted_bugs
 
 lock:
 	python scripts/lock.py

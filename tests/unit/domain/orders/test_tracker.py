@@ -356,6 +356,19 @@ def test_absence_counts_from_when_the_request_could_last_leave() -> None:
 
 
 @pytest.mark.req("X4")
+def test_an_entry_given_up_and_accepted_after_all_is_ours_and_cancelled() -> None:
+    scene = a_lost_entry()
+    scene.later(H + SECOND)
+    scene.listed()
+    assert scene.state() is OrderState.VOID
+
+    found = scene.answer(Accepted("venue-1"))
+
+    assert scene.state() is OrderState.PENDING_CANCEL
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("X4")
 def test_an_incomplete_listing_proves_nothing_and_shows_nothing() -> None:
     scene = a_lost_entry()
     scene.later(H + SECOND)
