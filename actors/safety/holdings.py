@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from actors.kernel.base import Actor
 from actors.kernel.topology import OPERATOR
 from domain.messages.control import (
-    AlertRaised,
     DiscrepancyFound,
     ReleaseAnswered,
     ReleaseRequested,
 )
 from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing
-from domain.model.breakers import Effect, Scope, Severity
+from domain.model.breakers import Effect, Scope
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.money import plain
 from domain.model.portfolio import Lot
@@ -82,7 +81,7 @@ class Holdings:
                 self._freeze_products(each, lots)
             self._actor.publish(each)
             if isinstance(each, CashFlowSeen):
-                self._raise(of_cash_flow(each))
+                self._actor.publish(of_cash_flow(each))
             else:
                 self._tell_missing(each, lots)
 
@@ -123,15 +122,9 @@ class Holdings:
         known = {lot.id: lot for lot in lots}
         for name, missing in found.lots:
             if name in known and known[name].missing < missing:
-                self._raise(of_missing_lot(known[name], missing))
+                self._actor.publish(of_missing_lot(known[name], missing))
         if not found.lots:
             self._actor.log.warning("the venue holds all of our lots again", of=found.currency)
-
-    def _raise(self, alert: AlertRaised) -> None:
-        is_critical = alert.severity is Severity.CRITICAL
-        say = self._actor.log.critical if is_critical else self._actor.log.warning
-        say(alert.what, owned=alert.owned, done=alert.done, command=alert.command)
-        self._actor.publish(alert)
 
     # Lots that their owner gives up.
 

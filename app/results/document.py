@@ -25,6 +25,8 @@ def document(results: Results) -> dict[str, Any]:
         "from": iso(results.begun_ns),
         "to": iso(results.ended_ns),
         "equity": _text(last.nlv if last else None),
+        "equity_at": iso(last.at_ns) if last else None,
+        "is_valued": results.is_valued,
         "pnl_net": _text(last.pnl if last else None),
         "realised": _text(results.realised),
         "unrealised": _text(results.unrealised),

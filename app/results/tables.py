@@ -74,14 +74,24 @@ def overview(results: Results) -> tuple[Fact, ...]:
 
 def _equity(results: Results) -> Iterator[Fact]:
     last = results.last
+    if last is None:
+        yield Fact("Equity", NOT_KNOWN, "nothing was valued in this time")
+        yield Fact("realised", signed(results.realised), "of what was sold, after fees")
+        yield Fact("Fees paid", money(results.fees), "of what was bought and sold")
+        return
     what = f"{results.quote_currency}; cash and positions at the bid, less the fee of selling them"
-    yield Fact("Equity", money(last.nlv if last else None), what)
-    opening = last.opening_nlv if last else None
-    share = HUNDRED * last.pnl / opening if last and opening else None
+    if not results.is_valued:
+        what = f"as last known, {moment(last.at_ns)}; since then a position has no price"
+    yield Fact("Equity", money(last.nlv), what)
+    share = HUNDRED * last.pnl / last.opening_nlv if last.opening_nlv else None
     since = f"{percent(share, is_signed=True)} since the account opened"
-    yield Fact("Profit", signed(last.pnl if last else None), since)
+    if not results.is_valued:
+        since = f"{since}, as known then"
+    yield Fact("Profit", signed(last.pnl), since)
     yield Fact("realised", signed(results.realised), "of what was sold, after fees", is_part=True)
     later = "if all positions were sold now, after fees"
+    if not results.is_valued:
+        later = "what a position without a price would bring is not known"
     yield Fact("open", signed(results.unrealised), later, is_part=True)
     yield Fact("Fees paid", money(results.fees), "part of the profit above")
 

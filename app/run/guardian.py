@@ -44,9 +44,8 @@ BOOT_LIMIT_NS = 60 * SECOND
 SWEEP_LIMIT_NS = 8 * SECOND
 """Long enough for a venue that takes five seconds to cancel, and for asking again. What is not
 confirmed then, as a request that has not been answered, is left to the sentinel."""
-RECONCILE_LIMIT_NS = 5 * SECOND
-SILENT_VENUE_LIMIT_NS = 2 * SECOND
-"""For the last comparison where the venue has not even confirmed the cancels."""
+RECONCILE_LIMIT_NS, LEAST_RECONCILE_NS = 5 * SECOND, 2 * SECOND
+"""For the last comparison: the longer, the sooner the cancels were confirmed."""
 SENTINEL_LIMIT_NS = 3 * SECOND
 STATUS_LIMIT_NS = 5 * SECOND
 """A projector that lives answers within it on the busiest machine: STOPPED tells what it knows."""
@@ -248,6 +247,7 @@ class Guardian:
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
+        begun_ns = self._system.clock.machine_ns()
         self._system.announce(StopRequested(reason))
         self.is_swept = self._driver.until(
             lambda: reason in self._inbox.read().swept, SWEEP_LIMIT_NS
@@ -260,7 +260,8 @@ class Guardian:
             with contextlib.suppress(OSError):  # the sentinel's own duty is an alert too
                 self._alerts.write(self._envelope(of_unconfirmed_stop()))
         self._system.announce(ReconcileRequested("stop"))
-        limit_ns = RECONCILE_LIMIT_NS if self.is_swept else SILENT_VENUE_LIMIT_NS
+        left_ns = SWEEP_LIMIT_NS + LEAST_RECONCILE_NS + begun_ns - self._system.clock.machine_ns()
+        limit_ns = min(max(left_ns, LEAST_RECONCILE_NS), RECONCILE_LIMIT_NS)
         if not self._driver.until(lambda: "stop" in self._inbox.read().reconciled, limit_ns):
             self._system.log_for("guardian").warning(
                 "orders, fills and balances are not compared with the venue's at this end: "

@@ -30,7 +30,7 @@ from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.market import Quote
 from domain.model.money import Price, plain
 from domain.model.product import ProductId
-from domain.system.alerts import of_stale_quote
+from domain.system.alerts import of_frozen_stream, of_stale_quote
 
 RECONFIRM_BEFORE_NS = 1_500 * MILLISECOND
 """A quote is re-read by REST this long before it would be too old."""
@@ -154,7 +154,8 @@ class MarketQuality:
             age_ns = now_ns - state.quote.confirmed_ns
             if age_ns > self._limit_ns:
                 effects += self._stall(state, TOO_OLD, now_ns)
-                effects += self._alert(state, age_ns, machine_ns)
+                stale = of_stale_quote(state.product, age_ns, self._limit_ns)
+                effects += self._alert(state, stale, machine_ns)
             if age_ns > self._limit_ns - RECONFIRM_BEFORE_NS:
                 aging.append(state.product)
         if not (self._is_trusted or aging) and self._is_settled(now_ns):
@@ -182,7 +183,7 @@ class MarketQuality:
                 continue
             if state.stalled is None:
                 effects += self._stall(state, FROZEN, now_ns)
-                effects += self._alert(state, now_ns - ours.confirmed_ns, machine_ns)
+                effects += self._alert(state, of_frozen_stream(state.product), machine_ns)
             # No entry is made at it, and exits have no other price while the stream is frozen.
             effects += (BidMoved(state.product, reading.bid, reading.at_ns, reading.at_ns),)
         return effects
@@ -265,14 +266,14 @@ class MarketQuality:
         age_ns = Nanos(0 if state.quote is None else now_ns - state.quote.confirmed_ns)
         return (FeedStalled(state.product, reason, age_ns),)
 
-    def _alert(self, state: _State, age_ns: int, machine_ns: Nanos) -> tuple[Effect, ...]:
+    def _alert(self, state: _State, alert: AlertRaised, machine_ns: Nanos) -> tuple[Effect, ...]:
         told_ns = state.alerted_machine_ns
         if state.is_told or state.stalled not in OURS_TO_TELL:
             return ()
         if told_ns is not None and machine_ns - told_ns < ALERT_EVERY_NS:
             return ()
         state.alerted_machine_ns, state.is_told = machine_ns, True
-        return (of_stale_quote(state.product, age_ns, self._limit_ns),)
+        return (alert,)
 
     # Trust in a fresh incarnation.
 

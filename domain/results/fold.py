@@ -55,7 +55,8 @@ class Results:
 
     `closed` are the round trips that ended in that time, `lots` what is owned at its end. `cash`,
     `realised`, `fees` and `flows` are those of the ledger since the account was opened; `flows`
-    hold what is missing or released of lots too, at cost.
+    hold what is missing or released of lots too, at cost. `last` is the newest equity that was
+    known; unless `is_valued`, it is older than the newest attempt to value what is owned.
     """
 
     quote_currency: str
@@ -71,6 +72,7 @@ class Results:
     lots: tuple[Lot, ...]
     points: tuple[CurvePoint, ...]
     last: EquityMark | None
+    is_valued: bool
     counts: Counts
     sales: SalesQuality
 
@@ -93,7 +95,9 @@ class Results:
     @property
     def unrealised(self) -> Amount | None:
         """What owned lots would earn if they were sold now, fees included; None: not known."""
-        return None if self.last is None else Amount(self.last.pnl - self.realised)
+        if self.last is None or not self.is_valued:
+            return None
+        return Amount(self.last.pnl - self.realised)
 
 
 class ResultsFold:
@@ -108,6 +112,7 @@ class ResultsFold:
         self._trips, self._sales = RoundTrips(), SalesFold()
         self._marks: list[EquityMark] = []
         self._last: EquityMark | None = None
+        self._is_valued = False
         self._first_ns: Nanos | None = None
         self._last_ns: Nanos | None = None
         self._mode = self._world = ""
@@ -146,6 +151,8 @@ class ResultsFold:
                 self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)
             case RunStopped(nlv=nlv, pnl=pnl) if nlv is not None and pnl is not None:
                 self._mark(EquityMark(at_ns, nlv, Amount(nlv - pnl)), is_asked=is_asked)
+            case EquityMarked() | RunStopped():
+                self._is_valued = False
             case _:
                 pass
 
@@ -169,6 +176,7 @@ class ResultsFold:
             lots=ledger.lots if ledger else (),
             points=curve(self._marks),
             last=self._last,
+            is_valued=self._is_valued,
             counts=self._counts(),
             sales=self._sales.result(),
         )
@@ -206,7 +214,7 @@ class ResultsFold:
             self._sales.fill(booked, next(stops, None))
 
     def _mark(self, mark: EquityMark, *, is_asked: bool) -> None:
-        self._last = mark
+        self._last, self._is_valued = mark, True
         if is_asked:
             self._marks.append(mark)
 
@@ -215,7 +223,7 @@ class ResultsFold:
         self._trips.forget()
         self._sales = SalesFold()
         self._marks.clear()
-        self._last = None
+        self._last, self._is_valued = None, False
 
     def _count(self, message: Any) -> None:
         match message:

@@ -318,6 +318,12 @@ def of_stale_quote(product: ProductId, age_ns: int, limit_ns: int) -> AlertRaise
     return _of_feed("STALENESS", what, "entries of the product blocked")
 
 
+def of_frozen_stream(product: ProductId) -> AlertRaised:
+    """Return the alert of a stream that shows another price of `product` than the venue's REST."""
+    what = f"{product}: its stream is frozen, the venue's REST shows another price"
+    return _of_feed("STALENESS", what, "entries of the product blocked; exits go by REST")
+
+
 def of_future_stamp(what: str, ahead_ns: int, refused: int) -> AlertRaised:
     """Return the alert of something of the venue that is stamped ahead of market time."""
     text = f"{what} is stamped {ahead_ns // SECOND} s ahead; {refused} refused in this run"

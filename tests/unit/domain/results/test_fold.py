@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.messages.decisions import ProposalRefused, RoundJudged
-from domain.messages.journal import RunStarted
+from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import (
     CashFlowSeen,
@@ -116,6 +116,16 @@ def test_an_unknown_equity_is_no_point_of_the_curve() -> None:
     told = whole(started(), STATEMENT, BOOT, marked("1000"), marked(None), marked("990"))
 
     assert [point.nlv for point in told.points] == [1000, 990]
+
+
+@pytest.mark.parametrize("end", [marked(None), RunStopped("signal", 1, 1, 1)])
+def test_what_has_no_price_at_the_end_leaves_the_profit_of_positions_unknown(end: Any) -> None:
+    told = whole(started(), STATEMENT, BOOT, marked("1000"), IntentRaised(ENTRY), BOUGHT, end)
+
+    assert told.last is not None
+    assert (told.is_valued, told.last.nlv, told.unrealised) == (False, Decimal(1000), None)
+    again = whole(started(), STATEMENT, BOOT, marked(None), marked("990"))
+    assert again.is_valued
 
 
 def test_deposits_are_told_and_no_profit() -> None:

@@ -1,0 +1,54 @@
+"""The overview: what it says of equity that is known, known no more, or never was."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from app.results.tables import Fact, overview
+from domain.messages.portfolio import EquityMarked
+from domain.model.figures import NOT_KNOWN
+from domain.model.instants import MINUTE, Nanos
+from domain.model.money import Amount
+from domain.results.fold import ResultsFold
+from tests.builders.messages import NOW
+
+
+def marked(nlv: str | None) -> EquityMarked:
+    return EquityMarked(1, None if nlv is None else Amount(Decimal(nlv)), Amount(Decimal(1000)))
+
+
+def facts(*messages: Any) -> dict[str, Fact]:
+    """Return the overview's rows by name, of messages a minute apart."""
+    fold = ResultsFold()
+    for number, message in enumerate(messages):
+        fold.take(Nanos(NOW + number * MINUTE), message)
+    found = fold.result()
+    assert found is not None
+    return {fact.name: fact for fact in overview(found)}
+
+
+def test_equity_that_is_known_is_told_with_what_it_is() -> None:
+    told = facts(marked("990"))
+
+    assert told["Equity"].value == "990.00"
+    assert "at the bid" in told["Equity"].meaning
+    assert told["Profit"].meaning == "−1.00 % since the account opened"
+    assert told["open"].value != NOT_KNOWN
+
+
+def test_equity_that_is_known_no_more_says_since_when() -> None:
+    told = facts(marked("990"), marked(None))
+
+    assert told["Equity"].value == "990.00"
+    assert told["Equity"].meaning.startswith("as last known, ")
+    assert told["Profit"].meaning.endswith("as known then")
+    assert told["open"].value == NOT_KNOWN
+
+
+def test_without_any_value_there_is_no_profit_to_tell() -> None:
+    told = facts(marked(None))
+
+    assert told["Equity"].value == NOT_KNOWN
+    assert "Profit" not in told
+    assert "open" not in told
