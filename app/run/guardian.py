@@ -103,11 +103,11 @@ class Guardian:
         self._status = status
         self._status_asked = 0
         self._told_dead = False
-        self.is_swept = False
+        self._is_swept = False
         self.begun = threading.Event()
+        """Set once READY is said; any thread may look."""
         self.last: Status = {}
         """What the STOPPED line told; empty until then."""
-        """Set once READY is said; any thread may look."""
 
     # From the start to READY, and on to the end.
 
@@ -205,7 +205,7 @@ class Guardian:
         names = ("cycles", "orders_total", "fills_total")
         cycles, orders, fills = (_count(status, name) for name in names)
         nlv, pnl = (_amount(status, name) for name in ("equity", "pnl_net"))
-        stopped = RunStopped(reason, cycles, orders, fills, self._is_confirmed, nlv, pnl)
+        stopped = RunStopped(reason, cycles, orders, fills, self.is_confirmed, nlv, pnl)
         self._system.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)
@@ -218,13 +218,13 @@ class Guardian:
         self._run.say(_stopped_line(reason, self.last, len(lots)))
         if is_halted or reason == KILL:
             return EXIT_HALTED
-        return EXIT_NO if reason == "error" or not self._is_confirmed else EXIT_OK
+        return EXIT_NO if reason == "error" or not self.is_confirmed else EXIT_OK
 
     @property
-    def _is_confirmed(self) -> bool:
+    def is_confirmed(self) -> bool:
         """Tell whether it is known that no entry rests at the venue."""
         if self._inbox.read().boot is not None:
-            return self.is_swept
+            return self._is_swept
         return not self._run.recovered.has_unsettled
 
     def _valued(self, status: Status) -> Status:
@@ -249,10 +249,10 @@ class Guardian:
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
         self._system.announce(StopRequested(reason))
-        self.is_swept = self._driver.until(
+        self._is_swept = self._driver.until(
             lambda: reason in self._inbox.read().swept, SWEEP_LIMIT_NS
         )
-        if not self.is_swept:
+        if not self._is_swept:
             self._system.log_for("guardian").critical(
                 "entries are not confirmed cancelled: the sentinel cancels what still appears",
                 look="python run.py status",
@@ -260,7 +260,7 @@ class Guardian:
             with contextlib.suppress(OSError):  # the sentinel's own duty is an alert too
                 self._alerts.write(self._envelope(of_unconfirmed_stop()))
         self._system.announce(ReconcileRequested("stop"))
-        limit_ns = RECONCILE_LIMIT_NS if self.is_swept else SILENT_VENUE_LIMIT_NS
+        limit_ns = RECONCILE_LIMIT_NS if self._is_swept else SILENT_VENUE_LIMIT_NS
         if not self._driver.until(lambda: "stop" in self._inbox.read().reconciled, limit_ns):
             self._system.log_for("guardian").warning(
                 "orders, fills and balances are not compared with the venue's at this end: "
