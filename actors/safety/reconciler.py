@@ -160,10 +160,10 @@ class Reconciler(Actor):
 
     def _told(self, message: Told) -> None:
         match message:
-            case SweepFinished():
+            case SweepFinished(reasons):
                 if self._step is PassStep.SWEEP:
-                    self._is_swept = True
-                    self._run()
+                    self._is_swept = BOOT in reasons
+                    self._run()  # another's end may be the death of the one asked for: ask again
             case Synced(token=token, unsettled=unsettled):
                 self._unsettled = unsettled
                 self._heard(token)

@@ -199,6 +199,22 @@ def test_a_sweep_that_ends_before_the_catalogue_is_read_is_not_the_one_asked_for
 
 
 @pytest.mark.req("BOOT1")
+def test_the_end_of_another_sweep_is_not_the_one_asked_for_which_is_asked_for_again() -> None:
+    scene = Scene()
+    scene.answer_all(CATALOGUE)
+    scene.harness.sent.clear()
+
+    scene.tell(SweepFinished(("canceller rebuilt",), 0, Nanos(0)))
+
+    assert scene.venue.named("list_orders") == []
+    (again,) = scene.harness.bodies(SweepRequested)
+    assert again.reason == "boot"
+
+    scene.tell(SWEPT)
+    assert scene.venue.named("list_orders") != []
+
+
+@pytest.mark.req("BOOT1")
 def test_trading_may_begin_after_the_first_comparison_with_what_was_read() -> None:
     scene = Scene()
     scene.answer_all(CATALOGUE)
