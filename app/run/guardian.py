@@ -19,7 +19,7 @@ from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
 from app.run.guardian_inbox import GuardianInbox
-from app.run.opening import obstacles, opening
+from app.run.opening import obstacles, opening, positions_of
 from app.run.ports import Driver, VenueFacts
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
@@ -34,7 +34,8 @@ from domain.messages.supervision import (
     TradingReady,
 )
 from domain.model.breakers import Breaker, Effect
-from domain.model.instants import SECOND, iso
+from domain.model.figures import moment
+from domain.model.instants import SECOND
 from domain.model.money import Amount, plain
 from domain.system.alerts import of_breaker, of_unconfirmed_stop
 from domain.system.recovery import Recovered
@@ -130,9 +131,8 @@ class Guardian:
     def _tell_latched(self) -> None:
         """Say what an earlier run has left latched: why, since when, and what ends it."""
         for each in self._board.latched():
-            since = iso(each.at_ns)[:19].replace("T", " ")
             self._system.log_for("guardian").critical(
-                f"{each.effect.name} since {since}: {each.reason} ({each.name}); "
+                f"{each.effect.name} since {moment(each.at_ns)}: {each.reason} ({each.name}); "
                 f"nothing is bought until you type: {way_out(each.name).command}"
             )
 
@@ -244,7 +244,7 @@ class Guardian:
         """Return what is owned: by the status, or by the journal where nobody valued it yet."""
         if not status.get("positions") and status.get("equity") is None:
             return self._run.recovered.owned
-        return tuple(map(_lot_text, _positions(status)))
+        return tuple(map(_lot_text, positions_of(status)))
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
@@ -346,14 +346,9 @@ def _amount(status: Status, name: str) -> Amount | None:
     return None if value is None else Amount(Decimal(str(value)))
 
 
-def _positions(status: Status) -> list[Mapping[str, object]]:
-    found = status.get("positions")
-    return found if isinstance(found, list) else []
-
-
 def _missing_lots(status: Status) -> tuple[str, ...]:
     """Return the lots of which the venue holds nothing any more."""
-    gone = (each for each in _positions(status) if each.get("missing") == each["quantity"])
+    gone = (each for each in positions_of(status) if each.get("missing") == each["quantity"])
     return tuple(map(_lot_text, gone))
 
 
