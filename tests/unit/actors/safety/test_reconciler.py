@@ -749,7 +749,7 @@ def test_a_request_begins_a_run_anew_that_waits_for_actors_who_may_have_been_rep
     assert scene.venue.take() == HISTORY
 
 
-def test_it_compares_each_minute_and_only_when_nothing_else_is_on() -> None:
+def test_it_compares_again_and_again_and_only_when_nothing_else_is_on() -> None:
     scene = Scene()
     scene.boot()
     scene.wait(EVERY_NS)

@@ -92,7 +92,7 @@ def test_a_halt_is_shown_and_one_world_can_be_asked_for(tmp_path: Path) -> None:
     assert (row["world"], row["state"]) == ("generated-7", "halted")
 
 
-ODD = [None, "", "-", [], {}, True, -1, 7.5, "1e9", "NaN", "\x1b[2J", "x" * 9_999]
+ODD: list[object] = [None, "", "-", [], {}, True, -1, 7.5, "1e9", "NaN", "\x1b[2J", "x" * 9_999]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
