@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from actors.safety.boot_judge import LINEAGE, NO_PRODUCTS
+from actors.safety.boot_judge import BOOT_WITHIN_NS, BOOTING, LINEAGE, NO_PRODUCTS
 from actors.safety.holdings import AGAIN_NS, BREAKER, COMPARISONS
 from actors.safety.reconcile_steps import OVERLAP_NS, BoundAccount
 from actors.safety.reconciler import (
-    BOOT_WITHIN_NS,
-    BOOTING,
     DIGEST_LIMIT_NS,
     EVERY_NS,
     GAP_AGAIN_NS,
