@@ -12,8 +12,9 @@ from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
 from actors.safety.holdings import BREAKER as RECONCILE
-from actors.safety.reconcile_queue import RELEASE, RESUME
 from domain.messages.control import (
+    RELEASE,
+    RESUME,
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,

@@ -18,7 +18,7 @@ from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
 from actors.safety.boot_judge import BOOT, BootWatch, judge_catalogue, judge_past
 from actors.safety.holdings import Holdings
 from actors.safety.list_judge import ListJudge
-from actors.safety.reconcile_queue import LAST_WORD, OPERATORS, RELEASE, RequestQueue, kind_of
+from actors.safety.reconcile_queue import LAST_WORD, OPERATORS, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
     Again,
     BootLook,
@@ -32,6 +32,7 @@ from actors.safety.reconcile_steps import (
     Told,
 )
 from domain.messages.control import (
+    RELEASE,
     ReconcileFinished,
     ReconcileRequested,
     ReleaseRequested,

@@ -11,8 +11,7 @@ from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, reason_option
 from app.commands.operating import ask, carry_out
 from config.mode import Mode
-
-RELEASE = "release"
+from domain.messages.control import RELEASE
 
 
 @click.command()
