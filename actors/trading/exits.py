@@ -9,14 +9,12 @@ from actors.kernel.timers import Timer
 from domain.decisions.exit_tries import Circumstances, ExitTries
 from domain.decisions.exits import due_exit
 from domain.market.bids import Bid, Bids
-from domain.messages.control import AlertRaised
 from domain.messages.decisions import ExitHindered, ExitProposed, ProposalRefused
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
-from domain.model.breakers import Severity
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import plain
 from domain.model.orders import TERMINAL, OrderState
@@ -204,7 +202,7 @@ class Exits(Actor):
             )
             watched.shown = minimum
             self.publish(ExitHindered(lot.id, lot.product, minimum, is_dust=True))
-            self._raise(of_dust(lot, bid.price, minimum))
+            self.publish(of_dust(lot, bid.price, minimum))
         return True
 
     def _relax(self, watched: _Watched) -> None:
@@ -274,13 +272,13 @@ class Exits(Actor):
         kind = fingerprint(alert)
         if kind != watched.escalated:
             watched.escalated = kind
-            self._raise(alert)
+            self.publish(alert)
 
     def _look(self, watched: _Watched, bid: Bid | None) -> None:
         """Tell once when there is no price to judge a lot by."""
         why = self._blindness(watched.lot, bid)
         if why is not None and not watched.is_blind:
-            self._raise(of_blind_lot(watched.lot, None if bid is None else bid.price, why))
+            self.publish(of_blind_lot(watched.lot, None if bid is None else bid.price, why))
         watched.is_blind = why is not None
 
     def _blindness(self, lot: Lot, bid: Bid | None) -> str | None:
@@ -295,12 +293,6 @@ class Exits(Actor):
             return reason or "its last bid is too old"
         has_lost = bid.confirmed_ns <= since_ns and now_ns - since_ns >= ESCALATE_AFTER_NS
         return reason if has_lost else None
-
-    def _raise(self, alert: AlertRaised) -> None:
-        is_critical = alert.severity is Severity.CRITICAL
-        say = self.log.critical if is_critical else self.log.warning
-        say(alert.what, owned=alert.owned, done=alert.done, command=alert.command)
-        self.publish(alert)
 
     def _is_fresh(self, bid: Bid, now_ns: Nanos) -> bool:
         return now_ns - bid.confirmed_ns <= self._quote_limit_ns
