@@ -384,6 +384,29 @@ def test_an_incarnation_that_begins_halted_trips_again_only_after_a_resume() -> 
     assert resume(case, "daily_loss") == []
 
 
+@pytest.mark.req("DD1", "BOOT1")
+def test_an_incarnation_that_begins_halted_hears_a_resume_before_its_first_look() -> None:
+    case = Case(
+        marks=(EquityMark(Nanos(START_NS - MINUTE), usd(10_400), usd(10_000)),),
+        latched=("daily_loss",),
+    )
+
+    assert resume(case, "daily_loss") == []
+
+
+@pytest.mark.req("DD1")
+def test_only_a_persons_word_lets_a_loss_count_anew() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-300")
+    assert case.mark() == ["daily_loss"]
+
+    case.harness.board.reset("daily_loss", GLOBAL, by="policy", evidence="by itself")
+    case.tell(BreakerReset("daily_loss", GLOBAL, "policy", "by itself"))
+
+    assert case.mark() == ["daily_loss"]
+
+
 @pytest.mark.req("DD1")
 def test_equity_is_kept_before_a_flow_so_that_a_loss_is_of_what_was_there_then() -> None:
     case = Case()
