@@ -67,7 +67,7 @@ def compare(
         for each in _missing(theirs, ledger.lots)
         if each.currency not in unlisted | left_out and not _is_known(each, ledger.lots)
     )
-    is_whole = not problems and "" not in left_out
+    is_whole = not problems
     told = {each.currency: _shortage(each, theirs, ledger) for each in missing}
     problems += tuple(
         f"{currency}: the venue has {plain(theirs[currency])}, the ledger"

@@ -349,6 +349,8 @@ def test_where_lots_are_owned_a_part_that_fails_keeps_no_exit_from_running(part:
     (booting,) = [each for each in scene.harness.trips() if each.name == BOOTING]
     assert booting.effect is Effect.REDUCE_ONLY
     assert "HTTP 503" in booting.reason
+    early = [each for each in scene.harness.bodies(SweepRequested) if each.awaits_ours]
+    assert len(early) == (part in CATALOGUE), "what rests does not wait for a catalogue"
 
 
 @pytest.mark.req("M1", "BOOT1")

@@ -85,6 +85,8 @@ class Case:
         total: str = "10000",
         epoch: int = 1,
         latched: tuple[str, ...] = (),
+        *,
+        boots: bool = True,
     ) -> None:
         self.harness = Harness()
         for name in latched:
@@ -93,6 +95,10 @@ class Case:
         self.actor = self.harness.start(
             Portfolio, "portfolio", state, limits, QUOTE_LIMIT, epoch=epoch
         )
+        if boots:
+            self.boot(total)
+
+    def boot(self, total: str = "10000") -> None:
         self.tell(statement(total), BOOT)
 
     def tell(self, *messages: Any) -> tuple[Any, ...]:
@@ -389,9 +395,14 @@ def test_an_incarnation_that_begins_halted_hears_a_resume_before_its_first_look(
     case = Case(
         marks=(EquityMark(Nanos(START_NS - MINUTE), usd(10_400), usd(10_000)),),
         latched=("daily_loss",),
+        boots=False,
     )
+    assert case.harness.board.reset("daily_loss", GLOBAL, by="operator", evidence="seen")
+    case.tell(BreakerReset("daily_loss", GLOBAL, "operator", "seen"))
 
-    assert resume(case, "daily_loss") == []
+    case.boot()
+
+    assert case.mark() == []
 
 
 @pytest.mark.req("DD1")

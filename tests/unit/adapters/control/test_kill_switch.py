@@ -109,6 +109,17 @@ def test_what_anybody_put_there_is_a_signal_with_words_that_can_be_shown(tmp_pat
 
 
 @pytest.mark.req("K1")
+def test_of_several_files_the_first_gives_the_reason_and_any_may_say_all(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write_kill(first, KillOrder("one", at="then"))
+    write_kill(second, KillOrder("two", includes_exits=True, at="later"))
+
+    both = FileHaltSignal(tmp_path, first, second).read()
+
+    assert both == KillOrder("one", includes_exits=True, at="then")
+
+
+@pytest.mark.req("K1")
 def test_what_would_keep_a_reader_waiting_is_a_signal(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / FILE)
     pipe = read_kill(tmp_path)
