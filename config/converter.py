@@ -200,7 +200,7 @@ def _strategy(kind: type[Any], settings: Mapping[str, Any]) -> Any:
         lookback = strategy.lookback
     except Invalid:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a plug-in raises is its own fault
         text = f"{kind.__name__} can't be used: {type(error).__name__}: {error}"
         line = line_of(error, kind.__module__)
         where = f" ({kind.__module__.replace('.', '/')}.py:{line})" if line else ""

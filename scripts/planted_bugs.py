@@ -219,8 +219,8 @@ BUGS = (
     Bug(
         "a sweep that was not over in time counts as swept",
         "app/run/guardian.py",
-        "        if not self.is_swept:\n            self._system",
-        "        self.is_swept = True\n        if not self.is_swept:\n            self._system",
+        "        if not self._is_swept:\n            self._system",
+        "        self._is_swept = True\n        if not self._is_swept:\n            self._system",
         "tests/unit/app/run/test_guardian.py",
     ),
     Bug(

@@ -19,7 +19,7 @@ from domain.model.approval import ApprovedEntry, ApprovedOrder, ExitReason, Limi
 from domain.model.instants import SECOND
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
-from domain.model.product import ProductId, Side
+from domain.model.product import Side, base_of
 from domain.model.wording import counted
 
 _STATES = {
@@ -165,8 +165,3 @@ def sweep(finished: SweepFinished) -> str:
         f"{counted(finished.cancelled, 'resting order')} cancelled"
         f" ({', '.join(finished.reasons)}); none is left, two listings say so"
     )
-
-
-def base_of(product: ProductId) -> str:
-    """Return the asset that a product buys."""
-    return product.rpartition("-")[0]

@@ -11,7 +11,10 @@ from actors.kernel.ports import ControlInbox, ControlRequest
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
+from actors.safety.holdings import BREAKER as RECONCILE
 from domain.messages.control import (
+    RELEASE,
+    RESUME,
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
@@ -40,8 +43,6 @@ from domain.system.ways_out import sentence, sentences
 
 POLL_EVERY_NS = 200 * MILLISECOND
 ANSWER_WITHIN_NS = 4 * SECOND
-RESUME, RELEASE = "resume", "release"
-RECONCILE = "reconcile"
 GIVEN_UP = "the venue denies it by id, in complete lists and in its fills"
 STILL_ASKED = "each is asked for once a second; ask again when the venue answers"
 STARTING_ANEW = (

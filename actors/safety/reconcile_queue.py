@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-RESUME, RELEASE, LAST_WORD = "resume", "release", "stop"
+from domain.messages.control import RELEASE, RESUME
+
+LAST_WORD = "stop"
 OPERATORS = (RESUME, RELEASE)
 """Kinds for which a person waits."""
 FIRST = (*OPERATORS, LAST_WORD)

@@ -15,10 +15,10 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from actors.safety.boot_judge import judge_catalogue, judge_past
+from actors.safety.boot_judge import BOOT, BootWatch, judge_catalogue, judge_past
 from actors.safety.holdings import Holdings
 from actors.safety.list_judge import ListJudge
-from actors.safety.reconcile_queue import LAST_WORD, OPERATORS, RELEASE, RequestQueue, kind_of
+from actors.safety.reconcile_queue import LAST_WORD, OPERATORS, RequestQueue, kind_of
 from actors.safety.reconcile_steps import (
     Again,
     BootLook,
@@ -32,6 +32,7 @@ from actors.safety.reconcile_steps import (
     Told,
 )
 from domain.messages.control import (
+    RELEASE,
     ReconcileFinished,
     ReconcileRequested,
     ReleaseRequested,
@@ -50,7 +51,6 @@ from domain.messages.venue import (
     PermissionsRead,
     ProductsListed,
 )
-from domain.model.breakers import Effect
 from domain.model.instants import HOUR, SECOND
 from domain.portfolio.reconcile import (
     Unsettled,
@@ -68,11 +68,9 @@ LOOK_EVERY_NS = 10 * SECOND
 EVERY_NS = 30 * SECOND
 """Market time between two comparisons: with what confirms it, a change is known within 60 s."""
 STATEMENT_EVERY_NS = HOUR
-BOOT, STOP, GAP, REBUILT, PERIODIC = "boot", LAST_WORD, "gap", "rebuilt", "periodic"
+STOP, GAP, REBUILT, PERIODIC = LAST_WORD, "gap", "rebuilt", "periodic"
 HURRIED = (*OPERATORS, STOP)
 """Kinds of pass that end with a difference rather than wait for what explains it."""
-BOOT_LOOK_NS, BOOT_WITHIN_NS = SECOND, 15 * SECOND
-"""Machine time between looks at a start, and after which one that is not done is told."""
 AT_VENUE = "the venue"
 KEEPERS_OF_BOOKS = (PORTFOLIO, RISK_GATE)
 TIME_GAP = "time_gap"
@@ -80,8 +78,6 @@ TIME_GAP = "time_gap"
 WALLETS = "wallets"
 LISTS = "venue_lists"
 """Name of the breaker while the venue does not list what a comparison needs."""
-BOOTING = "boot"
-"""Name of the breaker while the start is not done although it should be."""
 
 
 class Reconciler(Actor):
@@ -114,20 +110,17 @@ class Reconciler(Actor):
         self._statement_ns = 0
         self._unsettled: Unsettled = ()
         self._holdings = Holdings(self)
-        self._is_booted = is_booted
         self._lists = ListJudge(self, LISTS)
-        self._lists.is_silent = not is_booted  # what a start lacks is told as `boot`
-        self._begun_ns = self.clock.machine_ns()
-        self._is_open = False
+        self._start = BootWatch(self, account, self._lists, is_over=is_booted)
 
     def starting(self) -> None:
         """Begin the recovery, or, where that is done, a comparison."""
         self.after_machine(LOOK_EVERY_NS, Look())
-        if self._is_booted:
+        if self._start.is_over:
             self.after(EVERY_NS, Periodic())
         else:
-            self.after_machine(BOOT_LOOK_NS, BootLook())
-        self._request(REBUILT if self._is_booted else BOOT)
+            self._start.begin()
+        self._request(REBUILT if self._start.is_over else BOOT)
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -154,16 +147,17 @@ class Reconciler(Actor):
             case Look():
                 self._look()
             case BootLook():
-                self._look_at_boot()
+                is_swept = self._is_swept or self._step is PassStep.SWEEP
+                self._start.look(self._step.name.lower(), is_swept=is_swept)
             case _:
                 self._told(message)
 
     def _told(self, message: Told) -> None:
         match message:
-            case SweepFinished():
+            case SweepFinished(reasons):
                 if self._step is PassStep.SWEEP:
-                    self._is_swept = True
-                    self._run()
+                    self._is_swept = BOOT in reasons
+                    self._run()  # another's end may be the death of the one asked for: ask again
             case Synced(token=token, unsettled=unsettled):
                 self._unsettled = unsettled
                 self._heard(token)
@@ -248,27 +242,6 @@ class Reconciler(Actor):
             return
         self._answers.keep(answer)
         self._heard(answer.token)
-
-    # A start that does not get on.
-
-    def _look_at_boot(self) -> None:
-        """Say what keeps the start from its end; where lots are owned, let exits run meanwhile."""
-        if self._is_booted:
-            return
-        self.after_machine(BOOT_LOOK_NS, BootLook())
-        now_ns = self.clock.machine_ns()
-        doubt = self._lists.doubt()
-        if doubt is None and now_ns - self._begun_ns < BOOT_WITHIN_NS:
-            return
-        why = doubt or f"it waits for the {self._step.name.lower()}"
-        self.trip(BOOTING, f"the start is not complete: {why}", effect=Effect.REDUCE_ONLY)
-        known = self._account.known
-        if known is None or self._is_open:
-            return
-        self._is_open = True
-        self.publish(evolve(known, is_clean=False, is_provisional=True))
-        if not self._is_swept and self._step is not PassStep.SWEEP:  # what is missing can wait
-            self.publish(SweepRequested(BOOT, includes_exits=False))
 
     def _heard(self, token: int) -> None:
         """Go on when the last question of a step is answered."""
@@ -385,9 +358,6 @@ class Reconciler(Actor):
             self.close(TIME_GAP, "orders, fills and balances compared after the gap")
 
     def _open(self, *, is_clean: bool) -> None:
-        boot = self._boot
-        assert boot is not None
-        self._is_booted, self._lists.is_silent = True, False
-        self.publish(evolve(boot, is_clean=is_clean))
-        self.close(BOOTING, "the start is complete")
+        assert self._boot is not None
+        self._start.end(self._boot, is_clean=is_clean)
         self.after(EVERY_NS, Periodic())

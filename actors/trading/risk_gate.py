@@ -51,7 +51,7 @@ from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import Rules, judge_entry, judge_exit, limits_used
 from domain.risk.mandate import Mandate
-from domain.risk.throttle import ThrottleLimits
+from domain.risk.throttle import Counted, ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
 
 REMEMBERED_APPROVALS = 10_000
@@ -73,6 +73,8 @@ class GateState:
     exposure: Exposure
     next_approval: int
     approved: tuple[ApprovedKey, ...]
+    counted: tuple[Counted, ...] = ()
+    """What the throttles have counted so far, oldest first."""
 
 
 class RiskGate(Actor):
@@ -90,6 +92,7 @@ class RiskGate(Actor):
     ) -> None:
         super().__init__(context)
         self._throttles = Throttles(self, throttle)
+        self._counted = state.counted
         self._approvals = approvals
         self._quote_limit_ns = quote_limit_ns
         self._rules = rules
@@ -107,8 +110,8 @@ class RiskGate(Actor):
         self._is_ready = False
 
     def starting(self) -> None:
-        """Go on with throttles that are open."""
-        self._throttles.begin()
+        """Go on with what the throttles have counted before."""
+        self._throttles.begin(self._counted)
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -158,7 +161,7 @@ class RiskGate(Actor):
                 self._exposure = self._exposure.bind(intent)
             case OrderAdvanced():
                 self._exposure = self._exposure.end(message)
-                self._throttles.advanced(message)
+                self._throttles.take(message)
             case FillBooked():
                 self._filled(message)
             case WouldPlace(intent):
@@ -233,7 +236,7 @@ class RiskGate(Actor):
         if books is not self._books:  # the same fill again frees no reservation twice
             self._books = books
             self._exposure = self._exposure.fill(booked)
-            self._throttles.filled(booked)
+            self._throttles.take(booked)
             self._measure()
 
     def _view(self) -> RiskView:

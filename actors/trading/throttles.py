@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from actors.kernel.base import Actor
 from actors.kernel.timers import Timer
 from domain.messages.orders import FillBooked, OrderAdvanced
-from domain.model.breakers import GLOBAL, Effect, Scope
+from domain.model.breakers import Effect, Scope
 from domain.model.instants import SECOND
-from domain.model.orders import OrderState
-from domain.model.product import Side
-from domain.risk.throttle import Throttle, ThrottleLimits
-
-REJECTED = "rejected_orders"
-"""Name of the breaker while the venue rejects order after order."""
-REPEATED = "repeated_entries"
-"""Name of the breaker of a product that was bought again and again."""
+from domain.risk.throttle import (
+    REJECTED,
+    REPEATED,
+    Counted,
+    Throttle,
+    ThrottleLimits,
+    counted,
+    unquiet,
+)
 
 
 @frozen
@@ -39,28 +42,28 @@ class Throttles:
         }
         self._tripped: set[ThrottleLook] = set()
 
-    def begin(self) -> None:
-        """Take over what an incarnation before has left open: it gets a quiet window too."""
+    def begin(self, known: Iterable[Counted]) -> None:
+        """Go on with the orders that the journal knows, oldest first, and with what is open.
+
+        What an incarnation before has left open gets a quiet window too.
+        """
         for breaker in self._actor.board.open:
             if breaker.name in self._throttles:
                 look = ThrottleLook(breaker.name, breaker.scope)
                 self._tripped.add(look)
                 self._actor.after(self._limits.window_ns, look)
+        now_ns = self._actor.clock.market_ns()
+        for each in unquiet(known, self._throttles):
+            if now_ns < self._throttles[each.name].quiet_at(each.scope):
+                self._trip(each)
 
-    def advanced(self, moved: OrderAdvanced) -> None:
-        """Count an order that was rejected."""
-        if moved.state is OrderState.REJECTED:
-            many = f"{self._limits.rejected_orders} orders were rejected"
-            why = f"{many} within {self._window}, the last: {moved.reason or 'no reason given'}"
-            self._count(ThrottleLook(REJECTED, GLOBAL), moved.client_order_id, why)
-
-    def filled(self, booked: FillBooked) -> None:
-        """Count an entry that was filled."""
-        product = booked.fill.product
-        if booked.fill.side is Side.BUY:
-            many = f"{self._limits.entries_per_product} entries of {product} were filled"
-            look = ThrottleLook(REPEATED, Scope.of_product(product))
-            self._count(look, booked.client_order_id, f"{many} within {self._window}")
+    def take(self, message: OrderAdvanced | FillBooked) -> None:
+        """Count an order that was rejected, or an entry that was filled."""
+        one = counted(message, self._actor.clock.market_ns())
+        if one is None:
+            return
+        if self._throttles[one.name].count(one.scope, one.client_order_id, one.at_ns):
+            self._trip(one)
 
     def look(self, due: ThrottleLook) -> None:
         """Close the breaker if it has been quiet for a window, else look again then."""
@@ -75,10 +78,19 @@ class Throttles:
     def _window(self) -> str:
         return f"{self._limits.window_ns // SECOND} s"
 
-    def _count(self, what: ThrottleLook, order: str, why: str) -> None:
-        throttle = self._throttles[what.name]
-        is_reached = throttle.count(what.scope, order, self._actor.clock.market_ns())
-        if is_reached and what not in self._tripped:
-            self._tripped.add(what)
-            self._actor.trip(what.name, why, effect=Effect.REDUCE_ONLY, scope=what.scope)
-            self._actor.at(throttle.quiet_at(what.scope), what)
+    def _trip(self, last: Counted) -> None:
+        look = ThrottleLook(last.name, last.scope)
+        if look in self._tripped:
+            return
+        self._tripped.add(look)
+        why = self._why(last)
+        self._actor.trip(look.name, why, effect=Effect.REDUCE_ONLY, scope=look.scope)
+        self._actor.at(self._throttles[look.name].quiet_at(look.scope), look)
+
+    def _why(self, last: Counted) -> str:
+        limits = self._limits
+        if last.name == REJECTED:
+            many = f"{limits.rejected_orders} orders were rejected"
+            return f"{many} within {self._window}, the last: {last.about}"
+        many = f"{limits.entries_per_product} entries of {last.about} were filled"
+        return f"{many} within {self._window}"

@@ -53,7 +53,7 @@ def read_kill(data_dir: Path) -> KillOrder | None:
 def _understood(text: str) -> KillOrder:
     card = parse_json(text)
     if card is not None and card.keys() & {"reason", "all"}:
-        reason, at = str(card.get("reason", "")), str(card.get("at", ""))
+        reason, at = (_readable(str(card.get(name, ""))) for name in ("reason", "at"))
         return KillOrder(reason, bool(card.get("all")), at)
     return KillOrder(_readable(text), bool(_ALL.search(text)))
 

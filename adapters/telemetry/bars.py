@@ -34,7 +34,8 @@ class BarFiles:
             OSError: they could not be written; they may be given again.
         """
         file = file_of(self._folder, product)
-        last_ns = self._last_ns.get(product)
+        # Not known again before all is written: what a full disk has cut off is dropped then.
+        last_ns = self._last_ns.pop(product, None)
         if last_ns is None:
             last_ns = _prepared(file)
         rows = "".join(_row(bar) for bar in bars if bar.start_ns > last_ns)

@@ -6,6 +6,7 @@ decimals as strings. What is said outside of any message is named by its text.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -74,7 +75,9 @@ def product_of(body: object) -> str | None:
 
 def exact(value: object, depth: int = 0) -> Any:
     """Return `value` as JSON has it: decimals as plain strings, parts as objects, none too long."""
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)  # JSON has no word for others
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, Decimal):
         return (

@@ -19,8 +19,6 @@ from domain.model.wording import counted
 Entry = dict[str, Any]
 LINE_MAX = 1 << 20
 """Bytes of a line that are read; a longer one is damage."""
-
-
 LARGEST = 256 << 20
 """Bytes of a file that are read, from its end."""
 

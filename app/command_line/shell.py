@@ -185,6 +185,13 @@ def reason_option(text: str) -> Callable[[T], T]:
     return click.option("--reason", type=REASON, required=True, metavar="TEXT", help=text)
 
 
+def all_option(command: T) -> T:
+    """Give an operating command `--all`, as `is_all`: everything that ever ran below its folder."""
+    return click.option(
+        "--all", "is_all", is_flag=True, help="Every world and mode that ever ran there."
+    )(command)
+
+
 def check_world(folders: Folders) -> None:
     """End with exit code 2 where a world is named that is not there."""
     known = [world_of(home) for home in homes(folders.data)]

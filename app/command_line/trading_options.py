@@ -207,7 +207,7 @@ def _refuse_what_is_not_live(values: Mapping[str, Any]) -> None:
 
 
 def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
-    if values["venue"] == "coinbase":
+    if values["venue"] == COINBASE:
         raise click.UsageError("--venue-url and --venue coinbase exclude each other")
     own = {
         "market": "--market",

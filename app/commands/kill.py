@@ -17,7 +17,7 @@ from adapters.control.registry import Registered, registered
 from adapters.control.worlds import WORLDS, homes, title, world_of
 from app.command_line.environment import in_words
 from app.command_line.options import Folders, signals_of
-from app.command_line.shell import env_option, folder_options, reason_option
+from app.command_line.shell import all_option, env_option, folder_options, reason_option
 from app.commands.ending import END_SECONDS, await_end
 from app.commands.operating import operate, targets
 from config.mode import Mode
@@ -164,7 +164,7 @@ def _how_to_stop(other: Registered, folders: Folders) -> str:
 
 @click.command()
 @reason_option("Why it is safe again; it stays on record.")
-@click.option("--all", "is_all", is_flag=True, help="Every world and mode that ever ran there.")
+@all_option
 @env_option
 @folder_options
 def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:

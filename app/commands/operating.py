@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,9 @@ from adapters.control.worlds import title
 from app.command_line.environment import in_words
 from app.command_line.options import Folders, signals_of
 from config.mode import Mode
+
+Outcome = tuple[int, list[str]]
+"""Exit code of an order, and what to tell of it."""
 
 
 def targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path, ...]:
@@ -26,25 +30,37 @@ def targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path,
 
 def operate(meant: Sequence[Path], verb: str, reason: str) -> int:
     """Give an order to each of the folders, say what came of it, and return the worst code."""
-    codes = [0]
-    for folder in meant:
-        try:
-            code, lines = _operate(folder, verb, reason)
-        except OSError as error:
-            code, lines = 1, [f"{verb}: nothing was done, what was stays: {in_words(error)}"]
-        codes.append(code)
-        for line in lines:
-            click.echo(f"{title(folder)}: {line}", err=code != 0)
-    return max(codes)
+    codes = (carry_out(each, verb, partial(_operate, each, verb, reason)) for each in meant)
+    return max((0, *codes))
 
 
-def _operate(folder: Path, verb: str, reason: str) -> tuple[int, list[str]]:
+def carry_out(folder: Path, verb: str, order: Callable[[], Outcome]) -> int:
+    """Have `order` done for the mode's `folder`, say what came of it, and return the code."""
+    try:
+        code, lines = order()
+    except NoReply as error:
+        code, lines = 1, [str(error)]
+    except OSError as error:
+        code, lines = 1, [f"{verb}: nothing was done, what was stays: {in_words(error)}"]
+    for line in lines:
+        click.echo(f"{title(folder)}: {line}", err=code != 0)
+    return code
+
+
+def ask(folder: Path, verb: str, reason: str, **more: str) -> Outcome:
+    """Return what the instance that runs on `folder` answers to an order.
+
+    Raises:
+        NoReply: it did not answer in time.
+        OSError: it could not be asked.
+    """
+    answer = send_request(folder, verb, {"reason": reason, **more})
+    return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
+
+
+def _operate(folder: Path, verb: str, reason: str) -> Outcome:
     if is_running(folder):
-        try:
-            answer = send_request(folder, verb, {"reason": reason})
-        except NoReply as error:
-            return 1, [str(error)]
-        return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
+        return ask(folder, verb, reason)
     from app.run.recovery import operate_offline
 
     return operate_offline(folder, signals_of(folder.parent), verb, reason)

@@ -15,7 +15,9 @@ from adapters.control.status import read_status
 from adapters.control.worlds import footprint, read_card, world_of
 from app.command_line.options import Folders
 from app.command_line.shell import folder_options, json_option, world_option
+from app.status.members import Members
 from domain.model.instants import SECOND, iso
+from domain.model.money import plain
 
 VENUE = "venue"
 """Folder of a venue in the folder that it plays for, and the mode of one that runs alone."""
@@ -71,26 +73,26 @@ def _rows(home: Path) -> list[dict[str, Any]]:
 
 def _row(home: Path, mode: str, venue: Path) -> dict[str, Any]:
     folder = home / mode
-    status, world = read_status(folder) or {}, read_json(venue / "world.json") or {}
-    asked = read_card(home) or {}
+    status, world = Members(read_status(folder)), read_json(venue / "world.json") or {}
+    asked, seed, equity = Members(read_card(home)), world.get("seed"), status.number("equity")
     taken = footprint(folder)
     last_s = last_sign_s(folder) or taken.newest_s
     return {
         "world": world_of(home),
         "mode": mode,
-        "market": asked.get("market") or world.get("market"),
-        "seed": world.get("seed"),
+        "market": asked.text("market") or Members(world).text("market") or None,
+        "seed": seed if isinstance(seed, int) else None,
         "state": _state(folder, status),
         "last_run": iso(int(last_s) * SECOND),
-        "equity": status.get("equity"),
+        "equity": None if equity is None else plain(equity),
         "size_bytes": taken.size,
         "folder": str(folder),
     }
 
 
-def _state(folder: Path, status: dict[str, Any]) -> str:
+def _state(folder: Path, status: Members) -> str:
     if is_running(folder):
-        return "halted" if status.get("halted") else "running"
+        return "halted" if status.flag("halted") else "running"
     return "stopped" if status or folder.name == VENUE else "no run yet"
 
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import click
 
 from app.command_line.options import Folders
-from app.command_line.shell import env_option, folder_options, reason_option
+from app.command_line.shell import all_option, env_option, folder_options, reason_option
 from app.commands.operating import operate, targets
 from config.mode import Mode
-
-ALL = click.option(
-    "--all", "is_all", is_flag=True, help="Every world and mode that ever ran there."
-)
 
 
 @click.command()
 @reason_option("Why; it stays on record.")
-@ALL
+@all_option
 @env_option
 @folder_options
 def pause(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
@@ -34,7 +30,7 @@ def pause(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int
 
 @click.command()
 @reason_option("Why entries may begin again; it stays on record.")
-@ALL
+@all_option
 @env_option
 @folder_options
 def unpause(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:

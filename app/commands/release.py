@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from adapters.control.instances import choose, is_running
-from adapters.control.requests import NoReply, send_request
-from adapters.control.worlds import title
 from app.command_line.options import Folders
-from app.command_line.shell import env_option, folder_options
+from app.command_line.shell import env_option, folder_options, reason_option
+from app.commands.operating import ask, carry_out
 from config.mode import Mode
+from domain.messages.control import RELEASE
 
 
 @click.command()
 @click.argument("lot")
-@click.option("--reason", required=True, help="Where the coins went; it stays on record.")
+@reason_option("Where the coins went; it stays on record.")
 @env_option
 @folder_options
 def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
@@ -34,12 +36,4 @@ def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
             "no instance runs: start it first; only the venue can say what is missing", err=True
         )
         return 1
-    try:
-        answer = send_request(folder, "release", {"reason": reason, "subject": lot})
-    except NoReply as error:
-        click.echo(str(error), err=True)
-        return 1
-    code = int(answer.get("code", 1))
-    for line in answer.get("lines", ()):
-        click.echo(f"{title(folder)}: {line}", err=code != 0)
-    return code
+    return carry_out(folder, RELEASE, partial(ask, folder, RELEASE, reason, subject=lot))

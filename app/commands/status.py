@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from actors.reporting.rows import MISSING, NOBODY
 from adapters.control.instances import STATUS, choose, folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
@@ -80,7 +81,7 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
     }
     positions = report.get("positions")
     if not signs.state.is_up and isinstance(positions, list):
-        guard = "unknown" if signs.state is InstanceState.UNKNOWN else "nobody"
+        guard = "unknown" if signs.state is InstanceState.UNKNOWN else NOBODY
         whole["positions"] = [
             {**each, "protected_at": guard} if _is_guarded(each) else each for each in positions
         ]
@@ -89,7 +90,7 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
 
 def _is_guarded(position: object) -> bool:
     """Tell whether a position is said to be watched: one that is missing is not."""
-    return isinstance(position, dict) and position.get("protected_at") != "missing at the venue"
+    return isinstance(position, dict) and position.get("protected_at") != MISSING
 
 
 def _seconds(length_ns: int) -> str:

@@ -13,6 +13,7 @@ from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
+from domain.model.wording import counted
 from domain.results.fold import Results
 
 CHARTS = 8
@@ -42,8 +43,7 @@ def price_charts(results: Results, folder: Path) -> list[PriceChart]:
     Raises:
         OSError: what was kept can't be read.
     """
-    counted = Counter(trip.product for trip in results.trips)
-    shown = counted.most_common(CHARTS)
+    shown = Counter(trip.product for trip in results.trips).most_common(CHARTS)
     found = []
     for product, _ in sorted(shown, key=lambda each: (-each[1], each[0])):
         file = file_of(folder, product)
@@ -96,6 +96,5 @@ def _words(minutes: int) -> str:
     length_ns = minutes * MINUTE
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if length_ns % size == 0:
-            count = length_ns // size
-            return f"1 {name}" if count == 1 else f"{count} {name}s"
+            return counted(length_ns // size, name)
     raise AssertionError("a width is a number of minutes")

@@ -12,6 +12,7 @@ from app.results.tables import SOLD_WHY
 from domain.model.figures import moment, price, signed
 from domain.model.instants import iso
 from domain.model.market import Bar
+from domain.model.product import quote_of
 from domain.results.fold import Results
 from domain.results.round_trips import RoundTrip
 
@@ -104,7 +105,7 @@ def _profits(results: Results) -> dict[str, Any]:
 def _trades(prices: PriceChart, results: Results) -> Chart:
     """Return the candles of a product with what was bought and sold, and each stop and target."""
     trips = [trip for trip in results.trips if trip.product == prices.product]
-    layout = _layout(prices.product.rpartition("-")[2], 360) | {"hovermode": "closest"}
+    layout = _layout(quote_of(prices.product), 360) | {"hovermode": "closest"}
     limits = {float(p) for trip in trips for p in (trip.stop_price, trip.target_price)}
     low, high = _reach(prices.bars, limits)
     layout["yaxis"]["range"] = [low, high]

@@ -18,7 +18,7 @@ from app.results.tables import Sheet
 from app.results.text import show
 from domain.messages.supervision import BootCompleted
 from domain.model import figures
-from domain.model.money import ONE, ZERO, Amount
+from domain.model.money import ZERO, Amount
 from domain.portfolio.losses import EquityMark
 from domain.results.fold import Results, ResultsFold
 
@@ -45,7 +45,7 @@ def closing(folder: Path, status: Status, command: str) -> tuple[str, ...]:
         return (more,)
     results, boot = found
     console = Console(file=io.StringIO(), width=WIDTH, highlight=False)
-    positions = _positions(status, ZERO if boot is None else boot.taker_rate)
+    positions = positions_sheet(status, ZERO if boot is None else boot.taker_rate)
     show(_valued(results, status), console, shown=SHOWN, positions=positions)
     assert isinstance(console.file, io.StringIO)
     lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
@@ -70,16 +70,17 @@ def _read(journal: Path, deadline: float) -> tuple[Results, BootCompleted | None
 def _valued(results: Results, status: Status) -> Results:
     """Return `results` at the values of the STOPPED line, where they are known."""
     equity, earned = status.get("equity"), status.get("pnl_net")
-    if not isinstance(equity, str) or not isinstance(earned, str):
+    is_known = results.is_valued and isinstance(equity, str) and isinstance(earned, str)
+    if not is_known:
         return results
-    nlv = Decimal(equity)
-    mark = EquityMark(results.ended_ns, Amount(nlv), Amount(nlv - Decimal(earned)))
+    nlv = Decimal(str(equity))
+    mark = EquityMark(results.ended_ns, Amount(nlv), Amount(nlv - Decimal(str(earned))))
     return evolve(results, last=mark)
 
 
-def _positions(status: Status, taker: Decimal) -> Sheet:
-    """Return what is owned at the end: what selling it at the bid would earn after the fee, and
-    what would sell it.
+def positions_sheet(status: Status, taker: Decimal) -> Sheet:
+    """Return what is owned at the end: what selling it at the bid would earn after the fee, as far
+    as the venue holds it, and what would sell it.
     """
 
     def number(row: Mapping[str, Any], name: str) -> Decimal | None:
@@ -87,10 +88,11 @@ def _positions(status: Status, taker: Decimal) -> Sheet:
         return Decimal(value) if isinstance(value, str) else None
 
     def earned(row: Mapping[str, Any]) -> Decimal | None:
-        mark, cost = number(row, "mark"), number(row, "cost")
-        if mark is None or cost is None:
+        mark, unrealised = number(row, "mark"), number(row, "unrealised")
+        if mark is None or unrealised is None:
             return None
-        return mark * Decimal(row["quantity"]) * (ONE - taker) - cost
+        held = Decimal(row["quantity"]) - Decimal(row["missing"])
+        return unrealised - mark * held * taker
 
     rows = tuple(
         (

@@ -47,8 +47,7 @@ class Sheet:
 def headline(results: Results) -> str:
     """Return what the results are of, in a line."""
     counts = results.counts
-    runs = "1 run" if counts.runs == 1 else f"{counts.runs:,} runs"
-    cycles = counted(counts.cycles, "cycle")
+    runs, cycles = counted(counts.runs, "run"), counted(counts.cycles, "cycle")
     length = span(results.ended_ns - results.begun_ns)
     return (
         f"{results.mode}: {moment(results.begun_ns)} to {moment(results.ended_ns)} UTC "
@@ -126,7 +125,7 @@ def _sales(results: Results) -> Iterator[Fact]:
         against = f"{share} of what was sold, against the bid that made a sale due"
         yield Fact("Slippage", signed(-sales.slipped), against)
     if stopped.trades:
-        trades = "1 trade" if stopped.trades == 1 else f"{stopped.trades:,} trades"
+        trades = counted(stopped.trades, "trade")
         ended = f"{trades} ended at the stop; {signed(-sales.past_stop)} of it beyond the stop"
         yield Fact("Stops", signed(stopped.profit), ended)
 

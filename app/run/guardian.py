@@ -19,7 +19,7 @@ from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
 from app.run.guardian_inbox import GuardianInbox
-from app.run.opening import obstacles, opening
+from app.run.opening import obstacles, opening, positions_of
 from app.run.ports import Driver, VenueFacts
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
@@ -34,7 +34,8 @@ from domain.messages.supervision import (
     TradingReady,
 )
 from domain.model.breakers import Breaker, Effect
-from domain.model.instants import SECOND, iso
+from domain.model.figures import moment
+from domain.model.instants import SECOND
 from domain.model.money import Amount, plain
 from domain.system.alerts import of_breaker, of_unconfirmed_stop
 from domain.system.recovery import Recovered
@@ -102,11 +103,11 @@ class Guardian:
         self._status = status
         self._status_asked = 0
         self._told_dead = False
-        self.is_swept = False
+        self._is_swept = False
         self.begun = threading.Event()
+        """Set once READY is said; any thread may look."""
         self.last: Status = {}
         """What the STOPPED line told; empty until then."""
-        """Set once READY is said; any thread may look."""
 
     # From the start to READY, and on to the end.
 
@@ -129,9 +130,8 @@ class Guardian:
     def _tell_latched(self) -> None:
         """Say what an earlier run has left latched: why, since when, and what ends it."""
         for each in self._board.latched():
-            since = iso(each.at_ns)[:19].replace("T", " ")
             self._system.log_for("guardian").critical(
-                f"{each.effect.name} since {since}: {each.reason} ({each.name}); "
+                f"{each.effect.name} since {moment(each.at_ns)}: {each.reason} ({each.name}); "
                 f"nothing is bought until you type: {way_out(each.name).command}"
             )
 
@@ -204,7 +204,7 @@ class Guardian:
         names = ("cycles", "orders_total", "fills_total")
         cycles, orders, fills = (_count(status, name) for name in names)
         nlv, pnl = (_amount(status, name) for name in ("equity", "pnl_net"))
-        stopped = RunStopped(reason, cycles, orders, fills, self._is_confirmed, nlv, pnl)
+        stopped = RunStopped(reason, cycles, orders, fills, self.is_confirmed, nlv, pnl)
         self._system.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)
@@ -217,13 +217,13 @@ class Guardian:
         self._run.say(_stopped_line(reason, self.last, len(lots)))
         if is_halted or reason == KILL:
             return EXIT_HALTED
-        return EXIT_NO if reason == "error" or not self._is_confirmed else EXIT_OK
+        return EXIT_NO if reason == "error" or not self.is_confirmed else EXIT_OK
 
     @property
-    def _is_confirmed(self) -> bool:
+    def is_confirmed(self) -> bool:
         """Tell whether it is known that no entry rests at the venue."""
         if self._inbox.read().boot is not None:
-            return self.is_swept
+            return self._is_swept
         return not self._run.recovered.has_unsettled
 
     def _valued(self, status: Status) -> Status:
@@ -243,16 +243,16 @@ class Guardian:
         """Return what is owned: by the status, or by the journal where nobody valued it yet."""
         if not status.get("positions") and status.get("equity") is None:
             return self._run.recovered.owned
-        return tuple(map(_lot_text, _positions(status)))
+        return tuple(map(_lot_text, positions_of(status)))
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
         begun_ns = self._system.clock.machine_ns()
         self._system.announce(StopRequested(reason))
-        self.is_swept = self._driver.until(
+        self._is_swept = self._driver.until(
             lambda: reason in self._inbox.read().swept, SWEEP_LIMIT_NS
         )
-        if not self.is_swept:
+        if not self._is_swept:
             self._system.log_for("guardian").critical(
                 "entries are not confirmed cancelled: the sentinel cancels what still appears",
                 look="python run.py status",
@@ -347,14 +347,9 @@ def _amount(status: Status, name: str) -> Amount | None:
     return None if value is None else Amount(Decimal(str(value)))
 
 
-def _positions(status: Status) -> list[Mapping[str, object]]:
-    found = status.get("positions")
-    return found if isinstance(found, list) else []
-
-
 def _missing_lots(status: Status) -> tuple[str, ...]:
     """Return the lots of which the venue holds nothing any more."""
-    gone = (each for each in _positions(status) if each.get("missing") == each["quantity"])
+    gone = (each for each in positions_of(status) if each.get("missing") == each["quantity"])
     return tuple(map(_lot_text, gone))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.mode import Mode
-from domain.model.product import ProductId
+from domain.model.product import quote_of
 from domain.system.recovery import Recovered
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def refused_books(recovered: Recovered, quote_currency: str) -> str | None:
     """
     orders = [each for each in recovered.orders.values() if each.filled or not each.is_terminal]
     products = {each.intent.order.product for each in orders}
-    others = sorted({_quote_of(each) for each in products} - {quote_currency})
+    others = sorted({quote_of(each) for each in products} - {quote_currency})
     if not others:
         return None
     lots = recovered.ledger.lots if recovered.ledger is not None else ()
-    owned = sorted({lot.product for lot in lots if _quote_of(lot.product) in others})
+    owned = sorted({lot.product for lot in lots if quote_of(lot.product) in others})
     held = f"; lots are owned: {', '.join(owned)}" if owned else ""
     kept = ", ".join(others)
     return (
@@ -42,10 +42,6 @@ def refused_books(recovered: Recovered, quote_currency: str) -> str | None:
         f"{held}; set app.quote back to {kept}, or trade {quote_currency} in a folder of its own"
         " (--data-dir)"
     )
-
-
-def _quote_of(product: ProductId) -> str:
-    return product.rpartition("-")[2]
 
 
 def _live(config: Config, *, is_confirmed: bool) -> list[str]:

@@ -16,7 +16,7 @@ from config.sanity import stops_of
 from domain.messages.supervision import BootCompleted
 from domain.model import figures
 from domain.model.breakers import Breaker
-from domain.model.instants import SECOND, iso
+from domain.model.instants import SECOND
 from domain.model.money import Amount, plain
 from domain.model.product import Action
 from domain.risk.feasibility import USUAL_MINIMUM, obstacle
@@ -78,7 +78,7 @@ def _account(options: TradeOptions, status: Status) -> Iterator[tuple[str, str]]
     if earned:
         told += f", {figures.signed(earned)} since the account was opened"
     yield "equity", told
-    for held in _positions(status):
+    for held in positions_of(status):
         yield (
             "holds",
             f"{figures.size(Decimal(held['quantity']))} {held['product']}, "
@@ -86,7 +86,7 @@ def _account(options: TradeOptions, status: Status) -> Iterator[tuple[str, str]]
             f"stop {figures.price(_number(held.get('stop')))}, "
             f"target {figures.price(_number(held.get('target')))}",
         )
-    if _positions(status):
+    if positions_of(status):
         yield "protected", "by this process, which sells at stop or target, while it runs"
 
 
@@ -118,7 +118,7 @@ def _rules(config: Config, boot: BootCompleted) -> Iterator[tuple[str, str]]:
 
 def _blocked(blocking: Iterable[Breaker]) -> Iterator[str]:
     for each in blocking:
-        yield f"no entries: {each.reason} ({each.name}, since {iso(each.at_ns)[:19]})"
+        yield f"no entries: {each.reason} ({each.name}, since {figures.moment(each.at_ns)})"
         yield f"type: {way_out(each.name).command}"
 
 
@@ -154,7 +154,8 @@ def _row(label: str, text: str) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _positions(status: Status) -> list[Mapping[str, Any]]:
+def positions_of(status: Status) -> list[Mapping[str, Any]]:
+    """Return the rows of what is owned."""
     found = status.get("positions")
     return found if isinstance(found, list) else []
 

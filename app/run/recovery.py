@@ -18,7 +18,7 @@ from adapters.journal.codec import Codec, CodecError
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
 from domain.messages.catalogue import CATALOGUE
-from domain.messages.control import OperatorActed
+from domain.messages.control import RESUME, OperatorActed
 from domain.messages.journal import JournalReopened, RunStarted, RunStopped
 from domain.messages.supervision import BY_OPERATOR, BreakerReset, BreakerTripped
 from domain.model.breakers import GLOBAL, Breaker, Effect
@@ -38,7 +38,6 @@ from domain.system.recovery import JournalFold, Recovered, fold
 from domain.system.ways_out import sentences
 
 JOURNAL = "journal"
-RESUME = "resume"
 SHORTENED = "journal_shortened"
 """Name of the breaker when the journal holds less than it once did."""
 CODEC = Codec(CATALOGUE)

@@ -21,14 +21,12 @@ from adapters.control.anchor import AnchorFile
 from adapters.control.instances import InstanceLock
 from adapters.control.registry import FolderLock
 from adapters.journal.archive import BackupFacts, unpack_backup
-from adapters.journal.segments import read_records
-from app.run.recovery import CODEC, JOURNAL, JournalPlace, Opened, newest_ns, open_state
+from app.run.recovery import JOURNAL, JournalPlace, Opened, latched_in, newest_ns, open_state
 from domain.messages.journal import JournalRestored, RunStarted, RunStopped
 from domain.messages.supervision import BreakerTripped
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import JournalError
 from domain.model.instants import Nanos, iso
-from domain.system.recovery import fold
 
 RESTORED = "restored"
 """Name of the breaker that is open after a restore, until a person resumes."""
@@ -91,12 +89,10 @@ def _locked(folder: Path, started: str) -> Iterator[None]:
 
 
 def _latched(folder: Path) -> tuple[Breaker, ...] | None:
-    """Return what is latched in the journal that is there now; None if it can't be read."""
-    records = read_records(folder / JOURNAL)
+    """Return what is latched there now; None if the journal can't be read."""
     try:
-        known = ((each.at_ns, CODEC.decode(each.type, each.data)) for each in records)
-        return fold(known, "").latched()
-    except (JournalError, OSError):
+        return latched_in(folder)
+    except JournalError:
         return None
 
 

@@ -83,7 +83,7 @@ def _trade(
         watches.begin(ports.watches(venue))
         undo.callback(ports.stop)
         guardian = start(ports, options, opened, venue, stop, say, show)
-        watches.is_orderly = lambda: guardian.is_swept
+        watches.is_orderly = lambda: guardian.is_confirmed
         undo.callback(guardian.publish)
         gc.freeze()
         guardian.live()

@@ -208,7 +208,9 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     limit_ns, depth = settings.quote_limit_ns(config), max(settings.lookback_minutes(config), 1)
 
     def risk_gate(state: Recovered) -> None:
-        gate = GateState(state.ledger, state.exposure(), state.next_approval, state.approved)
+        gate = GateState(
+            state.ledger, state.exposure(), state.next_approval, state.approved, state.counted
+        )
         throttle = config.policy.throttle
         spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
 

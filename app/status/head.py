@@ -9,6 +9,7 @@ from app.status.lines import BAD, BOLD, GOOD, WARN, Line
 from app.status.members import Members
 from app.status.signs import InstanceState, Signs
 from domain.model.figures import moment
+from domain.model.wording import counted
 from domain.system.ways_out import RESUME, START
 
 _ENDED_BY = {
@@ -107,12 +108,12 @@ def _picture(signs: Signs) -> str:
 
 
 def _counts(document: Members, signs: Signs) -> str:
-    counted = [
-        f"{document.count(name):,} {word if document.count(name) == 1 else word + 's'}"
+    counts = [
+        counted(document.count(name), word)
         for name, word in (("cycles", "cycle"), ("orders_total", "order"), ("fills_total", "fill"))
     ]
     next_ns = document.part("last_decision").moment("next_at")
     now_ns = document.moment("market_time")
     if signs.state.is_up and next_ns is not None and now_ns is not None and next_ns > now_ns:
-        counted.append(f"the next in {words.age(next_ns - now_ns)}")
-    return ", ".join(counted)
+        counts.append(f"the next in {words.age(next_ns - now_ns)}")
+    return ", ".join(counts)

@@ -13,7 +13,7 @@ from app.commands.ending import SENTINEL, end_record, is_stopped, sentinel_says
 from app.status.members import Members
 from domain.model.breakers import GLOBAL, VENUE
 from domain.model.errors import InvalidNumber
-from domain.model.instants import SECOND, iso, parse_iso
+from domain.model.instants import SECOND, parse_iso
 
 FROZEN_AFTER_NS = 5 * SECOND
 """Time without a word after which nobody may believe that it trades: it speaks each second."""
@@ -167,8 +167,3 @@ def _sentinel(folder: Path, since_ns: int) -> str:
         return ""
     facts = [f"{name} {said.text(name)}" for name in ("reason", "cancelled") if said.text(name)]
     return said.text("state") + (f" ({', '.join(facts)})" if facts else "")
-
-
-def told(at_ns: int | None) -> str | None:
-    """Return an instant as JSON has it."""
-    return None if at_ns is None else iso(at_ns)

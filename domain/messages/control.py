@@ -8,6 +8,9 @@ from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
 
+RESUME, RELEASE = "resume", "release"
+"""Verbs of an operator, in requests and on record; `domain/system/pause.py` has two more."""
+
 
 @frozen
 class DiscrepancyFound:

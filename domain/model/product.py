@@ -17,6 +17,16 @@ ProductId = NewType("ProductId", str)
 """A venue market such as BTC-USD."""
 
 
+def base_of(product: ProductId) -> str:
+    """Return the asset that a product buys."""
+    return product.rpartition("-")[0]
+
+
+def quote_of(product: ProductId) -> str:
+    """Return the currency that a product is paid in."""
+    return product.rpartition("-")[2]
+
+
 class Side(StrEnum):
     """Direction of an order."""
 

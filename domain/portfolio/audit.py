@@ -28,7 +28,7 @@ from domain.messages.supervision import BootCompleted
 from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, notional, plain
 from domain.model.portfolio import totals_of
-from domain.model.product import Side
+from domain.model.product import Side, base_of, quote_of
 from domain.model.wording import counted
 from domain.portfolio.books import Books
 from domain.portfolio.chain import Chain
@@ -151,7 +151,7 @@ class _Audit:
     def _fill(self, seq: int, booked: FillBooked) -> None:
         self._fills += 1
         fill = booked.fill
-        base, _, quote = fill.product.rpartition("-")
+        base, quote = base_of(fill.product), quote_of(fill.product)
         books = self._books(self._quote or quote)
         if books is None:
             self._say(seq, f"fill {fill.entry_id} was booked before the first statement")

@@ -19,7 +19,7 @@ from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.model.orders import FillSeen
 from domain.model.portfolio import COST_STEP, Lot, PortfolioView
-from domain.model.product import Product, ProductId, Side
+from domain.model.product import Product, ProductId, Side, base_of
 from domain.portfolio.recent_fills import RecentFills
 
 HUNDRED = Decimal(100)
@@ -95,7 +95,7 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
     seen = ledger.seen.and_also(fill.entry_id)
     worth = notional(fill.price, fill.quantity)
     fees = Amount(ledger.fees + fill.fee)
-    base = fill.product.rpartition("-")[0]
+    base = base_of(fill.product)
     if fill.side is Side.BUY:
         lots = _grow(ledger.lots, booked, product)
         cash = Amount(ledger.cash - worth - fill.fee)
@@ -135,7 +135,7 @@ def mark_missing(ledger: Ledger, found: LotsMissing) -> Ledger:
     named = dict(found.lots)
     lots = tuple(
         evolve(lot, missing=Quantity(min(named.get(lot.id, ZERO), lot.quantity)))
-        if lot.product.rpartition("-")[0] == found.currency
+        if base_of(lot.product) == found.currency
         else lot
         for lot in ledger.lots
     )

@@ -16,7 +16,7 @@ from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotsMissing
 from domain.model.entries import Unread
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import AccountBalance, Lot, totals_of
-from domain.model.product import ProductId, Side
+from domain.model.product import ProductId, Side, base_of
 from domain.model.wording import counted
 
 Unsettled = Iterable[tuple[ProductId, Side]]
@@ -67,7 +67,7 @@ def compare(
         for each in _missing(theirs, ledger.lots)
         if each.currency not in unlisted | left_out and not _is_known(each, ledger.lots)
     )
-    is_whole = not problems and "" not in left_out
+    is_whole = not problems
     told = {each.currency: _shortage(each, theirs, ledger) for each in missing}
     problems += tuple(
         f"{currency}: the venue has {plain(theirs[currency])}, the ledger"
@@ -105,7 +105,7 @@ def owned_of(ledger: LedgerReported) -> dict[str, Decimal]:
     """Return what we own of each base currency, missing or not."""
     owned: dict[str, Decimal] = {}
     for lot in ledger.lots:
-        base = _base(lot)
+        base = base_of(lot.product)
         owned[base] = owned.get(base, ZERO) + lot.quantity
     return owned
 
@@ -118,11 +118,11 @@ def _essence(books: LedgerReported) -> object:
 def _missing(theirs: Mapping[str, Decimal], lots: Sequence[Lot]) -> tuple[LotsMissing, ...]:
     """Return for each base currency of lots what is missing: what is there is of the oldest."""
     found = []
-    for base in sorted({_base(lot) for lot in lots}):
+    for base in sorted({base_of(lot.product) for lot in lots}):
         there = theirs.get(base, ZERO)
         short: list[tuple[str, Quantity]] = []
         for lot in lots:
-            if _base(lot) != base:
+            if base_of(lot.product) != base:
                 continue
             covered = min(max(there, ZERO), lot.quantity)
             there -= covered
@@ -133,7 +133,11 @@ def _missing(theirs: Mapping[str, Decimal], lots: Sequence[Lot]) -> tuple[LotsMi
 
 
 def _is_known(found: LotsMissing, lots: Sequence[Lot]) -> bool:
-    known = {lot.id: lot.missing for lot in lots if lot.missing and _base(lot) == found.currency}
+    known = {
+        lot.id: lot.missing
+        for lot in lots
+        if lot.missing and base_of(lot.product) == found.currency
+    }
     return known == dict(found.lots)
 
 
@@ -153,7 +157,7 @@ def _may_be_ours(changes: Mapping[str, Decimal], unsettled: Unsettled) -> bool:
     return any(
         change > 0 if side is Side.BUY else change < 0
         for product, side in unsettled
-        if (change := changes.get(product.rpartition("-")[0], ZERO))
+        if (change := changes.get(base_of(product), ZERO))
     )
 
 
@@ -184,7 +188,3 @@ def _kind(currency: str, quote_currency: str, changes: Mapping[str, Decimal]) ->
         is_bought = change < 0 if currency == quote_currency else change > 0
         return "bought by hand" if is_bought else "sold by hand"
     return "deposit" if change > 0 else "withdrawal"
-
-
-def _base(lot: Lot) -> str:
-    return lot.product.rpartition("-")[0]

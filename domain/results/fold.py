@@ -28,6 +28,7 @@ from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.portfolio import Lot
+from domain.model.product import quote_of
 from domain.portfolio.books import Books
 from domain.portfolio.losses import EquityMark
 from domain.results.execution import SalesFold, SalesQuality
@@ -200,7 +201,7 @@ class ResultsFold:
 
     def _book(self, booked: FillBooked, *, is_asked: bool) -> None:
         if self._quote is None:
-            self._quote = booked.fill.product.rpartition("-")[2]
+            self._quote = quote_of(booked.fill.product)
             self._open()
         before = None if self._books is None else self._books.ledger
         if self._books is None or before is None:

@@ -11,7 +11,6 @@ from attrs import frozen
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import Refusal
 from domain.model.money import plain
-from domain.model.product import ProductId
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -60,8 +59,3 @@ def fullest(uses: Iterable[LimitUse]) -> Iterator[LimitUse]:
     found = min(uses, key=lambda use: (use.limit - use.used, use.name), default=None)
     if found is not None:
         yield found
-
-
-def base_of(product: ProductId) -> str:
-    """Return the asset that a product buys."""
-    return product.rpartition("-")[0]

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
+from typing import Any
 
 from attrs import frozen
 
+from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.model.breakers import GLOBAL, Scope
 from domain.model.instants import SECOND, Nanos
+from domain.model.orders import OrderState
+from domain.model.product import Side
 from domain.model.settings import number
+
+REJECTED = "rejected_orders"
+"""Name of the breaker while the venue rejects order after order."""
+REPEATED = "repeated_entries"
+"""Name of the breaker of a product that was bought again and again."""
+KEPT = 20
+"""Newest orders of a kind that a journal gives back: the highest limit that can be set."""
 
 
 @frozen(kw_only=True)
@@ -18,7 +31,7 @@ class ThrottleLimits:
         10,
         "Orders rejected by the venue within the window, from which on only exits run",
         low=2,
-        high=20,
+        high=KEPT,
         tighter="lower",
         mandatory=True,
     )
@@ -26,7 +39,7 @@ class ThrottleLimits:
         8,
         "Entries of one product filled within the window, from which on it is only sold",
         low=2,
-        high=20,
+        high=KEPT,
         tighter="lower",
         mandatory=True,
     )
@@ -44,6 +57,54 @@ class ThrottleLimits:
     def window_ns(self) -> Nanos:
         """Return the window in market time."""
         return Nanos(self.window_seconds * SECOND)
+
+
+@frozen
+class Counted:
+    """An order that is counted: for which breaker, over what, and at what market time.
+
+    `about` is the venue's reason of a rejection, or the product that was bought.
+    """
+
+    name: str
+    scope: Scope
+    client_order_id: str
+    at_ns: Nanos
+    about: str
+
+
+def counted(message: Any, at_ns: int) -> Counted | None:
+    """Return what `message` counts for: a rejected order or a filled entry; None: for nothing."""
+    match message:
+        case OrderAdvanced(client_order_id=order, state=OrderState.REJECTED, reason=reason):
+            return Counted(REJECTED, GLOBAL, order, Nanos(at_ns), reason or "no reason given")
+        case FillBooked(client_order_id=order, fill=fill) if fill.side is Side.BUY:
+            scope = Scope.of_product(fill.product)
+            return Counted(REPEATED, scope, order, Nanos(at_ns), fill.product)
+        case _:
+            return None
+
+
+class CountedOrders:
+    """The newest orders that were counted, `KEPT` of each kind: what a start goes on with."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[tuple[str, Scope], deque[Counted]] = {}
+
+    def take(self, message: Any, at_ns: int) -> None:
+        """Keep the order that `message` is about if it counts, once."""
+        found = counted(message, at_ns)
+        if found is None:
+            return
+        kept = self._kinds.setdefault((found.name, found.scope), deque(maxlen=KEPT))
+        if all(each.client_order_id != found.client_order_id for each in kept):
+            kept.append(found)
+
+    @property
+    def newest(self) -> tuple[Counted, ...]:
+        """Return them, oldest first."""
+        found = (each for kept in self._kinds.values() for each in kept)
+        return tuple(sorted(found, key=lambda each: each.at_ns))
 
 
 class Throttle:
@@ -64,3 +125,18 @@ class Throttle:
         """Return when a whole window has passed since the last order that counted."""
         seen = self._orders.get(key)
         return Nanos(seen[-1][1] + self._window_ns if seen else 0)
+
+
+def unquiet(orders: Iterable[Counted], throttles: dict[str, Throttle]) -> tuple[Counted, ...]:
+    """Count `orders`, oldest first, with the throttle of their kind.
+
+    Returns, of each kind that has reached its limit and was not quiet since, the newest order.
+    """
+    found: dict[tuple[str, Scope], Counted] = {}
+    for each in orders:
+        key, throttle = (each.name, each.scope), throttles[each.name]
+        if throttle.quiet_at(each.scope) <= each.at_ns:
+            found.pop(key, None)
+        if throttle.count(each.scope, each.client_order_id, each.at_ns) or key in found:
+            found[key] = each
+    return tuple(found.values())

@@ -60,7 +60,8 @@ class RiskView:
     def at_risk(self) -> AtRisk:
         """Value of owned lots (at the ask: the careful side) plus worst cases of entries.
 
-        A lot without a quote counts at its cost.
+        A lot without a quote counts at its cost, and what is missing of one counts as if it were
+        there: until its owner releases it, it may come back.
         """
         return _at_risk(self)
 

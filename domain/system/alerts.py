@@ -14,7 +14,7 @@ from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
-from domain.model.product import ProductId
+from domain.model.product import ProductId, base_of, quote_of
 from domain.model.wording import counted
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
@@ -255,7 +255,7 @@ def of_unread(news: EntriesUnread) -> AlertRaised:
 
 def of_blind_lot(lot: Lot, bid: Price | None, why: str) -> AlertRaised:
     """Return the alert of a lot whose product has no price that can be trusted."""
-    base, _, quote = lot.product.rpartition("-")
+    base, quote = base_of(lot.product), quote_of(lot.product)
     bought = f"{plain(lot.quantity)} {base}, bought for {plain(lot.cost)} {quote}"
     return AlertRaised(
         severity=Severity.CRITICAL,
@@ -269,13 +269,13 @@ def of_blind_lot(lot: Lot, bid: Price | None, why: str) -> AlertRaised:
 
 
 def _worth(lot: Lot, bid: Price) -> str:
-    base, _, quote = lot.product.rpartition("-")
+    base, quote = base_of(lot.product), quote_of(lot.product)
     return f"{plain(lot.held)} {base}, {bid * lot.held:.2f} {quote} at the last bid"
 
 
 def of_missing_lot(lot: Lot, missing: Quantity) -> AlertRaised:
     """Return the alert of a lot of which the venue holds so much less than we bought."""
-    base, _, quote = lot.product.rpartition("-")
+    base, quote = base_of(lot.product), quote_of(lot.product)
     held = Quantity(lot.quantity - missing)
     return AlertRaised(
         severity=Severity.CRITICAL,

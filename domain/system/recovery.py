@@ -29,6 +29,7 @@ from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
+from domain.risk.throttle import Counted, CountedOrders
 from domain.risk.view import ApprovedKey
 
 KEPT_APPROVALS = 2_000
@@ -75,6 +76,8 @@ class Recovered:
     peak: EquityMark | None = None
     resumed: Resumed = NOT_RESUMED
     approved: tuple[ApprovedKey, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    """Newest rejected orders and filled entries, oldest first: throttles go on counting them."""
     runs: int = 0
     world: str = ""
     tally: RunTally = RunTally()
@@ -143,6 +146,7 @@ class JournalFold:
         self._equity = EquityHistory()
         self._boot: BootCompleted | None = None
         self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
+        self._counted = CountedOrders()
         self._runs = 0
         self._world = ""
         self._tally = RunTally()
@@ -160,6 +164,7 @@ class JournalFold:
         self._books = evolve(self._books, ledger=None)
         self._equity, self._boot = EquityHistory(), None
         self._approved.clear()
+        self._counted = CountedOrders()
 
     def take(self, at_ns: int, message: Any) -> None:
         """Take the next record, of that market time."""
@@ -169,8 +174,10 @@ class JournalFold:
                 self._tally = evolve(self._tally, orders=self._tally.orders + 1)
                 self._intent(at_ns, intent)
             case OrderAdvanced():
+                self._counted.take(message, at_ns)
                 self._advance(message)
             case FillBooked():
+                self._counted.take(message, at_ns)
                 self._fill(message)
             case RoundJudged(cycle=cycle):
                 self._tally = evolve(self._tally, cycles=cycle)
@@ -262,6 +269,7 @@ class JournalFold:
             peak=self._equity.peak,
             resumed=dict(self._equity.resumed),
             approved=tuple(self._approved),
+            counted=self._counted.newest,
             runs=self._runs,
             world=self._world,
             boot=self._boot,

@@ -54,7 +54,7 @@ def accept(words: list[str]) -> None:
         command, context = found, found.make_context(name, rest, parent=context)
 
 
-@pytest.mark.parametrize("path", paths(), ids=" ".join)
+@pytest.mark.parametrize("path", tuple(paths()), ids=" ".join)
 def test_every_command_takes_the_folder_options(path: tuple[str, ...]) -> None:
     known = {each.name for each in command_at(path).params}
 

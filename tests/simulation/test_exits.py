@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from attrs import evolve
 
 from domain.messages.control import AlertRaised
 from domain.messages.decisions import ExitProposed, ProposalRefused
@@ -20,6 +21,7 @@ from domain.model.instants import SECOND, Nanos, parse_iso
 from domain.model.product import Side
 from domain.orders.prices import NO_PRICE
 from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.operator import is_open
 from tests.builders.price_paths import RUNS_AWAY, TO_STOP, Line, script
 from tests.builders.simulator import fault
 from tests.builders.steps import START
@@ -217,3 +219,21 @@ def test_rejected_orders_leave_exits_alone_to_run_until_it_has_been_quiet(tmp_pa
     )
     (sold_s, _) = told.sales()[-1]
     assert tripped_s < sold_s < closed_s
+
+
+@pytest.mark.req("PAC", "BOOT1")
+def test_rejected_orders_are_counted_on_over_a_restart(tmp_path: Path) -> None:
+    sets = ("policy.throttle.rejected_orders=4", "policy.throttle.window_seconds=90")
+    rejecting = fault("reject_order", at="150s", for_="60s")
+    setting = Setting(folder=tmp_path, market=script((TO_STOP,)), sets=sets, faults=(rejecting,))
+    with World(setting).start() as world:
+        assert world.until(lambda: is_open(world, "rejected_orders"))
+        tripped_s = world.now_s
+        assert world.until(lambda: world.now_s > tripped_s + 1)  # what was said is on disk
+
+    with World(evolve(setting, faults=())).start() as again:
+        assert again.until(lambda: again.is_ready, 60)
+        assert again.now_s < tripped_s + 60
+        assert is_open(again, "rejected_orders")
+        assert again.until(lambda: not is_open(again, "rejected_orders"), 120)
+        assert again.now_s >= tripped_s + 90

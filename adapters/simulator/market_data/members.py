@@ -35,6 +35,12 @@ def word(item: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def named(item: Any) -> dict[str, str]:
+    """Return what an entry that can't be read says of itself: its product, if it names one."""
+    name = item.get("product_id")
+    return {"name": name} if isinstance(name, str) else {}
+
+
 def _number(item: Mapping[str, Any], name: str) -> Decimal:
     try:
         return parse_decimal(word(item, name))

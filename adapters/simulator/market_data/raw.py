@@ -16,7 +16,7 @@ from typing import Any, Literal
 import zstandard
 from attrs import frozen
 
-from adapters.simulator.market_data.members import above_zero, from_zero, word
+from adapters.simulator.market_data.members import above_zero, from_zero, named, word
 from adapters.simulator.market_data.source import MarketError
 from domain.model.entries import Entries, EntryKind, read_each
 from domain.model.errors import ProtocolBroken
@@ -223,12 +223,7 @@ def catalogue(text: str | bytes) -> Entries[Product]:
     listed = json.loads(text).get("products", [])
     if not isinstance(listed, list):
         raise TypeError("expected a list of products")
-    return read_each(EntryKind.PRODUCT, listed, _product, _about)
-
-
-def _about(item: Any) -> dict[str, str]:
-    name = item.get("product_id")
-    return {"name": name} if isinstance(name, str) else {}
+    return read_each(EntryKind.PRODUCT, listed, _product, named)
 
 
 def _product(item: dict[str, Any]) -> Product | None:

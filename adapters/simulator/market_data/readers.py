@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from adapters.simulator.market_data.members import above_zero, from_zero, word
+from adapters.simulator.market_data.members import above_zero, from_zero, named, word
 from domain.model.entries import Entries, EntryKind, read_each
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos, parse_iso
@@ -37,21 +37,21 @@ def bars_in(product: ProductId, body: bytes | str) -> Entries[Bar]:
         AttributeError, KeyError, TypeError, ValueError: it is no such answer.
     """
     listed = _list(json.loads(body)["candles"])
-    return read_each(EntryKind.CANDLE, listed, lambda each: _bar(product, each), _about)
+    return read_each(EntryKind.CANDLE, listed, lambda each: _bar(product, each), named)
 
 
 def changes_in(events: object) -> Entries[BookChange]:
     """Return the changes of books in a frame. Raises TypeError: these are no events."""
-    return read_each(EntryKind.BOOK, _list(events), _change, _about)
+    return read_each(EntryKind.BOOK, _list(events), _change, named)
 
 
 def trades_in(events: object) -> Entries[Trade]:
     """Return the new trades in a frame, in order. Raises TypeError: these are no events."""
-    of_events = read_each(EntryKind.EVENT, _list(events), _new_trades, _about)
+    of_events = read_each(EntryKind.EVENT, _list(events), _new_trades, named)
     read: list[Trade] = []
     unread = list(of_events.unread)
     for trades in of_events.read:
-        found = read_each(EntryKind.TRADE, reversed(trades), _trade, _about)
+        found = read_each(EntryKind.TRADE, reversed(trades), _trade, named)
         read += found.read
         unread += found.unread
     return Entries(tuple(read), tuple(unread))
@@ -61,11 +61,6 @@ def _list(value: object) -> Sequence[Any]:
     if not isinstance(value, list):
         raise TypeError("expected a list")
     return value
-
-
-def _about(item: Any) -> Mapping[str, str]:
-    name = item.get("product_id")
-    return {"name": name} if isinstance(name, str) else {}
 
 
 def _bar(product: ProductId, item: Mapping[str, Any]) -> Bar:

@@ -40,8 +40,9 @@ _OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
 _SPOT_WALLETS = ("ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO", "FIAT", "CRYPTO")
 _SPOT_PLATFORMS = ("", "ACCOUNT_PLATFORM_CONSUMER")
 
-_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+# No part can match what the next one does: a hostile page must not keep a request's thread busy.
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _PAGE_BYTES = 16_384
 """How far a page is looked through for its title."""
 
@@ -308,8 +309,8 @@ def _words_of(body: bytes) -> str:
     if not text.lstrip().startswith("<"):
         return text[:60]
     title = _TITLE.search(text)
-    shown = _TAG.sub(" ", text).strip()[:60] if title is None else title[1]
-    return html.unescape(shown)
+    shown = _TAG.sub(" ", text) if title is None else title[1]
+    return html.unescape(shown.strip()[:60])
 
 
 def _whole(digits: str) -> int:

@@ -13,8 +13,9 @@ from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.bounds import AN_ASSET, between, entries
 from domain.model.money import ZERO
+from domain.model.product import base_of
 from domain.model.settings import number, setting
-from domain.risk.caps import CapRule, base_of, fullest
+from domain.risk.caps import CapRule, fullest
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 

@@ -13,9 +13,9 @@ from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.bounds import A_THEME, between, entries
 from domain.model.money import ZERO
-from domain.model.product import ProductId
+from domain.model.product import ProductId, base_of
 from domain.model.settings import setting
-from domain.risk.caps import CapRule, base_of
+from domain.risk.caps import CapRule
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -65,8 +66,7 @@ def test_whatever_it_does_with_its_settings_is_told(
     for module in (config.converter, config.strategies):
         monkeypatch.setattr(module, "strategies", lambda: {"odd": kind})
 
-    with pytest.raises(Invalid, match="") as found:
+    with pytest.raises(Invalid, match=re.escape(told)) as found:
         make_converter().structure({"use": "odd"}, StrategySpec)
 
-    assert told in str(found.value)
     assert "_strategies.py:" in str(found.value) or "lookback" in told

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from actors.kernel.ports import ANSWER_LIMIT_NS
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from actors.safety.boot_judge import LINEAGE, NO_PRODUCTS
+from actors.safety.boot_judge import BOOT_WITHIN_NS, BOOTING, LINEAGE, NO_PRODUCTS
 from actors.safety.holdings import AGAIN_NS, BREAKER, COMPARISONS
 from actors.safety.reconcile_steps import OVERLAP_NS, BoundAccount
 from actors.safety.reconciler import (
-    BOOT_WITHIN_NS,
-    BOOTING,
     DIGEST_LIMIT_NS,
     EVERY_NS,
     GAP_AGAIN_NS,
@@ -199,6 +197,22 @@ def test_a_sweep_that_ends_before_the_catalogue_is_read_is_not_the_one_asked_for
 
 
 @pytest.mark.req("BOOT1")
+def test_the_end_of_another_sweep_is_not_the_one_asked_for_which_is_asked_for_again() -> None:
+    scene = Scene()
+    scene.answer_all(CATALOGUE)
+    scene.harness.sent.clear()
+
+    scene.tell(SweepFinished(("canceller rebuilt",), 0, Nanos(0)))
+
+    assert scene.venue.named("list_orders") == []
+    (again,) = scene.harness.bodies(SweepRequested)
+    assert again.reason == "boot"
+
+    scene.tell(SWEPT)
+    assert scene.venue.named("list_orders") != []
+
+
+@pytest.mark.req("BOOT1")
 def test_trading_may_begin_after_the_first_comparison_with_what_was_read() -> None:
     scene = Scene()
     scene.answer_all(CATALOGUE)
@@ -335,6 +349,8 @@ def test_where_lots_are_owned_a_part_that_fails_keeps_no_exit_from_running(part:
     (booting,) = [each for each in scene.harness.trips() if each.name == BOOTING]
     assert booting.effect is Effect.REDUCE_ONLY
     assert "HTTP 503" in booting.reason
+    early = [each for each in scene.harness.bodies(SweepRequested) if each.awaits_ours]
+    assert len(early) == (part in CATALOGUE), "what rests does not wait for a catalogue"
 
 
 @pytest.mark.req("M1", "BOOT1")
@@ -733,7 +749,7 @@ def test_a_request_begins_a_run_anew_that_waits_for_actors_who_may_have_been_rep
     assert scene.venue.take() == HISTORY
 
 
-def test_it_compares_each_minute_and_only_when_nothing_else_is_on() -> None:
+def test_it_compares_again_and_again_and_only_when_nothing_else_is_on() -> None:
     scene = Scene()
     scene.boot()
     scene.wait(EVERY_NS)

@@ -317,7 +317,7 @@ def test_a_stop_that_cannot_be_done_is_told_within_five_seconds_and_once(how: st
     assert HINDRANCES[how] in alert.what
     assert alert.owned == "2 BTC, 194.00 USD at the last bid"
     assert alert.command.startswith("python run.py ")
-    assert log.of("critical") == []  # the alert says it, once
+    assert log.of("critical") == [], "who writes the alert says it"
     assert len(log.of("warning")) <= 1
     assert len(harness.bodies(ExitHindered)) <= 1
 
@@ -454,7 +454,7 @@ def test_a_lot_without_a_price_is_told_within_seconds_and_once(how: str) -> None
         "bought for 202.4 USD" if how == "never" else "200.00 USD at the last bid"
     ) in alert.owned
     assert harness.bodies(AlertRaised) == [alert]
-    assert log.of("critical") == []  # the alert says it, once
+    assert log.of("critical") == [], "who writes the alert says it"
 
 
 @pytest.mark.req("ST1")

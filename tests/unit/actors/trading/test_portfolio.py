@@ -85,6 +85,8 @@ class Case:
         total: str = "10000",
         epoch: int = 1,
         latched: tuple[str, ...] = (),
+        *,
+        boots: bool = True,
     ) -> None:
         self.harness = Harness()
         for name in latched:
@@ -93,6 +95,10 @@ class Case:
         self.actor = self.harness.start(
             Portfolio, "portfolio", state, limits, QUOTE_LIMIT, epoch=epoch
         )
+        if boots:
+            self.boot(total)
+
+    def boot(self, total: str = "10000") -> None:
         self.tell(statement(total), BOOT)
 
     def tell(self, *messages: Any) -> tuple[Any, ...]:
@@ -382,6 +388,34 @@ def test_an_incarnation_that_begins_halted_trips_again_only_after_a_resume() -> 
     assert case.mark() == ["daily_loss"]
 
     assert resume(case, "daily_loss") == []
+
+
+@pytest.mark.req("DD1", "BOOT1")
+def test_an_incarnation_that_begins_halted_hears_a_resume_before_its_first_look() -> None:
+    case = Case(
+        marks=(EquityMark(Nanos(START_NS - MINUTE), usd(10_400), usd(10_000)),),
+        latched=("daily_loss",),
+        boots=False,
+    )
+    assert case.harness.board.reset("daily_loss", GLOBAL, by="operator", evidence="seen")
+    case.tell(BreakerReset("daily_loss", GLOBAL, "operator", "seen"))
+
+    case.boot()
+
+    assert case.mark() == []
+
+
+@pytest.mark.req("DD1")
+def test_only_a_persons_word_lets_a_loss_count_anew() -> None:
+    case = Case()
+    case.mark()
+    case.earn("-300")
+    assert case.mark() == ["daily_loss"]
+
+    case.harness.board.reset("daily_loss", GLOBAL, by="policy", evidence="by itself")
+    case.tell(BreakerReset("daily_loss", GLOBAL, "policy", "by itself"))
+
+    assert case.mark() == ["daily_loss"]
 
 
 @pytest.mark.req("DD1")

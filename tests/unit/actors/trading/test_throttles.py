@@ -10,7 +10,6 @@ from attrs import evolve
 from actors.kernel.topology import RISK_GATE
 from actors.trading.approvals import Approvals
 from actors.trading.risk_gate import GateState, RiskGate
-from actors.trading.throttles import REJECTED, REPEATED
 from domain.messages.decisions import OrderApproved
 from domain.messages.supervision import BootCompleted
 from domain.model.breakers import GLOBAL, Effect, Scope
@@ -19,7 +18,7 @@ from domain.model.money import Amount
 from domain.model.orders import OrderState
 from domain.portfolio.ledger import open_ledger
 from domain.risk.exposure import Exposure
-from domain.risk.throttle import ThrottleLimits
+from domain.risk.throttle import REJECTED, REPEATED, Counted, ThrottleLimits
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -42,8 +41,8 @@ LIMITS = ThrottleLimits(rejected_orders=3, entries_per_product=2, window_seconds
 PRODUCT = Scope.of_product(BTC)
 
 
-def a_gate(harness: Harness, epoch: int = 1) -> RiskGate:
-    state = GateState(open_ledger("USD", Amount(Decimal(10_000))), Exposure(), 1, ())
+def a_gate(harness: Harness, epoch: int = 1, counted: tuple[Counted, ...] = ()) -> RiskGate:
+    state = GateState(open_ledger("USD", Amount(Decimal(10_000))), Exposure(), 1, (), counted)
     actor = harness.start(
         RiskGate,
         RISK_GATE,
@@ -139,6 +138,48 @@ def test_a_fresh_incarnation_closes_what_the_one_before_has_opened() -> None:
     harness.pass_time(again, 60 * SECOND)
 
     assert not harness.is_open(REJECTED)
+
+
+@pytest.mark.req("PAC", "BOOT1")
+def test_what_was_counted_before_a_restart_still_counts_and_its_quiet_window_goes_on() -> None:
+    now_ns = Harness().clock.market_ns()
+    before = [Counted(REJECTED, GLOBAL, str(ago), ago_ns(now_ns, ago), "NO") for ago in (50, 40)]
+
+    harness = Harness()
+    actor = a_gate(harness, counted=tuple(before))
+    assert harness.trips() == (), "two are not three"
+    reject(actor, 3)
+    assert harness.is_open(REJECTED)
+
+    harness = Harness()
+    third = Counted(REJECTED, GLOBAL, "30", ago_ns(now_ns, 30), "NO_FUNDS")
+    actor = a_gate(harness, counted=(*before, third))
+    (breaker,) = harness.trips()
+    assert (breaker.name, breaker.effect) == (REJECTED, Effect.REDUCE_ONLY)
+    assert "NO_FUNDS" in breaker.reason
+    harness.pass_time(actor, 29 * SECOND)
+    assert harness.is_open(REJECTED)
+    harness.pass_time(actor, SECOND)
+    assert not harness.is_open(REJECTED)
+
+
+@pytest.mark.req("PAC", "BOOT1")
+def test_what_has_been_quiet_for_a_window_by_a_restart_is_over() -> None:
+    harness = Harness()
+    now_ns = harness.clock.market_ns()
+
+    a_gate(
+        harness,
+        counted=tuple(
+            Counted(REPEATED, PRODUCT, str(ago), ago_ns(now_ns, ago), BTC) for ago in (61, 60)
+        ),
+    )
+
+    assert harness.trips() == ()
+
+
+def ago_ns(now_ns: int, seconds: int) -> Nanos:
+    return Nanos(now_ns - seconds * SECOND)
 
 
 @pytest.mark.way_out("repeated_entries")

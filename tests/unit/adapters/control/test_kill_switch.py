@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -12,12 +13,15 @@ from hypothesis import strategies as st
 
 from adapters.control.kill_switch import (
     FILE,
+    LONGEST_REASON,
     FileHaltSignal,
     read_kill,
     remove_kill,
     write_kill,
 )
 from domain.model.kill import KillOrder
+
+LETTERS = st.characters(categories=("L", "N", "P", "S"))
 
 
 @pytest.mark.req("K1")
@@ -56,6 +60,21 @@ def test_a_file_made_by_anyone_is_a_signal(tmp_path: Path, text: str, includes_e
 
 
 @pytest.mark.req("K1")
+def test_the_reason_of_anybody_is_one_line_that_can_be_kept(tmp_path: Path) -> None:
+    words = "\x1b[2J wrong\n" + "x" * 9_999
+    for text in (words, json.dumps({"reason": words, "at": words})):
+        (tmp_path / FILE).write_text(text)
+
+        order = read_kill(tmp_path)
+
+        assert order is not None
+        for said in filter(None, (order.reason, order.at)):
+            assert said.startswith("[2J wrong x")
+            assert said.isprintable()
+            assert len(said) <= LONGEST_REASON + 1
+
+
+@pytest.mark.req("K1")
 def test_what_cannot_be_read_is_a_signal(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
 
@@ -66,7 +85,7 @@ def test_what_cannot_be_read_is_a_signal(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("K1")
-@given(reason=st.text(max_size=40) | st.just("sell all"), includes_exits=st.booleans())
+@given(reason=st.text(LETTERS, max_size=40) | st.just("sell all"), includes_exits=st.booleans())
 def test_our_own_file_keeps_the_reason_and_means_all_only_when_told(
     reason: str, includes_exits: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -90,6 +109,17 @@ def test_what_anybody_put_there_is_a_signal_with_words_that_can_be_shown(tmp_pat
 
 
 @pytest.mark.req("K1")
+def test_of_several_files_the_first_gives_the_reason_and_any_may_say_all(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write_kill(first, KillOrder("one", at="then"))
+    write_kill(second, KillOrder("two", includes_exits=True, at="later"))
+
+    both = FileHaltSignal(tmp_path, first, second).read()
+
+    assert both == KillOrder("one", includes_exits=True, at="then")
+
+
+@pytest.mark.req("K1")
 def test_what_would_keep_a_reader_waiting_is_a_signal(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / FILE)
     pipe = read_kill(tmp_path)
@@ -106,7 +136,7 @@ def test_what_would_keep_a_reader_waiting_is_a_signal(tmp_path: Path) -> None:
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     stop = threading.Event()
-    orders = [KillOrder("a" * 9000), KillOrder("b" * 9000)]
+    orders = [KillOrder("a" * LONGEST_REASON), KillOrder("b" * LONGEST_REASON)]
     write_kill(tmp_path, orders[0])
 
     def write() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +38,32 @@ def test_bars_are_read_as_they_were_kept_and_older_ones_are_not_kept_twice(tmp_p
     BarFiles(tmp_path).append(PRODUCT, BARS)
 
     assert kept(tmp_path) == list(BARS)
+
+
+def test_what_a_full_disk_has_cut_off_spoils_no_later_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars = BarFiles(tmp_path)
+    bars.append(PRODUCT, BARS[:2])
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", half_written)
+        with pytest.raises(OSError, match="full"):
+            bars.append(PRODUCT, BARS[2:3])
+
+    bars.append(PRODUCT, BARS[2:4])
+
+    assert kept(tmp_path) == list(BARS[:4])
+
+
+@contextmanager
+def half_written(path: Path, *_: object, **__: object) -> Iterator[object]:
+    class Full:
+        def write(self, text: str) -> None:
+            with open(path, "a", encoding="ascii") as file:
+                file.write(text[: len(text) // 2])
+            raise OSError("full")
+
+    yield Full()
 
 
 def test_a_span_of_time_is_read(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_what_is_written_of_a_value_is_bounded() -> None:
     assert len(exact("x" * 10 * TEXT_MAX)) == TEXT_MAX
     assert json.dumps(exact(deep)).count("inner") == DEPTH_MAX
     assert exact(Decimal("NaN")) == "NaN"
+    assert exact((float("nan"), float("-inf"), 0.5)) == ["nan", "-inf", 0.5]
     assert exact(Nested(object())) == {"inner": "object"}
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from adapters.control.files import write_json
@@ -89,6 +90,22 @@ def test_a_halt_is_shown_and_one_world_can_be_asked_for(tmp_path: Path) -> None:
     running.release()
 
     assert (row["world"], row["state"]) == ("generated-7", "halted")
+
+
+ODD: list[object] = [None, "", "-", [], {}, True, -1, 7.5, "1e9", "NaN", "\x1b[2J", "x" * 9_999]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_files_that_say_odd_things_cost_no_row(tmp_path: Path, odd: object) -> None:
+    a_world(tmp_path, market=odd, seed=odd).release()
+    write_json(tmp_path / "paper" / "status.json", {"equity": odd, "halted": odd})
+    write_card(tmp_path, {"market": odd})
+
+    shown = listed(tmp_path)
+
+    assert "\x1b" not in shown
+    assert shown.splitlines()[1].startswith("default")
+    assert len(json.loads(listed(tmp_path, "--json"))) == 1
 
 
 def test_where_nothing_is_it_says_how_one_begins(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ def test_entries_count_as_cancelled_only_by_the_stops_own_sweep(
 
     told = [line.text for line in case.rig.log.of("critical")]
     assert code == (EXIT_OK if is_swept else EXIT_NO)
-    assert case.guardian.is_swept is is_swept
+    assert case.guardian.is_confirmed is is_swept
     assert len(told) == (0 if is_swept else 1)
     assert all(line.startswith("entries are not confirmed cancelled") for line in told)
 
@@ -305,6 +305,8 @@ def test_an_end_before_the_start_was_complete_is_good_only_if_nothing_can_rest(
     case.stop.ask("signal")
 
     assert case.guardian.end() == code
+    # The sentinel is told the same: it takes over, with an alert, only where something may rest.
+    assert case.guardian.is_confirmed is (code == EXIT_OK)
     case.rig.close()
 
 

@@ -69,7 +69,7 @@ def test_what_blocks_entries_is_told_with_its_reason_and_the_command() -> None:
     halt = a_breaker(Effect.HALT, name="daily_loss", reason="lost 3.1 % of 3 %")
     text = " ".join(" ".join(opening(options(), FACTS, BOOT, STATUS, (halt,))).split())
 
-    assert "no entries: lost 3.1 % of 3 % (daily_loss, since 2023-12-12T04:00:00)" in text
+    assert "no entries: lost 3.1 % of 3 % (daily_loss, since 2023-12-12 04:00:00)" in text
     assert f"type: {RESUME}" in text
 
 

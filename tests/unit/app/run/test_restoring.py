@@ -10,6 +10,7 @@ from actors.kernel.envelope import Envelope
 from adapters.control import anchor as anchors
 from adapters.control import registry
 from adapters.control.anchor import AnchorFile
+from adapters.control.halt_note import HaltNote
 from adapters.control.instances import InstanceLock, InstanceRunning
 from adapters.journal.archive import write_backup
 from app.commands.audit import check
@@ -122,6 +123,21 @@ def test_a_halt_of_the_old_journal_outlives_it(folder: Path, tmp_path: Path) -> 
 
     assert done.halts == ("kill",)
     assert {each.name for each in run(folder).recovered.latched()} == {"kill", RESTORED}
+
+
+def test_a_halt_that_the_old_journal_could_not_be_told_of_outlives_it_too(
+    folder: Path, tmp_path: Path
+) -> None:
+    run(folder)
+    file = backed_up(folder, tmp_path)
+    note = HaltNote(folder)
+    note.prepare("auditor", "the disk is full")
+    note.leave()
+
+    done = restore(file, folder)
+
+    assert done.halts == ("auditor",)
+    assert {each.name for each in run(folder).recovered.latched()} == {"auditor", RESTORED}
 
 
 def test_an_old_journal_that_can_not_be_read_is_put_aside_all_the_same(

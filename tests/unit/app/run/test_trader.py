@@ -49,7 +49,7 @@ class Story:
         self.told: list[str] = []
         self.orderly: list[bool] = []
         self._breaks = breaks
-        self.is_swept = True
+        self.is_confirmed = True
         self.last: dict[str, object] = {}
         self.options = TradeOptions(
             mode=Mode.PAPER, config=Config(), folders=Folders(data=folder, log=folder), speed=None
@@ -153,7 +153,7 @@ def test_whatever_breaks_everything_is_stopped_and_no_world_is_saved(
     where: str, tmp_path: Path, run: Callable[[Story], int]
 ) -> None:
     story = Story(tmp_path, where)
-    story.is_swept = False
+    story.is_confirmed = False
 
     with pytest.raises(ValueError, match=where):
         run(story)

@@ -10,7 +10,7 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.product import Action, ProductFlags
+from domain.model.product import Action, ProductFlags, ProductId, base_of, quote_of
 from tests.builders.messages import a_product
 
 
@@ -49,3 +49,9 @@ def test_each_flag_allows_what_it_leaves_and_unlisted_ones_nothing(name: str) ->
 @pytest.mark.parametrize("status", ["offline", "delisted", "", "ONLINE", "something new"])
 def test_a_status_that_is_not_online_allows_nothing(status: str) -> None:
     assert not any(ProductFlags(status=status).allows(action) for action in Action)
+
+
+def test_a_product_buys_an_asset_and_is_paid_in_a_currency() -> None:
+    names = [ProductId(each) for each in ("BTC-USD", "A-B-USDC")]
+
+    assert [(base_of(each), quote_of(each)) for each in names] == [("BTC", "USD"), ("A-B", "USDC")]

@@ -950,6 +950,16 @@ def test_what_the_venue_has_under_a_used_id_is_never_taken_for_ours(
     assert scene.listed(old) == ()  # told once
 
 
+@pytest.mark.req("X1", "R1")
+def test_an_order_that_has_fills_is_ours_whatever_the_venue_says_of_it_later() -> None:
+    scene = an_open_entry()
+    scene.step(fills(a_fill(ENTRY, "1")))
+
+    scene.listed(an_older_order(ENTRY, created_ns=None, quantity=Quantity(Decimal(7))))
+
+    assert scene.state() is OrderState.PARTIALLY_FILLED
+
+
 @pytest.mark.req("X1")
 def test_an_old_fill_is_not_booked_for_a_new_order_that_was_answered_with_an_old_one() -> None:
     scene = a_living_exit()

@@ -76,6 +76,18 @@ def test_what_changes_nothing_returns_the_same_books() -> None:
         assert books.apply(again) is books
 
 
+@pytest.mark.req("REC1")
+def test_a_lot_that_is_missing_and_released_leaves_the_books() -> None:
+    books = Books("USD").apply(OPENING).apply(BOOT).apply(booked(an_intent()))
+    assert books.ledger is not None
+    (lot,) = books.ledger.lots
+
+    gone = LotsMissing("BTC", ((lot.id, lot.quantity),))
+    books = books.apply(gone).apply(LotReleased(lot.id, BTC, lot.quantity, "sold by hand"))
+
+    assert books.owned == frozenset()
+
+
 def test_a_fill_before_the_opening_statement_is_refused() -> None:
     with pytest.raises(InvariantBroken, match="before the opening statement"):
         Books("USD").apply(booked(an_intent()))

@@ -222,6 +222,16 @@ def test_what_is_sold_and_what_goes_missing_give_the_same_books_in_any_order(
     assert ledger.coins == {"BTC": Decimal("0.75")}
 
 
+@pytest.mark.req("REC1", "R1")
+def test_of_a_lot_never_more_is_missing_than_there_is() -> None:
+    gone = LotsMissing("BTC", ((ENTRY.client_order_id, Quantity(Decimal("1.5"))),))
+    ledger = mark_missing(books(booked(ENTRY, "2")), gone)
+
+    (lot,) = book(ledger, sale(ENTRY.client_order_id, "1", number=5), a_product()).lots
+
+    assert (lot.quantity, lot.missing, lot.held) == decimals(1, 1, 0)
+
+
 @pytest.mark.req("REC1")
 def test_more_bought_of_a_lot_brings_nothing_missing_back() -> None:
     ledger = mark_missing(books(booked(ENTRY, "1")), GONE)

@@ -179,6 +179,12 @@ def test_a_wallet_that_cannot_be_read_explains_nothing(name: str) -> None:
     assert seen.news == ()
 
 
+def test_a_wallet_of_somebody_elses_coins_that_cannot_be_read_is_no_difference() -> None:
+    unread = (Unread(kind=EntryKind.WALLET, reason="odd", name="DOGE"),)
+
+    assert found({"DOGE": ""}, unread=unread) == Comparison()
+
+
 def test_a_wallet_that_is_no_money_hides_no_change_of_the_one_that_is() -> None:
     vault = (Unread(kind=EntryKind.WALLET, reason="a vault", name="USD", is_foreign=True),)
 

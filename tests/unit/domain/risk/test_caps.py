@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from domain.model.context import Regime
 from domain.model.product import ProductId
-from domain.risk.caps import CapRule, base_of
+from domain.risk.caps import CapRule
 from domain.risk.rules.asset_cap import AssetCap
 from domain.risk.rules.position_cap import PositionCap
 from domain.risk.rules.strategy_cap import StrategyCap
@@ -122,10 +122,6 @@ def test_without_a_size_or_a_value_others_refuse(
     for portfolio in (None, a_portfolio(nlv=None), a_portfolio("0")):
         view = holding("0", **{**changes, "portfolio": portfolio})
         assert rule.judge(a_candidate(too_much), view) is None
-
-
-def test_the_asset_of_a_product_is_what_it_buys() -> None:
-    assert [base_of(ProductId(each)) for each in ("BTC-USD", "A-B-USDC")] == ["BTC", "A-B"]
 
 
 @pytest.mark.req("E1", "U2", "STR3")

@@ -362,3 +362,13 @@ def test_whatever_one_round_asks_for_all_it_gets_fits_every_cap(
     assert all(each <= 250 for each in risk.by_product.values())
     assert sum(worth.values()) <= 300
     assert risk.by_product.get(ProductId("SOL-USD"), ZERO) <= 100
+
+
+@pytest.mark.req("E1", "REC1")
+def test_what_is_missing_of_a_lot_is_at_risk_until_it_is_released() -> None:
+    lot = a_lot()
+    whole = a_view(portfolio=evolve(a_portfolio(), lots=(lot,)))
+    gone = a_view(portfolio=evolve(a_portfolio(), lots=(evolve(lot, missing=lot.quantity),)))
+
+    assert gone.at_risk == whole.at_risk
+    assert gone.at_risk.total > 0

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.risk.throttle import Throttle, ThrottleLimits
+from domain.model.breakers import GLOBAL, Scope
+from domain.model.instants import Nanos
+from domain.model.orders import OrderState
+from domain.risk.throttle import (
+    KEPT,
+    REJECTED,
+    REPEATED,
+    Counted,
+    CountedOrders,
+    Throttle,
+    ThrottleLimits,
+    counted,
+    unquiet,
+)
+from tests.builders.messages import BTC, a_moved, an_intent, booked
 
 pytestmark = pytest.mark.req("PAC")
 
@@ -53,3 +68,55 @@ def test_it_is_reached_exactly_where_a_window_holds_so_many(stamps: list[int], l
 
 def test_the_shipped_limits_are_in_market_time() -> None:
     assert ThrottleLimits().window_ns == 300_000_000_000
+
+
+# What counts, and what a journal gives back.
+
+
+def a_rejection(number: int) -> object:
+    return evolve(a_moved(an_intent(number=number), OrderState.REJECTED), reason="NO_FUNDS")
+
+
+def test_rejected_orders_and_filled_entries_count_and_nothing_else_does() -> None:
+    entry = an_intent(number=1)
+
+    assert counted(a_rejection(1), 7) == Counted(
+        REJECTED, GLOBAL, entry.client_order_id, Nanos(7), "NO_FUNDS"
+    )
+    assert counted(booked(entry, "1"), 8) == Counted(
+        REPEATED, Scope.of_product(BTC), entry.client_order_id, Nanos(8), BTC
+    )
+    assert counted(a_moved(entry, OrderState.CANCELLED), 9) is None
+
+
+def test_an_order_is_kept_once_and_of_each_kind_only_the_newest() -> None:
+    kept = CountedOrders()
+    for number in range(1, KEPT + 3):
+        kept.take(a_rejection(number), number)
+        kept.take(a_rejection(number), number + 100)
+    kept.take(booked(an_intent(number=1), "1"), 5)
+
+    assert [each.at_ns for each in kept.newest] == [3, 4, 5, *range(5, KEPT + 3)]
+
+
+def rejections(*stamps: int) -> tuple[Counted, ...]:
+    return tuple(Counted(REJECTED, GLOBAL, str(at), Nanos(at), "") for at in stamps)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "newest"),
+    [
+        ((0, 50), None),
+        ((0, 50, 100), 100),
+        ((0, 50, 100, 190, 280), 280),
+        ((0, 50, 100, 200), None),
+        ((0, 50, 100, 200, 250, 300), 300),
+    ],
+    ids=["too few", "enough", "never quiet since", "quiet since", "enough again"],
+)
+def test_counted_once_more_the_limit_stays_reached_until_it_was_quiet(
+    stamps: tuple[int, ...], newest: int | None
+) -> None:
+    found = unquiet(rejections(*stamps), {REJECTED: Throttle(3, WINDOW)})
+
+    assert [each.at_ns for each in found] == ([] if newest is None else [newest])

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import LIMITS, EquityMark
+from domain.risk.throttle import REJECTED, REPEATED
 from domain.system.recovery import Recovered, fold
 from tests.builders.messages import (
     LINEAGE,
@@ -246,3 +248,13 @@ def test_lots_are_told_by_product_and_quantity() -> None:
     assert folded().owned == ()
     (lot,) = orders_of(booked(INTENT)).owned
     assert lot.startswith(f"{INTENT.order.product} ")
+
+
+@pytest.mark.req("PAC", "BOOT1")
+def test_rejected_orders_and_filled_entries_are_still_counted_in_the_same_world_only() -> None:
+    rejected = a_moved(INTENT, OrderState.REJECTED)
+    state = orders_of(booked(INTENT, "1"), rejected, START)
+
+    assert [each.name for each in state.counted] == [REPEATED, REJECTED]
+    assert {each.client_order_id for each in state.counted} == {INTENT.client_order_id}
+    assert orders_of(rejected, evolve(START, world="world-2")).counted == ()

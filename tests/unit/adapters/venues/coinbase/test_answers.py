@@ -314,7 +314,11 @@ def test_numbers_survive_the_wire_exactly(value: Decimal) -> None:
         ("<!DOCTYPE html>\n<HTML><TITLE lang=en>Down &amp; out</TITLE>" + "x" * 9999, "Down & out"),
         ("  <html><body>cloud</body></html>", "cloud"),
         ("<title>" + "x" * 9999, "x" * 60),
+        ("<title>" + " " * 16_000 + "down", "down"),
+        ("<title>" + " " * 16_000 + "</title>now", ""),
+        ("<title>&#" + "9" * 9_000 + ";</title>", "\ufffd"),
+        ("<title" * 2_700, ("<title" * 10)[:60]),
     ],
 )
 def test_a_page_is_told_by_its_title(page: str, told: str) -> None:
-    assert answers.complaint(503, page.encode()) == f"HTTP 503 {told}"
+    assert answers.complaint(503, page.encode()) == f"HTTP 503 {told}".strip()
