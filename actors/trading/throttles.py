@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
+
 from attrs import frozen
 
 from actors.kernel.base import Actor
 from actors.kernel.timers import Timer
 from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.messages.portfolio import LimitUse
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.instants import SECOND
 from domain.model.orders import OrderState
@@ -47,12 +51,14 @@ class Throttles:
                 self._tripped.add(look)
                 self._actor.after(self._limits.window_ns, look)
 
-    def advanced(self, moved: OrderAdvanced) -> None:
-        """Count an order that was rejected."""
-        if moved.state is OrderState.REJECTED:
+    def advanced(self, moved: OrderAdvanced) -> bool:
+        """Count an order that was rejected; tell whether it was."""
+        is_rejected = moved.state is OrderState.REJECTED
+        if is_rejected:
             many = f"{self._limits.rejected_orders} orders were rejected"
             why = f"{many} within {self._window}, the last: {moved.reason or 'no reason given'}"
             self._count(ThrottleLook(REJECTED, GLOBAL), moved.client_order_id, why)
+        return is_rejected
 
     def filled(self, booked: FillBooked) -> None:
         """Count an entry that was filled."""
@@ -70,6 +76,18 @@ class Throttles:
             return
         self._tripped.discard(due)
         self._actor.close(due.name, f"none for {self._window}", scope=due.scope)
+
+    def uses(self) -> Iterator[LimitUse]:
+        """Yield how far each limit is used now: of entries by the product with the most."""
+        limits, unit = self._limits, f"orders in {self._window}"
+        now_ns = self._actor.clock.market_ns()
+        for name, limit in (
+            (REJECTED, limits.rejected_orders),
+            (REPEATED, limits.entries_per_product),
+        ):
+            key, used = self._throttles[name].fullest(now_ns)
+            of_product = f"{name} {key.partition(':')[2]}" if name == REPEATED and used else name
+            yield LimitUse(of_product, Decimal(used), Decimal(limit), unit)
 
     @property
     def _window(self) -> str:

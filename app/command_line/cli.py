@@ -128,6 +128,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 )
 @world_option
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
+@click.option("--watch", is_flag=True, help="Keep equity and positions in view below the lines.")
 @click.option("--plain", is_flag=True, help="No colour and no symbols.")
 @click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")

@@ -104,5 +104,6 @@ class TradeOptions(WorldOptions):
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
+    watch: bool = False
     plain: bool = False
     quiet: bool = False

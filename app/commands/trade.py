@@ -38,7 +38,13 @@ def trade(options: TradeOptions) -> int:
         configure(options.folders.log, level, terminal, run=run_name)
         from app.run.trader import run
 
-        return run(options, say, terminal)
+        if not options.watch:
+            return run(options, say, terminal)
+        from app.status.live_view import LiveView
+
+        view = LiveView(terminal, folder)
+        undo.callback(view.end)
+        return run(options, view.around(say), terminal)
 
 
 def _require_room(options: TradeOptions) -> None:

@@ -81,8 +81,10 @@ def _trade(
         watches = undo.enter_context(Watches(ports.driver.attend))
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
         watches.begin(ports.watches(venue))
+        told = undo.enter_context(ExitStack())  # what is left to do once no actor runs any more
         undo.callback(ports.stop)
         guardian = start(ports, options, opened, venue, stop, say, show)
+        told.callback(guardian.leave_status)
         watches.is_orderly = lambda: guardian.is_swept
         undo.callback(guardian.publish)
         gc.freeze()
