@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from adapters.alerts.acks import AckFile, alert_id
 from adapters.control.instances import folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
@@ -44,9 +45,14 @@ def take(folders: Folders, folder: Path) -> Picture:
 
 
 def newest_alerts(log: Path) -> list[Members]:
-    """Return the newest alerts; none where they can't be read, as on a folder of somebody else."""
+    """Return the newest alerts that nobody acknowledged; none where they can't be read, as on a
+    folder of somebody else.
+    """
     try:
-        found = LineFiles(log / "alerts.jsonl").newest(SHOWN, lambda _: True)
+        acks = AckFile(log).read()
+        found = LineFiles(log / "alerts.jsonl").newest(
+            SHOWN, lambda each: alert_id(each) not in acks
+        )
     except OSError:
         return []
     return [Members(each) for each in found]
