@@ -11,11 +11,18 @@ from typing import Any
 import click
 
 from adapters.alerts.acks import Ack, AckFile, alert_id
-from adapters.telemetry.lines import LineFiles
+from adapters.telemetry.lines import Entry, LineFiles, is_of
 from app.command_line.environment import in_words
 from app.command_line.options import Folders
-from app.command_line.shell import count_option, folder_options, json_option, reason_option
+from app.command_line.shell import (
+    count_option,
+    folder_options,
+    json_option,
+    reason_option,
+    world_option,
+)
 from app.status.alerts import alert_blocks
+from app.status.lines import addressed
 from app.status.members import Members
 from app.status.screen import show
 from domain.model.instants import iso
@@ -39,11 +46,12 @@ def alerts() -> None:
 @click.option("--open", "is_open", is_flag=True, help="Only those that nobody acknowledged.")
 @count_option(SHOWN, "alerts")
 @json_option
+@world_option
 @folder_options
 def list_alerts(folders: Folders, count: int, *, as_json: bool, is_open: bool) -> int:
-    """List the alerts of this log folder, the newest last: what happened, what was done about it,
-    what is owned, what can still be lost, and the command that helps; with the id that `ack` takes,
-    and who took note.
+    """List the alerts of this log folder, or those of --world, the newest last: what happened, what
+    was done about it, what is owned, what can still be lost, and the command that helps; with the
+    id that `ack` takes, and what was noted.
 
     \b
     Example:
@@ -54,14 +62,18 @@ def list_alerts(folders: Folders, count: int, *, as_json: bool, is_open: bool) -
     files = LineFiles(folders.log / FILE)
     try:
         acks = AckFile(folders.log).read()
-        found = files.newest(count or None, lambda each: not is_open or alert_id(each) not in acks)
+
+        def is_wanted(each: Entry) -> bool:
+            return is_of(each, folders.logged) and not (is_open and alert_id(each) in acks)
+
+        found = files.newest(count or None, is_wanted)
     except OSError as error:
         return _unreadable(folders.log, error)
     rows = [_with_ack(each, acks) for each in found]
     if as_json:
         click.echo(json.dumps({"alerts": rows, "damaged": files.damaged}, indent=2))
     elif rows:
-        show(alert_blocks([Members(each) for each in rows]))
+        show(addressed(alert_blocks([Members(each) for each in rows]), folders.address))
         sys.stdout.flush()
     else:
         click.echo("no open alerts" if is_open else "no alerts")
@@ -94,7 +106,8 @@ def ack(folders: Folders, alert: str, reason: str) -> int:
         return _unreadable(folders.log, error)
     if alert not in known:
         hint = meant(alert, known) or "; `python run.py alerts list` shows what is there"
-        click.echo(f"there is no alert {alert!r} in {folders.log / FILE}{hint}", err=True)
+        text = f"there is no alert {alert!r} in {folders.log / FILE}{hint}"
+        click.echo(folders.address.put(text), err=True)
         return 1
     if before is not None:
         click.echo(f"{alert}: acknowledged before, at {before.wall}: {before.reason}")

@@ -24,7 +24,7 @@ def targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path,
     return () if chosen is None else (chosen,)
 
 
-def operate(meant: Sequence[Path], verb: str, reason: str) -> int:
+def operate(folders: Folders, meant: Sequence[Path], verb: str, reason: str) -> int:
     """Give an order to each of the folders, say what came of it, and return the worst code."""
     codes = [0]
     for folder in meant:
@@ -34,7 +34,8 @@ def operate(meant: Sequence[Path], verb: str, reason: str) -> int:
             code, lines = 1, [f"{verb}: nothing was done, what was stays: {in_words(error)}"]
         codes.append(code)
         for line in lines:
-            click.echo(f"{title(folder)}: {line}", err=code != 0)
+            told = folders.address_of(folder).put(line)
+            click.echo(f"{title(folder)}: {told}", err=code != 0)
     return max(codes)
 
 

@@ -41,5 +41,6 @@ def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
         return 1
     code = int(answer.get("code", 1))
     for line in answer.get("lines", ()):
-        click.echo(f"{title(folder)}: {line}", err=code != 0)
+        told = folders.address_of(folder).put(line)
+        click.echo(f"{title(folder)}: {told}", err=code != 0)
     return code

@@ -17,7 +17,7 @@ from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.command_line.streams import reader_is_gone
 from app.status.head import head
-from app.status.lines import DIM, Line
+from app.status.lines import DIM, Line, addressed
 from app.status.members import Members
 from app.status.picture import Picture, newest_alerts, take
 from app.status.screen import show, watch
@@ -66,10 +66,11 @@ def status(folders: Folders, mode: Mode | None, as_json: bool, is_watching: bool
 
 
 def _lines(picture: Picture, folders: Folders) -> Iterator[Line]:
-    document = Members(picture.document)
-    if picture.is_readable:
-        return sections(document, picture.signs, newest_alerts(folders.log))
-    return head(document, picture.signs)
+    document, address = Members(picture.document), folders.address_of(picture.folder)
+    if not picture.is_readable:
+        return addressed(head(document, picture.signs), address)
+    alerts = newest_alerts(folders.log, address.name)
+    return addressed(sections(document, picture.signs, alerts), address)
 
 
 def _watch(folders: Folders, mode: Mode | None) -> int:

@@ -35,7 +35,8 @@ def trade(options: TradeOptions) -> int:
         remember(options)
         level, run_name = options.config.app.log.level.value, f"{started}-{os.getpid()}"
         terminal = Terminal(sys.stderr, is_plain=options.plain, is_quiet=options.quiet)
-        configure(options.folders.log, level, terminal, run=run_name)
+        address = options.folders.address
+        configure(options.folders.log, level, terminal, run=run_name, address=address)
         from app.run.trader import run
 
         if not options.watch:

@@ -13,7 +13,7 @@ from adapters.control.instances import folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
 from adapters.control.worlds import title
-from adapters.telemetry.lines import LineFiles
+from adapters.telemetry.lines import LineFiles, is_of
 from app.command_line.options import Folders, signals_of
 from app.status.alerts import SHOWN
 from app.status.members import Members
@@ -26,9 +26,10 @@ from domain.model.instants import MILLISECOND, SECOND, iso
 class Picture:
     """`document` has what the run says of itself and what only somebody outside can tell.
 
-    `is_readable`: whether the run's own part could be read.
+    `folder` is that of the mode; `is_readable`: whether the run's own part could be read.
     """
 
+    folder: Path
     document: dict[str, Any]
     signs: Signs
     is_readable: bool
@@ -41,17 +42,17 @@ def take(folders: Folders, folder: Path) -> Picture:
     known = report or {"mode": folder.name}
     if report is not None and signs.state in (InstanceState.STOPPED, InstanceState.DIED):
         known = brought_up(known, folder / "journal")
-    return Picture(_whole(known, signs, folders, folder), signs, report is not None)
+    return Picture(folder, _whole(known, signs, folders, folder), signs, report is not None)
 
 
-def newest_alerts(log: Path) -> list[Members]:
-    """Return the newest alerts that nobody acknowledged; none where they can't be read, as on a
-    folder of somebody else.
+def newest_alerts(log: Path, name: str) -> list[Members]:
+    """Return the newest alerts of the instance of that `name` (see `Address`) that nobody
+    acknowledged; none where they can't be read, as on a folder of somebody else.
     """
     try:
         acks = AckFile(log).read()
         found = LineFiles(log / "alerts.jsonl").newest(
-            SHOWN, lambda each: alert_id(each) not in acks
+            SHOWN, lambda each: is_of(each, name) and alert_id(each) not in acks
         )
     except OSError:
         return []

@@ -88,4 +88,4 @@ def _breaker(breaker: Members) -> Iterator[Line]:
     itself = way.by_itself and not breaker.flag("latched")
     closes = f"closes when {way.by_itself}; " if itself else "stays until you act: "
     yield Line(f"    {closes}{way.person}")
-    yield Line(f"    {way.command}")
+    yield Line(f"    {way.command}", is_command=True)

@@ -25,7 +25,7 @@ def test_a_pause_keeps_entries_out_over_a_restart_until_unpause(tmp_path: Path) 
     with trader(tmp_path) as running:
         assert "pause" in running.ready()["by"]
         assert "news at two" in running.log
-        assert 'unpause --reason "..."' in running.log
+        assert f'unpause --data-dir {tmp_path}/data --reason "..."' in running.log
         resumed = call(tmp_path, "resume", "--reason", "no halt")
         assert "nothing is latched" in resumed.stdout
         ended = call(tmp_path, "unpause", "--reason", "news are out")

@@ -83,7 +83,16 @@ def test_an_acknowledged_alert_keeps_what_was_noted_and_is_not_open_any_more(log
     shown = ran(log, "alerts", "list").stdout
     assert f"CRITICAL  first  [{name}]" in shown
     assert "sold by hand" in shown
-    assert [each.text("what") for each in newest_alerts(log)] == ["second"]
+    assert [each.text("what") for each in newest_alerts(log, "default")] == ["second"]
+
+
+def test_of_worlds_that_share_a_log_the_alerts_of_one_can_be_asked_for(log: Path) -> None:
+    with (log / "alerts.jsonl").open("a") as file:
+        file.write(json.dumps({**ALERT, "what": "elsewhere", "world": "generated-7"}) + "\n")
+
+    assert [each["what"] for each in listed(log, "--world", "default")] == ["first", "second"]
+    assert [each["what"] for each in listed(log)] == ["first", "second", "elsewhere"]
+    assert len(newest_alerts(log, "default")) == 2
 
 
 @pytest.mark.req("AL1")

@@ -92,7 +92,7 @@ def test_a_halt_is_shown_and_one_world_can_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_where_nothing_is_it_says_how_one_begins(tmp_path: Path) -> None:
-    assert "`python run.py --env paper` begins one" in listed(tmp_path)
+    assert f"`python run.py --data-dir {tmp_path}" in listed(tmp_path)
     assert listed(tmp_path, "--json") == "[]\n"
 
 

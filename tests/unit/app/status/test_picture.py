@@ -65,4 +65,4 @@ def test_a_status_that_is_not_there_is_a_picture_without_the_runs_own_part(
 
 
 def test_without_a_log_there_are_no_alerts(folders: Folders) -> None:
-    assert newest_alerts(folders.log) == []
+    assert newest_alerts(folders.log, "default") == []
