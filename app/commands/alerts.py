@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from adapters.alerts.acks import Ack, AckFile, alert_id
+from adapters.telemetry.acks import Ack, AckFile, alert_id
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from app.command_line.environment import in_words
 from app.command_line.options import Folders

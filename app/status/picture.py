@@ -8,11 +8,11 @@ from typing import Any
 
 from attrs import frozen
 
-from adapters.alerts.acks import AckFile, alert_id
 from adapters.control.instances import folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
 from adapters.control.worlds import title
+from adapters.telemetry.acks import AckFile, alert_id
 from adapters.telemetry.lines import LineFiles, is_of
 from app.command_line.options import Folders, signals_of
 from app.status.alerts import SHOWN

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.alerts.acks import FILE, Ack, AckFile, alert_id
+from adapters.telemetry.acks import FILE, Ack, AckFile, alert_id
 
 ALERT = {"wall": "2026-11-28T21:40:33Z", "severity": "CRITICAL", "code": "X", "what": "late"}
 
