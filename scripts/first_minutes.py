@@ -42,7 +42,8 @@ def record(columns: int, *arguments: str) -> str:
         text = watch([sys.executable, "run.py", *RUN, *folders, *arguments], columns)
     text = _ESCAPES.sub("", text).replace("\r\n", "\n")
     # The folders are those of a moment; what is shown are the usual ones.
-    return re.sub(rf"\s+--data-dir\s+{home}/data", "", text).replace(f"{home}/", "")
+    usual = rf"\s+--(?:data|log)-dir\s+{home}/(?:data|logs)\b"
+    return re.sub(usual, "", text).replace(f"{home}/", "")
 
 
 def watch(command: list[str], columns: int) -> str:

@@ -291,7 +291,8 @@ class Operator(Actor):
     def _answer(self, request_id: str, *, ok: bool, text: str, items: tuple[str, ...]) -> None:
         self._inbox.reply(request_id, {"code": 0 if ok else 1, "lines": [text, *items]})
         said = "; ".join((text, *items))
-        self.log.info("operator answered", request=request_id, ok=ok, text=said)
+        (self.log.info if ok else self.log.warning)(said)
+        self.log.debug("operator answered", request=request_id, ok=ok)
 
 
 def _occasion(request_id: str) -> str:

@@ -161,7 +161,8 @@ class RiskGate(Actor):
                 self._exposure = self._exposure.bind(intent)
             case OrderAdvanced():
                 self._exposure = self._exposure.end(message)
-                self._throttles.take(message)
+                if self._throttles.take(message):
+                    self._measure()
             case FillBooked():
                 self._filled(message)
             case WouldPlace(intent):
@@ -211,8 +212,9 @@ class RiskGate(Actor):
         self._measure()
 
     def _measure(self) -> None:
-        """Tell how far each cap is used: after a round, and after a fill."""
-        self.publish(CapsMeasured(limits_used(self._view(), self._rules)))
+        """Tell how far each limit is used: after a round, a fill, and a rejected order."""
+        used = (*limits_used(self._view(), self._rules), *self._throttles.uses())
+        self.publish(CapsMeasured(used))
 
     def _judge_exit(self, wanted: ExitProposed) -> None:
         verdict: OrderApproved | ProposalRefused = judge_exit(wanted, self._view(), self._approval)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from attrs import frozen
 
 from actors.kernel.base import Actor
 from actors.kernel.timers import Timer
 from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.messages.portfolio import LimitUse
 from domain.model.breakers import Effect, Scope
 from domain.model.instants import SECOND
 from domain.risk.throttle import (
@@ -57,13 +59,14 @@ class Throttles:
             if now_ns < self._throttles[each.name].quiet_at(each.scope):
                 self._trip(each)
 
-    def take(self, message: OrderAdvanced | FillBooked) -> None:
-        """Count an order that was rejected, or an entry that was filled."""
+    def take(self, message: OrderAdvanced | FillBooked) -> bool:
+        """Count an order that was rejected, or an entry that was filled; tell whether it was."""
         one = counted(message, self._actor.clock.market_ns())
         if one is None:
-            return
+            return False
         if self._throttles[one.name].count(one.scope, one.client_order_id, one.at_ns):
             self._trip(one)
+        return True
 
     def look(self, due: ThrottleLook) -> None:
         """Close the breaker if it has been quiet for a window, else look again then."""
@@ -73,6 +76,18 @@ class Throttles:
             return
         self._tripped.discard(due)
         self._actor.close(due.name, f"none for {self._window}", scope=due.scope)
+
+    def uses(self) -> Iterator[LimitUse]:
+        """Yield how far each limit is used now: of entries by the product with the most."""
+        limits, unit = self._limits, f"orders in {self._window}"
+        now_ns = self._actor.clock.market_ns()
+        for name, limit in (
+            (REJECTED, limits.rejected_orders),
+            (REPEATED, limits.entries_per_product),
+        ):
+            key, used = self._throttles[name].fullest(now_ns)
+            of_product = f"{name} {key.partition(':')[2]}" if name == REPEATED and used else name
+            yield LimitUse(of_product, Decimal(used), Decimal(limit), unit)
 
     @property
     def _window(self) -> str:

@@ -12,13 +12,19 @@ import attrs
 
 from actors.kernel.envelope import Envelope
 from domain.model.instants import iso
+from domain.system.address import HERE, Address
 
 
 class AlertFile:
     """Appends one line an alert; usable from any thread, so that a dead actor loses none."""
 
-    def __init__(self, path: Path, wall_ns: Callable[[], int] | None = None) -> None:
-        """`wall_ns` is a callable giving UTC nanoseconds, or None to write no wall time."""
+    def __init__(
+        self, path: Path, wall_ns: Callable[[], int] | None = None, address: Address = HERE
+    ) -> None:
+        """`wall_ns` is a callable giving UTC nanoseconds, or None to write no wall time; `address`
+        is the instance that alerts are about and their commands mean.
+        """
+        self._address = address
         self._path = path
         self._wall_ns = wall_ns
         self._lock = threading.Lock()
@@ -29,11 +35,16 @@ class AlertFile:
         Raises:
             OSError: it could not be written.
         """
-        fields = attrs.asdict(envelope.body)
+        put = self._address.put
+        fields = {
+            name: put(value) if type(value) is str else value
+            for name, value in attrs.asdict(envelope.body).items()
+        }
         line: dict[str, object] = {"at": iso(envelope.at_ns)}
         if self._wall_ns is not None:
             line["wall"] = iso(self._wall_ns())
-        line |= {"actor": envelope.sender, "correlation": envelope.correlation, **fields}
+        line |= {"world": self._address.name, "actor": envelope.sender}
+        line |= {"correlation": envelope.correlation, **fields}
         text = json.dumps(line, ensure_ascii=False) + "\n"
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)

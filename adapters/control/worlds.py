@@ -15,8 +15,9 @@ from typing import Any
 from attrs import frozen
 
 from adapters.control.files import read_json, write_json
+from domain.system.address import DEFAULT
 
-WORLDS, CARD, DEFAULT = "worlds", "asked.json", "default"
+WORLDS, CARD = "worlds", "asked.json"
 ARCHIVE = "archive"
 """Folder in a home: what `paper reset` has put aside, one folder a reset."""
 

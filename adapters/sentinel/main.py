@@ -52,12 +52,15 @@ EXIT_OK, EXIT_UNREACHABLE = 0, 1
 class SentinelSettings:
     """What the trader tells. `lifetime_s`: how long a request may still create an order (H).
 
-    `pid` is the trader's; `signals` are the folders whose signal file counts.
+    `pid` is the trader's; `signals` are the folders whose signal file counts; `look` is the command
+    that shows the trader, `world` its name where logs are shared.
     """
 
     signals: tuple[Path, ...]
     mode_folder: Path
     log: Path
+    look: str
+    world: str
     rest: str
     key_file: Path
     ca: Path | None
@@ -73,6 +76,8 @@ def read_settings(line: str) -> SentinelSettings:
         signals=tuple(map(Path, told["signals"])),
         mode_folder=Path(told["mode_folder"]),
         log=Path(told["log"]),
+        look=str(told["look"]),
+        world=str(told["world"]),
         rest=told["rest"],
         key_file=Path(told["key_file"]),
         ca=None if told["ca"] is None else Path(told["ca"]),
@@ -105,7 +110,7 @@ class Sentinel:
             settings.rest, settings.key_file, settings.ca, settings.token_life_s
         )
         self._ours = OurOrders(settings.mode_folder / "journal")
-        self._state = State(settings.mode_folder, settings.log)
+        self._state = State(settings.mode_folder, settings.log, settings.look, settings.world)
         self._beat_s: float | None = None
         self._death_s: float | None = None
         self._kill_s: float | None = None

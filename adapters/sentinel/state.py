@@ -13,6 +13,8 @@ from adapters.control.files import read_json, write_json
 from domain.model.instants import iso
 
 FILE = "sentinel.json"
+LOOK, WORLD = "python run.py status", "default"
+"""Of a trader in the usual folders."""
 # A text that no encoding can write is a ValueError.
 UNTOLD = (OSError, ValueError)
 
@@ -20,9 +22,10 @@ UNTOLD = (OSError, ValueError)
 class State:
     """Files in the mode's folder and in the log folder."""
 
-    def __init__(self, mode_folder: Path, log: Path) -> None:
+    def __init__(self, mode_folder: Path, log: Path, look: str = LOOK, world: str = WORLD) -> None:
+        """`look` is the command that shows the trader; `world` names it where logs are shared."""
         self._file = mode_folder / FILE
-        self._log = log
+        self._log, self._look, self._world = log, look, world
         self._told = ""
 
     def tell(self, state: str, **fields: object) -> None:
@@ -47,6 +50,7 @@ class State:
         alert = {
             "at": now,
             "wall": now,
+            "world": self._world,
             "actor": "sentinel",
             "correlation": 0,
             "severity": "CRITICAL",
@@ -55,7 +59,7 @@ class State:
             "done": done,
             "owned": "see status",
             "worst": "stops of owned lots as listed in status",
-            "command": "python run.py status",
+            "command": self._look,
         }
         self._append("alerts.jsonl", alert)
 

@@ -23,6 +23,14 @@ LARGEST = 256 << 20
 """Bytes of a file that are read, from its end."""
 
 
+def is_of(entry: Entry, name: str | None) -> bool:
+    """Tell whether a line is of the instance of that `name` (see `Address`; None: of any).
+
+    A line that does not say whose it is may be anybody's.
+    """
+    return name is None or entry.get("world", name) == name
+
+
 class LineFiles:
     """A file of JSON lines and what was rotated away from it, `NAME.TIME.jsonl` beside it."""
 

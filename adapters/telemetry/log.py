@@ -25,6 +25,7 @@ from actors.kernel.ports import Clock
 from adapters.telemetry.events import Moment, nothing
 from adapters.telemetry.terminal import ONLY_FILES, Terminal
 from domain.model.wording import counted
+from domain.system.address import HERE, Address
 
 ROTATION = "64 MB"
 SINKS = 3
@@ -36,16 +37,22 @@ CONTROL = {code: None for code in range(32) if chr(code) not in "\t"} | {127: No
 
 
 def configure(
-    log_dir: Path, level: str, terminal: Terminal | None = None, *, run: str | None = None
+    log_dir: Path,
+    level: str,
+    terminal: Terminal | None = None,
+    *,
+    run: str | None = None,
+    address: Address = HERE,
 ) -> None:
     """Send logs to the terminal, `bulkhead.log` (human) and `bulkhead.jsonl` (structured).
 
-    `run` names the run in every structured line.
+    `run` names the run in every structured line; `address` is where commands in lines mean, and
+    names the instance in the files, which several may share.
     """
     logger.remove()
     atexit.unregister(logger.remove)
     atexit.register(close)
-    logger.configure(extra={"actor": "-", "run": run})
+    logger.configure(extra={"actor": "-", "run": run, "address": address})
     log_dir.mkdir(parents=True, exist_ok=True)
     if terminal is not None:
         logger.add(
@@ -178,12 +185,22 @@ def _text(record: Any) -> str:
     fields = record["extra"].get("fields") or {}
     tail = " ".join(f"{name}={value}" for name, value in fields.items() if name != "stack")
     text = f"{record['message']} {tail}".strip().translate(CONTROL)
+    text = _address(record).put(text)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _address(record: Any) -> Address:
+    found = record["extra"].get("address")
+    return found if isinstance(found, Address) else HERE
+
+
 def _human(record: Any) -> str:
+    address = _address(record)
+    is_shared = address.name != HERE.name and not address.log
     record["extra"]["line"] = _text(record)
-    return "{time:YYYY-MM-DD HH:mm:ss!UTC} {level: <8} {extra[actor]: <14} {extra[line]}\n"
+    record["extra"]["whose"] = f"[{address.name}] " if is_shared else ""
+    form = "{time:YYYY-MM-DD HH:mm:ss!UTC} {level: <8} {extra[actor]: <14} "
+    return form + "{extra[whose]}{extra[line]}\n"
 
 
 def _structured(record: Any) -> str:
@@ -191,6 +208,7 @@ def _structured(record: Any) -> str:
     line = {
         "time": record["time"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "run": extra.get("run"),
+        "world": _address(record).name,
         "level": record["level"].name,
         "actor": extra.get("actor"),
         **(extra.get("event") or Moment().fields(record["message"], {})),

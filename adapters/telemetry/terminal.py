@@ -36,7 +36,7 @@ class Terminal:
     ) -> None:
         """`is_plain`: no colour and no symbols; `is_quiet`: WARNING and above only."""
         is_plain = is_plain or not _speaks_unicode(stream)
-        self._is_plain, self._is_quiet = is_plain, is_quiet
+        self.is_plain, self._is_quiet = is_plain, is_quiet
         self.console = Console(
             file=stream or sys.stderr,
             no_color=True if is_plain else None,
@@ -70,7 +70,7 @@ class Terminal:
                 self._print(line, None)
 
     def _print(self, text: str, style: str | None) -> None:
-        if self._is_plain:
+        if self.is_plain:
             text = text.translate(_PLAIN)
         if self.console.is_terminal:
             text = _wrapped(text, self.console.width)
@@ -79,7 +79,7 @@ class Terminal:
             self.console.print(Text(text, style=style or ""))
 
     def _style(self, level: str, text: str) -> str | None:
-        if self._is_plain:
+        if self.is_plain:
             return None
         return "green" if level == "INFO" and text.startswith(_WORDS) else _STYLES.get(level)
 

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from app.command_line.environment import FolderUnusable, in_words, is_of_environment
-from app.command_line.options import VERSION
+from app.command_line.options import VERSION, Folders
 from app.command_line.shell import (
     COMPLETE,
     FOLDER_OPTIONS,
@@ -128,6 +128,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 )
 @world_option
 @click.option("--no-dashboard", is_flag=True, help="No web dashboard.")
+@click.option("--watch", is_flag=True, help="Keep equity and positions in view below the lines.")
 @click.option("--plain", is_flag=True, help="No colour and no symbols.")
 @click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
@@ -189,11 +190,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             obj=session,
         )
     except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets a sentence
-        return _failed(error, session.folders.log)
+        return _failed(error, session.folders)
     return result if isinstance(result, int) else 0
 
 
-def _failed(error: Exception, log_dir: Path) -> int:
+def _failed(error: Exception, folders: Folders) -> int:
     """Tell the user what went wrong and return the exit code for it."""
     if isinstance(error, click.ClickException):
         error.show()
@@ -201,10 +202,11 @@ def _failed(error: Exception, log_dir: Path) -> int:
     if isinstance(error, click.Abort):
         return _say("stopped", EXIT_NO)
     if isinstance(error, TradingError) and not isinstance(error, InvariantBroken):
-        return _say(*_told(error))
+        text, code = _told(error)
+        return _say(folders.address.put(text), code)
     if is_of_environment(error):
         return _say(in_words(error), EXIT_NO)
-    return _say(str(record_incident(error, log_dir)), EXIT_BUG)
+    return _say(str(record_incident(error, folders.log)), EXIT_BUG)
 
 
 def _told(error: TradingError) -> tuple[str, int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from adapters.control.worlds import home_of, homes, signal_folders
+from adapters.control.worlds import home_of, homes, signal_folders, world_of
 from adapters.simulator.options import WorldOptions
 from config.mode import Mode
 from domain.model.breakers import DrillKind
 from domain.model.instants import Nanos
+from domain.system.address import DEFAULT, Address
 
 if TYPE_CHECKING:
     from config.effective import Config
@@ -22,7 +23,7 @@ EMBEDDED, COINBASE = "embedded", "coinbase"
 
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path("data")
+DATA, LOGS = Path("data"), Path("logs")
 VERSION = "0.1.0"
 """As in `setup.cfg`: the program also runs where it is not installed."""
 
@@ -46,7 +47,7 @@ class Folders:
 
     config: Path = field(default=Path("config"), converter=_of_checkout)
     data: Path = field(default=DATA, converter=_of_checkout)
-    log: Path = field(default=Path("logs"), converter=_of_checkout)
+    log: Path = field(default=LOGS, converter=_of_checkout)
     world: str | None = None
     """Name of the world below `data` that is meant; None: nobody said."""
     is_data_given: bool = field(default=False, eq=False)
@@ -67,9 +68,37 @@ class Folders:
         """The folders whose signal file stops a trader here, its own first."""
         return signals_of(self.home)
 
+    @property
+    def address(self) -> Address:
+        """How commands mean the world of these folders."""
+        data, log = shown(self.data), shown(self.log)
+        return Address(
+            data="" if data == str(DATA) else data,
+            world="" if self.world in (None, DEFAULT) else str(self.world),
+            log="" if log == str(LOGS) else log,
+        )
+
+    @property
+    def logged(self) -> str | None:
+        """The name in a shared log of the world that was named; None: nobody named one."""
+        return None if self.world is None else self.address.name
+
+    def address_of(self, folder: Path) -> Address:
+        """Return how commands mean the instance in the mode's `folder`."""
+        return evolve(self, world=world_of(folder.parent)).address
+
     def of_mode(self, mode: Mode) -> Path:
         """Return the data folder of `mode`."""
         return self.home / mode.value
+
+
+def shown(path: Path) -> str:
+    """Return a folder as it is given to a command: one of the checkout by its name there."""
+    try:
+        whole = path.absolute()
+    except OSError:  # the working folder is gone
+        return str(path)
+    return str(whole.relative_to(ROOT)) if whole.is_relative_to(ROOT) else str(path)
 
 
 def signals_of(home: Path) -> tuple[Path, ...]:
@@ -104,5 +133,6 @@ class TradeOptions(WorldOptions):
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
     dashboard: bool = True
+    watch: bool = False
     plain: bool = False
     quiet: bool = False

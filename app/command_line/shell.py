@@ -198,9 +198,10 @@ def check_world(folders: Folders) -> None:
     if folders.world is None or folders.world in known:
         return
     hint = meant(folders.world, known) or ";"
+    look = evolve(folders, world=None).address.put("python run.py paper list")
     raise click.UsageError(
         f"--world: there is no world {folders.world!r} in {folders.data}{hint} "
-        "`python run.py paper list` shows what is there"
+        f"`{look}` shows what is there"
     )
 
 

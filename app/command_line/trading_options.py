@@ -77,7 +77,9 @@ def parse_balance(text: str) -> tuple[str, Decimal]:
     """
     currency, equals, amount = text.partition("=")
     if not equals or not ASSET.fullmatch(currency):
-        raise InvalidNumber(f"expected CURRENCY=AMOUNT like USD=800, was {text!r}")
+        is_name = equals and ASSET.fullmatch(currency.upper())
+        hint = f"; did you mean {currency.upper()}={amount}?" if is_name else ""
+        raise InvalidNumber(f"expected CURRENCY=AMOUNT like USD=800, was {text!r}{hint}")
     return currency, parse_balance_amount(amount)
 
 

@@ -15,12 +15,13 @@ import click
 from attrs import evolve
 
 from adapters.control.files import read_json
-from adapters.control.worlds import CARD, DEFAULT, home_of, read_card, write_card
+from adapters.control.worlds import CARD, home_of, read_card, write_card
 from adapters.simulator.options import DEFAULT_SEED, GENERATED, WorldOptions
 from adapters.simulator.world import DEFAULT_OPENING
 from app.command_line.options import COINBASE, MIRROR, Folders, TradeOptions
 from domain.model.instants import iso, parse_iso
 from domain.model.money import parse_decimal, plain
+from domain.system.address import DEFAULT
 
 HASH_DIGITS, LONGEST_SLUG = 6, 32
 

@@ -96,10 +96,11 @@ def restore(folders: Folders, mode: Mode | None, file: Path) -> int:
         click.echo(f"{there.value}: the old journal can't be read; halts in it are not known")
     elif done.halts:
         click.echo(f"{there.value}: still latched from the old journal: {', '.join(done.halts)}")
-    click.echo(
+    text = (
         f"{there.value}: entries are blocked. Start it, look at what differs from the venue"
         ' (python run.py status), then: python run.py resume --reason "..."'
     )
+    click.echo(folders.address.put(text))
     return 0
 
 

@@ -158,7 +158,7 @@ def _how_to_stop(other: Registered, folders: Folders) -> str:
         return f"its files were moved or deleted; stop it with: kill -TERM {other.pid}"
     home = other.folder.parent
     if home.parent.name == WORLDS and home.parent.parent == folders.data.resolve():
-        return f'python run.py kill --world {home.name} --reason "..."'
+        return folders.address.put(f'python run.py kill --world {home.name} --reason "..."')
     return f'python run.py kill --data-dir {home} --reason "..."'
 
 
@@ -183,7 +183,7 @@ def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> in
             click.echo(f"{each / FILE} removed; nothing ever ran here")
         if not gone:
             click.echo("nothing is latched")
-    code = operate(meant, "resume", reason)
+    code = operate(folders, meant, "resume", reason)
     _tell_others(folders, meant)
     return code
 
@@ -203,4 +203,5 @@ def _tell_others(folders: Folders, resumed: Sequence[Path]) -> None:
             home = folder.parent
             place = f"data-dir {home}" if folders.is_data_given else f"world {world_of(home)}"
             how = f'python run.py resume --{place} --env {folder.name} --reason "..."'
+            how = folders.address.put(how)
             click.echo(f"{title(folder)}: still latched: {names}; it has its own: {how}", err=True)

@@ -12,10 +12,10 @@ from difflib import get_close_matches
 import click
 
 from actors.kernel.topology import GUARDIAN, START_ORDER, STRATEGY, THE_VENUE
-from adapters.telemetry.lines import Entry, LineFiles
+from adapters.telemetry.lines import Entry, LineFiles, is_of
 from adapters.telemetry.log import STRUCTURED
 from app.command_line.options import Folders
-from app.command_line.shell import count_option, folder_options, json_option
+from app.command_line.shell import count_option, folder_options, json_option, world_option
 from app.command_line.streams import reader_is_gone
 from app.status.members import Members
 from domain.model.figures import moment
@@ -39,6 +39,7 @@ _COLOURS = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bright_red", "DEBU
 @click.option("--correlation", metavar="ID", help="Only one chain of cause and effect.")
 @count_option(SHOWN, "lines")
 @json_option
+@world_option
 @folder_options
 def logs(
     folders: Folders,
@@ -66,7 +67,7 @@ def logs(
             click.echo(f"{path}: nothing was logged yet", err=True)
             if not follow:
                 return 1
-        wanted = _filter(actor, level, correlation)
+        wanted = _filter(actor, level, correlation, folders.logged)
         if actor is not None:
             _check(actor, files)
         return _show(files, wanted, count or None, follow=follow, as_json=as_json)
@@ -114,7 +115,9 @@ def _tell_damage(files: LineFiles, told: int) -> int:
     return files.damaged
 
 
-def _filter(actor: str | None, level: str, correlation: str | None) -> Callable[[Entry], bool]:
+def _filter(
+    actor: str | None, level: str, correlation: str | None, name: str | None
+) -> Callable[[Entry], bool]:
     least = LEVELS.index(level.upper())
 
     def is_wanted(entry: Entry) -> bool:
@@ -122,6 +125,7 @@ def _filter(actor: str | None, level: str, correlation: str | None) -> Callable[
         rank = LEVELS.index(said) if said in LEVELS else len(LEVELS)
         return (
             rank >= least
+            and is_of(entry, name)
             and (actor is None or entry.get("actor") == actor)
             and (correlation is None or str(entry.get("correlation")) == correlation)
         )

@@ -28,13 +28,15 @@ def targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path,
     return () if chosen is None else (chosen,)
 
 
-def operate(meant: Sequence[Path], verb: str, reason: str) -> int:
+def operate(folders: Folders, meant: Sequence[Path], verb: str, reason: str) -> int:
     """Give an order to each of the folders, say what came of it, and return the worst code."""
-    codes = (carry_out(each, verb, partial(_operate, each, verb, reason)) for each in meant)
+    codes = (
+        carry_out(folders, each, verb, partial(_operate, each, verb, reason)) for each in meant
+    )
     return max((0, *codes))
 
 
-def carry_out(folder: Path, verb: str, order: Callable[[], Outcome]) -> int:
+def carry_out(folders: Folders, folder: Path, verb: str, order: Callable[[], Outcome]) -> int:
     """Have `order` done for the mode's `folder`, say what came of it, and return the code."""
     try:
         code, lines = order()
@@ -43,7 +45,8 @@ def carry_out(folder: Path, verb: str, order: Callable[[], Outcome]) -> int:
     except OSError as error:
         code, lines = 1, [f"{verb}: nothing was done, what was stays: {in_words(error)}"]
     for line in lines:
-        click.echo(f"{title(folder)}: {line}", err=code != 0)
+        told = folders.address_of(folder).put(line)
+        click.echo(f"{title(folder)}: {told}", err=code != 0)
     return code
 
 

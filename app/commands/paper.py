@@ -55,9 +55,8 @@ def list_worlds(folders: Folders, as_json: bool) -> int:
     elif rows:
         _show(rows)
     else:
-        click.echo(
-            f"there is no world in {folders.data} yet; `python run.py --env paper` begins one"
-        )
+        text = f"there is no world in {folders.data} yet; `python run.py --env paper` begins one"
+        click.echo(folders.address.put(text))
     return 0
 
 

@@ -48,6 +48,6 @@ def unpause(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> i
 def _order(folders: Folders, mode: Mode | None, verb: str, reason: str, *, is_all: bool) -> int:
     meant = targets(folders, mode, is_all=is_all)
     if meant:
-        return operate(meant, verb, reason)
+        return operate(folders, meant, verb, reason)
     click.echo(f"{verb}: nothing was done: nothing ever ran in {folders.home}", err=True)
     return 1

@@ -36,4 +36,4 @@ def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
             "no instance runs: start it first; only the venue can say what is missing", err=True
         )
         return 1
-    return carry_out(folder, RELEASE, partial(ask, folder, RELEASE, reason, subject=lot))
+    return carry_out(folders, folder, RELEASE, partial(ask, folder, RELEASE, reason, subject=lot))

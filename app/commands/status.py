@@ -3,115 +3,113 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from actors.reporting.rows import MISSING, NOBODY
-from adapters.control.instances import STATUS, choose, folders_with_runs, is_running
-from adapters.control.kill_switch import strongest_kill
+from adapters.control.instances import STATUS, choose, is_running
 from adapters.control.status import read_status
-from adapters.control.worlds import title
-from adapters.telemetry.lines import LineFiles
-from app.command_line.options import Folders, signals_of
+from app.command_line.environment import in_words
+from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
-from app.status.alerts import SHOWN
+from app.command_line.streams import reader_is_gone
 from app.status.head import head
+from app.status.lines import DIM, Line, addressed
 from app.status.members import Members
-from app.status.screen import show
-from app.status.signs import InstanceState, Signs, look
+from app.status.picture import Picture, newest_alerts, take
+from app.status.screen import show, watch
 from app.status.text import sections
 from config.mode import Mode
-from domain.model.instants import MILLISECOND, SECOND, iso
+
+AGAIN_SECONDS = 1.0
+"""A run publishes its status as often."""
+FOOT = Line("Ctrl-C leaves this view; it ends no trader", DIM)
 
 
 @click.command()
+@click.option("--watch", "is_watching", is_flag=True, help="Stay, and show it anew each second.")
 @json_option
 @env_option
 @folder_options
-def status(folders: Folders, mode: Mode | None, as_json: bool) -> int:
+def status(folders: Folders, mode: Mode | None, as_json: bool, is_watching: bool) -> int:
     """Show the instance that runs, or how the last one ended.
 
     Says whether it trades, is frozen, was stopped or died; what the account is worth, what it owns
-    and what protects it, how far each limit is, and what stops it with the way out.
+    and what protects it, how far each limit is, and what stops it with the way out. --watch stays
+    until Ctrl-C; where there is no terminal it shows it once.
 
     \b
     Example:
       python run.py status
+      python run.py status --watch
       python run.py status --json
     """  # noqa: D301 - \b is a control character to click
+    if is_watching and as_json:
+        raise click.UsageError("--watch is for people: leave it out, or leave --json out")
+    if is_watching and sys.stdout.isatty():
+        return _watch(folders, mode)
     folder = choose(*folders.homes, mode=None if mode is None else mode.value)
-    report = None if folder is None else read_status(folder)
-    if folder is None or (report is None and not (folder / STATUS).exists()):
+    if folder is None or not _has_status(folder):
         return _nothing_yet(folders, folder, as_json=as_json)
-    signs = look(folder, Members(report), time.time_ns())
-    whole = _whole(report or {"mode": folder.name}, signs, folders, folder)
+    picture = take(folders, folder)
     if as_json:
-        click.echo(json.dumps(whole, indent=2))
-    elif report is not None:
-        show(sections(Members(whole), signs, _alerts(folders.log)))
+        click.echo(json.dumps(picture.document, indent=2))
     else:
-        show(head(Members(whole), signs))
-    if report is None:
+        show(_lines(picture, folders))
+    if not picture.is_readable:
         click.echo(f"{folder / STATUS}: damaged, or not yours to read", err=True)
         return 1
     return 0
 
 
-def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path) -> dict[str, Any]:
-    """Return the document with what only somebody outside can tell."""
-    kill = strongest_kill(signals_of(folder.parent))
-    runs = folders_with_runs(*folders.homes)
-    others = [each for each in runs if each != folder and is_running(each)]
-    age_ns, is_alive = signs.age_ns, signs.who is not None
-    whole = {
-        **report,
-        "name": title(folder),
-        "state": signs.state.value,
-        "wall_time": None if signs.taken_ns is None else iso(signs.taken_ns),
-        "age_s": None if age_ns is None else _seconds(age_ns),
-        "ended_at": None if signs.ended_ns is None else iso(signs.ended_ns),
-        "ended_by": signs.reason or None,
-        "running": is_alive,
-        "pid": None if signs.who is None else signs.who.pid,
-        "kill_switch": None if kill is None else kill.reason or "no reason given",
-        "also_running": [title(each) for each in others],
-    }
-    positions = report.get("positions")
-    if not signs.state.is_up and isinstance(positions, list):
-        guard = "unknown" if signs.state is InstanceState.UNKNOWN else NOBODY
-        whole["positions"] = [
-            {**each, "protected_at": guard} if _is_guarded(each) else each for each in positions
-        ]
-    return whole
+def _lines(picture: Picture, folders: Folders) -> Iterator[Line]:
+    document, address = Members(picture.document), folders.address_of(picture.folder)
+    if not picture.is_readable:
+        return addressed(head(document, picture.signs), address)
+    alerts = newest_alerts(folders.log, address.name)
+    return addressed(sections(document, picture.signs, alerts), address)
 
 
-def _is_guarded(position: object) -> bool:
-    """Tell whether a position is said to be watched: one that is missing is not."""
-    return isinstance(position, dict) and position.get("protected_at") != MISSING
+def _watch(folders: Folders, mode: Mode | None) -> int:
+    """Show the instance that is meant at each moment, until Ctrl-C."""
 
+    def draw() -> Iterator[Line]:
+        folder = choose(*folders.homes, mode=None if mode is None else mode.value)
+        if folder is None or not _has_status(folder):
+            return iter([Line(_not_yet(folders, folder))])
+        return _lines(take(folders, folder), folders)
 
-def _seconds(length_ns: int) -> str:
-    whole, rest = divmod(length_ns, SECOND)
-    return f"{whole}.{rest // MILLISECOND:03d}"
+    def is_watched() -> bool:
+        time.sleep(AGAIN_SECONDS)  # another process writes the files: they can only be looked at
+        return not reader_is_gone()
 
-
-def _alerts(log: Path) -> list[Members]:
-    """Return the newest alerts; none where they can't be read, as on a folder of somebody else."""
     try:
-        found = LineFiles(log / "alerts.jsonl").newest(SHOWN, lambda _: True)
-    except OSError:
-        return []
-    return [Members(each) for each in found]
+        watch(draw, FOOT, is_watched)
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        click.echo(f"no status: {in_words(error)}", err=True)
+        return 1
+    return 0
+
+
+def _has_status(folder: Path) -> bool:
+    """Tell whether a status was ever published there, readable or not."""
+    return read_status(folder) is not None or (folder / STATUS).exists()
+
+
+def _not_yet(folders: Folders, folder: Path | None) -> str:
+    if folder is not None and is_running(folder):
+        return f"{folder}: starting, no status yet"
+    return f"{folder or folders.home}: no run yet"
 
 
 def _nothing_yet(folders: Folders, folder: Path | None, *, as_json: bool) -> int:
-    is_up = folder is not None and is_running(folder)
-    place = folder or folders.home
-    text = f"{place}: starting, no status yet" if is_up else f"{place}: no run yet"
     if as_json:
+        is_up = folder is not None and is_running(folder)
         click.echo(json.dumps({"mode": folder.name if folder else None, "running": is_up}))
-    click.echo(text, err=True)
+    click.echo(_not_yet(folders, folder), err=True)
     return 1

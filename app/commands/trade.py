@@ -35,10 +35,17 @@ def trade(options: TradeOptions) -> int:
         remember(options)
         level, run_name = options.config.app.log.level.value, f"{started}-{os.getpid()}"
         terminal = Terminal(sys.stderr, is_plain=options.plain, is_quiet=options.quiet)
-        configure(options.folders.log, level, terminal, run=run_name)
+        address = options.folders.address
+        configure(options.folders.log, level, terminal, run=run_name, address=address)
         from app.run.trader import run
 
-        return run(options, say, terminal)
+        if not options.watch:
+            return run(options, say, terminal)
+        from app.status.live_view import LiveView
+
+        view = LiveView(terminal, folder)
+        undo.callback(view.end)
+        return run(options, view.around(say), terminal)
 
 
 def _require_room(options: TradeOptions) -> None:

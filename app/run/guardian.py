@@ -53,6 +53,12 @@ STATUS_LIMIT_NS = 5 * SECOND
 EXIT_OK, EXIT_NO, EXIT_HALTED = 0, 1, 3
 HUNDRED = Decimal(100)
 
+TOLD = (
+    *("cycles", "orders_total", "fills_total", "equity", "pnl_net", "realised", "unrealised"),
+    *("opening_equity", "cash", "fees", "last_known", "positions", "market_time"),
+)
+"""Members of the status that the STOPPED line tells, and those that they are made of."""
+
 Status = Mapping[str, object]
 
 
@@ -143,8 +149,8 @@ class Guardian:
             self._system.log_for("guardian").warning(hindrance)
         blocking = self._blocking()
         run.say(self._ready_line(boot, ready, blocking))
-        self.begun.set()
         run.show(opening(run.options, run.facts, boot, self._valued(status), blocking))
+        self.begun.set()
         self._list_lots(status)
 
     def _blocking(self) -> tuple[Breaker, ...]:
@@ -277,6 +283,16 @@ class Guardian:
                 lambda: self._inbox.read().published >= self._status_asked, STATUS_LIMIT_NS
             )
         return self._status.last
+
+    def leave_status(self) -> None:
+        """Leave the values of the STOPPED line behind, once no actor publishes any more: a price
+        that has moved since is not what was told.
+        """
+        told = {name: self.last[name] for name in TOLD if name in self.last}
+        if not told:
+            return
+        with contextlib.suppress(OSError):  # the one before it stands
+            self._status.publish({**self._status.last, **told})
 
     def _is_quiet(self) -> bool:
         return all(sight.is_down or not sight.is_loaded for sight in self._system.sights())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from app.command_line.options import ROOT, TradeOptions
+from app.command_line.options import TradeOptions, shown
 from app.run import settings
 from app.run.ports import VenueFacts
 from config.effective import Config
@@ -20,10 +19,10 @@ from domain.model.instants import SECOND
 from domain.model.money import Amount, plain
 from domain.model.product import Action
 from domain.risk.feasibility import USUAL_MINIMUM, obstacle
-from domain.system.ways_out import way_out
+from domain.system.ways_out import KILL, REPORT, STATUS, way_out
 
-Status = Mapping[str, object]
 WIDTH, LABEL = 78, 11
+Status = Mapping[str, object]
 PRICES = {
     "invented": "invented prices",
     "recorded": "recorded prices",
@@ -58,9 +57,9 @@ def opening(
     rows = [*_account(options, status), *_rules(options.config, boot)]
     rows += [("blocked", text) for text in _blocked(blocking)]
     rows += _commands(options)
-    lines = [_headline(options, facts, status)]
+    lines, address = [_headline(options, facts, status)], options.folders.address
     for label, text in rows:
-        lines += _row(label, text)
+        lines += _row(label, address.put(text))
     return tuple(lines)
 
 
@@ -124,22 +123,10 @@ def _blocked(blocking: Iterable[Breaker]) -> Iterator[str]:
 
 def _commands(options: TradeOptions) -> Iterator[tuple[str, str]]:
     yield "to stop", "Ctrl-C: cancels resting orders, keeps what is owned"
-    yield "at once", command(options, 'kill --reason "..."')
-    yield "look", command(options, "status")
-    yield "results", command(options, "report")
-    yield "logs in", _short(options.folders.log)
-
-
-def command(options: TradeOptions, words: str) -> str:
-    """Return the command line that means this run's folders."""
-    data = _short(options.folders.data)
-    folder = "" if data == "data" else f" --data-dir {data}"
-    return f"python run.py {words}{folder}"
-
-
-def _short(path: Path) -> str:
-    """Return a folder as it is given to a command: those of the checkout by their names."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    yield "at once", KILL
+    yield "look", STATUS
+    yield "results", REPORT
+    yield "logs in", shown(options.folders.log)
 
 
 def _row(label: str, text: str) -> Iterator[str]:

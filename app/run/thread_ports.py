@@ -47,6 +47,7 @@ from app.run.wiring import in_order
 from config.mode import Mode
 from domain.model.errors import Unreachable
 from domain.model.instants import SECOND, iso
+from domain.system.ways_out import STATUS
 
 SWITCH_SECONDS = 0.0001
 LOOK_SECONDS = 0.02
@@ -223,6 +224,8 @@ def _sentinel_settings(
         "signals": [str(each) for each in folders.signals],
         "mode_folder": str(folders.of_mode(options.mode).resolve()),
         "log": str(folders.log.resolve()),
+        "look": folders.address.put(STATUS),
+        "world": folders.address.name,
         "rest": session.rest,
         "key_file": str(session.key_file.resolve()),
         "ca": str(session.ca.resolve()),

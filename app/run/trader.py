@@ -30,13 +30,13 @@ from app.run.guardian_inbox import GuardianInbox
 from app.run.journal_watch import JournalWatch
 from app.run.lifecycle import RunLifecycle
 from app.run.mode_gate import refused_books
-from app.run.opening import command
 from app.run.ports import NotStarted, RunPorts
 from app.run.recovery import JournalPlace, Opened, open_state
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
 from domain.messages.journal import RunStarted
+from domain.system.ways_out import REPORT
 
 Say = Callable[[str], None]
 Show = Callable[[Sequence[str]], None]
@@ -55,7 +55,7 @@ def run(options: TradeOptions, say: Say, terminal: Terminal) -> int:
             _show_results(options, last, terminal)
             return code
     except NotStarted as error:
-        click.echo(str(error), err=True)
+        click.echo(options.folders.address.put(str(error)), err=True)
         return error.exit_code
 
 
@@ -81,8 +81,10 @@ def _trade(
         watches = undo.enter_context(Watches(ports.driver.attend))
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
         watches.begin(ports.watches(venue))
+        told = undo.enter_context(ExitStack())  # what is left to do once no actor runs any more
         undo.callback(ports.stop)
         guardian = start(ports, options, opened, venue, stop, say, show)
+        told.callback(guardian.leave_status)
         watches.is_orderly = lambda: guardian.is_confirmed
         undo.callback(guardian.publish)
         gc.freeze()
@@ -95,7 +97,7 @@ def _show_results(options: TradeOptions, last: Status, terminal: Terminal) -> No
     from app.results.closing import closing as results  # reading back is needed at the end only
 
     folder = options.folders.of_mode(options.mode)
-    terminal.show(results(folder, last, command(options, "report")))
+    terminal.show(results(folder, last, options.folders.address.put(REPORT)))
 
 
 def _ports_of(options: TradeOptions, stop: StopRequest) -> AbstractContextManager[RunPorts]:
@@ -183,7 +185,7 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
         venue=venue,
         journal=opened.recorder,
         signal=FileHaltSignal(*folders.signals),
-        alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall),
+        alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall, folders.address),
         status=FileStatusBoard(folder, folders.data, ports.wall),
         bars=BarFiles(folder / BARS),
         control=FileControlInbox(folder),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.status.lines import BAD, WARN, Line, title
+from app.status.lines import BAD, DIM, WARN, Line, title
 from app.status.members import Members
 from domain.model.figures import moment
 
@@ -19,18 +19,23 @@ def latest_lines(alerts: Sequence[Members]) -> Iterator[Line]:
     """Yield the newest alerts, a line each."""
     if not alerts:
         return
-    yield from title("Latest alerts; all of them: python run.py alerts list")
+    yield from title("Latest open alerts; all of them: python run.py alerts list")
     for each in alerts[-SHOWN:]:
         yield _head(each, "  ")
 
 
 def alert_blocks(alerts: Sequence[Members]) -> Iterator[Line]:
-    """Yield every alert with its body."""
+    """Yield every alert with its id, its body, and what a person has noted."""
     for each in alerts:
-        yield _head(each, "")
+        head = _head(each, "")
+        name = f"  [{each.text('id')}]" if each.text("id") else ""
+        yield Line(f"{head.text}{name}", head.style)
         for name, called in _BODY:
             if told := each.text(name):
                 yield Line(f"    {called:<9} {told}", indent=10)
+        if noted := each.part("ack"):
+            told = f"{moment(noted.moment('wall'))}: {noted.text('reason')}"
+            yield Line(f"    {'noted':<9} {told}", DIM, indent=10)
 
 
 def _head(alert: Members, margin: str) -> Line:

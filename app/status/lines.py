@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 from rich.cells import cell_len
 
 from app.status.words import short, wrapped
+from domain.system.address import Address
 
 BOLD, GOOD, WARN, BAD, DIM = "bold", "green", "yellow", "bold red", "dim"
 GAP = "  "
@@ -17,11 +18,15 @@ CELL_MAX = 26
 
 @frozen
 class Line:
-    """One line; `style` is shown on a terminal only, `indent` is that of what is continued."""
+    """One line; `style` is shown on a terminal only, `indent` is that of what is continued.
+
+    `is_command`: it is there to be typed, also where it takes more than one line.
+    """
 
     text: str
     style: str = ""
     indent: int = 4
+    is_command: bool = False
 
 
 def title(text: str) -> tuple[Line, Line]:
@@ -41,9 +46,20 @@ def columns(rows: Iterable[Sequence[str]], numbers: frozenset[int]) -> Iterator[
         yield Line((GAP + GAP.join(cells)).rstrip())
 
 
+def addressed(lines: Iterable[Line], address: Address) -> Iterator[Line]:
+    """Yield the lines with every command in them made one of the instance at `address`."""
+    for line in lines:
+        yield evolve(line, text=address.put(line.text))
+
+
 def fitted(lines: Iterable[Line], width: int) -> Iterator[Line]:
     """Yield the lines in at most `width` columns each."""
     for line in lines:
         margin = len(line.text) - len(line.text.lstrip(" "))
-        for text in wrapped(line.text, width, margin + line.indent):
-            yield Line(text, line.style)
+        longest = max(map(cell_len, line.text.split()), default=0)
+        # A shell reads on after a backslash, so that a command can be copied with its breaks.
+        joint = " \\" if line.is_command and longest + margin + line.indent + 2 <= width else ""
+        texts = list(wrapped(line.text, width - len(joint), margin + line.indent))
+        for text in texts[:-1]:
+            yield Line(text + joint, line.style)
+        yield Line(texts[-1], line.style)

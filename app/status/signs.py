@@ -11,6 +11,7 @@ from adapters.control.files import read_json
 from adapters.control.instances import STATUS, Holder, holder, is_alive, is_running, last_sign_s
 from app.commands.ending import SENTINEL, end_record, is_stopped, sentinel_says
 from app.status.members import Members
+from app.status.since import ORDERED
 from domain.model.breakers import GLOBAL, VENUE
 from domain.model.errors import InvalidNumber
 from domain.model.instants import SECOND, parse_iso
@@ -19,8 +20,6 @@ FROZEN_AFTER_NS = 5 * SECOND
 """Time without a word after which nobody may believe that it trades: it speaks each second."""
 STARTING_NS = 60 * SECOND
 """As long as a start may take, which verifies the journal first, before it says anything."""
-RESUMED = "operator"
-"""Reason of the end of a `resume` while nothing runs: it is written as a run of its own."""
 
 
 class InstanceState(StrEnum):
@@ -73,13 +72,13 @@ class Signs:
 
 def look(folder: Path, document: Members, now_ns: int) -> Signs:
     """Return what is seen of the instance of the mode's `folder` at that wall time."""
-    taken_ns, last_ns = _taken_ns(folder, document), int(last_sign_s(folder) * SECOND)
+    taken_ns, last_ns = taken_at_ns(folder, document), int(last_sign_s(folder) * SECOND)
     if not is_running(folder):
         return _ended(folder, now_ns, taken_ns, last_ns)
     who = holder(folder)
     is_suspended = who is not None and is_stopped(who.pid)
     is_starting = _is_of_an_earlier_run(taken_ns, who)
-    state = InstanceState.STARTING if is_starting else _state_of(document)
+    state = InstanceState.STARTING if is_starting else state_of(document)
     patience_ns = STARTING_NS if is_starting else FROZEN_AFTER_NS
     if is_suspended:
         state = InstanceState.FROZEN
@@ -101,7 +100,7 @@ def _ended(folder: Path, now_ns: int, taken_ns: int | None, last_ns: int) -> Sig
     for segment in sorted((folder / "journal").glob("*.jsonl"), reverse=True):
         record = Members(end_record(segment))
         reason = record.part("data").text("reason")
-        if reason == RESUMED:
+        if reason == ORDERED:
             continue
         if not record:
             break
@@ -122,7 +121,8 @@ def _ended(folder: Path, now_ns: int, taken_ns: int | None, last_ns: int) -> Sig
     )
 
 
-def _state_of(document: Members) -> InstanceState:
+def state_of(document: Members) -> InstanceState:
+    """Return how the run itself says that it is."""
     if not document:
         return InstanceState.UNKNOWN
     if document.flag("halted"):
@@ -135,7 +135,7 @@ def _state_of(document: Members) -> InstanceState:
     return InstanceState.BLOCKED if everywhere else InstanceState.TRADING
 
 
-def _taken_ns(folder: Path, document: Members) -> int | None:
+def taken_at_ns(folder: Path, document: Members) -> int | None:
     """Return when the picture was taken: as it says itself, else as its file does."""
     said = document.moment("wall_time")
     if said is not None:

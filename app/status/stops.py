@@ -18,6 +18,8 @@ _LIMITS = {
     "drawdown": "fall from the peak",
     "daily_loss_usd": "loss of 24 hours",
     "total": "at risk in all",
+    "rejected_orders": "rejected",
+    "repeated_entries": "entries a product",
 }
 _STOPS = {
     "NONE": "noted",
@@ -37,17 +39,24 @@ def limit_lines(document: Members) -> Iterator[Line]:
     yield from title("Limits")
     rows: list[tuple[str, ...]] = [("", "used", "limit", "left")]
     for each in limits:
-        unit, name = words.short(each.text("unit"), 6), each.text("name")
-        shown = (words.amount(each.number(one), unit) for one in ("used", "limit", "left"))
-        rows.append((_LIMITS.get(name, name), *shown))
+        unit, _, window = each.text("unit").partition(" in ")
+        shown = (
+            words.amount(each.number(one), words.short(unit, 6))
+            for one in ("used", "limit", "left")
+        )
+        rows.append((_called(each.text("name"), window), *shown))
     yield from columns(rows, frozenset({1, 2, 3}))
 
 
+def _called(name: str, window: str) -> str:
+    """Return what people call a limit; `window` is that of a throttle, "" for others."""
+    called = _LIMITS.get(name, name.replace("repeated_entries", "entries"))
+    return f"{called} in {window}" if window else called
+
+
 def breaker_lines(document: Members, *, is_up: bool) -> Iterator[Line]:
-    """Yield the open breakers in words with the way out, then those that have closed."""
-    breakers = document.parts("breakers")
-    open_now = [each for each in breakers if each.text("state") != _FINE]
-    closed = [each for each in breakers if each.text("closed")]
+    """Yield the open breakers in words with the way out."""
+    open_now = [each for each in document.parts("breakers") if each.text("state") != _FINE]
     named = {each.text("name") for each in open_now if each.text("scope") != ACTOR}
     if open_now:
         yield from title("Breakers" if is_up else "Breakers, as the picture has them")
@@ -55,6 +64,11 @@ def breaker_lines(document: Members, *, is_up: bool) -> Iterator[Line]:
         if each.text("scope") == ACTOR and each.text("name") in named:
             continue  # the same cause, told with what it stops
         yield from _breaker(each)
+
+
+def closed_lines(document: Members) -> Iterator[Line]:
+    """Yield the breakers that have closed, the last of them."""
+    closed = [each for each in document.parts("breakers") if each.text("closed")]
     if closed:
         yield from title("Breakers that have closed in this run")
     for each in closed[-CLOSED_SHOWN:]:
@@ -74,4 +88,4 @@ def _breaker(breaker: Members) -> Iterator[Line]:
     itself = way.by_itself and not breaker.flag("latched")
     closes = f"closes when {way.by_itself}; " if itself else "stays until you act: "
     yield Line(f"    {closes}{way.person}")
-    yield Line(f"    {way.command}")
+    yield Line(f"    {way.command}", is_command=True)

@@ -11,7 +11,7 @@ from app.status.lines import BAD, DIM, Line, columns, title
 from app.status.members import Members
 from app.status.reasons import decision_lines, order_lines
 from app.status.signs import InstanceState, Signs
-from app.status.stops import breaker_lines, limit_lines
+from app.status.stops import breaker_lines, closed_lines, limit_lines
 from domain.model.figures import moment
 from domain.model.instants import SECOND
 
@@ -22,12 +22,13 @@ STALE_AFTER_NS = 5 * SECOND
 def sections(document: Members, signs: Signs, alerts: Sequence[Members]) -> Iterator[Line]:
     """Yield the whole screen; `alerts` are the newest, oldest first."""
     yield from head(document, signs)
+    yield from breaker_lines(document, is_up=signs.state.is_up)
     yield from equity_lines(document)
     yield from position_lines(document, signs)
     yield from order_lines(document, is_over=not signs.state.is_up)
     yield from decision_lines(document, is_up=signs.state.is_up)
     yield from limit_lines(document)
-    yield from breaker_lines(document, is_up=signs.state.is_up)
+    yield from closed_lines(document)
     yield from actor_lines(document, signs)
     yield from latest_lines(alerts)
 

@@ -59,6 +59,8 @@ def quantity(value: Decimal | None, increment: Decimal | None) -> str:
 
 def amount(value: Decimal | None, unit: str) -> str:
     """Return a number of a limit with its unit."""
+    if unit == "orders":
+        return quantity(value, None)
     return percent(value) if unit == "%" else f"{money(value)} {unit}".strip()
 
 

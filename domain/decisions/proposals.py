@@ -16,6 +16,7 @@ from attrs import fields
 from domain.model.errors import TradingError
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
+from domain.model.spelling import product_meant
 
 PROPOSALS_MAX = 1_000
 PRODUCT_LENGTH_MAX = 64
@@ -66,7 +67,7 @@ def _flaw(value: object, kind: type) -> str | None:
     if isinstance(value, str) and kind is str:
         is_name = value.isascii() and value.isprintable() and " " not in value
         if not (is_name and 0 < len(value) <= PRODUCT_LENGTH_MAX):
-            return "expected a product like BTC-USD"
+            return f"expected a product like BTC-USD{product_meant(value)}"
     if isinstance(value, Decimal) and value.is_finite():
         _, digits, exponent = value.as_tuple()
         if len(digits) > DIGITS_MAX or abs(int(exponent)) > DIGITS_MAX:

@@ -31,7 +31,9 @@ class LedgerReported:
 
 @frozen
 class LimitUse:
-    """How much of a limit is used; `unit` of both numbers: % of equity, or a currency."""
+    """How much of a limit is used; `unit` of both numbers: % of equity, a currency, or orders in a
+    window of market time, like "orders in 300 s".
+    """
 
     name: str
     used: Decimal
@@ -48,7 +50,9 @@ class LossesMeasured:
 
 @frozen
 class CapsMeasured:
-    """How far each cap on what is at risk is used; of caps on one of many, the fullest of them."""
+    """How far each cap on what is at risk and each throttle is used; of those on one of many, the
+    fullest of them.
+    """
 
     caps: tuple[LimitUse, ...]
 

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND
 from domain.model.money import plain
+from domain.model.spelling import asset_meant
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands: file, section, key, index in a list."""
@@ -90,12 +91,18 @@ def between(low: Any, high: Any, show: Callable[[Any], str] = shown) -> Check:
     return check
 
 
-def spelled(pattern: re.Pattern[str], example: str) -> Check:
-    """Return a check that a text has the form of `pattern`; None passes."""
+def spelled(
+    pattern: re.Pattern[str], example: str, hint: Callable[[str], str] = lambda _: ""
+) -> Check:
+    """Return a check that a text has the form of `pattern`; None passes.
+
+    `hint` says behind the flaw what a text may have meant.
+    """
 
     def check(value: Any) -> None:
         if value is not None and not pattern.fullmatch(value):
-            raise Invalid(Flaw((), f"expected a text like {example}, was {shown(value)}"))
+            found = f"{shown(value)}{hint(str(value))}"
+            raise Invalid(Flaw((), f"expected a text like {example}, was {found}"))
 
     return check
 
@@ -143,5 +150,5 @@ def _flaws(check: Check | None, value: Any, name: str | int) -> list[Flaw]:
     return []
 
 
-AN_ASSET = spelled(ASSET, "BTC")
+AN_ASSET = spelled(ASSET, "BTC", asset_meant)
 A_THEME = spelled(THEME, "LAYER1")

@@ -121,6 +121,14 @@ class Throttle:
             seen.append((order, at_ns))
         return len(seen) == self._limit and at_ns - seen[0][1] <= self._window_ns
 
+    def fullest(self, at_ns: int) -> tuple[str, int]:
+        """Return the key with the most orders within the window, and how many; "" where none is."""
+        counted = ((key, self._within(seen, at_ns)) for key, seen in self._orders.items())
+        return max(counted, key=lambda each: each[1], default=("", 0))
+
+    def _within(self, seen: deque[tuple[str, int]], at_ns: int) -> int:
+        return sum(at_ns - stamp <= self._window_ns for _, stamp in seen)
+
     def quiet_at(self, key: str) -> Nanos:
         """Return when a whole window has passed since the last order that counted."""
         seen = self._orders.get(key)

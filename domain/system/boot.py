@@ -8,6 +8,7 @@ from domain.messages.supervision import BootCompleted
 from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
 from domain.model.orders import OrderSeen
 from domain.model.product import DELISTED, Product
+from domain.model.spelling import product_meant
 from domain.model.wording import counted
 from domain.orders.identity import is_of_a_lineage
 
@@ -29,8 +30,10 @@ def nothing_to_trade(products: ProductsListed, quote_currency: str) -> str | Non
     living = [each for each in products.products if each.flags.status != DELISTED]
     if any(each.quote == quote_currency for each in living):
         return None
-    names = ", ".join(sorted(each.id for each in living)[:NAMED]) or "there is none"
-    return f"{counted(len(living), 'product')}, none quoted in {quote_currency}: {names}"
+    known = sorted(each.id for each in living)
+    names = ", ".join(known[:NAMED]) or "there is none"
+    hint = product_meant(known[0]) if known else ""
+    return f"{counted(len(living), 'product')}, none quoted in {quote_currency}: {names}{hint}"
 
 
 def listed_anew(known: Sequence[Product], listed: Iterable[Product]) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from attrs import frozen
 from domain.model.breakers import Breaker
 
 STATUS = "python run.py status"
+REPORT = "python run.py report"
+KILL = 'python run.py kill --reason "..."'
 RESUME = 'python run.py resume --reason "..."'
 RELEASE = 'python run.py release LOT --reason "..."'
 UNPAUSE = 'python run.py unpause --reason "..."'

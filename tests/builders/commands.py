@@ -29,6 +29,7 @@ NEEDED = {
     "reason": "books agree",
     "shell": "bash",
     "lot": "lot-1",
+    "alert": "1f0c22ab",
     "file": "/no/such/folder/backup.tar.zst",
 }
 """What is given for a parameter that a command requires, by its name."""

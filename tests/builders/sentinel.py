@@ -219,6 +219,8 @@ class House:
         return {
             "signals": [str(self.data), str(self.above)],
             "mode_folder": str(self.mode),
+            "look": "python run.py status",
+            "world": "default",
             "log": str(self.log),
             "rest": rest,
             "key_file": str(self.key_file),

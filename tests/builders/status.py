@@ -47,6 +47,13 @@ DOCUMENT: dict[str, object] = {
     },
     "limits": [
         {"name": "daily_loss", "used": "0.18", "limit": "3", "left": "2.82", "unit": "%"},
+        {
+            "name": "repeated_entries ETH-USD",
+            "used": "3",
+            "limit": "8",
+            "left": "5",
+            "unit": "orders in 300 s",
+        },
         {"name": "daily_loss_usd", "used": "18.1", "limit": "300", "left": "281.9", "unit": "USD"},
     ],
     "breakers": [

@@ -288,7 +288,9 @@ def test_with_two_modes_running_the_other_is_named(home: Path) -> None:
     finally:
         other.release()
 
-    assert "dry-run runs too, see: python run.py status --env dry-run" in ran.out
+    told = " ".join(ran.out.split())
+    assert "dry-run runs too, see: python run.py status --data-dir" in told
+    assert "--env dry-run" in told
     assert document["also_running"] == ["paper"]
 
 

@@ -25,7 +25,7 @@ def test_a_pause_keeps_entries_out_over_a_restart_until_unpause(tmp_path: Path) 
     with trader(tmp_path) as running:
         assert "pause" in running.ready()["by"]
         assert "news at two" in running.log
-        assert 'unpause --reason "..."' in running.log
+        assert f'unpause --data-dir {tmp_path}/data --reason "..."' in running.log
         resumed = call(tmp_path, "resume", "--reason", "no halt")
         assert "nothing is latched" in resumed.stdout
         ended = call(tmp_path, "unpause", "--reason", "news are out")
@@ -43,7 +43,11 @@ def test_a_pause_while_nothing_runs_is_for_the_next_start(tmp_path: Path) -> Non
     assert call(tmp_path, *virtual).returncode == 0
 
     assert "also in the next start" in call(tmp_path, "pause", "--reason", "news").stdout
+    shown = call(tmp_path, "status").stdout
+    assert "pause: no entries" in shown
+    assert "news" in shown
     assert "pause" in call(tmp_path, *virtual).stdout.partition("by=")[2].split()[0]
     assert "not paused any more" in call(tmp_path, "unpause", "--reason", "over").stdout
+    assert "pause: no entries" not in call(tmp_path, "status").stdout
     assert "entries=on" in call(tmp_path, *virtual).stdout
     assert "nothing is paused" in call(tmp_path, "unpause", "--reason", "again").stdout

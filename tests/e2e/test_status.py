@@ -69,10 +69,13 @@ def test_a_trader_that_was_stopped_says_by_what_and_that_nothing_is_watched(
     with trader(tmp_path, *EAGER, OFTEN) as running:
         running.ready()
         running.wait_until(lambda: has_a_lot(tmp_path), 90.0)
-        code, _ = running.interrupt(30.0)
+        code, said = running.interrupt(30.0)
         assert code == 0
 
     told = status(tmp_path)
+    assert {name: told[name] for name in ("equity", "pnl_net", "fees")} == {
+        name: said[name] for name in ("equity", "pnl_net", "fees")
+    }
     assert (told["state"], told["ended_by"], told["running"]) == ("stopped", "signal", False)
     assert told["positions"][0]["protected_at"] == "nobody"
     shown = screen(tmp_path)

@@ -71,6 +71,8 @@ def test_a_start_under_kill_says_why_since_when_and_what_to_type(tmp_path: Path)
         assert done.returncode == 3
         assert "looks wrong" in done.stderr
         assert "python run.py resume" in done.stderr
+        typed = re.findall(r"python run\.py [^;\n]*", done.stderr)
+        assert all(f"--data-dir {tmp_path}/data" in each for each in typed), typed
         assert words(done.stdout.splitlines()[-1])["equity"] == last
     since = r"KILL since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d: looks wrong"
     assert re.search(since, starts[-1].stderr)

@@ -26,6 +26,7 @@ from adapters.simulator.faults.venue_kinds import (
 from domain.model.instants import Nanos
 from domain.model.money import plain
 from domain.model.product import ProductId
+from domain.model.spelling import product_meant
 
 
 class Faults(FaultHooks):
@@ -153,7 +154,10 @@ class Faults(FaultHooks):
         product = getattr(fault, "product", None)
         if product is not None and product not in products:
             known = ", ".join(sorted(products))
-            found.append(f"{fault.where}: the market has no product {product}; it has {known}")
+            hint = product_meant(product, products)
+            found.append(
+                f"{fault.where}: the market has no product {product}; it has {known}{hint}"
+            )
         if isinstance(fault, BalanceChange) and fault.currency not in currencies:
             known = ", ".join(currencies)
             found.append(f"{fault.where}: the account has no {fault.currency}; it has {known}")

@@ -31,6 +31,7 @@ from domain.model.entries import Entries
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar
 from domain.model.product import Product, ProductId
+from domain.model.spelling import product_meant
 from domain.system.unread import UnreadTally, sentence
 
 SCHEME = "mirror:"
@@ -219,7 +220,8 @@ def chosen(rest: str, body: bytes, wanted: str) -> list[Product]:
         names = [ProductId(name) for name in dict.fromkeys(wanted.split(","))]
         missing = [name for name in names if name not in online]
         if missing:
-            sys.stderr.write(f"mirror: not traded at {rest}: {', '.join(missing)}\n")
+            told = ", ".join(f"{name}{product_meant(name, online)}" for name in missing)
+            sys.stderr.write(f"mirror: not traded at {rest}: {told}\n")
         names = [name for name in names if name in online]
     else:
         in_dollars = [name for name, product in online.items() if product.quote == "USD"]

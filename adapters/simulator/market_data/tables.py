@@ -20,6 +20,7 @@ from adapters.simulator.market_data.source import MarketError
 from domain.model.errors import InvalidNumber
 from domain.model.instants import DAY, SECOND, parse_iso
 from domain.model.product import Product, ProductId
+from domain.model.spelling import product_meant
 
 SUFFIXES = (".parquet", ".csv")
 VOLUME_DECIMALS_MIN = 8
@@ -132,7 +133,7 @@ def products_in(reading: Reading, table: pa.Table) -> Iterator[tuple[str, NDArra
         if re.fullmatch(r"[^-\s]+-[^-\s]+", name):
             yield name, mask
         else:
-            said = f"expected products named like BTC-USD, was {name!r}"
+            said = f"expected products named like BTC-USD, was {name!r}{product_meant(name)}"
             reading.leave_out(int(mask.sum()), said)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from actors.kernel.topology import RISK_GATE
 from actors.trading.approvals import Approvals
 from actors.trading.risk_gate import GateState, RiskGate
 from domain.messages.decisions import OrderApproved
+from domain.messages.portfolio import CapsMeasured
 from domain.messages.supervision import BootCompleted
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.instants import SECOND, Nanos
@@ -192,3 +194,38 @@ def test_a_product_may_be_bought_again_after_a_quiet_window() -> None:
     harness.pass_time(actor, 60 * SECOND)
 
     assert not harness.is_open(REPEATED)
+
+
+def uses(told: Sequence[object]) -> dict[str, tuple[int, int, str]]:
+    """Return name, used, limit and unit of each throttle of the newest measure."""
+    newest = of_kind(told, CapsMeasured)[-1]
+    return {
+        use.name: (int(use.used), int(use.limit), use.unit)
+        for use in newest.caps
+        if use.unit.startswith("orders")
+    }
+
+
+def test_how_far_each_throttle_is_used_is_told_with_the_window_and_the_product() -> None:
+    actor = a_gate(Harness())
+
+    rejected = deliver(actor, a_moved(an_intent(number=1), OrderState.REJECTED))
+    bought = deliver(actor, booked(an_intent(approved(approval=7), 7), "1"))
+
+    assert uses(rejected) == {
+        "rejected_orders": (1, 3, "orders in 60 s"),
+        "repeated_entries": (0, 2, "orders in 60 s"),
+    }
+    assert uses(bought)[f"repeated_entries {BTC}"] == (1, 2, "orders in 60 s")
+
+
+def test_what_is_older_than_the_window_leaves_the_limit_free_again() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    reject(actor, 1)
+    harness.clock.move(61 * SECOND)
+
+    assert uses(deliver(actor, a_moved(an_intent(number=2), OrderState.REJECTED))) == {
+        "rejected_orders": (1, 3, "orders in 60 s"),
+        "repeated_entries": (0, 2, "orders in 60 s"),
+    }

@@ -13,6 +13,7 @@ from adapters.alerts.file import AlertFile
 from domain.messages.control import AlertRaised
 from domain.model.breakers import Severity
 from domain.model.instants import SECOND
+from domain.system.address import Address
 from tests.builders.messages import NOW
 
 
@@ -75,3 +76,17 @@ def test_a_place_that_can_not_be_written_is_told_to_the_caller(tmp_path: Path) -
 
     with pytest.raises(OSError, match="logs"):
         AlertFile(tmp_path / "logs" / "alerts.jsonl").write(an_alert("lost"))
+
+
+@pytest.mark.req("AL1")
+def test_an_alert_says_of_which_world_it_is_and_its_command_means_that_world(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "alerts.jsonl"
+
+    AlertFile(file, address=Address(world="generated-7")).write(an_alert("halted"))
+
+    line = json.loads(file.read_text(encoding="utf-8"))
+    assert line["world"] == "generated-7"
+    assert line["command"].startswith("python run.py ")
+    assert "--world generated-7" in line["command"]

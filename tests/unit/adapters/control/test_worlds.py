@@ -8,7 +8,6 @@ import pytest
 
 from adapters.control.kill_switch import FileHaltSignal, write_kill
 from adapters.control.worlds import (
-    DEFAULT,
     footprint,
     home_of,
     homes,
@@ -17,6 +16,7 @@ from adapters.control.worlds import (
     world_of,
 )
 from domain.model.kill import KillOrder
+from domain.system.address import DEFAULT
 
 USUAL = Path("/checkout/data")
 

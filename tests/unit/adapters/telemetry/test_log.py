@@ -15,6 +15,7 @@ from actors.kernel.envelope import Envelope
 from adapters.telemetry.log import STRUCTURED, ActorLog, configure
 from domain.messages.control import DiscrepancyFound
 from domain.model.instants import Nanos
+from domain.system.address import Address
 from tests.builders.harness import START_NS, HarnessClock
 from tests.builders.messages import BTC, an_intent, approved, booked
 
@@ -96,3 +97,24 @@ def test_what_no_encoding_can_write_is_written_otherwise(folder: Path) -> None:
     ActorLog("feed").info("a half \ud800", name="\udfff")
 
     assert len(lines(folder)) == 1
+
+
+def test_a_line_says_of_which_world_it_is_and_commands_in_it_mean_that_world(
+    tmp_path: Path,
+) -> None:
+    configure(tmp_path, "INFO", address=Address(world="generated-7"))
+    ActorLog("guardian").warning("it stands still", look="python run.py status")
+    logger.remove()
+
+    (line,) = lines(tmp_path)
+    text = (tmp_path / "bulkhead.log").read_text("utf-8")
+    assert line["world"] == "generated-7"
+    assert "python run.py status --world generated-7" in line["text"]
+    assert "[generated-7] it stands still look=python run.py status --world generated-7" in text
+
+
+def test_in_the_usual_place_a_line_is_as_short_as_before(folder: Path) -> None:
+    ActorLog("guardian").info("it trades")
+
+    assert lines(folder)[0]["world"] == "default"
+    assert (folder / "bulkhead.log").read_text("utf-8").endswith("guardian       it trades\n")

@@ -11,7 +11,7 @@ import click
 import pytest
 from attrs import evolve
 
-from adapters.control.worlds import CARD, DEFAULT
+from adapters.control.worlds import CARD
 from adapters.simulator.options import WorldOptions
 from app.command_line.options import Folders, TradeOptions
 from app.command_line.shell import check_world
@@ -19,6 +19,7 @@ from app.command_line.worlds import in_its_home, name_of, recalled, remember
 from config.effective import Config
 from config.mode import Mode
 from domain.model.instants import HOUR, Nanos
+from domain.system.address import DEFAULT
 
 COINBASE = "mirror:https://api.coinbase.com?products=BTC-USD"
 USUAL = {"USD": Decimal(10_000)}

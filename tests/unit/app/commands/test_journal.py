@@ -102,4 +102,4 @@ def test_a_restore_says_where_the_old_journal_is_and_what_to_do(
 
     told = capsys.readouterr().out
     assert "the old journal is in " in told
-    assert "python run.py resume --reason" in told
+    assert f"python run.py resume --data-dir {tmp_path}/data --reason" in told

@@ -108,3 +108,12 @@ def test_without_a_log_it_says_so(tmp_path: Path) -> None:
 
     assert (done.return_value, done.stdout) == (1, "")
     assert "nothing was logged yet" in done.stderr
+
+
+def test_of_worlds_that_share_a_log_one_can_be_asked_for(tmp_path: Path) -> None:
+    rows = [a_line(text="of nobody"), a_line(text="mine", world="default"), a_line(world="other")]
+    (tmp_path / FILE).write_text("\n".join(rows) + "\n")
+
+    told = ran(tmp_path, "logs", "--world", "default").stdout
+
+    assert [line.split("  ")[-1].strip() for line in told.splitlines()] == ["of nobody", "mine"]

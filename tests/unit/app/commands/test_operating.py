@@ -52,7 +52,7 @@ def test_a_disk_that_takes_no_request_is_told_and_no_success(
     lock = InstanceLock(paper)
     lock.acquire("now")
     try:
-        code = operate((paper,), verb, "books agree")
+        code = operate(Folders(data=paper.parent), (paper,), verb, "books agree")
     finally:
         lock.release()
 
@@ -72,7 +72,7 @@ def test_no_answer_in_time_is_no_success(
     lock = InstanceLock(paper)
     lock.acquire("now")
     try:
-        assert operate((paper,), "pause", "x") == 1
+        assert operate(Folders(data=paper.parent), (paper,), "pause", "x") == 1
     finally:
         lock.release()
     assert "did not answer" in capsys.readouterr().err

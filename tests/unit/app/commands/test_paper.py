@@ -109,7 +109,7 @@ def test_files_that_say_odd_things_cost_no_row(tmp_path: Path, odd: object) -> N
 
 
 def test_where_nothing_is_it_says_how_one_begins(tmp_path: Path) -> None:
-    assert "`python run.py --env paper` begins one" in listed(tmp_path)
+    assert f"`python run.py --data-dir {tmp_path}" in listed(tmp_path)
     assert listed(tmp_path, "--json") == "[]\n"
 
 

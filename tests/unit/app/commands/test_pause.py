@@ -8,6 +8,7 @@ import pytest
 
 import app.commands.pause
 from app.command_line.cli import main
+from app.command_line.options import Folders
 
 
 @pytest.mark.parametrize("verb", ["pause", "unpause"])
@@ -35,4 +36,5 @@ def test_the_order_goes_to_the_mode_that_is_meant(
     monkeypatch.setattr(app.commands.pause, "operate", operate)
 
     assert main([verb, "--reason", "news", "--env", "paper", "--data-dir", str(tmp_path)]) == 1
-    assert seen == [((tmp_path / "paper",), verb, "news")]
+    (given,) = seen
+    assert given == (Folders(data=tmp_path), (tmp_path / "paper",), verb, "news")

@@ -241,6 +241,18 @@ def test_what_is_not_known_at_the_end_is_told_as_it_was_known_last(
     assert "equity=9990 pnl_net=-10" in case.said[-1]
 
 
+def test_the_status_that_is_left_behind_has_the_values_of_the_last_line(case: Case) -> None:
+    case.project(case.publishing)
+    case.stop.ask("signal")
+    case.guardian.end()
+    later = {"equity": "9979.5", "pnl_net": "-20.5", "positions": [], "breakers": ["kill"]}
+    case.board.publish({**STATUS, **later})
+
+    case.guardian.leave_status()
+
+    assert case.board.last == {**STATUS, "breakers": ["kill"]}
+
+
 def test_the_last_record_has_the_counts_and_the_equity_of_the_last_status(case: Case) -> None:
     told: list[Any] = []
     case.project(case.publishing)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.command_line.options import Folders, TradeOptions
-from app.run.opening import command, obstacles, opening
+from app.run.opening import obstacles, opening
 from app.run.ports import VenueFacts
 from config.effective import Config
 from config.loading import load
@@ -82,10 +82,17 @@ def test_the_block_fits_eighty_columns() -> None:
     assert max(len(line) for line in lines) <= 80
 
 
-def test_a_command_names_the_folder_that_it_is_about(tmp_path: Path) -> None:
-    assert command(options(), "status") == "python run.py status"
-    elsewhere = options(folders=Folders(data=tmp_path))
-    assert command(elsewhere, "status") == f"python run.py status --data-dir {tmp_path}"
+def test_a_command_names_the_instance_that_it_is_about(tmp_path: Path) -> None:
+    elsewhere = options(folders=Folders(data=tmp_path, world="generated-7"))
+    halted = (a_breaker(Effect.HALT),)
+    lines = opening(elsewhere, FACTS, BOOT, STATUS, halted)
+    typed = " ".join(" ".join(lines).split())
+
+    place = f"--data-dir {tmp_path} --world generated-7"
+    assert f'kill {place} --reason "..."' in typed
+    assert f"python run.py report {place}" in typed
+    assert f"type: python run.py resume {place}" in typed
+    assert typed.count("python run.py ") == typed.count(place)
 
 
 @pytest.mark.req("C2")

@@ -25,7 +25,7 @@ from tests.fakes.log import KeptLog
 
 FACTS = VenueFacts(venue="v", world="w", prices="invented", has_history=True, end_ns=None)
 START = ("ports", "connect", "watch", "start")
-STOP = ("publish", "stop", "disconnect", "unwatch", "close")
+STOP = ("publish", "stop", "status", "disconnect", "unwatch", "close")
 
 
 class Driver:
@@ -105,6 +105,9 @@ class Story:
     def publish(self) -> None:
         self.tell("publish")
 
+    def leave_status(self) -> None:
+        self.tell("status")
+
     def live(self) -> None:
         self.tell("live")
 
@@ -157,7 +160,7 @@ def test_whatever_breaks_everything_is_stopped_and_no_world_is_saved(
 
     with pytest.raises(ValueError, match=where):
         run(story)
-    assert tuple(story.told[-5:]) == STOP
+    assert tuple(story.told[-len(STOP) :]) == STOP
     assert story.orderly == [False], "the sentinel has to know that something may be left"
 
 

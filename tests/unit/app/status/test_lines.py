@@ -34,3 +34,12 @@ def test_what_is_continued_is_indented_and_keeps_its_style() -> None:
 
 def test_a_title_has_an_empty_line_before_it() -> None:
     assert [line.text for line in title("Limits")] == ["", "Limits"]
+
+
+def test_a_command_that_takes_more_than_a_line_can_still_be_copied() -> None:
+    words = 'python run.py unpause --data-dir /srv/bulkhead --reason "..."'
+    lines = [line.text for line in fitted([Line(f"    {words}", is_command=True)], 50)]
+
+    assert max(map(len, lines)) <= 50
+    assert all(line.endswith(" \\") for line in lines[:-1])
+    assert " ".join(" ".join(line.removesuffix(" \\").split()) for line in lines) == words

@@ -50,3 +50,9 @@ def test_nothing_open_and_no_limits_are_no_sections() -> None:
 
     assert "Limits" not in told
     assert "Breakers" not in told
+
+
+def test_a_throttle_is_a_count_with_its_window_and_what_is_left_of_it() -> None:
+    told = text_of(DOCUMENT, some_signs())
+
+    assert "entries ETH-USD in 300 s 3 8 5" in told

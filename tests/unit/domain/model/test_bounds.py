@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.bounds import (
+    AN_ASSET,
     Flaw,
     Invalid,
     between,
@@ -64,6 +65,12 @@ def test_a_text_has_the_whole_form_or_none_of_it() -> None:
     for text in ("eth", "ETH ", "ETH1", ""):
         with pytest.raises(Invalid, match="expected a text like BTC"):
             check(text)
+
+
+def test_a_product_in_the_place_of_an_asset_is_answered_by_its_asset() -> None:
+    for text in ("BTC-USD", "btc", "btc/usd"):
+        with pytest.raises(Invalid, match=r"did you mean BTC\?"):
+            AN_ASSET(text)
 
 
 def test_every_flaw_of_a_list_is_told_at_its_index_and_repeats_at_the_later_one() -> None:

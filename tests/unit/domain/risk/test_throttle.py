@@ -57,6 +57,19 @@ def test_it_is_quiet_a_whole_window_after_the_last() -> None:
     assert (throttle.quiet_at("a"), throttle.quiet_at("b")) == (7 + WINDOW, 0)
 
 
+def test_the_fullest_key_is_told_with_what_its_window_holds() -> None:
+    throttle = Throttle(5, WINDOW)
+    assert throttle.fullest(0) == ("", 0)
+    for key, at in (("a", 0), ("a", 10), ("b", 20)):
+        throttle.count(key, f"{key}{at}", at)
+    assert throttle.fullest(20) == ("a", 2)
+
+    for at in (110, 120):
+        throttle.count("b", f"b{at}", at)
+    assert throttle.fullest(120) == ("b", 3)
+    assert throttle.fullest(500)[1] == 0
+
+
 @given(some.lists(some.integers(0, 300), max_size=30), some.integers(2, 5))
 def test_it_is_reached_exactly_where_a_window_holds_so_many(stamps: list[int], limit: int) -> None:
     throttle, stamps = Throttle(limit, WINDOW), sorted(stamps)

@@ -43,6 +43,8 @@ def test_a_catalogue_without_a_product_in_our_currency_is_named() -> None:
     listed = ProductsListed(1, (tether, gone), True, None)
 
     assert nothing_to_trade(listed, "USD") == "1 product, none quoted in USD: ETH-USDT"
+    small = ProductsListed(1, (a_product("eth-usd"),), True, None)
+    assert (nothing_to_trade(small, "USD") or "").endswith("eth-usd; did you mean ETH-USD?")
     assert nothing_to_trade(listed, "USDT") is None
     nothing = ProductsListed(1, (), True, None)
     assert nothing_to_trade(nothing, "USD") == ("0 products, none quoted in USD: there is none")

@@ -198,12 +198,13 @@ def test_products_and_currencies_must_exist_in_the_market() -> None:
     with pytest.raises(FaultsInvalid) as caught:
         Client(
             faults=[
-                fault("price_jump", product="DOGE-USD", percent=5),
+                fault("price_jump", product="btc/usd", percent=5),
                 fault("balance_change", currency="EUR", amount=5),
                 fault("price_jump", product="BTC-USD", percent=5),
             ]
         )
 
     first, second = caught.value.problems
-    assert "faults:1: the market has no product DOGE-USD; it has BTC-USD" in first
+    assert "faults:1: the market has no product btc/usd; it has BTC-USD" in first
+    assert first.endswith("did you mean BTC-USD?")
     assert "faults:2: the account has no EUR; it has BTC, USD, USDC" in second

@@ -175,7 +175,7 @@ REFUSED: tuple[tuple[str, list[Row], str, str], ...] = (
     ("text", [row(0, "cheap")], HEADER, "expected a price above 0, was price=nan"),
     ("odd side", [row(0, side="long")], HEADER, "expected buy or sell as side"),
     ("twice", [row(0, id=5), row(1, id=5)], HEADER, "expected one row a trade, 5 is there twice"),
-    ("no dash", [row(0, name="BTC")], HEADER, "products named like BTC-USD, was 'BTC'"),
+    ("no dash", [row(0, name="BTC")], HEADER, "like BTC-USD, was 'BTC'; did you mean BTC-USD?"),
 )
 
 
