@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 from attrs import frozen
@@ -191,7 +192,7 @@ def _marks(trips: Sequence[RoundTrip]) -> list[dict[str, Any]]:
 
 def _bought(trip: RoundTrip) -> str:
     stop, target = price(trip.stop_price), price(trip.target_price)
-    return f"bought: {trip.why}<br>stop {stop}, target {target}"
+    return f"bought: {escape(trip.why)}<br>stop {stop}, target {target}"
 
 
 def _why(trip: RoundTrip) -> str:

@@ -130,10 +130,10 @@ def _commands(options: TradeOptions) -> Iterator[tuple[str, str]]:
 
 
 def _row(label: str, text: str) -> Iterator[str]:
-    """Yield a row in lines that keep words and commands whole."""
+    """Yield a row in lines that keep words whole; one with a command is one line, to be copied."""
     line = f"  {label:<{LABEL}}"
     indent = len(line)
-    for word in text.split(" "):
+    for word in (text,) if "python run.py" in text else text.split(" "):
         if len(line) + len(word) > WIDTH and len(line) > indent:
             yield line.rstrip()
             line = " " * indent

@@ -11,8 +11,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from attrs import fields
-
 from domain.model.errors import TradingError
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
@@ -21,6 +19,7 @@ from domain.model.spelling import product_meant
 PROPOSALS_MAX = 1_000
 PRODUCT_LENGTH_MAX = 64
 DIGITS_MAX = 50
+REASON_LENGTH_MAX = 120
 _KINDS: dict[str, type] = {
     "product": str,
     "side": Side,
@@ -50,14 +49,20 @@ def checked(answer: Iterable[object]) -> tuple[TradeProposal, ...]:
 def _copy(proposal: object) -> TradeProposal:
     if type(proposal) is not TradeProposal:
         raise ProposalInvalid(f"expected TradeProposals, was {type(proposal).__name__}")
-    members: dict[str, Any] = {
-        each.name: getattr(proposal, each.name, None) for each in fields(TradeProposal)
-    }
+    members: dict[str, Any] = {name: getattr(proposal, name, None) for name in _KINDS}
     for name, value in members.items():
         flaw = _flaw(value, _KINDS[name])
         if flaw is not None:
             raise ProposalInvalid(f"{name}: {flaw}")
-    return TradeProposal(**members)
+    return TradeProposal(**members, reason=_reason(getattr(proposal, "reason", None)))
+
+
+def _reason(value: object) -> str:
+    """Return a strategy's reason as one short line: it goes into journal, log and report."""
+    if type(value) is not str:
+        raise ProposalInvalid(f"reason: expected str, was {type(value).__name__}")
+    cut = value[:REASON_LENGTH_MAX]
+    return " ".join("".join(one if one.isprintable() else " " for one in cut).split())
 
 
 def _flaw(value: object, kind: type) -> str | None:

@@ -14,7 +14,7 @@ from domain.model.product import ProductId, Side
 class TradeProposal:
     """What a strategy wants. Percentages are of NLV (notional) or of the entry price.
 
-    Conviction lies in 0..1.
+    Conviction lies in 0..1. `reason` says in a trader's words why, for people; "" says nothing.
     """
 
     product: ProductId
@@ -23,3 +23,4 @@ class TradeProposal:
     stop_loss_pct: Decimal = field(validator=instance_of(Decimal))
     take_profit_pct: Decimal = field(validator=instance_of(Decimal))
     conviction: Decimal = field(validator=instance_of(Decimal))
+    reason: str = ""

@@ -24,6 +24,7 @@ from domain.model.errors import InvariantBroken
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import Action, Side
+from domain.model.proposal import TradeProposal
 from domain.risk import reasons
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import Sized, size_entry
@@ -164,10 +165,17 @@ def _entry_order(
         stop_loss_pct=wanted.stop_loss_pct,
         take_profit_pct=wanted.take_profit_pct,
         max_hold_ns=view.mandate.max_hold_ns,
-        reason="raised to the smallest entry" if sized.is_raised else "signal",
+        reason=_why(wanted, sized),
         bar_ns=entry.bar_ns,
         approved_ns=view.machine_ns,
     )
+
+
+def _why(wanted: TradeProposal, sized: Sized) -> str:
+    """Return why this is bought: the strategy's reason, and whether its size was raised."""
+    parts = [wanted.reason] if wanted.reason else []
+    parts += ["raised to the smallest entry"] if sized.is_raised else []
+    return "; ".join(parts) or "signal"
 
 
 def _exit_order(

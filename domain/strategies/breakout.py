@@ -7,6 +7,8 @@ from decimal import Decimal
 from attrs import frozen
 
 from domain.model.context import Context, MinuteBars
+from domain.model.figures import span
+from domain.model.instants import MINUTE
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
 from domain.model.settings import REQUIRED, number
@@ -83,4 +85,14 @@ class Breakout:
             stop_loss_pct=self.stop_loss_pct,
             take_profit_pct=self.take_profit_pct,
             conviction=conviction,
+            reason=self._reason(bars),
         )
+
+    def _reason(self, bars: MinuteBars) -> str:
+        """Return why the last bar is bought, in words and in numbers without units of price."""
+        old_high = float(bars.high[-self.lookback_minutes - 1 : -1].max())
+        usual = float(bars.volume[-self.volume_minutes - 1 : -1].mean())
+        above = (float(bars.close[-1]) / old_high - 1.0) * 100.0
+        times = f"{float(bars.volume[-1]) / usual:.1f} times the usual" if usual else "after none"
+        of = span(self.lookback_minutes * MINUTE)
+        return f"closed {above:.2f} % above the high of {of}, volume {times}"

@@ -89,7 +89,7 @@ def test_a_command_names_the_instance_that_it_is_about(tmp_path: Path) -> None:
     typed = " ".join(" ".join(lines).split())
 
     place = f"--data-dir {tmp_path} --world generated-7"
-    assert f'kill {place} --reason "..."' in typed
+    assert f'  at once    python run.py kill {place} --reason "..."' in lines
     assert f"python run.py report {place}" in typed
     assert f"type: python run.py resume {place}" in typed
     assert typed.count("python run.py ") == typed.count(place)

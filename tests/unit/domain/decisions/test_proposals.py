@@ -13,6 +13,7 @@ from domain.decisions.proposals import (
     DIGITS_MAX,
     PRODUCT_LENGTH_MAX,
     PROPOSALS_MAX,
+    REASON_LENGTH_MAX,
     ProposalInvalid,
     checked,
 )
@@ -77,8 +78,25 @@ def test_proposals_come_back_equal_and_are_our_own() -> None:
     "value", NONSENSE, ids=[f"{type(each).__name__}-{n}" for n, each in enumerate(NONSENSE)]
 )
 def test_a_member_of_another_type_is_refused_by_its_name(name: str, value: Any) -> None:
+    if name == "reason" and type(value) is str:
+        return  # any text is a reason
     with pytest.raises(ProposalInvalid, match=f"^{name}: expected "):
         checked([a_proposal(), with_member(name, value)])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("closed above the high", "closed above the high"),
+        ("two\nlines\x1b[2J  ", "two lines [2J"),
+        ("x" * 999, "x" * REASON_LENGTH_MAX),
+        ("", ""),
+    ],
+)
+def test_a_reason_is_one_short_line_whatever_a_strategy_says(said: str, told: str) -> None:
+    (found,) = checked([with_member("reason", said)])
+
+    assert found.reason == told
 
 
 @pytest.mark.parametrize("name", MEMBERS)

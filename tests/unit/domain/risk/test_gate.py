@@ -159,6 +159,13 @@ def test_a_crash_blocks_entries_and_no_exits() -> None:
     assert isinstance(judge_exit(an_exit(LOT), view, 1), OrderApproved)
 
 
+def test_an_order_has_the_reason_of_the_strategy() -> None:
+    verdict = judge_entry(an_entry(reason="closed above the high"), a_view(), 41, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert verdict.order.reason == "closed above the high"
+
+
 @pytest.mark.req("X3")
 def test_a_raised_entry_says_so() -> None:
     verdict = judge_entry(an_entry(), a_view(portfolio=a_portfolio("80")), 1, RULES)

@@ -48,6 +48,15 @@ def test_a_close_above_the_days_high_on_volume_is_proposed() -> None:
     assert (proposal.product, proposal.side) == (BTC, Side.BUY)
     assert proposal.notional_pct == 2
     assert proposal.conviction == Decimal("0.75")
+    assert proposal.reason == "closed 0.50 % above the high of 1 d, volume 1.5 times the usual"
+
+
+def test_a_reason_is_there_also_where_nothing_was_traded_before() -> None:
+    (proposal,) = small().decide(
+        a_context(some_bars([10, 10, 10, 10, 10.5], [0, 0, 0, 0, 1], highs=[10, 10, 10, 10, 10.5]))
+    )
+
+    assert proposal.reason == "closed 5.00 % above the high of 4 min, volume after none"
 
 
 @pytest.mark.req("S1")
