@@ -34,7 +34,13 @@ th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px so
 th { font-weight: 600; color: #7a8290; } .n { text-align: right; }
 td.part { padding-left: 1.2rem; }
 td.means { white-space: normal; color: #7a8290; }
-.wide { overflow-x: auto; } .up { color: #1a9c6b; } .down { color: #d1495b; }
+.wide { overflow-x: auto; background:
+  linear-gradient(to right, var(--paper) 2rem, transparent) local,
+  linear-gradient(to left, var(--paper) 2rem, transparent) right local,
+  linear-gradient(to right, var(--rule), transparent 1rem),
+  linear-gradient(to left, var(--rule), transparent 1rem) right; background-repeat: no-repeat;
+  background-size: 2rem 100%, 2rem 100%, 1rem 100%, 1rem 100%; }
+.up { color: #1a9c6b; } .down { color: #d1495b; }
 footer { margin-top: 2rem; color: #7a8290; }
 """
 

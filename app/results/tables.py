@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from actors.reporting.refusals import why
+from domain.model.approval import Reason
 from domain.model.figures import (
     NOT_KNOWN,
     moment,
@@ -131,21 +133,21 @@ def _sales(results: Results) -> Iterator[Fact]:
 
 
 def closed_trades(results: Results) -> Sheet:
-    """Return the closed trades, the newest last."""
+    """Return the closed trades, the newest last; first what a narrow screen has to show."""
     rows = tuple(
         (
             moment(trip.closed_ns)[5:16],
             trip.product,
-            price(trip.entry_price),
-            price(trip.exit_price),
             signed(trip.profit),
             percent(trip.profit_pct, is_signed=True),
+            price(trip.entry_price),
+            price(trip.exit_price),
             span(trip.held_ns),
             ", ".join(SOLD_WHY.get(each.value, each.value) for each in trip.exits),
         )
         for trip in results.closed
     )
-    columns = ("sold", "product", "bought at", "sold at", "profit", "%", "held", "why")
+    columns = ("sold", "product", "profit", "%", "bought at", "sold at", "held", "why")
     return Sheet("Closed trades", columns, rows, frozenset({2, 3, 4, 5}))
 
 
@@ -171,6 +173,6 @@ def open_positions(results: Results) -> Sheet:
 def refusals(results: Results) -> Sheet:
     """Return how often the risk gate said no, by the reason that came first."""
     counts = results.counts
-    rows = [(reason, "entry", f"{count:,}") for reason, count in counts.refused_entries]
-    rows += [(reason, "exit", f"{count:,}") for reason, count in counts.refused_exits]
-    return Sheet("Refused by the risk gate", ("reason", "of", "times"), tuple(rows), frozenset({2}))
+    rows = [(f"{count:,}", "entry", why(Reason(code))) for code, count in counts.refused_entries]
+    rows += [(f"{count:,}", "exit", why(Reason(code))) for code, count in counts.refused_exits]
+    return Sheet("Refused by the risk gate", ("times", "of", "reason"), tuple(rows), frozenset({0}))

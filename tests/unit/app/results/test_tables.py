@@ -5,13 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.results.tables import Fact, overview
+from app.results.tables import Fact, overview, refusals
+from domain.messages.decisions import ProposalRefused
 from domain.messages.portfolio import EquityMarked
+from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.figures import NOT_KNOWN
 from domain.model.instants import MINUTE, Nanos
 from domain.model.money import Amount
+from domain.model.product import Side
 from domain.results.fold import ResultsFold
-from tests.builders.messages import NOW
+from tests.builders.messages import BTC, NOW
 
 
 def marked(nlv: str | None) -> EquityMarked:
@@ -52,3 +55,15 @@ def test_without_any_value_there_is_no_profit_to_tell() -> None:
     assert told["Equity"].value == NOT_KNOWN
     assert "Profit" not in told
     assert "open" not in told
+
+
+def test_refusals_are_told_in_words_and_how_often() -> None:
+    refusal = Refusal(reason=Reason("total_cap"), observed="16 %", limit="15 %")
+    refused = ProposalRefused(Purpose.ENTRY, "breakout", BTC, Side.BUY, (refusal,))
+    fold = ResultsFold()
+    for message in (refused, refused):
+        fold.take(Nanos(NOW), message)
+    found = fold.result()
+    assert found is not None
+
+    assert refusals(found).rows == (("2", "entry", "the cap on all positions is reached"),)
