@@ -12,6 +12,8 @@ from domain.messages.decisions import ProposalRefused
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.figures import money, size
 
+BRIEF = 70
+"""Characters of a reason in a line; alerts and status tell all of it."""
 _LONG = re.compile(r"(?<![\w.:])(\d+\.\d{3,})(?![\w.:])( %)?")
 
 
@@ -81,8 +83,14 @@ def rounded(text: str) -> str:
     return _LONG.sub(_short, text)
 
 
+def brief(text: str) -> str:
+    """Return `text` as a line that comes again and again has room for it: cut, numbers too."""
+    short = rounded(text)
+    return short if len(short) <= BRIEF else short[: BRIEF - 1].rstrip() + "…"
+
+
 def _told(refusal: Refusal) -> str:
-    found, limit = rounded(refusal.observed), rounded(refusal.limit)
+    found, limit = brief(refusal.observed), brief(refusal.limit)
     return f"{why(refusal.reason)} ({found}, limit {limit})"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from actors.reporting.deals import Deal
-from actors.reporting.refusals import rounded, why
+from actors.reporting.refusals import brief, rounded, why
 from domain.messages.control import AlertRaised, SweepFinished
 from domain.messages.decisions import RoundJudged
 from domain.messages.orders import OrderAdvanced
@@ -58,7 +58,7 @@ def cycle(
     """Return the one line of a cycle: decision, main reason, equity, next cycle."""
     parts = [f"cycle {judged.cycle}: {_decision(judged)}"]
     if blocked is not None:
-        parts.append(f"blocked by {rounded(blocked)}")
+        parts.append(f"blocked by {brief(blocked)}")
     if stalled:
         parts.append(f"{counted(stalled, 'product')} without fresh prices")
     currency = view.quote_currency if view is not None else ""

@@ -18,7 +18,7 @@ from domain.model.money import plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId
 from domain.portfolio.reconcile import Comparison, News
-from domain.system.alerts import of_cash_flow, of_missing_lot
+from domain.system.alerts import LEDGER, of_cash_flow, of_missing_lot
 
 BREAKER = "reconcile"
 """Name of the breaker while a comparison has not been clean."""
@@ -92,7 +92,7 @@ class Holdings:
         elif problems != self._problems:
             self._actor.trip(BREAKER, "; ".join(problems), effect=Effect.BLOCK)
             for problem in problems:
-                self._actor.publish(DiscrepancyFound("balance", "ledger", problem))
+                self._actor.publish(DiscrepancyFound("balance", LEDGER, problem))
         self._problems = problems
 
     def freeze(self, lots: Sequence[Lot]) -> None:

@@ -31,6 +31,8 @@ _DONE = {
     Effect.KILL: "nothing is sent any more; entries are being cancelled; the process ends",
 }
 _OWNED = "see status"
+LEDGER = "ledger"
+"""What is ours in a difference that says itself what both sides have."""
 _REASONS = {
     ExitReason.STOP: "the stop",
     ExitReason.TARGET: "the target",
@@ -147,10 +149,13 @@ def unwatched(actor: str) -> str:
 
 def of_discrepancy(found: DiscrepancyFound) -> AlertRaised:
     """Return the alert of a difference between venue and us."""
+    what = f"{found.subject}: ours {found.ours}, venue {found.theirs}"
+    if found.ours == LEDGER:
+        what = f"{found.subject}: {found.theirs}"
     return AlertRaised(
         severity=Severity.CRITICAL,
         code="DISCREPANCY",
-        what=f"{found.subject}: ours {found.ours}, venue {found.theirs}",
+        what=what,
         done="entries blocked",
         owned=_OWNED,
         worst="unknown until explained",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.reporting.refusals import is_told, rounded
+from actors.reporting.refusals import BRIEF, brief, is_told, rounded
 from config.plugins import rules
 from domain.model.approval import Reason
 from domain.risk import reasons
@@ -33,3 +33,11 @@ def test_texts_of_others_lose_their_long_numbers_only(number: Decimal) -> None:
 
     assert told.endswith("at 2026-01-05T00:03:00.419Z of 127.0.0.1:4000")
     assert len(re.findall(r"\d", told.partition(" USD")[0])) <= 24
+
+
+def test_a_reason_that_comes_again_and_again_is_short() -> None:
+    long = "reconcile: " + "BTC: the venue has 0, we own 0.00271887; " * 5
+
+    assert len(brief(long)) == BRIEF
+    assert brief(long).endswith("…")
+    assert brief("drawdown 10.0212 % reached") == "drawdown 10.02 % reached"

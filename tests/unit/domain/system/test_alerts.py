@@ -11,6 +11,7 @@ from domain.messages.portfolio import LotsListed
 from domain.messages.supervision import ActorDown
 from domain.model.breakers import Effect, Severity
 from domain.system.alerts import (
+    LEDGER,
     UNWATCHED,
     fingerprint,
     of_breaker,
@@ -76,6 +77,8 @@ def test_who_misses_a_list_makes_no_other_alert() -> None:
 
 def test_a_discrepancy_shows_both_sides() -> None:
     assert of_discrepancy(DiscrepancyFound("USD", "10", "11")).what == "USD: ours 10, venue 11"
+    told = of_discrepancy(DiscrepancyFound("balance", LEDGER, "BTC: the venue has 0, we own 1"))
+    assert told.what == "balance: BTC: the venue has 0, we own 1"
 
 
 @pytest.mark.req("PROT1")
