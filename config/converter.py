@@ -20,6 +20,7 @@ from config.policy_file import read_policy
 from config.readable import is_mapping, is_optional, is_tuple
 from config.schema import LogLevel, QuoteCurrency
 from config.strategies import StrategySpec, own_fields, shared_fields
+from domain.model.bars import Timeframe
 from domain.model.bounds import Flaw, Invalid, shown
 from domain.model.errors import InvalidNumber
 from domain.model.instants import Nanos, parse_duration
@@ -193,11 +194,15 @@ def _spec(converter: Converter, value: Any) -> StrategySpec:
     return StrategySpec(**made, strategy=_strategy(known[use], {"id": use, **details}))
 
 
+ROWS_MAX = 10_081
+"""Most closed bars that a strategy may see: the widest window and the bar after it."""
+
+
 def _strategy(kind: type[Any], settings: Mapping[str, Any]) -> Any:
     """Return a strategy that can be built with its settings and says its look-back."""
     try:
         strategy = built(kind, settings)
-        lookback = strategy.lookback
+        rows = {name: getattr(strategy, name) for name in ("lookback", "hours", "days")}
     except Invalid:
         raise
     except Exception as error:  # whatever a plug-in raises is its own fault
@@ -206,6 +211,11 @@ def _strategy(kind: type[Any], settings: Mapping[str, Any]) -> Any:
         where = f" ({kind.__module__.replace('.', '/')}.py:{line})" if line else ""
         hint = "what a strategy reads of itself must be one of its settings, which never change"
         raise Invalid(Flaw((), text + where, (hint,))) from error
-    if not isinstance(lookback, int) or lookback < 0:
-        raise Invalid(Flaw((), f"{kind.__name__}.lookback must be minutes, was {lookback!r}"))
+    for name, value in rows.items():
+        least = 1 if name == "lookback" else 0
+        if type(value) is not int or not least <= value <= ROWS_MAX:
+            text = f"{kind.__name__}.{name} must be {least} to {ROWS_MAX} bars, was {value!r}"
+            raise Invalid(Flaw((), text))
+    if not isinstance(strategy.timeframe, Timeframe):
+        raise Invalid(Flaw((), f"{kind.__name__}.timeframe must be a Timeframe"))
     return strategy

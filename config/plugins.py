@@ -21,12 +21,25 @@ import domain.risk.rules
 import domain.strategies
 from config.errors import ConfigError, KeyPlace, Problem
 from config.readable import is_readable, readable_kinds
+from domain.decisions.strategy import Strategy
 from domain.risk.rule import EntryRule
 
 IDENTITY = "id"
 """The field of a strategy that is the name it stands under, and no setting."""
-SHARED = ("use", "enabled", "max_at_risk_pct", "max_trades_per_cycle")
+SHARED = (
+    "use",
+    "enabled",
+    "max_at_risk_pct",
+    "max_trades_per_cycle",
+    "max_triggers_per_cycle",
+    "pyramids",
+)
 """The settings that every strategy has, whatever it is (`config/strategies.py`)."""
+
+STRATEGY_MEMBERS = ("timeframe", "lookback", "hours", "days", "trigger", "leave", "decide")
+"""What the host asks a strategy for (`domain/decisions/strategy.py`)."""
+STRATEGY_NEEDS = ("lookback", "trigger", "decide")
+"""Those of them that have no default."""
 
 Objections = Iterator[tuple[int | None, str]]
 
@@ -142,6 +155,15 @@ def _of_strategy(_name: str, kind: type) -> Objections:
     if IDENTITY not in names:
         yield _line(kind), f"{kind.__name__} must be a frozen attrs class with a field `id`"
         return
+    for name in STRATEGY_MEMBERS:
+        inherited = getattr(Strategy, name) if name in STRATEGY_NEEDS else None
+        if name not in names and getattr(kind, name, None) is inherited:
+            yield (
+                _line(kind),
+                f"{kind.__name__} has no {name}: a strategy inherits from"
+                " domain.decisions.strategy.Strategy and has lookback, trigger and decide",
+            )
+            return
     for name in names:
         if name in SHARED:
             yield _line(kind, name), f"the setting {name} belongs to every strategy already"

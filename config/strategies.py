@@ -30,6 +30,16 @@ class StrategySpec:
     max_trades_per_cycle: int = number(
         5, "Most proposals of one decision", low=0, high=20, tighter="lower"
     )
+    max_triggers_per_cycle: int = number(
+        10,
+        "Most products of one decision that it is asked about, those of the largest turnover first",
+        low=1,
+        high=100,
+        tighter="lower",
+    )
+    pyramids: bool = setting(
+        False, "Whether it may buy more of what it holds", limits="true, false", tighter="lower"
+    )
     strategy: Strategy = field()
 
     def named(self, identity: str) -> StrategySpec:

@@ -205,7 +205,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
     rules, mandate = config.policy.rules, settings.mandate_of(config)
-    limit_ns, depth = settings.quote_limit_ns(config), max(settings.lookback_minutes(config), 1)
+    limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(
@@ -215,13 +215,14 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
         spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
 
     def host(strategy: Strategy) -> Recipe:
-        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+        terms = settings.terms_of(config, strategy.id)
+        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy, terms)
 
     hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
     return {
         RISK_GATE: risk_gate,
         EXITS: lambda _: spawn(Exits, EXITS, limit_ns),
-        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth),
+        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
         **hosts,
     }
 
