@@ -32,6 +32,7 @@ SHARED = (
     "max_at_risk_pct",
     "max_trades_per_cycle",
     "max_triggers_per_cycle",
+    "max_hold",
     "pyramids",
 )
 """The settings that every strategy has, whatever it is (`config/strategies.py`)."""

@@ -10,6 +10,8 @@ from attrs import evolve, field, frozen
 
 from config.plugins import IDENTITY, strategies
 from domain.decisions.strategy import Strategy
+from domain.model.bounds import between, duration_text
+from domain.model.instants import DAY, MINUTE, Nanos
 from domain.model.settings import number, setting
 
 
@@ -39,6 +41,14 @@ class StrategySpec:
     )
     pyramids: bool = setting(
         False, "Whether it may buy more of what it holds", limits="true, false", tighter="lower"
+    )
+    max_hold: Nanos | None = setting(
+        None,
+        "Longest time that it holds a lot; null means policy.exits.max_hold",
+        unit="duration",
+        limits=f"null or {duration_text(MINUTE)} .. {duration_text(90 * DAY)}",
+        check=between(Nanos(MINUTE), Nanos(90 * DAY), duration_text),
+        tighter="lower",
     )
     strategy: Strategy = field()
 

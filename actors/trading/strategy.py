@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.topology import ALLOCATOR
+from actors.kernel.topology import ALLOCATOR, EXITS
 from domain.decisions.proposals import checked
 from domain.decisions.strategy import Strategy
-from domain.decisions.triggers import Terms, triggered
-from domain.messages.decisions import Decide, Proposed
+from domain.decisions.triggers import Terms, left, triggered
+from domain.messages.decisions import Decide, LeaveProposed, Proposed
 from domain.model.context import Context
 from domain.model.proposal import TradeProposal
 
@@ -26,11 +26,17 @@ class StrategyHost(Actor):
         """Handle one message."""
         match message:
             case Decide(cycle, context):
+                self._leave(context)
                 proposals = self._decided(cycle, context)
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
                 self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
             case _:
                 self.refuse(message)
+
+    def _leave(self, context: Context) -> None:
+        products = left(self._strategy, context)
+        if products:
+            self.send(EXITS, LeaveProposed(self._strategy.id, products))
 
     def _decided(self, cycle: int, context: Context) -> tuple[TradeProposal, ...]:
         asked = triggered(self._strategy, context, self._terms)

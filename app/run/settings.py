@@ -10,6 +10,7 @@ from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
+from domain.market.market_data import FeedPlan
 from domain.model.bars import Timeframe
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
@@ -34,6 +35,11 @@ def mandate_of(config: Config) -> Mandate:
         entry_offset_bps=policy.execution.entry_offset_bps,
         lifetime_ns=Nanos(policy.execution.ttl_seconds * SECOND),
         max_hold_ns=policy.exits.max_hold,
+        holds_ns={
+            name: spec.max_hold
+            for name, spec in config.strategies.items()
+            if spec.max_hold is not None
+        },
     )
 
 
@@ -102,6 +108,18 @@ def depths_of(config: Config) -> dict[Timeframe, int]:
     return depths
 
 
-def lookback_minutes(config: Config) -> int:
-    """Return how many closed minutes the enabled strategies need."""
-    return depths_of(config)[Timeframe.MINUTE]
+def lookback_ns(config: Config) -> Nanos:
+    """Return how far the enabled strategies look back, in market time."""
+    return Nanos(max(rows * timeframe.ns for timeframe, rows in depths_of(config).items()))
+
+
+def feed_plan_of(config: Config, *, has_history: bool) -> FeedPlan:
+    """Return what the feed asks for before trading begins."""
+    depths = depths_of(config)
+    return FeedPlan(
+        depths[Timeframe.MINUTE],
+        quote_limit_ns(config),
+        has_history,
+        hours=depths[Timeframe.HOUR],
+        days=depths[Timeframe.DAY],
+    )

@@ -74,7 +74,6 @@ from app.run.stop_request import StopRequest
 from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
-from domain.market.market_data import FeedPlan
 from domain.orders.inputs import OrderBookState
 from domain.portfolio.books import Books
 from domain.system.recovery import Recovered
@@ -230,8 +229,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
 def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
     spawn, venue, config = runtime.spawn, ports.venue, plan.options.config
-    limit_ns = settings.quote_limit_ns(config)
-    feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.facts.has_history)
+    feed = settings.feed_plan_of(config, has_history=plan.facts.has_history)
     schedule = settings.schedule_of(config, plan.options.cycles)
     draw = random.Random(f"jitter:{settings.seed_of(plan.options)}").random
     quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid

@@ -7,6 +7,7 @@ each declared with unit, range and meaning (`domain/model/settings.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from domain.model.bars import Bars, Timeframe
@@ -62,3 +63,10 @@ class Strategy(Protocol):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Return what to trade of the products in `context.bars`, in any order."""
+
+    def windows(self, context: Context) -> Iterator[Bars]:
+        """Yield the look-back of each product that there is enough of in `context.bars`."""
+        lookback = self.lookback
+        for bars in context.bars:
+            if len(bars) >= lookback:
+                yield bars.last(lookback)

@@ -66,7 +66,7 @@ class Breakout(Strategy):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Propose to buy each product whose last closed bar breaks out."""
-        proposals = (self._proposal(bars) for bars in context.bars)
+        proposals = (self._proposal(each) for each in self.windows(context))
         return tuple(each for each in proposals if each is not None)
 
     def _is_busy(self, volume: Ints) -> Bools:
@@ -77,8 +77,6 @@ class Breakout(Strategy):
         return is_enough
 
     def _proposal(self, bars: Bars) -> TradeProposal | None:
-        if len(bars) < self.lookback:
-            return None
         old_high = int(bars.high[-self.lookback_minutes - 1 : -1].max())
         strength = (int(bars.close[-1]) / old_high - 1.0) * 100.0 / FULL_CONVICTION_PCT
         if not (strength > 0 and self._is_busy(bars.volume[-self.volume_minutes - 1 :])[-1]):

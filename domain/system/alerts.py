@@ -35,6 +35,7 @@ _REASONS = {
     ExitReason.STOP: "the stop",
     ExitReason.TARGET: "the target",
     ExitReason.MAX_HOLD: "the end of the longest hold",
+    ExitReason.SIGNAL: "the sale that its strategy asked for",
     ExitReason.OPERATOR: "the sale asked for",
 }
 UNWATCHED = {

@@ -57,6 +57,11 @@ def picture(strategy: Strategy, bars: tuple[Bars, ...], seed: int = 0, **more: A
     return attrs.evolve(context, hours=hours, days=days)
 
 
+def handed(strategy: Strategy, bars: tuple[Bars, ...], seed: int = 0) -> Context:
+    """Return what the host hands on if all of these products triggered."""
+    return attrs.evolve(picture(strategy, bars, seed), bars=bars)
+
+
 def asked(strategy: Strategy, bars: tuple[Bars, ...], seed: int = 0, **more: Any) -> Context:
     return triggered(strategy, picture(strategy, bars, seed, **more), Terms()).context
 
@@ -101,7 +106,7 @@ def test_nothing_is_decided_where_nothing_triggered(strategy: Strategy, seed: in
     for back in range(20):
         bars = market(strategy, strategy.lookback + 20, seed).until(strategy.lookback + back)
         if not strategy.trigger(bars)[-1]:
-            assert strategy.decide(picture(strategy, (bars,), seed)) == ()
+            assert strategy.decide(handed(strategy, (bars,), seed)) == ()
 
 
 @pytest.mark.req("S1")
@@ -112,7 +117,7 @@ def test_with_too_few_bars_nothing_is_wanted(strategy: Strategy) -> None:
         assert not strategy.trigger(bars).any()
         leave = strategy.leave(bars)
         assert leave is None or not leave.any()
-        assert strategy.decide(picture(strategy, (bars,))) == ()
+        assert strategy.decide(handed(strategy, (bars,))) == ()
 
 
 @pytest.mark.req("STR1")
@@ -182,8 +187,8 @@ def test_it_decides_by_its_look_back_alone(strategy: Strategy) -> None:
         bars = market(strategy, strategy.lookback + 30, seed)
         window = bars.last(strategy.lookback)
 
-        assert strategy.decide(picture(strategy, (bars,))) == strategy.decide(
-            picture(strategy, (window,))
+        assert strategy.decide(handed(strategy, (bars,))) == strategy.decide(
+            handed(strategy, (window,))
         )
 
 

@@ -9,18 +9,18 @@ import pytest
 from attrs import define
 
 from actors.kernel.base import ActorCrashed
-from actors.kernel.topology import ALLOCATOR
+from actors.kernel.topology import ALLOCATOR, EXITS
 from actors.trading.strategy import StrategyHost
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
-from domain.messages.decisions import Decide, Proposed
+from domain.messages.decisions import Decide, LeaveProposed, Proposed
 from domain.messages.supervision import ActorProven
 from domain.model.bars import Bars
 from domain.model.context import Context
 from domain.model.proposal import TradeProposal
 from tests.builders.bars import a_context, some_bars
 from tests.builders.harness import Harness, Sent, deliver, of_kind
-from tests.builders.messages import BTC, ETH, a_proposal
+from tests.builders.messages import BTC, ETH, a_lot, a_proposal
 
 NAME = "strategy.scripted"
 
@@ -152,3 +152,21 @@ def test_a_fresh_incarnation_has_proven_itself_by_one_decision() -> None:
     said = deliver(host, Decide(1, market()), Decide(2, market()))
 
     assert len(of_kind(said, ActorProven)) == 1
+
+
+@pytest.mark.req("X6", "STR1")
+def test_what_it_wants_out_of_is_told_to_the_exits_before_it_decides() -> None:
+    class Leaving(Scripted):
+        def leave(self, bars: Bars) -> Any:
+            return bars.close > 0
+
+    harness = Harness()
+    host = hosted(Leaving(()), harness=harness)
+    lot = a_lot(strategy="scripted")
+
+    deliver(host, Decide(1, a_context(some_bars([1.0, 2.0]), lots=(lot,))))
+
+    assert harness.sent == [
+        Sent((EXITS,), LeaveProposed("scripted", (BTC,))),
+        Sent((ALLOCATOR,), Proposed(1, "scripted", ())),
+    ]
