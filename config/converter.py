@@ -29,8 +29,11 @@ from domain.model.money import parse_decimal
 Hook = Callable[[Any, Any], Any]
 
 
-def make_converter() -> Converter:
-    """Return a converter whose hooks raise `Invalid`, its paths relative to the value given."""
+def make_converter(own: Mapping[str, type[Any]] = MappingProxyType({})) -> Converter:
+    """Return a converter whose hooks raise `Invalid`, its paths relative to the value given.
+
+    `own` are strategies besides those that ship, by the name that `use:` gives them.
+    """
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _flag)
@@ -45,7 +48,8 @@ def make_converter() -> Converter:
     converter.register_structure_hook_factory(is_mapping, lambda t: _table(converter, t))
     converter.register_structure_hook_factory(attrs.has, lambda t: _section(converter, t))
     converter.register_structure_hook(Policy, lambda value, _: read_policy(converter, value))
-    converter.register_structure_hook(StrategySpec, lambda value, _: _spec(converter, value))
+    known = {**strategies(), **own}
+    converter.register_structure_hook(StrategySpec, lambda value, _: _spec(converter, known, value))
     return converter
 
 
@@ -171,13 +175,13 @@ def _section(converter: Converter, kind: type) -> Hook:
     return hook
 
 
-def _spec(converter: Converter, value: Any) -> StrategySpec:
+def _spec(converter: Converter, known: Mapping[str, type[Any]], value: Any) -> StrategySpec:
     """Structure one entry of `strategies.yaml`: shared keys, and those of the class it uses.
 
     Its strategy is called after its class until it is `named`.
     """
     require_mapping(value)
-    shared, known = shared_fields(), strategies()
+    shared = shared_fields()
     made, flaws = fill(converter, shared, value)
     use = made.get("use", "")
     if use not in known:
@@ -185,7 +189,7 @@ def _spec(converter: Converter, value: Any) -> StrategySpec:
             hints = nearest(use, known)
             flaws.append(Flaw(("use",), f"there is no strategy {shown(use)}", hints))
         raise Invalid(*flaws)
-    own = own_fields(use)
+    own = own_fields(known[use])
     details, more = fill(converter, own, value)
     names = [attribute.name for attribute in (*shared, *own)]
     flaws += more + [unknown(name, names) for name in value if name not in names]

@@ -108,6 +108,17 @@ def _inspected(folder: _Folder, name: str) -> tuple[type | None, list[tuple[int 
         said = error.msg if isinstance(error, SyntaxError) else error
         text = f"cannot be imported: {type(error).__name__}: {said}"
         return None, [(line_of(error, f"{folder.package.__name__}.{name}"), text)]
+    return _class_in(module, folder, name)
+
+
+def classes_of(module: ModuleType, name: str) -> tuple[type | None, list[tuple[int | None, str]]]:
+    """Return the strategy of a module called `name`, or what keeps it from being used."""
+    return _class_in(module, _STRATEGIES, name)
+
+
+def _class_in(
+    module: ModuleType, folder: _Folder, name: str
+) -> tuple[type | None, list[tuple[int | None, str]]]:
     kinds = [
         one
         for one in vars(module).values()

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from attrs import evolve, field, frozen
 
-from config.plugins import IDENTITY, strategies
+from config.plugins import IDENTITY
 from domain.decisions.strategy import Strategy
 from domain.model.bounds import between, duration_text
 from domain.model.instants import DAY, MINUTE, Nanos
@@ -63,11 +63,7 @@ def shared_fields() -> tuple[Any, ...]:
     return tuple(one for one in fields if one.name != "strategy")
 
 
-def own_fields(use: str) -> tuple[Any, ...]:
-    """Return the attributes of the keys that only strategy `use` has, as its class declares them.
-
-    Raises:
-        ConfigError: a file of a folder of plug-ins cannot be used.
-    """
-    fields = attrs.fields(attrs.resolve_types(strategies()[use]))
+def own_fields(kind: type[Any]) -> tuple[Any, ...]:
+    """Return the attributes of the keys that only this strategy has, as its class declares them."""
+    fields = attrs.fields(attrs.resolve_types(kind))
     return tuple(one for one in fields if one.name != IDENTITY)

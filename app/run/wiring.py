@@ -148,9 +148,9 @@ def build(runtime: ActorSystem, config: Config, recipes: Recipes, recovered: Rec
     runtime.board.restore(recovered.latched())
     for recipe in recipes.values():
         recipe(recovered)
-    for name in sorted(config.strategies):
-        if not config.strategies[name].enabled:
-            runtime.log_for(STRATEGY + name).info("skipped (disabled)")
+    disabled = [name for name, spec in sorted(config.strategies.items()) if not spec.enabled]
+    if disabled:
+        runtime.log_for(ALLOCATOR).info(f"strategies skipped (disabled): {', '.join(disabled)}")
 
 
 def _keepers(

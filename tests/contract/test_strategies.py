@@ -29,7 +29,7 @@ few = settings(max_examples=25)
 def settings_of(name: str) -> dict[str, Any]:
     """Return settings: what ships, and something for what has no default."""
     found: dict[str, Any] = {"id": name}
-    for each in own_fields(name):
+    for each in own_fields(KINDS[name]):
         if each.default is attrs.NOTHING:
             found[each.name] = Decimal(2) if each.name == "notional_pct" else Decimal(5)
     return {**found, **({"take_profit_pct": Decimal(20)} if "take_profit_pct" in found else {})}

@@ -157,7 +157,8 @@ def test_with_a_problem_nothing_is_handed_out(monkeypatch: pytest.MonkeyPatch) -
 def test_the_shipped_files_can_all_be_used() -> None:
     assert plugins.problems() == ()
     assert len(rules()) == 17
-    assert list(strategies()) == ["breakout"]
+    shipped = ["baseline", "breakout", "mean_reversion", "momentum", "trend_daily"]
+    assert list(strategies()) == shipped
 
 
 def test_rules_stand_in_order_of_headline_and_no_two_at_one_place() -> None:
