@@ -42,19 +42,20 @@ from benchmarks.parts import (
     timed,
 )
 from config.loading import load
-from domain.decisions.rounds import merge
+from domain.decisions.rounds import merge, newest_bars
+from domain.decisions.triggers import Terms, triggered
 from domain.market.book import Book
 from domain.market.market_data import FeedPlan
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import BookChanged, HistoryLoaded, QuoteMoved, StreamOpened
 from domain.messages.portfolio import PortfolioMoved, StatementTaken
 from domain.messages.supervision import BootCompleted, TradingReady
+from domain.model.bars import Timeframe
 from domain.model.context import Context
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar, Level
 from domain.model.money import Amount, Price, Quantity, Rate, install_context
 from domain.model.portfolio import AccountBalance, PortfolioView
-from domain.model.proposal import TradeProposal
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_entry
 from domain.risk.throttle import ThrottleLimits
@@ -62,6 +63,7 @@ from domain.strategies.breakout import Breakout
 
 PRODUCTS, STRATEGIES = 30, 5
 LISTENER = "listener"
+TERMS = Terms(max_triggers_per_cycle=PRODUCTS)
 LEVELS = 50
 BOOT = BootCompleted(
     tuple(a_product(number) for number in range(PRODUCTS)),
@@ -130,30 +132,13 @@ def frames_direct(frames: list[bytes]) -> list[float]:
     return [timed(partial(work, data)) for data in frames[1:]]
 
 
-class Watching:
-    """A strategy that keeps the last context, for the floor."""
-
-    def __init__(self, inner: Breakout) -> None:
-        self.id = inner.id
-        self.lookback = inner.lookback
-        self._inner = inner
-        self.context: Context | None = None
-
-    def decide(self, context: Context) -> tuple[TradeProposal, ...]:
-        """Decide as the inner one does."""
-        self.context = context
-        return self._inner.decide(context)
-
-
-def a_strategy(number: int) -> Watching:
+def a_strategy(number: int) -> Breakout:
     """Return the shipped strategy under a name of its own."""
-    return Watching(
-        Breakout(
-            id=f"breakout{number}",
-            notional_pct=Decimal(2),
-            stop_loss_pct=Decimal(4),
-            take_profit_pct=Decimal(8),
-        )
+    return Breakout(
+        id=f"breakout{number}",
+        notional_pct=Decimal(2),
+        stop_loss_pct=Decimal(4),
+        take_profit_pct=Decimal(8),
     )
 
 
@@ -170,7 +155,7 @@ def history(number: int, minutes: int) -> tuple[Bar, ...]:
     return tuple(bars)
 
 
-def prepared(found: Bench, strategies: list[Watching]) -> Probe:
+def prepared(found: Bench, strategies: list[Breakout]) -> Probe:
     """Start allocator, strategies and gate, with all they have to know."""
     runtime, config = found.runtime, load(config_folder())
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
@@ -181,9 +166,10 @@ def prepared(found: Bench, strategies: list[Watching]) -> Probe:
         RiskGate, RISK_GATE, rules, mandate, state, Approvals(), limit_ns, ThrottleLimits()
     )
     minutes = strategies[0].lookback
-    runtime.spawn(Allocator, ALLOCATOR, tuple(Seat(s.id, 20) for s in strategies), minutes)
+    seats = tuple(Seat(s.id, 20) for s in strategies)
+    runtime.spawn(Allocator, ALLOCATOR, seats, {Timeframe.MINUTE: minutes})
     for strategy in strategies:
-        runtime.spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+        runtime.spawn(StrategyHost, STRATEGY + strategy.id, strategy, TERMS)
     cash = Amount(Decimal(10_000))
     zero = Amount(Decimal(0))
     view = PortfolioView(
@@ -221,16 +207,20 @@ def cycles_on(kind: str, count: int) -> tuple[list[float], list[float]]:
         assert isinstance(gate, RiskGate)
         judged: RoundJudged = probe.message
         assert len(judged.approved) + len(judged.refused) > 0, "no verdict was asked for"
-        direct = [timed(lambda: decide_directly(strategies, gate)) for _ in range(count)]
+        allocator = found.runtime.members[ALLOCATOR]
+        assert isinstance(allocator, Allocator)
+        context = allocator._context
+        assert context is not None
+        direct = [timed(lambda: decide_directly(strategies, context, gate)) for _ in range(count)]
     return rounds, direct
 
 
-def decide_directly(strategies: list[Watching], gate: RiskGate) -> None:
+def decide_directly(strategies: list[Breakout], context: Context, gate: RiskGate) -> None:
     """Do what a round does, without a message."""
-    context = strategies[0].context
-    assert context is not None
-    answers = {strategy.id: strategy.decide(context) for strategy in strategies}
-    bars = {each.product: int(each.start_ns[-1]) for each in context.bars}
+    answers = {}
+    for strategy in strategies:
+        answers[strategy.id] = strategy.decide(triggered(strategy, context, TERMS).context)
+    bars = dict.fromkeys(answers, newest_bars(context.bars))
     entries, _ = merge(answers, bars, {strategy.id: 20 for strategy in strategies})
     for number, entry in enumerate(entries):
         judge_entry(entry, gate._view(), number, gate._rules)

@@ -55,8 +55,8 @@ def keys() -> tuple[Key, ...]:
     for attribute in shared_fields():
         limits = ", ".join(strategies()) if attribute.name == "use" else ""
         found.append(_key(("strategies", "NAME", attribute.name), attribute, limits=limits))
-    for use in strategies():
-        found += [_key(("strategies", "NAME", one.name), one, use=use) for one in own_fields(use)]
+    for use, kind in strategies().items():
+        found += [_key(("strategies", "NAME", one.name), one, use=use) for one in own_fields(kind)]
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ from config.policy_file import read_policy
 from config.readable import is_mapping, is_optional, is_tuple
 from config.schema import LogLevel, QuoteCurrency
 from config.strategies import StrategySpec, own_fields, shared_fields
+from domain.model.bars import Timeframe
 from domain.model.bounds import Flaw, Invalid, shown
 from domain.model.errors import InvalidNumber
 from domain.model.instants import Nanos, parse_duration
@@ -28,8 +29,11 @@ from domain.model.money import parse_decimal
 Hook = Callable[[Any, Any], Any]
 
 
-def make_converter() -> Converter:
-    """Return a converter whose hooks raise `Invalid`, its paths relative to the value given."""
+def make_converter(own: Mapping[str, type[Any]] = MappingProxyType({})) -> Converter:
+    """Return a converter whose hooks raise `Invalid`, its paths relative to the value given.
+
+    `own` are strategies besides those that ship, by the name that `use:` gives them.
+    """
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _flag)
@@ -44,7 +48,8 @@ def make_converter() -> Converter:
     converter.register_structure_hook_factory(is_mapping, lambda t: _table(converter, t))
     converter.register_structure_hook_factory(attrs.has, lambda t: _section(converter, t))
     converter.register_structure_hook(Policy, lambda value, _: read_policy(converter, value))
-    converter.register_structure_hook(StrategySpec, lambda value, _: _spec(converter, value))
+    known = {**strategies(), **own}
+    converter.register_structure_hook(StrategySpec, lambda value, _: _spec(converter, known, value))
     return converter
 
 
@@ -170,13 +175,13 @@ def _section(converter: Converter, kind: type) -> Hook:
     return hook
 
 
-def _spec(converter: Converter, value: Any) -> StrategySpec:
+def _spec(converter: Converter, known: Mapping[str, type[Any]], value: Any) -> StrategySpec:
     """Structure one entry of `strategies.yaml`: shared keys, and those of the class it uses.
 
     Its strategy is called after its class until it is `named`.
     """
     require_mapping(value)
-    shared, known = shared_fields(), strategies()
+    shared = shared_fields()
     made, flaws = fill(converter, shared, value)
     use = made.get("use", "")
     if use not in known:
@@ -184,7 +189,7 @@ def _spec(converter: Converter, value: Any) -> StrategySpec:
             hints = nearest(use, known)
             flaws.append(Flaw(("use",), f"there is no strategy {shown(use)}", hints))
         raise Invalid(*flaws)
-    own = own_fields(use)
+    own = own_fields(known[use])
     details, more = fill(converter, own, value)
     names = [attribute.name for attribute in (*shared, *own)]
     flaws += more + [unknown(name, names) for name in value if name not in names]
@@ -193,11 +198,15 @@ def _spec(converter: Converter, value: Any) -> StrategySpec:
     return StrategySpec(**made, strategy=_strategy(known[use], {"id": use, **details}))
 
 
+ROWS_MAX = 10_081
+"""Most closed bars that a strategy may see: the widest window and the bar after it."""
+
+
 def _strategy(kind: type[Any], settings: Mapping[str, Any]) -> Any:
     """Return a strategy that can be built with its settings and says its look-back."""
     try:
         strategy = built(kind, settings)
-        lookback = strategy.lookback
+        rows = {name: getattr(strategy, name) for name in ("lookback", "hours", "days")}
     except Invalid:
         raise
     except Exception as error:  # whatever a plug-in raises is its own fault
@@ -206,6 +215,11 @@ def _strategy(kind: type[Any], settings: Mapping[str, Any]) -> Any:
         where = f" ({kind.__module__.replace('.', '/')}.py:{line})" if line else ""
         hint = "what a strategy reads of itself must be one of its settings, which never change"
         raise Invalid(Flaw((), text + where, (hint,))) from error
-    if not isinstance(lookback, int) or lookback < 0:
-        raise Invalid(Flaw((), f"{kind.__name__}.lookback must be minutes, was {lookback!r}"))
+    for name, value in rows.items():
+        least = 1 if name == "lookback" else 0
+        if type(value) is not int or not least <= value <= ROWS_MAX:
+            text = f"{kind.__name__}.{name} must be {least} to {ROWS_MAX} bars, was {value!r}"
+            raise Invalid(Flaw((), text))
+    if not isinstance(strategy.timeframe, Timeframe):
+        raise Invalid(Flaw((), f"{kind.__name__}.timeframe must be a Timeframe"))
     return strategy

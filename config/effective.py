@@ -28,6 +28,8 @@ Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
 HASH_DIGITS = 16
 CODE_FOLDERS = ("app", "actors", "adapters", "config", "domain")
 POLICY_FILES = ("policy", "universe", "strategies")
+FOLDERS = (("app", "strategies", "folder"),)
+"""Where something stands changes no hash."""
 
 
 @frozen
@@ -54,6 +56,8 @@ class Config:
     strategies: Mapping[str, StrategySpec] = field(factory=lambda: MappingProxyType({}))
     sources: Mapping[Path, str] = field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
     notes: tuple[str, ...] = ()
+    own_code: str = ""
+    """SHA-256 over the sources of the strategies of the user's own that an entry uses."""
 
     def effective(self) -> tuple[Entry, ...]:
         """Return every value in force, sorted by its key."""
@@ -66,17 +70,22 @@ class Config:
 
     @property
     def config_hash(self) -> str:
-        """16 hex digits over all values in force and the code."""
+        """16 hex digits over all values in force and the code, one's own strategies included."""
         return self._hash(("app", *POLICY_FILES))
 
     @property
     def policy_hash(self) -> str:
-        """16 hex digits over policy, universe, strategies and the code."""
+        """16 hex digits over policy, universe, strategies and the code, as in `config_hash`."""
         return self._hash(POLICY_FILES)
 
     def _hash(self, files: tuple[str, ...]) -> str:
-        values = {entry.name: entry.value for entry in self.effective() if entry.path[0] in files}
-        text = json.dumps({"code": code_hash(), "values": values}, sort_keys=True)
+        values = {
+            entry.name: entry.value
+            for entry in self.effective()
+            if entry.path[0] in files and entry.path not in FOLDERS
+        }
+        own = {"own": self.own_code} if self.own_code else {}
+        text = json.dumps({"code": code_hash(), "values": values, **own}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 
 
@@ -85,7 +94,7 @@ def _leaves(path: Path, value: Any, kind: Any) -> Iterator[tuple[Path, Plain]]:
     if isinstance(value, StrategySpec):
         for attribute in shared_fields():
             yield from _member(path, value, attribute)
-        for attribute in own_fields(value.use):
+        for attribute in own_fields(type(value.strategy)):
             yield from _member(path, value.strategy, attribute)
     elif isinstance(value, Policy):
         for key, setting in value.settings():

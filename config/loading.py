@@ -15,6 +15,7 @@ from config.errors import ConfigError, KeyPlace, Problem, dotted
 from config.filling import nearest
 from config.mode import Mode
 from config.nodes import MAX_BYTES, Tree, read_yaml
+from config.own import OwnStrategies, folder_of, found_in
 from config.policy import Policy
 from config.sanity import CHECKS, notes
 from config.schema import App, Universe
@@ -47,14 +48,26 @@ def load(config_dir: str | FilePath, sets: Sequence[str] = ()) -> Config:
     ceiling = _ceiling(tree)
     for number, text in enumerate(sets, start=1):
         _override(tree, text, KeyPlace(f"--set #{number}"), ceiling)
-    parts = _structure(tree)
+    own = found_in(folder_of(_at(tree.value, "app", "strategies", "folder")))
+    tree.problems += own.problems
+    parts = _structure(tree, own)
     for check in CHECKS:
         if all(need in parts for need in check.needs):
             _note(tree, (), check.ask(*(parts[need] for need in check.needs)))
     if tree.problems:
         raise ConfigError(_in_order(tree.problems))
     sources = {path: str(place) for path, place in tree.places.items()}
-    return Config(**parts, sources=MappingProxyType(sources), notes=notes(**parts))
+    used = (spec.use for spec in parts["strategies"].values())
+    told = notes(**parts)
+    code = own.code_hash(used)
+    return Config(**parts, sources=MappingProxyType(sources), notes=told, own_code=code)
+
+
+def _at(value: Any, *path: str) -> Any:
+    """Return what stands at `path`, None where nothing does."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _read_file(tree: Tree, name: str, file: FilePath) -> None:
@@ -155,9 +168,9 @@ def _holder(tree: Tree, path: Path, place: KeyPlace) -> dict[str, Any] | None:
     return here
 
 
-def _structure(tree: Tree) -> dict[str, Any]:
+def _structure(tree: Tree, own: OwnStrategies) -> dict[str, Any]:
     """Return each file that fits the schema; the flaws of the others become problems."""
-    converter = make_converter()
+    converter = make_converter(own.kinds)
     parts: dict[str, Any] = {}
     for name, value in tree.value.items():
         try:

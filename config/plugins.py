@@ -21,12 +21,26 @@ import domain.risk.rules
 import domain.strategies
 from config.errors import ConfigError, KeyPlace, Problem
 from config.readable import is_readable, readable_kinds
+from domain.decisions.strategy import Strategy
 from domain.risk.rule import EntryRule
 
 IDENTITY = "id"
 """The field of a strategy that is the name it stands under, and no setting."""
-SHARED = ("use", "enabled", "max_at_risk_pct", "max_trades_per_cycle")
+SHARED = (
+    "use",
+    "enabled",
+    "max_at_risk_pct",
+    "max_trades_per_cycle",
+    "max_triggers_per_cycle",
+    "max_hold",
+    "pyramids",
+)
 """The settings that every strategy has, whatever it is (`config/strategies.py`)."""
+
+STRATEGY_MEMBERS = ("timeframe", "lookback", "hours", "days", "trigger", "leave", "decide")
+"""What the host asks a strategy for (`domain/decisions/strategy.py`)."""
+STRATEGY_NEEDS = ("lookback", "trigger", "decide")
+"""Those of them that have no default."""
 
 Objections = Iterator[tuple[int | None, str]]
 
@@ -94,6 +108,17 @@ def _inspected(folder: _Folder, name: str) -> tuple[type | None, list[tuple[int 
         said = error.msg if isinstance(error, SyntaxError) else error
         text = f"cannot be imported: {type(error).__name__}: {said}"
         return None, [(line_of(error, f"{folder.package.__name__}.{name}"), text)]
+    return _class_in(module, folder, name)
+
+
+def classes_of(module: ModuleType, name: str) -> tuple[type | None, list[tuple[int | None, str]]]:
+    """Return the strategy of a module called `name`, or what keeps it from being used."""
+    return _class_in(module, _STRATEGIES, name)
+
+
+def _class_in(
+    module: ModuleType, folder: _Folder, name: str
+) -> tuple[type | None, list[tuple[int | None, str]]]:
     kinds = [
         one
         for one in vars(module).values()
@@ -142,6 +167,15 @@ def _of_strategy(_name: str, kind: type) -> Objections:
     if IDENTITY not in names:
         yield _line(kind), f"{kind.__name__} must be a frozen attrs class with a field `id`"
         return
+    for name in STRATEGY_MEMBERS:
+        inherited = getattr(Strategy, name) if name in STRATEGY_NEEDS else None
+        if name not in names and getattr(kind, name, None) is inherited:
+            yield (
+                _line(kind),
+                f"{kind.__name__} has no {name}: a strategy inherits from"
+                " domain.decisions.strategy.Strategy and has lookback, trigger and decide",
+            )
+            return
     for name in names:
         if name in SHARED:
             yield _line(kind, name), f"the setting {name} belongs to every strategy already"

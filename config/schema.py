@@ -82,6 +82,15 @@ class LogSection:
 
 
 @frozen(kw_only=True)
+class StrategiesSection:
+    """Where strategies of one's own are."""
+
+    folder: str = setting(
+        "strategies", "Folder of one's own strategies, from the checkout; need not exist"
+    )
+
+
+@frozen(kw_only=True)
 class App:
     """The file `app.yaml`: how the program runs here. Not part of the policy hash."""
 
@@ -96,6 +105,7 @@ class App:
     )
     paper: Paper = section(Paper, "The account of a new paper world")
     account: AccountSection = section(AccountSection, "Which account of the venue is traded")
+    strategies: StrategiesSection = section(StrategiesSection, "Where strategies of one's own are")
     log: LogSection = section(LogSection, "What the logs show")
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import attrs
 from attrs import evolve, field, frozen
 
-from config.plugins import IDENTITY, strategies
+from config.plugins import IDENTITY
 from domain.decisions.strategy import Strategy
+from domain.model.bounds import between, duration_text
+from domain.model.instants import DAY, MINUTE, Nanos
 from domain.model.settings import number, setting
 
 
@@ -30,6 +32,24 @@ class StrategySpec:
     max_trades_per_cycle: int = number(
         5, "Most proposals of one decision", low=0, high=20, tighter="lower"
     )
+    max_triggers_per_cycle: int = number(
+        10,
+        "Most products of one decision that it is asked about, those of the largest turnover first",
+        low=1,
+        high=100,
+        tighter="lower",
+    )
+    pyramids: bool = setting(
+        False, "Whether it may buy more of what it holds", limits="true, false", tighter="lower"
+    )
+    max_hold: Nanos | None = setting(
+        None,
+        "Longest time that it holds a lot; null means policy.exits.max_hold",
+        unit="duration",
+        limits=f"null or {duration_text(MINUTE)} .. {duration_text(90 * DAY)}",
+        check=between(Nanos(MINUTE), Nanos(90 * DAY), duration_text),
+        tighter="lower",
+    )
     strategy: Strategy = field()
 
     def named(self, identity: str) -> StrategySpec:
@@ -43,11 +63,7 @@ def shared_fields() -> tuple[Any, ...]:
     return tuple(one for one in fields if one.name != "strategy")
 
 
-def own_fields(use: str) -> tuple[Any, ...]:
-    """Return the attributes of the keys that only strategy `use` has, as its class declares them.
-
-    Raises:
-        ConfigError: a file of a folder of plug-ins cannot be used.
-    """
-    fields = attrs.fields(attrs.resolve_types(strategies()[use]))
+def own_fields(kind: type[Any]) -> tuple[Any, ...]:
+    """Return the attributes of the keys that only this strategy has, as its class declares them."""
+    fields = attrs.fields(attrs.resolve_types(kind))
     return tuple(one for one in fields if one.name != IDENTITY)

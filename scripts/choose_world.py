@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,10 @@ from adapters.simulator.market_data.generated import HISTORY_DAYS, STYLES, Gener
 from adapters.simulator.market_data.paths import DAY_MINUTES, CommonPath, ProductPath
 from adapters.simulator.market_data.source import Step
 from config.loading import load
+from domain.model.bars import Bars, Timeframe
 from domain.model.instants import MINUTE, SECOND, Nanos, parse_iso
 from domain.model.money import install_context
 from domain.model.product import ProductId
-from domain.signals.windows import highest_before, mean_before
 from domain.strategies.breakout import Breakout
 
 SEED = 1
@@ -60,20 +61,21 @@ class Place:
 def breakouts(strategy: Breakout, seed: int, days: int) -> dict[int, list[int]]:
     """Return which products (by number) break out in which minute of the path.
 
-    The same comparisons as the strategy's own, over the whole path at once.
+    The strategy's own trigger, over the whole path at once.
     """
     found: dict[int, list[int]] = {}
     common = CommonPath(seed)
     for number, style in enumerate(STYLES):
         path = ProductPath(style, seed, number + 1, common)
         made = [path.day(day) for day in range(HISTORY_DAYS + days)]
-        highs = np.concatenate([day.highs for day in made]).astype(np.float64)
-        closes = np.concatenate([day.closes for day in made]).astype(np.float64)
-        volumes = np.concatenate([day.units for day in made]).astype(np.float64)
-        is_high = closes > highest_before(highs, strategy.lookback_minutes)
-        usual = mean_before(volumes, strategy.volume_minutes)
-        is_busy = volumes >= float(strategy.volume_ratio) * usual
-        for minute in np.nonzero(is_high & is_busy)[0].tolist():
+        opens, highs, lows, closes, volumes = (
+            np.concatenate([getattr(day, name) for day in made]).astype(np.int64)
+            for name in ("opens", "highs", "lows", "closes", "units")
+        )
+        starts, one = np.arange(len(closes), dtype=np.int64) * MINUTE, Decimal(1)
+        columns = (starts, opens, highs, lows, closes, volumes)
+        bars = Bars(ProductId("ANY"), Timeframe.MINUTE, one, one, *columns)
+        for minute in np.nonzero(strategy.trigger(bars))[0].tolist():
             found.setdefault(minute, []).append(number)
     return found
 

@@ -247,6 +247,7 @@ ROUTES: dict[type, Route] = {
     decisions.CycleDue: Route(says=(SCHEDULER,), hears=(ALLOCATOR, PROJECTOR)),
     decisions.Decide: Route(says=(ALLOCATOR,), one=_HOSTS),
     decisions.Proposed: Route(says=_HOSTS, one=(ALLOCATOR,)),
+    decisions.LeaveProposed: Route(says=_HOSTS, one=(EXITS,)),
     decisions.RoundProposed: Route(says=(ALLOCATOR,), hears=(RISK_GATE,)),
     decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR)),

@@ -39,6 +39,7 @@ _SOLD = {
     ExitReason.STOP: "stop hit",
     ExitReason.TARGET: "target reached",
     ExitReason.MAX_HOLD: "held as long as allowed",
+    ExitReason.SIGNAL: "its strategy wants out",
     ExitReason.OPERATOR: "you asked for it",
 }
 

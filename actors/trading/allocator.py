@@ -9,15 +9,16 @@ from attrs import frozen
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
 from actors.kernel.topology import STRATEGY
-from actors.trading.history import BarHistory
-from domain.decisions.rounds import merge
+from actors.trading.history import BarUnfit, Depths, ProductBars
+from domain.decisions.rounds import merge, newest_bars
 from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed, RoundProposed
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
+from domain.model.bars import Bars, Timeframe
 from domain.model.breakers import Effect, Scope
 from domain.model.context import Context
-from domain.model.instants import MILLISECOND, MINUTE
+from domain.model.instants import MILLISECOND, Nanos
 from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
@@ -29,10 +30,11 @@ ROUND_LIMIT_NS = 250 * MILLISECOND
 
 @frozen
 class Seat:
-    """What the allocator knows of a strategy: its id and how many trades a cycle may bring."""
+    """What the allocator knows of a strategy: id, most trades of a cycle, length of its bars."""
 
     strategy: str
     max_trades_per_cycle: int
+    timeframe: Timeframe = Timeframe.MINUTE
 
 
 @frozen
@@ -53,13 +55,14 @@ class Allocator(Actor):
         self,
         context: ActorContext,
         seats: tuple[Seat, ...],
-        depth_minutes: int,
+        depths: Depths,
     ) -> None:
         super().__init__(context)
         self._seats = seats
-        self._depth = depth_minutes
-        # One entry a product of the feed, `depth_minutes` deep; one answer a seat.
-        self._histories: dict[ProductId, BarHistory] = {}
+        self._depths = depths
+        # One entry a product of the feed, `depths` deep; one answer a seat.
+        self._histories: dict[ProductId, ProductBars] = {}
+        self._unfit: set[ProductId] = set()
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
         self._view: PortfolioView | None = None
@@ -74,10 +77,9 @@ class Allocator(Actor):
             case QuoteMoved(quote):
                 self._quotes[quote.product] = quote
             case BarClosed(bar):
-                self._append((bar,))
-            case HistoryLoaded(width_ns=width, bars=bars):
-                if width == MINUTE:
-                    self._append(bars)
+                self._learn(bar.product, Timeframe.MINUTE.ns, (bar,))
+            case HistoryLoaded(product, width_ns, bars):
+                self._learn(product, width_ns, bars)
             case PortfolioMoved(view):
                 self._view = view
             case CycleDue():
@@ -96,12 +98,16 @@ class Allocator(Actor):
             case _:
                 self.refuse(message)
 
-    def _append(self, bars: tuple[Bar, ...]) -> None:
-        for bar in bars:
-            history = self._histories.get(bar.product)
-            if history is None:
-                history = self._histories[bar.product] = BarHistory(bar.product, self._depth)
-            history.append(bar)
+    def _learn(self, product: ProductId, width_ns: Nanos, bars: tuple[Bar, ...]) -> None:
+        history = self._histories.get(product)
+        if history is None:
+            history = self._histories[product] = ProductBars(product, self._depths)
+        try:
+            history.load(width_ns, bars)
+        except BarUnfit as error:
+            if product not in self._unfit:
+                self.log.warning("a bar can't be used", product=product, reason=str(error))
+            self._unfit.add(product)
 
     def _open_round(self, due: CycleDue) -> None:
         if self._round is not None:
@@ -125,10 +131,16 @@ class Allocator(Actor):
             due.cycle,
             self._snapshot,
             self.clock.market_ns(),
-            tuple(self._histories[product].view() for product in products),
+            self._bars(products, Timeframe.MINUTE),
             tuple(self._quotes[product] for product in products),
             self._view,
+            hours=self._bars(products, Timeframe.HOUR),
+            days=self._bars(products, Timeframe.DAY),
         )
+
+    def _bars(self, products: list[ProductId], timeframe: Timeframe) -> tuple[Bars, ...]:
+        views = (self._histories[product].view(timeframe) for product in products)
+        return tuple(view for view in views if view is not None)
 
     def _is_seen(self, product: ProductId) -> bool:
         return product in self._quotes and product not in self._stalled
@@ -159,8 +171,9 @@ class Allocator(Actor):
         self.publish(RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late))
 
     def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
-        bars = {each.product: int(each.start_ns[-1]) for each in context.bars if len(each)}
+        newest = {each: newest_bars(context.bars_of(each)) for each in Timeframe}
         limits = Counter({seat.strategy: seat.max_trades_per_cycle for seat in self._seats})
+        bars = {seat.strategy: newest[seat.timeframe] for seat in self._seats}
         entries, dropped = merge(self._answers, bars, limits)
         for strategy, proposal, why in dropped:
             self.log.info(

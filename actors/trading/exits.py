@@ -9,7 +9,12 @@ from actors.kernel.timers import Timer
 from domain.decisions.exit_tries import Circumstances, ExitTries
 from domain.decisions.exits import due_exit
 from domain.market.bids import Bid, Bids
-from domain.messages.decisions import ExitHindered, ExitProposed, ProposalRefused
+from domain.messages.decisions import (
+    ExitHindered,
+    ExitProposed,
+    LeaveProposed,
+    ProposalRefused,
+)
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.portfolio import PortfolioMoved
@@ -33,6 +38,8 @@ CHECK_EVERY_NS = SECOND
 ESCALATE_AFTER_NS = 3 * SECOND
 """Machine time after which an exit that is due and not done is told; market time after which a
 lot whose product has lost its price is."""
+_OF_NO_PRICE = (ExitReason.MAX_HOLD, ExitReason.SIGNAL)
+"""Reasons that an old price can't give."""
 _UNANSWERED = "its sale has no outcome yet"
 _ENDS = {
     OrderState.REJECTED: "the venue rejects the sale",
@@ -47,12 +54,16 @@ class Check(Timer):
 
 @define
 class _Watched:
-    """A lot and what has been done and told about it; `due_machine_ns` is since when it is due."""
+    """A lot and what has been done and told about it; `due_machine_ns` is since when it is due.
+
+    `is_left` tells whether its strategy wants to be out of it.
+    """
 
     lot: Lot
     tries: ExitTries = field(factory=ExitTries)
     due: ExitReason | None = None
     due_machine_ns: int = 0
+    is_left: bool = False
     is_dust: bool = False
     is_blind: bool = False
     shown: str | None = None
@@ -70,6 +81,7 @@ Inbox = (
     | ProposalRefused
     | BootCompleted
     | ProductsChanged
+    | LeaveProposed
     | Check
 )
 
@@ -115,6 +127,8 @@ class Exits(Actor):
                 self._check()
             case ProductsChanged(products):
                 self._products = {each.id: each for each in products}
+            case LeaveProposed(strategy, products):
+                self._leave(strategy, products)
             case BootCompleted():
                 self._boot(message)
             case _:
@@ -142,6 +156,15 @@ class Exits(Actor):
             for product in products
         }
 
+    def _leave(self, strategy: str, products: tuple[ProductId, ...]) -> None:
+        """Sell what a strategy wants out of, for good: only the lots that there are now."""
+        for product in products:
+            bid = self._bids.get(product)
+            for watched in self._by_product.get(product, ()):
+                if watched.lot.strategy == strategy and not watched.is_left:
+                    watched.is_left = True
+                    self._judge(watched, bid)
+
     def _check(self) -> None:
         self.after(CHECK_EVERY_NS, Check())
         for watched in tuple(self._lots.values()):
@@ -164,8 +187,8 @@ class Exits(Actor):
         is_fresh = self._is_fresh(bid, now_ns)
         if is_fresh and not self.is_proven:
             self._show(lot.id)
-        reason = due_exit(lot, bid.price, now_ns)
-        if not is_fresh and reason is not ExitReason.MAX_HOLD:
+        reason = due_exit(lot, bid.price, now_ns, is_left=watched.is_left)
+        if not is_fresh and reason not in _OF_NO_PRICE:
             return  # a price from before a gap decides nothing; the feed is asking for a new one
         if reason is None:
             self._relax(watched)

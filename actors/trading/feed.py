@@ -32,7 +32,7 @@ from domain.messages.supervision import (
     ProductsChanged,
 )
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
-from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.instants import MINUTE, SECOND
 from domain.model.product import DELISTED, Product
 from domain.system.answers import failure_of
 from domain.system.boot import as_listed_now, listed_anew
@@ -161,7 +161,7 @@ class Feed(Actor):
     def _fetch(self, asked: Asked) -> None:
         token = self._questions.ask(asked, self.clock.machine_ns())
         self._venue.list_candles(
-            asked.product, Nanos(MINUTE), asked.start_ns, asked.end_ns, token, self.reply_to()
+            asked.product, asked.width_ns, asked.start_ns, asked.end_ns, token, self.reply_to()
         )
 
     def _answered(self, answer: CandlesListed | QuotesListed) -> None:

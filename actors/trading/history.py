@@ -1,86 +1,258 @@
-"""Closed minute bars as columns that readers may keep: appended to, never changed."""
+"""Closed bars as whole numbers in columns that readers may keep: appended to, never changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from domain.model.context import MinuteBars
-from domain.model.instants import MINUTE
+from domain.model.bars import COLUMNS, Bars, Timeframe
+from domain.model.instants import Nanos
 from domain.model.market import Bar
+from domain.model.money import ZERO, Quantity, plain
 from domain.model.product import ProductId
 
 if TYPE_CHECKING:
-    from domain.model.context import Floats, Ints
+    from domain.model.bars import Ints
 
-_FIELDS = ("open", "high", "low", "close", "volume")
+Depths = Mapping[Timeframe, int]
+"""How many closed bars of each length are kept."""
+
+LARGEST = 2**49
+"""No column holds more, so that the sum over 10,080 rows is exact in 64 bits."""
+FINEST = 15
+"""Digits that a unit gets finer at once at most: more are no price."""
+_PRICES = ("open", "high", "low", "close")
+
+
+class BarUnfit(ValueError):
+    """A bar has a price that no column of whole numbers can hold; the text says which."""
+
+
+class _Unit:
+    """The power of ten that a column counts in; it only ever gets finer.
+
+    It follows from the numbers themselves: histories reach back to times of other steps.
+    """
+
+    def __init__(self) -> None:
+        self.digits = 0
+        self._scale = Decimal(1)
+
+    @property
+    def value(self) -> Decimal:
+        return Decimal(1).scaleb(-self.digits)
+
+    def refine(self, finer: int) -> None:
+        self.digits += finer
+        self._scale = Decimal(1).scaleb(self.digits)
+
+    def lacks(self, value: Decimal) -> int:
+        """Return how many digits finer the unit would have to be to count `value`."""
+        if int(value * self._scale) == value * self._scale:
+            return 0
+        return -int(value.normalize().as_tuple().exponent) - self.digits
+
+    def count(self, value: Decimal) -> int:
+        """Return how many whole units `value` has."""
+        return int(value * self._scale)
 
 
 class BarHistory:
-    """The newest `depth` closed minutes of one product, without holes.
+    """The newest `depth` closed bars of one product and length, without holes.
 
     Views handed out share memory with the buffer but only cover what is written: appending never
     changes a view, and a full buffer is replaced, not overwritten.
     """
 
-    def __init__(self, product: ProductId, depth: int) -> None:
+    def __init__(self, product: ProductId, timeframe: Timeframe, depth: int) -> None:
         self.product = product
-        self._depth = depth
+        self.timeframe = timeframe
+        self.depth = max(depth, 1)
         self._size = 0
-        self._starts: Ints = np.zeros(0, np.int64)
-        self._columns: list[Floats] = []
-        self._allocate(range(0))
+        self._tick, self._step = _Unit(), _Unit()
+        self._columns: dict[str, Ints] = {name: np.zeros(0, np.int64) for name in COLUMNS}
+        self._last: Bar | None = None
 
-    @property
-    def last_start_ns(self) -> int | None:
-        """Return the start of the newest bar, None if there is none."""
-        return int(self._starts[self._size - 1]) if self._size else None
-
-    def append(self, bar: Bar) -> int:
-        """Add `bar` if it is newer; missing minutes repeat the close with volume 0.
-
-        Returns how many minutes were filled in.
-        """
-        last = self.last_start_ns
-        if last is not None and bar.start_ns <= last:
-            return 0
-        filled = 0
+    def missing_before(self, bar: Bar) -> Iterator[Bar]:
+        """Yield the bars between the newest and `bar`: the close repeated, with volume 0."""
+        last, width = self._last, self.timeframe.ns
         if last is not None:
-            close = self._columns[3][self._size - 1]
-            for start in range(last + MINUTE, bar.start_ns, MINUTE):
-                self._push(start, (close, close, close, close, 0.0))
-                filled += 1
-        values = tuple(float(getattr(bar, name)) for name in _FIELDS)
-        self._push(bar.start_ns, values)
-        return filled
+            flat, none = last.close, Quantity(ZERO)
+            for start in range(last.start_ns + width, bar.start_ns, width):
+                yield Bar(self.product, Nanos(start), flat, flat, flat, flat, none)
 
-    def view(self) -> MinuteBars:
-        """Return the newest minutes as read-only columns, at most `depth` of them."""
-        window = slice(max(0, self._size - self._depth), self._size)
-        starts = self._starts[window]
-        starts.flags.writeable = False
+    def is_newer(self, bar: Bar) -> bool:
+        """Tell whether `bar` is newer than all that is known."""
+        return self._last is None or bar.start_ns > self._last.start_ns
+
+    def is_followed_by(self, bar: Bar) -> bool:
+        """Tell whether no bar is missing between the newest and `bar`."""
+        return self._last is None or bar.start_ns <= self._last.start_ns + self.timeframe.ns
+
+    def append(self, bar: Bar) -> None:
+        """Add `bar` if it is newer, and what is missing before it.
+
+        Raises:
+            BarUnfit: a price that no column can hold.
+        """
+        if not self.is_newer(bar):
+            return
+        self._refine(bar)
+        for each in self.missing_before(bar):
+            self._push(each)
+        self._push(bar)
+
+    def loaded(self, past: Iterable[Bar]) -> BarHistory:
+        """Return a history of `past`, oldest first, and of what is newer here.
+
+        Raises:
+            BarUnfit: a price that no column can hold.
+        """
+        new, view = BarHistory(self.product, self.timeframe, self.depth), self.view()
+        for bar in (*past, *(self._bar(view, row) for row in range(len(view)))):
+            new.append(bar)
+        return new
+
+    def merged(self, rows: int) -> Bar:
+        """Return the newest `rows` bars as one."""
+        view = self.view().last(rows)
+        high, low = int(view.high.max()), int(view.low.min())
+        volume = Quantity(int(view.volume.sum()) * view.step)
+        opened, start_ns = view.price(view.open[0]), Nanos(int(view.start_ns[0]))
+        closed, top, bottom = view.price(view.close[-1]), view.price(high), view.price(low)
+        return Bar(self.product, start_ns, opened, top, bottom, closed, volume)
+
+    def view(self) -> Bars:
+        """Return the newest bars as read-only columns, at most `depth` of them."""
+        window = slice(max(0, self._size - self.depth), self._size)
         columns = []
-        for column in self._columns:
+        for column in self._columns.values():
             part = column[window]
             part.flags.writeable = False
             columns.append(part)
-        return MinuteBars(self.product, starts, *columns)
+        return Bars(self.product, self.timeframe, self._tick.value, self._step.value, *columns)
 
-    def _push(self, start_ns: int, values: tuple[float, ...]) -> None:
-        if self._size == len(self._starts):
-            self._allocate(range(self._size - self._depth, self._size))
-        self._starts[self._size] = start_ns
-        for column, value in zip(self._columns, values, strict=True):
-            column[self._size] = value
+    def __len__(self) -> int:
+        return min(self._size, self.depth)
+
+    def _bar(self, view: Bars, row: int) -> Bar:
+        price, volume = view.price, Quantity(int(view.volume[row]) * view.step)
+        opened, closed = price(view.open[row]), price(view.close[row])
+        high, low = price(view.high[row]), price(view.low[row])
+        return Bar(view.product, Nanos(int(view.start_ns[row])), opened, high, low, closed, volume)
+
+    def _push(self, bar: Bar) -> None:
+        if self._size == len(self._columns["close"]):
+            self._make_room()
+        count, row, columns = self._tick.count, self._size, self._columns
+        columns["start_ns"][row] = bar.start_ns
+        columns["open"][row] = count(bar.open)
+        columns["high"][row] = count(bar.high)
+        columns["low"][row] = count(bar.low)
+        columns["close"][row] = count(bar.close)
+        columns["volume"][row] = min(self._step.count(bar.volume), LARGEST)
+        self._last = bar
         self._size += 1
 
-    def _allocate(self, kept: range) -> None:
-        room = self._depth * 2
-        starts, columns = np.zeros(room, np.int64), [np.zeros(room) for _ in _FIELDS]
-        if kept:
-            window = slice(kept.start, kept.stop)
-            starts[: len(kept)] = self._starts[window]
-            for new, old in zip(columns, self._columns, strict=True):
-                new[: len(kept)] = old[window]
-        self._starts, self._columns, self._size = starts, columns, len(kept)
+    def _refine(self, bar: Bar) -> None:
+        """Count in finer units from now on if `bar` needs it.
+
+        Raises:
+            BarUnfit: its prices have too many digits. Volumes are cut.
+        """
+        if max(bar.high.adjusted(), bar.volume.adjusted()) > FINEST:
+            raise BarUnfit("its price or volume is beyond measure")
+        lacks = self._tick.lacks
+        finer = max(lacks(bar.open), lacks(bar.high), lacks(bar.low), lacks(bar.close))
+        if self._most("high", bar.high, self._tick, finer) > LARGEST:
+            raise BarUnfit(f"{plain(bar.low)} to {plain(bar.high)} has too many digits")
+        self._rescale(self._tick, finer, _PRICES)
+        finer = min(self._step.lacks(bar.volume), FINEST)
+        while finer and self._most("volume", bar.volume, self._step, finer) > LARGEST:
+            finer -= 1
+        self._rescale(self._step, finer, ("volume",))
+
+    def _most(self, name: str, value: Decimal, unit: _Unit, finer: int) -> int:
+        """Return the largest number of a column if it gets `value` and a finer unit."""
+        if finer > FINEST:
+            return LARGEST + 1
+        scale: int = 10**finer
+        new = unit.count(value) * scale
+        if not finer or not self._size:
+            return new
+        return max(new, int(self._columns[name][: self._size].max()) * scale)
+
+    def _rescale(self, unit: _Unit, finer: int, names: tuple[str, ...]) -> None:
+        if finer:
+            unit.refine(finer)
+            for name in names:  # anew: views of the old unit stay as they are
+                self._columns[name] = self._columns[name] * 10**finer
+
+    def _make_room(self) -> None:
+        kept = slice(max(0, self._size - self.depth), self._size)
+        size = kept.stop - kept.start
+        for name, old in self._columns.items():
+            new = np.zeros(self.depth * 2, np.int64)
+            new[:size] = old[kept]
+            self._columns[name] = new
+        self._size = size
+
+
+class ProductBars:
+    """Closed minutes of one product, and the hours and days made of them."""
+
+    def __init__(self, product: ProductId, depths: Depths) -> None:
+        self._histories = {
+            each: BarHistory(product, each, depths[each]) for each in Timeframe if depths.get(each)
+        }
+        self._minutes = self._histories.setdefault(
+            Timeframe.MINUTE, BarHistory(product, Timeframe.MINUTE, 1)
+        )
+
+    def append(self, bar: Bar) -> None:
+        """Add a minute if it is newer, the minutes missing before it, and what they complete.
+
+        Raises:
+            BarUnfit: a price that no column can hold.
+        """
+        if self._minutes.is_newer(bar):
+            for each in (*self._minutes.missing_before(bar), bar):
+                self._minutes.append(each)
+                self._complete(each)
+
+    def load(self, width_ns: Nanos, bars: Iterable[Bar]) -> None:
+        """Take in bars of the past of this length, oldest first; what is newer is kept.
+
+        Raises:
+            BarUnfit: a price that no column can hold.
+        """
+        if width_ns == Timeframe.MINUTE.ns:
+            for bar in bars:
+                self.append(bar)
+            return
+        for timeframe, known in tuple(self._histories.items()):
+            if timeframe.ns == width_ns:
+                self._histories[timeframe] = known.loaded(bars)
+
+    def view(self, timeframe: Timeframe) -> Bars | None:
+        """Return the bars of this length, None if nobody needs any."""
+        history = self._histories.get(timeframe)
+        return None if history is None else history.view()
+
+    def _complete(self, minute: Bar) -> None:
+        """Close the hour and the day of which `minute` is the last, if all of it was seen."""
+        end_ns = minute.start_ns + Timeframe.MINUTE.ns
+        for timeframe, history in tuple(self._histories.items()):
+            if timeframe is Timeframe.MINUTE or end_ns % timeframe.ns:
+                continue
+            rows = timeframe.ns // Timeframe.MINUTE.ns
+            if len(self._minutes) < rows:
+                continue
+            whole = self._minutes.merged(rows)
+            if not history.is_followed_by(whole):  # a hole is no quiet market: what was is not used
+                history = BarHistory(minute.product, timeframe, history.depth)
+                self._histories[timeframe] = history
+            history.append(whole)

@@ -145,8 +145,8 @@ class RiskGate(Actor):
                 self._bids.take(message)
             case BarClosed(bar):
                 self._bar_ends[bar.product] = bar.start_ns + MINUTE
-            case HistoryLoaded(product=product, bars=bars):
-                if bars:
+            case HistoryLoaded(product, width_ns, bars):
+                if bars and width_ns == MINUTE:
                     self._bar_ends[product] = bars[-1].start_ns + MINUTE
             case FeedStalled(product, reason):
                 self._stalled[product] = reason

@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.topology import ALLOCATOR
+from actors.kernel.topology import ALLOCATOR, EXITS
 from domain.decisions.proposals import checked
 from domain.decisions.strategy import Strategy
-from domain.messages.decisions import Decide, Proposed
+from domain.decisions.triggers import Terms, left, triggered
+from domain.messages.decisions import Decide, LeaveProposed, Proposed
+from domain.model.context import Context
+from domain.model.proposal import TradeProposal
 
 Inbox = Decide
 
 
 class StrategyHost(Actor):
-    """Asks its strategy for proposals and answers the allocator."""
+    """Asks its strategy about the products that triggered, and answers the allocator."""
 
-    def __init__(self, context: ActorContext, strategy: Strategy) -> None:
+    def __init__(self, context: ActorContext, strategy: Strategy, terms: Terms) -> None:
         super().__init__(context)
         self._strategy = strategy
+        self._terms = terms
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case Decide(cycle, context):
-                proposals = checked(self._strategy.decide(context))
-                self.log.debug("decided", cycle=cycle, proposals_count=len(proposals))
+                self._leave(context)
+                proposals = self._decided(cycle, context)
                 self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
                 self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
             case _:
                 self.refuse(message)
+
+    def _leave(self, context: Context) -> None:
+        products = left(self._strategy, context)
+        if products:
+            self.send(EXITS, LeaveProposed(self._strategy.id, products))
+
+    def _decided(self, cycle: int, context: Context) -> tuple[TradeProposal, ...]:
+        asked = triggered(self._strategy, context, self._terms)
+        if asked.beyond:
+            self.log.info(
+                "products left out",
+                reason="max_triggers_per_cycle",
+                limit=self._terms.max_triggers_per_cycle,
+                products=", ".join(asked.beyond),
+            )
+        found: tuple[TradeProposal, ...] = ()
+        if asked.products:
+            found = checked(self._strategy.decide(asked.context), asked.products)
+        count, products = len(found), len(asked.products)
+        self.log.debug("decided", cycle=cycle, triggered=products, proposals_count=count)
+        return found

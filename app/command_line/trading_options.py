@@ -28,7 +28,7 @@ from config.mode import Mode
 from domain.model.bounds import ASSET
 from domain.model.breakers import DrillKind
 from domain.model.errors import InvalidNumber
-from domain.model.instants import MINUTE, Nanos, parse_duration
+from domain.model.instants import Nanos, parse_duration
 from domain.model.money import parse_decimal
 from domain.model.wording import meant
 
@@ -146,7 +146,7 @@ def _placed(options: TradeOptions) -> TradeOptions:
 
 def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> TradeOptions:
     """Return the parsed options of the command line as one value."""
-    from app.run.settings import lookback_minutes
+    from app.run.settings import lookback_ns
 
     speed = values["speed"] or SLOWEST
     known = {each.name for each in fields(TradeOptions)}
@@ -156,7 +156,7 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
         "config": config,
         "folders": folders,
         "market": _market_of(values, config),
-        "lookback_ns": Nanos(lookback_minutes(config) * MINUTE),
+        "lookback_ns": lookback_ns(config),
         "speed": None if speed == "max" else speed,
         "opening": _balances(values["balances"]) or config.app.paper.balances,
         "dashboard": not values["no_dashboard"],

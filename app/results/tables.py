@@ -23,7 +23,13 @@ from domain.results.fold import Results
 from domain.results.performance import TradeSummary, deepest
 from domain.results.round_trips import HUNDRED
 
-SOLD_WHY = {"stop": "stop", "target": "target", "max_hold": "held long enough", "operator": "you"}
+SOLD_WHY = {
+    "stop": "stop",
+    "target": "target",
+    "max_hold": "held long enough",
+    "signal": "signal",
+    "operator": "you",
+}
 
 
 @frozen

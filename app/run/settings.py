@@ -9,6 +9,9 @@ from app.command_line.options import TradeOptions
 from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
+from domain.decisions.triggers import Terms
+from domain.market.market_data import FeedPlan
+from domain.model.bars import Timeframe
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
 from domain.risk.mandate import Mandate
@@ -32,6 +35,11 @@ def mandate_of(config: Config) -> Mandate:
         entry_offset_bps=policy.execution.entry_offset_bps,
         lifetime_ns=Nanos(policy.execution.ttl_seconds * SECOND),
         max_hold_ns=policy.exits.max_hold,
+        holds_ns={
+            name: spec.max_hold
+            for name, spec in config.strategies.items()
+            if spec.max_hold is not None
+        },
     )
 
 
@@ -71,11 +79,47 @@ def strategies_of(config: Config) -> tuple[Strategy, ...]:
 def seats_of(config: Config) -> tuple[Seat, ...]:
     """Return the allocator's seats, one for each enabled strategy."""
     return tuple(
-        Seat(strategy.id, config.strategies[strategy.id].max_trades_per_cycle)
+        Seat(strategy.id, config.strategies[strategy.id].max_trades_per_cycle, strategy.timeframe)
         for strategy in strategies_of(config)
     )
 
 
-def lookback_minutes(config: Config) -> int:
-    """Return the longest look-back of the enabled strategies, in closed minute bars."""
-    return max((strategy.lookback for strategy in strategies_of(config)), default=0)
+def terms_of(config: Config, strategy: str) -> Terms:
+    """Return how a strategy is asked."""
+    spec = config.strategies[strategy]
+    return Terms(pyramids=spec.pyramids, max_triggers_per_cycle=spec.max_triggers_per_cycle)
+
+
+def depths_of(config: Config) -> dict[Timeframe, int]:
+    """Return how many closed bars of each length the enabled strategies need.
+
+    Hours and days are made of minutes: one that runs at the start has to be there from its first.
+    """
+    depths = dict.fromkeys(Timeframe, 0)
+    for strategy in strategies_of(config):
+        extra = {Timeframe.HOUR: strategy.hours, Timeframe.DAY: strategy.days}
+        for timeframe in Timeframe:
+            own = strategy.lookback if timeframe is strategy.timeframe else 0
+            depths[timeframe] = max(depths[timeframe], own, extra.get(timeframe, 0))
+    for timeframe in (Timeframe.HOUR, Timeframe.DAY):
+        if depths[timeframe]:
+            whole = timeframe.ns // Timeframe.MINUTE.ns
+            depths[Timeframe.MINUTE] = max(depths[Timeframe.MINUTE], whole)
+    return depths
+
+
+def lookback_ns(config: Config) -> Nanos:
+    """Return how far the enabled strategies look back, in market time."""
+    return Nanos(max(rows * timeframe.ns for timeframe, rows in depths_of(config).items()))
+
+
+def feed_plan_of(config: Config, *, has_history: bool) -> FeedPlan:
+    """Return what the feed asks for before trading begins."""
+    depths = depths_of(config)
+    return FeedPlan(
+        depths[Timeframe.MINUTE],
+        quote_limit_ns(config),
+        has_history,
+        hours=depths[Timeframe.HOUR],
+        days=depths[Timeframe.DAY],
+    )

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-
 KILL = "kill"
 
 
 class StopRequest:
-    """Asked for by any thread, read by the guardian."""
+    """Asked for by any thread and by signal handlers, read by the guardian.
+
+    Without any lock, and so without an Event: a handler runs in the main thread between any two
+    of its steps, and would wait for ever for a lock that the step before has taken.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asked = threading.Event()
-        self.reason: str | None = None
+        self._reasons: dict[str, None] = {}
 
     def ask(self, reason: str) -> None:
         """Ask for the end of the run."""
-        with self._lock:
-            if self.reason is None or reason == KILL:
-                self.reason = reason
-        self._asked.set()
+        self._reasons.setdefault(reason)
+
+    @property
+    def reason(self) -> str | None:
+        """Return why the run is to end; None while nobody has asked."""
+        if KILL in self._reasons:
+            return KILL
+        return next(iter(tuple(self._reasons)), None)
 
     def is_asked(self) -> bool:
         """Tell whether the run is to end."""
-        return self._asked.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait up to `seconds` of machine time; tell whether the end was asked for."""
-        return self._asked.wait(seconds)
+        return bool(self._reasons)

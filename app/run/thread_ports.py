@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import os
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -154,7 +153,7 @@ def _ports(
     clock = SystemClock(MarketClock(session.clock))
     speed = float(session.speed)
     system = ThreadRuntime(clock, BreakerBoard(), ROUTES, ActorLog, speed=speed)
-    driver = ThreadDriver(clock, stop)
+    driver = ThreadDriver(clock)
     driver.attend(watch)
     return RunPorts(
         facts=VenueFacts(
@@ -238,11 +237,10 @@ def _sentinel_settings(
 class ThreadDriver(Attentive):
     """The actors live on threads of their own; the main thread looks and rests."""
 
-    def __init__(self, clock: Clock, stop: StopRequest) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
         self._machine_ns = clock.machine_ns
-        self._stop = stop
         self._deferred: deque[Callable[[], None]] = deque()
         self._due: list[tuple[int, int, Callable[[], None]]] = []
 
@@ -269,8 +267,6 @@ class ThreadDriver(Attentive):
             if limit_ns is not None and self._machine_ns() - begun_ns > limit_ns:
                 return False
             self.look()
-            if self._stop.is_asked():
-                threading.Event().wait(LOOK_SECONDS)
-            else:
-                self._stop.wait(LOOK_SECONDS)
+            # Nothing with a lock: a signal's handler may run in the middle of it.
+            time.sleep(LOOK_SECONDS)
         return True

@@ -74,7 +74,6 @@ from app.run.stop_request import StopRequest
 from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
-from domain.market.market_data import FeedPlan
 from domain.orders.inputs import OrderBookState
 from domain.portfolio.books import Books
 from domain.system.recovery import Recovered
@@ -149,9 +148,9 @@ def build(runtime: ActorSystem, config: Config, recipes: Recipes, recovered: Rec
     runtime.board.restore(recovered.latched())
     for recipe in recipes.values():
         recipe(recovered)
-    for name in sorted(config.strategies):
-        if not config.strategies[name].enabled:
-            runtime.log_for(STRATEGY + name).info("skipped (disabled)")
+    disabled = [name for name, spec in sorted(config.strategies.items()) if not spec.enabled]
+    if disabled:
+        runtime.log_for(ALLOCATOR).info(f"strategies skipped (disabled): {', '.join(disabled)}")
 
 
 def _keepers(
@@ -205,7 +204,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     """Who judges, sells, merges and proposes."""
     spawn = runtime.spawn
     rules, mandate = config.policy.rules, settings.mandate_of(config)
-    limit_ns, depth = settings.quote_limit_ns(config), max(settings.lookback_minutes(config), 1)
+    limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(
@@ -215,13 +214,14 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
         spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
 
     def host(strategy: Strategy) -> Recipe:
-        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy)
+        terms = settings.terms_of(config, strategy.id)
+        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy, terms)
 
     hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
     return {
         RISK_GATE: risk_gate,
         EXITS: lambda _: spawn(Exits, EXITS, limit_ns),
-        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depth),
+        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
         **hosts,
     }
 
@@ -229,8 +229,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
 def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest) -> Recipes:
     """Who brings market, time, the venue's truth and the operator's wishes."""
     spawn, venue, config = runtime.spawn, ports.venue, plan.options.config
-    limit_ns = settings.quote_limit_ns(config)
-    feed = FeedPlan(settings.lookback_minutes(config), limit_ns, plan.facts.has_history)
+    feed = settings.feed_plan_of(config, has_history=plan.facts.has_history)
     schedule = settings.schedule_of(config, plan.options.cycles)
     draw = random.Random(f"jitter:{settings.seed_of(plan.options)}").random
     quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid

@@ -6,13 +6,13 @@ member of another type, or one whose methods are the plug-in's own code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from domain.model.errors import TradingError
-from domain.model.product import Side
+from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.model.spelling import product_meant
 
@@ -34,24 +34,30 @@ class ProposalInvalid(TradingError):
     """A strategy answered something that is no proposal; the text names the member."""
 
 
-def checked(answer: Iterable[object]) -> tuple[TradeProposal, ...]:
+def checked(answer: Iterable[object], asked: Container[ProductId]) -> tuple[TradeProposal, ...]:
     """Return the proposals of a strategy's answer as our own values.
 
     Raises:
-        ProposalInvalid: one of them is none, or there are too many.
+        ProposalInvalid: one of them is none, or of a product that it was not asked about, or there
+            are too many.
     """
     proposals = tuple(islice(answer, PROPOSALS_MAX + 1))
     if len(proposals) > PROPOSALS_MAX:
         raise ProposalInvalid(f"expected at most {PROPOSALS_MAX} proposals")
-    return tuple(_copy(each) for each in proposals)
+    copies = tuple(_copy(each) for each in proposals)
+    for each in copies:
+        if each.product not in asked:
+            raise ProposalInvalid(f"product: {each.product} has not triggered, or is held")
+    return copies
 
 
 def _copy(proposal: object) -> TradeProposal:
     if type(proposal) is not TradeProposal:
         raise ProposalInvalid(f"expected TradeProposals, was {type(proposal).__name__}")
-    members: dict[str, Any] = {name: getattr(proposal, name, None) for name in _KINDS}
-    for name, value in members.items():
-        flaw = _flaw(value, _KINDS[name])
+    members: dict[str, Any] = {}
+    for name, kind in _KINDS.items():
+        value = members[name] = getattr(proposal, name, None)
+        flaw = _flaw(value, kind)
         if flaw is not None:
             raise ProposalInvalid(f"{name}: {flaw}")
     return TradeProposal(**members, reason=_reason(getattr(proposal, "reason", None)))

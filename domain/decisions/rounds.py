@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from domain.messages.decisions import EntryProposed
+from domain.model.bars import Bars
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
@@ -15,14 +16,15 @@ Dropped = tuple[str, TradeProposal, str]
 
 def merge(
     answers: Mapping[str, tuple[TradeProposal, ...]],
-    bars: Mapping[ProductId, int],
+    bars: Mapping[str, Mapping[ProductId, int]],
     limits: Mapping[str, int],
 ) -> tuple[tuple[EntryProposed, ...], tuple[Dropped, ...]]:
     """Return the round's entries (best conviction first) and what was dropped, with the reason.
 
     Per strategy at most `limits[strategy]` proposals count, the most convinced. Per product and
     side the most convinced wins; a product that is wanted on both sides is left alone. `bars` maps
-    products to the start of the bar decided on; a proposal for a product without one is dropped.
+    each strategy to products and the start of the bar decided on; a proposal for a product without
+    one is dropped.
     """
     dropped: list[Dropped] = []
     kept: list[tuple[str, TradeProposal]] = []
@@ -34,7 +36,7 @@ def merge(
     best: dict[tuple[ProductId, Side], tuple[str, TradeProposal]] = {}
     for strategy, proposal in sorted(kept, key=lambda pair: (*_rank(pair[1]), pair[0])):
         key = (proposal.product, proposal.side)
-        if proposal.product not in bars:
+        if proposal.product not in bars.get(strategy, {}):
             dropped.append((strategy, proposal, "no_bar"))
         elif key in best:
             dropped.append((strategy, proposal, "less_convinced"))
@@ -46,8 +48,13 @@ def merge(
         if (product, other) in best:
             dropped.append((strategy, proposal, "opposite_sides"))
         else:
-            entries.append(EntryProposed(strategy, proposal, Nanos(bars[product])))
+            entries.append(EntryProposed(strategy, proposal, Nanos(bars[strategy][product])))
     return tuple(entries), tuple(dropped)
+
+
+def newest_bars(bars: Iterable[Bars]) -> dict[ProductId, int]:
+    """Return for each product the start of its newest closed bar."""
+    return {each.product: int(each.start_ns[-1]) for each in bars if len(each)}
 
 
 def _rank(proposal: TradeProposal) -> tuple[object, ...]:

@@ -6,19 +6,20 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from domain.model.instants import Nanos
+from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.product import ProductId
 
 
 @frozen
 class Asked:
-    """Candles of a product from `start_ns` to before `end_ns` that the venue is asked for."""
+    """Candles of `width_ns` from `start_ns` to before `end_ns` that the venue is asked for."""
 
     product: ProductId
     start_ns: Nanos
     end_ns: Nanos
     is_backfill: bool
+    width_ns: Nanos = Nanos(MINUTE)
 
 
 class BarOrder:

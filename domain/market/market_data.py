@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from domain.market import minutes, quality
 from domain.market.bar_order import Asked
+from domain.market.past import WidePast
 from domain.market.quality import StartAnew
 from domain.market.stamps import Stamps
 from domain.messages.market import (
@@ -27,8 +28,9 @@ from domain.messages.market import (
 )
 from domain.messages.supervision import GapSeen, TradingReady
 from domain.messages.venue import CandlesListed, QuotesListed
+from domain.model.bars import Timeframe
 from domain.model.entries import EntryKind
-from domain.model.instants import MILLISECOND, Nanos
+from domain.model.instants import MILLISECOND, MINUTE, Nanos
 from domain.model.market import Quote
 from domain.model.product import ProductId
 
@@ -40,11 +42,13 @@ Effect = quality.Effect | minutes.Effect | TradingReady
 
 @frozen
 class FeedPlan:
-    """What to back-fill and how old a quote may get (market time)."""
+    """What to back-fill (closed bars of each length) and how old a quote may get (market time)."""
 
     lookback_minutes: int
     quote_limit_ns: Nanos
     has_history: bool
+    hours: int = 0
+    days: int = 0
 
 
 class MarketData:
@@ -55,6 +59,8 @@ class MarketData:
         self._plan = plan
         self._quality = quality.MarketQuality(plan.quote_limit_ns, is_trusted=is_trusted)
         self._minutes = minutes.Minutes(plan.lookback_minutes, has_history=plan.has_history)
+        wide = {Timeframe.HOUR: plan.hours, Timeframe.DAY: plan.days}
+        self._past = WidePast(wide if plan.has_history else {})
         self._stamps = Stamps()
         self._connection = 0
         self._is_ready = False
@@ -64,7 +70,8 @@ class MarketData:
         """Follow these products from now on."""
         self.products = products
         self._quality.watch(products)
-        return self._minutes.watch(products, now_ns)
+        wide = self._past.watch(products, now_ns)
+        return (*self._minutes.watch(products, now_ns), *wide)
 
     def step(self, event: Event, now_ns: Nanos) -> list[Effect]:
         """Take in what the stream says, or that nothing was heard for a while."""
@@ -104,7 +111,8 @@ class MarketData:
 
     def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
         """Take in the answer to a `Fetch`."""
-        return [*self._minutes.answered(asked, answer), *self._begun()]
+        told = (self._minutes if asked.width_ns == MINUTE else self._past).answered(asked, answer)
+        return [*told, *self._begun()]
 
     def begin(self) -> tuple[Effect, ...]:
         """Do with the data there is: trading has waited long enough for the rest."""
@@ -116,7 +124,8 @@ class MarketData:
 
     def backfill(self, now_ns: Nanos) -> tuple[Effect, ...]:
         """Ask for the past again, for who has lost it."""
-        return self._minutes.backfill(now_ns)
+        wide = self._past.backfill(self.products, now_ns)
+        return (*self._minutes.backfill(now_ns), *wide)
 
     def briefing(self) -> tuple[QuoteMoved | FeedStalled, ...]:
         """Return the newest quotes and what is stalled, for who has heard nothing yet."""
@@ -125,7 +134,7 @@ class MarketData:
     @property
     def warming(self) -> frozenset[ProductId]:
         """Return the products that lack a quote or their past."""
-        return self._minutes.warming.union(self._quality.warming)
+        return self._minutes.warming.union(self._quality.warming, self._past.warming)
 
     def _lost(self, reason: str, now_ns: Nanos) -> list[Effect]:
         """Trust nothing until a new connection has brought whole books."""

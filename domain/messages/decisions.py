@@ -39,6 +39,14 @@ class Proposed:
 
 
 @frozen
+class LeaveProposed:
+    """A strategy wants to be out of what it holds of these products."""
+
+    strategy: str
+    products: tuple[ProductId, ...]
+
+
+@frozen
 class EntryProposed:
     """One proposal that survived the round. `bar_ns` is the start of the bar it was decided on."""
 

@@ -26,6 +26,7 @@ class ExitReason(StrEnum):
     STOP = "stop"
     TARGET = "target"
     MAX_HOLD = "max_hold"
+    SIGNAL = "signal"
     OPERATOR = "operator"
 
 

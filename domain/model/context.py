@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from domain.model.bars import Bars, Timeframe
 from domain.model.instants import Nanos
 from domain.model.market import Quote
 from domain.model.portfolio import PortfolioView
-from domain.model.product import ProductId
-
-if TYPE_CHECKING:
-    import numpy
-    from numpy.typing import NDArray
-
-    Floats = NDArray[numpy.float64]
-    Ints = NDArray[numpy.int64]
 
 
 class Regime(StrEnum):
@@ -44,36 +36,30 @@ _MULTIPLIERS = {
 
 
 @frozen(eq=False)
-class MinuteBars:
-    """Closed minute bars of one product as read-only columns, oldest first, all of one length.
-
-    Prices in quote currency, `volume` in base currency, `start_ns` UTC. Minutes follow each other
-    without holes: a minute without a trade repeats the close with volume 0.
-    """
-
-    product: ProductId
-    start_ns: Ints
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
-
-    def __len__(self) -> int:
-        return len(self.close)
-
-
-@frozen(eq=False)
 class Context:
     """The picture of one cycle. `at_ns` is market time; `snapshot` numbers pictures of a run.
 
-    `bars` holds tradable products only, sorted by product id.
+    `bars` and `quotes` are of tradable products only, sorted by product id. The allocator puts
+    minutes into `bars`; a strategy finds there the bars of its own timeframe of the products that
+    it is asked about. `hours` and `days` are of the same products, as many as somebody needs.
     """
 
     cycle: int
     snapshot: int
     at_ns: Nanos
-    bars: tuple[MinuteBars, ...]
+    bars: tuple[Bars, ...]
     quotes: tuple[Quote, ...]
     portfolio: PortfolioView = field()
     regime: Regime = Regime.CHOP
+    hours: tuple[Bars, ...] = ()
+    days: tuple[Bars, ...] = ()
+
+    def bars_of(self, timeframe: Timeframe) -> tuple[Bars, ...]:
+        """Return the bars of this length, as the allocator has put them in."""
+        match timeframe:
+            case Timeframe.MINUTE:
+                return self.bars
+            case Timeframe.HOUR:
+                return self.hours
+            case Timeframe.DAY:
+                return self.days

@@ -164,7 +164,7 @@ def _entry_order(
         worst_case=sized.worst_case,
         stop_loss_pct=wanted.stop_loss_pct,
         take_profit_pct=wanted.take_profit_pct,
-        max_hold_ns=view.mandate.max_hold_ns,
+        max_hold_ns=view.mandate.hold_of(entry.strategy),
         reason=_why(wanted, sized),
         bar_ns=entry.bar_ns,
         approved_ns=view.machine_ns,

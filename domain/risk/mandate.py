@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.model.instants import Nanos
 from domain.model.money import Amount
@@ -17,8 +17,9 @@ class Mandate:
 
     `allotment` is the quote currency that may be used, None for all of it. `themes` maps a theme to
     its assets. `budget_pct` is what each strategy may have at risk, in percent of NLV. A resting
-    entry lives for `lifetime_ns`, a lot for `max_hold_ns`, both market time; a buy rests
-    `entry_offset_bps` below the best bid, or crosses if that is negative.
+    entry lives for `lifetime_ns`, a lot for `max_hold_ns` or what `holds_ns` says of its strategy,
+    all market time; a buy rests `entry_offset_bps` below the best bid, or crosses if that is
+    negative.
     """
 
     quote_currency: str
@@ -29,3 +30,8 @@ class Mandate:
     entry_offset_bps: Decimal
     lifetime_ns: Nanos
     max_hold_ns: Nanos
+    holds_ns: Mapping[str, Nanos] = field(factory=dict)
+
+    def hold_of(self, strategy: str) -> Nanos:
+        """Return how long a lot of this strategy is held at most."""
+        return self.holds_ns.get(strategy, self.max_hold_ns)

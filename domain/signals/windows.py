@@ -1,44 +1,136 @@
-"""Column functions over closed bars, each with a declared look-back.
+"""Windows over columns of whole numbers, each with a declared look-back.
 
-Windowed reductions only, so that a value is bit-identical whether it is computed on its window
-or on the whole history.
+Sums and extremes of integers are exact, so a value has the same bits whether it is computed on its
+window or on the whole history. Ratios are made of such numbers, element by element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+WIDEST = 10_080
+"""Rows of the widest window: a column of `Bars` never passes 64 bits in the sum over them."""
+
+_TOP, _BOTTOM = 2**63 - 1, -(2**63)
 
 
-def highest_before(values: Floats, width: int) -> Floats:
-    """Return for each row the maximum of the `width` rows before it; NaN while there are fewer.
+def highest_before(values: Ints, width: int) -> Ints:
+    """Return for each row the maximum of the `width` rows before it; the row does not count.
 
-    Look-back: `width` + 1 rows. The row itself never counts.
+    Look-back: `width` + 1 rows. Rows with fewer before them hold the largest integer: nothing is
+    above it.
     """
-    return _before(values, width, np.max)
+    result = np.full(len(values), _TOP)
+    if len(values) > width:
+        result[width:] = _extremes(values[:-1], width, np.maximum)
+    return result
 
 
-def mean_before(values: Floats, width: int) -> Floats:
+def lowest_before(values: Ints, width: int) -> Ints:
+    """Return for each row the minimum of the `width` rows before it; the row does not count.
+
+    Look-back: `width` + 1 rows. Rows with fewer before them hold the smallest integer.
+    """
+    result = np.full(len(values), _BOTTOM)
+    if len(values) > width:
+        result[width:] = _extremes(values[:-1], width, np.minimum)
+    return result
+
+
+def highest(values: Ints, width: int) -> Ints:
+    """Return for each row the maximum of `width` rows, itself the last; the largest before.
+
+    Look-back: `width` rows.
+    """
+    result = np.full(len(values), _TOP)
+    if len(values) >= width:
+        result[width - 1 :] = _extremes(values, width, np.maximum)
+    return result
+
+
+def lowest(values: Ints, width: int) -> Ints:
+    """Return for each row the minimum of `width` rows, itself the last; the smallest before.
+
+    Look-back: `width` rows.
+    """
+    result = np.full(len(values), _BOTTOM)
+    if len(values) >= width:
+        result[width - 1 :] = _extremes(values, width, np.minimum)
+    return result
+
+
+def sum_of(values: Ints, width: int) -> Ints:
+    """Return for each row the sum of `width` rows, itself the last; 0 while there are fewer.
+
+    Look-back: `width` rows. Exact modulo 2**64, hence exact where the sum fits into 64 bits.
+    """
+    result = np.zeros(len(values), np.int64)
+    if len(values) == width:
+        result[-1] = values.sum()
+    elif len(values) > width:
+        run = np.cumsum(values)
+        result[width - 1] = run[width - 1]
+        np.subtract(run[width:], run[:-width], out=result[width:])
+    return result
+
+
+def sum_before(values: Ints, width: int) -> Ints:
+    """Return for each row the sum of the `width` rows before it; 0 while there are fewer.
+
+    Look-back: `width` + 1 rows. Exact as `sum_of` is.
+    """
+    result = np.zeros(len(values), np.int64)
+    if len(values) == width + 1:
+        result[width] = values[:width].sum()
+    elif len(values) > width:
+        run = np.cumsum(values)
+        result[width] = run[width - 1]
+        np.subtract(run[width:-1], run[: -width - 1], out=result[width + 1 :])
+    return result
+
+
+def mean_before(values: Ints, width: int) -> Floats:
     """Return for each row the mean of the `width` rows before it; NaN while there are fewer.
 
-    Look-back: `width` + 1 rows. The sum runs over each window alone, oldest row first.
+    Look-back: `width` + 1 rows.
     """
-    return _before(values, width, np.mean)
-
-
-def _before(values: Floats, width: int, reduce: Callable[[Floats], np.floating]) -> Floats:
     result = np.full(len(values), np.nan)
-    if width < 1 or len(values) <= width:
-        return result
-    if len(values) == width + 1:  # one window: the same reduction without the machinery
-        result[-1] = reduce(np.ascontiguousarray(values[:-1]))
-        return result
-    windows = np.lib.stride_tricks.sliding_window_view(values, width)[:-1]
-    # A contiguous copy row by row: the same additions in the same order for every window.
-    for row, window in enumerate(windows):
-        result[row + width] = reduce(np.ascontiguousarray(window))
+    result[width:] = sum_before(values, width)[width:] / width
     return result
+
+
+def shifted(values: Ints, rows: int) -> Ints:
+    """Return the column as it was `rows` rows before; 0 where there was none."""
+    result = np.zeros_like(values)
+    if len(values) > rows:
+        result[rows:] = values[:-rows] if rows else values
+    return result
+
+
+def known_from(length: int, lookback: int) -> Bools:
+    """Return which rows have `lookback` rows, themselves included."""
+    result = np.zeros(length, np.bool_)
+    result[lookback - 1 :] = True
+    return result
+
+
+def _extremes(values: Ints, width: int, pick: np.ufunc) -> Ints:
+    """Return the extreme of each window of `width` rows, by blocks: a few steps a row."""
+    rows = len(values) - width + 1
+    if rows == 1:
+        newest: Ints = pick.reduce(values, keepdims=True)
+        return newest
+    blocks = -(-len(values) // width)
+    padded = np.empty(blocks * width, np.int64)
+    padded[: len(values)] = values
+    padded[len(values) :] = values[-1]
+    table = padded.reshape(blocks, width)
+    ahead = pick.accumulate(table, axis=1).reshape(-1)
+    behind = pick.accumulate(table[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+    found: Ints = pick(behind[:rows], ahead[width - 1 : width - 1 + rows])
+    return found

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from domain.model.context import Context, MinuteBars
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Bars
+from domain.model.context import Context
 from domain.model.figures import span
 from domain.model.instants import MINUTE
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
 from domain.model.settings import REQUIRED, number
-from domain.signals.windows import highest_before, mean_before
+from domain.signals.windows import highest_before, sum_before
+
+if TYPE_CHECKING:
+    from domain.model.bars import Bools, Ints
 
 FULL_CONVICTION_PCT = 1.0
 """A close this far above the old high, in percent, is as convincing as it gets."""
@@ -20,7 +26,7 @@ LEAST, MOST = 0.5, 1.0
 
 
 @frozen(kw_only=True)
-class Breakout:
+class Breakout(Strategy):
     """Buys a close above the old high on enough volume; the higher the more convinced."""
 
     id: str
@@ -50,45 +56,45 @@ class Breakout:
         """Return the bars it needs: the longer window and the bar that breaks out."""
         return max(self.lookback_minutes, self.volume_minutes) + 1
 
+    def trigger(self, bars: Bars) -> Bools:
+        """Return where a bar closes above the old high on enough volume."""
+        found = bars.close > highest_before(bars.high, self.lookback_minutes)
+        (above,) = found.nonzero()
+        if len(above):  # few bars are, and no volume long before the first one matters
+            first = int(above[0])
+            busy = self._is_busy(bars.volume[max(0, first - self.volume_minutes) :])
+            found[first:] &= busy[first - len(found) :]
+        return found
+
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Propose to buy each product whose last closed bar breaks out."""
-        found = []
-        for bars in context.bars:
-            conviction = self._conviction(bars)
-            if conviction is not None:
-                found.append(self._proposal(bars, conviction))
-        return tuple(found)
+        proposals = (self._proposal(each) for each in self.windows(context))
+        return tuple(each for each in proposals if each is not None)
 
-    def _conviction(self, bars: MinuteBars) -> Decimal | None:
-        """Return how convincing the last bar's breakout is (0.5 to 1), None without one."""
-        need = self.lookback
-        if len(bars) < need:
+    def _is_busy(self, volume: Ints) -> Bools:
+        """Return where a bar has enough volume."""
+        usual = sum_before(volume, self.volume_minutes) * float(self.volume_ratio)
+        is_enough = (volume * self.volume_minutes >= usual) & (volume > 0)
+        is_enough[: self.volume_minutes] = False
+        return is_enough
+
+    def _proposal(self, bars: Bars) -> TradeProposal | None:
+        old_high = int(bars.high[-self.lookback_minutes - 1 : -1].max())
+        strength = (int(bars.close[-1]) / old_high - 1.0) * 100.0 / FULL_CONVICTION_PCT
+        if not (strength > 0 and self._is_busy(bars.volume[-self.volume_minutes - 1 :])[-1]):
             return None
-        close, volume = float(bars.close[-1]), float(bars.volume[-1])
-        highs = bars.high[-self.lookback_minutes - 1 :]
-        old_high = float(highest_before(highs, self.lookback_minutes)[-1])
-        if not close > old_high:
-            return None
-        volumes = bars.volume[-self.volume_minutes - 1 :]
-        usual = float(mean_before(volumes, self.volume_minutes)[-1])
-        if not (volume > 0 and volume >= float(self.volume_ratio) * usual):
-            return None
-        strength = (close / old_high - 1.0) * 100.0 / FULL_CONVICTION_PCT
         conviction = LEAST + (MOST - LEAST) * min(1.0, strength)
-        return Decimal(f"{conviction:.4f}")
-
-    def _proposal(self, bars: MinuteBars, conviction: Decimal) -> TradeProposal:
         return TradeProposal(
             product=bars.product,
             side=Side.BUY,
             notional_pct=self.notional_pct,
             stop_loss_pct=self.stop_loss_pct,
             take_profit_pct=self.take_profit_pct,
-            conviction=conviction,
+            conviction=Decimal(f"{conviction:.4f}"),
             reason=self._reason(bars),
         )
 
-    def _reason(self, bars: MinuteBars) -> str:
+    def _reason(self, bars: Bars) -> str:
         """Return why the last bar is bought, in words and in numbers without units of price."""
         old_high = float(bars.high[-self.lookback_minutes - 1 : -1].max())
         usual = float(bars.volume[-self.volume_minutes - 1 : -1].mean())

@@ -37,6 +37,7 @@ _REASONS = {
     ExitReason.STOP: "the stop",
     ExitReason.TARGET: "the target",
     ExitReason.MAX_HOLD: "the end of the longest hold",
+    ExitReason.SIGNAL: "the sale that its strategy asked for",
     ExitReason.OPERATOR: "the sale asked for",
 }
 UNWATCHED = {

@@ -68,7 +68,7 @@ class ThreadWorld:
             clock, BreakerBoard(), ROUTES, lambda name: KeptLog(name, self._log_lines), speed=60
         )
         stop = StopRequest()
-        driver = self._driver = ThreadDriver(clock, stop)
+        driver = self._driver = ThreadDriver(clock)
         driver.attend(ProgressGuard(self.runtime).look)
         ports = RunPorts(
             facts=VenueFacts(

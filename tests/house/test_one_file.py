@@ -55,14 +55,17 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Bars
 from domain.model.context import Context
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
 from domain.model.settings import REQUIRED, number
+from domain.signals.windows import Bools
 
 
 @frozen(kw_only=True)
-class Always:
+class Always(Strategy):
     """Proposes each product in each round."""
 
     id: str
@@ -74,6 +77,10 @@ class Always:
     def lookback(self) -> int:
         """Return the bars it needs."""
         return 1
+
+    def trigger(self, bars: Bars) -> Bools:
+        """Look at every bar."""
+        return bars.close > 0
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Propose to buy whatever there is."""

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from attrs import frozen
 
-import config.converter
-import config.strategies
 from config.converter import make_converter
 from config.strategies import StrategySpec
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Bars
 from domain.model.bounds import Invalid
+from domain.model.context import Context
 from domain.model.settings import number
 
 
 @frozen
-class _Odd:
+class _Odd(Strategy):
     id: str
     window: int = number(5, "Bars looked at", low=1, high=9)
 
-    def decide(self, context: object) -> tuple[()]:
+    def trigger(self, bars: Bars) -> Any:
+        return bars.close > bars.close
+
+    def decide(self, context: Context) -> tuple[()]:
         return ()
 
 
 class ReadsUndeclared(_Odd):
     @property
     def lookback(self) -> int:
-        undeclared = "windows"
+        undeclared = "spans"
         return int(getattr(self, undeclared))
 
 
@@ -47,26 +51,38 @@ class DividesByNothing(_Odd):
 
 
 class HasNoLookback(_Odd):
-    lookback = "a day"
+    lookback: Any = "a day"
+
+
+class LooksTooFar(_Odd):
+    lookback = 10_082
+
+
+class WantsHalves(_Odd):
+    lookback = 1
+    hours: Any = 0.5
+
+
+class CountsInWeeks(_Odd):
+    lookback = 1
+    timeframe: ClassVar[Any] = "week"
 
 
 @pytest.mark.req("C1")
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        (ReadsUndeclared, "AttributeError: 'ReadsUndeclared' object has no attribute 'windows'"),
+        (ReadsUndeclared, "AttributeError: 'ReadsUndeclared' object has no attribute 'spans'"),
         (KeepsUndeclared, "KeepsUndeclared can't be used: FrozenInstanceError"),
         (DividesByNothing, "DividesByNothing can't be used: ZeroDivisionError"),
-        (HasNoLookback, "HasNoLookback.lookback must be minutes, was 'a day'"),
+        (HasNoLookback, "HasNoLookback.lookback must be 1 to 10081 bars, was 'a day'"),
+        (LooksTooFar, "LooksTooFar.lookback must be 1 to 10081 bars, was 10082"),
+        (WantsHalves, "WantsHalves.hours must be 0 to 10081 bars, was 0.5"),
+        (CountsInWeeks, "CountsInWeeks.timeframe must be a Timeframe"),
     ],
 )
-def test_whatever_it_does_with_its_settings_is_told(
-    kind: type[Any], told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (config.converter, config.strategies):
-        monkeypatch.setattr(module, "strategies", lambda: {"odd": kind})
-
+def test_whatever_it_does_with_its_settings_is_told(kind: type[Any], told: str) -> None:
     with pytest.raises(Invalid, match=re.escape(told)) as found:
-        make_converter().structure({"use": "odd"}, StrategySpec)
+        make_converter({"odd": kind}).structure({"use": "odd"}, StrategySpec)
 
-    assert "_strategies.py:" in str(found.value) or "lookback" in told
+    assert "_strategies.py:" in str(found.value) or " must be " in told

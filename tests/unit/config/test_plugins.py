@@ -20,6 +20,7 @@ IMPORTS = """from decimal import Decimal
 from attrs import frozen
 from domain.model.settings import REQUIRED, number
 from domain.risk.rule import EntryRule
+from domain.decisions.strategy import Strategy
 """
 SOUND = """@frozen(kw_only=True)
 class Sound(EntryRule):
@@ -28,8 +29,10 @@ class Sound(EntryRule):
     def judge(self, wanted, view): ...
 """
 STRATEGY = """@frozen(kw_only=True)
-class Sound:
+class Sound(Strategy):
     id: str
+    lookback = 1
+    def trigger(self, bars): ...
     def decide(self, context): ...
 """
 
@@ -46,7 +49,7 @@ def package(tmp_path: Path) -> Iterator[ModuleType]:
 
 
 def problems(package: ModuleType, kind: str, text: str, name: str = "sound") -> list[str]:
-    """Return what is told about a folder with one file; its imports take the first four lines."""
+    """Return what is told about a folder with one file; its imports take the first five lines."""
     (Path(package.__path__[0]) / f"{name}.py").write_text(IMPORTS + text, encoding="utf-8")
     shipped = {"rule": plugins._RULES, "strategy": plugins._STRATEGIES}[kind]
     _, found = plugins._searched(attrs.evolve(shipped, package=package))
@@ -68,34 +71,46 @@ CASES = {
     "a name that is not there": (
         "rule",
         "missing\n",
-        "5: cannot be imported: NameError: name 'missing' is not defined",
+        "6: cannot be imported: NameError: name 'missing' is not defined",
     ),
-    "no Python": ("rule", "def\n", "5: cannot be imported: SyntaxError: invalid syntax"),
+    "no Python": ("rule", "def\n", "6: cannot be imported: SyntaxError: invalid syntax"),
     "another code": (
         "rule",
         SOUND.replace('"sound"', '"sonud"'),
-        "5: Sound.CODE must be 'sound', as its file is named",
+        "6: Sound.CODE must be 'sound', as its file is named",
     ),
     "no place among the rules": (
         "rule",
         SOUND.replace("ORDER = 1", ""),
-        "5: Sound.ORDER must be a whole number: its place among the rules",
+        "6: Sound.ORDER must be a whole number: its place among the rules",
     ),
-    "no rule at all": ("rule", SOUND.replace("(EntryRule)", ""), "5: Sound is no EntryRule"),
+    "no rule at all": ("rule", SOUND.replace("(EntryRule)", ""), "6: Sound is no EntryRule"),
     "not frozen": (
         "rule",
         SOUND.replace("@frozen(kw_only=True)\n", ""),
-        "5: Sound must be decorated with attrs.frozen(kw_only=True)",
+        "6: Sound must be decorated with attrs.frozen(kw_only=True)",
     ),
     "no id": (
         "strategy",
         STRATEGY.replace("id: str", "name: str"),
-        "5: Sound must be a frozen attrs class with a field `id`",
+        "6: Sound must be a frozen attrs class with a field `id`",
+    ),
+    "no strategy at all": (
+        "strategy",
+        STRATEGY.replace("(Strategy)", ""),
+        "6: Sound has no timeframe: a strategy inherits from domain.decisions.strategy.Strategy"
+        " and has lookback, trigger and decide",
+    ),
+    "no look-back": (
+        "strategy",
+        STRATEGY.replace("    lookback = 1\n", ""),
+        "6: Sound has no lookback: a strategy inherits from domain.decisions.strategy.Strategy"
+        " and has lookback, trigger and decide",
     ),
     "a setting without a meaning": (
         "strategy",
         STRATEGY.replace("id: str", "id: str\n    speed: int = 3"),
-        "8: the setting speed declares no meaning, unit and range:"
+        "9: the setting speed declares no meaning, unit and range:"
         " use number or setting of domain/model/settings.py",
     ),
     "a setting that nothing can read": (
@@ -103,18 +118,18 @@ CASES = {
         STRATEGY.replace(
             "id: str", "id: str\n    speed: float = number('1', 'x', low='0', high='2')"
         ),
-        "8: the setting speed must be one of str, bool, int, Decimal, Nanos,"
+        "9: the setting speed must be one of str, bool, int, Decimal, Nanos,"
         " and tuples, mappings and `| None` of them",
     ),
     "a setting of a kind that is not there": (
         "strategy",
         STRATEGY.replace("id: str", "id: str\n    speed: 'Speed' = 3"),
-        "5: Sound: its annotations cannot be read: name 'Speed' is not defined",
+        "6: Sound: its annotations cannot be read: name 'Speed' is not defined",
     ),
     "a setting that all have": (
         "strategy",
         STRATEGY.replace("id: str", "id: str\n    enabled: int = number(1, 'x', low=0, high=2)"),
-        "8: the setting enabled belongs to every strategy already",
+        "9: the setting enabled belongs to every strategy already",
     ),
 }
 
@@ -142,7 +157,8 @@ def test_with_a_problem_nothing_is_handed_out(monkeypatch: pytest.MonkeyPatch) -
 def test_the_shipped_files_can_all_be_used() -> None:
     assert plugins.problems() == ()
     assert len(rules()) == 17
-    assert list(strategies()) == ["breakout"]
+    shipped = ["baseline", "breakout", "mean_reversion", "momentum", "trend_daily"]
+    assert list(strategies()) == shipped
 
 
 def test_rules_stand_in_order_of_headline_and_no_two_at_one_place() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from domain.messages.decisions import CycleDue, Decide, Proposed, RoundProposed
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import ActorProven, BootCompleted
+from domain.model.bars import Timeframe
 from domain.model.context import Context
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar
@@ -22,6 +24,7 @@ from domain.model.proposal import TradeProposal
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import BTC, ETH, MAKER, NOW, TAKER, a_portfolio, a_proposal, a_quote
 
+DEPTHS = {Timeframe.MINUTE: 10}
 SEATS = (Seat("one", 2), Seat("two", 2))
 VIEW = PortfolioMoved(a_portfolio())
 
@@ -38,7 +41,7 @@ def due(cycle: int) -> CycleDue:
 
 def started(harness: Harness, *, seats: tuple[Seat, ...] = SEATS, epoch: int = 1) -> Allocator:
     """Return an allocator that knows a portfolio and the market of one product."""
-    allocator = harness.start(Allocator, "allocator", seats, 10, epoch=epoch)
+    allocator = harness.start(Allocator, "allocator", seats, DEPTHS, epoch=epoch)
     deliver(allocator, VIEW, QuoteMoved(a_quote()), BarClosed(a_bar(-1)))
     return allocator
 
@@ -143,7 +146,7 @@ def test_the_next_cycle_closes_a_round_that_still_waits() -> None:
 
 
 def test_without_a_portfolio_or_a_strategy_a_round_is_empty_and_nobody_is_late() -> None:
-    blind = Harness().start(Allocator, "allocator", SEATS, 10)
+    blind = Harness().start(Allocator, "allocator", SEATS, DEPTHS)
     idle = started(Harness(), seats=())
 
     for allocator in (blind, idle):
@@ -170,9 +173,9 @@ def test_a_product_needs_bars_and_a_quote_to_be_in_the_picture() -> None:
     assert [each.product for each in picture(allocator, 2).quotes] == [BTC]
 
 
-def test_the_past_counts_in_minutes_only() -> None:
+def test_a_past_that_nobody_needs_is_left_alone() -> None:
     harness = Harness()
-    allocator = harness.start(Allocator, "allocator", SEATS, 10)
+    allocator = harness.start(Allocator, "allocator", SEATS, DEPTHS)
     deliver(allocator, VIEW, QuoteMoved(a_quote()))
     deliver(allocator, HistoryLoaded(BTC, Nanos(HOUR), (a_bar(-9, close="7"),)))
     deliver(allocator, HistoryLoaded(BTC, Nanos(MINUTE), (a_bar(-3), a_bar(-2))))
@@ -190,8 +193,8 @@ def test_a_picture_keeps_what_it_showed() -> None:
 
     after = picture(allocator, 2)
 
-    assert list(before.bars[0].close) == [100.0]
-    assert list(after.bars[0].close) == [100.0, 200.0]
+    assert list(before.bars[0].close) == [100]
+    assert list(after.bars[0].close) == [100, 200]
     assert before.quotes != after.quotes
     assert after.snapshot > before.snapshot
 
@@ -205,6 +208,34 @@ def test_history_is_bounded_by_its_depth() -> None:
     assert len(bars) == 10
 
 
+@pytest.mark.req("S1")
+def test_a_strategy_of_hours_decides_once_an_hour() -> None:
+    depths = {Timeframe.MINUTE: 60, Timeframe.HOUR: 3}
+    seats = (Seat("slow", 1, Timeframe.HOUR),)
+    allocator = Harness().start(Allocator, "allocator", seats, depths)
+    hour = NOW // HOUR * HOUR
+    past = tuple(evolve(a_bar(0), start_ns=Nanos(hour - back * HOUR)) for back in (2, 1))
+    deliver(allocator, VIEW, QuoteMoved(a_quote()), BarClosed(a_bar(-1)))
+    deliver(allocator, HistoryLoaded(BTC, Nanos(HOUR), past))
+
+    context = picture(allocator)
+    (round_,) = deliver(allocator, Proposed(1, "slow", (a_proposal(),)))
+
+    assert [list(each.start_ns) for each in context.hours] == [[hour - 2 * HOUR, hour - HOUR]]
+    assert round_.entries[0].bar_ns == hour - HOUR
+
+
+def test_a_bar_that_no_column_can_hold_is_told_once_and_costs_nobody_else() -> None:
+    harness = Harness()
+    allocator = started(harness)
+    for minute in (0, 1):
+        deliver(allocator, BarClosed(a_bar(minute, close="1e-40")), BarClosed(a_bar(minute, ETH)))
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)))
+
+    assert [list(each.close) for each in picture(allocator).bars] == [[100, 100], [100, 100]]
+    assert [each.text for each in harness.log.of("warning")] == ["a bar can't be used"]
+
+
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_has_proven_itself_by_one_round() -> None:
     allocator = started(Harness(), epoch=2)
@@ -215,7 +246,7 @@ def test_a_fresh_incarnation_has_proven_itself_by_one_round() -> None:
 
 
 def test_the_end_of_the_boot_asks_nothing_of_it() -> None:
-    allocator = Harness().start(Allocator, "allocator", SEATS, 10)
+    allocator = Harness().start(Allocator, "allocator", SEATS, DEPTHS)
 
     assert deliver(allocator, BootCompleted((), MAKER, TAKER, is_clean=True)) == ()
 

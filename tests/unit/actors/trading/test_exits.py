@@ -15,7 +15,12 @@ from actors.kernel.topology import EXITS
 from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Exits
 from domain.decisions.exit_tries import FIRST_WAIT_NS, LONGEST_WAIT_NS, ORDER_LIFE_NS
 from domain.messages.control import AlertRaised
-from domain.messages.decisions import ExitHindered, ExitProposed, ProposalRefused
+from domain.messages.decisions import (
+    ExitHindered,
+    ExitProposed,
+    LeaveProposed,
+    ProposalRefused,
+)
 from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import PortfolioMoved
@@ -602,3 +607,45 @@ def test_a_lot_that_is_missing_keeps_no_fresh_incarnation_from_its_proof_and_is_
 
     assert of_kind((*home.bodies(), *said), ActorProven)
     assert of_kind(said, AlertRaised) == []
+
+
+# What a strategy wants out of.
+
+
+def leave(strategy: str = "breakout", *products: ProductId) -> LeaveProposed:
+    return LeaveProposed(strategy, products or (BTC,))
+
+
+@pytest.mark.req("X6")
+def test_a_lot_that_its_strategy_leaves_is_sold_at_once_and_once() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, FINE))
+
+    assert asked(deliver(actor, leave(), leave())) == [("lot-1", ExitReason.SIGNAL)]
+
+
+@pytest.mark.req("X6")
+def test_it_stays_left_until_it_is_sold_whatever_the_strategy_says_later() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, FINE), leave(), *ended(1, OrderState.REJECTED, "busy"))
+
+    assert asked(harness.pass_time(actor, 10 * SECOND))[:1] == [("lot-1", ExitReason.SIGNAL)]
+
+
+@pytest.mark.req("X6")
+def test_only_lots_of_that_strategy_and_product_that_are_there_are_left() -> None:
+    lots = (a_held(1, strategy="other"), a_held(2, product=ETH))
+    harness, actor = watching(*lots)
+    deliver(actor, priced(harness, FINE), priced(harness, FINE, product=ETH))
+
+    assert deliver(actor, leave()) == ()
+    deliver(actor, PortfolioMoved(a_portfolio("1000", *lots, a_held(3))))
+    assert asked(deliver(actor, priced(harness, FINE))) == [], "bought after it was left"
+
+
+@pytest.mark.req("X6", "ST1")
+def test_an_old_price_does_not_keep_a_left_lot() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, FINE, age_ns=60 * SECOND))
+
+    assert asked(deliver(actor, leave())) == [("lot-1", ExitReason.SIGNAL)]

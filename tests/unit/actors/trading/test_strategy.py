@@ -9,62 +9,116 @@ import pytest
 from attrs import define
 
 from actors.kernel.base import ActorCrashed
-from actors.kernel.topology import ALLOCATOR
+from actors.kernel.topology import ALLOCATOR, EXITS
 from actors.trading.strategy import StrategyHost
-from domain.messages.decisions import Decide, Proposed
+from domain.decisions.strategy import Strategy
+from domain.decisions.triggers import Terms
+from domain.messages.decisions import Decide, LeaveProposed, Proposed
 from domain.messages.supervision import ActorProven
+from domain.model.bars import Bars
 from domain.model.context import Context
 from domain.model.proposal import TradeProposal
 from tests.builders.bars import a_context, some_bars
 from tests.builders.harness import Harness, Sent, deliver, of_kind
-from tests.builders.messages import a_proposal
+from tests.builders.messages import BTC, ETH, a_lot, a_proposal
 
 NAME = "strategy.scripted"
 
 
+TERMS = Terms()
+
+
 @define
-class Scripted:
-    """A strategy that proposes what the test says."""
+class Scripted(Strategy):
+    """A strategy that triggers always and proposes what the test says."""
 
     proposals: Any
     id: str = "scripted"
+    lookback: int = 1
     seen: Context | None = None
+
+    def trigger(self, bars: Bars) -> Any:
+        return bars.close > 0
 
     def decide(self, context: Context) -> Any:
         self.seen = context
         return self.proposals
 
 
+def hosted(strategy: Strategy, *, terms: Terms = TERMS, **more: Any) -> StrategyHost:
+    harness = more.pop("harness", None) or Harness()
+    host: StrategyHost = harness.start(StrategyHost, NAME, strategy, terms, **more)
+    return host
+
+
+def market(*products: str) -> Context:
+    return a_context(*(some_bars([1.0, 2.0], product=each) for each in products or (BTC,)))
+
+
 @pytest.mark.req("STR1")
 def test_a_picture_in_proposals_out() -> None:
     harness, strategy = Harness(), Scripted((a_proposal(),))
-    host = harness.start(StrategyHost, NAME, strategy)
-    context = a_context(some_bars([1.0, 2.0]))
+    host = hosted(strategy, harness=harness)
 
-    deliver(host, Decide(7, context))
+    deliver(host, Decide(7, market()))
 
-    assert strategy.seen is context
+    assert strategy.seen is not None
+    assert [each.product for each in strategy.seen.bars] == [BTC]
     assert harness.sent == [Sent((ALLOCATOR,), Proposed(7, "scripted", (a_proposal(),)))]
 
 
 @pytest.mark.req("STR1")
-def test_any_iterable_of_proposals_is_answered_as_a_tuple() -> None:
-    host = Harness().start(StrategyHost, NAME, Scripted(iter([a_proposal(), a_proposal()])))
+def test_where_nothing_triggers_nothing_is_asked_and_nothing_proposed() -> None:
+    strategy = Scripted((a_proposal(),), lookback=9)
 
-    (answer,) = deliver(host, Decide(1, a_context()))
+    (answer,) = deliver(hosted(strategy), Decide(7, market()))
+
+    assert answer == Proposed(7, "scripted", ())
+    assert strategy.seen is None
+
+
+@pytest.mark.req("STR1")
+def test_any_iterable_of_proposals_is_answered_as_a_tuple() -> None:
+    host = hosted(Scripted(iter([a_proposal(), a_proposal()])))
+
+    (answer,) = deliver(host, Decide(1, market()))
 
     assert isinstance(answer, Proposed)
     assert answer.proposals == (a_proposal(), a_proposal())
+
+
+@pytest.mark.req("S1")
+def test_what_passes_the_most_triggers_of_a_cycle_is_left_out_and_told() -> None:
+    harness, strategy = Harness(), Scripted(())
+    host = hosted(strategy, terms=Terms(max_triggers_per_cycle=1), harness=harness)
+
+    deliver(host, Decide(1, market(BTC, ETH)))
+
+    assert strategy.seen is not None
+    assert [each.product for each in strategy.seen.bars] == [BTC]
+    (told,) = harness.log.of("info")
+    assert told.text == "products left out"
+    assert (told.fields["reason"], told.fields["products"]) == ("max_triggers_per_cycle", ETH)
+
+
+@pytest.mark.req("SUP1")
+def test_a_trigger_that_is_no_column_ends_the_strategy_and_is_named() -> None:
+    class Odd(Scripted):
+        def trigger(self, bars: Bars) -> Any:
+            return [True]
+
+    with pytest.raises(ActorCrashed, match="trigger: expected 1 truth values, was list"):
+        deliver(hosted(Odd(())), Decide(1, market()))
 
 
 @pytest.mark.req("SUP1")
 @pytest.mark.parametrize("proposals", [[None], ["BUY"], [a_proposal(), 7]])
 def test_what_is_no_proposal_ends_the_strategy_and_nobody_else(proposals: list[object]) -> None:
     harness = Harness()
-    host = harness.start(StrategyHost, NAME, Scripted(proposals))
+    host = hosted(Scripted(proposals), harness=harness)
 
     with pytest.raises(ActorCrashed, match="expected TradeProposals"):
-        deliver(host, Decide(1, a_context()))
+        deliver(host, Decide(1, market()))
 
     assert harness.bodies(Proposed) == []
     scopes = {each.scope for each in harness.trips()}
@@ -80,10 +134,10 @@ def test_a_member_of_another_type_trips_the_strategy_alone_and_is_named(
 ) -> None:
     harness, nonsense = Harness(), a_proposal()
     object.__setattr__(nonsense, name, value)
-    host = harness.start(StrategyHost, NAME, Scripted([nonsense]))
+    host = hosted(Scripted([nonsense]), harness=harness)
 
     with pytest.raises(ActorCrashed, match=f"{name}: expected"):
-        deliver(host, Decide(1, a_context()))
+        deliver(host, Decide(1, market()))
 
     assert harness.bodies(Proposed) == []
     assert {each.scope for each in harness.trips()} == {"strategy:scripted", "actor"}
@@ -93,8 +147,26 @@ def test_a_member_of_another_type_trips_the_strategy_alone_and_is_named(
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_has_proven_itself_by_one_decision() -> None:
     harness = Harness()
-    host = harness.start(StrategyHost, NAME, Scripted(()), epoch=2)
+    host = hosted(Scripted(()), harness=harness, epoch=2)
 
-    said = deliver(host, Decide(1, a_context()), Decide(2, a_context()))
+    said = deliver(host, Decide(1, market()), Decide(2, market()))
 
     assert len(of_kind(said, ActorProven)) == 1
+
+
+@pytest.mark.req("X6", "STR1")
+def test_what_it_wants_out_of_is_told_to_the_exits_before_it_decides() -> None:
+    class Leaving(Scripted):
+        def leave(self, bars: Bars) -> Any:
+            return bars.close > 0
+
+    harness = Harness()
+    host = hosted(Leaving(()), harness=harness)
+    lot = a_lot(strategy="scripted")
+
+    deliver(host, Decide(1, a_context(some_bars([1.0, 2.0]), lots=(lot,))))
+
+    assert harness.sent == [
+        Sent((EXITS,), LeaveProposed("scripted", (BTC,))),
+        Sent((ALLOCATOR,), Proposed(1, "scripted", ())),
+    ]

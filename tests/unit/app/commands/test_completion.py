@@ -35,7 +35,7 @@ def test_the_script_of_each_shell_calls_this_program(
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ("bulkhead st", ["status"]),
+        ("bulkhead stat", ["status"]),
         ("bulkhead config ch", ["check"]),
         ("bulkhead --env p", ["paper"]),
         ("bulkhead --venue c", ["coinbase"]),

@@ -41,3 +41,14 @@ def test_each_reason_is_due_exactly_at_its_limit(
 @given(st.decimals("0.01", "97", places=2), st.integers(0, 10 * DAY))
 def test_at_or_below_the_stop_nothing_else_matters(bid: Decimal, age_ns: int) -> None:
     assert due_exit(LOT, Price(bid), NOW + age_ns) is ExitReason.STOP
+
+
+@pytest.mark.req("X6")
+@pytest.mark.parametrize(
+    ("bid", "reason"),
+    [("97", ExitReason.STOP), ("108", ExitReason.TARGET), ("100", ExitReason.SIGNAL)],
+)
+def test_what_its_strategy_left_is_sold_unless_stop_or_target_say_so_first(
+    bid: str, reason: ExitReason
+) -> None:
+    assert due_exit(LOT, Price(Decimal(bid)), NOW, is_left=True) is reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -15,13 +16,14 @@ from domain.decisions.proposals import (
     PROPOSALS_MAX,
     REASON_LENGTH_MAX,
     ProposalInvalid,
-    checked,
 )
+from domain.decisions.proposals import checked as checked_for
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
-from tests.builders.messages import a_proposal
+from tests.builders.messages import BTC, ETH, a_proposal
 
 pytestmark = pytest.mark.req("R2", "STR1")
+checked = partial(checked_for, asked={BTC})
 MEMBERS = [each.name for each in attrs.fields(TradeProposal)]
 
 
@@ -141,3 +143,8 @@ def test_an_answer_without_end_is_refused() -> None:
     assert len(checked(repeat(a_proposal(), PROPOSALS_MAX))) == PROPOSALS_MAX
     with pytest.raises(ProposalInvalid, match="at most"):
         checked(repeat(a_proposal()))
+
+
+def test_a_product_that_it_was_not_asked_about_is_refused_by_its_name() -> None:
+    with pytest.raises(ProposalInvalid, match=r"^product: ETH-USD has not triggered"):
+        checked([a_proposal(), a_proposal(product=ETH)])

@@ -14,7 +14,7 @@ from domain.model.proposal import TradeProposal
 from tests.builders.messages import BTC, ETH, NOW, a_proposal
 
 BAR = NOW - MINUTE
-BARS = {BTC: BAR, ETH: BAR}
+BARS = {name: {BTC: BAR, ETH: BAR} for name in ("a", "b", "c", "stranger")}
 PLENTY = {"a": 9, "b": 9, "c": 9}
 
 

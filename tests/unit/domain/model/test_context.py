@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from domain.model.bars import Timeframe
 from domain.model.context import Regime
-from tests.builders.bars import some_bars
+from tests.builders.bars import a_context, some_bars
 
 
 @pytest.mark.req("R1")
@@ -19,5 +20,8 @@ def test_the_worse_the_market_the_smaller_the_sizes_and_in_a_crash_nothing() -> 
     assert len(scales) == len(Regime)
 
 
-def test_bars_are_as_many_as_their_closes() -> None:
-    assert len(some_bars([1.0, 2.0, 3.0])) == 3
+def test_bars_are_found_by_their_length() -> None:
+    minutes, hours, days = (some_bars([1.0], timeframe=each) for each in Timeframe)
+    context = a_context(minutes, hours=(hours,), days=(days,))
+
+    assert [context.bars_of(each) for each in Timeframe] == [(minutes,), (hours,), (days,)]

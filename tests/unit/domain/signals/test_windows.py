@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from domain.signals.windows import Floats, highest_before, mean_before
-
-COLUMNS = arrays.arrays(
-    np.float64, st.integers(2, 90), elements=st.floats(1e-8, 1e8, allow_subnormal=False)
+from domain.signals.windows import (
+    WIDEST,
+    Ints,
+    highest,
+    highest_before,
+    lowest,
+    lowest_before,
+    mean_before,
+    sum_before,
+    sum_of,
 )
-FUNCTIONS = pytest.mark.parametrize("column", [highest_before, mean_before])
+
+Column = Callable[[Ints, int], Any]
+COLUMNS = arrays.arrays(np.int64, st.integers(1, 90), elements=st.integers(0, 2**49))
+WIDTHS = st.integers(1, 70)
+BEFORE: dict[Column, Callable[[Ints], Any]] = {
+    highest_before: np.max,
+    lowest_before: np.min,
+    sum_before: np.sum,
+    mean_before: np.mean,
+}
+WITH: dict[Column, Callable[[Ints], Any]] = {highest: np.max, lowest: np.min, sum_of: np.sum}
 
 
 @pytest.mark.req("S1")
-def test_a_row_does_not_count_itself() -> None:
-    values = np.array([1.0, 3.0, 2.0, 9.0, 4.0])
-
-    assert highest_before(values, 2)[2:].tolist() == [3.0, 3.0, 9.0]
-    assert mean_before(values, 2)[2:].tolist() == [2.0, 2.5, 5.5]
-
-
-@FUNCTIONS
-def test_too_few_rows_give_no_number(column: object) -> None:
-    assert callable(column)
-    values = np.array([1.0, 2.0, 3.0])
-
-    assert np.isnan(column(values, 3)).all()
-    assert np.isnan(column(values, 0)).all()
-    assert np.isnan(column(values[:0], 1)).all()
-    assert np.isnan(column(values, 2)).tolist() == [True, True, False]
-
-
-@pytest.mark.req("S1")
-@FUNCTIONS
-@given(values=COLUMNS, width=st.integers(1, 70))
-def test_window_and_history_agree_to_the_last_bit(
-    column: object, values: Floats, width: int
+@pytest.mark.parametrize("column", BEFORE, ids=lambda each: each.__name__)
+@given(values=COLUMNS, width=WIDTHS)
+def test_a_row_sees_the_rows_before_it_and_not_itself(
+    column: Column, values: Ints, width: int
 ) -> None:
-    assert callable(column)
+    found = column(values, width)
+
+    for row in range(width, len(values)):
+        window = values[row - width : row]
+        assert found[row] == pytest.approx(BEFORE[column](window), rel=1e-15)
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("column", WITH, ids=lambda each: each.__name__)
+@given(values=COLUMNS, width=WIDTHS)
+def test_a_row_is_the_last_of_its_window(column: Column, values: Ints, width: int) -> None:
+    found = column(values, width)
+
+    for row in range(width - 1, len(values)):
+        assert found[row] == WITH[column](values[row - width + 1 : row + 1])
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("column", [*BEFORE, *WITH], ids=lambda each: each.__name__)
+@given(values=COLUMNS, width=WIDTHS)
+def test_window_and_history_agree_to_the_last_bit(column: Column, values: Ints, width: int) -> None:
     history = column(values, width)
 
     for row in range(width, len(values)):
@@ -49,21 +69,16 @@ def test_window_and_history_agree_to_the_last_bit(
         assert column(window, width)[-1].tobytes() == history[row].tobytes()
 
 
-@pytest.mark.req("S1")
-@FUNCTIONS
-@given(values=COLUMNS, width=st.integers(1, 70))
-def test_the_future_changes_nothing(column: object, values: Floats, width: int) -> None:
-    assert callable(column)
-    half = len(values) // 2
+def test_sums_over_the_widest_window_are_exact() -> None:
+    values = np.full(WIDEST + 2, 2**49, np.int64)
 
-    whole, early = column(values, width)[:half], column(values[:half], width)
-
-    assert whole.tobytes() == early.tobytes()
+    assert sum_before(values, WIDEST)[-1] == WIDEST * 2**49
 
 
-@given(values=COLUMNS, width=st.integers(1, 70))
-def test_the_mean_lies_between_the_extremes(values: Floats, width: int) -> None:
-    means, tops = mean_before(values, width), highest_before(values, width)
-    known = ~np.isnan(means)
+def test_with_too_few_rows_nothing_is_above_or_below() -> None:
+    values = np.array([5, 6, 7])
 
-    assert (means[known] <= tops[known] * (1 + 1e-12)).all()
+    assert not (values > highest_before(values, 3)).any()
+    assert not (values < lowest_before(values, 3)).any()
+    assert np.isnan(mean_before(values, 3)).all()
+    assert not sum_before(values, 3).any()

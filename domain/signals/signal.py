@@ -1,0 +1,39 @@
+"""What a signal is: a column function of closed bars with a declared look-back."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from domain.model.bars import Bars
+from domain.signals.windows import Floats, Ints, shifted
+
+
+class Signal(Protocol):
+    """Signed: above 0 speaks for higher prices, below for lower ones, 0 says nothing.
+
+    Row r depends on the last `lookback` rows up to r only; constant prices say nothing.
+    """
+
+    @property
+    def lookback(self) -> int:
+        """How many closed bars one value needs."""
+
+    def column(self, bars: Bars) -> Floats:
+        """Return its value for each row; 0 while there are too few rows."""
+
+
+def percent(now: Ints, base: Ints) -> Floats:
+    """Return how far `now` lies above `base`, in percent; 0 where the base is no price."""
+    result = np.zeros(len(now))
+    np.divide((now - base) * 100.0, base, out=result, where=base > 0)
+    return result
+
+
+def move(closes: Ints, rows: int) -> Floats:
+    """Return how far each close lies above the one `rows` rows before, in percent.
+
+    Look-back: `rows` + 1 rows; 0 while there are fewer.
+    """
+    return percent(closes, shifted(closes, rows))

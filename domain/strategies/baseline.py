@@ -1,0 +1,180 @@
+"""Rules engine: the strongest of five signals of a day of minutes, where it is strong enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from domain.decisions.conviction import calm_of, conviction_of, size_pct
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Bars
+from domain.model.context import Context, Regime
+from domain.model.product import Side
+from domain.model.proposal import TradeProposal
+from domain.model.settings import REQUIRED, number
+from domain.signals.filters import OutlierGuard
+from domain.signals.levels import Break, Reversal
+from domain.signals.moves import PriceMove, SteadyMove, VolumeSpike
+
+if TYPE_CHECKING:
+    from domain.model.bars import Bools
+    from domain.signals.signal import Signal
+
+DAY_ROWS = 1440
+AGREEING = 0.04
+"""What each further signal that says the same adds to the conviction."""
+
+
+@frozen
+class _Rule:
+    """What follows from a signal: how sure it is, and size, stop and target of an entry.
+
+    `what` names it to people.
+    `strength` is reached at a signal of `full_at`; 0 means at any.
+    """
+
+    what: str
+    signal: Signal
+    strength: float
+    full_at: float
+    confidence: float
+    size: Decimal
+    stop_pct: Decimal
+    target_pct: Decimal
+
+    def conviction(self, value: float) -> float:
+        """Return how convincing a signal of this value is."""
+        share = min(1.0, value / self.full_at) if self.full_at else 1.0
+        return 0.5 * self.strength * share + 0.3 * self.confidence
+
+
+def _rule(
+    what: str,
+    signal: Signal,
+    strength: float,
+    full_at: float,
+    confidence: float,
+    entry: tuple[str, str, str],
+) -> _Rule:
+    size, stop, target = (Decimal(each) for each in entry)
+    return _Rule(what, signal, strength, full_at, confidence, size, stop, target)
+
+
+@frozen(kw_only=True)
+class Baseline(Strategy):
+    """Buys what moves up, and sizes by conviction, by the day's range and by rule."""
+
+    id: str
+    notional_pct: Decimal = number(
+        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
+    )
+    min_move_15m_pct: Decimal = number(
+        "1.3", "Least move of 15 minutes", low="0.1", high="50", unit="%", tighter="higher"
+    )
+    min_move_60m_pct: Decimal = number(
+        "2.7", "Least move of 60 minutes", low="0.1", high="50", unit="%", tighter="higher"
+    )
+    trend_factor: Decimal = number(
+        "2.5", "How much more either has to be in a bull or bear market", low="1", high="10"
+    )
+    min_volume_ratio: Decimal = number(
+        "1.8",
+        "Least volume of an hour over that of a usual hour of the day before",
+        low="1",
+        high="100",
+        tighter="higher",
+    )
+    min_bounce_pct: Decimal = number(
+        "5", "Least way back from the day's low", low="0.5", high="50", unit="%", tighter="higher"
+    )
+    min_momentum_pct: Decimal = number(
+        "2", "Least move of a day", low="0.1", high="50", unit="%", tighter="higher"
+    )
+    min_conviction: Decimal = number(
+        "0.5", "Least conviction of an entry", low="0.3", high="1", tighter="higher"
+    )
+    canary_conviction: Decimal = number(
+        "0.55", "Below this conviction a quarter of the size is bought", low="0.3", high="1"
+    )
+    usual_range_pct: Decimal = number(
+        "5",
+        "Range of a day up to which the full size is bought; wider, less is",
+        low="0.5",
+        high="50",
+        unit="%",
+        tighter="lower",
+    )
+
+    @property
+    def lookback(self) -> int:
+        """Return the bars it needs: a day before the hour of which the volume is compared."""
+        return DAY_ROWS + 60
+
+    def trigger(self, bars: Bars) -> Bools:
+        """Return where any signal points up and the bar may be believed."""
+        found = bars.close < 0
+        for rule in self._rules():
+            found |= rule.signal.column(bars) > 0
+        found &= OutlierGuard().mask(bars)
+        found[: self.lookback - 1] = False
+        return found
+
+    def decide(self, context: Context) -> tuple[TradeProposal, ...]:
+        """Propose what the strongest signal of each product is sure enough of."""
+        found = (self._proposal(each, context.regime) for each in self.windows(context))
+        return tuple(each for each in found if each is not None)
+
+    def _rules(self, regime: Regime = Regime.CHOP) -> Iterator[_Rule]:
+        """Yield the rules; what moves in a trend has to move more."""
+        is_trend = regime in (Regime.BULL, Regime.BEAR)
+        factor = float(self.trend_factor) if is_trend else 1.0
+        quick = PriceMove(rows=15, min_pct=float(self.min_move_15m_pct) * factor)
+        hourly = PriceMove(rows=60, min_pct=float(self.min_move_60m_pct) * factor)
+        ratio, bounce = float(self.min_volume_ratio), float(self.min_bounce_pct)
+        spike = VolumeSpike(rows=60, usual_rows=DAY_ROWS, min_ratio=ratio)
+        back = Reversal(
+            rows=DAY_ROWS, min_pct=bounce, near_pct=10.0, min_fall_pct=bounce, settled_rows=30
+        )
+        pct = float(self.min_momentum_pct)
+        steady = SteadyMove(rows=DAY_ROWS, parts=12, min_pct=pct, min_agreeing=0.6)
+        yield _rule("the move of 15 min", quick, 0.6, 0.0, 0.70, ("1", "6", "12"))
+        yield _rule("the move of an hour", hourly, 0.7, 0.0, 0.75, ("1", "6", "12"))
+        yield _rule("the volume of an hour", spike, 1.0, 4.0, 0.80, ("1", "8", "15"))
+        yield _rule(
+            "a break of the high of a day", Break(rows=DAY_ROWS), 0.7, 0.0, 0.80, ("1.2", "6", "20")
+        )
+        if regime is not Regime.CRASH:
+            yield _rule(
+                "the way back from the low of a day", back, 1.0, 20.0, 0.48, ("0.8", "12", "25")
+            )
+        yield _rule("the move of a day", steady, 1.0, 10.0, 0.80, ("1", "8", "15"))
+
+    def _proposal(self, bars: Bars, regime: Regime) -> TradeProposal | None:
+        values = [(rule, float(rule.signal.column(bars)[-1])) for rule in self._rules(regime)]
+        up = [(rule.conviction(value), rule) for rule, value in values if value > 0]
+        is_down = any(value < 0 for _, value in values)
+        if not up or is_down or not OutlierGuard().mask(bars)[-1]:
+            return None
+        best, rule = max(up, key=lambda pair: pair[0])
+        conviction = conviction_of(best + AGREEING * (len(up) - 1))
+        if conviction < self.min_conviction:
+            return None
+        full = self.notional_pct * rule.size
+        if conviction < self.canary_conviction:
+            full /= 4
+        return TradeProposal(
+            product=bars.product,
+            side=Side.BUY,
+            notional_pct=size_pct(full, conviction, self._calm(bars)),
+            stop_loss_pct=rule.stop_pct,
+            take_profit_pct=rule.target_pct,
+            conviction=conviction,
+            reason=f"{rule.what}; {len(up)} of {len(values)} signals point up",
+        )
+
+    def _calm(self, bars: Bars) -> Decimal:
+        high, low = int(bars.high[-DAY_ROWS:].max()), int(bars.low[-DAY_ROWS:].min())
+        return calm_of((high - low) * 100.0 / int(bars.close[-1]), self.usual_range_pct)

@@ -1,0 +1,86 @@
+"""Mean reversion: buy an hour that closes far below the mean of its day, sell above the mean."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
+
+from attrs import frozen
+
+from domain.decisions.conviction import conviction_of, size_pct
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Bars, Timeframe
+from domain.model.context import Context, Regime
+from domain.model.product import Side
+from domain.model.proposal import TradeProposal
+from domain.model.settings import REQUIRED, number
+from domain.signals.reversion import FarFromMean, deviation
+
+if TYPE_CHECKING:
+    from domain.model.bars import Bools
+
+FULL_CONVICTION_Z = 3.0
+"""A close this many deviations below its mean is as convincing as it gets."""
+
+
+@frozen(kw_only=True)
+class MeanReversion(Strategy):
+    """Buys falls in a market without a trend; the deeper, the more convinced."""
+
+    timeframe: ClassVar[Timeframe] = Timeframe.HOUR
+    id: str
+    notional_pct: Decimal = number(
+        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
+    )
+    stop_loss_pct: Decimal = number(
+        REQUIRED, "Distance of the stop", low="0.1", high="25", unit="% of entry", tighter="lower"
+    )
+    take_profit_pct: Decimal = number(
+        REQUIRED, "Distance of the target", low="0.1", high="100", unit="% of entry"
+    )
+    lookback_hours: int = number(24, "Hours of mean and deviation", low=5, high=720, unit="h")
+    min_deviations: Decimal = number(
+        "1.5",
+        "Least standard deviations below the mean",
+        low="0.5",
+        high="10",
+        tighter="higher",
+    )
+
+    @property
+    def lookback(self) -> int:
+        """Return the hours of mean and deviation."""
+        return self.lookback_hours
+
+    def trigger(self, bars: Bars) -> Bools:
+        """Return where an hour closes far enough below its mean."""
+        return self._signal().column(bars) > 0
+
+    def leave(self, bars: Bars) -> Bools:
+        """Return where an hour closes above its mean: what was hoped for is there."""
+        return deviation(bars.close, self.lookback_hours) > 0
+
+    def decide(self, context: Context) -> tuple[TradeProposal, ...]:
+        """Propose what fell far enough, as long as the market has no trend."""
+        if context.regime is not Regime.CHOP:
+            return ()
+        found = (self._proposal(each) for each in self.windows(context))
+        return tuple(each for each in found if each is not None)
+
+    def _signal(self) -> FarFromMean:
+        return FarFromMean(rows=self.lookback_hours, min_z=float(self.min_deviations))
+
+    def _proposal(self, bars: Bars) -> TradeProposal | None:
+        below = float(self._signal().column(bars)[-1])
+        if below <= 0:
+            return None
+        conviction = conviction_of(0.3 + 0.7 * below / FULL_CONVICTION_Z)
+        return TradeProposal(
+            product=bars.product,
+            side=Side.BUY,
+            notional_pct=size_pct(self.notional_pct, conviction),
+            stop_loss_pct=self.stop_loss_pct,
+            take_profit_pct=self.take_profit_pct,
+            conviction=conviction,
+            reason=f"{below:.1f} deviations below the mean of {self.lookback_hours} h",
+        )
