@@ -54,6 +54,7 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import ACTOR, Effect
 from domain.model.instants import SECOND, Nanos
+from domain.system.pause import PAUSE, pausing
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import NOW, a_breaker
 
@@ -463,6 +464,16 @@ def test_paper_releases_itself_once_and_only_when_that_is_on_disk() -> None:
     scene.tell(Synced(AUDITOR, asked.token))
     assert scene.open() == set()
     assert scene.staff.auto_resumes_left == 0
+
+
+def test_a_pause_keeps_no_run_from_releasing_itself_and_outlives_that() -> None:
+    scene = Scene(auto_resumes=1)
+    scene.harness.board.trip(pausing("lunch", Nanos(NOW)))
+
+    (asked,) = of_kind(proven_halt(scene), SyncRequested)
+    scene.tell(Synced(AUDITOR, asked.token))
+
+    assert scene.latched() == {PAUSE}
 
 
 def test_without_a_release_left_a_person_has_to_come() -> None:

@@ -127,6 +127,22 @@ def test_who_follows_misses_nothing_at_a_rotation(path: Path) -> None:
     assert followed(files, turn, lambda: write(path, 3), turn_twice) == [2, 3, 4, 5, 6]
 
 
+def test_who_follows_a_file_that_was_removed_goes_on_with_the_oldest_that_is_left(
+    path: Path,
+) -> None:
+    write(path, 1)
+    files = LineFiles(path)
+    everything(files)
+
+    def turn_and_remove() -> None:
+        path.unlink()
+        write(path, 2)
+        rotate(path, "2026-11-28_10-00-00_000000")
+        write(path, 3)
+
+    assert followed(files, turn_and_remove, lambda: write(path, 4)) == [2, 3, 4]
+
+
 def test_who_follows_before_there_is_a_file_sees_its_first_line(path: Path) -> None:
     assert followed(LineFiles(path), lambda: write(path, 1)) == [1]
 

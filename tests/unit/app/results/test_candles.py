@@ -11,13 +11,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telemetry.bars import file_of
+from adapters.telemetry.bars import BarFiles, file_of
 from app.results.candles import CANDLES, WIDTHS, _width, price_charts, widened
 from domain.messages.journal import RunStarted
 from domain.model.instants import MINUTE
 from domain.model.market import Bar
 from domain.model.money import Amount, Price, Quantity
-from domain.results.fold import ResultsFold
+from domain.results.fold import Results, ResultsFold
 from domain.results.round_trips import RoundTrip
 from tests.builders.market import START, bar
 from tests.builders.messages import BTC
@@ -64,10 +64,8 @@ def test_a_chart_never_holds_more_candles_than_can_be_told_apart(length: int) ->
     assert length / _width(length) <= CANDLES
 
 
-def test_what_stands_in_the_place_of_kept_prices_and_is_no_file_costs_the_chart(
-    tmp_path: Path,
-) -> None:
-    os.mkfifo(file_of(tmp_path, BTC))
+def bought_one() -> Results:
+    """Return the results of a run that owns what it bought at its start."""
     trip = RoundTrip(
         lot="lot-1",
         product=BTC,
@@ -83,5 +81,22 @@ def test_what_stands_in_the_place_of_kept_prices_and_is_no_file_costs_the_chart(
     fold.take(START, RunStarted("paper", "embedded", "w", "c", "p", 7))
     results = fold.result()
     assert results is not None
+    return evolve(results, trips=(trip,))
 
-    assert price_charts(evolve(results, trips=(trip,)), tmp_path) == []
+
+def test_a_chart_ends_where_the_prices_end(tmp_path: Path) -> None:
+    bars = tuple(bar(n, ("1", "2", "1", "2"), "3") for n in range(3))
+    BarFiles(tmp_path).append(BTC, bars)
+
+    (chart,) = price_charts(bought_one(), tmp_path)
+
+    assert chart.bars == bars
+    assert chart.until_ns == START + 3 * MINUTE
+
+
+def test_what_stands_in_the_place_of_kept_prices_and_is_no_file_costs_the_chart(
+    tmp_path: Path,
+) -> None:
+    os.mkfifo(file_of(tmp_path, BTC))
+
+    assert price_charts(bought_one(), tmp_path) == []

@@ -38,7 +38,7 @@ from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import EquityMarked, LotsListed, StatementTaken
 from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.breakers import Effect, Severity
-from domain.model.instants import Nanos, iso
+from domain.model.instants import SECOND, Nanos, iso
 from domain.model.money import ZERO, Amount, Rate
 from domain.system.recovery import Recovered, fold
 from domain.system.ways_out import RESUME
@@ -393,4 +393,38 @@ def test_an_end_before_anything_was_valued_keeps_the_last_equity() -> None:
     case.guardian.end()
 
     assert "equity=990.5 pnl_net=-9.5" in case.said[-1]
+    case.rig.close()
+
+
+@pytest.mark.req("K1")
+def test_a_kill_during_a_stop_is_what_the_run_ended_by(case: Case) -> None:
+    case.project(case.publishing)
+    case.booted(("signal",))
+    case.stop.ask("signal")
+    case.system.call_at(NOW, lambda: case.stop.ask("kill"))
+
+    assert case.guardian.end() == EXIT_HALTED
+    assert case.said[-1].startswith("STOPPED reason=kill ")
+
+
+@pytest.mark.req("K1", "BOOT1")
+def test_a_kill_before_the_start_is_complete_still_cancels_what_the_last_run_left() -> None:
+    case = Case(a_journal())
+    case.project(case.publishing)
+    swept: list[object] = []
+
+    def cancel(actor: Scripted, message: Any) -> None:
+        swept.append(message)
+        actor.publish(SweepFinished(("kill",), 0, Nanos(0)))
+
+    case.system.spawn(Scripted, CANCELLER, cancel)
+    case.stop.ask("kill")
+    boot = BootCompleted((), Rate(ZERO), Rate(ZERO), is_clean=True)
+    envelope = Envelope(1, boot, "reconciler", 1, 1, 0, Nanos(NOW))
+    case.system.call_at(NOW + SECOND, lambda: case.inbox.put(envelope))
+    case.system.call_at(NOW + 10 * SWEEP_LIMIT_NS, lambda: None)
+
+    assert case.guardian.end() == EXIT_HALTED
+    assert case.guardian.is_confirmed
+    assert [type(each) for each in swept] == [StopRequested]
     case.rig.close()

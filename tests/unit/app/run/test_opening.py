@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from app.command_line.options import Folders, TradeOptions
 from app.run.opening import obstacles, opening
@@ -16,6 +17,7 @@ from config.loading import load
 from config.mode import Mode
 from domain.messages.supervision import BootCompleted
 from domain.model.breakers import Effect
+from domain.model.product import ProductFlags
 from domain.system.ways_out import RESUME
 from tests.builders.messages import MAKER, TAKER, a_breaker, a_product
 
@@ -125,3 +127,15 @@ def test_the_smallest_order_of_any_product_decides() -> None:
 
     assert found(dear) is not None
     assert found(dear, cheap) is None
+
+
+@pytest.mark.req("EX1")
+def test_a_product_that_takes_no_orders_is_not_said_to_trade() -> None:
+    off = evolve(BOOT.products[0], flags=ProductFlags(trading_disabled=True))
+    boot = evolve(BOOT, products=(off, *BOOT.products[1:]))
+
+    lines = opening(options(), FACTS, boot, STATUS, ())
+
+    assert [line.split() for line in lines if line.startswith("  products")] == [
+        ["products", "1:", BOOT.products[1].base]
+    ]

@@ -21,6 +21,7 @@ from domain.messages.journal import RunStarted
 from domain.messages.supervision import BreakerTripped
 from domain.model.breakers import GLOBAL, Breaker, Effect, Scope
 from domain.model.instants import Nanos
+from domain.system.pause import PAUSE, pausing
 
 KILL = Breaker(
     name="kill", scope=GLOBAL, effect=Effect.KILL, reason="a", is_latched=True, at_ns=Nanos(7)
@@ -122,6 +123,19 @@ def test_what_is_latched_outlives_the_reset_as_it_was_until_it_is_resumed(tmp_pa
     assert HaltNote(folder).read() is None, "the new journal has it now"
     reset_world(tmp_path, tmp_path)
     assert operate_offline(folder, (), "resume", "looked at it")[0] == 0
+    assert latched_in(folder) == ()
+
+
+@pytest.mark.req("K1")
+def test_a_resume_while_nothing_runs_ends_no_pause(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    a_run(folder, KILL, pausing("lunch", Nanos(9)))
+
+    code, lines = operate_offline(folder, (), "resume", "looked at it")
+
+    assert (code, lines[0]) == (0, "resumed: kill; the next start has to reconcile clean")
+    assert [each.name for each in latched_in(folder)] == [PAUSE]
+    assert operate_offline(folder, (), "unpause", "back")[0] == 0
     assert latched_in(folder) == ()
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.control.files import write_json
-from adapters.control.instances import STATUS, InstanceLock
+from adapters.control.instances import HOLDER, STATUS, InstanceLock
 from app.status.members import Members
 from app.status.signs import FROZEN_AFTER_NS, STARTING_NS, InstanceState, Signs, look
 from domain.model.instants import SECOND, iso, parse_iso
@@ -44,6 +47,19 @@ def seen(folder: Path, *, age_ns: int = 0, now_ns: int = NOW, **members: Any) ->
     for file in folder.rglob("*"):
         os.utime(file, ns=(taken_ns, taken_ns))
     return look(folder, Members(document), now_ns)
+
+
+def test_a_process_that_is_suspended_is_frozen_however_new_its_picture_is(running: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+        card = {"pid": child.pid, "host": "here", "started": iso(STARTED)}
+        write_json(running / HOLDER, card)
+
+        signs = seen(running)
+        child.kill()
+
+    assert (signs.state, signs.is_suspended) == (InstanceState.FROZEN, True)
 
 
 def ended(folder: Path, segment: str, kind: str, reason: str) -> None:

@@ -100,6 +100,7 @@ def test_after_a_fill_the_rest_is_tried_within_a_second() -> None:
     tries.succeeded(now_ns)
 
     assert tries.hindrance is None
+    assert not tries.may_begin(USUAL, now_ns + FIRST_WAIT_NS - 1), "one try a second at most"
     assert tries.may_begin(USUAL, now_ns + FIRST_WAIT_NS)
 
 

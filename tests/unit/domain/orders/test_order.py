@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from domain.model.errors import InvariantBroken
+from domain.model.instants import Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import TERMINAL, FillSeen, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, apply_fill, apply_seen, needs_fills
+from domain.orders.order import Order, advance, apply_fill, apply_seen, given_up, needs_fills
 from tests.builders.messages import a_fill, a_seen, an_intent, approved
 
 INTENT = an_intent()
@@ -264,3 +265,20 @@ class VenueAndOrder(RuleBasedStateMachine):
 
 VenueAndOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 TestVenueAndOrder = pytest.mark.req("X4")(VenueAndOrder.TestCase)
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize(("filled", "end"), [("1", OrderState.CANCELLED), ("", OrderState.VOID)])
+def test_what_is_given_up_while_it_is_cancelled_keeps_its_fills(
+    filled: str, end: OrderState
+) -> None:
+    intent = an_intent()
+    order = advance(Order.intended(intent, 0), Event.SENT, sent_ns=Nanos(0))
+    order = advance(order, Event.ACCEPTED, order_id="venue-1")
+    if filled:
+        order = apply_fill(order, a_fill(intent, filled))
+
+    over = given_up(advance(order, Event.CANCEL_ASKED), "the venue denies it")
+
+    assert over.state is end
+    assert over.filled == Decimal(filled or 0)

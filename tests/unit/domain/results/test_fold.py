@@ -183,5 +183,6 @@ def test_only_what_ended_in_the_time_asked_for_counts() -> None:
 
     assert [len(whole(*run, since=n).closed) for n in (5, 6)] == [1, 0]
     assert [len(whole(*run, since=n).points) for n in (4, 5)] == [2, 1]
+    assert [whole(*run, since=n).sales.sold for n in (5, 6)] == [220, 0]
     before = whole(*run, until=5)
     assert (before.closed, len(before.lots), before.ended_ns) == ((), 1, NOW + 4 * MINUTE)
