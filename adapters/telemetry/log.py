@@ -23,7 +23,8 @@ from loguru import logger
 from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Clock
 from adapters.telemetry.events import Moment, nothing
-from adapters.telemetry.terminal import ONLY_FILES, Terminal
+from adapters.telemetry.terminal import APART_NS, ONLY_FILES, Terminal
+from domain.model.instants import SECOND, parse_iso
 from domain.model.wording import counted
 from domain.system.address import HERE, Address
 
@@ -199,8 +200,18 @@ def _human(record: Any) -> str:
     is_shared = address.name != HERE.name and not address.log
     record["extra"]["line"] = _text(record)
     record["extra"]["whose"] = f"[{address.name}] " if is_shared else ""
+    record["extra"]["when"] = _market_time(record)
     form = "{time:YYYY-MM-DD HH:mm:ss!UTC} {level: <8} {extra[actor]: <14} "
-    return form + "{extra[whose]}{extra[line]}\n"
+    return form + "{extra[when]}{extra[whose]}{extra[line]}\n"
+
+
+def _market_time(record: Any) -> str:
+    """Return the market time of a line, in brackets, where it is not now."""
+    told = (record["extra"].get("event") or {}).get("market_time")
+    if told is None:
+        return ""
+    is_now = abs(parse_iso(told) - int(record["time"].timestamp() * SECOND)) <= APART_NS
+    return "" if is_now else f"[{told[5:19].replace('T', ' ')}] "
 
 
 def _structured(record: Any) -> str:

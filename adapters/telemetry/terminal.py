@@ -22,7 +22,7 @@ _PLAIN = str.maketrans({"\u2212": "-", "–": "-", "·": ";", "…": "...", "→
 _FIRM = "\u00a0"
 _WHOLE = re.compile(r"python run\.py [^;]*|\d (?=(?:s|h|min|d|%|[A-Z]{3,4})\b|%)")
 """What no line breaks: a command to type, a number and its unit."""
-_APART_NS = 2 * SECOND
+APART_NS = 2 * SECOND
 """Market time further than this from the clock on the wall is not now."""
 ONLY_FILES = "only_files"
 """Marks a record that the terminal has shown in another form."""
@@ -87,7 +87,7 @@ class Terminal:
         """Return the time of day UTC; day and time of the market where that is not now."""
         now = wall.astimezone(UTC)
         market_ns = None if self.market is None else self.market()
-        if market_ns is None or abs(market_ns - int(now.timestamp() * SECOND)) <= _APART_NS:
+        if market_ns is None or abs(market_ns - int(now.timestamp() * SECOND)) <= APART_NS:
             return now.strftime("%H:%M:%S")
         return iso(market_ns)[5:19].replace("T", " ")
 

@@ -32,7 +32,8 @@ def alert_blocks(alerts: Sequence[Members]) -> Iterator[Line]:
         yield Line(f"{head.text}{name}", head.style)
         for name, called in _BODY:
             if told := each.text(name):
-                yield Line(f"    {called:<9} {told}", indent=10)
+                is_command = name == "command"
+                yield Line(f"    {called:<9} {told}", indent=10, is_command=is_command)
         if noted := each.part("ack"):
             told = f"{moment(noted.moment('wall'))}: {noted.text('reason')}"
             yield Line(f"    {'noted':<9} {told}", DIM, indent=10)

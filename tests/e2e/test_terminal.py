@@ -13,6 +13,7 @@ from scripts.first_minutes import INTRO, PAGE, record, shape, watch
 from scripts.pages import ROOT
 from tests.builders.runs import call, command_line, records, words
 
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 RUN = ("--env", "paper", "--no-dashboard", "--speed=max", "--duration=14m")
 SALES = "--set=policy.exits.max_hold=10m"
 
@@ -56,6 +57,31 @@ def test_plain_is_ascii_and_quiet_is_silent_while_all_is_well(tmp_path: Path) ->
 
     quiet = call(tmp_path, "--env", "paper", "--speed=max", "--duration=1m", "--quiet")
     assert all("UNPROTECTED" in line for line in quiet.stderr.splitlines()), quiet.stderr
+
+
+def test_a_view_that_stays_leaves_the_lines_for_programs_whole(tmp_path: Path) -> None:
+    run = ("--env", "paper", "--speed=max", "--duration=30m", "--watch")
+    shown = watch(command_line(tmp_path, *run), 80)
+
+    lines = [_ESCAPES.sub("", line) for line in shown.split("\r\n")]
+    (ready,) = [line for line in lines if line.startswith("READY ")]
+    (stopped,) = [line for line in lines if line.startswith("STOPPED ")]
+    assert words(ready)["entries"] == "on"
+    assert words(stopped)["reason"] == "duration"
+    assert any(line.startswith("paper: ") and "market time" in line for line in lines)
+    after = lines[lines.index(stopped) + 1 :]
+    assert not any("market time" in line for line in after), "the view ends before the last word"
+    assert shown.rstrip().endswith(f"{tmp_path}/data")
+
+
+def test_a_status_to_watch_is_shown_once_where_there_is_no_terminal(tmp_path: Path) -> None:
+    call(tmp_path, "--env", "paper", "--speed=max", "--cycles=1")
+
+    done = call(tmp_path, "status", "--watch")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("paper: stopped at ")
+    assert call(tmp_path, "status", "--watch", "--json").returncode == 2
 
 
 @pytest.mark.req("K1", "BOOT1")

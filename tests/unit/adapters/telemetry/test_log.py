@@ -118,3 +118,10 @@ def test_in_the_usual_place_a_line_is_as_short_as_before(folder: Path) -> None:
 
     assert lines(folder)[0]["world"] == "default"
     assert (folder / "bulkhead.log").read_text("utf-8").endswith("guardian       it trades\n")
+
+
+def test_the_log_for_people_has_market_time_where_that_is_not_now(folder: Path) -> None:
+    handling(booked(INTENT, "0.1")).info("bought 0.1 BTC-USD at 100")
+
+    text = (folder / "bulkhead.log").read_text("utf-8")
+    assert text.endswith("projector      [11-14 22:13:20] bought 0.1 BTC-USD at 100\n")

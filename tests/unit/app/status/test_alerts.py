@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.status.alerts import SHOWN, alert_blocks, latest_lines
+from app.status.lines import fitted
 from app.status.members import Members
 
 
@@ -24,6 +25,17 @@ def test_a_status_has_the_newest() -> None:
     assert lines[-1] == "  2026-11-28 21:40:33  WARNING  alert 8"
     assert len([line for line in lines if "alert " in line and "WARNING" in line]) == SHOWN
     assert "python run.py alerts list" in lines[1]
+
+
+def test_a_long_command_in_a_list_can_be_copied() -> None:
+    alert = {
+        "what": "late",
+        "command": f"python run.py status --data-dir /{'d' * 50} --world other",
+    }
+    lines = [line.text for line in fitted(alert_blocks([Members(alert)]), 80)]
+
+    assert max(map(len, lines)) <= 80
+    assert lines[-2].endswith(" \\")
 
 
 def test_without_alerts_there_is_no_section() -> None:
