@@ -15,8 +15,9 @@ from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed,
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.breakers import Effect, Scope
-from domain.model.context import Context
+from domain.model.context import Context, Regime
 from domain.model.instants import MILLISECOND, MINUTE
 from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
@@ -43,7 +44,8 @@ class RoundLimit(Timer):
 
 
 Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
-Inbox = Prices | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
+Selected = UniverseJudged | RegimeJudged
+Inbox = Prices | Selected | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
 
 
 class Allocator(Actor):
@@ -62,6 +64,8 @@ class Allocator(Actor):
         self._histories: dict[ProductId, BarHistory] = {}
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
+        self._excluded: set[ProductId] = set()
+        self._regime = Regime.CHOP
         self._view: PortfolioView | None = None
         self._snapshot = 0
         self._round: CycleDue | None = None
@@ -91,6 +95,10 @@ class Allocator(Actor):
                 self._stalled.add(product)
             case FeedRecovered(product):
                 self._stalled.discard(product)
+            case UniverseJudged(standings):
+                self._excluded = {each.product for each in standings if not each.is_eligible}
+            case RegimeJudged(reading):
+                self._regime = reading.regime
             case BootCompleted():
                 pass  # which products there are is learned from their bars
             case _:
@@ -128,10 +136,16 @@ class Allocator(Actor):
             tuple(self._histories[product].view() for product in products),
             tuple(self._quotes[product] for product in products),
             self._view,
+            self._regime,
         )
 
     def _is_seen(self, product: ProductId) -> bool:
-        return product in self._quotes and product not in self._stalled
+        """Tell whether strategies see it: what is excluded only while something of it is owned."""
+        is_shown = product not in self._excluded or self._owns(product)
+        return is_shown and product in self._quotes and product not in self._stalled
+
+    def _owns(self, product: ProductId) -> bool:
+        return self._view is not None and any(lot.product == product for lot in self._view.lots)
 
     def _take(self, answer: Proposed) -> None:
         if self._round is None or answer.cycle != self._round.cycle:

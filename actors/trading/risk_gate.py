@@ -40,12 +40,14 @@ from domain.messages.portfolio import (
     StatementTaken,
 )
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
 from domain.model.money import Rate
 from domain.model.product import ProductId
+from domain.model.universe import Standing
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
@@ -62,7 +64,8 @@ Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedR
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
-Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | ThrottleLook
+Selected = UniverseJudged | RegimeJudged
+Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | Selected | ThrottleLook
 
 
 @frozen
@@ -105,6 +108,9 @@ class RiskGate(Actor):
         self._bids = Bids()
         self._bar_ends: dict[ProductId, int] = {}
         self._stalled: dict[ProductId, str] = {}
+        # One of each product of the catalogue; none before the first judgement.
+        self._standings: dict[ProductId, Standing] = {}
+        self._regime = Regime.CHOP
         self._maker: Rate | None = None
         self._taker: Rate | None = None
         self._is_ready = False
@@ -170,7 +176,7 @@ class RiskGate(Actor):
             case _:
                 self.refuse(message)
 
-    def _learn(self, message: Account | Life) -> None:
+    def _learn(self, message: Account | Life | Selected) -> None:
         match message:
             case BootCompleted():
                 self._books = self._books.apply(message)
@@ -183,6 +189,10 @@ class RiskGate(Actor):
                 | ProductsChanged()
             ):
                 self._books = self._books.apply(message)
+            case UniverseJudged(standings):
+                self._standings = {each.product: each for each in standings}
+            case RegimeJudged(reading):
+                self._regime = reading.regime
             case TradingReady():
                 self._is_ready = True
             case SyncRequested(token):
@@ -257,7 +267,8 @@ class RiskGate(Actor):
             portfolio=self._books.value(marks, self._taker, self._mandate.allotment),
             maker=self._maker,
             taker=self._taker,
-            regime=Regime.CHOP,
+            regime=self._regime,
+            standings=self._standings,
             exposure=self._exposure,
             approved=self._approved.keys(),
         )

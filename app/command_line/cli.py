@@ -45,6 +45,8 @@ COMMANDS = {
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
     "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),
+    "ban": ("app.commands.ban:ban", "Keep assets from being bought for a while."),
+    "regime": ("app.commands.regime:regime", "Say what state the market is in."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),

@@ -30,6 +30,8 @@ NEEDED = {
     "shell": "bash",
     "lot": "lot-1",
     "alert": "1f0c22ab",
+    "product": "PUMP-USD",
+    "regime": "bear",
     "file": "/no/such/folder/backup.tar.zst",
 }
 """What is given for a parameter that a command requires, by its name."""

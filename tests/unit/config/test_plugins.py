@@ -141,7 +141,7 @@ def test_with_a_problem_nothing_is_handed_out(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_shipped_files_can_all_be_used() -> None:
     assert plugins.problems() == ()
-    assert len(rules()) == 17
+    assert len(rules()) == 20
     assert list(strategies()) == ["breakout"]
 
 
