@@ -17,7 +17,7 @@ from actors.reporting import rows, wording
 from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
-from actors.reporting.universe_rows import regime_row, universe_row
+from actors.reporting.universe_rows import funnel_row, regime_row, universe_row
 from domain.market.bids import Bids
 from domain.messages.control import (
     DiscrepancyFound,
@@ -150,6 +150,7 @@ class Projector(Actor):
         self._products: dict[ProductId, Product] = {}
         self._judged: RoundJudged | None = None
         self._judged_ns = 0
+        self._filled: set[ProductId] = set()
         self._losses: LossesMeasured | None = None
         self._caps: CapsMeasured | None = None
         self._universe: UniverseJudged | None = None
@@ -177,6 +178,7 @@ class Projector(Actor):
             case CycleDue():
                 self._count_jitter(message)
             case RoundJudged():
+                self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
                 self.orders += 1
@@ -185,6 +187,7 @@ class Projector(Actor):
                 self._advance(message)
             case FillBooked():
                 self.fills += 1
+                self._filled.add(message.order.product)
                 self._narrator.fill(message, is_alive=message.client_order_id in self._orders)
             case FeedStalled() | FeedRecovered():
                 self._stall(message)
@@ -324,6 +327,7 @@ class Projector(Actor):
                 rows.order_row(order, self._intents.get(order.client_order_id))
                 for order in self._orders.values()
             ],
+            "funnel": funnel_row(self._judged, self._filled),
             "universe": universe_row(self._universe),
             "regime": regime_row(self._regime),
             "stalled": dict(sorted(self._stalled.items())),

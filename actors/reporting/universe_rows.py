@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from decimal import Decimal
 
+from domain.messages.decisions import RoundJudged
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.instants import iso
 from domain.model.money import plain
+from domain.model.product import ProductId
 from domain.model.universe import Standing
 
 Row = dict[str, object]
@@ -40,6 +43,33 @@ def _measured(standing: Standing) -> Row:
         "volume_24h": _text(standing.volume),
         "spread_bps": None if spread is None else f"{spread:.2f}",
         "depth": None if depth is None else f"{depth:.2f}",
+    }
+
+
+def funnel_row(judged: RoundJudged | None, filled: Set[ProductId]) -> Row | None:
+    """Return how far products came in the last decision, `filled` since, with the first reason of
+    each loss; a product without one gave no signal, or is on its way.
+    """
+    if judged is None or judged.funnel is None:
+        return None
+    funnel = judged.funnel
+    return {
+        "cycle": judged.cycle,
+        "eligible": funnel.eligible,
+        "seen": funnel.seen,
+        "proposed": funnel.proposed,
+        "allocated": funnel.allocated,
+        "approved": funnel.approved,
+        "filled": len(filled & set(judged.approved)),
+        "losses": [
+            {
+                "product": each.product,
+                "stage": each.stage.value,
+                "reason": each.reason,
+                "strategy": each.strategy,
+            }
+            for each in funnel.losses
+        ],
     }
 
 

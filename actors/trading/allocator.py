@@ -18,6 +18,7 @@ from domain.messages.supervision import BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.breakers import Effect, Scope
 from domain.model.context import Context, Regime
+from domain.model.funnel import LOSSES_KEPT, Funnel, FunnelLoss, Stage
 from domain.model.instants import MILLISECOND, MINUTE
 from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
@@ -65,6 +66,8 @@ class Allocator(Actor):
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
         self._excluded: set[ProductId] = set()
+        self._eligible: set[ProductId] = set()
+        self._dropped: tuple[FunnelLoss, ...] = ()
         self._regime = Regime.CHOP
         self._view: PortfolioView | None = None
         self._snapshot = 0
@@ -97,6 +100,7 @@ class Allocator(Actor):
                 self._stalled.discard(product)
             case UniverseJudged(standings):
                 self._excluded = {each.product for each in standings if not each.is_eligible}
+                self._eligible = {each.product for each in standings if each.is_eligible}
             case RegimeJudged(reading):
                 self._regime = reading.regime
             case BootCompleted():
@@ -116,6 +120,7 @@ class Allocator(Actor):
             self._close_round()
         self._round = due
         self._answers = {}
+        self._dropped = ()
         context = self._context = self._picture(due)
         if context is None or not self._seats:
             self._close_round()
@@ -170,7 +175,31 @@ class Allocator(Actor):
             self.prove(f"round {due.cycle}: {answered}")
         for strategy in late:
             self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
-        self.publish(RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late))
+        funnel = self._funnel(context, entries)
+        self.publish(
+            RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late, funnel)
+        )
+
+    def _funnel(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
+        """Return how far products came in this round, and where they were lost."""
+        seen = {each.product for each in context.bars} if context is not None else set()
+        unseen = [
+            FunnelLoss(each, Stage.SEEN, self._unseen(each))
+            for each in sorted(self._eligible)
+            if each not in seen
+        ]
+        proposed = {each.product for answer in self._answers.values() for each in answer}
+        return Funnel(
+            eligible=len(self._eligible),
+            seen=len(seen),
+            proposed=len(proposed),
+            allocated=len(entries),
+            losses=(*self._dropped, *unseen)[:LOSSES_KEPT],
+        )
+
+    def _unseen(self, product: ProductId) -> str:
+        """Return why strategies do not see a product that may be bought."""
+        return "no_bars" if product not in self._histories else "no_fresh_price"
 
     def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
         bars = {each.product: int(each.start_ns[-1]) for each in context.bars if len(each)}
@@ -180,6 +209,10 @@ class Allocator(Actor):
             self.log.info(
                 "proposal dropped", strategy=strategy, product=proposal.product, reason=why
             )
+        self._dropped = tuple(
+            FunnelLoss(proposal.product, Stage.ALLOCATED, why, strategy)
+            for strategy, proposal, why in dropped
+        )
         return entries
 
     def _trip_late(self, strategy: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
@@ -43,6 +43,7 @@ from domain.messages.supervision import BootCompleted, ProductsChanged, TradingR
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
+from domain.model.funnel import LOSSES_KEPT, FunnelLoss, Stage
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
 from domain.model.money import Rate
@@ -214,11 +215,15 @@ class RiskGate(Actor):
             else:
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
-        self.publish(
-            RoundJudged(
-                proposed.cycle, proposed.next_ns, tuple(approved), tuple(refused), proposed.late
-            )
+        losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
+        before = proposed.funnel
+        funnel = evolve(
+            before,
+            approved=len(approved),
+            losses=(*losses, *before.losses)[:LOSSES_KEPT],
         )
+        outcome = tuple(approved), tuple(refused)
+        self.publish(RoundJudged(proposed.cycle, proposed.next_ns, *outcome, proposed.late, funnel))
         self._measure()
 
     def _measure(self) -> None:

@@ -47,6 +47,7 @@ COMMANDS = {
     "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),
     "ban": ("app.commands.ban:ban", "Keep assets from being bought for a while."),
     "regime": ("app.commands.regime:regime", "Say what state the market is in."),
+    "why": ("app.commands.why:why", "Why a product was, or was not, traded."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),

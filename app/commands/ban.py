@@ -119,7 +119,7 @@ def _order(
         raise click.UsageError(str(error)) from error
     meant = targets(folders, mode, is_all=False)
     if meant:
-        return operate(meant, verb, reason, subject=product, hours=hours)
+        return operate(folders, meant, verb, reason, subject=product, hours=hours)
     click.echo(NOTHING_RAN.format(folders.home), err=True)
     return 1
 

@@ -42,9 +42,7 @@ def operate(
     `subject` and `hours` say of what and for how long, where the verb asks for it.
     """
     codes = (
-        carry_out(
-            folders, each, verb, partial(_operate, each, verb, reason, subject, hours)
-        )
+        carry_out(folders, each, verb, partial(_operate, each, verb, reason, subject, hours))
         for each in meant
     )
     return max((0, *codes))

@@ -67,7 +67,7 @@ def _order(
 ) -> int:
     meant = targets(folders, mode, is_all=False)
     if meant:
-        return operate(meant, verb, reason, subject=subject, hours=hours)
+        return operate(folders, meant, verb, reason, subject=subject, hours=hours)
     place = folders.home
     click.echo(f"nothing ever ran in {place}: it is kept in the journal of a run", err=True)
     return 1

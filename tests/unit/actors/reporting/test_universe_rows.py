@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from actors.reporting.universe_rows import regime_row, universe_row
+from actors.reporting.universe_rows import funnel_row, regime_row, universe_row
+from domain.messages.decisions import RoundJudged
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.context import Regime
+from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.universe import Exclusion
-from tests.builders.messages import BTC, ETH, a_reading, a_standing
+from tests.builders.messages import BTC, ETH, NOW, a_reading, a_standing
 
 
 @pytest.mark.req("U1")
@@ -49,3 +51,19 @@ def test_the_regime_is_shown_with_what_it_does_where_it_comes_from_and_its_age()
 def test_before_a_judgement_there_is_nothing_to_show() -> None:
     assert universe_row(None) is None
     assert regime_row(None) is None
+
+
+def test_the_funnel_is_shown_with_the_fills_since_and_the_first_reason_of_each_loss() -> None:
+    loss = FunnelLoss(ETH, Stage.ALLOCATED, "less_convinced", "two")
+    funnel = Funnel(eligible=5, seen=4, proposed=2, allocated=1, approved=1, losses=(loss,))
+    judged = RoundJudged(7, NOW, (BTC,), (), (), funnel)
+
+    row = funnel_row(judged, {BTC, ETH})
+
+    assert row is not None
+    assert [row[each.value] for each in Stage] == [5, 4, 2, 1, 1, 1]
+    assert row["losses"] == [
+        {"product": ETH, "stage": "allocated", "reason": "less_convinced", "strategy": "two"}
+    ]
+    assert funnel_row(RoundJudged(7, NOW, (), (), ()), set()) is None
+    assert funnel_row(None, set()) is None

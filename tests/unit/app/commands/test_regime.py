@@ -43,7 +43,7 @@ def test_the_word_goes_on(
     seen: list[Any] = []
 
     def operate(*given: object, **more: object) -> int:
-        seen.append((given, more))
+        seen.append((given[1:], more))
         return 0
 
     monkeypatch.setattr(app.commands.regime, "operate", operate)
