@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 from attrs import evolve, frozen
@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from config.errors import dotted
 from config.plugins import strategies
 from config.policy import policy_keys
+from config.readable import is_mapping
 from config.schema import App, Universe
 from config.strategies import own_fields, shared_fields
 from domain.model.bounds import Path
@@ -62,8 +63,11 @@ def keys() -> tuple[Key, ...]:
 
 def _below(path: Path, kind: type) -> Iterator[Key]:
     for attribute in attrs.fields(attrs.resolve_types(kind)):
+        inner = attribute.type
         if attribute.metadata.get("section"):
-            yield from _below((*path, attribute.name), attribute.type)
+            yield from _below((*path, attribute.name), inner)
+        elif is_mapping(inner) and attrs.has(get_args(inner)[1]):
+            yield from _below((*path, attribute.name, "NAME"), get_args(inner)[1])
         else:
             yield _key((*path, attribute.name), attribute)
 

@@ -20,6 +20,8 @@ from domain.risk.feasibility import USUAL_MINIMUM, USUAL_TAKER, obstacle
 from domain.risk.rules.asset_cap import AssetCap
 from domain.risk.rules.theme_cap import ThemeCap
 from domain.risk.rules.total_cap import TotalCap
+from domain.universe.limits import strictest_first
+from domain.universe.regime import RegimeLimits
 
 Strategies = Mapping[str, StrategySpec]
 
@@ -120,6 +122,37 @@ def _never_traded_has_no_role(policy: Policy, universe: Universe) -> Iterator[Fl
             yield Flaw(path, message, see=(("universe", "never_trade"),))
 
 
+def _tiers_fit(universe: Universe) -> Iterator[Flaw]:
+    for tier, limits in universe.tiers.items():
+        position, whole = _tier(tier, "position_pct"), _tier(tier, "tier_pct")
+        yield from _above(position, limits.position_pct, whole, limits.tier_pct)
+
+
+def _tiers_loosen(universe: Universe) -> Iterator[Flaw]:
+    """The first tier whose limits hold is taken: none may be stricter than one before it."""
+    for (above, strict), (below, loose) in pairwise(strictest_first(universe.tiers).items()):
+        for name in ("min_depth", "position_pct"):
+            yield from _above(
+                _tier(below, name), getattr(loose, name), _tier(above, name), getattr(strict, name)
+            )
+        yield from _above(
+            _tier(above, "max_spread_bps"),
+            strict.max_spread_bps,
+            _tier(below, "max_spread_bps"),
+            loose.max_spread_bps,
+        )
+
+
+def _tier(tier: str, name: str) -> Path:
+    return ("universe", "tiers", tier, name)
+
+
+def _regimes_ascend(universe: Universe) -> Iterator[Flaw]:
+    for low, high in pairwise(RegimeLimits.ASCENDING):
+        limits, at = universe.regime, ("universe", "regime")
+        yield from _above((*at, low), getattr(limits, low), (*at, high), getattr(limits, high))
+
+
 def _strategies_fit(policy: Policy, strategies: Strategies) -> Iterator[Flaw]:
     for name, spec in strategies.items():
         at = ("strategies", name)
@@ -164,6 +197,9 @@ CHECKS = (
     Check(("policy", "universe"), _members_below_theme),
     Check(("policy", "universe"), _themes_agree),
     Check(("policy", "universe"), _never_traded_has_no_role),
+    Check(("universe",), _tiers_fit),
+    Check(("universe",), _tiers_loosen),
+    Check(("universe",), _regimes_ascend),
     Check(("policy", "strategies"), _strategies_fit),
 )
 
@@ -184,6 +220,11 @@ def _binding_caps(policy: Policy, universe: Universe) -> Iterator[str]:
         members = sum((single.get(asset, ZERO) for asset in universe.themes[theme]), ZERO)
         if members > cap:
             yield f"theme {theme}: its cap ({plain(cap)} %) binds before its members' sum"
+    for tier, limits in universe.tiers.items():
+        for key, cap in (("position_pct", limits.position_pct), ("total_pct", limits.tier_pct)):
+            bound = policy.value(f"caps.{key}")
+            if cap > bound:
+                yield f"tier {tier}: caps.{key} ({plain(bound)} %) binds before {plain(cap)} %"
 
 
 def _idle(app: App, policy: Policy, strategies: Strategies) -> Iterator[str]:

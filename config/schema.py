@@ -15,9 +15,23 @@ from typing import Any
 from attrs import field, frozen
 
 from config.mode import Mode
-from domain.model.bounds import A_THEME, AN_ASSET, UUID, between, entries, members, spelled
+from domain.model.bounds import (
+    A_THEME,
+    AN_ASSET,
+    UUID,
+    Flaw,
+    Invalid,
+    between,
+    entries,
+    members,
+    spelled,
+)
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 from domain.model.settings import duration, number, setting
+from domain.universe.limits import Stability, TierLimits, shipped_tiers
+from domain.universe.regime import RegimeLimits
+
+TIERS_MAX = 9
 
 
 def section(kind: type, doc: str) -> Any:
@@ -182,6 +196,12 @@ class Supervision:
     )
 
 
+def _some_tiers(tiers: Mapping[str, object]) -> None:
+    entries(key=A_THEME)(tiers)
+    if not 1 <= len(tiers) <= TIERS_MAX:
+        raise Invalid(Flaw((), f"expected 1 to {TIERS_MAX} tiers, was {len(tiers)}"))
+
+
 @frozen(kw_only=True)
 class Universe:
     """The file `universe.yaml`: what may be traded, and what belongs together."""
@@ -195,3 +215,11 @@ class Universe:
     never_trade: tuple[str, ...] = setting(
         tuple, "Assets that are never bought", limits="list of assets", check=members(AN_ASSET)
     )
+    tiers: Mapping[str, TierLimits] = setting(
+        shipped_tiers,
+        "By name: what a product must show to be bought, and the caps of what is in the tier",
+        limits="1 to 9 tiers",
+        check=_some_tiers,
+    )
+    stability: Stability = section(Stability, "How slowly products change their tier")
+    regime: RegimeLimits = section(RegimeLimits, "What the whole market counts as")

@@ -173,12 +173,16 @@ class StatusBoard(Protocol):
 
 @frozen
 class ControlRequest:
-    """What an operator asks for and why; `subject` is what it is about, "" if nothing apart."""
+    """What an operator asks for and why; `subject` is what it is about, "" if nothing apart.
+
+    `hours` say how long it shall hold; 0: as long as usual.
+    """
 
     id: str
     verb: str
     reason: str
     subject: str = ""
+    hours: int = 0
 
 
 class ControlInbox(Protocol):

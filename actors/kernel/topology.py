@@ -19,12 +19,14 @@ from domain.messages import (
     orders,
     portfolio,
     supervision,
+    universe,
     venue,
 )
 from domain.model.breakers import ACTOR, GLOBAL, VENUE, Effect
 from domain.model.instants import SECOND, Nanos
 
 FEED = "feed"
+UNIVERSE = "universe"
 STRATEGY = "strategy."
 ALLOCATOR = "allocator"
 RISK_GATE = "risk_gate"
@@ -70,6 +72,9 @@ _telling = partial(
     reentry=Reentry.PROOF,
     budget=budget(None, 5, 250, 30),
     orders=_KEPT,
+)
+_blocking = partial(
+    CrashPolicy, effect=Effect.BLOCK, scope=GLOBAL, reentry=Reentry.PROOF, orders=_KEPT
 )
 _CORE_ROW = _halting(
     source=Source.JOURNAL,
@@ -122,12 +127,8 @@ ACTORS: dict[str, CrashPolicy] = {
     ORDER_MANAGER: _CORE_ROW,
     PORTFOLIO: _CORE_ROW,
     RISK_GATE: _CORE_ROW,
-    EXITS: CrashPolicy(
-        effect=Effect.BLOCK,
-        scope=GLOBAL,
-        reentry=Reentry.PROOF,
+    EXITS: _blocking(
         budget=budget(5, 10, 100, 4),
-        orders=_KEPT,
         rebuilt_from="lots of the portfolio, quotes of the feed",
         proof="every owned lot judged against a fresh quote",
     ),
@@ -154,6 +155,12 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="nothing: it has no state",
         proof="one cycle answered in time, its proposals refused meanwhile",
     ),
+    UNIVERSE: _blocking(
+        budget=budget(20, 10, 500, 30),
+        source=Source.JOURNAL,
+        rebuilt_from="bans and regime set in the journal; books and hours asked for anew",
+        proof="a book was looked at, all products and the market judged",
+    ),
     FEED: CrashPolicy(
         effect=Effect.BLOCK,
         scope=VENUE,
@@ -170,31 +177,20 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="last cycle of the journal; missed cycles are skipped",
         proof="its timers fire, and a clean reconcile",
     ),
-    DROP_COPY: CrashPolicy(
-        effect=Effect.BLOCK,
+    DROP_COPY: _blocking(
         scope=VENUE,
-        reentry=Reentry.PROOF,
         budget=budget(10, 10, 250, 8),
         source=Source.JOURNAL,
-        orders=_KEPT,
         rebuilt_from="our orders and fills in the journal",
         proof="one comparison of all recent fills with ours, none missing",
     ),
-    OPERATOR: CrashPolicy(
-        effect=Effect.BLOCK,
-        scope=GLOBAL,
-        reentry=Reentry.PROOF,
+    OPERATOR: _blocking(
         budget=budget(5, 10, 250, 8),
-        orders=_KEPT,
         rebuilt_from="the control folder",
         proof="the control folder was read",
     ),
-    RECONCILER: CrashPolicy(
-        effect=Effect.BLOCK,
-        scope=GLOBAL,
-        reentry=Reentry.PROOF,
+    RECONCILER: _blocking(
         budget=budget(5, 10, 250, 8),
-        orders=_KEPT,
         rebuilt_from="nothing; the boot begins anew if it was not done",
         proof="a clean reconcile",
     ),
@@ -212,12 +208,17 @@ UNKNOWN = _halting(
 
 _ALL = ("*",)
 _KEEPERS = (AUDITOR, PROJECTOR)
+_DATA = (FEED, UNIVERSE)
 _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
 _STREAMS = (FEED, ORDER_MANAGER)
 _PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
 """Who acts otherwise while the price of a product is not known."""
 
+_BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
+"""Who has to know what may be bought, and in which state of the market."""
+
+_ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
 _newest = partial(Route, lane=Lane.MARKET, key=lambda _: None)
 """Of what waits only the newest counts."""
 
@@ -243,6 +244,13 @@ ROUTES: dict[type, Route] = {
     market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
+    # what may be bought
+    universe.LiquidityMeasured: Route(says=(FEED,), hears=(UNIVERSE,)),
+    universe.UniverseJudged: Route(says=(UNIVERSE,), hears=_BUYERS),
+    universe.StandingsChanged: Route(says=(UNIVERSE,), hears=(AUDITOR,)),
+    universe.RegimeJudged: Route(says=(UNIVERSE,), hears=(AUDITOR, *_BUYERS)),
+    **dict.fromkeys((universe.AssetBanned, universe.BanCleared), _ORDERED),
+    **dict.fromkeys((universe.RegimeSet, universe.RegimeCleared), _ORDERED),
     # decisions
     decisions.CycleDue: Route(says=(SCHEDULER,), hears=(ALLOCATOR, PROJECTOR)),
     decisions.Decide: Route(says=(ALLOCATOR,), one=_HOSTS),
@@ -291,7 +299,7 @@ ROUTES: dict[type, Route] = {
         lane=Lane.MARKET,
         key=lambda message: (message.kind, message.reason),
     ),
-    venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
+    venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
     venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
     # the books
     portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROJECTOR)),
@@ -342,10 +350,10 @@ ROUTES: dict[type, Route] = {
     # life of the system
     supervision.BootCompleted: Route(
         says=(RECONCILER, SUPERVISOR),
-        hears=(*_KEEPERS, SUPERVISOR, *CORE, EXITS, ALLOCATOR, FEED, DROP_COPY, GUARDIAN),
+        hears=(*_KEEPERS, SUPERVISOR, *CORE, EXITS, ALLOCATOR, *_DATA, DROP_COPY, GUARDIAN),
     ),
     supervision.ProductsChanged: Route(
-        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS, PROJECTOR)
+        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS, UNIVERSE, PROJECTOR)
     ),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
@@ -365,7 +373,7 @@ ROUTES: dict[type, Route] = {
         lane=Lane.CONTROL,
         is_durable=True,
     ),
-    supervision.ActorRestarted: Route(says=_ALL, hears=(*_KEEPERS, FEED, PORTFOLIO, SUPERVISOR)),
+    supervision.ActorRestarted: Route(says=_ALL, hears=(*_KEEPERS, *_DATA, PORTFOLIO, SUPERVISOR)),
     supervision.ActorProven: Route(says=_ALL, hears=(*_KEEPERS, SUPERVISOR)),
     supervision.RebuildFinished: Route(says=(GUARDIAN,), asker=(SUPERVISOR,)),
     supervision.ReviveRequested: Route(says=(OPERATOR,), one=(SUPERVISOR,), lane=Lane.CONTROL),

@@ -17,6 +17,7 @@ from actors.reporting import rows, wording
 from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
+from actors.reporting.universe_rows import funnel_row, regime_row, universe_row
 from domain.market.bids import Bids
 from domain.messages.control import (
     DiscrepancyFound,
@@ -51,6 +52,7 @@ from domain.messages.supervision import (
     ProductsChanged,
     TradingReady,
 )
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Effect
 from domain.model.entries import EntryKind
@@ -90,7 +92,8 @@ Event = (
     | TradingReady
 )
 """What is said in a line, and does not change the status otherwise."""
-Measured = EquityMarked | LossesMeasured | CapsMeasured | BootCompleted | ProductsChanged
+Account = EquityMarked | LossesMeasured | CapsMeasured
+Measured = Account | BootCompleted | ProductsChanged | UniverseJudged | RegimeJudged
 Inbox = (
     QuoteMoved
     | BidMoved
@@ -147,8 +150,11 @@ class Projector(Actor):
         self._products: dict[ProductId, Product] = {}
         self._judged: RoundJudged | None = None
         self._judged_ns = 0
+        self._filled: set[ProductId] = set()
         self._losses: LossesMeasured | None = None
         self._caps: CapsMeasured | None = None
+        self._universe: UniverseJudged | None = None
+        self._regime: RegimeJudged | None = None
         self._reconcile: ReconcileFinished | None = None
         self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
@@ -159,6 +165,9 @@ class Projector(Actor):
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
+        if isinstance(message, Measured):
+            self._learn(message)
+            return
         match message:
             case QuoteMoved() | BidMoved():
                 self._bids.take(message)
@@ -169,6 +178,7 @@ class Projector(Actor):
             case CycleDue():
                 self._count_jitter(message)
             case RoundJudged():
+                self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
                 self.orders += 1
@@ -177,15 +187,8 @@ class Projector(Actor):
                 self._advance(message)
             case FillBooked():
                 self.fills += 1
+                self._filled.add(message.order.product)
                 self._narrator.fill(message, is_alive=message.client_order_id in self._orders)
-            case (
-                EquityMarked()
-                | LossesMeasured()
-                | CapsMeasured()
-                | BootCompleted()
-                | ProductsChanged()
-            ):
-                self._learn(message)
             case FeedStalled() | FeedRecovered():
                 self._stall(message)
             case ReconcileFinished():
@@ -206,6 +209,10 @@ class Projector(Actor):
                 self._losses = news
             case CapsMeasured():
                 self._caps = news
+            case UniverseJudged():
+                self._universe = news
+            case RegimeJudged():
+                self._regime = news
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 self._products = {each.id: each for each in products}
                 self._narrator.learn(news)
@@ -271,7 +278,8 @@ class Projector(Actor):
         left_ns = judged.next_ns - self.clock.market_ns()
         blocked = self.board.strongest()
         why = None if blocked is None else f"{blocked.name}: {blocked.reason}"
-        line = wording.cycle(judged, self._view, left_ns, why, len(self._stalled))
+        regime = None if self._regime is None else self._regime.reading
+        line = wording.cycle(judged, self._view, left_ns, why, len(self._stalled), regime)
         self._narrator.round(judged, line)
 
     def _count_jitter(self, due: CycleDue) -> None:
@@ -319,6 +327,9 @@ class Projector(Actor):
                 rows.order_row(order, self._intents.get(order.client_order_id))
                 for order in self._orders.values()
             ],
+            "funnel": funnel_row(self._judged, self._filled),
+            "universe": universe_row(self._universe),
+            "regime": regime_row(self._regime),
             "stalled": dict(sorted(self._stalled.items())),
             "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),

@@ -20,6 +20,7 @@ from domain.model.instants import SECOND
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Side, base_of
+from domain.model.regime import RegimeReading
 from domain.model.wording import counted
 
 _STATES = {
@@ -55,9 +56,12 @@ def cycle(
     left_ns: int,
     blocked: str | None,
     stalled: int,
+    regime: RegimeReading | None = None,
 ) -> str:
-    """Return the one line of a cycle: decision, main reason, equity, next cycle."""
+    """Return the one line of a cycle: decision, main reason, regime, equity, next cycle."""
     parts = [f"cycle {judged.cycle}: {_decision(judged)}"]
+    if regime is not None:
+        parts.append(f"regime {regime.regime}")
     if blocked is not None:
         parts.append(f"blocked by {brief(blocked)}")
     if stalled:

@@ -40,6 +40,7 @@ from domain.system.pause import (
     resumable,
 )
 from domain.system.ways_out import sentence, sentences
+from domain.universe.orders import VERBS, OrderInvalid, deed_of, told
 
 POLL_EVERY_NS = 200 * MILLISECOND
 ANSWER_WITHIN_NS = 4 * SECOND
@@ -69,6 +70,8 @@ class Waiting:
 
     verb: str
     reason: str
+    done: str = ""
+    """What is answered, where nothing is left to be done then."""
 
 
 Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished | ReleaseAnswered
@@ -76,7 +79,7 @@ Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished | Relea
 
 class Operator(Actor):
     """Answers `resume` (after the denied orders are settled and a clean reconcile), `release`,
-    `pause`, `unpause` and `stop`.
+    `pause`, `unpause`, `stop`, and what is said about the universe.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -148,8 +151,21 @@ class Operator(Actor):
                 self._answer(request_id, ok=True, text=NOT_PAUSED, items=())
             case "unpause":
                 self._put_on_record(request_id, Waiting(UNPAUSE, reason))
+            case verb if verb in VERBS:
+                self._take_deed(request)
             case verb:
                 self._answer(request_id, ok=False, text=f"unknown request {verb!r}", items=())
+
+    def _take_deed(self, request: ControlRequest) -> None:
+        """Have what a person says about the universe carried out, and on record."""
+        verb, reason, now_ns = request.verb, request.reason, self.clock.market_ns()
+        try:
+            deed = deed_of(verb, request.subject, reason, request.hours, now_ns)
+        except OrderInvalid as error:
+            self._answer(request.id, ok=False, text=str(error), items=())
+            return
+        self.publish(deed)
+        self._put_on_record(request.id, Waiting(verb, reason, told(deed)))
 
     def _resume(self, request_id: str, reason: str) -> None:
         if not self._has_work():
@@ -248,6 +264,8 @@ class Operator(Actor):
 
     def _do(self, waiting: Waiting) -> tuple[str, ...]:
         """Do what is on record now; return the lines of the answer."""
+        if waiting.done:
+            return (waiting.done,)
         match waiting.verb:
             case "pause":
                 return (PAUSED,)
@@ -283,6 +301,9 @@ class Operator(Actor):
             late = "revival, venue, reconcile and journal did not all answer in 4 s; try again"
             items = (late, *sentences(each for each in self.board.open if not each.is_latched))
             self._answer(request_id, ok=False, text="not resumed", items=items)
+        elif waiting.done:
+            late = "the journal did not answer within 4 s; see status, try again"
+            self._answer(request_id, ok=False, text="not confirmed", items=(late,))
         else:
             state = "paused" if is_paused(self.board.open) else "not paused"
             late = "the journal did not answer within 4 s: it is not on record; try again"

@@ -15,9 +15,11 @@ from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed,
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.bars import Bars, Timeframe
 from domain.model.breakers import Effect, Scope
-from domain.model.context import Context
+from domain.model.context import Context, Regime
+from domain.model.funnel import LOSSES_KEPT, Funnel, FunnelLoss, Stage
 from domain.model.instants import MILLISECOND, Nanos
 from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
@@ -45,7 +47,8 @@ class RoundLimit(Timer):
 
 
 Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
-Inbox = Prices | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
+Selected = UniverseJudged | RegimeJudged
+Inbox = Prices | Selected | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
 
 
 class Allocator(Actor):
@@ -65,6 +68,10 @@ class Allocator(Actor):
         self._unfit: set[ProductId] = set()
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
+        self._excluded: set[ProductId] = set()
+        self._eligible: set[ProductId] = set()
+        self._dropped: tuple[FunnelLoss, ...] = ()
+        self._regime = Regime.CHOP
         self._view: PortfolioView | None = None
         self._snapshot = 0
         self._round: CycleDue | None = None
@@ -93,6 +100,11 @@ class Allocator(Actor):
                 self._stalled.add(product)
             case FeedRecovered(product):
                 self._stalled.discard(product)
+            case UniverseJudged(standings):
+                self._excluded = {each.product for each in standings if not each.is_eligible}
+                self._eligible = {each.product for each in standings if each.is_eligible}
+            case RegimeJudged(reading):
+                self._regime = reading.regime
             case BootCompleted():
                 pass  # which products there are is learned from their bars
             case _:
@@ -114,6 +126,7 @@ class Allocator(Actor):
             self._close_round()
         self._round = due
         self._answers = {}
+        self._dropped = ()
         context = self._context = self._picture(due)
         if context is None or not self._seats:
             self._close_round()
@@ -134,6 +147,7 @@ class Allocator(Actor):
             self._bars(products, Timeframe.MINUTE),
             tuple(self._quotes[product] for product in products),
             self._view,
+            self._regime,
             hours=self._bars(products, Timeframe.HOUR),
             days=self._bars(products, Timeframe.DAY),
         )
@@ -143,7 +157,12 @@ class Allocator(Actor):
         return tuple(view for view in views if view is not None)
 
     def _is_seen(self, product: ProductId) -> bool:
-        return product in self._quotes and product not in self._stalled
+        """Tell whether strategies see it: what is excluded only while something of it is owned."""
+        is_shown = product not in self._excluded or self._owns(product)
+        return is_shown and product in self._quotes and product not in self._stalled
+
+    def _owns(self, product: ProductId) -> bool:
+        return self._view is not None and any(lot.product == product for lot in self._view.lots)
 
     def _take(self, answer: Proposed) -> None:
         if self._round is None or answer.cycle != self._round.cycle:
@@ -168,7 +187,31 @@ class Allocator(Actor):
             self.prove(f"round {due.cycle}: {answered}")
         for strategy in late:
             self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
-        self.publish(RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late))
+        funnel = self._funnel(context, entries)
+        self.publish(
+            RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late, funnel)
+        )
+
+    def _funnel(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
+        """Return how far products came in this round, and where they were lost."""
+        seen = {each.product for each in context.bars} if context is not None else set()
+        unseen = [
+            FunnelLoss(each, Stage.SEEN, self._unseen(each))
+            for each in sorted(self._eligible)
+            if each not in seen
+        ]
+        proposed = {each.product for answer in self._answers.values() for each in answer}
+        return Funnel(
+            eligible=len(self._eligible),
+            seen=len(seen),
+            proposed=len(proposed),
+            allocated=len(entries),
+            losses=(*self._dropped, *unseen)[:LOSSES_KEPT],
+        )
+
+    def _unseen(self, product: ProductId) -> str:
+        """Return why strategies do not see a product that may be bought."""
+        return "no_bars" if product not in self._histories else "no_fresh_price"
 
     def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
         newest = {each: newest_bars(context.bars_of(each)) for each in Timeframe}
@@ -179,6 +222,10 @@ class Allocator(Actor):
             self.log.info(
                 "proposal dropped", strategy=strategy, product=proposal.product, reason=why
             )
+        self._dropped = tuple(
+            FunnelLoss(proposal.product, Stage.ALLOCATED, why, strategy)
+            for strategy, proposal, why in dropped
+        )
         return entries
 
     def _trip_late(self, strategy: str, reason: str) -> None:

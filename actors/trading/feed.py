@@ -31,6 +31,7 @@ from domain.messages.supervision import (
     GapSeen,
     ProductsChanged,
 )
+from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND
 from domain.model.product import DELISTED, Product
@@ -152,6 +153,8 @@ class Feed(Actor):
         """Tell a fresh incarnation of another actor what the market looks like."""
         if self._changed is not None and newcomer in ROUTES[ProductsChanged].hears:
             self.send(newcomer, self._changed)  # it was told the catalogue of the start
+        if newcomer in ROUTES[LiquidityMeasured].hears:
+            self.send(newcomer, self._data.liquidity())
         for message in self._data.briefing():
             if newcomer in ROUTES[type(message)].hears:
                 self.send(newcomer, message)

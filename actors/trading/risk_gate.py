@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
@@ -40,12 +40,15 @@ from domain.messages.portfolio import (
     StatementTaken,
 )
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedOrder, Reason
 from domain.model.context import Regime
+from domain.model.funnel import LOSSES_KEPT, FunnelLoss, Stage
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
 from domain.model.money import Rate
 from domain.model.product import ProductId
+from domain.model.universe import Standing
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
@@ -62,7 +65,8 @@ Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedR
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
-Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | ThrottleLook
+Selected = UniverseJudged | RegimeJudged
+Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | Selected | ThrottleLook
 
 
 @frozen
@@ -105,6 +109,9 @@ class RiskGate(Actor):
         self._bids = Bids()
         self._bar_ends: dict[ProductId, int] = {}
         self._stalled: dict[ProductId, str] = {}
+        # One of each product of the catalogue; none before the first judgement.
+        self._standings: dict[ProductId, Standing] = {}
+        self._regime = Regime.CHOP
         self._maker: Rate | None = None
         self._taker: Rate | None = None
         self._is_ready = False
@@ -170,7 +177,7 @@ class RiskGate(Actor):
             case _:
                 self.refuse(message)
 
-    def _learn(self, message: Account | Life) -> None:
+    def _learn(self, message: Account | Life | Selected) -> None:
         match message:
             case BootCompleted():
                 self._books = self._books.apply(message)
@@ -183,6 +190,10 @@ class RiskGate(Actor):
                 | ProductsChanged()
             ):
                 self._books = self._books.apply(message)
+            case UniverseJudged(standings):
+                self._standings = {each.product: each for each in standings}
+            case RegimeJudged(reading):
+                self._regime = reading.regime
             case TradingReady():
                 self._is_ready = True
             case SyncRequested(token):
@@ -204,11 +215,15 @@ class RiskGate(Actor):
             else:
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
-        self.publish(
-            RoundJudged(
-                proposed.cycle, proposed.next_ns, tuple(approved), tuple(refused), proposed.late
-            )
+        losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
+        before = proposed.funnel
+        funnel = evolve(
+            before,
+            approved=len(approved),
+            losses=(*losses, *before.losses)[:LOSSES_KEPT],
         )
+        outcome = tuple(approved), tuple(refused)
+        self.publish(RoundJudged(proposed.cycle, proposed.next_ns, *outcome, proposed.late, funnel))
         self._measure()
 
     def _measure(self) -> None:
@@ -257,7 +272,8 @@ class RiskGate(Actor):
             portfolio=self._books.value(marks, self._taker, self._mandate.allotment),
             maker=self._maker,
             taker=self._taker,
-            regime=Regime.CHOP,
+            regime=self._regime,
+            standings=self._standings,
             exposure=self._exposure,
             approved=self._approved.keys(),
         )

@@ -22,6 +22,8 @@ ANSWER_SECONDS = 5.0
 STALE_SECONDS = 15.0
 """Age (UTC wall clock) at which files of either side are left-overs of a dead process."""
 POLL_SECONDS = 0.02
+NO_HOURS = -1
+"""What stands for hours that are no whole number: nobody takes it for a length."""
 
 
 class NoReply(TradingError):
@@ -111,7 +113,9 @@ class FileControlInbox:
         self._taken.add(name)
         if "verb" in card:
             reason, subject = (str(card.get(member, "")) for member in ("reason", "subject"))
-            return [ControlRequest(identity, str(card["verb"]), reason, subject)]
+            hours = card.get("hours", 0)
+            hours = hours if type(hours) is int else NO_HOURS
+            return [ControlRequest(identity, str(card["verb"]), reason, subject, hours)]
         lines = ['expected {"verb": …, "reason": …}; nothing was done']
         self.reply(identity, {"code": 2, "lines": lines})
         return []

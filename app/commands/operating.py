@@ -28,10 +28,22 @@ def targets(folders: Folders, mode: Mode | None, *, is_all: bool) -> tuple[Path,
     return () if chosen is None else (chosen,)
 
 
-def operate(folders: Folders, meant: Sequence[Path], verb: str, reason: str) -> int:
-    """Give an order to each of the folders, say what came of it, and return the worst code."""
+def operate(
+    folders: Folders,
+    meant: Sequence[Path],
+    verb: str,
+    reason: str,
+    *,
+    subject: str = "",
+    hours: int = 0,
+) -> int:
+    """Give an order to each of the folders, say what came of it, and return the worst code.
+
+    `subject` and `hours` say of what and for how long, where the verb asks for it.
+    """
     codes = (
-        carry_out(folders, each, verb, partial(_operate, each, verb, reason)) for each in meant
+        carry_out(folders, each, verb, partial(_operate, each, verb, reason, subject, hours))
+        for each in meant
     )
     return max((0, *codes))
 
@@ -50,7 +62,7 @@ def carry_out(folders: Folders, folder: Path, verb: str, order: Callable[[], Out
     return code
 
 
-def ask(folder: Path, verb: str, reason: str, **more: str) -> Outcome:
+def ask(folder: Path, verb: str, reason: str, **more: str | int) -> Outcome:
     """Return what the instance that runs on `folder` answers to an order.
 
     Raises:
@@ -61,9 +73,11 @@ def ask(folder: Path, verb: str, reason: str, **more: str) -> Outcome:
     return int(answer.get("code", 1)), [str(line) for line in answer.get("lines", ())]
 
 
-def _operate(folder: Path, verb: str, reason: str) -> Outcome:
+def _operate(folder: Path, verb: str, reason: str, subject: str, hours: int) -> Outcome:
     if is_running(folder):
-        return ask(folder, verb, reason)
+        about: dict[str, str | int] = {"subject": subject, "hours": hours} if subject else {}
+        return ask(folder, verb, reason, **about)
     from app.run.recovery import operate_offline
 
-    return operate_offline(folder, signals_of(folder.parent), verb, reason)
+    signals = signals_of(folder.parent)
+    return operate_offline(folder, signals, verb, reason, subject=subject, hours=hours)

@@ -36,6 +36,7 @@ from domain.system.pause import (
 )
 from domain.system.recovery import JournalFold, Recovered, fold
 from domain.system.ways_out import sentences
+from domain.universe.orders import VERBS, Deed, deed_of, told
 
 JOURNAL = "journal"
 SHORTENED = "journal_shortened"
@@ -67,6 +68,16 @@ class JournalPlace:
     def config(self) -> str | None:
         """Return the hash that every record carries."""
         return self.run.config_hash or None
+
+
+@frozen
+class Wish:
+    """What an operator orders and why; of `subject`, for so many `hours`, where it asks for it."""
+
+    verb: str
+    reason: str
+    subject: str
+    hours: int
 
 
 @frozen
@@ -242,9 +253,16 @@ def last_world(folder: Path) -> str:
 
 
 def operate_offline(
-    folder: Path, signals: Sequence[Path], verb: str, reason: str
+    folder: Path,
+    signals: Sequence[Path],
+    verb: str,
+    reason: str,
+    *,
+    subject: str = "",
+    hours: int = 0,
 ) -> tuple[int, list[str]]:
-    """Do what an operator orders (`resume`, `pause`, `unpause`) while nothing runs in `folder`.
+    """Do what an operator orders while nothing runs in `folder`: `resume`, `pause`, `unpause`, and
+    what `domain/universe/orders.py` has, of `subject` for so many `hours`.
 
     A `resume` removes the signal files in the folders `signals`, and the next start still has to
     reconcile clean. Returns the exit code and what to tell.
@@ -258,16 +276,14 @@ def operate_offline(
     except InstanceRunning as error:
         return 5, [str(error)]
     try:
-        return _operate(folder, signals, verb, reason)
+        return _operate(folder, signals, Wish(verb, reason, subject, hours))
     except (JournalError, TradingError) as error:
         return 1, [f"{verb}: nothing was done: {error}"]
     finally:
         lock.release()
 
 
-def _operate(
-    folder: Path, signals: Sequence[Path], verb: str, reason: str
-) -> tuple[int, list[str]]:
+def _operate(folder: Path, signals: Sequence[Path], wish: Wish) -> tuple[int, list[str]]:
     run, anchor_file = RunStarted(folder.name, "none", "", "", "", 0), AnchorFile(folder)
     now_ns = newest_ns(folder)
     opened = open_state(
@@ -282,24 +298,33 @@ def _operate(
         )
     )
     try:
-        events, lines = _ordered(verb, opened.recovered.latched(), reason, Nanos(now_ns))
-        deed = [OperatorActed(verb, reason)] if events else []
+        events, lines = _ordered(wish, opened.recovered.latched(), Nanos(now_ns))
+        deed = [OperatorActed(wish.verb, wish.reason)] if events else []
         for number, body in enumerate((*deed, *events, RunStopped("operator", 0, 0, 0)), start=1):
             opened.recorder.append(_envelope(number, body, now_ns))
         opened.recorder.commit(())
         anchor_file.write(opened.anchor())
     finally:
         opened.close()
-    gone = [f"{each / FILE} removed" for each in signals if verb == RESUME and remove_kill(each)]
+    is_resume = wish.verb == RESUME
+    gone = [f"{each / FILE} removed" for each in signals if is_resume and remove_kill(each)]
     if gone and not events:
         return 0, gone
     return 0, [*lines, *gone]
 
 
 def _ordered(
-    verb: str, latched: Sequence[Breaker], reason: str, now_ns: Nanos
-) -> tuple[list[BreakerTripped | BreakerReset], list[str]]:
-    """Return what an order changes, for the record, and what to tell of it."""
+    wish: Wish, latched: Sequence[Breaker], now_ns: Nanos
+) -> tuple[list[BreakerTripped | BreakerReset | Deed], list[str]]:
+    """Return what an order changes, for the record, and what to tell of it.
+
+    Raises:
+        OrderInvalid: it can't be carried out.
+    """
+    verb, reason = wish.verb, wish.reason
+    if verb in VERBS:
+        deed = deed_of(verb, wish.subject, reason, wish.hours, now_ns)
+        return [deed], [told(deed)]
     if verb == PAUSE:
         return [BreakerTripped(pausing(reason, now_ns))], [f"{PAUSED}; also in the next start"]
     pauses = [each for each in latched if is_paused([each])]
@@ -308,8 +333,8 @@ def _ordered(
     if verb == UNPAUSE:
         return [*resets], [UNPAUSED if resets else NOT_PAUSED, *sentences(resumable(latched))]
     names = ", ".join(each.name for each in ended)
-    told = f"resumed: {names}; the next start has to reconcile clean"
-    return [*resets], [told if resets else "nothing is latched", *sentences(pauses)]
+    resumed = f"resumed: {names}; the next start has to reconcile clean"
+    return [*resets], [resumed if resets else "nothing is latched", *sentences(pauses)]
 
 
 def newest_ns(folder: Path) -> int:

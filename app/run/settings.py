@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.safety.scheduler import Schedule
 from actors.trading.allocator import Seat
+from actors.trading.universe import RegimePlan
 from adapters.simulator.options import DEFAULT_SEED
 from app.command_line.options import TradeOptions
 from config.effective import Config
@@ -14,8 +15,13 @@ from domain.market.market_data import FeedPlan
 from domain.model.bars import Timeframe
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
+from domain.model.product import ProductId
 from domain.risk.mandate import Mandate
 from domain.risk.rules.stale_quote import StaleQuote
+from domain.universe.selection import UniversePlan
+
+LEADER = "BTC"
+"""The asset whose hours stand for the whole market."""
 
 
 def seed_of(options: TradeOptions) -> int:
@@ -30,6 +36,7 @@ def mandate_of(config: Config) -> Mandate:
         quote_currency=config.app.quote.value,
         allotment=allotment_of(config),
         themes=universe.themes,
+        tiers=universe.tiers,
         never_trade=frozenset(universe.never_trade),
         budget_pct={name: spec.max_at_risk_pct for name, spec in config.strategies.items()},
         entry_offset_bps=policy.execution.entry_offset_bps,
@@ -41,6 +48,22 @@ def mandate_of(config: Config) -> Mandate:
             if spec.max_hold is not None
         },
     )
+
+
+def universe_of(config: Config) -> UniversePlan:
+    """Return what decides which products may be bought."""
+    universe = config.universe
+    return UniversePlan(
+        tiers=universe.tiers,
+        stability=universe.stability,
+        never_trade=frozenset(universe.never_trade),
+    )
+
+
+def regime_of(config: Config) -> RegimePlan:
+    """Return by which product's hours the market is judged, and how."""
+    product = ProductId(f"{LEADER}-{config.app.quote}")
+    return RegimePlan(product, config.universe.regime)
 
 
 def quote_limit_ns(config: Config) -> Nanos:

@@ -44,6 +44,7 @@ from actors.kernel.topology import (
     START_ORDER,
     STRATEGY,
     SUPERVISOR,
+    UNIVERSE,
 )
 from actors.reporting.alerts import Alerts
 from actors.reporting.auditor import Auditor
@@ -65,6 +66,7 @@ from actors.trading.order_manager import OrderManager
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from actors.trading.strategy import StrategyHost
+from actors.trading.universe import Selector
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import TradeOptions
 from app.run import settings
@@ -234,6 +236,11 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
     draw = random.Random(f"jitter:{settings.seed_of(plan.options)}").random
     quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid
 
+    chosen, regime = settings.universe_of(config), settings.regime_of(config)
+
+    def universe(state: Recovered) -> None:
+        spawn(Selector, UNIVERSE, venue, chosen, regime, state.universe)
+
     def scheduler(state: Recovered) -> None:
         cycle = state.tally.cycles
         begun = plan.has_begun
@@ -250,6 +257,7 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         spawn(Reconciler, RECONCILER, venue, account, is_booted=is_booted)
 
     return {
+        UNIVERSE: universe,
         FEED: lambda _: spawn(Feed, FEED, venue, feed),
         SCHEDULER: scheduler,
         DROP_COPY: drop_copy,

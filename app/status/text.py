@@ -12,6 +12,7 @@ from app.status.members import Members
 from app.status.reasons import decision_lines, order_lines
 from app.status.signs import InstanceState, Signs
 from app.status.stops import breaker_lines, closed_lines, limit_lines
+from app.status.universe import universe_lines
 from domain.model.figures import moment
 from domain.model.instants import SECOND
 
@@ -27,6 +28,7 @@ def sections(document: Members, signs: Signs, alerts: Sequence[Members]) -> Iter
     yield from position_lines(document, signs)
     yield from order_lines(document, is_over=not signs.state.is_up)
     yield from decision_lines(document, is_up=signs.state.is_up)
+    yield from universe_lines(document)
     yield from limit_lines(document)
     yield from closed_lines(document)
     yield from actor_lines(document, signs)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import takewhile
 
 from domain.model.market import Level
-from domain.model.money import Price, Quantity
+from domain.model.money import BPS, ZERO, Price, Quantity
 
 
 class Book:
@@ -46,6 +47,23 @@ class Book:
     def best_bid(self) -> Price | None:
         """Return the highest price that somebody pays, None while nobody does."""
         return Price(self._bid_prices[-1]) if self._bid_prices else None
+
+    def depths(self, within_bps: int) -> tuple[Decimal, Decimal] | None:
+        """Return what is bid and offered within that distance from the best price of each side.
+
+        In quote currency; None while a side is empty.
+        """
+        if not self._bid_prices or not self._ask_prices:
+            return None
+        share = Decimal(within_bps) / BPS
+        floor = self._bid_prices[-1] * (1 - share)
+        top = self._ask_prices[0] * (1 + share)
+        bids = takewhile(lambda price: price >= floor, reversed(self._bid_prices))
+        asks = takewhile(lambda price: price <= top, self._ask_prices)
+        return (
+            sum((price * self._bids[price] for price in bids), ZERO),
+            sum((price * self._asks[price] for price in asks), ZERO),
+        )
 
     def __len__(self) -> int:
         return len(self._bids) + len(self._asks)

@@ -27,6 +27,7 @@ from domain.messages.market import (
     TradesPrinted,
 )
 from domain.messages.supervision import GapSeen, TradingReady
+from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.bars import Timeframe
 from domain.model.entries import EntryKind
@@ -37,7 +38,9 @@ from domain.model.product import ProductId
 STAMPED_AHEAD = "a frame stamped ahead of time"
 
 Event = MarketFrame | StreamOpened | StreamClosed | GapSeen
-Effect = quality.Effect | minutes.Effect | TradingReady
+Effect = quality.Effect | minutes.Effect | TradingReady | LiquidityMeasured
+LOOKS = 10
+"""The books of all products are looked at within so many checks, a share of them at each."""
 
 
 @frozen
@@ -64,6 +67,7 @@ class MarketData:
         self._stamps = Stamps()
         self._connection = 0
         self._is_ready = False
+        self._looks = 0
         self.products: tuple[ProductId, ...] = ()
 
     def watch(self, products: tuple[ProductId, ...], now_ns: Nanos) -> tuple[Effect, ...]:
@@ -94,8 +98,11 @@ class MarketData:
                 return [*lost, StartAnew(AFTER_GAP)]
 
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
-        """Look at the age of every quote; to be called once a second."""
-        return self._quality.check(now_ns, machine_ns)
+        """Look at the age of every quote and at some books; to be called once a second."""
+        self._looks += 1
+        share = self.products[self._looks % LOOKS :: LOOKS]
+        looked = (LiquidityMeasured(self._quality.liquidity(share)),) if share else ()
+        return (*self._quality.check(now_ns, machine_ns), *looked)
 
     def confirm(self, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Take in what REST answered to `Reread`."""
@@ -120,7 +127,13 @@ class MarketData:
             return ()
         self._is_ready = True
         plan = self._plan
-        return (TradingReady(f"{plan.lookback_minutes}m" if plan.has_history else "none"),)
+        history = f"{plan.lookback_minutes}m" if plan.has_history else "none"
+        # What may be bought is judged before the first decision.
+        return (self.liquidity(), TradingReady(history))
+
+    def liquidity(self) -> LiquidityMeasured:
+        """Return spread and depth of every book, for who has heard nothing yet."""
+        return LiquidityMeasured(self._quality.liquidity(self.products))
 
     def backfill(self, now_ns: Nanos) -> tuple[Effect, ...]:
         """Ask for the past again, for who has lost it."""

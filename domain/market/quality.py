@@ -28,8 +28,9 @@ from domain.messages.market import (
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.market import Quote
-from domain.model.money import Price, plain
+from domain.model.money import Price, bps, plain
 from domain.model.product import ProductId
+from domain.model.universe import DEPTH_WITHIN_BPS, BookMeasure
 from domain.system.alerts import of_frozen_stream, of_stale_quote
 
 RECONFIRM_BEFORE_NS = 1_500 * MILLISECOND
@@ -200,6 +201,10 @@ class MarketQuality:
             if state.stalled is not None
         )
 
+    def liquidity(self, products: Iterable[ProductId]) -> tuple[BookMeasure, ...]:
+        """Return spread and depth of these products' books; of one that is stalled nothing."""
+        return tuple(_liquidity(self._states[product]) for product in products)
+
     @property
     def warming(self) -> tuple[ProductId, ...]:
         """Return the products without a quote."""
@@ -295,3 +300,12 @@ class MarketQuality:
             return ()
         self._is_trusted = True
         return (Trusted(f"{len(readings)} quotes within {plain(far)} bps of REST, no gap"),)
+
+
+def _liquidity(state: _State) -> BookMeasure:
+    quote, book = state.quote, state.book
+    depths = None if book is None else book.depths(DEPTH_WITHIN_BPS)
+    if quote is None or depths is None or state.stalled is not None:
+        return BookMeasure(state.product, None, None, None)
+    spread = bps((quote.ask - quote.bid) * 2 / (quote.ask + quote.bid))
+    return BookMeasure(state.product, spread, *depths)

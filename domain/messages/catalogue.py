@@ -45,6 +45,14 @@ from domain.messages.supervision import (
     DrillStarted,
     GapSeen,
 )
+from domain.messages.universe import (
+    AssetBanned,
+    BanCleared,
+    RegimeCleared,
+    RegimeJudged,
+    RegimeSet,
+    StandingsChanged,
+)
 
 CATALOGUE: dict[str, type] = {
     kind.__name__: kind
@@ -68,6 +76,12 @@ CATALOGUE: dict[str, type] = {
         ActorProven,
         DrillStarted,
         GapSeen,
+        StandingsChanged,
+        RegimeJudged,
+        AssetBanned,
+        BanCleared,
+        RegimeSet,
+        RegimeCleared,
         BootCompleted,
         StatementTaken,
         CashFlowSeen,

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from domain.model.approval import ApprovedOrder, ExitReason, Purpose, Reason, Refusal
 from domain.model.context import Context
+from domain.model.funnel import Funnel
 from domain.model.instants import Nanos
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId, Side
@@ -57,13 +58,17 @@ class EntryProposed:
 
 @frozen
 class RoundProposed:
-    """All entries of one round, best conviction first. `late` strategies did not answer in time."""
+    """All entries of one round, best conviction first. `late` strategies did not answer in time.
+
+    `funnel` is how far products came up to here.
+    """
 
     cycle: int
     next_ns: Nanos
     entries: tuple[EntryProposed, ...]
     answered: int
     late: tuple[str, ...]
+    funnel: Funnel = Funnel()
 
 
 @frozen
@@ -111,10 +116,14 @@ class ExitHindered:
 
 @frozen
 class RoundJudged:
-    """The outcome of one round, for people: approved products and (product, reason) of refusals."""
+    """The outcome of one round, for people: approved products and (product, reason) of refusals.
+
+    `funnel` is how far products came; records of before it was kept have none.
+    """
 
     cycle: int
     next_ns: Nanos
     approved: tuple[ProductId, ...]
     refused: tuple[tuple[ProductId, Reason], ...]
     late: tuple[str, ...]
+    funnel: Funnel | None = None

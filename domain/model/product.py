@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from domain.model.money import Price, Quantity, ceil_to, floor_to
 
@@ -57,6 +57,12 @@ class ProductFlags:
     auction_mode: bool = False
     view_only: bool = False
 
+    @property
+    def described(self) -> str:
+        """Return status and what is switched on, for people, like "online, cancel_only"."""
+        switched = (each.name for each in fields(type(self)) if getattr(self, each.name) is True)
+        return ", ".join((self.status, *switched))
+
     def allows(self, action: Action) -> bool:
         """Tell whether a new order of kind `action` is accepted; anything unknown is a no."""
         closed = (
@@ -75,7 +81,10 @@ class ProductFlags:
 
 @frozen(kw_only=True)
 class Product:
-    """One market of the venue: its steps, its limits and its flags."""
+    """One market of the venue: its steps, its limits and its flags.
+
+    `volume_24h` is in quote currency; None: the venue did not say, or says what can't be.
+    """
 
     id: ProductId
     base: str
@@ -88,6 +97,7 @@ class Product:
     quote_min: Decimal
     quote_max: Decimal
     flags: ProductFlags = ProductFlags()
+    volume_24h: Decimal | None = None
 
     def can_sell(self, quantity: Decimal, bid: Decimal) -> bool:
         """Tell whether the venue takes a sale of `quantity`, a legal one, at best bid `bid`."""

@@ -21,13 +21,13 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
-from domain.model.money import ZERO, Amount, Quantity, plain
+from domain.model.money import ONE, ZERO, Amount, Quantity, plain
 from domain.model.portfolio import Lot
-from domain.model.product import Action, Side
+from domain.model.product import Action, ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.risk import reasons
 from domain.risk.rule import Candidate, EntryRule
-from domain.risk.sizing import Sized, size_entry
+from domain.risk.sizing import HUNDRED, Sized, size_entry
 from domain.risk.view import RiskView
 
 Rules = tuple[EntryRule, ...]
@@ -136,6 +136,7 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
         view.regime.multiplier,
         view.mandate.entry_offset_bps,
         _ceiling(rules, nlv),
+        _tier_most(wanted.product, nlv, view),
     )
 
 
@@ -143,6 +144,14 @@ def _ceiling(rules: Rules, nlv: Amount) -> Amount:
     """Return the most that a size may be raised to; nothing, where no rule bounds an order."""
     bounds = (rule.ceiling(nlv) for rule in rules)
     return min((bound for bound in bounds if bound is not None), default=Amount(ZERO))
+
+
+def _tier_most(product: ProductId, nlv: Amount, view: RiskView) -> Amount | None:
+    """Return the most that one position of the product's tier may cost; None: it is in none."""
+    limits = view.mandate.tiers.get(view.tier_of(product))
+    if limits is None:
+        return None
+    return Amount(nlv * limits.position_pct / HUNDRED * min(ONE, view.regime.multiplier))
 
 
 def _entry_order(

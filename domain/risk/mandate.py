@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from domain.model.instants import Nanos
 from domain.model.money import Amount
+from domain.universe.limits import Tiers
 
 
 @frozen(kw_only=True)
@@ -16,15 +17,16 @@ class Mandate:
     """What several rules and the sizing share; each limit of one rule stands in that rule.
 
     `allotment` is the quote currency that may be used, None for all of it. `themes` maps a theme to
-    its assets. `budget_pct` is what each strategy may have at risk, in percent of NLV. A resting
-    entry lives for `lifetime_ns`, a lot for `max_hold_ns` or what `holds_ns` says of its strategy,
-    all market time; a buy rests `entry_offset_bps` below the best bid, or crosses if that is
-    negative.
+    its assets, `tiers` a tier of the universe to its limits. `budget_pct` is what each strategy may
+    have at risk, in percent of NLV. A resting entry lives for `lifetime_ns`, a lot for
+    `max_hold_ns` or what `holds_ns` says of its strategy, all market time; a buy rests
+    `entry_offset_bps` below the best bid, or crosses if that is negative.
     """
 
     quote_currency: str
     allotment: Amount | None
     themes: Mapping[str, tuple[str, ...]]
+    tiers: Tiers
     never_trade: frozenset[str]
     budget_pct: Mapping[str, Decimal]
     entry_offset_bps: Decimal

@@ -59,19 +59,24 @@ def size_entry(
     multiplier: Decimal,
     offset_bps: Decimal,
     ceiling: Amount,
+    most: Amount | None = None,
 ) -> Sized | Refusal:
     """Return the order for `proposal`, or why there is no legal one.
 
     The notional with taker fees is at most notional_pct of `nlv` times `multiplier`; a size below
-    the smallest entry is raised to it if that costs no more than `ceiling` (quote currency).
+    the smallest entry is raised to it if that costs no more than `ceiling` (quote currency). None
+    of them costs more than `most`, where the tier says one.
     """
     price = entry_price(product, quote, offset_bps)
     if not price > 0:
         return _refuse("price", plain(price), "above 0")
+    if most is not None:
+        ceiling = min(ceiling, most)
     unit_cost = price * (ONE + taker)
     wanted = nlv * proposal.notional_pct / HUNDRED * multiplier
-    most = min(wanted / unit_cost, product.base_max, product.quote_max / price)
-    quantity = product.quantity_down(most)
+    wanted = wanted if most is None else min(wanted, most)
+    largest = min(wanted / unit_cost, product.base_max, product.quote_max / price)
+    quantity = product.quantity_down(largest)
     smallest = smallest_quantity(product, price, proposal.stop_loss_pct, taker)
     is_raised = quantity < smallest
     if is_raised:

@@ -16,6 +16,7 @@ from domain.model.market import Quote
 from domain.model.money import ZERO, Rate, notional
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId, Side
+from domain.model.universe import Standing
 from domain.risk.exposure import AtRisk, Exposure
 from domain.risk.mandate import Mandate
 
@@ -45,8 +46,14 @@ class RiskView:
     maker: Rate | None
     taker: Rate | None
     regime: Regime
+    standings: Mapping[ProductId, Standing]
     exposure: Exposure
     approved: Set[ApprovedKey]
+
+    def tier_of(self, product: ProductId) -> str:
+        """Return the tier that `product` is in, "" if it is in none or not judged."""
+        standing = self.standings.get(product)
+        return "" if standing is None else standing.tier
 
     def breaker_for(self, entry: EntryProposed) -> Breaker | None:
         """Return the strongest breaker whose scope covers the entry."""

@@ -56,6 +56,7 @@ UNWATCHED = {
     "strategy": "this strategy proposes nothing",
     "feed": "no price moves: stops of owned lots are not seen",
     "scheduler": "no cycle comes",
+    "universe": "products and regime are not judged anew",
     "drop_copy": "fills are not checked a second time",
     "operator": "no request of a person is answered",
     "reconciler": "the venue is not compared with the books",

@@ -19,6 +19,7 @@ from domain.messages.portfolio import (
     StatementTaken,
 )
 from domain.messages.supervision import BY_OPERATOR, BootCompleted, BreakerReset, BreakerTripped
+from domain.messages.universe import AssetBanned, BanCleared, RegimeCleared, RegimeSet
 from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Breaker, Scope
 from domain.model.instants import Nanos
@@ -31,6 +32,7 @@ from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMa
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
 from domain.risk.throttle import Counted, CountedOrders
 from domain.risk.view import ApprovedKey
+from domain.universe.orders import StandingOrders
 
 KEPT_APPROVALS = 2_000
 """Newest approvals that the risk gate gets back: "once a bar" looks at the present bar alone."""
@@ -81,6 +83,8 @@ class Recovered:
     runs: int = 0
     world: str = ""
     tally: RunTally = RunTally()
+    universe: StandingOrders = StandingOrders()
+    """What persons have said about what may be bought."""
     boot: BootCompleted | None = None
     """What the newest start read of catalogue and fees."""
 
@@ -147,6 +151,7 @@ class JournalFold:
         self._boot: BootCompleted | None = None
         self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
         self._counted = CountedOrders()
+        self._universe = StandingOrders()
         self._runs = 0
         self._world = ""
         self._tally = RunTally()
@@ -218,6 +223,8 @@ class JournalFold:
             case BootCompleted():
                 self._boot = message
                 self._books = self._books.apply(message)
+            case AssetBanned() | BanCleared() | RegimeSet() | RegimeCleared():
+                self._universe = self._universe.apply(message)
             case _:
                 pass  # told for people, not for the state
 
@@ -272,6 +279,7 @@ class JournalFold:
             counted=self._counted.newest,
             runs=self._runs,
             world=self._world,
+            universe=self._universe,
             boot=self._boot,
             tally=evolve(
                 self._tally,

@@ -18,6 +18,7 @@ KILL = 'python run.py kill --reason "..."'
 RESUME = 'python run.py resume --reason "..."'
 RELEASE = 'python run.py release LOT --reason "..."'
 UNPAUSE = 'python run.py unpause --reason "..."'
+SET_REGIME = 'python run.py regime set chop --reason "..."'
 RESET = "python run.py paper reset"
 VERIFY = "python run.py audit verify"
 START = "python run.py --env paper"
@@ -115,6 +116,11 @@ WAYS_OUT: dict[str, WayOut] = {
         "a sentinel watches", "make room for one more process if none can start", STATUS
     ),
     "memory": WayOut("the process uses less than 75 % of its limit", _STOPS, START),
+    "crash_regime": WayOut(
+        "the regime is another one, by BTC's hours or by `regime clear`",
+        "wait; or say which regime counts, which stays on record",
+        SET_REGIME,
+    ),
     "late": WayOut("the strategy answers a cycle in time", "disable it if it can't", STATUS),
 }
 _OF_AN_ACTOR = WayOut(

@@ -31,6 +31,8 @@ NEEDED = {
     "lot": "lot-1",
     "alert": "1f0c22ab",
     "name": "breakout",
+    "product": "PUMP-USD",
+    "regime": "bear",
     "file": "/no/such/folder/backup.tar.zst",
 }
 """What is given for a parameter that a command requires, by its name."""

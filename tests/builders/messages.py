@@ -29,12 +29,15 @@ from domain.model.orders import FillSeen, OrderIntent, OrderSeen, OrderState, Ve
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side
 from domain.model.proposal import TradeProposal
+from domain.model.regime import Provenance, RegimeReading
+from domain.model.universe import Standing
 from domain.orders.identity import client_order_id
 from domain.risk.exposure import Exposure
 from domain.risk.mandate import Mandate
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
+from domain.universe.limits import TierLimits
 
 NOW = Nanos(1_702_353_600 * SECOND)
 """A whole minute: 2023-12-12T04:00:00Z."""
@@ -226,6 +229,7 @@ def a_mandate(**changes: Any) -> Mandate:
         "quote_currency": "USD",
         "allotment": None,
         "themes": {},
+        "tiers": {"T1": a_tier()},
         "never_trade": frozenset(),
         "budget_pct": {"breakout": Decimal(15)},
         "entry_offset_bps": Decimal(0),
@@ -279,10 +283,39 @@ def a_view(**changes: Any) -> RiskView:
         "maker": MAKER,
         "taker": TAKER,
         "regime": Regime.CHOP,
+        "standings": {name: a_standing(name) for name in products},
         "exposure": Exposure(),
         "approved": frozenset(),
     }
     return RiskView(**{**values, **changes})
+
+
+def a_tier(**changes: Any) -> TierLimits:
+    """Return a tier whose caps never bind before those of the policy."""
+    values: dict[str, Any] = {
+        "min_volume": Decimal(1_000_000),
+        "max_spread_bps": Decimal(20),
+        "min_depth": Decimal(10_000),
+        "position_pct": Decimal(5),
+        "tier_pct": Decimal(15),
+    }
+    return TierLimits(**{**values, **changes})
+
+
+def a_reading(regime: Regime = Regime.CHOP, **changes: Any) -> RegimeReading:
+    values: dict[str, Any] = {
+        "provenance": Provenance.DETECTED,
+        "why": "the test says so",
+        "product": BTC,
+        "bars": 168,
+        "at_ns": NOW,
+    }
+    return RegimeReading(regime=regime, **{**values, **changes})
+
+
+def a_standing(product: ProductId = BTC, tier: str = "T1", **changes: Any) -> Standing:
+    """Return the standing of a product that may be bought, unless the test says otherwise."""
+    return Standing(product=product, tier=tier, **changes)
 
 
 def a_breaker(effect: Effect = Effect.BLOCK, scope: str = "global", **changes: Any) -> Breaker:

@@ -18,7 +18,13 @@ from typing import Any
 from tests.builders.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
+ANY_LIQUIDITY = (
+    "--set=universe.tiers={ALL: {min_volume: 0, max_spread_bps: 200, min_depth: 0,"
+    " position_pct: 3, tier_pct: 15}}"
+)
+"""Hand-made markets trade little: here everything with a book may be bought."""
 EAGER = (
+    ANY_LIQUIDITY,
     "--set=strategies.breakout.lookback_minutes=1",
     "--set=strategies.breakout.volume_minutes=1",
     "--set=strategies.breakout.volume_ratio=0",

@@ -44,7 +44,13 @@ from tests.fakes.watched import WatchedFaults, WatchedRuntime
 
 CONFIG = Path(__file__).parents[2] / "config"
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
+ANY_LIQUIDITY = (
+    "universe.tiers={ALL: {min_volume: 0, max_spread_bps: 200, min_depth: 0,"
+    " position_pct: 3, tier_pct: 15}}"
+)
+"""Hand-made markets trade little: here everything with a book may be bought."""
 FAST = (
+    ANY_LIQUIDITY,
     "policy.loop.jitter_pct=0",
     "policy.exits.max_hold=3m",
     "strategies.breakout.lookback_minutes=5",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,6 +40,8 @@ T = TypeVar("T")
 _OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
 _SPOT_WALLETS = ("ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO", "FIAT", "CRYPTO")
 _SPOT_PLATFORMS = ("", "ACCOUNT_PLATFORM_CONSUMER")
+VOLUMES_APART = 10
+"""How many times one of the two volumes of a product may be the other: prices move in a day."""
 
 # No part can match what the next one does: a hostile page must not keep a request's thread busy.
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)</title", re.IGNORECASE)
@@ -202,8 +205,25 @@ def product(form: wire.ProductForm) -> Listing | None:
         quote_min=member("quote_min_size", number_from_zero, form.quote_min_size),
         quote_max=member("quote_max_size", positive, form.quote_max_size),
         flags=_flags(form),
+        volume_24h=_volume(form),
     )
     return Listing(found, form.alias or "")
+
+
+def _volume(form: wire.ProductForm) -> Decimal | None:
+    """Return the 24 h volume in quote currency, None where it can't be read or can't be.
+
+    The venue says it twice, in base and in quote currency; a number in the wrong one of the two
+    is off by the price.
+    """
+    try:
+        volume = number_from_zero(form.approximate_quote_24h_volume)
+        base, price = number_from_zero(form.volume_24h), positive(form.price)
+    except (ProtocolBroken, TypeError, AttributeError):
+        return None
+    worth = base * price
+    is_like = worth <= volume * VOLUMES_APART and volume <= worth * VOLUMES_APART
+    return volume if is_like else None
 
 
 def _flags(form: wire.ProductForm) -> ProductFlags:

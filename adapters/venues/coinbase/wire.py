@@ -177,7 +177,10 @@ class AccountsPage(Struct):
 
 
 class ProductForm(Struct, gc=False):
-    """One product; a flag that is missing counts as not set, a missing number refuses it."""
+    """One product; a flag that is missing counts as not set, a missing number refuses it.
+
+    Of price and volumes nothing is demanded: where they can't be read the volume is unknown.
+    """
 
     product_id: str
     base_currency_id: str = ""
@@ -189,6 +192,9 @@ class ProductForm(Struct, gc=False):
     base_max_size: str = ""
     quote_min_size: str = ""
     quote_max_size: str = ""
+    price: Any = ""
+    volume_24h: Any = ""
+    approximate_quote_24h_volume: Any = ""
     product_type: str = "SPOT"
     status: str = ""
     alias: str | None = None

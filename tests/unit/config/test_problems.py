@@ -158,6 +158,22 @@ CASES: dict[str, tuple[list[Edit], list[str]]] = {
         ],
         [],
     ),
+    "tier that is no name": ([], ["universe.tiers={t1: {}}"]),
+    "no tier at all": ([], ["universe.tiers={}"]),
+    "tier that lacks limits": ([], ["universe.tiers={T1: {min_volume: 1, max_spred_bps: 5}}"]),
+    "tier beyond its limits": ([], ["universe.tiers.T1.max_spread_bps=201"]),
+    "tier stricter than the one before": (
+        [],
+        ["universe.tiers={T1: {min_depth: 1}, T2: {min_volume: 1}}"],
+    ),
+    "tier wider than the one after": (
+        [],
+        ["universe.tiers={T1: {max_spread_bps: 36}, T2: {min_volume: 1}}"],
+    ),
+    "position above its tier": ([], ["universe.tiers.T3={position_pct: 2, tier_pct: 1}"]),
+    "bear below crash": ([], ["universe.regime.bear_trend_pct=-11"]),
+    "crash that never comes": ([], ["universe.regime.crash_volatility_pct=201"]),
+    "product that leaves too late": ([], ["universe.stability.leave_after=61m"]),
     # the command line
     "set: no key": ([], ["policy=1"]),
     "set: no value": ([], ["policy.loop.interval_seconds"]),

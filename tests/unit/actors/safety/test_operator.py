@@ -21,10 +21,12 @@ from domain.messages.control import (
     SyncRequested,
 )
 from domain.messages.supervision import Revived, ReviveRequested
+from domain.messages.universe import AssetBanned, BanCleared, RegimeCleared, RegimeSet
 from domain.model.breakers import Effect
 from domain.orders.keeper import UNKNOWN_ORDER
 from domain.system.pause import PAUSE, PAUSED, UNPAUSED
 from domain.system.ways_out import RESUME, UNPAUSE, WAYS_OUT
+from domain.universe.orders import told
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import a_breaker
 
@@ -60,8 +62,9 @@ class Scene:
         reason: str = "looked at it",
         request_id: str = "r1",
         subject: str = "",
+        hours: int = 0,
     ) -> None:
-        self.folder.requests.append(ControlRequest(request_id, verb, reason, subject))
+        self.folder.requests.append(ControlRequest(request_id, verb, reason, subject, hours))
         self.harness.pass_time(self.actor, POLL_EVERY_NS)
 
     def revived(self, request_id: str = "r1", *items: str, given_up: tuple[str, ...] = ()) -> None:
@@ -479,3 +482,48 @@ def test_a_pause_that_is_not_on_record_in_time_holds_and_is_no_success() -> None
     assert answer["code"] == 1
     assert answer["lines"][0] == "paused"
     assert scene.harness.is_open(PAUSE)
+
+
+@pytest.mark.req("U1", "U3")
+@pytest.mark.parametrize(
+    ("verb", "subject", "kind"),
+    [
+        ("ban", "PUMP-USD", AssetBanned),
+        ("unban", "PUMP-USD", BanCleared),
+        ("set_regime", "bear", RegimeSet),
+        ("clear_regime", "", RegimeCleared),
+    ],
+)
+def test_a_word_about_the_universe_is_told_at_once_and_answered_when_it_is_on_record(
+    verb: str, subject: str, kind: type
+) -> None:
+    scene = Scene(is_latched=False)
+    scene.ask(verb, "exploit", subject=subject)
+
+    (deed,) = scene.harness.bodies(kind)
+    assert deed.reason == "exploit"
+    assert scene.harness.bodies(OperatorActed) == [OperatorActed(verb, "exploit")]
+    assert scene.folder.answers == {}
+    scene.written()
+    scene.written()
+    assert scene.folder.answers["r1"] == {"code": 0, "lines": [told(deed)]}
+
+
+@pytest.mark.req("U1")
+def test_a_ban_of_nothing_is_refused_and_no_deed() -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("ban", subject="$$$")
+    scene.ask("ban", request_id="r2", subject="PUMP", hours=-1)
+
+    assert [scene.folder.answers[each]["code"] for each in ("r1", "r2")] == [1, 1]
+    assert scene.harness.bodies(OperatorActed) == []
+
+
+@pytest.mark.req("U1")
+def test_a_ban_that_is_not_on_record_in_time_is_no_success() -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("ban", subject="PUMP")
+    scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+
+    answer = scene.folder.answers["r1"]
+    assert (answer["code"], answer["lines"][0]) == (1, "not confirmed")

@@ -14,15 +14,30 @@ from domain.messages.decisions import CycleDue, Decide, Proposed, RoundProposed
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import ActorProven, BootCompleted
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.bars import Timeframe
-from domain.model.context import Context
+from domain.model.context import Context, Regime
+from domain.model.funnel import FunnelLoss, Stage
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
+from domain.model.universe import Exclusion
 from tests.builders.harness import Harness, deliver, of_kind
-from tests.builders.messages import BTC, ETH, MAKER, NOW, TAKER, a_portfolio, a_proposal, a_quote
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    MAKER,
+    NOW,
+    TAKER,
+    a_lot,
+    a_portfolio,
+    a_proposal,
+    a_quote,
+    a_reading,
+    a_standing,
+)
 
 DEPTHS = {Timeframe.MINUTE: 10}
 SEATS = (Seat("one", 2), Seat("two", 2))
@@ -150,7 +165,53 @@ def test_without_a_portfolio_or_a_strategy_a_round_is_empty_and_nobody_is_late()
     idle = started(Harness(), seats=())
 
     for allocator in (blind, idle):
-        assert deliver(allocator, due(1)) == (RoundProposed(1, due(1).next_ns, (), 0, ()),)
+        (round_,) = deliver(allocator, due(1))
+        assert isinstance(round_, RoundProposed)
+        assert (round_.entries, round_.answered, round_.late) == ((), 0, ())
+
+
+@pytest.mark.req("U1")
+def test_strategies_see_what_may_be_bought_and_what_is_owned() -> None:
+    allocator = started(Harness())
+    out = a_standing(BTC, exclusion_reason=Exclusion.SPREAD)
+    assert [each.product for each in picture(allocator).bars] == [BTC]
+
+    deliver(allocator, UniverseJudged((out,)))
+    assert picture(allocator, 2).bars == ()
+
+    deliver(allocator, PortfolioMoved(a_portfolio("10000", a_lot())))
+    assert [each.product for each in picture(allocator, 3).bars] == [BTC]
+
+
+@pytest.mark.req("U3")
+def test_a_flip_of_the_regime_is_in_the_next_picture() -> None:
+    allocator = started(Harness())
+    assert picture(allocator).regime is Regime.CHOP
+
+    deliver(allocator, RegimeJudged(a_reading(Regime.BEAR)))
+    assert picture(allocator, 2).regime is Regime.BEAR
+
+
+def test_a_round_tells_how_far_products_came_and_where_they_were_lost() -> None:
+    allocator = started(Harness())
+    other = ProductId("SOL-USD")
+    judged = tuple(a_standing(each) for each in (BTC, ETH, other))
+    deliver(allocator, UniverseJudged(judged), BarClosed(a_bar(-1, ETH)), due(1))
+    weak = a_proposal(conviction=Decimal("0.5"))
+
+    (round_,) = deliver(allocator, Proposed(1, "one", (a_proposal(),)), Proposed(1, "two", (weak,)))
+
+    assert isinstance(round_, RoundProposed)
+    funnel = round_.funnel
+    counts = (funnel.eligible, funnel.seen, funnel.proposed, funnel.allocated)
+    assert counts == (3, 1, 1, 1)
+    assert funnel.losses == (
+        FunnelLoss(BTC, Stage.ALLOCATED, "less_convinced", "two"),
+        FunnelLoss(ETH, Stage.SEEN, "no_fresh_price"),
+        FunnelLoss(other, Stage.SEEN, "no_bars"),
+    )
+    (empty,) = deliver(allocator, due(2), Proposed(2, "one", ()), Proposed(2, "two", ()))[-1:]
+    assert [each.stage for each in empty.funnel.losses] == [Stage.SEEN, Stage.SEEN]
 
 
 @pytest.mark.req("ST1")

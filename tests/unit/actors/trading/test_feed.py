@@ -36,6 +36,7 @@ from domain.messages.supervision import (
     ProductsChanged,
     TradingReady,
 )
+from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar, Quote
@@ -114,7 +115,9 @@ def test_a_whole_book_becomes_a_quote_and_trading_is_ready() -> None:
 
     said = stand.frame(snapshot())
 
-    assert said == (QuoteMoved(a_quote(at_ns=stand.now_ns)), TradingReady("none"))
+    quote, looked, ready = said
+    assert (quote, ready) == (QuoteMoved(a_quote(at_ns=stand.now_ns)), TradingReady("none"))
+    assert isinstance(looked, LiquidityMeasured)
 
 
 def test_trading_waits_for_the_past_as_well() -> None:
@@ -123,7 +126,7 @@ def test_trading_waits_for_the_past_as_well() -> None:
 
     said = stand.candles()
 
-    assert [type(each) for each in said] == [HistoryLoaded, TradingReady]
+    assert [type(each) for each in said] == [HistoryLoaded, LiquidityMeasured, TradingReady]
     assert stand.pass_time(READY_LIMIT_NS)[-1] != TradingReady("3m")
 
 

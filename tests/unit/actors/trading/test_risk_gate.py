@@ -32,14 +32,18 @@ from domain.messages.market import (
 from domain.messages.orders import IntentRaised, WouldPlace
 from domain.messages.portfolio import CapsMeasured, CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
+from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
 from domain.model.breakers import GLOBAL, Effect
+from domain.model.context import Regime
+from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance, Lot
 from domain.model.product import Product, ProductFlags, ProductId
+from domain.model.universe import Exclusion
 from domain.portfolio.ledger import Ledger, open_ledger
 from domain.risk.exposure import Exposure
 from domain.risk.throttle import ThrottleLimits
@@ -56,6 +60,8 @@ from tests.builders.messages import (
     a_moved,
     a_product,
     a_quote,
+    a_reading,
+    a_standing,
     an_entry,
     an_exit,
     an_intent,
@@ -110,6 +116,7 @@ def a_gate(
 
 def fresh(harness: Harness, actor: RiskGate) -> None:
     at_ns = harness.clock.market_ns()
+    deliver(actor, UniverseJudged((a_standing(BTC), a_standing(ETH))))
     for product in (BTC, ETH):
         deliver(actor, QuoteMoved(a_quote(product=product, at_ns=at_ns)))
         deliver(actor, BarClosed(a_bar(product, at_ns - at_ns % MINUTE - MINUTE)))
@@ -163,9 +170,11 @@ def test_a_round_is_answered_entry_by_entry_and_then_as_a_whole() -> None:
         RoundJudged,
         CapsMeasured,
     ]
-    assert said[2] == RoundJudged(
-        3, Nanos(START_NS + MINUTE), (BTC,), ((ETH, Reason("invalid_proposal")),), ("slow",)
-    )
+    refused = ((ETH, Reason("invalid_proposal")),)
+    lost = (FunnelLoss(ETH, Stage.APPROVED, "invalid_proposal"),)
+    funnel = Funnel(approved=1, losses=lost)
+    next_ns = Nanos(START_NS + MINUTE)
+    assert said[2] == RoundJudged(3, next_ns, (BTC,), refused, ("slow",), funnel)
 
 
 @pytest.mark.req("E1")
@@ -324,6 +333,45 @@ def test_new_flags_of_a_product_count_at_once() -> None:
     deliver(actor, ProductsChanged((closed, a_product(ETH))))
 
     assert reasons(deliver(actor, a_round(entry()))) == ["product_disabled"]
+
+
+@pytest.mark.req("U1")
+def test_a_product_enters_while_the_universe_holds_it_and_not_without_a_word_of_it() -> None:
+    _, actor = a_gate()
+    out = a_standing(BTC, exclusion_reason=Exclusion.BANNED, observed="until then", limit="no ban")
+
+    deliver(actor, UniverseJudged((out, a_standing(ETH))))
+    (refused,) = of_kind(deliver(actor, a_round(entry())), ProposalRefused)
+    assert refused.refusals[0].observed == "banned: until then"
+    assert len(orders(deliver(actor, a_round(entry(ETH))))) == 1
+
+    deliver(actor, UniverseJudged(()))
+    assert reasons(deliver(actor, a_round(entry()))) == ["not_eligible"]
+    deliver(actor, UniverseJudged((a_standing(BTC),)))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("U3")
+def test_a_flip_of_the_regime_changes_the_next_decision() -> None:
+    def quantity(regime: Regime) -> Quantity:
+        _, actor = a_gate()
+        deliver(actor, RegimeJudged(a_reading(Regime.CHOP)), RegimeJudged(a_reading(regime)))
+        (order,) = orders(deliver(actor, a_round(entry())))
+        return order.quantity
+
+    chop = quantity(Regime.CHOP)
+    assert float(quantity(Regime.BULL) / chop) == pytest.approx(1.2)
+    assert float(quantity(Regime.BEAR) / chop) == pytest.approx(0.6)
+
+
+@pytest.mark.req("U3")
+def test_a_crash_stops_entries_and_no_exit() -> None:
+    lot = a_lot()
+    _, actor = a_gate(a_state(owning(lot)))
+    deliver(actor, RegimeJudged(a_reading(Regime.CRASH)))
+
+    assert reasons(deliver(actor, a_round(entry(ETH))))[0] == "crash_regime"
+    assert len(orders(deliver(actor, an_exit(lot)))) == 1
 
 
 @pytest.mark.req("E2")

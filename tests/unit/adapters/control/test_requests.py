@@ -50,6 +50,17 @@ def test_a_request_is_given_out_once_until_it_is_answered(tmp_path: Path) -> Non
     assert inbox.poll() == ()
 
 
+@pytest.mark.parametrize(
+    ("hours", "read"), [("168", 168), ('"168"', -1), ("1.5", -1), ("true", -1), ("null", -1)]
+)
+def test_hours_are_a_whole_number_or_no_length(hours: str, read: int, tmp_path: Path) -> None:
+    inbox = FileControlInbox(tmp_path)
+    card = '{"verb": "ban", "reason": "x", "subject": "PUMP", "hours": ' + hours + "}"
+    (tmp_path / FOLDER / "1.json").write_text(card)
+
+    assert inbox.poll() == (ControlRequest("1", "ban", "x", "PUMP", read),)
+
+
 def test_requests_come_oldest_first(tmp_path: Path) -> None:
     inbox = FileControlInbox(tmp_path)
     for name in ("0003", "0001", "0002"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +92,28 @@ def test_any_changes_leave_what_they_say(
         best_bid, best_ask = max(left[0]), min(left[1])
         assert (top[0].price, top[0].quantity) == (best_bid, left[0][best_bid])
         assert (top[1].price, top[1].quantity) == (best_ask, left[1][best_ask])
+
+
+@pytest.mark.req("U1")
+@pytest.mark.parametrize(
+    ("within_bps", "bids", "asks"),
+    [(0, "100", "202"), (99, "100", "202"), (100, "298", "202"), (400, "586", "517")],
+)
+def test_depth_is_what_rests_near_the_best_price_of_each_side(
+    within_bps: int, bids: str, asks: str
+) -> None:
+    book = Book()
+    book.replace(
+        [a_level("100", "1"), a_level("99", "2"), a_level("96", "3"), a_level("95", "9")],
+        [a_level("101", "2"), a_level("105", "3"), a_level("110", "9")],
+    )
+
+    assert book.depths(within_bps) == (Decimal(bids), Decimal(asks))
+
+
+@pytest.mark.req("U1")
+def test_a_book_with_one_side_has_no_depth() -> None:
+    book = Book()
+    book.replace([a_level("100")], [])
+
+    assert book.depths(20) is None

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from domain.market.bar_order import Asked
-from domain.market.market_data import FeedPlan, MarketData
+from domain.market.market_data import LOOKS, FeedPlan, MarketData
 from domain.market.minutes import BAR_GRACE_NS, Fetch
 from domain.market.quality import Reread, StartAnew
 from domain.market.stamps import AHEAD_NS
@@ -31,9 +31,11 @@ from domain.messages.market import (
     TradesPrinted,
 )
 from domain.messages.supervision import GapSeen, TradingReady
+from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from domain.model.product import ProductId
+from domain.model.universe import BookMeasure
 from tests.builders.messages import BTC, NOW, a_level, a_quote, a_trade
 
 pytestmark = pytest.mark.req("ST1")
@@ -58,7 +60,38 @@ def connected(*, has_history: bool = False) -> MarketData:
 
 
 def test_the_first_quote_begins_trading_where_there_is_no_past_to_wait_for() -> None:
-    assert connected().step(frame(SNAPSHOT), NOW) == [QuoteMoved(a_quote()), TradingReady("none")]
+    quote, looked, ready = connected().step(frame(SNAPSHOT), NOW)
+
+    assert (quote, ready) == (QuoteMoved(a_quote()), TradingReady("none"))
+    assert isinstance(looked, LiquidityMeasured), "what may be bought is judged before"
+
+
+@pytest.mark.req("U1")
+def test_every_book_is_looked_at_within_ten_checks_and_none_twice() -> None:
+    names = tuple(ProductId(f"P{number}-USD") for number in range(23))
+    data = MarketData(FeedPlan(3, Nanos(5 * SECOND), has_history=False), is_trusted=True)
+    data.watch(names, NOW)
+
+    told = [each for _ in range(LOOKS) for each in data.check(NOW, NOW)]
+    seen = [one.product for each in told for one in getattr(each, "measures", ())]
+
+    assert sorted(seen) == sorted(names)
+
+
+@pytest.mark.req("U1")
+def test_what_is_not_known_whole_has_no_liquidity() -> None:
+    data = connected()
+    unknown = BookMeasure(BTC, None, None, None)
+    assert data.liquidity() == LiquidityMeasured((unknown,))
+
+    data.step(frame(SNAPSHOT), NOW)
+    (known,) = data.liquidity().measures
+    assert (known.bid_depth, known.ask_depth) == (Decimal(500), Decimal("500.5"))
+    assert known.spread_bps is not None
+    assert f"{known.spread_bps:.3f}" == "9.995"
+
+    data.step(StreamClosed("market", 1, "gone"), NOW)
+    assert data.liquidity() == LiquidityMeasured((unknown,))
 
 
 def test_trading_begins_with_quote_and_past() -> None:
@@ -75,7 +108,7 @@ def test_trading_begins_with_quote_and_past() -> None:
 def test_trading_that_has_waited_long_enough_begins_with_what_there_is_and_only_once() -> None:
     data = connected(has_history=True)
 
-    assert data.begin() == (TradingReady("3m"),)
+    assert data.begin() == (data.liquidity(), TradingReady("3m"))
     assert data.begin() == ()
     assert data.step(frame(SNAPSHOT), NOW) == [QuoteMoved(a_quote())]
 

@@ -170,3 +170,24 @@ def test_an_order_is_legal_and_never_above_the_wish(
         assert order.limit_price <= bid
     else:
         assert order.limit_price >= bid + spread
+
+
+@pytest.mark.req("U1", "U3")
+@pytest.mark.parametrize(("multiplier", "most", "cost"), [("1", "150", 150), ("1.2", "200", 200)])
+def test_no_size_passes_what_the_tier_allows_whatever_the_regime(
+    multiplier: str, most: str, cost: int
+) -> None:
+    order = sized(multiplier=Decimal(multiplier), most=Amount(Decimal(most)))
+
+    assert isinstance(order, Sized)
+    assert cost - 1 < order.worst_case <= cost
+
+
+@pytest.mark.req("U1", "X3")
+def test_nothing_is_raised_above_what_the_tier_allows() -> None:
+    least = sized(proposal=a_proposal(notional_pct=Decimal("0.01")))
+    assert isinstance(least, Sized)
+    assert least.is_raised
+
+    most = Amount(least.worst_case - Decimal("0.01"))
+    assert isinstance(sized(proposal=a_proposal(notional_pct=Decimal("0.01")), most=most), Refusal)

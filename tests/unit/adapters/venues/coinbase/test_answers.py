@@ -62,6 +62,10 @@ PRODUCT = {
 }
 
 
+VOLUME_MEMBERS = ("price", "volume_24h", "approximate_quote_24h_volume")
+NO_NUMBERS: tuple[Any, ...] = ("", "NaN", "-1", "1e400", None, 7, True, [], {})
+
+
 def one(entries: Entries[Any]) -> Any:
     """Return the entry that was read, or the one that was not."""
     return (entries.read + entries.unread)[0]
@@ -230,6 +234,35 @@ def test_a_product_that_lacks_something_is_left_out_by_name(changes: dict[str, s
 def test_what_is_no_spot_product_is_nothing_to_speak_of() -> None:
     page = answers.read_products(body(products=[PRODUCT | {"product_type": "FUTURE"}]))
     assert answers.products_in(page.products) == Entries()
+
+
+@pytest.mark.req("U1")
+def test_the_volume_of_a_day_is_read_in_quote_currency() -> None:
+    day = {"price": "64000", "volume_24h": "5000", "approximate_quote_24h_volume": "319000000.5"}
+
+    assert product(**day).volume_24h == Decimal("319000000.5")
+    assert product(**{**dict.fromkeys(day, "0"), "price": "64000"}).volume_24h == 0
+
+
+@pytest.mark.req("U1")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"approximate_quote_24h_volume": "5000"},  # in base currency
+        {"volume_24h": "319000000"},  # in quote currency
+        *({name: value} for name in VOLUME_MEMBERS for value in NO_NUMBERS),
+        {"price": "0"},
+    ],
+)
+def test_a_volume_that_can_not_be_is_unknown_and_costs_the_product_nothing_else(
+    changes: dict[str, Any],
+) -> None:
+    day = {"price": "64000", "volume_24h": "5000", "approximate_quote_24h_volume": "319000000.5"}
+
+    found = product(**{**day, **changes})
+
+    assert found.id == "BTC-USD"
+    assert found.volume_24h is None
 
 
 def test_a_product_without_a_status_is_not_tradable() -> None:

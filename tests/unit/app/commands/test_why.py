@@ -1,0 +1,42 @@
+"""`why` reads the journal and answers, or says why it can't."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.command_line.cli import main
+from app.run.recovery import operate_offline
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    folder = tmp_path / "paper"
+    folder.mkdir()
+    (folder / "LOCK").touch()
+    return folder
+
+
+def test_without_a_journal_there_is_no_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["why", "BTC-USD", "--data-dir", str(tmp_path)]) == 1
+    assert "no answer" in capsys.readouterr().err
+
+
+def test_before_any_decision_it_says_so_and_ends_with_1(
+    paper: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operate_offline(paper, (), "pause", "news")
+
+    assert main(["why", "btc-usd", "--data-dir", str(paper.parent)]) == 1
+    assert "nothing was decided about BTC-USD" in capsys.readouterr().err
+    assert main(["why", "BTC-USD", "--json", "--data-dir", str(paper.parent)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["product"], told["cycle"]) == ("BTC-USD", None)
+
+
+def test_a_time_that_is_none_is_refused(paper: Path) -> None:
+    assert main(["why", "BTC-USD", "noon", "--data-dir", str(paper.parent)]) == 2
