@@ -75,7 +75,7 @@ def ask(folder: Path, verb: str, reason: str, **more: str | int) -> Outcome:
 
 def _operate(folder: Path, verb: str, reason: str, subject: str, hours: int) -> Outcome:
     if is_running(folder):
-        about = {"subject": subject, "hours": hours} if subject else {}
+        about: dict[str, str | int] = {"subject": subject, "hours": hours} if subject else {}
         return ask(folder, verb, reason, **about)
     from app.run.recovery import operate_offline
 
