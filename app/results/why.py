@@ -62,7 +62,7 @@ def stage_of(made: Decision) -> tuple[str, str]:
     if made.judged is None:
         return "", "no_decision"
     if made.entries:
-        filled = any(each.quantity for each in made.entries)
+        filled = any(each.base for each in made.entries)
         state = made.entries[0].state
         reason = "" if filled or state is None else state.value.lower()
         return (Stage.FILLED if filled else Stage.APPROVED), reason
@@ -144,11 +144,11 @@ def _blocked(breaker: Breaker) -> str:
 def _fate(fate: Fate) -> str:
     order, base = fate.order, base_of(fate.order.product)
     asked = f"{figures.size(order.quantity)} {base} for {order.strategy}"
-    if fate.quantity:
-        whole = "" if fate.quantity == order.quantity else f" of {figures.size(order.quantity)}"
+    if fate.base:
+        whole = "" if fate.base == order.quantity else f" of {figures.size(order.quantity)}"
         return (
-            f"bought {figures.size(fate.quantity)}{whole} {base} at"
-            f" {figures.price(fate.worth / fate.quantity)} for {order.strategy}"
+            f"bought {figures.size(fate.base)}{whole} {base} at"
+            f" {figures.price(fate.worth / fate.base)} for {order.strategy}"
         )
     if fate.state in TERMINAL and fate.state is not None:
         reason = f": {fate.reason}" if fate.reason else ""
@@ -159,6 +159,6 @@ def _fate(fate: Fate) -> str:
 def _sale(fate: Fate) -> str:
     order, base = fate.order, base_of(fate.order.product)
     why = _SOLD[ExitReason(order.reason)]
-    price = figures.price(fate.worth / fate.quantity)
-    sold = f"{figures.size(fate.quantity)} {base} at {price}"
+    price = figures.price(fate.worth / fate.base)
+    sold = f"{figures.size(fate.base)} {base} at {price}"
     return f"sold last: {sold}, {moment(fate.at_ns)}, because {why}"

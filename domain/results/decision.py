@@ -24,12 +24,12 @@ from domain.model.universe import Standing
 
 @frozen(kw_only=True)
 class Fate:
-    """What became of an order: its newest state, and what was filled of it (quote currency)."""
+    """What became of an order: its newest state, and what was filled of it in base and quote."""
 
     order: ApprovedEntry | ApprovedExit
     state: OrderState | None = None
     reason: str = ""
-    quantity: Decimal = ZERO
+    base: Decimal = ZERO
     worth: Decimal = ZERO
     at_ns: Nanos = Nanos(0)
 
@@ -37,7 +37,7 @@ class Fate:
         """Return the fate after one more fill."""
         fill = booked.fill
         worth = self.worth + fill.price * fill.quantity
-        return evolve(self, quantity=self.quantity + fill.quantity, worth=worth, at_ns=at_ns)
+        return evolve(self, base=self.base + fill.quantity, worth=worth, at_ns=at_ns)
 
 
 @frozen(kw_only=True)

@@ -82,7 +82,7 @@ def in_force(
     A reading too old to be known keeps what it has tightened and loses what it has loosened.
     """
     known = detected or _unknown(
-        product, "no hourly bars were read yet; it counts as chop", 0, None
+        product, f"no hourly bars of {product} could be read; it counts as chop", 0, None
     )
     if said is not None and now_ns < said.until_ns:
         why = f"set by the operator until {moment(said.until_ns)}: {said.reason}"

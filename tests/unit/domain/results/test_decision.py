@@ -101,7 +101,7 @@ def test_what_became_of_an_order_is_followed_beyond_the_time() -> None:
 
     (fate,) = made.entries
     assert fate.state is OrderState.FILLED
-    assert (fate.quantity, fate.worth) == (Decimal(2), Decimal(200))
+    assert (fate.base, fate.worth) == (Decimal(2), Decimal(200))
 
 
 def test_an_order_of_an_earlier_decision_is_not_of_this_one() -> None:
