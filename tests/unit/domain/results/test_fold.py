@@ -102,7 +102,7 @@ def test_each_strategy_is_told_by_what_its_closed_trades_earned() -> None:
 
     assert (name, made.trades, made.profit) == ("breakout", 1, closed.realised)
     ((name, made),) = whole(*traded).by_strategy
-    assert (name, made.trades, made.profit) == ("breakout", 0, 0)
+    assert (name, made.trades, made.profit) == ("breakout", 0, Decimal(0))
 
 
 @pytest.mark.parametrize("order", [(STATEMENT, BOOT, BOUGHT), (BOOT, STATEMENT, BOUGHT)])
