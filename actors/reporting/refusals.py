@@ -38,6 +38,7 @@ _REASONS: Mapping[str, Words] = {
     "fees_unknown": Words("the fees are not known yet"),
     "insufficient_cash": Words("there is not enough cash", "policy.capital.allotment"),
     "already_approved": Words("this bar has led to an order already"),
+    "already_held": Words("its strategy holds or buys it already"),
     "below_minimum": Words("the order would be below the venue's minimum", "notional_pct"),
     "invalid_proposal": Words("the strategy asked for what is not allowed"),
     "nlv_unknown": Words("equity is nothing or not known"),

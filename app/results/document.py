@@ -38,6 +38,7 @@ def document(results: Results) -> dict[str, Any]:
         "max_drawdown_at": iso(worst.at_ns) if worst and worst.drawdown_pct else None,
         "trades": _summary(results.summary),
         "stopped": _summary(results.stopped),
+        "strategies": {name: _summary(made) for name, made in results.by_strategy},
         "slippage": {
             "sold": _text(results.sales.sold),
             "against_bid": _text(results.sales.slipped),

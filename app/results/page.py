@@ -17,6 +17,7 @@ from app.results.tables import (
     open_positions,
     overview,
     refusals,
+    strategies,
 )
 from domain.results.fold import Results
 
@@ -52,11 +53,7 @@ def page(results: Results, prices: Sequence[PriceChart] = ()) -> str:
         f"<h1>{escape(title)}</h1><p>{escape(headline(results))}</p>",
         _facts(overview(results)),
         *_charts(charts(results, prices)),
-        *(
-            _sheet(sheet)
-            for sheet in (closed_trades(results), open_positions(results), refusals(results))
-            if sheet.rows
-        ),
+        *(_sheet(sheet) for sheet in _sheets(results) if sheet.rows),
         "<footer>All times UTC, market time. Amounts in "
         f"{escape(results.quote_currency)}, rounded; <code>run.py report --json</code> has the "
         "exact ones.</footer>",
@@ -77,6 +74,11 @@ def _facts(facts: tuple[Fact, ...]) -> str:
         return f"<tr>{name}{value}<td class='means'>{escape(fact.meaning)}</td></tr>"
 
     return f"<table>{''.join(map(row, facts))}</table>"
+
+
+def _sheets(results: Results) -> tuple[Sheet, ...]:
+    of_trades = closed_trades(results), strategies(results)
+    return (*of_trades, open_positions(results), refusals(results))
 
 
 def _sheet(sheet: Sheet) -> str:

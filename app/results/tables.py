@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from attrs import frozen
@@ -174,6 +175,25 @@ def open_positions(results: Results) -> Sheet:
     )
     columns = ("bought", "product", "quantity", "price", "cost", "stop", "target", "strategy")
     return Sheet("Open positions", columns, rows, frozenset({2, 3, 4, 5, 6}))
+
+
+def strategies(results: Results) -> Sheet:
+    """Return what the closed trades of each strategy have earned, and how many lots it holds."""
+    held = Counter(lot.strategy for lot in results.lots)
+    rows = tuple(
+        (
+            name,
+            f"{made.trades:,}",
+            percent(made.win_rate_pct),
+            signed(made.gross),
+            money(made.fees),
+            signed(made.profit),
+            f"{held[name]:,}",
+        )
+        for name, made in results.by_strategy
+    )
+    columns = ("strategy", "closed", "won", "before fees", "fees", "profit", "open")
+    return Sheet("By strategy", columns, rows, frozenset({1, 2, 3, 4, 5, 6}))
 
 
 def refusals(results: Results) -> Sheet:

@@ -13,6 +13,7 @@ from app.results.tables import (
     open_positions,
     overview,
     refusals,
+    strategies,
 )
 from domain.results.fold import Results
 
@@ -37,7 +38,7 @@ def show(
         table.add_row(Text(name), Text(fact.value), Text(fact.meaning))
     console.print(table)
     others = (open_positions(results), refusals(results)) if positions is None else (positions,)
-    for sheet in (closed_trades(results), *others):
+    for sheet in (closed_trades(results), strategies(results), *others):
         if sheet.rows:
             console.print()
             _print(sheet, console, shown)

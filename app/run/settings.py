@@ -42,6 +42,7 @@ def mandate_of(config: Config) -> Mandate:
         entry_offset_bps=policy.execution.entry_offset_bps,
         lifetime_ns=Nanos(policy.execution.ttl_seconds * SECOND),
         max_hold_ns=policy.exits.max_hold,
+        pyramids=frozenset(name for name, spec in config.strategies.items() if spec.pyramids),
         holds_ns={
             name: spec.max_hold
             for name, spec in config.strategies.items()

@@ -89,6 +89,13 @@ class Results:
         return summary(self.closed)
 
     @property
+    def by_strategy(self) -> tuple[tuple[str, TradeSummary], ...]:
+        """What the closed trips of each strategy add up to, by its name; none where none traded."""
+        names = sorted({trip.strategy for trip in self.trips} | {lot.strategy for lot in self.lots})
+        trips = {name: [each for each in self.closed if each.strategy == name] for name in names}
+        return tuple((name, summary(trips[name])) for name in names)
+
+    @property
     def stopped(self) -> TradeSummary:
         """What the closed trips add up to that a stop has ended, wholly or in part."""
         return summary(trip for trip in self.closed if ExitReason.STOP in trip.exits)

@@ -19,7 +19,8 @@ class Mandate:
     `allotment` is the quote currency that may be used, None for all of it. `themes` maps a theme to
     its assets, `tiers` a tier of the universe to its limits. `budget_pct` is what each strategy may
     have at risk, in percent of NLV. A resting entry lives for `lifetime_ns`, a lot for
-    `max_hold_ns` or what `holds_ns` says of its strategy, all market time; a buy rests
+    `max_hold_ns` or what `holds_ns` says of its strategy, all market time; strategies of `pyramids`
+    may buy more of what they hold. A buy rests
     `entry_offset_bps` below the best bid, or crosses if that is negative.
     """
 
@@ -33,6 +34,7 @@ class Mandate:
     lifetime_ns: Nanos
     max_hold_ns: Nanos
     holds_ns: Mapping[str, Nanos] = field(factory=dict)
+    pyramids: frozenset[str] = frozenset()
 
     def hold_of(self, strategy: str) -> Nanos:
         """Return how long a lot of this strategy is held at most."""

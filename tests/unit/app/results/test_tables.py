@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.results.tables import Fact, overview, refusals
+from attrs import evolve
+
+from app.results.tables import Fact, overview, refusals, strategies
 from domain.messages.decisions import ProposalRefused
 from domain.messages.portfolio import EquityMarked
 from domain.model.approval import Purpose, Reason, Refusal
@@ -14,7 +16,7 @@ from domain.model.instants import MINUTE, Nanos
 from domain.model.money import Amount
 from domain.model.product import Side
 from domain.results.fold import ResultsFold
-from tests.builders.messages import BTC, NOW
+from tests.builders.messages import BTC, NOW, a_lot
 
 
 def marked(nlv: str | None) -> EquityMarked:
@@ -67,3 +69,18 @@ def test_refusals_are_told_in_words_and_how_often() -> None:
     assert found is not None
 
     assert refusals(found).rows == (("2", "entry", "the cap on all positions is reached"),)
+
+
+def test_strategies_are_told_one_a_row_with_what_they_hold() -> None:
+    lots = [a_lot(id="1"), a_lot(id="2"), a_lot(id="3", strategy="momentum")]
+    fold = ResultsFold()
+    fold.take(NOW, marked("990"))
+    found = fold.result()
+    assert found is not None
+
+    sheet = strategies(evolve(found, lots=tuple(lots)))
+
+    assert [(row[0], row[1], row[-1]) for row in sheet.rows] == [
+        ("breakout", "0", "2"),
+        ("momentum", "0", "1"),
+    ]

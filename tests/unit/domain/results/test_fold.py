@@ -94,6 +94,17 @@ def test_profit_is_what_was_realised_and_what_is_open() -> None:
     assert (told.counts.orders, told.counts.fills, told.lots) == (2, 2, ())
 
 
+@pytest.mark.req("STR3", "X2")
+def test_each_strategy_is_told_by_what_its_closed_trades_earned() -> None:
+    traded = (started(), STATEMENT, BOOT, IntentRaised(ENTRY), BOUGHT)
+    closed = whole(*traded, IntentRaised(EXIT), SOLD, marked("1017.60"))
+    ((name, made),) = closed.by_strategy
+
+    assert (name, made.trades, made.profit) == ("breakout", 1, closed.realised)
+    ((name, made),) = whole(*traded).by_strategy
+    assert (name, made.trades, made.profit) == ("breakout", 0, Decimal(0))
+
+
 @pytest.mark.parametrize("order", [(STATEMENT, BOOT, BOUGHT), (BOOT, STATEMENT, BOUGHT)])
 def test_the_books_open_whatever_is_known_first(order: tuple[Any, ...]) -> None:
     told = whole(started(), *order)
