@@ -57,6 +57,7 @@ def funnel_row(judged: RoundJudged | None, filled: Set[ProductId]) -> Row | None
         "cycle": judged.cycle,
         "eligible": funnel.eligible,
         "seen": funnel.seen,
+        "triggered": funnel.triggered,
         "proposed": funnel.proposed,
         "allocated": funnel.allocated,
         "approved": funnel.approved,

@@ -24,7 +24,6 @@ from domain.model.instants import MILLISECOND, Nanos
 from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
-from domain.model.proposal import TradeProposal
 
 ROUND_LIMIT_NS = 250 * MILLISECOND
 """Machine time after which a round closes without the strategies that did not answer."""
@@ -76,7 +75,7 @@ class Allocator(Actor):
         self._snapshot = 0
         self._round: CycleDue | None = None
         self._context: Context | None = None
-        self._answers: dict[str, tuple[TradeProposal, ...]] = {}
+        self._answers: dict[str, Proposed] = {}
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -168,7 +167,7 @@ class Allocator(Actor):
         if self._round is None or answer.cycle != self._round.cycle:
             self._trip_late(answer.strategy, f"answered cycle {answer.cycle} too late")
             return
-        self._answers[answer.strategy] = answer.proposals
+        self._answers[answer.strategy] = answer
         scope = Scope.of_strategy(answer.strategy)
         self.close("late", f"answered cycle {answer.cycle}", scope=scope)
         if len(self._answers) == len(self._seats):
@@ -200,13 +199,21 @@ class Allocator(Actor):
             for each in sorted(self._eligible)
             if each not in seen
         ]
-        proposed = {each.product for answer in self._answers.values() for each in answer}
+        answers = self._answers.values()
+        triggered = {each for answer in answers for each in (*answer.triggered, *answer.beyond)}
+        proposed = {each.product for answer in answers for each in answer.proposals}
+        beyond = [
+            FunnelLoss(each, Stage.PROPOSED, "max_triggers_per_cycle", answer.strategy)
+            for answer in answers
+            for each in answer.beyond
+        ]
         return Funnel(
             eligible=len(self._eligible),
             seen=len(seen),
+            triggered=len(triggered),
             proposed=len(proposed),
             allocated=len(entries),
-            losses=(*self._dropped, *unseen)[:LOSSES_KEPT],
+            losses=(*self._dropped, *beyond, *unseen)[:LOSSES_KEPT],
         )
 
     def _unseen(self, product: ProductId) -> str:
@@ -217,7 +224,8 @@ class Allocator(Actor):
         newest = {each: newest_bars(context.bars_of(each)) for each in Timeframe}
         limits = Counter({seat.strategy: seat.max_trades_per_cycle for seat in self._seats})
         bars = {seat.strategy: newest[seat.timeframe] for seat in self._seats}
-        entries, dropped = merge(self._answers, bars, limits)
+        proposals = {strategy: answer.proposals for strategy, answer in self._answers.items()}
+        entries, dropped = merge(proposals, bars, limits)
         for strategy, proposal, why in dropped:
             self.log.info(
                 "proposal dropped", strategy=strategy, product=proposal.product, reason=why

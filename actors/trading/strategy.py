@@ -27,9 +27,9 @@ class StrategyHost(Actor):
         match message:
             case Decide(cycle, context):
                 self._leave(context)
-                proposals = self._decided(cycle, context)
-                self.send(ALLOCATOR, Proposed(cycle, self._strategy.id, proposals))
-                self.prove(f"decided in cycle {cycle}, {len(proposals)} proposals refused")
+                answer = self._decided(cycle, context)
+                self.send(ALLOCATOR, answer)
+                self.prove(f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused")
             case _:
                 self.refuse(message)
 
@@ -38,7 +38,7 @@ class StrategyHost(Actor):
         if products:
             self.send(EXITS, LeaveProposed(self._strategy.id, products))
 
-    def _decided(self, cycle: int, context: Context) -> tuple[TradeProposal, ...]:
+    def _decided(self, cycle: int, context: Context) -> Proposed:
         asked = triggered(self._strategy, context, self._terms)
         if asked.beyond:
             self.log.info(
@@ -52,4 +52,5 @@ class StrategyHost(Actor):
             found = checked(self._strategy.decide(asked.context), asked.products)
         count, products = len(found), len(asked.products)
         self.log.debug("decided", cycle=cycle, triggered=products, proposals_count=count)
-        return found
+        names = tuple(sorted(asked.products))
+        return Proposed(cycle, self._strategy.id, found, names, asked.beyond)

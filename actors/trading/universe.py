@@ -170,7 +170,11 @@ class Selector(Actor):
         eligible = Counter(each.tier for each in self._standings.values() if each.is_eligible)
         tiers = ", ".join(f"{count} in {tier}" for tier, count in sorted(eligible.items()))
         some = ", ".join(_said(each) for each in news[:NAMED] if not each.is_eligible)
-        text = f"{counted(eligible.total(), 'product')} may be bought" + (tiers and f" ({tiers})")
+        if not eligible:
+            what = f"nothing may be bought: {some or 'no product is known'}"
+            self.log.warning(f"{what}; type: python run.py why {news[0].product}")
+            return
+        text = f"{counted(eligible.total(), 'product')} may be bought ({tiers})"
         self.log.info(text + (f"; excluded now: {some}" if some else ""))
 
     # The market.

@@ -35,6 +35,7 @@ _LOST = {
     "no_fresh_price": "it had no fresh price, so no strategy saw it",
     "no_bar": "it has no closed minutes yet",
     "max_trades_per_cycle": "the strategy had proposed as much as it may in one decision",
+    "max_triggers_per_cycle": "more products triggered than a strategy looks at in one decision",
     "less_convinced": "another strategy proposed it with more conviction",
     "opposite_sides": "another strategy proposed the opposite",
 }
@@ -50,6 +51,10 @@ _SOLD = {
     ExitReason.MAX_HOLD: "it had been held as long as allowed",
     ExitReason.OPERATOR: "you asked for it",
 }
+
+
+_BEFORE = {Stage.ALLOCATED: Stage.PROPOSED, Stage.PROPOSED: Stage.TRIGGERED}
+"""How far a product came that was lost on the way to a stage."""
 
 
 def sentences(made: Decision) -> tuple[str, ...]:
@@ -70,7 +75,7 @@ def stage_of(made: Decision) -> tuple[str, str]:
         return Stage.ALLOCATED, made.refusals[0].refusals[0].reason
     loss = _loss(made)
     if loss is not None:
-        return (Stage.PROPOSED if loss.stage is Stage.ALLOCATED else Stage.ELIGIBLE), loss.reason
+        return _BEFORE.get(loss.stage, Stage.ELIGIBLE), loss.reason
     standing = made.standing
     if standing is None or standing.exclusion_reason is not None:
         return "", "unknown_product" if standing is None else str(standing.exclusion_reason)
@@ -109,7 +114,7 @@ def _not_proposed(made: Decision) -> Iterator[str]:
         yield _excluded(standing, made)
         return
     if loss is not None:
-        who = f"{loss.strategy} proposed it, but " if loss.strategy else ""
+        who = f"{loss.strategy} proposed it, but " if loss.stage is Stage.ALLOCATED else ""
         yield f"{name} was not bought: {who}{_LOST.get(loss.reason, loss.reason)}"
     else:
         tier = f" (it may be bought, in tier {standing.tier})" if standing is not None else ""

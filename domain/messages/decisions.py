@@ -32,11 +32,17 @@ class Decide:
 
 @frozen
 class Proposed:
-    """A strategy's answer."""
+    """A strategy's answer.
+
+    It was asked about the products that `triggered`; `beyond` had triggered too, more than it may
+    be asked about in one cycle.
+    """
 
     cycle: int
     strategy: str
     proposals: tuple[TradeProposal, ...]
+    triggered: tuple[ProductId, ...] = ()
+    beyond: tuple[ProductId, ...] = ()
 
 
 @frozen

@@ -19,6 +19,8 @@ class Stage(StrEnum):
     """In a tier of the universe."""
     SEEN = "seen"
     """Shown to the strategies: it has bars and a fresh price."""
+    TRIGGERED = "triggered"
+    """A strategy that does not hold it was asked about it: its trigger fired."""
     PROPOSED = "proposed"
     ALLOCATED = "allocated"
     """Left over when the proposals of all strategies were merged."""
@@ -40,11 +42,13 @@ class FunnelLoss:
 class Funnel:
     """How many products came how far, and the first reason of each loss but that of no signal.
 
-    A product that is eligible, seen, and neither proposed nor lost gave no strategy a signal.
+    A product that is eligible, seen, and neither proposed nor lost gave no strategy a signal; one
+    that `triggered` and was not proposed did not convince its strategy.
     """
 
     eligible: int = 0
     seen: int = 0
+    triggered: int = 0
     proposed: int = 0
     allocated: int = 0
     approved: int = 0

@@ -31,7 +31,11 @@ GRANULARITIES = {
 
 @frozen
 class DayStatistics:
-    """A product's last price and the 24 hours up to the running minute; None without any trade."""
+    """A product's last price and the 24 hours up to the running minute; None without any trade.
+
+    Of a market that began less than 24 hours ago volumes are those of a day at its rate so far: a
+    venue would know what came before.
+    """
 
     last: Decimal | None
     first: Decimal | None
@@ -43,6 +47,8 @@ class DayStatistics:
     quote_volume: Decimal
 
 
+DIGITS = 8
+"""Of a volume that is an estimate."""
 NO_DAY = DayStatistics(None, None, ZERO, ZERO, ZERO, ZERO, ZERO)
 """The day of a product that is not traded."""
 
@@ -113,15 +119,23 @@ class MarketPast:
         quote = ZERO
         for row in rows:
             quote = EXACT.add(quote, EXACT.multiply(row.close, row.volume))
+        known_ns = DAY if before else minute - rows[0].start_ns
         return DayStatistics(
             last=rows[-1].close,
             first=rows[0].open,
             high=max(row.high for row in rows),
             low=min(row.low for row in rows),
-            volume=_volume(rows),
+            volume=_of_a_day(_volume(rows), known_ns),
             volume_before=_volume(before),
-            quote_volume=quote,
+            quote_volume=_of_a_day(quote, known_ns),
         )
+
+
+def _of_a_day(volume: Decimal, known_ns: int) -> Decimal:
+    """Return the volume of 24 hours at the rate of the `known_ns` of which it is known."""
+    if known_ns >= DAY:
+        return volume
+    return round(volume * DAY / known_ns, DIGITS)
 
 
 def bar_of(product: ProductId, start_ns: Nanos, trades: Sequence[Trade]) -> Bar:

@@ -55,13 +55,15 @@ def test_before_a_judgement_there_is_nothing_to_show() -> None:
 
 def test_the_funnel_is_shown_with_the_fills_since_and_the_first_reason_of_each_loss() -> None:
     loss = FunnelLoss(ETH, Stage.ALLOCATED, "less_convinced", "two")
-    funnel = Funnel(eligible=5, seen=4, proposed=2, allocated=1, approved=1, losses=(loss,))
+    funnel = Funnel(
+        eligible=5, seen=4, triggered=3, proposed=2, allocated=1, approved=1, losses=(loss,)
+    )
     judged = RoundJudged(7, NOW, (BTC,), (), (), funnel)
 
     row = funnel_row(judged, {BTC, ETH})
 
     assert row is not None
-    assert [row[each.value] for each in Stage] == [5, 4, 2, 1, 1, 1]
+    assert [row[each.value] for each in Stage] == [5, 4, 3, 2, 1, 1, 1]
     assert row["losses"] == [
         {"product": ETH, "stage": "allocated", "reason": "less_convinced", "strategy": "two"}
     ]

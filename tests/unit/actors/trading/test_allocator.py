@@ -199,12 +199,16 @@ def test_a_round_tells_how_far_products_came_and_where_they_were_lost() -> None:
     deliver(allocator, UniverseJudged(judged), BarClosed(a_bar(-1, ETH)), due(1))
     weak = a_proposal(conviction=Decimal("0.5"))
 
-    (round_,) = deliver(allocator, Proposed(1, "one", (a_proposal(),)), Proposed(1, "two", (weak,)))
+    (round_,) = deliver(
+        allocator,
+        Proposed(1, "one", (a_proposal(),), triggered=(BTC,)),
+        Proposed(1, "two", (weak,), triggered=(BTC,)),
+    )
 
     assert isinstance(round_, RoundProposed)
     funnel = round_.funnel
-    counts = (funnel.eligible, funnel.seen, funnel.proposed, funnel.allocated)
-    assert counts == (3, 1, 1, 1)
+    counts = (funnel.eligible, funnel.seen, funnel.triggered, funnel.proposed, funnel.allocated)
+    assert counts == (3, 1, 1, 1, 1)
     assert funnel.losses == (
         FunnelLoss(BTC, Stage.ALLOCATED, "less_convinced", "two"),
         FunnelLoss(ETH, Stage.SEEN, "no_fresh_price"),
@@ -212,6 +216,19 @@ def test_a_round_tells_how_far_products_came_and_where_they_were_lost() -> None:
     )
     (empty,) = deliver(allocator, due(2), Proposed(2, "one", ()), Proposed(2, "two", ()))[-1:]
     assert [each.stage for each in empty.funnel.losses] == [Stage.SEEN, Stage.SEEN]
+
+
+@pytest.mark.req("S1")
+def test_what_triggered_and_was_too_much_for_its_strategy_is_a_loss_of_the_round() -> None:
+    allocator = started(Harness())
+
+    deliver(allocator, due(1), Proposed(1, "one", (), triggered=(), beyond=(BTC,)))
+    (round_,) = deliver(allocator, Proposed(1, "two", ()))
+
+    assert round_.funnel.triggered == 1
+    assert round_.funnel.losses == (
+        FunnelLoss(BTC, Stage.PROPOSED, "max_triggers_per_cycle", "one"),
+    )
 
 
 @pytest.mark.req("ST1")

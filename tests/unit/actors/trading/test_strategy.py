@@ -64,7 +64,8 @@ def test_a_picture_in_proposals_out() -> None:
 
     assert strategy.seen is not None
     assert [each.product for each in strategy.seen.bars] == [BTC]
-    assert harness.sent == [Sent((ALLOCATOR,), Proposed(7, "scripted", (a_proposal(),)))]
+    answer = Proposed(7, "scripted", (a_proposal(),), triggered=(BTC,))
+    assert harness.sent == [Sent((ALLOCATOR,), answer)]
 
 
 @pytest.mark.req("STR1")
@@ -92,8 +93,9 @@ def test_what_passes_the_most_triggers_of_a_cycle_is_left_out_and_told() -> None
     harness, strategy = Harness(), Scripted(())
     host = hosted(strategy, terms=Terms(max_triggers_per_cycle=1), harness=harness)
 
-    deliver(host, Decide(1, market(BTC, ETH)))
+    (answer,) = deliver(host, Decide(1, market(BTC, ETH)))
 
+    assert answer == Proposed(1, "scripted", (), triggered=(BTC,), beyond=(ETH,))
     assert strategy.seen is not None
     assert [each.product for each in strategy.seen.bars] == [BTC]
     (told,) = harness.log.of("info")

@@ -132,6 +132,19 @@ def test_products_are_judged_at_the_first_look_and_told_to_who_buys_and_for_the_
 
 
 @pytest.mark.req("U1")
+def test_that_nothing_may_be_bought_is_a_warning_with_what_to_type() -> None:
+    stand = ready()
+    stand.pass_time(JUDGE_EVERY_NS)
+
+    for asset in ("BTC", "ETH"):
+        stand.hear(AssetBanned(asset, "exploit", Nanos(START_NS + HOUR)))
+
+    (told,) = stand.harness.log.of("warning")
+    assert told.text.startswith("nothing may be bought: ETH-USD (banned")
+    assert told.text.endswith("type: python run.py why ETH-USD")
+
+
+@pytest.mark.req("U1")
 def test_what_is_excluded_is_logged_with_product_tier_and_reason() -> None:
     stand = ready()
     stand.pass_time(JUDGE_EVERY_NS)

@@ -134,6 +134,14 @@ CASES: dict[str, tuple[list[Any], tuple[str, str], list[str]]] = {
             " conviction"
         ],
     ),
+    "too many triggered": (
+        [FINE, lost("max_triggers_per_cycle", Stage.PROPOSED, "weak")],
+        ("triggered", "max_triggers_per_cycle"),
+        [
+            "BTC-USD was not bought: more products triggered than a strategy looks at in one"
+            " decision"
+        ],
+    ),
     "refused": (
         [FINE, REFUSED, judged()],
         ("allocated", "total_cap"),

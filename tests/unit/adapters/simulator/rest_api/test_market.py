@@ -162,10 +162,10 @@ def test_products_are_listed_by_turnover_with_flags_as_booleans() -> None:
     assert client.get("/products", product_type="FUTURE")["products"] == []
 
 
-def test_a_days_volume_is_in_base_currency() -> None:
+def test_a_days_volume_is_in_base_currency_and_of_a_younger_market_at_its_rate() -> None:
     client = Client(Script(history=HISTORY))
     found = client.get("/products/BTC-USD")
-    assert found["volume_24h"] == "400"
+    assert found["volume_24h"] == "1440"  # 400 within 400 minutes: one a minute
     assert found["high_24h"] == "502"
     assert found["price"] == "102"
 
