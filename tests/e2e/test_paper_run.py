@@ -132,6 +132,7 @@ def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_pat
     with trader(tmp_path, "--speed", "60") as third:
         third.ready()
         third.wait_until(lambda: len(records(tmp_path, "EquityMarked")) > marks)
+        third.settle()
         code, stopped = third.interrupt()
         assert (code, stopped["reason"]) == (0, "signal")
     later = equity(tmp_path)[marks]
