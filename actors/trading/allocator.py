@@ -10,7 +10,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
 from actors.kernel.topology import STRATEGY
 from actors.trading.history import BarUnfit, Depths, ProductBars
-from domain.decisions.rounds import merge, newest_bars
+from domain.decisions.rounds import DROPPED, merge, newest_bars
 from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed, RoundProposed
 from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
 from domain.messages.portfolio import PortfolioMoved
@@ -227,9 +227,7 @@ class Allocator(Actor):
         proposals = {strategy: answer.proposals for strategy, answer in self._answers.items()}
         entries, dropped = merge(proposals, bars, limits)
         for strategy, proposal, why in dropped:
-            self.log.info(
-                "proposal dropped", strategy=strategy, product=proposal.product, reason=why
-            )
+            self.log.info(f"{proposal.product} not bought for {strategy}: {DROPPED[why]}")
         self._dropped = tuple(
             FunnelLoss(proposal.product, Stage.ALLOCATED, why, strategy)
             for strategy, proposal, why in dropped

@@ -10,6 +10,7 @@ from domain.decisions.triggers import Terms, left, triggered
 from domain.messages.decisions import Decide, LeaveProposed, Proposed
 from domain.model.context import Context
 from domain.model.proposal import TradeProposal
+from domain.model.wording import counted
 
 Inbox = Decide
 
@@ -41,12 +42,9 @@ class StrategyHost(Actor):
     def _decided(self, cycle: int, context: Context) -> Proposed:
         asked = triggered(self._strategy, context, self._terms)
         if asked.beyond:
-            self.log.info(
-                "products left out",
-                reason="max_triggers_per_cycle",
-                limit=self._terms.max_triggers_per_cycle,
-                products=", ".join(asked.beyond),
-            )
+            most = counted(self._terms.max_triggers_per_cycle, "product")
+            names = ", ".join(asked.beyond)
+            self.log.info(f"left out of this decision, which looks at {most}: {names}")
         found: tuple[TradeProposal, ...] = ()
         if asked.products:
             found = checked(self._strategy.decide(asked.context), asked.products)

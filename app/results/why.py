@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.reporting.refusals import refused, rounded
+from domain.decisions.rounds import DROPPED
 from domain.model import figures
 from domain.model.approval import ExitReason
 from domain.model.breakers import Breaker
@@ -33,11 +34,8 @@ _EXCLUDED = {
 _LOST = {
     "no_bars": "it has no closed minutes yet, so no strategy saw it",
     "no_fresh_price": "it had no fresh price, so no strategy saw it",
-    "no_bar": "it has no closed minutes yet",
-    "max_trades_per_cycle": "the strategy had proposed as much as it may in one decision",
     "max_triggers_per_cycle": "more products triggered than a strategy looks at in one decision",
-    "less_convinced": "another strategy proposed it with more conviction",
-    "opposite_sides": "another strategy proposed the opposite",
+    **DROPPED,
 }
 _ENDED = {
     OrderState.CANCELLED: "was cancelled",

@@ -12,6 +12,13 @@ from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
 
 Dropped = tuple[str, TradeProposal, str]
+DROPPED = {
+    "no_bar": "it has no closed bar yet",
+    "max_trades_per_cycle": "the strategy had proposed as much as it may in one decision",
+    "less_convinced": "another strategy proposed it with more conviction",
+    "opposite_sides": "another strategy proposed the opposite",
+}
+"""Why a proposal was dropped, in words for people."""
 
 
 def merge(
