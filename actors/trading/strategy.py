@@ -43,8 +43,8 @@ class StrategyHost(Actor):
         asked = triggered(self._strategy, context, self._terms)
         if asked.beyond:
             most = counted(self._terms.max_triggers_per_cycle, "product")
-            names = ", ".join(asked.beyond)
-            self.log.info(f"left out of this decision, which looks at {most}: {names}")
+            others = ", ".join(asked.beyond)
+            self.log.info(f"left out of this decision, which looks at {most}: {others}")
         found: tuple[TradeProposal, ...] = ()
         if asked.products:
             found = checked(self._strategy.decide(asked.context), asked.products)
