@@ -44,7 +44,7 @@ class StrategyHost(Actor):
         if asked.beyond:
             most = counted(self._terms.max_triggers_per_cycle, "product")
             others = ", ".join(asked.beyond)
-            self.log.info(f"left out of this decision, which looks at {most}: {others}")
+            self.log.info(f"{self._strategy.id} looks at {most} a decision; left out: {others}")
         found: tuple[TradeProposal, ...] = ()
         if asked.products:
             found = checked(self._strategy.decide(asked.context), asked.products)

@@ -99,7 +99,7 @@ def test_what_passes_the_most_triggers_of_a_cycle_is_left_out_and_told() -> None
     assert strategy.seen is not None
     assert [each.product for each in strategy.seen.bars] == [BTC]
     (told,) = harness.log.of("info")
-    assert told.text == f"left out of this decision, which looks at 1 product: {ETH}"
+    assert told.text == f"scripted looks at 1 product a decision; left out: {ETH}"
 
 
 @pytest.mark.req("SUP1")
