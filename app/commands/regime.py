@@ -23,7 +23,7 @@ def regime() -> None:
 
 
 @regime.command("set")
-@click.argument("regime", type=OneOf([each.value for each in Regime]))
+@click.argument("regime", type=OneOf([each.value for each in Regime], case_sensitive=False))
 @click.option(
     "--hours",
     type=click.IntRange(1, REGIME_HOURS_MAX),

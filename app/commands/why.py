@@ -14,14 +14,24 @@ from app.commands.journals import decoded, journal_of, with_progress
 from app.results.why import sentences, stage_of
 from config.mode import Mode
 from domain.model.figures import moment
-from domain.model.instants import Nanos, iso, parse_iso
+from domain.model.instants import SECOND, Nanos, iso, parse_iso
 from domain.model.product import ProductId
 from domain.results.decision import Decision, DecisionFold
 
 
+def _up_to(text: str) -> Nanos:
+    """Return the end of the second that is written: people copy times that are shown in seconds.
+
+    Raises:
+        InvalidNumber: it is no time.
+    """
+    at_ns = parse_iso(text)
+    return Nanos(at_ns if at_ns % SECOND else at_ns + SECOND - 1)
+
+
 @click.command()
 @click.argument("product")
-@click.argument("time", required=False, type=Parsed("time", parse_iso))
+@click.argument("time", required=False, type=Parsed("time", _up_to))
 @json_option
 @env_option
 @folder_options

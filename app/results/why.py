@@ -14,6 +14,7 @@ from domain.model.figures import moment
 from domain.model.funnel import FunnelLoss, Stage
 from domain.model.orders import TERMINAL, OrderState
 from domain.model.product import base_of
+from domain.model.spelling import product_meant
 from domain.model.universe import Exclusion, Standing
 from domain.results.decision import Decision, Fate
 from domain.system.ways_out import way_out
@@ -106,7 +107,8 @@ def _not_proposed(made: Decision) -> Iterator[str]:
     """Yield why nothing of the product came to the risk gate."""
     name, standing, loss, judged = made.product, made.standing, _loss(made), made.judged
     if standing is None and made.is_universe_known:
-        yield f"{name} is not in the venue's catalogue in our currency: is it spelt right?"
+        hint = product_meant(name) or ": is it spelt right?"
+        yield f"{name} is not in the venue's catalogue in our currency{hint}"
         return
     if standing is not None and standing.exclusion_reason is not None:
         yield _excluded(standing, made)

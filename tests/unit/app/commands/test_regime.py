@@ -30,6 +30,7 @@ def paper(tmp_path: Path) -> Path:
     [
         (("set", "bear"), "set_regime", {"subject": "bear", "hours": 24}),
         (("set", "crash", "--hours", "2"), "set_regime", {"subject": "crash", "hours": 2}),
+        (("set", "BULL"), "set_regime", {"subject": "bull", "hours": 24}),
         (("clear",), "clear_regime", {"subject": "", "hours": 0}),
     ],
 )

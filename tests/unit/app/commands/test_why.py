@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.command_line.cli import main
+from app.commands.why import _up_to
 from app.run.recovery import operate_offline
+from domain.model.instants import SECOND, parse_iso
 
 
 @pytest.fixture
@@ -40,3 +42,10 @@ def test_before_any_decision_it_says_so_and_ends_with_1(
 
 def test_a_time_that_is_none_is_refused(paper: Path) -> None:
     assert main(["why", "BTC-USD", "noon", "--data-dir", str(paper.parent)]) == 2
+
+
+def test_a_time_in_seconds_means_all_of_that_second() -> None:
+    second = parse_iso("2026-11-29T02:59:01Z")
+
+    assert _up_to("2026-11-29T02:59:01Z") == second + SECOND - 1
+    assert _up_to("2026-11-29T02:59:01.5Z") == second + SECOND // 2

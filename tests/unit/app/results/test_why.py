@@ -18,7 +18,7 @@ from domain.model.context import Regime
 from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.money import Price
 from domain.model.orders import OrderState
-from domain.model.product import Side
+from domain.model.product import ProductId, Side
 from domain.model.universe import Exclusion
 from domain.results.decision import DecisionFold
 from tests.builders.messages import (
@@ -224,3 +224,13 @@ def test_each_situation_is_told_in_its_own_sentences(case: str) -> None:
 
     assert list(sentences(made)) == expected
     assert stage_of(made) == stage
+
+
+def test_a_name_that_is_no_products_gets_the_one_that_was_probably_meant() -> None:
+    fold = DecisionFold(ProductId("SOL/USD"))
+    for message in (FINE, judged()):
+        fold.take(NOW, message)
+
+    (told, *_) = sentences(fold.result())
+
+    assert told.endswith("catalogue in our currency; did you mean SOL-USD?")
