@@ -43,7 +43,13 @@ def record(columns: int, *arguments: str) -> str:
     text = _ESCAPES.sub("", text).replace("\r\n", "\n")
     # The folders are those of a moment; what is shown are the usual ones.
     usual = rf"\s+--(?:data|log)-dir\s+{home}/(?:data|logs)\b"
-    return re.sub(usual, "", text).replace(f"{home}/", "")
+    text = re.sub(usual, "", text).replace(f"{home}/", "")
+    # Without them the command fits behind its label, as it does for everybody.
+    return re.sub(r"(?m)^(  [a-z]+(?: [a-z]+)?)\n +(?=python run\.py)", _behind, text)
+
+
+def _behind(label: re.Match[str]) -> str:
+    return f"{label[1]:<13}"
 
 
 def watch(command: list[str], columns: int) -> str:

@@ -39,6 +39,7 @@ def settings() -> Iterator[str]:
     """Return the options that enable the three."""
     shared = {"use": "breakout", "enabled": "true", "notional_pct": "0.2", "volume_minutes": "5"}
     shared |= {"stop_loss_pct": "4", "take_profit_pct": "8", "max_trades_per_cycle": str(AT_ONCE)}
+    shared |= {"max_triggers_per_cycle": str(3 * GROUP)}
     for name, (minutes, ratio) in STRATEGIES.items():
         own = {"lookback_minutes": str(minutes), "volume_ratio": str(ratio)}
         for key, value in (shared | own).items():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.builders.runs import call, trader, verified
+from tests.builders.runs import call, records, trader, verified
 from tests.builders.simulator_process import API, RunningVenue, run_venue, venue_process
 from tests.builders.waiting import wait_for
 
@@ -32,7 +32,7 @@ def test_paper_orders_fill_by_another_venues_market_and_never_reach_it(tmp_path:
         with trader(home, "--market", f"mirror:{origin.session.rest}") as running:
             ready = running.ready()
             assert (ready["prices"], ready["venue"], ready["entries"]) == ("live", "embedded", "on")
-            running.wait_until(lambda: "bought " in running.log, 60)
+            running.wait_until(lambda: records(home, "FillBooked"), 60)
             code, stopped = running.interrupt()
 
         assert (code, stopped["reason"]) == (0, "signal")

@@ -117,11 +117,11 @@ def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_pat
         assert (code, stopped["reason"]) == (0, "signal")
     assert ledger_accounts(tmp_path) == venue_accounts(tmp_path)
     owned = ledger_accounts(tmp_path)
-    marks = len(records(tmp_path, "EquityMarked"))
+    marks = len(equity(tmp_path))
 
     with trader(tmp_path, "--speed", "60", *EAGER) as second:
         second.ready()
-        second.wait_until(lambda: len(records(tmp_path, "EquityMarked")) >= marks + 3)
+        second.wait_until(lambda: len(equity(tmp_path)) >= marks + 3)
         second.kill()
     opening = statements(tmp_path, "start")[1]
     assert opening == owned
@@ -131,7 +131,7 @@ def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_pat
 
     with trader(tmp_path, "--speed", "60") as third:
         third.ready()
-        third.wait_until(lambda: len(records(tmp_path, "EquityMarked")) > marks)
+        third.wait_until(lambda: len(equity(tmp_path)) > marks)
         third.settle()
         code, stopped = third.interrupt()
         assert (code, stopped["reason"]) == (0, "signal")
@@ -150,8 +150,9 @@ def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_pat
 
 
 def equity(home: Path) -> list[Decimal]:
-    """Return the equity at each cycle of all runs."""
-    return [Decimal(mark["nlv"]) for mark in records(home, "EquityMarked")]
+    """Return the equity at each cycle of all runs at which it was known."""
+    marks = (mark["nlv"] for mark in records(home, "EquityMarked"))
+    return [Decimal(nlv) for nlv in marks if nlv is not None]
 
 
 def statements(home: Path, occasion: str) -> list[dict[str, Decimal]]:

@@ -53,7 +53,7 @@ def test_plain_is_ascii_and_quiet_is_silent_while_all_is_well(tmp_path: Path) ->
         command_line(tmp_path, "--env", "paper", "--speed=max", "--cycles=3", "--plain"), 80
     )
     assert plain.isascii()
-    assert "bought " in plain
+    assert "; stop" in plain
 
     quiet = call(tmp_path, "--env", "paper", "--speed=max", "--duration=1m", "--quiet")
     assert all("UNPROTECTED" in line for line in quiet.stderr.splitlines()), quiet.stderr
