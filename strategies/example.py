@@ -73,8 +73,7 @@ class Example(Strategy):
         """Return what to buy of the products that triggered and that it does not hold."""
         if context.regime is Regime.CRASH:
             return ()
-        found = (self._proposal(bars) for bars in self.windows(context))
-        return tuple(each for each in found if each is not None)
+        return self.proposed(context, self._proposal)
 
     def _climb(self) -> PriceMove:
         return PriceMove(rows=self.minutes, min_pct=float(self.min_climb_pct))

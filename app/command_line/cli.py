@@ -151,7 +151,7 @@ def cli(context: click.Context, /, **values: Any) -> int:
       python run.py --env paper
       python run.py --env paper --market candles.parquet --speed 60 --duration 6h
       python run.py status
-    """  # noqa: D301 - \b is a control character to click
+    """
     given = {name: values.pop(name) for name in FOLDER_OPTIONS}
     folders = take_folders(context, given)
     chosen = [name for name in values if _is_given(context, name)]

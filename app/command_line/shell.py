@@ -185,6 +185,18 @@ def reason_option(text: str) -> Callable[[T], T]:
     return click.option("--reason", type=REASON, required=True, metavar="TEXT", help=text)
 
 
+def hours_option(default: int, most: int) -> Callable[[T], T]:
+    """Give an operating command `--hours`: for how long its word counts, in market time."""
+    return click.option(
+        "--hours",
+        type=click.IntRange(1, most),
+        default=default,
+        show_default=True,
+        metavar="N",
+        help="How long, in market time.",
+    )
+
+
 def all_option(command: T) -> T:
     """Give an operating command `--all`, as `is_all`: everything that ever ran below its folder."""
     return click.option(

@@ -39,7 +39,7 @@ def alerts() -> None:
     \b
     Example:
       python run.py alerts list
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @alerts.command("list")
@@ -58,7 +58,7 @@ def list_alerts(folders: Folders, count: int, *, as_json: bool, is_open: bool) -
       python run.py alerts list -n 5
       python run.py alerts list --open
       python run.py alerts list --json
-    """  # noqa: D301 - \b is a control character to click
+    """
     files = LineFiles(folders.log / FILE)
     try:
         acks = AckFile(folders.log).read()
@@ -95,7 +95,7 @@ def ack(folders: Folders, alert: str, reason: str) -> int:
     \b
     Example:
       python run.py alerts ack 1f0c22ab --reason "sold by hand at the venue"
-    """  # noqa: D301 - \b is a control character to click
+    """
     book = AckFile(folders.log)
     try:
         known = [

@@ -67,7 +67,7 @@ def audit() -> None:
     \b
     Example:
       python run.py audit verify
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @audit.command(help=_EXAMPLE)

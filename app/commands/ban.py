@@ -8,7 +8,13 @@ import click
 
 from adapters.journal.segments import read_records
 from app.command_line.options import Folders
-from app.command_line.shell import env_option, folder_options, json_option, reason_option
+from app.command_line.shell import (
+    env_option,
+    folder_options,
+    hours_option,
+    json_option,
+    reason_option,
+)
 from app.commands.journals import journal_of
 from app.commands.operating import operate, targets
 from app.run.recovery import CODEC
@@ -36,19 +42,12 @@ def ban() -> None:
     \b
     Example:
       python run.py ban add PUMP-USD --hours 168 --reason "exploit reported"
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @ban.command()
 @click.argument("product")
-@click.option(
-    "--hours",
-    type=click.IntRange(1, BAN_HOURS_MAX),
-    default=BAN_HOURS,
-    show_default=True,
-    metavar="N",
-    help="How long, in market time.",
-)
+@hours_option(BAN_HOURS, BAN_HOURS_MAX)
 @reason_option("Why; it stays on record.")
 @env_option
 @folder_options
@@ -61,7 +60,7 @@ def add(folders: Folders, mode: Mode | None, product: str, hours: int, reason: s
     \b
     Example:
       python run.py ban add PUMP-USD --reason "exploit reported"
-    """  # noqa: D301 - \b is a control character to click
+    """
     return _order(folders, mode, BAN, reason, product, hours)
 
 
@@ -76,7 +75,7 @@ def clear(folders: Folders, mode: Mode | None, product: str, reason: str) -> int
     \b
     Example:
       python run.py ban clear PUMP-USD --reason "it was another coin"
-    """  # noqa: D301 - \b is a control character to click
+    """
     return _order(folders, mode, UNBAN, reason, product, 0)
 
 
@@ -90,7 +89,7 @@ def list_bans(folders: Folders, mode: Mode | None, as_json: bool) -> int:
     \b
     Example:
       python run.py ban list
-    """  # noqa: D301 - \b is a control character to click
+    """
     try:
         bans = _bans(folders, mode)
     except FileNotFoundError as error:

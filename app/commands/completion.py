@@ -38,7 +38,7 @@ def completion(folders: Folders, shell: str) -> None:
     Example:
       python run.py completion bash
       eval "$(python run.py completion bash)"
-    """  # noqa: D301 - \b is a control character to click
+    """
     del folders  # as every command takes them; nothing of them is needed here
     kind = get_completion_class(shell)
     assert kind is not None

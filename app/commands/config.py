@@ -32,7 +32,7 @@ def config() -> None:
     \b
     Example:
       python run.py config check
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @config.command()
@@ -45,7 +45,7 @@ def check(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
     \b
     Example:
       python run.py config check --config-dir config
-    """  # noqa: D301 - \b is a control character to click
+    """
     try:
         loaded = load(folders.config, sets)
     except ConfigError as error:
@@ -73,7 +73,7 @@ def show(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
     \b
     Example:
       python run.py config show --set policy.loop.interval_seconds=3
-    """  # noqa: D301 - \b is a control character to click
+    """
     loaded = load(folders.config, sets)
     if as_json:
         values = {

@@ -26,7 +26,7 @@ def journal() -> None:
     \b
     Example:
       python run.py journal backup -o monday.tar.zst
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @journal.command()
@@ -44,7 +44,7 @@ def backup(folders: Folders, mode: Mode | None, file: Path) -> int:
     \b
     Example:
       python run.py journal backup --env paper -o monday.tar.zst
-    """  # noqa: D301 - \b is a control character to click
+    """
     try:
         source = journal_of(folders, mode)
         if not any(source.glob("*.jsonl")):
@@ -77,7 +77,7 @@ def restore(folders: Folders, mode: Mode | None, file: Path) -> int:
     \b
     Example:
       python run.py journal restore monday.tar.zst
-    """  # noqa: D301 - \b is a control character to click
+    """
     from app.run.restoring import restore as put_back
 
     try:

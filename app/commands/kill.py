@@ -44,7 +44,7 @@ def kill(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int:
     \b
     Example:
       python run.py kill --reason "venue looks wrong"
-    """  # noqa: D301 - \b is a control character to click
+    """
     begun_s, order = time.time(), KillOrder(reason, is_all, iso(time.time_ns()))
     try:
         running, lost = _within_reach(folders)
@@ -176,7 +176,7 @@ def resume(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> in
     \b
     Example:
       python run.py resume --reason "venue confirmed, books agree"
-    """  # noqa: D301 - \b is a control character to click
+    """
     meant = targets(folders, mode, is_all=is_all)
     if not meant:
         for each in (gone := [each for each in folders.signals if remove_kill(each)]):

@@ -59,7 +59,7 @@ def logs(
       python run.py logs -n 200
       python run.py logs -f --level WARNING
       python run.py logs --actor risk_gate --correlation 4711
-    """  # noqa: D301 - \b is a control character to click
+    """
     path = folders.log / STRUCTURED
     files = LineFiles(path)
     try:

@@ -35,7 +35,7 @@ def paper() -> None:
     Example:
       python run.py paper list
       python run.py paper reset --world generated-7
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @paper.command(name="list")
@@ -48,7 +48,7 @@ def list_worlds(folders: Folders, as_json: bool) -> int:
     \b
     Example:
       python run.py paper list --json
-    """  # noqa: D301 - \b is a control character to click
+    """
     rows = [row for home in folders.homes for row in _rows(home)]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -146,7 +146,7 @@ def reset(folders: Folders) -> int:
     Example:
       python run.py paper reset
       python run.py paper reset --world generated-7
-    """  # noqa: D301 - \b is a control character to click
+    """
     from adapters.simulator.world import WorldError
     from app.run.paper_reset import reset_world
 

@@ -24,7 +24,7 @@ def pause(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> int
     \b
     Example:
       python run.py pause --reason "central bank speaks at 14:00"
-    """  # noqa: D301 - \b is a control character to click
+    """
     return _order(folders, mode, "pause", reason, is_all=is_all)
 
 
@@ -41,7 +41,7 @@ def unpause(folders: Folders, mode: Mode | None, reason: str, is_all: bool) -> i
     \b
     Example:
       python run.py unpause --reason "the speech is over"
-    """  # noqa: D301 - \b is a control character to click
+    """
     return _order(folders, mode, "unpause", reason, is_all=is_all)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.command_line.options import Folders
-from app.command_line.shell import OneOf, env_option, folder_options, reason_option
+from app.command_line.shell import OneOf, env_option, folder_options, hours_option, reason_option
 from app.commands.operating import operate, targets
 from config.mode import Mode
 from domain.model.context import Regime
@@ -19,19 +19,12 @@ def regime() -> None:
     \b
     Example:
       python run.py regime set bear --hours 24 --reason "exchange in trouble"
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @regime.command("set")
 @click.argument("regime", type=OneOf([each.value for each in Regime], case_sensitive=False))
-@click.option(
-    "--hours",
-    type=click.IntRange(1, REGIME_HOURS_MAX),
-    default=REGIME_HOURS,
-    show_default=True,
-    metavar="N",
-    help="How long, in market time.",
-)
+@hours_option(REGIME_HOURS, REGIME_HOURS_MAX)
 @reason_option("Why; it stays on record.")
 @env_option
 @folder_options
@@ -44,7 +37,7 @@ def set_regime(folders: Folders, mode: Mode | None, regime: str, hours: int, rea
     \b
     Example:
       python run.py regime set crash --hours 4 --reason "bank run"
-    """  # noqa: D301 - \b is a control character to click
+    """
     return _order(folders, mode, SET_REGIME, reason, regime, hours)
 
 
@@ -58,7 +51,7 @@ def clear_regime(folders: Folders, mode: Mode | None, reason: str) -> int:
     \b
     Example:
       python run.py regime clear --reason "calm again"
-    """  # noqa: D301 - \b is a control character to click
+    """
     return _order(folders, mode, CLEAR_REGIME, reason, "", 0)
 
 

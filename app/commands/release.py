@@ -29,7 +29,7 @@ def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:
     \b
     Example:
       python run.py release 0b8f3cf5-6a40-5f3c-9c1f-3a1d3f0e2a55 --reason "sold by hand"
-    """  # noqa: D301 - \b is a control character to click
+    """
     folder = choose(*folders.homes, mode=None if mode is None else mode.value)
     if folder is None or not is_running(folder):
         click.echo(

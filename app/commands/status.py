@@ -46,7 +46,7 @@ def status(folders: Folders, mode: Mode | None, as_json: bool, is_watching: bool
       python run.py status
       python run.py status --watch
       python run.py status --json
-    """  # noqa: D301 - \b is a control character to click
+    """
     if is_watching and as_json:
         raise click.UsageError("--watch is for people: leave it out, or leave --json out")
     if is_watching and sys.stdout.isatty():

@@ -29,7 +29,7 @@ def strategy() -> None:
     Example:
       python run.py strategy list
       python run.py strategy new dip_buyer
-    """  # noqa: D301 - \b is a control character to click
+    """
 
 
 @strategy.command(name="list")
@@ -41,7 +41,7 @@ def list_strategies(folders: Folders, as_json: bool) -> int:
     \b
     Example:
       python run.py strategy list --json
-    """  # noqa: D301 - \b is a control character to click
+    """
     rows = _rows(load(folders.config))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -63,7 +63,7 @@ def new(folders: Folders, name: str) -> int:
     \b
     Example:
       python run.py strategy new dip_buyer
-    """  # noqa: D301 - \b is a control character to click
+    """
     config = load(folders.config)
     folder = folder_of(config.app.strategies.folder)
     file, test = folder / f"{name}.py", folder / f"test_{name}.py"

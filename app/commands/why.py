@@ -48,7 +48,7 @@ def why(
     Example:
       python run.py why ETH-USD
       python run.py why ETH-USD 2026-11-29T14:00:00Z
-    """  # noqa: D301 - \b is a control character to click
+    """
     name = ProductId(product.strip().upper())
     try:
         made = _decision(folders, mode, name, time)

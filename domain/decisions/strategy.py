@@ -7,7 +7,7 @@ each declared with unit, range and meaning (`domain/model/settings.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from domain.model.bars import Bars, Timeframe
@@ -70,3 +70,10 @@ class Strategy(Protocol):
         for bars in context.bars:
             if len(bars) >= lookback:
                 yield bars.last(lookback)
+
+    def proposed(
+        self, context: Context, of: Callable[[Bars], TradeProposal | None]
+    ) -> tuple[TradeProposal, ...]:
+        """Return what `of` proposes for the windows of `context`; None is no proposal."""
+        found = (of(bars) for bars in self.windows(context))
+        return tuple(each for each in found if each is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from attrs import evolve, frozen
 
@@ -11,6 +12,9 @@ from domain.model.bars import Bars
 from domain.model.context import Context
 from domain.model.errors import TradingError
 from domain.model.product import ProductId
+
+if TYPE_CHECKING:
+    from domain.model.bars import Bools
 
 
 class TriggerInvalid(TradingError):
@@ -93,7 +97,7 @@ def _newest(column: object, bars: Bars, name: str) -> bool:
     if kind != "bool" or shape != (rows,):
         found = type(column).__name__ if kind is None else f"{shape} of {kind}"
         raise TriggerInvalid(f"{name}: expected {rows} truth values, was {found}")
-    return bool(column[-1])  # type: ignore[index]
+    return bool(cast("Bools", column)[-1])
 
 
 def _largest(fired: list[Bars], limit: int) -> frozenset[ProductId]:

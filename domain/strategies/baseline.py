@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from domain.decisions.conviction import calm_of, conviction_of, size_pct
+from domain.decisions.entry_settings import size_of_entry
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars
 from domain.model.context import Context, Regime
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
-from domain.model.settings import REQUIRED, number
+from domain.model.settings import number
 from domain.signals.filters import OutlierGuard
 from domain.signals.levels import Break, Reversal
 from domain.signals.moves import PriceMove, SteadyMove, VolumeSpike
@@ -68,9 +69,7 @@ class Baseline(Strategy):
     """Buys what moves up, and sizes by conviction, by the day's range and by rule."""
 
     id: str
-    notional_pct: Decimal = number(
-        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
-    )
+    notional_pct: Decimal = size_of_entry()
     min_move_15m_pct: Decimal = number(
         "1.3", "Least move of 15 minutes", low="0.1", high="50", unit="%", tighter="higher"
     )
@@ -124,8 +123,7 @@ class Baseline(Strategy):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Propose what the strongest signal of each product is sure enough of."""
-        found = (self._proposal(each, context.regime) for each in self.windows(context))
-        return tuple(each for each in found if each is not None)
+        return self.proposed(context, lambda bars: self._proposal(bars, context.regime))
 
     def _rules(self, regime: Regime = Regime.CHOP) -> Iterator[_Rule]:
         """Yield the rules; what moves in a trend has to move more."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from domain.decisions.entry_settings import size_of_entry, stop_distance, target_distance
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars
 from domain.model.context import Context
@@ -14,7 +15,7 @@ from domain.model.figures import span
 from domain.model.instants import MINUTE
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
-from domain.model.settings import REQUIRED, number
+from domain.model.settings import number
 from domain.signals.windows import highest_before, sum_before
 
 if TYPE_CHECKING:
@@ -30,15 +31,9 @@ class Breakout(Strategy):
     """Buys a close above the old high on enough volume; the higher the more convinced."""
 
     id: str
-    notional_pct: Decimal = number(
-        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
-    )
-    stop_loss_pct: Decimal = number(
-        REQUIRED, "Distance of the stop", low="0.1", high="25", unit="% of entry", tighter="lower"
-    )
-    take_profit_pct: Decimal = number(
-        REQUIRED, "Distance of the target", low="0.1", high="100", unit="% of entry"
-    )
+    notional_pct: Decimal = size_of_entry()
+    stop_loss_pct: Decimal = stop_distance()
+    take_profit_pct: Decimal = target_distance()
     lookback_minutes: int = number(
         1440, "Bars whose highest high must be passed", low=1, high=10080, unit="min"
     )
@@ -68,8 +63,7 @@ class Breakout(Strategy):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Propose to buy each product whose last closed bar breaks out."""
-        proposals = (self._proposal(each) for each in self.windows(context))
-        return tuple(each for each in proposals if each is not None)
+        return self.proposed(context, self._proposal)
 
     def _is_busy(self, volume: Ints) -> Bools:
         """Return where a bar has enough volume."""

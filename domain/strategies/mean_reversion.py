@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import frozen
 
 from domain.decisions.conviction import conviction_of, size_pct
+from domain.decisions.entry_settings import size_of_entry, stop_distance, target_distance
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars, Timeframe
 from domain.model.context import Context, Regime
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
-from domain.model.settings import REQUIRED, number
+from domain.model.settings import number
 from domain.signals.reversion import FarFromMean, deviation
 
 if TYPE_CHECKING:
@@ -29,15 +30,9 @@ class MeanReversion(Strategy):
 
     timeframe: ClassVar[Timeframe] = Timeframe.HOUR
     id: str
-    notional_pct: Decimal = number(
-        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
-    )
-    stop_loss_pct: Decimal = number(
-        REQUIRED, "Distance of the stop", low="0.1", high="25", unit="% of entry", tighter="lower"
-    )
-    take_profit_pct: Decimal = number(
-        REQUIRED, "Distance of the target", low="0.1", high="100", unit="% of entry"
-    )
+    notional_pct: Decimal = size_of_entry()
+    stop_loss_pct: Decimal = stop_distance()
+    take_profit_pct: Decimal = target_distance()
     lookback_hours: int = number(24, "Hours of mean and deviation", low=5, high=720, unit="h")
     min_deviations: Decimal = number(
         "1.5",
@@ -64,8 +59,7 @@ class MeanReversion(Strategy):
         """Propose what fell far enough, as long as the market has no trend."""
         if context.regime is not Regime.CHOP:
             return ()
-        found = (self._proposal(each) for each in self.windows(context))
-        return tuple(each for each in found if each is not None)
+        return self.proposed(context, self._proposal)
 
     def _signal(self) -> FarFromMean:
         return FarFromMean(rows=self.lookback_hours, min_z=float(self.min_deviations))

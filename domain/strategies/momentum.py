@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import frozen
 
 from domain.decisions.conviction import conviction_of, size_pct
+from domain.decisions.entry_settings import size_of_entry, stop_distance, target_distance
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars, Timeframe
 from domain.model.context import Context, Regime
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
-from domain.model.settings import REQUIRED, number
+from domain.model.settings import number
 from domain.signals.filters import Lively
 from domain.signals.moves import SteadyMove
 from domain.signals.signal import move
@@ -32,15 +33,9 @@ class Momentum(Strategy):
 
     timeframe: ClassVar[Timeframe] = Timeframe.HOUR
     id: str
-    notional_pct: Decimal = number(
-        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
-    )
-    stop_loss_pct: Decimal = number(
-        REQUIRED, "Distance of the stop", low="0.1", high="25", unit="% of entry", tighter="lower"
-    )
-    take_profit_pct: Decimal = number(
-        REQUIRED, "Distance of the target", low="0.1", high="100", unit="% of entry"
-    )
+    notional_pct: Decimal = size_of_entry()
+    stop_loss_pct: Decimal = stop_distance()
+    take_profit_pct: Decimal = target_distance()
     lookback_hours: int = number(24, "Hours of the climb", low=12, high=720, unit="h")
     min_move_pct: Decimal = number(
         "4", "Least climb", low="0.5", high="50", unit="%", tighter="higher"
@@ -75,8 +70,7 @@ class Momentum(Strategy):
         """Propose what climbs, unless the whole market falls."""
         if context.regime in (Regime.BEAR, Regime.CRASH):
             return ()
-        found = (self._proposal(each) for each in self.windows(context))
-        return tuple(each for each in found if each is not None)
+        return self.proposed(context, self._proposal)
 
     def _climb(self) -> SteadyMove:
         pct, agreeing = float(self.min_move_pct), float(self.min_agreeing)

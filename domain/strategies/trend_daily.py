@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import frozen
 
 from domain.decisions.conviction import conviction_of, size_pct
+from domain.decisions.entry_settings import size_of_entry, stop_distance, target_distance
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars, Timeframe
 from domain.model.context import Context, Regime
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
-from domain.model.settings import REQUIRED, number
+from domain.model.settings import number
 from domain.signals.signal import percent
 from domain.signals.windows import highest_before, lowest_before
 
@@ -30,15 +31,9 @@ class TrendDaily(Strategy):
 
     timeframe: ClassVar[Timeframe] = Timeframe.DAY
     id: str
-    notional_pct: Decimal = number(
-        REQUIRED, "Size of an entry", low="0.01", high="5", unit="% of equity", tighter="lower"
-    )
-    stop_loss_pct: Decimal = number(
-        REQUIRED, "Distance of the stop", low="0.1", high="25", unit="% of entry", tighter="lower"
-    )
-    take_profit_pct: Decimal = number(
-        REQUIRED, "Distance of the target", low="0.1", high="100", unit="% of entry"
-    )
+    notional_pct: Decimal = size_of_entry()
+    stop_loss_pct: Decimal = stop_distance()
+    take_profit_pct: Decimal = target_distance()
     entry_days: int = number(
         20, "Days whose highest close must be passed", low=2, high=365, unit="days"
     )
@@ -67,8 +62,7 @@ class TrendDaily(Strategy):
         """Propose what has begun to climb, unless the market crashes."""
         if context.regime is Regime.CRASH:
             return ()
-        found = (self._proposal(each) for each in self.windows(context))
-        return tuple(each for each in found if each is not None)
+        return self.proposed(context, self._proposal)
 
     def _above(self, bars: Bars) -> Floats:
         return percent(bars.close, highest_before(bars.close, self.entry_days))

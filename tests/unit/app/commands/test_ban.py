@@ -15,14 +15,6 @@ from app.run.recovery import operate_offline
 pytestmark = pytest.mark.req("U1")
 
 
-@pytest.fixture
-def paper(tmp_path: Path) -> Path:
-    folder = tmp_path / "paper"
-    folder.mkdir()
-    (folder / "LOCK").touch()
-    return folder
-
-
 def ban(*words: str, folder: Path) -> int:
     return main(["ban", *words, "--data-dir", str(folder.parent)])
 

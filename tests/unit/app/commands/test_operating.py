@@ -18,14 +18,6 @@ from config.mode import Mode
 pytestmark = pytest.mark.req("K1")
 
 
-@pytest.fixture
-def paper(tmp_path: Path) -> Path:
-    folder = tmp_path / "paper"
-    folder.mkdir()
-    (folder / "LOCK").touch()
-    return folder
-
-
 def test_meant_is_one_mode_or_all_that_ever_ran(paper: Path) -> None:
     folders = Folders(data=paper.parent)
     (paper.parent / "dry-run").mkdir()

@@ -17,14 +17,6 @@ from domain.model.context import Regime
 pytestmark = pytest.mark.req("U3")
 
 
-@pytest.fixture
-def paper(tmp_path: Path) -> Path:
-    folder = tmp_path / "paper"
-    folder.mkdir()
-    (folder / "LOCK").touch()
-    return folder
-
-
 @pytest.mark.parametrize(
     ("words", "verb", "about"),
     [

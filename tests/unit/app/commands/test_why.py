@@ -13,14 +13,6 @@ from app.run.recovery import operate_offline
 from domain.model.instants import SECOND, parse_iso
 
 
-@pytest.fixture
-def paper(tmp_path: Path) -> Path:
-    folder = tmp_path / "paper"
-    folder.mkdir()
-    (folder / "LOCK").touch()
-    return folder
-
-
 def test_without_a_journal_there_is_no_answer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
