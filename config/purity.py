@@ -44,6 +44,8 @@ CALLS = frozenset(
         "vars",
     }
 )
+ARITHMETIC = frozenset({"getcontext", "setcontext", "localcontext", "seterr", "seterrcall"})
+"""What changes how everybody else on the same thread rounds: money is rounded there too."""
 NUMPY = frozenset(
     {
         "datetime64",
@@ -81,7 +83,7 @@ def impurities(source: str) -> Found:
                     yield from _imported(node.lineno, whole, f"{whole}.{each.name}")
             case ast.Name(id=name) if name in CALLS:
                 yield node.lineno, f"uses {name}: {_WHY}"
-            case ast.Attribute(attr=name) if name.startswith("__") or name in NUMPY:
+            case ast.Attribute(attr=name) if name.startswith("__") or name in NUMPY | ARITHMETIC:
                 yield node.lineno, f"uses .{name}: {_WHY}"
             case ast.Global() | ast.Nonlocal():
                 yield node.lineno, f"keeps {', '.join(node.names)} between calls: {_WHY}"
@@ -94,7 +96,9 @@ _WHY = "a strategy is a pure function of its bars and its context"
 
 def _imported(line: int, module: str, name: str) -> Found:
     is_ours = any(module == each or module.startswith(f"{each}.") for each in OURS)
-    if name.startswith("numpy.random") or (module == "numpy" and name[6:] in NUMPY):
+    part = name.rpartition(".")[2]
+    is_hidden = (module == "numpy" and part in NUMPY) or part in ARITHMETIC
+    if name.startswith("numpy.random") or is_hidden:
         yield line, f"imports {name}: {_WHY}"
     elif module.partition(".")[0] not in LIBRARIES and not is_ours:
         allowed = ", ".join((*sorted(LIBRARIES - {"__future__"}), *OURS))

@@ -48,6 +48,7 @@ _SOLD = {
     ExitReason.STOP: "its stop was hit",
     ExitReason.TARGET: "its target was reached",
     ExitReason.MAX_HOLD: "it had been held as long as allowed",
+    ExitReason.SIGNAL: "its strategy wanted out",
     ExitReason.OPERATOR: "you asked for it",
 }
 

@@ -231,9 +231,10 @@ def venue_accounts(home: Path) -> dict[str, Decimal]:
     return {currency: Decimal(total) for currency, total in rows if Decimal(total)}
 
 
-def live_orders(home: Path) -> int:
-    """Return how many orders rest at the stopped embedded venue."""
-    return int(_ask_world(home, "SELECT count(*) FROM orders WHERE live = 1")[0][0])
+def live_orders(home: Path) -> set[str]:
+    """Return the client order ids of what rests at the stopped embedded venue."""
+    asked = "SELECT client_order_id FROM orders WHERE live = 1"
+    return {row[0] for row in _ask_world(home, asked)}
 
 
 def ledger_accounts(home: Path) -> dict[str, Decimal]:

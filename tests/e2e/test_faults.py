@@ -379,4 +379,4 @@ def test_a_trader_on_paper_lives_through_a_script_on_threads_and_in_virtual_time
     for home in homes:
         assert verified(home)["ok"] is True
         assert ledger_accounts(home) == venue_accounts(home)
-        assert live_orders(home) == 0
+        assert not live_orders(home)

@@ -72,7 +72,7 @@ def test_the_kill_command_ends_it_and_resume_lets_it_start_again(tmp_path: Path)
         running.wait_until(lambda: len(records(tmp_path, "IntentRaised")) >= 2)
         assert call(tmp_path, "kill", "--reason", "venue looks wrong").returncode == 0
         assert running.stopped(12.0)[0] == 3
-    assert live_orders(tmp_path) == 0
+    assert not live_orders(tmp_path)
     refused = call(tmp_path, "--env", "paper", "--speed", str(SPEED))
     assert refused.returncode == 3
     resumed = call(tmp_path, "resume", "--reason", "venue confirmed")
@@ -135,7 +135,7 @@ def test_a_closed_terminal_is_an_orderly_stop(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGHUP)
         code, stopped = running.stopped(12.0)
         assert (code, stopped["reason"]) == (0, "signal")
-    assert live_orders(tmp_path) == 0
+    assert not live_orders(tmp_path)
 
 
 def replace(data: Path) -> None:

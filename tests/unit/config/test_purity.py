@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import domain.strategies
-from config.purity import CALLS, NUMPY, impurities
+from config.purity import ARITHMETIC, CALLS, NUMPY, impurities
 
 pytestmark = pytest.mark.req("STR1")
 SHIPPED = sorted(Path(domain.strategies.__path__[0]).glob("[!_]*.py"))
@@ -52,6 +52,13 @@ def test_calls_that_reach_outside_are_found(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(NUMPY))
 def test_parts_of_numpy_that_read_or_draw_are_found(name: str) -> None:
     assert list(impurities(f"import numpy as np\nx = np.{name}"))
+
+
+@pytest.mark.parametrize("name", sorted(ARITHMETIC))
+def test_what_changes_how_others_round_is_found_however_it_is_reached(name: str) -> None:
+    assert list(impurities(f"import decimal\nx = decimal.{name}()"))
+    assert list(impurities(f"from decimal import {name}"))
+    assert list(impurities(f"from numpy import {name}"))
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)

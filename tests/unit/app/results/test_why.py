@@ -203,6 +203,21 @@ CASES: dict[str, tuple[list[Any], tuple[str, str], list[str]]] = {
         ("filled", ""),
         ["bought 0.5 of 2 BTC at 100.00 for breakout"],
     ),
+    "sold because its strategy wanted out": (
+        [
+            FINE,
+            booked(
+                an_intent(approved_sale("lot-1", reason=ExitReason.SIGNAL), 2),
+                price=Price(Decimal("97.5")),
+            ),
+            judged(),
+        ],
+        ("seen", "no_signal"),
+        [
+            "BTC-USD was not bought: it gave no strategy a signal (it may be bought, in tier T1)",
+            "sold last: 2 BTC at 97.50, 2023-12-12 04:00:00, because its strategy wanted out",
+        ],
+    ),
     "sold": (
         [FINE, booked(SALE, price=Price(Decimal("97.5"))), judged()],
         ("seen", "no_signal"),
