@@ -34,7 +34,7 @@ from app.command_line.trading_options import (
 )
 from app.run.incident import record_incident
 from domain.model.errors import InvariantBroken, JournalError, TradingError
-from domain.model.instants import parse_iso
+from domain.model.instants import parse_typed_time
 from domain.model.money import install_context
 from domain.model.wording import counted
 
@@ -80,7 +80,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @click.option(
     "--from",
     "from_ns",
-    type=Parsed("time", parse_iso),
+    type=Parsed("time", parse_typed_time),
     metavar="TIME",
     help="Where a recorded market begins to trade.",
 )

@@ -19,7 +19,7 @@ from app.results.candles import price_charts
 from app.results.document import document
 from app.results.text import show
 from config.mode import Mode
-from domain.model.instants import Nanos, parse_iso
+from domain.model.instants import Nanos, parse_typed_time
 from domain.results.fold import Results, ResultsFold
 
 _EXAMPLE = """Show the results of a run, running or stopped.
@@ -34,7 +34,7 @@ Example:
   python run.py report --html report.html
   python run.py report --from 2026-11-01T00:00:00Z --json
 """
-_TIME = Parsed("time", parse_iso)
+_TIME = Parsed("time", parse_typed_time)
 
 
 @click.command(help=_EXAMPLE)

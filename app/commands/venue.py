@@ -14,7 +14,7 @@ from app.command_line.environment import require_writable
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options
 from domain.model.errors import InvalidNumber, TradingError
-from domain.model.instants import parse_duration, parse_iso
+from domain.model.instants import parse_duration, parse_typed_time
 from domain.model.money import install_context, parse_decimal
 
 _EXAMPLE = """
@@ -49,7 +49,7 @@ def _speed(text: str) -> Decimal:
 @click.option(
     "--from",
     "from_ns",
-    type=Parsed("time", parse_iso),
+    type=Parsed("time", parse_typed_time),
     metavar="TIME",
     help="Where a recorded market begins to trade; default: first row + --lookback.",
 )

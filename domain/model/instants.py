@@ -22,6 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
     r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)?$"
 )
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$")
 _UNITS = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, None: SECOND}
 
@@ -50,6 +51,15 @@ def parse_iso(text: str) -> Nanos:
         raise InvalidNumber(f"expected a time like 2023-12-12T04:00:00Z, was {text!r}") from error
     whole = (moment - _EPOCH) // timedelta(seconds=1) * SECOND
     return Nanos(whole + int((fraction or "0").ljust(9, "0")))
+
+
+def parse_typed_time(text: str) -> Nanos:
+    """Return the instant that a person typed: as `parse_iso`, or a date, which is its midnight UTC.
+
+    Raises:
+        InvalidNumber: `text` is neither.
+    """
+    return parse_iso(f"{text}T00:00:00Z" if _DATE.match(text) else text)
 
 
 def parse_duration(text: str) -> Nanos:

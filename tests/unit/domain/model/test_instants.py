@@ -17,6 +17,7 @@ from domain.model.instants import (
     iso,
     parse_duration,
     parse_iso,
+    parse_typed_time,
 )
 
 INSTANTS = st.integers(0, 4_000_000_000 * SECOND)
@@ -39,6 +40,19 @@ def test_text_reads_back_to_the_nanosecond(at_ns: int) -> None:
 )
 def test_other_ways_to_write_it_mean_the_same(text: str, same: str) -> None:
     assert iso(parse_iso(text)) == same
+
+
+@given(INSTANTS)
+def test_a_person_may_type_a_date_for_its_midnight(at_ns: int) -> None:
+    text = iso(at_ns)
+    assert parse_typed_time(text) == at_ns
+    assert parse_typed_time(text[:10]) == at_ns - at_ns % DAY
+
+
+@pytest.mark.parametrize("text", ["2023-12-32", "2023-1-2", "2023-12-12\n", "20231212"])
+def test_what_is_no_date_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidNumber, match="2023-12-12T04:00:00Z, was"):
+        parse_typed_time(text)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2023-13-01T00:00:00Z", "2023-12-12T25:00Z"])
