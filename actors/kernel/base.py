@@ -6,8 +6,11 @@ class is abstract about where it runs: `adapters/runtime` binds it to threads or
 
 from __future__ import annotations
 
+import sysconfig
 import threading
+from collections.abc import Iterator
 from pathlib import PurePath
+from types import TracebackType
 from typing import Any, Never, Protocol, cast
 
 import pykka
@@ -23,6 +26,9 @@ from domain.model.errors import TradingError
 from domain.system.shortage import is_shortage
 
 FIRST_EPOCH = 1
+_PATHS = sysconfig.get_paths()
+_LIBRARIES = ("<", *(_PATHS[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
+"""How the file names of what is not ours begin."""
 
 
 class ActorCrashed(Exception):
@@ -198,6 +204,11 @@ class Actor(pykka.Actor):
             self.publish(ActorProven(self.name, self.epoch, evidence))
 
     @property
+    def plugin_file(self) -> str | None:
+        """Path of the file whose code this actor runs for somebody; it is named when that fails."""
+        return None
+
+    @property
     def is_busy(self) -> bool:
         """Tell whether the actor starts or is in a message; any thread may ask."""
         return self._envelope is not None or self._is_starting
@@ -281,9 +292,10 @@ class Actor(pykka.Actor):
 
     def _crash(self, error: BaseException, what: str) -> Never:
         """Report, then leave pykka's loop by its own path, whatever fails meanwhile."""
-        cause = f"{type(error).__name__} in {what}: {_text(error)}"
+        place = _place(error, self.plugin_file)
+        cause = f"{type(error).__name__} in {what} ({place}): {_text(error)}"
         try:
-            fingerprint = f"{what} {type(error).__name__} {_place(error)}"
+            fingerprint = f"{what} {type(error).__name__} {place}"
             self._fall(cause, fingerprint, is_shortage=is_shortage(error))
             self.log.failure(cause, error)
         finally:
@@ -345,11 +357,20 @@ def _text(error: BaseException) -> str:
         return f"no text ({type(second).__name__})"
 
 
-def _place(error: BaseException) -> str:
-    """Return file and line where the error was raised."""
-    trace = error.__traceback__
-    if trace is None:
-        return "nowhere"
-    while trace.tb_next is not None:
+def _place(error: BaseException, plugin_file: str | None) -> str:
+    """Return file and line of the last step in the plug-in, or else in no library's code."""
+    steps = [
+        (trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0)
+        for trace in _traces(error.__traceback__)
+    ]
+    own = [step for step in steps if step[0] == plugin_file]
+    ours = [step for step in steps if not step[0].startswith(_LIBRARIES)]
+    for file, line in reversed(own or ours or steps):
+        return f"{PurePath(file).name}:{line}"
+    return "nowhere"
+
+
+def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
         trace = trace.tb_next
-    return f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -23,6 +23,11 @@ class StrategyHost(Actor):
         self._strategy = strategy
         self._terms = terms
 
+    @property
+    def plugin_file(self) -> str:
+        """Path of the strategy's own file."""
+        return type(self._strategy).decide.__code__.co_filename
+
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -127,7 +129,7 @@ def test_whatever_is_raised_closes_the_gate_tells_and_ends_in_one_exception(
     assert harness.is_open(NAME, "global")
     assert harness.is_open(NAME, ACTOR)
     (down,) = harness.bodies(ActorDown)
-    assert down.cause == f"{type(error).__name__} in Say: why"
+    assert re.fullmatch(rf"{type(error).__name__} in Say \(test_base\.py:\d+\): why", down.cause)
     assert down.fingerprint.startswith(f"Say {type(error).__name__} test_base.py:")
     assert actor.actor_stopped.is_set()
     assert harness.log.failures == [down.cause]
@@ -141,7 +143,8 @@ def test_a_message_that_nobody_sends_here_is_a_death_that_tells_no_values() -> N
         deliver(a_talker(harness), "secret")
 
     (down,) = harness.bodies(ActorDown)
-    assert down.cause == "UnexpectedMessage in str: allocator does not hear str"
+    assert down.cause.startswith("UnexpectedMessage in str (base.py:")
+    assert down.cause.endswith("): allocator does not hear str")
 
 
 def test_it_is_busy_within_a_message_and_counts_it_however_it_ends() -> None:
@@ -168,7 +171,23 @@ def test_a_drill_is_a_death_like_any_other(kind: DrillKind, name: str) -> None:
         deliver(a_talker(harness), Drill(kind))
 
     (down,) = harness.bodies(ActorDown)
-    assert down.cause == f"{name} in Drill: drill"
+    assert re.fullmatch(rf"{name} in Drill \(base\.py:\d+\): drill", down.cause)
+
+
+@pytest.mark.req("STR1")
+def test_an_error_inside_a_library_is_placed_where_our_code_called_it() -> None:
+    harness = Harness()
+    actor = a_talker(harness)
+
+    def fail(message: Any) -> None:
+        json.loads("no json")
+
+    vars(actor).update(receive=fail)
+    with pytest.raises(ActorCrashed):
+        deliver(actor, Say(""))
+
+    (down,) = harness.bodies(ActorDown)
+    assert "(test_base.py:" in down.cause
 
 
 def test_an_end_is_told_once_whoever_sees_it_first() -> None:

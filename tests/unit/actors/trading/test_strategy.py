@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import attrs
@@ -14,7 +15,7 @@ from actors.trading.strategy import StrategyHost
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
 from domain.messages.decisions import Decide, LeaveProposed, Proposed
-from domain.messages.supervision import ActorProven
+from domain.messages.supervision import ActorDown, ActorProven
 from domain.model.bars import Bars
 from domain.model.context import Context
 from domain.model.proposal import TradeProposal
@@ -171,3 +172,20 @@ def test_what_it_wants_out_of_is_told_to_the_exits_before_it_decides() -> None:
         Sent((EXITS,), LeaveProposed("scripted", (BTC,))),
         Sent((ALLOCATOR,), Proposed(1, "scripted", ())),
     ]
+
+
+@pytest.mark.req("STR1")
+def test_an_error_is_told_with_the_line_of_the_strategy_that_led_to_it() -> None:
+    harness = Harness()
+
+    @define
+    class Careless(Scripted):
+        def decide(self, context: Context) -> Any:
+            return json.loads("nothing")  # fails in a library
+
+    with pytest.raises(ActorCrashed):
+        deliver(hosted(Careless(()), harness=harness), Decide(1, market()))
+
+    (down,) = harness.bodies(ActorDown)
+    line = Careless.decide.__code__.co_firstlineno + 1
+    assert down.cause.startswith(f"JSONDecodeError in Decide (test_strategy.py:{line}): ")
