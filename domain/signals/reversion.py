@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 
 from domain.model.bars import Bars
-from domain.signals.windows import Floats, Ints, highest, known_from, lowest, sum_of
+from domain.signals.windows import Bools, Floats, Ints, highest, known_from, lowest, sum_of
 
 NOTHING = 0.0
 WIDEST_SQUARE = 2.0**62
@@ -22,13 +22,22 @@ def deviation(values: Ints, rows: int) -> Floats:
     total, squares = sum_of(values, rows), sum_of(values * values, rows)
     from_own = total - rows * values
     spread = squares - 2 * values * total + rows * values * values
-    farthest = np.maximum(highest(values, rows) - values, values - lowest(values, rows))
-    fits = known_from(len(values), rows) & (farthest * float(1) * farthest * rows < WIDEST_SQUARE)
+    fits = known_from(len(values), rows) & _fits(values, rows)
     shift = from_own.astype(np.float64)
     variance = np.where(fits, rows * spread.astype(np.float64) - shift * shift, NOTHING)
     result = np.zeros(len(values))
     np.divide(-shift, np.sqrt(np.maximum(variance, NOTHING)), out=result, where=variance > 0)
     return result
+
+
+def _fits(values: Ints, rows: int) -> Bools | bool:
+    """Return where the squares of the differences within `rows` fit into 64 bits."""
+    whole = int(values.max()) - int(values.min()) if len(values) else 0
+    if float(whole) * whole * rows < WIDEST_SQUARE:
+        return True  # no window is wider than the column: its extremes need not be looked for
+    farthest = np.maximum(highest(values, rows) - values, values - lowest(values, rows))
+    near: Bools = farthest * float(1) * farthest * rows < WIDEST_SQUARE
+    return near
 
 
 @frozen(kw_only=True)

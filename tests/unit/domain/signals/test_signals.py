@@ -198,6 +198,20 @@ def test_differences_too_large_to_be_squared_say_nothing() -> None:
 
 
 @pytest.mark.req("S1")
+def test_a_far_price_silences_the_rows_that_see_it_and_changes_no_other() -> None:
+    usual = np.array([100, 103, 99, 101, 104, 98, 102, 100, 97, 105] * 3, dtype=np.int64)
+    with_far = np.concatenate((usual, [2**49], usual))
+    rows = 5
+
+    whole = deviation(with_far, rows)
+
+    far = len(usual)
+    assert not whole[far : far + rows].any()
+    for row in (*range(rows - 1, far), *range(far + rows, len(with_far))):
+        assert whole[row] == deviation(with_far[row - rows + 1 : row + 1], rows)[-1] != 0
+
+
+@pytest.mark.req("S1")
 def test_mean_reversion_expects_what_is_usual() -> None:
     signal = FarFromMean(rows=4, min_z=1.5)
 
