@@ -59,6 +59,7 @@ SIZES = ((30, 5, 30), (100, 10, 3), (100, 10, 100))
 """Products, strategies, and how many of the products trigger for each of them."""
 TARGET_US = 20_000
 TERMS = Terms()
+NO_JOURNAL = GateState(None, Exposure(), 1, ())
 
 
 def a_strategy(number: int) -> Breakout:
@@ -95,12 +96,15 @@ def history(product: ProductId, minutes: int, *, breaks_out: bool = True) -> tup
 
 
 def prepared(
-    found: Bench, strategies: list[Breakout], boot: BootCompleted, triggering: int
+    found: Bench,
+    strategies: list[Breakout],
+    boot: BootCompleted,
+    triggering: int,
+    state: GateState = NO_JOURNAL,
 ) -> Probe:
-    """Start allocator, strategies and gate, with all they have to know."""
+    """Start allocator, strategies and gate (from `state`), with all they have to know."""
     runtime, config = found.runtime, load(config_folder())
     probe = found.probe(PROJECTOR, lambda each: isinstance(each, RoundJudged))
-    state = GateState(None, Exposure(), 1, ())
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns = settings.quote_limit_ns(config)
     runtime.spawn(
