@@ -200,7 +200,7 @@ def told(found: Bench, facts: list[tuple[int, Any]]) -> None:
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cycles", type=int, default=200)
+    parser.add_argument("--cycles", type=int, default=60)
     parser.add_argument("--days", type=int, default=YEAR_DAYS, help="length of the long journal")
     options = parsed(parser, cycles=3, days=2)
     install_context()

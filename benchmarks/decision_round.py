@@ -180,7 +180,7 @@ def decide_directly(strategies: list[Breakout], context: Context, gate: RiskGate
 def main() -> None:
     """Print a table a size."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cycles", type=int, default=80)
+    parser.add_argument("--cycles", type=int, default=30)
     options = parsed(parser, cycles=3)
     install_context()
     for size in SIZES:
