@@ -43,13 +43,13 @@ CRASHES: dict[str, Victim] = {
 class Overheard(World):
     """A world in which answers are noted, and `victim` of a cycle crashes when it is asked."""
 
-    def __init__(self, setting: Setting, victim: Victim) -> None:
+    def __init__(self, setting: Setting, victim: Victim, patch: pytest.MonkeyPatch) -> None:
         super().__init__(setting)
         self.answers: list[Proposed] = []
         self.crashes: list[tuple[int, str]] = []
         self._victim = victim
         self._deliver = self.runtime.deliver
-        self.runtime.deliver = self._passed  # type: ignore[method-assign]
+        patch.setattr(self.runtime, "deliver", self._passed)
 
     def _passed(self, receiver: str, envelope: Envelope) -> None:
         match envelope.body:
@@ -73,14 +73,15 @@ def lived(folder: Path, victim: Victim) -> tuple[Answers, list[tuple[int, str]],
         sets=("strategies.breakout.enabled=false", *(f"strategies.{k}={v}" for k, v in entries)),
         duration_ns=Nanos((MINUTES - 1) * MINUTE),
     )
-    world = Overheard(setting, victim)
-    with world:
-        assert world.start().run_to_end() == 0, (world.said, world.alerts())
-        answers = {(each.cycle, each.strategy): each for each in world.answers}
-        assert len(answers) == len(world.answers), "nobody answers twice"
-        trips = [body for _, body in world.messages() if isinstance(body, BreakerTripped)]
-        tripped = {each.breaker.name.removeprefix(STRATEGY) for each in trips}
-        return answers, world.crashes, tripped & set(STRATEGIES)
+    with pytest.MonkeyPatch.context() as patch:
+        world = Overheard(setting, victim, patch)
+        with world:
+            assert world.start().run_to_end() == 0, (world.said, world.alerts())
+            answers = {(each.cycle, each.strategy): each for each in world.answers}
+            assert len(answers) == len(world.answers), "nobody answers twice"
+            trips = [body for _, body in world.messages() if isinstance(body, BreakerTripped)]
+            tripped = {each.breaker.name.removeprefix(STRATEGY) for each in trips}
+            return answers, world.crashes, tripped & set(STRATEGIES)
 
 
 @cache
