@@ -225,6 +225,16 @@ def records(home: Path, kind: str) -> list[dict[str, Any]]:
     return found
 
 
+SLOWNESS = {"late", "time_gap"}
+"""Breakers that an idle trader on a busy machine opens, rightly, and closes again: at sixty times
+the speed a process that waits one second for its turn has waited a minute of market time."""
+
+
+def tripped(home: Path) -> set[str]:
+    """Return the names of the breakers that opened, but those of a machine that was too slow."""
+    return {each["breaker"]["name"] for each in records(home, "BreakerTripped")} - SLOWNESS
+
+
 def venue_accounts(home: Path) -> dict[str, Decimal]:
     """Return our balances as the stopped embedded venue has them on disk, without the empty."""
     rows = _ask_world(home, "SELECT currency, total FROM balances WHERE owner = 'own'")

@@ -22,7 +22,7 @@ from domain.messages.market import (
 )
 from domain.model.product import ProductId
 from tests.builders.recorded import RAW, shared_data
-from tests.builders.runs import ledger_accounts, paper, records, verified
+from tests.builders.runs import ledger_accounts, paper, tripped, verified
 from tests.builders.simulator_process import RunningVenue, venue_process
 
 PRODUCTS = [ProductId("BTC-USD"), ProductId("ETH-USD")]
@@ -56,7 +56,7 @@ def test_the_trader_runs_on_a_recording_to_its_end(tmp_path: Path, recording: Pa
 
     assert (stopped["reason"], stopped["orders"], stopped["equity"]) == ("market_end", "0", "10000")
     assert ledger_accounts(tmp_path) == {"USD": 10_000}
-    assert records(tmp_path, "BreakerTripped") == []
+    assert tripped(tmp_path) == set()
     assert verified(tmp_path)["ok"] is True
     log = (tmp_path / "logs" / "bulkhead.log").read_text()
     for trouble in ("ERROR", "CRITICAL", "late frame", "gap", "crossed"):
