@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from config import plugins
 from config.schema import Capital, Execution, ExitsSection, Loop, Supervision, section
+from domain.decisions.trims import Upkeep
 from domain.portfolio.losses import LossLimits
 from domain.risk.rule import EntryRule
 from domain.risk.throttle import ThrottleLimits
@@ -61,6 +62,7 @@ class Policy:
     exits: ExitsSection = section(ExitsSection, "When a lot is sold without stop or target")
     supervision: Supervision = section(Supervision, "What happens when a part fails")
     throttle: ThrottleLimits = section(ThrottleLimits, "How often the same may happen")
+    maintenance: Upkeep = section(Upkeep, "Selling lots down to the caps")
     losses: LossLimits = field(factory=LossLimits)
     rules: tuple[EntryRule, ...] = field(factory=_demanded)
 
@@ -108,6 +110,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "exits": ExitsSection,
         "supervision": Supervision,
         "throttle": ThrottleLimits,
+        "maintenance": Upkeep,
     }
 )
 """The sections of the program itself, each a field of `Policy`."""

@@ -41,6 +41,7 @@ _SOLD = {
     ExitReason.TARGET: "target reached",
     ExitReason.MAX_HOLD: "held as long as allowed",
     ExitReason.SIGNAL: "its strategy wants out",
+    ExitReason.TRIM: "more was held than a cap allows",
     ExitReason.OPERATOR: "you asked for it",
 }
 

@@ -1,4 +1,7 @@
-"""Exits of owned lots: stop, target and longest hold, independent of every entry guard."""
+"""Exits of owned lots: stop, target and longest hold, independent of every entry guard.
+
+Where maintenance is on it also sells down to the caps, which never holds up any other exit.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
 from domain.decisions.exit_tries import Circumstances, ExitTries
 from domain.decisions.exits import due_exit
+from domain.decisions.trim_rounds import TrimRounds
+from domain.decisions.trims import HeldLots, TrimCaps, Upkeep, trims
 from domain.market.bids import Bid, Bids
 from domain.messages.decisions import (
     ExitHindered,
@@ -21,16 +26,17 @@ from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import SECOND, Nanos
-from domain.model.money import plain
+from domain.model.money import Amount, plain
 from domain.model.orders import TERMINAL, OrderState
 from domain.model.portfolio import Lot
-from domain.model.product import Product, ProductId
+from domain.model.product import Product, ProductId, base_of
 from domain.model.wording import counted
 from domain.system.alerts import (
     fingerprint,
     of_blind_lot,
     of_dust,
     of_hindered_exit,
+    of_hindered_trim,
     without_numbers,
 )
 
@@ -89,8 +95,14 @@ Inbox = (
 class Exits(Actor):
     """Watches every lot against the newest bid and proposes to sell it, once at a time."""
 
-    def __init__(self, context: ActorContext, quote_limit_ns: Nanos) -> None:
+    def __init__(
+        self, context: ActorContext, quote_limit_ns: Nanos, upkeep: Upkeep, caps: TrimCaps
+    ) -> None:
         super().__init__(context)
+        self._upkeep = upkeep
+        self._caps = caps
+        self._trims = TrimRounds(upkeep.round_seconds * SECOND)
+        self._nlv: Amount | None = None
         self._quote_limit_ns = quote_limit_ns
         self._judged: set[str] | None = None
         self._lots: dict[str, _Watched] = {}
@@ -111,10 +123,11 @@ class Exits(Actor):
                 for watched in self._by_product.get(product, ()):
                     self._judge(watched, bid)
             case PortfolioMoved(view):
+                self._nlv = view.nlv
                 self._take(view.lots)
             case IntentRaised(intent):
                 if isinstance(intent.order, ApprovedExit):
-                    self._ordered(intent.client_order_id, intent.order.lot)
+                    self._ordered(intent.client_order_id, intent.order)
             case OrderAdvanced():
                 self._order_moved(message)
             case ProposalRefused():
@@ -138,6 +151,7 @@ class Exits(Actor):
         self._products = {each.id: each for each in boot.products}
         if self._open_ns is None:
             self._open_ns = self.clock.market_ns()
+            self._trims.opened(self._open_ns)
             self._show()
             self.after(CHECK_EVERY_NS, Check())
 
@@ -171,6 +185,7 @@ class Exits(Actor):
             bid = self._bids.get(watched.lot.product)
             self._look(watched, bid)
             self._judge(watched, bid)
+        self._trim()
 
     # Is it due?
 
@@ -236,9 +251,36 @@ class Exits(Actor):
             lot = watched.lot
             self.publish(ExitHindered(lot.id, lot.product, None, is_dust=False))
 
+    # Is it more than a cap allows?
+
+    def _trim(self) -> None:
+        """Begin a round of trims if one is due; a lot that is due to be sold anyway is not held."""
+        now_ns = self.clock.market_ns()
+        if not (self._upkeep.enabled and self.is_proven and self._trims.may_begin(now_ns)):
+            return
+        bids = self._bids.marks(self._by_product, now_ns, self._quote_limit_ns)
+        lots = tuple(each.lot for each in self._lots.values() if each.due is None)
+        held = HeldLots(lots=lots, bids=bids, products=self._products, nlv=self._nlv)
+        found = trims(held, self._caps, self._upkeep)
+        self._trims.begin((each.lot.id for each in found), now_ns)
+        for each in found:
+            lot, sold, reason = each.lot, each.quantity, ExitReason.TRIM
+            amount = f"{plain(sold)} {base_of(lot.product)}"
+            self.log.info(f"selling {amount}: {each.why}", lot=lot.id)
+            self.publish(ExitProposed(lot.id, lot.product, sold, reason, each.bid, each.why))
+
+    def _trim_failed(self, lot: str, hindrance: str) -> None:
+        watched = self._lots.get(lot)
+        if self._trims.failed(lot, self.clock.market_ns()) and watched is not None:
+            self.publish(of_hindered_trim(watched.lot, hindrance))
+
     # What became of a try.
 
-    def _ordered(self, client_order_id: str, lot: str) -> None:
+    def _ordered(self, client_order_id: str, order: ApprovedExit) -> None:
+        if order.reason is ExitReason.TRIM:  # it keeps no other exit of the lot from being tried
+            self._trims.ordered(client_order_id, order.lot)
+            return
+        lot = order.lot
         self._orders[client_order_id] = lot
         watched = self._lots.get(lot)
         if watched is not None:
@@ -246,6 +288,11 @@ class Exits(Actor):
 
     def _order_moved(self, moved: OrderAdvanced) -> None:
         now_ns, has_ended = self.clock.market_ns(), moved.state in TERMINAL
+        trimmed = self._trims.ended(moved.client_order_id) if has_ended else None
+        if trimmed is not None and moved.filled > 0:
+            self._trims.succeeded(now_ns)
+        elif trimmed is not None:
+            self._trim_failed(trimmed, _end_of(moved))
         if moved.client_order_id not in self._orders:
             if has_ended and moved.purpose is Purpose.EXIT:  # raised before we were here
                 for each in self._by_product.get(moved.product, ()):
@@ -262,14 +309,17 @@ class Exits(Actor):
         elif moved.filled > 0:
             watched.tries.succeeded(now_ns)
         else:
-            end = _ENDS.get(moved.state, "nobody takes the other side of the sale")
-            self._failed(watched, f"{end}: {moved.reason}" if moved.reason else end)
+            self._failed(watched, _end_of(moved))
 
     def _refused(self, refused: ProposalRefused) -> None:
+        if refused.purpose is not Purpose.EXIT:
+            return
         watched = self._lots.get(refused.lot)
-        if refused.purpose is Purpose.EXIT and watched is not None:
-            reasons = (f"{each.reason}: {each.observed}" for each in refused.refusals)
-            self._failed(watched, ", ".join(reasons))
+        hindrance = ", ".join(f"{each.reason}: {each.observed}" for each in refused.refusals)
+        if refused.exit_reason is ExitReason.TRIM:
+            self._trim_failed(refused.lot, hindrance)
+        elif watched is not None:
+            self._failed(watched, hindrance)
 
     def _failed(self, watched: _Watched, hindrance: str) -> None:
         watched.tries.failed(hindrance, self.clock.market_ns())
@@ -328,3 +378,9 @@ class Exits(Actor):
             self._judged.add(lot)
         if self._open_ns is not None and self._judged >= self._lots.keys():
             self.prove(f"{counted(len(self._lots), 'lot')} judged against fresh quotes")
+
+
+def _end_of(moved: OrderAdvanced) -> str:
+    """Return how an order ended that sold nothing."""
+    end = _ENDS.get(moved.state, "nobody takes the other side of the sale")
+    return f"{end}: {moved.reason}" if moved.reason else end

@@ -49,6 +49,7 @@ _SOLD = {
     ExitReason.TARGET: "its target was reached",
     ExitReason.MAX_HOLD: "it had been held as long as allowed",
     ExitReason.SIGNAL: "its strategy wanted out",
+    ExitReason.TRIM: "more was held than a cap allows",
     ExitReason.OPERATOR: "you asked for it",
 }
 

@@ -11,13 +11,18 @@ from config.effective import Config
 from config.mode import Mode
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
+from domain.decisions.trims import TrimCaps
 from domain.market.market_data import FeedPlan
 from domain.model.bars import Timeframe
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount
 from domain.model.product import ProductId
 from domain.risk.mandate import Mandate
+from domain.risk.rules.asset_cap import AssetCap
+from domain.risk.rules.position_cap import PositionCap
 from domain.risk.rules.stale_quote import StaleQuote
+from domain.risk.rules.theme_cap import ThemeCap
+from domain.risk.rules.total_cap import TotalCap
 from domain.universe.selection import UniversePlan
 
 LEADER = "BTC"
@@ -47,6 +52,21 @@ def mandate_of(config: Config) -> Mandate:
             name: spec.max_hold
             for name, spec in config.strategies.items()
             if spec.max_hold is not None
+        },
+    )
+
+
+def trim_caps_of(config: Config) -> TrimCaps:
+    """Return the caps down to which lots are sold: the same that the rules refuse entries by."""
+    policy, asset = config.policy, config.policy.rule(AssetCap)
+    by_theme = policy.rule(ThemeCap).max_per_theme_pct
+    return TrimCaps(
+        total_pct=policy.rule(TotalCap).total_pct,
+        position_pct=policy.rule(PositionCap).position_pct,
+        asset_pct=asset.asset_pct,
+        per_asset_pct=asset.max_per_asset_pct,
+        themes={
+            theme: (assets, by_theme[theme]) for theme, assets in config.universe.themes.items()
         },
     )
 

@@ -207,6 +207,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     spawn = runtime.spawn
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
+    upkeep, caps = config.policy.maintenance, settings.trim_caps_of(config)
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(
@@ -222,7 +223,7 @@ def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Re
     hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
     return {
         RISK_GATE: risk_gate,
-        EXITS: lambda _: spawn(Exits, EXITS, limit_ns),
+        EXITS: lambda _: spawn(Exits, EXITS, limit_ns, upkeep, caps),
         ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
         **hosts,
     }

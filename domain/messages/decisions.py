@@ -79,13 +79,17 @@ class RoundProposed:
 
 @frozen
 class ExitProposed:
-    """A lot has to be sold. `bid` is the price that made it due."""
+    """A lot, or `quantity` of it, has to be sold. `bid` is the price that made it due.
+
+    `why` says more than the reason, as which cap a trim is for.
+    """
 
     lot: str
     product: ProductId
     quantity: Quantity
     reason: ExitReason
     bid: Price
+    why: str = ""
 
 
 @frozen
@@ -97,7 +101,10 @@ class OrderApproved:
 
 @frozen
 class ProposalRefused:
-    """The gate says no; every broken rule is listed, the headline first. `lot`: of an exit."""
+    """The gate says no; every broken rule is listed, the headline first.
+
+    `lot` and `exit_reason` are of an exit; records of before it was kept have no such reason.
+    """
 
     purpose: Purpose
     strategy: str
@@ -105,6 +112,7 @@ class ProposalRefused:
     side: Side
     refusals: tuple[Refusal, ...]
     lot: str = ""
+    exit_reason: ExitReason | None = None
 
 
 @frozen

@@ -27,6 +27,7 @@ class ExitReason(StrEnum):
     TARGET = "target"
     MAX_HOLD = "max_hold"
     SIGNAL = "signal"
+    TRIM = "trim"
     OPERATOR = "operator"
 
 

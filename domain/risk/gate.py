@@ -88,9 +88,7 @@ def judge_exit(
             )
         )
     if refusals or lot is None:
-        return ProposalRefused(
-            Purpose.EXIT, strategy, wanted.product, Side.SELL, tuple(refusals), wanted.lot
-        )
+        return _refused(wanted, strategy, tuple(refusals))
     return OrderApproved(_exit_order(wanted, lot, Quantity(free), view, approval))
 
 
@@ -204,6 +202,11 @@ def _exit_order(
 
 def _lots(view: RiskView) -> tuple[Lot, ...]:
     return view.portfolio.lots if view.portfolio is not None else ()
+
+
+def _refused(wanted: ExitProposed, strategy: str, refusals: tuple[Refusal, ...]) -> ProposalRefused:
+    side, lot, reason = Side.SELL, wanted.lot, wanted.reason
+    return ProposalRefused(Purpose.EXIT, strategy, wanted.product, side, refusals, lot, reason)
 
 
 def _nothing(wanted: ExitProposed, lot: Lot | None) -> Refusal:

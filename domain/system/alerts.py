@@ -38,6 +38,7 @@ _REASONS = {
     ExitReason.TARGET: "the target",
     ExitReason.MAX_HOLD: "the end of the longest hold",
     ExitReason.SIGNAL: "the sale that its strategy asked for",
+    ExitReason.TRIM: "the sale down to a cap",
     ExitReason.OPERATOR: "the sale asked for",
 }
 UNWATCHED = {
@@ -230,6 +231,19 @@ def of_hindered_exit(
         done="tried again every 60 s at most, at once when price, flags or quantity change",
         owned=worth,
         worst=f"{worth} and falling with the price" if is_stop else "the price until it is sold",
+        command=_RESUME if hindrance.startswith("killed") else _STATUS,
+    )
+
+
+def of_hindered_trim(lot: Lot, hindrance: str) -> AlertRaised:
+    """Return the alert of sales down to a cap that have failed several times in a row."""
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="TRIM_HINDERED",
+        what=f"{lot.product}: {_REASONS[ExitReason.TRIM]} fails again and again: {hindrance}",
+        done="tried again after a longer wait each time; stops and targets are watched as ever",
+        owned=f"{plain(lot.held)} {base_of(lot.product)} in lot {lot.id}",
+        worst="more is at risk than the cap allows, until it is sold",
         command=_RESUME if hindrance.startswith("killed") else _STATUS,
     )
 

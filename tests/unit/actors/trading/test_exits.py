@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from actors.kernel.topology import EXITS
 from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Exits
 from domain.decisions.exit_tries import FIRST_WAIT_NS, LONGEST_WAIT_NS, ORDER_LIFE_NS
+from domain.decisions.trims import HUNDRED, TrimCaps, Upkeep
 from domain.messages.control import AlertRaised
 from domain.messages.decisions import (
     ExitHindered,
@@ -50,6 +51,7 @@ from tests.builders.messages import (
 from tests.fakes.log import KeptLog
 
 LIMIT = Nanos(5 * SECOND)
+CAPS = TrimCaps(total_pct=HUNDRED, position_pct=HUNDRED, asset_pct=HUNDRED)
 BOOTED = BootCompleted((a_product(),), MAKER, TAKER, is_clean=True)
 FINE = "100"
 AT_STOP = "97"
@@ -65,7 +67,7 @@ def a_held(number: int = 1, **changes: Any) -> Lot:
 def watching(*lots: Lot, harness: Harness | None = None, epoch: int = 1) -> tuple[Harness, Exits]:
     """Return exits that know the lots and have booted."""
     home = harness or Harness()
-    actor = home.start(Exits, EXITS, LIMIT, epoch=epoch)
+    actor = home.start(Exits, EXITS, LIMIT, Upkeep(), CAPS, epoch=epoch)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", *lots)))
     home.sent.clear()
     return home, actor
@@ -507,7 +509,7 @@ def test_a_lot_that_is_gone_is_not_sold() -> None:
 @pytest.mark.req("X6")
 def test_before_the_boot_nothing_is_proposed_and_after_it_at_once() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, LIMIT)
+    actor = harness.start(Exits, EXITS, LIMIT, Upkeep(), CAPS)
     deliver(actor, PortfolioMoved(a_portfolio("1000", a_held())))
 
     assert asked(deliver(actor, priced(harness, AT_STOP))) == []
@@ -547,7 +549,7 @@ def test_a_fresh_incarnation_has_proven_itself_when_each_lot_met_a_fresh_quote()
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_without_lots_has_nothing_to_prove() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, LIMIT, epoch=2)
+    actor = harness.start(Exits, EXITS, LIMIT, Upkeep(), CAPS, epoch=2)
     deliver(actor, BOOTED)
     assert harness.bodies(ActorProven) == []
 
@@ -599,7 +601,7 @@ def test_a_lot_that_is_missing_is_not_tried_any_more_and_tried_at_once_when_it_i
 def test_a_lot_that_is_missing_keeps_no_fresh_incarnation_from_its_proof_and_is_not_blind() -> None:
     lot = a_held()
     home = Harness()
-    actor = home.start(Exits, EXITS, LIMIT, epoch=2)
+    actor = home.start(Exits, EXITS, LIMIT, Upkeep(), CAPS, epoch=2)
     gone = evolve(lot, missing=lot.quantity)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", gone)))
 
@@ -649,3 +651,104 @@ def test_an_old_price_does_not_keep_a_left_lot() -> None:
     deliver(actor, priced(harness, FINE, age_ns=60 * SECOND))
 
     assert asked(deliver(actor, leave())) == [("lot-1", ExitReason.SIGNAL)]
+
+
+# Down to a cap.
+
+TRIMMING = Upkeep(enabled=True, round_seconds=60)
+THREE_PCT = TrimCaps(total_pct=HUNDRED, position_pct=Decimal(3), asset_pct=HUNDRED)
+
+
+def trimming(*lots: Lot, upkeep: Upkeep = TRIMMING) -> tuple[Harness, Exits]:
+    """Return exits of which a position may be 30 USD, with a price at which no lot is due."""
+    harness = Harness()
+    actor = harness.start(Exits, EXITS, LIMIT, upkeep, THREE_PCT)
+    deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", *lots)))
+    harness.pass_time(actor, Nanos(ORDER_LIFE_NS - SECOND))
+    deliver(actor, priced(harness, FINE))
+    harness.sent.clear()
+    return harness, actor
+
+
+def a_minute(
+    harness: Harness, actor: Exits, bid: str = FINE, seconds: int = 60
+) -> tuple[ExitProposed, ...]:
+    """Let a minute pass in which the price stays known; return the sales asked for."""
+    found: list[ExitProposed] = []
+    for _ in range(seconds):
+        deliver(actor, priced(harness, bid))
+        found += of_kind(harness.pass_time(actor, SECOND), ExitProposed)
+    return tuple(found)
+
+
+def trim_ended(state: OrderState, number: int = 1) -> tuple[Any, ...]:
+    order = an_intent(approved_sale("lot-1", reason=ExitReason.TRIM), number)
+    return IntentRaised(order), a_moved(order, state)
+
+
+@pytest.mark.req("E1", "X6")
+def test_a_lot_that_has_grown_above_its_cap_is_trimmed_once_a_round() -> None:
+    harness, actor = trimming(a_held())
+
+    (trim,) = a_minute(harness, actor)
+
+    assert (trim.lot, trim.reason, trim.quantity) == ("lot-1", ExitReason.TRIM, Decimal("1.7"))
+    assert trim.why == "position BTC-USD: 20.00 % of equity held, its cap is 3 %"
+
+
+@pytest.mark.req("E1", "SUP1")
+def test_fresh_exits_wait_with_trims_until_a_sale_of_before_has_ended() -> None:
+    harness = Harness()
+    actor = harness.start(Exits, EXITS, LIMIT, TRIMMING, THREE_PCT)
+    deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", a_held())))
+
+    assert a_minute(harness, actor, seconds=59) == ()
+    assert len(a_minute(harness, actor, seconds=2)) == 1
+
+
+@pytest.mark.req("E1", "ST1")
+def test_nothing_is_trimmed_while_it_is_off_or_a_price_is_old() -> None:
+    harness, actor = trimming(a_held(), upkeep=Upkeep())
+    assert a_minute(harness, actor) == ()
+
+    harness, actor = trimming(a_held())
+    harness.pass_time(actor, SECOND)
+    deliver(actor, *trim_ended(OrderState.CANCELLED))
+    assert of_kind(harness.pass_time(actor, 200 * SECOND), ExitProposed) == []
+
+
+@pytest.mark.req("E1", "X6", "PROT1")
+def test_a_trim_under_way_or_refused_keeps_no_stop_from_being_tried() -> None:
+    refused = evolve(REFUSED, exit_reason=ExitReason.TRIM)
+    for answer in ((), (refused,), trim_ended(OrderState.OPEN), trim_ended(OrderState.REJECTED)):
+        harness, actor = trimming(a_held())
+        harness.pass_time(actor, SECOND)
+        deliver(actor, *answer)
+
+        assert asked(deliver(actor, priced(harness, AT_STOP))) == [("lot-1", ExitReason.STOP)]
+
+
+@pytest.mark.req("E1")
+def test_the_next_round_waits_until_the_last_one_has_its_outcome() -> None:
+    harness, actor = trimming(a_held())
+    harness.pass_time(actor, SECOND)
+    raised, ended_now = trim_ended(OrderState.CANCELLED)
+    deliver(actor, raised)
+
+    assert a_minute(harness, actor) + a_minute(harness, actor) == ()
+    deliver(actor, ended_now)
+    assert len(a_minute(harness, actor) + a_minute(harness, actor)) == 1
+
+
+@pytest.mark.req("E1", "AL1")
+def test_trims_that_fail_again_and_again_are_told_once_with_the_command() -> None:
+    harness, actor = trimming(a_held())
+    refused = evolve(REFUSED, exit_reason=ExitReason.TRIM)
+    for _ in range(20):
+        if a_minute(harness, actor):
+            deliver(actor, refused)
+
+    alerts = of_kind(tuple(harness.bodies()), AlertRaised)
+    assert [each.code for each in alerts] == ["TRIM_HINDERED"]
+    assert alerts[0].command
+    assert of_kind(tuple(harness.bodies()), ExitHindered) == [], "no exit is hindered by it"
