@@ -1,7 +1,8 @@
 """One hop from actor to actor on both runtimes, beside the floors in the same run.
 
-Floors: a thread hand-over by `queue.SimpleQueue`, and a plain method call. Latency is taken between
-two partners that answer each other, throughput with many messages on their way at once.
+Floors: a thread hand-over by `queue.SimpleQueue`, a plain method call, and the message itself, made
+and matched by no actor: what is above that is the runtime's. Latency is taken between two partners
+that answer each other, throughput with many messages on their way at once.
 Usage: python benchmarks/hop.py [--hops N] [--rounds N] [--json]
 """
 
@@ -36,7 +37,7 @@ from domain.model.instants import SECOND
 SWITCH_SECONDS = 0.0001
 BATCH = 1_000
 PATIENCE_S = 20
-FLOOR, CALL = "floor: SimpleQueue", "floor: method call"
+FLOOR, CALL, MESSAGE = "floor: SimpleQueue", "floor: method call", "floor: the message"
 
 
 @frozen
@@ -200,15 +201,38 @@ class Calls:
         self._count += 1
 
 
+class Messages:
+    """What a hop costs the players themselves: a message is made and matched."""
+
+    def latency(self, hops: int) -> list[int]:
+        found: list[int] = []
+        for number in range(hops):
+            ball: Any = Ball(number, perf_counter_ns())
+            match ball:
+                case Ball(_, sent_ns):
+                    found.append(perf_counter_ns() - sent_ns)
+        return found
+
+    def per_second(self, messages: int) -> float:
+        begun = perf_counter_ns()
+        for number in range(messages):
+            load: Any = Load(number)
+            match load:
+                case Load(left):
+                    assert left == number
+        return messages * SECOND / (perf_counter_ns() - begun)
+
+
 def measure(hops: int, rounds: int) -> dict[str, dict[str, float]]:
     """Return figures by subject; the subjects take turns, so that all share the machine's mood."""
     threads = ThreadRuntime(SystemClock(), BreakerBoard(), {}, ActorLog)
     virtual = VirtualRuntime(VirtualClock(0), BreakerBoard(), {}, ActorLog, seed=1)
-    subjects: dict[str, Court | Queues | Calls] = {
+    subjects: dict[str, Court | Queues | Calls | Messages] = {
         "actors on threads": Court(threads),
         FLOOR: Queues(),
         "actors in virtual time": Court(virtual),
         CALL: Calls(),
+        MESSAGE: Messages(),
     }
     latencies: dict[str, list[int]] = {name: [] for name in subjects}
     rates: dict[str, list[float]] = {name: [] for name in subjects}
