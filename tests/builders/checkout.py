@@ -72,7 +72,7 @@ class Checkout:
                 yield process
             finally:
                 process.send_signal(signal.SIGKILL)  # its venue ends with it
-                process.wait(10.0)
+                process.wait(60)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of its `run.py`."""

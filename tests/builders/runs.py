@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.builders.waiting import wait_for
+from tests.builders.waiting import PATIENCE_S, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ANY_LIQUIDITY = (
@@ -63,31 +63,31 @@ class Running:
         """What it has written for people so far."""
         return "".join(self._errors)
 
-    def ready(self, seconds: float = 30.0) -> dict[str, str]:
+    def ready(self, seconds: float = PATIENCE_S) -> dict[str, str]:
         """Wait for the READY line and return its words."""
         self.wait_until(lambda: self.lines, seconds)
         assert self.lines[0].startswith("READY "), self.lines
         return words(self.lines[0])
 
-    def stopped(self, seconds: float = 30.0) -> tuple[int, dict[str, str]]:
+    def stopped(self, seconds: float = PATIENCE_S) -> tuple[int, dict[str, str]]:
         """Wait for the end; return the exit code and the words of the STOPPED line."""
         code = self.process.wait(seconds)
         for reader in self._readers:
-            reader.join(5.0)
+            reader.join(PATIENCE_S)
         assert "Traceback" not in self.log, self.log
         assert self.lines, f"it ended with {code} and said nothing on stdout: {self.log}"
         assert self.lines[-1].startswith("STOPPED "), self.lines
         assert len(self.lines) <= 2, self.lines
         return code, words(self.lines[-1])
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self, seconds: float = PATIENCE_S) -> None:
         """Wait until it is known of each order whether the venue has it: a stop is confirmed then.
 
         After a crash that takes as long as a request that left can still become an order.
         """
         self.wait_until(lambda: not in_doubt(self.home), seconds)
 
-    def interrupt(self, seconds: float = 10.0) -> tuple[int, dict[str, str]]:
+    def interrupt(self, seconds: float = PATIENCE_S) -> tuple[int, dict[str, str]]:
         """Press Ctrl-C and wait for the end."""
         self.process.send_signal(signal.SIGINT)
         return self.stopped(seconds)
@@ -96,8 +96,8 @@ class Running:
         """End it as a loss of power would, and wait until its venue is gone too."""
         venue = self.venue_pid()
         self.process.kill()
-        self.process.wait(5.0)
-        wait_for(lambda: not is_alive(venue), 10.0)
+        self.process.wait(PATIENCE_S)
+        wait_for(lambda: not is_alive(venue))
 
     def venue_pid(self) -> int:
         """Return the process id of the embedded venue."""
@@ -120,7 +120,7 @@ class Running:
         (found,) = self._children(word)
         return found
 
-    def wait_until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    def wait_until(self, condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
         """Wait for a condition while it runs."""
         wait_for(lambda: condition() or self.process.poll() is not None, seconds, self._told)
         assert condition(), f"it ended with {self.process.poll()}: {self._told()}"
@@ -152,7 +152,9 @@ def command_line(home: Path, *arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "run.py"), *arguments, *options]
 
 
-def call(home: Path, *arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
+def call(
+    home: Path, *arguments: str, seconds: float = PATIENCE_S
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; it must not show a traceback."""
     done = subprocess.run(
         command_line(home, *arguments),
@@ -166,7 +168,9 @@ def call(home: Path, *arguments: str, seconds: float = 60.0) -> subprocess.Compl
     return done
 
 
-def paper(home: Path, *arguments: str, seconds: float = 120.0, history: str = "") -> dict[str, str]:
+def paper(
+    home: Path, *arguments: str, seconds: float = PATIENCE_S, history: str = ""
+) -> dict[str, str]:
     """Trade on paper to an end of its own, which must be a good one; return what STOPPED says.
 
     `history` is what READY has to say of it, "" for anything.

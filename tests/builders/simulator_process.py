@@ -68,7 +68,7 @@ class Api:
             params=query,
             json=body,
             headers={"Authorization": f"Bearer {self.token(f'{method} {host}{API}{path}')}"},
-            timeout=5,
+            timeout=30,
             verify=str(self._session.ca) if tls else None,
         )
 
@@ -112,7 +112,7 @@ class RunningVenue:
         answer = requests.get(
             self.session.rest + "/bulkhead/books",
             headers={"Authorization": f"Bearer {self.session.admin_file.read_text().strip()}"},
-            timeout=5,
+            timeout=30,
         )
         assert answer.status_code == 200, answer.text
         return dict(answer.json())

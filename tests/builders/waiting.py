@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 10.0
+PATIENCE_S = 120.0
+"""Far more than a busy machine with two slow cores needs."""
 LOOK_EVERY_S = 0.005
 
 

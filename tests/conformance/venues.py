@@ -84,7 +84,7 @@ class Venue:
             f"{self.rest}/bulkhead/faults",
             json=line,
             headers={"Authorization": f"Bearer {self.admin_file.read_text().strip()}"},
-            timeout=5,
+            timeout=30,
         )
 
     @contextlib.contextmanager

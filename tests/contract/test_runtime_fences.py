@@ -228,7 +228,7 @@ def test_who_asked_a_dying_actor_is_told_and_the_question_is_not_kept(rig: Rig) 
         rig.runtime.condemn("canceller", 1, "hangs", "somewhere")
 
     with pytest.raises(pykka.ActorDeadError, match="died before it could answer"):
-        asked.get(timeout=5)
+        asked.get(timeout=30)
     heir = collect(rig, "canceller")
     flush(rig, "canceller")
     assert numbers(heir) == [-1]

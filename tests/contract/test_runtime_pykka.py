@@ -107,7 +107,7 @@ def test_what_lies_in_an_inbox_has_a_message_and_an_address_for_the_reply() -> N
     assert (asked.message, asked.reply_to) == ("asked", future)
     with pytest.raises(Left):
         actor._actor_loop_running()
-    assert future.get(timeout=1) == "asked"
+    assert future.get(timeout=30) == "asked"
 
 
 def test_an_error_by_ask_goes_to_the_asker_and_does_not_stop_the_actor() -> None:
@@ -119,7 +119,7 @@ def test_an_error_by_ask_goes_to_the_asker_and_does_not_stop_the_actor() -> None
 
     assert not actor.actor_stopped.is_set()
     with pytest.raises(ValueError, match="fail"):
-        future.get(timeout=1)
+        future.get(timeout=30)
 
 
 def test_stopping_sets_the_flag_and_then_runs_the_cleanup() -> None:
@@ -131,7 +131,7 @@ def test_stopping_sets_the_flag_and_then_runs_the_cleanup() -> None:
     assert actor.deeds == ["stop"]
     assert isinstance(actor.actor_stopped, threading.Event)
     assert actor.actor_stopped.is_set()
-    assert stopped.get(timeout=1) is True
+    assert stopped.get(timeout=30) is True
 
 
 def test_the_name_of_an_actor_may_be_given_after_its_making() -> None:

@@ -43,7 +43,7 @@ def in_another_process(hash_seed: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     return done.stdout.strip()
 

@@ -118,7 +118,7 @@ def verify(*arguments: object, before: tuple[object, ...] = ()) -> subprocess.Co
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert "Traceback" not in done.stdout + done.stderr

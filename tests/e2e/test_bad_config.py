@@ -38,7 +38,7 @@ def refusal(config: Path) -> str:
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, ""), done.stderr

@@ -42,7 +42,7 @@ def run(*arguments: str, cwd: Path, python: tuple[str, ...] = ()) -> Ran:
     folders = [f"--{name}-dir={cwd / name}" for name in ("config", "data")]
     folders += [f"--log-dir={cwd / 'logs'}"]
     command = [sys.executable, *python, str(ROOT / "run.py"), *folders, *arguments]
-    return Ran(subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60))
+    return Ran(subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120))
 
 
 @pytest.fixture
@@ -314,7 +314,7 @@ def test_who_follows_the_log_ends_it_with_ctrl_c(home: Path) -> None:
         assert "feed" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
 
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -361,7 +361,7 @@ def test_kill_where_nothing_runs_is_no_success(home: Path) -> None:
 
 def test_folders_are_those_of_the_checkout_wherever_a_command_is_given(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "run.py"), "status", "--data-dir", "no-such-folder"]
-    ran = Ran(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60))
+    ran = Ran(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120))
 
     assert str(ROOT / "no-such-folder") in ran.err
     assert list(tmp_path.iterdir()) == []
@@ -434,7 +434,7 @@ def test_resume_where_nothing_ever_ran_removes_the_signal_file(home: Path) -> No
 def test_a_closed_pipe_is_no_bug(home: Path) -> None:
     command = f"{sys.executable} {ROOT / 'run.py'} config show | true; echo ${{PIPESTATUS[0]}}"
     ran = subprocess.run(
-        ["bash", "-c", command], cwd=home, capture_output=True, text=True, timeout=60
+        ["bash", "-c", command], cwd=home, capture_output=True, text=True, timeout=120
     )
 
     assert ran.stderr == ""

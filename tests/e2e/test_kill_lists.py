@@ -30,7 +30,7 @@ LOST = fault("lose_cancel", for_=LIES_FOR)
 def strike(venue: RunningVenue, line: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {venue.session.admin_file.read_text().strip()}"}
     url = venue.session.rest + "/bulkhead/faults"
-    assert requests.post(url, json=line, headers=headers, timeout=5).status_code == 200
+    assert requests.post(url, json=line, headers=headers, timeout=30).status_code == 200
 
 
 def ours_open(venue: RunningVenue) -> list[str]:

@@ -76,8 +76,8 @@ def faults(venue: RunningVenue, line: dict[str, Any] | None = None) -> list[dict
     url = venue.session.rest + "/bulkhead/faults"
     headers = {"Authorization": f"Bearer {venue.session.admin_file.read_text().strip()}"}
     if line is not None:
-        assert requests.post(url, json=line, headers=headers, timeout=5).status_code == 200
-    return list(requests.get(url, headers=headers, timeout=5).json()["faults"])
+        assert requests.post(url, json=line, headers=headers, timeout=30).status_code == 200
+    return list(requests.get(url, headers=headers, timeout=30).json()["faults"])
 
 
 def criticals(home: Path) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def test_of_twenty_simultaneous_starts_one_runs_and_nineteen_name_it(tmp_path: P
         for _ in range(STARTS)
     ]
     try:
-        wait_for(lambda: sum(start.poll() is not None for start in starts) == STARTS - 1, 90)
+        wait_for(lambda: sum(start.poll() is not None for start in starts) == STARTS - 1)
         (winner,) = [start for start in starts if start.poll() is None]
         refused = [start for start in starts if start is not winner]
         told = [start.communicate() for start in refused]
@@ -63,7 +63,7 @@ def test_two_folders_on_one_account_are_two_traders_too_many(tmp_path: Path) -> 
             watching = call(second, "--env", "dry-run", *attached, "--cycles", "1")
             assert watching.returncode == 0, watching.stderr  # who only reads disturbs nobody
             running.process.kill()
-            running.process.wait(5)
+            running.process.wait(60)
 
         with trader(second, *attached) as running:
             running.ready()

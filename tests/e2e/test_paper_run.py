@@ -112,7 +112,7 @@ def test_cycles_end_it_too(tmp_path: Path) -> None:
 
 @pytest.mark.req("AUD1", "X2")
 def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
-    with trader(tmp_path, "--speed", "60", *EAGER) as first:
+    with trader(tmp_path, "--speed", "30", *EAGER) as first:
         first.wait_until(lambda: len(records(tmp_path, "FillBooked")) >= 2)
         code, stopped = first.interrupt()
         assert (code, stopped["reason"]) == (0, "signal")
@@ -120,7 +120,7 @@ def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_pat
     owned = ledger_accounts(tmp_path)
     marks = len(equity(tmp_path))
 
-    with trader(tmp_path, "--speed", "60", *EAGER) as second:
+    with trader(tmp_path, "--speed", "30", *EAGER) as second:
         second.ready()
         second.wait_until(lambda: len(equity(tmp_path)) >= marks + 3)
         second.kill()
@@ -130,7 +130,7 @@ def test_every_start_on_the_same_folder_goes_on_where_the_last_one_ended(tmp_pat
     assert abs(equities[1] - equities[0]) < A_LITTLE * equities[0]
     marks += len(equities) - 1
 
-    with trader(tmp_path, "--speed", "60") as third:
+    with trader(tmp_path, "--speed", "30") as third:
         third.ready()
         third.wait_until(lambda: len(equity(tmp_path)) > marks)
         third.settle()

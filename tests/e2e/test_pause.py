@@ -20,7 +20,7 @@ def test_a_pause_keeps_entries_out_over_a_restart_until_unpause(tmp_path: Path) 
         cycles = len(records(tmp_path, "RoundJudged"))
         running.wait_until(lambda: len(records(tmp_path, "RoundJudged")) >= cycles + 2)
         assert len(records(tmp_path, "IntentRaised")) == begun
-        assert running.interrupt(30.0)[0] in {0, 1}
+        assert running.interrupt()[0] in {0, 1}
 
     with trader(tmp_path) as running:
         assert "pause" in running.ready()["by"]
@@ -31,7 +31,7 @@ def test_a_pause_keeps_entries_out_over_a_restart_until_unpause(tmp_path: Path) 
         ended = call(tmp_path, "unpause", "--reason", "news are out")
         assert ended.returncode == 0, ended.stderr
         assert "not paused any more" in ended.stdout
-        running.interrupt(30.0)
+        running.interrupt()
     assert [each["verb"] for each in records(tmp_path, "OperatorActed")] == ["pause", "unpause"]
 
 

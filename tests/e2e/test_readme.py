@@ -96,7 +96,7 @@ class Reader:
     def _until_interrupted(self, line: str) -> None:
         with self.checkout.started(*self._words(line)) as process:
             process.send_signal(signal.SIGINT)
-            assert process.wait(15.0) == OK
+            assert process.wait(60) == OK
 
     def _kill(self, line: str) -> None:
         """Give the command beside a trader, if one can run: it stops that one, or none."""

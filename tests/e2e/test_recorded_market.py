@@ -64,8 +64,8 @@ def test_the_same_market_at_sixty_times_the_speed_through_sockets(
 
     with trader(tmp_path, *at, *eager, "--set", "policy.exits.max_hold=2m") as running:
         running.ready()
-        running.wait_until(lambda: bought(tmp_path) and sold(tmp_path), 120)
-        code, stopped = running.interrupt(30)
+        running.wait_until(lambda: bought(tmp_path) and sold(tmp_path))
+        code, stopped = running.interrupt()
 
     assert (code, stopped["reason"]) == (0, "signal"), running.log
     assert venue_accounts(tmp_path) == ledger_accounts(tmp_path)

@@ -63,7 +63,7 @@ def test_the_death_of_the_venue_ends_the_run_and_is_said(tmp_path: Path) -> None
     with trader(tmp_path) as running:
         running.ready()
         os.kill(running.venue_pid(), signal.SIGKILL)
-        code, stopped = running.stopped(15.0)
+        code, stopped = running.stopped()
         assert (code, stopped["reason"]) == (1, "error")
         assert "the venue has ended" in running.log
     with trader(tmp_path) as running:
@@ -134,7 +134,7 @@ def test_a_kill_latch_that_was_cut_off_the_journal_is_missed(tmp_path: Path) -> 
     with trader(tmp_path) as running:
         running.ready()
         (tmp_path / "data" / "KILL_SWITCH").touch()
-        assert running.stopped(15.0)[0] == 3
+        assert running.stopped()[0] == 3
     (tmp_path / "data" / "KILL_SWITCH").unlink()
     segments(tmp_path)[-1].unlink()
 

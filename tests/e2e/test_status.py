@@ -69,7 +69,7 @@ def test_a_trader_that_was_stopped_says_by_what_and_that_nothing_is_watched(
     with trader(tmp_path, *EAGER, OFTEN) as running:
         running.ready()
         running.wait_until(lambda: has_a_lot(tmp_path), 90.0)
-        code, said = running.interrupt(30.0)
+        code, said = running.interrupt()
         assert code == 0
 
     told = status(tmp_path)

@@ -35,7 +35,7 @@ def test_a_ban_and_a_crash_keep_entries_out_over_a_restart_until_they_are_lifted
         running.wait_until(lambda: len(records(tmp_path, "RoundJudged")) >= cycles + 3)
         entries = records(tmp_path, "IntentRaised")[begun:]
         assert [each for each in entries if "worst_case" in each["intent"]["order"]] == []
-        running.interrupt(30.0)
+        running.interrupt()
 
     with trader(tmp_path, *SECONDLY) as running:
         assert "crash_regime" in running.ready()["by"]
@@ -48,4 +48,4 @@ def test_a_ban_and_a_crash_keep_entries_out_over_a_restart_until_they_are_lifted
             assert call(tmp_path, *words, "--reason", "over").returncode == 0
         running.wait_until(lambda: "ETH-USD" not in excluded(tmp_path))
         running.wait_until(lambda: status(tmp_path)["regime"]["regime"] != "crash")
-        running.interrupt(30.0)
+        running.interrupt()

@@ -24,7 +24,7 @@ runpy.run_path({path!r}, run_name="__main__")
 def test_another_python_is_told_which_and_how_to_start(version: tuple[int, ...]) -> None:
     code = OTHER.format(version=version, path=str(RUN))
     ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
 
     assert ran.returncode == 2
@@ -39,7 +39,7 @@ def test_a_python_without_our_packages_is_told_to_set_up() -> None:
         [sys.executable, "-S", str(RUN), "status"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -132,7 +132,7 @@ def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Pa
         wait_for(is_over, patience_s, lambda: running.log[-4_000:])
         told_of = status(tmp_path)
         before = len(accepted_buys(tmp_path))
-        running.wait_until(lambda: len(accepted_buys(tmp_path)) > before, 30)
+        running.wait_until(lambda: len(accepted_buys(tmp_path)) > before)
 
         assert running.process.poll() is None
         assert told_of["pid"] == pid

@@ -55,8 +55,8 @@ def test_after_a_gap_nothing_is_decided_before_everything_was_asked_anew(tmp_pat
         threading.Event().wait(GAP_S)  # the gap itself: nothing is waited for
         running.process.send_signal(signal.SIGCONT)
 
-        running.wait_until(lambda: times(tmp_path, "BreakerReset", "time_gap"), 30)
-        wait_for(lambda: len(times(tmp_path, "RoundJudged")) > 3, 30)
+        running.wait_until(lambda: times(tmp_path, "BreakerReset", "time_gap"))
+        wait_for(lambda: len(times(tmp_path, "RoundJudged")) > 3)
         code, stopped = running.interrupt()
 
     assert (code, stopped["reason"]) == (0, "signal")

@@ -43,14 +43,14 @@ def test_a_stopped_trader_leaves_no_entry_at_the_venue(kill: bool, tmp_path: Pat
     with venue_process(tmp_path / "venue", "--speed", SPEED) as venue:
         with trader(tmp_path, "--venue-url", venue.session.rest, *RESTING) as running:
             running.ready()
-            running.wait_until(lambda: len(resting(venue)) >= 4, 60)
+            running.wait_until(lambda: len(resting(venue)) >= 4)
 
             running.process.send_signal(signal.SIGSTOP)
             if kill:
                 (tmp_path / "data" / "KILL_SWITCH").touch()
 
             wait_for(lambda: not resting(venue), WITHIN_S, lambda: str(sentinel_says(tmp_path)))
-            wait_for(lambda: sentinel_says(tmp_path)["state"] == "clear", 10)
+            wait_for(lambda: sentinel_says(tmp_path)["state"] == "clear")
             told = [each for each in alerts(tmp_path) if each["code"] == "SENTINEL"]
             assert [each["severity"] for each in told] == ["CRITICAL"]
 
@@ -59,8 +59,8 @@ def test_a_stopped_trader_leaves_no_entry_at_the_venue(kill: bool, tmp_path: Pat
                 code, words = running.stopped(20)
                 assert (code, words["reason"]) == (3, "kill")
             else:
-                running.wait_until(lambda: sentinel_says(tmp_path)["state"] == "watching", 20)
-                running.wait_until(lambda: status(tmp_path)["reconcile"] == "clean", 20)
+                running.wait_until(lambda: sentinel_says(tmp_path)["state"] == "watching")
+                running.wait_until(lambda: status(tmp_path)["reconcile"] == "clean")
                 running.settle()
                 code, words = running.interrupt(20)
                 assert (code, words["reason"]) == (0, "signal")
@@ -76,17 +76,17 @@ def test_a_dead_trader_leaves_no_entry_and_a_foreign_order_stays(tmp_path: Path)
         foreign = answer["success_response"]["order_id"]
         with trader(tmp_path, "--venue-url", venue.session.rest, *RESTING) as running:
             running.ready()
-            running.wait_until(lambda: len(resting(venue)) >= 4, 60)
+            running.wait_until(lambda: len(resting(venue)) >= 4)
             sentinel = running.sentinel_pid()
             running.process.send_signal(signal.SIGKILL)
-            running.process.wait(5)
+            running.process.wait(60)
 
             wait_for(
                 lambda: [each["order_id"] for each in resting(venue)] == [foreign],
                 WITHIN_S,
                 lambda: str(sentinel_says(tmp_path)),
             )
-            wait_for(lambda: not is_alive(sentinel), 40)
+            wait_for(lambda: not is_alive(sentinel))
         assert sentinel_says(tmp_path)["state"] == "done"
         assert [each["order_id"] for each in resting(venue)] == [foreign]
 
@@ -97,14 +97,14 @@ def test_a_new_trader_relieves_the_sentinel_of_a_dead_one(tmp_path: Path) -> Non
         attached = ("--venue-url", venue.session.rest, *RESTING)
         with trader(tmp_path, *attached) as running:
             running.ready()
-            running.wait_until(lambda: resting(venue), 60)
+            running.wait_until(lambda: resting(venue))
             old = running.sentinel_pid()
             running.process.send_signal(signal.SIGKILL)
-            running.process.wait(5)
+            running.process.wait(60)
         with trader(tmp_path, *attached) as running:
             running.ready()
-            wait_for(lambda: not is_alive(old), 20)
-            running.wait_until(lambda: len(resting(venue)) >= 4, 60)
+            wait_for(lambda: not is_alive(old))
+            running.wait_until(lambda: len(resting(venue)) >= 4)
             assert sentinel_says(tmp_path)["state"] != "duty"
             code, _ = running.interrupt(20)
         assert code == 0
@@ -129,7 +129,7 @@ def test_without_a_sentinel_entries_are_blocked_until_a_new_one_watches(tmp_path
         )
         new = running.sentinel_pid()
         code, _ = running.interrupt(20)
-        wait_for(lambda: not is_alive(new), 5)
+        wait_for(lambda: not is_alive(new))
     assert code == 0
     tripped = [each for each in alerts(tmp_path) if each["code"] == "BREAKER:sentinel"]
     assert len(tripped) == 1

@@ -62,11 +62,11 @@ def test_random_kills_leave_no_duplicate_no_orphan_and_equal_books(tmp_path: Pat
                 threading.Event().wait(draw.uniform(0.2, limit_s))
                 assert running.process.poll() is None, running.log
                 running.process.send_signal(signal.SIGKILL)
-                running.process.wait(5.0)
+                running.process.wait(60)
 
         with trader(tmp_path, *attached) as running:
             running.ready(60)
-            wait_for(lambda: status(tmp_path)["reconcile"] == "clean", 30)
+            wait_for(lambda: status(tmp_path)["reconcile"] == "clean")
             running.settle()
             code, stopped = running.interrupt(20)
         assert (code, stopped["reason"]) == (0, "signal"), running.log

@@ -82,7 +82,7 @@ def test_a_full_disk_ends_the_journal_and_the_next_start_cuts_the_rest(tmp_path:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
     written, failed, text = done.stdout.split(maxsplit=2)
