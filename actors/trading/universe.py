@@ -32,7 +32,7 @@ from domain.model.context import Regime
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.product import Product, ProductId
 from domain.model.regime import RegimeReading
-from domain.model.universe import Standing
+from domain.model.universe import Exclusion, Standing
 from domain.model.wording import counted
 from domain.universe.orders import StandingOrders
 from domain.universe.regime import BARS, RegimeLimits, detect, in_force
@@ -46,6 +46,8 @@ JUDGE_EVERY_NS = 10 * SECOND
 """Market time within which every book is looked at once."""
 TELL_EVERY_NS = MINUTE
 """Market time between two pictures in which only numbers have changed."""
+BOOKS_COME_NS = MINUTE
+"""Market time that the books of a start have to come in, before people are told who has none."""
 SPARE = 2
 """Hours that are asked for besides: the venue may not show the newest one yet."""
 NAMED = 10
@@ -91,6 +93,8 @@ class Selector(Actor):
         self._detected: RegimeReading | None = None
         self._reading: RegimeReading | None = None
         self._standings: dict[ProductId, Standing] = {}
+        self._said: dict[ProductId, Standing] = {}
+        self._first_ns: Nanos | None = None
         self._is_answered = False
         self._read_ns = self._judged_ns = self._told_ns = 0
 
@@ -146,6 +150,7 @@ class Selector(Actor):
         now_ns = self._judged_ns = self.clock.market_ns()
         banned = self._orders.at(now_ns).ban
         standings = self._selection.standings(now_ns, banned)
+        self._say(standings, now_ns)
         news = changed(self._standings, standings)
         if not news and now_ns - self._told_ns < TELL_EVERY_NS:
             return
@@ -154,10 +159,22 @@ class Selector(Actor):
         self.publish(UniverseJudged(standings))
         if news:
             self.publish(StandingsChanged(news))
-            self._say(news)
 
-    def _say(self, news: tuple[Standing, ...]) -> None:
-        """Say each product that is excluded now or not any more, and what that leaves."""
+    def _say(self, standings: tuple[Standing, ...], now_ns: Nanos) -> None:
+        """Say each product that is excluded now or not any more, and what that leaves.
+
+        Books of a start come one by one: it is said when all are there or have had their time.
+        """
+        if self._first_ns is None:
+            self._first_ns = now_ns
+        is_early = now_ns - self._first_ns < BOOKS_COME_NS
+        if is_early and any(each.exclusion_reason is Exclusion.BOOK_UNKNOWN for each in standings):
+            return
+        if news := changed(self._said, standings):
+            self._said = {each.product: each for each in standings}
+            self._say_news(news)
+
+    def _say_news(self, news: tuple[Standing, ...]) -> None:
         for each in news:
             self.log.debug(
                 "may be bought" if each.is_eligible else "excluded",
@@ -167,7 +184,7 @@ class Selector(Actor):
                 observed=each.observed,
                 limit=each.limit,
             )
-        eligible = Counter(each.tier for each in self._standings.values() if each.is_eligible)
+        eligible = Counter(each.tier for each in self._said.values() if each.is_eligible)
         tiers = ", ".join(f"{count} in {tier}" for tier, count in sorted(eligible.items()))
         some = ", ".join(_said(each) for each in news[:NAMED] if not each.is_eligible)
         if not eligible:

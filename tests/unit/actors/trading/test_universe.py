@@ -9,6 +9,7 @@ import pytest
 
 from actors.kernel.topology import RISK_GATE, UNIVERSE
 from actors.trading.universe import (
+    BOOKS_COME_NS,
     CLOSED_AFTER_NS,
     CRASH,
     JUDGE_EVERY_NS,
@@ -129,6 +130,35 @@ def test_products_are_judged_at_the_first_look_and_told_to_who_buys_and_for_the_
     assert judged.standings == changed.standings
     assert [(each.product, each.tier) for each in judged.standings] == [(BTC, "T1"), (ETH, "T1")]
     assert "2 products may be bought (2 in T1)" in stand.log
+
+
+@pytest.mark.req("U1")
+def test_books_that_come_one_by_one_at_a_start_are_one_line() -> None:
+    stand = Stand()
+    stand.hours()
+    stand.hear(BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True))
+
+    judged = stand.hear(LiquidityMeasured(GOOD[:1]))
+    assert of_kind(judged, UniverseJudged), "who decides knows at once"
+    assert "may be bought" not in stand.log
+    stand.hear(LOOKED)
+
+    assert [line for line in stand.log.splitlines() if "products may be bought (" in line] == [
+        "2 products may be bought (2 in T1)"
+    ]
+
+
+@pytest.mark.req("U1")
+def test_a_book_that_does_not_come_at_a_start_is_said_after_its_time() -> None:
+    stand = Stand()
+    stand.hours()
+    stand.hear(BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True))
+    for _ in range(2):
+        stand.hear(LiquidityMeasured(GOOD[:1]))
+        stand.pass_time(BOOKS_COME_NS)
+
+    text = "1 product may be bought (1 in T1); excluded now: ETH-USD (book_unknown: no whole book)"
+    assert text in stand.log.splitlines()
 
 
 @pytest.mark.req("U1")
