@@ -29,7 +29,8 @@ once, each with file and line, and the start ends with exit code 2.
 - YAML tags, anchors, aliases, directives and second documents are refused.
 - **mandatory**: the key must stand in the file. The default shown is the shipped value.
 - **tighter**: which way a value is stricter. The range is a hard limit of the code.
-- No key, password or token belongs into these files; key material stops the start.
+- No key, password or token belongs into these files. A private key in them, among own strategies,
+  in `--set` or anywhere in the checkout refuses the start (exit code 4) and its place is named.
 """
 HEAD = "| key | default | unit | range | tighter | meaning |\n|---|---|---|---|---|---|"
 

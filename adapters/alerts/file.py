@@ -12,6 +12,7 @@ import attrs
 
 from actors.kernel.envelope import Envelope
 from domain.model.instants import iso
+from domain.model.secrets import redacted
 from domain.system.address import HERE, Address
 
 
@@ -45,7 +46,7 @@ class AlertFile:
             line["wall"] = iso(self._wall_ns())
         line |= {"world": self._address.name, "actor": envelope.sender}
         line |= {"correlation": envelope.correlation, **fields}
-        text = json.dumps(line, ensure_ascii=False) + "\n"
+        text = redacted(json.dumps(line, ensure_ascii=False)) + "\n"
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

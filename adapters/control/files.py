@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from domain.model.secrets import redacted
+
 MAX_BYTES = 16 << 20
 """Size above which a file is none of the small ones that are read here."""
 
 
 def write_whole(path: Path, text: str, *, is_durable: bool = False) -> None:
-    """Replace `path` by `text` in one step; with `is_durable` it also survives power loss.
+    """Replace `path` by `text`, less any secret, in one step.
+
+    With `is_durable` it also survives power loss.
 
     Raises:
         OSError: nothing was replaced.
@@ -28,7 +32,7 @@ def write_whole(path: Path, text: str, *, is_durable: bool = False) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.write(redacted(text))
             if is_durable:
                 stream.flush()
                 os.fsync(stream.fileno())

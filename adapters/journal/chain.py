@@ -18,6 +18,7 @@ from attrs import frozen
 
 from domain.model.instants import Nanos, parse_iso
 from domain.model.money import plain
+from domain.model.secrets import redacted
 
 _HASH_MEMBER = b',"hash":"'
 _HASH_DIGITS = 64
@@ -147,12 +148,12 @@ def canonical(value: Any) -> bytes:
 
 
 def seal(body: Body) -> tuple[bytes, str]:
-    """Return the line of `body`, with its line end, and its hash.
+    """Return the line of `body`, less any secret, with its line end, and its hash.
 
     Raises:
         TypeError: the data is not exact JSON data, or holds a lone surrogate.
     """
-    text = _encode(body)
+    text = redacted(_encode(body).decode()).encode()
     digest = sha256(text).hexdigest()
     return b"".join((text[:-1], _HASH_MEMBER, digest.encode(), _CLOSING, b"\n")), digest
 

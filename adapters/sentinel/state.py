@@ -11,6 +11,7 @@ from typing import Any
 
 from adapters.control.files import read_json, write_json
 from domain.model.instants import iso
+from domain.model.secrets import redacted
 
 FILE = "sentinel.json"
 LOOK, WORLD = "python run.py status", "default"
@@ -64,7 +65,7 @@ class State:
         self._append("alerts.jsonl", alert)
 
     def _append(self, name: str, line: dict[str, Any]) -> None:
-        text = json.dumps(line, ensure_ascii=False) + "\n"
+        text = redacted(json.dumps(line, ensure_ascii=False)) + "\n"
         with contextlib.suppress(*UNTOLD):
             self._log.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._log / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from adapters.telemetry.lines import LineFiles
+from domain.model.secrets import redacted
 
 FILE = "acks.jsonl"
 ID_DIGITS = 8
@@ -58,7 +59,7 @@ class AckFile:
             OSError: it could not be written.
         """
         line = {"alert": alert, "wall": ack.wall, "reason": ack.reason}
-        text = json.dumps(line, ensure_ascii=False) + "\n"
+        text = redacted(json.dumps(line, ensure_ascii=False)) + "\n"
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(handle, text.encode("utf-8", "replace"))

@@ -25,6 +25,7 @@ from actors.kernel.ports import Clock
 from adapters.telemetry.events import Moment, nothing
 from adapters.telemetry.terminal import APART_NS, ONLY_FILES, Terminal
 from domain.model.instants import SECOND, parse_iso
+from domain.model.secrets import redacted
 from domain.model.wording import counted
 from domain.system.address import HERE, Address
 
@@ -126,7 +127,7 @@ OUTLET = LogOutlet()
 def _tell(sentence: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"{sentence}\n")
+            sys.stderr.write(f"{redacted(sentence)}\n")
 
 
 class ActorLog:
@@ -185,7 +186,7 @@ def _text(record: Any) -> str:
     """Return what is said, with the fields behind it; halves of surrogates become "?"."""
     fields = record["extra"].get("fields") or {}
     tail = " ".join(f"{name}={value}" for name, value in fields.items() if name != "stack")
-    text = f"{record['message']} {tail}".strip().translate(CONTROL)
+    text = redacted(f"{record['message']} {tail}".strip()).translate(CONTROL)
     text = _address(record).put(text)
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -225,7 +226,7 @@ def _structured(record: Any) -> str:
         **(extra.get("event") or Moment().fields(record["message"], {})),
         "text": _text(record),
     }
-    text = json.dumps(line, ensure_ascii=False)
+    text = redacted(json.dumps(line, ensure_ascii=False))
     extra["json"] = text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogates
     return "{extra[json]}\n"
 

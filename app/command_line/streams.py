@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from domain.model.secrets import redacted
+
 EXIT_NO = 1
 GONE = (errno.EPIPE, errno.EIO)
 """The reader, or the terminal, has gone away: whoever closed it wants no more."""
@@ -33,6 +35,15 @@ class _Outlet(io.FileIO):
         except OSError as error:
             self.failure = self.failure or error
             return size
+
+
+class _Text(io.TextIOWrapper):
+    """A stream for people and programs that no secret leaves by."""
+
+    def write(self, text: str, /) -> int:
+        """Write `text`, less any secret."""
+        super().write(redacted(text))
+        return len(text)
 
 
 def on_safe_streams(call: Callable[[], int]) -> int:
@@ -59,7 +70,7 @@ def _text(outlet: _Outlet, *, line_buffering: bool) -> io.TextIOWrapper:
     # Texts of other people may hold what no encoding has, like half a surrogate.
     encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
     buffer = io.BufferedWriter(outlet)
-    return io.TextIOWrapper(
+    return _Text(
         buffer, encoding=encoding, errors="backslashreplace", line_buffering=line_buffering
     )
 

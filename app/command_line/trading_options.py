@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from adapters.simulator.options import GENERATED, parse_balance_amount
 from app.command_line.options import (
     COINBASE,
     MIRROR,
+    ROOT,
     DrillOrder,
     Folders,
     TradeOptions,
@@ -24,6 +25,7 @@ from app.command_line.options import (
 from app.command_line.shell import check_world
 from app.command_line.worlds import in_its_home, recalled
 from app.run.mode_gate import refusals
+from app.run.stray_keys import stray_keys
 from config.mode import Mode
 from domain.model.bounds import ASSET
 from domain.model.breakers import DrillKind
@@ -113,22 +115,31 @@ def parse_url(text: str) -> str:
 def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     """Check the options against each other, the config and the mode gates, then trade."""
     from config.loading import load
+    from config.own import folder_of
 
     check_world(folders)
     values = recalled(folders, values)
     _refuse_contradictions(values)
     mode: Mode = values["mode"]
+    own = (folders.data, folders.log, ROOT / "data", ROOT / "logs")
+    if strays := stray_keys((ROOT, folders.config), values["sets"], own):
+        return _refused(mode, strays)
     config = load(folders.config, values["sets"])
     _refuse_drills(values, config)
     refused = refusals(mode, config, is_confirmed=values["confirm_live"])
+    refused += stray_keys((folder_of(config.app.strategies.folder),), (), own)
     if refused:
-        click.echo(f"--env {mode}: refused, nothing was started", err=True)
-        for sentence in refused:
-            click.echo(f"  {sentence}", err=True)
-        return 4
+        return _refused(mode, refused)
     from app.commands.trade import trade as run_trade
 
     return run_trade(_placed(options_of(folders, values, config)))
+
+
+def _refused(mode: Mode, sentences: Iterable[str]) -> int:
+    click.echo(f"--env {mode}: refused, nothing was started", err=True)
+    for sentence in sentences:
+        click.echo(f"  {sentence}", err=True)
+    return 4
 
 
 def _placed(options: TradeOptions) -> TradeOptions:

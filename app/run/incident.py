@@ -11,6 +11,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from domain.model.secrets import redacted
+
 FOLDER = "incidents"
 
 
@@ -46,7 +48,7 @@ def record_incident(error: BaseException, log_dir: Path) -> Incident:
     summary = type(error).__name__
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(redacted(text), encoding="utf-8")
         file.chmod(0o600)
     except OSError:
         return Incident(identity, summary, None)
