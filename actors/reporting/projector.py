@@ -17,6 +17,7 @@ from actors.reporting import rows, wording
 from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
+from actors.reporting.pnl_rows import pnl_rows
 from actors.reporting.universe_rows import funnel_row, regime_row, universe_row
 from domain.market.bids import Bids
 from domain.messages.control import (
@@ -322,6 +323,7 @@ class Projector(Actor):
             "limits": [*rows.loss_rows(self._losses), *rows.cap_rows(self._caps)],
             "actors": [rows.actor_row(member) for member in roster],
             "breakers": rows.breaker_rows(open_now, self._losses, self._closed.values()),
+            "strategies": pnl_rows(self._view.origins if self._view else ()),
             "positions": self._positions(rows.guard_of(roster, open_now)),
             "orders_open": [
                 rows.order_row(order, self._intents.get(order.client_order_id))

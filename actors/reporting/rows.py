@@ -20,8 +20,9 @@ from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product
 from domain.system.recovery import ClosedBreaker
 
-SCHEMA = 2
-"""Version of the document. 1, which did not say so, had no limits, decision or parts of profit."""
+SCHEMA = 3
+"""Version of the document. 1, which did not say so, had no limits, decision or parts of profit; 2
+had no PnL by strategy."""
 EXIT_ACTOR, NOBODY = "exit actor", "nobody"
 """Who sells a lot when its stop is passed."""
 MISSING = "missing at the venue"
@@ -88,6 +89,7 @@ def position_row(
         "protected_at": guard if lot.held else MISSING,
         "hindered": hindered,
         "strategy": lot.strategy,
+        "signal": lot.signal,
         "opened": iso(lot.opened_ns),
         "expires": iso(lot.expires_ns),
         "price_increment": None if product is None else plain(product.price_increment),

@@ -32,6 +32,7 @@ from domain.messages.supervision import (
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.money import Amount, Rate
+from domain.model.pnl import open_of
 from domain.model.portfolio import PortfolioView
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
@@ -204,7 +205,8 @@ class Portfolio(Actor):
             self._publish()
 
     def _keep(self, view: PortfolioView) -> None:
-        self.publish(EquityMarked(self._cycle, view.nlv, view.opening_nlv))
+        marked = EquityMarked(self._cycle, view.nlv, view.opening_nlv, open_of(view.origins))
+        self.publish(marked)
         if view.nlv is not None:
             self._equity.take(self._marked(view.nlv, view))
 

@@ -95,6 +95,7 @@ class {title}(Strategy):
             take_profit_pct=self.take_profit_pct,
             conviction=conviction,
             reason=f"climbed {{climbed:.2f}} % in {{self.minutes}} min",  # people read this
+            signal="price_move",  # profit is told by it
         )
 '''
 

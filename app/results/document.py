@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from actors.reporting.pnl_rows import pnl_rows
 from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.model.portfolio import Lot
@@ -38,6 +39,7 @@ def document(results: Results) -> dict[str, Any]:
         "max_drawdown_at": iso(worst.at_ns) if worst and worst.drawdown_pct else None,
         "trades": _summary(results.summary),
         "stopped": _summary(results.stopped),
+        "pnl_by_strategy": pnl_rows(results.origins),
         "strategies": {name: _summary(made) for name, made in results.by_strategy},
         "slippage": {
             "sold": _text(results.sales.sold),
@@ -102,6 +104,7 @@ def _trip(trip: RoundTrip) -> dict[str, Any]:
         "profit_pct": _text(trip.profit_pct),
         "exits": [reason.value for reason in trip.exits],
         "why": trip.why,
+        "signal": trip.signal,
     }
 
 
@@ -110,6 +113,7 @@ def _lot(lot: Lot) -> dict[str, Any]:
         "lot": lot.id,
         "product": lot.product,
         "strategy": lot.strategy,
+        "signal": lot.signal,
         "quantity": _text(lot.quantity),
         "cost": _text(lot.cost),
         "entry_price": _text(lot.paid / lot.quantity),

@@ -90,10 +90,11 @@ def _sheet(sheet: Sheet) -> str:
     head = "".join(cell("th", number, text) for number, text in enumerate(sheet.columns))
     rows = "".join(
         "<tr>" + "".join(cell("td", number, text) for number, text in enumerate(row)) + "</tr>"
-        for row in reversed(sheet.rows)
+        for row in (sheet.rows if sheet.is_whole else reversed(sheet.rows))
     )
+    count = "" if sheet.is_whole else f" ({len(sheet.rows):,})"
     return (
-        f"<h2>{escape(sheet.title)} ({len(sheet.rows):,})</h2><div class='wide'><table>"
+        f"<h2>{escape(sheet.title)}{count}</h2><div class='wide'><table>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

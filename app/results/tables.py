@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from attrs import frozen
@@ -19,6 +18,7 @@ from domain.model.figures import (
     signed,
     span,
 )
+from domain.model.pnl import OriginPnl, by_strategy, total
 from domain.model.wording import counted
 from domain.results.fold import Results
 from domain.results.performance import TradeSummary, deepest
@@ -33,6 +33,10 @@ SOLD_WHY = {
 }
 
 
+NO_STRATEGY, NO_SIGNAL = "no strategy", "not named"
+"""What stands for a lot of no strategy, and for what was bought on a signal without a name."""
+
+
 @frozen
 class Fact:
     """One line of the overview: what it is, its value, and what that means; parts are indented."""
@@ -45,12 +49,16 @@ class Fact:
 
 @frozen
 class Sheet:
-    """A table: its title, its columns, its rows. Columns from `numbers` on are right-aligned."""
+    """A table: its title, its columns, its rows. Columns in `numbers` are right-aligned.
+
+    One that `is_whole` makes sense with all its rows in their order only.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: frozenset[int]
+    is_whole: bool = False
 
 
 def headline(results: Results) -> str:
@@ -178,22 +186,31 @@ def open_positions(results: Results) -> Sheet:
 
 
 def strategies(results: Results) -> Sheet:
-    """Return what the closed trades of each strategy have earned, and how many lots it holds."""
-    held = Counter(lot.strategy for lot in results.lots)
-    rows = tuple(
-        (
-            name,
-            f"{made.trades:,}",
-            percent(made.win_rate_pct),
-            signed(made.gross),
-            money(made.fees),
-            signed(made.profit),
-            f"{held[name]:,}",
-        )
-        for name, made in results.by_strategy
+    """Return what each strategy has earned since the account was opened, and on which signals."""
+    found = by_strategy(results.origins)
+    rows: list[tuple[str, ...]] = []
+    for each in found:
+        rows.append((each.name or NO_STRATEGY, "", *_earned(each.total)))
+        rows += (("", row.origin.signal or NO_SIGNAL, *_earned(row)) for row in each.signals)
+    if len(found) > 1:
+        rows.append(("all", "", *_earned(total(each.total for each in found))))
+    columns = (
+        *("strategy", "signal", "trips", "won"),
+        *("fees", "realised", "unrealised", "open lots"),
     )
-    columns = ("strategy", "closed", "won", "before fees", "fees", "profit", "open")
-    return Sheet("By strategy", columns, rows, frozenset({1, 2, 3, 4, 5, 6}))
+    title = "By strategy and signal, since the account opened"
+    return Sheet(title, columns, tuple(rows), frozenset(range(2, 8)), is_whole=True)
+
+
+def _earned(pnl: OriginPnl) -> tuple[str, ...]:
+    return (
+        f"{pnl.trips:,}",
+        f"{pnl.won:,}",
+        money(pnl.fees),
+        signed(pnl.realised),
+        signed(pnl.unrealised),
+        f"{pnl.lots:,}",
+    )
 
 
 def refusals(results: Results) -> Sheet:

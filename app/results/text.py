@@ -24,7 +24,7 @@ SHOWN = 20
 def show(
     results: Results, console: Console, *, shown: int = SHOWN, positions: Sheet | None = None
 ) -> None:
-    """Print the results, `shown` rows a table at most.
+    """Print the results, `shown` rows at most of a table of events.
 
     `positions` are those at the end of a run, with their prices; refusals are left out then.
     """
@@ -45,6 +45,7 @@ def show(
 
 
 def _print(sheet: Sheet, console: Console, shown: int) -> None:
+    shown = len(sheet.rows) if sheet.is_whole else shown
     left_out = len(sheet.rows) - shown
     title = f"{sheet.title}, the last {shown} of {len(sheet.rows):,}"
     table = Table(
@@ -60,6 +61,6 @@ def _print(sheet: Sheet, console: Console, shown: int) -> None:
         table.add_column(
             column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
         )
-    for row in sheet.rows[-shown:]:
+    for row in sheet.rows[max(0, left_out) :]:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

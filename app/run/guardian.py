@@ -14,6 +14,7 @@ from attrs import frozen
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
+from actors.reporting.pnl_rows import open_pnl_in
 from actors.safety.holdings import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
@@ -55,7 +56,7 @@ HUNDRED = Decimal(100)
 
 TOLD = (
     *("cycles", "orders_total", "fills_total", "equity", "pnl_net", "realised", "unrealised"),
-    *("opening_equity", "cash", "fees", "last_known", "positions", "market_time"),
+    *("opening_equity", "cash", "fees", "last_known", "positions", "strategies", "market_time"),
 )
 """Members of the status that the STOPPED line tells, and those that they are made of."""
 
@@ -210,7 +211,8 @@ class Guardian:
         names = ("cycles", "orders_total", "fills_total")
         cycles, orders, fills = (_count(status, name) for name in names)
         nlv, pnl = (_amount(status, name) for name in ("equity", "pnl_net"))
-        stopped = RunStopped(reason, cycles, orders, fills, self.is_confirmed, nlv, pnl)
+        confirmed, open_pnl = self.is_confirmed, open_pnl_in(status)
+        stopped = RunStopped(reason, cycles, orders, fills, confirmed, nlv, pnl, open_pnl)
         self._system.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)

@@ -9,6 +9,7 @@ from app.status.alerts import latest_lines
 from app.status.head import head
 from app.status.lines import BAD, DIM, Line, columns, title
 from app.status.members import Members
+from app.status.pnl import pnl_lines
 from app.status.reasons import decision_lines, order_lines
 from app.status.signs import InstanceState, Signs
 from app.status.stops import breaker_lines, closed_lines, limit_lines
@@ -26,6 +27,7 @@ def sections(document: Members, signs: Signs, alerts: Sequence[Members]) -> Iter
     yield from breaker_lines(document, is_up=signs.state.is_up)
     yield from equity_lines(document)
     yield from position_lines(document, signs)
+    yield from pnl_lines(document)
     yield from order_lines(document, is_over=not signs.state.is_up)
     yield from decision_lines(document, is_up=signs.state.is_up)
     yield from universe_lines(document)

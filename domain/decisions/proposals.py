@@ -20,6 +20,7 @@ PROPOSALS_MAX = 1_000
 PRODUCT_LENGTH_MAX = 64
 DIGITS_MAX = 50
 REASON_LENGTH_MAX = 120
+SIGNAL_LENGTH_MAX = 24
 _KINDS: dict[str, type] = {
     "product": str,
     "side": Side,
@@ -60,14 +61,18 @@ def _copy(proposal: object) -> TradeProposal:
         flaw = _flaw(value, kind)
         if flaw is not None:
             raise ProposalInvalid(f"{name}: {flaw}")
-    return TradeProposal(**members, reason=_reason(getattr(proposal, "reason", None)))
+    reason = _line(proposal, "reason", REASON_LENGTH_MAX)
+    return TradeProposal(
+        **members, reason=reason, signal=_line(proposal, "signal", SIGNAL_LENGTH_MAX)
+    )
 
 
-def _reason(value: object) -> str:
-    """Return a strategy's reason as one short line: it goes into journal, log and report."""
+def _line(proposal: object, name: str, longest: int) -> str:
+    """Return a text of a strategy as one short line: it goes into journal, log and report."""
+    value = getattr(proposal, name, None)
     if type(value) is not str:
-        raise ProposalInvalid(f"reason: expected str, was {type(value).__name__}")
-    cut = value[:REASON_LENGTH_MAX]
+        raise ProposalInvalid(f"{name}: expected str, was {type(value).__name__}")
+    cut = value[:longest]
     return " ".join("".join(one if one.isprintable() else " " for one in cut).split())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.model.money import Amount
+from domain.model.pnl import OpenPnl
 
 
 @frozen
@@ -25,6 +26,7 @@ class RunStopped:
 
     `is_confirmed`: no entry of ours rests at the venue, by two complete listings; None: not told.
     `nlv` and `pnl` are the equity at the end and what of it was earned; None: not known.
+    `open_pnl` is what of that is not realised, by strategy and signal, where it is known.
     """
 
     reason: str
@@ -34,6 +36,7 @@ class RunStopped:
     is_confirmed: bool | None = None
     nlv: Amount | None = None
     pnl: Amount | None = None
+    open_pnl: tuple[OpenPnl, ...] = ()
 
 
 @frozen

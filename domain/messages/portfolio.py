@@ -8,6 +8,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from domain.model.money import Amount, Quantity
+from domain.model.pnl import OpenPnl
 from domain.model.portfolio import AccountBalance, Lot, PortfolioView
 from domain.model.product import ProductId
 
@@ -107,11 +108,15 @@ class PortfolioMoved:
 
 @frozen
 class EquityMarked:
-    """Equity at a cycle, a flow or a breach, for drawdown and continuity; None: unknown."""
+    """Equity at a cycle, a flow or a breach, for drawdown and continuity; None: unknown.
+
+    `open_pnl` is the part of it that is not realised, by strategy and signal, where it is known.
+    """
 
     cycle: int
     nlv: Amount | None
     opening_nlv: Amount
+    open_pnl: tuple[OpenPnl, ...] = ()
 
 
 START = "start"

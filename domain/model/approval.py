@@ -78,7 +78,8 @@ class ApprovedEntry:
 
     `worst_case` is what it may cost with fees, in quote currency; `stop_loss_pct` and
     `take_profit_pct` are percent of the fill price, `max_hold_ns` is market time; `bar_ns` is the
-    start of the bar it was decided on, `approved_ns` machine time.
+    start of the bar it was decided on, `approved_ns` machine time. `signal` is the one of the
+    strategy that it follows, "" where none is named.
     """
 
     purpose: ClassVar[Purpose] = Purpose.ENTRY
@@ -95,6 +96,7 @@ class ApprovedEntry:
     reason: str
     bar_ns: Nanos
     approved_ns: Nanos
+    signal: str = ""
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
+from domain.model.pnl import Origin, OriginPnl
 from domain.model.product import ProductId
 
 COST_STEP = Decimal("1e-18")
@@ -21,7 +22,8 @@ class Lot:
 
     `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
     and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
-    `missing` is the part of `quantity` that the venue does not hold for us any more.
+    `missing` is the part of `quantity` that the venue does not hold for us any more. `signal` is
+    what made the strategy buy, "" where it did not say.
     """
 
     id: str
@@ -35,6 +37,12 @@ class Lot:
     opened_ns: Nanos
     expires_ns: Nanos
     missing: Quantity = Quantity(ZERO)
+    signal: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        """Return whose earnings those of the lot are."""
+        return Origin(self.strategy, self.signal)
 
     @property
     def held(self) -> Quantity:
@@ -59,7 +67,9 @@ class PortfolioView:
     """Cash, lots and value at one moment.
 
     `nlv` = allotted quote cash + owned lots at best bid less taker fee; None if a mark is missing.
-    `cash` is all quote cash of the ledger; `allotted` the part that may be used.
+    `cash` is all quote cash of the ledger; `allotted` the part that may be used. `origins` are what
+    each signal of each strategy has earned, valued like NLV: they add up to `realised`, `fees` and
+    what is unrealised.
     """
 
     quote_currency: str
@@ -70,6 +80,7 @@ class PortfolioView:
     realised: Amount
     fees: Amount
     opening_nlv: Amount
+    origins: tuple[OriginPnl, ...] = ()
 
     @property
     def pnl_net(self) -> Amount | None:

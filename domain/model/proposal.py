@@ -15,6 +15,7 @@ class TradeProposal:
     """What a strategy wants. Percentages are of NLV (notional) or of the entry price.
 
     Conviction lies in 0..1. `reason` says in a trader's words why, for people; "" says nothing.
+    `signal` is the short name of what triggered it, one of few: profit is told by it.
     """
 
     product: ProductId
@@ -24,3 +25,4 @@ class TradeProposal:
     take_profit_pct: Decimal = field(validator=instance_of(Decimal))
     conviction: Decimal = field(validator=instance_of(Decimal))
     reason: str = ""
+    signal: str = ""

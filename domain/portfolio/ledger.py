@@ -18,8 +18,10 @@ from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.model.orders import FillSeen
+from domain.model.pnl import Origin
 from domain.model.portfolio import COST_STEP, Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side, base_of
+from domain.portfolio.earnings import Earnings, sold_parts
 from domain.portfolio.recent_fills import RecentFills
 
 HUNDRED = Decimal(100)
@@ -33,7 +35,7 @@ class Ledger:
 
     `coins` is what the venue should hold in every other currency, ours or not; `released` is the
     cost of what the owner has taken out of lots; `moves` is by how much each currency moved with
-    each of the newest fills.
+    each of the newest fills. `earnings` tell `realised` and `fees` by strategy and signal.
     """
 
     quote_currency: str
@@ -47,6 +49,7 @@ class Ledger:
     coins: Mapping[str, Decimal] = field(factory=dict)
     moves: tuple[Mapping[str, Decimal], ...] = ()
     seen: RecentFills = RecentFills()
+    earnings: Earnings = Earnings()
 
     @property
     def capital(self) -> Amount:
@@ -97,11 +100,21 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
     fees = Amount(ledger.fees + fill.fee)
     base = base_of(fill.product)
     if fill.side is Side.BUY:
-        lots = _grow(ledger.lots, booked, product)
+        lots = _grow(ledger, booked, product)
         cash = Amount(ledger.cash - worth - fill.fee)
         coins = _plus(ledger.coins, base, fill.quantity)
         moves = _moves(ledger, {base: fill.quantity, ledger.quote_currency: cash - ledger.cash})
-        return evolve(ledger, cash=cash, lots=lots, fees=fees, coins=coins, moves=moves, seen=seen)
+        mine = next(lot for lot in lots if lot.id == booked.client_order_id)
+        return evolve(
+            ledger,
+            cash=cash,
+            lots=lots,
+            fees=fees,
+            coins=coins,
+            moves=moves,
+            seen=seen,
+            earnings=ledger.earnings.bought(mine, fill.fee),
+        )
     lots, cost = _shrink(ledger.lots, fill, order)
     proceeds = worth - fill.fee
     return evolve(
@@ -113,6 +126,7 @@ def book(ledger: Ledger, booked: FillBooked, product: Product | None) -> Ledger:
         coins=_plus(ledger.coins, base, -fill.quantity),
         moves=_moves(ledger, {base: -fill.quantity, ledger.quote_currency: proceeds}),
         seen=seen,
+        earnings=ledger.earnings.sold(sold_parts(ledger.lots, lots, fill)),
     )
 
 
@@ -156,6 +170,7 @@ def release(ledger: Ledger, released: LotReleased) -> Ledger:
         ledger,
         lots=tuple(each for each in kept if each is not None),
         released=Amount(ledger.released + cost),
+        earnings=ledger.earnings.released(lot, rest),
     )
 
 
@@ -176,16 +191,15 @@ def value(
         allotted = Amount(max(ledger.cash - spare, ZERO))
         opening = Amount(opening - spare)
     nlv: Amount | None = allotted
+    unrealised: dict[Origin, Amount | None] = {}
     for lot in ledger.lots:
-        held = lot.held
-        if not held:
-            continue
-        bid = bids.get(lot.product)
-        if bid is None or nlv is None:
-            nlv = None
-            continue
-        worth = notional(bid, held)
-        nlv = Amount(nlv + worth - fee(worth, taker))
+        net = _worth(lot, bids, taker)
+        nlv = None if nlv is None or net is None else Amount(nlv + net)
+        known = unrealised.get(lot.origin, Amount(ZERO))
+        open_now = None if net is None else net - (lot.cost - lot.missing_cost)
+        unrealised[lot.origin] = (
+            None if known is None or open_now is None else Amount(known + open_now)
+        )
     return PortfolioView(
         quote_currency=ledger.quote_currency,
         cash=ledger.cash,
@@ -195,12 +209,25 @@ def value(
         realised=ledger.realised,
         fees=ledger.fees,
         opening_nlv=opening,
+        origins=ledger.earnings.rows(ledger.lots, unrealised),
     )
 
 
-def _grow(lots: tuple[Lot, ...], booked: FillBooked, product: Product | None) -> tuple[Lot, ...]:
+def _worth(lot: Lot, bids: Mapping[ProductId, Price], taker: Rate) -> Amount | None:
+    """Return what is held of `lot` at the bid, less the taker fee; None if the bid is missing."""
+    held = lot.held
+    if not held:
+        return Amount(ZERO)
+    bid = bids.get(lot.product)
+    if bid is None:
+        return None
+    worth = notional(bid, held)
+    return Amount(worth - fee(worth, taker))
+
+
+def _grow(ledger: Ledger, booked: FillBooked, product: Product | None) -> tuple[Lot, ...]:
     """Open the lot of the entry order, or add to it; its prices follow the average fill price."""
-    fill, order, lot_id = booked.fill, booked.order, booked.client_order_id
+    fill, order, lot_id, lots = booked.fill, booked.order, booked.client_order_id, ledger.lots
     if not isinstance(order, ApprovedEntry):
         raise InvariantBroken(f"{fill.product}: bought {fill.quantity} for an exit order")
     old = next((lot for lot in lots if lot.id == lot_id), None)
@@ -228,6 +255,7 @@ def _grow(lots: tuple[Lot, ...], booked: FillBooked, product: Product | None) ->
         opened_ns=opened_ns,
         expires_ns=type(opened_ns)(opened_ns + order.max_hold_ns),
         missing=old.missing if old is not None else Quantity(ZERO),
+        signal=ledger.earnings.named(order.strategy, order.signal) if old is None else old.signal,
     )
     if old is None:
         return (*lots, lot)

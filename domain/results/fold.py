@@ -27,9 +27,11 @@ from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
+from domain.model.pnl import OpenPnl, Origin, OriginPnl
 from domain.model.portfolio import Lot
 from domain.model.product import quote_of
 from domain.portfolio.books import Books
+from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import EquityMark
 from domain.results.execution import SalesFold, SalesQuality
 from domain.results.performance import CurvePoint, TradeSummary, curve, summary
@@ -56,7 +58,9 @@ class Results:
 
     `closed` are the round trips that ended in that time, `lots` what is owned at its end. `cash`,
     `realised`, `fees` and `flows` are those of the ledger since the account was opened; `flows`
-    hold what is missing or released of lots too, at cost. `last` is the newest equity that was
+    hold what is missing or released of lots too, at cost. `origins` are what each signal of each
+    strategy has earned since then; they add up to `realised` and `fees`, and to `unrealised` where
+    that is known of every origin. `last` is the newest equity that was
     known; unless `is_valued`, it is older than the newest attempt to value what is owned.
     """
 
@@ -71,6 +75,7 @@ class Results:
     flows: Amount
     trips: tuple[RoundTrip, ...]
     lots: tuple[Lot, ...]
+    origins: tuple[OriginPnl, ...]
     points: tuple[CurvePoint, ...]
     last: EquityMark | None
     is_valued: bool
@@ -121,6 +126,7 @@ class ResultsFold:
         self._marks: list[EquityMark] = []
         self._last: EquityMark | None = None
         self._is_valued = False
+        self._open_pnl: tuple[OpenPnl, ...] = ()
         self._first_ns: Nanos | None = None
         self._last_ns: Nanos | None = None
         self._mode = self._world = ""
@@ -156,8 +162,10 @@ class ResultsFold:
                     self._trips.release(message)
                 self._books = self._books.apply(message)
             case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
+                self._open_pnl = message.open_pnl
                 self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)
             case RunStopped(nlv=nlv, pnl=pnl) if nlv is not None and pnl is not None:
+                self._open_pnl = message.open_pnl
                 self._mark(EquityMark(at_ns, nlv, Amount(nlv - pnl)), is_asked=is_asked)
             case EquityMarked() | RunStopped():
                 self._is_valued = False
@@ -182,12 +190,22 @@ class ResultsFold:
             flows=Amount(ledger.capital - ledger.opening_cash) if ledger else zero,
             trips=tuple(self._asked(self._trips.all())),
             lots=ledger.lots if ledger else (),
+            origins=self._origins(ledger) if ledger else (),
             points=curve(self._marks),
             last=self._last,
             is_valued=self._is_valued,
             counts=self._counts(),
             sales=self._sales.result(),
         )
+
+    def _origins(self, ledger: Ledger) -> tuple[OriginPnl, ...]:
+        """Return who has earned what. What is open is not known unless the newest value of the
+        account was made of just that: fills may have come since, and old records do not tell it.
+        """
+        known: dict[Origin, Amount | None] = {e.origin: e.unrealised for e in self._open_pnl}
+        told = sum((each.unrealised for each in self._open_pnl), ZERO)
+        earned = self._last.pnl - ledger.realised if self._last and self._is_valued else None
+        return ledger.earnings.rows(ledger.lots, known if told == earned else {})
 
     def _asked(self, trips: Iterable[RoundTrip]) -> Iterable[RoundTrip]:
         since_ns = self._since_ns or 0
@@ -231,7 +249,7 @@ class ResultsFold:
         self._trips.forget()
         self._sales = SalesFold()
         self._marks.clear()
-        self._last, self._is_valued = None, False
+        self._last, self._is_valued, self._open_pnl = None, False, ()
 
     def _count(self, message: Any) -> None:
         match message:

@@ -14,10 +14,10 @@ from domain.messages.orders import FillBooked
 from domain.messages.portfolio import LotReleased
 from domain.model.approval import ApprovedEntry, ApprovedExit, ExitReason
 from domain.model.instants import Nanos
-from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
+from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import FillSeen
-from domain.model.portfolio import COST_STEP, Lot
 from domain.model.product import ProductId, Side
+from domain.portfolio.earnings import SoldPart, sold_parts
 from domain.portfolio.ledger import Ledger
 
 HUNDRED = Decimal(100)
@@ -28,7 +28,8 @@ class RoundTrip:
     """One lot. Money is in quote currency; what is not sold yet counts in `bought` only.
 
     `paid` and `received` are prices times quantities of what was sold, without fees; `fees` are
-    those of both ways. `closed_ns` is the last sale (market time), None before the first.
+    those of both ways. `closed_ns` is the last sale (market time), None before the first. `signal`
+    is the one that the strategy bought on, "" where none was named; `why` says it in words.
     """
 
     lot: str
@@ -47,6 +48,7 @@ class RoundTrip:
     received: Amount = Amount(ZERO)
     fees: Amount = Amount(ZERO)
     exits: tuple[ExitReason, ...] = ()
+    signal: str = ""
 
     @property
     def is_closed(self) -> bool:
@@ -132,6 +134,7 @@ class RoundTrips:
                 opened_ns=lot.opened_ns,
                 bought=fill.quantity,
                 bought_for=Amount(worth),
+                signal=lot.signal,
             )
             return
         self._trips[name] = evolve(
@@ -143,41 +146,19 @@ class RoundTrips:
         )
 
     def _sold(self, booked: FillBooked, before: Ledger, after: Ledger) -> None:
-        left = {lot.id: lot for lot in after.lots}
-        hit = [lot for lot in before.lots if left.get(lot.id) is not lot]
         reason = booked.order.reason if isinstance(booked.order, ApprovedExit) else None
-        worth, fee = booked.fill.price * booked.fill.quantity, booked.fill.fee
-        rest_worth, rest_fee = Amount(worth), fee
-        for lot in hit:
-            now = left.get(lot.id)
-            quantity = lot.quantity - (now.quantity if now else ZERO)
-            is_last = lot is hit[-1]
-            share = quantity / booked.fill.quantity
-            received = rest_worth if is_last else Amount(floor_to(worth * share, COST_STEP))
-            charged = rest_fee if is_last else Amount(floor_to(fee * share, COST_STEP))
-            rest_worth, rest_fee = Amount(rest_worth - received), Amount(rest_fee - charged)
-            self._shrink(lot, now, booked.fill, received, charged, reason)
+        for part in sold_parts(before.lots, after.lots, booked.fill):
+            self._shrink(part, booked.fill, reason)
 
-    def _shrink(
-        self,
-        lot: Lot,
-        now: Lot | None,
-        fill: FillSeen,
-        received: Amount,
-        charged: Amount,
-        reason: ExitReason | None,
-    ) -> None:
-        trip = self._trips[lot.id]
-        quantity = lot.quantity - (now.quantity if now else ZERO)
-        cost = lot.cost - (now.cost if now else ZERO)
-        paid = lot.paid - (now.paid if now else ZERO)
+    def _shrink(self, part: SoldPart, fill: FillSeen, reason: ExitReason | None) -> None:
+        trip = self._trips[part.lot.id]
         exits = trip.exits if reason is None or reason in trip.exits else (*trip.exits, reason)
-        self._trips[lot.id] = evolve(
+        self._trips[part.lot.id] = evolve(
             trip,
             closed_ns=fill.at_ns,
-            sold=Quantity(trip.sold + quantity),
-            paid=Amount(trip.paid + paid),
-            received=Amount(trip.received + received),
-            fees=Amount(trip.fees + (cost - paid) + charged),
+            sold=Quantity(trip.sold + part.quantity),
+            paid=Amount(trip.paid + part.paid),
+            received=Amount(trip.received + part.received),
+            fees=Amount(trip.fees + (part.cost - part.paid) + part.fee),
             exits=exits,
         )

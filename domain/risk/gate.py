@@ -175,6 +175,7 @@ def _entry_order(
         reason=_why(wanted, sized),
         bar_ns=entry.bar_ns,
         approved_ns=view.machine_ns,
+        signal=wanted.signal,
     )
 
 

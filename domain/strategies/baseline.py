@@ -33,10 +33,11 @@ AGREEING = 0.04
 class _Rule:
     """What follows from a signal: how sure it is, and size, stop and target of an entry.
 
-    `what` names it to people.
+    `name` is that of the signal, `what` says it to people.
     `strength` is reached at a signal of `full_at`; 0 means at any.
     """
 
+    name: str
     what: str
     signal: Signal
     strength: float
@@ -53,6 +54,7 @@ class _Rule:
 
 
 def _rule(
+    name: str,
     what: str,
     signal: Signal,
     strength: float,
@@ -61,7 +63,7 @@ def _rule(
     entry: tuple[str, str, str],
 ) -> _Rule:
     size, stop, target = (Decimal(each) for each in entry)
-    return _Rule(what, signal, strength, full_at, confidence, size, stop, target)
+    return _Rule(name, what, signal, strength, full_at, confidence, size, stop, target)
 
 
 @frozen(kw_only=True)
@@ -138,17 +140,31 @@ class Baseline(Strategy):
         )
         pct = float(self.min_momentum_pct)
         steady = SteadyMove(rows=DAY_ROWS, parts=12, min_pct=pct, min_agreeing=0.6)
-        yield _rule("the move of 15 min", quick, 0.6, 0.0, 0.70, ("1", "6", "12"))
-        yield _rule("the move of an hour", hourly, 0.7, 0.0, 0.75, ("1", "6", "12"))
-        yield _rule("the volume of an hour", spike, 1.0, 4.0, 0.80, ("1", "8", "15"))
+        yield _rule("move_15m", "the move of 15 min", quick, 0.6, 0.0, 0.70, ("1", "6", "12"))
+        yield _rule("move_60m", "the move of an hour", hourly, 0.7, 0.0, 0.75, ("1", "6", "12"))
         yield _rule(
-            "a break of the high of a day", Break(rows=DAY_ROWS), 0.7, 0.0, 0.80, ("1.2", "6", "20")
+            "volume_spike", "the volume of an hour", spike, 1.0, 4.0, 0.80, ("1", "8", "15")
+        )
+        yield _rule(
+            "breakout",
+            "a break of the high of a day",
+            Break(rows=DAY_ROWS),
+            0.7,
+            0.0,
+            0.80,
+            ("1.2", "6", "20"),
         )
         if regime is not Regime.CRASH:
             yield _rule(
-                "the way back from the low of a day", back, 1.0, 20.0, 0.48, ("0.8", "12", "25")
+                "reversal",
+                "the way back from the low of a day",
+                back,
+                1.0,
+                20.0,
+                0.48,
+                ("0.8", "12", "25"),
             )
-        yield _rule("the move of a day", steady, 1.0, 10.0, 0.80, ("1", "8", "15"))
+        yield _rule("momentum", "the move of a day", steady, 1.0, 10.0, 0.80, ("1", "8", "15"))
 
     def _proposal(self, bars: Bars, regime: Regime) -> TradeProposal | None:
         values = [(rule, float(rule.signal.column(bars)[-1])) for rule in self._rules(regime)]
@@ -171,6 +187,7 @@ class Baseline(Strategy):
             take_profit_pct=rule.target_pct,
             conviction=conviction,
             reason=f"{rule.what}; {len(up)} of {len(values)} signals point up",
+            signal=rule.name,
         )
 
     def _calm(self, bars: Bars) -> Decimal:

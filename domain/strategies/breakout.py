@@ -86,6 +86,7 @@ class Breakout(Strategy):
             take_profit_pct=self.take_profit_pct,
             conviction=Decimal(f"{conviction:.4f}"),
             reason=self._reason(bars),
+            signal="breakout",
         )
 
     def _reason(self, bars: Bars) -> str:

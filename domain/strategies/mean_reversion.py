@@ -77,4 +77,5 @@ class MeanReversion(Strategy):
             take_profit_pct=self.take_profit_pct,
             conviction=conviction,
             reason=f"{below:.1f} deviations below the mean of {self.lookback_hours} h",
+            signal="far_from_mean",
         )

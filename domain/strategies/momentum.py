@@ -93,4 +93,5 @@ class Momentum(Strategy):
             take_profit_pct=self.take_profit_pct,
             conviction=conviction,
             reason=f"climbed {climbed:.2f} % in {self.lookback_hours} h, and moves more than usual",
+            signal="momentum",
         )

@@ -80,4 +80,5 @@ class TrendDaily(Strategy):
             take_profit_pct=self.take_profit_pct,
             conviction=conviction,
             reason=f"closed {above:.2f} % above every close of {self.entry_days} days",
+            signal="new_high",
         )

@@ -27,7 +27,7 @@ POSITION: dict[str, object] = {
     "strategy": "breakout",
 }
 DOCUMENT: dict[str, object] = {
-    "schema": 2,
+    "schema": 3,
     "mode": "paper",
     "market_time": "2026-11-28T21:40:02Z",
     "cycles": 12,
@@ -39,6 +39,28 @@ DOCUMENT: dict[str, object] = {
     "opening_equity": "10000",
     "fees": "5.93",
     "positions": [POSITION],
+    "strategies": [
+        {
+            "strategy": "baseline",
+            "trips": 12,
+            "won": 5,
+            "fees": "5.93",
+            "realised": "-3.1",
+            "unrealised": "-15.06",
+            "lots": 1,
+            "signals": [
+                {
+                    "signal": "volume_spike",
+                    "trips": 12,
+                    "won": 5,
+                    "fees": "5.93",
+                    "realised": "-3.1",
+                    "unrealised": "-15.06",
+                    "lots": 1,
+                }
+            ],
+        }
+    ],
     "last_decision": {
         "cycle": 12,
         "at": "2026-11-28T21:40:01Z",

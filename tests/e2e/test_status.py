@@ -36,7 +36,7 @@ def test_a_trader_that_runs_is_frozen_goes_on_and_dies(tmp_path: Path) -> None:
         running.wait_until(lambda: has_a_lot(tmp_path), 90.0)
         told = status(tmp_path)
         assert told["state"] in ("trading", "blocked")
-        assert (told["schema"], told["running"]) == (2, True)
+        assert (told["schema"], told["running"]) == (3, True)
         assert told["positions"][0]["protected_at"] == "exit actor"
         assert Decimal(told["age_s"]) >= 0
         assert None not in (told["wall_time"], told["market_time"], told["last_decision"])

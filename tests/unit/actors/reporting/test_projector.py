@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.pnl_rows import open_pnl_in
 from actors.reporting.projector import JITTER_BINS, Projector
 from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
 from domain.messages.decisions import CycleDue, ExitHindered, RoundJudged
@@ -35,12 +36,15 @@ from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount, Price, Rate, plain
 from domain.model.orders import OrderState
+from domain.model.pnl import open_of
 from domain.portfolio.books import Books
+from domain.portfolio.ledger import open_ledger
 from domain.system.recovery import RunTally
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import (
     BTC,
     NOW,
+    TAKER,
     a_breaker,
     a_lot,
     a_moved,
@@ -49,6 +53,7 @@ from tests.builders.messages import (
     a_quote,
     an_intent,
     approved,
+    approved_sale,
     booked,
 )
 
@@ -291,8 +296,33 @@ def test_the_document_has_a_version_and_no_binary_float() -> None:
 
     status = scene.tell(lot, a_boot(), IntentRaised(INTENT), a_moved(INTENT, OrderState.OPEN))
 
-    assert status["schema"] == 2
+    assert status["schema"] == 3
     assert floats_in(status) == []
+
+
+@pytest.mark.req("STR3", "X2")
+def test_each_strategy_is_told_with_its_signals_as_the_account_was_valued() -> None:
+    first = an_intent(approved(strategy="baseline", signal="move_15m"))
+    sale = an_intent(approved_sale(first.client_order_id, "0.5"), 2)
+    books = Books("USD", open_ledger("USD", Amount(Decimal(1000))))
+    books = books.apply(booked(first)).apply(booked(sale, "0.5"))
+    view = books.value({BTC: Price(Decimal(110))}, TAKER, None)
+    assert view is not None
+
+    status = Scene().tell(PortfolioMoved(view))
+
+    assert open_pnl_in(status) == open_of(view.origins)
+    (row,) = status["strategies"]
+    (signal,) = row.pop("signals")
+    assert (row.pop("strategy"), signal.pop("signal")) == ("baseline", "move_15m")
+    assert row == signal
+    assert (row["trips"], row["won"], row["lots"]) == (0, 0, 1)
+    names = ("realised", "unrealised", "fees")
+    assert [row[name] for name in names] == [status[name] for name in names]
+
+
+def test_before_the_books_are_known_no_strategy_is_told() -> None:
+    assert Scene().tell()["strategies"] == []
 
 
 def test_profit_is_what_was_realised_and_what_is_open() -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from attrs import evolve
+from rich.console import Console
 
 from app.results.tables import Fact, overview, refusals, strategies
+from app.results.text import show
 from domain.messages.decisions import ProposalRefused
 from domain.messages.portfolio import EquityMarked
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.figures import NOT_KNOWN
 from domain.model.instants import MINUTE, Nanos
 from domain.model.money import Amount
+from domain.model.pnl import Origin, OriginPnl
 from domain.model.product import Side
 from domain.results.fold import ResultsFold
-from tests.builders.messages import BTC, NOW, a_lot
+from tests.builders.messages import BTC, NOW
 
 
 def marked(nlv: str | None) -> EquityMarked:
@@ -71,16 +76,71 @@ def test_refusals_are_told_in_words_and_how_often() -> None:
     assert refusals(found).rows == (("2", "entry", "the cap on all positions is reached"),)
 
 
-def test_strategies_are_told_one_a_row_with_what_they_hold() -> None:
-    lots = [a_lot(id="1"), a_lot(id="2"), a_lot(id="3", strategy="momentum")]
+@pytest.mark.req("STR3")
+def test_each_strategy_is_told_with_its_signals_and_all_of_them_together() -> None:
     fold = ResultsFold()
     fold.take(NOW, marked("990"))
     found = fold.result()
     assert found is not None
+    origins = (
+        earned("baseline", "move_15m", trips=2, won=1, realised="5.5", lots=2),
+        earned("baseline", "reversal", trips=1, realised="-7.25"),
+        earned("", "", lots=1, unrealised=None),
+    )
 
-    sheet = strategies(evolve(found, lots=tuple(lots)))
+    sheet = strategies(evolve(found, origins=origins))
 
-    assert [(row[0], row[1], row[-1]) for row in sheet.rows] == [
-        ("breakout", "0", "2"),
-        ("momentum", "0", "1"),
-    ]
+    assert sheet.columns[-1] == "open lots"
+    assert sheet.rows == (
+        ("baseline", "", "3", "1", "1.00", "−1.75", "0.00", "2"),
+        ("", "move_15m", "2", "1", "0.50", "+5.50", "0.00", "2"),
+        ("", "reversal", "1", "0", "0.50", "−7.25", "0.00", "0"),
+        ("no strategy", "", "0", "0", "0.50", "0.00", NOT_KNOWN, "1"),
+        ("", "not named", "0", "0", "0.50", "0.00", NOT_KNOWN, "1"),
+        ("all", "", "3", "1", "1.50", "−1.75", NOT_KNOWN, "3"),
+    )
+
+
+@pytest.mark.req("STR3")
+@pytest.mark.parametrize("shown", [1, 5])
+def test_of_the_table_by_strategy_no_row_is_left_out_and_it_fits_a_screen(shown: int) -> None:
+    fold = ResultsFold()
+    fold.take(NOW, marked("990"))
+    found = fold.result()
+    assert found is not None
+    origins = tuple(
+        earned(name, signal, trips=120, won=54, realised="-1234.56", lots=12)
+        for name in ("mean_reversion", "trend_daily")
+        for signal in ("volume_spike", "far_from_mean", "a_signal_of_the_longest", "momentum")
+    )
+    console = Console(file=io.StringIO(), width=80, highlight=False)
+
+    show(evolve(found, origins=origins), console, shown=shown)
+
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert all(text.count(each.origin.signal) == 2 for each in origins if "a_" not in str(each))
+    assert "open lots" in text
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def earned(
+    strategy: str,
+    signal: str,
+    *,
+    trips: int = 0,
+    won: int = 0,
+    realised: str = "0",
+    unrealised: str | None = "0",
+    lots: int = 0,
+) -> OriginPnl:
+    return OriginPnl(
+        origin=Origin(strategy, signal),
+        trips=trips,
+        won=won,
+        fees=Amount(Decimal("0.5")),
+        realised=Amount(Decimal(realised)),
+        unrealised=None if unrealised is None else Amount(Decimal(unrealised)),
+        lots=lots,
+    )

@@ -15,6 +15,7 @@ from domain.decisions.proposals import (
     PRODUCT_LENGTH_MAX,
     PROPOSALS_MAX,
     REASON_LENGTH_MAX,
+    SIGNAL_LENGTH_MAX,
     ProposalInvalid,
 )
 from domain.decisions.proposals import checked as checked_for
@@ -25,6 +26,8 @@ from tests.builders.messages import BTC, ETH, a_proposal
 pytestmark = pytest.mark.req("R2", "STR1")
 checked = partial(checked_for, asked={BTC})
 MEMBERS = [each.name for each in attrs.fields(TradeProposal)]
+TEXTS = {"reason": REASON_LENGTH_MAX, "signal": SIGNAL_LENGTH_MAX}
+"""Members that are for people, with their longest."""
 
 
 class Text(str):
@@ -80,7 +83,7 @@ def test_proposals_come_back_equal_and_are_our_own() -> None:
     "value", NONSENSE, ids=[f"{type(each).__name__}-{n}" for n, each in enumerate(NONSENSE)]
 )
 def test_a_member_of_another_type_is_refused_by_its_name(name: str, value: Any) -> None:
-    if name == "reason" and type(value) is str:
+    if name in TEXTS and type(value) is str:
         return  # any text is a reason
     with pytest.raises(ProposalInvalid, match=f"^{name}: expected "):
         checked([a_proposal(), with_member(name, value)])
@@ -91,14 +94,17 @@ def test_a_member_of_another_type_is_refused_by_its_name(name: str, value: Any) 
     [
         ("closed above the high", "closed above the high"),
         ("two\nlines\x1b[2J  ", "two lines [2J"),
-        ("x" * 999, "x" * REASON_LENGTH_MAX),
+        ("x" * 999, "x" * 999),
         ("", ""),
     ],
 )
-def test_a_reason_is_one_short_line_whatever_a_strategy_says(said: str, told: str) -> None:
-    (found,) = checked([with_member("reason", said)])
+@pytest.mark.parametrize("name", TEXTS)
+def test_reason_and_signal_are_one_short_line_whatever_a_strategy_says(
+    name: str, said: str, told: str
+) -> None:
+    (found,) = checked([with_member(name, said)])
 
-    assert found.reason == told
+    assert getattr(found, name) == told[: TEXTS[name]]
 
 
 @pytest.mark.parametrize("name", MEMBERS)

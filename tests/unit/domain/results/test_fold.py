@@ -21,6 +21,7 @@ from domain.messages.supervision import BootCompleted
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.instants import MINUTE, Nanos
 from domain.model.money import Amount, Price
+from domain.model.pnl import OpenPnl, Origin
 from domain.model.portfolio import AccountBalance
 from domain.model.product import Side
 from domain.results.fold import Results, ResultsFold
@@ -31,6 +32,7 @@ from tests.builders.messages import (
     TAKER,
     a_product,
     an_intent,
+    approved,
     approved_sale,
     booked,
 )
@@ -103,6 +105,60 @@ def test_each_strategy_is_told_by_what_its_closed_trades_earned() -> None:
     assert (name, made.trades, made.profit) == ("breakout", 1, closed.realised)
     ((name, made),) = whole(*traded).by_strategy
     assert (name, made.trades, made.profit) == ("breakout", 0, Decimal(0))
+
+
+PART = booked(an_intent(approved_sale(ENTRY.client_order_id, "0.5"), 2), "0.5")
+OPEN_NOW = (OpenPnl(Origin("breakout", ""), Amount(Decimal("-2.7"))),)
+"""What is open of the lot after `PART`, which has lost 1.5."""
+WHOLE = (OpenPnl(Origin("breakout", ""), Amount(Decimal("-4.2"))),)
+
+
+@pytest.mark.req("STR3", "X2")
+@pytest.mark.parametrize(
+    "end",
+    [
+        EquityMarked(1, Amount(Decimal("995.8")), Amount(Decimal(1000)), OPEN_NOW),
+        RunStopped(
+            "signal", 1, 2, 2, True, Amount(Decimal("995.8")), Amount(Decimal("-4.2")), OPEN_NOW
+        ),
+    ],
+    ids=["marked", "stopped"],
+)
+def test_each_origin_is_told_with_sold_parts_and_what_is_open(end: Any) -> None:
+    told = whole(started(), STATEMENT, BOOT, IntentRaised(ENTRY), BOUGHT, PART, end)
+
+    (row,) = told.origins
+    assert (row.origin, row.trips, row.lots) == (Origin("breakout", ""), 0, 1)
+    assert (
+        (row.realised, row.fees) == (told.realised, told.fees) == (Decimal("-1.5"), Decimal("2.4"))
+    )
+    assert row.unrealised == told.unrealised == Decimal("-2.7")
+
+
+@pytest.mark.req("STR3")
+@pytest.mark.parametrize(
+    "later",
+    [
+        (marked("995.8"),),
+        (EquityMarked(1, Amount(Decimal("995.8")), Amount(Decimal(1000)), WHOLE), PART),
+        (EquityMarked(1, Amount(Decimal("995.8")), Amount(Decimal(1000)), WHOLE), marked(None)),
+    ],
+    ids=["not recorded", "sold since", "no price since"],
+)
+def test_what_is_open_of_an_origin_is_not_known_unless_the_newest_value_tells_it(
+    later: tuple[Any, ...],
+) -> None:
+    (row,) = whole(started(), STATEMENT, BOOT, IntentRaised(ENTRY), BOUGHT, *later).origins
+
+    assert (row.unrealised, row.lots) == (None, 1)
+
+
+def test_a_trip_has_the_signal_that_its_strategy_bought_on() -> None:
+    entry = an_intent(approved(signal="volume_spike"))
+
+    (trip,) = whole(started(), STATEMENT, BOOT, IntentRaised(entry), booked(entry)).trips
+
+    assert trip.signal == "volume_spike"
 
 
 @pytest.mark.parametrize("order", [(STATEMENT, BOOT, BOUGHT), (BOOT, STATEMENT, BOUGHT)])

@@ -159,11 +159,13 @@ def test_a_crash_blocks_entries_and_no_exits() -> None:
     assert isinstance(judge_exit(an_exit(LOT), view, 1), OrderApproved)
 
 
-def test_an_order_has_the_reason_of_the_strategy() -> None:
-    verdict = judge_entry(an_entry(reason="closed above the high"), a_view(), 41, RULES)
+def test_an_order_has_the_reason_and_the_signal_of_the_strategy() -> None:
+    entry = an_entry(reason="closed above the high", signal="breakout")
+    verdict = judge_entry(entry, a_view(), 41, RULES)
 
     assert isinstance(verdict, OrderApproved)
-    assert verdict.order.reason == "closed above the high"
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert (verdict.order.reason, verdict.order.signal) == ("closed above the high", "breakout")
 
 
 @pytest.mark.req("X3")
