@@ -129,7 +129,7 @@ ACTORS: dict[str, CrashPolicy] = {
     RISK_GATE: _CORE_ROW,
     EXITS: _blocking(
         budget=budget(5, 10, 100, 4),
-        rebuilt_from="lots of the portfolio, quotes of the feed",
+        rebuilt_from="lots of the portfolio and which were left, quotes of the feed",
         proof="every owned lot judged against a fresh quote",
     ),
     ALLOCATOR: CrashPolicy(
@@ -258,7 +258,7 @@ ROUTES: dict[type, Route] = {
     decisions.LeaveProposed: Route(says=_HOSTS, one=(EXITS,)),
     decisions.RoundProposed: Route(says=(ALLOCATOR,), hears=(RISK_GATE,)),
     decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
-    decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR)),
+    decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
     decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
     decisions.ExitHindered: Route(says=(EXITS,), hears=_KEEPERS),

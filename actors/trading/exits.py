@@ -161,7 +161,8 @@ class Exits(Actor):
         for gone in known.keys() - self._lots.keys():
             self._relax(known[gone])
         for lot in lots:
-            self._lots[lot.id].lot = lot
+            watched = self._lots[lot.id]
+            watched.lot, watched.is_left = lot, watched.is_left or lot.is_left
         self._judged = self._judged or set()
         self._show()
         products = sorted({lot.product for lot in lots})

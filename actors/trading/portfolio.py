@@ -9,7 +9,7 @@ from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
 from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
-from domain.messages.decisions import RoundJudged
+from domain.messages.decisions import ExitProposed, RoundJudged
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
@@ -65,6 +65,7 @@ Inbox = (
     QuoteMoved
     | BidMoved
     | FillBooked
+    | ExitProposed
     | RoundJudged
     | PublishDue
     | Look
@@ -133,7 +134,7 @@ class Portfolio(Actor):
                 self.after(LOOK_EVERY_NS, message)
                 if self._books.owned:
                     self._publish()
-            case StatementTaken() | ProductsChanged():
+            case StatementTaken() | ProductsChanged() | ExitProposed():
                 self._books = self._books.apply(message)
             case FillBooked():
                 self._books = self._books.apply(message)

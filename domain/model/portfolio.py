@@ -23,7 +23,8 @@ class Lot:
     `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
     and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
     `missing` is the part of `quantity` that the venue does not hold for us any more. `signal` is
-    what made the strategy buy, "" where it did not say.
+    what made the strategy buy, "" where it did not say; `is_left` tells whether the strategy wants
+    to be out of it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Lot:
     expires_ns: Nanos
     missing: Quantity = Quantity(ZERO)
     signal: str = ""
+    is_left: bool = False
 
     @property
     def origin(self) -> Origin:

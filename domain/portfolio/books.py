@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from domain.messages.decisions import ExitProposed
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
@@ -28,6 +29,7 @@ from domain.portfolio.ledger import (
     Ledger,
     book,
     flow,
+    leave,
     mark_missing,
     open_ledger,
     release,
@@ -58,7 +60,7 @@ class Books:
                 return self._open(message)
             case FillBooked():
                 return self._book(message)
-            case CashFlowSeen() | LotsMissing() | LotReleased():
+            case CashFlowSeen() | LotsMissing() | LotReleased() | ExitProposed():
                 return self if self.ledger is None else self._with(_moved(self.ledger, message))
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 return evolve(self, products={product.id: product for product in products})
@@ -113,7 +115,9 @@ class Books:
         return self if ledger is self.ledger else evolve(self, ledger=ledger)
 
 
-def _moved(ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased) -> Ledger:
+def _moved(
+    ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased | ExitProposed
+) -> Ledger:
     """Return the ledger after something that is no fill of ours."""
     match message:
         case CashFlowSeen():
@@ -122,3 +126,5 @@ def _moved(ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased) ->
             return mark_missing(ledger, message)
         case LotReleased():
             return release(ledger, message)
+        case ExitProposed():
+            return leave(ledger, message)

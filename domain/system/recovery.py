@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from domain.messages.decisions import OrderApproved, RoundJudged
+from domain.messages.decisions import ExitProposed, OrderApproved, RoundJudged
 from domain.messages.journal import JournalCreated, JournalRestored, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import (
@@ -218,7 +218,7 @@ class JournalFold:
                 if name in LIMITS and by == BY_OPERATOR:
                     self._equity.rebase(name)
                 self._close(message, self._breakers.pop((name, scope), None))
-            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased():
+            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased() | ExitProposed():
                 self._books = self._books.apply(message)
             case BootCompleted():
                 self._boot = message

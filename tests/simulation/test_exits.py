@@ -11,14 +11,16 @@ from typing import Any, TypeVar
 import pytest
 from attrs import evolve
 
+from actors.kernel.envelope import Envelope, ReplyTo
+from actors.kernel.topology import EXITS
 from domain.messages.control import AlertRaised
-from domain.messages.decisions import ExitProposed, ProposalRefused
+from domain.messages.decisions import ExitProposed, LeaveProposed, ProposalRefused
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
-from domain.messages.supervision import BreakerReset, BreakerTripped
-from domain.model.approval import Purpose
-from domain.model.breakers import Severity
+from domain.messages.supervision import BreakerReset, BreakerTripped, Drill
+from domain.model.approval import ExitReason, Purpose
+from domain.model.breakers import DrillKind, Severity
 from domain.model.instants import SECOND, Nanos, parse_iso
-from domain.model.product import Side
+from domain.model.product import ProductId, Side
 from domain.orders.prices import NO_PRICE
 from tests.builders.books import assert_we_agree_with_the_venue
 from tests.builders.operator import is_open
@@ -237,3 +239,22 @@ def test_rejected_orders_are_counted_on_over_a_restart(tmp_path: Path) -> None:
         assert is_open(again, "rejected_orders")
         assert again.until(lambda: not is_open(again, "rejected_orders"), 120)
         assert again.now_s >= tripped_s + 90
+
+
+@pytest.mark.req("X6", "SUP1")
+def test_a_lot_that_was_left_is_sold_although_the_exits_die_before_it_is(tmp_path: Path) -> None:
+    rejected = fault("reject_order", at="135s", for_="25s")
+    setting = Setting(folder=tmp_path, market=script((TO_STOP,)), faults=(rejected,))
+    with World(setting).start() as world:
+        world.until(lambda: False, 140)
+        left = LeaveProposed("breakout", (ProductId("ETH-USD"),))
+        said = Envelope(1, left, "strategy.breakout", 1, 1, 0, world.clock.market_ns())
+        world.runtime.deliver(EXITS, said)
+        world.until(lambda: False, 22)
+        assert Told(world).sales() == []
+        world.runtime.post(ReplyTo(EXITS), Drill(DrillKind.CRASH))
+        world.until(lambda: False, 10)
+        told = Told(world)
+
+        assert told.exits()[0][1].reason is told.exits()[-1][1].reason is ExitReason.SIGNAL
+        assert [each.fill.product for _, each in told.sales()] == ["ETH-USD"]

@@ -653,6 +653,14 @@ def test_an_old_price_does_not_keep_a_left_lot() -> None:
     assert asked(deliver(actor, leave())) == [("lot-1", ExitReason.SIGNAL)]
 
 
+@pytest.mark.req("X6", "SUP1")
+def test_a_lot_that_was_left_before_a_death_is_sold_without_its_strategys_word() -> None:
+    left, kept = a_held(1, is_left=True), a_held(2)
+    home, actor = watching(left, kept, epoch=2)
+
+    assert asked(deliver(actor, priced(home, FINE))) == [(left.id, ExitReason.SIGNAL)]
+
+
 # Down to a cap.
 
 TRIMMING = Upkeep(enabled=True, round_seconds=60)

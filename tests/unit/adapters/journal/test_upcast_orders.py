@@ -43,6 +43,7 @@ def flat(order: ApprovedOrder) -> dict[str, Any]:
     told = dict(CODEC.encode(OrderApproved(order))["order"])
     kind = told.pop("order_type")
     del told["_type"]
+    told.pop("signal", None)  # is younger than types
     dummies = {
         "limit_price": kind.get("price"),
         "post_only": kind.get("post_only", False),

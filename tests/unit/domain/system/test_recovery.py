@@ -10,11 +10,12 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import OrderApproved
+from domain.messages.decisions import ExitProposed, OrderApproved
 from domain.messages.journal import JournalCreated, RunStarted
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import CashFlowSeen, EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted, BreakerReset, BreakerTripped
+from domain.model.approval import ExitReason
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
@@ -24,6 +25,7 @@ from domain.portfolio.losses import LIMITS, EquityMark
 from domain.risk.throttle import REJECTED, REPEATED
 from domain.system.recovery import Recovered, fold
 from tests.builders.messages import (
+    BTC,
     LINEAGE,
     MAKER,
     NOW,
@@ -33,6 +35,7 @@ from tests.builders.messages import (
     a_product,
     an_intent,
     approved,
+    approved_sale,
     booked,
 )
 from tests.builders.numbers import decimals
@@ -258,3 +261,18 @@ def test_rejected_orders_and_filled_entries_are_still_counted_in_the_same_world_
     assert [each.name for each in state.counted] == [REPEATED, REJECTED]
     assert {each.client_order_id for each in state.counted} == {INTENT.client_order_id}
     assert orders_of(rejected, evolve(START, world="world-2")).counted == ()
+
+
+@pytest.mark.req("BOOT1", "X6")
+@pytest.mark.parametrize("reason", ExitReason)
+def test_a_lot_that_its_strategy_wants_out_of_stays_left(reason: ExitReason) -> None:
+    due = ExitProposed(INTENT.client_order_id, BTC, Quantity(Decimal(1)), reason, Price(Decimal(9)))
+    sale = an_intent(approved_sale(INTENT.client_order_id, "0.5"), 2)
+    later = booked(INTENT, "0.25", entry_id="later")
+
+    ledger = orders_of(
+        booked(INTENT, "1"), due, IntentRaised(sale), booked(sale, "0.5"), later
+    ).ledger
+
+    assert ledger is not None
+    assert [lot.is_left for lot in ledger.lots] == [reason is ExitReason.SIGNAL]
