@@ -10,6 +10,7 @@ import pytest
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import PORTFOLIO, PROJECTOR
+from actors.reporting.projector import Projector
 from domain.messages.supervision import Drill
 from domain.model.breakers import DrillKind
 from domain.model.instants import SECOND, Nanos
@@ -17,10 +18,15 @@ from domain.model.pnl import total
 from domain.portfolio.ledger import Ledger
 from domain.results.fold import Results, ResultsFold
 from tests.builders.books import state_of
-from tests.builders.price_paths import TO_MAX_HOLD, TO_STOP, TO_TARGET, script
+from tests.builders.price_paths import TO_MAX_HOLD, TO_STOP, TO_TARGET, Line, script
 from tests.builders.world import Setting, World
 
 LINES = (TO_TARGET, TO_STOP, TO_MAX_HOLD)
+GROWS = Line(
+    "BTC-USD",
+    ((60, "100"), (110, "102"), (128, "102"), (140, "101"), (150, "101"), (200, "132")),
+    (1,),
+)
 HELD_S, SOLD_S = 140, 200
 """Seconds after the start at which two lots are open, and at which they are sold."""
 Members = dict[str, Any]
@@ -31,9 +37,25 @@ def a_world(folder: Path, seconds: int = 420) -> World:
     return World(Setting(folder=folder, market=script(LINES), duration_ns=duration_ns))
 
 
+def a_trimmed_world(folder: Path) -> World:
+    """Return a world whose lot grows above its cap, and of which a part is sold."""
+    sets = (
+        "policy.maintenance.enabled=true",
+        "policy.exits.max_hold=1h",
+        "strategies.breakout.take_profit_pct=40",
+        "strategies.breakout.notional_pct=2.8",
+        "policy.caps.position_pct=3",
+        "policy.caps.asset_pct=3",
+    )
+    duration_ns = Nanos(460 * SECOND)
+    setting = Setting(folder=folder, market=script((GROWS,)), sets=sets, duration_ns=duration_ns)
+    return World(setting)
+
+
 def status_of(world: World) -> Members:
-    status: Members = world.runtime.members[PROJECTOR].report()  # type: ignore[attr-defined]
-    return status
+    actor = world.runtime.members[PROJECTOR]
+    assert isinstance(actor, Projector)
+    return actor.report()
 
 
 def ledger_of(world: World) -> Ledger:
@@ -94,6 +116,20 @@ def test_at_an_end_with_open_lots_the_results_know_what_is_open_of_whom(tmp_path
         assert told.unrealised is not None
         assert total(told.origins).unrealised == told.unrealised
         assert total(told.origins).lots == len(told.lots)
+
+
+@pytest.mark.req("STR3", "X2")
+def test_what_a_part_of_a_lot_has_earned_is_told_before_the_rest_is_sold(tmp_path: Path) -> None:
+    with a_trimmed_world(tmp_path).start() as world:
+        assert world.run_to_end() == 0
+        ledger, status, told = ledger_of(world), status_of(world), results_of(world)
+
+        assert_rows_are_the_accounts(status, ledger)
+        (row,) = status["strategies"]
+        assert (row["trips"], row["lots"], told.closed) == (0, 1, ())
+        assert Decimal(row["realised"]) == ledger.realised > 0
+        assert total(told.origins).realised == ledger.realised
+        assert total(told.origins).unrealised == told.unrealised == Decimal(row["unrealised"])
 
 
 @pytest.mark.req("STR3", "SUP1")
