@@ -204,6 +204,7 @@ CHANGED: dict[str, Any] = {
     "take_profit_pct": Decimal(9),
     "max_hold_ns": Nanos(2 * DAY),
     "reason": "target",
+    "signal": "another",
     "bar_ns": Nanos(NOW),
     "approved_ns": Nanos(NOW - 1),
     "lot": "lot-2",
