@@ -48,6 +48,9 @@ def stray_keys(
 def _files(place: Path, skipped: Collection[Path]) -> Iterator[Path]:
     for folder, names, files in os.walk(place.resolve()):
         here = Path(folder)
+        if "pyvenv.cfg" in files:  # libraries of others, with keys as examples
+            names.clear()
+            continue
         left_out = _NOT_OURS | ({"keys"} if EMBEDDED in files else set())
         names[:] = sorted(
             each

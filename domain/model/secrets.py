@@ -27,7 +27,8 @@ _BODY = re.compile(
 )
 _PEM_IN_BASE64 = re.compile(rf"LS0tLS1CRUdJTi[{_LETTERS}]{{20,}}={{0,2}}")
 _ED25519 = re.compile(
-    rf"(?:(?<![{_LETTERS}_-])|(?<=\\[nrt]))(?P<key>[{_LETTERS}]{{86}}=|[{_LETTERS}]{{43}})=(?![{_LETTERS}=])"
+    rf"(?:(?<![{_LETTERS}_-])|(?<=\\[nrt]))"
+    rf"(?<![{_LETTERS}]{{20}}\n)(?<![{_LETTERS}]{{20}}\r\n)(?P<key>[{_LETTERS}]{{86}}=|[{_LETTERS}]{{43}})=(?![{_LETTERS}=])"
 )
 _LONG_BEFORE_EQUALS = re.compile(rf"=(?<=[{_LETTERS}]{{43}}=)")
 """Looked for from its end: where there is no long word before `=`, the rest is saved."""
@@ -36,6 +37,9 @@ _VALUE = re.compile(
     r"(?i)(?P<name>(?:private_?key|api_?(?:key_)?secret|key_?secret)\\*[\"']?\s*[:=]\s*\\*[\"']?)"
     r"(?!-----)[^\"'\\\s,;}\]\[]{8,}"
 )
+
+
+_RUN = re.compile(rf"[{_LETTERS}]{{32}}")
 
 
 def _all(found: re.Match[str]) -> str:
@@ -91,7 +95,8 @@ def redacted(text: str) -> str:
 def line_of_key(text: str) -> int | None:
     """Return the number of the first line with a private key, from 1; None: there is none.
 
-    A name like `privateKey` with something beside it is none yet: code is full of them.
+    A name like `privateKey` with something beside it is none yet: code is full of them. Nor is the
+    form of a key with words in it, as examples have it.
     """
     starts = list(_starts(text))
     return text.count("\n", 0, min(starts)) + 1 if starts else None
@@ -100,5 +105,8 @@ def line_of_key(text: str) -> int | None:
 def _starts(text: str) -> Iterator[int]:
     for form in _KEYS:
         if form.is_near(text):
-            found = form.looks.finditer(text)
-            yield from (each.start() for each in found if form.replacement(each) != each[0])
+            yield from (each.start() for each in form.looks.finditer(text) if _is_real(form, each))
+
+
+def _is_real(form: _Form, found: re.Match[str]) -> bool:
+    return form.replacement(found) != found[0] and _RUN.search(found[0]) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.run.stray_keys import LARGEST_BYTES, stray_keys
-from tests.builders.keys import EC, KEYS, WHOLE, shreds
+from tests.builders.keys import EC, KEYS, SEED, WHOLE, shreds
 
 
 @pytest.mark.req("SEC1")
@@ -46,6 +46,9 @@ def test_what_is_left_out_and_what_installs_itself_is_not_searched(tmp_path: Pat
     for name in ("data", ".git", ".venv", ".mypy_cache", "node_modules"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "key.pem").write_text(EC)
+    (tmp_path / "libraries" / "lib").mkdir(parents=True)
+    (tmp_path / "libraries" / "pyvenv.cfg").touch()
+    (tmp_path / "libraries" / "lib" / "key.pem").write_text(EC)
     world = tmp_path / "elsewhere" / "venue"
     (world / "keys").mkdir(parents=True)
     (world / "world.json").write_text("{}")
@@ -54,6 +57,19 @@ def test_what_is_left_out_and_what_installs_itself_is_not_searched(tmp_path: Pat
     assert stray_keys((tmp_path,), (), (tmp_path / "data",)) == ()
     (world / "world.json").unlink()
     assert len(stray_keys((tmp_path,), (), (tmp_path / "data",))) == 1
+
+
+@pytest.mark.req("SEC1")
+def test_an_example_and_a_certificate_are_no_key(tmp_path: Path) -> None:
+    header, footer = "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----"
+    (tmp_path / "README.md").write_text(f"{header}\nYOUR PRIVATE KEY\n{footer}\n")
+    lines = "\n".join(["MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ"] * 3)
+    last = f"{SEED[:40]}9aB="
+    for number, ends in enumerate(("\n", "\r\n")):
+        text = f"-----BEGIN CERTIFICATE-----\n{lines}\n{last}\n-----END CERTIFICATE-----\n"
+        (tmp_path / f"{number}.pem").write_text(text.replace("\n", ends), newline="")
+
+    assert stray_keys((tmp_path,), (), ()) == ()
 
 
 @pytest.mark.req("SEC1")
