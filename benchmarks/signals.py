@@ -26,8 +26,8 @@ from domain.model.instants import DAY, MINUTE
 from domain.model.product import ProductId
 from domain.signals.filters import Lively, OutlierGuard
 from domain.signals.levels import Break, Reversal
-from domain.signals.moves import PriceMove, SteadyMove, VolumeSpike
-from domain.signals.reversion import FarFromMean
+from domain.signals.moves import PriceMove, RelativeStrength, SteadyMove, VolumeSpike
+from domain.signals.reversion import FarFromMean, FromVwap
 from domain.signals.windows import Floats, Ints
 
 HOUR_ROWS, DAY_ROWS = 60, 1440
@@ -136,6 +136,21 @@ def far_from_mean(bars: Bars) -> Floats:
     return np.where(np.abs(below) >= 1.5, below, 0.0)
 
 
+def from_vwap(bars: Bars) -> Floats:
+    """Return what `FromVwap` of an hour does."""
+    own, volume = bars.close[HOUR_ROWS - 1 :], sums(bars.volume, HOUR_ROWS)
+    away = (sums(bars.close * bars.volume, HOUR_ROWS) - own * volume) / volume
+    found: Floats = away * -100.0 / (own + away)
+    return found
+
+
+def relative_strength(bars: Bars) -> Floats:
+    """Return what `RelativeStrength` of 14 moves does."""
+    way = sums(np.abs(np.diff(bars.close)), 14)
+    found: Floats = (bars.close[14:] - bars.close[:-14]) * 50.0 / way
+    return found
+
+
 def lively(bars: Bars) -> Any:
     """Return what `Lively` of 14 ranges and an hour does."""
     before = bars.close[:-1]
@@ -166,6 +181,8 @@ PAIRS: dict[str, tuple[Column, Column]] = {
     "Break, 1440 rows": (Break(rows=DAY_ROWS).column, broken),
     "Reversal, 60 rows": (COMES_BACK.column, reversal),
     "FarFromMean, 1440 rows": (FarFromMean(rows=DAY_ROWS, min_z=1.5).column, far_from_mean),
+    "FromVwap, 60 rows": (FromVwap(rows=HOUR_ROWS).column, from_vwap),
+    "RelativeStrength, 14 rows": (RelativeStrength(rows=14).column, relative_strength),
     "Lively, 14 and 60 rows": (Lively(rows=14, usual_rows=HOUR_ROWS, min_ratio=1.05).mask, lively),
     "OutlierGuard, 20 rows": (OutlierGuard().mask, guarded),
 }

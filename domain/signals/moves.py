@@ -7,7 +7,7 @@ from attrs import frozen
 
 from domain.model.bars import Bars
 from domain.signals.signal import move
-from domain.signals.windows import Floats, shifted, sum_of
+from domain.signals.windows import Floats, known_from, shifted, sum_of
 
 NOTHING = 0.0
 
@@ -88,3 +88,27 @@ class SteadyMove:
         way = np.sign(bars.close - shifted(bars.close, self.rows))
         same = sum((shifted(step, part * length) == way) & (way != 0) for part in range(self.parts))
         return np.asarray(same) / self.parts
+
+
+@frozen(kw_only=True)
+class RelativeStrength:
+    """The relative strength index of `rows` moves, less 50: all up is 50, all down is -50.
+
+    Ups and downs are plain sums (Cutler's index), so that no bar before the window counts.
+    """
+
+    rows: int
+
+    @property
+    def lookback(self) -> int:
+        """Return the bars between which the moves are."""
+        return self.rows + 1
+
+    def column(self, bars: Bars) -> Floats:
+        """Return who was stronger: buyers (> 0) or sellers (< 0); 0 where no price moved."""
+        net = bars.close - shifted(bars.close, self.rows)
+        way = sum_of(np.abs(np.diff(bars.close, prepend=bars.close[:1])), self.rows)
+        result = np.zeros(len(bars))
+        is_known = known_from(len(bars), self.lookback)
+        np.divide(net * 50.0, way, out=result, where=(way > 0) & is_known)
+        return result

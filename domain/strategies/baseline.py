@@ -1,4 +1,4 @@
-"""Rules engine: the strongest of five signals of a day of minutes, where it is strong enough."""
+"""Rules engine: the strongest of six signals of a day of minutes, in hours that move enough."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from domain.model.context import Context, Regime
 from domain.model.product import Side
 from domain.model.proposal import TradeProposal
 from domain.model.settings import number
-from domain.signals.filters import OutlierGuard
+from domain.signals.filters import Lively, OutlierGuard
 from domain.signals.levels import Break, Reversal
-from domain.signals.moves import PriceMove, SteadyMove, VolumeSpike
+from domain.signals.moves import PriceMove, RelativeStrength, SteadyMove, VolumeSpike
+from domain.signals.reversion import FromVwap
 
 if TYPE_CHECKING:
     from domain.model.bars import Bools
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 DAY_ROWS = 1440
 AGREEING = 0.04
 """What each further signal that says the same adds to the conviction."""
+ABOVE_VWAP, TURNING_UP = 0.04, 0.03
+"""What is added above the average price of the hour, and in an hour in which strength turns up."""
+ATR_HOURS, WEEK_HOURS, RSI_HOURS = 14, 168, 14
 
 
 @frozen
@@ -94,6 +98,16 @@ class Baseline(Strategy):
     min_momentum_pct: Decimal = number(
         "2", "Least move of a day", low="0.1", high="50", unit="%", tighter="higher"
     )
+    min_range_ratio: Decimal = number(
+        "1.05",
+        "Least average true range of hours over its median of the week",
+        low="0",
+        high="10",
+        tighter="higher",
+    )
+    min_range_ratio_in_trend: Decimal = number(
+        "1.2", "The same in a bull or bear market", low="0", high="10", tighter="higher"
+    )
     min_conviction: Decimal = number(
         "0.5", "Least conviction of an entry", low="0.3", high="1", tighter="higher"
     )
@@ -114,6 +128,11 @@ class Baseline(Strategy):
         """Return the bars it needs: a day before the hour of which the volume is compared."""
         return DAY_ROWS + 60
 
+    @property
+    def hours(self) -> int:
+        """Return the week of hours by which it judges whether a market moves enough."""
+        return WEEK_HOURS
+
     def trigger(self, bars: Bars) -> Bools:
         """Return where any signal points up and the bar may be believed."""
         found = bars.close < 0
@@ -125,12 +144,22 @@ class Baseline(Strategy):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Propose what the strongest signal of each product is sure enough of."""
-        return self.proposed(context, lambda bars: self._proposal(bars, context.regime))
+        lively = self._lively(context.regime)
+        hours = {bars.product: bars for bars in context.hours if lively.mask(bars)[-1:].any()}
+
+        def proposal(bars: Bars) -> TradeProposal | None:
+            of_hours = hours.get(bars.product)
+            return None if of_hours is None else self._proposal(bars, of_hours, context.regime)
+
+        return self.proposed(context, proposal)
+
+    def _lively(self, regime: Regime) -> Lively:
+        ratio = self.min_range_ratio_in_trend if _is_trend(regime) else self.min_range_ratio
+        return Lively(rows=ATR_HOURS, usual_rows=WEEK_HOURS - ATR_HOURS, min_ratio=float(ratio))
 
     def _rules(self, regime: Regime = Regime.CHOP) -> Iterator[_Rule]:
         """Yield the rules; what moves in a trend has to move more."""
-        is_trend = regime in (Regime.BULL, Regime.BEAR)
-        factor = float(self.trend_factor) if is_trend else 1.0
+        factor = float(self.trend_factor) if _is_trend(regime) else 1.0
         quick = PriceMove(rows=15, min_pct=float(self.min_move_15m_pct) * factor)
         hourly = PriceMove(rows=60, min_pct=float(self.min_move_60m_pct) * factor)
         ratio, bounce = float(self.min_volume_ratio), float(self.min_bounce_pct)
@@ -166,14 +195,14 @@ class Baseline(Strategy):
             )
         yield _rule("momentum", "the move of a day", steady, 1.0, 10.0, 0.80, ("1", "8", "15"))
 
-    def _proposal(self, bars: Bars, regime: Regime) -> TradeProposal | None:
+    def _proposal(self, bars: Bars, hours: Bars, regime: Regime) -> TradeProposal | None:
         values = [(rule, float(rule.signal.column(bars)[-1])) for rule in self._rules(regime)]
         up = [(rule.conviction(value), rule) for rule, value in values if value > 0]
         is_down = any(value < 0 for _, value in values)
         if not up or is_down or not OutlierGuard().mask(bars)[-1]:
             return None
         best, rule = max(up, key=lambda pair: pair[0])
-        conviction = conviction_of(best + AGREEING * (len(up) - 1))
+        conviction = conviction_of(best + AGREEING * (len(up) - 1) + _boost(bars, hours))
         if conviction < self.min_conviction:
             return None
         full = self.notional_pct * rule.size
@@ -193,3 +222,14 @@ class Baseline(Strategy):
     def _calm(self, bars: Bars) -> Decimal:
         high, low = int(bars.high[-DAY_ROWS:].max()), int(bars.low[-DAY_ROWS:].min())
         return calm_of((high - low) * 100.0 / int(bars.close[-1]), self.usual_range_pct)
+
+
+def _is_trend(regime: Regime) -> bool:
+    return regime in (Regime.BULL, Regime.BEAR)
+
+
+def _boost(bars: Bars, hours: Bars) -> float:
+    """Return what buyers add who pay more than the average, or have just become the stronger."""
+    above = FromVwap(rows=60).column(bars)[-1] > 0
+    before, now = RelativeStrength(rows=RSI_HOURS).column(hours)[-2:]
+    return ABOVE_VWAP * bool(above) + TURNING_UP * bool(before <= 0 < now)

@@ -16,8 +16,8 @@ import domain.signals
 from domain.model.bars import Bars
 from domain.signals.filters import Lively, OutlierGuard
 from domain.signals.levels import Break, Reversal
-from domain.signals.moves import PriceMove, SteadyMove, VolumeSpike
-from domain.signals.reversion import FarFromMean, deviation
+from domain.signals.moves import PriceMove, RelativeStrength, SteadyMove, VolumeSpike
+from domain.signals.reversion import FarFromMean, FromVwap, deviation
 from tests.builders.bars import bars_of, some_bars
 from tests.builders.paths import BASE, SEEDS, a_path, mirrored, scaled, standing
 
@@ -28,6 +28,8 @@ SIGNED: dict[str, Any] = {
     "Break": Break(rows=20),
     "Reversal": Reversal(rows=40, min_pct=0.5, near_pct=9, min_fall_pct=2, settled_rows=3),
     "FarFromMean": FarFromMean(rows=24, min_z=1.2),
+    "FromVwap": FromVwap(rows=12),
+    "RelativeStrength": RelativeStrength(rows=14),
 }
 MASKS: dict[str, Any] = {
     "Lively": Lively(rows=14, usual_rows=30, min_ratio=1.2),
@@ -218,6 +220,36 @@ def test_mean_reversion_expects_what_is_usual() -> None:
     assert signal.column(some_bars([100, 100, 100, 90]))[-1] == pytest.approx(3**0.5)
     assert signal.column(some_bars([100, 100, 100, 110]))[-1] == pytest.approx(-(3**0.5))
     assert signal.column(some_bars([100, 90, 100, 90]))[-1] == 0.0
+
+
+@pytest.mark.req("S1")
+def test_the_average_price_weighs_what_was_traded() -> None:
+    signal = FromVwap(rows=3)
+
+    assert signal.column(some_bars([99, 100, 100, 110], [9, 1, 1, 2]))[-1] == pytest.approx(
+        100 * (110 - 105) / 105
+    )
+    assert signal.column(some_bars([100, 100, 90], [1, 1, 2]))[-1] == pytest.approx(
+        100 * (90 - 95) / 95
+    )
+    assert signal.column(some_bars([100, 110, 120], [0, 0, 0]))[-1] == 0.0, "nothing was traded"
+
+
+def test_an_average_price_beyond_64_bits_says_nothing() -> None:
+    closes, volumes = [1, 2**40, 1], [2**23, 2**23, 2**23]
+
+    assert not FromVwap(rows=3).column(bars_of([closes] * 4, volumes)).any()
+
+
+@pytest.mark.req("S1")
+def test_relative_strength_is_the_share_of_the_ways_up() -> None:
+    signal = RelativeStrength(rows=4)
+
+    assert signal.column(some_bars([50, 100, 103, 102, 104, 103]))[-1] == pytest.approx(
+        100 * 5 / 7 - 50
+    )
+    assert signal.column(some_bars([100, 101, 102, 103, 104]))[-1] == 50.0
+    assert signal.column(some_bars([104, 103, 102, 101, 100]))[-1] == -50.0
 
 
 @pytest.mark.req("S1")

@@ -9,17 +9,30 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from domain.model.bars import Bars
-from domain.model.context import Regime
+from domain.model.bars import Bars, Timeframe
+from domain.model.context import Context, Regime
 from domain.strategies.baseline import Baseline
 from tests.builders.bars import a_context, some_bars
 
 ROWS = 1500
+WEEK = 168
 FLAT = [100.0] * (ROWS - 15)
 
 
 def baseline(**changes: Any) -> Baseline:
     return Baseline(**{"id": "baseline", "notional_pct": Decimal(2), **changes})
+
+
+def hours(*newest: float, reach: float = 1.0) -> Bars:
+    """Return a week of hours around 100 that end with `newest`, where a bar covers more ground."""
+    closes = np.array([*[100.0] * (WEEK - len(newest)), *newest])
+    spread = np.where(np.arange(WEEK) < WEEK - 14, 1.0, reach)
+    return some_bars(closes, highs=closes + spread, lows=closes - spread, timeframe=Timeframe.HOUR)
+
+
+def seen(bars: Bars, of_hours: Bars | None = None, **more: Any) -> Context:
+    known = hours(reach=1.2) if of_hours is None else of_hours
+    return evolve(a_context(bars, **more), hours=(known,))
 
 
 def minutes(*closes: float, volume: float = 1.0) -> Bars:
@@ -33,19 +46,19 @@ def climb(to: float) -> Bars:
 
 @pytest.mark.req("S1", "STR1")
 def test_a_move_up_is_bought_and_the_same_move_down_is_not() -> None:
-    (proposal,) = baseline().decide(a_context(climb(104)))
+    (proposal,) = baseline().decide(seen(climb(104)))
 
     assert Decimal("0.5") <= proposal.conviction <= 1
     assert proposal.notional_pct <= Decimal("2.4")
-    assert baseline().decide(a_context(climb(93))) == ()
+    assert baseline().decide(seen(climb(93))) == ()
 
 
 @pytest.mark.req("S1")
 def test_more_signals_that_agree_are_more_convincing() -> None:
-    quiet = baseline().decide(a_context(climb(104)))
+    quiet = baseline().decide(seen(climb(104)))
     busy = minutes(*np.linspace(100, 104, 15), volume=9.0)
 
-    assert baseline().decide(a_context(busy))[0].conviction > quiet[0].conviction
+    assert baseline().decide(seen(busy))[0].conviction > quiet[0].conviction
 
 
 @pytest.mark.req("U3")
@@ -55,27 +68,27 @@ def test_in_a_trend_a_move_has_to_be_larger() -> None:
     bars = some_bars(path)
     asked = baseline(min_conviction=Decimal("0.3"), min_momentum_pct=Decimal(50))
 
-    assert asked.decide(a_context(bars))
-    assert asked.decide(evolve(a_context(bars), regime=Regime.BEAR)) == ()
+    assert asked.decide(seen(bars))
+    assert asked.decide(evolve(seen(bars), regime=Regime.BEAR)) == ()
 
 
 @pytest.mark.req("S1")
 def test_below_its_least_conviction_it_stays_out() -> None:
-    assert baseline(min_conviction=Decimal(1)).decide(a_context(climb(104))) == ()
+    assert baseline(min_conviction=Decimal(1)).decide(seen(climb(104))) == ()
 
 
 @pytest.mark.req("X3")
 def test_a_canary_buys_a_quarter() -> None:
-    (full,) = baseline().decide(a_context(climb(104)))
-    (canary,) = baseline(canary_conviction=Decimal(1)).decide(a_context(climb(104)))
+    (full,) = baseline().decide(seen(climb(104)))
+    (canary,) = baseline(canary_conviction=Decimal(1)).decide(seen(climb(104)))
 
     assert canary.notional_pct == full.notional_pct / 4
 
 
 @pytest.mark.req("X3")
 def test_after_a_wide_day_less_is_bought() -> None:
-    (calm,) = baseline().decide(a_context(climb(104)))
-    (wide,) = baseline(usual_range_pct=Decimal(2)).decide(a_context(climb(104)))
+    (calm,) = baseline().decide(seen(climb(104)))
+    (wide,) = baseline(usual_range_pct=Decimal(2)).decide(seen(climb(104)))
 
     assert wide.notional_pct < calm.notional_pct
 
@@ -84,5 +97,50 @@ def test_after_a_wide_day_less_is_bought() -> None:
 def test_a_jump_without_volume_is_not_believed() -> None:
     path, volumes = [100.0] * (ROWS - 1) + [115.0], [1.0] * (ROWS - 1)
 
-    assert baseline().decide(a_context(some_bars(path, [*volumes, 0.0]))) == ()
-    assert baseline().decide(a_context(some_bars(path, [*volumes, 1.0])))
+    assert baseline().decide(seen(some_bars(path, [*volumes, 0.0]))) == ()
+    assert baseline().decide(seen(some_bars(path, [*volumes, 1.0])))
+
+
+@pytest.mark.req("S1")
+def test_hours_that_move_less_than_they_used_to_are_left_alone() -> None:
+    bars = climb(104)
+
+    assert baseline().decide(seen(bars, hours(reach=1.1)))
+    assert baseline().decide(seen(bars, hours(reach=1.0))) == ()
+    assert baseline(min_range_ratio=Decimal(0)).decide(seen(bars, hours(reach=1.0)))
+
+
+@pytest.mark.req("S1", "U3")
+@pytest.mark.parametrize("regime", [Regime.BULL, Regime.BEAR])
+def test_in_a_trend_hours_have_to_move_more(regime: Regime) -> None:
+    bars, asked = climb(112), baseline()
+
+    assert asked.decide(evolve(seen(bars, hours(reach=1.25)), regime=regime))
+    assert asked.decide(evolve(seen(bars, hours(reach=1.1)), regime=regime)) == ()
+
+
+@pytest.mark.req("S1")
+def test_without_a_week_of_hours_nothing_is_bought() -> None:
+    few = some_bars([100.0] * (WEEK - 1), timeframe=Timeframe.HOUR)
+
+    assert baseline().decide(evolve(seen(climb(104)), hours=())) == ()
+    assert baseline().decide(seen(climb(104), few)) == ()
+
+
+@pytest.mark.req("S1")
+def test_an_hour_in_which_strength_turns_up_is_more_convincing() -> None:
+    turning, falling = (hours(99, close, reach=1.5) for close in (101, 98))
+    (more,), (less,) = (baseline().decide(seen(climb(104), each)) for each in (turning, falling))
+
+    assert more.conviction - less.conviction == Decimal("0.03")
+
+
+@pytest.mark.req("S1")
+def test_a_price_above_the_average_of_the_hour_is_more_convincing() -> None:
+    path = [*[100.0] * (ROWS - 60), *[106.0] * 40, *[100.0] * 5, *np.linspace(100, 103, 15)]
+    below, above = (
+        some_bars(path, [1.0] * (ROWS - 60) + [volume] * 40 + [1.0] * 20) for volume in (1.0, 0.0)
+    )
+    (less,), (more,) = (baseline().decide(seen(bars)) for bars in (below, above))
+
+    assert more.conviction - less.conviction == Decimal("0.04")
