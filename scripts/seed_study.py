@@ -19,7 +19,6 @@ import argparse
 import json
 import math
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -34,9 +33,8 @@ from rich.progress import track
 
 from config.loading import load
 from domain.model.instants import HOUR, parse_iso
+from scripts.paper_runs import ROOT, data_of, gross, play, status
 
-ROOT = Path(__file__).parents[1]
-OPENING = Decimal(10_000)
 MOST_T = 2.0
 LEAST_TRADING = 0.75
 DAY_HOURS = 24.0
@@ -63,32 +61,25 @@ def run(seed: int, hours: float) -> Row:
         RuntimeError: the run did not end with 0; the text is its own.
     """
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        command = [sys.executable, str(ROOT / "run.py"), "--env", "paper", "--speed", "max"]
-        command += ["--seed", str(seed), "--duration", f"{round(hours * 3600)}s"]
-        command += ["--data-dir", str(folder / "data"), "--log-dir", str(folder / "logs")]
-        command += ["--config-dir", str(ROOT / "config")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
-        if done.returncode != 0:
-            raise RuntimeError(f"seed {seed} ended with {done.returncode}: {done.stderr[-500:]}")
-        return _read(folder / "data" / "paper", seed, hours)
+        home = Path(name)
+        try:
+            play(home, "--seed", str(seed), "--duration", f"{round(hours * 3600)}s")
+        except RuntimeError as error:
+            raise RuntimeError(f"seed {seed}: {error}") from error
+        return _read(home, seed, hours)
 
 
-def _read(folder: Path, seed: int, hours: float) -> Row:
-    status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
-    fees, cash = Decimal(status["fees"]), Decimal(status["cash"])
-    held = sum(
-        (Decimal(lot["quantity"]) * Decimal(lot["mark"]) for lot in status["positions"]), Decimal(0)
-    )
+def _read(home: Path, seed: int, hours: float) -> Row:
+    said = status(home)
     return Row(
         seed=seed,
         hours=hours,
-        config=status["config_hash"],
-        before_fees=format(cash + fees + held - OPENING, "f"),
-        after_fees=status["pnl_net"],
-        fees=status["fees"],
-        fills=status["fills_total"],
-        first_fill_hours=_first_fill_hours(folder / "journal"),
+        config=said["config_hash"],
+        before_fees=format(gross(said), "f"),
+        after_fees=said["pnl_net"],
+        fees=said["fees"],
+        fills=said["fills_total"],
+        first_fill_hours=_first_fill_hours(data_of(home) / "journal"),
     )
 
 
