@@ -37,8 +37,11 @@ class Break:
         """Return percent above the old high (> 0) or below the old low (< 0)."""
         high = highest_before(bars.high, self.rows)
         low = lowest_before(bars.low, self.rows)
-        above = np.where(bars.close > high, percent(bars.close, high), NOTHING)
-        return np.where(bars.close < low, percent(bars.close, low), above)
+        result = np.zeros(len(bars))
+        for level, is_beyond in ((high, bars.close > high), (low, bars.close < low)):
+            (rows,) = is_beyond.nonzero()  # few bars are
+            result[rows] = percent(bars.close[rows], level[rows])
+        return result
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from domain.model.bars import Bars
 from domain.signals.signal import move
-from domain.signals.windows import Floats, known_from, shifted, sum_of
+from domain.signals.windows import Floats, known_from, quotient, shifted, sum_of
 
 NOTHING = 0.0
 
@@ -51,8 +51,7 @@ class VolumeSpike:
         """Return the signed ratio."""
         recent = sum_of(bars.volume, self.rows)
         usual = shifted(sum_of(bars.volume, self.usual_rows), self.rows)
-        ratio = np.zeros(len(bars))
-        np.divide(recent * (self.usual_rows / self.rows), usual, out=ratio, where=usual > 0)
+        ratio = quotient(recent * (self.usual_rows / self.rows), usual)
         moved = bars.close - shifted(bars.close, self.rows)
         is_known = np.arange(len(bars)) >= self.lookback - 1
         return np.where((ratio >= self.min_ratio) & is_known, ratio * np.sign(moved), NOTHING)
@@ -108,7 +107,5 @@ class RelativeStrength:
         """Return who was stronger: buyers (> 0) or sellers (< 0); 0 where no price moved."""
         net = bars.close - shifted(bars.close, self.rows)
         way = sum_of(np.abs(np.diff(bars.close, prepend=bars.close[:1])), self.rows)
-        result = np.zeros(len(bars))
         is_known = known_from(len(bars), self.lookback)
-        np.divide(net * 50.0, way, out=result, where=(way > 0) & is_known)
-        return result
+        return quotient(np.where(is_known, net * 50.0, NOTHING), way)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from attrs import frozen
 
 from domain.model.bars import Bars
-from domain.signals.windows import Bools, Floats, Ints, highest, known_from, lowest, sum_of
+from domain.signals.windows import (
+    Bools,
+    Floats,
+    Ints,
+    highest,
+    known_from,
+    lowest,
+    quotient,
+    sum_of,
+)
 
 NOTHING = 0.0
 LARGEST = 2.0**62
@@ -19,19 +30,23 @@ def deviation(values: Ints, rows: int) -> Floats:
     Look-back: `rows`. 0 while there are fewer, where all are the same, and where the differences
     are so large that their squares would not fit into 64 bits.
     """
-    # Differences to the row's own value keep the sums small; modulo 2**64 they are exact.
-    total, squares = sum_of(values, rows), sum_of(values * values, rows)
-    from_own = total - rows * values
-    spread = squares - 2 * values * total + rows * values * values
-    fits = known_from(len(values), rows) & _fits(values, rows)
-    shift = from_own.astype(np.float64)
-    variance = np.where(fits, rows * spread.astype(np.float64) - shift * shift, NOTHING)
     result = np.zeros(len(values))
-    np.divide(-shift, np.sqrt(np.maximum(variance, NOTHING)), out=result, where=variance > 0)
+    if len(values) < rows:
+        return result
+    # Differences to the row's own value keep the sums small; modulo 2**64 they are exact.
+    own = values[rows - 1 :]
+    total, squares = (sum_of(each, rows)[rows - 1 :] for each in (values, values * values))
+    shift = (total - rows * own).astype(np.float64)
+    spread = squares - 2 * own * total + rows * own * own
+    variance = rows * spread.astype(np.float64) - shift * shift
+    fits = _fits(values, rows)
+    if fits is not True:
+        variance = np.where(fits[rows - 1 :], variance, NOTHING)
+    result[rows - 1 :] = quotient(-shift, np.sqrt(np.maximum(variance, NOTHING)))
     return result
 
 
-def _fits(values: Ints, rows: int) -> Bools | bool:
+def _fits(values: Ints, rows: int) -> Bools | Literal[True]:
     """Return where the squares of the differences within `rows` fit into 64 bits."""
     whole = int(values.max()) - int(values.min()) if len(values) else 0
     if float(whole) * whole * rows < LARGEST:
@@ -80,12 +95,8 @@ class FromVwap:
         volume = sum_of(bars.volume, self.rows)
         from_own = sum_of(bars.close * bars.volume, self.rows) - bars.close * volume
         counts = (volume > 0) & self._fits(bars, volume)
-        away = np.zeros(len(bars))
-        np.divide(from_own, volume, out=away, where=counts)
-        average = bars.close + away
-        result = np.zeros(len(bars))
-        np.divide(away * -100.0, average, out=result, where=counts & (average > 0))
-        return result
+        away = quotient(np.where(counts, from_own, NOTHING), volume)
+        return quotient(away * -100.0, bars.close + away)
 
     def _fits(self, bars: Bars, volume: Ints) -> Bools:
         """Return where every difference times its volume, and their sum, fit into 64 bits."""

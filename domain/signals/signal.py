@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from domain.model.bars import Bars
-from domain.signals.windows import Floats, Ints, shifted
+from domain.signals.windows import Floats, Ints, quotient
 
 
 class Signal(Protocol):
@@ -26,9 +26,7 @@ class Signal(Protocol):
 
 def percent(now: Ints, base: Ints) -> Floats:
     """Return how far `now` lies above `base`, in percent; 0 where the base is no price."""
-    result = np.zeros(len(now))
-    np.divide((now - base) * 100.0, base, out=result, where=base > 0)
-    return result
+    return quotient((now - base) * 100.0, base)
 
 
 def move(closes: Ints, rows: int) -> Floats:
@@ -36,4 +34,7 @@ def move(closes: Ints, rows: int) -> Floats:
 
     Look-back: `rows` + 1 rows; 0 while there are fewer.
     """
-    return percent(closes, shifted(closes, rows))
+    result = np.zeros(len(closes))
+    if len(closes) > rows:
+        result[rows:] = percent(closes[rows:], closes[: len(closes) - rows])
+    return result

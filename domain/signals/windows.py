@@ -6,12 +6,15 @@ window or on the whole history. Ratios are made of such numbers, element by elem
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Numbers = NDArray[np.floating[Any]] | Ints
 
 WIDEST = 10_080
 """Rows of the widest window: a column of `Bars` never passes 64 bits in the sum over them."""
@@ -109,6 +112,15 @@ def shifted(values: Ints, rows: int) -> Ints:
     result = np.zeros_like(values)
     if len(values) > rows:
         result[rows:] = values[:-rows] if rows else values
+    return result
+
+
+def quotient(top: Numbers, bottom: Numbers) -> Floats:
+    """Return `top` / `bottom`, 0 where the bottom is not above 0."""
+    if len(bottom) and bottom.min() > 0:
+        return np.asarray(top / bottom)  # a division that skips rows takes three times as long
+    result = np.zeros(len(bottom))
+    np.divide(top, bottom, out=result, where=bottom > 0)
     return result
 
 

@@ -19,6 +19,7 @@ from domain.signals.windows import (
     lowest,
     lowest_before,
     mean_before,
+    quotient,
     sum_before,
     sum_of,
 )
@@ -82,3 +83,13 @@ def test_with_too_few_rows_nothing_is_above_or_below() -> None:
     assert not (values < lowest_before(values, 3)).any()
     assert np.isnan(mean_before(values, 3)).all()
     assert not sum_before(values, 3).any()
+
+
+@given(COLUMNS)
+def test_a_quotient_is_the_same_whether_other_rows_can_be_divided_or_not(bottoms: Ints) -> None:
+    tops = np.arange(len(bottoms)) * 100.0
+    whole = quotient(tops, bottoms)
+
+    for row, bottom in enumerate(bottoms.tolist()):
+        alone = quotient(tops[row : row + 1], bottoms[row : row + 1])
+        assert alone[0] == whole[row] == (tops[row] / bottom if bottom else 0.0)
