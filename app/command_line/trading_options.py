@@ -126,6 +126,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         return _refused(mode, strays)
     config = load(folders.config, values["sets"])
     _refuse_drills(values, config)
+    values = {**values, "shadow": _shadow_of(values["shadow_dir"], config)}
     refused = refusals(mode, config, is_confirmed=values["confirm_live"])
     refused += stray_keys((folder_of(config.app.strategies.folder),), (), own)
     if refused:
@@ -140,6 +141,25 @@ def _refused(mode: Mode, sentences: Iterable[str]) -> int:
     for sentence in sentences:
         click.echo(f"  {sentence}", err=True)
     return 4
+
+
+def _shadow_of(folder: Path | None, config: Config) -> Config | None:
+    """Return the configuration in `folder`, by which a shadow decides beside the trader.
+
+    Raises:
+        ConfigError: with everything that is wrong with it.
+    """
+    if folder is None:
+        return None
+    from config.loading import load
+
+    shadow = load(Folders(config=folder).config)
+    theirs, ours = config.app.quote.value, shadow.app.quote.value
+    if theirs != ours:
+        raise click.UsageError(
+            f"--shadow: app.quote is {ours} there and {theirs} here; both decide on one market"
+        )
+    return shadow
 
 
 def _placed(options: TradeOptions) -> TradeOptions:
