@@ -8,11 +8,12 @@ import sys
 import click
 from rich.console import Console
 
+from adapters.control.instances import folders_with_runs
+from adapters.control.worlds import title
 from adapters.shadow.records import FOLDER, files_in, read_records
 from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
-from app.commands.journals import journal_of
 from app.results.shadow import ShadowResults
 from app.results.shadow_text import document, show
 from config.mode import Mode
@@ -65,15 +66,17 @@ def report(folders: Folders, mode: Mode | None, as_json: bool) -> int:
 
 
 def _read(folders: Folders, mode: Mode | None) -> ShadowResults | None:
-    """Return what the newest file says; None if there is none.
+    """Return what the newest file says, of the newest run that had a shadow; None if none had.
 
     Raises:
         OSError: it can't be read.
     """
-    files = files_in(journal_of(folders, mode).parent / FOLDER)
-    if not files:
-        return None
-    results = ShadowResults()
-    for record in read_records(files[-1]):
-        results.take(record)
-    return results
+    ran = folders_with_runs(*folders.homes, mode=None if mode is None else mode.value)
+    for folder in ran:
+        files = files_in(folder / FOLDER)
+        if files:
+            results = ShadowResults(title(folder))
+            for record in read_records(files[-1]):
+                results.take(record)
+            return results
+    return None

@@ -23,10 +23,13 @@ CONFIDENCE = Decimal("0.95")
 
 @define
 class ShadowResults:
-    """One run of a shadow. `damaged` counts lines that are no record, `left_out` differences that
-    had no room; `how` is the way it ended, "" if it has not.
+    """One run of a shadow; `of` names the instance.
+
+    `damaged` counts lines that are no record, `left_out` differences that had no room; `how` is the
+    way it ended, "" if it has not.
     """
 
+    of: str = ""
     begun: Mapping[str, Any] | None = None
     last_at: str = ""
     how: str = ""

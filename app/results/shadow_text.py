@@ -42,6 +42,7 @@ def document(results: ShadowResults, begun: Mapping[str, Any]) -> dict[str, Any]
     primary, shadow = results.pnl
     between, agreed = interval(results.points), results.agreement_pct
     return {
+        "of": results.of,
         "from": begun["at"],
         "to": results.last_at,
         "ended": results.how or None,
@@ -68,7 +69,8 @@ def document(results: ShadowResults, begun: Mapping[str, Any]) -> dict[str, Any]
 
 def _lines(results: ShadowResults, begun: Mapping[str, Any]) -> Iterator[str]:
     cycles, currency = counted(results.cycles, "cycle"), begun["currency"]
-    yield f"Shadow over {cycles}, {_moment(begun['at'])} to {_moment(results.last_at)}"
+    yield f"Shadow of {results.of}, {cycles}"
+    yield f"{_moment(begun['at'])} to {_moment(results.last_at)}, market time"
     if results.how not in ("", "stopped"):
         yield f"It ended before the run: {results.how}"
     yield f"Agreement {percent(results.agreement_pct)} of {counted(results.decisions, 'decision')}"

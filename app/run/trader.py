@@ -35,7 +35,6 @@ from app.run.recovery import JournalPlace, Opened, open_state
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
-from app.shadow.begin import begin_shadow
 from domain.messages.journal import RunStarted
 from domain.system.ways_out import REPORT
 
@@ -83,9 +82,10 @@ def _trade(
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
         watches.begin(ports.watches(venue))
         told = undo.enter_context(ExitStack())  # what is left to do once no actor runs any more
-        shadow = begin_shadow(ports.system, options, opened.recovered)
-        if shadow is not None:
-            undo.callback(shadow.end)
+        if options.shadow is not None:
+            from app.shadow.begin import begin_shadow  # few runs have one
+
+            undo.callback(begin_shadow(ports.system, options, opened.recovered).end)
         undo.callback(ports.stop)
         guardian = start(ports, options, opened, venue, stop, say, show)
         told.callback(guardian.leave_status)

@@ -11,17 +11,17 @@ from app.shadow.observer import Shadow, ThreadedShadow
 from app.shadow.pipeline import OBSERVED, Pipeline
 from domain.model.instants import iso
 from domain.system.recovery import Recovered
+from domain.system.ways_out import SHADOW_REPORT
 
 
-def begin_shadow(system: ActorSystem, options: TradeOptions, recovered: Recovered) -> Shadow | None:
-    """Return the shadow that `options` ask for, watching; None if they ask for none.
+def begin_shadow(system: ActorSystem, options: TradeOptions, recovered: Recovered) -> Shadow:
+    """Return the shadow that `options` ask for, which they must do; it watches from now on.
 
     Raises:
         OSError: its file can't be written.
     """
     config = options.shadow
-    if config is None:
-        return None
+    assert config is not None
     start_ns = system.clock.market_ns()
     file = ShadowFile(options.folders.of_mode(options.mode) / FOLDER)
     file.append(
@@ -37,6 +37,8 @@ def begin_shadow(system: ActorSystem, options: TradeOptions, recovered: Recovere
     comparison = ShadowComparison(file.append)
     pipeline = Pipeline(config, recovered, start_ns, comparison)
     kind = Shadow if options.is_virtual else ThreadedShadow
-    shadow = kind(pipeline, comparison, file, system.log_for("shadow"))
+    log, report = system.log_for("shadow"), options.folders.address.put(SHADOW_REPORT)
+    shadow = kind(pipeline, comparison, file, log, report)
     system.observe(OBSERVED, shadow.see)
+    log.info(f"a shadow decides beside the trader; how: {report}")
     return shadow

@@ -52,7 +52,10 @@ class Shadow:
         comparison: ShadowComparison,
         records: Records,
         log: Log,
+        report: str,
     ) -> None:
+        """`report` is the command that shows what it has written."""
+        self._look = f"type: {report}"
         self._pipeline = pipeline
         self._comparison = comparison
         self._records = records
@@ -79,7 +82,9 @@ class Shadow:
     def _fail(self, error: Exception) -> None:
         cause = f"{type(error).__name__}: {error}"
         self._finish(cause)
-        self._log.warning("the shadow has ended; trading goes on without it", reason=cause)
+        self._log.warning(
+            f"the shadow has ended, trading goes on without it; {self._look}", reason=cause
+        )
 
     def _finish(self, how: str) -> None:
         if self.is_over:
@@ -99,8 +104,7 @@ class ThreadedShadow(Shadow):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._waiting: SimpleQueue[Seen | None] = SimpleQueue()
-        self._is_lost = False
-        self._left_out = self._told = 0
+        self._is_lost = self._is_behind = self._is_told = False
         self._thread = threading.Thread(target=self._work, name="shadow", daemon=True)
         self._thread.start()
 
@@ -116,7 +120,7 @@ class ThreadedShadow(Shadow):
         if waiting >= LOST:
             self._is_lost = True
         elif waiting >= BEHIND and type(seen.message) in _SPARED:
-            self._left_out += 1
+            self._is_behind = True
         else:
             self._waiting.put(seen)
 
@@ -125,7 +129,7 @@ class ThreadedShadow(Shadow):
         self._waiting.put(None)
         self._thread.join(STOP_WITHIN_S)
         if self._thread.is_alive():
-            self._log.warning("the shadow is still at work and is left behind")
+            self._log.warning(f"the shadow is still at work and is left behind; {self._look}")
 
     def _work(self) -> None:
         while (seen := self._waiting.get()) is not None:
@@ -138,6 +142,6 @@ class ThreadedShadow(Shadow):
 
     def _tell(self) -> None:
         """Tell once that it does not keep up; how many cycles were left out is in its report."""
-        if self._left_out and not self._told:
-            self._told = self._left_out
-            self._log.warning("the shadow does not keep up; it leaves out prices and cycles")
+        if self._is_behind and not self._is_told:
+            self._is_told = True
+            self._log.warning(f"the shadow does not keep up and leaves out cycles; {self._look}")

@@ -116,7 +116,9 @@ class World:
     def start(self) -> World:
         """Start every actor."""
         options, said = self.options, self.said
-        self.shadow = begin_shadow(self.runtime, options, self.opened.recovered)
+        self.shadow = None
+        if options.shadow is not None:
+            self.shadow = begin_shadow(self.runtime, options, self.opened.recovered)
         self.guardian = start(
             self.ports,
             options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,26 +12,55 @@ from typing import Any
 import attrs
 import pytest
 
+from actors.kernel.envelope import ReplyTo
 from config.effective import Config
 from config.loading import load
+from config.mode import Mode
+from domain.messages.orders import IntentRaised
+from domain.messages.supervision import Drill
+from domain.model.breakers import DrillKind
 from domain.model.context import Context
 from domain.model.instants import SECOND, Nanos
 from domain.model.proposal import TradeProposal
 from domain.strategies.breakout import Breakout
-from tests.builders.price_paths import script
+from tests.builders.price_paths import Line, script
+from tests.builders.simulator import fault
+from tests.builders.steps import START
 from tests.builders.world import CONFIG, FAST, Setting, World, journal_bytes
 from tests.fakes.log import KeptLog, LogLine
 
+CRASH_NS = START + 135 * SECOND
 LONG_NS = Nanos(420 * SECOND)
+GROWS = Line(
+    "BTC-USD",
+    ((60, "100"), (110, "102"), (128, "102"), (140, "101"), (150, "101"), (200, "132")),
+    (1,),
+)
+"""A lot that is soon worth a third more, and so above its cap."""
+TRIMMING = (
+    "policy.maintenance.enabled=true",
+    "policy.exits.max_hold=1h",
+    "strategies.breakout.take_profit_pct=40",
+    "strategies.breakout.notional_pct=2.8",
+    "policy.caps.position_pct=3",
+    "policy.caps.asset_pct=3",
+)
 
 
 def a_config(*sets: str) -> Config:
     return load(CONFIG, (*FAST, *sets))
 
 
-def has_ended(folder: Path, shadow: Config | None, **changes: Any) -> World:
-    setting = Setting(folder=folder, market=script(), duration_ns=LONG_NS, shadow=shadow, **changes)
+def has_ended(
+    folder: Path, shadow: Config | None, *, crashes: tuple[str, ...] = (), **changes: Any
+) -> World:
+    """Return a world after its run; the actors of `crashes` die while lots are owned."""
+    values = {"market": script(), "duration_ns": LONG_NS, **changes}
+    setting = Setting(folder=folder, shadow=shadow, **values)
     with World(setting).start() as world:
+        for name in crashes:
+            crash = partial(world.runtime.post, ReplyTo(name), Drill(DrillKind.CRASH))
+            world.runtime.call_at(CRASH_NS, crash)
         assert world.run_to_end() == 0, world.criticals
     return world
 
@@ -125,6 +155,18 @@ def test_another_price_is_filled_by_the_market_that_both_see(tmp_path: Path, alo
 
 
 @pytest.mark.req("SH1")
+def test_what_only_the_shadow_buys_it_holds_and_sells_on_paper(tmp_path: Path) -> None:
+    world = has_ended(tmp_path, a_config(), sets=("strategies.breakout.volume_ratio=90",))
+
+    found = records(world, "difference")
+    assert {each["class"] for each in found} == {"only-shadow"}
+    assert {each["side"] for each in found} == {"BUY", "SELL"}
+    pnl = records(world, "sum")[-1]["pnl"]
+    assert pnl["primary"] == "0" != pnl["shadow"]
+    assert not any(isinstance(each, IntentRaised) for _, each in world.messages())
+
+
+@pytest.mark.req("SH1")
 def test_a_shadow_without_strategies_only_watches(tmp_path: Path, alone: bytes) -> None:
     world = has_ended(tmp_path, a_config("strategies.breakout.enabled=false"))
 
@@ -132,6 +174,31 @@ def test_a_shadow_without_strategies_only_watches(tmp_path: Path, alone: bytes) 
     last = records(world, "sum")[-1]
     assert set(last["counts"]) == {"only-primary"}
     assert last["pnl"]["shadow"] == "0"
+
+
+@pytest.mark.req("SH1")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mode": Mode.DRY_RUN},
+        {"seed": 7},
+        {"sets": TRIMMING, "market": script((GROWS,))},
+        {"faults": (fault("lost_response", at="120s", for_="80s", probability="0.5"),)},
+        {"faults": (fault("freeze_stream", at="125s", for_="20s"),)},
+        {"faults": (fault("latency", at="120s", for_="80s", p50="200ms", p99="3s"),)},
+        {"faults": (fault("disconnect", at="150s"),)},
+    ],
+    ids=["dry run", "another seed", "trims", "lost answers", "frozen", "slow", "disconnected"],
+)
+def test_an_identical_configuration_agrees_whatever_happens(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    world = has_ended(tmp_path, a_config(*changes.get("sets", ())), **changes)
+
+    assert records(world, "difference") == []
+    last = records(world, "sum")[-1]
+    assert list(last["counts"]) == ["match"]
+    assert last["pnl"]["primary"] == last["pnl"]["shadow"]
 
 
 @pytest.mark.req("SH1")
@@ -146,7 +213,8 @@ def test_a_crash_of_the_shadow_is_its_own(
     (end,) = records(world, "end")
     assert end["how"].startswith("ShadowFailed: strategy.breakout: ")
     told = [(line.level, line.text) for line in lines if line.actor == "shadow"]
-    assert told == [("warning", "the shadow has ended; trading goes on without it")]
+    assert [level for level, _ in told] == ["info", "warning"]
+    assert told[1][1].startswith("the shadow has ended, trading goes on without it; type: python")
 
 
 @pytest.mark.req("SH1")
@@ -155,3 +223,18 @@ def test_a_slow_shadow_delays_nothing(tmp_path: Path, alone: bytes) -> None:
 
     assert journal_bytes(world.mode_folder) == alone
     assert list(records(world, "sum")[-1]["counts"]) == ["match"]
+
+
+@pytest.mark.req("SH1")
+@pytest.mark.parametrize("name", ["risk_gate", "strategy.breakout"])
+def test_when_an_actor_of_the_trader_dies_the_shadow_changes_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    alone = has_ended(tmp_path / "alone", None, crashes=(name,))
+    world = has_ended(tmp_path / "watched", a_config(), crashes=(name,))
+
+    assert journal_bytes(world.mode_folder) == journal_bytes(alone.mode_folder)
+    last = records(world, "sum")[-1]
+    assert last["rebuilt"] == (1 if name == "risk_gate" else 0)
+    assert last["cycles"] >= 6
+    assert [each["how"] for each in records(world, "end")] == ["stopped"]

@@ -43,6 +43,7 @@ def test_it_tells_agreement_settings_profit_and_examples(
     assert main(["shadow", "report", "--data-dir", str(paper.parent)]) == 0
     told = capsys.readouterr().out
     for words in (
+        "Shadow of paper, 2 cycles",
         "Agreement 75.00 % of 4 decisions",
         "trader +1.00, shadow +3.00 USD; difference +2.00 USD",
         "It ended before the run: ZeroDivisionError: a bug",
@@ -59,6 +60,7 @@ def test_the_document_has_the_same(paper: Path, capsys: pytest.CaptureFixture[st
 
     assert main(["shadow", "report", "--json", "--data-dir", str(paper.parent)]) == 0
     told = json.loads(capsys.readouterr().out)
+    assert told["of"] == "paper"
     assert told["agreement_pct"] == "75"
     assert told["pnl"] == {"primary": "1", "shadow": "3", "delta": "2", "interval_95": None}
     assert told["counts"]["only-shadow"] == 0

@@ -21,6 +21,7 @@ from tests.builders.messages import NOW, a_quote
 from tests.builders.waiting import wait_for
 from tests.fakes.log import KeptLog
 
+REPORT = "python run.py shadow report"
 CYCLE = CycleDue(1, NOW, NOW)
 
 
@@ -61,7 +62,7 @@ def seen(message: object, *, is_said: bool = False) -> Seen:
 
 
 def a_shadow(kind: type[Shadow], pipeline: Stuck, kept: Kept, log: KeptLog) -> Shadow:
-    return kind(cast("Pipeline", pipeline), ShadowComparison(kept.append), kept, log)
+    return kind(cast("Pipeline", pipeline), ShadowComparison(kept.append), kept, log, REPORT)
 
 
 @pytest.mark.req("SH1")
@@ -83,7 +84,7 @@ def test_nobody_waits_for_a_slow_shadow_and_it_leaves_out_cycles_once_told(
 
     assert stuck.taken == [CycleDue, CycleDue, QuoteMoved, CycleDue, TradingReady]
     assert [line.text for line in log.of("warning")] == [
-        "the shadow does not keep up; it leaves out prices and cycles"
+        f"the shadow does not keep up and leaves out cycles; type: {REPORT}"
     ]
     assert kept.records[-1]["how"] == "stopped"
 
@@ -143,7 +144,7 @@ def test_one_that_never_ends_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> 
     shadow.end()
 
     assert [line.text for line in log.of("warning")] == [
-        "the shadow is still at work and is left behind"
+        f"the shadow is still at work and is left behind; type: {REPORT}"
     ]
     stuck.go_on.set()
 
