@@ -13,7 +13,7 @@ from domain.messages.decisions import OrderApproved, ProposalRefused
 from domain.messages.portfolio import EquityMarked
 from domain.model.approval import ApprovedExit, Purpose
 from domain.model.instants import SECOND, Nanos, iso
-from domain.model.money import plain
+from domain.model.money import ZERO, plain
 from domain.shadow.differences import (
     Compared,
     Verdict,
@@ -88,8 +88,7 @@ class ShadowComparison:
         """Take the equity of one of them; the shadow's of a cycle comes first."""
         if marked.nlv is not None:
             self._pnl[is_primary] = marked.cycle, marked.nlv - marked.opening_nlv
-        is_point = self._cycles % max(1, self._cycles // POINTS) == 0
-        if is_primary and is_point and self._cycles and marked.cycle == self._cycle:
+        if is_primary and self._is_point(marked.cycle):
             self.sum_up(now_ns)
 
     def look(self, now_ns: Nanos) -> None:
@@ -100,9 +99,7 @@ class ShadowComparison:
 
     def sum_up(self, now_ns: Nanos) -> None:
         """Write what both have come to."""
-        (theirs, primary), (ours, shadow) = (
-            self._pnl.get(each, (0, Decimal(0))) for each in (True, False)
-        )
+        primary, shadow = (self._pnl.get(each, (0, ZERO))[1] for each in (True, False))
         self._write(
             {
                 "kind": "sum",
@@ -112,9 +109,14 @@ class ShadowComparison:
                 "rebuilt": self._rebuilt,
                 "counts": dict(sorted(self._counts.items())),
                 "pnl": {"primary": plain(primary), "shadow": plain(shadow)},
-                "is_of_one_cycle": theirs == ours,
             }
         )
+
+    def _is_point(self, cycle: int) -> bool:
+        """Tell whether the sums are written now: both know their equity in this cycle."""
+        is_known = all(self._pnl.get(each, (0, ZERO))[0] == cycle for each in (True, False))
+        is_turn = self._cycles % max(1, self._cycles // POINTS) == 0
+        return is_known and is_turn and 0 < cycle == self._cycle
 
     def _sell(self, order: ApprovedExit, now_ns: Nanos, *, is_primary: bool) -> None:
         verdict, other = verdict_on(order), self._sales.get(order.lot)
