@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.command_line.cli import main
+from tests.builders.keys import WHOLE
 from tests.builders.world import CONFIG
 
 Damage = Callable[[Path], None]
@@ -104,4 +105,16 @@ def test_a_file_is_no_folder_of_a_shadow(
 
     assert main(["--env", "paper", "--shadow", str(file), f"--data-dir={tmp_path / 'data'}"]) == 2
     assert "Not a directory" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.req("SH1", "SEC1")
+def test_a_key_in_the_folder_of_a_shadow_starts_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = a_folder(tmp_path, appended("app.yaml", f"# {WHOLE}"))
+
+    assert main(["--env", "paper", "--shadow", str(folder), f"--data-dir={tmp_path / 'data'}"]) == 4
+    told = capsys.readouterr().err
+    assert f"secrets: {folder / 'app.yaml'}:" in told
     assert not (tmp_path / "data").exists()
