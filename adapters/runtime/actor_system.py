@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
 import pykka
@@ -20,7 +20,7 @@ from actors.kernel.routes import GROUP, Places, Routes
 from actors.kernel.supervision import policy_of
 from actors.kernel.timers import Timer
 from actors.kernel.topology import OUTSIDE
-from adapters.runtime.binding import bind
+from adapters.runtime.binding import Observer, bind, observed
 from domain.messages.supervision import ActorDown
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.errors import MailboxFull
@@ -66,6 +66,8 @@ class ActorSystem:
         self.fenced: Counter[tuple[str, str]] = Counter()
         self._kept: dict[str, list[Envelope]] = {}
         self._listeners: dict[str, Callable[[Envelope], None]] = {}
+        self._observers: dict[str, Observer] = {}
+        self._observed: dict[type, type] = {}
         board.on_change(self._board_changed)
 
     def spawn(self, kind: type[Any], name: str, *args: Any, **kwargs: Any) -> None:
@@ -77,7 +79,22 @@ class ActorSystem:
             old = self.members.get(name)
             epoch = max(self.epochs[name], 1 if old is None else old.epoch + 1)
             self.epochs[name] = epoch
-        bind(kind, self._mixin).start(ActorContext(self, name, epoch), *args, **kwargs)
+        whole = bind(self._kind_of(kind, name), self._mixin)
+        whole.start(ActorContext(self, name, epoch), *args, **kwargs)
+
+    def observe(self, names: Iterable[str], observer: Observer) -> None:
+        """Tell `observer` what the actors of these names handle and publish, from their start on.
+
+        It costs the others nothing: no envelope, no number, no place in an inbox.
+        """
+        self._observers.update(dict.fromkeys(names, observer))
+
+    def _kind_of(self, kind: type[Any], name: str) -> type[Any]:
+        """Return what is started under `name`: one class for all incarnations."""
+        observer = self._observers.get(name)
+        if observer is None:
+            return kind
+        return self._observed.setdefault(kind, observed(kind, observer))
 
     def enter(self, actor: Actor) -> None:
         """Take in an actor that pykka is about to start: from now on its name reaches it."""
@@ -88,6 +105,11 @@ class ActorSystem:
                 actor.actor_ref.tell(envelope)
             self.members[name] = actor
             self._resolved.clear()
+
+    def unlist(self) -> None:
+        """Take the actors off pykka's list of all: whoever stops those means others."""
+        for actor in self.members.values():
+            pykka.ActorRegistry.unregister(actor.actor_ref)
 
     def listen(self, name: str, put: Callable[[Envelope], None]) -> None:
         """Let somebody who is no actor hear what the routes send to `name`.

@@ -263,6 +263,12 @@ class VirtualRuntime(ActorSystem):
                 self.bury(inbox.owner)
         return True
 
+    def run_to(self, until_ns: int) -> None:
+        """Handle what waits and what falls due up to `until_ns`, and stand there."""
+        while self._ready or (self._due and self._due[0][0] <= until_ns):
+            self.step()
+        self._time.now_ns = Nanos(max(until_ns, self._time.now_ns))
+
     def _advance(self) -> bool:
         if not self._due:
             return False

@@ -49,6 +49,7 @@ COMMANDS = {
     "regime": ("app.commands.regime:regime", "Say what state the market is in."),
     "why": ("app.commands.why:why", "Why a product was, or was not, traded."),
     "report": ("app.commands.report:report", "What was earned, and how."),
+    "shadow": ("app.commands.shadow:shadow", "How a shadow has decided."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
@@ -115,6 +116,13 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
     multiple=True,
     metavar="FILE.section.key=value",
     help="Override one config value; repeatable.",
+)
+@click.option(
+    "--shadow",
+    "shadow_dir",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="DIR",
+    help="Decide beside it by the configuration in DIR, without orders.",
 )
 @click.option(
     "--drill",

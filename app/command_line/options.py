@@ -119,7 +119,8 @@ class DrillOrder:
 class TradeOptions(WorldOptions):
     """The trading options of the command line, with the configuration that they select.
 
-    The world that is traded in is part of them. `venue` names whose market it is; in paper orders
+    The world that is traded in is part of them. `shadow` is what a second pipeline decides by, None
+    for none. `venue` names whose market it is; in paper orders
     are matched by the embedded venue in any case. `duration_ns` is a length of market time.
     """
 
@@ -132,6 +133,7 @@ class TradeOptions(WorldOptions):
     duration_ns: Nanos | None = None
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
+    shadow: Config | None = None
     dashboard: bool = True
     watch: bool = False
     plain: bool = False

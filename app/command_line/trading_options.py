@@ -122,12 +122,18 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     _refuse_contradictions(values)
     mode: Mode = values["mode"]
     own = (folders.data, folders.log, ROOT / "data", ROOT / "logs")
-    if strays := stray_keys((ROOT, folders.config), values["sets"], own):
+    beside = None if values["shadow_dir"] is None else Folders(config=values["shadow_dir"]).config
+    read = [each for each in (folders.config, beside) if each is not None]
+    if strays := stray_keys((ROOT, *read), values["sets"], own):
         return _refused(mode, strays)
     config = load(folders.config, values["sets"])
     _refuse_drills(values, config)
+    shadow = _shadow_of(beside, config)
+    values = {**values, "shadow": shadow}
     refused = refusals(mode, config, is_confirmed=values["confirm_live"])
-    refused += stray_keys((folder_of(config.app.strategies.folder),), (), own)
+    loaded = [each for each in (config, shadow) if each is not None]
+    strategies = [folder_of(each.app.strategies.folder) for each in loaded]
+    refused += stray_keys(strategies, (), own)
     if refused:
         return _refused(mode, refused)
     from app.commands.trade import trade as run_trade
@@ -140,6 +146,25 @@ def _refused(mode: Mode, sentences: Iterable[str]) -> int:
     for sentence in sentences:
         click.echo(f"  {sentence}", err=True)
     return 4
+
+
+def _shadow_of(folder: Path | None, config: Config) -> Config | None:
+    """Return the configuration in `folder`, by which a shadow decides beside the trader.
+
+    Raises:
+        ConfigError: with everything that is wrong with it.
+    """
+    if folder is None:
+        return None
+    from config.loading import load
+
+    shadow = load(folder)
+    theirs, ours = config.app.quote.value, shadow.app.quote.value
+    if theirs != ours:
+        raise click.UsageError(
+            f"--shadow: app.quote is {ours} there and {theirs} here; both decide on one market"
+        )
+    return shadow
 
 
 def _placed(options: TradeOptions) -> TradeOptions:

@@ -41,10 +41,11 @@ def show(
     for sheet in (closed_trades(results), strategies(results), *others):
         if sheet.rows:
             console.print()
-            _print(sheet, console, shown)
+            show_sheet(sheet, console, shown)
 
 
-def _print(sheet: Sheet, console: Console, shown: int) -> None:
+def show_sheet(sheet: Sheet, console: Console, shown: int = SHOWN) -> None:
+    """Print the last `shown` rows of a table; all of one that is whole."""
     shown = len(sheet.rows) if sheet.is_whole else shown
     left_out = len(sheet.rows) - shown
     title = f"{sheet.title}, the last {shown} of {len(sheet.rows):,}"

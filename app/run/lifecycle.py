@@ -14,9 +14,10 @@ from actors.kernel.policy import Source
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import AUDITOR, SUPERVISOR
 from adapters.runtime.actor_system import ActorSystem
+from app.run.deciders import Recipes
 from app.run.guardian_inbox import GuardianInbox
 from app.run.recovery import Opened
-from app.run.wiring import Recipes, in_order
+from app.run.wiring import in_order
 from domain.messages.supervision import BootCompleted, RebuildFinished, TradingReady
 from domain.model.errors import JournalError
 from domain.system.recovery import Recovered

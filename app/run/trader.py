@@ -82,6 +82,10 @@ def _trade(
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
         watches.begin(ports.watches(venue))
         told = undo.enter_context(ExitStack())  # what is left to do once no actor runs any more
+        if options.shadow is not None:
+            from app.shadow.begin import begin_shadow  # few runs have one
+
+            undo.callback(begin_shadow(ports.system, options, opened.recovered).end)
         undo.callback(ports.stop)
         guardian = start(ports, options, opened, venue, stop, say, show)
         told.callback(guardian.leave_status)

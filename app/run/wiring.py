@@ -31,15 +31,12 @@ from actors.kernel.topology import (
     BAR_KEEPER,
     CANCELLER,
     DROP_COPY,
-    EXITS,
     FEED,
     KILL_SWITCH,
     OPERATOR,
     ORDER_MANAGER,
-    PORTFOLIO,
     PROJECTOR,
     RECONCILER,
-    RISK_GATE,
     SCHEDULER,
     START_ORDER,
     STRATEGY,
@@ -58,24 +55,19 @@ from actors.safety.operator import Operator
 from actors.safety.reconcile_steps import BoundAccount
 from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
-from actors.trading.allocator import Allocator
 from actors.trading.approvals import Approvals
-from actors.trading.exits import Exits
 from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderManager
-from actors.trading.portfolio import Portfolio, PortfolioState
-from actors.trading.risk_gate import GateState, RiskGate
-from actors.trading.strategy import StrategyHost
 from actors.trading.universe import Selector
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import TradeOptions
 from app.run import settings
+from app.run.deciders import Recipes, deciders
 from app.run.guardian_inbox import GuardianInbox
 from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
 from config.effective import Config
 from config.mode import Mode
-from domain.decisions.strategy import Strategy
 from domain.orders.inputs import OrderBookState
 from domain.portfolio.books import Books
 from domain.system.recovery import Recovered
@@ -109,11 +101,6 @@ class RunPlan:
     has_begun: Callable[[], bool]
 
 
-Recipe = Callable[[Recovered], None]
-Recipes = dict[str, Recipe]
-"""How to start each actor from the recovered state, in the order of starting."""
-
-
 def recipes(
     runtime: ActorSystem,
     ports: Ports,
@@ -128,7 +115,7 @@ def recipes(
     known = {
         **_keepers(runtime, ports, plan, stop, lifecycle),
         **_orders(runtime, ports, plan.options),
-        **_decisions(runtime, plan.options.config, plan.approvals),
+        **deciders(runtime, plan.options.config, plan.approvals),
         **_senses(runtime, ports, plan, stop),
     }
     return {name: known[name] for name in in_order(known)}
@@ -178,54 +165,18 @@ def _keepers(
 
 
 def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
-    """Who cancels, sends, and keeps the books."""
-    spawn, venue, config = runtime.spawn, ports.venue, options.config
+    """Who cancels and sends."""
+    spawn, venue = runtime.spawn, ports.venue
     is_dry = options.mode is Mode.DRY_RUN
-    currency, allotment = config.app.quote.value, settings.allotment_of(config)
 
     def order_manager(state: Recovered) -> None:
         orders = state.own_orders(runtime.clock.machine_ns())
         book = OrderBookState(state.lineage, state.next_number, orders, state.former)
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
-    def portfolio(state: Recovered) -> None:
-        books = PortfolioState(
-            currency, allotment, state.ledger, state.marks, state.peak, state.resumed
-        )
-        limit_ns = settings.quote_limit_ns(config)
-        spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
-
     return {
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
-        PORTFOLIO: portfolio,
-    }
-
-
-def _decisions(runtime: ActorSystem, config: Config, approvals: Approvals) -> Recipes:
-    """Who judges, sells, merges and proposes."""
-    spawn = runtime.spawn
-    rules, mandate = config.policy.rules, settings.mandate_of(config)
-    limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
-    upkeep, caps = config.policy.maintenance, settings.trim_caps_of(config)
-
-    def risk_gate(state: Recovered) -> None:
-        gate = GateState(
-            state.ledger, state.exposure(), state.next_approval, state.approved, state.counted
-        )
-        throttle = config.policy.throttle
-        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
-
-    def host(strategy: Strategy) -> Recipe:
-        terms = settings.terms_of(config, strategy.id)
-        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy, terms)
-
-    hosts = {STRATEGY + each.id: host(each) for each in settings.strategies_of(config)}
-    return {
-        RISK_GATE: risk_gate,
-        EXITS: lambda _: spawn(Exits, EXITS, limit_ns, upkeep, caps),
-        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
-        **hosts,
     }
 
 

@@ -14,6 +14,7 @@ from domain.model.breakers import Breaker
 
 STATUS = "python run.py status"
 REPORT = "python run.py report"
+SHADOW_REPORT = "python run.py shadow report"
 KILL = 'python run.py kill --reason "..."'
 RESUME = 'python run.py resume --reason "..."'
 RELEASE = 'python run.py release LOT --reason "..."'

@@ -32,6 +32,8 @@ from app.run.recovery import CODEC, JOURNAL, open_state
 from app.run.stop_request import StopRequest
 from app.run.trader import last_gate, place_of, start
 from app.run.virtual_ports import VirtualDriver, errand
+from app.shadow.begin import begin_shadow
+from config.effective import Config
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import HOUR, SECOND, Nanos
@@ -70,6 +72,7 @@ class Setting:
     seed: int = 1
     duration_ns: Nanos | None = None
     log: Callable[[str], Log] | None = None
+    shadow: Config | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     """The lines of a fault script for the venue."""
 
@@ -88,6 +91,7 @@ class World:
             seed=setting.seed,
             speed=None,
             duration_ns=setting.duration_ns,
+            shadow=setting.shadow,
         )
         self.said: list[str] = []
         self._log_lines: list[LogLine] = []
@@ -112,6 +116,9 @@ class World:
     def start(self) -> World:
         """Start every actor."""
         options, said = self.options, self.said
+        self.shadow = None
+        if options.shadow is not None:
+            self.shadow = begin_shadow(self.runtime, options, self.opened.recovered)
         self.guardian = start(
             self.ports,
             options,
@@ -132,6 +139,8 @@ class World:
         """Live until the run's end and take everything down in order; return the exit code."""
         self.guardian.live()
         code = self.guardian.end()
+        if self.shadow is not None:
+            self.shadow.end()
         self.guardian.publish()
         self.engine.advance(self.clock.market_ns())
         self.store.save(Batch(meta={MARKET_TIME: str(self.clock.market_ns())}))

@@ -80,6 +80,9 @@ class Reader:
         if line.startswith(f"{PROGRAM} journal backup"):
             file = self.checkout.root / shlex.split(line)[-1]
             return OK if has_run and not file.exists() else USAGE
+        if line.startswith(f"{PROGRAM} shadow"):
+            shadows = self.checkout.data.glob("**/shadow/run-*.jsonl")
+            return OK if any("archive" not in each.parts for each in shadows) else NO
         if not has_run and line.startswith((f"{PROGRAM} status", f"{PROGRAM} report")):
             return NO
         return USAGE if not has_run and line.startswith(f"{PROGRAM} audit") else OK

@@ -68,6 +68,9 @@ BREACHES = (
     Breach("sentinel", "adapters.sentinel.unplaced", "pykka"),
     Breach("sentinel-reach", "adapters.venues.coinbase.wire", "adapters.venues.coinbase.client"),
     Breach("sentinel-reach", "adapters.control.files", "adapters.venues.coinbase.bodies"),
+    Breach("shadow", "app.shadow.desk", "actors.trading.order_manager"),
+    Breach("shadow", "app.run.deciders", "adapters.venues.coinbase.client"),
+    Breach("shadow", "app.shadow.unplaced", "app.run.wiring"),
     Breach("strategies", "domain.strategies.second", "domain.strategies.breakout"),
 )
 

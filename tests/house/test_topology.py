@@ -14,7 +14,7 @@ import pytest
 from actors.kernel.base import Actor
 from actors.kernel.routes import GROUP, Lane, matches
 from actors.kernel.topology import ACTORS, AUDITOR, BOARD, GUARDIAN, ROUTES, STRATEGY, THE_VENUE
-from app.run import wiring
+from app.run import deciders, wiring
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.control import SyncRequested
 from domain.messages.supervision import Drill
@@ -26,9 +26,11 @@ KINDS = {kind.__name__: kind for kind in ROUTES}
 
 def classes() -> dict[str, type[Actor]]:
     """Return the class of each actor, by name, as the wiring starts it."""
-    text = Path(wiring.__file__).read_text(encoding="utf-8")
-    found = re.findall(r"spawn\((\w+), (\w+)", text)
-    named = {getattr(wiring, name): getattr(wiring, kind) for kind, name in found}
+    named: dict[str, type[Actor]] = {}
+    for module in (wiring, deciders):
+        text = Path(str(module.__file__)).read_text(encoding="utf-8")
+        found = re.findall(r"spawn\((\w+), (\w+)", text)
+        named |= {getattr(module, name): getattr(module, kind) for kind, name in found}
     return {f"{STRATEGY}any" if name == STRATEGY else name: kind for name, kind in named.items()}
 
 

@@ -1,0 +1,56 @@
+"""The recipes of those who decide and keep the books: the same for the trader and its shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.kernel.topology import ALLOCATOR, EXITS, PORTFOLIO, RISK_GATE, STRATEGY
+from actors.trading.allocator import Allocator
+from actors.trading.approvals import Approvals
+from actors.trading.exits import Exits
+from actors.trading.portfolio import Portfolio, PortfolioState
+from actors.trading.risk_gate import GateState, RiskGate
+from actors.trading.strategy import StrategyHost
+from adapters.runtime.actor_system import ActorSystem
+from app.run import settings
+from config.effective import Config
+from domain.decisions.strategy import Strategy
+from domain.system.recovery import Recovered
+
+Recipe = Callable[[Recovered], None]
+Recipes = dict[str, Recipe]
+"""How to start each actor from the recovered state, in the order of starting."""
+
+
+def deciders(runtime: ActorSystem, config: Config, approvals: Approvals) -> Recipes:
+    """Return how to start who values, judges, sells, merges and proposes."""
+    spawn = runtime.spawn
+    rules, mandate = config.policy.rules, settings.mandate_of(config)
+    limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
+    upkeep, caps = config.policy.maintenance, settings.trim_caps_of(config)
+    currency, allotment = config.app.quote.value, settings.allotment_of(config)
+
+    def portfolio(state: Recovered) -> None:
+        books = PortfolioState(
+            currency, allotment, state.ledger, state.marks, state.peak, state.resumed
+        )
+        spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
+
+    def risk_gate(state: Recovered) -> None:
+        gate = GateState(
+            state.ledger, state.exposure(), state.next_approval, state.approved, state.counted
+        )
+        throttle = config.policy.throttle
+        spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
+
+    def host(strategy: Strategy) -> Recipe:
+        terms = settings.terms_of(config, strategy.id)
+        return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy, terms)
+
+    return {
+        PORTFOLIO: portfolio,
+        RISK_GATE: risk_gate,
+        EXITS: lambda _: spawn(Exits, EXITS, limit_ns, upkeep, caps),
+        ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
+        **{STRATEGY + each.id: host(each) for each in settings.strategies_of(config)},
+    }

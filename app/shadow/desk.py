@@ -1,0 +1,178 @@
+"""Carries out on paper what the shadow's risk gate approves.
+
+Where the primary sends the same order, both share its fate; what only the shadow wants is filled by
+`domain/shadow/fills.py`. No order can leave from here: there is nobody to give it to.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from domain.messages.market import BidMoved, QuoteMoved
+from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.supervision import BootCompleted, ProductsChanged
+from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
+from domain.model.instants import SECOND, Nanos
+from domain.model.money import ZERO, Quantity
+from domain.model.orders import OrderIntent, OrderState
+from domain.model.product import Product, ProductId
+from domain.orders.order import lifetime_of
+from domain.shadow.fills import Fees, Touch, Twin, rests, would_fill
+
+PAIR_WITHIN_NS = 2 * SECOND
+"""Market time within which both sell a lot that both own, if both do."""
+NOTHING = Quantity(ZERO)
+REMEMBERED_TWINS = 2_000
+"""Orders of which the venue may still show a fill."""
+
+Followed = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
+
+
+@frozen
+class _Sale:
+    """A sale that waits for the primary's; `touch` is what it was decided on."""
+
+    order: ApprovedExit
+    touch: Touch
+
+
+class Desk:
+    """Keeps the shadow's orders; `tell` publishes what becomes of those that are its own."""
+
+    def __init__(self, tell: Callable[[Any], None], open_intents: Iterable[OrderIntent]) -> None:
+        """`open_intents` are orders from before, which both have."""
+        self._tell = tell
+        self._number = 0
+        self._fees: Fees | None = None
+        self._products: Mapping[ProductId, Product] = {}
+        # One of each product of the feed.
+        self._touches: dict[ProductId, Touch] = {}
+        # What waits for the primary, and what waits for its price: as many as the caps allow.
+        self._entries: dict[ProductId, ApprovedEntry] = {}
+        self._sales: dict[str, _Sale] = {}
+        self._resting: dict[str, OrderIntent] = {}
+        self._by_approval: OrderedDict[int, Twin] = OrderedDict()
+        self._by_order: OrderedDict[str, Twin] = OrderedDict()
+        for each in open_intents:
+            self._by_order[each.client_order_id] = Twin(each.order, each.order)
+
+    # The market.
+
+    def learn(self, message: BootCompleted | ProductsChanged) -> None:
+        """Take in the catalogue, and the fees."""
+        self._products = {each.id: each for each in message.products}
+        if isinstance(message, BootCompleted):
+            self._fees = Fees(message.maker_rate, message.taker_rate)
+
+    def price(self, moved: QuoteMoved | BidMoved) -> None:
+        """Take in a price, and fill what rests at it."""
+        seen = moved.quote if isinstance(moved, QuoteMoved) else moved
+        known = self._touches.get(seen.product)
+        if known is not None and known.at_ns > seen.confirmed_ns:
+            return
+        ask = moved.quote.ask if isinstance(moved, QuoteMoved) else None
+        touch = self._touches[seen.product] = Touch(bid=seen.bid, ask=ask, at_ns=seen.confirmed_ns)
+        for intent in tuple(self._resting.values()):
+            if intent.order.product == seen.product:
+                self._try(intent, touch)
+
+    def look(self, now_ns: Nanos) -> None:
+        """End what has rested for as long as it may, and do alone what the primary does not."""
+        for intent in tuple(self._resting.values()):
+            if intent.end_ns is not None and now_ns >= intent.end_ns:
+                self._end(intent, OrderState.EXPIRED)
+        for lot, sale in tuple(self._sales.items()):
+            if now_ns > sale.touch.at_ns + PAIR_WITHIN_NS:
+                del self._sales[lot]
+                self._alone(sale.order, sale.touch, now_ns)
+
+    # Orders.
+
+    def approve(self, order: ApprovedOrder, now_ns: Nanos) -> None:
+        """Take an order of the shadow's gate."""
+        if isinstance(order, ApprovedEntry):
+            self._entries[order.product] = order
+            return
+        touch = self._touches.get(order.product)
+        if touch is None:
+            return  # it sells at a price, so there is one; the lot is tried again
+        touch = evolve(touch, at_ns=now_ns)
+        before = self._sales.pop(order.lot, None)
+        if before is not None:  # a part of the lot that the primary does not sell
+            self._alone(before.order, before.touch, now_ns)
+        if order.lot in self._by_order:
+            self._sales[order.lot] = _Sale(order, touch)
+        else:
+            self._alone(order, touch, now_ns)
+
+    def pair(self, theirs: ApprovedOrder) -> None:
+        """Take an order of the primary's gate: the same of the shadow goes with it."""
+        mine: ApprovedOrder | None = None
+        if isinstance(theirs, ApprovedExit):
+            sale = self._sales.pop(theirs.lot, None)
+            mine = None if sale is None else sale.order
+        else:
+            entry = self._entries.get(theirs.product)
+            if entry is not None and entry.order_type == theirs.order_type:
+                mine = self._entries.pop(theirs.product)
+        if mine is not None:
+            self._by_approval[theirs.approval] = Twin(mine, theirs)
+            _cut(self._by_approval)
+
+    def close_round(self, now_ns: Nanos) -> None:
+        """The primary has judged its round: what is left of the shadow's is the shadow's alone."""
+        left, self._entries = self._entries, {}
+        for order in left.values():
+            self._alone(order, self._touches.get(order.product), now_ns)
+
+    def follow(self, news: Followed) -> Followed | None:
+        """Return what the primary's news mean for the shadow, None if nothing."""
+        match news:
+            case IntentRaised(intent) | WouldPlace(intent):
+                twin = self._by_approval.get(intent.order.approval)
+                if twin is None or twin.theirs != intent.order:
+                    return None
+                self._by_order[intent.client_order_id] = twin
+                _cut(self._by_order)
+                return type(news)(twin.intent(intent))
+            case FillBooked():
+                twin = self._by_order.get(news.client_order_id)
+                product = self._products.get(news.fill.product)
+                return None if twin is None else twin.fill(news, product)
+            case OrderAdvanced():
+                return news if news.client_order_id in self._by_order else None
+
+    # Alone.
+
+    def _alone(self, order: ApprovedOrder, touch: Touch | None, now_ns: Nanos) -> None:
+        self._number += 1
+        lifetime_ns = lifetime_of(order.order_type)
+        end_ns = None if lifetime_ns is None else Nanos(now_ns + lifetime_ns)
+        intent = OrderIntent(self._number, f"shadow-{self._number}", order, end_ns)
+        self._tell(IntentRaised(intent))
+        self._resting[intent.client_order_id] = intent
+        if touch is not None:
+            self._try(intent, touch)
+        if intent.client_order_id in self._resting and not rests(order):
+            self._end(intent, OrderState.CANCELLED)
+
+    def _try(self, intent: OrderIntent, touch: Touch) -> None:
+        filled = None if self._fees is None else would_fill(intent, touch, self._fees)
+        if filled is not None:
+            self._tell(filled)
+            self._end(intent, OrderState.FILLED, intent.order.quantity)
+
+    def _end(self, intent: OrderIntent, state: OrderState, filled: Quantity = NOTHING) -> None:
+        self._resting.pop(intent.client_order_id, None)
+        order, name = intent.order, intent.client_order_id
+        end = OrderAdvanced(name, name, order.product, order.side, order.purpose, state, filled, "")
+        self._tell(end)
+
+
+def _cut(twins: OrderedDict[Any, Twin]) -> None:
+    if len(twins) > REMEMBERED_TWINS:
+        twins.popitem(last=False)

@@ -1,0 +1,27 @@
+"""The log of actors of whom nobody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Clock
+from adapters.telemetry.events import nothing
+
+
+class SilentLog:
+    """Keeps no line: what the shadow's actors would say of hypothetical orders misleads people."""
+
+    def __init__(self, actor: str) -> None:
+        del actor
+
+    def attend(self, clock: Clock, handling: Callable[[], Envelope | None] = nothing) -> None:
+        """Stamp nothing."""
+
+    def debug(self, message: str, /, **fields: object) -> None:
+        """Say nothing."""
+
+    info = warning = error = critical = debug
+
+    def failure(self, cause: str, error: BaseException) -> None:
+        """Say nothing: the death itself is told."""
