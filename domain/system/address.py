@@ -15,7 +15,8 @@ DEFAULT = "default"
 """Name of the world whose home is the data folder itself."""
 _TYPED = re.compile(
     r"python run\.py"
-    r"(?P<words>(?: (?:alerts|audit|ban|config|journal|paper|regime|strategy) [a-z]+| [a-z]+)?)"
+    r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|strategy) [a-z]+"
+    r"| [a-z]+)?)"
     r"(?P<given>(?: --(?:data-dir|log-dir|world) [^\s;`)]+)*)"
 )
 _LOGGED = ("", "alerts", "logs", "status")
