@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from attrs import frozen
-from rich.console import Console
-from rich.progress import Progress
 
 from adapters.control.instances import MODES, choose
 from adapters.journal.chain import Record
@@ -18,6 +15,7 @@ from adapters.journal.files import SUFFIX
 from adapters.journal.scan import Scan
 from adapters.journal.segments import read_records
 from app.command_line.options import Folders
+from app.command_line.progress import progress_bar
 from config.mode import Mode
 from domain.messages.catalogue import CATALOGUE
 
@@ -96,12 +94,8 @@ def journal_of(folders: Folders, mode: Mode | None) -> Path:
 
 def with_progress(records: JournalPass, what: str) -> Iterator[tuple[Record, object]]:
     """Pass the records on; where a person watches, show how far the pass has come."""
-    if not sys.stderr.isatty():
-        yield from records
-        return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=records.size)
+    with progress_bar(what, records.size) as moved:
         for count, pair in enumerate(records):
             if count % _STEP == 0:
-                progress.update(task, completed=records.scan.bytes_read)
+                moved(records.scan.bytes_read)
             yield pair

@@ -15,7 +15,7 @@ DEFAULT = "default"
 """Name of the world whose home is the data folder itself."""
 _TYPED = re.compile(
     r"python run\.py"
-    r"(?P<words>(?: (?:alerts|audit|ban|config|journal|paper|regime|shadow|strategy) [a-z]+"
+    r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|shadow|strategy) [a-z]+"
     r"| [a-z]+)?)"
     r"(?P<given>(?: --(?:data-dir|log-dir|world) [^\s;`)]+)*)"
 )

@@ -34,9 +34,16 @@ NEEDED = {
     "product": "PUMP-USD",
     "regime": "bear",
     "file": "/no/such/folder/backup.tar.zst",
+    "files": "/no/such/folder/candles.csv",
+    "path": "/no/such/folder/candles.csv",
+    "products": "BTC-USD",
+    "since_ns": "2026-11-01",
 }
 """What is given for a parameter that a command requires, by its name."""
-ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {("venue",): ("--parent-pipe",)}
+ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("venue",): ("--parent-pipe",),
+    ("data", "fetch"): ("--venue-url", "http://127.0.0.1:9"),
+}
 """What makes a command end that would run on; standard input is a pipe that has ended."""
 
 

@@ -29,6 +29,7 @@ FOR_A_MINUTE = ("--duration", "60s")
 NOT_RUN = {
     TEST: "it runs this test",
     f"{PAPER} --venue coinbase": "it needs the network; test_mirror.py plays it on loopback",
+    f"{PROGRAM} data fetch BTC-USD --from 2026-10-01": "likewise; test_data_fetch.py",
 }
 OK, NO, USAGE, KILLED = 0, 1, 2, 3
 ORDERS: dict[str, Callable[[list[str]], list[str]]] = {

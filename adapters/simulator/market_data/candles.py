@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from attrs import frozen
+import pyarrow as pa
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
+    LINE,
     clean,
     fingerprint,
     numbers,
@@ -29,25 +32,31 @@ from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+LEFT_OUT = "such a minute is played without a trade"
 
 
 @frozen(eq=False)
-class _Rows:
-    """One product's rows as columns, sorted by time."""
+class CandleRows:
+    """One product's rows as columns (`COLUMNS`), sorted by time."""
 
     starts: NDArray[np.int64]
     columns: tuple[NDArray[np.float64], ...]
+    lines: NDArray[np.int64] | None = None
+    """Lines of the file that they stand in, where they are known."""
 
-    def where(self, mask: NDArray[np.bool_]) -> _Rows:
-        """Return the rows that `mask` marks."""
-        return _Rows(self.starts[mask], tuple(column[mask] for column in self.columns))
+    def where(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> CandleRows:
+        """Return the rows that `mask` marks, or lists."""
+        lines = None if self.lines is None else self.lines[mask]
+        columns = tuple(column[mask] for column in self.columns)
+        return CandleRows(self.starts[mask], columns, lines)
 
     def words(self, name: str, row: int, expected: str) -> str:
         """Return what is wrong with a row, in words."""
         values = ", ".join(
             f"{c}={float(v[row])!r}" for c, v in zip(COLUMNS, self.columns, strict=True)
         )
-        return f"{name} at {iso(int(self.starts[row]))}: expected {expected}, was {values}"
+        line = "" if self.lines is None else f"line {self.lines[row]}: "
+        return f"{line}{name} at {iso(int(self.starts[row]))}: expected {expected}, was {values}"
 
 
 class CandleMarket:
@@ -55,7 +64,7 @@ class CandleMarket:
 
     prices: Literal["invented", "recorded"] = "recorded"
 
-    def __init__(self, name: str, found: FileRows[_Rows]) -> None:
+    def __init__(self, name: str, found: FileRows[CandleRows]) -> None:
         self.remarks = found.remarks
         self._rows = dict(sorted(found.rows.items()))
         marks = {product: (found.starts, *found.columns) for product, found in self._rows.items()}
@@ -93,6 +102,10 @@ class CandleMarket:
         index = int(np.searchsorted(rows.starts, minute_ns)) - 1
         return _bar(product, rows, index) if index >= 0 else None
 
+    def rows(self, product: ProductId) -> CandleRows:
+        """Return all rows of a product that the market has."""
+        return self._rows[product]
+
     def reach(self) -> list[tuple[int, int]]:
         """Return first and last minute of each product."""
         return [(int(r.starts[0]), int(r.starts[-1])) for r in self._rows.values()]
@@ -107,42 +120,79 @@ def open_candles(path: Path) -> CandleMarket:
         MarketError: there is nothing to read, or it can't be told what the rows are; names file
             and row.
     """
-    return CandleMarket(path.name, rows_of_all(path, _read))
+    found = rows_of_all(path, _read, _joined)
+    for product, rows in found.rows.items():
+        check_width(path, product, rows)
+    return CandleMarket(path.name, found)
 
 
-def _read(file: Path) -> FileRows[_Rows]:
-    reading = Reading(file, "candles", "such a minute is played without a trade")
-    table, starts = timed(reading, read_table(reading, ("ts", *COLUMNS)))
-    columns = [numbers(file, name, table[name]) for name in COLUMNS]
+def _read(file: Path) -> FileRows[CandleRows]:
+    reading = Reading(file, "candles", LEFT_OUT)
+    return candles_in(reading, read_table(reading, ("ts", *COLUMNS)))
+
+
+def candles_in(reading: Reading, table: pa.Table) -> FileRows[CandleRows]:
+    """Return the candles of a table that has a column `ts` and `COLUMNS`.
+
+    It may have a column `symbol`, and `line`: where each row stands in the file, for words.
+
+    Raises:
+        MarketError: none of them can be read, or it can't be told what they are.
+    """
+    table, starts = timed(reading, table)
+    columns = tuple(numbers(reading.file, name, table[name]) for name in COLUMNS)
+    lines = np.asarray(table[LINE], dtype=np.int64) if LINE in table.column_names else None
+    every = CandleRows(starts, columns, lines)
     found = {}
     for name, mask in products_in(reading, table):
-        order = np.flatnonzero(mask)[np.argsort(starts[mask], kind="stable")]
-        rows = _Rows(starts[order], tuple(column[order] for column in columns))
-        _check_minutes(file, name, rows)
+        rows = every.where(np.flatnonzero(mask)[np.argsort(starts[mask], kind="stable")])
+        _check_minutes(reading.file, name, rows)
         rows = _once(reading, name, _readable(reading, name, rows))
         if len(rows.starts):
             prices = clean(reading, name, rows.columns[:4])
-            found[ProductId(name)] = _Rows(rows.starts, (*prices, rows.columns[4]))
+            found[ProductId(name)] = evolve(rows, columns=(*prices, rows.columns[4]))
     return reading.end(found)
 
 
-def _check_minutes(file: Path, name: str, rows: _Rows) -> None:
+def _joined(reading: Reading, name: str, parts: Sequence[CandleRows]) -> CandleRows:
+    """Return the rows of several files as one; what two of them say alike counts once.
+
+    Raises:
+        MarketError: they say different things of one minute.
+    """
+    starts = np.concatenate([part.starts for part in parts])
+    columns = tuple(
+        np.concatenate(each) for each in zip(*(part.columns for part in parts), strict=True)
+    )
+    order = np.argsort(starts, kind="stable")
+    return _once(reading, name, CandleRows(starts, columns).where(order))
+
+
+def _check_minutes(file: Path, name: str, rows: CandleRows) -> None:
     """Refuse what are no minute candles: a guess that is wrong for one row is wrong."""
     bad = rows.starts % MINUTE != 0
     expected = "the start of a minute (only minute candles can be played)"
     if bad.any():
         raise MarketError(f"{file}: {rows.words(name, int(np.argmax(bad)), expected)}")
+
+
+def check_width(path: Path, name: str, rows: CandleRows) -> None:
+    """Refuse wider bars, of all rows of a product: few may be apart by chance.
+
+    Raises:
+        MarketError: all of them lie so many minutes apart.
+    """
     gaps = np.diff(np.unique(rows.starts))
     wide = int(np.gcd.reduce(gaps)) // MINUTE if len(gaps) > 1 else 1
     if wide > 1:
         at = iso(int(rows.starts[0]))
         raise MarketError(
-            f"{file}: {name} at {at}: expected minute candles (bars of 1 minute),"
+            f"{path}: {name} at {at}: expected minute candles (bars of 1 minute),"
             f" was bars {wide} minutes apart"
         )
 
 
-def _readable(reading: Reading, name: str, rows: _Rows) -> _Rows:
+def _readable(reading: Reading, name: str, rows: CandleRows) -> CandleRows:
     """Return the rows that can be candles; the others are left out."""
     opens, highs, lows, closes, volumes = rows.columns
     left = np.zeros(len(rows.starts), dtype=np.bool_)
@@ -159,7 +209,7 @@ def _readable(reading: Reading, name: str, rows: _Rows) -> _Rows:
     return rows.where(~left)
 
 
-def _once(reading: Reading, name: str, rows: _Rows) -> _Rows:
+def _once(reading: Reading, name: str, rows: CandleRows) -> CandleRows:
     """Return the rows, each once.
 
     Raises:
@@ -177,7 +227,7 @@ def _once(reading: Reading, name: str, rows: _Rows) -> _Rows:
 
 
 def _leave_out(
-    reading: Reading, name: str, rows: _Rows, bad: NDArray[np.bool_], expected: str
+    reading: Reading, name: str, rows: CandleRows, bad: NDArray[np.bool_], expected: str
 ) -> None:
     if bad.any():
         row = int(np.argmax(bad))
@@ -185,7 +235,7 @@ def _leave_out(
         reading.leave_out(int(bad.sum()), first, int(rows.starts[row]))
 
 
-def _bar(product: ProductId, rows: _Rows, index: int) -> Bar:
+def _bar(product: ProductId, rows: CandleRows, index: int) -> Bar:
     opens, highs, lows, closes, volumes = (Decimal(repr(float(c[index]))) for c in rows.columns)
     start = Nanos(int(rows.starts[index]))
     return Bar(

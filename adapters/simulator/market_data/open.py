@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from adapters.simulator.market_data.candles import CandleMarket, open_candles
@@ -45,15 +46,37 @@ def open_market(
     path = Path(source)
     if not path.exists():
         raise MarketError(f"--market: expected `generated` or a path, {source} does not exist")
+    try:
+        market = open_recorded(path)
+    except MarketError as error:
+        raise MarketError(f"{error}; {_way_out(path)}") from error
+    if isinstance(market, RawRecording):
+        return market
+    begins_ns = trading_start(market, lookback_ns) if start_ns is None else start_ns
+    _check_reach(market, begins_ns, lookback_ns)
+    return market
+
+
+def open_recorded(path: Path) -> TABLES | RawRecording:
+    """Return the candles, trades or raw recordings of a file or of a folder of one kind.
+
+    Raises:
+        MarketError: it has none, or leaves open what they are.
+    """
     if _is_raw(path):
         return open_raw(path)
     if not path.is_dir() and path.suffix not in SUFFIXES:
         accepted = ", ".join((*SUFFIXES, *RAW_SUFFIXES))
-        raise MarketError(f"--market: expected a file ending in {accepted}, was {source}")
-    market = open_trades(path) if _is_trades(path) else open_candles(path)
-    begins_ns = trading_start(market, lookback_ns) if start_ns is None else start_ns
-    _check_reach(market, begins_ns, lookback_ns)
-    return market
+        raise MarketError(f"--market: expected a file ending in {accepted}, was {path}")
+    return open_trades(path) if _is_trades(path) else open_candles(path)
+
+
+def _way_out(path: Path) -> str:
+    place = shlex.quote(str(path))
+    return (
+        f"`python run.py data inspect {place}` says what is in it, and what"
+        f" `python run.py data import {place} --out FOLDER` makes of it"
+    )
 
 
 def expander_of(market: PLAYABLE, seed: int) -> Expander:

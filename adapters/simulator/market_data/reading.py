@@ -34,7 +34,19 @@ class Reading:
         self._rows = 0
         self._left_out = 0
         self._first = (0, "")
+        self.faults: list[tuple[int, str]] = []
+        """Rows that were left out, by what is wrong: how many, and where the first is."""
         self._remarks: list[str] = []
+
+    @property
+    def rows(self) -> int:
+        """Rows that the file has, those that are left out among them."""
+        return self._rows
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What people should know beside of what was left out."""
+        return tuple(self._remarks)
 
     def has(self, rows: int) -> None:
         """Count rows that the file has."""
@@ -45,6 +57,8 @@ class Reading:
         if rows and (not self._left_out or at_ns < self._first[0]):
             self._first = (at_ns, first)
         self._left_out += rows
+        if rows:
+            self.faults.append((rows, first))
 
     def repeated(self, product: str, rows: int) -> None:
         """Tell that so many rows say what another one says, too."""

@@ -29,11 +29,13 @@ DECIMALS_USUAL = 12
 """Up to here all rows are tried at once; what has more is looked at number by number."""
 DECIMALS_MAX = 20
 FIRST_NS = 365 * DAY
+LINE = "line"
+"""Column of a table that says in which line of its file each row stands."""
 PARSED = (OSError, pa.ArrowException, ValueError, TypeError)
 Columns = Sequence[NDArray[np.float64]]
 UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
 LATEST_NS = 2**63 - 1
-_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating)
 _TEXTS = (pa.types.is_string, pa.types.is_large_string)
 
 
@@ -98,22 +100,34 @@ def _csv(reading: Reading) -> pa.Table:
     return pa.csv.read_csv(reading.file, parse_options=parsing)
 
 
-def rows_of_all(path: Path, read: Callable[[Path], FileRows[R]]) -> FileRows[R]:
+Join = Callable[[Reading, str, Sequence[R]], R]
+"""Makes one of a product's rows in several files; raises MarketError where they disagree."""
+
+
+def rows_of_all(
+    path: Path, read: Callable[[Path], FileRows[R]], join: Join[R] | None = None
+) -> FileRows[R]:
     """Return what `read` finds in a file, or in all files of a folder, by product.
 
     Raises:
-        MarketError: there is nothing to read, or two files have the same product.
+        MarketError: there is nothing to read, or two files have the same product and it can't be
+            joined.
     """
-    rows: dict[ProductId, R] = {}
+    parts: dict[ProductId, list[R]] = {}
     remarks: list[str] = []
     for file in files_of(path):
         found = read(file)
         remarks += found.remarks
         for product, of_product in found.rows.items():
-            if product in rows:
+            if product in parts and join is None:
                 raise MarketError(f"{file}: {product} was already read from another file")
-            rows[product] = of_product
-    return FileRows(rows, tuple(remarks))
+            parts.setdefault(product, []).append(of_product)
+    whole = Reading(path, "rows", "")
+    rows = {
+        product: each[0] if join is None or len(each) == 1 else join(whole, product, each)
+        for product, each in parts.items()
+    }
+    return FileRows(rows, (*remarks, *whole.end(rows).remarks))
 
 
 def products_in(reading: Reading, table: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -158,15 +172,21 @@ def timed(reading: Reading, table: pa.Table) -> tuple[pa.Table, NDArray[np.int64
         ) from error
     unit = UNITS[kind.unit] if pa.types.is_timestamp(kind) else _unit(values)
     has_time = (values > 0) & (values <= LATEST_NS // unit)
-    said = f"expected a time as ts, the first that has none is row {int(np.argmin(has_time)) + 1}"
+    said = f"expected a time as ts, the first that has none is {_place(table, has_time)}"
     reading.leave_out(int((~has_time).sum()), said)
-    values = values[has_time]
+    table, values = table.filter(pa.array(has_time)), values[has_time]
     if pa.types.is_integer(kind) and len(values) and values.min() * unit < FIRST_NS:
         raise MarketError(
             f"{file}: expected all ts in one unit, but {values.min()} and {values.max()}"
-            " can't be: one of them lies before 1971"
+            f" can't be: one of them ({_place(table, values * unit >= FIRST_NS)}) lies before 1971"
         )
-    return table.filter(pa.array(has_time)), values * unit
+    return table, values * unit
+
+
+def _place(table: pa.Table, is_good: NDArray[np.bool_]) -> str:
+    """Return where the first row stands that is not good."""
+    row = int(np.argmin(is_good))
+    return f"line {table[LINE][row]}" if LINE in table.column_names else f"row {row + 1}"
 
 
 def _unit(values: NDArray[np.int64]) -> int:
@@ -202,8 +222,10 @@ def numbers(file: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float6
         MarketError: it is a column of something else.
     """
     try:
+        if pa.types.is_decimal(column.type):
+            column = column.cast(pa.string())  # its own digits: read as they are written
         if any(is_text(column.type) for is_text in _TEXTS):
-            return np.array([_number(cell) for cell in column.to_pylist()], dtype=np.float64)
+            return _numbers(column)
         if not any(is_number(column.type) for is_number in _NUMBERS):
             raise TypeError("no numbers")
         found = column.to_numpy()
@@ -214,6 +236,15 @@ def numbers(file: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float6
         raise MarketError(
             f"{file}: expected numbers in the column {name}, was {column.type}: {error}"
         ) from error
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    try:
+        found = column.cast(pa.float64())
+    except pa.ArrowException:  # some cell is no number
+        cells = [_number(cell) for cell in column.to_pylist()]
+        return np.array(cells, dtype=np.float64)
+    return np.asarray(found.to_numpy(), dtype=np.float64)
 
 
 def _number(cell: str | None) -> float:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.simulator.market_data.candles import CandleMarket, open_candles
+from adapters.simulator.market_data.candles import COLUMNS, CandleMarket, open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import MarketError
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso, parse_iso
@@ -450,11 +450,37 @@ def test_refuses_a_folder_without_candles(tmp_path: Path) -> None:
         open_candles(tmp_path)
 
 
-def test_refuses_a_product_that_two_files_have(tmp_path: Path) -> None:
-    csv(tmp_path / "a.csv", row(0))
-    csv(tmp_path / "b.csv", row(5))
-    with pytest.raises(MarketError, match=r"b\.csv: BTC-USD was already read"):
+def test_files_of_one_product_are_one_market(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", row(5), row(6, rest="10.5,12.25,10.0,11.25,1"))
+    csv(tmp_path / "b.csv", row(0), row(5))
+
+    market = open_candles(tmp_path)
+
+    assert [bar.start_ns for bar in market.candles(BTC, at(0), at(9))] == [at(0), at(5), at(6)]
+    assert market.products[0].price_increment == Decimal("0.01")
+    assert market.remarks == (f"{tmp_path}: BTC-USD: rows that are there twice count once: 1",)
+
+
+def test_files_that_say_different_things_of_a_minute_are_refused(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", row(0), row(5))
+    csv(tmp_path / "b.csv", row(5, rest="10.5,12.25,10.0,11.0,1.75"))
+
+    with pytest.raises(MarketError, match=r"BTC-USD at 2026-01-05T10:05:00Z: expected one row a"):
         open_candles(tmp_path)
+
+
+def test_decimals_are_read_as_they_are_written(tmp_path: Path) -> None:
+    kind = pa.decimal128(38, 20)
+    columns: dict[str, Any] = {"ts": pa.array([at(0), at(1)], pa.timestamp("ns", tz="UTC"))}
+    for name, text in zip(COLUMNS, ("0.1", "0.3", "0.1", "0.3", "0.00000007"), strict=True):
+        columns[name] = pa.array([Decimal(text)] * 2, kind)
+    parquet.write_table(pa.table(columns), tmp_path / "BTC-USD.parquet")
+
+    bar = open_candles(tmp_path).candle(BTC, at(1))
+
+    assert bar is not None
+    values = (bar.open, bar.high, bar.low, bar.close, bar.volume)
+    assert values == tuple(map(Decimal, ("0.1", "0.3", "0.1", "0.3", "0.00000007")))
 
 
 def demo() -> CandleMarket:
