@@ -267,4 +267,5 @@ def test_a_refusal_by_a_rule_that_is_gone_can_be_read(code: str) -> None:
     read = codec.decode("ProposalRefused", data)
 
     assert read.refusals[0].reason == code
-    assert codec.encode(read) == {**data, "lot": ""}  # written before exits named their lot
+    # It was written before exits named their lot and what they were for.
+    assert codec.encode(read) == {**data, "lot": "", "exit_reason": None}
