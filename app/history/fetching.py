@@ -87,7 +87,7 @@ class CandleFetch:
         self._unread = 0
 
     def run(self, moved: Moved) -> Fetched:
-        """CandleFetch; `moved` hears of minutes.
+        """Fetch it; `moved` hears of minutes.
 
         Raises:
             OSError: a file can't be read or written.
@@ -101,7 +101,7 @@ class CandleFetch:
         return Fetched(self._product, self._new, self._unread, quality, problem)
 
     def _months_of_span(self, moved: Moved) -> str | None:
-        """CandleFetch all that is missing; return why it ends early."""
+        """Fetch all that is missing; return why it ends early."""
         try:
             for month, start_ns, end_ns in month_starts(*self._span):
                 self._month(month, start_ns, end_ns, moved)
