@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from domain.model.secrets import redacted
+
 FOLDER = "shadow"
 """Name of the folder in that of the mode."""
 KEPT_RUNS = 10
 LIMIT_BYTES = 16 * 1024 * 1024
 """Beyond it single differences are counted, not kept; the sums go on."""
-LINE_LIMIT = 64 * 1024
+LINE_LIMIT = 4 * 1024 * 1024
 DIFFERENCE, SUM = "difference", "sum"
 _NAME = re.compile(r"run-(\d{4,9})\.jsonl")
 
@@ -46,7 +48,7 @@ class ShadowFile:
             return
         if record["kind"] == SUM:
             record = {**record, "left_out": self._left_out}
-        line = json.dumps(record) + "\n"
+        line = redacted(json.dumps(record)) + "\n"
         self._size += len(line)
         self._file.write(line)
         self._file.flush()

@@ -123,7 +123,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
     "shadow_dir",
     type=click.Path(path_type=Path, readable=False),
     metavar="DIR",
-    help="Decide beside it by the configuration in DIR, without orders.",
+    help="Other settings decide beside the trader and send nothing.",
 )
 @click.option(
     "--drill",

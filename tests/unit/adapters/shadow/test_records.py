@@ -9,6 +9,7 @@ import pytest
 
 from adapters.shadow import records
 from adapters.shadow.records import KEPT_RUNS, ShadowFile, files_in, read_records
+from tests.builders.keys import KEYS, shreds
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -38,6 +39,18 @@ def test_a_full_file_counts_differences_and_keeps_the_sums(
     found = list(read_records(files_in(tmp_path)[0]))
     assert found[-1] == {"kind": "sum", "left_out": 9 - len(found[:-1])}
     assert len(found) < 5
+
+
+@pytest.mark.req("SEC1")
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_in_the_words_of_an_error_is_not_written(tmp_path: Path, key: str) -> None:
+    file = ShadowFile(tmp_path)
+    file.append({"kind": "end", "how": f"ValueError: {key}"})
+    file.close()
+
+    (path,) = files_in(tmp_path)
+    assert not any(each in path.read_text(encoding="ascii") for each in shreds(key))
+    assert [each and each["kind"] for each in read_records(path)] == ["end"]
 
 
 def test_each_run_has_a_file_and_the_newest_are_kept(tmp_path: Path) -> None:
