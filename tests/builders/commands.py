@@ -42,7 +42,7 @@ NEEDED = {
 """What is given for a parameter that a command requires, by its name."""
 ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("venue",): ("--parent-pipe",),
-    ("data", "fetch"): ("--venue-url", "http://127.0.0.1:9"),
+    ("data", "fetch"): ("--venue-url", "http://example.com"),  # refused: it has no TLS
 }
 """What makes a command end that would run on; standard input is a pipe that has ended."""
 
