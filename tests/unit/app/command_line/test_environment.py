@@ -132,7 +132,9 @@ def lines_that_read(name: str, damage: Callable[[Path], None]) -> Iterator[tuple
         if line == TRADE:
             if damage is folder:
                 yield line
-        elif (line[0] == "config") == name.startswith("config/") and line[0] != "venue":
+        elif line[0] in ("data", "venue"):
+            continue  # they have files of their own
+        elif (line[0] == "config") == name.startswith("config/"):
             yield line
 
 
