@@ -15,6 +15,7 @@ import requests
 
 from adapters.clocks.market import MarketClock
 from domain.model.instants import SECOND, parse_iso
+from tests.builders.full import some
 from tests.builders.runs import RESTING, call, records, trader, verified
 from tests.builders.simulator import fault
 from tests.builders.simulator_process import RunningVenue, venue_process
@@ -88,7 +89,7 @@ def criticals(home: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 @pytest.mark.req("K1")
-@pytest.mark.parametrize("is_stopped", [False, True], ids=["running", "stopped"])
+@pytest.mark.parametrize("is_stopped", some([False, True]), ids=str)
 def test_fifty_orders_are_cancelled_in_time_though_cancels_are_late_and_lost(
     tmp_path: Path, is_stopped: bool
 ) -> None:

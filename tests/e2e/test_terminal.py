@@ -11,6 +11,7 @@ import pytest
 from domain.model.figures import money, signed
 from scripts.first_minutes import INTRO, PAGE, record, shape, watch
 from scripts.pages import ROOT
+from tests.builders.full import some
 from tests.builders.runs import call, command_line, records, words
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -18,7 +19,7 @@ RUN = ("--env", "paper", "--no-dashboard", "--speed=max", "--duration=14m")
 SALES = "--set=policy.exits.max_hold=10m"
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", some([80, 120]))
 def test_the_recording_of_the_first_two_minutes_is_what_a_terminal_shows(columns: int) -> None:
     page = (ROOT / PAGE).read_text(encoding="utf-8")
     assert page.startswith(INTRO)
@@ -107,11 +108,13 @@ def test_a_start_under_kill_says_why_since_when_and_what_to_type(tmp_path: Path)
 @pytest.mark.req("C2")
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [
-        (("--paper-balance", "USD=50"), "needed: 71.14 USD"),
-        (("--paper-balance", "EUR=1000"), "--paper-balance USD=10000"),
-        (("--set=strategies.breakout.enabled=false",), "strategies.NAME.enabled=true"),
-    ],
+    some(
+        [
+            (("--paper-balance", "USD=50"), "needed: 71.14 USD"),
+            (("--paper-balance", "EUR=1000"), "--paper-balance USD=10000"),
+            (("--set=strategies.breakout.enabled=false",), "strategies.NAME.enabled=true"),
+        ]
+    ),
 )
 def test_what_can_buy_nothing_is_told_before_ready(
     tmp_path: Path, arguments: tuple[str, ...], said: str

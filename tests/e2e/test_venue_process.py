@@ -21,6 +21,7 @@ from adapters.clocks.market import MarketClock
 from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
 from domain.model.errors import Unreachable
 from domain.model.instants import SECOND, parse_iso
+from tests.builders.full import some
 from tests.builders.recorded import DEMO, RAW, shared_data
 from tests.builders.simulator_process import (
     API,
@@ -206,14 +207,17 @@ def test_a_second_venue_on_the_folder_ends_with_5(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [
-        (("--market", "no/such/file.parquet"), "no/such/file.parquet"),
-        (("--from", "2023-12-12T04:00:00Z"), "--from"),
-        (("--from", "noon"), "noon"),
-        (("--speed", "61"), "61"),
-        (("--speed", "max"), "max"),
-        (("--paper-balance", "lots"), "lots"),
-    ],
+    some(
+        [
+            (("--market", "no/such/file.parquet"), "no/such/file.parquet"),
+            (("--from", "2023-12-12T04:00:00Z"), "--from"),
+            (("--from", "noon"), "noon"),
+            (("--speed", "61"), "61"),
+            (("--speed", "max"), "max"),
+            (("--paper-balance", "lots"), "lots"),
+        ],
+        2,
+    ),
 )
 def test_refuses_what_it_cannot_play_with_2_and_one_clear_line(
     tmp_path: Path, arguments: tuple[str, ...], words: str
@@ -229,7 +233,7 @@ def test_refuses_what_it_cannot_play_with_2_and_one_clear_line(
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(("--seed", "99"), "seed 99"), (("--paper-balance", "USD=800"), "800 USD")],
+    some([(("--seed", "99"), "seed 99"), (("--paper-balance", "USD=800"), "800 USD")]),
 )
 def test_a_given_folder_with_another_world_is_refused_with_4(
     tmp_path: Path, arguments: tuple[str, ...], words: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from app.run.recovery import JOURNAL
 from domain.messages.portfolio import CashFlowSeen, LotsMissing
 from domain.model.instants import MINUTE, SECOND, Nanos
 from tests.builders.books import assert_we_agree_with_the_venue, state_of
+from tests.builders.full import some
 from tests.builders.price_paths import USUAL_LINES, script
 from tests.builders.simulator import fault
 from tests.builders.steps import START
@@ -29,7 +29,7 @@ LONGEST_HELD_NS = (180 + 20) * SECOND
 """The longest hold of these worlds, and a while for the sale."""
 READY_S = 10
 """A venue that answers nothing during the start ends it with exit code 1, which is right."""
-MIXES = range(1, 201) if "BULKHEAD_FULL" in os.environ else range(1, 13)
+MIXES = some(range(1, 201), 6)
 WHILE = {"at": "120s", "for_": "80s"}
 """From the first entry until after the first exits."""
 ALWAYS = {"for_": "1000s"}

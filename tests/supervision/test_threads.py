@@ -5,7 +5,6 @@ One running system takes all of it, one death after the other, and is whole agai
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,12 @@ from tests.builders.faults import (
     open_breakers,
     wanted_breakers,
 )
+from tests.builders.full import IS_FULL
 from tests.builders.threads import ThreadWorld, thread_world
 from tests.builders.world import messages_of
 
 pytestmark = [pytest.mark.supervision, pytest.mark.req("SUP1")]
 
-IS_FULL = "BULKHEAD_FULL" in os.environ
 """With it every pair of error and place, as in virtual time; takes six minutes."""
 PARTS = 3
 PLACES = ("message", "timer", "start")
