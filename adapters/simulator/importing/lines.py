@@ -26,8 +26,7 @@ _BROKEN = (
     OSError,
     EOFError,
     UnicodeError,
-    RuntimeError,
-    NotImplementedError,
+    RuntimeError,  # of zip: locked by a password, or packed in a way that is not known
     zlib.error,
     zipfile.BadZipFile,
     pa.ArrowException,

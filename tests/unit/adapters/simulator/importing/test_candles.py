@@ -71,8 +71,14 @@ def market_of(found: Imported, folder: Path) -> list[Row]:
 
 
 UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+def in_units(unit: int) -> Callable[[int], str]:
+    return lambda at_ns: str(at_ns // unit)
+
+
 TIMES: dict[str, Callable[[int], str]] = {
-    **{name: lambda at_ns, unit=unit: str(at_ns // unit) for name, unit in UNITS.items()},  # type: ignore[misc]
+    **{name: in_units(unit) for name, unit in UNITS.items()},
     "float": lambda at_ns: f"{at_ns // SECOND}.0",
     "iso": iso,
     "plain": lambda at_ns: iso(at_ns)[:-1].replace("T", " "),
