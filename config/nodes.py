@@ -27,6 +27,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from config.errors import KeyPlace, Problem
 from domain.model.bounds import Path
+from domain.model.secrets import line_of_sign
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | Decimal | bool | None"
 
@@ -36,7 +37,6 @@ MAX_DIGITS = 40
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _PREFIX = "tag:yaml.org,2002:"
-_SECRET = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\"?privateKey\"?\s*:")
 
 
 @mutable
@@ -81,9 +81,8 @@ def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
     """
     source = _Source(name, lines)
     tree = Tree(places={path: KeyPlace(name, 1 if lines else None)})
-    secret = _SECRET.search(text)
-    if secret:
-        line = text.count("\n", 0, secret.start()) + 1
+    line = line_of_sign(text)
+    if line is not None:
         place = KeyPlace(name, line if lines else None)
         tree.refuse(place, path, "holds key material", "move the key out of the config, revoke it")
         return tree

@@ -9,7 +9,8 @@ hands it out, values beside names like `privateKey`, and the tokens that are sig
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from attrs import frozen
 
@@ -39,6 +40,7 @@ _VALUE = re.compile(
 )
 
 
+_SIGN = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\"?privateKey\"?\s*:")
 _RUN = re.compile(rf"[{_LETTERS}]{{32}}")
 
 
@@ -98,11 +100,25 @@ def line_of_key(text: str) -> int | None:
     A name like `privateKey` with something beside it is none yet: code is full of them. Nor is the
     form of a key with words in it, as examples have it.
     """
-    starts = list(_starts(text))
-    return text.count("\n", 0, min(starts)) + 1 if starts else None
+    return _first_line(text, _keys_in(text))
 
 
-def _starts(text: str) -> Iterator[int]:
+def line_of_sign(text: str) -> int | None:
+    """Return the first line with a key or a sign of one, from 1; None: there is none.
+
+    For texts in which neither has any business, like a configuration: there a key that is cut off
+    or still an example is one too many.
+    """
+    signs = (each.start() for form in (_SIGN, _VALUE) for each in form.finditer(text))
+    return _first_line(text, chain(_keys_in(text), signs))
+
+
+def _first_line(text: str, starts: Iterable[int]) -> int | None:
+    first = min(starts, default=None)
+    return None if first is None else text.count("\n", 0, first) + 1
+
+
+def _keys_in(text: str) -> Iterator[int]:
     for form in _KEYS:
         if form.is_near(text):
             yield from (each.start() for each in form.looks.finditer(text) if _is_real(form, each))

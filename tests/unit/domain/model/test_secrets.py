@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.model.secrets import REMOVED, line_of_key, redacted
+from domain.model.secrets import REMOVED, line_of_key, line_of_sign, redacted
 from tests.builders.keys import EC, KEYS, WHOLE, shreds
 
 WRAPS = {
@@ -101,3 +101,13 @@ def test_the_line_of_a_key_is_told() -> None:
     assert line_of_key(f"# notes\n\nprivate: {WHOLE}\n") == 3
     assert line_of_key(f"{EC}\n{WHOLE}") == 1
     assert line_of_key("private_key = make_key()") is None
+
+
+@pytest.mark.req("SEC1")
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_where_no_key_has_any_business_a_sign_of_one_is_enough(key: str) -> None:
+    assert line_of_sign(f"quote: USD\nnote: {key}\n") == 2
+    assert line_of_sign("quote: '-----BEGIN EC PRIVATE KEY-----'") == 1
+    assert line_of_sign("a: 1\nprivateKey: soon\n") == 2
+    assert line_of_sign("api_secret: hunter2hunter2") == 1
+    assert line_of_sign("quote: USD\nmode: paper\n") is None
