@@ -121,9 +121,17 @@ class Running:
         return found
 
     def wait_until(self, condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
-        """Wait for a condition while it runs."""
-        wait_for(lambda: condition() or self.process.poll() is not None, seconds, self._told)
-        assert condition(), f"it ended with {self.process.poll()}: {self._told()}"
+        """Wait until a condition has been seen to hold while it runs; it may not hold for long."""
+
+        def seen() -> bool:
+            if condition():
+                return True
+            ended = self.process.poll()
+            # What it did before it ended counts: hence the second look.
+            assert ended is None or condition(), f"it ended with {ended}: {self._told()}"
+            return ended is not None
+
+        wait_for(seen, seconds, self._told)
 
     def _told(self) -> str:
         return "".join(self.lines) + self.log
