@@ -1,7 +1,7 @@
 """Every signal and filter on a month of minutes, beside the same numpy operations alone.
 
 The floor of each gives the same values without windows that may be too short, prices of 0 and a
-declared look-back. Aim: at most twice the floor.
+declared look-back. Aim: at most twice the floor, in CPU time of the one thread.
 Usage: python benchmarks/signals.py [--rounds N] [--days N]
 """
 
@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from benchmarks.parts import NOW, parsed, timed
+from benchmarks.parts import NOW, computed, parsed
 from domain.model.bars import Bars, Timeframe
 from domain.model.instants import DAY, MINUTE
 from domain.model.product import ProductId
@@ -194,7 +194,8 @@ def row(name: str, bars: Bars, rounds: int) -> str:
     signal, floor = PAIRS[name]
     plain = floor(bars)
     assert np.array_equal(signal(bars)[-len(plain) :], plain), f"{name}: not the floor's values"
-    samples = [(timed(partial(signal, bars)), timed(partial(floor, bars))) for _ in range(rounds)]
+    turns = range(rounds)
+    samples = [(computed(partial(signal, bars)), computed(partial(floor, bars))) for _ in turns]
     ours, least = (statistics.median(each) for each in zip(*samples, strict=True))
     each = ours * 1_000 / len(bars)
     return f"{name:34}{ours:11.1f}{each:11.1f}{least:11.1f}{ours / least:9.2f}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sysconfig
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any, Never, Protocol, cast
@@ -44,7 +45,7 @@ class DrillCrash(RuntimeError):
 
 
 class ActorServices(Protocol):
-    """What a runtime does for its actors; no call blocks."""
+    """What a runtime does for its actors; no call but `turn` blocks."""
 
     @property
     def clock(self) -> Clock:
@@ -79,6 +80,12 @@ class ActorServices(Protocol):
 
     def stall(self, actor: str) -> None:
         """Let the actor hang, as a drill; returns if nobody noticed for long."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Return what a long computation is done in, so that one of them runs at a time.
+
+        Entering waits while another actor has the turn, but not long: who hangs holds up nobody.
+        """
 
 
 @frozen

@@ -32,8 +32,9 @@ class StrategyHost(Actor):
         """Handle one message."""
         match message:
             case Decide(cycle, context):
-                self._leave(context)
-                answer = self._decided(cycle, context)
+                with self.services.turn():
+                    self._leave(context)
+                    answer = self._decided(cycle, context)
                 self.send(ALLOCATOR, answer)
                 self.prove(f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused")
             case _:

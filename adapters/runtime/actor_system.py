@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, cast
 
 import pykka
@@ -271,6 +272,10 @@ class ActorSystem:
     def stall(self, actor: str) -> None:
         """Let the actor hang, as a drill."""
         raise NotImplementedError
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Return what a long computation is done in."""
+        return nullcontext()
 
     def condemn(self, name: str, epoch: int, cause: str, place: str) -> bool:
         """Give up an actor that hangs: trip, fence, tell. False: it is over already."""

@@ -16,6 +16,9 @@ from domain.model.product import ProductId
 if TYPE_CHECKING:
     from domain.model.bars import Bools
 
+TRUTH = "?"
+"""numpy's letter of truth values; comparing types takes longer than many a trigger."""
+
 
 class TriggerInvalid(TradingError):
     """A strategy's trigger or leave is no column; the text says what it was."""
@@ -94,7 +97,7 @@ def _newest(column: object, bars: Bars, name: str) -> bool:
     """Return the last truth value of what a strategy's code returned."""
     rows = len(bars)
     kind, shape = getattr(column, "dtype", None), getattr(column, "shape", None)
-    if kind != "bool" or shape != (rows,):
+    if getattr(kind, "char", None) != TRUTH or shape != (rows,):
         found = type(column).__name__ if kind is None else f"{shape} of {kind}"
         raise TriggerInvalid(f"{name}: expected {rows} truth values, was {found}")
     return bool(cast("Bools", column)[-1])

@@ -28,10 +28,7 @@ def highest_before(values: Ints, width: int) -> Ints:
     Look-back: `width` + 1 rows. Rows with fewer before them hold the largest integer: nothing is
     above it.
     """
-    result = np.full(len(values), _TOP)
-    if len(values) > width:
-        result[width:] = _extremes(values[:-1], width, np.maximum)
-    return result
+    return _placed(values[:-1], len(values), width, np.maximum, _TOP)
 
 
 def lowest_before(values: Ints, width: int) -> Ints:
@@ -39,10 +36,7 @@ def lowest_before(values: Ints, width: int) -> Ints:
 
     Look-back: `width` + 1 rows. Rows with fewer before them hold the smallest integer.
     """
-    result = np.full(len(values), _BOTTOM)
-    if len(values) > width:
-        result[width:] = _extremes(values[:-1], width, np.minimum)
-    return result
+    return _placed(values[:-1], len(values), width, np.minimum, _BOTTOM)
 
 
 def highest(values: Ints, width: int) -> Ints:
@@ -50,10 +44,7 @@ def highest(values: Ints, width: int) -> Ints:
 
     Look-back: `width` rows.
     """
-    result = np.full(len(values), _TOP)
-    if len(values) >= width:
-        result[width - 1 :] = _extremes(values, width, np.maximum)
-    return result
+    return _placed(values, len(values), width, np.maximum, _TOP)
 
 
 def lowest(values: Ints, width: int) -> Ints:
@@ -61,10 +52,7 @@ def lowest(values: Ints, width: int) -> Ints:
 
     Look-back: `width` rows.
     """
-    result = np.full(len(values), _BOTTOM)
-    if len(values) >= width:
-        result[width - 1 :] = _extremes(values, width, np.minimum)
-    return result
+    return _placed(values, len(values), width, np.minimum, _BOTTOM)
 
 
 def sum_of(values: Ints, width: int) -> Ints:
@@ -131,18 +119,30 @@ def known_from(length: int, lookback: int) -> Bools:
     return result
 
 
-def _extremes(values: Ints, width: int, pick: np.ufunc) -> Ints:
-    """Return the extreme of each window of `width` rows, by blocks: a few steps a row."""
+def _placed(values: Ints, length: int, width: int, pick: np.ufunc, unknown: int) -> Ints:
+    """Return a column of `length` that ends with the extremes of `values`, `unknown` before."""
+    result = np.empty(length, np.int64)
     rows = len(values) - width + 1
+    if rows <= 0:
+        result[:] = unknown
+        return result
+    result[:-rows] = unknown
     if rows == 1:
-        newest: Ints = pick.reduce(values, keepdims=True)
-        return newest
-    blocks = -(-len(values) // width)
-    padded = np.empty(blocks * width, np.int64)
-    padded[: len(values)] = values
-    padded[len(values) :] = values[-1]
-    table = padded.reshape(blocks, width)
-    ahead = pick.accumulate(table, axis=1).reshape(-1)
-    behind = pick.accumulate(table[:, ::-1], axis=1)[:, ::-1].reshape(-1)
-    found: Ints = pick(behind[:rows], ahead[width - 1 : width - 1 + rows])
-    return found
+        result[-1] = pick.reduce(values)
+    else:
+        _extremes(values, width, pick, result[-rows:])
+    return result
+
+
+def _extremes(values: Ints, width: int, pick: np.ufunc, found: Ints) -> None:
+    """Fill `found` with the extreme of each window of `width` rows, by blocks: a few steps a row.
+
+    A window is the end of one block and the begin of the next; none begins in the last short block.
+    """
+    whole = len(values) // width * width
+    blocks = values[:whole].reshape(-1, width)
+    ahead, behind = np.empty(len(values), np.int64), np.empty(whole, np.int64)
+    pick.accumulate(blocks, axis=1, out=ahead[:whole].reshape(-1, width))
+    pick.accumulate(values[whole:], out=ahead[whole:])
+    pick.accumulate(blocks[:, ::-1], axis=1, out=behind.reshape(-1, width)[:, ::-1])
+    pick(behind[: len(found)], ahead[width - 1 :], out=found)

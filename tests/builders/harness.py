@@ -7,6 +7,7 @@ sent to itself for later waits in `timers` until `pass_time` reaches it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar, cast
 
 import pykka
@@ -116,6 +117,9 @@ class Harness:
 
     def stall(self, actor: str) -> None:
         raise AssertionError(f"{actor} was asked to hang")
+
+    def turn(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def start(self, kind: Callable[..., A], name: str, *args: Any, epoch: int = 1, **kw: Any) -> A:
         """Return a started actor; what it says while starting is in `sent`."""
