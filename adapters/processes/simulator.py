@@ -18,7 +18,7 @@ import requests
 from adapters.simulator.server.session import SessionInvalid, VenueSession, read_session
 from domain.model.errors import Unreachable, VenueError
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 5.0
 _ASK_SECONDS = 5.0
 _LINES_KEPT = 50

@@ -18,6 +18,8 @@ from typing import Any
 from tests.builders.waiting import PATIENCE_S, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
+RUN_S = 2 * PATIENCE_S
+"""As long as a whole run may take where nothing is said of its length."""
 ANY_LIQUIDITY = (
     "--set=universe.tiers={ALL: {min_volume: 0, max_spread_bps: 200, min_depth: 0,"
     " position_pct: 3, tier_pct: 15}}"
@@ -68,6 +70,12 @@ class Running:
         self.wait_until(lambda: self.lines, seconds)
         assert self.lines[0].startswith("READY "), self.lines
         return words(self.lines[0])
+
+    def enters(self) -> bool:
+        """Wait for the READY line; tell whether entries may go, but for a machine that is slow."""
+        told = self.ready()
+        blocking = set(told.get("by", "").split(",")) - SLOWNESS - SLOW_STREAMS
+        return told["entries"] == "on" or not blocking
 
     def stopped(self, seconds: float = PATIENCE_S) -> tuple[int, dict[str, str]]:
         """Wait for the end; return the exit code and the words of the STOPPED line."""
@@ -160,9 +168,7 @@ def command_line(home: Path, *arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "run.py"), *arguments, *options]
 
 
-def call(
-    home: Path, *arguments: str, seconds: float = PATIENCE_S
-) -> subprocess.CompletedProcess[str]:
+def call(home: Path, *arguments: str, seconds: float = RUN_S) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; it must not show a traceback."""
     done = subprocess.run(
         command_line(home, *arguments),
@@ -176,9 +182,7 @@ def call(
     return done
 
 
-def paper(
-    home: Path, *arguments: str, seconds: float = PATIENCE_S, history: str = ""
-) -> dict[str, str]:
+def paper(home: Path, *arguments: str, seconds: float = RUN_S, history: str = "") -> dict[str, str]:
     """Trade on paper to an end of its own, which must be a good one; return what STOPPED says.
 
     `history` is what READY has to say of it, "" for anything.
@@ -240,11 +244,23 @@ def records(home: Path, kind: str) -> list[dict[str, Any]]:
 SLOWNESS = {"late", "time_gap"}
 """Breakers that an idle trader on a busy machine opens, rightly, and closes again: at sixty times
 the speed a process that waits one second for its turn has waited a minute of market time."""
+SLOW_STREAMS = {"user_stream"}
+"""What such a wait can look like as well: a minute of market time without a heartbeat."""
 
 
 def tripped(home: Path) -> set[str]:
     """Return the names of the breakers that opened, but those of a machine that was too slow."""
-    return {each["breaker"]["name"] for each in records(home, "BreakerTripped")} - SLOWNESS
+    names = _tripped(home)
+    return names - SLOWNESS - (SLOW_STREAMS if names & SLOWNESS else set())
+
+
+def was_slow(home: Path) -> bool:
+    """Tell whether the machine was too slow for a while: entries were blocked meanwhile."""
+    return bool(_tripped(home) & SLOWNESS)
+
+
+def _tripped(home: Path) -> set[str]:
+    return {each["breaker"]["name"] for each in records(home, "BreakerTripped")}
 
 
 def venue_accounts(home: Path) -> dict[str, Decimal]:

@@ -18,10 +18,11 @@ import websocket
 
 from adapters.processes.simulator import attach
 from adapters.simulator.server.session import VenueSession
+from tests.builders.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 API = "/api/v3/brokerage"
-LISTENS_SECONDS = 20.0
+LISTENS_SECONDS = PATIENCE_S
 
 
 def venue_command(data_dir: Path, *arguments: str) -> list[str]:

@@ -58,7 +58,7 @@ def test_the_signal_file_ends_it_with_nothing_left_resting(tmp_path: Path) -> No
 
         assert call(tmp_path, "resume", "--reason", "looked at it").returncode == 0
         with trader(tmp_path, *attached) as running:
-            assert running.ready()["entries"] == "on"
+            assert running.enters()
             running.wait_until(lambda: len(venue.books()["orders"]) > placed)
             assert running.interrupt()[0] == 0
         assert resting(venue) == []

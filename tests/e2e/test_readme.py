@@ -128,7 +128,7 @@ def candles(root: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1_800 if IS_LONG else 300)
+@pytest.mark.timeout(1_800 if IS_LONG else 480)
 @pytest.mark.parametrize("order", ORDERS if IS_LONG else ["as printed"])
 def test_the_commands_of_the_page_work_in_any_order(order: str, tmp_path: Path) -> None:
     checkout = Checkout(tmp_path / "bulkhead")

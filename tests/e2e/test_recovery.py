@@ -67,7 +67,7 @@ def test_the_death_of_the_venue_ends_the_run_and_is_said(tmp_path: Path) -> None
         assert (code, stopped["reason"]) == (1, "error")
         assert "the venue has ended" in running.log
     with trader(tmp_path) as running:
-        assert running.ready()["entries"] == "on"
+        assert running.enters()
         running.settle()
         assert running.interrupt()[0] == 0
     assert verified(tmp_path)["ok"] is True
@@ -88,7 +88,7 @@ def test_orders_that_a_lost_run_left_resting_are_cancelled_by_the_next_start(
     believed = placed(tmp_path, "OPEN") - ended(tmp_path)
 
     with trader(tmp_path, "--speed", "60") as running:
-        assert running.ready()["entries"] == "on"
+        assert running.enters()
         running.settle()
         assert running.interrupt()[0] == 0
 
@@ -146,5 +146,5 @@ def test_a_kill_latch_that_was_cut_off_the_journal_is_missed(tmp_path: Path) -> 
         assert running.interrupt()[0] == 3
     assert call(tmp_path, "resume", "--reason", "seen").returncode == 0
     with trader(tmp_path) as running:
-        assert running.ready()["entries"] == "on"
+        assert running.enters()
         assert running.interrupt()[0] == 0
