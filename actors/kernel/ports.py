@@ -17,6 +17,7 @@ from domain.model.instants import MINUTE, Nanos
 from domain.model.kill import KillOrder
 from domain.model.market import Bar
 from domain.model.product import ProductId
+from domain.system.rate_budget import BudgetUse
 
 Post = Callable[[ReplyTo, Any], None]
 """Delivers a message from outside the actors; never blocks, callable from any thread."""
@@ -116,6 +117,10 @@ class Venue(Protocol):
     @property
     def request_lifetime_ns(self) -> Nanos:
         """Machine time after which a request that was sent can no longer create an order (H)."""
+
+    @property
+    def budget_uses(self) -> tuple[BudgetUse, ...]:
+        """How much of what the venue may be asked is used up; readable on any thread."""
 
 
 class Journal(Protocol):

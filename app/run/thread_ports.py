@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from attrs import evolve
+
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import Clock, LastGate, Venue
 from actors.kernel.topology import ROUTES
@@ -26,8 +28,9 @@ from adapters.simulator.options import to_json
 from adapters.simulator.server.session import VenueSession
 from adapters.telemetry.log import ActorLog
 from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S
-from adapters.venues.coinbase.client import CoinbaseVenue
+from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
+from adapters.venues.transport.budgeted import RequestLimits
 from app.command_line.options import TradeOptions
 from app.run import settings
 from app.run.folder_watch import FolderWatch
@@ -190,8 +193,13 @@ def _connect(
         last_gate=gate,
         is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
+        traits=evolve(EMBEDDED, limits=_limits(session)),
         tell=system.announce,
     )
+
+
+def _limits(session: VenueSession) -> RequestLimits:
+    return RequestLimits(private=session.private_rate, public=session.public_rate)
 
 
 def _stop(system: ThreadRuntime) -> None:

@@ -7,24 +7,29 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 
+from attrs import evolve
+
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import LastGate, Venue
 from actors.kernel.topology import ROUTES
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.simulator.engine.auth import PUBLIC, scope_of
 from adapters.simulator.engine.engine import Engine
-from adapters.simulator.engine.wire import Request
+from adapters.simulator.engine.wire import Request, Response
 from adapters.simulator.market_data.source import MarketError
+from adapters.simulator.server.limits import RateLimits
 from adapters.simulator.server.opened_world import OpenedWorld, open_world
 from adapters.simulator.world import FOLDER, WorldError, WorldFolder
 from adapters.telemetry.log import ActorLog
 from adapters.venues.coinbase.connect import connect_in_process
-from adapters.venues.transport.inprocess import Errand
+from adapters.venues.transport.budgeted import RequestLimits
+from adapters.venues.transport.inprocess import Ask, Errand, Reply
 from app.command_line.options import TradeOptions
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.settings import seed_of
 from app.run.stop_request import StopRequest
 from config.mode import Mode
-from domain.model.instants import HOUR
+from domain.model.instants import HOUR, SECOND
 
 LINEAGE_DIGITS = 32
 EXIT_USAGE = 2
@@ -64,9 +69,7 @@ def _on(world: OpenedWorld, options: TradeOptions) -> Iterator[RunPorts]:
         facts=_facts(world),
         system=system,
         driver=VirtualDriver(system),
-        connect=lambda gate: nullcontext(
-            _connect(engine, system, clock, gate, seed, is_read_only=options.mode is Mode.DRY_RUN)
-        ),
+        connect=lambda gate: nullcontext(_connect(engine, system, clock, gate, options)),
         publish_every_ns=HOUR,
         lineage=_lineage(world.world.id, seed),
     )
@@ -89,20 +92,21 @@ def _connect(
     system: VirtualRuntime,
     clock: VirtualClock,
     gate: LastGate,
-    seed: int,
-    *,
-    is_read_only: bool,
+    options: TradeOptions,
 ) -> Venue:
+    quirks = options.quirks
+    limits = RateLimits(quirks, lambda: clock.machine_ns() / SECOND)
     return connect_in_process(
         engine=engine,
-        ask=lambda *asked: errand(engine, *asked),
+        ask=limited(lambda *asked: errand(engine, *asked), limits),
         open_connection=engine.connect,
         after=lambda delay_ns, call: system.call_at(clock.now_ns + delay_ns, call),
         clock=clock,
         post=system.post,
         last_gate=gate,
-        draw=random.Random(f"venue:{seed}").random,
-        is_read_only=is_read_only,
+        draw=random.Random(f"venue:{seed_of(options)}").random,
+        is_read_only=options.mode is Mode.DRY_RUN,
+        limits=RequestLimits(private=quirks.private_rate, public=quirks.public_rate),
         tell=system.announce,
     )
 
@@ -145,9 +149,9 @@ def errand(
     request = Request(method, path, query, body)
     passage = engine.passage(request)
 
-    def run() -> tuple[int, bytes] | None:
+    def run() -> Reply | None:
         answer = passage.carry_out(lambda: engine.handle(request))
-        return None if answer is None else (answer.status, answer.body)
+        return None if answer is None else _reply(answer)
 
     return Errand(
         run=run,
@@ -155,6 +159,31 @@ def errand(
         after_ns=passage.after_ns,
         is_reset=passage.is_reset,
     )
+
+
+def limited(ask: Ask, limits: RateLimits) -> Ask:
+    """Return `ask` behind the venue's own count: what is too much is refused at the door."""
+
+    def asked(method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes) -> Errand:
+        allowance = limits.take(Request(method, path), "")
+        if not allowance.is_granted:
+            return Errand(run=lambda: _reply(limits.refusal()))
+        passed = ask(method, path, query, body)
+        told = {} if scope_of(method, path) == PUBLIC else allowance.headers()
+        return evolve(passed, run=lambda: _told(passed.run(), told))
+
+    return asked
+
+
+def _reply(answer: Response) -> Reply:
+    return answer.status, answer.body, {name.lower(): each for name, each in answer.headers.items()}
+
+
+def _told(reply: Reply | None, told: Mapping[str, str]) -> Reply | None:
+    if reply is None:
+        return None
+    status, body, headers = reply
+    return status, body, {**headers, **told}
 
 
 def _lineage(world: str, seed: int) -> str:

@@ -22,16 +22,18 @@ from adapters.runtime.virtual import VirtualClock
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.simulator.faults.script import parse_script
 from adapters.venues.coinbase.connect import connect_in_process
-from adapters.venues.transport.inprocess import Errand
+from adapters.venues.transport.budgeted import RequestLimits
+from adapters.venues.transport.inprocess import Errand, Reply
 from app.command_line.options import Folders, TradeOptions
 from app.run.ports import RunPorts, VenueFacts
 from app.run.recovery import CODEC, JOURNAL, open_state
 from app.run.stop_request import StopRequest
 from app.run.trader import last_gate, place_of, start
-from app.run.virtual_ports import VirtualDriver, errand
+from app.run.virtual_ports import VirtualDriver, errand, limited
 from app.shadow.begin import begin_shadow
 from config.effective import Config
 from config.loading import load
@@ -42,7 +44,7 @@ from tests.builders.simulator import script_of
 from tests.builders.steps import START
 from tests.fakes.log import KeptLog, LogLine
 from tests.fakes.markets import Script
-from tests.fakes.watched import WatchedFaults, WatchedRuntime
+from tests.fakes.watched import WatchedFaults, WatchedLimits, WatchedRuntime
 
 CONFIG = Path(__file__).parents[2] / "config"
 FEES = FeeRates(maker=Decimal("0.006"), taker=Decimal("0.012"))
@@ -75,6 +77,8 @@ class Setting:
     shadow: Config | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     """The lines of a fault script for the venue."""
+    quirks: VenueQuirks = VenueQuirks()
+    """Of these, the rates count."""
 
 
 class World:
@@ -252,10 +256,11 @@ class World:
         self.opened = open_state(place, lineage=f"{self.setting.seed:032x}")
 
     def _connect(self) -> Any:
-        runtime, clock = self.runtime, self.clock
+        runtime, clock, quirks = self.runtime, self.clock, self.setting.quirks
+        self.limits = WatchedLimits(quirks, lambda: clock.machine_ns() / SECOND)
         return connect_in_process(
             engine=self.engine,
-            ask=self._ask,
+            ask=limited(self._ask, self.limits),
             open_connection=self.engine.connect,
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
@@ -264,6 +269,7 @@ class World:
             draw=random.Random(f"venue:{self.setting.seed}").random,
             is_read_only=self.options.mode is Mode.DRY_RUN,
             tell=runtime.announce,
+            limits=RequestLimits(private=quirks.private_rate, public=quirks.public_rate),
         )
 
     def _ask(
@@ -271,7 +277,7 @@ class World:
     ) -> Errand:
         passed = errand(self.engine, method, path, query, body)
 
-        def run() -> tuple[int, bytes] | None:
+        def run() -> Reply | None:
             answer = passed.run()
             if self.faults.watched.has_accepted:
                 self.faults.watched.has_accepted = False

@@ -11,6 +11,7 @@ from actors.kernel.ports import Venue
 from domain.messages.orders import PlaceRequest
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
+from domain.system.rate_budget import BudgetUse
 
 
 @frozen
@@ -27,6 +28,7 @@ class RecordingVenue(Venue):
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.uses: tuple[BudgetUse, ...] = ()
 
     def named(self, what: str) -> list[Call]:
         """Return the calls of one kind, oldest first."""
@@ -110,3 +112,7 @@ class RecordingVenue(Venue):
     @property
     def request_lifetime_ns(self) -> Nanos:
         return Nanos(20 * SECOND)
+
+    @property
+    def budget_uses(self) -> tuple[BudgetUse, ...]:
+        return self.uses

@@ -36,7 +36,10 @@ class ScriptedConnection:
         self.closed = True
 
 
-Answering = Callable[[str, str, Mapping[str, Sequence[str]], bytes], tuple[int, bytes] | None]
+Answering = Callable[
+    [str, str, Mapping[str, Sequence[str]], bytes],
+    tuple[int, bytes] | tuple[int, bytes, Mapping[str, str]] | None,
+]
 """None: no answer comes."""
 
 
@@ -89,7 +92,10 @@ class ScriptedVenue:
         self.asked.append((method, path.removeprefix(PREFIX), values, body))
         self.asked_ns.append(self.time.now_ns)
         answer = self._answer(method, path.removeprefix(PREFIX), values, body)
-        return Errand(run=lambda: answer)
+        if answer is None:
+            return Errand(run=lambda: None)
+        status, text, *headers = answer
+        return Errand(run=lambda: (status, text, headers[0] if headers else {}))
 
     def _open(self) -> ScriptedConnection:
         self.connections.append(ScriptedConnection())

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from actors.kernel.envelope import Envelope
 from adapters.runtime.virtual import VirtualRuntime
 from adapters.simulator.engine.orders import VenueOrder
+from adapters.simulator.engine.quirks import VenueQuirks
+from adapters.simulator.engine.wire import Request
 from adapters.simulator.faults.faults import Faults
 from adapters.simulator.faults.orders import OrderFaults
+from adapters.simulator.server.limits import Allowance, RateLimits
 from tests.builders.ways import detour
 
 
@@ -50,3 +53,23 @@ class WatchedFaults(Faults):
         super().__init__(seed)
         self.watched = WatchedOrders(self._schedule, self._world)
         self.orders = self.watched
+
+
+class WatchedLimits(RateLimits):
+    """The venue's own count of requests, with what it granted and refused, and when."""
+
+    def __init__(self, quirks: VenueQuirks, now_s: Callable[[], float]) -> None:
+        super().__init__(quirks, now_s)
+        self._seconds = now_s
+        self.seen: list[tuple[float, Request, bool]] = []
+
+    @property
+    def refusals(self) -> int:
+        """Return how many requests were too many."""
+        return sum(not is_granted for _, _, is_granted in self.seen)
+
+    def take(self, request: Request, address: str) -> Allowance:
+        """Count a request."""
+        allowance = super().take(request, address)
+        self.seen.append((self._seconds(), request, allowance.is_granted))
+        return allowance

@@ -19,6 +19,7 @@ from attrs import field, frozen
 from adapters.clocks.market import MarketClockWriter
 from adapters.simulator.engine.auth import KeyType
 from adapters.simulator.engine.ids import Ids
+from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.live_mirror.mirroring import Listener
 from adapters.simulator.options import WorldOptions
 from adapters.simulator.recordings.recorder import WireRecorder
@@ -94,9 +95,9 @@ class _Process:
         with undamaged(certificate), undamaged(self._secrets.tls):
             tls = server_context(certificate, self._secrets.tls)
         plain_port, tls_port = _listeners(self._options.port)
-        session = _Session(world, self._folder, self._secrets, clock, plain_port, tls_port)
-        access = self._access(session)
         recorder, quirks = self._recorder(clock), self._options.world.quirks
+        session = _Session(world, self._folder, self._secrets, clock, plain_port, tls_port, quirks)
+        access = self._access(session)
         handler = Handler(world.venue, pacer, pumps, access, self._broke, quirks, recorder)
         async with _served(handler, [(plain_port, None), (tls_port, tls)], pumps):
             self._listen_for_the_end()
@@ -188,7 +189,9 @@ class _Session:
         clock: MarketClockWriter,
         plain_port: socket.socket,
         tls_port: socket.socket,
+        quirks: VenueQuirks,
     ) -> None:
+        self._quirks = quirks
         self._world = world
         self._folder = folder
         self._secrets = secrets
@@ -215,6 +218,8 @@ class _Session:
             m0_ns=anchor.m0_ns,
             from_ns=self._world.world.origin_ns,
             end_ns=self._world.end_ns,
+            private_rate=self._quirks.private_rate,
+            public_rate=self._quirks.public_rate,
         )
 
 

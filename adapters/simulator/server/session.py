@@ -22,7 +22,8 @@ class VenueSession:
 
     `clock` is the file of the shared market clock; `e0_ns` and `m0_ns` are its anchor when asked;
     `end_ns` is where the market ends (None: never); `from_ns` is where this world began to trade;
-    `history` is "candles", or "none" for a recording without any.
+    `history` is "candles", or "none" for a recording without any. `private_rate` and `public_rate`
+    are the requests a second that it takes of one key, and of one address without any.
     """
 
     rest: str
@@ -41,6 +42,8 @@ class VenueSession:
     m0_ns: int
     from_ns: int
     end_ns: int | None
+    private_rate: int
+    public_rate: int
 
     def document(self) -> dict[str, Any]:
         """Return the session as JSON values."""
@@ -76,9 +79,17 @@ def read_session(document: object) -> VenueSession:
             m0_ns=int(document["M0"]),
             from_ns=int(document["from_ns"]),
             end_ns=None if document["end_ns"] is None else int(document["end_ns"]),
+            private_rate=_rate(document["private_rate"]),
+            public_rate=_rate(document["public_rate"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise SessionInvalid(f"the venue's session lacks or misspells {error}") from error
+
+
+def _rate(value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"a rate: expected a whole number from 1, was {value!r}")
+    return value
 
 
 def _text(_: object, __: object, value: object) -> object:

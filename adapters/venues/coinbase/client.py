@@ -27,6 +27,7 @@ from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingRe
 from adapters.venues.coinbase.session import SILENCE_NS, Decode, Frame
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.wire import PREFIX
+from adapters.venues.transport.budgeted import BudgetedTransport, RequestLimits
 from adapters.venues.transport.interface import (
     Answer,
     NoAnswer,
@@ -56,6 +57,7 @@ from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.product import ProductId
+from domain.system.rate_budget import BudgetUse
 from domain.system.unread import UnreadTally
 
 T = TypeVar("T")
@@ -74,9 +76,11 @@ class VenueTraits:
     """What differs between venues. `token_life_ns` is how long a signed request stays valid.
 
     A candle counts as closed once `candle_grace_ns` of market time have passed after its end.
+    `limits` is how often the venue may be asked.
     """
 
     token_life_ns: int
+    limits: RequestLimits
     candle_grace_ns: int = 0
 
 
@@ -88,8 +92,12 @@ def nobody(_: EntriesUnread) -> None:
     """Hear nothing."""
 
 
-EMBEDDED = VenueTraits(token_life_ns=10 * SECOND)
-COINBASE = VenueTraits(token_life_ns=120 * SECOND, candle_grace_ns=2 * SECOND)
+EMBEDDED = VenueTraits(token_life_ns=10 * SECOND, limits=RequestLimits(private=300, public=100))
+COINBASE = VenueTraits(
+    token_life_ns=120 * SECOND,
+    limits=RequestLimits(private=30, public=10),
+    candle_grace_ns=2 * SECOND,
+)
 REQUEST_GRACE_NS = 10 * SECOND
 
 
@@ -115,12 +123,18 @@ class CoinbaseVenue:
     ) -> None:
         self._unread, self._counting = UnreadTally(), Lock()
         self._tell = tell
-        self._transport = transport
+        self._transport = BudgetedTransport(
+            transport,
+            traits.limits,
+            machine_ns=clock.machine_ns,
+            wall_ns=clock.wall_ns,
+            draw=draw,
+        )
         self._post = post
         self._clock = clock
         self._last_gate = last_gate
         self._traits = traits
-        self._reader = RetryingReader(transport, draw)
+        self._reader = RetryingReader(self._transport, draw)
         self._stream_token = stream_token
 
         self._aliases = Aliases()
@@ -138,6 +152,11 @@ class CoinbaseVenue:
     def request_lifetime_ns(self) -> Nanos:
         """Machine time after which a request that was sent can no longer create an order (H)."""
         return Nanos(self._traits.token_life_ns + REQUEST_GRACE_NS)
+
+    @property
+    def budget_uses(self) -> tuple[BudgetUse, ...]:
+        """How much of what the venue may be asked is used up."""
+        return self._transport.uses()
 
     def close(self) -> None:
         """End streams and lanes; what waits is answered as not sent."""

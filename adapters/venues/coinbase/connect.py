@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from attrs import evolve
+
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Log, Post
 from adapters.venues.coinbase.auth import Signer, load_key_file
 from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue, Tell, VenueTraits, nobody
+from adapters.venues.transport.budgeted import RequestLimits
 from adapters.venues.transport.inprocess import (
     After,
     Ask,
@@ -95,14 +98,16 @@ def connect_in_process(
     draw: Callable[[], float],
     is_read_only: bool = False,
     tell: Tell = nobody,
+    limits: RequestLimits = EMBEDDED.limits,
 ) -> CoinbaseVenue:
     """Return a client of an engine in this process; everything happens in calls of `after`.
 
-    `ask` answers (method, path, query, body) with (status, body); `open_connection` returns a
-    stream that needs no token; `draw` must come from the run's seed.
+    `ask` takes (method, path, query, body) in; `open_connection` returns a stream that needs no
+    token; `draw` must come from the run's seed; `limits` is how often the engine may be asked.
     """
     transport = InProcessTransport(
         engine, ask, open_connection, after, clock.market_ns, clock.machine_ns
     )
     kind = ReadOnlyVenue if is_read_only else CoinbaseVenue
-    return kind(transport, post, clock, last_gate, traits=EMBEDDED, draw=draw, tell=tell)
+    traits = evolve(EMBEDDED, limits=limits)
+    return kind(transport, post, clock, last_gate, traits=traits, draw=draw, tell=tell)

@@ -23,6 +23,8 @@ from adapters.venues.transport.deadlines import MachineClock, Timers
 from adapters.venues.transport.endpoint import Endpoint, trust_file
 from adapters.venues.transport.interface import (
     LANE_WIDTHS,
+    PACE_HEADERS,
+    QUEUE_LIMITS,
     Answer,
     Gate,
     NoAnswer,
@@ -35,13 +37,6 @@ from adapters.venues.transport.interface import (
 from domain.model.instants import SECOND, Nanos
 
 CONNECT_LIMIT_S = 5.0
-QUEUE_LIMITS = {
-    RequestLane.ENTRY: 64,
-    RequestLane.EXIT: 64,
-    RequestLane.CANCEL: 64,
-    RequestLane.QUERY: 512,
-    RequestLane.PUBLIC: 1024,
-}
 _HEADERS = {"User-Agent": "bulkhead", "Accept": "application/json", "Cache-Control": "no-cache"}
 _CLOSED = "the connection to the venue is closed"
 
@@ -199,7 +194,8 @@ class Carrier:
             timeout=(min(CONNECT_LIMIT_S, seconds), seconds),
             allow_redirects=False,
         )
-        return Answer(response.status_code, response.content, Nanos(self._machine_ns()))
+        said = {name: response.headers[name] for name in PACE_HEADERS if name in response.headers}
+        return Answer(response.status_code, response.content, Nanos(self._machine_ns()), said)
 
     def _headers(self, job: Job) -> Mapping[str, str]:
         headers = {}

@@ -34,15 +34,19 @@ After = Callable[[int, Callable[[], None]], None]
 """Runs a call once virtual time has advanced by so many nanoseconds."""
 
 
+Reply = tuple[int, bytes, Mapping[str, str]]
+"""Status, body, and headers by lower-case names."""
+
+
 @frozen(kw_only=True)
 class Errand:
-    """A request at the venue's door. `run` lets the venue have it: (status, body), or no answer.
+    """A request at the venue's door. `run` lets the venue have it; None: there is no answer.
 
     `before_ns` passes before the venue gets it, `after_ns` before its answer leaves. Without an
     answer the connection is reset if `is_reset`, else nothing comes until the deadline.
     """
 
-    run: Callable[[], tuple[int, bytes] | None]
+    run: Callable[[], Reply | None]
     before_ns: int = 0
     after_ns: int = 0
     is_reset: bool = False
@@ -165,7 +169,7 @@ class InProcessTransport:
                 self._wake_ns = due_ns
                 self._after(max(0, due_ns - self._market_ns()), lambda: self._wake(due_ns))
 
-    def carry_out(self, errand: Errand) -> tuple[int, bytes] | None:
+    def carry_out(self, errand: Errand) -> Reply | None:
         """Let the engine have a request now; return its answer."""
         self._engine.advance(self._market_ns())
         found = errand.run()
@@ -265,7 +269,8 @@ class _Journey:
         found = self._transport.carry_out(errand)
         back_ns = errand.after_ns + REQUEST_LATENCY_NS - REQUEST_LATENCY_NS // 2
         if found is not None:
-            later(back_ns, lambda: self.end(Answer(*found, machine_ns())))
+            status, body, headers = found
+            later(back_ns, lambda: self.end(Answer(status, body, machine_ns(), headers)))
         elif errand.is_reset:
             later(back_ns, lambda: self._lose("connection reset"))
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Protocol
 
 from attrs import frozen
@@ -38,6 +39,14 @@ LANE_WIDTHS = {
     RequestLane.PUBLIC: 1,
 }
 """How many requests of a lane may wait for their answers at the same time."""
+QUEUE_LIMITS = {
+    RequestLane.ENTRY: 64,
+    RequestLane.EXIT: 64,
+    RequestLane.CANCEL: 64,
+    RequestLane.QUERY: 512,
+    RequestLane.PUBLIC: 1024,
+}
+"""How many of a lane may wait to leave."""
 
 
 class StreamKind(Enum):
@@ -56,17 +65,34 @@ class TransportFailure(Enum):
     """The lane has too much to do: it did not leave."""
     NOT_SENT = auto()
     """No connection: it did not leave."""
+    LIMITED = auto()
+    """The venue's limit of requests leaves it no room: it did not leave."""
     LOST = auto()
     """It left, or part of it; nobody knows what became of it."""
 
 
+PACE_HEADERS = (
+    "date",
+    "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+)
+"""What is kept of an answer's headers: how fast the venue wants to be asked."""
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
 @frozen
 class Answer:
-    """An HTTP answer of any status. `ended_ns` is machine time when nothing more could leave."""
+    """An HTTP answer of any status. `ended_ns` is machine time when nothing more could leave.
+
+    `headers` has those of `PACE_HEADERS` that it came with.
+    """
 
     status: int
     body: bytes
     ended_ns: Nanos
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 @frozen

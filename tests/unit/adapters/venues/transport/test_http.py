@@ -20,12 +20,12 @@ from adapters.simulator.server.tls import server_context
 from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from adapters.venues.transport import connections
-from adapters.venues.transport import http as http_transport
 from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.http import HttpTransport
 from adapters.venues.transport.interface import (
     LANE_WIDTHS,
+    QUEUE_LIMITS,
     Answer,
     Gate,
     NoAnswer,
@@ -393,7 +393,7 @@ def test_an_order_whose_deadline_comes_before_the_write_never_leaves() -> None:
 
 
 def test_a_full_lane_answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(http_transport.QUEUE_LIMITS, RequestLane.ENTRY, 1)
+    monkeypatch.setitem(QUEUE_LIMITS, RequestLane.ENTRY, 1)
     held = threading.Event()
 
     def hold(server: MisbehavingServer, connection: socket.socket) -> None:
@@ -470,7 +470,7 @@ def test_closing_a_full_wide_lane_ends_every_thread_of_it() -> None:
         names = [thread.name for thread in threading.enumerate()]
         return [name for name in names if name.startswith("venue-exit-")]
 
-    limit = http_transport.QUEUE_LIMITS[RequestLane.EXIT]
+    limit = QUEUE_LIMITS[RequestLane.EXIT]
     width = LANE_WIDTHS[RequestLane.EXIT]
     wait_for(lambda: not threads())  # those of the test before
     with misbehaving(silent) as server, lanes_of(server.url) as lanes:
