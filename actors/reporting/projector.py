@@ -62,6 +62,7 @@ from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId
 from domain.portfolio.books import Books
+from domain.system.rate_budget import BudgetUse
 from domain.system.recovery import ClosedBreaker, RunTally
 
 JITTER_BINS = 10
@@ -132,8 +133,10 @@ class Projector(Actor):
         roster: Callable[[], tuple[ActorStatus, ...]],
         tally: RunTally,
         books: Books,
+        budgets: Callable[[], tuple[BudgetUse, ...]],
     ) -> None:
         super().__init__(context)
+        self._budgets = budgets
         self._narrator = Narrator(self.log, Deals(books), books.quote_currency)
         self._identity = identity
         self._status = status
@@ -336,7 +339,7 @@ class Projector(Actor):
             "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
             "jitter_histogram": list(self._jitter),
-            "rate_budgets": {},
+            "rate_budgets": rows.budget_rows(self._budgets(), self.clock.wall_ns()),
             "guards_proven": None,
         }
 

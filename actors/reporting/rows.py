@@ -13,11 +13,12 @@ from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import CapsMeasured, EquityMarked, LimitUse, LossesMeasured
 from domain.model.approval import Limit
 from domain.model.breakers import GLOBAL, Breaker, Effect
-from domain.model.instants import iso
+from domain.model.instants import SECOND, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product
+from domain.system.rate_budget import BudgetUse
 from domain.system.recovery import ClosedBreaker
 
 SCHEMA = 3
@@ -111,6 +112,24 @@ def last_known_row(marked: EquityMarked | None) -> dict[str, str]:
     if marked is None or marked.nlv is None:
         return {}
     return {"equity": plain(marked.nlv), "pnl_net": plain(marked.nlv - marked.opening_nlv)}
+
+
+def budget_rows(uses: Iterable[BudgetUse], wall_ns: int) -> Row:
+    """Return each class of requests: how many left within the last window, and of how many.
+
+    `paused_until` is UTC by the wall clock, None while the venue does not refuse us.
+    """
+    return {
+        use.name: {
+            "used": use.used,
+            "limit": use.limit,
+            "window_seconds": use.window_ns // SECOND,
+            "waiting": use.waiting,
+            "refused": use.refused,
+            "paused_until": iso(wall_ns + use.pause_ns) if use.is_doubtful else None,
+        }
+        for use in uses
+    }
 
 
 def decision_row(judged: RoundJudged | None, at_ns: int) -> Row | None:

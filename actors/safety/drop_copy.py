@@ -16,6 +16,7 @@ from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ORDER_MANAGER
+from actors.safety.budget_watch import BudgetWatch
 from actors.safety.list_judge import ListJudge
 from domain.messages.control import DiscrepancyFound
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
@@ -80,6 +81,7 @@ class DropCopy(Actor):
         self._since_ns = Nanos(0)
         self._questions: Questions[Part] = Questions(self.epoch)
         self._lists = ListJudge(self, LISTS)
+        self._budgets = BudgetWatch(self, venue)
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -109,6 +111,7 @@ class DropCopy(Actor):
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())
+        self._budgets.look()
         now_ns = self.clock.machine_ns()
         for part in self._questions.overdue(now_ns, ANSWER_LIMIT_NS):
             self._lists.missed(part.name.lower(), "no answer")

@@ -39,6 +39,7 @@ from domain.system.alerts import (
     of_hindered_trim,
     without_numbers,
 )
+from domain.system.rate_budget import PRIVATE_LIMIT
 
 CHECK_EVERY_NS = SECOND
 ESCALATE_AFTER_NS = 3 * SECOND
@@ -220,7 +221,8 @@ class Exits(Actor):
         lot = watched.lot
         product = self._products.get(lot.product)
         flags = None if product is None else product.flags
-        circumstances = Circumstances(bid.price, lot.held, flags)
+        is_limited = any(each.name == PRIVATE_LIMIT for each in self.board.open)
+        circumstances = Circumstances(bid.price, lot.held, flags, is_limited)
         if watched.tries.may_begin(circumstances, now_ns):
             watched.tries.begin(circumstances, now_ns)
             self.publish(ExitProposed(lot.id, lot.product, lot.held, reason, bid.price))

@@ -17,8 +17,8 @@ from adapters.simulator.importing.months import MonthFiles
 from adapters.simulator.importing.naming import product_of_cell
 from adapters.simulator.market_data.source import MarketError
 from adapters.telemetry.log import ActorLog
-from adapters.venues.coinbase.client import COINBASE
 from adapters.venues.coinbase.history import CandleHistory
+from adapters.venues.coinbase.traits import COINBASE
 from adapters.venues.transport.endpoint import AddressInvalid
 from app.command_line.environment import require_writable
 from app.command_line.options import Folders, shown

@@ -28,8 +28,9 @@ from adapters.simulator.options import to_json
 from adapters.simulator.server.session import VenueSession
 from adapters.telemetry.log import ActorLog
 from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S
-from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue
+from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.budgeted import RequestLimits
 from app.command_line.options import TradeOptions
 from app.run import settings

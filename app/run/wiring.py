@@ -70,6 +70,7 @@ from config.effective import Config
 from config.mode import Mode
 from domain.orders.inputs import OrderBookState
 from domain.portfolio.books import Books
+from domain.system.rate_budget import BudgetUse
 from domain.system.recovery import Recovered
 
 
@@ -152,7 +153,9 @@ def _keepers(
     def projector(state: Recovered) -> None:
         members = partial(roster, runtime)
         books = Books(plan.options.config.app.quote.value, state.ledger)
-        spawn(Projector, PROJECTOR, _identity(plan), ports.status, members, state.tally, books)
+        budgets = partial(_budgets, ports.venue)
+        identity, status = _identity(plan), ports.status
+        spawn(Projector, PROJECTOR, identity, status, members, state.tally, books, budgets)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
@@ -216,6 +219,10 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, stop.ask),
         RECONCILER: reconciler,
     }
+
+
+def _budgets(venue: Venue) -> tuple[BudgetUse, ...]:
+    return venue.budget_uses
 
 
 def _identity(plan: RunPlan) -> RunIdentity:

@@ -10,6 +10,7 @@ from app.status.members import Members
 from app.status.signs import InstanceState, Signs
 from domain.model.figures import moment
 from domain.model.wording import counted
+from domain.system.rate_budget import PRIVATE, PUBLIC
 from domain.system.ways_out import RESUME, START
 
 _ENDED_BY = {
@@ -58,6 +59,7 @@ def head(document: Members, signs: Signs) -> Iterator[Line]:
         yield Line(f"  last comparison with the venue: {reconcile}", style)
     for stalled in document.texts("stalled"):
         yield Line(f"  no fresh data of {stalled}", WARN)
+    yield from _refused(document)
     for each in document.parts("left_out"):
         count, kind = each.text("count"), each.text("kind")
         yield Line(f"  left out: {count} of {kind}: {each.text('reason')}", WARN)
@@ -85,6 +87,15 @@ def state_words(document: Members, signs: Signs) -> str:
             start = START.replace("paper", document.text("mode") or "paper")
             last = moment(signs.last_ns)
             return f"DIED without an end of its own, last heard of at {last} UTC; start it: {start}"
+
+
+def _refused(document: Members) -> Iterator[Line]:
+    """Yield what the venue lets nobody ask at present."""
+    budgets = document.part("rate_budgets")
+    for name in (PRIVATE, PUBLIC):
+        if (until := budgets.part(name).moment("paused_until")) is not None:
+            text = f"the venue refuses {name} requests as too many; asked again at"
+            yield Line(f"  {text} {moment(until)} UTC", WARN)
 
 
 def _unknown(document: Members, signs: Signs) -> str:

@@ -23,16 +23,22 @@ TIERS = 100
 
 @frozen
 class Circumstances:
-    """What may decide whether a sale succeeds; no flags: the product is not in the catalogue."""
+    """What may decide whether a sale succeeds; no flags: the product is not in the catalogue.
+
+    `is_limited`: the venue refuses whatever is asked as too many requests.
+    """
 
     bid: Price
     quantity: Quantity
     flags: ProductFlags | None
+    is_limited: bool = False
 
     def differs(self, other: Circumstances) -> bool:
         """Tell whether what failed under `other` may succeed now."""
         is_same_lot = self.quantity == other.quantity and self.flags == other.flags
-        return not is_same_lot or abs(self.bid - other.bid) * TIERS >= other.bid
+        if not is_same_lot or self.is_limited != other.is_limited:
+            return True
+        return abs(self.bid - other.bid) * TIERS >= other.bid
 
 
 @define

@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
     BOOK = "change of a book"
     TRADE = "trade"
     EVENT = "event of a stream"
+    ANSWER = "answer"
+    """A whole answer that is not the protocol: nothing of it can be read."""
 
 
 def _short(text: str) -> str:

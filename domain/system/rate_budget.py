@@ -14,6 +14,10 @@ from attrs import frozen
 
 from domain.model.instants import SECOND
 
+PRIVATE, PUBLIC = "private", "public"
+"""The classes: requests of our key, and requests without any."""
+PRIVATE_LIMIT = f"{PRIVATE}_limit"
+"""Name of the breaker while the venue refuses whatever our key asks."""
 LONGEST_PAUSE_NS = 60 * SECOND
 """However long a venue says: after this it is asked once whether it meant it."""
 LONGEST_BACKOFF_S = 30.0

@@ -99,6 +99,16 @@ WAYS_OUT: dict[str, WayOut] = {
     ),
     "drop_copy_lists": WayOut("the venue lists orders and fills again", "wait for it", STATUS),
     "live_orders": WayOut("the venue lists live orders again", "wait for the venue", STATUS),
+    "private_limit": WayOut(
+        "the venue answers a request of our key, which is asked once a minute at the latest",
+        "wait for it; end what else asks with this key",
+        STATUS,
+    ),
+    "public_limit": WayOut(
+        "the venue answers a public request, which is asked once a minute at the latest",
+        "wait for it; end what else asks from this address",
+        STATUS,
+    ),
     "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),
     "unknown_order": WayOut(

@@ -165,6 +165,11 @@ class World:
         return self.guardian.is_ready
 
     @property
+    def log_lines(self) -> list[LogLine]:
+        """Return what the log was told."""
+        return list(self._log_lines)
+
+    @property
     def criticals(self) -> list[LogLine]:
         """Return what the log was told at its highest level."""
         return [line for line in self._log_lines if line.level in ("critical", "failure")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue
+from adapters.venues.coinbase.client import CoinbaseVenue
+from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.inprocess import Errand, InProcessTransport
 from domain.messages.orders import PlaceRequest
 from domain.messages.venue import EntriesUnread

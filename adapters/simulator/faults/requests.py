@@ -189,6 +189,8 @@ def _passage_of(fault: RequestFault) -> Passage:
         return Passage(after_ns=fault.delay_ns)
     if isinstance(fault, Drip):
         return Passage(after_ns=fault.delay_ns, ending=Close.DRIPS)
+    if isinstance(fault, Http429) and not fault.says_when:
+        return Passage(deliveries=0, instead=evolve(BUSY, headers={}))
     passage = _SIMPLE[type(fault)]
     if isinstance(fault, Unreliable) and fault.is_handled:
         return Passage(instead=passage.instead)

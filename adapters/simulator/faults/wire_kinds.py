@@ -95,6 +95,13 @@ class Http401(Unreliable):
 class Http429(RequestFault):
     """Answered 429; the request is not carried out."""
 
+    says_when: bool = member(
+        "retry_after",
+        forms.SWITCH,
+        "whether the answer says `Retry-After: 1`; default yes",
+        True,
+    )
+
 
 @frozen(kw_only=True)
 class Http500(Unreliable):

@@ -7,8 +7,6 @@ from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
-from attrs import frozen
-
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Post
 from adapters.venues.coinbase import answers, codec, pages
@@ -21,13 +19,15 @@ from adapters.venues.coinbase.aliases import (
     renamed_quotes,
 )
 from adapters.venues.coinbase.answers import Wallet
-from adapters.venues.coinbase.bodies import cancel_body, order_body
+from adapters.venues.coinbase.bodies import order_body
+from adapters.venues.coinbase.cancels import Cancels
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
 from adapters.venues.coinbase.session import SILENCE_NS, Decode, Frame
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
+from adapters.venues.coinbase.traits import VenueTraits
 from adapters.venues.coinbase.wire import PREFIX
-from adapters.venues.transport.budgeted import BudgetedTransport, RequestLimits
+from adapters.venues.transport.budgeted import BudgetedTransport
 from adapters.venues.transport.interface import (
     Answer,
     NoAnswer,
@@ -52,7 +52,8 @@ from domain.messages.venue import (
     ProductsListed,
     QuotesListed,
 )
-from domain.model.entries import Entries, Unread
+from domain.model.entries import Entries, EntryKind, Unread
+from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
@@ -62,26 +63,13 @@ from domain.system.unread import UnreadTally
 
 T = TypeVar("T")
 
-PLACE_DEADLINE_NS = CANCEL_DEADLINE_NS = 10 * SECOND
-CANCELS_PER_CALL = 100
+PLACE_DEADLINE_NS = 10 * SECOND
+PLACE = "/orders"
 IDS_PER_CALL = 50
 PAGE = 250
 
 # In this order, an order on its way through its life is seen by at least one of the calls.
 _LIVE = (("PENDING", "QUEUED"), ("OPEN",), ("CANCEL_QUEUED", "EDIT_QUEUED"))
-
-
-@frozen(kw_only=True)
-class VenueTraits:
-    """What differs between venues. `token_life_ns` is how long a signed request stays valid.
-
-    A candle counts as closed once `candle_grace_ns` of market time have passed after its end.
-    `limits` is how often the venue may be asked.
-    """
-
-    token_life_ns: int
-    limits: RequestLimits
-    candle_grace_ns: int = 0
 
 
 Tell = Callable[[EntriesUnread], None]
@@ -92,12 +80,6 @@ def nobody(_: EntriesUnread) -> None:
     """Hear nothing."""
 
 
-EMBEDDED = VenueTraits(token_life_ns=10 * SECOND, limits=RequestLimits(private=300, public=100))
-COINBASE = VenueTraits(
-    token_life_ns=120 * SECOND,
-    limits=RequestLimits(private=30, public=10),
-    candle_grace_ns=2 * SECOND,
-)
 REQUEST_GRACE_NS = 10 * SECOND
 
 
@@ -134,7 +116,8 @@ class CoinbaseVenue:
         self._clock = clock
         self._last_gate = last_gate
         self._traits = traits
-        self._reader = RetryingReader(self._transport, draw)
+        self._reader = RetryingReader(self._transport, draw, clock.machine_ns, self._broken)
+        self._draw = draw
         self._stream_token = stream_token
 
         self._aliases = Aliases()
@@ -171,14 +154,14 @@ class CoinbaseVenue:
         intent = request.intent
 
         def done(answer: Answer | NoAnswer) -> None:
-            outcome = outcome_of(intent, answer)
+            outcome = outcome_of(intent, answer, partial(self._broken, PLACE))
             answered = PlaceAnswered(intent.client_order_id, outcome, answer.ended_ns)
             self._post(reply_to, answered)
 
         self._transport.request(
             RequestLane(intent.order.purpose.value),
             "POST",
-            f"{PREFIX}/orders",
+            PREFIX + PLACE,
             (),
             order_body(intent),
             PLACE_DEADLINE_NS,
@@ -188,36 +171,12 @@ class CoinbaseVenue:
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         """Ask to cancel → `CancelAnswered`, after the last of its calls."""
-        ids = tuple(dict.fromkeys(each for each in order_ids if each))  # an empty id hangs a call
-        parts = [ids[at : at + CANCELS_PER_CALL] for at in range(0, len(ids), CANCELS_PER_CALL)]
-        results: list[CancelResult] = []
-        failures: list[str] = []
 
-        def send(index: int) -> None:
-            if index == len(parts):
-                failure = "; ".join(dict.fromkeys(failures)) or None
-                self._post(reply_to, CancelAnswered(token, tuple(results), failure))
-                return
-            self._transport.request(
-                RequestLane.CANCEL,
-                "POST",
-                f"{PREFIX}/orders/batch_cancel",
-                (),
-                cancel_body(parts[index]),
-                CANCEL_DEADLINE_NS,
-                lambda answer: done(index, answer),
-            )
+        def done(results: Entries[CancelResult], failure: str | None) -> None:
+            self._leave_out(results.unread)
+            self._post(reply_to, CancelAnswered(token, results.read, failure))
 
-        def done(index: int, answer: Answer | NoAnswer) -> None:
-            found = pages.cancelled(answer)
-            if isinstance(found, str):
-                failures.append(found)
-            else:
-                self._leave_out(found.unread)
-                results.extend(found.read)
-            send(index + 1)
-
-        send(0)
+        Cancels(self._transport, self._draw, order_ids, done, self._broken).start()
 
     def list_orders(
         self, *, since_ns: Nanos | None, is_live_only: bool, token: int, reply_to: ReplyTo
@@ -408,6 +367,11 @@ class CoinbaseVenue:
         if self._renamed and isinstance(message, MarketFrame):
             message = renamed(message, self._renamed)
         self._post(reply_to, message)
+
+    def _broken(self, path: str, error: ProtocolBroken) -> None:
+        """Count and tell an answer that is not the protocol."""
+        reason = str(error).partition(" (byte")[0]
+        self._leave_out((Unread(kind=EntryKind.ANSWER, reason=reason, name=path),))
 
     def _leave_out(self, unread: Sequence[Unread]) -> None:
         """Count and tell what was left out, on whichever thread it was read."""

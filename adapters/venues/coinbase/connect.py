@@ -11,7 +11,8 @@ from attrs import evolve
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Clock, LastGate, Log, Post
 from adapters.venues.coinbase.auth import Signer, load_key_file
-from adapters.venues.coinbase.client import EMBEDDED, CoinbaseVenue, Tell, VenueTraits, nobody
+from adapters.venues.coinbase.client import CoinbaseVenue, Tell, nobody
+from adapters.venues.coinbase.traits import EMBEDDED, VenueTraits
 from adapters.venues.transport.budgeted import RequestLimits
 from adapters.venues.transport.inprocess import (
     After,

@@ -16,7 +16,7 @@ from adapters.venues.transport.endpoint import endpoint
 from adapters.venues.transport.interface import RequestLane
 from adapters.venues.transport.sockets import Addresses, SocketTransport
 from domain.model.entries import Entries
-from domain.model.errors import Unreachable
+from domain.model.errors import ProtocolBroken, Unreachable
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.product import ProductId
@@ -34,6 +34,10 @@ class Stretch:
     """The oldest first; a minute without a trade has none."""
     unread: int
     """Candles of the answer that made no sense."""
+
+
+def _untold(_: str, __: ProtocolBroken) -> None:
+    """Nothing: who asked raises it."""
 
 
 class CandleHistory:
@@ -56,7 +60,7 @@ class CandleHistory:
         """
         venue = endpoint(rest, ("http", "https"))
         self._transport = SocketTransport(Addresses(venue, venue, venue, ca), None, machine_ns, log)
-        self._reader = RetryingReader(self._transport, draw)
+        self._reader = RetryingReader(self._transport, draw, machine_ns, _untold)
         self._machine_ns = machine_ns
         self._wait = wait
         self._next_ns = machine_ns()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from adapters.venues.coinbase import wire
 from adapters.venues.coinbase.answers import complaint, reader
-from adapters.venues.transport.interface import Answer, NoAnswer, TransportFailure
-from domain.model.errors import ProtocolBroken
+from adapters.venues.coinbase.failures import failure_of
+from adapters.venues.transport.interface import Answer, NoAnswer
+from domain.model.errors import ProtocolBroken, RateLimited, RequestUnsent, VenueRefused
 from domain.model.orders import (
     Accepted,
     IdKnown,
@@ -16,41 +19,50 @@ from domain.model.orders import (
     Rejected,
 )
 
-RATE_LIMITED = 429
-MAYBE_DONE = (401, 408)
-"""A venue under load or at its edge answers these to requests that it carried out."""
-
 _read_place = reader(wire.PlaceAnswer)
 _read_refusal = reader(wire.RefusalBody)
 _EXISTS = "DUPLICATE_CLIENT_ORDER_ID"
 
 
-def outcome_of(intent: OrderIntent, answer: Answer | NoAnswer) -> PlaceOutcome:
+Broken = Callable[[ProtocolBroken], None]
+"""Hears of an answer that is not the protocol."""
+
+
+def _unheard(_: ProtocolBroken) -> None:
+    """Nobody asked."""
+
+
+def outcome_of(
+    intent: OrderIntent, answer: Answer | NoAnswer, broken: Broken = _unheard
+) -> PlaceOutcome:
     """Return the outcome; what is not certainly yes, no or never sent is lost."""
-    if isinstance(answer, NoAnswer):
-        if answer.fault is TransportFailure.LOST:
-            return OutcomeLost(answer.reason)
-        return NotSent(answer.reason, is_final=answer.fault is TransportFailure.REFUSED)
-    code = answer.status
-    if code == 200:
-        return _of_success(intent, answer.body)
-    if code == RATE_LIMITED:
-        return NotSent(complaint(code, answer.body), is_final=False)
-    if 400 <= code < 500 and code not in MAYBE_DONE:
-        return _of_client_error(code, answer.body)
-    return OutcomeLost(complaint(code, answer.body))
+    match failure_of(answer):
+        case None if isinstance(answer, Answer):
+            return _of_success(intent, answer.body, broken)
+        case VenueRefused() if isinstance(answer, Answer):
+            return _of_client_error(answer.status, answer.body)
+        case RequestUnsent(is_final=is_final) as unsent:
+            return NotSent(str(unsent), is_final=is_final)
+        case RateLimited() as limited:
+            return NotSent(str(limited), is_final=False)
+        case ProtocolBroken() as error:
+            broken(error)
+            return OutcomeLost(str(error))
+        case other:
+            return OutcomeLost(str(other))
 
 
-def _of_success(intent: OrderIntent, body: bytes) -> PlaceOutcome:
+def _of_success(intent: OrderIntent, body: bytes, broken: Broken) -> PlaceOutcome:
     try:
         answer = _read_place(body)
+        taken = answer.success_response
+        if answer.success and (taken is None or not taken.order_id):
+            raise ProtocolBroken("success without an order id")
     except ProtocolBroken as error:
+        broken(error)
         return OutcomeLost(str(error))
-    if not answer.success:
+    if taken is None or not answer.success:
         return _of_refusal(answer.error_response or wire.RefusalBody(error=answer.failure_reason))
-    taken = answer.success_response
-    if taken is None or not taken.order_id:
-        return OutcomeLost("success without an order id")
     order = intent.order
     ours = {
         "client_order_id": (taken.client_order_id, intent.client_order_id),

@@ -8,10 +8,8 @@ from adapters.venues.coinbase import answers
 from adapters.venues.coinbase.aliases import Listing
 from adapters.venues.coinbase.answers import Wallet
 from adapters.venues.coinbase.paginator import Page
-from adapters.venues.transport.interface import Answer, NoAnswer
 from domain.messages.venue import CancelResult
 from domain.model.entries import Entries
-from domain.model.errors import ProtocolBroken
 from domain.model.instants import HOUR, MINUTE, SECOND
 from domain.model.market import Bar, Quote
 from domain.model.orders import FillSeen, OrderSeen
@@ -69,16 +67,9 @@ def products(body: bytes) -> Page[Listing]:
     return Page(answers.products_in(answer.products), cursor)
 
 
-def cancelled(answer: Answer | NoAnswer) -> Entries[CancelResult] | str:
-    """Return the answers for single orders, or why there are none."""
-    if isinstance(answer, NoAnswer):
-        return answer.reason
-    if answer.status != 200:
-        return answers.complaint(answer.status, answer.body)
-    try:
-        return answers.cancels_in(answers.read_cancels(answer.body).results)
-    except ProtocolBroken as error:
-        return str(error)
+def cancelled(body: bytes) -> Entries[CancelResult]:
+    """Return the answers for single orders."""
+    return answers.cancels_in(answers.read_cancels(body).results)
 
 
 def spans(width_ns: int, start_ns: int, end_ns: int) -> list[tuple[int, int]]:

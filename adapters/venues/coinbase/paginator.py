@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from adapters.venues.coinbase.answers import complaint
+from adapters.venues.coinbase.failures import failure_of, may_ask_again
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
     Answer,
@@ -15,7 +15,6 @@ from adapters.venues.transport.interface import (
     Query,
     RequestLane,
     Transport,
-    TransportFailure,
 )
 from domain.model.entries import Entries, Unread
 from domain.model.errors import ProtocolBroken
@@ -28,10 +27,12 @@ LONGEST_PAUSE_S = 30.0
 DEADLINES_NS = {RequestLane.QUERY: 30 * SECOND, RequestLane.PUBLIC: 15 * SECOND}
 """A listing of a big account took 25 s."""
 MOST_PAGES = 500
-LONGEST_LISTING_NS = 120 * SECOND
+LONGEST_LISTINGS_NS = {RequestLane.QUERY: 120 * SECOND, RequestLane.PUBLIC: 600 * SECOND}
+"""A list that took longer is no picture of one moment. The past does not change: there it is how
+long the candles of many products may wait for the venue's limit."""
 
-_PASSING = (401, 408, 429)
-"""401 too: the venue's edge answers it to valid tokens when it is busy."""
+Tell = Callable[[str, ProtocolBroken], None]
+"""Hears of answers to a path that are not the protocol; called on any thread."""
 
 Draw = Callable[[], float]
 """Uniform over [0, 1)."""
@@ -45,9 +46,13 @@ def pause_ns(tries: int, draw: Draw) -> int:
 class RetryingReader:
     """Sends GET requests; each is answered by exactly one of the two given calls."""
 
-    def __init__(self, transport: Transport, draw: Draw) -> None:
+    def __init__(
+        self, transport: Transport, draw: Draw, machine_ns: Callable[[], int], tell: Tell
+    ) -> None:
         self._transport = transport
         self._draw = draw
+        self._machine_ns = machine_ns
+        self._tell = tell
 
     def get(
         self,
@@ -59,7 +64,7 @@ class RetryingReader:
     ) -> None:
         """Ask; `read` gets the body and raises `ProtocolBroken` if it makes no sense."""
 
-        def send(tries: int) -> None:
+        def send(tries: int, until_ns: int) -> None:
             self._transport.request(
                 lane,
                 "GET",
@@ -67,35 +72,38 @@ class RetryingReader:
                 query,
                 b"",
                 DEADLINES_NS[lane],
-                lambda answer: judge(answer, tries),
+                lambda answer: judge(answer, tries, until_ns),
             )
 
-        def judge(answer: Answer | NoAnswer, tries: int) -> None:
-            if isinstance(answer, Answer) and answer.status == 200:
-                _understand(answer.body, read, fail)
-            elif tries < RETRIES and _is_passing(answer):
-                self._transport.later(pause_ns(tries, self._draw), lambda: send(tries + 1))
-            elif isinstance(answer, Answer):
-                fail(complaint(answer.status, answer.body))
-            else:
-                fail(answer.reason)
+        def judge(answer: Answer | NoAnswer, tries: int, until_ns: int) -> None:
+            failure = failure_of(answer)
+            if failure is None and isinstance(answer, Answer):
+                failure = _understand(answer.body, read)
+            if failure is None:
+                return
+            now_ns = self._machine_ns()
+            until_ns = until_ns or now_ns + RETRIES * DEADLINES_NS[lane]
+            if tries < RETRIES and may_ask_again(failure):
+                wait_ns = pause_ns(tries, self._draw)
+                if now_ns + wait_ns < until_ns:
+                    self._transport.later(wait_ns, lambda: send(tries + 1, until_ns))
+                    return
+            if isinstance(failure, ProtocolBroken):
+                self._tell(path, failure)
+            fail(str(failure))
 
-        send(0)
+        send(0, 0)
 
 
-def _is_passing(answer: Answer | NoAnswer) -> bool:
-    if isinstance(answer, Answer):
-        return answer.status in _PASSING or answer.status >= 500
-    return answer.fault in (TransportFailure.NOT_SENT, TransportFailure.LOST)
-
-
-def _understand(body: bytes, read: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
+def _understand(body: bytes, read: Callable[[bytes], None]) -> ProtocolBroken | None:
+    """Let `read` have the body; return what it can't make sense of."""
     try:
         read(body)
     except ProtocolBroken as error:
-        fail(str(error))
+        return error
     except Exception as error:  # noqa: BLE001 - who asked must hear that there is no answer
-        fail(f"answer not understood: {type(error).__name__}")
+        return ProtocolBroken(f"answer not understood: {type(error).__name__}")
+    return None
 
 
 @frozen
@@ -170,6 +178,7 @@ class Paginator(Generic[T]):
             return "the venue repeats a page"
         if self._pages >= MOST_PAGES:
             return f"more than {MOST_PAGES} pages"
-        if self._machine_ns() - self._begun_ns > LONGEST_LISTING_NS:
-            return f"not read within {LONGEST_LISTING_NS // SECOND} s"
+        longest_ns = LONGEST_LISTINGS_NS[self._lane]
+        if self._machine_ns() - self._begun_ns > longest_ns:
+            return f"not read within {longest_ns // SECOND} s"
         return None

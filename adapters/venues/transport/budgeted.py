@@ -29,7 +29,7 @@ from adapters.venues.transport.interface import (
 )
 from adapters.venues.transport.pacing import pace_of
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from domain.system.rate_budget import BudgetUse, RateBudget
+from domain.system.rate_budget import PRIVATE, PUBLIC, BudgetUse, RateBudget
 
 TOO_MANY = 429
 SHARES_PCT = {
@@ -95,7 +95,7 @@ class BudgetedTransport:
         self._machine_ns = machine_ns
         self._wall_ns = wall_ns
         self._draw = draw
-        private, public = RateBudget("private", limits.private), RateBudget("public", limits.public)
+        private, public = RateBudget(PRIVATE, limits.private), RateBudget(PUBLIC, limits.public)
         self._budgets = (private, public)
         self._lanes = {
             lane: _Lane(lane, public if lane is RequestLane.PUBLIC else private)

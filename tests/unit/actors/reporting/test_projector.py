@@ -33,12 +33,13 @@ from domain.messages.venue import EntriesUnread
 from domain.model.approval import Reason
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.entries import EntryKind
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import SECOND, Nanos, iso
 from domain.model.money import Amount, Price, Rate, plain
 from domain.model.orders import OrderState
 from domain.model.pnl import open_of
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import open_ledger
+from domain.system.rate_budget import BudgetUse, Pace, RateBudget
 from domain.system.recovery import RunTally
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import (
@@ -89,6 +90,7 @@ class Scene:
         self, tally: RunTally = FRESH, *, epoch: int = 1, states: Mapping[str, str] = ALONE
     ) -> None:
         self.harness, self.board = Harness(), Board()
+        self.uses: tuple[BudgetUse, ...] = ()
         roster = tuple(ActorStatus(name, state, 1, 0, 0, 0) for name, state in states.items())
         self.actor = self.harness.start(
             Projector,
@@ -98,6 +100,7 @@ class Scene:
             lambda: roster,
             tally,
             Books("USD"),
+            lambda: self.uses,
             epoch=epoch,
         )
 
@@ -399,3 +402,20 @@ def test_an_open_order_says_what_it_asks_for() -> None:
 def a_boot() -> BootCompleted:
     rate = Rate(Decimal("0.01"))
     return BootCompleted((a_product(),), rate, rate, is_clean=True)
+
+
+@pytest.mark.req("RB1")
+def test_each_budget_says_what_is_used_of_it_and_until_when_the_venue_refuses() -> None:
+    scene, free, refused = Scene(), RateBudget("private", 30), RateBudget("public", 10)
+    free.take(0)
+    refused.take(0)
+    refused.refused(0, 0, Pace(retry_ns=5 * SECOND), 0.5)
+    scene.uses = (free.use(0), refused.use(0, waiting=3))
+
+    told = scene.tell()["rate_budgets"]
+
+    usual = {"used": 1, "window_seconds": 1, "waiting": 0, "refused": 0, "paused_until": None}
+    assert told["private"] == {**usual, "limit": 30}
+    until = iso(Nanos(scene.harness.clock.wall + 5 * SECOND))
+    paused = {"waiting": 3, "refused": 1, "paused_until": until}
+    assert told["public"] == {**usual, **paused, "limit": 10}

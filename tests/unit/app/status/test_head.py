@@ -58,12 +58,14 @@ def test_what_is_missing_of_the_venue_is_said() -> None:
         "stalled": {"BTC-USD": "silent"},
         "left_out": [{"kind": "orders", "count": 3, "reason": "no side"}],
         "reconcile": "BTC differs",
+        "rate_budgets": {"private": {"paused_until": "2025-11-14T12:00:05Z"}, "public": {}},
     }
 
     told = text_of({**DOCUMENT, **odd}, some_signs(sentinel="clear (cancelled 3)"))
 
     for words in (
         "no fresh data of BTC-USD: silent",
+        "the venue refuses private requests as too many; asked again at 2025-11-14 12:00:05 UTC",
         "left out: 3 of orders: no side",
         "last comparison with the venue: BTC differs",
         "its sentinel says: clear (cancelled 3)",

@@ -64,6 +64,7 @@ def test_a_proposal_without_any_answer_counts_as_a_try_that_came_to_nothing() ->
         evolve(USUAL, quantity=Quantity(Decimal("1.99"))),
         evolve(USUAL, flags=ProductFlags(limit_only=True)),
         evolve(USUAL, flags=None),
+        evolve(USUAL, is_limited=True),
     ],
 )
 def test_other_circumstances_begin_the_tries_anew_a_second_after_the_last(

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from adapters.venues.coinbase.client import IDS_PER_CALL
 from domain.messages.venue import (
-    CancelAnswered,
-    CancelResult,
     CandlesListed,
     FillsListed,
     OrdersListed,
@@ -98,50 +96,6 @@ def test_a_sale_leaves_beside_an_entry_that_nobody_answers() -> None:
 
 def test_the_request_lifetime_is_the_tokens_and_ten_seconds() -> None:
     assert ScriptedVenue().client.request_lifetime_ns == 20 * SECOND
-
-
-# Cancelling.
-
-
-def cancelled(_: str, __: str, ___: Query, body: bytes) -> tuple[int, bytes]:
-    ids = json.loads(body)["order_ids"]
-    results = [{"success": True, "failure_reason": "", "order_id": each} for each in ids]
-    return 200, json.dumps({"results": results}).encode()
-
-
-def test_cancels_go_a_hundred_at_a_time_each_id_once() -> None:
-    venue = ScriptedVenue(cancelled)
-    ids = tuple(f"o-{number}" for number in range(250))
-    venue.client.cancel((*ids, "", "o-3"), 9, ME)
-    venue.time.run()
-    (answer,) = venue.inbox.of(CancelAnswered)
-    assert (answer.token, answer.failure) == (9, None)
-    assert answer.results == tuple(CancelResult(each, True, "") for each in ids)
-    assert [len(json.loads(body)["order_ids"]) for _, _, _, body in venue.asked] == [100, 100, 50]
-
-
-@pytest.mark.parametrize("ids", [(), ("",)])
-def test_nothing_to_cancel_asks_nothing(ids: tuple[str, ...]) -> None:
-    venue = ScriptedVenue(cancelled)
-    venue.client.cancel(ids, 9, ME)
-    venue.time.run()
-    assert venue.inbox.messages == [CancelAnswered(9, (), None)]
-    assert venue.asked == []
-
-
-def test_a_failed_part_of_a_cancel_leaves_its_ids_unknown_and_the_rest_goes_on() -> None:
-    answers = [(502, b"<html>"), (200, b"junk")]
-
-    def answer(*asked: Any) -> tuple[int, bytes]:
-        return answers.pop(0) if answers else cancelled(*asked)
-
-    venue = ScriptedVenue(answer)
-    venue.client.cancel(tuple(f"o-{number}" for number in range(201)), 9, ME)
-    venue.time.run()
-    (answered,) = venue.inbox.of(CancelAnswered)
-    assert [result.order_id for result in answered.results] == ["o-200"]
-    assert answered.failure is not None
-    assert answered.failure.startswith("HTTP 502; not an answer")
 
 
 # Listing orders and fills.

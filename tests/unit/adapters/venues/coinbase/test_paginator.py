@@ -21,6 +21,7 @@ from domain.messages.venue import (
     ProductsListed,
     QuotesListed,
 )
+from domain.model.entries import EntryKind
 from domain.model.instants import SECOND
 from tests.fakes.inbox import ME
 from tests.fakes.scripted_venue import ScriptedVenue
@@ -70,11 +71,31 @@ def test_a_pause_is_drawn_up_to_the_limit_of_its_try(tries: int, drawn: float) -
     assert pause_ns(tries, lambda: 0.5) == min(30, 2**tries) * SECOND // 2
 
 
-@pytest.mark.parametrize("status", [204, 302, 400, 403, 404])
+@pytest.mark.parametrize("status", [400, 403, 404])
 def test_a_definite_no_is_not_asked_again(status: int) -> None:
     venue, answer = fees_after((status, b"no"))
     assert len(venue.asked) == 1
     assert answer.failure == f"HTTP {status} no"
+
+
+@pytest.mark.parametrize("status", [204, 302])
+def test_an_answer_that_is_not_the_protocol_is_not_asked_again_and_is_counted(status: int) -> None:
+    venue, answer = fees_after((status, b"no"))
+    assert len(venue.asked) == 1
+    assert answer.failure == f"expected HTTP 200, was {status}"
+    (news,) = venue.told
+    assert (news.kind, news.names) == (EntryKind.ANSWER, ("/transaction_summary",))
+
+
+@pytest.mark.req("CB1")
+def test_what_takes_its_whole_deadline_each_time_is_not_asked_beyond_three_of_them() -> None:
+    venue = ScriptedVenue(lambda *_: None, draw=lambda: 0.999)
+    venue.client.read_fees(1, ME)
+    venue.time.run()
+    (answer,) = venue.inbox.of(FeesRead)
+    assert answer.failure == "no answer before the deadline"
+    assert len(venue.asked) <= 4
+    assert venue.asked_ns[-1] - venue.asked_ns[0] <= 4 * 30 * SECOND
 
 
 def test_junk_is_a_failure_and_is_not_asked_again() -> None:
