@@ -126,7 +126,7 @@ def budget_rows(uses: Iterable[BudgetUse], wall_ns: int) -> Row:
             "window_seconds": use.window_ns // SECOND,
             "waiting": use.waiting,
             "refused": use.refused,
-            "paused_until": iso(wall_ns + use.pause_ns) if use.is_doubtful else None,
+            "paused_until": iso(wall_ns + use.pause_ns) if use.pause_ns else None,
         }
         for use in uses
     }

@@ -8,22 +8,31 @@ from actors.kernel.base import Actor
 from actors.kernel.ports import Venue
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
-from domain.system.rate_budget import PRIVATE, PRIVATE_LIMIT, PUBLIC, BudgetUse
+from domain.system.rate_budget import (
+    LONGEST_PAUSE_NS,
+    PRIVATE,
+    PRIVATE_LIMIT,
+    PUBLIC,
+    PUBLIC_LIMIT,
+    BudgetUse,
+)
 
 LASTS_NS = 5 * SECOND
 """Machine time after which requests that are refused, or wait, are more than a hiccup."""
 TELL_EVERY_NS, WARN_EVERY_NS = 15 * SECOND, 60 * SECOND
-EFFECTS = {PRIVATE: Effect.BLOCK, PUBLIC: Effect.NONE}
-"""What it means when the venue refuses: without a key only the past is asked for."""
-NAMES = {PRIVATE: PRIVATE_LIMIT, PUBLIC: f"{PUBLIC}_limit"}
-"""The breakers that are open while the venue refuses our requests."""
 
 
 @define
-class _Watched:
-    """Since when, in machine time, the venue refuses and requests wait, and when it was told."""
+class WatchedBudget:
+    """What is open while the venue refuses the requests of one budget, and what it blocks.
 
+    Since when, in machine time, the venue refuses and requests wait, and when it was told.
+    """
+
+    breaker: str
+    effect: Effect
     refused_ns: int | None = None
+    fresh_ns: int = 0
     warned_ns: int | None = None
     waiting_ns: int | None = None
     told_ns: int | None = None
@@ -36,7 +45,10 @@ class BudgetWatch:
     def __init__(self, actor: Actor, venue: Venue) -> None:
         self._actor = actor
         self._venue = venue
-        self._watched = {name: _Watched() for name in EFFECTS}
+        self._watched = {
+            PRIVATE: WatchedBudget(PRIVATE_LIMIT, Effect.BLOCK),
+            PUBLIC: WatchedBudget(PUBLIC_LIMIT, Effect.NONE),  # the past comes later
+        }
 
     def look(self) -> None:
         """Look at every budget, and say what is new."""
@@ -46,26 +58,28 @@ class BudgetWatch:
             self._see_refusals(use, watched, now_ns)
             self._see_waiting(use, watched, now_ns)
 
-    def _see_refusals(self, use: BudgetUse, watched: _Watched, now_ns: int) -> None:
+    def _see_refusals(self, use: BudgetUse, watched: WatchedBudget, now_ns: int) -> None:
         fresh, watched.refused = use.refused - watched.refused, use.refused
         is_due = watched.warned_ns is None or now_ns - watched.warned_ns >= WARN_EVERY_NS
+        if fresh > 0:
+            watched.fresh_ns = now_ns
         if fresh > 0 and is_due:
             watched.warned_ns = now_ns
             self._actor.log.warning(
                 "the venue refuses requests as too many", budget=use.name, refused=use.refused
             )
-        if not use.is_doubtful:
+        is_unasked = not use.waiting and now_ns - watched.fresh_ns > LONGEST_PAUSE_NS + LASTS_NS
+        if not use.is_doubtful or is_unasked:  # else what nobody asks would be refused for ever
             watched.refused_ns = None
-            self._actor.close(NAMES[use.name], "the venue answers requests again")
+            self._actor.close(watched.breaker, "the venue refuses nothing any more")
             return
         if watched.refused_ns is None:
             watched.refused_ns = now_ns
         if now_ns - watched.refused_ns >= LASTS_NS:
             reason = f"the venue refuses {use.name} requests as too many"
-            effect = EFFECTS[use.name]
-            self._actor.trip(NAMES[use.name], reason, effect=effect, may_flap=True)
+            self._actor.trip(watched.breaker, reason, effect=watched.effect, may_flap=True)
 
-    def _see_waiting(self, use: BudgetUse, watched: _Watched, now_ns: int) -> None:
+    def _see_waiting(self, use: BudgetUse, watched: WatchedBudget, now_ns: int) -> None:
         """Say it when requests wait for long, from time to time, and that none does any more."""
         log = self._actor.log
         if not use.waiting:

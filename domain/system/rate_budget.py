@@ -16,8 +16,8 @@ from domain.model.instants import SECOND
 
 PRIVATE, PUBLIC = "private", "public"
 """The classes: requests of our key, and requests without any."""
-PRIVATE_LIMIT = f"{PRIVATE}_limit"
-"""Name of the breaker while the venue refuses whatever our key asks."""
+PRIVATE_LIMIT, PUBLIC_LIMIT = "private_limit", "public_limit"
+"""Names of the breakers while the venue refuses whatever is asked in a class."""
 LONGEST_PAUSE_NS = 60 * SECOND
 """However long a venue says: after this it is asked once whether it meant it."""
 LONGEST_BACKOFF_S = 30.0

@@ -16,7 +16,14 @@ from tests.house.tidy import PACKAGES, ROOT, sources
 
 pytestmark = pytest.mark.req("SUP1")
 
-OPENERS = {"trip": 0, "BlockEntries": 0, "ListJudge": 1, "_halt": 0, "Counted": 0}
+OPENERS = {
+    "trip": 0,
+    "BlockEntries": 0,
+    "ListJudge": 1,
+    "_halt": 0,
+    "Counted": 0,
+    "WatchedBudget": 0,
+}
 """Calls that open a breaker, and where its name stands among their arguments."""
 OTHERS = {name for name in WAYS_OUT if name.endswith("_loss") or name == "daily_loss_usd"}
 LOSSES = OTHERS | {"drawdown"}

@@ -9,7 +9,7 @@ from actors.safety.drop_copy import POLL_EVERY_NS, DropCopy
 from domain.messages.supervision import BootCompleted
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
-from domain.system.rate_budget import Pace, RateBudget
+from domain.system.rate_budget import LONGEST_PAUSE_NS, Pace, RateBudget
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import MAKER, TAKER
 from tests.fakes.log import LogLine
@@ -67,6 +67,19 @@ def test_a_venue_that_goes_on_refusing_opens_a_breaker_until_it_answers(
     assert not breaker.is_latched
 
     scene.answer(name)
+    scene.look()
+    assert scene.harness.trips() == ()
+
+
+def test_what_nobody_asks_any_more_is_refused_no_more() -> None:
+    scene = Scene()
+    scene.refuse("public")
+    scene.look(LASTS_NS * 2)
+    assert len(scene.harness.trips()) == 1
+    scene.waiting = 1
+    scene.look(LONGEST_PAUSE_NS * 2)
+    assert len(scene.harness.trips()) == 1
+    scene.waiting = 0
     scene.look()
     assert scene.harness.trips() == ()
 
