@@ -48,6 +48,7 @@ from domain.messages.supervision import (
     BootCompleted,
     BreakerReset,
     BreakerTripped,
+    ClockChecked,
     DrillStarted,
     GapSeen,
     ProductsChanged,
@@ -94,7 +95,8 @@ Event = (
 )
 """What is said in a line, and does not change the status otherwise."""
 Account = EquityMarked | LossesMeasured | CapsMeasured
-Measured = Account | BootCompleted | ProductsChanged | UniverseJudged | RegimeJudged
+Catalogue = BootCompleted | ProductsChanged
+Measured = Account | Catalogue | UniverseJudged | RegimeJudged | ClockChecked
 Inbox = (
     QuoteMoved
     | BidMoved
@@ -156,6 +158,8 @@ class Projector(Actor):
         self._caps: CapsMeasured | None = None
         self._universe: UniverseJudged | None = None
         self._regime: RegimeJudged | None = None
+        self._clock: ClockChecked | None = None
+        self._clock_ns = 0
         self._reconcile: ReconcileFinished | None = None
         self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
@@ -214,6 +218,8 @@ class Projector(Actor):
                 self._universe = news
             case RegimeJudged():
                 self._regime = news
+            case ClockChecked():
+                self._clock, self._clock_ns = news, self.envelope.at_ns
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 self._products = {each.id: each for each in products}
                 self._narrator.learn(news)
@@ -335,6 +341,7 @@ class Projector(Actor):
             "stalled": dict(sorted(self._stalled.items())),
             "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
+            "clock": rows.clock_row(self._clock, self._clock_ns),
             "jitter_histogram": list(self._jitter),
             "rate_budgets": {},
             "guards_proven": None,
