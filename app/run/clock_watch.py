@@ -9,7 +9,7 @@ from app.run.watches import Watch, trip
 from domain.messages.supervision import ClockChecked
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import MINUTE, Nanos
-from domain.system.alerts import of_clock
+from domain.system.access_alerts import of_clock
 from domain.system.drift import (
     CLOCK,
     ClockReading,

@@ -20,6 +20,7 @@ from adapters.clocks.asking import TimeAsker, ask_all
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.control.accounts import AccountLock, account_of
+from adapters.control.key_note import KeyNote
 from adapters.processes.sentinel import SentinelProcess
 from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
 from adapters.runtime.threads import ThreadRuntime
@@ -32,10 +33,11 @@ from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
 from adapters.venues.coinbase.server_time import ask_venue_time
 from adapters.venues.transport.endpoint import is_loopback
-from app.command_line.options import MIRROR, TradeOptions
+from app.command_line.options import MIRROR, ROOT, TradeOptions
 from app.run import settings
 from app.run.clock_watch import ClockWatch
 from app.run.folder_watch import FolderWatch
+from app.run.key_watch import KeyWatch, configured_key, created_of
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.recovery import last_world
 from app.run.stop_request import StopRequest
@@ -216,6 +218,7 @@ def _watches(
     yield FolderWatch(system, options.folders.of_mode(options.mode))
     if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
         yield from _clock_watch(system, options)
+        yield from _key_watch(system, options)
         told = _sentinel_settings(options, session, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))
 
@@ -229,6 +232,13 @@ def _clock_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch
     asker = TimeAsker(partial(ask_all, servers, partial(ask_venue_time, rest)))
     limit_ns, is_live = settings.drift_limit_ns(options.config), options.mode is Mode.LIVE
     yield ClockWatch(system, asker, limit_ns, is_live=is_live)
+
+
+def _key_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
+    """Have the age of the real venue's key told, where one is configured."""
+    found = configured_key(os.environ, ROOT)
+    if found is not None:
+        yield KeyWatch(system, partial(created_of, found, KeyNote(options.folders.data)))
 
 
 def venue_of_others(options: TradeOptions) -> str | None:

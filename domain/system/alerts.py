@@ -18,7 +18,7 @@ from domain.model.product import ProductId, base_of, quote_of
 from domain.model.wording import counted
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
-from domain.system.ways_out import RELEASE, SET_CLOCK, WAYS_OUT, way_out
+from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
 from domain.system.ways_out import RESUME as _RESUME
 from domain.system.ways_out import STATUS as _STATUS
 
@@ -349,19 +349,6 @@ def of_future_stamp(what: str, ahead_ns: int, refused: int) -> AlertRaised:
     """Return the alert of something of the venue that is stamped ahead of market time."""
     text = f"{what} is stamped {ahead_ns // SECOND} s ahead; {refused} refused in this run"
     return _of_feed("CLOCK", text, "left out; the stream begins anew; is a clock wrong?")
-
-
-def of_clock(fault: str) -> AlertRaised:
-    """Return the alert of a clock that is off at the start of a run without real money."""
-    return AlertRaised(
-        severity=Severity.WARNING,
-        code="CLOCK",
-        what=fault,
-        done="trading begins; entries are blocked if it is still so at the next look, in 30 s",
-        owned="unchanged",
-        worst="prices, orders and records carry wrong times",
-        command=SET_CLOCK,
-    )
 
 
 def of_missing_history(product: ProductId, failure: str | None) -> AlertRaised:

@@ -101,7 +101,7 @@ WAYS_OUT: dict[str, WayOut] = {
     ),
     "drop_copy_lists": WayOut("the venue lists orders and fills again", "wait for it", STATUS),
     "live_orders": WayOut("the venue lists live orders again", "wait for the venue", STATUS),
-    "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),
+    "permissions": WayOut("", f"{_STOPS}: the key may view and trade, and not transfer", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),
     "unknown_order": WayOut(
         "the venue says what became of the order",

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from adapters.venues.coinbase.answers import complaint
+from adapters.venues.coinbase.answers import refused_question
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
     Answer,
@@ -76,7 +76,7 @@ class RetryingReader:
             elif tries < RETRIES and _is_passing(answer):
                 self._transport.later(pause_ns(tries, self._draw), lambda: send(tries + 1))
             elif isinstance(answer, Answer):
-                fail(complaint(answer.status, answer.body))
+                fail(refused_question(answer.status, answer.body))
             else:
                 fail(answer.reason)
 
