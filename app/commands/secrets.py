@@ -44,7 +44,8 @@ def check(folders: Folders, *, as_json: bool) -> int:
 
     \b
     Example:
-      CB_API_SECRET_FILE=~/coinbase.json python run.py secrets check
+      python run.py secrets check
+      python run.py secrets check --json
     """
     own = (folders.data, folders.log, ROOT / "data", ROOT / "logs")
     strays = stray_keys((ROOT, folders.config), (), own)

@@ -217,13 +217,13 @@ def _watches(
     yield StackWatch(options.folders.log)
     yield FolderWatch(system, options.folders.of_mode(options.mode))
     if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
-        yield from _clock_watch(system, options)
+        yield from clock_watch(system, options)
         yield from _key_watch(system, options)
         told = _sentinel_settings(options, session, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))
 
 
-def _clock_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
+def clock_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
     """Have the clock compared where the time of the prices is that of others."""
     rest = venue_of_others(options)
     if rest is None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import evolve
 
 from app.command_line.options import Folders, TradeOptions
 from app.run.clock_watch import AGAIN_NS, EVERY_NS, KNOWN_FOR_NS, ClockWatch
-from app.run.thread_ports import venue_of_others
+from app.run.thread_ports import clock_watch, venue_of_others
 from config.loading import load
 from config.mode import Mode
 from domain.messages.control import AlertRaised
@@ -205,3 +205,8 @@ def test_only_a_venue_elsewhere_has_a_time_that_is_not_of_our_own_making(
     options = TradeOptions(mode=Mode.PAPER, config=load(CONFIG), folders=folders, market=market)
 
     assert venue_of_others(options) == venue
+
+    rig = VirtualRig()
+    watches = list(clock_watch(cast("Any", rig.runtime), options))
+    rig.close()
+    assert [type(each) for each in watches] == ([ClockWatch] if venue else [])
