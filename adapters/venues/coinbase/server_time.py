@@ -12,10 +12,11 @@ from adapters.venues.coinbase.answers import reader
 from adapters.venues.coinbase.wire import PREFIX, TimeAnswer
 from adapters.venues.transport.endpoint import is_loopback
 from domain.model.errors import ProtocolBroken, Unreachable
-from domain.model.instants import MILLISECOND
+from domain.model.instants import MILLISECOND, Nanos
 from domain.system.drift import TimeTrip
 
 ROUND_TRIPS = 8
+MOST_DIGITS = 15
 WHERE = f"{PREFIX}/time"
 # Answers are kept at the edge for a second unless one asks for a fresh one.
 FRESH = {"Cache-Control": "no-cache"}
@@ -48,6 +49,18 @@ def ask_venue_time(
     return tuple(trips)
 
 
+def time_in(body: bytes) -> Nanos:
+    """Return the time that an answer tells.
+
+    Raises:
+        ProtocolBroken: it tells none.
+    """
+    millis = _read(body).epochMillis
+    if not (millis.isascii() and millis.isdigit() and len(millis) <= MOST_DIGITS):
+        raise ProtocolBroken(f"expected milliseconds since 1970, was {millis[:40]!r}")
+    return Nanos(int(millis) * MILLISECOND)
+
+
 def _ask(
     session: requests.Session, rest: str, within_s: float, wall_ns: Callable[[], int]
 ) -> TimeTrip:
@@ -62,7 +75,7 @@ def _ask(
     if answer.status_code != requests.codes.ok:
         raise Unreachable(f"{WHERE}: HTTP {answer.status_code}")
     try:
-        told_ns = int(_read(answer.content).epochMillis) * MILLISECOND
-    except (ProtocolBroken, ValueError) as error:
-        raise Unreachable(f"{WHERE}: the answer holds no time") from error
+        told_ns = time_in(answer.content)
+    except ProtocolBroken as error:
+        raise Unreachable(f"{WHERE}: {error}") from error
     return TimeTrip(trip_ns, told_ns - (sent_ns + trip_ns // 2))
