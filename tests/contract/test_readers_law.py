@@ -31,7 +31,7 @@ from domain.messages.market import BookChanged, BookLost, MarketFrame, TradesPri
 from domain.messages.venue import UserFrame
 from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
-from domain.model.instants import MINUTE, SECOND, Nanos, iso
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, iso
 from tests.builders.messages import BTC, NOW
 from tests.builders.recorded import BTC_FORM
 from tests.builders.sentinel import as_json, key_file, small_venue
