@@ -14,7 +14,7 @@ import attrs
 from attrs import field, frozen
 
 from config import plugins
-from config.schema import Capital, Execution, ExitsSection, Loop, Supervision, section
+from config.schema import Capital, ClockSection, Execution, ExitsSection, Loop, Supervision, section
 from domain.decisions.trims import Upkeep
 from domain.portfolio.losses import LossLimits
 from domain.risk.rule import EntryRule
@@ -60,6 +60,7 @@ class Policy:
     capital: Capital = section(Capital, "How much of the account the system may use")
     execution: Execution = section(Execution, "How entries are worked at the venue")
     exits: ExitsSection = section(ExitsSection, "When a lot is sold without stop or target")
+    clock: ClockSection = section(ClockSection, "How wrong this machine's clock may be")
     supervision: Supervision = section(Supervision, "What happens when a part fails")
     throttle: ThrottleLimits = section(ThrottleLimits, "How often the same may happen")
     maintenance: Upkeep = section(Upkeep, "Selling lots down to the caps")
@@ -108,6 +109,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "capital": Capital,
         "execution": Execution,
         "exits": ExitsSection,
+        "clock": ClockSection,
         "supervision": Supervision,
         "throttle": ThrottleLimits,
         "maintenance": Upkeep,

@@ -6,7 +6,7 @@ protects must not be loosened by configuration, only by changing this file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from config.mode import Mode
 from domain.model.bounds import (
     A_THEME,
     AN_ASSET,
+    TIME_SERVER,
     UUID,
     Flaw,
     Invalid,
@@ -32,6 +33,7 @@ from domain.universe.limits import Stability, TierLimits, shipped_tiers
 from domain.universe.regime import RegimeLimits
 
 TIERS_MAX = 9
+TIME_SERVERS_MAX = 8
 
 
 def section(kind: type, doc: str) -> Any:
@@ -95,6 +97,24 @@ class LogSection:
     level: LogLevel = setting(LogLevel.INFO, "Least severe line shown", limits=", ".join(LogLevel))
 
 
+def _time_servers(servers: Sequence[str]) -> None:
+    members(spelled(TIME_SERVER, "pool.ntp.org or 192.0.2.1:123"))(servers)
+    if len(servers) > TIME_SERVERS_MAX:
+        raise Invalid(Flaw((), f"expected at most {TIME_SERVERS_MAX}, was {len(servers)}"))
+
+
+@frozen(kw_only=True)
+class TimeSection:
+    """Who tells what time it is."""
+
+    ntp_servers: tuple[str, ...] = setting(
+        ("pool.ntp.org", "time.apple.com", "time.google.com", "time.cloudflare.com"),
+        "Servers of time by NTP; with none the venue's time counts alone",
+        limits=f"each HOST or HOST:PORT, at most {TIME_SERVERS_MAX}",
+        check=_time_servers,
+    )
+
+
 @frozen(kw_only=True)
 class StrategiesSection:
     """Where strategies of one's own are."""
@@ -119,6 +139,7 @@ class App:
     )
     paper: Paper = section(Paper, "The account of a new paper world")
     account: AccountSection = section(AccountSection, "Which account of the venue is traded")
+    time: TimeSection = section(TimeSection, "Who tells what time it is")
     strategies: StrategiesSection = section(StrategiesSection, "Where strategies of one's own are")
     log: LogSection = section(LogSection, "What the logs show")
 
@@ -171,6 +192,20 @@ class ExitsSection:
         "Longest time a lot is held",
         low=Nanos(MINUTE),
         high=Nanos(30 * DAY),
+        tighter="lower",
+    )
+
+
+@frozen(kw_only=True)
+class ClockSection:
+    """How wrong this machine's clock may be while it trades at live prices."""
+
+    max_drift_ms: int = number(
+        150,
+        "Entries are blocked from this drift on, by NTP and the venue's time",
+        low=10,
+        high=150,
+        unit="ms",
         tighter="lower",
     )
 

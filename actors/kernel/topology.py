@@ -338,7 +338,8 @@ ROUTES: dict[type, Route] = {
     control.Settled: Route(says=(ORDER_MANAGER,), hears=(OPERATOR,)),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
     control.AlertRaised: Route(
-        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS, RECONCILER), hears=(ALERTS, AUDITOR)
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS, RECONCILER, GUARDIAN),
+        hears=(ALERTS, AUDITOR),
     ),
     control.KillSeen: Route(
         says=(KILL_SWITCH,), hears=(AUDITOR, CANCELLER), lane=Lane.CONTROL, is_durable=True
@@ -388,6 +389,7 @@ ROUTES: dict[type, Route] = {
         lane=Lane.CONTROL,
         is_durable=True,
     ),
+    supervision.ClockChecked: Route(says=(GUARDIAN,), hears=_KEEPERS),
     journal.RunStopped: Route(says=(GUARDIAN,), hears=(AUDITOR,), is_durable=True),
     # In the lane of market data: it waits behind the view of the portfolio that belongs to it.
     control.StatusRequested: Route(

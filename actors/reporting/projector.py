@@ -48,6 +48,7 @@ from domain.messages.supervision import (
     BootCompleted,
     BreakerReset,
     BreakerTripped,
+    ClockChecked,
     DrillStarted,
     GapSeen,
     ProductsChanged,
@@ -95,7 +96,8 @@ Event = (
 )
 """What is said in a line, and does not change the status otherwise."""
 Account = EquityMarked | LossesMeasured | CapsMeasured
-Measured = Account | BootCompleted | ProductsChanged | UniverseJudged | RegimeJudged
+Catalogue = BootCompleted | ProductsChanged
+Measured = Account | Catalogue | UniverseJudged | RegimeJudged | ClockChecked
 Inbox = (
     QuoteMoved
     | BidMoved
@@ -159,6 +161,8 @@ class Projector(Actor):
         self._caps: CapsMeasured | None = None
         self._universe: UniverseJudged | None = None
         self._regime: RegimeJudged | None = None
+        self._clock: ClockChecked | None = None
+        self._clock_ns = 0
         self._reconcile: ReconcileFinished | None = None
         self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
@@ -217,6 +221,8 @@ class Projector(Actor):
                 self._universe = news
             case RegimeJudged():
                 self._regime = news
+            case ClockChecked():
+                self._clock, self._clock_ns = news, self.envelope.at_ns
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 self._products = {each.id: each for each in products}
                 self._narrator.learn(news)
@@ -338,6 +344,7 @@ class Projector(Actor):
             "stalled": dict(sorted(self._stalled.items())),
             "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
+            "clock": rows.clock_row(self._clock, self._clock_ns),
             "jitter_histogram": list(self._jitter),
             "rate_budgets": rows.budget_rows(self._budgets(), self.clock.wall_ns()),
             "guards_proven": None,

@@ -11,9 +11,10 @@ from domain.market.bids import Bid
 from domain.messages.decisions import RoundJudged
 from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import CapsMeasured, EquityMarked, LimitUse, LossesMeasured
+from domain.messages.supervision import ClockChecked
 from domain.model.approval import Limit
 from domain.model.breakers import GLOBAL, Breaker, Effect
-from domain.model.instants import SECOND, iso
+from domain.model.instants import MILLISECOND, SECOND, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
 from domain.model.portfolio import Lot, PortfolioView
@@ -143,6 +144,23 @@ def decision_row(judged: RoundJudged | None, at_ns: int) -> Row | None:
         "refused": [{"product": one, "reason": reason} for one, reason in judged.refused],
         "late": list(judged.late),
         "next_at": iso(judged.next_ns),
+    }
+
+
+def clock_row(checked: ClockChecked | None, at_ns: int) -> Row | None:
+    """Return how far this machine's clock is off, seen at that market time; None: nobody looks,
+    because the venue's time is our own making.
+    """
+    if checked is None:
+        return None
+    drift_ns = checked.drift_ns
+    return {
+        "drift_ms": None if drift_ns is None else plain(Decimal(drift_ns) / MILLISECOND),
+        "limit_ms": plain(Decimal(checked.limit_ns) / MILLISECOND),
+        "source": checked.source,
+        "at": iso(at_ns),
+        "fault": checked.fault,
+        "doubts": list(checked.doubts),
     }
 
 

@@ -9,11 +9,25 @@ from actors.safety.list_judge import ListJudge
 from actors.safety.reconcile_steps import BootLook, BoundAccount
 from domain.messages.control import SweepRequested
 from domain.messages.supervision import BootCompleted, ProductsChanged
-from domain.messages.venue import FeesRead, OrdersListed, PermissionsRead, ProductsListed
+from domain.messages.venue import (
+    AccountsListed,
+    FeesRead,
+    OrdersListed,
+    PermissionsRead,
+    ProductsListed,
+)
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
+from domain.system.access_alerts import of_wallet
 from domain.system.answers import Answers
-from domain.system.boot import boot_of, foreign_portfolio, nothing_to_trade, other_lineage
+from domain.system.boot import (
+    boot_of,
+    foreign_portfolio,
+    no_wallet,
+    nothing_to_trade,
+    other_lineage,
+    wrong_rights,
+)
 
 BOOT = "boot"
 """Why a start asks for a sweep and for a comparison."""
@@ -33,14 +47,22 @@ def judge_catalogue(actor: Actor, answers: Answers, account: BoundAccount) -> Bo
     foreign = foreign_portfolio(permissions, account.portfolio_uuid)
     if foreign is not None:
         actor.trip("account", foreign, effect=Effect.HALT, is_latched=True)
-    if not permissions.can_trade:
-        actor.trip("permissions", "the key may not trade", effect=Effect.BLOCK)
+    wrong = wrong_rights(permissions)
+    if wrong is not None:
+        actor.trip("permissions", wrong, effect=Effect.BLOCK)
     products, fees = answers.of(ProductsListed), answers.of(FeesRead)
     actor.publish(ProductsChanged(products.products))
     nothing = nothing_to_trade(products, account.quote_currency)
     if nothing is not None:
         actor.trip(NO_PRODUCTS, nothing, effect=Effect.BLOCK)
     return boot_of(products, fees, account.quote_currency)
+
+
+def judge_wallet(actor: Actor, accounts: AccountsListed, account: BoundAccount) -> None:
+    """Tell of an account the money of which is in other currencies than the one that pays."""
+    told = no_wallet(accounts, account.quote_currency)
+    if told is not None:
+        actor.publish(of_wallet(told))
 
 
 def judge_past(actor: Actor, listed: OrdersListed, account: BoundAccount) -> None:

@@ -15,7 +15,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
-from actors.safety.boot_judge import BOOT, BootWatch, judge_catalogue, judge_past
+from actors.safety.boot_judge import BOOT, BootWatch, judge_catalogue, judge_past, judge_wallet
 from actors.safety.holdings import Holdings
 from actors.safety.list_judge import ListJudge
 from actors.safety.reconcile_queue import LAST_WORD, OPERATORS, RequestQueue, kind_of
@@ -344,6 +344,8 @@ class Reconciler(Actor):
         for reason in self._reasons:
             self.publish(ReconcileFinished(reason, not problems, problems))
         if kind == BOOT:
+            if accounts is not None:
+                judge_wallet(self, accounts, self._account)
             self._open(is_clean=not problems)
         self._next()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from app.command_line.options import ROOT
 from config.mode import Mode
 from domain.model.product import quote_of
 from domain.system.recovery import Recovered
@@ -47,9 +50,25 @@ def refused_books(recovered: Recovered, quote_currency: str) -> str | None:
 def _live(config: Config, *, is_confirmed: bool) -> list[str]:
     """Return the gates of LIVE; there is no live gateway, so they never all open."""
     found = [] if is_confirmed else ["confirmation: --confirm-live was not given"]
+    wrong = _key(os.environ)
+    if wrong is not None:
+        found.append(f"secrets: {wrong}")
     return [
         *found,
         f"certificate: no rehearsal certificate exists for policy={config.policy_hash}",
-        "clock, secrets, permissions, fees: proven only by a rehearsal on the live venue",
+        "clock, permissions, fees: proven only by a rehearsal on the live venue",
         "gateway: this version cannot send orders to a venue with real money",
     ]
+
+
+def _key(environment: Mapping[str, str]) -> str | None:
+    """Return in a sentence why the key that the environment names won't do."""
+    # Only here: what signs takes long to load, and other modes need none of it.
+    from adapters.venues.coinbase.auth import KeyInvalid
+    from adapters.venues.coinbase.key_sources import find_key
+
+    try:
+        find_key(environment, ROOT)
+    except KeyInvalid as error:
+        return str(error)
+    return None

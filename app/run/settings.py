@@ -14,7 +14,7 @@ from domain.decisions.triggers import Terms
 from domain.decisions.trims import TrimCaps
 from domain.market.market_data import FeedPlan
 from domain.model.bars import Timeframe
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.money import Amount
 from domain.model.product import ProductId
 from domain.risk.mandate import Mandate
@@ -100,6 +100,11 @@ def auto_resumes_of(config: Config, mode: Mode) -> int:
 def memory_limit_mb(config: Config) -> int:
     """Return the limit of resident memory in MiB."""
     return config.policy.supervision.memory_limit_mb
+
+
+def drift_limit_ns(config: Config) -> Nanos:
+    """Return how far this machine's clock may be off."""
+    return Nanos(config.policy.clock.max_drift_ms * MILLISECOND)
 
 
 def schedule_of(config: Config, cycles: int | None) -> Schedule:

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import Clock, LastGate, Venue
 from actors.kernel.topology import ROUTES
+from adapters.clocks.asking import TimeAsker, ask_all
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.control.accounts import AccountLock, account_of
+from adapters.control.key_note import KeyNote
 from adapters.processes.sentinel import SentinelProcess
 from adapters.processes.simulator import VenueChild, VenueNotStarted, attach
 from adapters.runtime.threads import ThreadRuntime
@@ -30,11 +33,15 @@ from adapters.telemetry.log import ActorLog
 from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S
 from adapters.venues.coinbase.client import CoinbaseVenue
 from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.server_time import ask_venue_time
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.budgeted import RequestLimits
-from app.command_line.options import TradeOptions
+from adapters.venues.transport.endpoint import is_loopback
+from app.command_line.options import MIRROR, ROOT, TradeOptions
 from app.run import settings
+from app.run.clock_watch import ClockWatch
 from app.run.folder_watch import FolderWatch
+from app.run.key_watch import KeyWatch, configured_key, created_of
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.recovery import last_world
 from app.run.stop_request import StopRequest
@@ -219,8 +226,39 @@ def _watches(
     yield StackWatch(options.folders.log)
     yield FolderWatch(system, options.folders.of_mode(options.mode))
     if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
+        yield from clock_watch(system, options)
+        yield from _key_watch(system, options)
         told = _sentinel_settings(options, session, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))
+
+
+def clock_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
+    """Have the clock compared where the time of the prices is that of others."""
+    rest = venue_of_others(options)
+    if rest is None:
+        return
+    servers = options.config.app.time.ntp_servers
+    asker = TimeAsker(partial(ask_all, servers, partial(ask_venue_time, rest)))
+    limit_ns, is_live = settings.drift_limit_ns(options.config), options.mode is Mode.LIVE
+    yield ClockWatch(system, asker, limit_ns, is_live=is_live)
+
+
+def _key_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
+    """Have the age of the real venue's key told, where one is configured."""
+    found = configured_key(os.environ, ROOT)
+    if found is not None:
+        yield KeyWatch(system, partial(created_of, found, KeyNote(options.folders.data)))
+
+
+def venue_of_others(options: TradeOptions) -> str | None:
+    """Return the REST address of the venue whose live prices are traded; None where the venue's
+    time is our own making: one that is embedded, and whatever plays on this machine.
+    """
+    if not options.market.startswith(MIRROR):
+        return None
+    address = urlsplit(options.market.removeprefix(MIRROR))
+    is_ours = is_loopback(address.hostname or "")
+    return None if is_ours else f"{address.scheme}://{address.netloc}"
 
 
 def _sentinel_settings(

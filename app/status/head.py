@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.status import words
-from app.status.lines import BAD, BOLD, GOOD, WARN, Line
+from app.status.lines import BAD, BOLD, DIM, GOOD, WARN, Line
 from app.status.members import Members
 from app.status.signs import InstanceState, Signs
 from domain.model.figures import moment
+from domain.model.instants import MILLISECOND
 from domain.model.wording import counted
+from domain.system.drift import drift_words
 from domain.system.rate_budget import PRIVATE, PUBLIC
-from domain.system.ways_out import RESUME, START
+from domain.system.ways_out import RESUME, SET_CLOCK, START
 
 _ENDED_BY = {
     "signal": "a signal (Ctrl-C, kill -TERM or a closed terminal)",
@@ -57,6 +59,7 @@ def head(document: Members, signs: Signs) -> Iterator[Line]:
     if reconcile := document.text("reconcile"):
         style = "" if reconcile == "clean" else BAD
         yield Line(f"  last comparison with the venue: {reconcile}", style)
+    yield from _clock(document)
     for stalled in document.texts("stalled"):
         yield Line(f"  no fresh data of {stalled}", WARN)
     yield from _refused(document)
@@ -110,6 +113,25 @@ def _remedy(signs: Signs) -> str:
     if signs.is_suspended:
         return f"; the process is suspended, it goes on with: kill -CONT {signs.who.pid}"
     return f"; to end it: kill -KILL {signs.who.pid}"
+
+
+def _clock(document: Members) -> Iterator[Line]:
+    """Yield how far this machine's clock is off, where that matters, and how old that is."""
+    checked = document.part("clock")
+    if not checked:
+        return
+    at_ns, now_ns = checked.moment("at"), document.moment("market_time")
+    age = "at an unknown time"
+    if at_ns is not None and now_ns is not None:
+        age = f"{words.age(max(0, now_ns - at_ns))} before"
+    drift = checked.number("drift_ms")
+    if fault := checked.text("fault"):
+        yield Line(f"  {fault}, found {age}; to set it: {SET_CLOCK}", WARN)
+    elif drift is not None:
+        told, source = drift_words(int(drift * MILLISECOND)), checked.text("source")
+        yield Line(f"  this machine's clock: {told} by {source}, found {age}")
+    for doubt in checked.texts("doubts"):
+        yield Line(f"  not believed about the time: {doubt}", DIM)
 
 
 def _picture(signs: Signs) -> str:

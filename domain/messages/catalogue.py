@@ -42,6 +42,7 @@ from domain.messages.supervision import (
     BootCompleted,
     BreakerReset,
     BreakerTripped,
+    ClockChecked,
     DrillStarted,
     GapSeen,
 )
@@ -76,6 +77,7 @@ CATALOGUE: dict[str, type] = {
         ActorProven,
         DrillStarted,
         GapSeen,
+        ClockChecked,
         StandingsChanged,
         RegimeJudged,
         AssetBanned,

@@ -115,6 +115,20 @@ class GapSeen:
     length_ns: Nanos
 
 
+@frozen(kw_only=True)
+class ClockChecked:
+    """This machine's clock was compared: it is `drift_ns` ahead (below zero: behind) by `source`.
+
+    None: nobody could be believed. `doubts` say who was not, and why; `fault` what is wrong.
+    """
+
+    drift_ns: Nanos | None
+    limit_ns: Nanos
+    source: str
+    doubts: tuple[str, ...]
+    fault: str | None
+
+
 @frozen
 class BootCompleted:
     """Recovery is done: trading may begin as far as breakers allow.

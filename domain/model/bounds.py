@@ -25,6 +25,7 @@ Raises:
 ASSET = re.compile(r"[A-Z0-9]{1,20}")
 THEME = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 STRATEGY_ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+TIME_SERVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[1-9][0-9]{0,4})?")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

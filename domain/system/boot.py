@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from domain.messages.supervision import BootCompleted
-from domain.messages.venue import FeesRead, PermissionsRead, ProductsListed
+from domain.messages.venue import AccountsListed, FeesRead, PermissionsRead, ProductsListed
 from domain.model.orders import OrderSeen
 from domain.model.product import DELISTED, Product
 from domain.model.spelling import product_meant
@@ -13,13 +13,38 @@ from domain.model.wording import counted
 from domain.orders.identity import is_of_a_lineage
 
 NAMED = 5
+RIGHT_KEY = "create one that may view and trade, and not transfer"
 
 
 def foreign_portfolio(permissions: PermissionsRead, wanted: str | None) -> str | None:
     """Return a sentence if the key belongs to another portfolio than the one that is `wanted`."""
-    if wanted is None or permissions.portfolio_uuid == wanted:
+    if wanted is None or permissions.portfolio_uuid.lower() == wanted:
         return None
-    return f"the key belongs to portfolio {permissions.portfolio_uuid}, not {wanted}"
+    theirs = permissions.portfolio_uuid or "that the venue does not name"
+    return f"the key belongs to portfolio {theirs}, not {wanted}"
+
+
+def wrong_rights(permissions: PermissionsRead) -> str | None:
+    """Return a sentence if the key may do less than trading needs, or more than it should."""
+    wrong = []
+    if not permissions.can_view:
+        wrong.append("may not view the account")
+    if not permissions.can_trade:
+        wrong.append("may not trade")
+    if permissions.can_transfer:
+        wrong.append("may move money out of the account")
+    if not permissions.portfolio_uuid:
+        wrong.append("belongs to no portfolio that the venue names")
+    return f"the key {', and '.join(wrong)}; {RIGHT_KEY}" if wrong else None
+
+
+def no_wallet(accounts: AccountsListed, quote_currency: str) -> str | None:
+    """Return a sentence if the account has money, and no wallet in the currency that pays."""
+    held = {each.currency: each.total for each in accounts.accounts}
+    others = sorted(name for name, total in held.items() if total > 0)
+    if quote_currency in held or not others:
+        return None
+    return f"the account has no {quote_currency} wallet, but {', '.join(others[:NAMED])}"
 
 
 def nothing_to_trade(products: ProductsListed, quote_currency: str) -> str | None:

@@ -26,6 +26,8 @@ START = "python run.py --env paper"
 MAILBOX = "mailbox:"
 """How the names begin of breakers that an overflowing inbox opens."""
 
+SET_CLOCK = "timedatectl set-ntp true"
+
 
 @frozen
 class WayOut:
@@ -109,7 +111,7 @@ WAYS_OUT: dict[str, WayOut] = {
         "wait for it; end what else asks from this address",
         STATUS,
     ),
-    "permissions": WayOut("", f"{_STOPS}: the key may not trade", START),
+    "permissions": WayOut("", f"{_STOPS}: the key may view and trade, and not transfer", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),
     "unknown_order": WayOut(
         "the venue says what became of the order",
@@ -123,6 +125,11 @@ WAYS_OUT: dict[str, WayOut] = {
         "", "stop, set app.quote to what the market is quoted in, start again", START
     ),
     "time_gap": WayOut("a clean comparison after the gap", "wait for it", STATUS),
+    "clock": WayOut(
+        "the clock is within policy.clock.max_drift_ms, looked at every 30 s and when it is set",
+        f"have the machine's clock set by servers of time (`{SET_CLOCK}`)",
+        STATUS,
+    ),
     "sentinel": WayOut(
         "a sentinel watches", "make room for one more process if none can start", STATUS
     ),

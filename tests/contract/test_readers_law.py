@@ -26,11 +26,12 @@ from adapters.sentinel.gateway import Gateway
 from adapters.simulator.market_data.raw import catalogue
 from adapters.simulator.market_data.readers import bars_in, changes_in, trades_in
 from adapters.venues.coinbase import codec, wire
+from adapters.venues.coinbase.server_time import time_in
 from domain.messages.market import BookChanged, BookLost, MarketFrame, TradesPrinted
 from domain.messages.venue import UserFrame
 from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
-from domain.model.instants import MINUTE, SECOND, Nanos, iso
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, iso
 from tests.builders.messages import BTC, NOW
 from tests.builders.recorded import BTC_FORM
 from tests.builders.sentinel import as_json, key_file, small_venue
@@ -390,6 +391,19 @@ def test_an_odd_answer_is_read_or_says_what_is_wrong_with_it(name: str) -> None:
             assert 0 <= answer.taker < 1, what
 
 
+A_TIME = {"iso": "", "epochSeconds": "1795350565", "epochMillis": "1795350565123"}
+
+
+@pytest.mark.req("TIME1")
+def test_an_odd_time_is_none_of_the_venue() -> None:
+    for what, odd in oddities(wire.TimeAnswer, A_TIME):
+        try:
+            told_ns = time_in(json.dumps(odd).encode())
+        except ProtocolBroken:
+            continue
+        assert str(told_ns // MILLISECOND) == odd["epochMillis"].lstrip("0") or told_ns == 0, what
+
+
 # Readers of frames.
 
 
@@ -576,7 +590,7 @@ def test_every_form_of_the_wire_has_its_reader_here(
     read += [(form, good) for form, good, _ in SINGLE.values()]
     read += [*EVENTS.values(), (wire.BookEvent, a_change(1))]
     read += [(wire.PublicTrade, a_public_trade(1)), (wire.UserOrder, a_user_order(1))]
-    read += [(wire.FrameEnvelope, {}), (wire.OrderIds, an_order(1))]
+    read += [(wire.TimeAnswer, A_TIME), (wire.FrameEnvelope, {}), (wire.OrderIds, an_order(1))]
     read += [(form, good(1)) for form, good, _ in MIRROR.values()]
     covered = {form for form, _ in read} | {each.page for each in LISTS.values()}
     assert forms == covered | set(PARTS) | set(OUTCOMES)

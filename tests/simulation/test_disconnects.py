@@ -58,7 +58,7 @@ def ask(world: World, path: str, **query: str) -> dict[str, Any]:
     asked = {name: [value] for name, value in query.items()}
     answer = world._ask("GET", f"/api/v3/brokerage/market{path}", asked, b"").run()
     assert answer is not None
-    status, body = answer
+    status, body, *_ = answer
     assert status == 200, body
     return dict(json.loads(body))
 

@@ -299,6 +299,33 @@ def test_what_was_wrong_at_one_start_is_right_at_the_next(name: str, tmp_path: P
         assert again.until(lambda: may_enter(again, LINK), 60), again.runtime.board.open
 
 
+ODD_KEYS: dict[str, tuple[str, object, str]] = {
+    "may transfer": ("can_transfer", True, "the key may move money out of the account"),
+    "may not view": ("can_view", False, "the key may not view the account"),
+    "no portfolio": ("portfolio_uuid", "", "no portfolio that the venue names"),
+    "a word for a right": ("can_transfer", "no", "permissions"),
+    "no word about a right": ("can_transfer", None, "permissions"),
+    "a number for a portfolio": ("portfolio_uuid", 7, "permissions"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.req("M1")
+@pytest.mark.parametrize("odd", ODD_KEYS)
+def test_with_a_key_that_is_not_known_to_be_right_nothing_is_bought(
+    odd: str, tmp_path: Path
+) -> None:
+    member, value, words = ODD_KEYS[odd]
+    setting = a_setting(tmp_path, said("permissions", member, value), seconds=200)
+
+    with World(setting).start() as world:
+        assert world.until(lambda: world.now_s > 190), world.said
+
+        assert not may_enter(world, LINK)
+        assert any(words in each.reason for each in world.runtime.board.open)
+        assert world.books()["orders"] == []
+
+
 # What ends by itself.
 
 ODD_ORDER = fault(

@@ -310,6 +310,10 @@ def candles_of(product_id: ProductId) -> EachEntry[Bar]:
     return each(EntryKind.CANDLE, wire.CandleForm, lambda form: bar(product_id, form))
 
 
+UNAUTHORIZED, FORBIDDEN = 401, 403
+SCOPES = b"Missing required scopes"
+
+
 def complaint(status_code: int, body: bytes) -> str:
     """Return what an HTTP error says, short and on one line; the body may be anything."""
     try:
@@ -321,6 +325,19 @@ def complaint(status_code: int, body: bytes) -> str:
         detail = _words_of(body)
     line = " ".join(detail.split())[:160]
     return f"HTTP {status_code} {line}".rstrip()
+
+
+def refused_question(status_code: int, body: bytes) -> str:
+    """Return what an HTTP error says to a question, with what it means of the key, if it does."""
+    told = complaint(status_code, body)
+    if status_code == FORBIDDEN and SCOPES in body:
+        return f"{told}: the key lacks a right; create one that may view and trade"
+    if status_code == UNAUTHORIZED:
+        return (
+            f"{told}: the venue does not accept the key; is it revoked, bound to other addresses, "
+            "or this machine's clock wrong?"
+        )
+    return told
 
 
 def _words_of(body: bytes) -> str:

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from domain.model.errors import TradingError
-from domain.model.instants import SECOND
+from domain.model.errors import InvalidNumber, TradingError
+from domain.model.instants import SECOND, Nanos, parse_iso
 
 ISSUER = "cdp"
 EMBEDDED_LIFE_S = 10
@@ -69,17 +69,21 @@ class ApiKey:
 
     name: str
     private: Secret = field(repr=False)
+    created_ns: Nanos | None = None
+    """When it was made, where its file says so."""
 
 
 def load_key_file(path: Path) -> ApiKey:
     """Return the key in a file of the form `{"name": …, "privateKey": …}`.
 
-    Files of Ed25519 keys may call the name `id`.
+    Files of Ed25519 keys may call the name `id`; some say in `createTime` when the key was made.
 
     Raises:
         KeyInvalid: it can't be read, others can read it, or it holds no such key.
     """
     text = _private_text(path)
+    if not text.strip():
+        raise KeyInvalid(f"key file {path}: it is empty; download the key file again")
     try:
         document: Any = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -91,12 +95,26 @@ def load_key_file(path: Path) -> ApiKey:
         if not isinstance(found.get(name), str) or not found[name]:
             raise KeyInvalid(f"key file {path}: {name} is missing; download the key file again")
     # A key that went through an environment variable has its line ends escaped.
-    return ApiKey(found["name"], Secret(found["privateKey"].replace("\\n", "\n")))
+    secret = Secret(found["privateKey"].replace("\\n", "\n"))
+    return ApiKey(found["name"], secret, _moment(document.get("createTime")))
+
+
+def _moment(written: object) -> Nanos | None:
+    """Return an instant; what can't be read as one is not known."""
+    try:
+        return parse_iso(written) if isinstance(written, str) else None
+    except (InvalidNumber, OverflowError):
+        return None
+
+
+def _unblocked(path: str, flags: int) -> int:
+    """Open without waiting: a pipe that nobody writes into would never be open."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _private_text(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_unblocked) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 raise KeyInvalid(f"key file {path}: expected a regular file")
@@ -120,8 +138,7 @@ class Signer:
             KeyInvalid: the private half is neither a P-256 nor an Ed25519 key.
         """
         self._name = key.name
-        self._private = _private_key(key)
-        self._algorithm = "EdDSA" if isinstance(self._private, Ed25519PrivateKey) else "ES256"
+        self._private, self._algorithm = private_key(key)
         self._life_s = life_s
         self._wall_ns = wall_ns
 
@@ -152,7 +169,12 @@ class Signer:
         return jwt.encode(payload, self._private, algorithm=self._algorithm, headers=headers)
 
 
-def _private_key(key: ApiKey) -> Private:
+def private_key(key: ApiKey) -> tuple[Private, str]:
+    """Return the private half, and the algorithm that its form asks for: ES256 or EdDSA.
+
+    Raises:
+        KeyInvalid: it is neither a P-256 nor an Ed25519 key.
+    """
     text = key.private.reveal()
     private = _from_pem(key, text) if text.lstrip().startswith("-----") else _from_seed(key, text)
     is_p256 = isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP256R1)
@@ -161,7 +183,7 @@ def _private_key(key: ApiKey) -> Private:
             f"key {key.name}: expected an ECDSA (P-256) or Ed25519 key; create one of these types"
         )
     assert isinstance(private, EllipticCurvePrivateKey | Ed25519PrivateKey)
-    return private
+    return private, "EdDSA" if isinstance(private, Ed25519PrivateKey) else "ES256"
 
 
 def _from_pem(key: ApiKey, text: str) -> object:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
+from adapters.venues.coinbase.answers import refused_question
 from adapters.venues.coinbase.failures import failure_of, may_ask_again
 from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import (
@@ -17,7 +18,7 @@ from adapters.venues.transport.interface import (
     Transport,
 )
 from domain.model.entries import Entries, Unread
-from domain.model.errors import ProtocolBroken
+from domain.model.errors import ProtocolBroken, VenueError
 from domain.model.instants import SECOND
 
 T = TypeVar("T")
@@ -90,9 +91,16 @@ class RetryingReader:
                     return
             if isinstance(failure, ProtocolBroken):
                 self._tell(path, failure)
-            fail(str(failure))
+            fail(_words_of(answer, failure))
 
         send(0, 0)
+
+
+def _words_of(answer: Answer | NoAnswer, failure: VenueError) -> str:
+    """Return what is told of a failure: of a key that is refused, what that means."""
+    if isinstance(answer, Answer) and answer.status >= 400:
+        return refused_question(answer.status, answer.body)
+    return str(failure)
 
 
 def _understand(body: bytes, read: Callable[[bytes], None]) -> ProtocolBroken | None:

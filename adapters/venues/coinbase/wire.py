@@ -273,6 +273,12 @@ class FeesAnswer(Struct):
     fee_tier: FeeTierBody
 
 
+class TimeAnswer(Struct, gc=False):
+    """The venue's time; milliseconds of the epoch, as a text."""
+
+    epochMillis: str  # noqa: N815 - the venue's name
+
+
 class PermissionsAnswer(Struct, gc=False):
     """What the key may do; there are no defaults, a missing right is a broken answer."""
 

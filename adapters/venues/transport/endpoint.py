@@ -61,7 +61,7 @@ def endpoint(url: str, schemes: tuple[str, ...]) -> Endpoint:
         raise AddressInvalid(f"address {url!r}: {error}") from error
     if parts.scheme not in schemes or not hostname or parts.username or parts.query:
         raise AddressInvalid(f"address {url!r}: expected {' or '.join(schemes)}://host[:port]")
-    if not _IS_TLS[parts.scheme] and not _is_loopback(hostname):
+    if not _IS_TLS[parts.scheme] and not is_loopback(hostname):
         raise AddressInvalid(
             f"address {url!r}: {parts.scheme}:// is for this machine only; use TLS"
         )
@@ -76,7 +76,8 @@ def _host(parts: SplitResult) -> str:
     return shown if parts.port in (None, usual) else f"{shown}:{parts.port}"
 
 
-def _is_loopback(hostname: str) -> bool:
+def is_loopback(hostname: str) -> bool:
+    """Tell whether a host is this machine."""
     try:
         return ipaddress.ip_address(hostname).is_loopback
     except ValueError:

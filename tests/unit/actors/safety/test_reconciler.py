@@ -26,6 +26,7 @@ from actors.safety.reconciler import (
     Reconciler,
 )
 from domain.messages.control import (
+    AlertRaised,
     DiscrepancyFound,
     ReconcileFinished,
     ReconcileRequested,
@@ -257,6 +258,8 @@ def test_a_start_asks_for_everything_since_the_last_record() -> None:
     [
         ({"portfolio_uuid": "another"}, "account", Effect.HALT),
         ({"can_trade": False}, "permissions", Effect.BLOCK),
+        ({"can_view": False}, "permissions", Effect.BLOCK),
+        ({"can_transfer": True}, "permissions", Effect.BLOCK),
     ],
 )
 def test_a_key_that_is_not_the_right_one_stops_entries(
@@ -278,6 +281,28 @@ def test_a_catalogue_without_our_currency_blocks_entries_and_says_what_there_is(
     (breaker,) = scene.harness.trips()
     assert (breaker.name, breaker.effect) == (NO_PRODUCTS, Effect.BLOCK)
     assert "ETH-USDT" in breaker.reason
+
+
+@pytest.mark.req("CASH1")
+@pytest.mark.parametrize(("currency", "codes"), [("EUR", ["WALLET"]), ("USD", [])])
+def test_a_start_with_its_money_in_another_wallet_is_told(currency: str, codes: list[str]) -> None:
+    scene = Scene()
+    scene.answer_all(CATALOGUE)
+    scene.tell(SWEPT)
+    scene.cash[PORTFOLIO] = scene.cash[RISK_GATE] = Decimal(100 if currency == "USD" else 0)
+    wallet = AccountBalance(currency, Decimal(100), Decimal(0))
+    for _ in range(COMPARISONS + 1):
+        scene.answer_all(HISTORY)
+        scene.digest()
+        scene.answer("list_accounts", accounts=(wallet,))
+        scene.report(PORTFOLIO)
+        scene.report(RISK_GATE)
+        if scene.finished:
+            break
+        scene.wait(AGAIN_NS)
+
+    assert scene.finished
+    assert [each.code for each in scene.harness.bodies(AlertRaised)] == codes
 
 
 # A start that can't be completed.

@@ -3,6 +3,7 @@ from itertools import product
 
 import pytest
 
+from adapters.venues.coinbase.key_sources import FILE, NAME, SECRET
 from app.run.mode_gate import refusals, refused_books
 from config.effective import Config
 from config.mode import Mode
@@ -13,6 +14,7 @@ from domain.model.money import ZERO
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.system.recovery import Recovered, fold
+from tests.builders.keys import WHOLE
 from tests.builders.messages import NOW, a_moved, an_intent, approved_sale, booked
 
 
@@ -37,6 +39,26 @@ def test_live_names_every_gate_that_is_shut(is_confirmed: bool) -> None:
     gates = [sentence.partition(":")[0] for sentence in refused]
     assert ("confirmation" in gates) is not is_confirmed
     assert {"certificate", "gateway"} <= set(gates)
+
+
+@pytest.mark.req("M1", "SEC1")
+def test_live_without_a_usable_key_says_where_it_belongs_and_with_one_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told() -> list[str]:
+        refused = refusals(Mode.LIVE, config_with(Mode.LIVE), is_confirmed=True)
+        return [each for each in refused if each.startswith("secrets:")]
+
+    for name in (FILE, NAME, SECRET):
+        monkeypatch.delenv(name, raising=False)
+    (sentence,) = told()
+    assert "CB_API_SECRET_FILE" in sentence
+
+    monkeypatch.setenv(NAME, "k1")
+    (half,) = told()
+    assert half == "secrets: COINBASE_API_KEY is set and COINBASE_API_SECRET is not; a key has both"
+    monkeypatch.setenv(SECRET, WHOLE)
+    assert told() == []
 
 
 @pytest.mark.req("M1")

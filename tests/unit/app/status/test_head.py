@@ -71,3 +71,36 @@ def test_what_is_missing_of_the_venue_is_said() -> None:
         "its sentinel says: clear (cancelled 3)",
     ):
         assert words in told
+
+
+CHECKED = {
+    "drift_ms": "-12.34",
+    "limit_ms": "150",
+    "source": "3 NTP servers",
+    "at": "2026-11-28T21:38:00Z",
+    "fault": None,
+    "doubts": ["pool: no answer"],
+}
+
+
+@pytest.mark.req("TIME1")
+def test_how_far_the_clock_is_off_is_said_with_who_says_so_and_when() -> None:
+    told = text_of({**DOCUMENT, "clock": CHECKED}, some_signs())
+
+    assert "this machine's clock: 12.3 ms behind by 3 NTP servers, found 2 min 2 s before" in told
+    assert "not believed about the time: pool: no answer" in told
+
+
+@pytest.mark.req("TIME1")
+def test_a_clock_that_is_off_is_said_with_the_command_that_sets_it() -> None:
+    off = {**CHECKED, "fault": "this machine's clock is 900.0 ms ahead by the venue"}
+
+    told = " ".join(text_of({**DOCUMENT, "clock": off}, some_signs()).split())
+
+    assert "900.0 ms ahead by the venue, found" in told
+    assert "to set it: timedatectl set-ntp true" in told
+
+
+@pytest.mark.parametrize("clock", [None, {}, [], "odd", {"at": 7}])
+def test_nothing_is_said_of_a_clock_that_nobody_looks_at(clock: object) -> None:
+    assert "clock" not in text_of({**DOCUMENT, "clock": clock}, some_signs())

@@ -52,7 +52,7 @@ def test_passing_troubles_are_asked_again_three_times(status: int) -> None:
     assert len(venue.asked) == 4
     venue, answer = fees_after(trouble, trouble, trouble, trouble, (200, FEES))
     assert len(venue.asked) == 4
-    assert answer.failure == f"HTTP {status} go/sg/1"
+    assert str(answer.failure).startswith(f"HTTP {status} go/sg/1")
     assert answer.maker is None
 
 
@@ -96,6 +96,25 @@ def test_what_takes_its_whole_deadline_each_time_is_not_asked_beyond_three_of_th
     assert answer.failure == "no answer before the deadline"
     assert len(venue.asked) <= 4
     assert venue.asked_ns[-1] - venue.asked_ns[0] <= 4 * 30 * SECOND
+
+
+SCOPES = b'{"error":"PERMISSION_DENIED","error_details":"Missing required scopes","message":""}'
+
+
+@pytest.mark.req("M1")
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (401, b"Unauthorized", "the venue does not accept the key; is it revoked"),
+        (403, SCOPES, "the key lacks a right; create one that may view and trade"),
+    ],
+)
+def test_a_key_that_the_venue_refuses_is_named_in_words(
+    status: int, body: bytes, words: str
+) -> None:
+    _, answer = fees_after((status, body))
+
+    assert words in str(answer.failure)
 
 
 def test_junk_is_a_failure_and_is_not_asked_again() -> None:
