@@ -27,7 +27,7 @@ from domain.messages.market import (
 )
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import Quote
+from domain.model.market import DataState, Quote
 from domain.model.money import Price, bps, plain
 from domain.model.product import ProductId
 from domain.model.universe import DEPTH_WITHIN_BPS, BookMeasure
@@ -49,6 +49,7 @@ OVERTAKEN_NS = 250 * MILLISECOND
 """By how much REST may show a price before the stream tells it."""
 ALERT_EVERY_NS = MINUTE
 """Machine time between two alerts about the age of one product's quote: one says enough."""
+SUSPECT = DataState.SUSPECT
 TOO_OLD, FROZEN = "quote too old", "stream frozen: REST shows another price"
 OURS_TO_TELL = (TOO_OLD, FROZEN)
 """Stalls that have an alert of their product; others are one alert of the whole connection."""
@@ -99,6 +100,8 @@ class _State:
     """The bid that was told last while nobody offered."""
     published_ns: int = 0
     stalled: str | None = None
+    data: DataState = DataState.STALE
+    """What a stall makes of its data."""
     is_told: bool = False
     """Whether people have been told of this stall."""
     crossed_since_ns: int | None = None
@@ -223,7 +226,7 @@ class MarketQuality:
     def stalls(self) -> tuple[FeedStalled, ...]:
         """Return what is stalled, for who has not heard of it."""
         return tuple(
-            FeedStalled(state.product, state.stalled, Nanos(0))
+            FeedStalled(state.product, state.stalled, Nanos(0), state.data)
             for state in self._states.values()
             if state.stalled is not None
         )
@@ -265,8 +268,8 @@ class MarketQuality:
         bid = book.best_bid()
         if bid is None:
             reason = "nobody bids" if len(book) else "nobody bids or offers"
-            return self._stall(state, reason, now_ns)
-        stalled = self._stall(state, "nobody offers", now_ns)
+            return self._stall(state, reason, now_ns, SUSPECT)
+        stalled = self._stall(state, "nobody offers", now_ns, SUSPECT)
         is_news = state.bid != bid or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS
         if not (stalled or is_news):
             return ()
@@ -280,7 +283,7 @@ class MarketQuality:
             return ()
         state.crossed_since_ns = None
         again = StartAnew(f"book of {state.product} crossed")
-        return (*self._stall(state, "book crossed", now_ns), again)
+        return (*self._stall(state, "book crossed", now_ns, SUSPECT), again)
 
     def _ask(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[ProductId, ...]:
         """Return what REST has to be asked for, and take note that it is."""
@@ -301,7 +304,7 @@ class MarketQuality:
             return ()  # the stream moved on meanwhile: that is fresh data
         if _same_price(ours, reading):
             return self._confirmed(state, ours, reading)
-        stalled = self._stall(state, FROZEN, now_ns)
+        stalled = self._stall(state, FROZEN, now_ns, SUSPECT)
         if not stalled:
             return ()
         return (*stalled, *self._alert(state, of_frozen_stream(state.product), found.machine_ns))
@@ -320,12 +323,14 @@ class MarketQuality:
         was_told, state.stalled, state.is_told = state.is_told, None, False
         return QuoteMoved(quote), FeedRecovered(state.product, was_told)
 
-    def _stall(self, state: _State, reason: str, now_ns: Nanos) -> tuple[Effect, ...]:
+    def _stall(
+        self, state: _State, reason: str, now_ns: Nanos, data: DataState = DataState.STALE
+    ) -> tuple[Effect, ...]:
         if state.stalled is not None:
             return ()
-        state.stalled = reason
+        state.stalled, state.data = reason, data
         age_ns = Nanos(0 if state.quote is None else now_ns - state.quote.confirmed_ns)
-        return (FeedStalled(state.product, reason, age_ns),)
+        return (FeedStalled(state.product, reason, age_ns, data),)
 
     def _alert(self, state: _State, alert: AlertRaised, machine_ns: Nanos) -> tuple[Effect, ...]:
         told_ns = state.alerted_machine_ns

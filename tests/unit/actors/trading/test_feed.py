@@ -42,7 +42,7 @@ from domain.messages.supervision import (
 from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
-from domain.model.market import Bar, Quote
+from domain.model.market import Bar, DataState, Quote
 from domain.model.money import Price, Quantity
 from domain.model.product import DELISTED, Product, ProductId
 from tests.builders.harness import Harness, deliver, of_kind
@@ -185,7 +185,7 @@ def test_a_crossed_book_connects_anew() -> None:
 
     (stalled,) = stand.frame(snapshot("101"))
 
-    assert stalled == FeedStalled(BTC, "book crossed", Nanos(0))
+    assert stalled == FeedStalled(BTC, "book crossed", Nanos(0), DataState.SUSPECT)
     restart = stand.venue.last("restart_market_stream")
     assert restart.about == {"reason": "book of BTC-USD crossed"}
 

@@ -17,6 +17,7 @@ from domain.market.quality import (
     OVERTAKEN_NS,
     RECONFIRM_BEFORE_NS,
     REPUBLISH_AFTER_NS,
+    SUSPECT,
     Effect,
     MarketQuality,
     Reread,
@@ -207,7 +208,7 @@ def test_a_book_without_offers_gives_exits_its_bid_and_entries_nothing() -> None
     again = heard(quality, frame(BookChanged(BTC, (a_level("95"),), ()), at_ns=at(3)), at(3))
 
     assert first == [
-        FeedStalled(BTC, "nobody offers", Nanos(0)),
+        FeedStalled(BTC, "nobody offers", Nanos(0), SUSPECT),
         BidMoved(BTC, Price(Decimal(100)), at(1), at(1)),
     ]
     assert same == []
@@ -228,7 +229,7 @@ def test_a_book_without_bids_stalls_its_product_at_once(
 
     effects = heard(quality, frame(gone, at_ns=at(1)), at(1))
 
-    assert effects == [FeedStalled(BTC, reason, Nanos(0))]
+    assert effects == [FeedStalled(BTC, reason, Nanos(0), SUSPECT)]
     assert heard(quality, frame(gone, at_ns=at(2)), at(2)) == []
 
 
@@ -245,7 +246,7 @@ def test_a_book_that_stays_crossed_stalls_and_wants_a_new_connection() -> None:
     assert heard(quality, frame(crossing, at_ns=NOW + CROSSED_LIMIT_NS), NOW) == []
     effects = heard(quality, frame(crossing, at_ns=NOW + CROSSED_LIMIT_NS + 1), at(1))
 
-    stalled = FeedStalled(BTC, "book crossed", Nanos(SECOND))
+    stalled = FeedStalled(BTC, "book crossed", Nanos(SECOND), SUSPECT)
     assert effects == [stalled, StartAnew("book of BTC-USD crossed")]
 
 
