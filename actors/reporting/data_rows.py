@@ -30,6 +30,5 @@ def data_rows(
         obstacle = obstacle_of(product, breakers)
         state, why = state_of(confirmed_ns, stall, obstacle, now_ns, limit_ns)
         price_at = None if confirmed_ns is None else iso(confirmed_ns)
-        row = {"product": product.id, "state": state.value, "why": why, "price_at": price_at}
-        rows.append(row)
+        rows.append({"product": product.id, "state": state.value, "why": why, "price_at": price_at})
     return rows

@@ -376,7 +376,7 @@ class Exits(Actor):
         has_lost = bid.confirmed_ns <= since_ns and now_ns - since_ns >= ESCALATE_AFTER_NS
         return reason if has_lost else None
 
-    def _is_fresh(self, bid: Bid, now_ns: Nanos) -> bool:
+    def _is_fresh(self, bid: Bid, now_ns: int) -> bool:
         return now_ns - bid.confirmed_ns <= self._quote_limit_ns
 
     def _show(self, lot: str | None = None) -> None:
