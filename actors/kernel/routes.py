@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.kernel.timers import Timer
+from actors.kernel.timers import InTurn, Timer
 
 GROUP = "*"
 """Ends the name of a group: "strategy.*" is every strategy, "*" every actor."""
@@ -69,13 +69,14 @@ def matches(patterns: tuple[str, ...], name: str) -> bool:
 class Places(dict[type, tuple[Lane, Key | None]]):
     """Lane and key of each kind, learned when it is first seen.
 
-    Timers are control; a kind without a row is an event.
+    Timers are control unless they wait their turn; a kind without a row is an event.
     """
 
     def __init__(self, routes: Routes) -> None:
         super().__init__({kind: (row.lane, row.key) for kind, row in routes.items()})
 
     def __missing__(self, kind: type) -> tuple[Lane, Key | None]:
-        place = Lane.CONTROL if issubclass(kind, Timer) else Lane.EVENT, None
+        is_control = issubclass(kind, Timer) and not issubclass(kind, InTurn)
+        place = Lane.CONTROL if is_control else Lane.EVENT, None
         self[kind] = place
         return place

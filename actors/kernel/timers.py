@@ -8,3 +8,12 @@ from attrs import frozen
 @frozen
 class Timer:
     """Base of the values that an actor sends to itself later; they travel as control."""
+
+
+@frozen
+class InTurn(Timer):
+    """Base of timers that wait in line behind what had come by then.
+
+    For who judges what has arrived: the envelope's time is the moment to judge by, however late
+    the actor gets to it.
+    """

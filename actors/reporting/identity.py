@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.instants import Nanos
+
 
 @frozen(kw_only=True)
 class RunIdentity:
@@ -16,6 +18,8 @@ class RunIdentity:
     interval_ns: int
     jitter: float
     publish_every_ns: int
+    quote_limit_ns: Nanos
+    """How old a quote may get, in market time."""
 
 
 @frozen

@@ -14,6 +14,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import rows, wording
+from actors.reporting.data_rows import data_rows
 from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
@@ -56,7 +57,7 @@ from domain.messages.supervision import (
 )
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.messages.venue import EntriesUnread
-from domain.model.breakers import Effect
+from domain.model.breakers import Breaker, Effect
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
 from domain.model.orders import TERMINAL, OrderIntent
@@ -146,7 +147,7 @@ class Projector(Actor):
         self._view: PortfolioView | None = None
         self._bids = Bids()
         self._hindered: dict[str, str] = {}
-        self._stalled: dict[ProductId, str] = {}
+        self._stalled: dict[ProductId, FeedStalled] = {}
         self._closed = {(each.name, each.scope): each for each in tally.closed}
         self._reasons: dict[tuple[str, str], str] = {}
         self._jitter = [0] * JITTER_BINS
@@ -268,7 +269,7 @@ class Projector(Actor):
 
     def _stall(self, message: FeedStalled | FeedRecovered) -> None:
         if isinstance(message, FeedStalled):
-            self._stalled[message.product] = message.reason
+            self._stalled[message.product] = message
         else:
             self._stalled.pop(message.product, None)
             self._narrator.recovery(message)
@@ -341,7 +342,8 @@ class Projector(Actor):
             "funnel": funnel_row(self._judged, self._filled),
             "universe": universe_row(self._universe),
             "regime": regime_row(self._regime),
-            "stalled": dict(sorted(self._stalled.items())),
+            "stalled": {name: self._stalled[name].reason for name in sorted(self._stalled)},
+            "market_data": self._data_rows(open_now),
             "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
             "clock": rows.clock_row(self._clock, self._clock_ns),
@@ -349,6 +351,11 @@ class Projector(Actor):
             "rate_budgets": rows.budget_rows(self._budgets(), self.clock.wall_ns()),
             "guards_proven": None,
         }
+
+    def _data_rows(self, breakers: tuple[Breaker, ...]) -> list[dict[str, object]]:
+        now_ns, limit_ns = self.clock.market_ns(), self._identity.quote_limit_ns
+        followed = [self._products[name] for name in sorted(self._products)]
+        return data_rows(followed, self._bids, self._stalled, breakers, now_ns, limit_ns)
 
     def _positions(self, guard: str) -> list[dict[str, object]]:
         return [

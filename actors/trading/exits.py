@@ -14,6 +14,7 @@ from domain.decisions.exits import due_exit
 from domain.decisions.trim_rounds import TrimRounds
 from domain.decisions.trims import HeldLots, TrimCaps, Upkeep, trims
 from domain.market.bids import Bid, Bids
+from domain.market.quality import ANSWER_WITHIN_NS
 from domain.messages.decisions import (
     ExitHindered,
     ExitProposed,
@@ -47,6 +48,7 @@ ESCALATE_AFTER_NS = 3 * SECOND
 lot whose product has lost its price is."""
 _OF_NO_PRICE = (ExitReason.MAX_HOLD, ExitReason.SIGNAL)
 """Reasons that an old price can't give."""
+_TOO_OLD = "its last bid is too old"
 _UNANSWERED = "its sale has no outcome yet"
 _ENDS = {
     OrderState.REJECTED: "the venue rejects the sale",
@@ -73,6 +75,7 @@ class _Watched:
     is_left: bool = False
     is_dust: bool = False
     is_blind: bool = False
+    aging_machine_ns: int | None = None
     shown: str | None = None
     escalated: str | None = None
 
@@ -352,7 +355,12 @@ class Exits(Actor):
 
     def _look(self, watched: _Watched, bid: Bid | None) -> None:
         """Tell once when there is no price to judge a lot by."""
-        why = self._blindness(watched.lot, bid)
+        why, now_ns = self._blindness(watched.lot, bid), self.clock.machine_ns()
+        is_aging = bid and not self._is_fresh(bid, self.clock.market_ns() + CHECK_EVERY_NS)
+        since_ns = watched.aging_machine_ns or now_ns
+        watched.aging_machine_ns = since_ns if is_aging else None
+        if why == _TOO_OLD and now_ns - since_ns <= ANSWER_WITHIN_NS:
+            return  # the feed has not given it up, and may be asking
         if why is not None and not watched.is_blind:
             self.publish(of_blind_lot(watched.lot, None if bid is None else bid.price, why))
         watched.is_blind = why is not None
@@ -366,11 +374,11 @@ class Exits(Actor):
             is_late = open_ns is not None and now_ns - open_ns > self._quote_limit_ns
             return (reason or "no bid was seen yet") if is_late else None
         if not self._is_fresh(bid, now_ns):
-            return reason or "its last bid is too old"
+            return reason or _TOO_OLD
         has_lost = bid.confirmed_ns <= since_ns and now_ns - since_ns >= ESCALATE_AFTER_NS
         return reason if has_lost else None
 
-    def _is_fresh(self, bid: Bid, now_ns: Nanos) -> bool:
+    def _is_fresh(self, bid: Bid, now_ns: int) -> bool:
         return now_ns - bid.confirmed_ns <= self._quote_limit_ns
 
     def _show(self, lot: str | None = None) -> None:

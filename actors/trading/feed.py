@@ -12,7 +12,7 @@ from attrs import frozen
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import Venue
 from actors.kernel.questions import Questions
-from actors.kernel.timers import Timer
+from actors.kernel.timers import InTurn, Timer
 from actors.kernel.topology import ROUTES
 from domain.market.bar_order import Asked
 from domain.market.market_data import Effect, FeedPlan, MarketData
@@ -47,8 +47,8 @@ READY_LIMIT_NS = 6 * SECOND
 
 
 @frozen
-class Check(Timer):
-    """Time to look at the age of quotes."""
+class Check(InTurn):
+    """Time to look at the age of quotes: by what had arrived, not by what we had got to."""
 
 
 @frozen
@@ -96,8 +96,8 @@ class Feed(Actor):
             case MarketFrame() | StreamOpened() | StreamClosed() | GapSeen():
                 self._carry_out(self._data.step(message, self.clock.market_ns()))
             case Check():
-                self.after(CHECK_EVERY_NS, message)
-                self._carry_out(self._data.check(self.clock.market_ns(), self.clock.machine_ns()))
+                self.at(self.envelope.at_ns + CHECK_EVERY_NS, message)
+                self._carry_out(self._data.check(self.envelope.at_ns, self.clock.machine_ns()))
             case ReadyLimit():
                 if missing := sorted(self._data.warming):
                     names = ", ".join(missing[:NAMED])
@@ -173,11 +173,11 @@ class Feed(Actor):
             return  # asked by an incarnation before us
         if answer.failure is not None:
             self.log.warning("no answer about the market", reason=answer.failure)
-        if isinstance(answer, QuotesListed):
-            now_ns, machine_ns = self.clock.market_ns(), self.clock.machine_ns()
-            self._carry_out(self._data.confirm(answer, now_ns, machine_ns))
-        elif isinstance(asked, Asked):
+        if isinstance(answer, CandlesListed) and isinstance(asked, Asked):
             self._carry_out(self._data.answered(asked, answer))
+        elif isinstance(answer, QuotesListed) and isinstance(asked, Reread):
+            now_ns, machine_ns = self.clock.market_ns(), self.clock.machine_ns()
+            self._carry_out(self._data.confirm(asked, answer, now_ns, machine_ns))
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

@@ -237,6 +237,7 @@ def _identity(plan: RunPlan) -> RunIdentity:
         interval_ns=schedule.interval_ns,
         jitter=schedule.jitter,
         publish_every_ns=plan.publish_every_ns,
+        quote_limit_ns=settings.quote_limit_ns(options.config),
     )
 
 

@@ -13,7 +13,7 @@ from app.status.pnl import pnl_lines
 from app.status.reasons import decision_lines, order_lines
 from app.status.signs import InstanceState, Signs
 from app.status.stops import breaker_lines, closed_lines, limit_lines
-from app.status.universe import universe_lines
+from app.status.universe import data_lines, universe_lines
 from domain.model.figures import moment
 from domain.model.instants import SECOND
 
@@ -30,6 +30,7 @@ def sections(document: Members, signs: Signs, alerts: Sequence[Members]) -> Iter
     yield from pnl_lines(document)
     yield from order_lines(document, is_over=not signs.state.is_up)
     yield from decision_lines(document, is_up=signs.state.is_up)
+    yield from data_lines(document)
     yield from universe_lines(document)
     yield from limit_lines(document)
     yield from closed_lines(document)

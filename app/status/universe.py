@@ -33,6 +33,20 @@ def universe_lines(document: Members) -> Iterator[Line]:
         yield Line(f"  and {len(excluded) - SHOWN} more: python run.py status --json")
 
 
+def data_lines(document: Members) -> Iterator[Line]:
+    """Yield how far the market data of each product can be trusted: one word, and why."""
+    rows = document.parts("market_data")
+    if not rows:
+        return
+    others = [each for each in rows if each.text("state") != "live"]
+    yield from title(f"Market data: {len(rows) - len(others)} of {len(rows)} products live")
+    for each in others[:SHOWN]:
+        state = words.short(each.text("state"), 10)
+        yield Line(f"  {state} {each.text('product')}: {each.text('why')}", WARN, indent=6)
+    if len(others) > SHOWN:
+        yield Line(f"  and {len(others) - SHOWN} more: python run.py status --json")
+
+
 def _regime(regime: Members) -> Line:
     """Return what the market counts as, what that does, whose word it is and how old it is."""
     name = regime.text("regime")

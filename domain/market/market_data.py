@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from domain.market import minutes, quality
 from domain.market.bar_order import Asked
 from domain.market.past import WidePast
-from domain.market.quality import StartAnew
+from domain.market.quality import Reread, StartAnew
 from domain.market.stamps import Stamps
 from domain.messages.market import (
     AFTER_GAP,
@@ -104,8 +104,10 @@ class MarketData:
         looked = (LiquidityMeasured(self._quality.liquidity(share)),) if share else ()
         return (*self._quality.check(now_ns, machine_ns), *looked)
 
-    def confirm(self, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
-        """Take in what REST answered to `Reread`."""
+    def confirm(
+        self, asked: Reread, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos
+    ) -> tuple[Effect, ...]:
+        """Take in what REST answered to `asked`."""
         told: tuple[Effect, ...] = ()
         known: list[Quote] = []
         for quote in answer.quotes:
@@ -114,7 +116,7 @@ class MarketData:
             else:
                 known.append(quote)
         of_now = evolve(answer, quotes=tuple(known))
-        return (*told, *self._quality.confirm(of_now, now_ns, machine_ns))
+        return (*told, *self._quality.confirm(asked, of_now, now_ns, machine_ns))
 
     def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
         """Take in the answer to a `Fetch`."""
@@ -176,6 +178,7 @@ class MarketData:
                     pass  # a sign of life: the session has counted it, and it carries the time
         if any(each.kind is not EntryKind.BOOK for each in frame.unread):
             self._minutes.broken(now_ns)  # a trade is missing: the venue's candles have it
+        effects += self._quality.reached(frame.sent_ns, now_ns)
         effects += self._minutes.reached(Nanos(min(frame.sent_ns, now_ns)))
         if not self._is_ready:
             effects += self._begun()

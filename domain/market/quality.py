@@ -27,19 +27,29 @@ from domain.messages.market import (
 )
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import Quote
+from domain.model.market import DataState, Quote
 from domain.model.money import Price, bps, plain
 from domain.model.product import ProductId
 from domain.model.universe import DEPTH_WITHIN_BPS, BookMeasure
 from domain.system.alerts import of_frozen_stream, of_stale_quote
 
-RECONFIRM_BEFORE_NS = 1_500 * MILLISECOND
-"""A quote is re-read by REST this long before it would be too old."""
+RECONFIRM_BEFORE_NS = 3 * SECOND
+"""A quote is re-read by REST this long before it would be too old: the answer, and then a heartbeat
+behind it, come in time to tell a frozen stream from a quiet coin."""
+ANSWER_WITHIN_NS = 250 * MILLISECOND
+"""Machine time for which a quote beyond the limit is not given up while REST is being asked.
+
+At high speed a round trip takes seconds of market time. Entries are refused by the quote's age
+meanwhile.
+"""
 REPUBLISH_AFTER_NS = SECOND
 """An unchanged price is told again after this long, with its newer stamp."""
 CROSSED_LIMIT_NS = SECOND
+OVERTAKEN_NS = 250 * MILLISECOND
+"""By how much REST may show a price before the stream tells it."""
 ALERT_EVERY_NS = MINUTE
 """Machine time between two alerts about the age of one product's quote: one says enough."""
+SUSPECT = DataState.SUSPECT
 TOO_OLD, FROZEN = "quote too old", "stream frozen: REST shows another price"
 OURS_TO_TELL = (TOO_OLD, FROZEN)
 """Stalls that have an alert of their product; others are one alert of the whole connection."""
@@ -71,6 +81,14 @@ Effect = (
 )
 
 
+@frozen
+class _Contradiction:
+    """REST showed another price than the stream had told by then; `machine_ns` is when we heard."""
+
+    reading: Quote
+    machine_ns: Nanos
+
+
 @define
 class _State:
     """What is known of one product; instants are market time unless they say otherwise."""
@@ -82,10 +100,16 @@ class _State:
     """The bid that was told last while nobody offered."""
     published_ns: int = 0
     stalled: str | None = None
+    data: DataState = DataState.STALE
+    """What a stall makes of its data."""
     is_told: bool = False
     """Whether people have been told of this stall."""
     crossed_since_ns: int | None = None
     alerted_machine_ns: int | None = None
+    asked_machine_ns: int | None = None
+    """Since when REST is being asked for it."""
+    is_unconfirmed: bool = False
+    """Whether REST has answered without confirming the quote we have."""
 
 
 class MarketQuality:
@@ -99,7 +123,7 @@ class MarketQuality:
         self._is_trusted = is_trusted
         self._states: dict[ProductId, _State] = {}
         self._unbroken_since_ns = 0
-        self._is_rereading = False
+        self._contradicted: dict[ProductId, _Contradiction] = {}
 
     def watch(self, products: Iterable[ProductId]) -> None:
         """Judge these products from now on; frames about others are ignored."""
@@ -108,6 +132,7 @@ class MarketQuality:
     def begin_anew(self, now_ns: Nanos) -> None:
         """A connection stands; whatever was known of the books is over."""
         self._unbroken_since_ns = now_ns
+        self._contradicted.clear()
         for state in self._states.values():
             state.book = None
 
@@ -143,32 +168,29 @@ class MarketQuality:
         if state is None:
             return ()
         state.book = None
+        self._contradicted.pop(event.product, None)
         return self._stall(state, f"its book can't be followed: {event.reason}", now_ns)
 
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Look at the age of every quote; to be called once a second."""
         effects: tuple[Effect, ...] = ()
-        aging: list[ProductId] = []
+        asked = self._ask(now_ns, machine_ns)
         for state in self._states.values():
-            if state.quote is None:
+            age_ns = 0 if state.quote is None else now_ns - state.quote.confirmed_ns
+            if age_ns <= self._limit_ns or _is_awaited(state, machine_ns):
                 continue
-            age_ns = now_ns - state.quote.confirmed_ns
-            if age_ns > self._limit_ns:
-                effects += self._stall(state, TOO_OLD, now_ns)
-                stale = of_stale_quote(state.product, age_ns, self._limit_ns)
-                effects += self._alert(state, stale, machine_ns)
-            if age_ns > self._limit_ns - RECONFIRM_BEFORE_NS:
-                aging.append(state.product)
-        if not (self._is_trusted or aging) and self._is_settled(now_ns):
-            aging = list(self._quotes())
-        if not aging or self._is_rereading:
-            return effects
-        self._is_rereading = True
-        return (*effects, Reread(tuple(aging)))
+            effects += self._stall(state, TOO_OLD, now_ns)
+            stale = of_stale_quote(state.product, Nanos(age_ns), self._limit_ns)
+            effects += self._alert(state, stale, machine_ns)
+        return (*effects, Reread(asked)) if asked else effects
 
-    def confirm(self, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
-        """Take in what REST answered to `Reread`."""
-        self._is_rereading = False
+    def confirm(
+        self, asked: Reread, answer: QuotesListed, now_ns: Nanos, machine_ns: Nanos
+    ) -> tuple[Effect, ...]:
+        """Take in what REST answered to `asked`."""
+        for product in asked.products:
+            self._states[product].asked_machine_ns = None
+            self._states[product].is_unconfirmed = True
         if answer.failure is not None:
             return ()
         readings = answer.quotes
@@ -178,15 +200,23 @@ class MarketQuality:
             ours = None if state is None else state.quote
             if state is None or ours is None or ours.at_ns >= reading.at_ns:
                 continue  # the stream moved on meanwhile: that is fresh data
-            if (ours.bid, ours.ask) == (reading.bid, reading.ask):
-                state.quote = evolve(ours, confirmed_ns=reading.at_ns)
-                effects += self._publish(state, state.quote)
+            if _same_price(ours, reading):
+                effects += self._confirmed(state, ours, reading)
                 continue
-            if state.stalled is None:
-                effects += self._stall(state, FROZEN, now_ns)
-                effects += self._alert(state, of_frozen_stream(state.product), machine_ns)
+            # The stream may have the same still on its way: it is judged once it gets there.
+            self._contradicted.setdefault(state.product, _Contradiction(reading, machine_ns))
             # No entry is made at it, and exits have no other price while the stream is frozen.
             effects += (BidMoved(state.product, reading.bid, reading.at_ns, reading.at_ns),)
+        return effects
+
+    def reached(self, sent_ns: Nanos, now_ns: Nanos) -> tuple[Effect, ...]:
+        """Take note that the stream has told all up to `sent_ns`: what REST knew before, it has."""
+        effects: tuple[Effect, ...] = ()
+        for product, found in tuple(self._contradicted.items()):
+            if sent_ns < found.reading.at_ns + OVERTAKEN_NS:
+                continue
+            del self._contradicted[product]
+            effects += self._settle(self._states[product], found, now_ns)
         return effects
 
     def quotes(self) -> tuple[QuoteMoved, ...]:
@@ -196,7 +226,7 @@ class MarketQuality:
     def stalls(self) -> tuple[FeedStalled, ...]:
         """Return what is stalled, for who has not heard of it."""
         return tuple(
-            FeedStalled(state.product, state.stalled, Nanos(0))
+            FeedStalled(state.product, state.stalled, Nanos(0), state.data)
             for state in self._states.values()
             if state.stalled is not None
         )
@@ -222,7 +252,7 @@ class MarketQuality:
         bid, ask = top
         if bid.price >= ask.price:
             return self._crossed(state, sent_ns, now_ns)
-        state.crossed_since_ns = None
+        state.crossed_since_ns, state.is_unconfirmed = None, False
         quote = state.quote = Quote(
             state.product, bid.price, bid.quantity, ask.price, ask.quantity, sent_ns, sent_ns
         )
@@ -238,8 +268,8 @@ class MarketQuality:
         bid = book.best_bid()
         if bid is None:
             reason = "nobody bids" if len(book) else "nobody bids or offers"
-            return self._stall(state, reason, now_ns)
-        stalled = self._stall(state, "nobody offers", now_ns)
+            return self._stall(state, reason, now_ns, SUSPECT)
+        stalled = self._stall(state, "nobody offers", now_ns, SUSPECT)
         is_news = state.bid != bid or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS
         if not (stalled or is_news):
             return ()
@@ -253,7 +283,36 @@ class MarketQuality:
             return ()
         state.crossed_since_ns = None
         again = StartAnew(f"book of {state.product} crossed")
-        return (*self._stall(state, "book crossed", now_ns), again)
+        return (*self._stall(state, "book crossed", now_ns, SUSPECT), again)
+
+    def _ask(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[ProductId, ...]:
+        """Return what REST has to be asked for, and take note that it is."""
+        recent_ns = now_ns - self._limit_ns + RECONFIRM_BEFORE_NS
+        wants_all = not self._is_trusted and self._is_settled(now_ns)
+        asked = []
+        for state in self._states.values():
+            if state.quote is None or state.asked_machine_ns is not None:
+                continue
+            if wants_all or state.quote.confirmed_ns < recent_ns:
+                state.asked_machine_ns = machine_ns
+                asked.append(state.product)
+        return tuple(asked)
+
+    def _settle(self, state: _State, found: _Contradiction, now_ns: Nanos) -> tuple[Effect, ...]:
+        ours, reading = state.quote, found.reading
+        if ours is None or ours.at_ns >= reading.at_ns:
+            return ()  # the stream moved on meanwhile: that is fresh data
+        if _same_price(ours, reading):
+            return self._confirmed(state, ours, reading)
+        stalled = self._stall(state, FROZEN, now_ns, SUSPECT)
+        if not stalled:
+            return ()
+        return (*stalled, *self._alert(state, of_frozen_stream(state.product), found.machine_ns))
+
+    def _confirmed(self, state: _State, ours: Quote, reading: Quote) -> tuple[Effect, ...]:
+        state.is_unconfirmed = False
+        state.quote = evolve(ours, confirmed_ns=max(ours.confirmed_ns, reading.at_ns))
+        return self._publish(state, state.quote)
 
     # What is told.
 
@@ -264,12 +323,14 @@ class MarketQuality:
         was_told, state.stalled, state.is_told = state.is_told, None, False
         return QuoteMoved(quote), FeedRecovered(state.product, was_told)
 
-    def _stall(self, state: _State, reason: str, now_ns: Nanos) -> tuple[Effect, ...]:
+    def _stall(
+        self, state: _State, reason: str, now_ns: Nanos, data: DataState = DataState.STALE
+    ) -> tuple[Effect, ...]:
         if state.stalled is not None:
             return ()
-        state.stalled = reason
+        state.stalled, state.data = reason, data
         age_ns = Nanos(0 if state.quote is None else now_ns - state.quote.confirmed_ns)
-        return (FeedStalled(state.product, reason, age_ns),)
+        return (FeedStalled(state.product, reason, age_ns, data),)
 
     def _alert(self, state: _State, alert: AlertRaised, machine_ns: Nanos) -> tuple[Effect, ...]:
         told_ns = state.alerted_machine_ns
@@ -300,6 +361,16 @@ class MarketQuality:
             return ()
         self._is_trusted = True
         return (Trusted(f"{len(readings)} quotes within {plain(far)} bps of REST, no gap"),)
+
+
+def _is_awaited(state: _State, machine_ns: Nanos) -> bool:
+    asked_ns = state.asked_machine_ns
+    is_asked = asked_ns is not None and machine_ns - asked_ns <= ANSWER_WITHIN_NS
+    return is_asked and not state.is_unconfirmed
+
+
+def _same_price(ours: Quote, reading: Quote) -> bool:
+    return (ours.bid, ours.ask) == (reading.bid, reading.ask)
 
 
 def _liquidity(state: _State) -> BookMeasure:

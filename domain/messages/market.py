@@ -6,7 +6,7 @@ from attrs import frozen
 
 from domain.model.entries import Unread
 from domain.model.instants import Nanos
-from domain.model.market import Bar, Level, Quote, Trade
+from domain.model.market import Bar, DataState, Level, Quote, Trade
 from domain.model.money import Price
 from domain.model.product import ProductId
 
@@ -152,11 +152,15 @@ class HistoryLoaded:
 
 @frozen
 class FeedStalled:
-    """A product's data can't be trusted now; `reason` is stable, `age_ns` is market time."""
+    """A product's data can't be trusted now; `reason` is stable, `age_ns` is market time.
+
+    `state` is suspect or stale.
+    """
 
     product: ProductId
     reason: str
     age_ns: Nanos
+    state: DataState = DataState.STALE
 
 
 @frozen

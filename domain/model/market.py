@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from attrs import frozen
 
 from domain.model.instants import Nanos
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId, Side
+
+
+class DataState(StrEnum):
+    """How far the market data of one product can be trusted: one word for everybody."""
+
+    WARMING = "warming"
+    """No price is known yet."""
+    LIVE = "live"
+    SUSPECT = "suspect"
+    """There is a price that can't be right, or only half of one; entries are refused."""
+    STALE = "stale"
+    """Nothing fresh comes; entries are refused."""
+    BLOCKED = "blocked"
+    """Prices are fresh, and the venue or a breaker lets no entry of this product through."""
 
 
 @frozen

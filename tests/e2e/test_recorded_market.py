@@ -108,3 +108,16 @@ def test_a_file_that_is_no_market_ends_with_2_at_every_speed(tmp_path: Path, spe
     assert "expected the columns ts, open" in done.stderr
     assert "found a, b" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.req("ST1")
+def test_quiet_coins_of_a_recorded_market_are_not_called_stale(tmp_path: Path) -> None:
+    candles, market = shared_data() / "candles" / "coinbase_1m_2023-11_12", tmp_path / "market"
+    market.mkdir()
+    for name in ("ALGO-USD", "HBAR-USD", "UNI-USD"):
+        (market / f"{name}.parquet").symlink_to(candles / f"{name}.parquet")
+
+    at = ("--market", str(market), "--from", "2023-12-05T03:00:00Z", "--duration", "15m")
+    paper(tmp_path, *at, "--speed", "max")
+
+    assert [each for each in records(tmp_path, "AlertRaised") if each["code"] == "STALENESS"] == []

@@ -14,6 +14,8 @@ from tests.house.tidy import full_name, where
 
 QUOTED = re.compile(r"`(\w+)(?:\([^`]*\))?`")
 """A name in backticks, alone or called."""
+TIMERS = {"Timer", "InTurn"}
+"""The bases of timers."""
 
 
 def classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
@@ -25,7 +27,7 @@ def classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
 
 def is_timer(node: ast.ClassDef) -> bool:
     """Tell whether a class is the value of a timer: it comes back to its own actor only."""
-    return "Timer" in (full_name(base, {}) for base in node.bases)
+    return not TIMERS.isdisjoint(full_name(base, {}) for base in node.bases)
 
 
 def twins(trees: Mapping[Path, ast.Module]) -> dict[str, list[str]]:

@@ -132,6 +132,20 @@ def test_a_lot_whose_price_is_gone_is_told_within_seconds(tmp_path: Path, kind: 
     assert all(word in alert.what for word in ("ETH-USD", lot))
 
 
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("more", [(), (NO_READINGS,)], ids=["rest answers", "rest fails"])
+def test_a_frozen_stream_that_still_beats_is_told_within_seconds(
+    tmp_path: Path, more: tuple[dict[str, Any], ...]
+) -> None:
+    frozen = fault("freeze_stream", at="160s", for_="60s", **ETH)
+    with ended(tmp_path, frozen, *more) as (_, told):
+        pass
+
+    at_s, alert = told.alerts("STALENESS")[0]
+    assert "ETH-USD" in alert.what
+    assert 160 < at_s <= (166 if more else 165)
+
+
 @pytest.mark.req("ST1", "E2")
 def test_while_the_value_of_a_lot_is_unknown_nothing_else_is_bought(tmp_path: Path) -> None:
     frozen = fault("freeze_stream", at="160s", for_="100s", **ETH)

@@ -16,6 +16,7 @@ from adapters.simulator.server.delivery import deliver, written
 from adapters.simulator.server.idle_streams import closed_when_idle
 from adapters.simulator.server.limits import RateLimits
 from adapters.simulator.server.pump import Pump
+from adapters.simulator.server.read_mark import ReadMark
 from domain.model.instants import SECOND
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ class Handler:
         connection = self._venue.connect(self._access.verify)
         if connection.closed:
             return written(_REFUSED)
-        socket = web.WebSocketResponse(compress=False, max_msg_size=LARGEST_MESSAGE, timeout=1.0)
+        socket = web.WebSocketResponse(
+            compress=False, max_msg_size=LARGEST_MESSAGE, timeout=1.0, autoping=False
+        )
         try:
             await socket.prepare(request)
         except BaseException:
@@ -127,12 +130,24 @@ class Handler:
             raise
         transport = cast(asyncio.Transport, request.transport)
         name = self._recorder.connected()
-        pump = Pump(connection, socket, transport, lambda frame: self._recorder.sent(name, frame))
+        pump = Pump(
+            connection,
+            socket,
+            transport,
+            sent=lambda frame: self._recorder.sent(name, frame),
+            mark=ReadMark(is_asked=self._pacer.waits_for_readers),
+            between=lambda: (self._pacer.delivered_ns, self._pacer.played_ns),
+        )
         async with self._pumps.running(pump), closed_when_idle(pump, self._quirks):
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._recorder.heard(name, message.data)
                     self._hear(pump, message.data)
+                elif message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    pump.mark.pong(message.data)
+                    pump.kick()
         self._recorder.closed(name)
         return socket
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from adapters.simulator.recordings.playable import PlayedStream
+    from adapters.simulator.server.read_mark import ReadMark
 
 PATIENCE_SECONDS = 10.0
 """Machine seconds after which a client that does not read is disconnected."""
@@ -41,9 +42,16 @@ class Pump:
         socket: web.WebSocketResponse,
         transport: asyncio.Transport,
         sent: Callable[[bytes], None],
+        mark: ReadMark,
+        between: Callable[[], tuple[int, int]],
     ) -> None:
-        """`sent` is told each frame that has been handed to the socket."""
+        """`sent` is told each frame that has been handed to the socket.
+
+        `between` tells after which market time the frames are that wait now, and until which.
+        """
         self.connection = connection
+        self.mark = mark
+        self._between = between
         self._sent = sent
         self._socket = socket
         self._transport = transport
@@ -95,10 +103,13 @@ class Pump:
 
     async def _send_waiting(self) -> None:
         while frames := self.connection.take():
+            self.mark.sent(*self._between())
             for frame in frames:
                 await self._socket.send_frame(frame, WSMsgType.TEXT)
                 self._sent(frame)
             self.sent_s = time.monotonic()
+        if (payload := self.mark.ping(time.monotonic())) is not None:
+            await self._socket.ping(payload)
 
 
 class Pumps:
@@ -139,6 +150,12 @@ class Pumps:
             task.cancel()
             tasks[task].cut()
             self.cut_clients += 1
+
+    def read_ns(self) -> int | None:
+        """Return how far in the market the client has read that is most behind; None: nobody is."""
+        now_s = time.monotonic()
+        marks = (pump.mark.behind_ns(now_s) for pump in self._pumps.values())
+        return min((mark for mark in marks if mark is not None), default=None)
 
     async def say_goodbye(self, seconds: float) -> None:
         """Close every stream in order, within `seconds` of machine time."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.routes import Lane, Places, Route, matches
-from actors.kernel.timers import Timer
+from actors.kernel.timers import InTurn, Timer
 from tests.fakes.actors import ROUTES, Event, Price, Urgent
 
 NAMES = st.text("abz._", min_size=1, max_size=8)
@@ -14,6 +14,10 @@ NAMES = st.text("abz._", min_size=1, max_size=8)
 
 class Ring(Timer):
     """A timer of some actor."""
+
+
+class Look(InTurn):
+    """A timer of an actor that judges what has arrived."""
 
 
 @given(NAMES, NAMES)
@@ -47,6 +51,10 @@ def test_timers_are_control_and_a_kind_without_a_row_is_an_event() -> None:
         Lane.CONTROL,
         Lane.EVENT,
     ]
+
+
+def test_a_timer_that_judges_what_has_arrived_waits_its_turn() -> None:
+    assert Places(ROUTES)[Look] == (Lane.EVENT, None)
 
 
 def test_market_data_is_kept_by_its_key() -> None:

@@ -34,6 +34,7 @@ from domain.model.approval import Reason
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, Nanos, iso
+from domain.model.market import DataState
 from domain.model.money import Amount, Price, Rate, plain
 from domain.model.orders import OrderState
 from domain.model.pnl import open_of
@@ -41,9 +42,10 @@ from domain.portfolio.books import Books
 from domain.portfolio.ledger import open_ledger
 from domain.system.rate_budget import BudgetUse, Pace, RateBudget
 from domain.system.recovery import RunTally
-from tests.builders.harness import Harness, deliver
+from tests.builders.harness import START_NS, Harness, deliver
 from tests.builders.messages import (
     BTC,
+    ETH,
     NOW,
     TAKER,
     a_breaker,
@@ -67,6 +69,7 @@ IDENTITY = RunIdentity(
     interval_ns=60 * SECOND,
     jitter=0.5,
     publish_every_ns=PUBLISH_NS,
+    quote_limit_ns=Nanos(5 * SECOND),
 )
 INTENT = an_intent(approved())
 FRESH = RunTally()
@@ -326,6 +329,23 @@ def test_each_strategy_is_told_with_its_signals_as_the_account_was_valued() -> N
 
 def test_before_the_books_are_known_no_strategy_is_told() -> None:
     assert Scene().tell()["strategies"] == []
+
+
+@pytest.mark.req("ST1")
+def test_each_product_has_one_word_for_its_data() -> None:
+    scene = Scene()
+    products = (a_product(BTC), a_product(ETH))
+    scene.tell(BootCompleted(products, TAKER, TAKER, True), QuoteMoved(a_quote(at_ns=START_NS)))
+
+    btc, eth = scene.tell()["market_data"]
+    assert (btc["product"], btc["state"], btc["why"]) == (BTC, "live", "")
+    assert (eth["product"], eth["state"], eth["price_at"]) == (ETH, "warming", None)
+
+    frozen = FeedStalled(BTC, "stream frozen", Nanos(0), DataState.SUSPECT)
+    assert scene.tell(frozen)["market_data"][0]["state"] == "suspect"
+    assert scene.tell(FeedRecovered(BTC))["market_data"][0]["state"] == "live"
+    scene.harness.clock.move(6 * SECOND)
+    assert scene.tell()["market_data"][0]["state"] == "stale"
 
 
 def test_profit_is_what_was_realised_and_what_is_open() -> None:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.topology import EXITS
-from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Exits
+from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Check, Exits
 from domain.decisions.exit_tries import FIRST_WAIT_NS, LONGEST_WAIT_NS, ORDER_LIFE_NS
 from domain.decisions.trims import HUNDRED, TrimCaps, Upkeep
+from domain.market.quality import ANSWER_WITHIN_NS
 from domain.messages.control import AlertRaised
 from domain.messages.decisions import (
     ExitHindered,
@@ -462,6 +463,24 @@ def test_a_lot_without_a_price_is_told_within_seconds_and_once(how: str) -> None
     ) in alert.owned
     assert harness.bodies(AlertRaised) == [alert]
     assert log.of("critical") == [], "who writes the alert says it"
+
+
+@pytest.mark.req("ST1")
+def test_a_price_that_is_old_for_less_than_an_answer_takes_is_no_alert() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, FINE))
+    for _ in range(10):  # at high speed seconds of the market pass in a moment of the machine
+        harness.clock.market += SECOND
+        deliver(actor, Check())
+
+    deliver(actor, priced(harness, FINE), Check())
+    assert harness.bodies(AlertRaised) == []
+
+    harness.clock.market += 10 * SECOND
+    deliver(actor, Check())
+    harness.clock.machine += ANSWER_WITHIN_NS + 1
+    deliver(actor, Check())
+    assert [each.code for each in harness.bodies(AlertRaised)] == ["STALENESS"]
 
 
 @pytest.mark.req("ST1")

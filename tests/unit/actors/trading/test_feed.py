@@ -7,8 +7,11 @@ from decimal import Decimal
 import pytest
 from attrs import define, evolve
 
-from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE
-from actors.trading.feed import CATALOGUE_EVERY_NS, CHECK_EVERY_NS, READY_LIMIT_NS, Feed
+from actors.kernel.envelope import Envelope
+from actors.kernel.lanes import Lanes
+from actors.kernel.routes import Places
+from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE, ROUTES
+from actors.trading.feed import CATALOGUE_EVERY_NS, CHECK_EVERY_NS, READY_LIMIT_NS, Check, Feed
 from domain.market.market_data import FeedPlan
 from domain.market.minutes import AGAIN_NS, BAR_GRACE_NS, CANDLE_GRACE_NS
 from domain.messages.control import AlertRaised
@@ -39,7 +42,7 @@ from domain.messages.supervision import (
 from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
-from domain.model.market import Bar, Quote
+from domain.model.market import Bar, DataState, Quote
 from domain.model.money import Price, Quantity
 from domain.model.product import DELISTED, Product, ProductId
 from tests.builders.harness import Harness, deliver, of_kind
@@ -182,7 +185,7 @@ def test_a_crossed_book_connects_anew() -> None:
 
     (stalled,) = stand.frame(snapshot("101"))
 
-    assert stalled == FeedStalled(BTC, "book crossed", Nanos(0))
+    assert stalled == FeedStalled(BTC, "book crossed", Nanos(0), DataState.SUSPECT)
     restart = stand.venue.last("restart_market_stream")
     assert restart.about == {"reason": "book of BTC-USD crossed"}
 
@@ -213,6 +216,40 @@ def test_a_quote_that_nothing_confirms_is_stalled_and_told_within_a_check() -> N
     assert stalled == FeedStalled(BTC, "quote too old", Nanos(LIMIT + SECOND))
     assert isinstance(alert, AlertRaised)
     assert alert.code == "STALENESS"
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_age_is_judged_by_what_had_arrived_and_not_by_what_was_handled(is_frozen: bool) -> None:
+    stand = booted()
+    clock, feed = stand.harness.clock, stand.feed
+    stand.frame(snapshot())
+    stand.pass_time(3 * SECOND)
+    stand.reread(failure="HTTP 500")
+    inbox = Lanes(Places(ROUTES))
+    for sequence in range(4, 11):  # the feed does not get to run for long
+        clock.move(SECOND)
+        event = HeartbeatSeen(sequence) if is_frozen else snapshot(str(90 + sequence))
+        put(inbox, stand, MarketFrame(1, sequence, stand.now_ns, (event,)))
+        if sequence in (4, 6, 10):
+            put(inbox, stand, Check())
+    clock.move(10 * SECOND)
+
+    said = [body for _ in range(len(inbox)) for body in take(inbox, stand, feed)]
+
+    stalled = of_kind(said, FeedStalled)
+    assert [each.age_ns for each in stalled] == ([6 * SECOND] if is_frozen else [])
+    assert len(of_kind(said, AlertRaised)) == is_frozen
+
+
+def put(inbox: Lanes, stand: Stand, body: object) -> None:
+    inbox.push(Envelope(1, body, "venue", 0, 1, 0, stand.now_ns), body)
+
+
+def take(inbox: Lanes, stand: Stand, feed: Feed) -> list[object]:
+    before = len(stand.harness.sent)
+    feed.on_receive(inbox.pop())
+    return [each.body for each in stand.harness.sent[before:]]
 
 
 def test_a_question_without_an_answer_is_asked_again() -> None:

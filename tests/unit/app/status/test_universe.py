@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.status.members import Members
-from app.status.universe import SHOWN, universe_lines
+from app.status.universe import SHOWN, data_lines, universe_lines
 
 REGIME = {
     "regime": "bear",
@@ -56,3 +56,18 @@ def test_of_many_that_are_excluded_some_are_named() -> None:
 @pytest.mark.parametrize("document", [{}, {"universe": 7, "regime": []}, {"universe": None}])
 def test_where_nothing_was_judged_nothing_is_said(document: object) -> None:
     assert shown(document) == []
+
+
+@pytest.mark.req("ST1")
+def test_market_data_is_counted_and_what_is_not_live_is_named_with_its_word() -> None:
+    live = {"product": "BTC-USD", "state": "live", "why": ""}
+    stale = {"product": "UNI-USD", "state": "stale", "why": "quote too old"}
+    many = [{**stale, "product": f"P{number}-USD"} for number in range(SHOWN)]
+
+    shown = [line.text for line in data_lines(Members({"market_data": [live, stale, *many]}))]
+
+    text = "\n".join(shown)
+    assert "Market data: 1 of 7 products live" in text
+    assert "  stale UNI-USD: quote too old" in shown
+    assert shown[-1].strip() == "and 1 more: python run.py status --json"
+    assert list(data_lines(Members({"market_data": 7}))) == []

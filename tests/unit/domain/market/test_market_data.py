@@ -220,7 +220,9 @@ def test_an_old_quote_is_read_again_and_confirmed() -> None:
     later = Nanos(NOW + 4 * SECOND)
 
     assert data.check(later, Nanos(1)) == (Reread((BTC,)),)
-    (moved,) = data.confirm(QuotesListed(1, (a_quote(at_ns=later),), None), later, Nanos(1))
+    (moved,) = data.confirm(
+        Reread((BTC,)), QuotesListed(1, (a_quote(at_ns=later),), None), later, Nanos(1)
+    )
 
     assert isinstance(moved, QuoteMoved)
     assert moved.quote.confirmed_ns == later
@@ -287,7 +289,9 @@ def test_a_reading_stamped_ahead_confirms_nothing_and_is_told() -> None:
     data.step(frame(SNAPSHOT), NOW)
     data.check(at(4), Nanos(1))
 
-    told = data.confirm(QuotesListed(1, (a_quote(at_ns=NOW + DAY),), None), at(4), Nanos(1))
+    told = data.confirm(
+        Reread((BTC,)), QuotesListed(1, (a_quote(at_ns=NOW + DAY),), None), at(4), Nanos(1)
+    )
 
     assert [type(each) for each in told] == [AlertRaised]
     assert [type(each) for each in data.check(at(6), Nanos(1))][:1] == [FeedStalled]
@@ -308,4 +312,4 @@ def test_data_of_products_that_nobody_asked_for_kill_nobody() -> None:
         )
         assert data.step(frame(*events), Nanos(NOW)) == []
         quotes = QuotesListed(1, (evolve(a_quote(), product=other),), None)
-        assert data.confirm(quotes, Nanos(NOW), Nanos(0)) == ()
+        assert data.confirm(Reread((BTC,)), quotes, Nanos(NOW), Nanos(0)) == ()

@@ -12,9 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from domain.market.quality import (
     ALERT_EVERY_NS,
+    ANSWER_WITHIN_NS,
     CROSSED_LIMIT_NS,
+    OVERTAKEN_NS,
     RECONFIRM_BEFORE_NS,
     REPUBLISH_AFTER_NS,
+    SUSPECT,
     Effect,
     MarketQuality,
     Reread,
@@ -42,6 +45,7 @@ from tests.builders.messages import BTC, ETH, NOW, a_level, a_quote
 
 LIMIT = Nanos(5 * SECOND)
 MACHINE = Nanos(70 * SECOND)
+ASKED = Reread((BTC,))
 pytestmark = pytest.mark.req("ST1")
 
 
@@ -78,6 +82,12 @@ def live(*products: ProductId, is_trusted: bool = True) -> MarketQuality:
     quality = watching(*(products or (BTC,)), is_trusted=is_trusted)
     heard(quality, frame(*(snapshot(product=each) for each in products or (BTC,))), NOW)
     return quality
+
+
+def too_old(quality: MarketQuality, now_ns: Nanos, machine_ns: int = MACHINE) -> list[Effect]:
+    """Return what a check says when REST has been asked and said nothing for a while."""
+    quality.check(now_ns, Nanos(machine_ns - ANSWER_WITHIN_NS - 1))
+    return [*quality.check(now_ns, Nanos(machine_ns))]
 
 
 def reading(bid: str = "100", ask: str = "100.10", *, at_ns: int, product: str = BTC) -> Quote:
@@ -198,7 +208,7 @@ def test_a_book_without_offers_gives_exits_its_bid_and_entries_nothing() -> None
     again = heard(quality, frame(BookChanged(BTC, (a_level("95"),), ()), at_ns=at(3)), at(3))
 
     assert first == [
-        FeedStalled(BTC, "nobody offers", Nanos(0)),
+        FeedStalled(BTC, "nobody offers", Nanos(0), SUSPECT),
         BidMoved(BTC, Price(Decimal(100)), at(1), at(1)),
     ]
     assert same == []
@@ -219,7 +229,7 @@ def test_a_book_without_bids_stalls_its_product_at_once(
 
     effects = heard(quality, frame(gone, at_ns=at(1)), at(1))
 
-    assert effects == [FeedStalled(BTC, reason, Nanos(0))]
+    assert effects == [FeedStalled(BTC, reason, Nanos(0), SUSPECT)]
     assert heard(quality, frame(gone, at_ns=at(2)), at(2)) == []
 
 
@@ -236,7 +246,7 @@ def test_a_book_that_stays_crossed_stalls_and_wants_a_new_connection() -> None:
     assert heard(quality, frame(crossing, at_ns=NOW + CROSSED_LIMIT_NS), NOW) == []
     effects = heard(quality, frame(crossing, at_ns=NOW + CROSSED_LIMIT_NS + 1), at(1))
 
-    stalled = FeedStalled(BTC, "book crossed", Nanos(SECOND))
+    stalled = FeedStalled(BTC, "book crossed", Nanos(SECOND), SUSPECT)
     assert effects == [stalled, StartAnew("book of BTC-USD crossed")]
 
 
@@ -262,7 +272,7 @@ def test_after_an_answer_of_any_kind_it_can_be_read_again() -> None:
     quality = live()
     quality.check(at(4), MACHINE)
 
-    assert quality.confirm(answer(failure="HTTP 500"), at(4.2), MACHINE) == ()
+    assert quality.confirm(ASKED, answer(failure="HTTP 500"), at(4.2), MACHINE) == ()
 
     assert quality.check(at(4.5), MACHINE) == (Reread((BTC,)),)
 
@@ -271,7 +281,8 @@ def test_a_quote_beyond_the_limit_is_stalled_and_a_person_is_told() -> None:
     quality = live()
 
     assert quality.check(Nanos(NOW + LIMIT), MACHINE) == (Reread((BTC,)),)
-    stalled, alert = quality.check(Nanos(NOW + LIMIT + 1), MACHINE)
+    later = Nanos(MACHINE + ANSWER_WITHIN_NS + 1)
+    stalled, alert = quality.check(Nanos(NOW + LIMIT + 1), later)
 
     assert stalled == FeedStalled(BTC, "quote too old", Nanos(LIMIT + 1))
     assert isinstance(alert, AlertRaised)
@@ -281,7 +292,7 @@ def test_a_quote_beyond_the_limit_is_stalled_and_a_person_is_told() -> None:
 def test_a_quote_that_rest_confirms_is_fresh() -> None:
     quality = live()
 
-    effects = quality.confirm(answer(reading(at_ns=at(4))), at(4), MACHINE)
+    effects = quality.confirm(ASKED, answer(reading(at_ns=at(4))), at(4), MACHINE)
 
     assert effects == (QuoteMoved(evolve(a_quote(), confirmed_ns=at(4))),)
     assert quality.check(Nanos(at(4) + LIMIT), MACHINE) == (Reread((BTC,)),)
@@ -289,38 +300,117 @@ def test_a_quote_that_rest_confirms_is_fresh() -> None:
 
 def test_a_stalled_quote_recovers_as_rest_confirms_it() -> None:
     quality = live()
-    quality.check(at(6), MACHINE)
+    too_old(quality, at(6))
 
-    effects = quality.confirm(answer(reading(at_ns=at(7))), at(7), MACHINE)
+    effects = quality.confirm(ASKED, answer(reading(at_ns=at(7))), at(7), MACHINE)
 
     assert effects[-1] == FeedRecovered(BTC, was_told=True)
 
 
 def test_a_reading_older_than_our_quote_confirms_nothing() -> None:
     quality = live()
-    quality.check(at(6), MACHINE)
+    too_old(quality, at(6))
 
-    assert quality.confirm(answer(reading(at_ns=NOW)), at(6), MACHINE) == ()
+    assert quality.confirm(ASKED, answer(reading(at_ns=NOW)), at(6), MACHINE) == ()
     assert quality.stalls() != ()
 
 
-def test_another_price_by_rest_means_that_the_stream_is_frozen() -> None:
+def test_another_price_by_rest_means_that_the_stream_is_frozen_once_it_has_got_there() -> None:
     quality = live()
 
-    stalled, alert, _ = quality.confirm(answer(reading("90", "90.1", at_ns=at(4))), at(4), MACHINE)
+    (moved,) = quality.confirm(ASKED, answer(reading("90", "90.1", at_ns=at(4))), at(4), MACHINE)
+    assert isinstance(moved, BidMoved)
+    assert quality.reached(Nanos(at(4) + OVERTAKEN_NS - 1), at(4.3)) == ()
+    stalled, alert = quality.reached(Nanos(at(4) + OVERTAKEN_NS), at(4.3))
 
     assert isinstance(stalled, FeedStalled)
     assert stalled.reason.startswith("stream frozen")
     assert isinstance(alert, AlertRaised)
-    again = quality.confirm(answer(reading("90", "90.1", at_ns=at(5))), at(5), MACHINE)
+    assert quality.reached(at(5), at(5)) == ()
+    again = quality.confirm(ASKED, answer(reading("90", "90.1", at_ns=at(5))), at(5), MACHINE)
     assert [type(each) for each in again] == [BidMoved]
+    assert quality.reached(at(6), at(6)) == ()
+
+
+@pytest.mark.parametrize("told_s", [3.9, 4, 4.2])
+def test_a_stream_that_brings_later_what_rest_showed_before_is_not_frozen(told_s: float) -> None:
+    quality = live()
+    now = at(4.9)
+    quality.confirm(ASKED, answer(reading("90", "90.1", at_ns=at(4))), now, MACHINE)
+
+    heard(quality, frame(snapshot("90", "90.1"), at_ns=at(told_s)), now)
+    effects = quality.reached(now, now)
+
+    assert not any(isinstance(each, FeedStalled | AlertRaised) for each in effects)
+    assert quality.stalls() == ()
+
+
+def test_what_rest_showed_of_an_older_connection_says_nothing_about_the_next() -> None:
+    quality = live()
+    quality.confirm(ASKED, answer(reading("90", "90.1", at_ns=at(4))), at(4), MACHINE)
+
+    quality.begin_anew(at(4.1))
+
+    assert quality.reached(at(4.5), at(4.5)) == ()
+
+
+def test_a_frozen_stream_with_heartbeats_is_stalled_within_the_limit() -> None:
+    quality = live()
+    is_asked, frozen = False, None
+    for second in range(1, 6):  # the slowest order of things: an answer waits for the next beat
+        now, machine = at(second), Nanos(MACHINE + second * SECOND)
+        if is_asked:
+            quality.confirm(ASKED, answer(reading("90", "91", at_ns=now)), now, machine)
+            is_asked = False
+        is_asked = Reread((BTC,)) in quality.check(now, machine)
+        if any(isinstance(each, FeedStalled) for each in quality.reached(now, now)):
+            frozen = frozen or now
+
+    assert frozen is not None
+    assert frozen <= NOW + LIMIT
+
+
+def test_a_quote_is_not_given_up_while_rest_is_being_asked() -> None:
+    quality = live()
+
+    assert quality.check(at(6), MACHINE) == (Reread((BTC,)),)
+    assert quality.check(at(7), Nanos(MACHINE + ANSWER_WITHIN_NS)) == ()
+    (moved,) = quality.confirm(ASKED, answer(reading(at_ns=at(6.5))), at(7), MACHINE)
+
+    assert isinstance(moved, QuoteMoved)
+    assert quality.stalls() == ()
+
+
+@pytest.mark.parametrize(
+    "said", [answer(failure="HTTP 500"), answer(), answer(reading("90", "91", at_ns=at(6)))]
+)
+def test_who_has_had_an_answer_that_confirms_nothing_waits_for_no_other(
+    said: QuotesListed,
+) -> None:
+    quality = live()
+    quality.check(at(4.9), MACHINE)
+    quality.confirm(ASKED, said, at(4.9), MACHINE)
+
+    effects = quality.check(at(5.1), MACHINE)
+
+    assert [type(each) for each in effects] == [FeedStalled, AlertRaised, Reread]
+
+
+def test_no_product_waits_for_the_answer_about_another() -> None:
+    quality = live(BTC, ETH)
+    heard(quality, frame(snapshot(product=ETH), at_ns=at(1)), at(1))
+
+    assert quality.check(at(2.5), MACHINE) == (Reread((BTC,)),)
+    assert quality.check(at(3.5), MACHINE) == (Reread((ETH,)),)
+    quality.confirm(ASKED, answer(reading(at_ns=at(3.5))), at(3.5), MACHINE)
+    assert quality.check(at(6), MACHINE) == (Reread((BTC,)),)
 
 
 def test_exits_get_the_bid_that_rest_shows_while_the_stream_is_frozen() -> None:
     quality = live()
     for second in (4, 5, 6):
         effects = quality.confirm(
-            answer(reading("90", "91", at_ns=at(second))), at(second), MACHINE
+            ASKED, answer(reading("90", "91", at_ns=at(second))), at(second), MACHINE
         )
         assert effects[-1] == BidMoved(BTC, Price(Decimal(90)), at(second), at(second))
         assert not [each for each in effects if isinstance(each, QuoteMoved)]
@@ -331,7 +421,8 @@ def test_one_alert_a_minute_says_enough() -> None:
 
     def alerts(seconds: float, machine_ns: int) -> int:
         heard(quality, frame(snapshot(), at_ns=at(seconds)), at(seconds))
-        effects = quality.check(at(seconds + 6), Nanos(machine_ns))
+        effects = too_old(quality, at(seconds + 6), machine_ns)
+        quality.confirm(ASKED, answer(failure="HTTP 500"), at(seconds + 6), Nanos(machine_ns))
         return sum(isinstance(each, AlertRaised) for each in effects)
 
     assert alerts(0, MACHINE) == 1
@@ -341,7 +432,7 @@ def test_one_alert_a_minute_says_enough() -> None:
 
 def test_a_stall_that_lasts_is_told_as_soon_as_the_minute_is_over_and_so_is_its_end() -> None:
     quality = live()
-    quality.check(at(6), MACHINE)
+    too_old(quality, at(6))
     (_, first_end) = heard(quality, frame(snapshot(), at_ns=at(10)), at(10))
     assert first_end == FeedRecovered(BTC, was_told=True)
 
@@ -358,7 +449,7 @@ def test_a_stall_that_lasts_is_told_as_soon_as_the_minute_is_over_and_so_is_its_
 
 def test_the_end_of_a_stall_that_nobody_was_told_of_is_not_told_either() -> None:
     quality = live()
-    quality.check(at(6), MACHINE)
+    too_old(quality, at(6))
     heard(quality, frame(snapshot(), at_ns=at(10)), at(10))
     quality.check(at(20), Nanos(MACHINE + 1))
 
@@ -385,10 +476,10 @@ def test_a_fresh_incarnation_is_trusted_once_rest_agrees() -> None:
     quality = live(is_trusted=False)
     assert quality.check(at(4.9), MACHINE) == (Reread((BTC,)),)  # for its age alone
     heard(quality, frame(snapshot(), at_ns=at(5)), at(5))
-    quality.confirm(answer(failure="HTTP 500"), at(5), MACHINE)
+    quality.confirm(ASKED, answer(failure="HTTP 500"), at(5), MACHINE)
     assert quality.check(at(5), MACHINE) == (Reread((BTC,)),)
 
-    effects = quality.confirm(answer(reading(at_ns=at(5))), at(5), MACHINE)
+    effects = quality.confirm(ASKED, answer(reading(at_ns=at(5))), at(5), MACHINE)
 
     assert [each for each in effects if isinstance(each, Trusted)] == [
         Trusted("1 quotes within 0 bps of REST, no gap")
@@ -400,8 +491,8 @@ def test_a_fresh_incarnation_that_rest_contradicts_or_knows_in_part_is_not_trust
     quality = live(BTC, ETH, is_trusted=False)
 
     far = (reading("90", "90.1", at_ns=NOW), reading(product=ETH, at_ns=NOW))
-    effects = quality.confirm(answer(*far), at(1), MACHINE)
-    effects += quality.confirm(answer(far[1]), at(1), MACHINE)
+    effects = quality.confirm(ASKED, answer(*far), at(1), MACHINE)
+    effects += quality.confirm(ASKED, answer(far[1]), at(1), MACHINE)
 
     assert not any(isinstance(each, Trusted) for each in effects)
 
@@ -486,11 +577,22 @@ class Listener(RuleBasedStateMachine):
         is_newer = ours is not None and ours.at_ns < at_ns
         if is_newer and ours is not None and (ours.bid, ours.ask) == (seen.bid, seen.ask):
             self.fresh.add(product)
-        effects = self.quality.confirm(answer(seen), Nanos(self.now), Nanos(self.machine))
+        effects = self.quality.confirm(
+            Reread((product,)), answer(seen), Nanos(self.now), Nanos(self.machine)
+        )
+        self.believe(effects)
+
+    @precondition(lambda self: self.is_open)
+    @rule()
+    def a_heartbeat_is_heard(self) -> None:
+        effects = self.quality.reached(Nanos(self.now), Nanos(self.now))
+        self.fresh.update(each.quote.product for each in effects if isinstance(each, QuoteMoved))
         self.believe(effects)
 
     @rule()
-    def its_age_is_looked_at(self) -> None:
+    def its_age_is_looked_at_for_as_long_as_rest_may_take(self) -> None:
+        self.believe(self.quality.check(Nanos(self.now), Nanos(self.machine)))
+        self.machine += ANSWER_WITHIN_NS + 1
         self.believe(self.quality.check(Nanos(self.now), Nanos(self.machine)))
         self.has_checked = True
 

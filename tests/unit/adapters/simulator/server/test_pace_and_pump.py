@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWSTimeout, web
+from aiohttp import ClientSession, ClientWSTimeout, WSMsgType, web
 
 from adapters.clocks.market import MarketClock, MarketClockWriter
 from adapters.simulator.engine.fault_hooks import DIRECT, Passage
@@ -20,6 +20,7 @@ from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.wire import Request, Response
 from adapters.simulator.faults.faults import Faults
 from adapters.simulator.recordings.recorder import WireRecorder
+from adapters.simulator.server import read_mark
 from adapters.simulator.server.admin import Admin
 from adapters.simulator.server.http import AccessPolicy, Handler
 from adapters.simulator.server.pace import LEAD_MARKET_NS, Pacer
@@ -191,6 +192,50 @@ def test_a_client_that_does_not_read_stops_market_time_and_is_cut_in_the_end(
             seen = bench.reader.market_ns()
             await until(lambda: bench.reader.market_ns() > seen + 100 * MILLISECOND)
             assert bench.clock.slipped_ns > 500 * MILLISECOND
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.req("ST1")
+def test_at_high_speed_market_time_waits_for_what_a_client_has_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_mark, "WAIT_SECONDS", 60.0)
+
+    async def scenario() -> None:
+        async with (
+            running(tmp_path, SmallVenue(), speed="60") as bench,
+            ClientSession() as session,
+            session.ws_connect(bench.address + "/", autoping=False) as socket,
+        ):
+            while (message := await socket.receive(timeout=5)).type is WSMsgType.TEXT:
+                pass
+            assert message.type is WSMsgType.PING
+            played_ns = bench.pacer.played_ns
+            await until(lambda: bench.pacer.played_ns == bench.clock.anchor().limit_ns)
+            stands_ns = bench.reader.market_ns()
+            assert stands_ns <= played_ns + LEAD_MARKET_NS
+            await socket.pong(message.data)
+            await until(lambda: bench.reader.market_ns() > stands_ns)
+
+    asyncio.run(scenario())
+
+
+def test_a_client_at_speed_1_is_asked_nothing_and_its_own_pings_are_answered(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        async with (
+            running(tmp_path, SmallVenue()) as bench,
+            ClientSession() as session,
+            session.ws_connect(bench.address + "/", autoping=False) as socket,
+        ):
+            for _ in range(3):
+                assert (await socket.receive(timeout=5)).type is WSMsgType.TEXT
+            await socket.ping(b"there?")
+            while (message := await socket.receive(timeout=5)).type is WSMsgType.TEXT:
+                pass
+            assert (message.type, bytes(message.data)) == (WSMsgType.PONG, b"there?")
 
     asyncio.run(scenario())
 

@@ -1,0 +1,34 @@
+"""The part of the status document about how far the data of each product can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from domain.market.bids import Bids
+from domain.market.data_state import obstacle_of, state_of
+from domain.messages.market import FeedStalled
+from domain.model.breakers import Breaker
+from domain.model.instants import Nanos, iso
+from domain.model.product import DELISTED, Product, ProductId
+
+
+def data_rows(
+    products: Iterable[Product],
+    bids: Bids,
+    stalls: Mapping[ProductId, FeedStalled],
+    breakers: tuple[Breaker, ...],
+    now_ns: Nanos,
+    limit_ns: Nanos,
+) -> list[dict[str, object]]:
+    """Return a row a product that is followed; `price_at` is when its price was last true."""
+    rows: list[dict[str, object]] = []
+    for product in products:
+        bid, stall = bids.get(product.id), stalls.get(product.id)
+        if bid is None and stall is None and product.flags.status == DELISTED:
+            continue  # the venue has no data of it any more
+        confirmed_ns = None if bid is None else bid.confirmed_ns
+        obstacle = obstacle_of(product, breakers)
+        state, why = state_of(confirmed_ns, stall, obstacle, now_ns, limit_ns)
+        price_at = None if confirmed_ns is None else iso(confirmed_ns)
+        rows.append({"product": product.id, "state": state.value, "why": why, "price_at": price_at})
+    return rows
