@@ -175,16 +175,16 @@ paces = st.builds(
 
 
 @given(paces=st.lists(st.tuples(st.booleans(), paces), max_size=30), drawn=st.floats(0, 0.999))
-def test_whatever_a_venue_says_it_is_asked_again_within_a_minute(
+def test_whatever_a_venue_says_it_is_asked_again_within_a_minute_and_a_window(
     paces: list[tuple[bool, Pace]], drawn: float
 ) -> None:
     asked, now_ns, left = budget(), START, [START - SECOND]
     for is_refused, pace in paces:
-        wait_ns = asked.wait_ns(now_ns, EVERY)
-        assert wait_ns is not None
-        assert wait_ns <= LONGEST_PAUSE_NS
-        now_ns += wait_ns
-        assert asked.wait_ns(now_ns, EVERY) == 0
+        since_ns = now_ns
+        while (wait_ns := asked.wait_ns(now_ns, EVERY)) != 0:
+            assert wait_ns is not None
+            now_ns += wait_ns  # after a pause there may still be no room in the window
+        assert now_ns - since_ns <= LONGEST_PAUSE_NS + SECOND
         asked.take(now_ns)
         left.append(now_ns)
         if is_refused:
