@@ -31,7 +31,7 @@ NOT_RUN = {
     f"{PAPER} --venue coinbase": "it needs the network; test_mirror.py plays it on loopback",
     f"{PROGRAM} data fetch BTC-USD --from 2026-10-01": "likewise; test_data_fetch.py",
 }
-OK, NO, USAGE, KILLED = 0, 1, 2, 3
+OK, NO, USAGE, KILLED, REFUSED = 0, 1, 2, 3, 4
 ORDERS: dict[str, Callable[[list[str]], list[str]]] = {
     "as printed": list,
     "backwards": lambda lines: lines[::-1],
@@ -78,6 +78,8 @@ class Reader:
         )
         if line.startswith(f"{PROGRAM} release"):
             return NO  # only a trader that runs can ask the venue what is missing
+        if line.startswith(f"{PROGRAM} secrets check"):
+            return REFUSED  # nobody who only reads the page has a key, and paper needs none
         if line.startswith(f"{PROGRAM} journal backup"):
             file = self.checkout.root / shlex.split(line)[-1]
             return OK if has_run and not file.exists() else USAGE
