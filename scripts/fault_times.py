@@ -29,7 +29,7 @@ from scripts.pages import ROOT
 from scripts.paper_runs import data_of, play, status
 
 PAGE = Path("docs/faults.md")
-BEGINS_S, LASTS_S, ENDS_S, RUN = 120, 60, 330, "6m"
+BEGINS_S, LASTS_S, ENDS_S, RUN = 20, 220, 450, "8m"
 """Seconds of a run; what it says at its end is no sign of a fault."""
 MANY_ENTRIES = (
     "--set=strategies.breakout.lookback_minutes=1",
@@ -74,11 +74,12 @@ _ROW = re.compile(r"^\| `(\w+)` \|")
 HEAD = """# What a fault looks like, and how soon
 
 Made by `python -m scripts.fault_times`: every kind of fault of [venue-faults.md](venue-faults.md)
-is played alone, in virtual time, against a trader that buys and sells each minute. It begins at
-minute 2 and lasts a minute, or strikes within it. Times are market time.
+is played alone, in virtual time, against a trader that buys on every rising minute and sells a
+minute later. It begins 20 seconds after the start and lasts 220, or strikes within them. Times are
+market time.
 
 - *first seen as*: the first line or alert that a run without the fault does not have, and how long
-  after the fault began (of one that strikes by chance: after the minute in which it may begin).
+  after the fault began; what strikes by chance or an order alone may strike later.
 - *well again*: how long after the end of the fault the last block was lifted; "–" where nothing was
   blocked.
 - *at the end*: whether our books are those of the venue, no product is stale and nothing blocks.

@@ -10,17 +10,32 @@ import pytest
 
 from adapters.simulator.faults.catalogue import KINDS
 from adapters.simulator.faults.script import parse_script
-from domain.model.instants import SECOND
-from scripts.fault_times import PAGE, Sign, example, lines_of, news, row, rows_of, signs, state
+from domain.model.instants import SECOND, iso, parse_iso
+from scripts.fault_times import (
+    BEGINS_S,
+    LASTS_S,
+    PAGE,
+    Sign,
+    example,
+    lines_of,
+    news,
+    row,
+    rows_of,
+    signs,
+    state,
+)
 from scripts.pages import ROOT
+
+BEGAN = parse_iso("2026-01-05T00:00:00Z")
 
 
 def last(**changes: Any) -> dict[str, Any]:
     return {"stalled": [], "breakers": [], "reconcile": "clean"} | changes
 
 
-def sign(at_s: float, event: str, text: str) -> Sign:
-    return Sign(int(at_s * SECOND), "INFO", event, text)
+def sign(after_s: float, event: str, text: str) -> Sign:
+    """Return what is logged so long after the fault began."""
+    return Sign(int((BEGINS_S + after_s) * SECOND), "INFO", event, text)
 
 
 def test_every_kind_has_its_row_on_the_page() -> None:
@@ -37,17 +52,17 @@ def test_every_kind_has_an_example_that_the_venue_takes(name: str) -> None:
 
 
 def test_what_a_run_without_the_fault_says_too_is_no_sign() -> None:
-    found = [sign(121, "RoundJudged", "cycle 3: no signal"), sign(122, "AlertRaised", "stale")]
-    usual = {sign(60, "RoundJudged", "cycle 1: no signal").gist}
+    found = [sign(1, "RoundJudged", "cycle 3: no signal"), sign(2, "AlertRaised", "stale")]
+    usual = {sign(0, "RoundJudged", "cycle 1: no signal").gist}
 
     assert news(found, usual) == found[1:]
 
 
 def test_a_row_says_when_it_was_seen_and_when_the_last_block_was_lifted() -> None:
     found = [
-        sign(123.5, "AlertRaised", "STALENESS: BTC-USD | blocked"),
-        sign(182, "FeedRecovered", "BTC-USD: prices are fresh again"),
-        sign(190, "LiquidityMeasured", "5 products may be bought"),
+        sign(3.5, "AlertRaised", "STALENESS: BTC-USD | blocked"),
+        sign(LASTS_S + 2, "FeedRecovered", "BTC-USD: prices are fresh again"),
+        sign(LASTS_S + 10, "LiquidityMeasured", "5 products may be bought"),
     ]
 
     told = row("freeze_stream", found, last())
@@ -78,8 +93,8 @@ def test_signs_are_what_is_logged_from_the_begin_of_the_fault_on(tmp_path: Path)
     (tmp_path / "log").mkdir()
     lines = [
         {"market_time": at, "level": "INFO", "event": "Event", "text": at or ""}
-        for at in (None, "2026-01-05T00:00:00Z", "2026-01-05T00:01:59Z", "2026-01-05T00:02:01Z")
+        for at in (None, iso(BEGAN), iso(BEGAN + 19 * SECOND), iso(BEGAN + 21 * SECOND))
     ]
     (tmp_path / "log" / "bulkhead.jsonl").write_text("\n".join(map(json.dumps, lines)))
 
-    assert [each.at_ns for each in signs(tmp_path)] == [121 * SECOND]
+    assert [each.at_ns for each in signs(tmp_path)] == [21 * SECOND]
