@@ -208,11 +208,14 @@ def test_a_connection_breaks_off_or_is_closed_with_a_code(venue: RunningVenue) -
 
 
 def hear_until(stream: websocket.WebSocket, wanted: int) -> bytes:
-    """Return the data of the first frame with that opcode."""
+    """Return the data of the first frame with that opcode.
+
+    Frames as they are: an answer to a close would meet a venue that may be gone by then.
+    """
     while True:
-        opcode, data = stream.recv_data(control_frame=True)
-        if opcode == wanted:
-            return bytes(data)
+        frame = stream.recv_frame()
+        if frame.opcode == wanted:
+            return bytes(frame.data)
 
 
 def test_garbage_and_a_huge_frame_arrive_as_they_are(venue: RunningVenue) -> None:

@@ -109,7 +109,11 @@ def test_fifty_orders_are_cancelled_in_time_though_cancels_are_late_and_lost(
             killed_s, killed_ns = time.monotonic(), clock.market_ns()
             switch.write_text("the venue looks wrong")
             wait_for(lambda: criticals(tmp_path), killed_s + ALERTED_S - time.monotonic())
-            wait_for(lambda: not resting(venue), killed_s + CANCELLED_S - time.monotonic())
+            wait_for(
+                lambda: not resting(venue),
+                killed_s + CANCELLED_S - time.monotonic(),
+                lambda: f"{resting(venue)} {running.log}",
+            )
             running.process.send_signal(signal.SIGCONT)
             code, stopped = running.stopped()
 
