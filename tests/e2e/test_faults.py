@@ -207,10 +207,11 @@ def test_a_connection_breaks_off_or_is_closed_with_a_code(venue: RunningVenue) -
             assert int.from_bytes(data[:2], "big") == code
 
 
-def hear_until(stream: websocket.WebSocket, wanted: int) -> bytes:
+def hear_until(stream: Any, wanted: int) -> bytes:
     """Return the data of the first frame with that opcode.
 
-    Frames as they are: an answer to a close would meet a venue that may be gone by then.
+    Frames of a `WebSocket` as they are: an answer to a close would meet a venue that may be gone by
+    then.
     """
     while True:
         frame = stream.recv_frame()
