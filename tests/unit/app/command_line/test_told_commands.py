@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,7 +34,12 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.mark.parametrize(
     "path", [each for each in paths() if each != ("completion",)], ids=" ".join
 )
-def test_it_can_be_copied(path: tuple[str, ...], home: Path) -> None:
+def test_it_can_be_copied(
+    path: tuple[str, ...], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # `kill` names whoever trades for this user, so the user is one for whom nobody does.
+    nobody = SimpleNamespace(pw_dir=str(tmp_path))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: nobody)
     (done,) = called(home, complete(path))
 
     text = " ".join(done.said.replace(" \\\n", " ").split())
