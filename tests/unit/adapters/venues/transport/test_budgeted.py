@@ -62,7 +62,7 @@ class Wire:
         )
 
     def open_stream(self, kind: StreamKind, events: StreamEvents) -> StreamHandle:
-        raise NotImplementedError
+        raise AssertionError("only requests are asked for here")
 
     def later(self, delay_ns: int, call: Callable[[], None]) -> None:
         self.time.after(delay_ns, call)
@@ -240,7 +240,7 @@ def test_on_threads_every_request_is_answered_once_and_none_is_too_many() -> Non
             threading.Thread(target=answer, daemon=True).start()
 
         def open_stream(self, kind: StreamKind, events: StreamEvents) -> StreamHandle:
-            raise NotImplementedError
+            raise AssertionError("only requests are asked for here")
 
         def later(self, delay_ns: int, call: Callable[[], None]) -> None:
             with self.lock:
