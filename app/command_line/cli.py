@@ -61,6 +61,7 @@ COMMANDS = {
     "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "data": ("app.commands.data:data", "Fetch, import or inspect candles for --market."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
+    "venue-check": ("app.commands.venue_check:venue_check", "The real venue, harmlessly."),
 }
 
 EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70

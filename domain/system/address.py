@@ -16,7 +16,7 @@ DEFAULT = "default"
 _TYPED = re.compile(
     r"python run\.py"
     r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|shadow|strategy) [a-z]+"
-    r"| [a-z]+)?)"
+    r"| [a-z]+(?:-[a-z]+)*)?)"
     r"(?P<given>(?: --(?:data-dir|log-dir|world) [^\s;`)]+)*)"
 )
 _LOGGED = ("", "alerts", "logs", "status")

@@ -21,7 +21,7 @@ from adapters.simulator.market_data.open import open_market
 from adapters.simulator.options import DEFAULT_LOOKBACK_NS, DEFAULT_SEED, GENERATED
 from adapters.simulator.server.session import VenueSession
 from adapters.simulator.world import DEFAULT_OPENING, FOLDER, WorldFolder, identity
-from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from tests.builders.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,10 +121,12 @@ class RunningVenue:
         self._own("POST", "faults", {"kind": kind, **members})
 
     def set_clock(self) -> None:
-        """Let it tell the time of the wall; one that was started is behind by its start."""
-        at = attach(self.session.rest)
-        market_ns = at.e0_ns + (time.monotonic_ns() - at.m0_ns)
-        self.fault("clock_skew", by=f"{(time.time_ns() - market_ns) / SECOND:.6f}s")
+        """Let it tell the time of the wall; it is behind by its start, and by what held it up."""
+        asked_ns = time.time_ns()
+        told = requests.get(f"{self.session.rest}{API}/time", timeout=30).json()
+        middle_ns = (asked_ns + time.time_ns()) // 2
+        by_s = (middle_ns - int(told["epochMillis"]) * MILLISECOND) / SECOND
+        self.fault("clock_skew", by=f"{by_s:.6f}s")
 
     def _own(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         answer = requests.request(
