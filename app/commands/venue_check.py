@@ -22,7 +22,7 @@ from app.command_line.trading_options import COINBASE_REST, parse_url, refuse_fo
 from app.run import settings
 from app.status.lines import Line, addressed
 from app.status.screen import show
-from app.venue_check.check import Wish, findings
+from app.venue_check.check import CheckPlan, findings
 from app.venue_check.report import document, lines_of, summary
 from app.venue_check.wiring import Machine, forbidden_by, key_of, locked
 from config.loading import load
@@ -68,7 +68,7 @@ def venue_check(
     rest, stream = _addresses(venue_url)
     config = load(folders.config, sets)
     key, found_of_key = key_of(os.environ, folders, time.time_ns())
-    wish = Wish(
+    plan = CheckPlan(
         rest=rest,
         quote_currency=config.app.quote.value,
         limit_ns=settings.drift_limit_ns(config),
@@ -83,7 +83,7 @@ def venue_check(
     probe = Probe(rest, stream, None if key is None else key.key, SystemClock(), log)
     found = []
     with contextlib.closing(probe):
-        for each in findings(probe, around, wish):
+        for each in findings(probe, around, plan):
             found.append(each)
             if not as_json:
                 _tell(addressed(lines_of(each), folders.address))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapters.venues.coinbase.probe import HarmlessIntent
-from app.venue_check.questions import Questions, Surroundings
+from app.venue_check.questions import Surroundings, VenueQuestions
 from domain.model.errors import VenueError
 from domain.model.instants import Nanos
 from domain.model.product import Product
@@ -20,7 +20,7 @@ from domain.system.venue_check import (
     THE_FEES,
     THE_ORDERS,
     THE_RIGHTS,
-    Finding,
+    CheckedStep,
     accounts_step,
     failed,
     fees_step,
@@ -49,7 +49,7 @@ class AccountSteps:
 
     def __init__(
         self,
-        venue: Questions,
+        venue: VenueQuestions,
         around: Surroundings,
         *,
         quote_currency: str,
@@ -65,7 +65,7 @@ class AccountSteps:
         """The order that the venue would take, if it was asked about one."""
         self.is_well = False
 
-    def run(self, product: Product | None) -> Iterator[Finding]:
+    def run(self, product: Product | None) -> Iterator[CheckedStep]:
         """Yield what is found; `product` is what an order would be of."""
         read = self._venue.permissions()
         rights = rights_step(read)
@@ -89,7 +89,7 @@ class AccountSteps:
         yield found[-1]
         self.is_well = all(each.is_well for each in found)
 
-    def _preview(self, product: Product | None) -> Finding:
+    def _preview(self, product: Product | None) -> CheckedStep:
         """Ask about the farthest order that the venue takes."""
         if product is None:
             return skipped(PREVIEW, A_PREVIEW, "no product is known that takes orders")
@@ -117,7 +117,7 @@ class AccountSteps:
         return found
 
 
-def left_out(why: str, *, since: int = 0) -> Iterator[Finding]:
+def left_out(why: str, *, since: int = 0) -> Iterator[CheckedStep]:
     """Yield the steps from number `since` on as not tried."""
     for name, expected in STEPS[since:]:
         yield skipped(name, expected, why)

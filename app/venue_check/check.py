@@ -8,10 +8,10 @@ from attrs import frozen
 
 from app.venue_check.account_steps import AccountSteps, left_out
 from app.venue_check.order_steps import A_CANCEL, A_RESTING, CANCELLED, ORDER, OrderSteps
-from app.venue_check.public_steps import PublicSteps
-from app.venue_check.questions import Questions, Surroundings
+from app.venue_check.public_steps import UNREACHED, PublicSteps
+from app.venue_check.questions import Surroundings, VenueQuestions
 from domain.model.errors import TradingError
-from domain.system.venue_check import Finding, Verdict, refused, skipped
+from domain.system.venue_check import KEY_CHECK, CheckedStep, StepResult, refused, skipped
 
 Lock = Callable[[str], Callable[[], None]]
 """Takes the account of a portfolio, and returns what gives it back; raises `TradingError`."""
@@ -19,7 +19,7 @@ NOT_NOW = "every step above well, and nothing that forbids orders"
 
 
 @frozen(kw_only=True)
-class Wish:
+class CheckPlan:
     """What the check is to look for.
 
     `key` is what was found of the key; `forbidden` asks what forbids an order now, None for
@@ -30,61 +30,67 @@ class Wish:
     quote_currency: str
     limit_ns: int
     portfolio: str | None
-    key: tuple[Finding, ...]
+    key: tuple[CheckedStep, ...]
     with_order: bool
     forbidden: Callable[[], str | None]
     lock: Lock
 
 
-def findings(venue: Questions, around: Surroundings, wish: Wish) -> Iterator[Finding]:
+def findings(venue: VenueQuestions, around: Surroundings, plan: CheckPlan) -> Iterator[CheckedStep]:
     """Yield every step as soon as it is known how it went."""
     public = PublicSteps(
         venue,
         around,
-        rest=wish.rest,
-        quote_currency=wish.quote_currency,
-        limit_ns=wish.limit_ns,
+        rest=plan.rest,
+        quote_currency=plan.quote_currency,
+        limit_ns=plan.limit_ns,
     )
     yield from public.run()
-    yield from wish.key
-    may_sign = bool(wish.key) and wish.key[-1].verdict is not Verdict.SKIPPED
-    may_sign &= not any(each.verdict is Verdict.REFUSED for each in wish.key)
+    yield from plan.key
     account = AccountSteps(
-        venue, around, quote_currency=wish.quote_currency, portfolio=wish.portfolio
+        venue, around, quote_currency=plan.quote_currency, portfolio=plan.portfolio
     )
-    if not public.is_reached or not may_sign:
-        yield from left_out("it needs a key" if public.is_reached else "the venue is not reached")
+    if not public.is_reached or not _may_sign(plan):
+        yield from left_out("it needs a key" if public.is_reached else UNREACHED)
     else:
         yield from account.run(public.product)
-    if wish.with_order:
-        hindered = _hindrance(public, account, wish)
-        yield from hindered or _ordered(venue, around, account, wish)
+    if plan.with_order:
+        hindered = _hindrance(public, account, plan)
+        yield from hindered or _ordered(venue, around, account, plan)
 
 
-def _hindrance(public: PublicSteps, account: AccountSteps, wish: Wish) -> tuple[Finding, ...]:
+def _may_sign(plan: CheckPlan) -> bool:
+    no_key = (StepResult.SKIPPED, StepResult.REFUSED)
+    return bool(plan.key) and all(each.verdict not in no_key for each in plan.key)
+
+
+def _hindrance(
+    public: PublicSteps, account: AccountSteps, plan: CheckPlan
+) -> tuple[CheckedStep, ...]:
     """Return why no order is sent; nothing: one may be."""
     none = skipped(CANCELLED, A_CANCEL, "there is no order")
-    forbidden = wish.forbidden()
+    forbidden = plan.forbidden()
     if forbidden is not None:
         return refused(ORDER, NOT_NOW, forbidden, "python run.py status"), none
-    if not any(each.is_well for each in wish.key):
-        return refused(ORDER, NOT_NOW, "there is no key to sign it", wish.key[-1].mend), none
-    if not (public.is_on_time and account.is_well) or account.intent is None:
+    if not _may_sign(plan):
+        return refused(ORDER, NOT_NOW, "there is no key to sign it", KEY_CHECK), none
+    is_well = public.is_on_time and account.is_well and all(each.is_well for each in plan.key)
+    if not is_well or account.intent is None:
         return skipped(ORDER, NOT_NOW, "not sent: a step above is not well"), none
     return ()
 
 
 def _ordered(
-    venue: Questions, around: Surroundings, account: AccountSteps, wish: Wish
-) -> Iterator[Finding]:
+    venue: VenueQuestions, around: Surroundings, account: AccountSteps, plan: CheckPlan
+) -> Iterator[CheckedStep]:
     assert account.intent is not None, "an order that the venue was not asked about"
     try:
-        release = wish.lock(account.portfolio)
+        release = plan.lock(account.portfolio)
     except TradingError as error:
         yield refused(ORDER, A_RESTING, str(error), "python run.py status")
         yield skipped(CANCELLED, A_CANCEL, "there is no order")
         return
     try:
-        yield from OrderSteps(venue, around, wish.forbidden).run(account.intent)
+        yield from OrderSteps(venue, around, plan.forbidden).run(account.intent)
     finally:
         release()

@@ -7,11 +7,11 @@ from collections.abc import Callable, Generator, Iterator
 from attrs import evolve
 
 from adapters.venues.coinbase.probe import HarmlessIntent
-from app.venue_check.questions import Questions, Surroundings
+from app.venue_check.questions import Surroundings, VenueQuestions
 from domain.model.instants import Nanos, iso
 from domain.model.orders import Accepted, IdKnown, NotSent, OrderSeen, OutcomeLost, Rejected
 from domain.system.harmless_order import LIFE_NS
-from domain.system.venue_check import AGAIN, Finding, failed, passed, skipped
+from domain.system.venue_check import AGAIN, CheckedStep, failed, passed, skipped
 
 ORDER, CANCELLED = "order", "cancelled"
 A_RESTING, A_CANCEL = "one small post-only buy, seen open", "cancelled, read back, never filled"
@@ -26,13 +26,13 @@ Gate = Callable[[], str | None]
 class OrderSteps:
     """Sends one order at most, and does not leave before its end is known or given up."""
 
-    def __init__(self, venue: Questions, around: Surroundings, gate: Gate) -> None:
+    def __init__(self, venue: VenueQuestions, around: Surroundings, gate: Gate) -> None:
         """`gate` is asked directly before the order leaves; a text keeps it here."""
         self._venue = venue
         self._around = around
         self._gate = gate
 
-    def run(self, wanted: HarmlessIntent) -> Generator[Finding, None, None]:
+    def run(self, wanted: HarmlessIntent) -> Generator[CheckedStep, None, None]:
         """Yield what became of the order, and of its cancel."""
         end_ns = Nanos(self._around.wall_ns() + LIFE_NS)
         intent = evolve(wanted, end_ns=end_ns)
@@ -49,7 +49,7 @@ class OrderSteps:
                 yield failed(ORDER, A_RESTING, f"not sent: {reason}", WITH_ORDER)
                 yield skipped(CANCELLED, A_CANCEL, "there is no order")
 
-    def _followed(self, order_id: str, intent: HarmlessIntent) -> Iterator[Finding]:
+    def _followed(self, order_id: str, intent: HarmlessIntent) -> Iterator[CheckedStep]:
         """Yield that an order rests and then does not, whatever interrupts that."""
         is_asked = False
         try:
@@ -60,7 +60,7 @@ class OrderSteps:
             if not is_asked:
                 self._venue.cancel(order_id)
 
-    def _lost(self, intent: HarmlessIntent, reason: str) -> Iterator[Finding]:
+    def _lost(self, intent: HarmlessIntent, reason: str) -> Iterator[CheckedStep]:
         """Yield what is known of an order whose answer was lost; it is not sent again."""
         order_id = self._find(intent)
         if order_id is None:
@@ -80,7 +80,7 @@ class OrderSteps:
                     return each.order_id
         return None
 
-    def _seen(self, order_id: str, intent: HarmlessIntent) -> Finding:
+    def _seen(self, order_id: str, intent: HarmlessIntent) -> CheckedStep:
         order = intent.order
         what = f"{order.quantity} {order.product} at {order.price}"
         status = "nowhere"
@@ -93,7 +93,7 @@ class OrderSteps:
                 break
         return failed(ORDER, A_RESTING, f"{what} is {status}: {order_id}", WITH_ORDER)
 
-    def _ended(self, order_id: str, intent: HarmlessIntent) -> Finding:
+    def _ended(self, order_id: str, intent: HarmlessIntent) -> CheckedStep:
         """Ask for the cancel and read back what became of it."""
         answer, seen, absent = self._venue.cancel(order_id), None, 0
         for _ in self._looks(CANCELLED_WITHIN_S):
@@ -108,7 +108,7 @@ class OrderSteps:
         told = f"order {order_id} is {state} {why}; it ends by itself at {_end(intent)}"
         return failed(CANCELLED, A_CANCEL, told, f"cancel it at the venue, then {AGAIN}")
 
-    def _judged(self, order_id: str, seen: OrderSeen) -> Finding:
+    def _judged(self, order_id: str, seen: OrderSeen) -> CheckedStep:
         listed = self._venue.fills(order_id)
         filled = sum((each.quantity for each in listed.fills), seen.filled - seen.filled)
         if seen.filled > 0 or filled > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.venue_check.questions import Questions, Surroundings
+from app.venue_check.questions import Surroundings, VenueQuestions
 from domain.messages.market import StreamClosed
 from domain.model.errors import Unreachable
 from domain.model.product import Product, ProductId
@@ -17,7 +17,7 @@ from domain.system.venue_check import (
     CLOCK,
     PRODUCTS,
     STREAM,
-    Finding,
+    CheckedStep,
     StreamWatch,
     candle_step,
     chosen_product,
@@ -38,7 +38,7 @@ class PublicSteps:
 
     def __init__(
         self,
-        venue: Questions,
+        venue: VenueQuestions,
         around: Surroundings,
         *,
         rest: str,
@@ -54,7 +54,7 @@ class PublicSteps:
         self.product: Product | None = None
         self.is_reached = self.is_on_time = False
 
-    def run(self) -> Iterator[Finding]:
+    def run(self) -> Iterator[CheckedStep]:
         """Yield what is found, one step after the other."""
         way = self._reach()
         self.is_reached = way.is_well
@@ -71,19 +71,19 @@ class PublicSteps:
         yield candle_step(self._venue.candles(name))
         yield self._stream(name)
 
-    def _reach(self) -> Finding:
+    def _reach(self) -> CheckedStep:
         try:
             return passed(REACH, AN_ANSWER, ", ".join(self._around.reach()))
         except Unreachable as error:
             return failed(REACH, AN_ANSWER, str(error), f"curl -sv {self._rest}")
 
-    def _products(self) -> Finding:
+    def _products(self) -> CheckedStep:
         listed = self._venue.products()
         if listed.failure is None:
             self.product = chosen_product(listed.products, self._quote)
         return products_step(listed, self._quote)
 
-    def _stream(self, product: ProductId) -> Finding:
+    def _stream(self, product: ProductId) -> CheckedStep:
         watch = StreamWatch(product)
         ends_s = self._around.machine_s() + STREAM_SECONDS
         self._venue.listen(product)

@@ -25,7 +25,7 @@ from domain.system.drift import TimeAnswers
 from domain.system.harmless_order import HarmlessOrder
 
 
-class Questions(Protocol):
+class VenueQuestions(Protocol):
     """The venue; every call waits for its answer, and those that list say in it why they failed."""
 
     def products(self) -> ProductsListed:

@@ -8,22 +8,22 @@ from typing import Any
 from app.status.lines import BAD, DIM, WARN, Line
 from domain.model.wording import counted
 from domain.system.address import Address
-from domain.system.venue_check import Finding, Verdict, exit_code
+from domain.system.venue_check import CheckedStep, StepResult, exit_code
 
 _VERDICT, _STEP = 8, 12
 """Columns of the first two words of a line."""
 _STYLES = {
-    Verdict.NOTED: WARN,
-    Verdict.SKIPPED: DIM,
-    Verdict.FAILED: BAD,
-    Verdict.REFUSED: BAD,
+    StepResult.NOTED: WARN,
+    StepResult.SKIPPED: DIM,
+    StepResult.FAILED: BAD,
+    StepResult.REFUSED: BAD,
 }
 
 
-def lines_of(finding: Finding) -> tuple[Line, ...]:
+def lines_of(finding: CheckedStep) -> tuple[Line, ...]:
     """Return the line of a step, and below it what to do or type next."""
     found = f"expected {finding.expected}; found {finding.found}"
-    if finding.verdict is Verdict.SKIPPED:
+    if finding.verdict is StepResult.SKIPPED:
         found = f"not tried: {finding.found}"
     indent = _VERDICT + _STEP + 2
     head = f"{finding.verdict:<{_VERDICT}} {finding.step:<{_STEP}} {found}"
@@ -33,14 +33,14 @@ def lines_of(finding: Finding) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def summary(found: Sequence[Finding]) -> str:
+def summary(found: Sequence[CheckedStep]) -> str:
     """Return how many steps went how."""
-    counts = {each: sum(one.verdict is each for one in found) for each in Verdict}
+    counts = {each: sum(one.verdict is each for one in found) for each in StepResult}
     told = [f"{count} {each.lower()}" for each, count in counts.items() if count]
     return f"{counted(len(found), 'step')}: {', '.join(told)}"
 
 
-def document(rest: str, found: Sequence[Finding], address: Address) -> dict[str, Any]:
+def document(rest: str, found: Sequence[CheckedStep], address: Address) -> dict[str, Any]:
     """Return all of it as one value; what to type is of the folders at `address`."""
     code = exit_code(found)
     rows = [

@@ -22,7 +22,7 @@ from app.run.stray_keys import stray_keys
 from config.mode import Mode
 from domain.model.instants import Nanos, iso
 from domain.system.drift import TimeAnswers
-from domain.system.venue_check import A_KEY, KEY, KEY_CHECK, Finding, key_step, refused, skipped
+from domain.system.venue_check import A_KEY, KEY, KEY_CHECK, CheckedStep, key_step, refused, skipped
 
 _SCHEMES = ("http", "https", "ws", "wss")
 
@@ -66,7 +66,7 @@ def _reached(host: Endpoint) -> str:
 
 def key_of(
     environment: Mapping[str, str], folders: Folders, wall_ns: int
-) -> tuple[FoundKey | None, tuple[Finding, ...]]:
+) -> tuple[FoundKey | None, tuple[CheckedStep, ...]]:
     """Return the key that the environment names, and what is found of it; None: it is not used."""
     own = (folders.data, folders.log, ROOT / "data", ROOT / "logs")
     strays = tuple(

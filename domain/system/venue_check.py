@@ -28,6 +28,7 @@ AGAIN = "python run.py venue-check"
 KEY_CHECK = "python run.py secrets check"
 ROTATED = "python run.py secrets rotated"
 SETTINGS = "python run.py config show"
+LATER = f"{AGAIN}, a little later; outages: https://status.coinbase.com"
 LONGEST = 300
 BEATS = 2
 """Heartbeats that have to be heard: between two of them lies a second without a gap."""
@@ -36,7 +37,7 @@ STABLES = ("USD", "USDC")
 EXIT_NO, EXIT_REFUSED = 1, 4
 
 
-class Verdict(StrEnum):
+class StepResult(StrEnum):
     """How a step went. NOTED: all well, and something to know."""
 
     OK = "ok"
@@ -46,7 +47,7 @@ class Verdict(StrEnum):
     REFUSED = "REFUSED"
 
 
-_EXITS = {Verdict.FAILED: EXIT_NO, Verdict.REFUSED: EXIT_REFUSED}
+_EXITS = {StepResult.FAILED: EXIT_NO, StepResult.REFUSED: EXIT_REFUSED}
 
 
 def one_line(text: str) -> str:
@@ -56,11 +57,11 @@ def one_line(text: str) -> str:
 
 
 @frozen(kw_only=True)
-class Finding:
+class CheckedStep:
     """One step: what was expected, what was found, and what to do or type next ("": nothing)."""
 
     step: str
-    verdict: Verdict
+    verdict: StepResult
     expected: str
     found: str = field(converter=one_line)
     mend: str = ""
@@ -68,33 +69,37 @@ class Finding:
     @property
     def is_well(self) -> bool:
         """Whether what hangs on this step may go on."""
-        return self.verdict in (Verdict.OK, Verdict.NOTED)
+        return self.verdict in (StepResult.OK, StepResult.NOTED)
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
+def exit_code(findings: Iterable[CheckedStep]) -> int:
     """Return the exit code of a whole check: a gate that refuses outweighs a step that failed."""
     return max((_EXITS.get(each.verdict, 0) for each in findings), default=0)
 
 
-def failed(step: str, expected: str, found: str, mend: str = AGAIN) -> Finding:
+def failed(step: str, expected: str, found: str, mend: str = LATER) -> CheckedStep:
     """Return that a step failed."""
-    return Finding(step=step, verdict=Verdict.FAILED, expected=expected, found=found, mend=mend)
+    return CheckedStep(
+        step=step, verdict=StepResult.FAILED, expected=expected, found=found, mend=mend
+    )
 
 
-def refused(step: str, expected: str, found: str, mend: str) -> Finding:
+def refused(step: str, expected: str, found: str, mend: str) -> CheckedStep:
     """Return that a gate is shut."""
-    return Finding(step=step, verdict=Verdict.REFUSED, expected=expected, found=found, mend=mend)
+    return CheckedStep(
+        step=step, verdict=StepResult.REFUSED, expected=expected, found=found, mend=mend
+    )
 
 
-def skipped(step: str, expected: str, why: str) -> Finding:
+def skipped(step: str, expected: str, why: str) -> CheckedStep:
     """Return that a step was not tried."""
-    return Finding(step=step, verdict=Verdict.SKIPPED, expected=expected, found=why)
+    return CheckedStep(step=step, verdict=StepResult.SKIPPED, expected=expected, found=why)
 
 
-def passed(step: str, expected: str, found: str, *, note: str = "") -> Finding:
+def passed(step: str, expected: str, found: str, *, note: str = "") -> CheckedStep:
     """Return that all is well; a `note` is what there is to do about it all the same."""
-    verdict = Verdict.NOTED if note else Verdict.OK
-    return Finding(step=step, verdict=verdict, expected=expected, found=found, mend=note)
+    verdict = StepResult.NOTED if note else StepResult.OK
+    return CheckedStep(step=step, verdict=verdict, expected=expected, found=found, mend=note)
 
 
 # Public.
@@ -104,16 +109,18 @@ A_LIST, A_CANDLE = "a list with products that may be traded", "closed minutes of
 A_STREAM = f"{BEATS} heartbeats and a book, no frame missing"
 
 
-def clock_step(reading: ClockReading, limit_ns: int) -> Finding:
+def clock_step(reading: ClockReading, limit_ns: int) -> CheckedStep:
     """Judge this machine's clock by the limit in force."""
     expected = f"less than {limit_ns // 1_000_000} ms off"
     fault = fault_of(reading, limit_ns)
-    if fault is not None or reading.drift_ns is None:
-        return failed(CLOCK, expected, fault or "nobody was asked", SET_CLOCK)
+    if reading.drift_ns is None:
+        return failed(CLOCK, expected, fault or "nobody was asked")
+    if fault is not None:
+        return failed(CLOCK, expected, fault, SET_CLOCK)
     return passed(CLOCK, expected, f"{drift_words(reading.drift_ns)} by {reading.source}")
 
 
-def products_step(listed: ProductsListed, quote_currency: str) -> Finding:
+def products_step(listed: ProductsListed, quote_currency: str) -> CheckedStep:
     """Judge the venue's catalogue."""
     if listed.failure is not None:
         return failed(PRODUCTS, A_LIST, listed.failure)
@@ -136,7 +143,7 @@ def _is_open(product: Product) -> bool:
     return product.flags.status != DELISTED and product.flags.allows(Action.REST)
 
 
-def candle_step(listed: CandlesListed) -> Finding:
+def candle_step(listed: CandlesListed) -> CheckedStep:
     """Judge the latest minutes of a product."""
     if listed.failure is not None:
         return failed(CANDLE, A_CANDLE, listed.failure)
@@ -155,7 +162,7 @@ class StreamWatch:
         self._frames = self._beats = 0
         self._book = ""
 
-    def hear(self, frame: MarketFrame) -> Finding | None:
+    def hear(self, frame: MarketFrame) -> CheckedStep | None:
         """Take one frame; return that all is well as soon as it is."""
         self._frames += 1
         for event in frame.events:
@@ -172,7 +179,7 @@ class StreamWatch:
         frames, beats = counted(self._frames, "frame"), counted(self._beats, "heartbeat")
         return f"{frames}, {beats}"
 
-    def broken(self, reason: str) -> Finding:
+    def broken(self, reason: str) -> CheckedStep:
         """Return that it ended before it had shown all."""
         book = "" if self._book else f", no book of {self._product}"
         return failed(STREAM, A_STREAM, f"{reason}; {self.so_far}{book}")
@@ -196,7 +203,7 @@ THE_FEES, THE_ORDERS = "maker and taker rates", "every open order, all pages"
 NEW_KEY = f"create a key that may view and trade, not transfer; then {ROTATED}"
 
 
-def key_step(name: str, source: str, algorithm: str, age: KeyAge) -> Finding:
+def key_step(name: str, source: str, algorithm: str, age: KeyAge) -> CheckedStep:
     """Judge the age of a key that can sign."""
     found = f"{name[-12:]} ({algorithm}) from {source}"
     match age.state:
@@ -210,17 +217,18 @@ def key_step(name: str, source: str, algorithm: str, age: KeyAge) -> Finding:
             return passed(KEY, A_KEY, f"{found}, of unknown age", note=f"{ROTATED} --on DATE")
 
 
-def rights_step(read: PermissionsRead) -> Finding:
+def rights_step(read: PermissionsRead) -> CheckedStep:
     """Judge what the key may do."""
     if read.failure is not None:
-        return failed(RIGHTS, THE_RIGHTS, read.failure, KEY_CHECK)
+        is_the_keys = "the key" in read.failure
+        return failed(RIGHTS, THE_RIGHTS, read.failure, KEY_CHECK if is_the_keys else LATER)
     wrong = wrong_rights(read)
     if wrong is not None:
         return refused(RIGHTS, THE_RIGHTS, wrong.partition(";")[0], NEW_KEY)
     return passed(RIGHTS, THE_RIGHTS, "view and trade, not transfer")
 
 
-def portfolio_step(read: PermissionsRead, wanted: str | None) -> Finding:
+def portfolio_step(read: PermissionsRead, wanted: str | None) -> CheckedStep:
     """Judge whose account it is: `wanted` is `app.account.portfolio_uuid`."""
     expected = wanted or "any: app.account.portfolio_uuid is null"
     foreign = foreign_portfolio(read, wanted)
@@ -230,7 +238,7 @@ def portfolio_step(read: PermissionsRead, wanted: str | None) -> Finding:
     return passed(PORTFOLIO, expected, read.portfolio_uuid)
 
 
-def accounts_step(listed: AccountsListed, quote_currency: str) -> Finding:
+def accounts_step(listed: AccountsListed, quote_currency: str) -> CheckedStep:
     """Judge the balances: is there money in the wallet that pays for entries?"""
     expected = f"money in the {quote_currency} wallet"
     if listed.failure is not None:
@@ -255,7 +263,7 @@ def accounts_step(listed: AccountsListed, quote_currency: str) -> Finding:
     return passed(ACCOUNTS, expected, found, note="; ".join(notes))
 
 
-def fees_step(read: FeesRead) -> Finding:
+def fees_step(read: FeesRead) -> CheckedStep:
     """Judge the fee tier of the account."""
     if read.failure is not None or read.maker is None or read.taker is None:
         return failed(FEES, THE_FEES, read.failure or "one of them is missing")
@@ -263,7 +271,7 @@ def fees_step(read: FeesRead) -> Finding:
     return passed(FEES, THE_FEES, rates)
 
 
-def orders_step(listed: OrdersListed) -> Finding:
+def orders_step(listed: OrdersListed) -> CheckedStep:
     """Judge the list of orders that may still trade."""
     if not listed.is_complete or listed.failure is not None:
         return failed(ORDERS, THE_ORDERS, listed.failure or "the list is not whole")
@@ -274,7 +282,7 @@ def orders_step(listed: OrdersListed) -> Finding:
     return passed(ORDERS, THE_ORDERS, found.removesuffix(": "), note=note)
 
 
-def preview_step(expected: str, errors: Sequence[str]) -> Finding:
+def preview_step(expected: str, errors: Sequence[str]) -> CheckedStep:
     """Judge what the venue says to an order that it is only asked about."""
     if errors:
         return failed(PREVIEW, expected, f"refused: {', '.join(errors)}")

@@ -147,7 +147,7 @@ GATES = {
 
 
 @pytest.mark.req("CL1", "M1", "SEC1")
-@pytest.mark.parametrize("name", some(list(GATES), 2))
+@pytest.mark.parametrize("name", some(list(GATES)))
 def test_a_gate_that_is_shut_ends_with_4_and_sends_nothing(
     name: str, real: RunningVenue, tmp_path: Path
 ) -> None:
@@ -174,6 +174,7 @@ def test_nothing_is_sent_while_the_kill_file_is_there(real: RunningVenue, tmp_pa
     assert orders(real) == before
 
 
+@only_whole
 @pytest.mark.req("CL1", "TIME1")
 def test_a_skewed_clock_costs_its_step_and_the_order(real: RunningVenue, tmp_path: Path) -> None:
     before = orders(real)
@@ -188,6 +189,7 @@ def test_a_skewed_clock_costs_its_step_and_the_order(real: RunningVenue, tmp_pat
     assert orders(real) == before
 
 
+@only_whole
 @pytest.mark.req("CL1")
 def test_where_nobody_listens_the_rest_is_not_tried(tmp_path: Path) -> None:
     done = typed(tmp_path, "http://127.0.0.1:9", key=None)
@@ -200,6 +202,7 @@ def test_where_nobody_listens_the_rest_is_not_tried(tmp_path: Path) -> None:
     assert done.stdout.count("not tried: the venue is not reached") == 4 + len(PRIVATE)
 
 
+@only_whole
 @pytest.mark.req("SEC1")
 def test_nobody_elsewhere_is_sent_a_token(real: RunningVenue, tmp_path: Path) -> None:
     done = typed(tmp_path, "https://api.coinbase.example", key=real.session.key_file)

@@ -25,7 +25,7 @@ _read_refusal = reader(wire.RefusalBody)
 _EXISTS = "DUPLICATE_CLIENT_ORDER_ID"
 
 
-class Asked(Protocol):
+class AnsweredOrder(Protocol):
     """What was ordered, as far as an answer repeats it."""
 
     @property
@@ -45,7 +45,7 @@ class Sent(Protocol):
         """The id."""
 
     @property
-    def order(self) -> Asked:
+    def order(self) -> AnsweredOrder:
         """The order."""
 
 

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from app.venue_check.account_steps import STEPS, AccountSteps
 from domain.model.errors import OutcomeUnknown
-from domain.system.venue_check import Finding, Verdict
+from domain.system.venue_check import CheckedStep, StepResult
 from tests.builders.messages import a_product
 from tests.fakes.asked_venue import PORTFOLIO, Around, AskedVenue
 
@@ -22,11 +22,11 @@ def steps(venue: AskedVenue, portfolio: str | None = None) -> AccountSteps:
     return AccountSteps(venue, Around(), quote_currency="USD", portfolio=portfolio)
 
 
-def run(venue: AskedVenue, portfolio: str | None = None) -> dict[str, Finding]:
+def run(venue: AskedVenue, portfolio: str | None = None) -> dict[str, CheckedStep]:
     return {each.step: each for each in steps(venue, portfolio).run(a_product())}
 
 
-def verdicts(found: dict[str, Finding]) -> dict[str, str]:
+def verdicts(found: dict[str, CheckedStep]) -> dict[str, str]:
     return {name: each.verdict.lower() for name, each in found.items()}
 
 
@@ -75,7 +75,7 @@ def test_a_price_too_far_from_the_market_is_tried_nearer() -> None:
     venue.against = {"50": ("PREVIEW_LIMIT_PRICE_TOO_FAR_FROM_MARKET",)}
     account = steps(venue)
 
-    assert list(account.run(a_product()))[-1].verdict is Verdict.OK
+    assert list(account.run(a_product()))[-1].verdict is StepResult.OK
     assert venue.asked[-2:] == ["preview 50", "preview 70"]
     assert account.intent is not None
     assert account.intent.order.price == Decimal(70)
@@ -87,7 +87,7 @@ def test_any_other_reason_against_it_is_final() -> None:
     account = steps(venue)
 
     found = list(account.run(a_product()))[-1]
-    assert (found.verdict, found.found) == (Verdict.FAILED, "refused: PREVIEW_INSUFFICIENT_FUND")
+    assert (found.verdict, found.found) == (StepResult.FAILED, "refused: PREVIEW_INSUFFICIENT_FUND")
     assert venue.asked[-1] == "preview 50"
     assert account.intent is None
 
@@ -98,5 +98,5 @@ def test_a_preview_without_an_answer_or_a_product_is_none() -> None:
 
     assert run(venue)["preview"].found == "no answer within 10 s"
     account = steps(AskedVenue())
-    assert list(account.run(None))[-1].verdict is Verdict.SKIPPED
+    assert list(account.run(None))[-1].verdict is StepResult.SKIPPED
     assert not account.is_well

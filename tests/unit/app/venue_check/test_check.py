@@ -9,9 +9,9 @@ import pytest
 from attrs import evolve
 
 from app.venue_check.account_steps import STEPS
-from app.venue_check.check import Wish, findings
+from app.venue_check.check import CheckPlan, findings
 from domain.model.errors import TradingError
-from domain.system.venue_check import KEY, Finding, exit_code, passed, refused, skipped
+from domain.system.venue_check import KEY, CheckedStep, exit_code, failed, passed, refused, skipped
 from tests.fakes.asked_venue import PORTFOLIO, Around, AskedVenue
 
 pytestmark = pytest.mark.req("CL1", "M1")
@@ -39,8 +39,8 @@ class Locks:
 
 def run(
     venue: AskedVenue, around: Around | None = None, locks: Locks | None = None, **changes: Any
-) -> tuple[dict[str, str], tuple[Finding, ...]]:
-    wish = Wish(
+) -> tuple[dict[str, str], tuple[CheckedStep, ...]]:
+    plan = CheckPlan(
         rest="https://venue.example",
         quote_currency="USD",
         limit_ns=150_000_000,
@@ -50,7 +50,7 @@ def run(
         forbidden=lambda: None,
         lock=(locks or Locks()).take,
     )
-    found = tuple(findings(venue, around or Around(), evolve(wish, **changes)))
+    found = tuple(findings(venue, around or Around(), evolve(plan, **changes)))
     return {each.step: each.verdict.lower() for each in found}, found
 
 
@@ -96,6 +96,14 @@ def test_where_there_is_no_way_the_key_is_judged_all_the_same() -> None:
 
     assert (steps["key"], steps["fees"], steps["order"]) == ("ok", "skipped", "skipped")
     assert (exit_code(found), venue.asked) == (1, [])
+
+
+def test_an_old_key_still_asks_and_orders_nothing() -> None:
+    venue = AskedVenue()
+    steps, found = run(venue, key=(failed(KEY, "", "past the limit"),))
+
+    assert (steps["fees"], steps["order"], exit_code(found)) == ("ok", "skipped", 1)
+    assert venue.sent == []
 
 
 def slow_clock(venue: AskedVenue) -> Around:

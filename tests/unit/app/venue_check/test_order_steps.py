@@ -11,7 +11,7 @@ from domain.model.instants import Nanos
 from domain.model.money import Price, Quantity
 from domain.model.orders import IdKnown, NotSent, OutcomeLost, PlaceOutcome, Rejected
 from domain.system.harmless_order import LIFE_NS, HarmlessOrder
-from domain.system.venue_check import Finding, Verdict
+from domain.system.venue_check import CheckedStep, StepResult
 from tests.builders.messages import BTC, NOW
 from tests.fakes.asked_venue import ORDER_ID, Around, AskedVenue
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.req("CL1", "X1", "X4")
 SMALL = HarmlessOrder(product=BTC, price=Price(Decimal(50)), quantity=Quantity(Decimal("0.02")))
 
 
-def run(venue: AskedVenue, around: Around | None = None) -> tuple[Finding, Finding]:
+def run(venue: AskedVenue, around: Around | None = None) -> tuple[CheckedStep, CheckedStep]:
     steps = OrderSteps(venue, around or Around(), lambda: None)
     order, cancelled = steps.run(venue.intend(SMALL, Nanos(0)))
     return order, cancelled
@@ -30,7 +30,7 @@ def test_it_is_seen_open_and_read_back_as_cancelled() -> None:
     venue = AskedVenue()
     order, cancelled = run(venue)
 
-    assert (order.verdict, cancelled.verdict) == (Verdict.OK, Verdict.OK)
+    assert (order.verdict, cancelled.verdict) == (StepResult.OK, StepResult.OK)
     assert "CANCELLED, in no list of open orders" in cancelled.found
     assert venue.asked.count("place") == venue.asked.count(f"cancel {ORDER_ID}") == 1
     assert venue.sent[0].end_ns == NOW + LIFE_NS
@@ -45,7 +45,7 @@ def test_an_order_that_is_not_there_is_not_cancelled(outcome: PlaceOutcome) -> N
     venue.outcome = outcome
     order, cancelled = run(venue)
 
-    assert (order.verdict, cancelled.verdict) == (Verdict.FAILED, Verdict.SKIPPED)
+    assert (order.verdict, cancelled.verdict) == (StepResult.FAILED, StepResult.SKIPPED)
     assert not any(each.startswith("cancel") for each in venue.asked)
 
 
@@ -57,7 +57,7 @@ def test_one_whose_answer_was_lost_is_looked_for_and_never_sent_again(
     venue.outcome = outcome
     order, cancelled = run(venue)
 
-    assert (order.verdict, cancelled.verdict) == (Verdict.FAILED, Verdict.OK)
+    assert (order.verdict, cancelled.verdict) == (StepResult.FAILED, StepResult.OK)
     assert ORDER_ID in order.found
     assert venue.asked.count("place") == 1
 
@@ -69,7 +69,7 @@ def test_one_that_nobody_finds_is_said_to_end_by_itself() -> None:
 
     assert "nobody knows whether it exists" in order.found
     assert " UTC" in order.found
-    assert cancelled.verdict is Verdict.SKIPPED
+    assert cancelled.verdict is StepResult.SKIPPED
     assert around.rested_s >= 10
 
 
@@ -78,8 +78,8 @@ def test_a_cancel_that_is_not_carried_out_is_told_with_its_end() -> None:
     venue.cancels_needed = 2
     order, cancelled = run(venue)
 
-    assert order.verdict is Verdict.OK
-    assert cancelled.verdict is Verdict.FAILED
+    assert order.verdict is StepResult.OK
+    assert cancelled.verdict is StepResult.FAILED
     assert f"order {ORDER_ID} is OPEN" in cancelled.found
     assert "it ends by itself at" in cancelled.found
 
@@ -88,7 +88,7 @@ def test_a_list_that_fails_confirms_nothing() -> None:
     venue = AskedVenue()
     venue.list_failure = "HTTP 500"
 
-    assert run(venue)[1].verdict is Verdict.FAILED
+    assert run(venue)[1].verdict is StepResult.FAILED
 
 
 def test_one_that_bought_something_is_told() -> None:
@@ -96,7 +96,7 @@ def test_one_that_bought_something_is_told() -> None:
     venue.filled = Quantity(Decimal("0.01"))
     _, cancelled = run(venue)
 
-    assert cancelled.verdict is Verdict.FAILED
+    assert cancelled.verdict is StepResult.FAILED
     assert "it bought 0.01 BTC-USD first" in cancelled.found
 
 

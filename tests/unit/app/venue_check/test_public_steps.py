@@ -8,7 +8,7 @@ from attrs import evolve
 from app.venue_check.public_steps import PublicSteps
 from domain.messages.market import StreamClosed
 from domain.model.product import ProductId
-from domain.system.venue_check import Finding, Verdict
+from domain.system.venue_check import CheckedStep, StepResult
 from tests.builders.messages import BTC, a_product
 from tests.fakes.asked_venue import Around, AskedVenue, a_book, a_frame
 
@@ -27,11 +27,11 @@ def steps(venue: AskedVenue, around: Around) -> PublicSteps:
     )
 
 
-def run(venue: AskedVenue, around: Around | None = None) -> dict[str, Finding]:
+def run(venue: AskedVenue, around: Around | None = None) -> dict[str, CheckedStep]:
     return {each.step: each for each in steps(venue, around or Around()).run()}
 
 
-def verdicts(found: dict[str, Finding]) -> dict[str, str]:
+def verdicts(found: dict[str, CheckedStep]) -> dict[str, str]:
     return {name: each.verdict.lower() for name, each in found.items()}
 
 
@@ -83,6 +83,6 @@ def test_a_stream_that_ends_or_never_tells_all_costs_its_own_step() -> None:
 
     assert "sequence gap" in run(broken)["stream"].found
     found = run(silent, around)
-    assert found["stream"].verdict is Verdict.FAILED
+    assert found["stream"].verdict is StepResult.FAILED
     assert f"no book of {BTC}" in found["stream"].found
     assert 15 <= around.rested_s < 17

@@ -15,7 +15,7 @@ from app.venue_check.wiring import Machine, forbidden_by, key_of, locked
 from config.mode import Mode
 from domain.model.errors import Unreachable
 from domain.model.instants import iso
-from domain.system.venue_check import Verdict
+from domain.system.venue_check import StepResult
 from tests.builders.keys import EC, shreds
 from tests.fakes.misbehaving_server import answering, http, misbehaving
 
@@ -39,7 +39,7 @@ def test_a_key_of_the_environment_is_found_and_nothing_of_it_shown(tmp_path: Pat
     key, found = key_of({FILE: str(path)}, folders_of(tmp_path), time.time_ns())
 
     assert key is not None
-    assert [each.verdict for each in found] == [Verdict.OK]
+    assert [each.verdict for each in found] == [StepResult.OK]
     assert f"{FILE}={path}" in found[0].found
     assert not any(each in found[0].found for each in shreds(EC))
 
@@ -47,20 +47,20 @@ def test_a_key_of_the_environment_is_found_and_nothing_of_it_shown(tmp_path: Pat
 def test_without_one_its_step_is_skipped_and_says_where_to_put_it(tmp_path: Path) -> None:
     key, (found,) = key_of({}, folders_of(tmp_path), time.time_ns())
 
-    assert (key, found.verdict) == (None, Verdict.SKIPPED)
+    assert (key, found.verdict) == (None, StepResult.SKIPPED)
     assert FILE in found.found
 
 
 def test_one_that_others_may_read_or_that_lies_about_is_not_used(tmp_path: Path) -> None:
     path = key_file(tmp_path, 0o644)
     key, (found,) = key_of({FILE: str(path)}, folders_of(tmp_path), time.time_ns())
-    assert (key, found.verdict) == (None, Verdict.REFUSED)
+    assert (key, found.verdict) == (None, StepResult.REFUSED)
 
     path.chmod(0o600)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "app.yaml").write_text(EC)
     key, (found,) = key_of({FILE: str(path)}, folders_of(tmp_path), time.time_ns())
-    assert (key, found.verdict) == (None, Verdict.REFUSED)
+    assert (key, found.verdict) == (None, StepResult.REFUSED)
     assert "app.yaml" in found.found
     assert not any(each in found.found for each in shreds(EC))
 
