@@ -23,7 +23,7 @@ from app.run import settings
 from app.status.lines import Line, addressed
 from app.status.screen import show
 from app.venue_check.check import CheckPlan, findings
-from app.venue_check.report import document, lines_of, summary
+from app.venue_check.report import document, lines_of, not_well, summary
 from app.venue_check.wiring import Machine, forbidden_by, key_of, locked
 from config.loading import load
 from domain.system.venue_check import exit_code
@@ -82,8 +82,9 @@ def venue_check(
     log = ActorLog("venue-check")
     probe = Probe(rest, stream, None if key is None else key.key, SystemClock(), log)
     found = []
-    with contextlib.closing(probe):
-        for each in findings(probe, around, plan):
+    # The steps are closed first: what they have begun at the venue is ended by asking it.
+    with contextlib.closing(probe), contextlib.closing(findings(probe, around, plan)) as steps:
+        for each in steps:
             found.append(each)
             if not as_json:
                 _tell(addressed(lines_of(each), folders.address))
@@ -91,7 +92,9 @@ def venue_check(
         click.echo(json.dumps(document(rest, found, folders.address), indent=2))
     else:
         click.echo(summary(found))
-    return exit_code(found)
+    if code := exit_code(found):
+        click.echo(not_well(found), err=True)
+    return code
 
 
 def _tell(lines: Iterable[Line]) -> None:

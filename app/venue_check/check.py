@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from attrs import frozen
 
@@ -36,7 +36,9 @@ class CheckPlan:
     lock: Lock
 
 
-def findings(venue: VenueQuestions, around: Surroundings, plan: CheckPlan) -> Iterator[CheckedStep]:
+def findings(
+    venue: VenueQuestions, around: Surroundings, plan: CheckPlan
+) -> Generator[CheckedStep, None, None]:
     """Yield every step as soon as it is known how it went."""
     public = PublicSteps(
         venue,

@@ -40,6 +40,12 @@ def summary(found: Sequence[CheckedStep]) -> str:
     return f"{counted(len(found), 'step')}: {', '.join(told)}"
 
 
+def not_well(found: Sequence[CheckedStep]) -> str:
+    """Return which steps are to blame for an exit code that is not 0."""
+    wrong = (StepResult.FAILED, StepResult.REFUSED)
+    return f"not well: {', '.join(each.step for each in found if each.verdict in wrong)}"
+
+
 def document(rest: str, found: Sequence[CheckedStep], address: Address) -> dict[str, Any]:
     """Return all of it as one value; what to type is of the folders at `address`."""
     code = exit_code(found)

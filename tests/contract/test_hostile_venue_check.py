@@ -25,7 +25,7 @@ from tests.fakes.asked_venue import PORTFOLIO, Around
 from tests.fakes.log import KeptLog
 from tests.fakes.misbehaving_server import MisbehavingServer, http, misbehaving
 
-pytestmark = pytest.mark.req("CL1", "E2")
+pytestmark = pytest.mark.req("E2")
 
 API = "/api/v3/brokerage"
 NOW_NS = SystemClock().wall_ns()

@@ -408,7 +408,6 @@ def test_an_odd_time_is_none_of_the_venue() -> None:
 A_PREVIEW = {"errs": [], "order_total": "1"}
 
 
-@pytest.mark.req("CL1")
 def test_an_odd_preview_is_no_yes() -> None:
     for what, odd in oddities(wire.PreviewAnswer, A_PREVIEW):
         try:

@@ -13,7 +13,7 @@ from domain.system.venue_check import CheckedStep, StepResult
 from tests.builders.messages import a_product
 from tests.fakes.asked_venue import PORTFOLIO, Around, AskedVenue
 
-pytestmark = pytest.mark.req("CL1", "M1")
+pytestmark = pytest.mark.req("M1")
 
 WELL = dict.fromkeys((name for name, _ in STEPS), "ok")
 

@@ -12,9 +12,9 @@ from app.venue_check.account_steps import STEPS
 from app.venue_check.check import CheckPlan, findings
 from domain.model.errors import TradingError
 from domain.system.venue_check import KEY, CheckedStep, exit_code, failed, passed, refused, skipped
-from tests.fakes.asked_venue import PORTFOLIO, Around, AskedVenue
+from tests.fakes.asked_venue import ORDER_ID, PORTFOLIO, Around, AskedVenue
 
-pytestmark = pytest.mark.req("CL1", "M1")
+pytestmark = pytest.mark.req("M1")
 
 PRIVATE = [name for name, _ in STEPS]
 
@@ -37,9 +37,7 @@ class Locks:
         self.given_back += 1
 
 
-def run(
-    venue: AskedVenue, around: Around | None = None, locks: Locks | None = None, **changes: Any
-) -> tuple[dict[str, str], tuple[CheckedStep, ...]]:
+def a_plan(**changes: Any) -> CheckPlan:
     plan = CheckPlan(
         rest="https://venue.example",
         quote_currency="USD",
@@ -48,15 +46,21 @@ def run(
         key=(passed(KEY, "", "a key"),),
         with_order=True,
         forbidden=lambda: None,
-        lock=(locks or Locks()).take,
+        lock=Locks().take,
     )
-    found = tuple(findings(venue, around or Around(), evolve(plan, **changes)))
+    return evolve(plan, **changes)
+
+
+def run(
+    venue: AskedVenue, around: Around | None = None, **changes: Any
+) -> tuple[dict[str, str], tuple[CheckedStep, ...]]:
+    found = tuple(findings(venue, around or Around(), a_plan(**changes)))
     return {each.step: each.verdict.lower() for each in found}, found
 
 
 def test_with_the_flag_one_order_is_sent_under_the_accounts_lock() -> None:
     venue, locks = AskedVenue(), Locks()
-    steps, found = run(venue, locks=locks)
+    steps, found = run(venue, lock=locks.take)
 
     assert set(steps.values()) == {"ok"}
     assert exit_code(found) == 0
@@ -138,12 +142,24 @@ def test_no_order_is_sent_while_a_step_is_not_well(
     assert exit_code(found) == (4 if arrange is wrong_rights else 1)
 
 
+def test_who_listens_no_more_leaves_neither_order_nor_lock_behind() -> None:
+    venue, locks = AskedVenue(), Locks()
+    plan = a_plan(lock=locks.take)
+    steps = findings(venue, Around(), plan)
+    while next(steps).step != "order":
+        pass
+    steps.close()
+
+    assert (len(venue.sent), locks.given_back) == (1, 1)
+    assert venue.asked[-1] == f"cancel {ORDER_ID}"
+
+
 @pytest.mark.req("K1", "SI1")
 def test_no_order_is_sent_where_orders_are_forbidden_or_somebody_trades() -> None:
     killed, busy = AskedVenue(), AskedVenue()
 
     steps, found = run(killed, forbidden=lambda: "KILL_SWITCH is set: looks wrong")
     assert (steps["order"], exit_code(found)) == ("refused", 4)
-    steps, found = run(busy, locks=Locks("another instance places orders"))
+    steps, found = run(busy, lock=Locks("another instance places orders").take)
     assert (steps["order"], exit_code(found)) == ("refused", 4)
     assert killed.sent == busy.sent == []

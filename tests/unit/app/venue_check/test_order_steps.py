@@ -15,7 +15,7 @@ from domain.system.venue_check import CheckedStep, StepResult
 from tests.builders.messages import BTC, NOW
 from tests.fakes.asked_venue import ORDER_ID, Around, AskedVenue
 
-pytestmark = pytest.mark.req("CL1", "X1", "X4")
+pytestmark = pytest.mark.req("X1", "X4")
 
 SMALL = HarmlessOrder(product=BTC, price=Price(Decimal(50)), quantity=Quantity(Decimal("0.02")))
 

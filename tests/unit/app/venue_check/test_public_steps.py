@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from attrs import evolve
 
 from app.venue_check.public_steps import PublicSteps
@@ -11,8 +10,6 @@ from domain.model.product import ProductId
 from domain.system.venue_check import CheckedStep, StepResult
 from tests.builders.messages import BTC, a_product
 from tests.fakes.asked_venue import Around, AskedVenue, a_book, a_frame
-
-pytestmark = pytest.mark.req("CL1")
 
 WELL = {"reach": "ok", "clock": "ok", "products": "ok", "candle": "ok", "stream": "ok"}
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
-from app.venue_check.report import document, lines_of, summary
+from app.venue_check.report import document, lines_of, not_well, summary
 from domain.system.address import HERE, Address
 from domain.system.venue_check import failed, passed, refused, skipped
-
-pytestmark = pytest.mark.req("CL1")
 
 WELL = passed("clock", "less than 150 ms off", "0.3 ms ahead")
 BAD = failed("fees", "maker and taker rates", "HTTP 503", "python run.py venue-check")
@@ -26,6 +22,10 @@ def test_a_step_is_a_line_and_below_it_what_to_type() -> None:
 
 def test_the_end_counts_how_steps_went() -> None:
     assert summary([WELL, WELL, BAD]) == "3 steps: 2 ok, 1 failed"
+
+
+def test_who_is_to_blame_is_named() -> None:
+    assert not_well([WELL, BAD, refused("key", "", "", "")]) == "not well: fees, key"
 
 
 def test_the_document_has_all_of_it_and_the_commands_of_these_folders() -> None:

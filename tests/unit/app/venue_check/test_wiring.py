@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import pwd
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +21,7 @@ from domain.system.venue_check import StepResult
 from tests.builders.keys import EC, shreds
 from tests.fakes.misbehaving_server import answering, http, misbehaving
 
-pytestmark = pytest.mark.req("CL1", "SEC1")
+pytestmark = pytest.mark.req("SEC1")
 
 
 def folders_of(home: Path) -> Folders:
@@ -78,8 +80,11 @@ def test_a_kill_file_and_a_mode_that_sends_nothing_forbid_orders(tmp_path: Path)
 
 
 @pytest.mark.req("SI1")
-def test_an_account_is_taken_by_one_at_a_time(tmp_path: Path) -> None:
-    name = f"portfolio-{tmp_path}"
+def test_an_account_is_taken_by_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: SimpleNamespace(pw_dir=str(tmp_path)))
+    name = "0a1b2c3d-0000-4000-8000-000000000001"
     release = locked(folders_of(tmp_path), name)
     with pytest.raises(InstanceRunning, match="another instance places orders"):
         locked(folders_of(tmp_path), name)

@@ -13,7 +13,7 @@ from domain.model.product import ProductFlags, Side
 from domain.system.harmless_order import DISTANCES, MOST_QUOTE, HarmlessOrder, harmless_order
 from tests.builders.messages import a_product
 
-pytestmark = pytest.mark.req("CL1", "M1")
+pytestmark = pytest.mark.req("M1")
 
 STEPS = st.integers(-8, 1).map(lambda power: Decimal(10) ** power)
 PRICES = st.decimals("0.0001", "1000000", places=4)

@@ -47,8 +47,6 @@ from domain.system.venue_check import (
 from tests.builders.messages import BTC, NOW, a_product, a_seen, an_intent, an_unread
 from tests.fakes.asked_venue import PORTFOLIO, a_balance, a_book, a_frame
 
-pytestmark = pytest.mark.req("CL1")
-
 LIMIT = 150 * MILLISECOND
 GOOD = PermissionsRead(0, True, True, False, PORTFOLIO, None)
 ETH = ProductId("ETH-USD")

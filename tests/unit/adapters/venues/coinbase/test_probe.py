@@ -25,7 +25,7 @@ from tests.builders.recorded import BTC_FORM
 from tests.fakes.log import KeptLog
 from tests.fakes.misbehaving_server import MisbehavingServer, answering, http, misbehaving
 
-pytestmark = pytest.mark.req("CL1", "X1")
+pytestmark = pytest.mark.req("X1")
 
 KEY = ApiKey("organizations/o/apiKeys/k", Secret(EC))
 ORDER = HarmlessOrder(product=BTC, price=Price(Decimal("50.00")), quantity=Quantity(Decimal("0.1")))

@@ -16,8 +16,6 @@ from adapters.venues.transport.reach import reach
 from domain.model.errors import Unreachable
 from tests.fakes.misbehaving_server import MisbehavingServer, misbehaving
 
-pytestmark = pytest.mark.req("CL1")
-
 
 def at(port: int, scheme: str = "http", host: str = "127.0.0.1") -> Endpoint:
     return Endpoint(scheme, f"{host}:{port}", "")
