@@ -94,12 +94,11 @@ def test_prices_are_the_real_venues_and_its_loss_blocks_until_it_is_back(tmp_pat
             ready = running.ready()
             assert (ready["venue"], ready["prices"]) == ("coinbase", "live")
             assert "live prices of Coinbase" in running.log
-            running.wait_until(lambda: picture(home)["clock"])
-            assert picture(home)["clock"]["source"] == "the venue"
+            running.wait_until(lambda: (picture(home)["clock"] or {}).get("source") == "the venue")
             running.wait_until(lambda: records(home, "FillBooked"))
             see_the_same(running, real)
 
-            real.fault("refuse_stream", **{"for": "6.5s"})
+            real.fault("refuse_stream", **{"for": "8s"})
             real.fault("disconnect")
             running.wait_until(lambda: set(PRODUCTS) <= set(picture(home)["stalled"]))
             running.wait_until(lambda: alerts(home, "STALENESS"))
@@ -130,7 +129,7 @@ def test_a_clock_that_the_real_venue_contradicts_is_warned_of_and_then_blocks(
 
             running.wait_until(warned)
             assert not is_open(tmp_path, "clock")
-            running.wait_until(lambda: picture(tmp_path)["clock"])
+            running.wait_until(lambda: (picture(tmp_path)["clock"] or {}).get("source"))
             checked = status(tmp_path)["clock"]
 
             assert warned()[0]["severity"] == "WARNING"
