@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import attrs
 import pykka
 from attrs import evolve, field, frozen
 
@@ -39,6 +40,8 @@ from config.effective import Config
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import HOUR, SECOND, Nanos
+from domain.model.money import BPS
+from domain.risk.rules.suspect_price import SuspectPrice
 from tests.builders.price_paths import script
 from tests.builders.simulator import script_of
 from tests.builders.steps import START
@@ -71,6 +74,9 @@ class Setting:
     market: Script = field(factory=script)
     mode: Mode = Mode.PAPER
     sets: tuple[str, ...] = ()
+    any_move: bool = True
+    """Hand-made prices move as no market does; otherwise too far in a minute is a jump, as shipped.
+    """
     seed: int = 1
     duration_ns: Nanos | None = None
     log: Callable[[str], Log] | None = None
@@ -88,7 +94,7 @@ class World:
         self.setting = setting
         self.options = TradeOptions(
             mode=setting.mode,
-            config=load(CONFIG, (*FAST, *setting.sets)),
+            config=_config_of(setting),
             folders=Folders(
                 config=CONFIG, data=setting.folder / "data", log=setting.folder / "logs"
             ),
@@ -290,6 +296,18 @@ class World:
             return answer
 
         return evolve(passed, run=run)
+
+
+def _config_of(setting: Setting) -> Config:
+    config = load(CONFIG, (*FAST, *setting.sets))
+    if not setting.any_move:
+        return config
+    with attrs.validators.disabled():
+        rules = tuple(
+            evolve(rule, jump_floor_bps=BPS) if isinstance(rule, SuspectPrice) else rule
+            for rule in config.policy.rules
+        )
+    return evolve(config, policy=evolve(config.policy, rules=rules))
 
 
 def messages_of(mode_folder: Path) -> list[tuple[int, Any]]:
