@@ -271,7 +271,7 @@ ROUTES: dict[type, Route] = {
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY)
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY, FEED)
     ),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)

@@ -26,6 +26,7 @@ from domain.messages.market import (
     FeedStalled,
     HistoryLoaded,
     MarketFrame,
+    ProductStatusSeen,
     QuoteMoved,
     StreamClosed,
     StreamOpened,
@@ -43,7 +44,7 @@ from domain.model.product import ProductId
 STAMPED_AHEAD = "a frame stamped ahead of time"
 
 Event = MarketFrame | StreamOpened | StreamClosed | GapSeen
-Effect = quality.Effect | minutes.Effect | TradingReady | LiquidityMeasured
+Effect = quality.Effect | minutes.Effect | TradingReady | LiquidityMeasured | ProductStatusSeen
 LOOKS = 10
 """The books of all products are looked at within so many checks, a share of them at each."""
 
@@ -184,6 +185,8 @@ class MarketData:
                     effects += self._trades(event, now_ns)
                 case BookLost():
                     effects += self._quality.book_lost(event, now_ns)
+                case ProductStatusSeen():
+                    effects.append(event)
                 case _:
                     pass  # a sign of life: the session has counted it, and it carries the time
         if any(each.kind is not EntryKind.BOOK for each in frame.unread):

@@ -8,7 +8,7 @@ from domain.model.entries import Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, DataState, Doubt, Level, Quote, Trade
 from domain.model.money import Price
-from domain.model.product import ProductId
+from domain.model.product import ProductFlags, ProductId
 
 
 @frozen
@@ -60,6 +60,14 @@ class SubscriptionsSeen:
 
 
 @frozen
+class ProductStatusSeen:
+    """What the `status` channel says of a product: its status, and flags as far as it has any."""
+
+    product: ProductId
+    flags: ProductFlags
+
+
+@frozen
 class OtherFrameSeen:
     """A frame on a channel that we do not use; it still counts in the sequence."""
 
@@ -73,6 +81,7 @@ MarketEvent = (
     | TradesPrinted
     | HeartbeatSeen
     | SubscriptionsSeen
+    | ProductStatusSeen
     | OtherFrameSeen
 )
 

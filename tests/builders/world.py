@@ -94,7 +94,7 @@ class World:
         self.setting = setting
         self.options = TradeOptions(
             mode=setting.mode,
-            config=_config_of(setting),
+            config=(hand_made if setting.any_move else shipped)(setting.sets),
             folders=Folders(
                 config=CONFIG, data=setting.folder / "data", log=setting.folder / "logs"
             ),
@@ -298,10 +298,14 @@ class World:
         return evolve(passed, run=run)
 
 
-def _config_of(setting: Setting) -> Config:
-    config = load(CONFIG, (*FAST, *setting.sets))
-    if not setting.any_move:
-        return config
+def shipped(sets: Sequence[str] = ()) -> Config:
+    """Return the shipped settings with short look-backs, and those of `sets`."""
+    return load(CONFIG, (*FAST, *sets))
+
+
+def hand_made(sets: Sequence[str] = ()) -> Config:
+    """Return settings for prices that move as no market does: no move of them is a jump."""
+    config = shipped(sets)
     with attrs.validators.disabled():
         rules = tuple(
             evolve(rule, jump_floor_bps=BPS) if isinstance(rule, SuspectPrice) else rule

@@ -43,6 +43,7 @@ class SuspectPrice(EntryRule):
         high="100",
         unit="bps",
         tighter="lower",
+        mandatory=True,
         at="quality.jump_floor_bps",
     )
     max_spread_bps: Decimal = number(
