@@ -46,7 +46,6 @@ from tests.builders.price_paths import script
 from tests.builders.simulator import script_of
 from tests.builders.steps import START
 from tests.fakes.log import KeptLog, LogLine
-from tests.fakes.markets import Script
 from tests.fakes.watched import WatchedFaults, WatchedLimits, WatchedRuntime
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -71,13 +70,15 @@ class Setting:
     """What a world is made of."""
 
     folder: Path
-    market: Script = field(factory=script)
+    market: Any = field(factory=script)
+    """A market that expands its own minutes."""
     mode: Mode = Mode.PAPER
     sets: tuple[str, ...] = ()
     any_move: bool = True
     """Hand-made prices move as no market does; otherwise too far in a minute is a jump, as shipped.
     """
     seed: int = 1
+    start_ns: Nanos = START
     duration_ns: Nanos | None = None
     log: Callable[[str], Log] | None = None
     shadow: Config | None = None
@@ -234,7 +235,7 @@ class World:
             market=self.setting.market,
             expander=self.setting.market,
             store=self.store,
-            start_ns=START,
+            start_ns=self.setting.start_ns,
             opening={"USD": Decimal(10_000)},
             fees=FEES,
             ids=Ids("world"),
