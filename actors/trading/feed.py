@@ -15,9 +15,9 @@ from actors.kernel.questions import Questions
 from actors.kernel.timers import InTurn, Timer
 from actors.kernel.topology import ROUTES
 from domain.market.bar_order import Asked
-from domain.market.catalogue import Catalogue
 from domain.market.market_data import Effect, FeedPlan, MarketData
 from domain.market.minutes import Fetch, FetchAgain
+from domain.market.product_states import ProductStates
 from domain.market.quality import Reread, StartAnew, Trusted
 from domain.messages.market import (
     HistoryLoaded,
@@ -94,7 +94,7 @@ class Feed(Actor):
         self._data = MarketData(plan, is_trusted=self.is_proven)
         # The venue answers every question, if only with a failure: nothing stays in here.
         self._questions: Questions[Asked | Reread | ReadCatalogue] = Questions(self.epoch)
-        self._catalogue = Catalogue()
+        self._catalogue = ProductStates()
         self._next_reading_ns = self._last_reading_ns = 0
         self._changed: ProductsChanged | None = None
         self._fresh: tuple[str, ...] = ()

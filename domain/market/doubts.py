@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from domain.market.volatility import (
     BILLION,
@@ -23,7 +23,7 @@ from domain.market.volatility import (
     Volatility,
 )
 from domain.model.instants import MINUTE, SECOND, Nanos
-from domain.model.market import Bar, Doubt, DoubtKind
+from domain.model.market import Bar, Doubt, DoubtKind, PriceLimits
 from domain.model.money import BPS, ZERO, plain
 
 AGREE_WITHIN = Decimal("0.005")
@@ -33,22 +33,6 @@ BARS = 20
 """Closed bars whose mean the next one is compared with."""
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
-
-
-@frozen(kw_only=True)
-class PriceLimits:
-    """The limits of O1.
-
-    The mid may move `jump_sigmas` standard deviations within 60 s, and `jump_floor_bps` in any
-    case; a bar may be `bar_pct` percent off the mean of the 20 before it, or have traded at least
-    `bar_volume_ratio` of their mean volume.
-    """
-
-    jump_sigmas: Decimal
-    jump_floor_bps: Decimal
-    max_spread_bps: Decimal
-    bar_pct: Decimal
-    bar_volume_ratio: Decimal
 
 
 class _Extremes:

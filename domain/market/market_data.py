@@ -12,7 +12,6 @@ from attrs import evolve, frozen
 
 from domain.market import minutes, quality
 from domain.market.bar_order import Asked
-from domain.market.doubts import PriceLimits
 from domain.market.past import WidePast
 from domain.market.quality import Reread, StartAnew
 from domain.market.stamps import Stamps
@@ -38,7 +37,7 @@ from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.bars import Timeframe
 from domain.model.entries import EntryKind
 from domain.model.instants import MILLISECOND, MINUTE, Nanos
-from domain.model.market import Quote
+from domain.model.market import PriceLimits, Quote
 from domain.model.product import ProductId
 
 STAMPED_AHEAD = "a frame stamped ahead of time"

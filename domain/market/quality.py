@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from attrs import evolve, frozen
 
 from domain.market.book import Book
-from domain.market.doubts import NoWatch, PriceLimits, PriceWatch
+from domain.market.doubts import NoWatch, PriceWatch
 from domain.market.feed_proof import agreement, is_settled
 from domain.market.price_state import (
     Contradiction,
@@ -37,7 +37,7 @@ from domain.messages.market import (
 )
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import Bar, DataState, Quote, Trade
+from domain.model.market import Bar, DataState, PriceLimits, Quote, Trade
 from domain.model.product import ProductId
 from domain.model.universe import BookMeasure
 from domain.system.alerts import of_frozen_stream, of_stale_quote

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
 from attrs import frozen
@@ -62,6 +63,22 @@ class Doubt:
     def text(self) -> str:
         """Return the doubt for people, like "jump: mid moved -5.2 % in 60 s, limit 0.4 %"."""
         return f"{self.kind.value}: {self.observed}, limit {self.limit}"
+
+
+@frozen(kw_only=True)
+class PriceLimits:
+    """The limits of O1.
+
+    The mid may move `jump_sigmas` standard deviations within 60 s, and `jump_floor_bps` in any
+    case; a bar may be `bar_pct` percent off the mean of the 20 before it, or have traded at least
+    `bar_volume_ratio` of their mean volume.
+    """
+
+    jump_sigmas: Decimal
+    jump_floor_bps: Decimal
+    max_spread_bps: Decimal
+    bar_pct: Decimal
+    bar_volume_ratio: Decimal
 
 
 @frozen

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from domain.market.doubts import PriceLimits
 from domain.model.approval import Reason, Refusal
+from domain.model.market import PriceLimits
 from domain.model.settings import number
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView

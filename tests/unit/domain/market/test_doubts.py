@@ -9,10 +9,10 @@ from itertools import count
 import pytest
 from attrs import evolve
 
-from domain.market.doubts import BARS, TELL_EVERY_NS, NoWatch, PriceLimits, PriceWatch
+from domain.market.doubts import BARS, TELL_EVERY_NS, NoWatch, PriceWatch
 from domain.market.volatility import JUDGED_S
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import Bar, Doubt, DoubtKind
+from domain.model.market import Bar, Doubt, DoubtKind, PriceLimits
 from domain.model.money import Price, Quantity
 from tests.builders.messages import BTC
 

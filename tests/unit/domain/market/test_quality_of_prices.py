@@ -7,12 +7,11 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from domain.market.doubts import PriceLimits
 from domain.market.quality import Effect, MarketQuality, Reread
 from domain.messages.market import BidMoved, BookChanged, BookSnapshotSeen, PriceDoubted, QuoteMoved
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import Bar, Doubt, DoubtKind
+from domain.model.market import Bar, Doubt, DoubtKind, PriceLimits
 from domain.model.money import Price, Quantity
 from tests.builders.messages import BTC, ETH, NOW, a_level, a_quote, a_trade
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 from attrs import asdict, evolve, fields
 
-from domain.market.doubts import PriceLimits
-from domain.model.market import Doubt, DoubtKind
+from domain.model.market import Doubt, DoubtKind, PriceLimits
 from domain.risk.rules.suspect_price import SuspectPrice
 from tests.builders.messages import BTC, NOW, a_candidate, a_quote, a_view
 

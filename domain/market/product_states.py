@@ -24,7 +24,7 @@ from domain.model.product import (
 )
 
 
-class Catalogue:
+class ProductStates:
     """The products of the start as they are now; those that are listed later are not in it."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from domain.market.catalogue import Catalogue
+from domain.market.product_states import ProductStates
 from domain.model.product import (
     ALLOWED_BY_FLAG,
     DELISTED,
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.req("EX1")
 OPEN = ProductFlags()
 
 
-def begun(*products: Product) -> Catalogue:
-    catalogue = Catalogue()
+def begun(*products: Product) -> ProductStates:
+    catalogue = ProductStates()
     catalogue.begin(products or (a_product(BTC), a_product(ETH)))
     return catalogue
 
@@ -33,11 +33,11 @@ def a_listed(name: str = BTC, flags: ProductFlags = OPEN) -> Product:
     return a_product(name, flags=flags)
 
 
-def takes_entries(catalogue: Catalogue) -> list[str]:
+def takes_entries(catalogue: ProductStates) -> list[str]:
     return [each.id for each in catalogue.products if each.flags.allows(Action.REST)]
 
 
-def takes_sales(catalogue: Catalogue) -> list[str]:
+def takes_sales(catalogue: ProductStates) -> list[str]:
     return [each.id for each in catalogue.products if each.flags.allows_exit(Action.MARKET)]
 
 
