@@ -242,6 +242,7 @@ ROUTES: dict[type, Route] = {
     ),
     market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
     market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
+    market.PriceDoubted: Route(says=(FEED,), hears=(PROJECTOR,)),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # what may be bought
@@ -270,7 +271,7 @@ ROUTES: dict[type, Route] = {
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY)
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY, FEED)
     ),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
@@ -300,7 +301,7 @@ ROUTES: dict[type, Route] = {
         key=lambda message: (message.kind, message.reason),
     ),
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
-    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
+    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS)),
     # the books
     portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROJECTOR)),
     portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),
