@@ -366,7 +366,10 @@ ROUTES: dict[type, Route] = {
         is_durable=True,
     ),
     supervision.BreakerReset: Route(
-        says=(BOARD,), hears=(*_KEEPERS, SUPERVISOR, PORTFOLIO), lane=Lane.CONTROL, is_durable=True
+        says=(BOARD,),
+        hears=(*_KEEPERS, ALERTS, SUPERVISOR, PORTFOLIO),
+        lane=Lane.CONTROL,
+        is_durable=True,
     ),
     supervision.ActorDown: Route(
         says=(*_ALL, GUARDIAN),

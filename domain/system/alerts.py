@@ -7,10 +7,10 @@ import re
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import START, CashFlowSeen, LotsListed
-from domain.messages.supervision import ActorDown
+from domain.messages.supervision import ActorDown, BreakerReset
 from domain.messages.venue import EntriesUnread
 from domain.model.approval import ExitReason
-from domain.model.breakers import Breaker, Effect, Severity
+from domain.model.breakers import ACTOR, Breaker, Effect, Scope, Severity
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
@@ -31,6 +31,10 @@ _DONE = {
     Effect.KILL: "nothing is sent any more; entries are being cancelled; the process ends",
 }
 _OWNED = "see status"
+RESOLVED, SIGN_OF_LIFE = "RESOLVED", "SIGN_OF_LIFE"
+"""Codes of what ends other alerts, and of the daily word that all is well."""
+UNPROTECTED_LOTS = "lots without protection"
+"""What alerts about them are about."""
 LEDGER = "ledger"
 """What is ours in a difference that says itself what both sides have."""
 _REASONS = {
@@ -90,6 +94,42 @@ def of_breaker(breaker: Breaker) -> AlertRaised:
         owned=_OWNED,
         worst="stops of owned lots as listed in status" if is_critical else "none by itself",
         command=_RESUME if breaker.is_latched and command == _STATUS else command,
+        topic=topic_of(breaker.name, breaker.scope),
+    )
+
+
+def topic_of(breaker: str, scope: Scope) -> str:
+    """Return what alerts about a breaker are about: that of an actor is the actor's life."""
+    return _life_of(breaker) if scope == ACTOR else f"breaker {breaker} ({scope})"
+
+
+def _life_of(actor: str) -> str:
+    return f"actor {actor}"
+
+
+def of_reset(reset: BreakerReset) -> AlertRaised:
+    """Return what ends the alerts about a breaker that has closed."""
+    topic = topic_of(reset.name, reset.scope)
+    return of_end(topic, f"{topic}: closed by {reset.by}: {reset.evidence}")
+
+
+def of_protected(listed: LotsListed) -> AlertRaised:
+    """Return what ends the alerts about lots that nothing sold: all are protected again."""
+    lots = counted(len(listed.protected), "lot")
+    return of_end(UNPROTECTED_LOTS, f"{lots} owned, stops and targets are watched")
+
+
+def of_end(topic: str, what: str) -> AlertRaised:
+    """Return what ends the alerts of this topic."""
+    return AlertRaised(
+        severity=Severity.INFO,
+        code=RESOLVED,
+        what=what,
+        done="alerts about it are resolved",
+        owned="unchanged",
+        worst="none by itself",
+        command=_STATUS,
+        topic=topic,
     )
 
 
@@ -103,6 +143,7 @@ def of_down(down: ActorDown) -> AlertRaised:
         owned=_OWNED,
         worst=unwatched(down.actor),
         command=_STATUS,
+        topic=_life_of(down.actor),
     )
 
 
@@ -129,6 +170,7 @@ def of_given_up(actor: str, reason: str) -> AlertRaised:
         owned="unchanged; see status",
         worst=unwatched(actor),
         command=_RESUME,
+        topic=_life_of(actor),
     )
 
 
@@ -142,6 +184,7 @@ def of_shortage(actor: str, failure: str) -> AlertRaised:
         owned="unchanged; see status",
         worst=unwatched(actor),
         command=_STATUS,
+        topic=_life_of(actor),
     )
 
 
@@ -210,6 +253,7 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
         if is_start
         else "the whole value of these lots while nothing runs",
         command="python run.py status" if is_start else "python run.py --env paper",
+        topic=UNPROTECTED_LOTS,
     )
 
 
