@@ -43,7 +43,7 @@ SHOWN = 20
 EXIT_NONE = 2
 NONE = (
     "alerts go nowhere: there is no channel. Set its URL, and try again:\n"
-    f"  export {URLS}='https://example.com/hook mailto://user:password@example.com'\n"
+    f"  export {URLS}='https://example.com/hook tgram://TOKEN/CHAT'\n"
     "or put the URLs into a file of mode 0600 and name it in app.alerts.urls_file;\n"
     "kinds of URLs: https://appriseit.com/services/"
 )
