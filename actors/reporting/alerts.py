@@ -14,15 +14,13 @@ from domain.messages.venue import EntriesUnread
 from domain.model.breakers import ACTOR, Severity
 from domain.model.entries import EntryKind
 from domain.model.instants import MINUTE
+from domain.system.alert_ends import RESOLVED, of_protected, of_reset
 from domain.system.alerts import (
-    RESOLVED,
     fingerprint,
     of_breaker,
     of_discrepancy,
     of_down,
     of_lots,
-    of_protected,
-    of_reset,
     of_return,
     of_unread,
 )

@@ -7,9 +7,9 @@ import logging
 import re
 from collections.abc import Callable
 
-from adapters.courier.addresses import Address
 from adapters.courier.http import WHOLE_S, request
 from adapters.courier.message import Message
+from adapters.courier.urls import ChannelUrl
 from domain.model.breakers import Severity
 
 Send = Callable[[Message], str | None]
@@ -31,7 +31,7 @@ _MENDS = (
 )
 
 
-def sender(address: Address, whole_s: float = WHOLE_S) -> Send:
+def sender(address: ChannelUrl, whole_s: float = WHOLE_S) -> Send:
     """Return what sends to `address`."""
     if address.url.lower().startswith(WEBHOOK):
         return lambda message: _post(address.url, message, whole_s)

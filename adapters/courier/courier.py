@@ -13,14 +13,14 @@ from typing import Any
 
 from adapters.control.files import read_json
 from adapters.control.instances import holder, is_alive, is_running, process_id
-from adapters.courier.addresses import Address, labelled
-from adapters.courier.carrier import Carrier
+from adapters.courier.caller import Caller
 from adapters.courier.channels import Send, sender
 from adapters.courier.marks import Mark, MarkFile, begun_of, sent_of
 from adapters.courier.message import message_of, notice_of
 from adapters.courier.pulse import Pulse
 from adapters.courier.settings import CourierSettings
 from adapters.courier.state import StateFile
+from adapters.courier.urls import ChannelUrl, labelled
 from adapters.telemetry.acks import FILE as ACKS
 from adapters.telemetry.acks import AckFile
 from adapters.telemetry.lines import Entry, LineFiles, is_of
@@ -61,11 +61,11 @@ class Courier:
         self._pipe = pipe
         self._progress = progress
         self._born_ns, self._born_s = time.time_ns(), time.monotonic()
-        self._addresses: dict[str, Address] = {each.key: each for each in labelled(settings.urls)}
-        self._sends: dict[str, Send] = {key: sender(each) for key, each in self._addresses.items()}
-        self._carriers = {
-            key: Carrier[Delivery](each.label) for key, each in self._addresses.items()
+        self._addresses: dict[str, ChannelUrl] = {
+            each.key: each for each in labelled(settings.urls)
         }
+        self._sends: dict[str, Send] = {key: sender(each) for key, each in self._addresses.items()}
+        self._callers = {key: Caller[Delivery](each.label) for key, each in self._addresses.items()}
         self._failures: dict[str, str] = {}
         self._marks = MarkFile(settings.mode_folder)
         self._deliveries = self._begin()
@@ -153,9 +153,9 @@ class Courier:
         if heard:
             return  # what was written before the farewell is read first
         self._note()
-        for key, carrier in self._carriers.items():
-            self._settle(key, carrier)
-            self._send(key, carrier)
+        for key, caller in self._callers.items():
+            self._settle(key, caller)
+            self._send(key, caller)
         if self._pulse is not None and self._end_s is None:
             self._pulse.step(time.monotonic())
         self._state.tell(self._told())
@@ -190,11 +190,11 @@ class Courier:
                 self._deliveries.note(AckFile(self._settings.log).read())
                 self._notes_seen = seen
 
-    def _settle(self, key: str, carrier: Carrier[Delivery]) -> None:
+    def _settle(self, key: str, caller: Caller[Delivery]) -> None:
         """Take in what came of the last message."""
-        if carrier.calling_s > HUNG_S:
+        if caller.calling_s > HUNG_S:
             raise Hung
-        result = carrier.result()
+        result = caller.result()
         if result is None:
             return
         delivery, failure = result
@@ -218,8 +218,8 @@ class Courier:
             self._is_unmarked = True
         self._lines = {id: line for id, line in self._lines.items() if self._deliveries.needs(id)}
 
-    def _send(self, key: str, carrier: Carrier[Delivery]) -> None:
-        if not carrier.is_free:
+    def _send(self, key: str, caller: Caller[Delivery]) -> None:
+        if not caller.is_free:
             return
         hurry_ns = 0 if self._end_s is None else BRIEF_NS
         delivery = self._deliveries.next(key, Nanos(self._now_ns() + hurry_ns))
@@ -227,7 +227,7 @@ class Courier:
             line = self._lines[delivery.alert]
             message = message_of(line, is_escalated=delivery.is_escalated)
             send = self._sends[key]
-            carrier.give(delivery, lambda: send(message))
+            caller.give(delivery, lambda: send(message))
 
     def _told(self) -> dict[str, Any]:
         return {

@@ -11,7 +11,8 @@ from adapters.telemetry.acks import alert_id
 from domain.model.breakers import Severity
 from domain.model.errors import InvalidNumber
 from domain.model.instants import Nanos, parse_iso
-from domain.system.alerts import RESOLVED, SIGN_OF_LIFE
+from domain.system.alert_ends import RESOLVED
+from domain.system.courier_alerts import SIGN_OF_LIFE
 from domain.system.deliveries import Notice
 
 LONGEST = 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.control.files import read_json
-from adapters.courier.carrier import Carrier
+from adapters.courier.caller import Caller
 from adapters.courier.http import request
 
 STATUS = "status.json"
@@ -23,7 +23,7 @@ class Pulse:
         self._url = url
         self._status = mode_folder / STATUS
         self._every_s, self._quiet_after_s = every_s, quiet_after_s
-        self._carrier: Carrier[None] = Carrier("heartbeat")
+        self._caller: Caller[None] = Caller("heartbeat")
         self._cycles: int | None = None
         self._advanced_s: float | None = None
         self._look_s = self._due_s = 0.0
@@ -32,15 +32,15 @@ class Pulse:
 
     def step(self, now_s: float) -> None:
         """Look at the cycles when it is time, and call."""
-        result = self._carrier.result()
+        result = self._caller.result()
         if result is not None:
             self.failure = result[1]
         if now_s >= self._look_s:
             self._look_s = now_s + min(LOOK_S, self._every_s)
             self._look(now_s)
-        if self._is_alive(now_s) and now_s >= self._due_s and self._carrier.is_free:
+        if self._is_alive(now_s) and now_s >= self._due_s and self._caller.is_free:
             self._due_s = now_s + self._every_s
-            self._carrier.give(None, lambda: request(self._url))
+            self._caller.give(None, lambda: request(self._url))
 
     def _look(self, now_s: float) -> None:
         cycles = (read_json(self._status) or {}).get("cycles")

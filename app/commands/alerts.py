@@ -14,10 +14,10 @@ from typing import Any
 import click
 
 from adapters.control.instances import MODES
-from adapters.courier.addresses import URLS, Address, find_addresses
 from adapters.courier.channels import mend, sender
 from adapters.courier.marks import MarkFile, by_alert
 from adapters.courier.message import TESTED, Message, message_of
+from adapters.courier.urls import URLS, ChannelUrl, find_urls
 from adapters.telemetry.acks import Ack, AckFile, alert_id
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from app.command_line.environment import in_words
@@ -117,7 +117,7 @@ def test_channels(folders: Folders) -> int:
       python run.py alerts test
     """
     config = load(folders.config)
-    found = find_addresses(os.environ, config.app.alerts.urls_file, ROOT)
+    found = find_urls(os.environ, config.app.alerts.urls_file, ROOT)
     for problem in found.problems:
         click.echo(problem, err=True)
     if not found.channels:
@@ -214,7 +214,7 @@ def _test_message(folders: Folders) -> Message:
     )
 
 
-def _tried(address: Address, message: Message) -> tuple[int, str | None]:
+def _tried(address: ChannelUrl, message: Message) -> tuple[int, str | None]:
     """Send to one channel; return how many milliseconds that took, and why it failed."""
     begun_s = time.monotonic()
     failure = sender(address)(message)

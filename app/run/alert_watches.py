@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from adapters.courier.addresses import Addresses, find_addresses
 from adapters.courier.settings import CourierSettings, write_settings
+from adapters.courier.urls import AlertUrls, find_urls
 from adapters.processes.courier import CourierProcess
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import ROOT, TradeOptions
-from app.run.courier_watch import AddressWatch, CourierWatch
+from app.run.courier_watch import CourierWatch, UrlWatch
 from app.run.sign_of_life import SignOfLife
 from app.run.watches import Watch
 from domain.system.courier_alerts import of_day_ns
@@ -29,9 +29,9 @@ def alert_watches(
 ) -> Iterator[Watch]:
     """Start what the configuration asks for; without an address nothing at all."""
     alerts, folders = options.config.app.alerts, options.folders
-    found = find_addresses(environment, alerts.urls_file, ROOT)
+    found = find_urls(environment, alerts.urls_file, ROOT)
     if found.problems:
-        yield AddressWatch(system, found.problems)
+        yield UrlWatch(system, found.problems)
     if not found.is_needed:
         return
     folder = folders.of_mode(options.mode)
@@ -42,7 +42,7 @@ def alert_watches(
         yield SignOfLife(system, folder, folders.log, folders.address.name, due_ns)
 
 
-def courier_settings(options: TradeOptions, found: Addresses, speed: float) -> CourierSettings:
+def courier_settings(options: TradeOptions, found: AlertUrls, speed: float) -> CourierSettings:
     """Return what the courier of this run is told; `speed` is market time in machine time."""
     folders, interval_s = options.folders, options.config.policy.loop.interval_seconds
     return CourierSettings(

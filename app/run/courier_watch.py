@@ -19,7 +19,7 @@ from domain.system.courier_alerts import (
     of_deaf_channel,
     of_hearing_channel,
     of_lost_courier,
-    of_unusable_address,
+    of_unusable_url,
 )
 
 LOOK_NS = SECOND
@@ -115,11 +115,11 @@ class CourierWatch(Watch):
             yield of_hearing_channel(label)
 
 
-class AddressWatch(Watch):
+class UrlWatch(Watch):
     """Tells once, as soon as anybody listens, of addresses that can't be used."""
 
     def __init__(self, system: ActorSystem, problems: tuple[str, ...]) -> None:
-        self._told = [partial(system.announce, of_unusable_address(each)) for each in problems]
+        self._told = [partial(system.announce, of_unusable_url(each)) for each in problems]
 
     def look(self) -> None:
         """Tell what has not been told yet."""

@@ -13,13 +13,13 @@ from adapters.telemetry.acks import Ack, AckFile, alert_id
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from app.status.members import Members
 from domain.model.breakers import Severity
-from domain.system.alerts import RESOLVED
+from domain.system.alert_ends import RESOLVED
 
 FILE = "alerts.jsonl"
 Subject = tuple[str, str, str]
 
 
-class Standing(StrEnum):
+class AlertStanding(StrEnum):
     """What is still to be done about an alert."""
 
     OPEN = "open"
@@ -36,20 +36,20 @@ class AlertBook:
     acks: Mapping[str, Ack]
     ends_ns: Mapping[Subject, int]
 
-    def standing(self, alert: Entry) -> Standing:
+    def standing(self, alert: Entry) -> AlertStanding:
         """Return how an alert stands."""
         if severity_of(alert.get("severity")) is Severity.INFO:
-            return Standing.NEWS
+            return AlertStanding.NEWS
         if alert_id(alert) in self.acks:
-            return Standing.ACKNOWLEDGED
+            return AlertStanding.ACKNOWLEDGED
         written_ns = Members(alert).moment("at")
         ended_ns = self.ends_ns.get(_subject(alert))
         is_over = written_ns is not None and ended_ns is not None and ended_ns >= written_ns
-        return Standing.RESOLVED if is_over and alert.get("topic") else Standing.OPEN
+        return AlertStanding.RESOLVED if is_over and alert.get("topic") else AlertStanding.OPEN
 
     def is_open(self, alert: Entry) -> bool:
         """Tell whether it waits for somebody."""
-        return self.standing(alert) is Standing.OPEN
+        return self.standing(alert) is AlertStanding.OPEN
 
 
 def read_book(log: Path) -> AlertBook:

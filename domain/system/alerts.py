@@ -7,15 +7,16 @@ import re
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import START, CashFlowSeen, LotsListed
-from domain.messages.supervision import ActorDown, BreakerReset
+from domain.messages.supervision import ActorDown
 from domain.messages.venue import EntriesUnread
 from domain.model.approval import ExitReason
-from domain.model.breakers import ACTOR, Breaker, Effect, Scope, Severity
+from domain.model.breakers import Breaker, Effect, Severity
 from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, base_of, quote_of
 from domain.model.wording import counted
+from domain.system.alert_ends import UNPROTECTED_LOTS, life_of, topic_of
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
 from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
@@ -31,10 +32,6 @@ _DONE = {
     Effect.KILL: "nothing is sent any more; entries are being cancelled; the process ends",
 }
 _OWNED = "see status"
-RESOLVED, SIGN_OF_LIFE = "RESOLVED", "SIGN_OF_LIFE"
-"""Codes of what ends other alerts, and of the daily word that all is well."""
-UNPROTECTED_LOTS = "lots without protection"
-"""What alerts about them are about."""
 LEDGER = "ledger"
 """What is ours in a difference that says itself what both sides have."""
 _REASONS = {
@@ -98,41 +95,6 @@ def of_breaker(breaker: Breaker) -> AlertRaised:
     )
 
 
-def topic_of(breaker: str, scope: Scope) -> str:
-    """Return what alerts about a breaker are about: that of an actor is the actor's life."""
-    return _life_of(breaker) if scope == ACTOR else f"breaker {breaker} ({scope})"
-
-
-def _life_of(actor: str) -> str:
-    return f"actor {actor}"
-
-
-def of_reset(reset: BreakerReset) -> AlertRaised:
-    """Return what ends the alerts about a breaker that has closed."""
-    topic = topic_of(reset.name, reset.scope)
-    return of_end(topic, f"{topic}: closed by {reset.by}: {reset.evidence}")
-
-
-def of_protected(listed: LotsListed) -> AlertRaised:
-    """Return what ends the alerts about lots that nothing sold: all are protected again."""
-    lots = counted(len(listed.protected), "lot")
-    return of_end(UNPROTECTED_LOTS, f"{lots} owned, stops and targets are watched")
-
-
-def of_end(topic: str, what: str) -> AlertRaised:
-    """Return what ends the alerts of this topic."""
-    return AlertRaised(
-        severity=Severity.INFO,
-        code=RESOLVED,
-        what=what,
-        done="alerts about it are resolved",
-        owned="unchanged",
-        worst="none by itself",
-        command=_STATUS,
-        topic=topic,
-    )
-
-
 def of_down(down: ActorDown) -> AlertRaised:
     """Return the alert of a dead actor."""
     return AlertRaised(
@@ -143,7 +105,7 @@ def of_down(down: ActorDown) -> AlertRaised:
         owned=_OWNED,
         worst=unwatched(down.actor),
         command=_STATUS,
-        topic=_life_of(down.actor),
+        topic=life_of(down.actor),
     )
 
 
@@ -170,7 +132,7 @@ def of_given_up(actor: str, reason: str) -> AlertRaised:
         owned="unchanged; see status",
         worst=unwatched(actor),
         command=_RESUME,
-        topic=_life_of(actor),
+        topic=life_of(actor),
     )
 
 
@@ -184,7 +146,7 @@ def of_shortage(actor: str, failure: str) -> AlertRaised:
         owned="unchanged; see status",
         worst=unwatched(actor),
         command=_STATUS,
-        topic=_life_of(actor),
+        topic=life_of(actor),
     )
 
 

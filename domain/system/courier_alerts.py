@@ -10,11 +10,12 @@ from domain.messages.control import AlertRaised
 from domain.model.breakers import Severity
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.wording import counted
-from domain.system.alerts import SIGN_OF_LIFE, of_end
+from domain.system.alert_ends import of_end
 from domain.system.ways_out import STATUS
 
 DEAF_NS = Nanos(60 * SECOND)
 """A channel that has failed for as long is told of."""
+SIGN_OF_LIFE = "SIGN_OF_LIFE"
 COURIER = "courier of alerts"
 TEST = "python run.py alerts test"
 _NOWHERE = "alerts are in the log folder all the same: python run.py alerts list"
@@ -57,7 +58,7 @@ def of_hearing_channel(label: str) -> AlertRaised:
     return of_end(_channel(label), f"{label} takes alerts again")
 
 
-def of_unusable_address(problem: str) -> AlertRaised:
+def of_unusable_url(problem: str) -> AlertRaised:
     """Return the alert about an address that can't be used; `problem` has the mend."""
     return _warning("", "CHANNEL", problem, "left out; the others are used")
 

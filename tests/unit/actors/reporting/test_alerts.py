@@ -23,7 +23,7 @@ from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Effect, Scope, Severity
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND
-from domain.system.alerts import RESOLVED, UNPROTECTED_LOTS, of_end
+from domain.system.alert_ends import RESOLVED, UNPROTECTED_LOTS, of_end
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import a_breaker
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.courier.addresses import Address, label_of
 from adapters.courier.channels import mend, sender
 from adapters.courier.message import Message, message_of
+from adapters.courier.urls import ChannelUrl, label_of
 from tests.fakes.alert_sinks import SECRET, http_sink, mail_sink, text_of
 from tests.fakes.misbehaving_server import answering, http, misbehaving
 
@@ -26,7 +26,7 @@ MESSAGE = message_of(
 
 
 def sent(url: str, message: Message = MESSAGE) -> str | None:
-    return sender(Address(url, label_of(url)))(message)
+    return sender(ChannelUrl(url, label_of(url)))(message)
 
 
 def test_a_webhook_gets_a_document() -> None:

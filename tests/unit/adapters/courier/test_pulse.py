@@ -29,14 +29,14 @@ class Scene:
                 self.now_s += LOOK_S
                 expected = len(self.sink.calls)
                 self.pulse.step(self.now_s)
-                if self.pulse._carrier._begun_s is not None:
+                if self.pulse._caller._begun_s is not None:
                     wait_for(lambda expected=expected: len(self.sink.calls) > expected)  # type: ignore[misc]
                     wait_for(self._is_done)
         return len(self.sink.calls) - before
 
     def _is_done(self) -> bool:
         self.pulse.step(self.now_s)
-        return self.pulse._carrier.is_free
+        return self.pulse._caller.is_free
 
 
 def test_it_is_called_each_minute_while_cycles_advance_and_then_no_more(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from attrs import evolve
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
-from adapters.courier.addresses import URLS
 from adapters.courier.marks import Mark, MarkFile
+from adapters.courier.urls import URLS
 from app.command_line.cli import cli
 from app.status.picture import newest_alerts
 from domain.model.instants import parse_iso

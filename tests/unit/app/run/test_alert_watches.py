@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from adapters.courier.addresses import HEARTBEAT, URLS, find_addresses
+from adapters.courier.urls import HEARTBEAT, URLS, find_urls
 from app.command_line.options import ROOT, Folders, TradeOptions
 from app.run.alert_watches import alert_watches, courier_settings
-from app.run.courier_watch import AddressWatch, CourierWatch
+from app.run.courier_watch import CourierWatch, UrlWatch
 from app.run.sign_of_life import SignOfLife
 from config.loading import load
 from config.mode import Mode
@@ -54,8 +54,8 @@ def test_with_a_channel_a_courier_and_the_daily_word(rig: VirtualRig, tmp_path: 
 
 
 def test_an_address_that_can_not_be_used_is_told(rig: VirtualRig, tmp_path: Path) -> None:
-    assert begun(rig, tmp_path, {URLS: "T0KEN"}) == [AddressWatch]
-    assert begun(rig, tmp_path, {}, "app.alerts.urls_file=/no/such/file") == [AddressWatch]
+    assert begun(rig, tmp_path, {URLS: "T0KEN"}) == [UrlWatch]
+    assert begun(rig, tmp_path, {}, "app.alerts.urls_file=/no/such/file") == [UrlWatch]
 
 
 def test_the_courier_is_told_where_to_read_and_how_long_cycles_may_stand_still(
@@ -63,7 +63,7 @@ def test_the_courier_is_told_where_to_read_and_how_long_cycles_may_stand_still(
 ) -> None:
     chosen = options(tmp_path, "app.alerts.min_severity=CRITICAL")
     chosen = evolve(chosen, folders=evolve(chosen.folders, world="generated-7"))
-    told = courier_settings(chosen, find_addresses(HOOK, None, ROOT), 60.0)
+    told = courier_settings(chosen, find_urls(HOOK, None, ROOT), 60.0)
 
     assert (told.world, told.mode, told.least) == ("generated-7", "paper", Severity.CRITICAL)
     assert told.urls == ("https://hooks.example.com/T0KEN",)

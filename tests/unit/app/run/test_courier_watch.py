@@ -20,8 +20,8 @@ from app.run.courier_watch import (
     LONGEST_PAUSE_NS,
     SILENT_NS,
     STABLE_NS,
-    AddressWatch,
     CourierWatch,
+    UrlWatch,
 )
 from domain.model.instants import SECOND, Nanos, iso
 from domain.system.courier_alerts import DEAF_NS
@@ -201,7 +201,7 @@ def test_after_an_orderly_end_it_ends_too_and_after_another_it_stays_for_the_sen
 
 
 def test_addresses_that_can_not_be_used_are_told_once(scene: Scene) -> None:
-    watch = AddressWatch(scene.watch._system, ("one is none", "the file is not yours"))
+    watch = UrlWatch(scene.watch._system, ("one is none", "the file is not yours"))
     for _ in range(3):
         watch.look()
 

@@ -10,8 +10,9 @@ from attrs import evolve
 from domain.messages.control import AlertRaised
 from domain.model.breakers import Severity
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos, parse_iso
-from domain.system.alerts import RESOLVED, SIGN_OF_LIFE
+from domain.system.alert_ends import RESOLVED
 from domain.system.courier_alerts import (
+    SIGN_OF_LIFE,
     DayFigures,
     last_due_ns,
     of_courier_back,
@@ -20,7 +21,7 @@ from domain.system.courier_alerts import (
     of_hearing_channel,
     of_lost_courier,
     of_sign_of_life,
-    of_unusable_address,
+    of_unusable_url,
 )
 
 pytestmark = pytest.mark.req("AL1")
@@ -62,7 +63,7 @@ def test_a_deaf_channel_is_told_with_why_and_how_much_waits() -> None:
 
 
 def test_an_address_that_can_not_be_used_waits_for_a_person() -> None:
-    assert of_unusable_address("it is none").topic == ""
+    assert of_unusable_url("it is none").topic == ""
 
 
 def test_the_daily_word_has_equity_pnl_lots_and_open_alerts() -> None:

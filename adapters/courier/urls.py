@@ -30,7 +30,7 @@ _WITH_HOST = (
 
 
 @frozen
-class Address:
+class ChannelUrl:
     """One channel. `label` may be shown; `key` tells it apart in files."""
 
     url: str = field(repr=False)
@@ -43,11 +43,11 @@ class Address:
 
 
 @frozen(kw_only=True)
-class Addresses:
+class AlertUrls:
     """All that is configured. `problems` are sentences with the mend, without any of a URL."""
 
-    channels: tuple[Address, ...] = ()
-    heartbeat: Address | None = None
+    channels: tuple[ChannelUrl, ...] = ()
+    heartbeat: ChannelUrl | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -56,9 +56,7 @@ class Addresses:
         return bool(self.channels) or self.heartbeat is not None
 
 
-def find_addresses(
-    environment: Mapping[str, str], urls_file: str | None, checkout: Path
-) -> Addresses:
+def find_urls(environment: Mapping[str, str], urls_file: str | None, checkout: Path) -> AlertUrls:
     """Return what the environment and the file name; what can't be used is a problem, no error."""
     problems: list[str] = []
     urls = environment.get(URLS, "").split()
@@ -82,9 +80,9 @@ def find_addresses(
     right = [url for url in dict.fromkeys(beats) if url.startswith(("http://", "https://"))]
     if len(right) != len(beats) or len(right) > 1:
         problems.append("the heartbeat URL is to be one, http:// or https://")
-    return Addresses(
+    return AlertUrls(
         channels=tuple(labelled(good[:CHANNELS_MAX])),
-        heartbeat=Address(right[0], label_of(right[0])) if right else None,
+        heartbeat=ChannelUrl(right[0], label_of(right[0])) if right else None,
         problems=tuple(problems),
     )
 
@@ -107,13 +105,13 @@ def key_of(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:KEY_DIGITS]
 
 
-def labelled(urls: Iterable[str]) -> Iterator[Address]:
+def labelled(urls: Iterable[str]) -> Iterator[ChannelUrl]:
     """Yield the channel of each URL; two that would look the same are numbered."""
     seen = Counter[str]()
     for url in urls:
         label = label_of(url)
         seen[label] += 1
-        yield Address(url, label if seen[label] == 1 else f"{label} ({seen[label]})")
+        yield ChannelUrl(url, label if seen[label] == 1 else f"{label} ({seen[label]})")
 
 
 def _is_machine(host: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.courier.addresses import CHANNELS_MAX, HEARTBEAT, URLS, find_addresses, label_of
+from adapters.courier.urls import CHANNELS_MAX, HEARTBEAT, URLS, find_urls, label_of
 
 pytestmark = pytest.mark.req("AL1", "SEC1")
 
@@ -22,7 +22,7 @@ def private(folder: Path, text: str, mode: int = 0o600) -> str:
 
 
 def test_without_a_word_there_is_nobody_to_tell() -> None:
-    found = find_addresses({}, None, CHECKOUT)
+    found = find_urls({}, None, CHECKOUT)
 
     assert (found.channels, found.heartbeat, found.problems) == ((), None, ())
     assert not found.is_needed
@@ -30,7 +30,7 @@ def test_without_a_word_there_is_nobody_to_tell() -> None:
 
 def test_environment_and_file_together_name_the_channels_each_once(tmp_path: Path) -> None:
     text = f"# mine\n{HOOK}\n\ntgram://1:T0KEN/2 mailto://a:b@mail.example.com\nheartbeat https://hc.example/T0KEN\n"
-    found = find_addresses({URLS: f"{HOOK} json://h.example"}, private(tmp_path, text), CHECKOUT)
+    found = find_urls({URLS: f"{HOOK} json://h.example"}, private(tmp_path, text), CHECKOUT)
 
     assert [each.label for each in found.channels] == [
         "https://hooks.example.com",
@@ -45,7 +45,7 @@ def test_environment_and_file_together_name_the_channels_each_once(tmp_path: Pat
 
 
 def test_two_that_look_the_same_are_told_apart() -> None:
-    one, two = find_addresses({URLS: f"{HOOK} {HOOK}2"}, None, CHECKOUT).channels
+    one, two = find_urls({URLS: f"{HOOK} {HOOK}2"}, None, CHECKOUT).channels
 
     assert (one.label, two.label) == ("https://hooks.example.com", "https://hooks.example.com (2)")
     assert one.key != two.key
@@ -71,7 +71,7 @@ def test_only_scheme_and_the_name_of_a_machine_are_shown(url: str, label: str) -
     ("mode", "words"), [(0o640, "chmod 600"), (0o604, "chmod 600"), (0o600, "")]
 )
 def test_a_file_that_others_may_read_is_not_used(tmp_path: Path, mode: int, words: str) -> None:
-    found = find_addresses({}, private(tmp_path, HOOK, mode), CHECKOUT)
+    found = find_urls({}, private(tmp_path, HOOK, mode), CHECKOUT)
 
     assert bool(found.channels) is (words == "")
     assert all(words in each and "T0KEN" not in each for each in found.problems)
@@ -82,14 +82,14 @@ def test_a_file_that_others_may_read_is_not_used(tmp_path: Path, mode: int, word
     "path", ["/no/such/file", str(CHECKOUT / "urls"), "/dev/zero", "/", "/tmp/\0", "relative"]
 )
 def test_a_file_that_can_not_be_used_is_a_problem_and_no_error(path: str) -> None:
-    found = find_addresses({URLS: HOOK}, path, CHECKOUT)
+    found = find_urls({URLS: HOOK}, path, CHECKOUT)
 
     assert len(found.channels) == len(found.problems) == 1
     assert "app.alerts.urls_file" in found.problems[0]
 
 
 def test_what_is_no_url_costs_itself_and_is_not_shown() -> None:
-    found = find_addresses({URLS: f"T0KEN {HOOK} ://x a/b://T0KEN"}, None, CHECKOUT)
+    found = find_urls({URLS: f"T0KEN {HOOK} ://x a/b://T0KEN"}, None, CHECKOUT)
 
     assert [each.url for each in found.channels] == [HOOK]
     (problem,) = found.problems
@@ -99,7 +99,7 @@ def test_what_is_no_url_costs_itself_and_is_not_shown() -> None:
 
 def test_more_channels_than_there_may_be_are_left_out_and_told() -> None:
     urls = " ".join(f"{HOOK}{number}" for number in range(CHANNELS_MAX + 1))
-    found = find_addresses({URLS: urls}, None, CHECKOUT)
+    found = find_urls({URLS: urls}, None, CHECKOUT)
 
     assert len(found.channels) == CHANNELS_MAX
     assert len(found.problems) == 1
@@ -107,7 +107,7 @@ def test_more_channels_than_there_may_be_are_left_out_and_told() -> None:
 
 @pytest.mark.parametrize("text", ["ftp://x.example/T0KEN", f"{HOOK} {HOOK}2", "T0KEN"])
 def test_the_heartbeat_url_is_one_of_http(text: str) -> None:
-    (problem,) = find_addresses({HEARTBEAT: text}, None, CHECKOUT).problems
+    (problem,) = find_urls({HEARTBEAT: text}, None, CHECKOUT).problems
 
     assert "heartbeat" in problem
     assert "T0KEN" not in problem

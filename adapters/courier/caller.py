@@ -13,7 +13,7 @@ Call = Callable[[], str | None]
 """Returns why it failed, None if it did not."""
 
 
-class Carrier(Generic[T]):
+class Caller(Generic[T]):
     """Makes one call at a time, each for something of type T; `calling_s` tells how long it has
     been at it.
     """
