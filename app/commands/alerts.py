@@ -29,11 +29,11 @@ from app.command_line.shell import (
     reason_option,
     world_option,
 )
+from app.status.alert_states import FILE, AlertBook, read_book
 from app.status.alerts import alert_blocks
 from app.status.lines import addressed
 from app.status.members import Members
 from app.status.screen import show
-from app.status.standing import FILE, AlertBook, read_book
 from config.loading import load
 from domain.model.breakers import Severity
 from domain.model.instants import iso
@@ -183,8 +183,8 @@ def _row(
     name = alert_id(alert)
     noted = book.acks.get(name)
     told = None if noted is None else {"wall": noted.wall, "reason": noted.reason}
-    standing = book.standing(alert).value
-    return {"id": name, **alert, "standing": standing, "ack": told, "sent": sent.get(name, [])}
+    state = book.state_of(alert).value
+    return {"id": name, **alert, "state": state, "ack": told, "sent": sent.get(name, [])}
 
 
 def _sent(folders: Folders) -> dict[str, list[dict[str, object]]]:

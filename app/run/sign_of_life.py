@@ -10,8 +10,8 @@ from adapters.control.files import read_json, write_json
 from adapters.control.status import read_status
 from adapters.runtime.actor_system import ActorSystem
 from app.run.watches import Watch
+from app.status.alert_states import count_open
 from app.status.members import Members
-from app.status.standing import count_open
 from domain.model.instants import SECOND, Nanos, iso
 from domain.model.money import plain
 from domain.system.courier_alerts import DayFigures, last_due_ns, of_sign_of_life

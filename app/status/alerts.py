@@ -30,8 +30,8 @@ def alert_blocks(alerts: Sequence[Members]) -> Iterator[Line]:
     for each in alerts:
         head = _head(each, "")
         name = f"  [{each.text('id')}]" if each.text("id") else ""
-        if each.text("standing") in _SAID:
-            name += f"  {each.text('standing')}"
+        if each.text("state") in _SAID:
+            name += f"  {each.text('state')}"
         yield Line(f"{head.text}{name}", head.style)
         for name, called in _BODY:
             if told := each.text(name):

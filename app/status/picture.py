@@ -15,12 +15,12 @@ from adapters.control.status import read_status
 from adapters.control.worlds import title
 from adapters.telemetry.lines import LineFiles, is_of
 from app.command_line.options import Folders, signals_of
+from app.status.alert_states import FILE, read_book
 from app.status.alerts import SHOWN
 from app.status.channels import channel_rows
 from app.status.members import Members
 from app.status.signs import InstanceState, Signs, look
 from app.status.since import brought_up
-from app.status.standing import FILE, read_book
 from domain.model.instants import MILLISECOND, SECOND, iso
 
 

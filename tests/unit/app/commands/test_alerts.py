@@ -155,7 +155,7 @@ def test_how_an_alert_stands_and_where_it_went_is_shown(log: Path) -> None:
     where = ("--data-dir", str(log / "data"))
 
     rows = listed(log, *where)
-    assert [each["standing"] for each in rows] == ["open", "open", "resolved", "news"]
+    assert [each["state"] for each in rows] == ["open", "open", "resolved", "news"]
     assert [each["what"] for each in listed(log, "--open", *where)] == ["first", "second"]
     assert [each["escalated"] for each in rows[0]["sent"]] == [False, True]
     shown = ran(log, "alerts", "list", *where).stdout

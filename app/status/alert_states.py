@@ -19,7 +19,7 @@ FILE = "alerts.jsonl"
 Subject = tuple[str, str, str]
 
 
-class AlertStanding(StrEnum):
+class AlertState(StrEnum):
     """What is still to be done about an alert."""
 
     OPEN = "open"
@@ -36,20 +36,20 @@ class AlertBook:
     acks: Mapping[str, Ack]
     ends_ns: Mapping[Subject, int]
 
-    def standing(self, alert: Entry) -> AlertStanding:
+    def state_of(self, alert: Entry) -> AlertState:
         """Return how an alert stands."""
         if severity_of(alert.get("severity")) is Severity.INFO:
-            return AlertStanding.NEWS
+            return AlertState.NEWS
         if alert_id(alert) in self.acks:
-            return AlertStanding.ACKNOWLEDGED
+            return AlertState.ACKNOWLEDGED
         written_ns = Members(alert).moment("at")
         ended_ns = self.ends_ns.get(_subject(alert))
         is_over = written_ns is not None and ended_ns is not None and ended_ns >= written_ns
-        return AlertStanding.RESOLVED if is_over and alert.get("topic") else AlertStanding.OPEN
+        return AlertState.RESOLVED if is_over and alert.get("topic") else AlertState.OPEN
 
     def is_open(self, alert: Entry) -> bool:
         """Tell whether it waits for somebody."""
-        return self.standing(alert) is AlertStanding.OPEN
+        return self.state_of(alert) is AlertState.OPEN
 
 
 def read_book(log: Path) -> AlertBook:
