@@ -57,14 +57,14 @@ def _notify(url: str, message: Message) -> str | None:
     logging.getLogger("apprise").propagate = False  # its lines hold parts of URLs
     # On this thread, which nobody but its channel waits for; none of Apprise's own outlives it.
     target = apprise.Apprise(asset=apprise.AppriseAsset(service_timeout=0, async_mode=False))
-    if not target.add(url):
-        return _UNKNOWN
-    # What happened is text, whatever it looks like: no markup of it counts.
     with apprise.LogCapture(level=logging.WARNING) as said:
+        if not target.add(url):
+            return _UNKNOWN
         is_sent = target.notify(
             title=message.title,
             body=message.body,
             notify_type=_kind(message),
+            # What happened is text, whatever it looks like: no markup of it counts.
             body_format=apprise.NotifyFormat.TEXT,
             interpret_escapes=False,
         )
