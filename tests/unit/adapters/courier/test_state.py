@@ -33,7 +33,8 @@ def test_without_room_it_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pid", "is_there"),
-    [(os.getpid(), True), (DEAD_PID, False), (0, False), (-1, False), ("7", False), (None, False)],
+    [(1, True), (DEAD_PID, False), (0, False), (-1, False), ("7", False), (None, False)],
 )
 def test_a_courier_lives_as_long_as_its_process(pid: object, is_there: bool) -> None:
     assert is_at_work({"pid": pid}) is is_there
+    assert is_at_work({"pid": os.getpid()})
