@@ -221,6 +221,7 @@ _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
 _newest = partial(Route, lane=Lane.MARKET, key=lambda _: None)
 """Of what waits only the newest counts."""
+_urgent = partial(Route, lane=Lane.CONTROL, is_durable=True)
 
 ROUTES: dict[type, Route] = {
     # market
@@ -360,14 +361,11 @@ ROUTES: dict[type, Route] = {
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),
-    supervision.BreakerTripped: Route(
-        says=(BOARD,),
-        hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
-        lane=Lane.CONTROL,
-        is_durable=True,
+    supervision.BreakerTripped: _urgent(
+        says=(BOARD,), hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER)
     ),
-    supervision.BreakerReset: Route(
-        says=(BOARD,), hears=(*_KEEPERS, SUPERVISOR, PORTFOLIO), lane=Lane.CONTROL, is_durable=True
+    supervision.BreakerReset: _urgent(
+        says=(BOARD,), hears=(*_KEEPERS, ALERTS, SUPERVISOR, PORTFOLIO)
     ),
     supervision.ActorDown: Route(
         says=(*_ALL, GUARDIAN),
