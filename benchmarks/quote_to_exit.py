@@ -21,6 +21,7 @@ from actors.trading.exits import Exits
 from actors.trading.portfolio import Portfolio, PortfolioState
 from actors.trading.risk_gate import GateState, RiskGate
 from app.run import settings
+from benchmarks.frame_to_strategy import SilentVenue
 from benchmarks.parts import (
     NOW,
     Bench,
@@ -77,7 +78,7 @@ def prepared(found: Bench, lot: Lot = LOT) -> None:
     books = PortfolioState("USD", None, ledger, ())
     runtime.spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
     upkeep, caps = config.policy.maintenance, settings.trim_caps_of(config)
-    runtime.spawn(Exits, EXITS, limit_ns, upkeep, caps)
+    runtime.spawn(Exits, EXITS, SilentVenue(), limit_ns, upkeep, caps)
     runtime.announce(QuoteMoved(a_quote(PRODUCT.id)))
     rates = Rate(Decimal("0.006")), Rate(Decimal("0.012"))
     runtime.announce(BootCompleted((PRODUCT,), *rates, is_clean=True))
