@@ -48,6 +48,7 @@ COMMANDS = {
     "ban": ("app.commands.ban:ban", "Keep assets from being bought for a while."),
     "regime": ("app.commands.regime:regime", "Say what state the market is in."),
     "why": ("app.commands.why:why", "Why a product was, or was not, traded."),
+    "trace": ("app.commands.trace:trace", "The chain of an order, trade or lot."),
     "report": ("app.commands.report:report", "What was earned, and how."),
     "shadow": ("app.commands.shadow:shadow", "How a shadow has decided."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),

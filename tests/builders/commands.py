@@ -31,6 +31,7 @@ NEEDED = {
     "lot": "lot-1",
     "alert": "1f0c22ab",
     "name": "breakout",
+    "id_": "0b8f3cf5",
     "product": "PUMP-USD",
     "regime": "bear",
     "file": "/no/such/folder/backup.tar.zst",

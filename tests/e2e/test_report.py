@@ -149,3 +149,22 @@ def test_trades_are_shown_on_the_prices_that_the_run_has_kept(home: Path, tmp_pa
     for product in traded:
         assert f"{product}, trades" in page
     assert page.count('"candlestick"') >= len(traded)
+
+
+@pytest.mark.req("X2")
+def test_the_chain_of_any_trade_ends_in_the_profit_of_the_ledger(home: Path) -> None:
+    closed = {each["lot"]: each for each in told(home)["closed"]}
+    trade = next(each for each in records(home, "FillBooked") if each["fill"]["side"] == Side.SELL)
+
+    done = call(home, "trace", trade["fill"]["entry_id"], "--json")
+
+    assert done.returncode == 0, done.stderr
+    (lot,) = json.loads(done.stdout)["lots"]
+    types = [step["type"] for step in lot["steps"]]
+    assert lot["lot"] == trade["order"]["lot"]
+    assert types[0] == "OrderApproved"
+    assert types.index("IntentRaised") < types.index("FillBooked") < types.index("ExitProposed")
+    assert lot["result"]["profit"] == closed[lot["lot"]]["profit"]
+    shown = call(home, "trace", lot["lot"][:8])
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert "profit " in shown.stdout.splitlines()[-1]
