@@ -31,6 +31,8 @@ NEEDED = {
     "lot": "lot-1",
     "alert": "1f0c22ab",
     "name": "breakout",
+    "table": "fills",
+    "output": "-",
     "id_": "0b8f3cf5",
     "product": "PUMP-USD",
     "regime": "bear",
