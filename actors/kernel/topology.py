@@ -313,7 +313,7 @@ ROUTES: dict[type, Route] = {
     portfolio.LotReleased: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
     portfolio.EquityMarked: Route(says=(PORTFOLIO,), hears=_KEEPERS),
     portfolio.LotsListed: Route(says=(GUARDIAN,), hears=(*_KEEPERS, ALERTS)),
-    portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER,)),
+    portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER, OPERATOR)),
     # safety
     control.SweepRequested: Route(says=(SUPERVISOR, RECONCILER), hears=(CANCELLER, AUDITOR)),
     control.SweepFinished: Route(
@@ -329,6 +329,7 @@ ROUTES: dict[type, Route] = {
         says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR, GUARDIAN)
     ),
     control.ReleaseRequested: Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL),
+    control.CloseOrdered: Route(says=(OPERATOR,), one=(EXITS,), lane=Lane.CONTROL),
     control.ReleaseAnswered: Route(says=(RECONCILER,), one=(OPERATOR,)),
     control.SyncRequested: Route(
         says=(RECONCILER, SUPERVISOR, OPERATOR),

@@ -11,8 +11,10 @@ from actors.kernel.ports import ControlInbox, ControlRequest
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
+from actors.safety.closings import ClosingAnswer, Closings
 from actors.safety.holdings import BREAKER as RECONCILE
 from domain.messages.control import (
+    CLOSE,
     RELEASE,
     RESUME,
     OperatorActed,
@@ -25,9 +27,10 @@ from domain.messages.control import (
     Synced,
     SyncRequested,
 )
+from domain.messages.portfolio import LedgerReported
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import GLOBAL, Effect
-from domain.model.instants import MILLISECOND, SECOND
+from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.keeper import UNKNOWN_ORDER
 from domain.portfolio.losses import LIMITS
 from domain.system.pause import (
@@ -43,7 +46,7 @@ from domain.system.ways_out import sentence, sentences
 from domain.universe.orders import VERBS, OrderInvalid, deed_of, told
 
 POLL_EVERY_NS = 200 * MILLISECOND
-ANSWER_WITHIN_NS = 4 * SECOND
+ANSWER_WITHIN_NS = Nanos(4 * SECOND)
 GIVEN_UP = "the venue denies it by id, in complete lists and in its fills"
 STILL_ASKED = "each is asked for once a second; ask again when the venue answers"
 STARTING_ANEW = (
@@ -74,12 +77,21 @@ class Waiting:
     """What is answered, where nothing is left to be done then."""
 
 
-Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished | ReleaseAnswered
+Inbox = (
+    Poll
+    | TimeIsUp
+    | Revived
+    | Settled
+    | Synced
+    | ReconcileFinished
+    | ReleaseAnswered
+    | LedgerReported
+)
 
 
 class Operator(Actor):
     """Answers `resume` (after the denied orders are settled and a clean reconcile), `release`,
-    `pause`, `unpause`, `stop`, and what is said about the universe.
+    `close`, `pause`, `unpause`, `stop`, and what is said about the universe.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -99,6 +111,7 @@ class Operator(Actor):
         self._answers: dict[str, tuple[str, ...]] = {}
         self._told: dict[str, tuple[str, ...]] = {}
         """What became of denied orders, by request."""
+        self._closings = Closings(self, ANSWER_WITHIN_NS)
 
     def starting(self) -> None:
         """Begin to look."""
@@ -121,12 +134,15 @@ class Operator(Actor):
                 self._reconciled(message)
             case ReleaseAnswered():
                 self._released(message)
+            case LedgerReported():
+                self._closed(self._closings.reported(message))
             case _:
                 self.refuse(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())
         self._syncing.overdue(self.clock.machine_ns(), ANSWER_WITHIN_NS)  # nobody waits any more
+        self._closings.look()
         for request in self._inbox.poll():
             self._handle(request)
         self.prove("the control folder was read")
@@ -143,6 +159,9 @@ class Operator(Actor):
                 self._releasing[request_id] = reason
                 self.send(RECONCILER, ReleaseRequested(request_id, request.subject, reason))
                 self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+            case "close":
+                self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+                self._closed(self._closings.begin(request_id, request.subject, reason))
             case "pause":
                 # Nothing new may begin while it is written down.
                 self.trip(PAUSE, reason, effect=Effect.BLOCK, is_latched=True)
@@ -242,6 +261,17 @@ class Operator(Actor):
         self._answers[answer.request_id] = (answer.text,)
         self._sync(answer.request_id)
 
+    def _closed(self, answer: ClosingAnswer | None) -> None:
+        """Answer once the sales are on disk; what was not closed needs no record."""
+        if answer is None:
+            return
+        if not answer.is_done:
+            self._answer(answer.request_id, ok=False, text=answer.text, items=answer.items)
+            return
+        self._await(answer.request_id, Waiting(CLOSE, ""))
+        self._answers[answer.request_id] = (answer.text,)
+        self._sync(answer.request_id)
+
     def _sync(self, request_id: str) -> None:
         token = self._syncing.ask(request_id, self.clock.machine_ns())
         self.send(AUDITOR, SyncRequested(token))
@@ -294,6 +324,7 @@ class Operator(Actor):
         if self._releasing.pop(request_id, None) is not None:
             late = "reconcile and journal did not both answer within 4 s; see status, try again"
             self._answer(request_id, ok=False, text=f"not confirmed: {late}", items=())
+        self._closed(self._closings.expired(request_id))
         waiting = self._waiting.pop(request_id, None)
         if waiting is None:
             return
@@ -301,7 +332,7 @@ class Operator(Actor):
             late = "revival, venue, reconcile and journal did not all answer in 4 s; try again"
             items = (late, *sentences(each for each in self.board.open if not each.is_latched))
             self._answer(request_id, ok=False, text="not resumed", items=items)
-        elif waiting.done:
+        elif waiting.done or waiting.verb == CLOSE:
             late = "the journal did not answer within 4 s; see status, try again"
             self._answer(request_id, ok=False, text="not confirmed", items=(late,))
         else:

@@ -42,6 +42,7 @@ COMMANDS = {
     "status": ("app.commands.status:status", "A running or stopped instance."),
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
+    "close": ("app.commands.close:close", "Sell the owned lots of one product."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
     "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),

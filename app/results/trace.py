@@ -34,7 +34,7 @@ _STATES = {
     OrderState.INTENDED: "it is to be sent",
     OrderState.PENDING_SUBMIT: "it left for the venue",
     OrderState.UNKNOWN: "it is not known whether the venue has it",
-    OrderState.OPEN: "it rests at the venue",
+    OrderState.OPEN: "the venue has it",
     OrderState.PARTIALLY_FILLED: "a part of it is filled",
     OrderState.PENDING_CANCEL: "its cancellation was asked for",
     OrderState.FILLED: "all of it is filled",

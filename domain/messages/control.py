@@ -8,7 +8,7 @@ from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
 
-RESUME, RELEASE = "resume", "release"
+RESUME, RELEASE, CLOSE = "resume", "release", "close"
 """Verbs of an operator, in requests and on record; `domain/system/pause.py` has two more."""
 
 
@@ -150,6 +150,13 @@ class ReconcileFinished:
     reason: str
     is_clean: bool
     problems: tuple[str, ...]
+
+
+@frozen
+class CloseOrdered:
+    """A person wants every lot of `product` sold that is owned now."""
+
+    product: ProductId
 
 
 @frozen

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from domain.model.approval import ExitReason
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
 from domain.model.pnl import Origin, OriginPnl
@@ -23,8 +24,8 @@ class Lot:
     `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
     and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
     `missing` is the part of `quantity` that the venue does not hold for us any more. `signal` is
-    what made the strategy buy, "" where it did not say; `is_left` tells whether the strategy wants
-    to be out of it.
+    what made the strategy buy, "" where it did not say; `leaving` is why it is to be sold whatever
+    its price, None where nobody has said so.
     """
 
     id: str
@@ -39,7 +40,7 @@ class Lot:
     expires_ns: Nanos
     missing: Quantity = Quantity(ZERO)
     signal: str = ""
-    is_left: bool = False
+    leaving: ExitReason | None = None
 
     @property
     def origin(self) -> Origin:

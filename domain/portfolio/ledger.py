@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 from domain.messages.decisions import ExitProposed
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotReleased, LotsMissing
-from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, ExitReason
+from domain.model.approval import LEAVING, ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.model.orders import FillSeen
@@ -158,10 +158,11 @@ def mark_missing(ledger: Ledger, found: LotsMissing) -> Ledger:
 
 
 def leave(ledger: Ledger, due: ExitProposed) -> Ledger:
-    """Return the books with the lot as left, where its strategy is why it has to be sold."""
-    if due.reason is not ExitReason.SIGNAL:
+    """Return the books with the lot as leaving, where its strategy or a person wants it sold."""
+    if due.reason not in LEAVING:
         return ledger
-    lots = tuple(evolve(lot, is_left=True) if lot.id == due.lot else lot for lot in ledger.lots)
+    reason = due.reason
+    lots = tuple(evolve(lot, leaving=reason) if lot.id == due.lot else lot for lot in ledger.lots)
     return ledger if lots == ledger.lots else evolve(ledger, lots=lots)
 
 
@@ -265,7 +266,7 @@ def _grow(ledger: Ledger, booked: FillBooked, product: Product | None) -> tuple[
         expires_ns=type(opened_ns)(opened_ns + order.max_hold_ns),
         missing=old.missing if old is not None else Quantity(ZERO),
         signal=ledger.earnings.named(order.strategy, order.signal) if old is None else old.signal,
-        is_left=old is not None and old.is_left,
+        leaving=None if old is None else old.leaving,
     )
     if old is None:
         return (*lots, lot)

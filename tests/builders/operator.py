@@ -40,10 +40,15 @@ class Answered:
 
 def resume(world: World, reason: str = "looked at it") -> Answered:
     """Ask a running world to resume; return its answer."""
+    return order(world, "resume", reason)
+
+
+def order(world: World, verb: str, reason: str = "looked at it", **more: str) -> Answered:
+    """Give a running world an operator's order; return its answer."""
     control = world.mode_folder / "control"
     name = f"r{len(list(control.iterdir()))}-{world.clock.now_ns}"
     asked, reply = control / f"{name}.json", control / f"{name}{REPLY}"
-    asked.write_text(json.dumps({"verb": "resume", "reason": reason}), encoding="utf-8")
+    asked.write_text(json.dumps({"verb": verb, "reason": reason, **more}), encoding="utf-8")
     assert world.until(reply.exists, 10), world.runtime.board.open
     answer: dict[str, Any] = json.loads(reply.read_text(encoding="utf-8"))
     return Answered(int(answer["code"]), tuple(answer["lines"]))

@@ -78,6 +78,8 @@ class Reader:
         )
         if line.startswith(f"{PROGRAM} release"):
             return NO  # only a trader that runs can ask the venue what is missing
+        if line.startswith(f"{PROGRAM} close"):
+            return NO  # only a trader that runs sells
         if line.startswith(f"{PROGRAM} trace"):
             return NO  # the page knows no order of its reader
         if line.startswith(f"{PROGRAM} secrets check"):

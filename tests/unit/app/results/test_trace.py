@@ -45,7 +45,7 @@ CASES: list[tuple[Any, str]] = [
     ),
     (IntentRaised(ENTRY), f"order {ID}, number 1, is on record"),
     (WouldPlace(ENTRY), f"dry run: order {ID} would have been sent"),
-    (a_moved(ENTRY, OrderState.OPEN), "it rests at the venue, order id venue-1"),
+    (a_moved(ENTRY, OrderState.OPEN), "the venue has it, order id venue-1"),
     (a_moved(ENTRY, OrderState.EXPIRED), "it was not filled in time"),
     (
         booked(ENTRY, "0.5"),
