@@ -261,7 +261,7 @@ ROUTES: dict[type, Route] = {
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
     decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
-    decisions.ExitHindered: Route(says=(EXITS,), hears=_KEEPERS),
+    decisions.ExitHindered: Route(says=(EXITS,), hears=(*_KEEPERS, OPERATOR)),
     # orders
     orders.IntentRaised: Route(
         says=(ORDER_MANAGER,),

@@ -19,7 +19,9 @@ from domain.model.product import ProductId, base_of
 from domain.model.spelling import product_meant
 from domain.model.wording import counted
 
-KILLED = "the kill switch is on: no exit runs any more"
+KILLED = (
+    "the kill switch is on: no exit runs any more; `python run.py liquidate` sells all the same"
+)
 AGAIN = (
     "it goes on being tried; what hinders it: `python run.py status`, whether it is sold:"
     " `python run.py close` once more"

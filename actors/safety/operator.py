@@ -13,6 +13,7 @@ from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
 from actors.safety.closings import ClosingAnswer, Closings
 from actors.safety.holdings import BREAKER as RECONCILE
+from actors.safety.liquidation import Liquidation
 from domain.messages.control import (
     CLOSE,
     RELEASE,
@@ -27,6 +28,7 @@ from domain.messages.control import (
     Synced,
     SyncRequested,
 )
+from domain.messages.decisions import ExitHindered
 from domain.messages.portfolio import LedgerReported
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import GLOBAL, Effect
@@ -86,12 +88,13 @@ Inbox = (
     | ReconcileFinished
     | ReleaseAnswered
     | LedgerReported
+    | ExitHindered
 )
 
 
 class Operator(Actor):
     """Answers `resume` (after the denied orders are settled and a clean reconcile), `release`,
-    `close`, `pause`, `unpause`, `stop`, and what is said about the universe.
+    `close`, `liquidate`, `pause`, `unpause`, `stop`, and what is said about the universe.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -112,6 +115,7 @@ class Operator(Actor):
         self._told: dict[str, tuple[str, ...]] = {}
         """What became of denied orders, by request."""
         self._closings = Closings(self, ANSWER_WITHIN_NS)
+        self._liquidation = Liquidation(self, ANSWER_WITHIN_NS)
 
     def starting(self) -> None:
         """Begin to look."""
@@ -128,6 +132,7 @@ class Operator(Actor):
                 self._settled(message)
             case Synced(token=token):
                 self._synced(token)
+                self._liquidated(message)
             case TimeIsUp(request_id):
                 self._expire(request_id)
             case ReconcileFinished():
@@ -136,6 +141,9 @@ class Operator(Actor):
                 self._released(message)
             case LedgerReported():
                 self._closed(self._closings.reported(message))
+                self._liquidated(message)
+            case ExitHindered():
+                self._liquidation.hindered(message)
             case _:
                 self.refuse(message)
 
@@ -143,6 +151,7 @@ class Operator(Actor):
         self.after_machine(POLL_EVERY_NS, Poll())
         self._syncing.overdue(self.clock.machine_ns(), ANSWER_WITHIN_NS)  # nobody waits any more
         self._closings.look()
+        self._liquidation.look()
         for request in self._inbox.poll():
             self._handle(request)
         self.prove("the control folder was read")
@@ -162,6 +171,9 @@ class Operator(Actor):
             case "close":
                 self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
                 self._closed(self._closings.begin(request_id, request.subject, reason))
+            case "liquidate":
+                self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+                self._closed(self._liquidation.begin(request_id, reason))
             case "pause":
                 # Nothing new may begin while it is written down.
                 self.trip(PAUSE, reason, effect=Effect.BLOCK, is_latched=True)
@@ -269,8 +281,12 @@ class Operator(Actor):
             self._answer(answer.request_id, ok=False, text=answer.text, items=answer.items)
             return
         self._await(answer.request_id, Waiting(CLOSE, ""))
-        self._answers[answer.request_id] = (answer.text,)
+        self._answers[answer.request_id] = (answer.text, *answer.items)
         self._sync(answer.request_id)
+
+    def _liquidated(self, told: LedgerReported | Synced) -> None:
+        for answer in self._liquidation.told(told):
+            self._closed(answer)
 
     def _sync(self, request_id: str) -> None:
         token = self._syncing.ask(request_id, self.clock.machine_ns())
@@ -324,7 +340,8 @@ class Operator(Actor):
         if self._releasing.pop(request_id, None) is not None:
             late = "reconcile and journal did not both answer within 4 s; see status, try again"
             self._answer(request_id, ok=False, text=f"not confirmed: {late}", items=())
-        self._closed(self._closings.expired(request_id))
+        for given_up in (self._closings, self._liquidation):
+            self._closed(given_up.expired(request_id))
         waiting = self._waiting.pop(request_id, None)
         if waiting is None:
             return

@@ -43,6 +43,7 @@ COMMANDS = {
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
     "close": ("app.commands.close:close", "Sell the owned lots of one product."),
+    "liquidate": ("app.commands.liquidate:liquidate", "Halt and sell everything."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
     "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),
@@ -148,6 +149,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @click.option("--watch", is_flag=True, help="Keep equity and positions in view below the lines.")
 @click.option("--plain", is_flag=True, help="No colour and no symbols.")
 @click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
+@click.option("--liquidating", "liquidates_since_s", type=float, hidden=True)
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
 @click.version_option(
     VERSION,

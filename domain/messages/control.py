@@ -8,8 +8,12 @@ from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
 
-RESUME, RELEASE, CLOSE = "resume", "release", "close"
+RESUME, RELEASE, CLOSE, LIQUIDATE = "resume", "release", "close", "liquidate"
 """Verbs of an operator, in requests and on record; `domain/system/pause.py` has two more."""
+
+
+LIQUIDATION = "liquidation"
+"""Name of the halt under which everything is sold; it stays until `resume`."""
 
 
 @frozen

@@ -90,7 +90,12 @@ class Reader:
         if line.startswith(f"{PROGRAM} shadow"):
             shadows = self.checkout.data.glob("**/shadow/run-*.jsonl")
             return OK if any("archive" not in each.parts for each in shadows) else NO
-        told = (f"{PROGRAM} status", f"{PROGRAM} report", f"{PROGRAM} export")
+        told = (
+            f"{PROGRAM} status",
+            f"{PROGRAM} report",
+            f"{PROGRAM} export",
+            f"{PROGRAM} liquidate",
+        )
         if not has_run and line.startswith(told):
             return NO
         return USAGE if not has_run and line.startswith(f"{PROGRAM} audit") else OK
