@@ -64,10 +64,10 @@ LOT = Lot(
 AT_STOP = a_quote(PRODUCT.id, "95.99")
 
 
-def prepared(found: Bench) -> None:
+def prepared(found: Bench, lot: Lot = LOT) -> None:
     """Start exits, gate and portfolio, all owning the one lot."""
     runtime, config = found.runtime, load(config_folder())
-    ledger = evolve(open_ledger("USD", Amount(Decimal(10_000))), lots=(LOT,))
+    ledger = evolve(open_ledger("USD", Amount(Decimal(10_000))), lots=(lot,))
     state = GateState(ledger, Exposure(), 1, ())
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns = settings.quote_limit_ns(config)

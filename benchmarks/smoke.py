@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LIMIT_S = 120
 STARTS = 'if __name__ == "__main__":'
-ABOUT_THEM = ("smoke", "compare")
+ABOUT_THEM = ("smoke", "compare", "sender")
 """Programs that are no benchmarks themselves."""
 
 

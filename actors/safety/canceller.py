@@ -40,6 +40,8 @@ AWAIT_EVERY_NS = 500 * MILLISECOND
 LISTS = "live_orders"
 """Name of the breaker while a sweep can't list what is alive at the venue."""
 BY_ID = "orders by id"
+UNLISTED = 0
+"""Token of a cancel that follows from no listing."""
 LOOK_EVERY_NS = 10 * SECOND
 """Machine time between looks for a listing that was never answered."""
 
@@ -163,6 +165,14 @@ class Canceller(Actor):
             self._begun_ns = self.clock.machine_ns()
             self._list()
             self._watch()
+        self._cancel_known(sweep)
+
+    def _cancel_known(self, sweep: Sweep) -> None:
+        """Cancel what our books call alive: a venue that is slow to list may be quick to cancel."""
+        alive = self._outstanding.alive(sweep.is_meant)
+        if alive:
+            sweep.asked.update(alive)
+            self._venue.cancel(alive, UNLISTED, self.reply_to())
 
     def _list(self) -> None:
         if self._sweep is None:

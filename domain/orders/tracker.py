@@ -101,6 +101,8 @@ TTL_AGAIN_NS = SECOND
 RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 LOST_ORDERS = "lost_orders"
+CANCEL_UNDER_WAY = "DUPLICATE_CANCEL_REQUEST"
+"""The venue's word for a cancel that came while it was carrying out another one."""
 NO_CONNECTION = 0
 
 
@@ -281,7 +283,9 @@ class OrderTracker(OrderKeeper):
         for result in answer.results:
             order = self.orders.of_venue(result.order_id)
             if order is not None and not result.success and not order.is_terminal:
-                self._keep(order, advance(order, Event.CANCEL_REFUSED, reason=result.reason))
+                # That another cancel is on its way is no news of why the order goes.
+                reason = None if result.reason == CANCEL_UNDER_WAY else result.reason
+                self._keep(order, advance(order, Event.CANCEL_REFUSED, reason=reason))
         self._watch()
 
     # What the venue shows.

@@ -3,7 +3,9 @@
 Deterministic and without a clock; instants and spans are machine time. A venue counts the requests
 of a window. Of that, ordinary requests leave a part unused, so that there is always room for what
 has to get through. A venue that refuses a request for its rate is left alone for as long as it
-says, then asked once: only its answer opens the budget again.
+says, then asked once: only its answer opens the budget again. What is urgent, a cancel or the sale
+of a lot, still asks it all the while, once a second at most: in vain does no harm, and a venue that
+says "in a minute" must not keep an order resting for that minute.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ PRIVATE_LIMIT, PUBLIC_LIMIT = "private_limit", "public_limit"
 """Names of the breakers while the venue refuses whatever is asked in a class."""
 LONGEST_PAUSE_NS = 60 * SECOND
 """However long a venue says: after this it is asked once whether it meant it."""
+URGENT_EVERY_NS = SECOND
+"""So often at most what is urgent asks a venue that refuses everything."""
 LONGEST_BACKOFF_S = 30.0
 BACKOFF_DOUBLINGS = 3
 
@@ -70,36 +74,36 @@ class RateBudget:
         self._taken: deque[int] = deque()
         self._others = self._others_until_ns = 0
         """Requests that the venue counts and we do not, and until when."""
-        self._paused_ns = self._until_ns = 0
-        """When the last pause began, and where it ends."""
+        self._until_ns = 0
+        """Where the last pause ends."""
         self._is_doubtful = False
         self._probed_ns: int | None = None
         """When the one request left that shows whether the venue answers again."""
+        self._tried_ns = 0
+        """When the venue was last asked, or refused, in spite of a pause."""
         self._refused = self._in_a_row = 0
 
-    def wait_ns(self, now_ns: int, share_pct: int) -> int | None:
+    def wait_ns(self, now_ns: int, share_pct: int, *, is_urgent: bool = False) -> int | None:
         """Return how long a request has to wait that may use `share_pct` % of the limit.
 
-        0: it may leave now. None: until the answer to what is on its way.
+        0: it may leave now. None: until the answer to what is on its way. What `is_urgent` waits
+        for no pause and for no answer.
         """
-        if now_ns < self._until_ns:
-            return self._until_ns - now_ns
-        if self._probed_ns is not None:
-            return None
-        room = max(1, self._limit * share_pct // 100)
-        over = self._used(now_ns) + 1 - room
-        if over <= 0:
-            return 0
-        ends_ns = [self._others_until_ns] if self._are_others(now_ns) else []
-        if over <= len(self._taken):
-            ends_ns.append(self._taken[over - 1] + self._window_ns)
-        return min(ends_ns) - now_ns
+        tries_ns = max(0, self._tried_ns + URGENT_EVERY_NS - now_ns) if self._is_doubtful else 0
+        if not is_urgent:
+            if now_ns < self._until_ns:
+                return max(tries_ns, self._until_ns - now_ns)
+            if self._probed_ns is not None:
+                return None
+        return max(tries_ns, self._room_ns(now_ns, share_pct))
 
     def take(self, now_ns: int) -> None:
         """A request leaves."""
         self._taken.append(now_ns)
         if self._is_doubtful:
-            self._probed_ns = now_ns
+            self._tried_ns = now_ns
+            if now_ns >= self._until_ns and self._probed_ns is None:
+                self._probed_ns = now_ns
 
     def answered(self, left_ns: int, now_ns: int, pace: Pace) -> None:
         """The request that left at `left_ns` was answered, by anything but too many."""
@@ -122,12 +126,12 @@ class RateBudget:
         """The venue has refused a request for its rate; `drawn` is uniform over [0, 1)."""
         self._returned(left_ns)
         self._refused += 1
-        is_new = not self._is_doubtful or left_ns >= self._paused_ns
+        is_new = not self._is_doubtful or left_ns >= self._until_ns
         if is_new:
-            self._paused_ns = now_ns
             self._is_doubtful = True
+            self._tried_ns = now_ns
         if not is_new and pace.retry_ns is None:
-            return  # it left together with the one that began the pause
+            return  # it left before the pause began, or urgently within it
         backoff_s = min(LONGEST_BACKOFF_S, 2.0 ** min(self._in_a_row, BACKOFF_DOUBLINGS))
         pause_ns = pace.retry_ns or self._window_ns + int(drawn * backoff_s * SECOND)
         self._in_a_row += is_new
@@ -145,6 +149,17 @@ class RateBudget:
             is_doubtful=self._is_doubtful,
             waiting=waiting,
         )
+
+    def _room_ns(self, now_ns: int, share_pct: int) -> int:
+        """Return when the window has room, from now."""
+        room = max(1, self._limit * share_pct // 100)
+        over = self._used(now_ns) + 1 - room
+        if over <= 0:
+            return 0
+        ends_ns = [self._others_until_ns] if self._are_others(now_ns) else []
+        if over <= len(self._taken):
+            ends_ns.append(self._taken[over - 1] + self._window_ns)
+        return min(ends_ns) - now_ns
 
     def _returned(self, left_ns: int) -> None:
         if left_ns == self._probed_ns:

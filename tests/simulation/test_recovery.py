@@ -28,7 +28,7 @@ STRETCHES = {
     "end": (END_S, END_S + 0.4),
 }
 """Seconds of market time in which the process may vanish, each at several steps."""
-POINTS = 12
+POINTS = 5
 BLOCKED = re.compile(r"^READY .* entries=(on|blocked by=unknown_order) ")
 """A request cut off blocks its product until the venue has answered what became of it."""
 

@@ -40,6 +40,8 @@ SHARES_PCT = {
     RequestLane.PUBLIC: 80,
 }
 """What a lane may use of a limit; the first first. Above 80 % only what has to get through goes."""
+URGENT = (RequestLane.CANCEL, RequestLane.EXIT)
+"""Lanes that ask even a venue that refuses everything for a while."""
 ORDER_WAITS_NS = 250 * MILLISECOND
 """So long an order waits for room; its receipt is good for half a second."""
 WAITS_NS = 60 * SECOND
@@ -76,6 +78,11 @@ class _Lane:
     budget: RateBudget
     waiting: deque[_Waiting] = field(factory=deque)
     on_its_way: int = 0
+
+    def wait_ns(self, now_ns: int) -> int | None:
+        """Return how long the next request has to wait; None: for the answer to another."""
+        is_urgent = self.lane in URGENT
+        return self.budget.wait_ns(now_ns, SHARES_PCT[self.lane], is_urgent=is_urgent)
 
 
 class BudgetedTransport:
@@ -190,7 +197,7 @@ class BudgetedTransport:
         if not lane.waiting or lane.on_its_way >= LANE_WIDTHS[lane.lane]:
             return None
         now_ns, first = self._machine_ns(), lane.waiting[0]
-        wait_ns = lane.budget.wait_ns(now_ns, SHARES_PCT[lane.lane])
+        wait_ns = lane.wait_ns(now_ns)
         if wait_ns == 0:
             lane.waiting.popleft()
             lane.on_its_way += 1
@@ -246,7 +253,7 @@ class BudgetedTransport:
         return sum(
             len(each.waiting)
             for each in self._lanes.values()
-            if each.budget is budget and budget.wait_ns(now_ns, SHARES_PCT[each.lane]) != 0
+            if each.budget is budget and each.wait_ns(now_ns) != 0
         )
 
     def _none(self, fault: TransportFailure, reason: str) -> NoAnswer:

@@ -425,6 +425,17 @@ def test_an_exit_on_its_way_is_waited_for_only_where_exits_are_to_go() -> None:
 # What our own books call alive.
 
 
+def test_what_our_books_call_alive_is_cancelled_before_any_list_has_come() -> None:
+    scene = Scene()
+    scene.moves(ENTRY, OrderState.OPEN)
+    scene.moves(EXIT, OrderState.OPEN)
+    scene.tell(STOP)
+
+    assert scene.venue.cancelled == [a_seen(ENTRY).order_id]
+    scene.tell(KillSeen("looks wrong", includes_exits=True))
+    assert set(scene.venue.cancelled) == {a_seen(ENTRY).order_id, a_seen(EXIT).order_id}
+
+
 @pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.PENDING_CANCEL])
 def test_what_our_books_call_alive_is_not_gone_because_no_list_shows_it(state: OrderState) -> None:
     scene = Scene()

@@ -53,6 +53,7 @@ from domain.orders.lifecycle import Event
 from domain.orders.numbers import AHEAD
 from domain.orders.order import END_GRACE_NS, LIVING, Order, advance
 from domain.orders.tracker import (
+    CANCEL_UNDER_WAY,
     ENTRIES_BLOCKED_BY_USER_STREAM,
     LOST_ORDERS,
     TRIES,
@@ -111,6 +112,11 @@ class Scene:
         order = self.tracker.orders.get(intent.client_order_id)
         assert order is not None
         return order.state
+
+    def why(self) -> str:
+        order = self.tracker.orders.get(ID)
+        assert order is not None
+        return order.reason
 
     def place(self, order: ApprovedOrder | None = None) -> tuple[effects.Effect, ...]:
         """Approve an order and give the receipt for it."""
@@ -591,6 +597,19 @@ def test_a_refused_or_unanswered_cancel_is_no_end(failure: str | None) -> None:
     scene.step(CancelAnswered(1, results, failure))
 
     assert scene.state() is OrderState.PENDING_CANCEL
+
+
+@pytest.mark.req("X4")
+def test_that_another_cancel_is_under_way_does_not_hide_why_the_order_goes() -> None:
+    scene = an_open_entry()
+    scene.step(TimeIsUp(ID))
+    why = scene.why()
+    scene.step(CancelAnswered(1, (CancelResult("venue-1", False, CANCEL_UNDER_WAY),), None))
+    scene.listed(a_seen(ENTRY, VenueStatus.CANCELLED))
+
+    assert scene.state() is OrderState.CANCELLED
+    assert why
+    assert scene.why() == why
 
 
 # Fills.

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.instants import MILLISECOND, SECOND
-from domain.system.rate_budget import LONGEST_PAUSE_NS, UNSAID, Pace, RateBudget
+from domain.system.rate_budget import (
+    LONGEST_PAUSE_NS,
+    UNSAID,
+    URGENT_EVERY_NS,
+    Pace,
+    RateBudget,
+)
 
 pytestmark = pytest.mark.req("RB1")
 START = 5 * SECOND
@@ -129,8 +135,59 @@ def test_a_request_that_is_lost_leaves_the_question_to_the_next() -> None:
     now_ns = START + SECOND
     asked.take(now_ns)
     asked.lost(now_ns)
-    assert asked.wait_ns(now_ns + 1, EVERY) == 0
+    assert asked.wait_ns(now_ns + URGENT_EVERY_NS, EVERY) == 0
     assert asked.use(now_ns).is_doubtful
+
+
+def test_what_is_urgent_waits_for_no_pause_and_no_answer_but_asks_once_a_second() -> None:
+    asked = budget()
+    asked.take(START)
+    asked.refused(START, START, Pace(retry_ns=3 * SECOND), 0.5)
+    left = []
+    for tenth in range(60):
+        now_ns = START + tenth * SECOND // 10
+        if asked.wait_ns(now_ns, EVERY, is_urgent=True) == 0:
+            asked.take(now_ns)
+            left.append(tenth)
+    assert left == [10, 20, 30, 40, 50]
+
+
+def test_an_urgent_request_that_is_refused_within_a_pause_does_not_make_it_longer() -> None:
+    asked = budget()
+    asked.take(START)
+    asked.refused(START, START, UNSAID, 1.0)
+    ends_ns = START + asked.use(START).pause_ns
+    asked.take(START + URGENT_EVERY_NS)
+    asked.refused(START + URGENT_EVERY_NS, START + URGENT_EVERY_NS, UNSAID, 1.0)
+    assert START + URGENT_EVERY_NS + asked.use(START + URGENT_EVERY_NS).pause_ns == ends_ns
+
+
+@given(
+    moves=st.lists(
+        st.tuples(st.integers(0, SECOND // 2), st.booleans(), st.sampled_from("arl")), max_size=80
+    )
+)
+def test_a_venue_that_refuses_is_asked_once_a_second_at_most(
+    moves: list[tuple[int, bool, str]],
+) -> None:
+    asked, now_ns = budget(), START
+    asked.take(START)
+    asked.refused(START, START, UNSAID, 0.5)
+    tried_ns = START
+    for pause_ns, is_urgent, end in moves:
+        now_ns += pause_ns
+        if asked.wait_ns(now_ns, EVERY, is_urgent=is_urgent) != 0:
+            continue
+        if asked.use(now_ns).is_doubtful:
+            assert now_ns - tried_ns >= URGENT_EVERY_NS
+        asked.take(now_ns)
+        tried_ns = now_ns
+        if end == "a":
+            asked.answered(now_ns, now_ns, UNSAID)
+        elif end == "r":
+            asked.refused(now_ns, now_ns, UNSAID, 0.5)
+        else:
+            asked.lost(now_ns)
 
 
 def test_what_left_before_the_pause_neither_ends_nor_doubles_it() -> None:

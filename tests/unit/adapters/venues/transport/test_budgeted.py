@@ -42,6 +42,7 @@ class Wire:
     time: VirtualTime
     says: Callable[[RequestLane], tuple[int, dict[str, str]]]
     left: list[tuple[int, RequestLane]]
+    takes_ns: int = TAKES_NS
 
     def request(
         self,
@@ -58,7 +59,7 @@ class Wire:
         self.left.append((self.time.now_ns, lane))
         status, headers = self.says(lane)
         self.time.after(
-            TAKES_NS, lambda: on_answer(Answer(status, b"", self.time.machine_ns(), headers))
+            self.takes_ns, lambda: on_answer(Answer(status, b"", self.time.machine_ns(), headers))
         )
 
     def open_stream(self, kind: StreamKind, events: StreamEvents) -> StreamHandle:
@@ -149,9 +150,24 @@ def test_an_order_waits_a_moment_for_room() -> None:
 
 def test_nothing_is_asked_while_the_venue_asks_for_quiet() -> None:
     scene = Scene(lambda _: TOO_MANY)
-    scene.ask(QUERY).run(0.1).ask(QUERY).ask(ENTRY).ask(CANCEL).run(60)
+    scene.ask(QUERY).run(0.1).ask(QUERY, 2).ask(ENTRY).run(60)
     assert [round(at) for at in scene.left(*RequestLane)] == [0, 5, 10]
     assert scene.faults(ENTRY) == [TransportFailure.LIMITED]
+
+
+def test_a_cancel_and_a_sale_ask_for_no_quiet_but_once_a_second() -> None:
+    scene = Scene(lambda _: TOO_MANY)
+    scene.ask(QUERY).run(0.1).ask(CANCEL, 3).run(4.1).ask(EXIT).run(0.1)
+    assert [round(at) for at in scene.left(CANCEL)] == [1, 2, 3]
+    assert [round(at) for at in scene.left(EXIT)] == [4]
+
+
+def test_a_cancel_waits_for_no_answer_to_another_question() -> None:
+    scene = Scene(lambda _: TOO_MANY)
+    scene.ask(QUERY).run(4.99)
+    scene.wire.takes_ns = 9 * SECOND
+    scene.ask(QUERY).run(1).ask(CANCEL).run(1)
+    assert [round(at) for at in scene.left(QUERY, CANCEL)] == [0, 5, 6]
 
 
 def test_the_first_that_is_asked_after_a_pause_is_a_cancel() -> None:

@@ -1,0 +1,116 @@
+"""Write docs/crash-matrix.md: the process vanishes at every edge of a session, also in recovery.
+
+    python -m scripts.crash_matrix            every edge (about ten minutes on two cores)
+    python -m scripts.crash_matrix --every 9  every ninth, and writes nothing
+
+Each edge is a run of its own in virtual time that is cut there and started again; where the row
+says "twice", that start vanishes too, and a third one ends the session. What has to hold afterwards
+is written in `tests/builders/cuts.py`. Exit code 1 if it did not hold somewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from attrs import frozen
+from rich.progress import track
+
+from domain.model.money import install_context
+from scripts.pages import ROOT
+from tests.builders.cuts import END_S, Edge, cut_session, edges_of
+
+PAGE = Path("docs/crash-matrix.md")
+TWICE = (0, 3, 9, 17, 31, 47)
+"""Edges of a recovery at which it vanishes again, one for each edge in turn."""
+INTRO = """# The process vanishes
+
+Made by `python -m scripts.crash_matrix`; do not edit.
+
+A session of {seconds:g} s of market time (entries that fill whole, in parts, or not at all; sales
+at target, stop and longest hold; an orderly end) is cut at every edge: around each write to the
+journal, and around each request that changes something at the venue. "Half written" leaves half a
+line, "power lost" takes everything that was not synced yet. Then the trader is started again on the
+same folder and the same venue. Twice: that start vanishes as well, at edge {twice} of its own, and
+is started once more.
+
+A cut holds if at the end the venue has exactly one order for each intent and no other, our books
+have its fills and balances to the last digit, the journal verifies, and nothing is blocked.
+
+**{points} cuts, {failed} did not hold.**
+
+| what was being done | how far it was | cuts | did not hold |
+|---|---|---:|---:|
+"""
+
+
+@frozen
+class Result:
+    """One cut: where, and what did not hold."""
+
+    edge: Edge
+    is_twice: bool
+    problems: tuple[str, ...]
+
+
+def cut(job: tuple[int, int | None]) -> Result:
+    """Do one cut in a folder of its own."""
+    install_context()
+    with tempfile.TemporaryDirectory() as folder:
+        places, problems = cut_session(Path(folder), *job)
+    return Result(places[0], len(places) > 1, tuple(problems))
+
+
+def page(results: Iterable[Result]) -> str:
+    """Return the page."""
+    rows: Counter[tuple[str, str]] = Counter()
+    failed: Counter[tuple[str, str]] = Counter()
+    for each in results:
+        where = f"{each.edge.where}, twice" if each.is_twice else each.edge.where
+        rows[each.edge.what, where] += 1
+        failed[each.edge.what, where] += bool(each.problems)
+    intro = INTRO.format(
+        seconds=END_S,
+        twice=", ".join(map(str, TWICE[:-1])) + f" or {TWICE[-1]}",
+        points=rows.total(),
+        failed=failed.total(),
+    )
+    lines = [
+        f"| {what} | {where} | {count} | {failed[what, where]} |"
+        for (what, where), count in sorted(rows.items())
+    ]
+    return intro + "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Cut, print what did not hold, write the page if every edge was cut."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="only each so many-th edge")
+    options = parser.parse_args()
+    install_context()
+    with tempfile.TemporaryDirectory() as folder:
+        count = len(edges_of(Path(folder)))
+    chosen = range(0, count, options.every)
+    jobs: list[tuple[int, int | None]] = [(number, None) for number in chosen]
+    jobs += [(number, TWICE[number % len(TWICE)]) for number in chosen[::3]]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        done = track(pool.map(cut, jobs), "cuts", total=len(jobs), transient=True)
+        results = list(done)
+    for each in results:
+        if each.problems:
+            print(f"{each.edge.what}, {each.edge.where}: {'; '.join(each.problems)}")
+    failed = sum(bool(each.problems) for each in results)
+    print(f"{len(results)} cuts, {failed} did not hold")
+    if options.every == 1:
+        (ROOT / PAGE).write_text(page(results), encoding="utf-8")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Wherever the process vanishes, also while it recovers, the next start finds the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders.cuts import (
+    DONE_THERE,
+    NOT_THERE,
+    POWER_LOST,
+    POWER_THERE,
+    cut_session,
+    edges_of,
+)
+from tests.builders.full import IS_FULL
+
+pytestmark = [pytest.mark.slow, pytest.mark.req("X1", "X4", "BOOT1", "AUD1")]
+PARTS = 8
+EVERY = 1 if IS_FULL else 13
+TWICE_EVERY = 7 if IS_FULL else 40
+SECONDS = (0, 3, 9, 17, 31, 47)
+"""Edges of a recovery at which it vanishes again."""
+LEAST_EDGES = 200
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_process_that_vanishes_at_any_edge_leaves_one_order_an_intent_and_equal_books(
+    part: int, tmp_path: Path
+) -> None:
+    edges = edges_of(tmp_path / "whole")
+    assert len(edges) >= LEAST_EDGES
+    for number in range(part * EVERY, len(edges), PARTS * EVERY):
+        places, problems = cut_session(tmp_path / str(number), number)
+        assert places == [edges[number]]
+        assert problems == [], (number, places)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_recovery_that_vanishes_too_is_recovered(part: int, tmp_path: Path) -> None:
+    edges = edges_of(tmp_path / "whole")
+    for number in range(part * TWICE_EVERY, len(edges), PARTS * TWICE_EVERY):
+        second = SECONDS[number % len(SECONDS)]
+        places, problems = cut_session(tmp_path / str(number), number, second)
+        assert problems == [], (number, second, places)
+
+
+@pytest.mark.parametrize("where", [NOT_THERE, DONE_THERE, POWER_THERE])
+def test_an_order_request_is_cut_before_and_after_the_venue_has_it(
+    where: str, tmp_path: Path
+) -> None:
+    edges = edges_of(tmp_path / "whole")
+    number = next(
+        at for at, each in enumerate(edges) if (each.what, each.where) == ("POST /orders", where)
+    )
+    _, problems = cut_session(tmp_path / "cut", number)
+    assert problems == []
+
+
+def test_the_power_goes_between_a_write_and_its_sync(tmp_path: Path) -> None:
+    edges = edges_of(tmp_path / "whole")
+    lost = [at for at, each in enumerate(edges) if each.where == POWER_LOST]
+    _, problems = cut_session(tmp_path / "cut", lost[len(lost) // 2])
+    assert problems == []
