@@ -211,21 +211,23 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 _DATA = (FEED, UNIVERSE)
 _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
-_STREAMS = (FEED, ORDER_MANAGER)
 _PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
 """Who acts otherwise while the price of a product is not known."""
 
 _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 """Who has to know what may be bought, and in which state of the market."""
 
+_BARS = Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER))
+_STREAMED = Route(says=(THE_VENUE,), asker=(FEED, ORDER_MANAGER))
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
+_OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
+_BOOKED = Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE))
 _newest = partial(Route, lane=Lane.MARKET, key=lambda _: None)
 """Of what waits only the newest counts."""
 
 ROUTES: dict[type, Route] = {
     # market
-    market.StreamOpened: Route(says=(THE_VENUE,), asker=_STREAMS),
-    market.StreamClosed: Route(says=(THE_VENUE,), asker=_STREAMS),
+    **dict.fromkeys((market.StreamOpened, market.StreamClosed), _STREAMED),
     market.MarketFrame: Route(says=(THE_VENUE,), asker=(FEED,)),
     market.QuoteMoved: Route(
         says=(FEED,),
@@ -240,8 +242,7 @@ ROUTES: dict[type, Route] = {
         lane=Lane.MARKET,
         key=lambda message: message.product,
     ),
-    market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
-    market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
+    **dict.fromkeys((market.BarClosed, market.HistoryLoaded), _BARS),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # what may be bought
@@ -308,9 +309,8 @@ ROUTES: dict[type, Route] = {
     portfolio.StatementTaken: Route(
         says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
     ),
-    portfolio.CashFlowSeen: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
-    portfolio.LotsMissing: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
-    portfolio.LotReleased: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
+    **dict.fromkeys((portfolio.CashFlowSeen, portfolio.LotsMissing), _BOOKED),
+    **dict.fromkeys((portfolio.LotReleased, portfolio.LotAdopted), _BOOKED),
     portfolio.EquityMarked: Route(says=(PORTFOLIO,), hears=_KEEPERS),
     portfolio.LotsListed: Route(says=(GUARDIAN,), hears=(*_KEEPERS, ALERTS)),
     portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER, OPERATOR)),
@@ -328,7 +328,7 @@ ROUTES: dict[type, Route] = {
     control.ReconcileFinished: Route(
         says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR, GUARDIAN)
     ),
-    control.ReleaseRequested: Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL),
+    **dict.fromkeys((control.ReleaseRequested, control.AdoptRequested), _OF_A_LOT),
     control.CloseOrdered: Route(says=(OPERATOR,), one=(EXITS,), lane=Lane.CONTROL),
     control.ReleaseAnswered: Route(says=(RECONCILER,), one=(OPERATOR,)),
     control.SyncRequested: Route(

@@ -15,9 +15,11 @@ from actors.safety.closings import ClosingAnswer, Closings
 from actors.safety.holdings import BREAKER as RECONCILE
 from actors.safety.liquidation import Liquidation
 from domain.messages.control import (
+    ADOPT,
     CLOSE,
     RELEASE,
     RESUME,
+    AdoptRequested,
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
@@ -34,6 +36,7 @@ from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.keeper import UNKNOWN_ORDER
+from domain.portfolio.adoption import AdoptionInvalid, adoption_of
 from domain.portfolio.losses import LIMITS
 from domain.system.pause import (
     NOT_PAUSED,
@@ -94,7 +97,7 @@ Inbox = (
 
 class Operator(Actor):
     """Answers `resume` (after the denied orders are settled and a clean reconcile), `release`,
-    `close`, `liquidate`, `pause`, `unpause`, `stop`, and what is said about the universe.
+    `adopt`, `close`, `liquidate`, `pause`, `unpause`, `stop`, and what is said about the universe.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -109,7 +112,8 @@ class Operator(Actor):
         self._inbox = inbox
         self._end = end
         self._waiting: dict[str, Waiting] = {}
-        self._releasing: dict[str, str] = {}
+        self._releasing: dict[str, tuple[str, str]] = {}
+        """Verb and reason of requests about a lot, which the reconciler decides."""
         self._syncing: Questions[str] = Questions(self.epoch)
         self._answers: dict[str, tuple[str, ...]] = {}
         self._told: dict[str, tuple[str, ...]] = {}
@@ -165,9 +169,11 @@ class Operator(Actor):
             case "resume":
                 self._resume(request_id, reason)
             case "release":
-                self._releasing[request_id] = reason
+                self._releasing[request_id] = (RELEASE, reason)
                 self.send(RECONCILER, ReleaseRequested(request_id, request.subject, reason))
                 self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+            case "adopt":
+                self._adopt(request)
             case "close":
                 self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
                 self._closed(self._closings.begin(request_id, request.subject, reason))
@@ -197,6 +203,16 @@ class Operator(Actor):
             return
         self.publish(deed)
         self._put_on_record(request.id, Waiting(verb, reason, told(deed)))
+
+    def _adopt(self, request: ControlRequest) -> None:
+        try:
+            wanted = adoption_of(request.subject)
+        except AdoptionInvalid as error:
+            self._answer(request.id, ok=False, text=f"not adopted: {error}", items=())
+            return
+        self._releasing[request.id] = (ADOPT, f"{wanted}: {request.reason}")
+        self.send(RECONCILER, AdoptRequested(request.id, str(wanted), request.reason))
+        self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request.id))
 
     def _resume(self, request_id: str, reason: str) -> None:
         if not self._has_work():
@@ -269,7 +285,7 @@ class Operator(Actor):
             del self._releasing[answer.request_id]
             self._answer(answer.request_id, ok=False, text=answer.text, items=())
             return
-        self.publish(OperatorActed(RELEASE, self._releasing[answer.request_id]))
+        self.publish(OperatorActed(*self._releasing[answer.request_id]))
         self._answers[answer.request_id] = (answer.text,)
         self._sync(answer.request_id)
 

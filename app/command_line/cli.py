@@ -44,6 +44,7 @@ COMMANDS = {
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
     "close": ("app.commands.close:close", "Sell the owned lots of one product."),
     "liquidate": ("app.commands.liquidate:liquidate", "Halt and sell everything."),
+    "adopt": ("app.commands.adopt:adopt", "Take foreign coins over as a lot."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
     "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),

@@ -16,7 +16,7 @@ from domain.messages.decisions import (
     RoundJudged,
 )
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.portfolio import LotReleased
+from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model import figures
 from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, Limit
 from domain.model.figures import moment
@@ -119,6 +119,10 @@ def sentence(message: Any) -> str:
             return "nothing hinders its sale any more"
         case ExitHindered(hindrance=str(hindrance)):
             return f"it can't be sold now: {rounded(hindrance)}"
+        case LotAdopted():
+            cost = f"{figures.money(message.cost)} {quote_of(message.product)}"
+            what = f"{_size(message.product, message.quantity)} adopted at a cost of {cost}"
+            return f"{what}, stop {figures.price(message.stop_price)}: {message.reason}"
         case LotReleased():
             return f"{_size(message.product, message.quantity)} released: {message.reason}"
         case _:

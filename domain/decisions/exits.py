@@ -20,10 +20,10 @@ def due_exit(
     """
     if bid <= lot.stop_price:
         return ExitReason.STOP
-    if bid >= lot.target_price:
+    if lot.target_price is not None and bid >= lot.target_price:
         return ExitReason.TARGET
     if leaving is not None:
         return leaving
-    if now_ns >= lot.expires_ns:
+    if lot.expires_ns is not None and now_ns >= lot.expires_ns:
         return ExitReason.MAX_HOLD
     return None

@@ -8,7 +8,8 @@ from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
 
-RESUME, RELEASE, CLOSE, LIQUIDATE = "resume", "release", "close", "liquidate"
+RESUME, RELEASE, ADOPT = "resume", "release", "adopt"
+CLOSE, LIQUIDATE = "close", "liquidate"
 """Verbs of an operator, in requests and on record; `domain/system/pause.py` has two more."""
 
 
@@ -173,8 +174,17 @@ class ReleaseRequested:
 
 
 @frozen
+class AdoptRequested:
+    """The owner hands foreign coins over: `wanted` as `domain/portfolio/adoption.py` writes it."""
+
+    request_id: str
+    wanted: str
+    reason: str
+
+
+@frozen
 class ReleaseAnswered:
-    """Whether the lot of a request was released; `text` says what was, or why not."""
+    """Whether the lot of a request was released, or adopted; `text` says what was, or why not."""
 
     request_id: str
     is_done: bool

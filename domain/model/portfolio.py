@@ -23,6 +23,7 @@ class Lot:
 
     `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
     and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
+    A lot that was adopted has a stop only.
     `missing` is the part of `quantity` that the venue does not hold for us any more. `signal` is
     what made the strategy buy, "" where it did not say; `leaving` is why it is to be sold whatever
     its price, None where nobody has said so.
@@ -35,9 +36,9 @@ class Lot:
     cost: Amount
     paid: Amount
     stop_price: Price
-    target_price: Price
+    target_price: Price | None
     opened_ns: Nanos
-    expires_ns: Nanos
+    expires_ns: Nanos | None
     missing: Quantity = Quantity(ZERO)
     signal: str = ""
     leaving: ExitReason | None = None

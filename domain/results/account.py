@@ -8,7 +8,13 @@ from attrs import frozen
 
 from domain.messages.journal import RunStarted
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing, StatementTaken
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    LotAdopted,
+    LotReleased,
+    LotsMissing,
+    StatementTaken,
+)
 from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.product import quote_of
 from domain.portfolio.books import Books
@@ -68,7 +74,7 @@ class AccountFold:
                     self.quote = quote_of(fill.product)
                     self._open()
                 return self._apply(message)
-            case CashFlowSeen() | LotsMissing() | LotReleased():
+            case CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted():
                 return self._apply(message)
             case _:
                 pass

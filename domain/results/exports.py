@@ -14,7 +14,13 @@ from attrs import frozen
 
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, EquityMarked, LotReleased, LotsMissing
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    EquityMarked,
+    LotAdopted,
+    LotReleased,
+    LotsMissing,
+)
 from domain.model.approval import ApprovedEntry, ApprovedExit
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, notional
@@ -207,6 +213,9 @@ class LedgerLines:
             case LotReleased(product=product):
                 base, gone = base_of(product), -message.quantity
                 return self._row(at_ns, "released", base, gone, cash, before, after, message.lot)
+            case LotAdopted(product=product, quantity=quantity, lot=lot):
+                base = base_of(product)
+                return self._row(at_ns, "adopted", base, quantity, cash, before, after, lot)
             case LotsMissing(currency=currency):
                 return self._row(at_ns, "missing", currency, ZERO, cash, before, after, "")
         raise AssertionError(f"{type(message).__name__} changes no books")

@@ -16,7 +16,7 @@ from domain.messages.decisions import (
 )
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
-from domain.messages.portfolio import EquityMarked, LotReleased
+from domain.messages.portfolio import EquityMarked, LotAdopted, LotReleased
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
@@ -144,6 +144,9 @@ class ResultsFold:
             case LotReleased():
                 if self._account.take(message) is not None:
                     self._trips.release(message)
+            case LotAdopted():
+                if self._account.take(message) is not None:
+                    self._trips.adopt(message)
             case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
                 self._open_pnl = message.open_pnl
                 self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import LotReleased
+from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model.approval import ApprovedExit
 from domain.model.instants import DAY, Nanos
 from domain.model.money import Amount, Quantity, floor_to, notional
@@ -23,7 +23,7 @@ from domain.model.orders import FillSeen
 from domain.model.portfolio import COST_STEP, Lot
 from domain.model.product import ProductId, Side, base_of
 from domain.portfolio.earnings import sold_parts
-from domain.portfolio.ledger import Ledger
+from domain.portfolio.ledger import NO_STRATEGY, Ledger
 from domain.results.account import AccountFold, Change
 from domain.results.exports import (
     ASSET,
@@ -89,6 +89,9 @@ class Matcher(Protocol):
     def bought(self, booked: FillBooked) -> None:
         """Take in a purchase."""
 
+    def adopted(self, adopted: LotAdopted) -> None:
+        """Take in foreign coins that became a lot."""
+
     def sold(self, fill: FillSeen, change: Change) -> tuple[Sold, ...]:
         """Return the parts of a sale, all of it."""
 
@@ -103,6 +106,9 @@ class AsBooked:
     """Reads off the books what they have matched."""
 
     def bought(self, booked: FillBooked) -> None:
+        """Take in nothing: the books have it."""
+
+    def adopted(self, adopted: LotAdopted) -> None:
         """Take in nothing: the books have it."""
 
     def sold(self, fill: FillSeen, change: Change) -> tuple[Sold, ...]:
@@ -140,6 +146,19 @@ class DearestFirst:
                 at_ns=fill.at_ns,
                 quantity=fill.quantity,
                 cost=Amount(cost),
+            )
+        )
+
+    def adopted(self, adopted: LotAdopted) -> None:
+        """Take in foreign coins that became a lot, as bought then for what they count as."""
+        self._owned.setdefault(adopted.product, []).append(
+            Bought(
+                lot=adopted.lot,
+                product=adopted.product,
+                strategy=NO_STRATEGY,
+                at_ns=adopted.at_ns,
+                quantity=adopted.quantity,
+                cost=adopted.cost,
             )
         )
 
@@ -250,6 +269,8 @@ class TaxLots:
                     self._row("sold", part, after, at_ns=at_ns, got=got, booked=message)
                     for part, got in parts
                 ]
+            case LotAdopted():
+                self._matcher.adopted(message)
             case LotReleased(lot=name):
                 lot = next(each for each in change.before.lots if each.id == name)
                 quantity = Quantity(min(message.quantity, lot.quantity))

@@ -23,7 +23,7 @@ from domain.messages.decisions import (
 )
 from domain.messages.journal import RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
-from domain.messages.portfolio import LotReleased
+from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.instants import Nanos
 from domain.model.orders import TERMINAL
@@ -112,6 +112,8 @@ class TraceSearch:
                 self._names(lot, order_id or "")
                 if message.state in TERMINAL:
                     self._lots.pop(name, None)
+            case LotAdopted(lot=lot):
+                self._names(lot, lot)
             case FillBooked(fill, name, order):
                 self._names(lot_of(name, order), fill.entry_id, fill.order_id)
             case _:
@@ -178,7 +180,9 @@ class TraceFold:
                 self._waiting[approval] = noted
             case OrderApproved(ApprovedExit(lot=lot)):
                 self._add(lot, noted)
-            case ExitProposed(lot=lot) | ExitHindered(lot=lot) | LotReleased(lot=lot):
+            case ExitProposed(lot=lot) | ExitHindered(lot=lot):
+                self._add(lot, noted)
+            case LotReleased(lot=lot) | LotAdopted(lot=lot):
                 self._add(lot, noted)
             case ProposalRefused(lot=lot) if lot:
                 self._add(lot, noted)

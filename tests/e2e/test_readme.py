@@ -76,8 +76,8 @@ class Reader:
             for segment in self.checkout.data.glob("**/journal/*.jsonl")
             if "archive" not in segment.parts
         )
-        if line.startswith(f"{PROGRAM} release"):
-            return NO  # only a trader that runs can ask the venue what is missing
+        if line.startswith((f"{PROGRAM} release", f"{PROGRAM} adopt")):
+            return NO  # only a trader that runs can ask the venue what is there
         if line.startswith(f"{PROGRAM} close"):
             return NO  # only a trader that runs sells
         if line.startswith(f"{PROGRAM} trace"):

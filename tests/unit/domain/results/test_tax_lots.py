@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import LotReleased
+from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model.approval import ApprovedOrder
 from domain.model.instants import DAY, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
@@ -128,3 +128,21 @@ def test_released_coins_leave_at_their_cost_without_a_gain(method: Method) -> No
     assert (released["status"], released["cost_currency"]) == ("released", 40)
     assert released["gain_currency"] is None
     assert (left["status"], left["quantity_asset"]) == ("open", Decimal("0.6"))
+
+
+@pytest.mark.parametrize("method", Method)
+def test_adopted_coins_count_as_bought_then_for_what_they_cost(method: Method) -> None:
+    day = Nanos(NOW + DAY)
+    cost, stop = Amount(Decimal(90)), Price(Decimal(80))
+    adopted = LotAdopted("adopted-1", BTC, Quantity(Decimal(1)), cost, stop, day, "by hand")
+    sale = booked(
+        an_intent(approved_sale("adopted-1", "1", strategy=""), 5),
+        "1",
+        price=Price(Decimal(100)),
+        fee=Amount(ZERO),
+        at_ns=Nanos(NOW + 3 * DAY),
+    )
+
+    (sold,) = rows(TaxLots(Span(), method), [*opened(), (day, adopted), (sale.fill.at_ns, sale)])
+
+    assert (sold["cost_currency"], sold["gain_currency"], sold["held_days"]) == (90, 10, 2)
