@@ -128,6 +128,7 @@ class _Selling:
         self._folders, self._folder, self._reason = folders, folder, reason
         self._is_hard = is_hard
         self._said: list[str] = []
+        self._missed = 0
 
     def run(self, since_s: float) -> int:
         """Sell; return the exit code.
@@ -168,14 +169,16 @@ class _Selling:
         """Order whoever runs to sell; tell whether it says that all is sold."""
         answer = order(self._folder, self._reason)
         if answer is None:
+            self._missed += 1
             self._unanswered()
             return False
+        self._missed = 0
         code, lines = answer
         self._say(*lines)  # one that was killed says so until it has ended
         return code == 0
 
     def _unanswered(self) -> None:
-        if not is_running(self._folder) or not is_silent(self._folder):
+        if not is_running(self._folder) or not is_silent(self._folder, self._missed):
             return  # it has ended, or is starting
         if not self._is_hard:
             raise NotLiquidated(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.control.instances import Holder, holder, is_running
+from adapters.control.instances import STATUS, Holder, holder, is_running
 from adapters.control.requests import NoReply, send_request
 from app.command_line.last_start import start_again
 from app.command_line.options import ROOT, Folders
@@ -26,6 +26,10 @@ START_SECONDS = 120.0
 """A start reads the journal, starts its venue and compares all; then it answers."""
 YOUNG_SECONDS = 60.0
 """Who has held the lock for less may still be starting, and is not silent."""
+FRESH_SECONDS = 5.0
+"""A trader that lives tells its status each second."""
+PATIENCE = 4
+"""Requests without an answer after which even one that tells its status counts as stuck."""
 END_SECONDS = 20.0
 LOOK_SECONDS = 0.1
 WORDS_MAX = 2_000
@@ -52,12 +56,18 @@ def order(folder: Path, reason: str) -> Answer | None:
     return (code if isinstance(code, int) else 1), told
 
 
-def is_silent(folder: Path) -> bool:
-    """Tell whether who holds the lock of `folder` and does not answer is stuck, not starting."""
+def is_silent(folder: Path, missed: int) -> bool:
+    """Tell whether who holds the lock of `folder` and did not answer `missed` times is stuck.
+
+    One that is starting is not, nor one that is slow but goes on telling its status.
+    """
     who = holder(folder)
     if who is None:
         return False
-    return is_stopped(who.pid) or _age_s(who) > YOUNG_SECONDS
+    if is_stopped(who.pid):
+        return True
+    lives = _is_fresh(folder / STATUS) and missed < PATIENCE
+    return not lives and _age_s(who) > YOUNG_SECONDS
 
 
 def fence(folder: Path) -> None:
@@ -142,6 +152,13 @@ class Seller:
             return True
         with suppress(BlockingIOError):
             return b"READY" in os.read(self._stdout, 65536)
+        return False
+
+
+def _is_fresh(file: Path) -> bool:
+    try:
+        return time.time() - file.stat().st_mtime < FRESH_SECONDS
+    except OSError:
         return False
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from actors.kernel.ports import ControlRequest
@@ -16,31 +14,16 @@ from domain.model.money import ZERO, Amount, Quantity
 from domain.model.portfolio import Lot
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import BTC, ETH, a_breaker, a_lot
+from tests.builders.operator import ControlFolder
 
 pytestmark = pytest.mark.req("X6", "R1")
-
-
-class Folder:
-    """The control folder: requests in, answers out."""
-
-    def __init__(self) -> None:
-        self.requests: list[ControlRequest] = []
-        self.answers: dict[str, dict[str, Any]] = {}
-
-    def poll(self) -> tuple[ControlRequest, ...]:
-        found, self.requests = tuple(self.requests), []
-        return found
-
-    def reply(self, request_id: str, answer: dict[str, object]) -> None:
-        assert request_id not in self.answers
-        self.answers[request_id] = answer
 
 
 class Scene:
     """An operator's actor, and a portfolio that says what it is told to."""
 
     def __init__(self) -> None:
-        self.harness, self.folder = Harness(), Folder()
+        self.harness, self.folder = Harness(), ControlFolder()
         self.actor = self.harness.start(Operator, "operator", self.folder, lambda _: None)
 
     def close(self, product: str = BTC) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from actors.kernel.ports import ControlRequest
@@ -24,32 +22,16 @@ from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import BTC, ETH, a_breaker, a_lot
-from tests.builders.operator import resume_board
+from tests.builders.operator import ControlFolder, resume_board
 
 pytestmark = pytest.mark.req("RB5")
-
-
-class Folder:
-    """The control folder: requests in, answers out."""
-
-    def __init__(self) -> None:
-        self.requests: list[ControlRequest] = []
-        self.answers: dict[str, dict[str, Any]] = {}
-
-    def poll(self) -> tuple[ControlRequest, ...]:
-        found, self.requests = tuple(self.requests), []
-        return found
-
-    def reply(self, request_id: str, answer: dict[str, object]) -> None:
-        assert request_id not in self.answers
-        self.answers[request_id] = answer
 
 
 class Scene:
     """An operator's actor, and others who say what they are told to."""
 
     def __init__(self) -> None:
-        self.harness, self.folder = Harness(), Folder()
+        self.harness, self.folder = Harness(), ControlFolder()
         self.actor = self.harness.start(Operator, "operator", self.folder, lambda _: None)
 
     def ask(self, request_id: str = "r1") -> None:

@@ -48,7 +48,7 @@ def runs(paper: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Trader]:
             "order": trader.order,
             "fence": trader.fence,
             "is_running": lambda _: True,
-            "is_silent": lambda _: is_silent,
+            "is_silent": lambda *_: is_silent,
         }
         for name, change in changes.items():
             monkeypatch.setattr(command, name, change)

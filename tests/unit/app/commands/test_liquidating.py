@@ -16,7 +16,7 @@ import app.commands.liquidating as liquidating
 from adapters.control.files import write_json
 from adapters.control.instances import LOCK
 from adapters.control.requests import NoReply
-from app.commands.liquidating import NotLiquidated, fence, is_silent, order
+from app.commands.liquidating import PATIENCE, NotLiquidated, fence, is_silent, order
 from domain.model.instants import SECOND, iso
 
 pytestmark = pytest.mark.req("RB5")
@@ -55,11 +55,21 @@ def test_no_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_one_that_has_just_begun_is_not_silent_and_an_old_one_is(tmp_path: Path) -> None:
-    assert not is_silent(tmp_path / "none")
-    assert is_silent(held(tmp_path / "old", os.getpid(), "2026-01-05T00:00:00Z"))
-    assert is_silent(held(tmp_path / "odd", os.getpid(), "yesterday"))
+    assert not is_silent(tmp_path / "none", 1)
+    assert is_silent(held(tmp_path / "old", os.getpid(), "2026-01-05T00:00:00Z"), 1)
+    assert is_silent(held(tmp_path / "odd", os.getpid(), "yesterday"), 1)
     now = iso(time.time_ns() - 5 * SECOND)
-    assert not is_silent(held(tmp_path / "young", os.getpid(), now))
+    assert not is_silent(held(tmp_path / "young", os.getpid(), now), 9)
+
+
+def test_one_that_goes_on_telling_its_status_is_given_time(tmp_path: Path) -> None:
+    folder = held(tmp_path / "paper", os.getpid(), "2026-01-05T00:00:00Z")
+    write_json(folder / "status.json", {})
+
+    assert not is_silent(folder, 1)
+    assert is_silent(folder, PATIENCE)
+    os.utime(folder / "status.json", (0, 0))
+    assert is_silent(folder, 1)
 
 
 @pytest.mark.parametrize("host", ["", "elsewhere"])
