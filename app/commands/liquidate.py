@@ -143,7 +143,9 @@ class _Selling:
             while time.monotonic() < deadline:
                 if not is_running(self._folder):
                     if seller is not None:
-                        raise NotLiquidated("the trader that was started for it has ended")
+                        raise NotLiquidated(
+                            "the trader that was started for it has ended: see its log"
+                        )
                     seller = self._started(since_s)
                     continue
                 if self._is_sold():
