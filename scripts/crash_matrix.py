@@ -37,8 +37,8 @@ A session of {seconds:g} s of market time (entries that fill whole, in parts, or
 at target, stop and longest hold; an orderly end) is cut at every edge: around each write to the
 journal, and around each request that changes something at the venue. "Half written" leaves half a
 line, "power lost" takes everything that was not synced yet. Then the trader is started again on the
-same folder and the same venue. Twice: that start vanishes as well, at edge {twice} of its own, and
-is started once more.
+same folder and the same venue. "Twice": that start vanishes as well, at one of its own edges
+({twice}), and is started once more.
 
 A cut holds if at the end the venue has exactly one order for each intent and no other, our books
 have its fills and balances to the last digit, the journal verifies, and nothing is blocked.

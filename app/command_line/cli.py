@@ -66,6 +66,7 @@ COMMANDS = {
     "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "data": ("app.commands.data:data", "Fetch, import or inspect candles for --market."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
+    "venue-check": ("app.commands.venue_check:venue_check", "The real venue, harmlessly."),
 }
 
 EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
@@ -79,7 +80,12 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 )
 @click.option("--env", "mode", type=MODE, metavar="MODE", help="dry-run, paper or live; trades.")
 @click.option("--venue", type=OneOf(["embedded", "coinbase"]), help="Default: embedded.")
-@click.option("--venue-url", type=Parsed("url", parse_url), metavar="URL", help="A running venue.")
+@click.option(
+    "--venue-url",
+    type=Parsed("url", parse_url),
+    metavar="URL",
+    help="A running venue; with --venue coinbase, one on this machine that plays it.",
+)
 @click.option(
     "--market",
     metavar="SOURCE",

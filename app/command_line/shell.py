@@ -266,3 +266,14 @@ def json_option(command: T) -> T:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(
         command
     )
+
+
+def set_option(command: T) -> T:
+    """Give a command that reads the configuration `--set`, as `sets`."""
+    return click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="FILE.section.key=value",
+        help="Override one value; repeatable.",
+    )(command)

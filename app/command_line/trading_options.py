@@ -14,6 +14,7 @@ from attrs import fields
 
 from actors.kernel.topology import START_ORDER, STRATEGY
 from adapters.simulator.options import GENERATED, parse_balance_amount
+from adapters.venues.transport.endpoint import AddressInvalid, endpoint, is_loopback
 from app.command_line.options import (
     COINBASE,
     MIRROR,
@@ -192,6 +193,7 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
         "config": config,
         "folders": folders,
         "market": _market_of(values, config),
+        "venue_url": None if values["venue"] == COINBASE else values["venue_url"],
         "lookback_ns": lookback_ns(config),
         "speed": None if speed == "max" else speed,
         "opening": _balances(values["balances"]) or config.app.paper.balances,
@@ -204,13 +206,15 @@ def _market_of(values: Mapping[str, Any], config: Config) -> str:
     """Return what the embedded venue plays: with `--venue coinbase`, Coinbase's own live market.
 
     Mirrored are the products of the universe's themes, in the quote currency of the account.
+    `--venue-url` is then who plays Coinbase on this machine.
     """
     if values["venue"] != COINBASE:
         return values["market"] or GENERATED
+    rest = values["venue_url"] or COINBASE_REST
     universe, quote = config.universe, config.app.quote.value
     bases = {base for members in universe.themes.values() for base in members}
     names = sorted(f"{base}-{quote}" for base in bases - set(universe.never_trade))
-    return f"{MIRROR}{COINBASE_REST}?products={','.join(names)}"
+    return f"{MIRROR}{rest}?products={','.join(names)}"
 
 
 def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] | None:
@@ -244,9 +248,27 @@ def _refuse_what_is_not_live(values: Mapping[str, Any]) -> None:
         raise click.UsageError("--market and --venue coinbase exclude each other")
 
 
+def refuse_foreign_coinbase(url: str) -> None:
+    """End with exit code 2 where somebody elsewhere would be taken for Coinbase.
+
+    What is sent to Coinbase may be signed with its key; nobody but Coinbase and what plays it on
+    this machine is ever asked in its place.
+    """
+    try:
+        address = endpoint(url, ("http", "https"))
+    except AddressInvalid as error:
+        raise click.UsageError(f"--venue-url: {error}") from error
+    if not is_loopback(address.hostname) or address.path:
+        raise click.UsageError(
+            "--venue-url: in the place of Coinbase only a venue on this machine is asked, like "
+            f"http://127.0.0.1:8080; was {url!r}; without the option it is {COINBASE_REST}"
+        )
+
+
 def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
     if values["venue"] == COINBASE:
-        raise click.UsageError("--venue-url and --venue coinbase exclude each other")
+        refuse_foreign_coinbase(values["venue_url"])
+        return
     own = {
         "market": "--market",
         "from_ns": "--from",

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from app.command_line.options import Folders
-from app.command_line.shell import folder_options, json_option
+from app.command_line.shell import folder_options, json_option, set_option
 from config.effective import Config, Plain
 from config.errors import ConfigError
 from config.loading import load
-
-
-def _set_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--set",
-        "sets",
-        multiple=True,
-        metavar="FILE.section.key=value",
-        help="Override one value; repeatable.",
-    )(command)
 
 
 @click.group()
@@ -37,7 +26,7 @@ def config() -> None:
 
 @config.command()
 @json_option
-@_set_option
+@set_option
 @folder_options
 def check(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
     """Check all four files and say everything that is wrong.
@@ -65,7 +54,7 @@ def check(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
 
 @config.command()
 @json_option
-@_set_option
+@set_option
 @folder_options
 def show(folders: Folders, sets: tuple[str, ...], as_json: bool) -> int:
     """Show every value in force and where it was decided.

@@ -37,7 +37,7 @@ from adapters.venues.coinbase.server_time import ask_venue_time
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.budgeted import RequestLimits
 from adapters.venues.transport.endpoint import is_loopback
-from app.command_line.options import MIRROR, ROOT, TradeOptions
+from app.command_line.options import COINBASE, MIRROR, ROOT, TradeOptions
 from app.run import settings
 from app.run.clock_watch import ClockWatch
 from app.run.folder_watch import FolderWatch
@@ -252,12 +252,13 @@ def _key_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
 
 def venue_of_others(options: TradeOptions) -> str | None:
     """Return the REST address of the venue whose live prices are traded; None where the venue's
-    time is our own making: one that is embedded, and whatever plays on this machine.
+    time is our own making: one that is embedded, and whatever plays on this machine, unless it
+    plays Coinbase.
     """
     if not options.market.startswith(MIRROR):
         return None
     address = urlsplit(options.market.removeprefix(MIRROR))
-    is_ours = is_loopback(address.hostname or "")
+    is_ours = options.venue != COINBASE and is_loopback(address.hostname or "")
     return None if is_ours else f"{address.scheme}://{address.netloc}"
 
 

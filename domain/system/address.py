@@ -15,10 +15,12 @@ DEFAULT = "default"
 """Name of the world whose home is the data folder itself."""
 _TYPED = re.compile(
     r"python run\.py"
-    r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|shadow|strategy) [a-z]+"
-    r"| [a-z]+)?)"
+    r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|secrets|shadow|strategy)"
+    r" [a-z]+| [a-z]+(?:-[a-z]+)*)?)"
     r"(?P<given>(?: --(?:data-dir|log-dir|world) [^\s;`)]+)*)"
 )
+_OF_ALL_WORLDS = ("config", "secrets", "venue-check")
+"""First words of the commands that mean no world."""
 _LOGGED = ("", "alerts", "logs", "status")
 """First words of the commands that read or write the log folder; "" is a start."""
 
@@ -50,7 +52,9 @@ class Address:
         if "--data-dir" in given:
             return found[0]
         first = words.split()[0] if words else ""
-        options = {"--data-dir": self.data, "--world": self.world}
+        options = {"--data-dir": self.data}
+        if first not in _OF_ALL_WORLDS:
+            options["--world"] = self.world
         if first in _LOGGED:
             options["--log-dir"] = self.log
         told = "".join(

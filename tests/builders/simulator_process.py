@@ -17,7 +17,11 @@ import requests
 import websocket
 
 from adapters.processes.simulator import attach
+from adapters.simulator.market_data.open import open_market
+from adapters.simulator.options import DEFAULT_LOOKBACK_NS, DEFAULT_SEED, GENERATED
 from adapters.simulator.server.session import VenueSession
+from adapters.simulator.world import DEFAULT_OPENING, FOLDER, WorldFolder, identity
+from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from tests.builders.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,13 +114,54 @@ class RunningVenue:
 
     def books(self) -> dict[str, Any]:
         """Return the venue's own books."""
-        answer = requests.get(
-            self.session.rest + "/bulkhead/books",
+        return self._own("GET", "books")
+
+    def fault(self, kind: str, **members: object) -> None:
+        """Let something go wrong from now on."""
+        self._own("POST", "faults", {"kind": kind, **members})
+
+    def set_clock(self) -> None:
+        """Let it tell the time of the wall; it is behind by its start, and by what held it up."""
+        asked_ns = time.time_ns()
+        told = requests.get(f"{self.session.rest}{API}/time", timeout=30).json()
+        middle_ns = (asked_ns + time.time_ns()) // 2
+        by_s = (middle_ns - int(told["epochMillis"]) * MILLISECOND) / SECOND
+        self.fault("clock_skew", by=f"{by_s:.6f}s")
+
+    def _own(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        answer = requests.request(
+            method,
+            f"{self.session.rest}/bulkhead/{path}",
+            json=body,
             headers={"Authorization": f"Bearer {self.session.admin_file.read_text().strip()}"},
             timeout=30,
         )
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+@contextlib.contextmanager
+def playing_coinbase(data_dir: Path, *arguments: str) -> Iterator[RunningVenue]:
+    """Run a venue that stands for Coinbase: it has traded for a while, and its clock is right."""
+    origin_ns = bucket_start(time.time_ns(), MINUTE)
+    market = open_market(
+        GENERATED,
+        seed=DEFAULT_SEED,
+        start_ns=Nanos(origin_ns),
+        origin_ns=Nanos(origin_ns),
+        lookback_ns=DEFAULT_LOOKBACK_NS,
+    )
+    begun = identity(
+        market=market.description,
+        seed=DEFAULT_SEED,
+        origin_ns=origin_ns,
+        opening=DEFAULT_OPENING,
+    )
+    with WorldFolder(data_dir / FOLDER) as folder:
+        folder.settle(begun)
+    with venue_process(data_dir, *arguments) as venue:
+        venue.set_clock()
+        yield venue
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from adapters.sentinel.gateway import Gateway
 from adapters.simulator.market_data.raw import catalogue
 from adapters.simulator.market_data.readers import bars_in, changes_in, trades_in
 from adapters.venues.coinbase import codec, wire
+from adapters.venues.coinbase.answers import previewed
 from adapters.venues.coinbase.server_time import time_in
 from domain.messages.market import BookChanged, BookLost, MarketFrame, TradesPrinted
 from domain.messages.venue import UserFrame
@@ -404,6 +405,18 @@ def test_an_odd_time_is_none_of_the_venue() -> None:
         assert str(told_ns // MILLISECOND) == odd["epochMillis"].lstrip("0") or told_ns == 0, what
 
 
+A_PREVIEW = {"errs": [], "order_total": "1"}
+
+
+def test_an_odd_preview_is_no_yes() -> None:
+    for what, odd in oddities(wire.PreviewAnswer, A_PREVIEW):
+        try:
+            against = previewed(json.dumps(odd).encode())
+        except ProtocolBroken:
+            continue
+        assert odd["errs"] == [] or len(against) == len(odd["errs"]), what
+
+
 # Readers of frames.
 
 
@@ -590,7 +603,12 @@ def test_every_form_of_the_wire_has_its_reader_here(
     read += [(form, good) for form, good, _ in SINGLE.values()]
     read += [*EVENTS.values(), (wire.BookEvent, a_change(1))]
     read += [(wire.PublicTrade, a_public_trade(1)), (wire.UserOrder, a_user_order(1))]
-    read += [(wire.TimeAnswer, A_TIME), (wire.FrameEnvelope, {}), (wire.OrderIds, an_order(1))]
+    read += [
+        (wire.TimeAnswer, A_TIME),
+        (wire.PreviewAnswer, A_PREVIEW),
+        (wire.FrameEnvelope, {}),
+        (wire.OrderIds, an_order(1)),
+    ]
     read += [(form, good(1)) for form, good, _ in MIRROR.values()]
     covered = {form for form, _ in read} | {each.page for each in LISTS.values()}
     assert forms == covered | set(PARTS) | set(OUTCOMES)

@@ -62,6 +62,17 @@ def test_only_the_gate_makes_approved_orders() -> None:
     assert {where for where, name, _ in calls() if name in NAMES} == {MAKER}
 
 
+@pytest.mark.req("M1", "CL1")
+def test_the_one_order_without_a_gate_is_the_harmless_one_of_a_check() -> None:
+    made = {where for where, name, _ in calls() if name.endswith("harmless_order.HarmlessOrder")}
+    sized = {where for where, name, _ in calls() if name.endswith(".harmless_order.harmless_order")}
+    written = {where for where, name, _ in calls() if name.endswith("bodies.harmless_body")}
+
+    assert made == set(), "only its own module makes one, and sizes it"
+    assert sized == {"app/venue_check/account_steps.py"}
+    assert written == {"adapters/venues/coinbase/probe.py"}
+
+
 @pytest.mark.req("E1", "M1", "X3")
 def test_nobody_changes_an_approved_order_in_a_copy() -> None:
     found = list(changed_copies(calls()))

@@ -79,6 +79,7 @@ read_candles = reader(wire.CandlesAnswer)
 read_quotes = reader(wire.QuotesAnswer)
 read_fees = reader(wire.FeesAnswer)
 read_permissions = reader(wire.PermissionsAnswer)
+read_preview = reader(wire.PreviewAnswer)
 read_cancels = reader(wire.CancelsAnswer)
 
 
@@ -288,6 +289,16 @@ def fees(body: bytes) -> tuple[Rate, Rate]:
     if not (-1 < maker < 1 and 0 <= taker < 1):
         raise ProtocolBroken(f"expected fee rates as fractions, were {maker} and {taker}")
     return Rate(maker), Rate(taker)
+
+
+def previewed(body: bytes) -> tuple[str, ...]:
+    """Return what the venue has against an order, in its words; nothing: it would take it.
+
+    Raises:
+        ProtocolBroken: it does not say.
+    """
+    errors = read_preview(body).errs
+    return tuple(each if isinstance(each, str) else repr(each)[:80] for each in errors)
 
 
 def cancel_result(form: wire.CancelForm) -> CancelResult:

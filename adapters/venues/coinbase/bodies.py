@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import msgspec
 
 from domain.model.approval import Limit, Market
-from domain.model.instants import iso
+from domain.model.instants import Nanos, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
+from domain.system.harmless_order import HarmlessOrder
+
+
+class Harmless(Protocol):
+    """A harmless order under an id, good until an instant."""
+
+    @property
+    def order(self) -> HarmlessOrder:
+        """The order."""
+
+    @property
+    def end_ns(self) -> Nanos:
+        """Until when it is good."""
+
+    @property
+    def client_order_id(self) -> str:
+        """Its id."""
 
 
 def order_body(intent: OrderIntent) -> bytes:
@@ -45,6 +62,25 @@ def _configuration(intent: OrderIntent) -> dict[str, Any]:
             return {"sor_limit_ioc": limit}
         case _ as other:
             assert_never(other)
+
+
+def harmless_body(intent: Harmless, *, is_preview: bool) -> bytes:
+    """Return the body of a harmless order, or of the question what the venue says to it."""
+    order = intent.order
+    limit = {
+        "base_size": plain(order.quantity),
+        "limit_price": plain(order.price),
+        "end_time": iso(intent.end_ns),
+        "post_only": True,
+    }
+    body: dict[str, Any] = {
+        "product_id": order.product,
+        "side": order.side.value,
+        "order_configuration": {"limit_limit_gtd": limit},
+    }
+    if not is_preview:
+        body["client_order_id"] = intent.client_order_id
+    return msgspec.json.encode(body)
 
 
 def cancel_body(order_ids: Sequence[str]) -> bytes:

@@ -91,6 +91,9 @@ class CoinbaseVenue:
     entries that were left out.
     """
 
+    catalogue = (RequestLane.QUERY, "/products")
+    """The lane and path by which the catalogue is asked for."""
+
     def __init__(
         self,
         transport: Transport,
@@ -275,7 +278,8 @@ class CoinbaseVenue:
             self._post(reply_to, ProductsListed(token, once, failure is None, failure))
 
         query = (("product_type", "SPOT"), ("get_tradability_status", "true"))
-        self._list(RequestLane.QUERY, "/products", [query], pages.products, done)
+        lane, path = self.catalogue
+        self._list(lane, path, [query], pages.products, done)
 
     def list_candles(
         self,

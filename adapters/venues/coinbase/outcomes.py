@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from adapters.venues.coinbase import wire
 from adapters.venues.coinbase.answers import complaint, reader
@@ -13,15 +14,39 @@ from domain.model.orders import (
     Accepted,
     IdKnown,
     NotSent,
-    OrderIntent,
     OutcomeLost,
     PlaceOutcome,
     Rejected,
 )
+from domain.model.product import ProductId, Side
 
 _read_place = reader(wire.PlaceAnswer)
 _read_refusal = reader(wire.RefusalBody)
 _EXISTS = "DUPLICATE_CLIENT_ORDER_ID"
+
+
+class AnsweredOrder(Protocol):
+    """What was ordered, as far as an answer repeats it."""
+
+    @property
+    def product(self) -> ProductId:
+        """The product."""
+
+    @property
+    def side(self) -> Side:
+        """The side."""
+
+
+class Sent(Protocol):
+    """An order that was sent, under its id."""
+
+    @property
+    def client_order_id(self) -> str:
+        """The id."""
+
+    @property
+    def order(self) -> AnsweredOrder:
+        """The order."""
 
 
 Broken = Callable[[ProtocolBroken], None]
@@ -32,9 +57,7 @@ def _unheard(_: ProtocolBroken) -> None:
     """Nobody asked."""
 
 
-def outcome_of(
-    intent: OrderIntent, answer: Answer | NoAnswer, broken: Broken = _unheard
-) -> PlaceOutcome:
+def outcome_of(intent: Sent, answer: Answer | NoAnswer, broken: Broken = _unheard) -> PlaceOutcome:
     """Return the outcome; what is not certainly yes, no or never sent is lost."""
     match failure_of(answer):
         case None if isinstance(answer, Answer):
@@ -52,7 +75,7 @@ def outcome_of(
             return OutcomeLost(str(other))
 
 
-def _of_success(intent: OrderIntent, body: bytes, broken: Broken) -> PlaceOutcome:
+def _of_success(intent: Sent, body: bytes, broken: Broken) -> PlaceOutcome:
     try:
         answer = _read_place(body)
         taken = answer.success_response

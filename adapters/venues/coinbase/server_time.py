@@ -10,7 +10,7 @@ import requests
 
 from adapters.venues.coinbase.answers import reader
 from adapters.venues.coinbase.wire import PREFIX, TimeAnswer
-from adapters.venues.transport.endpoint import is_loopback
+from adapters.venues.transport.endpoint import is_loopback, trust_file
 from domain.model.errors import ProtocolBroken, Unreachable
 from domain.model.instants import MILLISECOND, Nanos
 from domain.system.drift import TimeTrip
@@ -36,6 +36,7 @@ def ask_venue_time(
     trips: list[TimeTrip] = []
     with requests.Session() as session:
         session.trust_env = not is_loopback(urlsplit(rest).hostname or "")
+        session.verify = trust_file(None) or True
         for _ in range(ROUND_TRIPS):
             left_s = deadline_s - time.monotonic()
             if left_s <= 0:

@@ -22,6 +22,8 @@ class VenueTraits:
 
 
 EMBEDDED = VenueTraits(token_life_ns=10 * SECOND, limits=RequestLimits(private=300, public=100))
+MARKET_STREAM = "wss://advanced-trade-ws.coinbase.com"
+"""Where Coinbase tells everybody its market."""
 COINBASE = VenueTraits(
     token_life_ns=120 * SECOND,
     limits=RequestLimits(private=30, public=10),

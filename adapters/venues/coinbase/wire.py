@@ -288,6 +288,15 @@ class PermissionsAnswer(Struct, gc=False):
     portfolio_uuid: str
 
 
+class PreviewAnswer(Struct, gc=False):
+    """What the venue has against an order that it is only asked about; nothing: it would take it.
+
+    Reasons are texts or objects, by the venue's version; an answer without the list says nothing.
+    """
+
+    errs: list[Any]
+
+
 class CancelForm(Struct, gc=False):
     """The answer for one order id."""
 

@@ -65,6 +65,15 @@ def test_coinbase_on_paper_is_its_live_market_without_what_is_never_traded() -> 
     assert options.market == "mirror:https://api.coinbase.com?products=BTC-USD,ETH-USD"
 
 
+def test_coinbase_may_be_played_by_a_venue_on_this_machine() -> None:
+    config = evolve(Config(), universe=Universe(themes={"A": ("BTC",)}))
+    words = ("--env", "paper", "--venue", "coinbase", "--venue-url", "http://127.0.0.1:8080/")
+    options = options_of(Folders(), values_of(*words), config)
+
+    assert (options.venue, options.venue_url) == ("coinbase", None)
+    assert options.market == "mirror:http://127.0.0.1:8080?products=BTC-USD"
+
+
 def test_speed_max_is_virtual_time() -> None:
     assert parsed("--env", "paper", "--speed", "max", "--cycles", "1").is_virtual
 
@@ -123,7 +132,9 @@ def test_refuses_values_that_are_none(arguments: tuple[str, ...]) -> None:
         (("--venue", "coinbase", "--speed", "2"), "cannot be sped up"),
         (("--venue", "coinbase", "--market", "generated"), "exclude each other"),
         (("--venue", "coinbase", "--from", "2026-01-05T00:00:00Z"), "begins now"),
-        (("--venue", "coinbase", "--venue-url", "http://127.0.0.1:1"), "exclude each other"),
+        (("--venue", "coinbase", "--venue-url", "https://10.0.0.1"), "a venue on this machine"),
+        (("--venue", "coinbase", "--venue-url", "http://127.0.0.1:1/x"), "a venue on this machine"),
+        (("--venue", "coinbase", "--venue-url", "http://a@localhost:1"), "expected http or https"),
         (("--venue-url", "http://127.0.0.1:1", "--market", "."), "belongs to the venue"),
         (("--venue-url", "http://127.0.0.1:1", "--paper-balance", "USD=1"), "belongs to the venue"),
         (("--market", "/no/such/file.parquet"), "no file or folder"),

@@ -189,20 +189,24 @@ LIVE_PRICES = "mirror:https://api.coinbase.com?products=BTC-USD"
 
 
 @pytest.mark.parametrize(
-    ("market", "venue"),
+    ("market", "name", "venue"),
     [
-        (LIVE_PRICES, "https://api.coinbase.com"),
-        ("mirror:http://127.0.0.1:8080?products=BTC-USD", None),
-        ("mirror:http://localhost:8080", None),
-        ("generated", None),
-        ("candles.parquet", None),
+        (LIVE_PRICES, "coinbase", "https://api.coinbase.com"),
+        (LIVE_PRICES, "embedded", "https://api.coinbase.com"),
+        ("mirror:http://127.0.0.1:8080?products=BTC-USD", "coinbase", "http://127.0.0.1:8080"),
+        ("mirror:http://127.0.0.1:8080?products=BTC-USD", "embedded", None),
+        ("mirror:http://localhost:8080", "embedded", None),
+        ("generated", "embedded", None),
+        ("candles.parquet", "embedded", None),
     ],
 )
-def test_only_a_venue_elsewhere_has_a_time_that_is_not_of_our_own_making(
-    market: str, venue: str | None, tmp_path: Path
+def test_only_coinbase_and_a_venue_elsewhere_have_a_time_that_is_not_of_our_own_making(
+    market: str, name: str, venue: str | None, tmp_path: Path
 ) -> None:
     folders = Folders(config=CONFIG, data=tmp_path, log=tmp_path)
-    options = TradeOptions(mode=Mode.PAPER, config=load(CONFIG), folders=folders, market=market)
+    options = TradeOptions(
+        mode=Mode.PAPER, config=load(CONFIG), folders=folders, market=market, venue=name
+    )
 
     assert venue_of_others(options) == venue
 

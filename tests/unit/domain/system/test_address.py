@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
 from domain.system.address import HERE, Address
+from domain.system.venue_check import AGAIN, KEY_CHECK, ROTATED, SETTINGS
 from domain.system.ways_out import WAYS_OUT, way_out
 from tests.house.test_help import accept
 
@@ -26,6 +28,9 @@ DATA, WORLD, LOG = "--data-dir '/srv/bulk head'", "--world generated-7", "--log-
             f"(python run.py status {DATA} {WORLD} {LOG}), or "
             f"`python run.py paper list {DATA} {WORLD}` shows it",
         ),
+        ("python run.py venue-check", f"python run.py venue-check {DATA}"),
+        ("python run.py secrets rotated --on D", f"python run.py secrets rotated {DATA} --on D"),
+        ("python run.py config show", f"python run.py config show {DATA}"),
         ("python run.py release LOT", f"python run.py release {DATA} {WORLD} LOT"),
         ("python run.py kill --world other x", f"python run.py kill {DATA} --world other x"),
         ("python run.py kill --data-dir /x x", "python run.py kill --data-dir /x x"),
@@ -45,6 +50,11 @@ def test_every_way_out_is_still_a_command_that_is_accepted(name: str) -> None:
     assert DATA in command
     words = re.findall(r"'[^']*'|\"[^\"]*\"|\S+", command)[2:]
     accept([each.strip("'\"") for each in words])
+
+
+@pytest.mark.parametrize("command", [AGAIN, ROTATED, KEY_CHECK, SETTINGS])
+def test_what_a_check_of_the_venue_names_is_a_command_that_is_accepted(command: str) -> None:
+    accept(shlex.split(PLACE.put(command))[2:])
 
 
 def test_twice_is_no_more_than_once() -> None:
