@@ -26,6 +26,7 @@ from app.commands.liquidating import (
 from app.commands.operating import targets
 from app.commands.report import read_results
 from config.mode import Mode
+from domain.messages.control import LIQUIDATION
 from domain.model import figures
 from domain.model.errors import TradingError
 from domain.model.money import plain
@@ -146,6 +147,9 @@ class _Selling:
                         raise NotLiquidated(
                             "the trader that was started for it has ended: see its log"
                         )
+                    if self._is_over():
+                        self._say("liquidated before: nothing is owned, no order is open")
+                        return 0
                     seller = self._started(since_s)
                     continue
                 if self._is_sold():
@@ -154,6 +158,13 @@ class _Selling:
         finally:
             if seller is not None:
                 seller.end()
+
+    def _is_over(self) -> bool:
+        """Tell whether the journal says that a liquidation has sold all, and still halts."""
+        state = _state(self._folder)
+        is_halted = any(each.name == LIQUIDATION for each in state.latched())
+        is_owned = state.ledger is None or bool(state.ledger.lots)
+        return is_halted and not is_owned and not state.has_unsettled
 
     def _started(self, since_s: float) -> Seller | None:
         """Start a trader that only sells; None if somebody else was faster."""

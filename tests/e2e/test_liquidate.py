@@ -30,8 +30,8 @@ from tests.builders.waiting import PATIENCE_S, wait_for
 pytestmark = [pytest.mark.req("RB5", "R1"), pytest.mark.slow]
 
 FOREIGN = Decimal("0.01")
-GIVEN = {"kind": "balance_change", "at": "5m", "currency": "ETH", "amount": str(FOREIGN)}
-HOLDS = (*EAGER, "--set=strategies.breakout.lookback_minutes=3", "--speed=max", "--duration=20m")
+GIVEN = {"kind": "balance_change", "at": "3m", "currency": "ETH", "amount": str(FOREIGN)}
+HOLDS = (*EAGER, "--set=strategies.breakout.lookback_minutes=3", "--speed=max", "--duration=10m")
 
 
 def owned(home: Path) -> list[dict[str, str]]:
@@ -65,6 +65,8 @@ def test_two_at_once_after_a_kill_sell_what_is_owned_and_nothing_else(tmp_path: 
     assert accounts == {"ETH": FOREIGN}
     verified(tmp_path)
     assert all("it stays USD" in each and "until `python run.py resume" in each for each in told)
+    third = call(tmp_path, "liquidate", "--emergency")
+    assert (third.returncode, "liquidated before" in third.stdout) == (0, True)
     again = call(tmp_path, "--env", "paper", "--speed=max", "--cycles=1")
     assert again.returncode == 3, "the kill is still latched"
 
