@@ -22,6 +22,7 @@ from config.schema import LogLevel, QuoteCurrency
 from config.strategies import StrategySpec, own_fields, shared_fields
 from domain.model.bars import Timeframe
 from domain.model.bounds import Flaw, Invalid, shown
+from domain.model.breakers import Severity
 from domain.model.errors import InvalidNumber
 from domain.model.instants import Nanos, parse_duration
 from domain.model.money import parse_decimal
@@ -40,7 +41,7 @@ def make_converter(own: Mapping[str, type[Any]] = MappingProxyType({})) -> Conve
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook(Nanos, _duration)
-    for choice in (QuoteCurrency, LogLevel):
+    for choice in (QuoteCurrency, LogLevel, Severity):
         converter.register_structure_hook(choice, _choice)
     converter.register_structure_hook(Mode, _mode)
     converter.register_structure_hook_factory(is_optional, lambda t: _optional(converter, t))

@@ -27,8 +27,10 @@ from domain.model.bounds import (
     members,
     spelled,
 )
+from domain.model.breakers import Severity
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 from domain.model.settings import duration, number, setting
+from domain.system.courier_alerts import of_day_ns
 from domain.universe.limits import Stability, TierLimits, shipped_tiers
 from domain.universe.regime import RegimeLimits
 
@@ -115,6 +117,40 @@ class TimeSection:
     )
 
 
+def _hidden_path(path: str | None) -> None:
+    """Refuse what is no path, without showing it: it may be a URL that was put in its place."""
+    if path is not None and not path.startswith(("/", "~/")):
+        raise Invalid(Flaw((), "expected the absolute path of a file outside of the checkout"))
+
+
+def _time_of_day(text: str) -> None:
+    try:
+        of_day_ns(text)
+    except ValueError as error:
+        raise Invalid(Flaw((), str(error))) from None
+
+
+@frozen(kw_only=True)
+class AlertsSection:
+    """Which alerts go out, and where the addresses are that must not stand here."""
+
+    min_severity: Severity = setting(
+        Severity.WARNING, "Least severe alert that is sent", limits=", ".join(Severity)
+    )
+    sign_of_life: str = setting(
+        "08:00",
+        "Time of day (UTC) of the daily word that it lives, sent where alerts are; empty for none",
+        limits="HH:MM or empty",
+        check=_time_of_day,
+    )
+    urls_file: str | None = setting(
+        None,
+        "File of mode 0600 with alert URLs, and a line `heartbeat URL`; beside BULKHEAD_ALERT_URLS",
+        limits="absolute path outside of the checkout, or null",
+        check=_hidden_path,
+    )
+
+
 @frozen(kw_only=True)
 class StrategiesSection:
     """Where strategies of one's own are."""
@@ -140,6 +176,7 @@ class App:
     paper: Paper = section(Paper, "The account of a new paper world")
     account: AccountSection = section(AccountSection, "Which account of the venue is traded")
     time: TimeSection = section(TimeSection, "Who tells what time it is")
+    alerts: AlertsSection = section(AlertsSection, "Who is told of alerts")
     strategies: StrategiesSection = section(StrategiesSection, "Where strategies of one's own are")
     log: LogSection = section(LogSection, "What the logs show")
 

@@ -265,6 +265,27 @@ BUGS = (
         "        return self.quantity\n",
         EXITS,
     ),
+    Bug(
+        "an entry is bought at a price that jumped",
+        "domain/risk/rules/suspect_price.py",
+        "        if doubt is None:\n",
+        "        if doubt is None or doubt.is_open:\n",
+        "tests/unit/domain/risk/rules/test_suspect_price.py",
+    ),
+    Bug(
+        "a lot is sold into a spike that nobody has confirmed",
+        "domain/decisions/exit_prices.py",
+        "    return not is_doubted or now_ns - due_since_ns >= HELD_NS\n",
+        "    return True\n",
+        "tests/unit/domain/decisions/test_exit_prices.py",
+    ),
+    Bug(
+        "a product is bought though the venue says of it what nobody knows",
+        "domain/model/product.py",
+        "        return not self.unknown and",
+        "        return",
+        "tests/unit/domain/model/test_product.py",
+    ),
 )
 
 

@@ -47,6 +47,13 @@ class Clock(Protocol):
         """Return UTC wall time: for stamps, tokens and key age only."""
 
 
+class QuoteReader(Protocol):
+    """Who shows prices by REST."""
+
+    def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
+        """Read best bid and ask of `products` in one call → `QuotesListed`."""
+
+
 class Venue(Protocol):
     """One account at one venue. Each call names its answer."""
 

@@ -224,6 +224,7 @@ _OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
 _BOOKED = Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE))
 _newest = partial(Route, lane=Lane.MARKET, key=lambda _: None)
 """Of what waits only the newest counts."""
+_urgent = partial(Route, lane=Lane.CONTROL, is_durable=True)
 
 ROUTES: dict[type, Route] = {
     # market
@@ -243,6 +244,7 @@ ROUTES: dict[type, Route] = {
         key=lambda message: message.product,
     ),
     **dict.fromkeys((market.BarClosed, market.HistoryLoaded), _BARS),
+    market.PriceDoubted: Route(says=(FEED,), hears=(PROJECTOR,)),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # what may be bought
@@ -271,7 +273,7 @@ ROUTES: dict[type, Route] = {
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY)
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY, FEED)
     ),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
@@ -301,7 +303,7 @@ ROUTES: dict[type, Route] = {
         key=lambda message: (message.kind, message.reason),
     ),
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
-    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED,)),
+    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS)),
     # the books
     portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROJECTOR)),
     portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),
@@ -360,14 +362,11 @@ ROUTES: dict[type, Route] = {
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),
-    supervision.BreakerTripped: Route(
-        says=(BOARD,),
-        hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER),
-        lane=Lane.CONTROL,
-        is_durable=True,
+    supervision.BreakerTripped: _urgent(
+        says=(BOARD,), hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER)
     ),
-    supervision.BreakerReset: Route(
-        says=(BOARD,), hears=(*_KEEPERS, SUPERVISOR, PORTFOLIO), lane=Lane.CONTROL, is_durable=True
+    supervision.BreakerReset: _urgent(
+        says=(BOARD,), hears=(*_KEEPERS, ALERTS, SUPERVISOR, PORTFOLIO)
     ),
     supervision.ActorDown: Route(
         says=(*_ALL, GUARDIAN),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from domain.market.bids import Bids
 from domain.market.data_state import obstacle_of, state_of
-from domain.messages.market import FeedStalled
+from domain.messages.market import FeedStalled, PriceDoubted
 from domain.model.breakers import Breaker
 from domain.model.instants import Nanos, iso
 from domain.model.product import DELISTED, Product, ProductId
@@ -19,8 +19,12 @@ def data_rows(
     breakers: tuple[Breaker, ...],
     now_ns: Nanos,
     limit_ns: Nanos,
+    doubted: Mapping[ProductId, PriceDoubted],
 ) -> list[dict[str, object]]:
-    """Return a row a product that is followed; `price_at` is when its price was last true."""
+    """Return a row a product that is followed; `price_at` is when its price was last true.
+
+    `doubted_ticks` counts the prices that were too odd, and `last_doubt` says what was told last.
+    """
     rows: list[dict[str, object]] = []
     for product in products:
         bid, stall = bids.get(product.id), stalls.get(product.id)
@@ -28,7 +32,16 @@ def data_rows(
             continue  # the venue has no data of it any more
         confirmed_ns = None if bid is None else bid.confirmed_ns
         obstacle = obstacle_of(product, breakers)
-        state, why = state_of(confirmed_ns, stall, obstacle, now_ns, limit_ns)
-        price_at = None if confirmed_ns is None else iso(confirmed_ns)
-        rows.append({"product": product.id, "state": state.value, "why": why, "price_at": price_at})
+        doubt, told = None if bid is None else bid.doubt, doubted.get(product.id)
+        state, why = state_of(confirmed_ns, stall, obstacle, now_ns, limit_ns, doubt)
+        rows.append(
+            {
+                "product": product.id,
+                "state": state.value,
+                "why": why,
+                "price_at": None if confirmed_ns is None else iso(confirmed_ns),
+                "doubted_ticks": 0 if told is None else told.ticks,
+                "last_doubt": None if told is None else told.doubt.text,
+            }
+        )
     return rows

@@ -13,7 +13,7 @@ from actors.reporting.deals import Deals
 from actors.reporting.refusals import refused
 from domain.messages.control import SweepFinished
 from domain.messages.decisions import ProposalRefused, RoundJudged
-from domain.messages.market import FeedRecovered
+from domain.messages.market import FeedRecovered, PriceDoubted
 from domain.messages.orders import FillBooked, OrderAdvanced, WouldPlace
 from domain.messages.supervision import (
     BY_OPERATOR,
@@ -93,6 +93,11 @@ class Narrator:
         """
         if message.was_told:
             self._log.info(f"{message.product}: prices are fresh again")
+
+    def doubt(self, message: PriceDoubted) -> None:
+        """Say which price is too odd for entries."""
+        what = f"{message.product}: no entries at an odd price: {message.doubt.text}"
+        self._log.warning(what, product=message.product, ticks=message.ticks)
 
     def tell(self, message: Event) -> None:
         """Say one of the other events."""

@@ -29,7 +29,7 @@ from domain.messages.control import (
     SweepFinished,
 )
 from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, RoundJudged
-from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
+from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, PriceDoubted, QuoteMoved
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CapsMeasured,
@@ -113,6 +113,7 @@ Inbox = (
     | FillBooked
     | FeedStalled
     | FeedRecovered
+    | PriceDoubted
     | ReconcileFinished
     | StatusRequested
     | EntriesUnread
@@ -150,6 +151,7 @@ class Projector(Actor):
         self._bids = Bids()
         self._hindered: dict[str, str] = {}
         self._stalled: dict[ProductId, FeedStalled] = {}
+        self._doubted: dict[ProductId, PriceDoubted] = {}
         self._closed = {(each.name, each.scope): each for each in tally.closed}
         self._reasons: dict[tuple[str, str], str] = {}
         self._jitter = [0] * JITTER_BINS
@@ -202,6 +204,9 @@ class Projector(Actor):
                 self._narrator.fill(message, is_alive=message.client_order_id in self._orders)
             case FeedStalled() | FeedRecovered():
                 self._stall(message)
+            case PriceDoubted(product):
+                self._doubted[product] = message
+                self._narrator.doubt(message)
             case ReconcileFinished():
                 self._reconcile = message
             case StatusRequested(token):
@@ -357,7 +362,8 @@ class Projector(Actor):
     def _data_rows(self, breakers: tuple[Breaker, ...]) -> list[dict[str, object]]:
         now_ns, limit_ns = self.clock.market_ns(), self._identity.quote_limit_ns
         followed = [self._products[name] for name in sorted(self._products)]
-        return data_rows(followed, self._bids, self._stalled, breakers, now_ns, limit_ns)
+        prices = self._bids, self._stalled
+        return data_rows(followed, *prices, breakers, now_ns, limit_ns, self._doubted)
 
     def _positions(self, guard: str) -> list[dict[str, object]]:
         return [

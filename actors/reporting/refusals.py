@@ -28,6 +28,7 @@ class Words:
 _REASONS: Mapping[str, Words] = {
     "stale_quote": Words("its price is too old"),
     "stale_bar": Words("its last bar is too old"),
+    "suspect_price": Words("its price can't be trusted"),
     "total_cap": Words("the cap on all positions is reached", "policy.caps.total_pct"),
     "position_cap": Words("the cap on one position is reached", "policy.caps.position_pct"),
     "asset_cap": Words("the cap on its asset is reached", "policy.caps.asset_pct"),

@@ -5,16 +5,20 @@ Where maintenance is on it also sells down to the caps, which never holds up any
 
 from __future__ import annotations
 
-from attrs import define, field, frozen
+from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
+from actors.kernel.ports import QuoteReader
 from actors.kernel.timers import Timer
-from domain.decisions.exit_tries import Circumstances, ExitTries
+from actors.trading.quote_polls import QuotePolls
+from domain.decisions.exit_prices import TOO_OLD, PriceLimit, Stall, may_act
+from domain.decisions.exit_tries import Circumstances
 from domain.decisions.exits import OF_NO_PRICE, due_exit
 from domain.decisions.trim_rounds import TrimRounds
 from domain.decisions.trims import HeldLots, TrimCaps, Upkeep, trims
+from domain.decisions.watched_lot import WatchedLot, end_of
 from domain.market.bids import Bid, Bids
-from domain.market.quality import ANSWER_WITHIN_NS
+from domain.market.price_state import ANSWER_WITHIN_NS
 from domain.messages.control import CloseOrdered
 from domain.messages.decisions import (
     ExitHindered,
@@ -26,10 +30,11 @@ from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMo
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted, ProductsChanged
+from domain.messages.venue import QuotesListed
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount, plain
-from domain.model.orders import TERMINAL, OrderState
+from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot
 from domain.model.product import Product, ProductId, base_of
 from domain.model.wording import counted
@@ -47,36 +52,12 @@ CHECK_EVERY_NS = SECOND
 ESCALATE_AFTER_NS = 3 * SECOND
 """Machine time after which an exit that is due and not done is told; market time after which a
 lot whose product has lost its price is."""
-_TOO_OLD = "its last bid is too old"
 _UNANSWERED = "its sale has no outcome yet"
-_ENDS = {
-    OrderState.REJECTED: "the venue rejects the sale",
-    OrderState.VOID: "the sale never reached the venue",
-}
 
 
 @frozen
 class Check(Timer):
     """Time to judge every lot, also where no price moves."""
-
-
-@define
-class _Watched:
-    """A lot and what has been done and told about it; `due_machine_ns` is since when it is due.
-
-    `leaving` is why it is to be sold whatever its price.
-    """
-
-    lot: Lot
-    tries: ExitTries = field(factory=ExitTries)
-    due: ExitReason | None = None
-    due_machine_ns: int = 0
-    leaving: ExitReason | None = None
-    is_dust: bool = False
-    is_blind: bool = False
-    aging_machine_ns: int | None = None
-    shown: str | None = None
-    escalated: str | None = None
 
 
 Inbox = (
@@ -92,6 +73,7 @@ Inbox = (
     | ProductsChanged
     | LeaveProposed
     | CloseOrdered
+    | QuotesListed
     | Check
 )
 
@@ -100,32 +82,38 @@ class Exits(Actor):
     """Watches every lot against the newest bid and proposes to sell it, once at a time."""
 
     def __init__(
-        self, context: ActorContext, quote_limit_ns: Nanos, upkeep: Upkeep, caps: TrimCaps
+        self,
+        context: ActorContext,
+        quotes: QuoteReader,
+        quote_limit_ns: Nanos,
+        upkeep: Upkeep,
+        caps: TrimCaps,
     ) -> None:
         super().__init__(context)
+        self._polls = QuotePolls(quotes, self.epoch)
         self._upkeep = upkeep
         self._caps = caps
         self._trims = TrimRounds(upkeep.round_seconds * SECOND)
         self._nlv: Amount | None = None
-        self._quote_limit_ns = quote_limit_ns
+        self._prices = PriceLimit(quote_limit_ns)
         self._judged: set[str] | None = None
-        self._lots: dict[str, _Watched] = {}
-        self._by_product: dict[ProductId, tuple[_Watched, ...]] = {}
+        self._lots: dict[str, WatchedLot] = {}
+        self._by_product: dict[ProductId, tuple[WatchedLot, ...]] = {}
         self._bids = Bids()
         self._products: dict[ProductId, Product] = {}
-        self._stalled: dict[ProductId, tuple[str, Nanos]] = {}
+        self._stalled: dict[ProductId, Stall] = {}
         # Orders that have ended leave: these are as many as sell something now.
         self._orders: dict[str, str] = {}
-        self._open_ns: Nanos | None = None
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case QuoteMoved() | BidMoved():
-                product = self._bids.take(message)
-                bid = self._bids.get(product)
-                for watched in self._by_product.get(product, ()):
-                    self._judge(watched, bid)
+                self._price(message)
+            case QuotesListed():
+                now_ns, ahead_ns = self.clock.market_ns(), self._prices.limit_ns
+                for read in self._polls.read(message, now_ns, ahead_ns):
+                    self._price(read)
             case PortfolioMoved(view):
                 self._nlv = view.nlv
                 self._take(view.lots)
@@ -137,7 +125,7 @@ class Exits(Actor):
             case ProposalRefused():
                 self._refused(message)
             case FeedStalled(product, reason):
-                self._stalled.setdefault(product, (reason, self.clock.market_ns()))
+                self._stalled.setdefault(product, Stall(reason, self.clock.market_ns()))
             case FeedRecovered(product):
                 self._stalled.pop(product, None)
             case Check():
@@ -155,15 +143,16 @@ class Exits(Actor):
 
     def _boot(self, boot: BootCompleted) -> None:
         self._products = {each.id: each for each in boot.products}
-        if self._open_ns is None:
-            self._open_ns = self.clock.market_ns()
-            self._trims.opened(self._open_ns)
+        if self._prices.open_ns is None:
+            now_ns = self.clock.market_ns()
+            self._prices = evolve(self._prices, open_ns=now_ns)
+            self._trims.opened(now_ns)
             self._show()
             self.after(CHECK_EVERY_NS, Check())
 
     def _take(self, lots: tuple[Lot, ...]) -> None:
         known = self._lots
-        self._lots = {lot.id: known.get(lot.id) or _Watched(lot) for lot in lots}
+        self._lots = {lot.id: known.get(lot.id) or WatchedLot(lot) for lot in lots}
         for gone in known.keys() - self._lots.keys():
             self._relax(known[gone])
         for lot in lots:
@@ -176,6 +165,21 @@ class Exits(Actor):
             product: tuple(each for each in self._lots.values() if each.lot.product == product)
             for product in products
         }
+
+    def _price(self, moved: QuoteMoved | BidMoved) -> None:
+        product = self._bids.take(moved)
+        bid = self._bids.get(product)
+        for watched in self._by_product.get(product, ()):
+            self._judge(watched, bid)
+
+    def _poll(self) -> None:
+        """Ask for the bids of lots whose own is too old."""
+        now_ns = self.clock.market_ns()
+        held = {each.lot.product for each in self._lots.values() if each.lot.held}
+        known = ((product, self._bids.get(product)) for product in held)
+        old = {one for one, bid in known if bid is None or not self._prices.is_fresh(bid, now_ns)}
+        if self._prices.open_ns is not None:
+            self._polls.ask(old, self.clock.machine_ns(), self.reply_to())
 
     def _leave(self, products: tuple[ProductId, ...], why: ExitReason, of: str = "") -> None:
         """Sell these for good, of one strategy where it wants out: only the lots of now."""
@@ -192,12 +196,13 @@ class Exits(Actor):
             bid = self._bids.get(watched.lot.product)
             self._look(watched, bid)
             self._judge(watched, bid)
+        self._poll()
         self._trim()
 
     # Is it due?
 
-    def _judge(self, watched: _Watched, bid: Bid | None) -> None:
-        if self._open_ns is None:
+    def _judge(self, watched: WatchedLot, bid: Bid | None) -> None:
+        if self._prices.open_ns is None:
             return
         if not watched.lot.held:  # there is nothing to sell
             self._show(watched.lot.id)
@@ -206,7 +211,7 @@ class Exits(Actor):
         if bid is None:
             return
         lot, now_ns = watched.lot, self.clock.market_ns()
-        is_fresh = self._is_fresh(bid, now_ns)
+        is_fresh = self._prices.is_fresh(bid, now_ns)
         if is_fresh and not self.is_proven:
             self._show(lot.id)
         reason = due_exit(lot, bid.price, now_ns, leaving=watched.leaving)
@@ -216,13 +221,16 @@ class Exits(Actor):
             self._relax(watched)
             return
         if watched.due is None:
-            watched.due_machine_ns = self.clock.machine_ns()
+            watched.due_machine_ns, watched.due_ns = self.clock.machine_ns(), now_ns
         watched.due = reason
+        if is_fresh and not may_act(bid, watched.due_ns, now_ns):
+            self._doubt(watched, bid)
+            return
         if not self._is_parked(watched, bid):
             self._try(watched, reason, bid, now_ns)
             self._escalate(watched, reason, bid)
 
-    def _try(self, watched: _Watched, reason: ExitReason, bid: Bid, now_ns: Nanos) -> None:
+    def _try(self, watched: WatchedLot, reason: ExitReason, bid: Bid, now_ns: Nanos) -> None:
         lot = watched.lot
         product = self._products.get(lot.product)
         flags = None if product is None else product.flags
@@ -232,7 +240,7 @@ class Exits(Actor):
             watched.tries.begin(circumstances, now_ns)
             self.publish(ExitProposed(lot.id, lot.product, lot.held, reason, bid.price))
 
-    def _is_parked(self, watched: _Watched, bid: Bid) -> bool:
+    def _is_parked(self, watched: WatchedLot, bid: Bid) -> bool:
         """Tell whether the lot is too small to be sold; it is told once."""
         lot, product = watched.lot, self._products.get(watched.lot.product)
         if product is None or product.can_sell(product.sale_of(lot.held), bid.price):
@@ -251,7 +259,17 @@ class Exits(Actor):
             self.publish(of_dust(lot, bid.price, minimum))
         return True
 
-    def _relax(self, watched: _Watched) -> None:
+    def _doubt(self, watched: WatchedLot, bid: Bid) -> None:
+        """Say once that a lot is due at a price that may be wrong."""
+        lot, doubt = watched.lot, bid.doubt
+        if doubt is not None and watched.doubted_ns != doubt.since_ns:
+            watched.doubted_ns = doubt.since_ns
+            price = plain(bid.price)
+            self.log.warning(
+                f"{lot.product}: not sold at {price} yet, it may be wrong: {doubt.text}", lot=lot.id
+            )
+
+    def _relax(self, watched: WatchedLot) -> None:
         """Nothing is due any more, or nothing hinders it."""
         watched.due = watched.escalated = None
         if watched.shown is not None:
@@ -266,7 +284,7 @@ class Exits(Actor):
         now_ns = self.clock.market_ns()
         if not (self._upkeep.enabled and self.is_proven and self._trims.may_begin(now_ns)):
             return
-        bids = self._bids.marks(self._by_product, now_ns, self._quote_limit_ns)
+        bids = self._bids.marks(self._by_product, now_ns, self._prices.limit_ns)
         lots = tuple(each.lot for each in self._lots.values() if each.due is None)
         held = HeldLots(lots=lots, bids=bids, products=self._products, nlv=self._nlv)
         found = trims(held, self._caps, self._upkeep)
@@ -300,7 +318,7 @@ class Exits(Actor):
         if trimmed is not None and moved.filled > 0:
             self._trims.succeeded(now_ns)
         elif trimmed is not None:
-            self._trim_failed(trimmed, _end_of(moved))
+            self._trim_failed(trimmed, end_of(moved))
         if moved.client_order_id not in self._orders:
             if has_ended and moved.purpose is Purpose.EXIT:  # raised before we were here
                 for each in self._by_product.get(moved.product, ()):
@@ -317,7 +335,7 @@ class Exits(Actor):
         elif moved.filled > 0:
             watched.tries.succeeded(now_ns)
         else:
-            self._failed(watched, _end_of(moved))
+            self._failed(watched, end_of(moved))
 
     def _refused(self, refused: ProposalRefused) -> None:
         if refused.purpose is not Purpose.EXIT:
@@ -329,13 +347,13 @@ class Exits(Actor):
         elif watched is not None:
             self._failed(watched, hindrance)
 
-    def _failed(self, watched: _Watched, hindrance: str) -> None:
+    def _failed(self, watched: WatchedLot, hindrance: str) -> None:
         watched.tries.failed(hindrance, self.clock.market_ns())
         self._show_hindrance(watched, hindrance)
 
     # What is told.
 
-    def _show_hindrance(self, watched: _Watched, hindrance: str) -> None:
+    def _show_hindrance(self, watched: WatchedLot, hindrance: str) -> None:
         """Tell what hinders an exit, once as long as only its numbers change."""
         lot, kind = watched.lot, without_numbers(hindrance)
         if kind == watched.shown:
@@ -344,7 +362,7 @@ class Exits(Actor):
         self.log.warning("exit hindered", product=lot.product, lot=lot.id, by=hindrance)
         self.publish(ExitHindered(lot.id, lot.product, hindrance, is_dust=False))
 
-    def _escalate(self, watched: _Watched, reason: ExitReason, bid: Bid) -> None:
+    def _escalate(self, watched: WatchedLot, reason: ExitReason, bid: Bid) -> None:
         age_ns = self.clock.machine_ns() - watched.due_machine_ns
         if age_ns < ESCALATE_AFTER_NS:
             return
@@ -355,33 +373,19 @@ class Exits(Actor):
             watched.escalated = kind
             self.publish(alert)
 
-    def _look(self, watched: _Watched, bid: Bid | None) -> None:
+    def _look(self, watched: WatchedLot, bid: Bid | None) -> None:
         """Tell once when there is no price to judge a lot by."""
-        why, now_ns = self._blindness(watched.lot, bid), self.clock.machine_ns()
-        is_aging = bid and not self._is_fresh(bid, self.clock.market_ns() + CHECK_EVERY_NS)
+        market_ns, now_ns = self.clock.market_ns(), self.clock.machine_ns()
+        stall = self._stalled.get(watched.lot.product)
+        why = self._prices.blindness(watched.lot, bid, stall, market_ns)
+        is_aging = bid and not self._prices.is_fresh(bid, market_ns + CHECK_EVERY_NS)
         since_ns = watched.aging_machine_ns or now_ns
         watched.aging_machine_ns = since_ns if is_aging else None
-        if why == _TOO_OLD and now_ns - since_ns <= ANSWER_WITHIN_NS:
+        if why == TOO_OLD and now_ns - since_ns <= ANSWER_WITHIN_NS:
             return  # the feed has not given it up, and may be asking
         if why is not None and not watched.is_blind:
             self.publish(of_blind_lot(watched.lot, None if bid is None else bid.price, why))
         watched.is_blind = why is not None
-
-    def _blindness(self, lot: Lot, bid: Bid | None) -> str | None:
-        now_ns, open_ns = self.clock.market_ns(), self._open_ns
-        if not lot.held:
-            return None  # it is told as missing
-        reason, since_ns = self._stalled.get(lot.product, ("", now_ns))
-        if bid is None:
-            is_late = open_ns is not None and now_ns - open_ns > self._quote_limit_ns
-            return (reason or "no bid was seen yet") if is_late else None
-        if not self._is_fresh(bid, now_ns):
-            return reason or _TOO_OLD
-        has_lost = bid.confirmed_ns <= since_ns and now_ns - since_ns >= ESCALATE_AFTER_NS
-        return reason if has_lost else None
-
-    def _is_fresh(self, bid: Bid, now_ns: int) -> bool:
-        return now_ns - bid.confirmed_ns <= self._quote_limit_ns
 
     def _show(self, lot: str | None = None) -> None:
         """Count what a fresh incarnation has judged; every lot once is its proof."""
@@ -389,11 +393,5 @@ class Exits(Actor):
             return
         if lot is not None:
             self._judged.add(lot)
-        if self._open_ns is not None and self._judged >= self._lots.keys():
+        if self._prices.open_ns is not None and self._judged >= self._lots.keys():
             self.prove(f"{counted(len(self._lots), 'lot')} judged against fresh quotes")
-
-
-def _end_of(moved: OrderAdvanced) -> str:
-    """Return how an order ended that sold nothing."""
-    end = _ENDS.get(moved.state, "nobody takes the other side of the sale")
-    return f"{end}: {moved.reason}" if moved.reason else end

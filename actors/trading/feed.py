@@ -17,14 +17,17 @@ from actors.kernel.topology import ROUTES
 from domain.market.bar_order import Asked
 from domain.market.market_data import Effect, FeedPlan, MarketData
 from domain.market.minutes import Fetch, FetchAgain
+from domain.market.product_states import ProductStates
 from domain.market.quality import Reread, StartAnew, Trusted
 from domain.messages.market import (
     HistoryLoaded,
     MarketFrame,
+    ProductStatusSeen,
     QuoteMoved,
     StreamClosed,
     StreamOpened,
 )
+from domain.messages.orders import OrderAdvanced
 from domain.messages.supervision import (
     ActorRestarted,
     BootCompleted,
@@ -33,14 +36,19 @@ from domain.messages.supervision import (
 )
 from domain.messages.universe import LiquidityMeasured
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
-from domain.model.instants import MINUTE, SECOND
+from domain.model.instants import MINUTE, SECOND, Nanos
+from domain.model.orders import OrderState
 from domain.model.product import DELISTED, Product
 from domain.system.answers import failure_of
-from domain.system.boot import as_listed_now, listed_anew
+from domain.system.boot import listed_anew
 
 CHECK_EVERY_NS = SECOND
-CATALOGUE_EVERY_NS = 15 * MINUTE
+CATALOGUE_EVERY_NS = MINUTE
 """Market time between two readings of the catalogue: one request, and a large answer."""
+CATALOGUE_AGAIN_NS = 30 * SECOND
+"""And until the next one where one failed or is contradicted by the `status` channel."""
+CATALOGUE_SOON_NS, CATALOGUE_APART_NS = SECOND, 10 * SECOND
+"""Once the channel has news or the venue rejects an order; least between such readings."""
 NAMED = 5
 READY_LIMIT_NS = 6 * SECOND
 """Machine time after which trading starts without the products that have no data yet."""
@@ -71,7 +79,7 @@ class FetchDue(Timer):
 Listed = CandlesListed | QuotesListed | ProductsListed
 FromVenue = MarketFrame | StreamOpened | StreamClosed | Listed
 Timers = Check | ReadyLimit | FetchDue | ReadCatalogue
-Inbox = FromVenue | Timers | BootCompleted | ActorRestarted | GapSeen
+Inbox = FromVenue | Timers | OrderAdvanced | BootCompleted | ActorRestarted | GapSeen
 
 
 class Feed(Actor):
@@ -86,7 +94,8 @@ class Feed(Actor):
         self._data = MarketData(plan, is_trusted=self.is_proven)
         # The venue answers every question, if only with a failure: nothing stays in here.
         self._questions: Questions[Asked | Reread | ReadCatalogue] = Questions(self.epoch)
-        self._catalogue: tuple[Product, ...] = ()
+        self._catalogue = ProductStates()
+        self._next_reading_ns = self._last_reading_ns = 0
         self._changed: ProductsChanged | None = None
         self._fresh: tuple[str, ...] = ()
 
@@ -94,6 +103,8 @@ class Feed(Actor):
         """Handle one message."""
         match message:
             case MarketFrame() | StreamOpened() | StreamClosed() | GapSeen():
+                if isinstance(message, StreamOpened):
+                    self._catalogue.deaf()
                 self._carry_out(self._data.step(message, self.clock.market_ns()))
             case Check():
                 self.at(self.envelope.at_ns + CHECK_EVERY_NS, message)
@@ -108,9 +119,10 @@ class Feed(Actor):
             case CandlesListed() | QuotesListed():
                 self._answered(message)
             case ReadCatalogue():
-                self.after(CATALOGUE_EVERY_NS, message)
-                token = self._questions.ask(message, self.clock.machine_ns())
-                self._venue.list_products(token, self.reply_to())
+                self._read_catalogue()
+            case OrderAdvanced(state=state):
+                if state is OrderState.REJECTED:  # the venue may not take such orders any more
+                    self._read_soon()
             case ProductsListed():
                 self._learn(message)
             case ActorRestarted(actor, _):
@@ -128,26 +140,63 @@ class Feed(Actor):
         self._carry_out(self._data.watch(products, self.clock.market_ns()))
         self._venue.open_market_stream(products, self.reply_to())
         self.after(CHECK_EVERY_NS, Check())
-        self.after(CATALOGUE_EVERY_NS, ReadCatalogue())
-        self._catalogue = boot.products
+        self._catalogue.begin(boot.products)
+        self._read_again(CATALOGUE_EVERY_NS)
         self.after_machine(READY_LIMIT_NS, ReadyLimit())
 
+    def _read_again(self, after_ns: int) -> None:
+        """Read the catalogue after market time `after_ns`, instead of when it would be its turn."""
+        self._next_reading_ns = self.clock.market_ns() + after_ns
+        self.at(Nanos(self._next_reading_ns), ReadCatalogue())
+
+    def _read_catalogue(self) -> None:
+        if self.clock.market_ns() < self._next_reading_ns:
+            return  # it has been put off or has come before
+        self._read_again(CATALOGUE_EVERY_NS)
+        self._last_reading_ns = self.clock.market_ns()
+        token = self._questions.ask(ReadCatalogue(), self.clock.machine_ns())
+        self._venue.list_products(token, self.reply_to())
+
     def _learn(self, listed: ProductsListed) -> None:
-        """Tell flags and steps as they are now; what can't be read changes nothing."""
+        """Tell flags and steps as they are now; while they can't be read nothing is bought."""
         if self._questions.answered(listed.token) is None:
             return
         failure = failure_of(listed)
         if failure is not None:
             self.log.warning("the catalogue could not be read again", reason=failure)
+            self._tell(self._catalogue.unread())
+            self._read_again(CATALOGUE_AGAIN_NS)
             return
-        fresh = listed_anew(self._catalogue, listed.products)
+        fresh = listed_anew(self._catalogue.products, listed.products)
         if fresh and fresh != self._fresh:
             names = ", ".join(fresh[:NAMED])
             self.log.info("listed anew, followed from the next start on", products=names)
         self._fresh = fresh
-        self._catalogue = as_listed_now(self._catalogue, listed.products)
-        self._changed = ProductsChanged(self._catalogue)
-        self.publish(self._changed)
+        self._tell(self._catalogue.listed(listed.products))
+        if self._catalogue.is_contradicted:
+            self._read_again(CATALOGUE_AGAIN_NS)
+
+    def _tell(self, products: tuple[Product, ...]) -> None:
+        """Tell everybody what products are open for, if there are news."""
+        if products:
+            self._changed = ProductsChanged(products)
+            self.publish(self._changed)
+
+    def _hear(self, seen: ProductStatusSeen) -> None:
+        """Believe the channel at once where it is stricter, and ask the list about the rest."""
+        news = self._catalogue.heard(seen.product, seen.flags)
+        if news:
+            self.log.warning(f"{seen.product}: the venue says {seen.flags.described}")
+        self._tell(news)
+        if self._catalogue.is_contradicted:
+            self._read_soon()
+
+    def _read_soon(self) -> None:
+        """Ask the list what is behind news of it, but not all the time."""
+        now_ns = self.clock.market_ns()
+        due_ns = max(now_ns + CATALOGUE_SOON_NS, self._last_reading_ns + CATALOGUE_APART_NS)
+        if self._next_reading_ns > due_ns:
+            self._read_again(due_ns - now_ns)
 
     def _brief(self, newcomer: str) -> None:
         """Tell a fresh incarnation of another actor what the market looks like."""
@@ -197,5 +246,7 @@ class Feed(Actor):
                     self._venue.restart_market_stream(reason)
                 case Trusted(evidence):
                     self.prove(evidence)
+                case ProductStatusSeen():
+                    self._hear(effect)
                 case _:
                     self.publish(effect)

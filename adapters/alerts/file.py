@@ -20,11 +20,16 @@ class AlertFile:
     """Appends one line an alert; usable from any thread, so that a dead actor loses none."""
 
     def __init__(
-        self, path: Path, wall_ns: Callable[[], int] | None = None, address: Address = HERE
+        self,
+        path: Path,
+        wall_ns: Callable[[], int] | None = None,
+        address: Address = HERE,
+        mode: str = "",
     ) -> None:
         """`wall_ns` is a callable giving UTC nanoseconds, or None to write no wall time; `address`
-        is the instance that alerts are about and their commands mean.
+        is the instance that alerts are about and their commands mean, `mode` its mode.
         """
+        self._mode = mode
         self._address = address
         self._path = path
         self._wall_ns = wall_ns
@@ -44,7 +49,7 @@ class AlertFile:
         line: dict[str, object] = {"at": iso(envelope.at_ns)}
         if self._wall_ns is not None:
             line["wall"] = iso(self._wall_ns())
-        line |= {"world": self._address.name, "actor": envelope.sender}
+        line |= {"world": self._address.name, "mode": self._mode, "actor": envelope.sender}
         line |= {"correlation": envelope.correlation, **fields}
         text = redacted(json.dumps(line, ensure_ascii=False)) + "\n"
         with self._lock:

@@ -52,6 +52,7 @@ class State:
             "at": now,
             "wall": now,
             "world": self._world,
+            "mode": self._file.parent.name,
             "actor": "sentinel",
             "correlation": 0,
             "severity": "CRITICAL",

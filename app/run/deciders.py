@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from actors.kernel.ports import QuoteReader
 from actors.kernel.topology import ALLOCATOR, EXITS, PORTFOLIO, RISK_GATE, STRATEGY
 from actors.trading.allocator import Allocator
 from actors.trading.approvals import Approvals
@@ -22,8 +23,13 @@ Recipes = dict[str, Recipe]
 """How to start each actor from the recovered state, in the order of starting."""
 
 
-def deciders(runtime: ActorSystem, config: Config, approvals: Approvals) -> Recipes:
-    """Return how to start who values, judges, sells, merges and proposes."""
+def deciders(
+    runtime: ActorSystem, config: Config, approvals: Approvals, quotes: QuoteReader
+) -> Recipes:
+    """Return how to start who values, judges, sells, merges and proposes.
+
+    `quotes` is whom those who sell ask for a price when the feed has none.
+    """
     spawn = runtime.spawn
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
@@ -50,7 +56,7 @@ def deciders(runtime: ActorSystem, config: Config, approvals: Approvals) -> Reci
     return {
         PORTFOLIO: portfolio,
         RISK_GATE: risk_gate,
-        EXITS: lambda _: spawn(Exits, EXITS, limit_ns, upkeep, caps),
+        EXITS: lambda _: spawn(Exits, EXITS, quotes, limit_ns, upkeep, caps),
         ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
         **{STRATEGY + each.id: host(each) for each in settings.strategies_of(config)},
     }

@@ -14,17 +14,20 @@ from domain.decisions.triggers import Terms
 from domain.decisions.trims import TrimCaps
 from domain.market.market_data import FeedPlan
 from domain.model.bars import Timeframe
-from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.money import Amount
 from domain.model.product import ProductId
 from domain.risk.mandate import Mandate
 from domain.risk.rules.asset_cap import AssetCap
 from domain.risk.rules.position_cap import PositionCap
 from domain.risk.rules.stale_quote import StaleQuote
+from domain.risk.rules.suspect_price import SuspectPrice
 from domain.risk.rules.theme_cap import ThemeCap
 from domain.risk.rules.total_cap import TotalCap
 from domain.universe.selection import UniversePlan
 
+LEAST_MINUTES = 2 * HOUR // MINUTE
+"""Minutes that are asked for at the start however little strategies look at (decision 8)."""
 LEADER = "BTC"
 """The asset whose hours stand for the whole market."""
 
@@ -166,9 +169,10 @@ def feed_plan_of(config: Config, *, has_history: bool) -> FeedPlan:
     """Return what the feed asks for before trading begins."""
     depths = depths_of(config)
     return FeedPlan(
-        depths[Timeframe.MINUTE],
+        max(depths[Timeframe.MINUTE], LEAST_MINUTES),
         quote_limit_ns(config),
         has_history,
         hours=depths[Timeframe.HOUR],
         days=depths[Timeframe.DAY],
+        price_limits=config.policy.rule(SuspectPrice).limits,
     )

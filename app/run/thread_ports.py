@@ -39,6 +39,7 @@ from adapters.venues.transport.budgeted import RequestLimits
 from adapters.venues.transport.endpoint import is_loopback
 from app.command_line.options import COINBASE, MIRROR, ROOT, TradeOptions
 from app.run import settings
+from app.run.alert_watches import alert_watches
 from app.run.clock_watch import ClockWatch
 from app.run.folder_watch import FolderWatch
 from app.run.key_watch import KeyWatch, configured_key, created_of
@@ -230,6 +231,7 @@ def _watches(
         yield from _key_watch(system, options)
         told = _sentinel_settings(options, session, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))
+    yield from alert_watches(system, options, float(session.speed))
 
 
 def clock_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:

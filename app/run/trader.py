@@ -195,7 +195,9 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
         venue=venue,
         journal=opened.recorder,
         signal=_halt_signal(options),
-        alerts=AlertFile(folders.log / "alerts.jsonl", ports.wall, folders.address),
+        alerts=AlertFile(
+            folders.log / "alerts.jsonl", ports.wall, folders.address, options.mode.value
+        ),
         status=FileStatusBoard(folder, folders.data, ports.wall),
         bars=BarFiles(folder / BARS),
         control=FileControlInbox(folder),

@@ -118,7 +118,7 @@ def recipes(
     known = {
         **_keepers(runtime, ports, plan, stop, lifecycle),
         **_orders(runtime, ports, plan.options),
-        **deciders(runtime, plan.options.config, plan.approvals),
+        **deciders(runtime, plan.options.config, plan.approvals, ports.venue),
         **_senses(runtime, ports, plan, stop),
     }
     return {name: known[name] for name in in_order(known)}

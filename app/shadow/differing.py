@@ -9,6 +9,7 @@ from config.effective import Config
 from domain.model.bounds import Path
 
 NOT_ACTED_ON = (
+    ("policy", "quality"),
     ("app",),
     ("policy", "loop"),
     ("policy", "supervision"),

@@ -24,7 +24,7 @@ from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from app.run.deciders import deciders
 from app.shadow.comparison import ShadowComparison
 from app.shadow.desk import Desk
-from app.shadow.silent import SilentLog
+from app.shadow.silent import SilentLog, SilentQuotes
 from config.effective import Config
 from domain.messages.decisions import (
     CycleDue,
@@ -58,6 +58,7 @@ from domain.messages.supervision import (
     TradingReady,
 )
 from domain.messages.universe import RegimeJudged, UniverseJudged
+from domain.messages.venue import QuotesListed
 from domain.model.breakers import Breaker, Scope
 from domain.model.errors import TradingError
 from domain.portfolio.losses import LIMITS
@@ -84,6 +85,7 @@ _WORLD = (
     BootCompleted,
     ProductsChanged,
     TradingReady,
+    QuotesListed,
 )
 _ORDERS = (IntentRaised, OrderAdvanced, FillBooked, WouldPlace)
 HEARD = frozenset((*_WORLD, *_ORDERS, RoundProposed, RoundJudged))
@@ -116,7 +118,7 @@ class Pipeline:
         self._proposed: RoundProposed | None = None
         self._fallen = ""
         self._epoch = FIRST_EPOCH
-        for recipe in deciders(self._runtime, config, Approvals()).values():
+        for recipe in deciders(self._runtime, config, Approvals(), SilentQuotes()).values():
             recipe(recovered)
         self._runtime.unlist()
 

@@ -1,12 +1,13 @@
-"""The log of actors of whom nobody is told."""
+"""What actors of whom nobody is told and who may ask nobody have instead of a log and a venue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.kernel.envelope import Envelope
+from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import Clock
 from adapters.telemetry.events import nothing
+from domain.model.product import ProductId
 
 
 class SilentLog:
@@ -25,3 +26,10 @@ class SilentLog:
 
     def failure(self, cause: str, error: BaseException) -> None:
         """Say nothing: the death itself is told."""
+
+
+class SilentQuotes:
+    """Asks nobody: the shadow hears what its primary was answered."""
+
+    def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
+        """Ask nothing."""

@@ -12,6 +12,7 @@ SHOWN = 3
 """How many a status shows."""
 _BODY = (("done", "done"), ("owned", "owned"), ("worst", "at worst"), ("command", "to do"))
 """Members of an alert in the fixed order of its body, with what they are called."""
+_SAID = ("open", "acknowledged", "resolved")
 _STYLES = {"CRITICAL": BAD, "WARNING": WARN}
 
 
@@ -25,10 +26,12 @@ def latest_lines(alerts: Sequence[Members]) -> Iterator[Line]:
 
 
 def alert_blocks(alerts: Sequence[Members]) -> Iterator[Line]:
-    """Yield every alert with its id, its body, and what a person has noted."""
+    """Yield every alert with its id, how it stands, its body, what was noted and where it went."""
     for each in alerts:
         head = _head(each, "")
         name = f"  [{each.text('id')}]" if each.text("id") else ""
+        if each.text("state") in _SAID:
+            name += f"  {each.text('state')}"
         yield Line(f"{head.text}{name}", head.style)
         for name, called in _BODY:
             if told := each.text(name):
@@ -37,6 +40,10 @@ def alert_blocks(alerts: Sequence[Members]) -> Iterator[Line]:
         if noted := each.part("ack"):
             told = f"{moment(noted.moment('wall'))}: {noted.text('reason')}"
             yield Line(f"    {'noted':<9} {told}", DIM, indent=10)
+        for sent in each.parts("sent"):
+            louder = ", ESCALATED" if sent.flag("escalated") else ""
+            told = f"{sent.text('to')} {moment(sent.moment('wall'))}{louder}"
+            yield Line(f"    {'sent':<9} {told}", DIM, indent=10)
 
 
 def _head(alert: Members, margin: str) -> Line:

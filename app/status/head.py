@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.status import words
+from app.status.channels import channel_lines
 from app.status.lines import BAD, BOLD, DIM, GOOD, WARN, Line
 from app.status.members import Members
 from app.status.signs import InstanceState, Signs
@@ -63,6 +64,7 @@ def head(document: Members, signs: Signs) -> Iterator[Line]:
     for stalled in document.texts("stalled"):
         yield Line(f"  no fresh data of {stalled}", WARN)
     yield from _refused(document)
+    yield from channel_lines(document, signs)
     for each in document.parts("left_out"):
         count, kind = each.text("count"), each.text("kind")
         yield Line(f"  left out: {count} of {kind}: {each.text('reason')}", WARN)

@@ -13,10 +13,11 @@ from adapters.control.instances import folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
 from adapters.control.worlds import title
-from adapters.telemetry.acks import AckFile, alert_id
 from adapters.telemetry.lines import LineFiles, is_of
 from app.command_line.options import Folders, signals_of
+from app.status.alert_states import FILE, read_book
 from app.status.alerts import SHOWN
+from app.status.channels import channel_rows
 from app.status.members import Members
 from app.status.signs import InstanceState, Signs, look
 from app.status.since import brought_up
@@ -47,13 +48,13 @@ def take(folders: Folders, folder: Path) -> Picture:
 
 
 def newest_alerts(log: Path, name: str) -> list[Members]:
-    """Return the newest alerts of the instance of that `name` (see `Address`) that nobody
-    acknowledged; none where they can't be read, as on a folder of somebody else.
+    """Return the newest alerts of the instance of that `name` (see `Address`) that are open; none
+    where they can't be read, as on a folder of somebody else.
     """
     try:
-        acks = AckFile(log).read()
-        found = LineFiles(log / "alerts.jsonl").newest(
-            SHOWN, lambda each: is_of(each, name) and alert_id(each) not in acks
+        book = read_book(log)
+        found = LineFiles(log / FILE).newest(
+            SHOWN, lambda each: is_of(each, name) and book.is_open(each)
         )
     except OSError:
         return []
@@ -77,6 +78,7 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
         "pid": None if signs.who is None else signs.who.pid,
         "kill_switch": None if kill is None else kill.reason or "no reason given",
         "also_running": [title(each) for each in others],
+        "alert_channels": channel_rows(folder, is_up=signs.state.is_up),
     }
     positions = report.get("positions")
     if not signs.state.is_up and isinstance(positions, list):

@@ -8,17 +8,21 @@ from attrs import frozen
 
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.model.instants import Nanos
-from domain.model.market import Quote
+from domain.model.market import Doubt, Quote
 from domain.model.money import Price
 from domain.model.product import ProductId
 
 
 @frozen
 class Bid:
-    """A best bid, and the market time at which it was last known to be true."""
+    """A best bid, the market time at which it was last known to be true, and what is odd about it.
+
+    Prices are for valuing whatever the doubt; who sells by one looks at it.
+    """
 
     price: Price
     confirmed_ns: Nanos
+    doubt: Doubt | None = None
 
 
 class Bids:
@@ -38,7 +42,7 @@ class Bids:
     def get(self, product: ProductId) -> Bid | None:
         """Return the newest bid, however old it is."""
         seen = self._newest.get(product)
-        return None if seen is None else Bid(seen.bid, seen.confirmed_ns)
+        return None if seen is None else Bid(seen.bid, seen.confirmed_ns, seen.doubt)
 
     def marks(
         self, products: Iterable[ProductId], now_ns: Nanos, limit_ns: Nanos

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from domain.messages.market import FeedStalled
 from domain.model.breakers import Breaker, Scope, covering, strongest
 from domain.model.instants import MILLISECOND, Nanos
-from domain.model.market import DataState
+from domain.model.market import DataState, Doubt, DoubtKind
 from domain.model.product import Action, Product
 
 
@@ -17,11 +17,13 @@ def state_of(
     obstacle: str | None,
     now_ns: Nanos,
     limit_ns: Nanos,
+    doubt: Doubt | None = None,
 ) -> tuple[DataState, str]:
     """Return the state of a product's data at `now_ns`, and why it is no better ("" if live).
 
     `confirmed_ns` is when its price was last known to be true, `limit_ns` how old that may be, all
-    in market time; `obstacle` says what stops entries though prices are fresh.
+    in market time; `obstacle` says what stops entries though prices are fresh, `doubt` what is odd
+    about the price.
     """
     if stall is not None:
         return stall.state, stall.reason
@@ -31,6 +33,9 @@ def state_of(
     if age_ns > limit_ns:
         age, limit = age_ns // MILLISECOND, limit_ns // MILLISECOND
         return DataState.STALE, f"last price {age} ms old, limit {limit} ms"
+    if doubt is not None:
+        is_young = doubt.kind is DoubtKind.HISTORY
+        return DataState.WARMING if is_young else DataState.SUSPECT, doubt.text
     if obstacle is not None:
         return DataState.BLOCKED, obstacle
     return DataState.LIVE, ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from domain.model.instants import SECOND
 from domain.model.market import Quote
-from domain.model.money import bps
+from domain.model.money import bps, plain
 from domain.model.product import ProductId
 
 UNBROKEN_NS = 5 * SECOND
@@ -34,3 +34,11 @@ def farthest_bps(ours: Mapping[ProductId, Quote], theirs: Iterable[Quote]) -> De
         apart = bps(abs(quote.bid + quote.ask - middle) / middle)
         farthest = max(farthest, apart)
     return farthest.quantize(_STEP)
+
+
+def agreement(ours: Mapping[ProductId, Quote], theirs: Collection[Quote]) -> str | None:
+    """Return how well REST agrees with every quote of the stream, None if not well enough."""
+    far = farthest_bps(ours, theirs) if len(theirs) >= len(ours) else None
+    if far is None or far > AGREE_WITHIN_BPS:
+        return None
+    return f"{len(theirs)} quotes within {plain(far)} bps of REST, no gap"

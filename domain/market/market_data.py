@@ -6,6 +6,8 @@ and without a clock: every method takes the time and returns what follows from i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import evolve, frozen
 
 from domain.market import minutes, quality
@@ -16,11 +18,14 @@ from domain.market.stamps import Stamps
 from domain.messages.market import (
     AFTER_GAP,
     OWN_RESTARTS,
+    BarClosed,
     BookChanged,
     BookLost,
     BookSnapshotSeen,
     FeedStalled,
+    HistoryLoaded,
     MarketFrame,
+    ProductStatusSeen,
     QuoteMoved,
     StreamClosed,
     StreamOpened,
@@ -32,13 +37,13 @@ from domain.messages.venue import CandlesListed, QuotesListed
 from domain.model.bars import Timeframe
 from domain.model.entries import EntryKind
 from domain.model.instants import MILLISECOND, MINUTE, Nanos
-from domain.model.market import Quote
+from domain.model.market import PriceLimits, Quote
 from domain.model.product import ProductId
 
 STAMPED_AHEAD = "a frame stamped ahead of time"
 
 Event = MarketFrame | StreamOpened | StreamClosed | GapSeen
-Effect = quality.Effect | minutes.Effect | TradingReady | LiquidityMeasured
+Effect = quality.Effect | minutes.Effect | TradingReady | LiquidityMeasured | ProductStatusSeen
 LOOKS = 10
 """The books of all products are looked at within so many checks, a share of them at each."""
 
@@ -52,6 +57,8 @@ class FeedPlan:
     has_history: bool
     hours: int = 0
     days: int = 0
+    price_limits: PriceLimits | None = None
+    """What makes a price too odd for entries; None: nothing does."""
 
 
 class MarketData:
@@ -60,7 +67,9 @@ class MarketData:
     def __init__(self, plan: FeedPlan, *, is_trusted: bool) -> None:
         """A stream that is not trusted yet is compared with REST first."""
         self._plan = plan
-        self._quality = quality.MarketQuality(plan.quote_limit_ns, is_trusted=is_trusted)
+        self._quality = quality.MarketQuality(
+            plan.quote_limit_ns, plan.price_limits, is_trusted=is_trusted
+        )
         self._minutes = minutes.Minutes(plan.lookback_minutes, has_history=plan.has_history)
         wide = {Timeframe.HOUR: plan.hours, Timeframe.DAY: plan.days}
         self._past = WidePast(wide if plan.has_history else {})
@@ -121,6 +130,7 @@ class MarketData:
     def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
         """Take in the answer to a `Fetch`."""
         told = (self._minutes if asked.width_ns == MINUTE else self._past).answered(asked, answer)
+        self._judge_bars(told)
         return [*told, *self._begun()]
 
     def begin(self) -> tuple[Effect, ...]:
@@ -174,12 +184,16 @@ class MarketData:
                     effects += self._trades(event, now_ns)
                 case BookLost():
                     effects += self._quality.book_lost(event, now_ns)
+                case ProductStatusSeen():
+                    effects.append(event)
                 case _:
                     pass  # a sign of life: the session has counted it, and it carries the time
         if any(each.kind is not EntryKind.BOOK for each in frame.unread):
             self._minutes.broken(now_ns)  # a trade is missing: the venue's candles have it
         effects += self._quality.reached(frame.sent_ns, now_ns)
-        effects += self._minutes.reached(Nanos(min(frame.sent_ns, now_ns)))
+        closed = self._minutes.reached(Nanos(min(frame.sent_ns, now_ns)))
+        self._judge_bars(closed)
+        effects += closed
         if not self._is_ready:
             effects += self._begun()
         return effects
@@ -190,8 +204,20 @@ class MarketData:
             if self._stamps.is_ahead(trade.at_ns, now_ns):
                 told += self._stamps.refuse(f"a trade of {trade.product}", trade.at_ns, now_ns)
         kept = (each for each in event.trades if not self._stamps.is_ahead(each.at_ns, now_ns))
-        self._minutes.trades(evolve(event, trades=tuple(kept)) if told else event)
-        return told
+        of_now = evolve(event, trades=tuple(kept)) if told else event
+        self._minutes.trades(of_now)
+        return (*told, *self._quality.traded(of_now.trades))
+
+    def _judge_bars(self, effects: Iterable[Effect]) -> None:
+        """Let the bars among `effects` count for how odd prices are."""
+        for effect in effects:
+            match effect:
+                case BarClosed(bar):
+                    self._quality.bars(bar.product, (bar,))
+                case HistoryLoaded(product, width_ns, bars) if width_ns == MINUTE:
+                    self._quality.bars(product, bars)
+                case _:
+                    pass
 
     def _begun(self) -> tuple[Effect, ...]:
         """Begin once nothing is missing."""

@@ -11,10 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 
 from domain.market.book import Book
-from domain.market.feed_proof import AGREE_WITHIN_BPS, farthest_bps, is_settled
+from domain.market.doubts import NoWatch, PriceWatch
+from domain.market.feed_proof import agreement, is_settled
+from domain.market.price_state import (
+    Contradiction,
+    PriceState,
+    is_awaited,
+    is_same_price,
+    judged,
+    liquidity_of,
+)
 from domain.messages.control import AlertRaised
 from domain.messages.market import (
     BidMoved,
@@ -23,25 +32,19 @@ from domain.messages.market import (
     BookSnapshotSeen,
     FeedRecovered,
     FeedStalled,
+    PriceDoubted,
     QuoteMoved,
 )
 from domain.messages.venue import QuotesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import DataState, Quote
-from domain.model.money import Price, bps, plain
+from domain.model.market import Bar, DataState, PriceLimits, Quote, Trade
 from domain.model.product import ProductId
-from domain.model.universe import DEPTH_WITHIN_BPS, BookMeasure
+from domain.model.universe import BookMeasure
 from domain.system.alerts import of_frozen_stream, of_stale_quote
 
 RECONFIRM_BEFORE_NS = 3 * SECOND
 """A quote is re-read by REST this long before it would be too old: the answer, and then a heartbeat
 behind it, come in time to tell a frozen stream from a quiet coin."""
-ANSWER_WITHIN_NS = 250 * MILLISECOND
-"""Machine time for which a quote beyond the limit is not given up while REST is being asked.
-
-At high speed a round trip takes seconds of market time. Entries are refused by the quote's age
-meanwhile.
-"""
 REPUBLISH_AFTER_NS = SECOND
 """An unchanged price is told again after this long, with its newer stamp."""
 CROSSED_LIMIT_NS = SECOND
@@ -76,58 +79,33 @@ class Trusted:
     evidence: str
 
 
-Effect = (
-    QuoteMoved | BidMoved | FeedStalled | FeedRecovered | Reread | StartAnew | AlertRaised | Trusted
-)
-
-
-@frozen
-class _Contradiction:
-    """REST showed another price than the stream had told by then; `machine_ns` is when we heard."""
-
-    reading: Quote
-    machine_ns: Nanos
-
-
-@define
-class _State:
-    """What is known of one product; instants are market time unless they say otherwise."""
-
-    product: ProductId
-    book: Book | None = None
-    quote: Quote | None = None
-    bid: Price | None = None
-    """The bid that was told last while nobody offered."""
-    published_ns: int = 0
-    stalled: str | None = None
-    data: DataState = DataState.STALE
-    """What a stall makes of its data."""
-    is_told: bool = False
-    """Whether people have been told of this stall."""
-    crossed_since_ns: int | None = None
-    alerted_machine_ns: int | None = None
-    asked_machine_ns: int | None = None
-    """Since when REST is being asked for it."""
-    is_unconfirmed: bool = False
-    """Whether REST has answered without confirming the quote we have."""
+Told = QuoteMoved | BidMoved | FeedStalled | FeedRecovered | PriceDoubted | AlertRaised
+Effect = Told | Reread | StartAnew | Trusted
 
 
 class MarketQuality:
     """The quality of every product on one connection at a time."""
 
-    def __init__(self, quote_limit_ns: Nanos, *, is_trusted: bool) -> None:
+    def __init__(
+        self, quote_limit_ns: Nanos, price_limits: PriceLimits | None = None, *, is_trusted: bool
+    ) -> None:
         """`quote_limit_ns` is how old a quote may get; an incarnation that is not trusted yet
-        compares with REST until `Trusted`.
+        compares with REST until `Trusted`. Without `price_limits` no price is too odd.
         """
         self._limit_ns = quote_limit_ns
+        self._price_limits = price_limits
         self._is_trusted = is_trusted
-        self._states: dict[ProductId, _State] = {}
+        self._states: dict[ProductId, PriceState] = {}
         self._unbroken_since_ns = 0
-        self._contradicted: dict[ProductId, _Contradiction] = {}
+        self._contradicted: dict[ProductId, Contradiction] = {}
 
     def watch(self, products: Iterable[ProductId]) -> None:
         """Judge these products from now on; frames about others are ignored."""
-        self._states = {product: _State(product) for product in products}
+        limits = self._price_limits
+        self._states = {
+            product: PriceState(product, NoWatch() if limits is None else PriceWatch(limits))
+            for product in products
+        }
 
     def begin_anew(self, now_ns: Nanos) -> None:
         """A connection stands; whatever was known of the books is over."""
@@ -135,6 +113,7 @@ class MarketQuality:
         self._contradicted.clear()
         for state in self._states.values():
             state.book = None
+            state.watch.broken()
 
     def lost(self, reason: str, now_ns: Nanos) -> tuple[Effect, ...]:
         """Trust nothing until a new connection has brought whole books."""
@@ -168,16 +147,36 @@ class MarketQuality:
         if state is None:
             return ()
         state.book = None
+        state.watch.broken()
         self._contradicted.pop(event.product, None)
         return self._stall(state, f"its book can't be followed: {event.reason}", now_ns)
 
+    def traded(self, trades: Iterable[Trade]) -> tuple[Effect, ...]:
+        """Take in trades: they show that a price which seemed odd is true."""
+        effects: tuple[Effect, ...] = ()
+        for trade in trades:
+            state = self._states.get(trade.product)
+            if state is not None:
+                effects += judged(state, state.watch.second_source(trade.price, trade.at_ns))
+        return effects
+
+    def bars(self, product: ProductId, bars: Iterable[Bar]) -> None:
+        """Take in closed minutes of a product, oldest first."""
+        state = self._states.get(product)
+        if state is not None:
+            state.watch.bars(bars)
+
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
-        """Look at the age of every quote; to be called once a second."""
+        """Look at the age of every quote, and how odd its price is; to be called once a second."""
         effects: tuple[Effect, ...] = ()
         asked = self._ask(now_ns, machine_ns)
         for state in self._states.values():
+            effects += judged(state, state.watch.passed(now_ns))
+            news = state.watch.news(now_ns)
+            if news is not None:
+                effects += (PriceDoubted(state.product, news, state.watch.ticks),)
             age_ns = 0 if state.quote is None else now_ns - state.quote.confirmed_ns
-            if age_ns <= self._limit_ns or _is_awaited(state, machine_ns):
+            if age_ns <= self._limit_ns or is_awaited(state, machine_ns):
                 continue
             effects += self._stall(state, TOO_OLD, now_ns)
             stale = of_stale_quote(state.product, Nanos(age_ns), self._limit_ns)
@@ -197,14 +196,17 @@ class MarketQuality:
         effects = self._compare(readings)
         for reading in readings:
             state = self._states.get(reading.product)
+            if state is not None:
+                doubt = state.watch.second_source(reading.bid, reading.at_ns)
+                effects += judged(state, doubt)
             ours = None if state is None else state.quote
             if state is None or ours is None or ours.at_ns >= reading.at_ns:
                 continue  # the stream moved on meanwhile: that is fresh data
-            if _same_price(ours, reading):
+            if is_same_price(ours, reading):
                 effects += self._confirmed(state, ours, reading)
                 continue
             # The stream may have the same still on its way: it is judged once it gets there.
-            self._contradicted.setdefault(state.product, _Contradiction(reading, machine_ns))
+            self._contradicted.setdefault(state.product, Contradiction(reading, machine_ns))
             # No entry is made at it, and exits have no other price while the stream is frozen.
             effects += (BidMoved(state.product, reading.bid, reading.at_ns, reading.at_ns),)
         return effects
@@ -233,7 +235,7 @@ class MarketQuality:
 
     def liquidity(self, products: Iterable[ProductId]) -> tuple[BookMeasure, ...]:
         """Return spread and depth of these products' books; of one that is stalled nothing."""
-        return tuple(_liquidity(self._states[product]) for product in products)
+        return tuple(liquidity_of(self._states[product]) for product in products)
 
     @property
     def warming(self) -> tuple[ProductId, ...]:
@@ -243,7 +245,7 @@ class MarketQuality:
     # Prices.
 
     def _quote(
-        self, state: _State, book: Book, sent_ns: Nanos, now_ns: Nanos
+        self, state: PriceState, book: Book, sent_ns: Nanos, now_ns: Nanos
     ) -> tuple[Effect, ...]:
         top, old = book.top(), state.quote
         if top is None:
@@ -254,15 +256,26 @@ class MarketQuality:
             return self._crossed(state, sent_ns, now_ns)
         state.crossed_since_ns, state.is_unconfirmed = None, False
         quote = state.quote = Quote(
-            state.product, bid.price, bid.quantity, ask.price, ask.quantity, sent_ns, sent_ns
+            product=state.product,
+            bid=bid.price,
+            bid_quantity=bid.quantity,
+            ask=ask.price,
+            ask_quantity=ask.quantity,
+            at_ns=sent_ns,
+            confirmed_ns=sent_ns,
+            doubt=state.watch.tick(bid.price, ask.price, sent_ns),
         )
-        is_news = old is None or (old.bid, old.ask) != (quote.bid, quote.ask)
+        is_news = (
+            old is None
+            or (old.bid, old.ask) != (quote.bid, quote.ask)
+            or old.doubt is not quote.doubt
+        )
         if is_news or state.stalled or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS:
             return self._publish(state, quote)
         return ()
 
     def _one_sided(
-        self, state: _State, book: Book, sent_ns: Nanos, now_ns: Nanos
+        self, state: PriceState, book: Book, sent_ns: Nanos, now_ns: Nanos
     ) -> tuple[Effect, ...]:
         """There is no price for entries; a bid alone is one for exits."""
         bid = book.best_bid()
@@ -270,13 +283,14 @@ class MarketQuality:
             reason = "nobody bids" if len(book) else "nobody bids or offers"
             return self._stall(state, reason, now_ns, SUSPECT)
         stalled = self._stall(state, "nobody offers", now_ns, SUSPECT)
+        doubt = state.watch.lone_bid(bid, sent_ns)
         is_news = state.bid != bid or sent_ns - state.published_ns >= REPUBLISH_AFTER_NS
         if not (stalled or is_news):
             return ()
         state.bid, state.published_ns = bid, sent_ns
-        return (*stalled, BidMoved(state.product, bid, sent_ns, sent_ns))
+        return (*stalled, BidMoved(state.product, bid, sent_ns, sent_ns, doubt))
 
-    def _crossed(self, state: _State, sent_ns: Nanos, now_ns: Nanos) -> tuple[Effect, ...]:
+    def _crossed(self, state: PriceState, sent_ns: Nanos, now_ns: Nanos) -> tuple[Effect, ...]:
         if state.crossed_since_ns is None:
             state.crossed_since_ns = sent_ns
         if sent_ns - state.crossed_since_ns <= CROSSED_LIMIT_NS:
@@ -293,30 +307,32 @@ class MarketQuality:
         for state in self._states.values():
             if state.quote is None or state.asked_machine_ns is not None:
                 continue
-            if wants_all or state.quote.confirmed_ns < recent_ns:
+            doubt = state.quote.doubt
+            is_odd = doubt is not None and doubt.is_open
+            if wants_all or is_odd or state.quote.confirmed_ns < recent_ns:
                 state.asked_machine_ns = machine_ns
                 asked.append(state.product)
         return tuple(asked)
 
-    def _settle(self, state: _State, found: _Contradiction, now_ns: Nanos) -> tuple[Effect, ...]:
+    def _settle(self, state: PriceState, found: Contradiction, now_ns: Nanos) -> tuple[Effect, ...]:
         ours, reading = state.quote, found.reading
         if ours is None or ours.at_ns >= reading.at_ns:
             return ()  # the stream moved on meanwhile: that is fresh data
-        if _same_price(ours, reading):
+        if is_same_price(ours, reading):
             return self._confirmed(state, ours, reading)
         stalled = self._stall(state, FROZEN, now_ns, SUSPECT)
         if not stalled:
             return ()
         return (*stalled, *self._alert(state, of_frozen_stream(state.product), found.machine_ns))
 
-    def _confirmed(self, state: _State, ours: Quote, reading: Quote) -> tuple[Effect, ...]:
+    def _confirmed(self, state: PriceState, ours: Quote, reading: Quote) -> tuple[Effect, ...]:
         state.is_unconfirmed = False
         state.quote = evolve(ours, confirmed_ns=max(ours.confirmed_ns, reading.at_ns))
         return self._publish(state, state.quote)
 
     # What is told.
 
-    def _publish(self, state: _State, quote: Quote) -> tuple[Effect, ...]:
+    def _publish(self, state: PriceState, quote: Quote) -> tuple[Effect, ...]:
         state.published_ns = quote.confirmed_ns
         if state.stalled is None:
             return (QuoteMoved(quote),)
@@ -324,15 +340,18 @@ class MarketQuality:
         return QuoteMoved(quote), FeedRecovered(state.product, was_told)
 
     def _stall(
-        self, state: _State, reason: str, now_ns: Nanos, data: DataState = DataState.STALE
+        self, state: PriceState, reason: str, now_ns: Nanos, data: DataState = DataState.STALE
     ) -> tuple[Effect, ...]:
         if state.stalled is not None:
             return ()
         state.stalled, state.data = reason, data
+        state.watch.broken()
         age_ns = Nanos(0 if state.quote is None else now_ns - state.quote.confirmed_ns)
         return (FeedStalled(state.product, reason, age_ns, data),)
 
-    def _alert(self, state: _State, alert: AlertRaised, machine_ns: Nanos) -> tuple[Effect, ...]:
+    def _alert(
+        self, state: PriceState, alert: AlertRaised, machine_ns: Nanos
+    ) -> tuple[Effect, ...]:
         told_ns = state.alerted_machine_ns
         if state.is_told or state.stalled not in OURS_TO_TELL:
             return ()
@@ -353,30 +372,8 @@ class MarketQuality:
 
     def _compare(self, readings: tuple[Quote, ...]) -> tuple[Effect, ...]:
         """A fresh incarnation is believed once REST agrees with every quote of its stream."""
-        quotes = self._quotes()
-        if self._is_trusted or len(readings) < len(quotes):
-            return ()
-        far = farthest_bps(quotes, readings)
-        if far is None or far > AGREE_WITHIN_BPS:
+        evidence = None if self._is_trusted else agreement(self._quotes(), readings)
+        if evidence is None:
             return ()
         self._is_trusted = True
-        return (Trusted(f"{len(readings)} quotes within {plain(far)} bps of REST, no gap"),)
-
-
-def _is_awaited(state: _State, machine_ns: Nanos) -> bool:
-    asked_ns = state.asked_machine_ns
-    is_asked = asked_ns is not None and machine_ns - asked_ns <= ANSWER_WITHIN_NS
-    return is_asked and not state.is_unconfirmed
-
-
-def _same_price(ours: Quote, reading: Quote) -> bool:
-    return (ours.bid, ours.ask) == (reading.bid, reading.ask)
-
-
-def _liquidity(state: _State) -> BookMeasure:
-    quote, book = state.quote, state.book
-    depths = None if book is None else book.depths(DEPTH_WITHIN_BPS)
-    if quote is None or depths is None or state.stalled is not None:
-        return BookMeasure(state.product, None, None, None)
-    spread = bps((quote.ask - quote.bid) * 2 / (quote.ask + quote.bid))
-    return BookMeasure(state.product, spread, *depths)
+        return (Trusted(evidence),)

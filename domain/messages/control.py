@@ -74,7 +74,11 @@ class Synced:
 
 @frozen(kw_only=True)
 class AlertRaised:
-    """Something a person should know. Fields in the fixed order of the alert body (AL1)."""
+    """Something a person should know. Fields in the fixed order of the alert body (AL1).
+
+    `topic` is what it is about, where something can end that: an alert of code RESOLVED with the
+    same topic does. "" for what only a person can take note of.
+    """
 
     severity: Severity
     code: str
@@ -83,6 +87,7 @@ class AlertRaised:
     owned: str
     worst: str
     command: str
+    topic: str = ""
 
 
 @frozen

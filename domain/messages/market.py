@@ -6,9 +6,9 @@ from attrs import frozen
 
 from domain.model.entries import Unread
 from domain.model.instants import Nanos
-from domain.model.market import Bar, DataState, Level, Quote, Trade
+from domain.model.market import Bar, DataState, Doubt, Level, Quote, Trade
 from domain.model.money import Price
-from domain.model.product import ProductId
+from domain.model.product import ProductFlags, ProductId
 
 
 @frozen
@@ -60,6 +60,14 @@ class SubscriptionsSeen:
 
 
 @frozen
+class ProductStatusSeen:
+    """What the `status` channel says of a product: its status, and flags as far as it has any."""
+
+    product: ProductId
+    flags: ProductFlags
+
+
+@frozen
 class OtherFrameSeen:
     """A frame on a channel that we do not use; it still counts in the sequence."""
 
@@ -73,6 +81,7 @@ MarketEvent = (
     | TradesPrinted
     | HeartbeatSeen
     | SubscriptionsSeen
+    | ProductStatusSeen
     | OtherFrameSeen
 )
 
@@ -125,13 +134,14 @@ class QuoteMoved:
 class BidMoved:
     """A best bid alone: nobody offers, or only REST shows it because the stream is frozen.
 
-    Good for exits and for marks, no entry's price. Both instants as in `Quote`.
+    Good for exits and for marks, no entry's price. Both instants and `doubt` as in `Quote`.
     """
 
     product: ProductId
     bid: Price
     at_ns: Nanos
     confirmed_ns: Nanos
+    doubt: Doubt | None = None
 
 
 @frozen
@@ -161,6 +171,19 @@ class FeedStalled:
     reason: str
     age_ns: Nanos
     state: DataState = DataState.STALE
+
+
+@frozen
+class PriceDoubted:
+    """Prices of a product were too odd for entries: the first doubt since the last time we told.
+
+    `ticks` counts all of the product's doubted ticks since the feed began. Quotes say themselves
+    whether they are doubted.
+    """
+
+    product: ProductId
+    doubt: Doubt
+    ticks: int
 
 
 @frozen

@@ -17,7 +17,7 @@ class BreakerTripped:
     breaker: Breaker
 
 
-BY_OPERATOR = "operator"
+BY_OPERATOR, BY_PROOF = "operator", "proof"
 
 
 @frozen

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import NewType
+from types import MappingProxyType
+from typing import Any, NewType
 
-from attrs import fields, frozen
+from attrs import frozen
 
 from domain.model.money import Price, Quantity, ceil_to, floor_to
 
@@ -44,9 +46,37 @@ class Action(StrEnum):
     MARKET = "market"
 
 
+_RESTING = frozenset({Action.REST})
+_LIMITED = frozenset({Action.REST, Action.LIMIT})
+_ALL, _NONE = frozenset(Action), frozenset[Action]()
+
+ALLOWED_BY_STATUS: Mapping[str, frozenset[Action]] = MappingProxyType(
+    {"online": _ALL, "offline": _NONE, "internal": _NONE, DELISTED: _NONE}
+)
+"""What the venue takes of new orders in each status of a product that we know."""
+ALLOWED_BY_FLAG: Mapping[str, frozenset[Action]] = MappingProxyType(
+    {
+        "is_disabled": _NONE,
+        "trading_disabled": _NONE,
+        "cancel_only": _NONE,
+        "limit_only": _LIMITED,
+        "post_only": _RESTING,
+        "auction_mode": _NONE,
+        "view_only": _NONE,
+    }
+)
+"""And while a flag is set; of several that are set only what all of them take."""
+ONLINE = "online"
+NOT_LISTED, NOT_READ = "not in the list of products", "could not be read again"
+"""What is unknown of a product that a reading lacks, and of all where there is none."""
+
+
 @frozen(kw_only=True)
 class ProductFlags:
-    """The venue's booleans and status of one product. Source: List Products, read 2026-11."""
+    """The venue's booleans and status of one product. Source: List Products, read 2026-11.
+
+    `unknown` names what the venue says besides and we do not know, or why we can't tell.
+    """
 
     status: str = "online"
     is_disabled: bool = False
@@ -56,27 +86,38 @@ class ProductFlags:
     post_only: bool = False
     auction_mode: bool = False
     view_only: bool = False
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, status: str, switched: Iterable[str], unknown: Iterable[str] = ()) -> ProductFlags:
+        """Return flags of which these are set."""
+        flags: dict[str, Any] = dict.fromkeys(switched, True)
+        return cls(status=status, unknown=tuple(unknown), **flags)
+
+    @property
+    def switched(self) -> tuple[str, ...]:
+        """Return the flags that are set."""
+        return tuple(name for name in ALLOWED_BY_FLAG if getattr(self, name))
 
     @property
     def described(self) -> str:
         """Return status and what is switched on, for people, like "online, cancel_only"."""
-        switched = (each.name for each in fields(type(self)) if getattr(self, each.name) is True)
-        return ", ".join((self.status, *switched))
+        return ", ".join((self.status or "no status", *self.switched, *self.unknown))
 
     def allows(self, action: Action) -> bool:
         """Tell whether a new order of kind `action` is accepted; anything unknown is a no."""
-        closed = (
-            self.is_disabled,
-            self.trading_disabled,
-            self.cancel_only,
-            self.auction_mode,
-            self.view_only,
-        )
-        if self.status != "online" or any(closed):
-            return False
-        if self.post_only:
-            return action is Action.REST
-        return not (self.limit_only and action is Action.MARKET)
+        return not self.unknown and self.status in ALLOWED_BY_STATUS and self._takes(action)
+
+    def allows_exit(self, action: Action) -> bool:
+        """Tell whether a sale of kind `action` may be tried: nothing that we know forbids it.
+
+        What is unknown does not: a sale that the venue refuses costs nothing.
+        """
+        return self._takes(action)
+
+    def _takes(self, action: Action) -> bool:
+        taken = ALLOWED_BY_STATUS.get(self.status, _ALL)
+        return action in taken and all(action in ALLOWED_BY_FLAG[name] for name in self.switched)
 
 
 @frozen(kw_only=True)

@@ -15,17 +15,18 @@ from domain.model.approval import (
     ApprovedExit,
     ExitReason,
     Limit,
-    Market,
+    OrderType,
     Purpose,
     Refusal,
 )
 from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
-from domain.model.money import ONE, ZERO, Amount, Quantity, plain
+from domain.model.money import ONE, ZERO, Amount, Price, Quantity, plain
 from domain.model.portfolio import Lot
-from domain.model.product import Action, ProductId, Side
+from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.risk import reasons
+from domain.risk.exit_types import sale_type
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import HUNDRED, Sized, size_entry
 from domain.risk.view import RiskView
@@ -66,10 +67,11 @@ def judge_exit(
     if breaker is not None and breaker.effect >= Effect.KILL:
         refusals.append(Refusal(reason=reasons.KILLED, observed=breaker.reason, limit="no kill"))
     product = view.products.get(wanted.product)
-    if product is None or not product.flags.allows(Action.MARKET):
-        flags = "not in the catalogue" if product is None else str(product.flags)
+    order_type = None if product is None else sale_type(product, wanted.bid)
+    if order_type is None:
+        flags = "not in the catalogue" if product is None else product.flags.described
         refusals.append(
-            Refusal(reason=reasons.PRODUCT_DISABLED, observed=flags, limit="open for market orders")
+            Refusal(reason=reasons.PRODUCT_DISABLED, observed=flags, limit="open for sales")
         )
     free = ZERO
     if lot is not None:
@@ -78,7 +80,7 @@ def judge_exit(
         free = product.sale_of(free)
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
-    elif product is not None and not product.can_sell(free, wanted.bid):
+    elif product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
         minimum = f"{plain(product.quote_min)} {product.quote}"
         refusals.append(
             Refusal(
@@ -87,9 +89,9 @@ def judge_exit(
                 limit=minimum,
             )
         )
-    if refusals or lot is None:
+    if refusals or lot is None or order_type is None:
         return _refused(wanted, strategy, tuple(refusals))
-    return OrderApproved(_exit_order(wanted, lot, Quantity(free), view, approval))
+    return OrderApproved(_exit_order(wanted, lot, Quantity(free), order_type, view, approval))
 
 
 def limits_used(view: RiskView, rules: Rules) -> tuple[LimitUse, ...]:
@@ -187,18 +189,28 @@ def _why(wanted: TradeProposal, sized: Sized) -> str:
 
 
 def _exit_order(
-    wanted: ExitProposed, lot: Lot, quantity: Quantity, view: RiskView, approval: int
+    wanted: ExitProposed,
+    lot: Lot,
+    quantity: Quantity,
+    order_type: OrderType,
+    view: RiskView,
+    approval: int,
 ) -> ApprovedExit:
     return ApprovedExit(
         approval=approval,
         strategy=lot.strategy,
         product=wanted.product,
         quantity=quantity,
-        order_type=Market(),
+        order_type=order_type,
         lot=lot.id,
         reason=ExitReason(wanted.reason),
         approved_ns=view.machine_ns,
     )
+
+
+def _worst_price(order_type: OrderType | None, bid: Price) -> Price:
+    """Return the price by which the venue measures whether a sale is large enough."""
+    return order_type.price if isinstance(order_type, Limit) else bid
 
 
 def _lots(view: RiskView) -> tuple[Lot, ...]:

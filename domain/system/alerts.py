@@ -16,6 +16,7 @@ from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, base_of, quote_of
 from domain.model.wording import counted
+from domain.system.alert_ends import UNPROTECTED_LOTS, life_of, topic_of
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
 from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
@@ -90,6 +91,7 @@ def of_breaker(breaker: Breaker) -> AlertRaised:
         owned=_OWNED,
         worst="stops of owned lots as listed in status" if is_critical else "none by itself",
         command=_RESUME if breaker.is_latched and command == _STATUS else command,
+        topic=topic_of(breaker.name, breaker.scope),
     )
 
 
@@ -103,6 +105,7 @@ def of_down(down: ActorDown) -> AlertRaised:
         owned=_OWNED,
         worst=unwatched(down.actor),
         command=_STATUS,
+        topic=life_of(down.actor),
     )
 
 
@@ -129,6 +132,7 @@ def of_given_up(actor: str, reason: str) -> AlertRaised:
         owned="unchanged; see status",
         worst=unwatched(actor),
         command=_RESUME,
+        topic=life_of(actor),
     )
 
 
@@ -142,6 +146,7 @@ def of_shortage(actor: str, failure: str) -> AlertRaised:
         owned="unchanged; see status",
         worst=unwatched(actor),
         command=_STATUS,
+        topic=life_of(actor),
     )
 
 
@@ -210,6 +215,7 @@ def of_lots(listed: LotsListed) -> AlertRaised | None:
         if is_start
         else "the whole value of these lots while nothing runs",
         command="python run.py status" if is_start else "python run.py --env paper",
+        topic=UNPROTECTED_LOTS,
     )
 
 

@@ -72,15 +72,6 @@ def listed_anew(known: Sequence[Product], listed: Iterable[Product]) -> tuple[st
     return tuple(sorted(each.id for each in living if each.quote in ours and each.id not in names))
 
 
-def as_listed_now(known: Sequence[Product], listed: Iterable[Product]) -> tuple[Product, ...]:
-    """Return the `known` products as they are listed now; one that is not listed stays as it was.
-
-    A lot of it may still be there to be sold, and the list may lack what could not be read.
-    """
-    now = {each.id: each for each in listed}
-    return tuple(now.get(each.id, each) for each in known)
-
-
 def other_lineage(orders: Iterable[OrderSeen]) -> str | None:
     """Return a sentence if orders were filled whose ids are of a journal that is not here.
 

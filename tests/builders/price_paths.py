@@ -17,7 +17,7 @@ from tests.builders.messages import a_level
 from tests.builders.steps import START, product, step
 from tests.fakes.markets import Script
 
-HISTORY_MINUTES = 12
+HISTORY_MINUTES = 72
 STEP_S = 2.0
 FIRST_STEP_S = 0.5
 """Steps fall between the seconds: never at the instant of a cycle."""

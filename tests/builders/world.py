@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import attrs
 import pykka
 from attrs import evolve, field, frozen
 
@@ -39,11 +40,12 @@ from config.effective import Config
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import HOUR, SECOND, Nanos
+from domain.model.money import BPS
+from domain.risk.rules.suspect_price import SuspectPrice
 from tests.builders.price_paths import script
 from tests.builders.simulator import script_of
 from tests.builders.steps import START
 from tests.fakes.log import KeptLog, LogLine
-from tests.fakes.markets import Script
 from tests.fakes.watched import WatchedFaults, WatchedLimits, WatchedRuntime
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -68,10 +70,15 @@ class Setting:
     """What a world is made of."""
 
     folder: Path
-    market: Script = field(factory=script)
+    market: Any = field(factory=script)
+    """A market that expands its own minutes."""
     mode: Mode = Mode.PAPER
     sets: tuple[str, ...] = ()
+    any_move: bool = True
+    """Hand-made prices move as no market does; otherwise too far in a minute is a jump, as shipped.
+    """
     seed: int = 1
+    start_ns: Nanos = START
     duration_ns: Nanos | None = None
     log: Callable[[str], Log] | None = None
     shadow: Config | None = None
@@ -88,7 +95,7 @@ class World:
         self.setting = setting
         self.options = TradeOptions(
             mode=setting.mode,
-            config=load(CONFIG, (*FAST, *setting.sets)),
+            config=(hand_made if setting.any_move else shipped)(setting.sets),
             folders=Folders(
                 config=CONFIG, data=setting.folder / "data", log=setting.folder / "logs"
             ),
@@ -228,7 +235,7 @@ class World:
             market=self.setting.market,
             expander=self.setting.market,
             store=self.store,
-            start_ns=START,
+            start_ns=self.setting.start_ns,
             opening={"USD": Decimal(10_000)},
             fees=FEES,
             ids=Ids("world"),
@@ -290,6 +297,22 @@ class World:
             return answer
 
         return evolve(passed, run=run)
+
+
+def shipped(sets: Sequence[str] = ()) -> Config:
+    """Return the shipped settings with short look-backs, and those of `sets`."""
+    return load(CONFIG, (*FAST, *sets))
+
+
+def hand_made(sets: Sequence[str] = ()) -> Config:
+    """Return settings for prices that move as no market does: no move of them is a jump."""
+    config = shipped(sets)
+    with attrs.validators.disabled():
+        rules = tuple(
+            evolve(rule, jump_floor_bps=BPS) if isinstance(rule, SuspectPrice) else rule
+            for rule in config.policy.rules
+        )
+    return evolve(config, policy=evolve(config.policy, rules=rules))
 
 
 def messages_of(mode_folder: Path) -> list[tuple[int, Any]]:

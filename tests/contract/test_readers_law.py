@@ -28,7 +28,13 @@ from adapters.simulator.market_data.readers import bars_in, changes_in, trades_i
 from adapters.venues.coinbase import codec, wire
 from adapters.venues.coinbase.answers import previewed
 from adapters.venues.coinbase.server_time import time_in
-from domain.messages.market import BookChanged, BookLost, MarketFrame, TradesPrinted
+from domain.messages.market import (
+    BookChanged,
+    BookLost,
+    MarketFrame,
+    ProductStatusSeen,
+    TradesPrinted,
+)
 from domain.messages.venue import UserFrame
 from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
@@ -479,6 +485,19 @@ def test_an_odd_trade_is_left_out_alone_and_counted() -> None:
         assert len(read) + len(seen.unread) == 3, what
 
 
+def a_status(number: int) -> Entry:
+    return {"id": f"C{number}-USD", "status": "online", "status_message": ""}
+
+
+def test_an_odd_product_of_the_status_channel_is_left_out_alone_and_counted() -> None:
+    for what, odd in oddities(wire.ProductStatus, a_status(2)):
+        products = [a_status(1), odd, a_status(3)]
+        seen = market(frame("status", {"type": "snapshot", "products": products}))
+        told = {each.product for each in seen.events if isinstance(each, ProductStatusSeen)}
+        assert {"C1-USD", "C3-USD"} <= told, what
+        assert len(seen.events) + len(seen.unread) == 3, what
+
+
 def test_an_odd_order_of_the_user_stream_is_left_out_alone_and_counted() -> None:
     for what, odd in oddities(wire.UserOrder, a_user_order(2)):
         orders = [a_user_order(1), odd, a_user_order(3)]
@@ -491,6 +510,7 @@ def test_an_odd_order_of_the_user_stream_is_left_out_alone_and_counted() -> None
 
 EVENTS: dict[str, tuple[type, Entry]] = {
     "market_trades": (wire.TradesEvent, {"type": "update", "trades": [a_public_trade(1)]}),
+    "status": (wire.StatusEvent, {"type": "snapshot", "products": [a_status(1)]}),
     "heartbeats": (wire.HeartbeatEvent, {"heartbeat_counter": 7}),
     "subscriptions": (wire.SubscriptionsEvent, {"subscriptions": {"level2": ["BTC-USD"]}}),
     "user": (wire.UserEvent, {"type": "update", "orders": [a_user_order(1)]}),
@@ -602,6 +622,7 @@ def test_every_form_of_the_wire_has_its_reader_here(
     read: list[tuple[type, Any]] = [(each.form, each.good(1)) for each in LISTS.values()]
     read += [(form, good) for form, good, _ in SINGLE.values()]
     read += [*EVENTS.values(), (wire.BookEvent, a_change(1))]
+    read += [(wire.ProductStatus, a_status(1))]
     read += [(wire.PublicTrade, a_public_trade(1)), (wire.UserOrder, a_user_order(1))]
     read += [
         (wire.TimeAnswer, A_TIME),

@@ -15,6 +15,8 @@ from actors.kernel.envelope import Envelope
 from adapters.alerts.file import AlertFile
 from adapters.control.files import write_json
 from adapters.control.kill_switch import write_kill
+from adapters.courier.marks import Mark, MarkFile
+from adapters.courier.state import StateFile
 from adapters.journal.segments import read_records
 from adapters.sentinel.state import State
 from adapters.telemetry.acks import Ack, AckFile
@@ -62,6 +64,16 @@ def sentinel(folder: Path, text: str) -> None:
     state.alert(text, text)
 
 
+def deliveries(folder: Path, text: str) -> None:
+    MarkFile(folder).add(
+        Mark(written_ns=Nanos(START_NS), channel="c", label=text, alert=text),
+    )
+
+
+def courier(folder: Path, text: str) -> None:
+    StateFile(folder).tell({"channels": [{"failure": text}], "problems": [text]})
+
+
 def files(folder: Path, text: str) -> None:
     write_json(folder / "status.json", {"breakers": [{"reason": text}], text: text})
 
@@ -87,7 +99,11 @@ def journal(folder: Path, text: str) -> None:
 
 
 SINKS: dict[str, Callable[[Path, str], None]] = {
-    each.__name__: each for each in (log, alerts, acks, sentinel, files, kill, incident, journal)
+    each.__name__: each
+    for each in (
+        *(log, alerts, acks, sentinel, deliveries, courier),
+        *(files, kill, incident, journal),
+    )
 }
 
 

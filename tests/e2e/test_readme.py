@@ -85,6 +85,8 @@ class Reader:
             return NO  # the page knows no order of its reader
         if line.startswith(f"{PROGRAM} secrets check"):
             return REFUSED  # nobody who only reads the page has a key, and paper needs none
+        if line.startswith(f"{PROGRAM} alerts test"):
+            return USAGE  # nobody who only reads the page has said where alerts are to go
         if line.startswith(f"{PROGRAM} journal backup"):
             file = self.checkout.root / shlex.split(line)[-1]
             return OK if has_run and not file.exists() else USAGE

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections import defaultdict
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from actors.kernel.topology import FEED
-from adapters.runtime.binding import Seen
 from adapters.simulator.faults.base import CLOSINGS
-from domain.messages.market import BarClosed, HistoryLoaded, QuoteMoved
-from domain.model.instants import MINUTE, SECOND
-from domain.model.market import Bar, Quote
+from domain.model.instants import MINUTE
 from tests.builders.full import IS_FULL
 from tests.builders.price_paths import Line, script
 from tests.builders.simulator import fault
 from tests.builders.steps import START
+from tests.builders.witness import Witness, candles_of
 from tests.builders.world import Setting, World
 
 DISCONNECTS = 500 if IS_FULL else 15
@@ -29,7 +23,6 @@ NAMES = ("BTC-USD", "ETH-USD", "SOL-USD")
 FIRST_S, LEAST_S, MOST_S = 15.0, 3.0, 12.0
 WHOLE_AGAIN_S = 60
 MEMBERS = ("open", "high", "low", "close", "volume")
-Tops = tuple[Decimal, Decimal]
 
 
 def moments(draw: random.Random) -> list[float]:
@@ -51,65 +44,6 @@ def walks(draw: random.Random, seconds: float) -> list[Line]:
             corners.append((float(at), f"{price:.2f}"))
         found.append(Line(name, tuple(corners)))
     return found
-
-
-def ask(world: World, path: str, **query: str) -> dict[str, Any]:
-    """Return what the venue answers to anybody."""
-    asked = {name: [value] for name, value in query.items()}
-    answer = world._ask("GET", f"/api/v3/brokerage/market{path}", asked, b"").run()
-    assert answer is not None
-    status, body, *_ = answer
-    assert status == 200, body
-    return dict(json.loads(body))
-
-
-def top_of(world: World, product: str) -> Tops:
-    """Return best bid and offer of the venue's own book."""
-    book = ask(world, "/product_book", product_id=product, limit="1")["pricebook"]
-    return Decimal(book["bids"][0]["price"]), Decimal(book["asks"][0]["price"])
-
-
-def candles_of(world: World, product: str, first_ns: int, end_ns: int) -> dict[int, dict[str, str]]:
-    span = {"start": str(first_ns // SECOND), "end": str(end_ns // SECOND)}
-    path = f"/products/{product}/candles"
-    rows = ask(world, path, granularity="ONE_MINUTE", **span)["candles"]
-    return {int(row["start"]) * SECOND: row for row in rows}
-
-
-class Witness:
-    """Hears what the feed tells, and looks at the venue's own books whenever time goes on."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._looked_ns = 0
-        self._tops: dict[str, set[Tops]] = defaultdict(set)
-        self.told: dict[str, Tops] = {}
-        self.wrong: list[Quote] = []
-        self.bars: dict[str, dict[int, set[Bar]]] = defaultdict(lambda: defaultdict(set))
-        world.runtime.observe((FEED,), self.hear)
-        world.before_step = self.look
-
-    def look(self) -> None:
-        if self._looked_ns != self._world.clock.now_ns:
-            self._looked_ns = self._world.clock.now_ns
-            for product in NAMES:
-                self._tops[product].add(top_of(self._world, product))
-
-    def hear(self, seen: Seen) -> None:
-        match seen.message:
-            case QuoteMoved(quote) if seen.is_said:
-                self.told[quote.product] = top = (quote.bid, quote.ask)
-                if top not in self._tops[quote.product]:
-                    self.wrong.append(quote)
-            case BarClosed(bar) if seen.is_said:
-                self.bars[bar.product][bar.start_ns].add(bar)
-            case HistoryLoaded(product, width_ns, found) if seen.is_said and width_ns == MINUTE:
-                for bar in found:
-                    self.bars[product][bar.start_ns].add(bar)
-
-    def agrees(self) -> bool:
-        """Tell whether the newest quotes are the best prices of the venue's books."""
-        return all(self.told.get(name) == top_of(self._world, name) for name in NAMES)
 
 
 @pytest.mark.slow

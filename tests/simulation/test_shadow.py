@@ -14,7 +14,6 @@ import pytest
 
 from actors.kernel.envelope import ReplyTo
 from config.effective import Config
-from config.loading import load
 from config.mode import Mode
 from domain.messages.orders import IntentRaised
 from domain.messages.supervision import Drill
@@ -26,7 +25,7 @@ from domain.strategies.breakout import Breakout
 from tests.builders.price_paths import Line, script
 from tests.builders.simulator import fault
 from tests.builders.steps import START
-from tests.builders.world import CONFIG, FAST, Setting, World, journal_bytes
+from tests.builders.world import Setting, World, hand_made, journal_bytes
 from tests.fakes.log import KeptLog, LogLine
 
 CRASH_NS = START + 135 * SECOND
@@ -48,7 +47,7 @@ TRIMMING = (
 
 
 def a_config(*sets: str) -> Config:
-    return load(CONFIG, (*FAST, *sets))
+    return hand_made(sets)
 
 
 def has_ended(

@@ -13,34 +13,18 @@ from typing import Any
 import pytest
 
 from adapters.simulator.market_data.candles import CandleMarket, open_candles
-from adapters.simulator.market_data.expander import CandleExpander
-from adapters.simulator.market_data.source import Step
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start, parse_iso
 from domain.model.market import Bar
-from domain.model.product import Product, ProductId
+from domain.model.product import Product
 from tests.builders.recorded import shared_data
 from tests.builders.simulator import Client
+from tests.builders.tape import Tape
 
 HALF_HOUR = 30
 PLACES = 40
 """Places on the tape (product and minute) that a claim is tried at."""
 RICH = {"USD": "100000000000"}
 SECONDS_IN = 4
-
-
-class Tape:
-    """The recorded market with its expander, as an engine takes it."""
-
-    def __init__(self, market: CandleMarket, *names: str) -> None:
-        self._market = market
-        self._expander = CandleExpander(market, 1)
-        self.products = tuple(p for p in market.products if p.id in names)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._market, name)
-
-    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
-        return self._expander.steps(product, minute_ns)
 
 
 @pytest.fixture(scope="module")

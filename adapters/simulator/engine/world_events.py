@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from attrs import asdict, evolve, frozen
+from attrs import evolve, frozen
 
 from adapters.simulator.engine.accounts import FeeRates, VenueAccounts
 from adapters.simulator.engine.book import Levels, VenueBook
@@ -55,7 +55,7 @@ class WorldEvents:
         """Set one flag of a product, or its status."""
         flags = self.states.flags(self.catalogue.played[product])
         if flag is not None:
-            flags = ProductFlags(**{**asdict(flags), flag: True})
+            flags = ProductFlags.of(flags.status, (*flags.switched, flag))
         if status is not None:
             flags = evolve(flags, status=status)
         self.states.set(product, flags)

@@ -20,7 +20,7 @@ ENDPOINTS = (
 ALL = "all"
 MARKET, USER = "market", "user"
 STREAMS = forms.one_of(MARKET, USER, ALL)
-CHANNELS = ("l2_data", "market_trades", "ticker", "heartbeats", "user")
+CHANNELS = ("l2_data", "market_trades", "ticker", "heartbeats", "status", "user")
 CLOSINGS = (1000, 1001, 1006, 1011)
 """Close codes; 1006 is what a client sees when the connection breaks without one."""
 

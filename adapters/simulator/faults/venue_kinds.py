@@ -13,9 +13,9 @@ from adapters.simulator.faults import forms
 from adapters.simulator.faults.base import Condition, Fault, Lasting, MarketFault, OrderFault
 from adapters.simulator.faults.forms import member
 from domain.model.instants import SECOND
-from domain.model.product import ProductFlags, ProductId, Side
+from domain.model.product import ALLOWED_BY_FLAG, ProductId, Side
 
-FLAGS = tuple(name for name in ProductFlags.__annotations__ if name != "status")
+FLAGS = tuple(ALLOWED_BY_FLAG)
 """In the venue's own words."""
 PERCENT = forms.number("-99", "900")
 

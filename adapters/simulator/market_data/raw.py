@@ -21,12 +21,11 @@ from adapters.simulator.market_data.source import MarketError
 from domain.model.entries import Entries, EntryKind, read_each
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos, iso, parse_iso
-from domain.model.product import Product, ProductFlags, ProductId
+from domain.model.product import ALLOWED_BY_FLAG, ONLINE, Product, ProductFlags, ProductId
 
 RAW_SUFFIXES = (".jsonl.zst", ".jsonl.gz", ".jsonl")
 SKIPPED = ("subscriptions", "user")
 CHUNK_BYTES = 1 << 18
-_FLAGS = tuple(name for name in ProductFlags.__annotations__ if name != "status")
 _EVENTS = re.compile(r'"events"\s*:\s*')
 
 
@@ -244,9 +243,9 @@ def _product(item: dict[str, Any]) -> Product | None:
         base_max=above_zero(item, "base_max_size"),
         quote_min=from_zero(item, "quote_min_size"),
         quote_max=above_zero(item, "quote_max_size"),
-        flags=ProductFlags(
-            status=word(item, "status") if "status" in item else "online",
-            **{name: _flag(item, name) for name in _FLAGS},
+        flags=ProductFlags.of(
+            word(item, "status") if "status" in item else ONLINE,
+            [name for name in ALLOWED_BY_FLAG if _flag(item, name)],
         ),
     )
 

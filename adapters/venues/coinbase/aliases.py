@@ -16,6 +16,7 @@ from domain.messages.market import (
     BookSnapshotSeen,
     MarketEvent,
     MarketFrame,
+    ProductStatusSeen,
     TradesPrinted,
 )
 from domain.model.market import Quote
@@ -76,7 +77,12 @@ def renamed_quotes(quotes: Iterable[Quote], names: Names) -> tuple[Quote, ...]:
 
 def _of(event: MarketEvent, names: Names) -> Iterator[MarketEvent]:
     match event:
-        case BookSnapshotSeen(product) | BookChanged(product) | BookLost(product):
+        case (
+            BookSnapshotSeen(product)
+            | BookChanged(product)
+            | BookLost(product)
+            | ProductStatusSeen(product)
+        ):
             for name in names.get(product, (product,)):
                 yield evolve(event, product=name)
         case TradesPrinted(trades):

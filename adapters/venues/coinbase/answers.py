@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -13,7 +13,8 @@ from attrs import frozen
 
 from adapters.venues.coinbase import wire
 from adapters.venues.coinbase.aliases import Listing
-from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, member
+from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, each_whole, member
+from adapters.venues.coinbase.flags import flags_of
 from adapters.venues.coinbase.values import (
     instant,
     instant_or_none,
@@ -34,7 +35,7 @@ from domain.model.market import Bar, Quote
 from domain.model.money import Amount, Price, Quantity, Rate
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.portfolio import AccountBalance
-from domain.model.product import Product, ProductFlags, ProductId
+from domain.model.product import Product, ProductId
 
 T = TypeVar("T")
 _OTHER_PRODUCTS = ("FUTURE", "UNKNOWN_PRODUCT_TYPE")
@@ -182,8 +183,8 @@ def merged(wallets: Iterable[Wallet]) -> tuple[AccountBalance, ...]:
     return tuple(totals.values())
 
 
-def product(form: wire.ProductForm) -> Listing | None:
-    """Return a product as it is listed, None if it is not spot.
+def product(form: wire.ProductForm, said: Mapping[str, Any]) -> Listing | None:
+    """Return a product as it is listed, None if it is not spot; `said` is all that is said of it.
 
     Raises:
         ProtocolBroken: it lacks a step or a limit: nothing is guessed.
@@ -205,7 +206,7 @@ def product(form: wire.ProductForm) -> Listing | None:
         base_max=member("base_max_size", positive, form.base_max_size),
         quote_min=member("quote_min_size", number_from_zero, form.quote_min_size),
         quote_max=member("quote_max_size", positive, form.quote_max_size),
-        flags=_flags(form),
+        flags=flags_of({"status": "", **said}),
         volume_24h=_volume(form),
     )
     return Listing(found, form.alias or "")
@@ -225,19 +226,6 @@ def _volume(form: wire.ProductForm) -> Decimal | None:
     worth = base * price
     is_like = worth <= volume * VOLUMES_APART and volume <= worth * VOLUMES_APART
     return volume if is_like else None
-
-
-def _flags(form: wire.ProductForm) -> ProductFlags:
-    return ProductFlags(
-        status=form.status,
-        is_disabled=form.is_disabled,
-        trading_disabled=form.trading_disabled,
-        cancel_only=form.cancel_only,
-        limit_only=form.limit_only,
-        post_only=form.post_only,
-        auction_mode=form.auction_mode,
-        view_only=form.view_only,
-    )
 
 
 def bar(product_id: ProductId, form: wire.CandleForm) -> Bar:
@@ -311,7 +299,7 @@ order_ids_in = each(EntryKind.ORDER, wire.OrderIds, order_ids)
 orders_in = each(EntryKind.ORDER, wire.OrderForm, order)
 fills_in = each(EntryKind.FILL, wire.FillForm, fill)
 wallets_in = each(EntryKind.WALLET, wire.AccountForm, balance)
-products_in = each(EntryKind.PRODUCT, wire.ProductForm, product)
+products_in = each_whole(EntryKind.PRODUCT, wire.ProductForm, product)
 quotes_in = each(EntryKind.QUOTE, wire.PriceBook, quote)
 cancels_in = each(EntryKind.CANCEL, wire.CancelForm, cancel_result)
 

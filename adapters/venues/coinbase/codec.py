@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from attrs import frozen
 
 from adapters.venues.coinbase import wire
-from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, member
+from adapters.venues.coinbase.entries import UNDECODABLE, EachEntry, each, each_whole, member
+from adapters.venues.coinbase.flags import flags_of
 from adapters.venues.coinbase.values import (
     LARGEST,
     SMALLEST,
@@ -29,6 +30,7 @@ from domain.messages.market import (
     MarketEvent,
     MarketFrame,
     OtherFrameSeen,
+    ProductStatusSeen,
     SubscriptionsSeen,
     TradesPrinted,
 )
@@ -190,6 +192,21 @@ def _above_zero(name: str, value: Decimal) -> Decimal:
     return value
 
 
+def _read_statuses(raw: msgspec.Raw) -> MarketEvents:
+    events = _status_events(_raws.decode(raw))
+    read: list[MarketEvent] = []
+    unread = list(events.unread)
+    for event in events.read:
+        found = _statuses(event.products)
+        read += found.read or (OtherFrameSeen("status"),)  # a sign of life that says nothing
+        unread += found.unread
+    return Entries(tuple(read), tuple(unread))
+
+
+def _status(form: wire.ProductStatus, said: Mapping[str, Any]) -> MarketEvent:
+    return ProductStatusSeen(ProductId(member("id", text, form.id)), flags_of(said))
+
+
 def _heartbeat(event: wire.HeartbeatEvent) -> MarketEvent:
     try:
         return HeartbeatSeen(int(event.heartbeat_counter))
@@ -225,6 +242,8 @@ def _singly(read: EachEntry[MarketEvent]) -> Callable[[msgspec.Raw], MarketEvent
 _book_events: EachEntry[MarketEvent] = each(EntryKind.BOOK, wire.BookEvent, _book)
 _trade_events = each(EntryKind.EVENT, wire.TradesEvent, _same)
 _trades = each(EntryKind.TRADE, wire.PublicTrade, _trade)
+_status_events = each(EntryKind.EVENT, wire.StatusEvent, _same)
+_statuses: EachEntry[MarketEvent] = each_whole(EntryKind.PRODUCT, wire.ProductStatus, _status)
 _user_events = each(EntryKind.EVENT, wire.UserEvent, _same)
 _orders = each(EntryKind.ORDER, wire.UserOrder, _order)
 _BOOK_KINDS: dict[str, type[BookSnapshotSeen] | type[BookChanged]] = {
@@ -234,6 +253,7 @@ _BOOK_KINDS: dict[str, type[BookSnapshotSeen] | type[BookChanged]] = {
 _EVENTS: dict[str, Callable[[msgspec.Raw], MarketEvents]] = {
     "l2_data": _read_books,
     "market_trades": _read_trades,
+    "status": _read_statuses,
     "heartbeats": _singly(each(EntryKind.EVENT, wire.HeartbeatEvent, _heartbeat)),
     SUBSCRIPTIONS: _singly(each(EntryKind.EVENT, wire.SubscriptionsEvent, _subscription)),
 }

@@ -36,6 +36,22 @@ def each(kind: EntryKind, form: type[F], convert: Callable[[F], T | None]) -> Ea
     return lambda raws: read_each(kind, raws, read, identity)
 
 
+def each_whole(
+    kind: EntryKind, form: type[F], convert: Callable[[F, Mapping[str, Any]], T | None]
+) -> EachEntry[T]:
+    """Return such a function for entries of which members that `form` does not name count too."""
+    decoder = msgspec.json.Decoder(form)
+
+    def read(raw: msgspec.Raw) -> T | None:
+        try:
+            decoded, said = decoder.decode(raw), _any.decode(raw)
+        except UNDECODABLE as error:
+            raise ProtocolBroken(_member_first(str(error))) from error
+        return convert(decoded, said)
+
+    return lambda raws: read_each(kind, raws, read, identity)
+
+
 def identity(raw: msgspec.Raw) -> Mapping[str, str]:
     """Return what an entry says of itself, by the names of `Unread`, as far as that is text."""
     return dict(_said(_any.decode(raw)))

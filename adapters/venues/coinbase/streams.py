@@ -33,7 +33,7 @@ PRODUCTS_PER_MESSAGE = 50
 def market_subscriptions(products: Sequence[str]) -> list[str]:
     """Return the messages that subscribe the public channels; heartbeats keep quiet ones open."""
     texts = [subscribe_text("heartbeats", ())]
-    for channel in ("market_trades", "level2"):
+    for channel in ("status", "market_trades", "level2"):
         for first in range(0, len(products), PRODUCTS_PER_MESSAGE):
             part = products[first : first + PRODUCTS_PER_MESSAGE]
             texts.append(subscribe_text(channel, part))

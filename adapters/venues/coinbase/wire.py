@@ -75,6 +75,19 @@ class SubscriptionsEvent(Struct):
     subscriptions: dict[str, list[str]]
 
 
+class ProductStatus(Struct, gc=False):
+    """What the status channel says of a product; it calls `id` what is product_id elsewhere."""
+
+    id: str
+
+
+class StatusEvent(Struct):
+    """Products and their status."""
+
+    type: str
+    products: list[msgspec.Raw]
+
+
 class UserOrder(Struct, gc=False):
     """Cumulative state of one order; older payloads lack what has a default."""
 

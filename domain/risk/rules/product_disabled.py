@@ -31,5 +31,5 @@ class ProductDisabled(EntryRule):
         is_resting = wanted.sized is None or wanted.sized.post_only
         action = Action.REST if is_resting else Action.LIMIT
         if not product.flags.allows(action):
-            return self.refuse(f"flags {product.flags}", f"open for {action.value}")
+            return self.refuse(f"flags: {product.flags.described}", f"open for {action.value}")
         return None

@@ -188,3 +188,18 @@ def test_a_config_folder_that_is_a_file_is_four_problems(tmp_path: Path) -> None
         load(tmp_path / "config")
 
     assert len(caught.value.problems) == 4
+
+
+@pytest.mark.req("SEC1")
+def test_a_url_in_the_place_of_its_file_is_refused_and_not_shown() -> None:
+    (refusal,) = refusals(["app.alerts.urls_file=https://x.example/T0KEN"])
+
+    assert "expected the absolute path of a file" in refusal
+    assert "T0KEN" not in refusal
+
+
+@pytest.mark.parametrize("text", ["25:00", "8:00", "morning"])
+def test_a_time_of_day_that_is_none_is_refused(text: str) -> None:
+    (refusal,) = refusals([f"app.alerts.sign_of_life={text}"])
+
+    assert "expected HH:MM in UTC" in refusal

@@ -11,11 +11,19 @@ from actors.kernel.envelope import Envelope
 from actors.reporting.alerts import REPEAT_AFTER_NS, Alerts
 from domain.messages.control import AlertRaised, DiscrepancyFound
 from domain.messages.portfolio import LotsListed
-from domain.messages.supervision import ActorDown, ActorProven, BreakerTripped
+from domain.messages.supervision import (
+    BY_OPERATOR,
+    BY_PROOF,
+    ActorDown,
+    ActorProven,
+    BreakerReset,
+    BreakerTripped,
+)
 from domain.messages.venue import EntriesUnread
-from domain.model.breakers import Effect, Severity
+from domain.model.breakers import Effect, Scope, Severity
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND
+from domain.system.alert_ends import RESOLVED, UNPROTECTED_LOTS, of_end
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import a_breaker
 
@@ -81,11 +89,70 @@ def test_of_a_death_its_own_news_is_told_and_not_its_breaker_too() -> None:
     assert scene.sink.codes == []
 
 
-def test_protected_lots_are_no_alert() -> None:
+def test_protected_lots_are_no_alert_and_end_those_of_the_last_stop() -> None:
     scene = Scene()
-    scene.tell(LotsListed("start", ("BTC-USD 1",), ()))
+    scene.tell(LotsListed("stop", (), ("BTC-USD 1",)), LotsListed("start", ("BTC-USD 1",), ()))
+    scene.tell(LotsListed("start", (), ()))
 
+    assert scene.sink.codes == ["UNPROTECTED", RESOLVED]
+    assert {each.body.topic for each in scene.sink.written} == {UNPROTECTED_LOTS}
+
+
+def reset(name: str, scope: str = "global", by: str = BY_PROOF) -> BreakerReset:
+    return BreakerReset(name, Scope(scope), by, "seen")
+
+
+def test_a_breaker_that_closes_ends_its_alert_and_no_other() -> None:
+    scene = Scene()
+    scene.tell(
+        BreakerTripped(a_breaker(Effect.BLOCK, name="staleness")),
+        BreakerTripped(a_breaker(Effect.BLOCK, "product:BTC-USD", name="staleness")),
+        reset("staleness"),
+    )
+
+    one, other, end = scene.sink.written
+    assert (end.body.code, end.body.severity) == (RESOLVED, Severity.INFO)
+    assert end.body.topic == one.body.topic != other.body.topic
+
+
+def test_an_actor_that_is_back_ends_what_was_told_of_its_death() -> None:
+    scene = Scene()
+    scene.tell(ActorDown("exits", 1, "ValueError"), reset("exits", "actor"))
+
+    down, end = scene.sink.written
+    assert (end.body.code, end.body.topic) == (RESOLVED, down.body.topic)
+
+
+def test_what_nobody_was_told_of_has_no_end_unless_a_person_ended_it() -> None:
+    scene = Scene()
+    scene.tell(reset("sentinel"))
     assert scene.sink.codes == []
+
+    scene.tell(reset("daily_loss", by=BY_OPERATOR))
+
+    assert scene.sink.codes == [RESOLVED]
+
+
+def test_a_fresh_incarnation_ends_what_its_predecessor_may_have_told_of() -> None:
+    scene = Scene(epoch=2)
+    scene.tell(reset("staleness"))
+
+    assert scene.sink.codes == [RESOLVED]
+
+
+def test_what_begins_again_after_its_end_is_news_within_the_minute_too() -> None:
+    scene = Scene()
+    tripped = BreakerTripped(a_breaker(Effect.BLOCK, name="staleness"))
+    scene.tell(tripped, tripped, reset("staleness"), tripped)
+
+    assert scene.sink.codes == ["BREAKER:staleness", RESOLVED, "BREAKER:staleness"]
+
+
+def test_an_end_that_somebody_announces_ends_too() -> None:
+    scene = Scene()
+    scene.tell(of_end("courier of alerts", "it works again"))
+
+    assert scene.sink.codes == [RESOLVED]
 
 
 def test_the_same_again_within_a_minute_is_dropped_and_after_it_written() -> None:

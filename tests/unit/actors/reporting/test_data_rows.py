@@ -7,9 +7,10 @@ from attrs import evolve
 
 from actors.reporting.data_rows import data_rows
 from domain.market.bids import Bids
-from domain.messages.market import FeedStalled, QuoteMoved
+from domain.messages.market import FeedStalled, PriceDoubted, QuoteMoved
 from domain.model.breakers import Effect, Scope
 from domain.model.instants import SECOND, Nanos, iso
+from domain.model.market import Doubt, DoubtKind
 from domain.model.product import DELISTED
 from tests.builders.messages import BTC, ETH, NOW, a_breaker, a_product, a_quote
 
@@ -20,22 +21,38 @@ pytestmark = pytest.mark.req("ST1")
 def test_each_product_has_a_row_with_its_word_and_the_time_of_its_price() -> None:
     bids = Bids()
     bids.take(QuoteMoved(a_quote(at_ns=NOW)))
+    nothing_odd = {"doubted_ticks": 0, "last_doubt": None}
     own = a_breaker(name="own", scope=Scope.of_product(BTC), effect=Effect.BLOCK)
     stalls = {ETH: FeedStalled(ETH, "quote too old", LIMIT)}
 
-    btc, eth = data_rows((a_product(BTC), a_product(ETH)), bids, stalls, (own,), NOW, LIMIT)
+    btc, eth = data_rows((a_product(BTC), a_product(ETH)), bids, stalls, (own,), NOW, LIMIT, {})
 
     assert btc == {
         "product": BTC,
         "state": "blocked",
         "why": f"own: {own.reason}",
         "price_at": iso(NOW),
+        **nothing_odd,
     }
-    assert eth == {"product": ETH, "state": "stale", "why": "quote too old", "price_at": None}
+    why = {"why": "quote too old", "price_at": None}
+    assert eth == {"product": ETH, "state": "stale", **why, **nothing_odd}
+
+
+@pytest.mark.req("O1")
+def test_a_doubted_price_is_suspect_and_what_was_odd_is_counted() -> None:
+    doubt = Doubt(DoubtKind.JUMP, "mid moved -5 % in 60 s", "0.4 %", NOW, is_down=True)
+    bids = Bids()
+    bids.take(QuoteMoved(evolve(a_quote(at_ns=NOW), doubt=doubt)))
+    told = {BTC: PriceDoubted(BTC, doubt, 17)}
+
+    (row,) = data_rows((a_product(BTC),), bids, {}, (), NOW, LIMIT, told)
+
+    assert (row["state"], row["doubted_ticks"]) == ("suspect", 17)
+    assert row["why"] == row["last_doubt"] == "jump: mid moved -5 % in 60 s, limit 0.4 %"
 
 
 def test_what_is_delisted_is_not_followed_and_no_row() -> None:
     gone = a_product(BTC)
     gone = evolve(gone, flags=evolve(gone.flags, status=DELISTED))
 
-    assert data_rows((gone,), Bids(), {}, (), NOW, LIMIT) == []
+    assert data_rows((gone,), Bids(), {}, (), NOW, LIMIT, {}) == []

@@ -15,7 +15,7 @@ from actors.kernel.topology import EXITS
 from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Check, Exits
 from domain.decisions.exit_tries import FIRST_WAIT_NS, LONGEST_WAIT_NS, ORDER_LIFE_NS
 from domain.decisions.trims import HUNDRED, TrimCaps, Upkeep
-from domain.market.quality import ANSWER_WITHIN_NS
+from domain.market.price_state import ANSWER_WITHIN_NS
 from domain.messages.control import AlertRaised, CloseOrdered
 from domain.messages.decisions import (
     ExitHindered,
@@ -27,10 +27,11 @@ from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMo
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged
+from domain.messages.venue import QuotesListed
 from domain.model.approval import LEAVING, ExitReason, Purpose, Reason, Refusal
 from domain.model.breakers import Severity
 from domain.model.instants import HOUR, MILLISECOND, SECOND, Nanos
-from domain.model.market import Quote
+from domain.model.market import Doubt, DoubtKind, Quote
 from domain.model.money import Price, Quantity
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.model.portfolio import Lot
@@ -50,6 +51,7 @@ from tests.builders.messages import (
     approved_sale,
 )
 from tests.fakes.log import KeptLog
+from tests.fakes.recording_venue import RecordingVenue
 
 LIMIT = Nanos(5 * SECOND)
 CAPS = TrimCaps(total_pct=HUNDRED, position_pct=HUNDRED, asset_pct=HUNDRED)
@@ -68,7 +70,7 @@ def a_held(number: int = 1, **changes: Any) -> Lot:
 def watching(*lots: Lot, harness: Harness | None = None, epoch: int = 1) -> tuple[Harness, Exits]:
     """Return exits that know the lots and have booted."""
     home = harness or Harness()
-    actor = home.start(Exits, EXITS, LIMIT, Upkeep(), CAPS, epoch=epoch)
+    actor = home.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, epoch=epoch)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", *lots)))
     home.sent.clear()
     return home, actor
@@ -528,7 +530,7 @@ def test_a_lot_that_is_gone_is_not_sold() -> None:
 @pytest.mark.req("X6")
 def test_before_the_boot_nothing_is_proposed_and_after_it_at_once() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, LIMIT, Upkeep(), CAPS)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS)
     deliver(actor, PortfolioMoved(a_portfolio("1000", a_held())))
 
     assert asked(deliver(actor, priced(harness, AT_STOP))) == []
@@ -568,7 +570,7 @@ def test_a_fresh_incarnation_has_proven_itself_when_each_lot_met_a_fresh_quote()
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_without_lots_has_nothing_to_prove() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, LIMIT, Upkeep(), CAPS, epoch=2)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, epoch=2)
     deliver(actor, BOOTED)
     assert harness.bodies(ActorProven) == []
 
@@ -620,7 +622,7 @@ def test_a_lot_that_is_missing_is_not_tried_any_more_and_tried_at_once_when_it_i
 def test_a_lot_that_is_missing_keeps_no_fresh_incarnation_from_its_proof_and_is_not_blind() -> None:
     lot = a_held()
     home = Harness()
-    actor = home.start(Exits, EXITS, LIMIT, Upkeep(), CAPS, epoch=2)
+    actor = home.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, epoch=2)
     gone = evolve(lot, missing=lot.quantity)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", gone)))
 
@@ -719,7 +721,7 @@ THREE_PCT = TrimCaps(total_pct=HUNDRED, position_pct=Decimal(3), asset_pct=HUNDR
 def trimming(*lots: Lot, upkeep: Upkeep = TRIMMING) -> tuple[Harness, Exits]:
     """Return exits of which a position may be 30 USD, with a price at which no lot is due."""
     harness = Harness()
-    actor = harness.start(Exits, EXITS, LIMIT, upkeep, THREE_PCT)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, upkeep, THREE_PCT)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", *lots)))
     harness.pass_time(actor, Nanos(ORDER_LIFE_NS - SECOND))
     deliver(actor, priced(harness, FINE))
@@ -756,7 +758,7 @@ def test_a_lot_that_has_grown_above_its_cap_is_trimmed_once_a_round() -> None:
 @pytest.mark.req("E1", "SUP1")
 def test_fresh_exits_wait_with_trims_until_a_sale_of_before_has_ended() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, LIMIT, TRIMMING, THREE_PCT)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, TRIMMING, THREE_PCT)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", a_held())))
 
     assert a_minute(harness, actor, seconds=59) == ()
@@ -809,3 +811,110 @@ def test_trims_that_fail_again_and_again_are_told_once_with_the_command() -> Non
     assert [each.code for each in alerts] == ["TRIM_HINDERED"]
     assert alerts[0].command
     assert of_kind(tuple(harness.bodies()), ExitHindered) == [], "no exit is hindered by it"
+
+
+# A price that may be wrong (O1).
+
+JUMP = Doubt(DoubtKind.JUMP, "mid moved -12 % in 60 s", "0.4 %", Nanos(START_NS), is_down=True)
+
+
+def doubted(harness: Harness, bid: str, doubt: Doubt = JUMP) -> QuoteMoved:
+    return QuoteMoved(evolve(priced(harness, bid).quote, doubt=doubt))
+
+
+@pytest.mark.req("O1", "X6")
+@pytest.mark.parametrize("bid", [AT_STOP, AT_TARGET])
+def test_a_spike_that_nobody_confirms_sells_nothing_and_is_told_once(bid: str) -> None:
+    log = KeptLog()
+    harness, actor = watching(a_held(), harness=Harness(log=log))
+
+    said = deliver(actor, doubted(harness, bid), doubted(harness, bid))
+    assert asked(said) == []
+    harness.pass_time(actor, 2 * SECOND)
+    deliver(actor, doubted(harness, FINE), doubted(harness, FINE))
+
+    assert harness.bodies(ExitProposed) == []
+    (line,) = [each for each in log.of("warning") if "may be wrong" in each.text]
+    assert "mid moved -12 % in 60 s, limit 0.4 %" in line.text
+
+
+@pytest.mark.req("O1", "X6")
+def test_a_doubted_price_sells_once_a_second_source_has_shown_it() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, doubted(harness, AT_STOP))
+
+    said = deliver(actor, doubted(harness, AT_STOP, evolve(JUMP, is_confirmed=True)))
+
+    assert asked(said) == [("lot-1", ExitReason.STOP)]
+
+
+@pytest.mark.req("O1", "X6")
+def test_a_doubted_price_sells_once_it_has_held_for_three_seconds() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, doubted(harness, AT_STOP))
+    for _ in range(2):
+        harness.pass_time(actor, SECOND)
+        assert asked(deliver(actor, doubted(harness, AT_STOP))) == []
+
+    harness.pass_time(actor, SECOND)
+
+    assert [each.reason for each in harness.bodies(ExitProposed)] == [ExitReason.STOP]
+
+
+@pytest.mark.req("O1", "X6")
+def test_spikes_with_a_good_price_between_them_add_up_to_nothing() -> None:
+    harness, actor = watching(a_held())
+
+    for _ in range(5):
+        deliver(actor, doubted(harness, AT_STOP))
+        harness.pass_time(actor, SECOND)
+        deliver(actor, doubted(harness, FINE))
+        harness.pass_time(actor, SECOND)
+
+    assert harness.bodies(ExitProposed) == []
+
+
+@pytest.mark.req("O1", "X6")
+@pytest.mark.parametrize("kind", [DoubtKind.BAR, DoubtKind.HISTORY])
+def test_doubts_that_are_not_about_the_price_hold_up_no_exit(kind: DoubtKind) -> None:
+    harness, actor = watching(a_held())
+
+    said = deliver(actor, doubted(harness, AT_STOP, evolve(JUMP, kind=kind)))
+
+    assert asked(said) == [("lot-1", ExitReason.STOP)]
+
+
+@pytest.mark.req("O1", "X6")
+def test_without_a_fresh_price_the_exits_ask_rest_and_sell_by_what_it_shows() -> None:
+    harness, venue = Harness(), RecordingVenue()
+    actor = harness.start(Exits, EXITS, venue, LIMIT, Upkeep(), CAPS)
+    other = a_held(2, product=ETH)
+    deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", a_held(), other)))
+    deliver(actor, priced(harness, FINE), priced(harness, FINE, product=ETH))
+    harness.pass_time(actor, 4 * SECOND)
+    deliver(actor, priced(harness, FINE, product=ETH))
+    assert venue.named("list_quotes") == []
+
+    harness.pass_time(actor, 2 * SECOND)
+    (call,) = venue.named("list_quotes")
+    assert call.about["products"] == (BTC,), "the other has a fresh one"
+    fallen = priced(harness, AT_STOP).quote
+    said = deliver(actor, QuotesListed(call.token, (fallen,), None))
+
+    assert asked(said) == [("lot-1", ExitReason.STOP)]
+
+
+@pytest.mark.req("O1")
+def test_a_failed_reading_is_asked_again_and_what_nobody_owns_is_not_asked_for() -> None:
+    harness, venue = Harness(), RecordingVenue()
+    actor = harness.start(Exits, EXITS, venue, LIMIT, Upkeep(), CAPS)
+    deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000")), priced(harness, FINE))
+    harness.pass_time(actor, 20 * SECOND)
+    assert venue.calls == []
+
+    deliver(actor, PortfolioMoved(a_portfolio("1000", a_held())))
+    harness.pass_time(actor, SECOND)
+    deliver(actor, QuotesListed(venue.last("list_quotes").token, (), "HTTP 503"))
+    harness.pass_time(actor, SECOND)
+
+    assert len(venue.named("list_quotes")) == 2

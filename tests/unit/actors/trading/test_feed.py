@@ -11,7 +11,15 @@ from actors.kernel.envelope import Envelope
 from actors.kernel.lanes import Lanes
 from actors.kernel.routes import Places
 from actors.kernel.topology import ALLOCATOR, PROJECTOR, RISK_GATE, ROUTES
-from actors.trading.feed import CATALOGUE_EVERY_NS, CHECK_EVERY_NS, READY_LIMIT_NS, Check, Feed
+from actors.trading.feed import (
+    CATALOGUE_AGAIN_NS,
+    CATALOGUE_EVERY_NS,
+    CATALOGUE_SOON_NS,
+    CHECK_EVERY_NS,
+    READY_LIMIT_NS,
+    Check,
+    Feed,
+)
 from domain.market.market_data import FeedPlan
 from domain.market.minutes import AGAIN_NS, BAR_GRACE_NS, CANDLE_GRACE_NS
 from domain.messages.control import AlertRaised
@@ -27,6 +35,7 @@ from domain.messages.market import (
     HistoryLoaded,
     MarketEvent,
     MarketFrame,
+    ProductStatusSeen,
     QuoteMoved,
     StreamClosed,
     StreamOpened,
@@ -44,9 +53,28 @@ from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar, DataState, Quote
 from domain.model.money import Price, Quantity
-from domain.model.product import DELISTED, Product, ProductId
+from domain.model.orders import OrderState
+from domain.model.product import (
+    DELISTED,
+    NOT_LISTED,
+    NOT_READ,
+    Action,
+    Product,
+    ProductFlags,
+    ProductId,
+)
 from tests.builders.harness import Harness, deliver, of_kind
-from tests.builders.messages import BTC, ETH, MAKER, TAKER, a_level, a_product, a_quote
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    MAKER,
+    TAKER,
+    a_level,
+    a_moved,
+    a_product,
+    a_quote,
+    an_intent,
+)
 from tests.fakes.recording_venue import RecordingVenue
 
 LIMIT = Nanos(5 * SECOND)
@@ -381,18 +409,59 @@ def test_flags_and_steps_follow_the_catalogue_which_is_read_again_and_again() ->
 
 
 @pytest.mark.req("EX1")
-def test_what_can_not_be_read_changes_nothing_and_is_asked_for_again() -> None:
+def test_what_can_not_be_read_closes_entries_and_is_asked_for_again_within_half_a_minute() -> None:
     stand = booted()
 
-    assert read_again(stand, failure="503") == []
+    ((btc,),) = read_again(stand, failure="503")
+    assert btc.flags.unknown == (NOT_READ,)
     told = [line.text for line in stand.harness.log.of("warning")]
     assert "the catalogue could not be read again" in told
-    assert read_again(stand, a_product(BTC)) == [(a_product(BTC),)]
+
+    asked = len(stand.venue.named("list_products"))
+    stand.pass_time(CATALOGUE_AGAIN_NS)
+    assert len(stand.venue.named("list_products")) == asked + 1
+    answer = ProductsListed(stand.venue.last("list_products").token, (a_product(BTC),), True, None)
+    (opened,) = of_kind(deliver(stand.feed, answer), ProductsChanged)
+    assert living(opened) == (a_product(BTC),)
 
 
 @pytest.mark.req("EX1", "X6")
 def test_a_product_that_the_list_lacks_stays_known_so_that_its_lots_can_be_sold() -> None:
-    assert read_again(booted(), a_product(ETH)) == [(a_product(BTC),)]
+    ((btc,),) = read_again(booted(), a_product(ETH))
+
+    assert btc.flags.unknown == (NOT_LISTED,)
+    assert btc == evolve(a_product(BTC), flags=btc.flags)
+
+
+@pytest.mark.req("EX1")
+def test_what_the_status_channel_says_counts_at_once_and_the_list_is_read_soon() -> None:
+    stand = booted()
+    stand.frame(ProductStatusSeen(BTC, ProductFlags()))
+    asked = len(stand.venue.named("list_products"))
+
+    said = stand.frame(ProductStatusSeen(BTC, ProductFlags(status="offline")))
+
+    ((btc,),) = [living(each) for each in of_kind(said, ProductsChanged)]
+    assert not btc.flags.allows(Action.REST)
+    stand.pass_time(CATALOGUE_SOON_NS)
+    assert len(stand.venue.named("list_products")) == asked + 1
+    back = stand.frame(ProductStatusSeen(BTC, ProductFlags()))
+    assert [living(each) for each in of_kind(back, ProductsChanged)] == [(a_product(BTC),)]
+
+
+@pytest.mark.req("EX1")
+def test_rejected_orders_have_the_list_read_soon_and_not_all_the_time() -> None:
+    stand = booted()
+    rejected = a_moved(an_intent(), OrderState.REJECTED)
+    deliver(stand.feed, a_moved(an_intent(), OrderState.OPEN))
+    stand.pass_time(30 * SECOND)
+    assert stand.venue.named("list_products") == []
+
+    for _ in range(20):
+        deliver(stand.feed, rejected)
+        stand.pass_time(SECOND)
+
+    assert len(stand.venue.named("list_products")) == 2
 
 
 @pytest.mark.req("EX1")

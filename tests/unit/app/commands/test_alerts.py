@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from attrs import evolve
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
+from adapters.courier.marks import Mark, MarkFile
+from adapters.courier.urls import URLS
 from app.command_line.cli import cli
 from app.status.picture import newest_alerts
+from domain.model.instants import parse_iso
+from tests.fakes.alert_sinks import MORE_SECRETS, SECRET, http_sink
 
 
 def ran(folder: Path, *arguments: str) -> Result:
@@ -129,3 +135,76 @@ def test_without_room_it_is_said_that_nothing_was_noted(log: Path) -> None:
     (log / "acks.jsonl").mkdir()
 
     assert ran(log, "alerts", "ack", name, "--reason", "seen").return_value == 1
+
+
+def test_how_an_alert_stands_and_where_it_went_is_shown(log: Path) -> None:
+    over = {**ALERT, "what": "third", "topic": "breaker x (global)"}
+    end = {**over, "what": "closed", "code": "RESOLVED", "severity": "INFO"}
+    with (log / "alerts.jsonl").open("a") as file:
+        file.writelines(json.dumps(each) + "\n" for each in (over, end))
+    name = listed(log)[0]["id"]
+    folder = log / "data" / "paper"
+    folder.mkdir(parents=True)
+    mark = Mark(
+        written_ns=parse_iso("2026-11-28T21:40:35Z"),
+        channel="c",
+        label="https://x.example",
+        alert=name,
+    )
+    MarkFile(folder).add(mark, evolve(mark, is_escalated=True))
+    where = ("--data-dir", str(log / "data"))
+
+    rows = listed(log, *where)
+    assert [each["state"] for each in rows] == ["open", "open", "resolved", "news"]
+    assert [each["what"] for each in listed(log, "--open", *where)] == ["first", "second"]
+    assert [each["escalated"] for each in rows[0]["sent"]] == [False, True]
+    shown = ran(log, "alerts", "list", *where).stdout
+    assert max(map(cell_len, shown.splitlines())) <= 80
+    assert "sent      https://x.example 2026-11-28 21:40:35, ESCALATED" in shown
+    assert f"[{rows[2]['id']}]  resolved" in shown
+    assert [each.text("what") for each in newest_alerts(log, "default")] == ["first", "second"]
+
+
+@pytest.mark.req("AL1")
+def test_a_test_goes_through_every_channel_and_says_what_came_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with http_sink() as good, http_sink() as bad:
+        bad.status = 404
+        monkeypatch.setenv(URLS, good.url)
+        assert ran(tmp_path, "alerts", "test").return_value == 0
+        monkeypatch.setenv(URLS, f"{good.url} {bad.url}")
+        done = ran(tmp_path, "alerts", "test")
+
+    assert done.return_value == 1
+    first, second = done.stdout.splitlines()
+    assert re.fullmatch(rf"http://127.0.0.1:{good.port}: delivered in \d+ ms", first)
+    assert second.startswith(f"http://127.0.0.1:{bad.port}: failed: HTTP 404; its token or path")
+    assert [each["code"] for each in good.documents] == ["TEST", "TEST"]
+    assert "TEST" in good.documents[0]["what"]
+    assert [each for each in (SECRET, *MORE_SECRETS) if each in done.output] == []
+
+
+@pytest.mark.req("AL1")
+def test_without_a_channel_a_test_says_how_to_have_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(URLS, raising=False)
+    done = ran(tmp_path, "alerts", "test")
+
+    assert (done.return_value, done.stdout) == (2, "")
+    assert f"export {URLS}=" in done.stderr
+    assert max(map(cell_len, done.stderr.splitlines())) <= 80
+
+
+@pytest.mark.req("AL1")
+def test_an_address_that_is_none_makes_a_test_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with http_sink() as good:
+        monkeypatch.setenv(URLS, f"{good.url} {SECRET}")
+        done = ran(tmp_path, "alerts", "test")
+
+    assert done.return_value == 1
+    assert "1 of the alert URLs" in done.stderr
+    assert SECRET not in done.output

@@ -9,7 +9,7 @@ from domain.market.data_state import obstacle_of, state_of
 from domain.messages.market import FeedStalled
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.instants import SECOND, Nanos
-from domain.model.market import DataState
+from domain.model.market import DataState, Doubt, DoubtKind
 from tests.builders.messages import BTC, ETH, NOW, a_breaker, a_product
 
 LIMIT = Nanos(5 * SECOND)
@@ -50,3 +50,16 @@ def test_obstacles_are_the_venues_flags_and_breakers_of_the_product_alone() -> N
     assert obstacle_of(product, (*others, own)) == f"own: {own.reason}"
     closed = evolve(product, flags=evolve(product.flags, view_only=True))
     assert obstacle_of(closed, ()) == "the venue says online, view_only"
+
+
+@pytest.mark.req("O1")
+@pytest.mark.parametrize("kind", list(DoubtKind))
+def test_a_doubted_price_is_suspect_and_one_without_a_past_is_warming(kind: DoubtKind) -> None:
+    doubt = Doubt(kind, "seen", "allowed", NOW)
+    wanted = DataState.WARMING if kind is DoubtKind.HISTORY else DataState.SUSPECT
+
+    found = state_of(NOW, None, "view only", NOW, LIMIT, doubt)
+
+    assert found == (wanted, f"{kind.value}: seen, limit allowed")
+    stale = state_of(NOW, None, None, Nanos(NOW + LIMIT + 1), LIMIT, doubt)
+    assert stale[0] is DataState.STALE

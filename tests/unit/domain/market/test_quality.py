@@ -10,9 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from domain.market.price_state import ANSWER_WITHIN_NS
 from domain.market.quality import (
     ALERT_EVERY_NS,
-    ANSWER_WITHIN_NS,
     CROSSED_LIMIT_NS,
     OVERTAKEN_NS,
     RECONFIRM_BEFORE_NS,

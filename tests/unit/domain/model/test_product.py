@@ -10,7 +10,7 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.product import Action, ProductFlags, ProductId, base_of, quote_of
+from domain.model.product import ALLOWED_BY_FLAG, Action, ProductFlags, ProductId, base_of, quote_of
 from tests.builders.messages import a_product
 
 
@@ -28,7 +28,8 @@ ALLOWED = {
     "limit_only": {Action.REST, Action.LIMIT},
     "post_only": {Action.REST},
 }
-FLAGS = [each.name for each in fields(ProductFlags) if each.name != "status"]
+OTHERS = ("status", "unknown")
+FLAGS = [each.name for each in fields(ProductFlags) if each.name not in OTHERS]
 
 
 @pytest.mark.req("EX1")
@@ -43,6 +44,25 @@ def test_each_flag_allows_what_it_leaves_and_unlisted_ones_nothing(name: str) ->
     flags = ProductFlags(**only)
 
     assert {action for action in Action if flags.allows(action)} == ALLOWED.get(name, set())
+
+
+@pytest.mark.req("EX1")
+def test_the_table_has_a_row_for_every_flag() -> None:
+    assert list(ALLOWED_BY_FLAG) == FLAGS
+
+
+@pytest.mark.req("EX1")
+def test_what_is_unknown_allows_no_entry_and_keeps_no_sale_from_being_tried() -> None:
+    for flags in (ProductFlags(unknown=("a flag",)), ProductFlags(status="new")):
+        assert not any(flags.allows(action) for action in Action)
+        assert all(flags.allows_exit(action) for action in Action)
+
+
+@pytest.mark.req("EX1")
+def test_flags_are_described_with_what_is_unknown() -> None:
+    flags = ProductFlags.of("", ("cancel_only",), ("unknown flag halted",))
+
+    assert flags.described == "no status, cancel_only, unknown flag halted"
 
 
 @pytest.mark.req("EX1")

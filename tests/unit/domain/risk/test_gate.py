@@ -17,6 +17,7 @@ from domain.model.approval import (
     ApprovedEntry,
     ApprovedExit,
     ExitReason,
+    Limit,
     Market,
     Purpose,
     Reason,
@@ -24,8 +25,9 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.context import Regime
-from domain.model.money import ZERO, Amount, Quantity, Rate
-from domain.model.product import ProductFlags, ProductId, Side
+from domain.model.money import ZERO, Amount, Price, Quantity, Rate
+from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side
+from domain.risk.exit_types import sale_type
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_entry, judge_exit, limits_used
 from domain.risk.rule import Candidate, EntryRule
@@ -290,14 +292,34 @@ def test_what_is_already_being_sold_is_not_sold_again() -> None:
 
 
 @pytest.mark.req("EX1")
-@pytest.mark.parametrize("flag", ["limit_only", "post_only", "cancel_only", "trading_disabled"])
-def test_a_product_that_takes_no_market_orders_refuses_an_exit(flag: str) -> None:
-    flags: dict[str, Any] = {flag: True}
-    product = a_product(flags=ProductFlags(**flags))
+@pytest.mark.parametrize("flag", ALLOWED_BY_FLAG)
+def test_a_lot_is_sold_as_the_flags_leave_it_or_the_refusal_names_them(flag: str) -> None:
+    product = a_product(flags=ProductFlags.of("online", (flag,)))
+    wanted = an_exit(LOT)
 
-    verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING, products={BTC: product}), 1)
+    verdict = judge_exit(wanted, a_view(portfolio=OWNING, products={BTC: product}), 1)
 
-    assert refusals(verdict) == ("product_disabled",)
+    kind = sale_type(product, wanted.bid)
+    if kind is None:
+        assert refusals(verdict) == ("product_disabled",)
+        assert isinstance(verdict, ProposalRefused)
+        assert verdict.refusals[0].observed == f"online, {flag}"
+    else:
+        assert isinstance(verdict, OrderApproved)
+        assert verdict.order.order_type == kind
+        assert isinstance(kind, Limit)
+
+
+@pytest.mark.req("EX1")
+def test_a_sale_by_limit_is_measured_at_its_limit() -> None:
+    product = a_product(flags=ProductFlags(limit_only=True), quote_min=Decimal(200))
+    view = a_view(portfolio=OWNING, products={BTC: product})
+
+    assert refusals(judge_exit(an_exit(LOT, bid=Price(Decimal(100))), view, 1)) == (
+        "below_minimum",
+    )
+    opened = a_view(portfolio=OWNING, products={BTC: evolve(product, flags=ProductFlags())})
+    assert isinstance(judge_exit(an_exit(LOT, bid=Price(Decimal(100))), opened, 1), OrderApproved)
 
 
 def test_dust_below_the_venues_minimum_is_refused_as_such() -> None:

@@ -27,7 +27,7 @@ from tests.builders.messages import a_breaker
 def test_the_body_has_a_fixed_order() -> None:
     names = [each.name for each in fields(AlertRaised)]
 
-    assert names == ["severity", "code", "what", "done", "owned", "worst", "command"]
+    assert names == ["severity", "code", "what", "done", "owned", "worst", "command", "topic"]
 
 
 @pytest.mark.req("AL1", "SUP1")

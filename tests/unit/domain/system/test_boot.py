@@ -12,7 +12,6 @@ from domain.model.money import ZERO
 from domain.model.portfolio import AccountBalance
 from domain.model.product import DELISTED, ProductFlags
 from domain.system.boot import (
-    as_listed_now,
     boot_of,
     foreign_portfolio,
     listed_anew,
@@ -92,14 +91,6 @@ def test_a_catalogue_without_a_product_in_our_currency_is_named() -> None:
     assert nothing_to_trade(listed, "USDT") is None
     nothing = ProductsListed(1, (), True, None)
     assert nothing_to_trade(nothing, "USD") == ("0 products, none quoted in USD: there is none")
-
-
-@pytest.mark.req("EX1")
-def test_what_is_known_is_as_it_is_listed_now_and_what_is_not_listed_as_it_was() -> None:
-    known = (a_product(BTC), a_product(ETH))
-    changed = evolve(known[0], base_min=known[0].base_min * 2)
-
-    assert as_listed_now(known, (changed,)) == (changed, known[1])
 
 
 @pytest.mark.req("EX1")

@@ -175,7 +175,7 @@ def test_the_acknowledgement_lists_all_channels() -> None:
 
 
 def test_channels_and_members_that_we_do_not_know_are_tolerated() -> None:
-    assert market(frame("status", {"products": [1]})).events == (OtherFrameSeen("status"),)
+    assert market(frame("ticker", {"tickers": [1]})).events == (OtherFrameSeen("ticker"),)
     event = {"type": "update", "product_id": "BTC-USD", "updates": [], "new": {"x": [1]}}
     assert isinstance(market(frame("l2_data", event, client_id="")).events[0], BookChanged)
 

@@ -34,6 +34,7 @@ def test_each_channel_is_subscribed_by_a_message_of_its_own() -> None:
     products = ["BTC-USD", "ETH-USD"]
     assert heard == [
         {"type": "subscribe", "channel": "heartbeats"},
+        {"type": "subscribe", "channel": "status", "product_ids": products},
         {"type": "subscribe", "channel": "market_trades", "product_ids": products},
         {"type": "subscribe", "channel": "level2", "product_ids": products},
     ]
@@ -42,7 +43,7 @@ def test_each_channel_is_subscribed_by_a_message_of_its_own() -> None:
 def test_many_products_are_subscribed_in_parts() -> None:
     products = [ProductId(f"P{number}-USD") for number in range(120)]
     messages = [json.loads(text) for text in market_subscriptions(products)[1:]]
-    for channel in ("market_trades", "level2"):
+    for channel in ("status", "market_trades", "level2"):
         parts = [each["product_ids"] for each in messages if each["channel"] == channel]
         assert [len(part) for part in parts] == [50, 50, 20]
         assert [each for part in parts for each in part] == products

@@ -1,0 +1,34 @@
+"""How a lot is sold, as far as the venue's flags leave a choice (EX1)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.model.approval import Limit, Market, OrderType
+from domain.model.instants import SECOND, Nanos
+from domain.model.money import Price
+from domain.model.product import Action, Product
+
+BELOW_BID = Decimal("0.05")
+"""How far below the bid a sale may go that has to name a price: an exit has no slippage budget."""
+REST_NS = Nanos(10 * SECOND)
+"""Market time for which a sale that may only rest waits before it is priced anew."""
+
+
+def sale_type(product: Product, bid: Price) -> OrderType | None:
+    """Return the type of a sale of `product` at best bid `bid`, None where none is taken.
+
+    At the market; else by a limit that takes what is bid and is gone; else resting one step above
+    the bid, as first of those who offer.
+    """
+    flags = product.flags
+    if flags.allows_exit(Action.MARKET):
+        return Market()
+    if flags.allows_exit(Action.LIMIT):
+        step = Price(product.price_increment)
+        price = max(product.price_down(bid * (1 - BELOW_BID)), step)
+        return Limit(price=price, post_only=False, lifetime_ns=None)
+    if flags.allows_exit(Action.REST):
+        price = Price(product.price_down(bid) + product.price_increment)
+        return Limit(price=price, post_only=True, lifetime_ns=REST_NS)
+    return None
