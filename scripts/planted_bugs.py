@@ -70,7 +70,7 @@ BUGS = (
     Bug(
         "a stale quote may trigger a stop",
         "actors/trading/exits.py",
-        "if not is_fresh and reason not in _OF_NO_PRICE:",
+        "if not is_fresh and reason not in OF_NO_PRICE:",
         "if False:",
         EXITS,
     ),

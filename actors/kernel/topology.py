@@ -211,22 +211,24 @@ _KEEPERS = (AUDITOR, PROJECTOR)
 _DATA = (FEED, UNIVERSE)
 _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
-_STREAMS = (FEED, ORDER_MANAGER)
 _PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
 """Who acts otherwise while the price of a product is not known."""
 
 _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 """Who has to know what may be bought, and in which state of the market."""
 
+_BARS = Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER))
+_STREAMED = Route(says=(THE_VENUE,), asker=(FEED, ORDER_MANAGER))
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
+_OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
+_BOOKED = Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE))
 _newest = partial(Route, lane=Lane.MARKET, key=lambda _: None)
 """Of what waits only the newest counts."""
 _urgent = partial(Route, lane=Lane.CONTROL, is_durable=True)
 
 ROUTES: dict[type, Route] = {
     # market
-    market.StreamOpened: Route(says=(THE_VENUE,), asker=_STREAMS),
-    market.StreamClosed: Route(says=(THE_VENUE,), asker=_STREAMS),
+    **dict.fromkeys((market.StreamOpened, market.StreamClosed), _STREAMED),
     market.MarketFrame: Route(says=(THE_VENUE,), asker=(FEED,)),
     market.QuoteMoved: Route(
         says=(FEED,),
@@ -241,8 +243,7 @@ ROUTES: dict[type, Route] = {
         lane=Lane.MARKET,
         key=lambda message: message.product,
     ),
-    market.BarClosed: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
-    market.HistoryLoaded: Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER)),
+    **dict.fromkeys((market.BarClosed, market.HistoryLoaded), _BARS),
     market.PriceDoubted: Route(says=(FEED,), hears=(PROJECTOR,)),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
@@ -263,7 +264,7 @@ ROUTES: dict[type, Route] = {
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
     decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
-    decisions.ExitHindered: Route(says=(EXITS,), hears=_KEEPERS),
+    decisions.ExitHindered: Route(says=(EXITS,), hears=(*_KEEPERS, OPERATOR)),
     # orders
     orders.IntentRaised: Route(
         says=(ORDER_MANAGER,),
@@ -310,12 +311,11 @@ ROUTES: dict[type, Route] = {
     portfolio.StatementTaken: Route(
         says=(RECONCILER,), hears=(AUDITOR, PORTFOLIO, RISK_GATE, PROJECTOR)
     ),
-    portfolio.CashFlowSeen: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
-    portfolio.LotsMissing: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
-    portfolio.LotReleased: Route(says=(RECONCILER,), hears=(*_KEEPERS, PORTFOLIO, RISK_GATE)),
+    **dict.fromkeys((portfolio.CashFlowSeen, portfolio.LotsMissing), _BOOKED),
+    **dict.fromkeys((portfolio.LotReleased, portfolio.LotAdopted), _BOOKED),
     portfolio.EquityMarked: Route(says=(PORTFOLIO,), hears=_KEEPERS),
     portfolio.LotsListed: Route(says=(GUARDIAN,), hears=(*_KEEPERS, ALERTS)),
-    portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER,)),
+    portfolio.LedgerReported: Route(says=(PORTFOLIO, RISK_GATE), asker=(RECONCILER, OPERATOR)),
     # safety
     control.SweepRequested: Route(says=(SUPERVISOR, RECONCILER), hears=(CANCELLER, AUDITOR)),
     control.SweepFinished: Route(
@@ -330,7 +330,8 @@ ROUTES: dict[type, Route] = {
     control.ReconcileFinished: Route(
         says=(RECONCILER,), hears=(*_KEEPERS, OPERATOR, SUPERVISOR, GUARDIAN)
     ),
-    control.ReleaseRequested: Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL),
+    **dict.fromkeys((control.ReleaseRequested, control.AdoptRequested), _OF_A_LOT),
+    control.CloseOrdered: Route(says=(OPERATOR,), one=(EXITS,), lane=Lane.CONTROL),
     control.ReleaseAnswered: Route(says=(RECONCILER,), one=(OPERATOR,)),
     control.SyncRequested: Route(
         says=(RECONCILER, SUPERVISOR, OPERATOR),

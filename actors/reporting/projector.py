@@ -36,6 +36,7 @@ from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
     LossesMeasured,
+    LotAdopted,
     LotReleased,
     LotsListed,
     LotsMissing,
@@ -92,6 +93,7 @@ Event = (
     | CashFlowSeen
     | LotsMissing
     | LotReleased
+    | LotAdopted
     | SweepFinished
     | TradingReady
 )
@@ -250,7 +252,7 @@ class Projector(Actor):
                 self._narrator.refusal(message)
             case ExitHindered():
                 self._hinder(message)
-            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased():
+            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted():
                 self._narrator.learn(message)
             case LotsListed() | DiscrepancyFound() | ActorDown() | TradingReady():
                 pass  # told by others

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from actors.kernel.base import Actor
 from actors.kernel.topology import OPERATOR
 from domain.messages.control import (
+    AdoptRequested,
     DiscrepancyFound,
     ReleaseAnswered,
     ReleaseRequested,
 )
-from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing
+from domain.messages.portfolio import CashFlowSeen, LotAdopted, LotReleased, LotsMissing
 from domain.model.breakers import Effect, Scope
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.money import plain
-from domain.model.portfolio import Lot
-from domain.model.product import ProductId
-from domain.portfolio.reconcile import Comparison, News
+from domain.model.portfolio import AccountBalance, Lot
+from domain.model.product import Product, ProductId
+from domain.portfolio.adoption import adoption_of, hindrance
+from domain.portfolio.ledger import lot_of
+from domain.portfolio.reconcile import Comparison, News, Unsettled
 from domain.system.alerts import LEDGER, of_cash_flow, of_missing_lot
 
 BREAKER = "reconcile"
@@ -44,6 +47,7 @@ class Holdings:
         self._seen: News = ()
         self._tries = self._looks = 0
         self._releases: list[ReleaseRequested] = []
+        self._adoptions: list[AdoptRequested] = []
 
     # Differences.
 
@@ -128,9 +132,45 @@ class Holdings:
 
     # Lots that their owner gives up.
 
-    def ask(self, request: ReleaseRequested) -> None:
+    def ask(self, request: ReleaseRequested | AdoptRequested) -> None:
         """Keep a request until the comparison that it waits for is over."""
-        self._releases.append(request)
+        if isinstance(request, AdoptRequested):
+            self._adoptions.append(request)
+        else:
+            self._releases.append(request)
+
+    def adopt(
+        self,
+        problems: tuple[str, ...],
+        accounts: Sequence[AccountBalance],
+        products: Sequence[Product],
+        lots: Sequence[Lot],
+        unsettled: Unsettled,
+    ) -> None:
+        """Make lots of foreign coins as far as the comparison shows them, and answer for each."""
+        asked, self._adoptions = self._adoptions, []
+        owned, now_ns = list(lots), self._actor.clock.market_ns()
+        for request in asked:
+            wanted = adoption_of(request.wanted)
+            text = "; ".join(problems) or hindrance(wanted, products, accounts, owned, unsettled)
+            if text:
+                self._answer(request, f"not adopted: {text}", is_done=False)
+                continue
+            adopted = LotAdopted(
+                f"adopted-{request.request_id}",
+                wanted.product,
+                wanted.quantity,
+                wanted.cost,
+                wanted.stop,
+                now_ns,
+                request.reason,
+            )
+            owned.append(lot_of(adopted))
+            self._actor.publish(adopted)
+            what = f"{plain(wanted.quantity)} {wanted.product} as lot {adopted.lot}"
+            self._answer(
+                request, f"adopted {what}, sold at {plain(wanted.stop)} or below", is_done=True
+            )
 
     def release(self, problems: tuple[str, ...], lots: Sequence[Lot]) -> bool:
         """Answer every request by a comparison; tell whether a lot was taken out."""
@@ -152,7 +192,9 @@ class Holdings:
             )
         return released
 
-    def _answer(self, request: ReleaseRequested, text: str, *, is_done: bool) -> None:
+    def _answer(
+        self, request: ReleaseRequested | AdoptRequested, text: str, *, is_done: bool
+    ) -> None:
         self._actor.send(OPERATOR, ReleaseAnswered(request.request_id, is_done, text))
 
 

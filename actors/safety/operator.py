@@ -11,10 +11,15 @@ from actors.kernel.ports import ControlInbox, ControlRequest
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
+from actors.safety.closings import ClosingAnswer, Closings
 from actors.safety.holdings import BREAKER as RECONCILE
+from actors.safety.liquidation import Liquidation
 from domain.messages.control import (
+    ADOPT,
+    CLOSE,
     RELEASE,
     RESUME,
+    AdoptRequested,
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
@@ -25,10 +30,13 @@ from domain.messages.control import (
     Synced,
     SyncRequested,
 )
+from domain.messages.decisions import ExitHindered
+from domain.messages.portfolio import LedgerReported
 from domain.messages.supervision import Revived, ReviveRequested
 from domain.model.breakers import GLOBAL, Effect
-from domain.model.instants import MILLISECOND, SECOND
+from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.orders.keeper import UNKNOWN_ORDER
+from domain.portfolio.adoption import AdoptionInvalid, adoption_of
 from domain.portfolio.losses import LIMITS
 from domain.system.pause import (
     NOT_PAUSED,
@@ -43,7 +51,7 @@ from domain.system.ways_out import sentence, sentences
 from domain.universe.orders import VERBS, OrderInvalid, deed_of, told
 
 POLL_EVERY_NS = 200 * MILLISECOND
-ANSWER_WITHIN_NS = 4 * SECOND
+ANSWER_WITHIN_NS = Nanos(4 * SECOND)
 GIVEN_UP = "the venue denies it by id, in complete lists and in its fills"
 STILL_ASKED = "each is asked for once a second; ask again when the venue answers"
 STARTING_ANEW = (
@@ -74,12 +82,22 @@ class Waiting:
     """What is answered, where nothing is left to be done then."""
 
 
-Inbox = Poll | TimeIsUp | Revived | Settled | Synced | ReconcileFinished | ReleaseAnswered
+Inbox = (
+    Poll
+    | TimeIsUp
+    | Revived
+    | Settled
+    | Synced
+    | ReconcileFinished
+    | ReleaseAnswered
+    | LedgerReported
+    | ExitHindered
+)
 
 
 class Operator(Actor):
     """Answers `resume` (after the denied orders are settled and a clean reconcile), `release`,
-    `pause`, `unpause`, `stop`, and what is said about the universe.
+    `adopt`, `close`, `liquidate`, `pause`, `unpause`, `stop`, and what is said about the universe.
 
     Whatever is remembered belongs to a request, and no request outlives `ANSWER_WITHIN_NS`.
     """
@@ -94,11 +112,14 @@ class Operator(Actor):
         self._inbox = inbox
         self._end = end
         self._waiting: dict[str, Waiting] = {}
-        self._releasing: dict[str, str] = {}
+        self._releasing: dict[str, tuple[str, str]] = {}
+        """Verb and reason of requests about a lot, which the reconciler decides."""
         self._syncing: Questions[str] = Questions(self.epoch)
         self._answers: dict[str, tuple[str, ...]] = {}
         self._told: dict[str, tuple[str, ...]] = {}
         """What became of denied orders, by request."""
+        self._closings = Closings(self, ANSWER_WITHIN_NS)
+        self._liquidation = Liquidation(self, ANSWER_WITHIN_NS)
 
     def starting(self) -> None:
         """Begin to look."""
@@ -115,18 +136,26 @@ class Operator(Actor):
                 self._settled(message)
             case Synced(token=token):
                 self._synced(token)
+                self._liquidated(message)
             case TimeIsUp(request_id):
                 self._expire(request_id)
             case ReconcileFinished():
                 self._reconciled(message)
             case ReleaseAnswered():
                 self._released(message)
+            case LedgerReported():
+                self._closed(self._closings.reported(message))
+                self._liquidated(message)
+            case ExitHindered():
+                self._liquidation.hindered(message)
             case _:
                 self.refuse(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())
         self._syncing.overdue(self.clock.machine_ns(), ANSWER_WITHIN_NS)  # nobody waits any more
+        self._closings.look()
+        self._liquidation.look()
         for request in self._inbox.poll():
             self._handle(request)
         self.prove("the control folder was read")
@@ -140,9 +169,17 @@ class Operator(Actor):
             case "resume":
                 self._resume(request_id, reason)
             case "release":
-                self._releasing[request_id] = reason
+                self._releasing[request_id] = (RELEASE, reason)
                 self.send(RECONCILER, ReleaseRequested(request_id, request.subject, reason))
                 self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+            case "adopt":
+                self._adopt(request)
+            case "close":
+                self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+                self._closed(self._closings.begin(request_id, request.subject, reason))
+            case "liquidate":
+                self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request_id))
+                self._closed(self._liquidation.begin(request_id, reason))
             case "pause":
                 # Nothing new may begin while it is written down.
                 self.trip(PAUSE, reason, effect=Effect.BLOCK, is_latched=True)
@@ -166,6 +203,16 @@ class Operator(Actor):
             return
         self.publish(deed)
         self._put_on_record(request.id, Waiting(verb, reason, told(deed)))
+
+    def _adopt(self, request: ControlRequest) -> None:
+        try:
+            wanted = adoption_of(request.subject)
+        except AdoptionInvalid as error:
+            self._answer(request.id, ok=False, text=f"not adopted: {error}", items=())
+            return
+        self._releasing[request.id] = (ADOPT, f"{wanted}: {request.reason}")
+        self.send(RECONCILER, AdoptRequested(request.id, str(wanted), request.reason))
+        self.after_machine(ANSWER_WITHIN_NS, TimeIsUp(request.id))
 
     def _resume(self, request_id: str, reason: str) -> None:
         if not self._has_work():
@@ -238,9 +285,24 @@ class Operator(Actor):
             del self._releasing[answer.request_id]
             self._answer(answer.request_id, ok=False, text=answer.text, items=())
             return
-        self.publish(OperatorActed(RELEASE, self._releasing[answer.request_id]))
+        self.publish(OperatorActed(*self._releasing[answer.request_id]))
         self._answers[answer.request_id] = (answer.text,)
         self._sync(answer.request_id)
+
+    def _closed(self, answer: ClosingAnswer | None) -> None:
+        """Answer once the sales are on disk; what was not closed needs no record."""
+        if answer is None:
+            return
+        if not answer.is_done:
+            self._answer(answer.request_id, ok=False, text=answer.text, items=answer.items)
+            return
+        self._await(answer.request_id, Waiting(CLOSE, ""))
+        self._answers[answer.request_id] = (answer.text, *answer.items)
+        self._sync(answer.request_id)
+
+    def _liquidated(self, told: LedgerReported | Synced) -> None:
+        for answer in self._liquidation.told(told):
+            self._closed(answer)
 
     def _sync(self, request_id: str) -> None:
         token = self._syncing.ask(request_id, self.clock.machine_ns())
@@ -294,6 +356,8 @@ class Operator(Actor):
         if self._releasing.pop(request_id, None) is not None:
             late = "reconcile and journal did not both answer within 4 s; see status, try again"
             self._answer(request_id, ok=False, text=f"not confirmed: {late}", items=())
+        for given_up in (self._closings, self._liquidation):
+            self._closed(given_up.expired(request_id))
         waiting = self._waiting.pop(request_id, None)
         if waiting is None:
             return
@@ -301,7 +365,7 @@ class Operator(Actor):
             late = "revival, venue, reconcile and journal did not all answer in 4 s; try again"
             items = (late, *sentences(each for each in self.board.open if not each.is_latched))
             self._answer(request_id, ok=False, text="not resumed", items=items)
-        elif waiting.done:
+        elif waiting.done or waiting.verb == CLOSE:
             late = "the journal did not answer within 4 s; see status, try again"
             self._answer(request_id, ok=False, text="not confirmed", items=(late,))
         else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.messages.control import RELEASE, RESUME
+from domain.messages.control import ADOPT, RELEASE, RESUME
 
 LAST_WORD = "stop"
-OPERATORS = (RESUME, RELEASE)
+OPERATORS = (RESUME, RELEASE, ADOPT)
 """Kinds for which a person waits."""
 FIRST = (*OPERATORS, LAST_WORD)
 """Kinds that wait behind no other."""

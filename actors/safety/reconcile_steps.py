@@ -8,6 +8,7 @@ from attrs import frozen
 
 from actors.kernel.timers import Timer
 from domain.messages.control import (
+    AdoptRequested,
     ReconcileRequested,
     ReleaseRequested,
     SweepFinished,
@@ -98,4 +99,4 @@ class PassStep(Enum):
 Told = Answer | SweepFinished | Synced | LedgerReported
 """Answers to what a pass has asked."""
 Timers = GapAgain | Periodic | Again | Digested | Look | BootLook
-Inbox = Told | ReconcileRequested | ReleaseRequested | GapSeen | Timers
+Inbox = Told | ReconcileRequested | ReleaseRequested | AdoptRequested | GapSeen | Timers

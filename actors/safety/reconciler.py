@@ -32,7 +32,9 @@ from actors.safety.reconcile_steps import (
     Told,
 )
 from domain.messages.control import (
+    ADOPT,
     RELEASE,
+    AdoptRequested,
     ReconcileFinished,
     ReconcileRequested,
     ReleaseRequested,
@@ -132,6 +134,9 @@ class Reconciler(Actor):
             case ReleaseRequested(request_id):
                 self._holdings.ask(message)
                 self._request(f"{RELEASE}:{request_id}")
+            case AdoptRequested(request_id):
+                self._holdings.ask(message)
+                self._request(f"{ADOPT}:{request_id}")
             case GapSeen() | GapAgain():
                 self._request(GAP)
             case Periodic():
@@ -340,6 +345,8 @@ class Reconciler(Actor):
         self._holdings.freeze(ledger.lots)
         if kind == RELEASE and self._holdings.release(problems, ledger.lots):
             self._queue.add(PERIODIC)  # by then the product may be frozen no more
+        if kind == ADOPT:
+            self._adopt(problems, accounts, ledger)
         self._conclude(kind, is_clean=not problems)
         for reason in self._reasons:
             self.publish(ReconcileFinished(reason, not problems, problems))
@@ -348,6 +355,14 @@ class Reconciler(Actor):
                 judge_wallet(self, accounts, self._account)
             self._open(is_clean=not problems)
         self._next()
+
+    def _adopt(
+        self, problems: tuple[str, ...], accounts: AccountsListed | None, ledger: LedgerReported
+    ) -> None:
+        boot = self._boot or self._account.known
+        free = () if accounts is None else accounts.accounts
+        products = () if boot is None else boot.products
+        self._holdings.adopt(problems, free, products, ledger.lots, self._unsettled)
 
     def _conclude(self, kind: str, *, is_clean: bool) -> None:
         """Close what this comparison was asked for."""

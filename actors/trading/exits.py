@@ -13,12 +13,13 @@ from actors.kernel.timers import Timer
 from actors.trading.quote_polls import QuotePolls
 from domain.decisions.exit_prices import TOO_OLD, PriceLimit, Stall, may_act
 from domain.decisions.exit_tries import Circumstances
-from domain.decisions.exits import due_exit
+from domain.decisions.exits import OF_NO_PRICE, due_exit
 from domain.decisions.trim_rounds import TrimRounds
 from domain.decisions.trims import HeldLots, TrimCaps, Upkeep, trims
 from domain.decisions.watched_lot import WatchedLot, end_of
 from domain.market.bids import Bid, Bids
 from domain.market.price_state import ANSWER_WITHIN_NS
+from domain.messages.control import CloseOrdered
 from domain.messages.decisions import (
     ExitHindered,
     ExitProposed,
@@ -51,8 +52,6 @@ CHECK_EVERY_NS = SECOND
 ESCALATE_AFTER_NS = 3 * SECOND
 """Machine time after which an exit that is due and not done is told; market time after which a
 lot whose product has lost its price is."""
-_OF_NO_PRICE = (ExitReason.MAX_HOLD, ExitReason.SIGNAL)
-"""Reasons that an old price can't give."""
 _UNANSWERED = "its sale has no outcome yet"
 
 
@@ -73,6 +72,7 @@ Inbox = (
     | BootCompleted
     | ProductsChanged
     | LeaveProposed
+    | CloseOrdered
     | QuotesListed
     | Check
 )
@@ -133,7 +133,9 @@ class Exits(Actor):
             case ProductsChanged(products):
                 self._products = {each.id: each for each in products}
             case LeaveProposed(strategy, products):
-                self._leave(strategy, products)
+                self._leave(products, ExitReason.SIGNAL, strategy)
+            case CloseOrdered(product):
+                self._leave((product,), ExitReason.OPERATOR)
             case BootCompleted():
                 self._boot(message)
             case _:
@@ -155,7 +157,7 @@ class Exits(Actor):
             self._relax(known[gone])
         for lot in lots:
             watched = self._lots[lot.id]
-            watched.lot, watched.is_left = lot, watched.is_left or lot.is_left
+            watched.lot, watched.leaving = lot, watched.leaving or lot.leaving
         self._judged = self._judged or set()
         self._show()
         products = sorted({lot.product for lot in lots})
@@ -179,13 +181,13 @@ class Exits(Actor):
         if self._prices.open_ns is not None:
             self._polls.ask(old, self.clock.machine_ns(), self.reply_to())
 
-    def _leave(self, strategy: str, products: tuple[ProductId, ...]) -> None:
-        """Sell what a strategy wants out of, for good: only the lots that there are now."""
+    def _leave(self, products: tuple[ProductId, ...], why: ExitReason, of: str = "") -> None:
+        """Sell these for good, of one strategy where it wants out: only the lots of now."""
         for product in products:
             bid = self._bids.get(product)
             for watched in self._by_product.get(product, ()):
-                if watched.lot.strategy == strategy and not watched.is_left:
-                    watched.is_left = True
+                if of in ("", watched.lot.strategy) and watched.leaving is not why:
+                    watched.leaving = why
                     self._judge(watched, bid)
 
     def _check(self) -> None:
@@ -212,8 +214,8 @@ class Exits(Actor):
         is_fresh = self._prices.is_fresh(bid, now_ns)
         if is_fresh and not self.is_proven:
             self._show(lot.id)
-        reason = due_exit(lot, bid.price, now_ns, is_left=watched.is_left)
-        if not is_fresh and reason not in _OF_NO_PRICE:
+        reason = due_exit(lot, bid.price, now_ns, leaving=watched.leaving)
+        if not is_fresh and reason not in OF_NO_PRICE:
             return  # a price from before a gap decides nothing; the feed is asking for a new one
         if reason is None:
             self._relax(watched)

@@ -17,6 +17,7 @@ from domain.messages.portfolio import (
     EquityMarked,
     LimitUse,
     LossesMeasured,
+    LotAdopted,
     LotReleased,
     LotsMissing,
     PortfolioMoved,
@@ -73,6 +74,7 @@ Inbox = (
     | CashFlowSeen
     | LotsMissing
     | LotReleased
+    | LotAdopted
     | ProductsChanged
     | BootCompleted
     | SyncRequested
@@ -139,7 +141,7 @@ class Portfolio(Actor):
             case FillBooked():
                 self._books = self._books.apply(message)
                 self._publish()
-            case CashFlowSeen() | LotsMissing() | LotReleased():
+            case CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted():
                 self._mark()  # what was earned before the flow was earned with what was there then
                 self._books = self._books.apply(message)
                 self._publish()

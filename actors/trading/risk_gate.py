@@ -35,6 +35,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Woul
 from domain.messages.portfolio import (
     CapsMeasured,
     CashFlowSeen,
+    LotAdopted,
     LotReleased,
     LotsMissing,
     StatementTaken,
@@ -63,7 +64,7 @@ of its age is refused anyway: this holds many hours of what one system can ask f
 
 Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
-Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased
+Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
 Selected = UniverseJudged | RegimeJudged
 Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | Selected | ThrottleLook
@@ -187,6 +188,7 @@ class RiskGate(Actor):
                 | CashFlowSeen()
                 | LotsMissing()
                 | LotReleased()
+                | LotAdopted()
                 | ProductsChanged()
             ):
                 self._books = self._books.apply(message)

@@ -7,6 +7,7 @@ every word. Here, and nowhere else, the file becomes a `KillOrder`.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable
@@ -78,24 +79,47 @@ def remove_kill(data_dir: Path) -> bool:
     return True
 
 
-def strongest_kill(folders: Iterable[Path]) -> KillOrder | None:
+def touch_kill(data_dir: Path) -> None:
+    """Have a signal file that is there count as written now: it stops a liquidation too.
+
+    Raises:
+        OSError: it could not be touched.
+    """
+    os.utime(data_dir / FILE)
+
+
+def strongest_kill(folders: Iterable[Path], since_s: float | None = None) -> KillOrder | None:
     """Return what the signal files in `folders` say together; None only if all are absent.
 
-    The first that is there gives the reason; protective orders end if any of them says so.
+    The first that is there gives the reason; protective orders end if any of them says so. Files
+    of before `since_s` (UTC wall seconds) do not count: of a liquidation that a person began under
+    them.
     """
-    found = [order for order in map(read_kill, folders) if order is not None]
+    counting = (each for each in folders if not _is_older(each, since_s))
+    found = [order for order in map(read_kill, counting) if order is not None]
     if not found:
         return None
     return evolve(found[0], includes_exits=any(each.includes_exits for each in found))
 
 
+def _is_older(data_dir: Path, since_s: float | None) -> bool:
+    """Tell whether a signal file is provably older than that."""
+    if since_s is None:
+        return False
+    try:
+        return (data_dir / FILE).stat().st_mtime < since_s
+    except OSError:
+        return False  # absent, or it can't be seen: that is for the reader to say
+
+
 class FileHaltSignal:
     """The signal files as the kill switch and the last gate read them."""
 
-    def __init__(self, *folders: Path) -> None:
-        """`folders`: each may hold a signal file that counts."""
+    def __init__(self, *folders: Path, since_s: float | None = None) -> None:
+        """`folders`: each may hold a signal file that counts, if it is not older than `since_s`."""
         self._folders = folders
+        self._since_s = since_s
 
     def read(self) -> KillOrder | None:
         """Return what the files say; None only if all are provably absent."""
-        return strongest_kill(self._folders)
+        return strongest_kill(self._folders, self._since_s)

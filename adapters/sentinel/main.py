@@ -52,7 +52,8 @@ EXIT_OK, EXIT_UNREACHABLE = 0, 1
 class SentinelSettings:
     """What the trader tells. `lifetime_s`: how long a request may still create an order (H).
 
-    `pid` is the trader's; `signals` are the folders whose signal file counts; `look` is the command
+    `pid` is the trader's; `signals` are the folders whose signal file counts, if
+    it is not older than `kills_since_s`; `look` is the command
     that shows the trader, `world` its name where logs are shared.
     """
 
@@ -67,6 +68,7 @@ class SentinelSettings:
     token_life_s: int
     lifetime_s: float
     pid: int
+    kills_since_s: float | None = None
 
 
 def read_settings(line: str) -> SentinelSettings:
@@ -84,6 +86,7 @@ def read_settings(line: str) -> SentinelSettings:
         token_life_s=int(told["token_life_s"]),
         lifetime_s=float(told["lifetime_s"]),
         pid=int(told["pid"]),
+        kills_since_s=told.get("kills_since_s"),
     )
 
 
@@ -169,7 +172,8 @@ class Sentinel:
     def _reason(self) -> str | None:
         """Return why we are responsible, None if the trader is."""
         now_s = time.monotonic()
-        is_killed = strongest_kill(self._settings.signals) is not None
+        told = self._settings
+        is_killed = strongest_kill(told.signals, told.kills_since_s) is not None
         self._kill_s = (self._kill_s or now_s) if is_killed else None
         if self._is_over:
             return None
@@ -253,7 +257,8 @@ class Sentinel:
             self._state.tell("watching", reason="a trader is responsible again")
 
     def _includes_exits(self) -> bool:
-        order = strongest_kill(self._settings.signals)
+        told = self._settings
+        order = strongest_kill(told.signals, told.kills_since_s)
         return order is not None and order.includes_exits
 
 

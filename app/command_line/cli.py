@@ -42,13 +42,18 @@ COMMANDS = {
     "status": ("app.commands.status:status", "A running or stopped instance."),
     "kill": ("app.commands.kill:kill", "Stop trading now, latched."),
     "resume": ("app.commands.kill:resume", "Reset a latched halt or kill."),
+    "close": ("app.commands.close:close", "Sell the owned lots of one product."),
+    "liquidate": ("app.commands.liquidate:liquidate", "Halt and sell everything."),
+    "adopt": ("app.commands.adopt:adopt", "Take foreign coins over as a lot."),
     "release": ("app.commands.release:release", "Give up coins that are missing of a lot."),
     "pause": ("app.commands.pause:pause", "Begin no new trades; exits go on."),
     "unpause": ("app.commands.pause:unpause", "Let new trades begin again."),
     "ban": ("app.commands.ban:ban", "Keep assets from being bought for a while."),
     "regime": ("app.commands.regime:regime", "Say what state the market is in."),
     "why": ("app.commands.why:why", "Why a product was, or was not, traded."),
+    "trace": ("app.commands.trace:trace", "The chain of an order, trade or lot."),
     "report": ("app.commands.report:report", "What was earned, and how."),
+    "export": ("app.commands.export:export", "Fills, lots, ledger or equity as a file."),
     "shadow": ("app.commands.shadow:shadow", "How a shadow has decided."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
@@ -151,6 +156,7 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @click.option("--watch", is_flag=True, help="Keep equity and positions in view below the lines.")
 @click.option("--plain", is_flag=True, help="No colour and no symbols.")
 @click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
+@click.option("--liquidating", "liquidates_since_s", type=float, hidden=True)
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
 @click.version_option(
     VERSION,

@@ -138,3 +138,5 @@ class TradeOptions(WorldOptions):
     watch: bool = False
     plain: bool = False
     quiet: bool = False
+    liquidates_since_s: float | None = None
+    """When a person ordered this run to sell everything, UTC wall seconds; None: it trades."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 import click
 
 from adapters.control.instances import folders_with_runs, holder, is_running
-from adapters.control.kill_switch import FILE, read_kill, remove_kill, write_kill
+from adapters.control.kill_switch import FILE, read_kill, remove_kill, touch_kill, write_kill
 from adapters.control.registry import Registered, registered
 from adapters.control.worlds import WORLDS, homes, title, world_of
 from app.command_line.environment import in_words
@@ -109,6 +110,8 @@ def _write(data: Path, order: KillOrder) -> bool:
     file, known = data / FILE, read_kill(data)
     if known is not None and (known.includes_exits or not order.includes_exits):
         click.echo(f"{file} was there already: {known.reason or 'no reason given'}")
+        with contextlib.suppress(OSError):  # only a liquidation that began under it asks its age
+            touch_kill(data)
         return True
     try:
         write_kill(data, order)

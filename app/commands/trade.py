@@ -14,6 +14,7 @@ from adapters.control.registry import FolderLock
 from adapters.telemetry.log import configure
 from adapters.telemetry.terminal import Terminal
 from app.command_line.environment import require_file, require_writable
+from app.command_line.last_start import keep_start
 from app.command_line.options import TradeOptions
 from app.command_line.worlds import remember
 from domain.model.instants import iso
@@ -33,6 +34,7 @@ def trade(options: TradeOptions) -> int:
         path_lock.acquire(started)
         undo.callback(path_lock.release)
         remember(options)
+        keep_start(options)
         level, run_name = options.config.app.log.level.value, f"{started}-{os.getpid()}"
         terminal = Terminal(sys.stderr, is_plain=options.plain, is_quiet=options.quiet)
         address = options.folders.address

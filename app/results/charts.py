@@ -107,7 +107,7 @@ def _trades(prices: PriceChart, results: Results) -> Chart:
     """Return the candles of a product with what was bought and sold, and each stop and target."""
     trips = [trip for trip in results.trips if trip.product == prices.product]
     layout = _layout(quote_of(prices.product), 360) | {"hovermode": "closest"}
-    limits = {float(p) for trip in trips for p in (trip.stop_price, trip.target_price)}
+    limits = {float(p) for trip in trips for p in (trip.stop_price, trip.target_price) if p}
     low, high = _reach(prices.bars, limits)
     layout["yaxis"]["range"] = [low, high]
     is_cut = any(not low <= each <= high for each in limits)
@@ -150,7 +150,10 @@ def _limits(trips: Iterable[RoundTrip], prices: PriceChart) -> list[dict[str, An
         y: list[float | None] = []
         for trip in trips:
             until_ns = trip.closed_ns if trip.is_closed else prices.until_ns
-            limit = float(trip.stop_price if name == "stop" else trip.target_price)
+            price_at = trip.stop_price if name == "stop" else trip.target_price
+            if price_at is None:
+                continue
+            limit = float(price_at)
             x += [iso(trip.opened_ns), iso(until_ns or prices.until_ns), None]
             y += [limit, limit, None]
         lines.append(

@@ -44,7 +44,7 @@ _ENDED = {
     OrderState.EXPIRED: "was not filled in time",
     OrderState.VOID: "never reached the venue",
 }
-_SOLD = {
+SOLD_BECAUSE = {
     ExitReason.STOP: "its stop was hit",
     ExitReason.TARGET: "its target was reached",
     ExitReason.MAX_HOLD: "it had been held as long as allowed",
@@ -165,7 +165,7 @@ def _fate(fate: Fate) -> str:
 
 def _sale(fate: Fate) -> str:
     order, base = fate.order, base_of(fate.order.product)
-    why = _SOLD[ExitReason(order.reason)]
+    why = SOLD_BECAUSE[ExitReason(order.reason)]
     price = figures.price(fate.worth / fate.base)
     sold = f"{figures.size(fate.base)} {base} at {price}"
     return f"sold last: {sold}, {moment(fate.at_ns)}, because {why}"

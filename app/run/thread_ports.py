@@ -281,6 +281,7 @@ def _sentinel_settings(
         "token_life_s": EMBEDDED_LIFE_S,
         "lifetime_s": venue.request_lifetime_ns / SECOND,
         "pid": os.getpid(),
+        "kills_since_s": options.liquidates_since_s,
     }
 
 

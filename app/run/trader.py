@@ -147,16 +147,22 @@ def start(
         has_begun=guardian.begun.is_set,
     )
     lifecycle.recipes = recipes(system, files, plan, stop, lifecycle)
-    build(system, options.config, lifecycle.recipes, known)
+    is_liquidation = options.liquidates_since_s is not None
+    build(system, options.config, lifecycle.recipes, known, sells_only=is_liquidation)
     return guardian
 
 
 def last_gate(ports: RunPorts, options: TradeOptions, stop: StopRequest) -> LastGate:
     """Return the last gate of this run: what every order is asked directly before it leaves."""
-    system, halt_signal = ports.system, FileHaltSignal(*options.folders.signals)
+    system, halt_signal = ports.system, _halt_signal(options)
     return LastGate(
         system.board, system.clock, halt_signal, system.epochs, stop.is_asked, ports.approvals
     )
+
+
+def _halt_signal(options: TradeOptions) -> FileHaltSignal:
+    """Return the signal that stops this run; the one under which a liquidation began does not."""
+    return FileHaltSignal(*options.folders.signals, since_s=options.liquidates_since_s)
 
 
 def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
@@ -188,7 +194,7 @@ def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: V
     return Ports(
         venue=venue,
         journal=opened.recorder,
-        signal=FileHaltSignal(*folders.signals),
+        signal=_halt_signal(options),
         alerts=AlertFile(
             folders.log / "alerts.jsonl", ports.wall, folders.address, options.mode.value
         ),

@@ -68,6 +68,8 @@ from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
 from config.effective import Config
 from config.mode import Mode
+from domain.messages.control import LIQUIDATION
+from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.orders.inputs import OrderBookState
 from domain.portfolio.books import Books
 from domain.system.rate_budget import BudgetUse
@@ -133,14 +135,41 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def build(runtime: ActorSystem, config: Config, recipes: Recipes, recovered: Recovered) -> None:
-    """Start every actor from the recovered state."""
-    runtime.board.restore(recovered.latched())
+def build(
+    runtime: ActorSystem,
+    config: Config,
+    recipes: Recipes,
+    recovered: Recovered,
+    *,
+    sells_only: bool = False,
+) -> None:
+    """Start every actor from the recovered state.
+
+    `sells_only`: a liquidation. It is halted before anybody may buy, and sells under a kill that
+    stays latched in the journal for the start after it.
+    """
+    latched = recovered.latched()
+    if sells_only:
+        latched = tuple(each for each in latched if each.effect < Effect.KILL)
+        latched += (_of_liquidation(runtime),)
+    runtime.board.restore(latched)
     for recipe in recipes.values():
         recipe(recovered)
     disabled = [name for name, spec in sorted(config.strategies.items()) if not spec.enabled]
     if disabled:
         runtime.log_for(ALLOCATOR).info(f"strategies skipped (disabled): {', '.join(disabled)}")
+
+
+def _of_liquidation(runtime: ActorSystem) -> Breaker:
+    """Return the halt that holds until the operator's actor puts it on record."""
+    return Breaker(
+        name=LIQUIDATION,
+        scope=GLOBAL,
+        effect=Effect.HALT,
+        reason="a liquidation begins: it only sells",
+        is_latched=False,
+        at_ns=runtime.clock.market_ns(),
+    )
 
 
 def _keepers(

@@ -45,6 +45,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Woul
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
+    LotAdopted,
     LotReleased,
     LotsMissing,
     StatementTaken,
@@ -80,6 +81,7 @@ _WORLD = (
     CashFlowSeen,
     LotsMissing,
     LotReleased,
+    LotAdopted,
     BootCompleted,
     ProductsChanged,
     TradingReady,

@@ -22,7 +22,7 @@ class WatchedLot:
 
     `due_machine_ns` and `due_ns` (market time) are since when it is due, `doubted_ns` is since when
     the price was doubted at which it was last not sold.
-    `is_left` tells whether its strategy wants to be out of it.
+    `leaving` is why it is to be sold whatever its price.
     """
 
     lot: Lot
@@ -31,7 +31,7 @@ class WatchedLot:
     due_machine_ns: int = 0
     due_ns: int = 0
     doubted_ns: int = 0
-    is_left: bool = False
+    leaving: ExitReason | None = None
     is_dust: bool = False
     is_blind: bool = False
     aging_machine_ns: int | None = None

@@ -30,6 +30,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Woul
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
+    LotAdopted,
     LotReleased,
     LotsListed,
     LotsMissing,
@@ -89,6 +90,7 @@ CATALOGUE: dict[str, type] = {
         CashFlowSeen,
         LotsMissing,
         LotReleased,
+        LotAdopted,
         EquityMarked,
         LotsListed,
         AlertRaised,

@@ -8,8 +8,13 @@ from domain.model.breakers import GLOBAL, Scope, Severity
 from domain.model.instants import Nanos
 from domain.model.product import ProductId, Side
 
-RESUME, RELEASE = "resume", "release"
+RESUME, RELEASE, ADOPT = "resume", "release", "adopt"
+CLOSE, LIQUIDATE = "close", "liquidate"
 """Verbs of an operator, in requests and on record; `domain/system/pause.py` has two more."""
+
+
+LIQUIDATION = "liquidation"
+"""Name of the halt under which everything is sold; it stays until `resume`."""
 
 
 @frozen
@@ -158,6 +163,13 @@ class ReconcileFinished:
 
 
 @frozen
+class CloseOrdered:
+    """A person wants every lot of `product` sold that is owned now."""
+
+    product: ProductId
+
+
+@frozen
 class ReleaseRequested:
     """The owner says that what is missing of a lot stays away: take it out of the books."""
 
@@ -167,8 +179,17 @@ class ReleaseRequested:
 
 
 @frozen
+class AdoptRequested:
+    """The owner hands foreign coins over: `wanted` as `domain/portfolio/adoption.py` writes it."""
+
+    request_id: str
+    wanted: str
+    reason: str
+
+
+@frozen
 class ReleaseAnswered:
-    """Whether the lot of a request was released; `text` says what was, or why not."""
+    """Whether the lot of a request was released, or adopted; `text` says what was, or why not."""
 
     request_id: str
     is_done: bool

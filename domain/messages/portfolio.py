@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
-from domain.model.money import Amount, Quantity
+from domain.model.instants import Nanos
+from domain.model.money import Amount, Price, Quantity
 from domain.model.pnl import OpenPnl
 from domain.model.portfolio import AccountBalance, Lot, PortfolioView
 from domain.model.product import ProductId
@@ -96,6 +97,22 @@ class LotReleased:
     lot: str
     product: ProductId
     quantity: Quantity
+    reason: str
+
+
+@frozen
+class LotAdopted:
+    """The owner hands `quantity` of foreign coins over: a lot from now on, sold at `stop_price`.
+
+    `cost` is what all of it counts as paid in, in quote currency; `lot` is its name.
+    """
+
+    lot: str
+    product: ProductId
+    quantity: Quantity
+    cost: Amount
+    stop_price: Price
+    at_ns: Nanos
     reason: str
 
 

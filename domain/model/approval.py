@@ -31,6 +31,9 @@ class ExitReason(StrEnum):
     OPERATOR = "operator"
 
 
+LEAVING = (ExitReason.SIGNAL, ExitReason.OPERATOR)
+"""Reasons that hold for good, whatever the price does: a strategy wants out, or a person does."""
+
 Reason = NewType("Reason", str)
 """Code of a way in which the risk gate says no, like `total_cap`; stable for ever.
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from domain.model.approval import ExitReason
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, floor_to
 from domain.model.pnl import Origin, OriginPnl
@@ -22,9 +23,10 @@ class Lot:
 
     `id` is the client order id of the entry. `cost` includes fees, `paid` does not. `stop_price`
     and `target_price` derive from the average fill price; `expires_ns` (market time) ends the hold.
+    A lot that was adopted has a stop only.
     `missing` is the part of `quantity` that the venue does not hold for us any more. `signal` is
-    what made the strategy buy, "" where it did not say; `is_left` tells whether the strategy wants
-    to be out of it.
+    what made the strategy buy, "" where it did not say; `leaving` is why it is to be sold whatever
+    its price, None where nobody has said so.
     """
 
     id: str
@@ -34,12 +36,12 @@ class Lot:
     cost: Amount
     paid: Amount
     stop_price: Price
-    target_price: Price
+    target_price: Price | None
     opened_ns: Nanos
-    expires_ns: Nanos
+    expires_ns: Nanos | None
     missing: Quantity = Quantity(ZERO)
     signal: str = ""
-    is_left: bool = False
+    leaving: ExitReason | None = None
 
     @property
     def origin(self) -> Origin:

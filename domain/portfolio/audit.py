@@ -19,6 +19,7 @@ from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
+    LotAdopted,
     LotReleased,
     LotsListed,
     LotsMissing,
@@ -102,7 +103,7 @@ class _Audit:
                 self._fill(seq, message)
             case CashFlowSeen():
                 self._flow(message)
-            case LotsMissing() | LotReleased():
+            case LotsMissing() | LotReleased() | LotAdopted():
                 self._coins(message)
             case StatementTaken():
                 self._statement(seq, message)
@@ -176,7 +177,7 @@ class _Audit:
         elif self._base is not None:
             self._early.append(change)
 
-    def _coins(self, change: LotsMissing | LotReleased) -> None:
+    def _coins(self, change: LotsMissing | LotReleased | LotAdopted) -> None:
         """Follow what lots lose; the flow of the balance itself is a record of its own."""
         books = self._books(self._quote)
         if books is not None:

@@ -16,6 +16,7 @@ from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
     LedgerReported,
+    LotAdopted,
     LotReleased,
     LotsMissing,
     StatementTaken,
@@ -27,6 +28,7 @@ from domain.model.portfolio import PortfolioView, totals_of
 from domain.model.product import Product, ProductId
 from domain.portfolio.ledger import (
     Ledger,
+    adopt,
     book,
     flow,
     leave,
@@ -60,7 +62,7 @@ class Books:
                 return self._open(message)
             case FillBooked():
                 return self._book(message)
-            case CashFlowSeen() | LotsMissing() | LotReleased() | ExitProposed():
+            case CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted() | ExitProposed():
                 return self if self.ledger is None else self._with(_moved(self.ledger, message))
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 return evolve(self, products={product.id: product for product in products})
@@ -116,7 +118,7 @@ class Books:
 
 
 def _moved(
-    ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased | ExitProposed
+    ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased | LotAdopted | ExitProposed
 ) -> Ledger:
     """Return the ledger after something that is no fill of ours."""
     match message:
@@ -126,5 +128,7 @@ def _moved(
             return mark_missing(ledger, message)
         case LotReleased():
             return release(ledger, message)
+        case LotAdopted():
+            return adopt(ledger, message)
         case ExitProposed():
             return leave(ledger, message)

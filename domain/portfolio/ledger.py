@@ -14,8 +14,14 @@ from attrs import evolve, field, frozen
 
 from domain.messages.decisions import ExitProposed
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, LedgerReported, LotReleased, LotsMissing
-from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, ExitReason
+from domain.messages.portfolio import (
+    CashFlowSeen,
+    LedgerReported,
+    LotAdopted,
+    LotReleased,
+    LotsMissing,
+)
+from domain.model.approval import LEAVING, ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, Rate, fee, floor_to, notional
 from domain.model.orders import FillSeen
@@ -26,6 +32,8 @@ from domain.portfolio.earnings import Earnings, sold_parts
 from domain.portfolio.recent_fills import RecentFills
 
 HUNDRED = Decimal(100)
+NO_STRATEGY = ""
+"""Whose lots are that no strategy bought."""
 REMEMBERED_MOVES = 64
 """Newest fills of which a list of balances that is behind may still know nothing."""
 
@@ -35,8 +43,9 @@ class Ledger:
     """Cash and lots after all fills, the newest of them `seen`. Lots are in order of opening.
 
     `coins` is what the venue should hold in every other currency, ours or not; `released` is the
-    cost of what the owner has taken out of lots; `moves` is by how much each currency moved with
-    each of the newest fills. `earnings` tell `realised` and `fees` by strategy and signal.
+    cost of what the owner has taken out of lots, `adopted` of what was made lots; `moves` is by
+    how much each currency moved with each of the newest fills. `earnings` tell `realised` and
+    `fees` by strategy and signal.
     """
 
     quote_currency: str
@@ -47,6 +56,7 @@ class Ledger:
     realised: Amount = Amount(ZERO)
     fees: Amount = Amount(ZERO)
     released: Amount = Amount(ZERO)
+    adopted: Amount = Amount(ZERO)
     coins: Mapping[str, Decimal] = field(factory=dict)
     moves: tuple[Mapping[str, Decimal], ...] = ()
     seen: RecentFills = RecentFills()
@@ -54,9 +64,9 @@ class Ledger:
 
     @property
     def capital(self) -> Amount:
-        """Return what was paid in, less what went out: as cash, or as coins at their cost."""
+        """Return what was paid in less what went out: cash, and coins of lots at their cost."""
         away = self.released + self.missing_cost
-        return Amount(self.opening_cash + self.flows - away)
+        return Amount(self.opening_cash + self.flows + self.adopted - away)
 
     @property
     def missing_cost(self) -> Amount:
@@ -158,10 +168,11 @@ def mark_missing(ledger: Ledger, found: LotsMissing) -> Ledger:
 
 
 def leave(ledger: Ledger, due: ExitProposed) -> Ledger:
-    """Return the books with the lot as left, where its strategy is why it has to be sold."""
-    if due.reason is not ExitReason.SIGNAL:
+    """Return the books with the lot as leaving, where its strategy or a person wants it sold."""
+    if due.reason not in LEAVING:
         return ledger
-    lots = tuple(evolve(lot, is_left=True) if lot.id == due.lot else lot for lot in ledger.lots)
+    reason = due.reason
+    lots = tuple(evolve(lot, leaving=reason) if lot.id == due.lot else lot for lot in ledger.lots)
     return ledger if lots == ledger.lots else evolve(ledger, lots=lots)
 
 
@@ -180,6 +191,33 @@ def release(ledger: Ledger, released: LotReleased) -> Ledger:
         lots=tuple(each for each in kept if each is not None),
         released=Amount(ledger.released + cost),
         earnings=ledger.earnings.released(lot, rest),
+    )
+
+
+def adopt(ledger: Ledger, adopted: LotAdopted) -> Ledger:
+    """Return the books with foreign coins as a lot: capital by its cost, and no profit.
+
+    The venue holds what it held; a lot of this name is adopted once.
+    """
+    if any(each.id == adopted.lot for each in ledger.lots):
+        return ledger
+    cost = Amount(ledger.adopted + adopted.cost)
+    return evolve(ledger, lots=(*ledger.lots, lot_of(adopted)), adopted=cost)
+
+
+def lot_of(adopted: LotAdopted) -> Lot:
+    """Return the lot that foreign coins become."""
+    return Lot(
+        id=adopted.lot,
+        product=adopted.product,
+        strategy=NO_STRATEGY,
+        quantity=adopted.quantity,
+        cost=adopted.cost,
+        paid=adopted.cost,
+        stop_price=adopted.stop_price,
+        target_price=None,
+        opened_ns=adopted.at_ns,
+        expires_ns=None,
     )
 
 
@@ -265,7 +303,7 @@ def _grow(ledger: Ledger, booked: FillBooked, product: Product | None) -> tuple[
         expires_ns=type(opened_ns)(opened_ns + order.max_hold_ns),
         missing=old.missing if old is not None else Quantity(ZERO),
         signal=ledger.earnings.named(order.strategy, order.signal) if old is None else old.signal,
-        is_left=old is not None and old.is_left,
+        leaving=None if old is None else old.leaving,
     )
     if old is None:
         return (*lots, lot)

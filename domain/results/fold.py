@@ -16,23 +16,15 @@ from domain.messages.decisions import (
 )
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
-from domain.messages.portfolio import (
-    CashFlowSeen,
-    EquityMarked,
-    LotReleased,
-    LotsMissing,
-    StatementTaken,
-)
-from domain.messages.supervision import BootCompleted, ProductsChanged
+from domain.messages.portfolio import EquityMarked, LotAdopted, LotReleased
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.pnl import OpenPnl, Origin, OriginPnl
 from domain.model.portfolio import Lot
-from domain.model.product import quote_of
-from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import EquityMark
+from domain.results.account import AccountFold
 from domain.results.execution import SalesFold, SalesQuality
 from domain.results.performance import CurvePoint, TradeSummary, curve, summary
 from domain.results.round_trips import RoundTrip, RoundTrips
@@ -118,10 +110,7 @@ class ResultsFold:
 
     def __init__(self, since_ns: int | None = None, until_ns: int | None = None) -> None:
         self._since_ns, self._until_ns = since_ns, until_ns
-        self._quote: str | None = None
-        self._statement: StatementTaken | None = None
-        self._boot: BootCompleted | ProductsChanged | None = None
-        self._books: Books | None = None
+        self._account = AccountFold()
         self._trips, self._sales = RoundTrips(), SalesFold()
         self._marks: list[EquityMark] = []
         self._last: EquityMark | None = None
@@ -129,7 +118,7 @@ class ResultsFold:
         self._open_pnl: tuple[OpenPnl, ...] = ()
         self._first_ns: Nanos | None = None
         self._last_ns: Nanos | None = None
-        self._mode = self._world = ""
+        self._mode = ""
         self._runs = self._cycles = 0
         self._counted: Counter[str] = Counter()
         self._refused: dict[Purpose, Counter[str]] = {each: Counter() for each in Purpose}
@@ -144,23 +133,20 @@ class ResultsFold:
             self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
             self._count(message)
         match message:
-            case RunStarted(mode=mode, world=world):
-                if world and self._world and world != self._world:
+            case RunStarted(mode=mode):
+                self._mode = mode
+                if self._account.begins_anew(message):
                     self._begin_anew()
-                self._mode, self._world = mode, world or self._world
             case FillBooked():
                 self._book(message, is_asked=is_asked)
             case ExitProposed() | IntentRaised():
                 self._sales.take(message)
-            case StatementTaken():
-                self._statement = self._statement or message
-                self._open()
-            case BootCompleted() | ProductsChanged():
-                self._learn(message)
-            case CashFlowSeen() | LotsMissing() | LotReleased() if self._books is not None:
-                if isinstance(message, LotReleased):
+            case LotReleased():
+                if self._account.take(message) is not None:
                     self._trips.release(message)
-                self._books = self._books.apply(message)
+            case LotAdopted():
+                if self._account.take(message) is not None:
+                    self._trips.adopt(message)
             case EquityMarked(nlv=nlv, opening_nlv=opening) if nlv is not None:
                 self._open_pnl = message.open_pnl
                 self._mark(EquityMark(at_ns, nlv, opening), is_asked=is_asked)
@@ -170,16 +156,16 @@ class ResultsFold:
             case EquityMarked() | RunStopped():
                 self._is_valued = False
             case _:
-                pass
+                self._account.take(message)
 
     def result(self) -> Results | None:
         """Return the results so far; None if nothing was recorded in the time asked for."""
         if self._first_ns is None or self._last_ns is None:
             return None
-        ledger = None if self._books is None else self._books.ledger
+        ledger = self._account.ledger
         zero = Amount(ZERO)
         return Results(
-            quote_currency=self._quote or "",
+            quote_currency=self._account.quote or "",
             mode=self._mode,
             begun_ns=self._first_ns,
             ended_ns=self._last_ns,
@@ -211,29 +197,11 @@ class ResultsFold:
         since_ns = self._since_ns or 0
         return (trip for trip in trips if trip.closed_ns is None or trip.closed_ns >= since_ns)
 
-    def _learn(self, news: BootCompleted | ProductsChanged) -> None:
-        """Learn the price steps, and in which currency the account is kept."""
-        self._boot = news
-        self._quote = next((product.quote for product in news.products), self._quote)
-        if self._books is not None:
-            self._books = self._books.apply(news)
-        self._open()
-
-    def _open(self) -> None:
-        """Open the books with the first statement, once their currency is known."""
-        if self._books is None and self._statement is not None and self._quote is not None:
-            self._books = Books(self._quote).apply(self._statement).apply(self._boot)
-
     def _book(self, booked: FillBooked, *, is_asked: bool) -> None:
-        if self._quote is None:
-            self._quote = quote_of(booked.fill.product)
-            self._open()
-        before = None if self._books is None else self._books.ledger
-        if self._books is None or before is None:
-            return  # the audit names it; there are no books to count it in
-        self._books = self._books.apply(booked)
-        after = self._books.ledger
-        assert after is not None
+        change = self._account.take(booked)
+        if change is None:
+            return
+        before, after = change.before, change.after
         self._trips.take(booked, before, after)
         if is_asked and after is not before and isinstance(booked.order, ApprovedExit):
             stops = (lot.stop_price for lot in before.lots if lot.id == booked.order.lot)
@@ -245,7 +213,6 @@ class ResultsFold:
             self._marks.append(mark)
 
     def _begin_anew(self) -> None:
-        self._books = self._statement = None
         self._trips.forget()
         self._sales = SalesFold()
         self._marks.clear()

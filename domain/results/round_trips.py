@@ -11,14 +11,14 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import LotReleased
+from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model.approval import ApprovedEntry, ApprovedExit, ExitReason
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import FillSeen
 from domain.model.product import ProductId, Side
 from domain.portfolio.earnings import SoldPart, sold_parts
-from domain.portfolio.ledger import Ledger
+from domain.portfolio.ledger import NO_STRATEGY, Ledger
 
 HUNDRED = Decimal(100)
 
@@ -37,7 +37,7 @@ class RoundTrip:
     strategy: str
     why: str
     stop_price: Price
-    target_price: Price
+    target_price: Price | None
     opened_ns: Nanos
     closed_ns: Nanos | None = None
     bought: Quantity
@@ -109,6 +109,22 @@ class RoundTrips:
         if trip is not None:
             part = Quantity(trip.released + released.quantity)
             self._trips[released.lot] = evolve(trip, released=part)
+
+    def adopt(self, adopted: LotAdopted) -> None:
+        """Take in that foreign coins became a lot: what it cost is what it counts as paid for."""
+        if adopted.lot in self._trips:
+            return
+        self._trips[adopted.lot] = RoundTrip(
+            lot=adopted.lot,
+            product=adopted.product,
+            strategy=NO_STRATEGY,
+            why=adopted.reason,
+            stop_price=adopted.stop_price,
+            target_price=None,
+            opened_ns=adopted.at_ns,
+            bought=adopted.quantity,
+            bought_for=adopted.cost,
+        )
 
     def all(self) -> tuple[RoundTrip, ...]:
         """Return every trip in order of its first buy."""

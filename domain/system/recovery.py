@@ -14,6 +14,7 @@ from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
+    LotAdopted,
     LotReleased,
     LotsMissing,
     StatementTaken,
@@ -218,7 +219,9 @@ class JournalFold:
                 if name in LIMITS and by == BY_OPERATOR:
                     self._equity.rebase(name)
                 self._close(message, self._breakers.pop((name, scope), None))
-            case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased() | ExitProposed():
+            case StatementTaken() | CashFlowSeen() | LotsMissing() | ExitProposed():
+                self._books = self._books.apply(message)
+            case LotReleased() | LotAdopted():
                 self._books = self._books.apply(message)
             case BootCompleted():
                 self._boot = message

@@ -47,6 +47,7 @@ _STOPS = "stop the trader, mend it, start again"
 WAYS_OUT: dict[str, WayOut] = {
     # latched: a person says when
     "kill": WayOut("", "resume, which also removes KILL_SWITCH", RESUME),
+    "liquidation": WayOut("", "resume, once it may trade again", RESUME),
     "pause": WayOut("", "unpause; resume does not end it", UNPAUSE),
     "daily_loss": WayOut("", _RESUMES, RESUME),
     "daily_loss_usd": WayOut("", _RESUMES, RESUME),

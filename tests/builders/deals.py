@@ -8,10 +8,11 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from domain.messages.orders import FillBooked
+from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price
 from domain.model.product import ProductId
 from domain.portfolio.ledger import Ledger
-from tests.builders.messages import BTC, ETH, an_intent, approved, approved_sale, booked
+from tests.builders.messages import BTC, ETH, NOW, an_intent, approved, approved_sale, booked
 
 
 @frozen
@@ -40,7 +41,7 @@ DEALS = st.lists(
 )
 
 
-def fill_of(deal: Deal, number: int, ledger: Ledger) -> FillBooked | None:
+def fill_of(deal: Deal, number: int, ledger: Ledger, at_ns: Nanos = NOW) -> FillBooked | None:
     """Return the fill of `deal`, None where there is nothing to sell."""
     price, fee = Price(deal.price), Amount(deal.fee)
     if deal.sold_sevenths == 0:
@@ -54,4 +55,4 @@ def fill_of(deal: Deal, number: int, ledger: Ledger) -> FillBooked | None:
             return None
         quantity = str(part)
         intent = an_intent(approved_sale("another", quantity, product=deal.product), 1000 + number)
-    return booked(intent, quantity, price=price, fee=fee, entry_id=f"deal-{number}")
+    return booked(intent, quantity, price=price, fee=fee, entry_id=f"deal-{number}", at_ns=at_ns)

@@ -40,10 +40,15 @@ class Answered:
 
 def resume(world: World, reason: str = "looked at it") -> Answered:
     """Ask a running world to resume; return its answer."""
+    return order(world, "resume", reason)
+
+
+def order(world: World, verb: str, reason: str = "looked at it", **more: str) -> Answered:
+    """Give a running world an operator's order; return its answer."""
     control = world.mode_folder / "control"
     name = f"r{len(list(control.iterdir()))}-{world.clock.now_ns}"
     asked, reply = control / f"{name}.json", control / f"{name}{REPLY}"
-    asked.write_text(json.dumps({"verb": "resume", "reason": reason}), encoding="utf-8")
+    asked.write_text(json.dumps({"verb": verb, "reason": reason, **more}), encoding="utf-8")
     assert world.until(reply.exists, 10), world.runtime.board.open
     answer: dict[str, Any] = json.loads(reply.read_text(encoding="utf-8"))
     return Answered(int(answer["code"]), tuple(answer["lines"]))
@@ -60,30 +65,32 @@ def is_open(world: World, name: str) -> bool:
     return any(each.name == name for each in world.runtime.board.open)
 
 
-class _Folder:
-    """A control folder in memory: one request in, its answer out."""
+class ControlFolder:
+    """A control folder in memory: requests in, answers out, one each."""
 
-    def __init__(self) -> None:
-        self.requests = [ControlRequest("r1", "resume", "looked at it")]
-        self.answer: dict[str, Any] = {}
+    def __init__(self, *requests: ControlRequest) -> None:
+        self.requests = list(requests)
+        self.answers: dict[str, dict[str, Any]] = {}
 
     def poll(self) -> tuple[ControlRequest, ...]:
         found, self.requests = tuple(self.requests), []
         return found
 
     def reply(self, request_id: str, answer: dict[str, object]) -> None:
-        assert request_id == "r1"
-        self.answer = answer
+        assert request_id not in self.answers
+        self.answers[request_id] = answer
 
 
 def resume_board(board: BreakerBoard) -> Answered:
     """Have the operator's actor resume what is open on `board`, everybody else agreeing."""
-    harness, folder = Harness(board=board), _Folder()
+    asked = ControlRequest("r1", "resume", "looked at it")
+    harness, folder = Harness(board=board), ControlFolder(asked)
     actor = harness.start(Operator, OPERATOR, folder, lambda _: None)
     harness.pass_time(actor, POLL_EVERY_NS)
     deliver(actor, Revived("r1", ()), Settled("r1", (), ()))
-    for asked in harness.bodies(ReconcileRequested):
-        deliver(actor, ReconcileFinished(asked.reason, True, ()))
+    for each in harness.bodies(ReconcileRequested):
+        deliver(actor, ReconcileFinished(each.reason, True, ()))
     for _ in range(2):  # the deed is on disk, then the opened latch
         deliver(actor, Synced(AUDITOR, harness.bodies(SyncRequested)[-1].token))
-    return Answered(int(folder.answer["code"]), tuple(folder.answer["lines"]))
+    answer = folder.answers["r1"]
+    return Answered(int(answer["code"]), tuple(answer["lines"]))

@@ -77,8 +77,12 @@ class Reader:
             for segment in self.checkout.data.glob("**/journal/*.jsonl")
             if "archive" not in segment.parts
         )
-        if line.startswith(f"{PROGRAM} release"):
-            return NO  # only a trader that runs can ask the venue what is missing
+        if line.startswith((f"{PROGRAM} release", f"{PROGRAM} adopt")):
+            return NO  # only a trader that runs can ask the venue what is there
+        if line.startswith(f"{PROGRAM} close"):
+            return NO  # only a trader that runs sells
+        if line.startswith(f"{PROGRAM} trace"):
+            return NO  # the page knows no order of its reader
         if line.startswith(f"{PROGRAM} secrets check"):
             return REFUSED  # nobody who only reads the page has a key, and paper needs none
         if line.startswith(f"{PROGRAM} alerts test"):
@@ -89,7 +93,13 @@ class Reader:
         if line.startswith(f"{PROGRAM} shadow"):
             shadows = self.checkout.data.glob("**/shadow/run-*.jsonl")
             return OK if any("archive" not in each.parts for each in shadows) else NO
-        if not has_run and line.startswith((f"{PROGRAM} status", f"{PROGRAM} report")):
+        told = (
+            f"{PROGRAM} status",
+            f"{PROGRAM} report",
+            f"{PROGRAM} export",
+            f"{PROGRAM} liquidate",
+        )
+        if not has_run and line.startswith(told):
             return NO
         return USAGE if not has_run and line.startswith(f"{PROGRAM} audit") else OK
 

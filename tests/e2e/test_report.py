@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as parquet
 import pytest
 
 from adapters.journal.segments import read_records
@@ -149,3 +151,62 @@ def test_trades_are_shown_on_the_prices_that_the_run_has_kept(home: Path, tmp_pa
     for product in traded:
         assert f"{product}, trades" in page
     assert page.count('"candlestick"') >= len(traded)
+
+
+@pytest.mark.req("X2")
+def test_the_chain_of_any_trade_ends_in_the_profit_of_the_ledger(home: Path) -> None:
+    closed = {each["lot"]: each for each in told(home)["closed"]}
+    trade = next(each for each in records(home, "FillBooked") if each["fill"]["side"] == Side.SELL)
+
+    done = call(home, "trace", trade["fill"]["entry_id"], "--json")
+
+    assert done.returncode == 0, done.stderr
+    (lot,) = json.loads(done.stdout)["lots"]
+    types = [step["type"] for step in lot["steps"]]
+    assert lot["lot"] == trade["order"]["lot"]
+    assert types[0] == "OrderApproved"
+    assert types.index("IntentRaised") < types.index("FillBooked") < types.index("ExitProposed")
+    assert lot["result"]["profit"] == closed[lot["lot"]]["profit"]
+    shown = call(home, "trace", lot["lot"][:8])
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert "profit " in shown.stdout.splitlines()[-1]
+
+
+def exported(home: Path, *words: str) -> list[dict[str, Any]]:
+    """Return the rows of a table, the same from CSV and from Parquet."""
+    files = [home / f"out.{ending}" for ending in ("csv", "parquet")]
+    for file in files:
+        done = call(home, "export", *words, "-o", str(file))
+        assert done.returncode == 0, done.stderr
+    table = parquet.read_table(files[1])
+    moments = [field.name for field in table.schema if str(field.type).startswith("timestamp")]
+    typed: list[dict[str, Any]] = table.drop_columns(moments).to_pylist()
+    texts = list(csv.DictReader(files[0].read_text(encoding="utf-8").splitlines()))
+    numbers = [name for name, value in typed[0].items() if isinstance(value, Decimal)]
+    assert [[row[name] for name in numbers] for row in typed] == [
+        [Decimal(row[name]) if row[name] else None for name in numbers] for row in texts
+    ]
+    return typed
+
+
+@pytest.mark.req("X2")
+def test_every_export_adds_up_to_the_ledger_to_the_last_digit(home: Path) -> None:
+    report = told(home)
+    cash, fees, realised = (Decimal(report[name]) for name in ("cash", "fees", "realised"))
+
+    fills = exported(home, "fills")
+    lines = exported(home, "ledger")
+    lots = exported(home, "lots")
+    view = exported(home, "lots", "--method", "hifo")
+    marks = exported(home, "equity")
+
+    assert sum(row["fee_currency"] for row in fills) == fees
+    assert sum(row["cash_change_currency"] for row in lines) == cash == lines[-1]["cash_currency"]
+    assert sum(row["gain_currency"] for row in lots if row["status"] == "sold") == realised
+    assert [row["lot"] for row in lots if row["status"] == "open"] == [
+        each["lot"] for each in report["open"]
+    ]
+    for column in ("quantity_asset", "cost_currency"):
+        assert sum(row[column] for row in view) == sum(row[column] for row in lots)
+    assert marks[-1]["equity_currency"] == Decimal(report["equity"])
+    assert marks[-1]["profit_currency"] == Decimal(report["pnl_net"])

@@ -13,6 +13,7 @@ from actors.safety.holdings import BREAKER, CONFIRM_NS, MISSING
 from actors.safety.reconcile_steps import BoundAccount
 from actors.safety.reconciler import EVERY_NS, Reconciler
 from domain.messages.control import (
+    AdoptRequested,
     AlertRaised,
     DiscrepancyFound,
     ReconcileFinished,
@@ -22,7 +23,8 @@ from domain.messages.control import (
     Synced,
     SyncRequested,
 )
-from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing
+from domain.messages.portfolio import CashFlowSeen, LotAdopted, LotReleased, LotsMissing
+from domain.messages.supervision import BootCompleted
 from domain.messages.venue import AccountsListed, FillsListed, OrdersListed
 from domain.model.breakers import Effect, Scope, Severity
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -32,7 +34,7 @@ from domain.model.product import ProductId, Side
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from tests.builders.harness import START_NS, Harness, Sent, deliver
-from tests.builders.messages import BTC, a_lot
+from tests.builders.messages import BTC, MAKER, TAKER, a_lot, a_product
 from tests.fakes.recording_venue import RecordingVenue
 
 pytestmark = pytest.mark.req("REC1")
@@ -56,7 +58,8 @@ class Account:
         self.books = Books("USD", ledger)
         self.totals = {"USD": Decimal(100), **ledger.coins}
         self.unsettled: tuple[tuple[ProductId, Side], ...] = ()
-        bound = BoundAccount("USD", None, Nanos(START_NS))
+        known = BootCompleted((a_product(BTC),), MAKER, TAKER, True)
+        bound = BoundAccount("USD", None, Nanos(START_NS), known)
         self.actor = self.harness.start(Reconciler, "reconciler", self.venue, bound, is_booted=True)
         self._heard = 0
         self.go_on(1)
@@ -303,3 +306,47 @@ def test_the_books_of_both_keepers_are_told_the_same() -> None:
     heard = {sent.to for sent in account.harness.sent if isinstance(sent.body, LotsMissing)}
     (receivers,) = heard
     assert {PORTFOLIO, RISK_GATE} < set(receivers)
+
+
+def adoption(account: Account, wanted: str) -> ReleaseAnswered:
+    deliver(account.actor, AdoptRequested("r1", wanted, "by hand"), sender=OPERATOR)
+    account.go_on(4)
+    (answered,) = account.all(ReleaseAnswered)
+    assert isinstance(answered, ReleaseAnswered)
+    return answered
+
+
+FOREIGN = evolve(LEDGER, coins={"BTC": Decimal(3)})
+"""One more than the lot has."""
+
+
+@pytest.mark.req("R1")
+def test_foreign_coins_become_a_lot_and_no_more_of_them_than_there_are() -> None:
+    account = Account(FOREIGN)
+    answered = adoption(account, "BTC-USD 1 90 80")
+
+    assert answered.is_done, answered
+    (adopted,) = account.all(LotAdopted)
+    assert (adopted.product, adopted.quantity, adopted.stop_price) == (BTC, 1, 80)
+    assert [lot.id for lot in account.lots] == [LOT.id, "adopted-r1"]
+    account.go_on(60)
+    assert account.all(LotsMissing) == []
+    assert account.harness.trips() == ()
+
+
+@pytest.mark.req("R1")
+def test_coins_of_our_lots_are_not_foreign() -> None:
+    account = Account(FOREIGN)
+    answered = adoption(account, "BTC-USD 1.5 90 80")
+
+    assert not answered.is_done
+    assert answered.text == "not adopted: 1 BTC at the venue are free and not ours"
+    assert account.all(LotAdopted) == []
+
+
+def test_while_the_books_differ_nothing_is_adopted() -> None:
+    account = Account(FOREIGN)
+    account.totals["USD"] += 1
+
+    assert "difference 1" in adoption(account, "BTC-USD 1 90 80").text
+    assert account.all(LotAdopted) == []

@@ -10,6 +10,7 @@ from actors.kernel.ports import ControlRequest
 from actors.kernel.topology import AUDITOR, RECONCILER, SUPERVISOR
 from actors.safety.operator import ANSWER_WITHIN_NS, POLL_EVERY_NS, Operator
 from domain.messages.control import (
+    AdoptRequested,
     OperatorActed,
     ReconcileFinished,
     ReconcileRequested,
@@ -527,3 +528,29 @@ def test_a_ban_that_is_not_on_record_in_time_is_no_success() -> None:
 
     answer = scene.folder.answers["r1"]
     assert (answer["code"], answer["lines"][0]) == (1, "not confirmed")
+
+
+@pytest.mark.req("REC1")
+def test_an_adoption_is_decided_by_the_reconciler_and_answered_when_it_is_on_disk() -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("adopt", "by hand", subject="ETH-USD 0.01 34.5 3200")
+    asked = AdoptRequested("r1", "ETH-USD 0.01 34.5 3200", "by hand")
+    assert scene.harness.bodies(AdoptRequested) == [asked]
+
+    released(scene, is_done=True)
+    assert scene.folder.answers == {}
+    assert scene.harness.bodies(OperatorActed) == [
+        OperatorActed("adopt", "ETH-USD 0.01 34.5 3200: by hand")
+    ]
+    scene.written()
+    assert scene.folder.answers["r1"]["code"] == 0
+
+
+@pytest.mark.req("REC1")
+@pytest.mark.parametrize("subject", ["", "ETH-USD", "ETH-USD 1 NaN 3", "ETH-USD 1 2 0"])
+def test_what_is_no_adoption_reaches_nobody(subject: str) -> None:
+    scene = Scene(is_latched=False)
+    scene.ask("adopt", "by hand", subject=subject)
+
+    assert scene.folder.answers["r1"]["code"] == 1
+    assert scene.harness.bodies(AdoptRequested) == []

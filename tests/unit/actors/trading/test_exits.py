@@ -16,7 +16,7 @@ from actors.trading.exits import CHECK_EVERY_NS, ESCALATE_AFTER_NS, Check, Exits
 from domain.decisions.exit_tries import FIRST_WAIT_NS, LONGEST_WAIT_NS, ORDER_LIFE_NS
 from domain.decisions.trims import HUNDRED, TrimCaps, Upkeep
 from domain.market.price_state import ANSWER_WITHIN_NS
-from domain.messages.control import AlertRaised
+from domain.messages.control import AlertRaised, CloseOrdered
 from domain.messages.decisions import (
     ExitHindered,
     ExitProposed,
@@ -28,7 +28,7 @@ from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged
 from domain.messages.venue import QuotesListed
-from domain.model.approval import ExitReason, Purpose, Reason, Refusal
+from domain.model.approval import LEAVING, ExitReason, Purpose, Reason, Refusal
 from domain.model.breakers import Severity
 from domain.model.instants import HOUR, MILLISECOND, SECOND, Nanos
 from domain.model.market import Doubt, DoubtKind, Quote
@@ -675,11 +675,41 @@ def test_an_old_price_does_not_keep_a_left_lot() -> None:
 
 
 @pytest.mark.req("X6", "SUP1")
-def test_a_lot_that_was_left_before_a_death_is_sold_without_its_strategys_word() -> None:
-    left, kept = a_held(1, is_left=True), a_held(2)
+@pytest.mark.parametrize("reason", LEAVING)
+def test_a_lot_that_was_left_before_a_death_is_sold_without_another_word(
+    reason: ExitReason,
+) -> None:
+    left, kept = a_held(1, leaving=reason), a_held(2)
     home, actor = watching(left, kept, epoch=2)
 
-    assert asked(deliver(actor, priced(home, FINE))) == [(left.id, ExitReason.SIGNAL)]
+    assert asked(deliver(actor, priced(home, FINE))) == [(left.id, reason)]
+
+
+# A person wants out.
+
+
+@pytest.mark.req("X6")
+def test_what_a_person_closes_is_sold_at_once_whosever_it_is() -> None:
+    lots = (a_held(1), a_held(2, strategy="other"), a_held(3, product=ETH))
+    harness, actor = watching(*lots)
+    deliver(actor, priced(harness, FINE), priced(harness, FINE, product=ETH))
+
+    said = deliver(actor, CloseOrdered(BTC), CloseOrdered(BTC))
+
+    assert asked(said) == [("lot-1", ExitReason.OPERATOR), ("lot-2", ExitReason.OPERATOR)]
+    deliver(actor, PortfolioMoved(a_portfolio("1000", *lots, a_held(4))))
+    assert asked(deliver(actor, priced(harness, FINE))) == [], "bought after the order"
+
+
+@pytest.mark.req("X6", "ST1")
+def test_an_old_price_does_not_keep_what_a_person_closes() -> None:
+    harness, actor = watching(a_held())
+    deliver(actor, priced(harness, FINE, age_ns=60 * SECOND), leave())
+
+    said = deliver(actor, *ended(1, OrderState.REJECTED, "busy"), CloseOrdered(BTC))
+
+    assert asked(said) == []
+    assert asked(harness.pass_time(actor, 10 * SECOND))[:1] == [("lot-1", ExitReason.OPERATOR)]
 
 
 # Down to a cap.

@@ -17,6 +17,7 @@ from adapters.control.kill_switch import (
     FileHaltSignal,
     read_kill,
     remove_kill,
+    touch_kill,
     write_kill,
 )
 from domain.model.kill import KillOrder
@@ -157,3 +158,21 @@ def test_removing_tells_whether_it_was_there(tmp_path: Path) -> None:
 
     assert remove_kill(tmp_path)
     assert read_kill(tmp_path) is None
+
+
+@pytest.mark.req("K1", "RB5")
+def test_a_liquidation_sells_under_the_kill_of_before_and_a_new_one_stops_it(
+    tmp_path: Path,
+) -> None:
+    write_kill(tmp_path, KillOrder("looks wrong"))
+    written_s = (tmp_path / FILE).stat().st_mtime
+    earlier = FileHaltSignal(tmp_path, since_s=written_s)
+    later = FileHaltSignal(tmp_path, since_s=written_s + 0.001)
+
+    assert earlier.read() is not None
+    assert later.read() is None
+    assert FileHaltSignal(tmp_path).read() is not None
+
+    touch_kill(tmp_path)
+    os.utime(tmp_path / FILE, (written_s + 5, written_s + 5))
+    assert later.read() == KillOrder("looks wrong")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.decisions.exits import due_exit
-from domain.model.approval import ExitReason
+from domain.model.approval import LEAVING, ExitReason
 from domain.model.instants import DAY
 from domain.model.money import Price
 from tests.builders.messages import NOW, a_lot
@@ -46,9 +46,10 @@ def test_at_or_below_the_stop_nothing_else_matters(bid: Decimal, age_ns: int) ->
 @pytest.mark.req("X6")
 @pytest.mark.parametrize(
     ("bid", "reason"),
-    [("97", ExitReason.STOP), ("108", ExitReason.TARGET), ("100", ExitReason.SIGNAL)],
+    [("97", ExitReason.STOP), ("108", ExitReason.TARGET), ("100", None)],
 )
-def test_what_its_strategy_left_is_sold_unless_stop_or_target_say_so_first(
-    bid: str, reason: ExitReason
+@pytest.mark.parametrize("leaving", LEAVING)
+def test_what_somebody_wants_out_of_is_sold_unless_stop_or_target_say_so_first(
+    bid: str, reason: ExitReason | None, leaving: ExitReason
 ) -> None:
-    assert due_exit(LOT, Price(Decimal(bid)), NOW, is_left=True) is reason
+    assert due_exit(LOT, Price(Decimal(bid)), NOW, leaving=leaving) is (reason or leaving)

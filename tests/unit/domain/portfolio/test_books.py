@@ -19,6 +19,7 @@ from domain.messages.orders import FillBooked, IntentRaised
 from domain.messages.portfolio import (
     CashFlowSeen,
     LedgerReported,
+    LotAdopted,
     LotReleased,
     LotsListed,
     LotsMissing,
@@ -28,7 +29,7 @@ from domain.messages.supervision import BootCompleted, ProductsChanged
 from domain.model.approval import ApprovedOrder
 from domain.model.errors import InvariantBroken
 from domain.model.instants import SECOND, Nanos
-from domain.model.money import ZERO, Amount, Quantity
+from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.portfolio import AccountBalance, Lot
 from domain.portfolio.audit import audit
 from domain.portfolio.books import Books
@@ -115,7 +116,7 @@ Steps = list[tuple[str, int]]
 STEPS = some.lists(
     some.tuples(
         some.sampled_from(
-            ["buy", "sell", "again", "deposit", "boot", "missing", "back", "release"]
+            ["buy", "sell", "again", "deposit", "boot", "missing", "back", "release", "adopt"]
         ),
         some.integers(1, 9),
     ),
@@ -153,6 +154,11 @@ def story(steps: Steps) -> list[object]:
             case "release" if lots:
                 lot = lots[size % len(lots)]
                 told.append(LotReleased(lot.id, BTC, lot.missing, "by hand"))
+            case "adopt":
+                told.append(CashFlowSeen("BTC", Amount(quantity), "deposit"))
+                cost, stop = Amount(quantity * 100), Price(Decimal(90))
+                lot_id = f"adopted-{number}"
+                told.append(LotAdopted(lot_id, BTC, Quantity(quantity), cost, stop, NOW, "by hand"))
             case "boot":
                 told.append(evolve(BOOT, products=(a_product(price_increment=Decimal(size)),)))
     return told
@@ -194,7 +200,8 @@ def of_portfolio(told: list[object]) -> LedgerReported:
 
 
 def _asked(keeper: RiskGate | Portfolio, told: list[object]) -> LedgerReported:
-    kinds = (FillBooked, CashFlowSeen, StatementTaken, BootCompleted, LotsMissing, LotReleased)
+    of_lots = (LotsMissing, LotReleased, LotAdopted)
+    kinds = (FillBooked, CashFlowSeen, StatementTaken, BootCompleted, *of_lots)
     deliver(keeper, *(each for each in told if isinstance(each, kinds)))
     (answer,) = deliver(keeper, SyncRequested(5))
     assert isinstance(answer, LedgerReported)

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.orders import FillBooked
-from domain.messages.portfolio import CashFlowSeen, LotReleased, LotsMissing
+from domain.messages.portfolio import CashFlowSeen, LotAdopted, LotReleased, LotsMissing
 from domain.model.errors import InvariantBroken
 from domain.model.instants import DAY
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import Side
 from domain.portfolio.ledger import (
     Ledger,
+    adopt,
     book,
     flow,
     mark_missing,
@@ -307,3 +308,45 @@ def test_value_falls_with_the_taker_fee_and_rises_with_the_bid(
 
     assert worth(bid, "0.012") < worth(bid, "0.006") < worth(bid + 1, "0.006")
     assert Quantity(quantity) == ledger.lots[0].quantity
+
+
+ADOPTED = LotAdopted(
+    "adopted-1",
+    ETH,
+    Quantity(Decimal(2)),
+    Amount(Decimal(300)),
+    Price(Decimal(140)),
+    NOW,
+    "by hand",
+)
+
+
+@pytest.mark.req("REC1", "PROT1")
+def test_an_adopted_lot_is_capital_at_its_cost_and_protected_by_its_stop() -> None:
+    ledger = adopt(open_ledger("USD", CASH, {"ETH": Decimal(2)}), ADOPTED)
+
+    (lot,) = ledger.lots
+    assert lot.cost == 300
+    assert lot.stop_price == 140
+    assert lot.target_price is None
+    assert lot.expires_ns is None
+    assert ledger.capital == CASH + 300
+    assert ledger.cash == CASH
+    assert ledger.realised == 0
+    assert ledger.coins == {"ETH": Decimal(2)}
+    assert adopt(ledger, ADOPTED) is ledger
+    view = value(ledger, {ETH: Price(Decimal(150))}, TAKER, None)
+    assert view.pnl_net == -Decimal("3.6"), "worth its cost, less the fee of selling it"
+
+
+@pytest.mark.req("X2")
+def test_what_an_adopted_lot_earns_is_against_its_cost() -> None:
+    order = approved_sale(ADOPTED.lot, product=ETH, strategy="")
+    sold = booked(an_intent(order, 7), "2", price=Price(Decimal(160)), fee=Amount(Decimal(4)))
+
+    ledger = book(adopt(open_ledger("USD", CASH), ADOPTED), sold, a_product(ETH))
+
+    assert ledger.realised == 16
+    assert ledger.lots == ()
+    assert ledger.cash == CASH + 316
+    assert ledger.capital + ledger.realised == ledger.cash

@@ -265,7 +265,7 @@ def test_rejected_orders_and_filled_entries_are_still_counted_in_the_same_world_
 
 @pytest.mark.req("BOOT1", "X6")
 @pytest.mark.parametrize("reason", ExitReason)
-def test_a_lot_that_its_strategy_wants_out_of_stays_left(reason: ExitReason) -> None:
+def test_a_lot_that_its_strategy_or_a_person_wants_out_of_stays_left(reason: ExitReason) -> None:
     due = ExitProposed(INTENT.client_order_id, BTC, Quantity(Decimal(1)), reason, Price(Decimal(9)))
     sale = an_intent(approved_sale(INTENT.client_order_id, "0.5"), 2)
     later = booked(INTENT, "0.25", entry_id="later")
@@ -275,4 +275,5 @@ def test_a_lot_that_its_strategy_wants_out_of_stays_left(reason: ExitReason) -> 
     ).ledger
 
     assert ledger is not None
-    assert [lot.is_left for lot in ledger.lots] == [reason is ExitReason.SIGNAL]
+    leaving = reason if reason in (ExitReason.SIGNAL, ExitReason.OPERATOR) else None
+    assert [lot.leaving for lot in ledger.lots] == [leaving]
