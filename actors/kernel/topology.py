@@ -245,6 +245,7 @@ ROUTES: dict[type, Route] = {
     ),
     **dict.fromkeys((market.BarClosed, market.HistoryLoaded), _BARS),
     market.PriceDoubted: Route(says=(FEED,), hears=(PROJECTOR,)),
+    market.TradesLate: Route(says=(FEED,), hears=(PROJECTOR,)),
     market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
     market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
     # what may be bought

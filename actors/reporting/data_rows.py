@@ -20,10 +20,12 @@ def data_rows(
     now_ns: Nanos,
     limit_ns: Nanos,
     doubted: Mapping[ProductId, PriceDoubted],
+    late: Mapping[ProductId, int],
 ) -> list[dict[str, object]]:
     """Return a row a product that is followed; `price_at` is when its price was last true.
 
     `doubted_ticks` counts the prices that were too odd, and `last_doubt` says what was told last.
+    `late_trades` counts trades that came after their minute was closed.
     """
     rows: list[dict[str, object]] = []
     for product in products:
@@ -42,6 +44,7 @@ def data_rows(
                 "price_at": None if confirmed_ns is None else iso(confirmed_ns),
                 "doubted_ticks": 0 if told is None else told.ticks,
                 "last_doubt": None if told is None else told.doubt.text,
+                "late_trades": late.get(product.id, 0),
             }
         )
     return rows

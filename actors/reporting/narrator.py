@@ -13,7 +13,7 @@ from actors.reporting.deals import Deals
 from actors.reporting.refusals import refused
 from domain.messages.control import SweepFinished
 from domain.messages.decisions import ProposalRefused, RoundJudged
-from domain.messages.market import FeedRecovered, PriceDoubted
+from domain.messages.market import FeedRecovered, PriceDoubted, TradesLate
 from domain.messages.orders import FillBooked, OrderAdvanced, WouldPlace
 from domain.messages.supervision import (
     BY_OPERATOR,
@@ -98,6 +98,13 @@ class Narrator:
         """Say which price is too odd for entries."""
         what = f"{message.product}: no entries at an odd price: {message.doubt.text}"
         self._log.warning(what, product=message.product, ticks=message.ticks)
+
+    def late(self, message: TradesLate, *, is_first: bool) -> None:
+        """Say once that a trade came too late for its bar; `status` counts the others."""
+        if is_first:
+            self._log.info(
+                f"{message.product}: a trade came after its minute was closed; its bar stays"
+            )
 
     def tell(self, message: Event) -> None:
         """Say one of the other events."""

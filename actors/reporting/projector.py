@@ -29,7 +29,14 @@ from domain.messages.control import (
     SweepFinished,
 )
 from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, RoundJudged
-from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, PriceDoubted, QuoteMoved
+from domain.messages.market import (
+    BidMoved,
+    FeedRecovered,
+    FeedStalled,
+    PriceDoubted,
+    QuoteMoved,
+    TradesLate,
+)
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CapsMeasured,
@@ -114,6 +121,7 @@ Inbox = (
     | FeedStalled
     | FeedRecovered
     | PriceDoubted
+    | TradesLate
     | ReconcileFinished
     | StatusRequested
     | EntriesUnread
@@ -152,6 +160,7 @@ class Projector(Actor):
         self._hindered: dict[str, str] = {}
         self._stalled: dict[ProductId, FeedStalled] = {}
         self._doubted: dict[ProductId, PriceDoubted] = {}
+        self._late: dict[ProductId, int] = {}
         self._closed = {(each.name, each.scope): each for each in tally.closed}
         self._reasons: dict[tuple[str, str], str] = {}
         self._jitter = [0] * JITTER_BINS
@@ -207,6 +216,9 @@ class Projector(Actor):
             case PriceDoubted(product):
                 self._doubted[product] = message
                 self._narrator.doubt(message)
+            case TradesLate(product, count):
+                self._narrator.late(message, is_first=product not in self._late)
+                self._late[product] = count
             case ReconcileFinished():
                 self._reconcile = message
             case StatusRequested(token):
@@ -363,7 +375,8 @@ class Projector(Actor):
         now_ns, limit_ns = self.clock.market_ns(), self._identity.quote_limit_ns
         followed = [self._products[name] for name in sorted(self._products)]
         prices = self._bids, self._stalled
-        return data_rows(followed, *prices, breakers, now_ns, limit_ns, self._doubted)
+        odd = self._doubted, self._late
+        return data_rows(followed, *prices, breakers, now_ns, limit_ns, *odd)
 
     def _positions(self, guard: str) -> list[dict[str, object]]:
         return [

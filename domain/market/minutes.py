@@ -14,7 +14,7 @@ from attrs import frozen
 from domain.market.bar_order import Asked, BarOrder
 from domain.market.bars import BarBuilder, regular
 from domain.messages.control import AlertRaised
-from domain.messages.market import BarClosed, HistoryLoaded, TradesPrinted
+from domain.messages.market import BarClosed, HistoryLoaded, TradesLate, TradesPrinted
 from domain.messages.venue import CandlesListed
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar
@@ -46,7 +46,7 @@ class FetchAgain:
     pause_ns: int
 
 
-Effect = BarClosed | HistoryLoaded | Fetch | FetchAgain | AlertRaised
+Effect = BarClosed | HistoryLoaded | TradesLate | Fetch | FetchAgain | AlertRaised
 
 
 class Minutes:
@@ -59,6 +59,8 @@ class Minutes:
         self._builders: dict[ProductId, BarBuilder] = {}
         self._order = BarOrder()
         self._waiting: set[ProductId] = set()
+        self._late: dict[ProductId, int] = {}
+        """How many late trades were told of."""
         self._open_ns = 0
         self._whole_from_ns = 0
 
@@ -101,7 +103,15 @@ class Minutes:
             for builder in self._builders.values():
                 bar = builder.close(start_ns)
                 effects += self._released(builder.product, () if bar is None else (bar,))
+                effects += self._late_of(builder)
         return effects
+
+    def _late_of(self, builder: BarBuilder) -> tuple[TradesLate, ...]:
+        """Tell of trades that came after their minute was closed, if there are new ones."""
+        if builder.late == self._late.get(builder.product, 0):
+            return ()
+        self._late[builder.product] = builder.late
+        return (TradesLate(builder.product, builder.late),)
 
     def _is_over(self, sent_ns: Nanos) -> bool:
         return sent_ns >= self._open_ns + MINUTE + BAR_GRACE_NS

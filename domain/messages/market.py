@@ -187,6 +187,17 @@ class PriceDoubted:
 
 
 @frozen
+class TradesLate:
+    """Trades of a product came after their minute was closed, and changed nothing.
+
+    `count` is how many have since the feed began; told with the minute in which they came.
+    """
+
+    product: ProductId
+    count: int
+
+
+@frozen
 class FeedRecovered:
     """Fresh data of a product arrived after a stall; `was_told`: people had been told of it."""
 

@@ -15,7 +15,7 @@ from actors.reporting.narrator import Narrator
 from actors.reporting.wording import alert, cycle
 from domain.messages.control import AlertRaised, SweepFinished
 from domain.messages.decisions import ProposalRefused, RoundJudged
-from domain.messages.market import FeedRecovered
+from domain.messages.market import FeedRecovered, TradesLate
 from domain.messages.portfolio import StatementTaken
 from domain.model.approval import ExitReason, Purpose, Reason, Refusal
 from domain.model.breakers import Severity
@@ -131,6 +131,15 @@ def test_plumbing_is_a_detail_and_an_end_without_fills_is_told(state: OrderState
     ends = {OrderState.CANCELLED, OrderState.EXPIRED, OrderState.VOID, OrderState.REJECTED}
     assert bool(scene.aloud) == (state in ends)
     assert len(scene.log.lines) == 1
+
+
+@pytest.mark.req("ST1")
+def test_a_late_trade_is_told_once() -> None:
+    scene = Scene()
+    scene.narrator.late(TradesLate(BTC, 1), is_first=True)
+    scene.narrator.late(TradesLate(BTC, 2), is_first=False)
+
+    assert scene.aloud == [f"{BTC}: a trade came after its minute was closed; its bar stays"]
 
 
 def a_refusal(*codes: str, purpose: Purpose = Purpose.ENTRY) -> ProposalRefused:

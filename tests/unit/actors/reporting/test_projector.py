@@ -14,7 +14,13 @@ from actors.reporting.pnl_rows import open_pnl_in
 from actors.reporting.projector import JITTER_BINS, Projector
 from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
 from domain.messages.decisions import CycleDue, ExitHindered, RoundJudged
-from domain.messages.market import BidMoved, FeedRecovered, FeedStalled, QuoteMoved
+from domain.messages.market import (
+    BidMoved,
+    FeedRecovered,
+    FeedStalled,
+    QuoteMoved,
+    TradesLate,
+)
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import (
     CapsMeasured,
@@ -344,6 +350,7 @@ def test_each_product_has_one_word_for_its_data() -> None:
     frozen = FeedStalled(BTC, "stream frozen", Nanos(0), DataState.SUSPECT)
     assert scene.tell(frozen)["market_data"][0]["state"] == "suspect"
     assert scene.tell(FeedRecovered(BTC))["market_data"][0]["state"] == "live"
+    assert scene.tell(TradesLate(BTC, 2))["market_data"][0]["late_trades"] == 2
     scene.harness.clock.move(6 * SECOND)
     assert scene.tell()["market_data"][0]["state"] == "stale"
 

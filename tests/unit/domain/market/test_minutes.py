@@ -19,7 +19,7 @@ from domain.market.minutes import (
     Minutes,
 )
 from domain.messages.control import AlertRaised
-from domain.messages.market import BarClosed, HistoryLoaded, TradesPrinted
+from domain.messages.market import BarClosed, HistoryLoaded, TradesLate, TradesPrinted
 from domain.messages.venue import CandlesListed
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
@@ -107,6 +107,18 @@ def test_a_minute_is_closed_a_second_after_its_end() -> None:
     assert isinstance(told, BarClosed)
     assert (told.bar.start_ns, told.bar.close) == (at(0), Decimal(101))
     assert minutes.reached(closed_at(1)) == []
+
+
+def test_trades_of_a_closed_minute_are_counted_and_told_with_the_next() -> None:
+    minutes = seeing()
+    minutes.reached(closed_at(1))
+    late = tuple(a_trade(at_ns=at(0.9), trade_id=str(number)) for number in range(2))
+    minutes.trades(TradesPrinted(late, is_snapshot=False))
+
+    assert minutes.reached(closed_at(2))[1:] == [TradesLate(BTC, 2)]
+    assert starts(minutes.reached(closed_at(3))) == [2]
+    minutes.trades(TradesPrinted((a_trade(at_ns=at(0.9), trade_id="3"),), is_snapshot=False))
+    assert minutes.reached(closed_at(4))[1:] == [TradesLate(BTC, 3)]
 
 
 def test_minutes_that_nobody_closed_are_closed_in_order() -> None:
