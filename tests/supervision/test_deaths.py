@@ -106,7 +106,7 @@ def deaths() -> Iterator[Any]:
             yield pytest.param(actor, place, kind, id=f"{actor}-{place}-{kind.__name__}")
 
 
-@pytest.mark.parametrize(("actor", "place", "kind"), deaths())
+@pytest.mark.parametrize(("actor", "place", "kind"), list(deaths()))
 def test_a_death_trips_its_breaker_and_the_actor_comes_back_as_its_row_says(
     actor: str, place: str, kind: type[BaseException], tmp_path: Path
 ) -> None:

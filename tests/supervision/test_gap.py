@@ -12,6 +12,7 @@ from domain.model.instants import MINUTE, Nanos, parse_iso
 from tests.builders.runs import (
     EAGER,
     ledger_accounts,
+    records,
     segments,
     trader,
     venue_accounts,
@@ -20,6 +21,7 @@ from tests.builders.runs import (
 from tests.builders.waiting import wait_for
 
 GAP_S = 7.0
+ON_THEIR_WAY = ("INTENDED", "PENDING_SUBMIT", "UNKNOWN")
 SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2")
 
 
@@ -41,7 +43,20 @@ def times(home: Path, kind: str, name: str = "") -> list[Nanos]:
 def is_between_rounds(home: Path) -> bool:
     """Tell whether a round is over with all its orders, so that the gap cuts none in two."""
     raised = len(times(home, "IntentRaised"))
-    return bool(times(home, "RoundJudged")) and 0 < raised == len(times(home, "OrderApproved"))
+    is_over = bool(times(home, "RoundJudged")) and 0 < raised == len(times(home, "OrderApproved"))
+    return is_over and is_nothing_on_its_way(home)
+
+
+def is_nothing_on_its_way(home: Path) -> bool:
+    """Tell whether the venue has shown or refused every order: else a stop can't confirm its end
+    before the request that may still arrive is too old.
+    """
+    known = {
+        each["client_order_id"]
+        for each in records(home, "OrderAdvanced")
+        if each["state"] not in ON_THEIR_WAY
+    }
+    return len(known) == len(times(home, "IntentRaised"))
 
 
 @pytest.mark.supervision
@@ -57,6 +72,7 @@ def test_after_a_gap_nothing_is_decided_before_everything_was_asked_anew(tmp_pat
 
         running.wait_until(lambda: times(tmp_path, "BreakerReset", "time_gap"))
         wait_for(lambda: len(times(tmp_path, "RoundJudged")) > 3)
+        running.wait_until(lambda: is_nothing_on_its_way(tmp_path))
         code, stopped = running.interrupt()
 
     assert (code, stopped["reason"]) == (0, "signal")
