@@ -97,8 +97,10 @@ class NoWatch:
     def broken(self) -> None:
         """Take no note."""
 
-    def bars(self, bars: Iterable[Bar]) -> None:
-        """Take no note."""
+    def bars(self, bars: Iterable[Bar]) -> Doubt | None:
+        """Doubt nothing."""
+        del bars
+        return None
 
 
 class PriceWatch:
@@ -183,8 +185,10 @@ class PriceWatch:
         told, self._untold, self._told_ns = self._untold, None, now_ns
         return told
 
-    def bars(self, bars: Iterable[Bar]) -> None:
-        """Take in closed minutes, oldest first; those already known change nothing."""
+    def bars(self, bars: Iterable[Bar]) -> Doubt | None:
+        """Take in closed minutes, oldest first; return what is to be doubted now that they are
+        known. Those already known change nothing.
+        """
         last_ns = self._bars[-1].start_ns if self._bars else -1
         fresh = [each for each in bars if each.start_ns > last_ns]
         for bar in fresh:
@@ -193,6 +197,7 @@ class PriceWatch:
         if fresh:
             self._volatility.minutes(each.close for each in fresh)
             self._allow()
+        return self._doubt if self._second is None else self._judge(self._second * SECOND)
 
     # What follows.
 

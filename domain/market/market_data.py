@@ -130,8 +130,7 @@ class MarketData:
     def answered(self, asked: Asked, answer: CandlesListed) -> list[Effect]:
         """Take in the answer to a `Fetch`."""
         told = (self._minutes if asked.width_ns == MINUTE else self._past).answered(asked, answer)
-        self._judge_bars(told)
-        return [*told, *self._begun()]
+        return [*told, *self._judge_bars(told), *self._begun()]
 
     def begin(self) -> tuple[Effect, ...]:
         """Do with the data there is: trading has waited long enough for the rest."""
@@ -192,8 +191,8 @@ class MarketData:
             self._minutes.broken(now_ns)  # a trade is missing: the venue's candles have it
         effects += self._quality.reached(frame.sent_ns, now_ns)
         closed = self._minutes.reached(Nanos(min(frame.sent_ns, now_ns)))
-        self._judge_bars(closed)
         effects += closed
+        effects += self._judge_bars(closed)
         if not self._is_ready:
             effects += self._begun()
         return effects
@@ -208,16 +207,18 @@ class MarketData:
         self._minutes.trades(of_now)
         return (*told, *self._quality.traded(of_now.trades))
 
-    def _judge_bars(self, effects: Iterable[Effect]) -> None:
-        """Let the bars among `effects` count for how odd prices are."""
+    def _judge_bars(self, effects: Iterable[Effect]) -> list[Effect]:
+        """Let the bars among `effects` count for how odd prices are; return what that changes."""
+        changed: list[Effect] = []
         for effect in effects:
             match effect:
                 case BarClosed(bar):
-                    self._quality.bars(bar.product, (bar,))
+                    changed += self._quality.bars(bar.product, (bar,))
                 case HistoryLoaded(product, width_ns, bars) if width_ns == MINUTE:
-                    self._quality.bars(product, bars)
+                    changed += self._quality.bars(product, bars)
                 case _:
                     pass
+        return changed
 
     def _begun(self) -> tuple[Effect, ...]:
         """Begin once nothing is missing."""

@@ -160,11 +160,10 @@ class MarketQuality:
                 effects += judged(state, state.watch.second_source(trade.price, trade.at_ns))
         return effects
 
-    def bars(self, product: ProductId, bars: Iterable[Bar]) -> None:
-        """Take in closed minutes of a product, oldest first."""
+    def bars(self, product: ProductId, bars: Iterable[Bar]) -> tuple[Effect, ...]:
+        """Take in closed minutes of a product, oldest first: its price may be trusted by them."""
         state = self._states.get(product)
-        if state is not None:
-            state.watch.bars(bars)
+        return () if state is None else judged(state, state.watch.bars(bars))
 
     def check(self, now_ns: Nanos, machine_ns: Nanos) -> tuple[Effect, ...]:
         """Look at the age of every quote, and how odd its price is; to be called once a second."""

@@ -23,8 +23,8 @@ from tests.builders.waiting import wait_for
 
 ORDERS = 50
 BEGIN = 1_700_000_040
-HISTORY_MINUTES = 30
-START = "2023-11-14T22:44:20Z"
+HISTORY_MINUTES = 70
+START = "2023-11-14T23:24:20Z"
 """Forty seconds before the end of the first minute of trading: then the next ten of each break out,
 and the last ten a minute later, for orders that a busy machine did not get out in time."""
 GROUP, AT_ONCE = 30, 10
@@ -55,7 +55,7 @@ def breaking_out(folder: Path) -> Path:
     """
     file = folder / "market.csv"
     lines = ["ts,symbol,open,high,low,close,volume"]
-    for group, number, minute in product("ABC", range(GROUP), range(60)):
+    for group, number, minute in product("ABC", range(GROUP), range(HISTORY_MINUTES + 30)):
         before = 101.0 if group == "A" and minute < HISTORY_MINUTES - 5 else 100.0
         breakout = HISTORY_MINUTES - 1 + number // AT_ONCE
         close = 100.5 if minute >= breakout else before

@@ -11,7 +11,16 @@ import pytest
 import requests
 
 from tests.builders.full import IS_FULL
-from tests.builders.runs import EAGER, Running, call, records, status, trader, verified
+from tests.builders.runs import (
+    EAGER,
+    RUN_S,
+    Running,
+    call,
+    records,
+    status,
+    trader,
+    verified,
+)
 from tests.builders.simulator_process import API, RunningVenue, playing_coinbase
 
 PRODUCTS = ("BTC-USD", "DOGE-USD", "ETH-USD", "LINK-USD", "SOL-USD")
@@ -95,7 +104,9 @@ def test_prices_are_the_real_venues_and_its_loss_blocks_until_it_is_back(tmp_pat
             assert (ready["venue"], ready["prices"]) == ("coinbase", "live")
             assert "live prices of Coinbase" in running.log
             running.wait_until(lambda: (picture(home)["clock"] or {}).get("source") == "the venue")
-            running.wait_until(lambda: records(home, "FillBooked"))
+            for name in PRODUCTS:  # a minute that rises, and no jump that nobody would believe
+                real.fault("price_jump", product=name, percent="0.2")
+            running.wait_until(lambda: records(home, "FillBooked"), RUN_S)
             see_the_same(running, real)
 
             real.fault("refuse_stream", **{"for": "8s"})

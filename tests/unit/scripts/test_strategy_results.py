@@ -103,11 +103,11 @@ GOLDEN = (
         a_row(
             "momentum",
             hold_pct="-1.72",
-            sold=("-1.7158",),
-            gross="0.1684",
-            fees="3.5593",
-            net="-3.3910",
-            net_pct="-0.0339",
+            sold=("-1.8105",),
+            gross="-0.0210",
+            fees="3.5571",
+            net="-3.5781",
+            net_pct="-0.0358",
         ),
     ),
     Golden(
@@ -117,11 +117,11 @@ GOLDEN = (
         a_row(
             "trend_daily",
             hold_pct="-1.83",
-            unsold=("-1.2422",),
-            gross="1.1157",
+            unsold=("-1.2528",),
+            gross="1.0945",
             fees="1.1858",
-            net="-2.4550",
-            net_pct="-0.0245",
+            net="-2.4759",
+            net_pct="-0.0248",
         ),
     ),
 )

@@ -29,17 +29,26 @@ def book(bid: str, ask: str | None) -> BookSnapshotSeen:
     return BookSnapshotSeen(BTC, (a_level(bid),), () if ask is None else (a_level(ask),))
 
 
-def watching() -> MarketQuality:
-    """Return what has seen two hours of minutes that wander by a tenth of a percent."""
-    quality = MarketQuality(Nanos(5 * SECOND), LIMITS, is_trusted=True)
-    quality.watch((BTC,))
-    quality.begin_anew(NOW)
+def two_hours() -> list[Bar]:
+    """Return minutes that wander by a tenth of a percent."""
     many = Quantity(Decimal(5))
     prices = [Price(Decimal(100) + Decimal(minute % 3) / 20) for minute in range(120)]
     starts = [Nanos(NOW - (120 - minute) * MINUTE) for minute in range(120)]
-    quality.bars(
-        BTC, [Bar(BTC, at, p, p, p, p, many) for at, p in zip(starts, prices, strict=True)]
-    )
+    return [Bar(BTC, at, p, p, p, p, many) for at, p in zip(starts, prices, strict=True)]
+
+
+def begun() -> MarketQuality:
+    """Return what follows one product and has seen nothing yet."""
+    quality = MarketQuality(Nanos(5 * SECOND), LIMITS, is_trusted=True)
+    quality.watch((BTC,))
+    quality.begin_anew(NOW)
+    return quality
+
+
+def watching() -> MarketQuality:
+    """Return what knows two hours of the past and a price."""
+    quality = begun()
+    quality.bars(BTC, two_hours())
     quality.book(book("100", "100.10"), NOW, NOW)
     return quality
 
@@ -66,6 +75,16 @@ def test_a_quote_says_itself_that_it_is_doubted() -> None:
     doubt = fallen(quality)
 
     assert (doubt.kind, doubt.is_down, doubt.is_open) == (DoubtKind.JUMP, True, True)
+
+
+def test_a_price_that_came_before_the_past_is_trusted_as_soon_as_that_is_known() -> None:
+    quality = begun()
+    (unknown,) = doubts(quality.book(book("100", "100.10"), NOW, NOW))
+
+    assert unknown is not None
+    assert unknown.kind is DoubtKind.HISTORY
+    assert doubts(quality.bars(BTC, two_hours())) == [None]
+    assert quality.bars(BTC, two_hours()) == (), "it is told once"
 
 
 def test_a_trade_at_a_doubted_price_confirms_it_at_once() -> None:
