@@ -28,7 +28,7 @@ from adapters.simulator.market_data.raw import catalogue
 from adapters.simulator.market_data.readers import bars_in
 from adapters.simulator.world import WorldError
 from domain.model.entries import Entries
-from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
+from domain.model.instants import HOUR, MILLISECOND, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.market import Bar
 from domain.model.product import Product, ProductId
 from domain.model.spelling import product_meant
@@ -40,6 +40,8 @@ _STREAMS = {"api.coinbase.com": "wss://advanced-trade-ws.coinbase.com"}
 CHANNELS = ("heartbeats", "market_trades", "level2")
 MOST_PRODUCTS = 10
 CHUNK_MINUTES = 300
+LEAST_PAST_NS = 2 * HOUR
+"""Read at least, whatever strategies look at: a trader judges by it how odd a price is."""
 PAUSE_SECONDS = 0.125
 """Between public requests: below the 10 a second that Coinbase allows an address."""
 TRIES = 4
@@ -100,7 +102,8 @@ def open_mirror(source: str, lookback_ns: int) -> Mirror:
         begun_ns = time.monotonic_ns()
         time_ns = _time_ns(rest, asking.get("/time"))
         asked_ns = (begun_ns + time.monotonic_ns()) // 2
-        first_ns = Nanos(bucket_start(time_ns, MINUTE) - lookback_ns - 10 * MINUTE)
+        past_ns = max(lookback_ns, LEAST_PAST_NS) + 10 * MINUTE
+        first_ns = Nanos(bucket_start(time_ns, MINUTE) - past_ns)
         market = MirrorMarket(urlsplit(rest).netloc, products, first_ns)
         for product in products:
             for start_ns in range(market.first_ns, time_ns, CHUNK_MINUTES * MINUTE):
