@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from attrs import define, field
+
 from domain.market.bids import Bids
 from domain.market.data_state import obstacle_of, state_of
 from domain.messages.market import FeedStalled, PriceDoubted
 from domain.model.breakers import Breaker
 from domain.model.instants import Nanos, iso
 from domain.model.product import DELISTED, Product, ProductId
+
+
+@define
+class OddData:
+    """What was odd about the data of products: the newest doubt told, and late trades so far."""
+
+    doubted: dict[ProductId, PriceDoubted] = field(factory=dict)
+    late: dict[ProductId, int] = field(factory=dict)
 
 
 def data_rows(
@@ -19,8 +29,7 @@ def data_rows(
     breakers: tuple[Breaker, ...],
     now_ns: Nanos,
     limit_ns: Nanos,
-    doubted: Mapping[ProductId, PriceDoubted],
-    late: Mapping[ProductId, int],
+    odd: OddData,
 ) -> list[dict[str, object]]:
     """Return a row a product that is followed; `price_at` is when its price was last true.
 
@@ -34,7 +43,7 @@ def data_rows(
             continue  # the venue has no data of it any more
         confirmed_ns = None if bid is None else bid.confirmed_ns
         obstacle = obstacle_of(product, breakers)
-        doubt, told = None if bid is None else bid.doubt, doubted.get(product.id)
+        doubt, told = None if bid is None else bid.doubt, odd.doubted.get(product.id)
         state, why = state_of(confirmed_ns, stall, obstacle, now_ns, limit_ns, doubt)
         rows.append(
             {
@@ -44,7 +53,7 @@ def data_rows(
                 "price_at": None if confirmed_ns is None else iso(confirmed_ns),
                 "doubted_ticks": 0 if told is None else told.ticks,
                 "last_doubt": None if told is None else told.doubt.text,
-                "late_trades": late.get(product.id, 0),
+                "late_trades": odd.late.get(product.id, 0),
             }
         )
     return rows

@@ -14,7 +14,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import rows, wording
-from actors.reporting.data_rows import data_rows
+from actors.reporting.data_rows import OddData, data_rows
 from actors.reporting.deals import Deals
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
@@ -159,8 +159,7 @@ class Projector(Actor):
         self._bids = Bids()
         self._hindered: dict[str, str] = {}
         self._stalled: dict[ProductId, FeedStalled] = {}
-        self._doubted: dict[ProductId, PriceDoubted] = {}
-        self._late: dict[ProductId, int] = {}
+        self._odd = OddData()
         self._closed = {(each.name, each.scope): each for each in tally.closed}
         self._reasons: dict[tuple[str, str], str] = {}
         self._jitter = [0] * JITTER_BINS
@@ -213,12 +212,8 @@ class Projector(Actor):
                 self._narrator.fill(message, is_alive=message.client_order_id in self._orders)
             case FeedStalled() | FeedRecovered():
                 self._stall(message)
-            case PriceDoubted(product):
-                self._doubted[product] = message
-                self._narrator.doubt(message)
-            case TradesLate(product, count):
-                self._narrator.late(message, is_first=product not in self._late)
-                self._late[product] = count
+            case PriceDoubted() | TradesLate():
+                self._note_odd(message)
             case ReconcileFinished():
                 self._reconcile = message
             case StatusRequested(token):
@@ -371,12 +366,19 @@ class Projector(Actor):
             "guards_proven": None,
         }
 
+    def _note_odd(self, news: PriceDoubted | TradesLate) -> None:
+        if isinstance(news, PriceDoubted):
+            self._odd.doubted[news.product] = news
+            self._narrator.doubt(news)
+        else:
+            self._narrator.late(news, is_first=news.product not in self._odd.late)
+            self._odd.late[news.product] = news.count
+
     def _data_rows(self, breakers: tuple[Breaker, ...]) -> list[dict[str, object]]:
         now_ns, limit_ns = self.clock.market_ns(), self._identity.quote_limit_ns
         followed = [self._products[name] for name in sorted(self._products)]
         prices = self._bids, self._stalled
-        odd = self._doubted, self._late
-        return data_rows(followed, *prices, breakers, now_ns, limit_ns, *odd)
+        return data_rows(followed, *prices, breakers, now_ns, limit_ns, self._odd)
 
     def _positions(self, guard: str) -> list[dict[str, object]]:
         return [
