@@ -102,7 +102,7 @@ def test_prices_are_the_real_venues_and_its_loss_blocks_until_it_is_back(tmp_pat
         with trader(home, *live(real), *ONE_AT_A_TIME) as running:
             ready = running.ready()
             assert (ready["venue"], ready["prices"]) == ("coinbase", "live")
-            assert "live prices of Coinbase" in running.log
+            running.wait_until(lambda: "live prices of Coinbase" in running.log)
             running.wait_until(lambda: (picture(home)["clock"] or {}).get("source") == "the venue")
             for name in PRODUCTS:  # a minute that rises, and no jump that nobody would believe
                 real.fault("price_jump", product=name, percent="0.2")
