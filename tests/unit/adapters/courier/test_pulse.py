@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,12 @@ class Scene:
                 expected = len(self.sink.calls)
                 self.pulse.step(self.now_s)
                 if self.pulse._caller._begun_s is not None:
-                    wait_for(lambda expected=expected: len(self.sink.calls) > expected)  # type: ignore[misc]
+                    wait_for(partial(self._has_more_than, expected))
                     wait_for(self._is_done)
         return len(self.sink.calls) - before
+
+    def _has_more_than(self, count: int) -> bool:
+        return len(self.sink.calls) > count
 
     def _is_done(self) -> bool:
         self.pulse.step(self.now_s)
