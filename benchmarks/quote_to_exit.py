@@ -44,6 +44,7 @@ from domain.model.instants import HOUR, Nanos
 from domain.model.money import Amount, Price, Quantity, Rate, install_context
 from domain.model.orders import OrderIntent, OrderState
 from domain.model.portfolio import Lot
+from domain.orders.venue_stops import VenueStops
 from domain.portfolio.ledger import open_ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_exit
@@ -78,7 +79,7 @@ def prepared(found: Bench, lot: Lot = LOT) -> None:
     books = PortfolioState("USD", None, ledger, ())
     runtime.spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
     upkeep, caps = config.policy.maintenance, settings.trim_caps_of(config)
-    runtime.spawn(Exits, EXITS, SilentVenue(), limit_ns, upkeep, caps)
+    runtime.spawn(Exits, EXITS, SilentVenue(), limit_ns, upkeep, caps, VenueStops())
     runtime.announce(QuoteMoved(a_quote(PRODUCT.id)))
     rates = Rate(Decimal("0.006")), Rate(Decimal("0.012"))
     runtime.announce(BootCompleted((PRODUCT,), *rates, is_clean=True))

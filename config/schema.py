@@ -231,6 +231,12 @@ class ExitsSection:
         high=Nanos(30 * DAY),
         tighter="lower",
     )
+    venue_stops: bool = setting(
+        True,
+        "Whether a stop order at the venue protects each lot, also while this process is down",
+        limits="true, false",
+        tighter="higher",
+    )
 
 
 @frozen(kw_only=True)

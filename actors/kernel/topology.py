@@ -34,6 +34,7 @@ ORDER_MANAGER = "order_manager"
 CANCELLER = "canceller"
 PORTFOLIO = "portfolio"
 EXITS = "exits"
+PROTECTOR = "protector"
 AUDITOR = "auditor"
 RECONCILER = "reconciler"
 DROP_COPY = "drop_copy"
@@ -131,6 +132,12 @@ ACTORS: dict[str, CrashPolicy] = {
         budget=budget(5, 10, 100, 4),
         rebuilt_from="lots of the portfolio and which were left, quotes of the feed",
         proof="every owned lot judged against a fresh quote",
+    ),
+    PROTECTOR: _blocking(
+        source=Source.JOURNAL,
+        budget=budget(5, 10, 100, 4),
+        rebuilt_from="our orders in the journal, lots of the portfolio",
+        proof="every owned lot compared with its order at the venue",
     ),
     ALLOCATOR: CrashPolicy(
         effect=Effect.BLOCK,
@@ -263,18 +270,21 @@ ROUTES: dict[type, Route] = {
     decisions.RoundProposed: Route(says=(ALLOCATOR,), hears=(RISK_GATE,)),
     decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
+    decisions.ProtectionProposed: Route(says=(PROTECTOR,), hears=(RISK_GATE, AUDITOR)),
+    decisions.ProtectionWithdrawn: Route(says=(PROTECTOR,), hears=(ORDER_MANAGER, AUDITOR)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
-    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
+    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS, PROTECTOR)),
     decisions.ExitHindered: Route(says=(EXITS,), hears=(*_KEEPERS, OPERATOR)),
     # orders
     orders.IntentRaised: Route(
         says=(ORDER_MANAGER,),
-        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
+        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROTECTOR, PROJECTOR),
         is_durable=True,
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY, FEED)
+        says=(ORDER_MANAGER,),
+        hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, PROTECTOR, DROP_COPY, FEED),
     ),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
@@ -306,7 +316,9 @@ ROUTES: dict[type, Route] = {
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
     venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS)),
     # the books
-    portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROJECTOR)),
+    portfolio.PortfolioMoved: _newest(
+        says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROTECTOR, PROJECTOR)
+    ),
     portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),
     portfolio.CapsMeasured: _newest(says=(RISK_GATE,), hears=(PROJECTOR,)),
     portfolio.StatementTaken: Route(
@@ -342,7 +354,7 @@ ROUTES: dict[type, Route] = {
     control.Settled: Route(says=(ORDER_MANAGER,), hears=(OPERATOR,)),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
     control.AlertRaised: Route(
-        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, ALERTS, RECONCILER, GUARDIAN),
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, PROTECTOR, ALERTS, RECONCILER, GUARDIAN),
         hears=(ALERTS, AUDITOR),
     ),
     control.KillSeen: Route(
@@ -355,10 +367,21 @@ ROUTES: dict[type, Route] = {
     # life of the system
     supervision.BootCompleted: Route(
         says=(RECONCILER, SUPERVISOR),
-        hears=(*_KEEPERS, SUPERVISOR, *CORE, EXITS, ALLOCATOR, *_DATA, DROP_COPY, GUARDIAN),
+        hears=(
+            *_KEEPERS,
+            SUPERVISOR,
+            *CORE,
+            EXITS,
+            PROTECTOR,
+            ALLOCATOR,
+            *_DATA,
+            DROP_COPY,
+            GUARDIAN,
+        ),
     ),
     supervision.ProductsChanged: Route(
-        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, EXITS, UNIVERSE, PROJECTOR)
+        says=(RECONCILER, FEED),
+        hears=(PORTFOLIO, RISK_GATE, EXITS, PROTECTOR, UNIVERSE, PROJECTOR),
     ),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)

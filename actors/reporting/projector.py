@@ -71,6 +71,7 @@ from domain.model.instants import SECOND, iso
 from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId
+from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.system.rate_budget import BudgetUse
 from domain.system.recovery import ClosedBreaker, RunTally
@@ -148,8 +149,10 @@ class Projector(Actor):
         tally: RunTally,
         books: Books,
         budgets: Callable[[], tuple[BudgetUse, ...]],
+        stops: VenueStops,
     ) -> None:
         super().__init__(context)
+        self._stops = stops
         self._budgets = budgets
         self._narrator = Narrator(self.log, Deals(books), books.quote_currency)
         self._identity = identity
@@ -202,8 +205,10 @@ class Projector(Actor):
                 self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
-                self.orders += 1
+                # Asked for again, if it has to wait or to be sent again, it is the same order.
+                self.orders += intent.client_order_id not in self._intents
                 self._intents[intent.client_order_id] = intent
+                self._stops.intend(intent)
             case OrderAdvanced():
                 self._advance(message)
             case FillBooked():
@@ -316,6 +321,7 @@ class Projector(Actor):
 
     def _advance(self, moved: OrderAdvanced) -> None:
         self._narrator.order(moved)
+        self._stops.advance(moved)
         if moved.state in TERMINAL:
             self._orders.pop(moved.client_order_id, None)
             self._intents.pop(moved.client_order_id, None)
@@ -386,7 +392,7 @@ class Projector(Actor):
                 lot,
                 self._bids.get(lot.product),
                 self._hindered.get(lot.id),
-                guard=guard,
+                guard=rows.protection(guard, at_venue=self._stops.is_protected(lot.id)),
                 product=self._products.get(lot.product),
             )
             for lot in (self._view.lots if self._view else ())

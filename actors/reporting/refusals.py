@@ -57,6 +57,13 @@ _REASONS: Mapping[str, Words] = {
 }
 
 
+_DONE = {
+    Purpose.ENTRY: "bought",
+    Purpose.EXIT: "sold",
+    Purpose.PROTECTION: "protected at the venue",
+}
+
+
 def why(reason: Reason) -> str:
     """Return a refusal's reason in words; one that has none is its own."""
     known = _REASONS.get(reason)
@@ -71,7 +78,7 @@ def is_told(reason: Reason) -> bool:
 def refused(answer: ProposalRefused) -> str:
     """Return the line of a refusal: the main reason with its numbers, and what would change it."""
     first, *others = answer.refusals
-    verb = "bought" if answer.purpose is Purpose.ENTRY else "sold"
+    verb = _DONE[answer.purpose]
     parts = [f"{answer.product} not {verb}: {_told(first)}"]
     if others:
         parts.append("also: " + ", ".join(why(each.reason) for each in others))

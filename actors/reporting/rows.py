@@ -25,8 +25,9 @@ from domain.system.recovery import ClosedBreaker
 SCHEMA = 3
 """Version of the document. 1, which did not say so, had no limits, decision or parts of profit; 2
 had no PnL by strategy."""
-EXIT_ACTOR, NOBODY = "exit actor", "nobody"
+EXIT_ACTOR, VENUE, NOBODY = "exit actor", "venue", "nobody"
 """Who sells a lot when its stop is passed."""
+EXIT_ACTOR_AND_VENUE = f"{EXIT_ACTOR} and {VENUE}"
 MISSING = "missing at the venue"
 """Of a lot that is not there any more."""
 SELLERS = frozenset({EXITS, FEED, RISK_GATE, AUDITOR, ORDER_MANAGER})
@@ -106,6 +107,20 @@ def guard_of(roster: Iterable[ActorStatus], open_now: Iterable[Breaker]) -> str:
     is_killed = any(each.effect >= Effect.KILL and each.scope.is_everywhere for each in open_now)
     is_broken = any(each.state == DOWN and each.name in SELLERS for each in roster)
     return NOBODY if is_killed or is_broken else EXIT_ACTOR
+
+
+def protection(guard: str, *, at_venue: bool) -> str:
+    """Return who sells a lot when its stop is passed: `guard`, an order that waits at the venue,
+    or both.
+    """
+    if not at_venue:
+        return guard
+    return EXIT_ACTOR_AND_VENUE if guard == EXIT_ACTOR else VENUE
+
+
+def is_protected_at_venue(protected_at: str) -> bool:
+    """Tell whether that is said of a lot whose order waits at the venue."""
+    return protected_at in (VENUE, EXIT_ACTOR_AND_VENUE)
 
 
 def last_known_row(marked: EquityMarked | None) -> dict[str, str]:

@@ -123,7 +123,9 @@ def _outcome(done: Deal, currency: str) -> str:
 def order(moved: OrderAdvanced) -> str:
     """Return the line of an order's new state."""
     what = "buy" if moved.side is Side.BUY else "sell"
-    kind = "" if moved.purpose is Purpose.ENTRY else " (exit)"
+    if moved.purpose is Purpose.PROTECTION:
+        what = "stop"
+    kind = " (exit)" if moved.purpose is Purpose.EXIT else ""
     tail = f": {rounded(moved.reason)}" if moved.reason else ""
     return f"{what} order for {moved.product}{kind} {_STATES[moved.state]}{tail}"
 

@@ -11,11 +11,11 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import QuoteReader
 from actors.kernel.timers import Timer
 from actors.trading.quote_polls import QuotePolls
+from actors.trading.trimming import Trimming
 from domain.decisions.exit_prices import TOO_OLD, PriceLimit, Stall, may_act
 from domain.decisions.exit_tries import Circumstances
 from domain.decisions.exits import OF_NO_PRICE, due_exit
-from domain.decisions.trim_rounds import TrimRounds
-from domain.decisions.trims import HeldLots, TrimCaps, Upkeep, trims
+from domain.decisions.trims import HeldLots, TrimCaps, Upkeep
 from domain.decisions.watched_lot import WatchedLot, end_of
 from domain.market.bids import Bid, Bids
 from domain.market.price_state import ANSWER_WITHIN_NS
@@ -36,14 +36,14 @@ from domain.model.instants import SECOND, Nanos
 from domain.model.money import Amount, plain
 from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot
-from domain.model.product import Product, ProductId, base_of
+from domain.model.product import Product, ProductId
 from domain.model.wording import counted
+from domain.orders.venue_stops import VenueStops
 from domain.system.alerts import (
     fingerprint,
     of_blind_lot,
     of_dust,
     of_hindered_exit,
-    of_hindered_trim,
     without_numbers,
 )
 from domain.system.rate_budget import PRIVATE_LIMIT
@@ -52,6 +52,8 @@ CHECK_EVERY_NS = SECOND
 ESCALATE_AFTER_NS = 3 * SECOND
 """Machine time after which an exit that is due and not done is told; market time after which a
 lot whose product has lost its price is."""
+VENUE_SELLS_WITHIN_NS = 3 * SECOND
+"""Market time for which a stop is left to the order that waits for it at the venue (PROT1)."""
 _UNANSWERED = "its sale has no outcome yet"
 
 
@@ -88,12 +90,12 @@ class Exits(Actor):
         quote_limit_ns: Nanos,
         upkeep: Upkeep,
         caps: TrimCaps,
+        stops: VenueStops,
     ) -> None:
         super().__init__(context)
         self._polls = QuotePolls(quotes, self.epoch)
-        self._upkeep = upkeep
-        self._caps = caps
-        self._trims = TrimRounds(upkeep.round_seconds * SECOND)
+        self._stops = stops
+        self._trimming = Trimming(self, upkeep, caps)
         self._nlv: Amount | None = None
         self._prices = PriceLimit(quote_limit_ns)
         self._judged: set[str] | None = None
@@ -118,6 +120,7 @@ class Exits(Actor):
                 self._nlv = view.nlv
                 self._take(view.lots)
             case IntentRaised(intent):
+                self._stops.intend(intent)
                 if isinstance(intent.order, ApprovedExit):
                     self._ordered(intent.client_order_id, intent.order)
             case OrderAdvanced():
@@ -146,7 +149,7 @@ class Exits(Actor):
         if self._prices.open_ns is None:
             now_ns = self.clock.market_ns()
             self._prices = evolve(self._prices, open_ns=now_ns)
-            self._trims.opened(now_ns)
+            self._trimming.opened(now_ns)
             self._show()
             self.after(CHECK_EVERY_NS, Check())
 
@@ -232,6 +235,9 @@ class Exits(Actor):
 
     def _try(self, watched: WatchedLot, reason: ExitReason, bid: Bid, now_ns: Nanos) -> None:
         lot = watched.lot
+        is_protected = reason is ExitReason.STOP and self._stops.is_protected(lot.id)
+        if is_protected and now_ns - watched.due_ns < VENUE_SELLS_WITHIN_NS:
+            return
         product = self._products.get(lot.product)
         flags = None if product is None else product.flags
         is_limited = any(each.name == PRIVATE_LIMIT for each in self.board.open)
@@ -282,29 +288,20 @@ class Exits(Actor):
     def _trim(self) -> None:
         """Begin a round of trims if one is due; a lot that is due to be sold anyway is not held."""
         now_ns = self.clock.market_ns()
-        if not (self._upkeep.enabled and self.is_proven and self._trims.may_begin(now_ns)):
+        if not (self.is_proven and self._trimming.may_begin(now_ns)):
             return
         bids = self._bids.marks(self._by_product, now_ns, self._prices.limit_ns)
         lots = tuple(each.lot for each in self._lots.values() if each.due is None)
         held = HeldLots(lots=lots, bids=bids, products=self._products, nlv=self._nlv)
-        found = trims(held, self._caps, self._upkeep)
-        self._trims.begin((each.lot.id for each in found), now_ns)
-        for each in found:
-            lot, sold, reason = each.lot, each.quantity, ExitReason.TRIM
-            amount = f"{plain(sold)} {base_of(lot.product)}"
-            self.log.info(f"selling {amount}: {each.why}", lot=lot.id)
-            self.publish(ExitProposed(lot.id, lot.product, sold, reason, each.bid, each.why))
-
-    def _trim_failed(self, lot: str, hindrance: str) -> None:
-        watched = self._lots.get(lot)
-        if self._trims.failed(lot, self.clock.market_ns()) and watched is not None:
-            self.publish(of_hindered_trim(watched.lot, hindrance))
+        self._trimming.begin(held, now_ns)
 
     # What became of a try.
 
     def _ordered(self, client_order_id: str, order: ApprovedExit) -> None:
+        if order.purpose is not Purpose.EXIT:
+            return
         if order.reason is ExitReason.TRIM:  # it keeps no other exit of the lot from being tried
-            self._trims.ordered(client_order_id, order.lot)
+            self._trimming.ordered(client_order_id, order.lot)
             return
         lot = order.lot
         self._orders[client_order_id] = lot
@@ -313,12 +310,9 @@ class Exits(Actor):
             watched.tries.ordered(client_order_id, self.clock.market_ns())
 
     def _order_moved(self, moved: OrderAdvanced) -> None:
+        self._stops.advance(moved)
         now_ns, has_ended = self.clock.market_ns(), moved.state in TERMINAL
-        trimmed = self._trims.ended(moved.client_order_id) if has_ended else None
-        if trimmed is not None and moved.filled > 0:
-            self._trims.succeeded(now_ns)
-        elif trimmed is not None:
-            self._trim_failed(trimmed, end_of(moved))
+        self._trimming.moved(moved, self._lots)
         if moved.client_order_id not in self._orders:
             if has_ended and moved.purpose is Purpose.EXIT:  # raised before we were here
                 for each in self._by_product.get(moved.product, ()):
@@ -343,7 +337,7 @@ class Exits(Actor):
         watched = self._lots.get(refused.lot)
         hindrance = ", ".join(f"{each.reason}: {each.observed}" for each in refused.refusals)
         if refused.exit_reason is ExitReason.TRIM:
-            self._trim_failed(refused.lot, hindrance)
+            self._trimming.failed(refused.lot, hindrance, self._lots)
         elif watched is not None:
             self._failed(watched, hindrance)
 

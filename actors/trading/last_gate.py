@@ -100,7 +100,7 @@ class LastGate:
         return None
 
     def _stopped(self, order: ApprovedOrder) -> str | None:
-        allowed = Effect.HALT if order.purpose is Purpose.EXIT else Effect.NONE
+        allowed = Effect.NONE if order.purpose is Purpose.ENTRY else Effect.HALT
         breaker = strongest(covering(self._board.open, order.product, order.strategy))
         if breaker is not None and breaker.effect > allowed:
             return f"breaker {breaker.name}: {breaker.reason}"

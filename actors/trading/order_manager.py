@@ -13,7 +13,7 @@ from actors.kernel.ports import Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from domain.messages.control import SettleRequested, Synced, SyncRequested
-from domain.messages.decisions import OrderApproved
+from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
@@ -41,6 +41,7 @@ class OrderTimer(Timer):
 
 Inbox = (
     OrderApproved
+    | ProtectionWithdrawn
     | Receipt
     | PlaceAnswered
     | CancelAnswered

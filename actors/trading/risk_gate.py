@@ -20,6 +20,7 @@ from domain.messages.decisions import (
     ExitProposed,
     OrderApproved,
     ProposalRefused,
+    ProtectionProposed,
     RoundJudged,
     RoundProposed,
 )
@@ -53,7 +54,7 @@ from domain.model.universe import Standing
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
-from domain.risk.gate import Rules, judge_entry, judge_exit, limits_used
+from domain.risk.gate import Rules, judge_entry, judge_exit, judge_protection, limits_used
 from domain.risk.mandate import Mandate
 from domain.risk.throttle import Counted, ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
@@ -67,7 +68,8 @@ Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
 Selected = UniverseJudged | RegimeJudged
-Inbox = RoundProposed | ExitProposed | Prices | Orders | Account | Life | Selected | ThrottleLook
+Proposals = RoundProposed | ExitProposed | ProtectionProposed
+Inbox = Proposals | Prices | Orders | Account | Life | Selected | ThrottleLook
 
 
 @frozen
@@ -127,7 +129,9 @@ class RiskGate(Actor):
             case RoundProposed():
                 self._judge_round(message)
             case ExitProposed():
-                self._judge_exit(message)
+                self._tell(judge_exit(message, self._view(), self._approval))
+            case ProtectionProposed():
+                self._tell(judge_protection(message, self._view(), self._approval))
             case (
                 QuoteMoved()
                 | BidMoved()
@@ -233,8 +237,7 @@ class RiskGate(Actor):
         used = (*limits_used(self._view(), self._rules), *self._throttles.uses())
         self.publish(CapsMeasured(used))
 
-    def _judge_exit(self, wanted: ExitProposed) -> None:
-        verdict: OrderApproved | ProposalRefused = judge_exit(wanted, self._view(), self._approval)
+    def _tell(self, verdict: OrderApproved | ProposalRefused) -> None:
         if isinstance(verdict, OrderApproved):
             self._approve(verdict.order)
         self.publish(verdict)

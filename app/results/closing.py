@@ -12,6 +12,7 @@ from typing import Any
 from attrs import evolve
 from rich.console import Console
 
+from actors.reporting.rows import is_protected_at_venue
 from adapters.journal.errors import JournalBroken
 from app.commands.journals import JOURNAL, decoded
 from app.results.tables import Sheet
@@ -94,6 +95,10 @@ def positions_sheet(status: Status, taker: Decimal) -> Sheet:
         held = Decimal(row["quantity"]) - Decimal(row["missing"])
         return unrealised - mark * held * taker
 
+    def is_at_venue(row: Mapping[str, Any]) -> bool:
+        return is_protected_at_venue(str(row.get("protected_at")))
+
+    owned = status.get("positions") or ()
     rows = tuple(
         (
             row["product"],
@@ -103,9 +108,12 @@ def positions_sheet(status: Status, taker: Decimal) -> Sheet:
             figures.signed(earned(row)),
             figures.price(number(row, "stop")),
             figures.price(number(row, "target")),
+            "at venue" if is_at_venue(row) else "UNPROTECTED",
         )
-        for row in status.get("positions") or ()
+        for row in owned
     )
-    columns = ("product", "quantity", "cost", "bid", "open profit", "stop", "target")
-    title = "Open positions; nothing sells them until the next start"
+    columns = ("product", "quantity", "cost", "bid", "open profit", "stop", "target", "stop order")
+    title = "Open positions; until the next start nothing but a stop order sells them"
+    if not any(map(is_at_venue, owned)):
+        title = "Open positions; nothing sells them until the next start"
     return Sheet(title, columns, rows, frozenset({1, 2, 3, 4, 5, 6}))

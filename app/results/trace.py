@@ -13,12 +13,20 @@ from domain.messages.decisions import (
     ExitProposed,
     OrderApproved,
     ProposalRefused,
+    ProtectionProposed,
+    ProtectionWithdrawn,
     RoundJudged,
 )
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model import figures
-from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, Limit
+from domain.model.approval import (
+    ApprovedEntry,
+    ApprovedExit,
+    ApprovedOrder,
+    Limit,
+    StopLimit,
+)
 from domain.model.figures import moment
 from domain.model.instants import iso
 from domain.model.money import plain
@@ -101,6 +109,16 @@ def sentence(message: Any) -> str:
     match message:
         case OrderApproved(ApprovedEntry() as order):
             return f"{_proposed(order)}. The risk gate approved it: no rule objected"
+        case OrderApproved(ApprovedExit(order_type=StopLimit(stop_price=stop)) as order):
+            amount = _amount(order)
+            return (
+                f"the risk gate approved a stop order at the venue for {amount}: it sells once a"
+                f" trade at {figures.price(stop)} or below has come"
+            )
+        case ProtectionProposed():
+            return f"{_size(message.product, message.quantity)} to be protected at the venue"
+        case ProtectionWithdrawn(why=why):
+            return f"its stop order at the venue is withdrawn: {why}"
         case OrderApproved(ApprovedExit() as order):
             why = SOLD_BECAUSE[order.reason]
             return f"the risk gate approved the sale of {_amount(order)}: {why}"

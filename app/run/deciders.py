@@ -16,6 +16,7 @@ from adapters.runtime.actor_system import ActorSystem
 from app.run import settings
 from config.effective import Config
 from domain.decisions.strategy import Strategy
+from domain.orders.venue_stops import VenueStops
 from domain.system.recovery import Recovered
 
 Recipe = Callable[[Recovered], None]
@@ -49,6 +50,10 @@ def deciders(
         throttle = config.policy.throttle
         spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
 
+    def exits(state: Recovered) -> None:
+        stops = VenueStops(state.orders.values())
+        spawn(Exits, EXITS, quotes, limit_ns, upkeep, caps, stops)
+
     def host(strategy: Strategy) -> Recipe:
         terms = settings.terms_of(config, strategy.id)
         return lambda _: spawn(StrategyHost, STRATEGY + strategy.id, strategy, terms)
@@ -56,7 +61,7 @@ def deciders(
     return {
         PORTFOLIO: portfolio,
         RISK_GATE: risk_gate,
-        EXITS: lambda _: spawn(Exits, EXITS, quotes, limit_ns, upkeep, caps),
+        EXITS: exits,
         ALLOCATOR: lambda _: spawn(Allocator, ALLOCATOR, settings.seats_of(config), depths),
         **{STRATEGY + each.id: host(each) for each in settings.strategies_of(config)},
     }

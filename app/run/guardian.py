@@ -15,6 +15,7 @@ from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
 from actors.reporting.pnl_rows import open_pnl_in
+from actors.reporting.rows import is_protected_at_venue
 from actors.safety.holdings import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
@@ -48,6 +49,8 @@ SWEEP_LIMIT_NS = 8 * SECOND
 confirmed then, as a request that has not been answered, is left to the sentinel."""
 RECONCILE_LIMIT_NS, LEAST_RECONCILE_NS = 5 * SECOND, 2 * SECOND
 """For the last comparison: the longer, the sooner the cancels were confirmed."""
+PROTECTED_WITHIN_NS = 3 * SECOND
+"""How long the end waits for the venue to show the order that protects what was bought last."""
 SENTINEL_LIMIT_NS = 3 * SECOND
 STATUS_LIMIT_NS = 5 * SECOND
 """A projector that lives answers within it on the busiest machine: STOPPED tells what it knows."""
@@ -61,6 +64,7 @@ TOLD = (
 """Members of the status that the STOPPED line tells, and those that they are made of."""
 
 Status = Mapping[str, object]
+Texts = tuple[str, ...]
 
 
 def _show_nobody(_: Sequence[str]) -> None:
@@ -204,10 +208,12 @@ class Guardian:
             self._driver.until(lambda: self._inbox.read().boot is not None, SWEEP_LIMIT_NS)
         if self._inbox.read().boot is not None:
             self._sweep(reason)
+            if self._stop.reason != KILL:
+                self._await_protection()
         reason = self._stop.reason or reason  # a kill during the stop overrides
         status = self.publish()
-        lots = self._lots(status)
-        self._system.announce(LotsListed("stop", (), lots))
+        protected, bare = self._protection(status)
+        self._system.announce(LotsListed("stop", protected, bare))
         names = ("cycles", "orders_total", "fills_total")
         cycles, orders, fills = (_count(status, name) for name in names)
         nlv, pnl = (_amount(status, name) for name in ("equity", "pnl_net"))
@@ -222,7 +228,7 @@ class Guardian:
         if is_halted and reason not in (KILL, "error"):
             reason = "halted"
         self.last = self._valued(status)
-        self._run.say(_stopped_line(reason, self.last, len(lots)))
+        self._run.say(_stopped_line(reason, self.last, len(bare)))
         if is_halted or reason == KILL:
             return EXIT_HALTED
         return EXIT_NO if reason == "error" or not self.is_confirmed else EXIT_OK
@@ -252,6 +258,22 @@ class Guardian:
         if not status.get("positions") and status.get("equity") is None:
             return self._run.recovered.owned
         return tuple(map(_lot_text, positions_of(status)))
+
+    def _protection(self, status: Status) -> tuple[Texts, Texts]:
+        """Return what of that an order at the venue protects, also while nothing runs, and what
+        none does.
+        """
+        if not status.get("positions") and status.get("equity") is None:
+            return self._run.recovered.protection
+        rows = [(_lot_text(each), _is_at_venue(each)) for each in positions_of(status)]
+        return tuple(lot for lot, is_there in rows if is_there), tuple(
+            lot for lot, is_there in rows if not is_there
+        )
+
+    def _await_protection(self) -> None:
+        """Give what was bought last the time to get its order at the venue."""
+        if self._run.options.config.policy.exits.venue_stops:
+            self._driver.until(lambda: not self._protection(self.publish())[1], PROTECTED_WITHIN_NS)
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
@@ -369,6 +391,10 @@ def _missing_lots(status: Status) -> tuple[str, ...]:
     """Return the lots of which the venue holds nothing any more."""
     gone = (each for each in positions_of(status) if each.get("missing") == each["quantity"])
     return tuple(map(_lot_text, gone))
+
+
+def _is_at_venue(position: Mapping[str, object]) -> bool:
+    return is_protected_at_venue(str(position.get("protected_at")))
 
 
 def _lot_text(position: Mapping[str, object]) -> str:

@@ -86,7 +86,9 @@ def _account(options: TradeOptions, status: Status) -> Iterator[tuple[str, str]]
             f"target {figures.price(_number(held.get('target')))}",
         )
     if positions_of(status):
-        yield "protected", "by this process, which sells at stop or target, while it runs"
+        is_on = options.config.policy.exits.venue_stops
+        also = "; at its stop also by an order at the venue" if is_on else ""
+        yield "protected", f"by this process, which sells at stop or target, while it runs{also}"
 
 
 def _rules(config: Config, boot: BootCompleted) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,7 @@ from actors.kernel.topology import (
     OPERATOR,
     ORDER_MANAGER,
     PROJECTOR,
+    PROTECTOR,
     RECONCILER,
     SCHEDULER,
     START_ORDER,
@@ -58,6 +59,7 @@ from actors.safety.scheduler import Scheduler
 from actors.trading.approvals import Approvals
 from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderManager
+from actors.trading.protector import Protector
 from actors.trading.universe import Selector
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import TradeOptions
@@ -71,6 +73,7 @@ from config.mode import Mode
 from domain.messages.control import LIQUIDATION
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.orders.inputs import OrderBookState
+from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.system.rate_budget import BudgetUse
 from domain.system.recovery import Recovered
@@ -184,7 +187,8 @@ def _keepers(
         books = Books(plan.options.config.app.quote.value, state.ledger)
         budgets = partial(_budgets, ports.venue)
         identity, status = _identity(plan), ports.status
-        spawn(Projector, PROJECTOR, identity, status, members, state.tally, books, budgets)
+        stops = VenueStops(state.orders.values())
+        spawn(Projector, PROJECTOR, identity, status, members, state.tally, books, budgets, stops)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
@@ -197,7 +201,7 @@ def _keepers(
 
 
 def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
-    """Who cancels and sends."""
+    """Who cancels, sends, and protects."""
     spawn, venue = runtime.spawn, ports.venue
     is_dry = options.mode is Mode.DRY_RUN
 
@@ -206,7 +210,12 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         book = OrderBookState(state.lineage, state.next_number, orders, state.former)
         spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
 
+    def protector(state: Recovered) -> None:
+        is_on = options.config.policy.exits.venue_stops
+        spawn(Protector, PROTECTOR, state.orders.values(), is_on=is_on)
+
     return {
+        PROTECTOR: protector,
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
     }

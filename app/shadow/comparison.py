@@ -57,11 +57,21 @@ class ShadowComparison:
     def judged(
         self, word: OrderApproved | ProposalRefused, now_ns: Nanos, *, is_primary: bool
     ) -> None:
-        """Take what one of the gates says of an entry or a sale."""
+        """Take what one of the gates says of an entry or a sale.
+
+        What protects a lot at the venue is no decision: the shadow has the same, or watches alone.
+        """
+        about = word.order if isinstance(word, OrderApproved) else word
+        if about.purpose is Purpose.PROTECTION:
+            return
         if isinstance(word, OrderApproved) and isinstance(word.order, ApprovedExit):
             self._sell(word.order, now_ns, is_primary=is_primary)
         elif isinstance(word, OrderApproved) or word.purpose is Purpose.ENTRY:
             (self._primary if is_primary else self._shadow).append(verdict_of(word))
+
+    def sold_at_venue(self, lot: str) -> None:
+        """What protected a lot has sold of it: that the shadow wants to is no difference."""
+        self._sales.pop(lot, None)
 
     def has_judged(self, cycle: int) -> None:
         """The shadow's gate has judged its round of that cycle."""

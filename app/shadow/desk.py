@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.supervision import BootCompleted, ProductsChanged
-from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
+from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, Purpose
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import OrderIntent, OrderState
@@ -112,7 +112,9 @@ class Desk:
     def pair(self, theirs: ApprovedOrder) -> None:
         """Take an order of the primary's gate: the same of the shadow goes with it."""
         mine: ApprovedOrder | None = None
-        if isinstance(theirs, ApprovedExit):
+        if isinstance(theirs, ApprovedExit) and _protects(theirs):
+            mine = self._protection(theirs)
+        elif isinstance(theirs, ApprovedExit):
             sale = self._sales.pop(theirs.lot, None)
             mine = None if sale is None else sale.order
         else:
@@ -141,24 +143,62 @@ class Desk:
                 return type(news)(twin.intent(intent))
             case FillBooked():
                 twin = self._by_order.get(news.client_order_id)
-                product = self._products.get(news.fill.product)
-                return None if twin is None else twin.fill(news, product)
+                if twin is None:
+                    return None
+                if isinstance(twin.mine, ApprovedExit) and _protects(twin.mine):
+                    self._drop(twin.mine.lot)
+                return twin.fill(news, self._products.get(news.fill.product))
             case OrderAdvanced():
                 return news if news.client_order_id in self._by_order else None
 
+    def _protection(self, theirs: ApprovedExit) -> ApprovedExit | None:
+        """Return what protects the shadow's part of a lot at the venue: the same, if its stop is.
+
+        Where it is not, the shadow's exits alone watch its stop.
+        """
+        bought = self._by_order.get(theirs.lot)
+        if bought is None or not isinstance(bought.mine, ApprovedEntry):
+            return None
+        mine, entry = bought.mine, bought.theirs
+        if not isinstance(entry, ApprovedEntry) or mine.stop_loss_pct != entry.stop_loss_pct:
+            return None
+        if mine.quantity == entry.quantity:
+            return theirs
+        product = self._products.get(theirs.product)
+        part = Quantity(theirs.quantity * mine.quantity / entry.quantity)
+        return evolve(theirs, quantity=part if product is None else product.quantity_down(part))
+
+    def _drop(self, lot: str) -> None:
+        """The venue sells the lot: a sale of the shadow that waits is needless."""
+        sale = self._sales.pop(lot, None)
+        if sale is not None:
+            self._end(self._raise(sale.order, None), OrderState.VOID)
+
     # Alone.
 
-    def _alone(self, order: ApprovedOrder, touch: Touch | None, now_ns: Nanos) -> None:
+    def _raise(self, order: ApprovedOrder, end_ns: Nanos | None) -> OrderIntent:
         self._number += 1
-        lifetime_ns = lifetime_of(order.order_type)
-        end_ns = None if lifetime_ns is None else Nanos(now_ns + lifetime_ns)
         intent = OrderIntent(self._number, f"shadow-{self._number}", order, end_ns)
         self._tell(IntentRaised(intent))
+        return intent
+
+    def _alone(self, order: ApprovedOrder, touch: Touch | None, now_ns: Nanos) -> None:
+        lifetime_ns = lifetime_of(order.order_type)
+        intent = self._raise(order, None if lifetime_ns is None else Nanos(now_ns + lifetime_ns))
+        if isinstance(order, ApprovedExit):
+            self._leave(order.lot)
         self._resting[intent.client_order_id] = intent
         if touch is not None:
             self._try(intent, touch)
         if intent.client_order_id in self._resting and not rests(order):
             self._end(intent, OrderState.CANCELLED)
+
+    def _leave(self, lot: str) -> None:
+        """What the shadow sells by itself, the primary's protection does not sell for it too."""
+        for name, twin in tuple(self._by_order.items()):
+            mine = twin.mine
+            if isinstance(mine, ApprovedExit) and mine.lot == lot and _protects(mine):
+                del self._by_order[name]
 
     def _try(self, intent: OrderIntent, touch: Touch) -> None:
         filled = None if self._fees is None else would_fill(intent, touch, self._fees)
@@ -171,6 +211,10 @@ class Desk:
         order, name = intent.order, intent.client_order_id
         end = OrderAdvanced(name, name, order.product, order.side, order.purpose, state, filled, "")
         self._tell(end)
+
+
+def _protects(order: ApprovedOrder) -> bool:
+    return order.purpose is Purpose.PROTECTION
 
 
 def _cut(twins: OrderedDict[Any, Twin]) -> None:

@@ -59,6 +59,7 @@ from domain.messages.supervision import (
 )
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.messages.venue import QuotesListed
+from domain.model.approval import ApprovedExit, Purpose
 from domain.model.breakers import Breaker, Scope
 from domain.model.errors import TradingError
 from domain.portfolio.losses import LIMITS
@@ -156,6 +157,8 @@ class Pipeline:
                     self._post(actor, message)
             case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace():
                 followed = self._desk.follow(message)
+                if isinstance(message, FillBooked) and isinstance(message.order, ApprovedExit):
+                    self._at_venue(message.order)
                 if followed is not None:
                     self._post(actor, followed)
             case QuoteMoved() | BidMoved():
@@ -166,6 +169,10 @@ class Pipeline:
                 self._post(actor, message)
             case _:
                 self._post(actor, message)
+
+    def _at_venue(self, sold: ApprovedExit) -> None:
+        if sold.purpose is Purpose.PROTECTION:
+            self._comparison.sold_at_venue(sold.lot)
 
     def _compare(self, message: Any) -> None:
         now_ns = self._clock.now_ns

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actors.reporting.rows import MISSING, NOBODY
+from actors.reporting.rows import MISSING, NOBODY, VENUE, is_protected_at_venue
 from adapters.control.instances import folders_with_runs, is_running
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
@@ -84,14 +84,23 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
     if not signs.state.is_up and isinstance(positions, list):
         guard = "unknown" if signs.state is InstanceState.UNKNOWN else NOBODY
         whole["positions"] = [
-            {**each, "protected_at": guard} if _is_guarded(each) else each for each in positions
+            {**each, "protected_at": _left(each["protected_at"], guard)}
+            if _is_guarded(each)
+            else each
+            for each in positions
         ]
     return whole
 
 
+def _left(protected_at: object, guard: str) -> str:
+    """Return who protects a lot without the process: an order at the venue stays there."""
+    is_at_venue = guard == NOBODY and is_protected_at_venue(str(protected_at))
+    return VENUE if is_at_venue else guard
+
+
 def _is_guarded(position: object) -> bool:
     """Tell whether a position is said to be watched: one that is missing is not."""
-    return isinstance(position, dict) and position.get("protected_at") != MISSING
+    return isinstance(position, dict) and position.get("protected_at", MISSING) != MISSING
 
 
 def _seconds(length_ns: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from actors.reporting.rows import VENUE
 from app.status import words
 from app.status.alerts import latest_lines
 from app.status.head import head
@@ -125,6 +126,8 @@ def _guard(lot: Members, signs: Signs) -> Line:
         return Line(f"    MISSING at the venue: {missing} is not there any more", BAD)
     if signs.state is InstanceState.UNKNOWN:
         return Line("    NOT KNOWN to be protected: the picture stands still", BAD)
+    if said == VENUE:
+        return Line("    protected by a stop order at the venue; nobody watches its target")
     if not signs.state.is_up:
         return Line(f"    UNPROTECTED while {_STANDSTILL[signs.state]}: nobody watches it", BAD)
     if said in ("", "nobody"):

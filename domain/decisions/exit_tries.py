@@ -68,7 +68,7 @@ class ExitTries:
         """A proposal is made; without any answer it counts as a try that came to nothing."""
         self._under, self._tried_ns, self._order = now, now_ns, None
         self._failures += 1
-        self._next_ns = now_ns + _wait_ns(self._failures)
+        self._next_ns = now_ns + wait_ns(self._failures)
 
     def ordered(self, client_order_id: str, now_ns: int) -> None:
         """An order sells the lot: nothing else does until it ends."""
@@ -79,7 +79,7 @@ class ExitTries:
         """The try came to nothing."""
         self.hindrance = hindrance
         self._order = None
-        self._next_ns = now_ns + _wait_ns(self._failures)
+        self._next_ns = now_ns + wait_ns(self._failures)
 
     def succeeded(self, now_ns: int) -> None:
         """Something was sold; what is left of the lot is tried afresh, a second after this try."""
@@ -94,6 +94,6 @@ class ExitTries:
             self._next_ns = min(self._next_ns, now_ns + FIRST_WAIT_NS)
 
 
-def _wait_ns(failures: int) -> int:
+def wait_ns(failures: int) -> int:
     """Return the pause after so many tries in a row that came to nothing."""
     return _WAITS_NS[min(max(failures, 1), len(_WAITS_NS)) - 1]

@@ -16,6 +16,8 @@ from domain.messages.decisions import (
     ExitProposed,
     OrderApproved,
     ProposalRefused,
+    ProtectionProposed,
+    ProtectionWithdrawn,
     RoundJudged,
 )
 from domain.messages.journal import (
@@ -64,6 +66,8 @@ CATALOGUE: dict[str, type] = {
         RoundJudged,
         ExitProposed,
         ExitHindered,
+        ProtectionProposed,
+        ProtectionWithdrawn,
         IntentRaised,
         OrderAdvanced,
         FillBooked,

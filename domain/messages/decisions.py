@@ -93,6 +93,23 @@ class ExitProposed:
 
 
 @frozen
+class ProtectionProposed:
+    """`quantity` of a lot is to be protected by an order at the venue that waits for its stop."""
+
+    lot: str
+    product: ProductId
+    quantity: Quantity
+
+
+@frozen
+class ProtectionWithdrawn:
+    """The order that protects a lot at the venue has nothing to protect any more; `why` says so."""
+
+    lot: str
+    why: str
+
+
+@frozen
 class OrderApproved:
     """The gate lets this order pass, once."""
 

@@ -9,15 +9,16 @@ from typing import ClassVar, NewType
 from attrs import frozen
 
 from domain.model.instants import Nanos
-from domain.model.money import Amount, Price, Quantity
+from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.product import ProductId, Side
 
 
 class Purpose(StrEnum):
-    """Whether an order adds risk or takes it away."""
+    """Whether an order adds risk, takes it away, or waits at the venue to take it away."""
 
     ENTRY = "entry"
     EXIT = "exit"
+    PROTECTION = "protection"
 
 
 class ExitReason(StrEnum):
@@ -71,7 +72,18 @@ class Limit:
     lifetime_ns: Nanos | None
 
 
-OrderType = Market | Limit
+@frozen(kw_only=True)
+class StopLimit:
+    """Wait at the venue until a trade at `stop_price` or below, then sell at `price` or better.
+
+    It rests until it is cancelled.
+    """
+
+    stop_price: Price
+    price: Price
+
+
+OrderType = Market | Limit | StopLimit
 """How an order trades. A new type is red wherever one is told apart, until its case is there."""
 
 
@@ -106,10 +118,11 @@ class ApprovedEntry:
 class ApprovedExit:
     """A sale of (part of) the lot `lot` that the risk gate has approved; made only there.
 
-    `approved_ns` is machine time.
+    One that waits for the stop at the venue protects the lot. `approved_ns` is machine time. `sold`
+    is what protection had sold of the lot as far as the gate knew: what was sold since would be
+    sold twice.
     """
 
-    purpose: ClassVar[Purpose] = Purpose.EXIT
     side: ClassVar[Side] = Side.SELL
     approval: int
     strategy: str
@@ -119,6 +132,13 @@ class ApprovedExit:
     lot: str
     reason: ExitReason
     approved_ns: Nanos
+    sold: Quantity = Quantity(ZERO)
+
+    @property
+    def purpose(self) -> Purpose:
+        """Return whether it is sold now, or once the stop is reached."""
+        is_waiting = isinstance(self.order_type, StopLimit)
+        return Purpose.PROTECTION if is_waiting else Purpose.EXIT
 
 
 ApprovedOrder = ApprovedEntry | ApprovedExit

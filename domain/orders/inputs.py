@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.messages.control import SettleRequested
-from domain.messages.decisions import OrderApproved
+from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
 from domain.messages.orders import Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
@@ -73,6 +73,7 @@ NewsOfVenue = (
 
 TrackerInput = (
     OrderApproved
+    | ProtectionWithdrawn
     | Receipt
     | PlaceAnswered
     | CancelAnswered

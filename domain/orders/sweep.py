@@ -100,6 +100,6 @@ class Sweep:
 
     def is_meant(self, order: ApprovedOrder) -> bool:
         """Tell whether an order of ours is to go."""
-        if order.purpose is Purpose.EXIT and not self.includes_exits:
+        if order.purpose is not Purpose.ENTRY and not self.includes_exits:
             return False
         return any(scope.covers(order.product, order.strategy) for scope in self.scopes)

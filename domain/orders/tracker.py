@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from domain.messages.control import SettleRequested
-from domain.messages.decisions import OrderApproved
+from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.market import (
     AFTER_GAP,
     OWN_RESTARTS,
@@ -76,7 +76,6 @@ from domain.orders.inputs import (
     OrdersFound,
     TrackerInput,
 )
-from domain.orders.keeper import OrderKeeper
 from domain.orders.lifecycle import Event
 from domain.orders.numbers import IntentNumbers
 from domain.orders.order import (
@@ -94,11 +93,11 @@ from domain.orders.order import (
     moved,
 )
 from domain.orders.prices import NO_PRICE, KnownPrices
+from domain.orders.sales import RESTING, SaleKeeper
 from domain.orders.unread import UnreadOfOurs
 
 TRIES = 3
 TTL_AGAIN_NS = SECOND
-RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 LOST_ORDERS = "lost_orders"
 CANCEL_UNDER_WAY = "DUPLICATE_CANCEL_REQUEST"
@@ -106,7 +105,7 @@ CANCEL_UNDER_WAY = "DUPLICATE_CANCEL_REQUEST"
 NO_CONNECTION = 0
 
 
-class OrderTracker(OrderKeeper):
+class OrderTracker(SaleKeeper):
     """Applies the lifecycle table to all our orders.
 
     `request_lifetime_ns` is the machine time after which a request that was sent can no longer
@@ -129,10 +128,8 @@ class OrderTracker(OrderKeeper):
         self._now = now
         for order in tuple(self.orders.unsettled.values()):
             self._judge_doubt(order)
-            lifetime_ns = lifetime_of(order.intent.order.order_type)
-            if lifetime_ns is not None and not order.is_terminal:
-                due_ns = Nanos(order.intended_ns + lifetime_ns)
-                self._do(WakeAt(due_ns, TimeIsUp(order.intent.client_order_id)))
+            if not order.is_terminal:
+                self._limit_life(order, order.intended_ns)
         return self._taken()
 
     def step(self, message: TrackerInput, now: Now) -> tuple[Effect, ...]:
@@ -152,8 +149,11 @@ class OrderTracker(OrderKeeper):
                     self._cancel_entries(breaker.scope, breaker.name)
             case TimeIsUp(name):
                 self._time_out(name)
+            case ProtectionWithdrawn(lot, why):
+                self._make_room(lot, why)
             case AskAgain():
                 self._is_asking = False
+                self._go_on()
                 self._do(*questions(self.orders, self._now.market_ns))
                 self._watch()
             case PriceLost(product):
@@ -208,13 +208,19 @@ class OrderTracker(OrderKeeper):
         order = self.orders.get(receipt.client_order_id)
         if order is None or order.state not in (OrderState.INTENDED, OrderState.PENDING_SUBMIT):
             return
+        if not self._may_leave(order):
+            return
         sent = advance(order, Event.SENT, sent_ns=self._now.machine_ns)
         self._keep(order, sent)
         self._do(Place(order.intent, receipt))
+        if sent.tries == 1:
+            self._limit_life(sent, self._now.market_ns)
+
+    def _limit_life(self, order: Order, begun_ns: int) -> None:
         lifetime_ns = lifetime_of(order.intent.order.order_type)
-        if lifetime_ns is not None and sent.tries == 1:
-            due_ns = Nanos(self._now.market_ns + lifetime_ns)
-            self._do(WakeAt(due_ns, TimeIsUp(receipt.client_order_id)))
+        if lifetime_ns is not None:
+            end_ns = Nanos(begun_ns + lifetime_ns)
+            self._do(WakeAt(end_ns, TimeIsUp(order.intent.client_order_id)))
 
     def _answered(self, answer: PlaceAnswered) -> None:
         order = self.orders.get(answer.client_order_id)
@@ -390,7 +396,9 @@ class OrderTracker(OrderKeeper):
             name = order.intent.client_order_id
             if order.is_terminal:
                 self._do(AfterItsEnd(moved(order), f"filled {fill.quantity} more"))
-            self._do(Publish(FillBooked(fill, name, order.intent.order)))
+            booked = FillBooked(fill, name, order.intent.order)
+            self._do(Publish(booked))
+            self._count_sale(booked)
             self._keep(order, apply_fill(order, fill), is_news=True)
         if listing.failure is None:
             self._do(*self._unread.take(listing, self._now.breakers))

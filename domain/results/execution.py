@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 
 from domain.messages.decisions import ExitProposed
 from domain.messages.orders import FillBooked, IntentRaised
-from domain.model.approval import ApprovedExit, ExitReason
+from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.money import ZERO, Amount, Price
 
 
@@ -35,7 +35,10 @@ class SalesFold:
         """Remember the bid that made a sale due, and which order came of it."""
         if isinstance(message, ExitProposed):
             self._seen[message.lot] = message.bid
-        elif isinstance(order := message.intent.order, ApprovedExit):
+        elif (
+            isinstance(order := message.intent.order, ApprovedExit)
+            and order.purpose is Purpose.EXIT  # what waits at the venue was not due at any bid
+        ):
             bid = self._seen.get(order.lot)
             if bid is not None:
                 self._bids[message.intent.client_order_id] = bid

@@ -122,6 +122,7 @@ class ResultsFold:
         self._runs = self._cycles = 0
         self._counted: Counter[str] = Counter()
         self._refused: dict[Purpose, Counter[str]] = {each: Counter() for each in Purpose}
+        self._newest = 0
 
     def take(self, at_ns: Nanos, message: Any) -> None:
         """Take the next record, of that market time."""
@@ -225,19 +226,26 @@ class ResultsFold:
             case RoundJudged():
                 self._cycles += 1
             case ProposalRefused(purpose=purpose, refusals=refusals) if refusals:
-                self._refused[purpose][refusals[0].reason] += 1
-            case OrderApproved() | IntentRaised() | FillBooked() | WouldPlace():
+                # What could not be protected is counted with what could not be sold.
+                side = Purpose.ENTRY if purpose is Purpose.ENTRY else Purpose.EXIT
+                self._refused[side][refusals[0].reason] += 1
+            case IntentRaised(intent):
+                # One that had to wait, or could not be sent, is told again under its number.
+                self._counted["orders"] += intent.number > self._newest
+                self._newest = max(self._newest, intent.number)
+            case OrderApproved() | FillBooked() | WouldPlace():
                 self._counted[type(message).__name__] += 1
             case _:
                 pass
 
     def _counts(self) -> Counts:
-        entries, exits = (self._refused[each].most_common() for each in Purpose)
+        sides = Purpose.ENTRY, Purpose.EXIT
+        entries, exits = (self._refused[each].most_common() for each in sides)
         return Counts(
             runs=self._runs,
             cycles=self._cycles,
             approved=self._counted["OrderApproved"],
-            orders=self._counted["IntentRaised"],
+            orders=self._counted["orders"],
             fills=self._counted["FillBooked"],
             would_place=self._counted["WouldPlace"],
             refused_entries=tuple(entries),

@@ -19,6 +19,8 @@ from domain.messages.decisions import (
     ExitProposed,
     OrderApproved,
     ProposalRefused,
+    ProtectionProposed,
+    ProtectionWithdrawn,
     RoundJudged,
 )
 from domain.messages.journal import RunStarted
@@ -181,6 +183,8 @@ class TraceFold:
             case OrderApproved(ApprovedExit(lot=lot)):
                 self._add(lot, noted)
             case ExitProposed(lot=lot) | ExitHindered(lot=lot):
+                self._add(lot, noted)
+            case ProtectionProposed(lot=lot) | ProtectionWithdrawn(lot=lot):
                 self._add(lot, noted)
             case LotReleased(lot=lot) | LotAdopted(lot=lot):
                 self._add(lot, noted)

@@ -1,16 +1,19 @@
-"""How a lot is sold, as far as the venue's flags leave a choice (EX1)."""
+"""How a lot is sold, as far as the venue's flags leave a choice (EX1), and how it is protected."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.model.approval import Limit, Market, OrderType
+from domain.model.approval import Limit, Market, OrderType, StopLimit
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import Price
 from domain.model.product import Action, Product
 
 BELOW_BID = Decimal("0.05")
 """How far below the bid a sale may go that has to name a price: an exit has no slippage budget."""
+BELOW_STOP = Decimal("0.05")
+"""How far below its stop an order that waited for it still sells, as the venue's own brackets do.
+What falls through it, the exits sell at any price (PROT1)."""
 REST_NS = Nanos(10 * SECOND)
 """Market time for which a sale that may only rest waits before it is priced anew."""
 
@@ -32,3 +35,10 @@ def sale_type(product: Product, bid: Price) -> OrderType | None:
         price = Price(product.price_down(bid) + product.price_increment)
         return Limit(price=price, post_only=True, lifetime_ns=REST_NS)
     return None
+
+
+def stop_type(product: Product, stop: Price) -> StopLimit:
+    """Return the type of an order that protects a lot of `product` whose stop is `stop`."""
+    step = Price(product.price_increment)
+    at = max(product.price_down(stop), step)
+    return StopLimit(stop_price=at, price=max(product.price_down(at * (1 - BELOW_STOP)), step))

@@ -8,10 +8,11 @@ from decimal import Decimal
 from attrs import evolve, field, frozen
 
 from domain.messages.orders import FillBooked, OrderAdvanced
-from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
+from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, Purpose
 from domain.model.money import ZERO, Amount, Quantity
 from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.product import ProductId
+from domain.orders.protected_sales import ProtectedSales
 
 REMEMBERED_ENDS = 256
 """Orders that have ended and might yet turn out to be alive at the venue."""
@@ -47,6 +48,7 @@ class Exposure:
 
     living: Mapping[int, Reservation] = field(factory=dict)
     ended: Mapping[int, Reservation] = field(factory=dict)
+    protected_sales: ProtectedSales = ProtectedSales()
 
     def reserve(self, order: ApprovedOrder) -> Exposure:
         """Return the exposure with `order` approved."""
@@ -64,13 +66,14 @@ class Exposure:
     def fill(self, booked: FillBooked) -> Exposure:
         """Return the exposure after a fill: what is filled is owned, no longer reserved."""
         approval = booked.order.approval
+        counted = evolve(self, protected_sales=self.protected_sales.fill(booked))
         known = self.living.get(approval)
         if known is not None:
-            return self._with(approval, _filled(known, booked))
+            return counted._with(approval, _filled(known, booked))
         known = self.ended.get(approval)
         if known is not None:
-            return evolve(self, ended={**self.ended, approval: _filled(known, booked)})
-        return self
+            return evolve(counted, ended={**self.ended, approval: _filled(known, booked)})
+        return counted
 
     def end(self, moved: OrderAdvanced) -> Exposure:
         """Return the exposure after an order's move: one that has ended reserves nothing.
@@ -83,11 +86,12 @@ class Exposure:
         if approval is None:
             return self
         if not has_ended:
-            return Exposure({**self.living, approval: held[approval]}, _without(held, approval))
+            living = {**self.living, approval: held[approval]}
+            return evolve(self, living=living, ended=_without(held, approval))
         ended = {**self.ended, approval: held[approval]}
         if len(ended) > REMEMBERED_ENDS:
             ended = _without(ended, next(iter(ended)))
-        return Exposure(_without(held, approval), ended)
+        return evolve(self, living=_without(held, approval), ended=ended)
 
     def drop(self, approval: int) -> Exposure:
         """Return the exposure without a reservation that will never be sent (dry run)."""
@@ -100,12 +104,15 @@ class Exposure:
                 yield each
 
     def selling(self, lot: str) -> Quantity:
-        """Return what of a lot is already in exit orders that have not ended."""
+        """Return what of a lot is already in exit orders that have not ended.
+
+        What protects it does not count: it is cancelled before anything else of the lot is sold.
+        """
         total = ZERO
         for each in self.living.values():
             order = each.order
             if isinstance(order, ApprovedExit) and order.lot == lot:
-                total += each.remaining
+                total += ZERO if order.purpose is Purpose.PROTECTION else each.remaining
         return Quantity(total)
 
     def _with(self, approval: int, reservation: Reservation) -> Exposure:

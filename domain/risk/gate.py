@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
+from domain.messages.decisions import (
+    EntryProposed,
+    ExitProposed,
+    OrderApproved,
+    ProposalRefused,
+    ProtectionProposed,
+)
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
     ApprovedEntry,
@@ -23,10 +29,10 @@ from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, plain
 from domain.model.portfolio import Lot
-from domain.model.product import ProductId, Side
+from domain.model.product import Action, Product, ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.risk import reasons
-from domain.risk.exit_types import sale_type
+from domain.risk.exit_types import sale_type, stop_type
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import HUNDRED, Sized, size_entry
 from domain.risk.view import RiskView
@@ -60,19 +66,13 @@ def judge_exit(
 
     Exits pass every entry guard; only KILL, the venue's flags and ownership stop them.
     """
-    lot = next((each for each in _lots(view) if each.id == wanted.lot), None)
+    lot = _lot(wanted.lot, view)
     strategy = lot.strategy if lot is not None else ""
-    refusals: list[Refusal] = []
-    breaker = view.breaker_for_exit(wanted.product)
-    if breaker is not None and breaker.effect >= Effect.KILL:
-        refusals.append(Refusal(reason=reasons.KILLED, observed=breaker.reason, limit="no kill"))
+    refusals = _killed(wanted.product, view)
     product = view.products.get(wanted.product)
     order_type = None if product is None else sale_type(product, wanted.bid)
     if order_type is None:
-        flags = "not in the catalogue" if product is None else product.flags.described
-        refusals.append(
-            Refusal(reason=reasons.PRODUCT_DISABLED, observed=flags, limit="open for sales")
-        )
+        refusals.append(_closed(product))
     free = ZERO
     if lot is not None:
         free = min(wanted.quantity, lot.held - view.exposure.selling(lot.id))
@@ -81,17 +81,35 @@ def judge_exit(
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
     elif product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
-        minimum = f"{plain(product.quote_min)} {product.quote}"
-        refusals.append(
-            Refusal(
-                reason=reasons.BELOW_MINIMUM,
-                observed=f"{plain(free)} {product.base} at {plain(wanted.bid)}",
-                limit=minimum,
-            )
-        )
+        refusals.append(_too_small(product, Quantity(free), wanted.bid))
     if refusals or lot is None or order_type is None:
         return _refused(wanted, strategy, tuple(refusals))
-    return OrderApproved(_exit_order(wanted, lot, Quantity(free), order_type, view, approval))
+    sold, reason = Quantity(free), ExitReason(wanted.reason)
+    return OrderApproved(_exit_order(reason, lot, sold, order_type, view, approval))
+
+
+def judge_protection(
+    wanted: ProtectionProposed, view: RiskView, approval: int
+) -> OrderApproved | ProposalRefused:
+    """Return the approved order that waits for the stop of a lot at the venue, or why not.
+
+    As an exit it passes every entry guard. Of a lot that is being sold nothing is left to protect.
+    """
+    lot, product = _lot(wanted.lot, view), view.products.get(wanted.product)
+    refusals = _killed(wanted.product, view)
+    if product is None or not product.flags.allows_exit(Action.LIMIT):
+        refusals.append(_closed(product))
+    if lot is None or lot.product != wanted.product:
+        refusals.append(_nothing(wanted, None))
+    if lot is None or product is None or refusals:
+        return _refused(wanted, "" if lot is None else lot.strategy, tuple(refusals))
+    stop = stop_type(product, lot.stop_price)
+    free = product.sale_of(min(wanted.quantity, lot.held - view.exposure.selling(lot.id)))
+    if not free > 0:
+        return _refused(wanted, lot.strategy, (_nothing(wanted, lot),))
+    if not product.can_sell(free, stop.price):
+        return _refused(wanted, lot.strategy, (_too_small(product, free, stop.price),))
+    return OrderApproved(_exit_order(ExitReason.STOP, lot, free, stop, view, approval))
 
 
 def limits_used(view: RiskView, rules: Rules) -> tuple[LimitUse, ...]:
@@ -189,7 +207,7 @@ def _why(wanted: TradeProposal, sized: Sized) -> str:
 
 
 def _exit_order(
-    wanted: ExitProposed,
+    reason: ExitReason,
     lot: Lot,
     quantity: Quantity,
     order_type: OrderType,
@@ -199,12 +217,13 @@ def _exit_order(
     return ApprovedExit(
         approval=approval,
         strategy=lot.strategy,
-        product=wanted.product,
+        product=lot.product,
         quantity=quantity,
         order_type=order_type,
         lot=lot.id,
-        reason=ExitReason(wanted.reason),
+        reason=reason,
         approved_ns=view.machine_ns,
+        sold=view.exposure.protected_sales.of(lot.id),
     )
 
 
@@ -213,16 +232,42 @@ def _worst_price(order_type: OrderType | None, bid: Price) -> Price:
     return order_type.price if isinstance(order_type, Limit) else bid
 
 
-def _lots(view: RiskView) -> tuple[Lot, ...]:
-    return view.portfolio.lots if view.portfolio is not None else ()
+def _lot(name: str, view: RiskView) -> Lot | None:
+    lots = view.portfolio.lots if view.portfolio is not None else ()
+    return next((each for each in lots if each.id == name), None)
 
 
-def _refused(wanted: ExitProposed, strategy: str, refusals: tuple[Refusal, ...]) -> ProposalRefused:
-    side, lot, reason = Side.SELL, wanted.lot, wanted.reason
-    return ProposalRefused(Purpose.EXIT, strategy, wanted.product, side, refusals, lot, reason)
+def _killed(product: ProductId, view: RiskView) -> list[Refusal]:
+    breaker = view.breaker_for_exit(product)
+    if breaker is None or breaker.effect < Effect.KILL:
+        return []
+    return [Refusal(reason=reasons.KILLED, observed=breaker.reason, limit="no kill")]
 
 
-def _nothing(wanted: ExitProposed, lot: Lot | None) -> Refusal:
+def _closed(product: Product | None) -> Refusal:
+    flags = "not in the catalogue" if product is None else product.flags.described
+    return Refusal(reason=reasons.PRODUCT_DISABLED, observed=flags, limit="open for sales")
+
+
+def _too_small(product: Product, quantity: Quantity, price: Price) -> Refusal:
+    return Refusal(
+        reason=reasons.BELOW_MINIMUM,
+        observed=f"{plain(quantity)} {product.base} at {plain(price)}",
+        limit=f"{plain(product.quote_min)} {product.quote}",
+    )
+
+
+def _refused(
+    wanted: ExitProposed | ProtectionProposed, strategy: str, refusals: tuple[Refusal, ...]
+) -> ProposalRefused:
+    purpose, reason = Purpose.PROTECTION, ExitReason.STOP
+    if isinstance(wanted, ExitProposed):
+        purpose, reason = Purpose.EXIT, wanted.reason
+    side, lot = Side.SELL, wanted.lot
+    return ProposalRefused(purpose, strategy, wanted.product, side, refusals, lot, reason)
+
+
+def _nothing(wanted: ExitProposed | ProtectionProposed, lot: Lot | None) -> Refusal:
     if lot is None:
         return Refusal(
             reason=reasons.SHORTING_DISALLOWED, observed=f"lot {wanted.lot}", limit="an owned lot"

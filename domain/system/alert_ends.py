@@ -24,6 +24,11 @@ def life_of(actor: str) -> str:
     return f"actor {actor}"
 
 
+def stop_of(lot: str) -> str:
+    """Return what alerts about the order that protects a lot at the venue are about."""
+    return f"stop order of lot {lot}"
+
+
 def of_reset(reset: BreakerReset) -> AlertRaised:
     """Return what ends the alerts about a breaker that has closed."""
     topic = topic_of(reset.name, reset.scope)

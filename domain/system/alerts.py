@@ -16,7 +16,7 @@ from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, base_of, quote_of
 from domain.model.wording import counted
-from domain.system.alert_ends import UNPROTECTED_LOTS, life_of, topic_of
+from domain.system.alert_ends import UNPROTECTED_LOTS, life_of, stop_of, topic_of
 from domain.system.unlisted import UNLISTED
 from domain.system.unread import sentence
 from domain.system.ways_out import RELEASE, WAYS_OUT, way_out
@@ -238,6 +238,21 @@ def of_hindered_exit(
         owned=worth,
         worst=f"{worth} and falling with the price" if is_stop else "the price until it is sold",
         command=_RESUME if hindrance.startswith("killed") else _STATUS,
+    )
+
+
+def of_bare_lot(lot: Lot, hindrance: str) -> AlertRaised:
+    """Return the alert of a lot that no order at the venue protects."""
+    cost = f"{plain(lot.held)} {base_of(lot.product)}, bought for {plain(lot.cost)}"
+    return AlertRaised(
+        severity=Severity.WARNING,
+        code="NO_VENUE_STOP",
+        what=f"{lot.product}: no stop order at the venue protects lot {lot.id}: {hindrance}",
+        done="tried again every 60 s at most; the exit actor sells at the stop while it runs",
+        owned=f"{cost} {quote_of(lot.product)}",
+        worst="its fall below the stop, should this process end before the order is there",
+        command=_STATUS,
+        topic=stop_of(lot.id),
     )
 
 

@@ -27,6 +27,7 @@ from domain.model.instants import Nanos
 from domain.model.money import plain
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.orders.order import Order, apply_fill
+from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
@@ -94,6 +95,14 @@ class Recovered:
         """Return product and quantity of every lot, as texts."""
         lots = () if self.ledger is None else self.ledger.lots
         return tuple(f"{lot.product} {plain(lot.quantity)}" for lot in lots)
+
+    @property
+    def protection(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the same of lots that an order of ours protects at the venue, and of others."""
+        stops, lots = VenueStops(self.orders.values()), self.ledger.lots if self.ledger else ()
+        told = tuple(zip(self.owned, (stops.is_protected(lot.id) for lot in lots), strict=True))
+        protected = tuple(text for text, is_there in told if is_there)
+        return protected, tuple(text for text, is_there in told if not is_there)
 
     @property
     def has_unsettled(self) -> bool:
@@ -177,7 +186,8 @@ class JournalFold:
         self._last_ns = Nanos(max(self._last_ns or 0, at_ns))
         match message:
             case IntentRaised(intent):
-                self._tally = evolve(self._tally, orders=self._tally.orders + 1)
+                is_new = intent.client_order_id not in self._orders
+                self._tally = evolve(self._tally, orders=self._tally.orders + is_new)
                 self._intent(at_ns, intent)
             case OrderAdvanced():
                 self._counted.take(message, at_ns)

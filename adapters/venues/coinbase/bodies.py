@@ -7,7 +7,7 @@ from typing import Any, Protocol, assert_never
 
 import msgspec
 
-from domain.model.approval import Limit, Market
+from domain.model.approval import Limit, Market, StopLimit
 from domain.model.instants import Nanos, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
@@ -35,6 +35,7 @@ def order_body(intent: OrderIntent) -> bytes:
 
     With a good-till time it rests until then; post-only without one rests until cancelled; a
     limit that may take, without one, takes what is there and is gone; no limit is a market order.
+    A stop waits for a trade at its price and rests until cancelled.
     """
     order = intent.order
     return msgspec.json.encode(
@@ -60,6 +61,13 @@ def _configuration(intent: OrderIntent) -> dict[str, Any]:
             if post_only:
                 return {"limit_limit_gtc": limit | {"post_only": True}}
             return {"sor_limit_ioc": limit}
+        case StopLimit(stop_price=stop_price, price=price):
+            stop = {
+                "limit_price": plain(price),
+                "stop_price": plain(stop_price),
+                "stop_direction": "STOP_DIRECTION_STOP_DOWN",
+            }
+            return {"stop_limit_stop_limit_gtc": size | stop}
         case _ as other:
             assert_never(other)
 

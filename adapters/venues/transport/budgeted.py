@@ -35,6 +35,7 @@ TOO_MANY = 429
 SHARES_PCT = {
     RequestLane.CANCEL: 100,
     RequestLane.EXIT: 95,
+    RequestLane.PROTECTION: 95,
     RequestLane.QUERY: 90,
     RequestLane.ENTRY: 80,
     RequestLane.PUBLIC: 80,

@@ -23,6 +23,8 @@ class RequestLane(Enum):
     ENTRY = "entry"
     EXIT = "exit"
     """Sales of owned lots: neither an unanswered entry nor another sale holds one up."""
+    PROTECTION = "protection"
+    """Stops of owned lots: an unanswered entry does not hold them up, nor do they a sale."""
     CANCEL = "cancel"
     """A venue that answers one cancel late must not keep the others from leaving."""
     QUERY = "query"
@@ -34,6 +36,7 @@ class RequestLane(Enum):
 LANE_WIDTHS = {
     RequestLane.ENTRY: 1,
     RequestLane.EXIT: 8,
+    RequestLane.PROTECTION: 2,
     RequestLane.CANCEL: 4,
     RequestLane.QUERY: 4,
     RequestLane.PUBLIC: 1,
@@ -42,6 +45,7 @@ LANE_WIDTHS = {
 QUEUE_LIMITS = {
     RequestLane.ENTRY: 64,
     RequestLane.EXIT: 64,
+    RequestLane.PROTECTION: 64,
     RequestLane.CANCEL: 64,
     RequestLane.QUERY: 512,
     RequestLane.PUBLIC: 1024,

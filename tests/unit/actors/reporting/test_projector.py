@@ -44,6 +44,7 @@ from domain.model.market import DataState
 from domain.model.money import Amount, Price, Rate, plain
 from domain.model.orders import OrderState
 from domain.model.pnl import open_of
+from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import open_ledger
 from domain.system.rate_budget import BudgetUse, Pace, RateBudget
@@ -110,6 +111,7 @@ class Scene:
             tally,
             Books("USD"),
             lambda: self.uses,
+            VenueStops(),
             epoch=epoch,
         )
 

@@ -36,6 +36,7 @@ from domain.model.money import Price, Quantity
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
 from domain.model.portfolio import Lot
 from domain.model.product import ProductFlags, ProductId, Side
+from domain.orders.venue_stops import VenueStops
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -70,7 +71,9 @@ def a_held(number: int = 1, **changes: Any) -> Lot:
 def watching(*lots: Lot, harness: Harness | None = None, epoch: int = 1) -> tuple[Harness, Exits]:
     """Return exits that know the lots and have booted."""
     home = harness or Harness()
-    actor = home.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, epoch=epoch)
+    actor = home.start(
+        Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, VenueStops(), epoch=epoch
+    )
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", *lots)))
     home.sent.clear()
     return home, actor
@@ -530,7 +533,7 @@ def test_a_lot_that_is_gone_is_not_sold() -> None:
 @pytest.mark.req("X6")
 def test_before_the_boot_nothing_is_proposed_and_after_it_at_once() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, VenueStops())
     deliver(actor, PortfolioMoved(a_portfolio("1000", a_held())))
 
     assert asked(deliver(actor, priced(harness, AT_STOP))) == []
@@ -570,7 +573,9 @@ def test_a_fresh_incarnation_has_proven_itself_when_each_lot_met_a_fresh_quote()
 @pytest.mark.req("SUP1")
 def test_a_fresh_incarnation_without_lots_has_nothing_to_prove() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, epoch=2)
+    actor = harness.start(
+        Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, VenueStops(), epoch=2
+    )
     deliver(actor, BOOTED)
     assert harness.bodies(ActorProven) == []
 
@@ -622,7 +627,7 @@ def test_a_lot_that_is_missing_is_not_tried_any_more_and_tried_at_once_when_it_i
 def test_a_lot_that_is_missing_keeps_no_fresh_incarnation_from_its_proof_and_is_not_blind() -> None:
     lot = a_held()
     home = Harness()
-    actor = home.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, epoch=2)
+    actor = home.start(Exits, EXITS, RecordingVenue(), LIMIT, Upkeep(), CAPS, VenueStops(), epoch=2)
     gone = evolve(lot, missing=lot.quantity)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", gone)))
 
@@ -721,7 +726,7 @@ THREE_PCT = TrimCaps(total_pct=HUNDRED, position_pct=Decimal(3), asset_pct=HUNDR
 def trimming(*lots: Lot, upkeep: Upkeep = TRIMMING) -> tuple[Harness, Exits]:
     """Return exits of which a position may be 30 USD, with a price at which no lot is due."""
     harness = Harness()
-    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, upkeep, THREE_PCT)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, upkeep, THREE_PCT, VenueStops())
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", *lots)))
     harness.pass_time(actor, Nanos(ORDER_LIFE_NS - SECOND))
     deliver(actor, priced(harness, FINE))
@@ -758,7 +763,7 @@ def test_a_lot_that_has_grown_above_its_cap_is_trimmed_once_a_round() -> None:
 @pytest.mark.req("E1", "SUP1")
 def test_fresh_exits_wait_with_trims_until_a_sale_of_before_has_ended() -> None:
     harness = Harness()
-    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, TRIMMING, THREE_PCT)
+    actor = harness.start(Exits, EXITS, RecordingVenue(), LIMIT, TRIMMING, THREE_PCT, VenueStops())
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", a_held())))
 
     assert a_minute(harness, actor, seconds=59) == ()
@@ -887,7 +892,7 @@ def test_doubts_that_are_not_about_the_price_hold_up_no_exit(kind: DoubtKind) ->
 @pytest.mark.req("O1", "X6")
 def test_without_a_fresh_price_the_exits_ask_rest_and_sell_by_what_it_shows() -> None:
     harness, venue = Harness(), RecordingVenue()
-    actor = harness.start(Exits, EXITS, venue, LIMIT, Upkeep(), CAPS)
+    actor = harness.start(Exits, EXITS, venue, LIMIT, Upkeep(), CAPS, VenueStops())
     other = a_held(2, product=ETH)
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000", a_held(), other)))
     deliver(actor, priced(harness, FINE), priced(harness, FINE, product=ETH))
@@ -907,7 +912,7 @@ def test_without_a_fresh_price_the_exits_ask_rest_and_sell_by_what_it_shows() ->
 @pytest.mark.req("O1")
 def test_a_failed_reading_is_asked_again_and_what_nobody_owns_is_not_asked_for() -> None:
     harness, venue = Harness(), RecordingVenue()
-    actor = harness.start(Exits, EXITS, venue, LIMIT, Upkeep(), CAPS)
+    actor = harness.start(Exits, EXITS, venue, LIMIT, Upkeep(), CAPS, VenueStops())
     deliver(actor, BOOTED, PortfolioMoved(a_portfolio("1000")), priced(harness, FINE))
     harness.pass_time(actor, 20 * SECOND)
     assert venue.calls == []

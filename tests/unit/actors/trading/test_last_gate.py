@@ -208,6 +208,7 @@ CHANGED: dict[str, Any] = {
     "bar_ns": Nanos(NOW),
     "approved_ns": Nanos(NOW - 1),
     "lot": "lot-2",
+    "sold": Quantity(Decimal(1)),
 }
 NAMING = ("approval", "approved_ns")
 """Fields by which an approval is found: with another value there is none."""

@@ -43,7 +43,8 @@ def flat(order: ApprovedOrder) -> dict[str, Any]:
     told = dict(CODEC.encode(OrderApproved(order))["order"])
     kind = told.pop("order_type")
     del told["_type"]
-    told.pop("signal", None)  # is younger than types
+    for younger_than_types in ("signal", "sold"):
+        told.pop(younger_than_types, None)
     dummies = {
         "limit_price": kind.get("price"),
         "post_only": kind.get("post_only", False),
