@@ -18,6 +18,7 @@ from domain.model.approval import (
     ExitReason,
     Limit,
     Market,
+    StopLimit,
 )
 from domain.model.breakers import Breaker, Effect
 from domain.model.context import Regime
@@ -133,6 +134,15 @@ def approved_sale(lot: str, quantity: str = "2", **changes: Any) -> ApprovedExit
         "approved_ns": Nanos(1),
     }
     return ApprovedExit(**{**values, **changes})
+
+
+def approved_stop(
+    lot: str = "lot-1", quantity: str = "2", stop: str = "97", **changes: Any
+) -> ApprovedExit:
+    """Return an order that protects a lot at the venue."""
+    at = Price(Decimal(stop))
+    kind = StopLimit(stop_price=at, price=Price(at * Decimal("0.95")))
+    return approved_sale(lot, quantity, **{"order_type": kind, "approval": 3, **changes})
 
 
 def an_intent(order: ApprovedOrder | None = None, number: int = 1) -> OrderIntent:

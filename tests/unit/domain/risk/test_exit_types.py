@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.model.approval import Limit, Market
 from domain.model.money import Price
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags
-from domain.risk.exit_types import BELOW_BID, REST_NS, sale_type
+from domain.risk.exit_types import BELOW_BID, BELOW_STOP, REST_NS, sale_type, stop_type
 from tests.builders.messages import a_product
 
 pytestmark = pytest.mark.req("EX1", "X6")
@@ -65,3 +65,14 @@ def test_limits_are_legal_prices_on_their_side_of_the_bid(bid: Decimal) -> None:
             assert kind.price == bid + STEP
         else:
             assert bid * (1 - BELOW_BID) - STEP <= kind.price <= bid
+
+
+@pytest.mark.req("PROT1")
+@given(st.decimals("0.00001", "99999", places=5))
+def test_a_stop_order_has_legal_prices_at_the_stop_and_below_it(stop: Decimal) -> None:
+    product = a_product(price_increment=STEP)
+    kind = stop_type(product, Price(stop))
+
+    assert kind.stop_price % STEP == kind.price % STEP == 0
+    assert STEP <= kind.price <= kind.stop_price <= max(stop, STEP)
+    assert kind.price > stop * (1 - BELOW_STOP) - 2 * STEP

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages.decisions import OrderApproved, ProposalRefused
+from domain.messages.decisions import OrderApproved, ProposalRefused, ProtectionProposed
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
     ApprovedEntry,
@@ -27,9 +27,9 @@ from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side
-from domain.risk.exit_types import sale_type
+from domain.risk.exit_types import sale_type, stop_type
 from domain.risk.exposure import Exposure
-from domain.risk.gate import judge_entry, judge_exit, limits_used
+from domain.risk.gate import judge_entry, judge_exit, judge_protection, limits_used
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 from tests.builders.messages import (
@@ -45,13 +45,17 @@ from tests.builders.messages import (
     a_view,
     an_entry,
     an_exit,
+    an_intent,
     approved_sale,
+    approved_stop,
+    booked,
     the_rules,
 )
 
 RULES = the_rules()
 LOT = a_lot()
 OWNING = a_portfolio("9800", LOT, nlv="10000")
+PROTECTED = ProtectionProposed(LOT.id, BTC, LOT.quantity)
 
 
 def refusals(verdict: OrderApproved | ProposalRefused) -> tuple[Reason, ...]:
@@ -289,6 +293,65 @@ def test_what_is_already_being_sold_is_not_sold_again() -> None:
     view = a_view(portfolio=OWNING, exposure=exposure)
 
     assert refusals(judge_exit(an_exit(LOT), view, 1)) == ("nothing_owned",)
+
+
+@pytest.mark.req("PROT1")
+def test_protection_of_a_lot_waits_for_its_stop_whatever_else_is_blocked() -> None:
+    halted = a_view(portfolio=OWNING, breakers=(a_breaker(Effect.HALT),), is_ready=False)
+
+    verdict = judge_protection(PROTECTED, halted, 7)
+
+    assert isinstance(verdict, OrderApproved)
+    order = verdict.order
+    assert isinstance(order, ApprovedExit)
+    assert (order.purpose, order.lot, order.quantity) == (Purpose.PROTECTION, LOT.id, 2)
+    assert order.order_type == stop_type(a_product(), LOT.stop_price)
+
+
+@pytest.mark.req("PROT1", "K1", "EX1", "R1")
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"breakers": (a_breaker(Effect.KILL),)}, "killed"),
+        ({"products": {}}, "product_disabled"),
+        ({"products": {BTC: a_product(flags=ProductFlags(cancel_only=True))}}, "product_disabled"),
+        ({"products": {BTC: a_product(flags=ProductFlags(post_only=True))}}, "product_disabled"),
+        ({"portfolio": a_portfolio()}, "shorting_disallowed"),
+        ({"portfolio": a_portfolio("1", a_lot("0.00000001"))}, "below_minimum"),
+        ({"exposure": Exposure().reserve(approved_sale("lot-1", "2"))}, "nothing_owned"),
+    ],
+)
+def test_what_cannot_be_protected_is_refused_by_its_name(
+    changes: dict[str, Any], reason: str
+) -> None:
+    verdict = judge_protection(PROTECTED, a_view(**{"portfolio": OWNING, **changes}), 1)
+
+    assert reason in refusals(verdict)
+    assert isinstance(verdict, ProposalRefused)
+    assert (verdict.purpose, verdict.lot) == (Purpose.PROTECTION, LOT.id)
+
+
+@pytest.mark.req("PROT1", "R1")
+def test_what_protects_a_lot_keeps_none_of_it_from_being_sold() -> None:
+    stop = an_intent(approved_stop("lot-1"), 3)
+    waiting = Exposure().reserve(stop.order).bind(stop)
+
+    verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING, exposure=waiting), 9)
+
+    assert isinstance(verdict, OrderApproved)
+    assert verdict.order.quantity == 2
+
+
+@pytest.mark.req("PROT1", "R1")
+def test_a_sale_says_what_protection_had_sold_of_its_lot_when_it_was_approved() -> None:
+    stop = an_intent(approved_stop("lot-1"), 3)
+    partly = Exposure().reserve(stop.order).bind(stop).fill(booked(stop, "0.5"))
+
+    verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING, exposure=partly), 9)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedExit)
+    assert verdict.order.sold == Decimal("0.5")
 
 
 @pytest.mark.req("EX1")

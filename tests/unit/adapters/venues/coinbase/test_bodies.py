@@ -17,7 +17,14 @@ from domain.model.instants import SECOND, Nanos, parse_iso
 from domain.model.money import Quantity
 from domain.model.orders import OrderIntent
 from domain.model.product import Side
-from tests.builders.messages import NOW, a_limit, an_intent, approved, approved_sale
+from tests.builders.messages import (
+    NOW,
+    a_limit,
+    an_intent,
+    approved,
+    approved_sale,
+    approved_stop,
+)
 
 
 def sent(intent: OrderIntent) -> dict[str, Any]:
@@ -38,6 +45,21 @@ def test_a_market_order_is_sized_in_base() -> None:
     body = sent(an_intent(approved_sale("lot-1", "0.5")))
     assert body["side"] == "SELL"
     assert body["order_configuration"] == {"market_market_ioc": {"base_size": "0.5"}}
+
+
+@pytest.mark.req("PROT1")
+def test_a_stop_waits_below_the_market_and_sells_at_its_limit_or_better() -> None:
+    body = sent(an_intent(approved_stop("lot-1", "0.5", "97")))
+
+    assert body["side"] == "SELL"
+    assert body["order_configuration"] == {
+        "stop_limit_stop_limit_gtc": {
+            "base_size": "0.5",
+            "stop_price": "97",
+            "limit_price": "92.15",
+            "stop_direction": "STOP_DIRECTION_STOP_DOWN",
+        }
+    }
 
 
 @pytest.mark.parametrize(
