@@ -63,6 +63,7 @@ FAST = (
     "strategies.breakout.volume_minutes=3",
 )
 """Short look-backs: the baseline breaks out within the first minutes of these markets."""
+EXITS_ALONE = "policy.exits.venue_stops=false"
 
 
 @frozen(kw_only=True)
@@ -77,6 +78,8 @@ class Setting:
     any_move: bool = True
     """Hand-made prices move as no market does; otherwise too far in a minute is a jump, as shipped.
     """
+    exits_alone: bool = False
+    """Nothing at the venue protects the lots, only the exits do."""
     seed: int = 1
     start_ns: Nanos = START
     duration_ns: Nanos | None = None
@@ -95,7 +98,9 @@ class World:
         self.setting = setting
         self.options = TradeOptions(
             mode=setting.mode,
-            config=(hand_made if setting.any_move else shipped)(setting.sets),
+            config=(hand_made if setting.any_move else shipped)(
+                (*setting.sets, *((EXITS_ALONE,) if setting.exits_alone else ()))
+            ),
             folders=Folders(
                 config=CONFIG, data=setting.folder / "data", log=setting.folder / "logs"
             ),

@@ -62,7 +62,7 @@ def ended(
     folder: Path, *faults: dict[str, Any], lines: tuple[Line, ...] = (TO_STOP,), **setting: Any
 ) -> Iterator[tuple[World, Told]]:
     market = script(lines)
-    setting = {"duration_ns": Nanos(400 * SECOND), **setting}
+    setting = {"duration_ns": Nanos(400 * SECOND), "exits_alone": True, **setting}
     with World(Setting(folder=folder, market=market, faults=faults, **setting)).start() as world:
         world.run_to_end()
         yield world, Told(world)
@@ -241,7 +241,9 @@ def test_rejected_orders_leave_exits_alone_to_run_until_it_has_been_quiet(tmp_pa
 def test_rejected_orders_are_counted_on_over_a_restart(tmp_path: Path) -> None:
     sets = ("policy.throttle.rejected_orders=4", "policy.throttle.window_seconds=90")
     rejecting = fault("reject_order", at="150s", for_="60s")
-    setting = Setting(folder=tmp_path, market=script((TO_STOP,)), sets=sets, faults=(rejecting,))
+    setting = Setting(
+        folder=tmp_path, market=script((TO_STOP,)), sets=sets, faults=(rejecting,), exits_alone=True
+    )
     with World(setting).start() as world:
         assert world.until(lambda: is_open(world, "rejected_orders"))
         tripped_s = world.now_s
@@ -258,7 +260,9 @@ def test_rejected_orders_are_counted_on_over_a_restart(tmp_path: Path) -> None:
 @pytest.mark.req("X6", "SUP1")
 def test_a_lot_that_was_left_is_sold_although_the_exits_die_before_it_is(tmp_path: Path) -> None:
     rejected = fault("reject_order", at="135s", for_="25s")
-    setting = Setting(folder=tmp_path, market=script((TO_STOP,)), faults=(rejected,))
+    setting = Setting(
+        folder=tmp_path, market=script((TO_STOP,)), faults=(rejected,), exits_alone=True
+    )
     with World(setting).start() as world:
         world.until(lambda: False, 140)
         left = LeaveProposed("breakout", (ProductId("ETH-USD"),))
