@@ -225,7 +225,7 @@ class Projector(Actor):
                 self._status.publish(self.report())
                 self.publish(StatusPublished(token))
             case EntriesUnread():
-                self._leave_out(message)
+                self._left_out[(message.kind, message.reason)] = message
             case _:
                 self._say(message)
 
@@ -292,9 +292,6 @@ class Projector(Actor):
         else:
             self._stalled.pop(message.product, None)
             self._narrator.recovery(message)
-
-    def _leave_out(self, news: EntriesUnread) -> None:
-        self._left_out[(news.kind, news.reason)] = news
 
     def _close(self, reset: BreakerReset) -> None:
         key = (reset.name, reset.scope)

@@ -22,14 +22,25 @@ from domain.orders.effects import (
     ListFills,
     Publish,
     ReleaseEntries,
+    TimeIsUp,
     WakeAfter,
+    WakeAt,
     Warn,
 )
 from domain.orders.inputs import Now
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, given_up, moved, needs_fills, without_venue
+from domain.orders.order import (
+    Order,
+    advance,
+    given_up,
+    lifetime_of,
+    moved,
+    needs_fills,
+    without_venue,
+)
 from domain.orders.own_orders import OwnOrders
 
+TTL_AGAIN_NS = SECOND
 RESOLVE_EVERY_NS = Nanos(SECOND)
 """Machine time between questions to the venue while something is unsettled."""
 UNKNOWN_ORDER = "unknown_order"
@@ -90,6 +101,21 @@ class OrderKeeper:
         self._keep(order, advance(order, Event.CANCEL_ASKED, reason=why))
         self._do(Cancel(order.order_id))
         self._watch()
+
+    def _limit_life(self, order: Order, begun_ns: int) -> None:
+        lifetime_ns = lifetime_of(order.intent.order.order_type)
+        if lifetime_ns is not None:
+            end_ns = Nanos(begun_ns + lifetime_ns)
+            self._do(WakeAt(end_ns, TimeIsUp(order.intent.client_order_id)))
+
+    def _time_out(self, name: str) -> None:
+        order = self.orders.get(name)
+        if order is None or order.is_terminal:
+            return
+        if order.order_id is None:  # in doubt: as soon as it is found, its time is over
+            self._do(WakeAt(Nanos(self._now.market_ns + TTL_AGAIN_NS), TimeIsUp(name)))
+        else:
+            self._cancel(name, "time to live is over")
 
     def _give_up(self, order: Order) -> None:
         """Never take for ours what the venue has under the id of `order`."""

@@ -32,7 +32,7 @@ from domain.messages.venue import (
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Effect as Strength
 from domain.model.breakers import Scope, covering
-from domain.model.instants import SECOND, Nanos
+from domain.model.instants import Nanos
 from domain.model.orders import (
     Accepted,
     IdKnown,
@@ -65,7 +65,6 @@ from domain.orders.effects import (
     ReleaseEntries,
     RestartUserStream,
     TimeIsUp,
-    WakeAt,
     Warn,
 )
 from domain.orders.inputs import (
@@ -89,7 +88,6 @@ from domain.orders.order import (
     is_anothers,
     is_provably_absent,
     is_within,
-    lifetime_of,
     moved,
 )
 from domain.orders.prices import NO_PRICE, KnownPrices
@@ -97,7 +95,6 @@ from domain.orders.sales import RESTING, SaleKeeper
 from domain.orders.unread import UnreadOfOurs
 
 TRIES = 3
-TTL_AGAIN_NS = SECOND
 ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 LOST_ORDERS = "lost_orders"
 CANCEL_UNDER_WAY = "DUPLICATE_CANCEL_REQUEST"
@@ -216,12 +213,6 @@ class OrderTracker(SaleKeeper):
         if sent.tries == 1:
             self._limit_life(sent, self._now.market_ns)
 
-    def _limit_life(self, order: Order, begun_ns: int) -> None:
-        lifetime_ns = lifetime_of(order.intent.order.order_type)
-        if lifetime_ns is not None:
-            end_ns = Nanos(begun_ns + lifetime_ns)
-            self._do(WakeAt(end_ns, TimeIsUp(order.intent.client_order_id)))
-
     def _answered(self, answer: PlaceAnswered) -> None:
         order = self.orders.get(answer.client_order_id)
         if order is None:
@@ -255,15 +246,6 @@ class OrderTracker(SaleKeeper):
             self._do(Publish(IntentRaised(order.intent)))
 
     # Cancelling.
-
-    def _time_out(self, name: str) -> None:
-        order = self.orders.get(name)
-        if order is None or order.is_terminal:
-            return
-        if order.order_id is None:  # in doubt: as soon as it is found, its time is over
-            self._do(WakeAt(Nanos(self._now.market_ns + TTL_AGAIN_NS), TimeIsUp(name)))
-        else:
-            self._cancel(name, "time to live is over")
 
     def _cancel_entries(self, scope: Scope, why: str) -> None:
         for name, order in tuple(self.orders.unsettled.items()):

@@ -53,6 +53,7 @@ UNWATCHED = {
     "order_manager": "no order is sent or followed, exits neither",
     "portfolio": "lots and limits on losses are not valued",
     "risk_gate": "nothing is approved, exits neither",
+    "protector": "new lots get no stop order at the venue; those that rest there stay",
     "exits": "stops, targets and longest holds of owned lots are not watched: nobody sells",
     "allocator": "nothing is decided",
     "strategy": "this strategy proposes nothing",

@@ -59,15 +59,15 @@ def guarding(
     return home, actor
 
 
-def wanted(said: Any) -> list[tuple[str, Decimal]]:
-    return [(each.lot, each.quantity) for each in of_kind(said, ProtectionProposed)]
+def wanted(said: Any) -> list[tuple[str, str]]:
+    return [(each.lot, str(each.quantity)) for each in of_kind(said, ProtectionProposed)]
 
 
 @pytest.mark.req("PROT1")
 def test_an_owned_lot_is_proposed_for_protection_within_a_second_once() -> None:
     home, actor = guarding(a_lot())
 
-    assert wanted(home.pass_time(actor, SECOND)) == [("lot-1", 2)]
+    assert wanted(home.pass_time(actor, SECOND)) == [("lot-1", "2")]
     said = deliver(actor, *RESTS) + home.pass_time(actor, 60 * SECOND)
 
     assert wanted(said) == []
@@ -82,7 +82,7 @@ def test_after_a_sale_that_left_something_the_rest_is_protected_again() -> None:
 
     deliver(actor, a_moved(SALE, OrderState.CANCELLED, "0.5"), owned(a_lot("1.5")))
 
-    assert wanted(home.pass_time(actor, SECOND)) == [("lot-1", Decimal("1.5"))]
+    assert wanted(home.pass_time(actor, SECOND)) == [("lot-1", "1.5")]
 
 
 @pytest.mark.req("PROT1")
@@ -100,7 +100,7 @@ def test_after_a_start_what_rests_is_known_and_what_is_bare_protected() -> None:
     there = evolve(Order.intended(STOP), state=OrderState.OPEN)
     home, actor = guarding(a_lot(), a_lot("1", id="lot-2"), orders=(there,), epoch=2)
 
-    assert wanted(home.pass_time(actor, SECOND)) == [("lot-2", 1)]
+    assert wanted(home.pass_time(actor, SECOND)) == [("lot-2", "1")]
     assert home.bodies(ActorProven)
 
 
@@ -185,7 +185,7 @@ def test_a_stop_that_somebody_cancelled_at_the_venue_is_placed_again() -> None:
 
     deliver(actor, *RESTS, a_moved(STOP, OrderState.CANCELLED))
 
-    assert wanted(home.pass_time(actor, SECOND)) == [("lot-1", 2)]
+    assert wanted(home.pass_time(actor, SECOND)) == [("lot-1", "2")]
 
 
 def test_a_missing_lot_is_not_protected() -> None:

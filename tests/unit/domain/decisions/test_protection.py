@@ -43,7 +43,7 @@ def judged(
 @pytest.mark.req("PROT1")
 def test_a_lot_without_protection_gets_one_of_all_that_is_held() -> None:
     assert judged() == Protect(TWO)
-    assert judged(a_lot("2", missing=Quantity(Decimal("0.5")))) == Protect(Decimal("1.5"))
+    assert judged(a_lot("2", missing=Quantity(Decimal("0.5")))) == Protect(Quantity(Decimal("1.5")))
 
 
 @pytest.mark.req("PROT1")
@@ -123,4 +123,4 @@ def test_a_lot_that_changes_is_tried_afresh() -> None:
     guarded.take(a_lot("1.5"), now_ns)
 
     later_ns = now_ns + SETTLED_AFTER_NS
-    assert guarded.judge(product, (), later_ns, is_sold=False) == Protect(Decimal("1.5"))
+    assert guarded.judge(product, (), later_ns, is_sold=False) == Protect(Quantity(Decimal("1.5")))

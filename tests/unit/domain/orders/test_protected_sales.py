@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.model.approval import ApprovedOrder
 from domain.orders.protected_sales import REMEMBERED_LOTS, ProtectedSales
 from tests.builders.messages import an_intent, approved, approved_sale, approved_stop, booked
 
@@ -13,16 +14,14 @@ from tests.builders.messages import an_intent, approved, approved_sale, approved
 @pytest.mark.req("R1", "PROT1")
 def test_only_what_protection_sold_counts_lot_by_lot() -> None:
     sums = ProtectedSales()
-    for number, (order, part) in enumerate(
-        [
-            (approved_stop("lot-1"), "0.5"),
-            (approved_stop("lot-2"), "2"),
-            (approved_stop("lot-1"), "0.25"),
-            (approved_sale("lot-1"), "1"),
-            (approved(), "2"),
-        ],
-        1,
-    ):
+    sold: list[tuple[ApprovedOrder, str]] = [
+        (approved_stop("lot-1"), "0.5"),
+        (approved_stop("lot-2"), "2"),
+        (approved_stop("lot-1"), "0.25"),
+        (approved_sale("lot-1"), "1"),
+        (approved(), "2"),
+    ]
+    for number, (order, part) in enumerate(sold, 1):
         sums = sums.fill(booked(an_intent(order, number), part))
 
     assert sums.of("lot-1") == Decimal("0.75")

@@ -121,7 +121,8 @@ def test_protection_on_its_way_is_cancelled_as_soon_as_it_has_a_name() -> None:
     scene.step(a_receipt(stop))
 
     sale, found = waiting(scene, approved_sale("lot-1"))
-    assert of(found, effects.Cancel) == of(found, effects.Place) == []
+    assert of(found, effects.Cancel) == []
+    assert of(found, effects.Place) == []
 
     found = scene.answer(Accepted(f"venue-{stop.number}"), stop)
     assert of(found, effects.Cancel) == [effects.Cancel(f"venue-{stop.number}")]

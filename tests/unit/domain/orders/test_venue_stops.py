@@ -37,7 +37,8 @@ def test_a_lot_is_protected_only_while_its_order_rests(state: OrderState) -> Non
 def test_what_is_sold_of_it_is_no_longer_waiting() -> None:
     (stop,) = stops_with(OrderState.PARTIALLY_FILLED, "0.5").of("lot-1")
 
-    assert (stop.quantity, stop.remaining) == (2, Decimal("1.5"))
+    assert stop.quantity == 2
+    assert stop.remaining == Decimal("1.5")
 
 
 def test_no_other_order_protects() -> None:

@@ -304,7 +304,11 @@ def test_protection_of_a_lot_waits_for_its_stop_whatever_else_is_blocked() -> No
     assert isinstance(verdict, OrderApproved)
     order = verdict.order
     assert isinstance(order, ApprovedExit)
-    assert (order.purpose, order.lot, order.quantity) == (Purpose.PROTECTION, LOT.id, 2)
+    assert (order.purpose, order.lot, order.quantity) == (
+        Purpose.PROTECTION,
+        LOT.id,
+        LOT.quantity,
+    )
     assert order.order_type == stop_type(a_product(), LOT.stop_price)
 
 
