@@ -218,6 +218,28 @@ class Execution:
         high="2000",
         unit="bps",
     )
+    max_reprices: int = number(
+        2,
+        "Times an entry that the market has left is placed anew at the price of then; 0: it rests",
+        low=0,
+        high=10,
+        tighter="lower",
+    )
+    reprice_after_bps: Decimal = number(
+        "5",
+        "How much higher an entry would rest now than it does, to count as left",
+        low="0",
+        high="500",
+        unit="bps",
+    )
+    reprice_after_seconds: int = number(
+        5, "How long it has to be left before it is placed anew", low=1, high=600, unit="s"
+    )
+    taker_fallback: bool = setting(
+        False,
+        "Whether what is left of an entry at the end of its life is bought at once, as taker",
+        limits="true, false",
+    )
 
 
 @frozen(kw_only=True)

@@ -34,6 +34,7 @@ ORDER_MANAGER = "order_manager"
 CANCELLER = "canceller"
 PORTFOLIO = "portfolio"
 EXITS = "exits"
+ENTRIES = "entries"
 AUDITOR = "auditor"
 RECONCILER = "reconciler"
 DROP_COPY = "drop_copy"
@@ -49,14 +50,11 @@ THE_VENUE, GUARDIAN, BOARD = "venue", "guardian", "board"
 """Who speaks to actors without being one: an adapter, the main thread, the breaker board."""
 OUTSIDE = "outside"
 """The sender on the envelopes of these."""
-
 CORE = (ORDER_MANAGER, PORTFOLIO, RISK_GATE)
 """Folds of the same events: they are only ever rebuilt together."""
 
 _SAFETY = budget(3, 10, 250, 8)
 _KEPT = "kept"
-
-
 _halting = partial(
     CrashPolicy,
     effect=Effect.HALT,
@@ -132,6 +130,10 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="lots of the portfolio and which were left, quotes of the feed",
         proof="every owned lot judged against a fresh quote",
     ),
+    ENTRIES: _telling(
+        rebuilt_from="nothing; what rests is left as it is until its time is over",
+        proof="a price was looked at",
+    ),
     ALLOCATOR: CrashPolicy(
         effect=Effect.BLOCK,
         scope=GLOBAL,
@@ -198,26 +200,24 @@ ACTORS: dict[str, CrashPolicy] = {
 """What each actor's death does, in the order of starting: receivers before senders; stopped in
 reverse. `strategy.` stands for every strategy actor.
 """
-
 START_ORDER = tuple(ACTORS)
-
 UNKNOWN = _halting(
     reentry=Reentry.ONLY_OPERATOR, keeps_mail=False, rebuilt_from="not at all", proof="none"
 )
 """The row of an actor that has none."""
-
 _ALL = ("*",)
 _KEEPERS = (AUDITOR, PROJECTOR)
 _DATA = (FEED, UNIVERSE)
 _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
-_PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
+_PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR, ENTRIES)
 """Who acts otherwise while the price of a product is not known."""
-
 _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 """Who has to know what may be bought, and in which state of the market."""
 
 _BARS = Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER))
+_JUDGED = Route(says=(FEED,), hears=_PRICED)
+_TOLD = Route(says=(FEED,), hears=(PROJECTOR,))
 _STREAMED = Route(says=(THE_VENUE,), asker=(FEED, ORDER_MANAGER))
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
 _OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
@@ -233,7 +233,7 @@ ROUTES: dict[type, Route] = {
     market.QuoteMoved: Route(
         says=(FEED,),
         # The exits come first: what they do about a price is what cannot wait.
-        hears=(EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
+        hears=(EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR, ENTRIES),
         lane=Lane.MARKET,
         key=lambda message: message.quote.product,
     ),
@@ -244,10 +244,8 @@ ROUTES: dict[type, Route] = {
         key=lambda message: message.product,
     ),
     **dict.fromkeys((market.BarClosed, market.HistoryLoaded), _BARS),
-    market.PriceDoubted: Route(says=(FEED,), hears=(PROJECTOR,)),
-    market.TradesLate: Route(says=(FEED,), hears=(PROJECTOR,)),
-    market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
-    market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
+    **dict.fromkeys((market.PriceDoubted, market.TradesLate), _TOLD),
+    **dict.fromkeys((market.FeedStalled, market.FeedRecovered), _JUDGED),
     # what may be bought
     universe.LiquidityMeasured: Route(says=(FEED,), hears=(UNIVERSE,)),
     universe.UniverseJudged: Route(says=(UNIVERSE,), hears=_BUYERS),
@@ -262,20 +260,23 @@ ROUTES: dict[type, Route] = {
     decisions.LeaveProposed: Route(says=_HOSTS, one=(EXITS,)),
     decisions.RoundProposed: Route(says=(ALLOCATOR,), hears=(RISK_GATE,)),
     decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
+    decisions.RestProposed: Route(says=(ENTRIES,), hears=(RISK_GATE, AUDITOR)),
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
-    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS)),
+    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS, ENTRIES)),
     decisions.ExitHindered: Route(says=(EXITS,), hears=(*_KEEPERS, OPERATOR)),
     # orders
     orders.IntentRaised: Route(
         says=(ORDER_MANAGER,),
-        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR),
+        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROJECTOR, ENTRIES),
         is_durable=True,
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY, FEED)
+        says=(ORDER_MANAGER,),
+        hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, DROP_COPY, FEED, ENTRIES),
     ),
+    orders.CancelProposed: Route(says=(ENTRIES,), hears=(ORDER_MANAGER,)),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
     ),
@@ -364,7 +365,7 @@ ROUTES: dict[type, Route] = {
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),
     supervision.BreakerTripped: _urgent(
-        says=(BOARD,), hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER)
+        says=(BOARD,), hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER, ENTRIES)
     ),
     supervision.BreakerReset: _urgent(
         says=(BOARD,), hears=(*_KEEPERS, ALERTS, SUPERVISOR, PORTFOLIO)

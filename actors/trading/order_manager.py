@@ -15,7 +15,7 @@ from actors.kernel.timers import Timer
 from domain.messages.control import SettleRequested, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
-from domain.messages.orders import PlaceRequest, Receipt
+from domain.messages.orders import CancelProposed, PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
     CancelAnswered,
@@ -42,6 +42,7 @@ class OrderTimer(Timer):
 Inbox = (
     OrderApproved
     | Receipt
+    | CancelProposed
     | PlaceAnswered
     | CancelAnswered
     | UserFrame

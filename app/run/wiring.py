@@ -31,6 +31,7 @@ from actors.kernel.topology import (
     BAR_KEEPER,
     CANCELLER,
     DROP_COPY,
+    ENTRIES,
     FEED,
     KILL_SWITCH,
     OPERATOR,
@@ -56,6 +57,7 @@ from actors.safety.reconcile_steps import BoundAccount
 from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.approvals import Approvals
+from actors.trading.entries import Entries
 from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderManager
 from actors.trading.universe import Selector
@@ -197,8 +199,12 @@ def _keepers(
 
 
 def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
-    """Who cancels and sends."""
+    """Who cancels and sends, and who works what rests."""
     spawn, venue = runtime.spawn, ports.venue
+    working, limit_ns = (
+        settings.working_of(options.config),
+        settings.quote_limit_ns(options.config),
+    )
     is_dry = options.mode is Mode.DRY_RUN
 
     def order_manager(state: Recovered) -> None:
@@ -209,6 +215,7 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
     return {
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
+        ENTRIES: lambda _: spawn(Entries, ENTRIES, working, limit_ns),
     }
 
 

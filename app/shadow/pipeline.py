@@ -30,6 +30,7 @@ from domain.messages.decisions import (
     CycleDue,
     OrderApproved,
     ProposalRefused,
+    RestProposed,
     RoundJudged,
     RoundProposed,
 )
@@ -88,7 +89,7 @@ _WORLD = (
     QuotesListed,
 )
 _ORDERS = (IntentRaised, OrderAdvanced, FillBooked, WouldPlace)
-HEARD = frozenset((*_WORLD, *_ORDERS, RoundProposed, RoundJudged))
+HEARD = frozenset((*_WORLD, *_ORDERS, RoundProposed, RestProposed, RoundJudged))
 SAID = frozenset((OrderApproved, ProposalRefused, RoundJudged, EquityMarked))
 OWN_BREAKERS = frozenset((*LIMITS, REJECTED, REPEATED, "late"))
 """Breakers that follow from a pipeline's own decisions; all others are the world's."""

@@ -16,6 +16,7 @@ from domain.messages.decisions import (
     ExitProposed,
     OrderApproved,
     ProposalRefused,
+    RestProposed,
     RoundJudged,
 )
 from domain.messages.journal import (
@@ -62,6 +63,7 @@ CATALOGUE: dict[str, type] = {
         OrderApproved,
         ProposalRefused,
         RoundJudged,
+        RestProposed,
         ExitProposed,
         ExitHindered,
         IntentRaised,

@@ -35,6 +35,8 @@ _ENDINGS = {
     VenueStatus.FAILED: Event.ENDED_FAILED,
 }
 
+TIME_OVER = "time to live is over"
+"""Why an entry is cancelled that has rested for as long as it may."""
 END_GRACE_NS = 30 * SECOND
 """A resting entry ends at the venue this long after we would have cancelled it."""
 

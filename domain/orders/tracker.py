@@ -20,7 +20,7 @@ from domain.messages.market import (
     StreamClosed,
     StreamOpened,
 )
-from domain.messages.orders import FillBooked, IntentRaised, Receipt, WouldPlace
+from domain.messages.orders import CancelProposed, FillBooked, IntentRaised, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
     CancelAnswered,
@@ -81,6 +81,7 @@ from domain.orders.lifecycle import Event
 from domain.orders.numbers import IntentNumbers
 from domain.orders.order import (
     LIVING,
+    TIME_OVER,
     Order,
     advance,
     apply_fill,
@@ -150,6 +151,8 @@ class OrderTracker(OrderKeeper):
             case BreakerTripped(breaker):
                 if breaker.effect >= Strength.HALT:
                     self._cancel_entries(breaker.scope, breaker.name)
+            case CancelProposed(name, reason):
+                self._cancel(name, reason)
             case TimeIsUp(name):
                 self._time_out(name)
             case AskAgain():
@@ -257,7 +260,7 @@ class OrderTracker(OrderKeeper):
         if order.order_id is None:  # in doubt: as soon as it is found, its time is over
             self._do(WakeAt(Nanos(self._now.market_ns + TTL_AGAIN_NS), TimeIsUp(name)))
         else:
-            self._cancel(name, "time to live is over")
+            self._cancel(name, TIME_OVER)
 
     def _cancel_entries(self, scope: Scope, why: str) -> None:
         for name, order in tuple(self.orders.unsettled.items()):

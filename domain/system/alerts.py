@@ -54,6 +54,7 @@ UNWATCHED = {
     "portfolio": "lots and limits on losses are not valued",
     "risk_gate": "nothing is approved, exits neither",
     "exits": "stops, targets and longest holds of owned lots are not watched: nobody sells",
+    "entries": "entries that rest keep their price until their time is over",
     "allocator": "nothing is decided",
     "strategy": "this strategy proposes nothing",
     "feed": "no price moves: stops of owned lots are not seen",

@@ -208,6 +208,9 @@ CHANGED: dict[str, Any] = {
     "bar_ns": Nanos(NOW),
     "approved_ns": Nanos(NOW - 1),
     "lot": "lot-2",
+    "highest_price": Price(Decimal(500)),
+    "replaces": "another",
+    "first": "another",
 }
 NAMING = ("approval", "approved_ns")
 """Fields by which an approval is found: with another value there is none."""
