@@ -222,6 +222,7 @@ class Exits(Actor):
             return
         if watched.due is None:
             watched.due_machine_ns, watched.due_ns = self.clock.machine_ns(), now_ns
+            watched.tries.begin_anew()
         watched.due = reason
         if is_fresh and not may_act(bid, watched.due_ns, now_ns):
             self._doubt(watched, bid)
@@ -238,7 +239,8 @@ class Exits(Actor):
         circumstances = Circumstances(bid.price, lot.held, flags, is_limited)
         if watched.tries.may_begin(circumstances, now_ns):
             watched.tries.begin(circumstances, now_ns)
-            self.publish(ExitProposed(lot.id, lot.product, lot.held, reason, bid.price))
+            reach, what = watched.tries.reach_bps(reason), (lot.id, lot.product, lot.held)
+            self.publish(ExitProposed(*what, reason, bid.price, reach_bps=reach))
 
     def _is_parked(self, watched: WatchedLot, bid: Bid) -> bool:
         """Tell whether the lot is too small to be sold; it is told once."""
@@ -332,7 +334,7 @@ class Exits(Actor):
             return
         if not has_ended:
             watched.tries.ordered(moved.client_order_id, now_ns)
-        elif moved.filled > 0:
+        elif watched.tries.goes_on(moved):
             watched.tries.succeeded(now_ns)
         else:
             self._failed(watched, end_of(moved))

@@ -95,7 +95,8 @@ class RestProposed:
 class ExitProposed:
     """A lot, or `quantity` of it, has to be sold. `bid` is the price that made it due.
 
-    `why` says more than the reason, as which cap a trim is for.
+    `why` says more than the reason, as which cap a trim is for. `reach_bps` is how far below the
+    bid it may be sold in this try, None: at any price.
     """
 
     lot: str
@@ -104,6 +105,7 @@ class ExitProposed:
     reason: ExitReason
     bid: Price
     why: str = ""
+    reach_bps: int | None = None
 
 
 @frozen

@@ -144,7 +144,7 @@ def judge_exit(
     if breaker is not None and breaker.effect >= Effect.KILL:
         refusals.append(Refusal(reason=reasons.KILLED, observed=breaker.reason, limit="no kill"))
     product = view.products.get(wanted.product)
-    order_type = None if product is None else sale_type(product, wanted.bid)
+    order_type = None if product is None else sale_type(product, wanted.bid, wanted.reach_bps)
     if order_type is None:
         flags = "not in the catalogue" if product is None else product.flags.described
         refusals.append(
@@ -155,6 +155,8 @@ def judge_exit(
         free = min(wanted.quantity, lot.held - view.exposure.selling(lot.id))
     if product is not None:
         free = product.sale_of(free)
+        if not product.can_sell(free, _worst_price(order_type, wanted.bid)):
+            order_type = sale_type(product, wanted.bid)  # large enough at the bid, if at all
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
     elif product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):

@@ -98,7 +98,9 @@ def test_the_next_order_counts_as_moved_and_is_not_moved_beyond_the_limit() -> N
     deliver(actor, left())
     waited(harness, actor)
     deliver(actor, moved(OrderState.CANCELLED, LEFT_BEHIND))
-    second = an_intent(evolve(FIRST.order, approval=2, replaces=FIRST.client_order_id), 2)
+    highest = Price(Decimal("100.20"))
+    next_one = approved(approval=2, highest_price=highest, replaces=FIRST.client_order_id)
+    second = an_intent(next_one, 2)
     deliver(actor, IntentRaised(second), moved(OrderState.OPEN, intent=second))
 
     assert cancels(deliver(actor, left(harness.clock.market))) == []
@@ -173,10 +175,11 @@ def test_sales_and_orders_that_do_not_rest_are_not_followed() -> None:
 
 def test_a_refused_rest_is_over_and_no_more_wait_than_can_be() -> None:
     _, actor = following(evolve(WORKING, takes_rest=True))
+    last = ""
     for number in range(1, WAITING_MAX + 3):
         intent = an_intent(evolve(FIRST.order, approval=number), number)
         deliver(actor, IntentRaised(intent), moved(OrderState.CANCELLED, TIME_OVER, intent))
-    last = intent.client_order_id
+        last = intent.client_order_id
     waiting = actor._desk.waiting
 
     assert len(waiting) == WAITING_MAX

@@ -67,6 +67,7 @@ from tests.builders.messages import (
     an_entry,
     an_exit,
     an_intent,
+    approved,
     booked,
     the_rules,
 )
@@ -614,7 +615,7 @@ def test_nothing_is_left_of_what_rests_still_was_asked_before_or_is_not_known() 
 
 @pytest.mark.req("X5", "BOOT1")
 def test_a_gate_that_was_rebuilt_buys_no_rest_of_what_came_before() -> None:
-    order = evolve(an_intent().order, highest_price=Price(Decimal(101)))
+    order = approved(highest_price=Price(Decimal(101)))
     _, actor = a_gate()
     deliver(actor, *ended(order, 1, "0"))
 

@@ -459,7 +459,7 @@ def test_an_entry_is_cancelled_when_somebody_wants_to_move_it() -> None:
     found = scene.step(CancelProposed(ID, "left"))
 
     assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
-    assert [each.message.reason for each in of(found, effects.Publish)] == ["left"]
+    assert "left" in str(of(found, effects.Publish))
     assert scene.step(CancelProposed("long forgotten", "left")) == ()
 
 

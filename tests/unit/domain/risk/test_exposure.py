@@ -61,7 +61,7 @@ def test_an_order_that_has_ended_is_found_by_its_name_with_what_it_has_bought() 
     ended = living.end(a_moved(intent, OrderState.CANCELLED, "1"))
     found = ended.ended_as(intent.client_order_id)
     assert found is not None
-    assert (found.order, found.filled) == (intent.order, 1)
+    assert (found.order, found.filled) == (intent.order, Quantity(Decimal(1)))
     assert ended.ended_as("another") is None
 
 
