@@ -50,6 +50,14 @@ class QuoteCurrency(StrEnum):
     USDC = "USDC"
 
 
+class PreviewWhen(StrEnum):
+    """In which mode an entry is previewed; exits never are."""
+
+    NEVER = "never"
+    LIVE = "live"
+    ALWAYS = "always"
+
+
 class LogLevel(StrEnum):
     """The least severe line that the console and the human log show."""
 
@@ -234,6 +242,11 @@ class Execution:
     )
     reprice_after_seconds: int = number(
         5, "How long it has to be left before it is placed anew", low=1, high=600, unit="s"
+    )
+    preview: PreviewWhen = setting(
+        PreviewWhen.LIVE,
+        "When the venue is asked what it would do with an entry before it leaves",
+        limits=", ".join(PreviewWhen),
     )
     taker_fallback: bool = setting(
         False,

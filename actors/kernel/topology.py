@@ -214,10 +214,12 @@ _PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR, ENTRIES)
 """Who acts otherwise while the price of a product is not known."""
 _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 """Who has to know what may be bought, and in which state of the market."""
-
 _BARS = Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER))
 _JUDGED = Route(says=(FEED,), hears=_PRICED)
 _TOLD = Route(says=(FEED,), hears=(PROJECTOR,))
+_ANSWERED = Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,))
+_UNSENT = Route(says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE))
+_ACCOUNT = Route(says=(THE_VENUE,), asker=(RECONCILER,))
 _STREAMED = Route(says=(THE_VENUE,), asker=(FEED, ORDER_MANAGER))
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
 _OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
@@ -280,10 +282,9 @@ ROUTES: dict[type, Route] = {
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
     ),
-    orders.WouldPlace: Route(says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE)),
+    **dict.fromkeys((orders.WouldPlace, orders.EntryDropped), _UNSENT),
     # what the venue answers
-    venue.PlaceAnswered: Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,)),
-    venue.UserFrame: Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,)),
+    **dict.fromkeys((venue.PlaceAnswered, venue.OrderPreviewed, venue.UserFrame), _ANSWERED),
     venue.CancelAnswered: Route(says=(THE_VENUE,), asker=(CANCELLER, ORDER_MANAGER)),
     venue.OrdersListed: Route(
         says=(THE_VENUE, RECONCILER, DROP_COPY), one=(ORDER_MANAGER,), asker=_LISTERS
@@ -293,10 +294,8 @@ ROUTES: dict[type, Route] = {
         one=(ORDER_MANAGER,),
         asker=(ORDER_MANAGER, RECONCILER, DROP_COPY),
     ),
-    venue.AccountsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    **dict.fromkeys((venue.AccountsListed, venue.FeesRead, venue.PermissionsRead), _ACCOUNT),
     venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, FEED)),
-    venue.FeesRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
-    venue.PermissionsRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
     # Counts grow: the newest says all, and no flood of odd entries can fill an inbox.
     venue.EntriesUnread: Route(
         says=(THE_VENUE,),

@@ -37,7 +37,7 @@ from domain.messages.market import (
     QuoteMoved,
     TradesLate,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CapsMeasured,
     CashFlowSeen,
@@ -87,6 +87,7 @@ Event = (
     BreakerTripped
     | BreakerReset
     | WouldPlace
+    | EntryDropped
     | ProposalRefused
     | ExitHindered
     | LotsListed
@@ -265,6 +266,7 @@ class Projector(Actor):
                 pass  # told by others
             case (
                 WouldPlace()
+                | EntryDropped()
                 | SweepFinished()
                 | ActorRestarted()
                 | ActorProven()

@@ -27,7 +27,7 @@ from domain.model.product import ProductId
 from domain.risk.working import Working
 
 WAITING_MAX = 256
-"""Entries that have ended and whose rest the risk gate has not judged yet."""
+"""RestingEntries that have ended and whose rest the risk gate has not judged yet."""
 
 
 @frozen
@@ -65,7 +65,7 @@ class _Desk:
     waiting: dict[str, Followed] = field(factory=dict)
 
 
-class Entries(Actor):
+class RestingEntries(Actor):
     """Follows every entry that rests; with the shipped caps these are a handful."""
 
     def __init__(self, context: ActorContext, working: Working, quote_limit_ns: Nanos) -> None:

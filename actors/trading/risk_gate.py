@@ -32,7 +32,7 @@ from domain.messages.market import (
     HistoryLoaded,
     QuoteMoved,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CapsMeasured,
     CashFlowSeen,
@@ -73,7 +73,7 @@ REMEMBERED_APPROVALS = 10_000
 of its age is refused anyway: this holds many hours of what one system can ask for."""
 
 Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
-Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
+Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace | EntryDropped
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
 Selected = UniverseJudged | RegimeJudged
@@ -151,7 +151,7 @@ class RiskGate(Actor):
                 | FeedRecovered()
             ):
                 self._observe(message)
-            case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace():
+            case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace() | EntryDropped():
                 self._follow(message)
             case ThrottleLook():
                 self._throttles.look(message)
@@ -189,6 +189,8 @@ class RiskGate(Actor):
                 self._filled(message)
             case WouldPlace(intent):
                 self._exposure = self._exposure.drop(intent.order.approval)
+            case EntryDropped(order):
+                self._exposure = self._exposure.drop(order.approval)
             case _:
                 self.refuse(message)
 
@@ -275,7 +277,7 @@ class RiskGate(Actor):
 
     def _approve(self, order: ApprovedOrder, chain: EntryChain | None = None) -> None:
         if chain is not None and isinstance(order, ApprovedEntry):
-            self._chains.keep(evolve(chain, order=order))
+            self._chains.keep(chain.with_newest(order))
         self._approval += 1
         self._exposure = self._exposure.reserve(order)
         self._approvals.add(order)

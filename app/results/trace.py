@@ -16,7 +16,7 @@ from domain.messages.decisions import (
     RestProposed,
     RoundJudged,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model import figures
 from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder, Limit
@@ -113,6 +113,8 @@ def sentence(message: Any) -> str:
             verdicts = f"{len(approved)} approved, {len(no)} refused"
             late = f"; no answer in time from {', '.join(message.late)}" if message.late else ""
             return f"cycle {cycle} was judged: {verdicts}{late}"
+        case EntryDropped(reason=reason):
+            return f"it did not leave: {rounded(reason)}"
         case RestProposed():
             how = "taken at once" if message.takes else "bought at the price of now"
             return f"what is left of it is to be {how}"

@@ -9,6 +9,7 @@ from adapters.simulator.options import DEFAULT_SEED
 from app.command_line.options import TradeOptions
 from config.effective import Config
 from config.mode import Mode
+from config.schema import PreviewWhen
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
 from domain.decisions.trims import TrimCaps
@@ -71,6 +72,12 @@ def working_of(config: Config) -> Working:
         takes_rest=execution.taker_fallback,
         offset_bps=execution.entry_offset_bps,
     )
+
+
+def has_previews(config: Config, mode: Mode) -> bool:
+    """Tell whether the venue is asked what it would do with an entry before it leaves."""
+    when = config.policy.execution.preview
+    return when is PreviewWhen.ALWAYS or (when is PreviewWhen.LIVE and mode is Mode.LIVE)
 
 
 def trim_caps_of(config: Config) -> TrimCaps:

@@ -57,7 +57,7 @@ from actors.safety.reconcile_steps import BoundAccount
 from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.approvals import Approvals
-from actors.trading.entries import Entries
+from actors.trading.entries import RestingEntries
 from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderManager
 from actors.trading.universe import Selector
@@ -206,16 +206,17 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         settings.quote_limit_ns(options.config),
     )
     is_dry = options.mode is Mode.DRY_RUN
+    previews = settings.has_previews(options.config, options.mode)
 
     def order_manager(state: Recovered) -> None:
         orders = state.own_orders(runtime.clock.machine_ns())
         book = OrderBookState(state.lineage, state.next_number, orders, state.former)
-        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
+        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry, previews=previews)
 
     return {
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
-        ENTRIES: lambda _: spawn(Entries, ENTRIES, working, limit_ns),
+        ENTRIES: lambda _: spawn(RestingEntries, ENTRIES, working, limit_ns),
     }
 
 

@@ -27,7 +27,7 @@ from domain.messages.journal import (
     RunStopped,
     TailCut,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
@@ -71,6 +71,7 @@ CATALOGUE: dict[str, type] = {
         FillBooked,
         DiscrepancyFound,
         WouldPlace,
+        EntryDropped,
         SweepRequested,
         SweepFinished,
         BreakerTripped,

@@ -69,6 +69,14 @@ class FillBooked:
 
 
 @frozen
+class EntryDropped:
+    """An approved entry does not leave: the venue, asked before, would not take it as it is."""
+
+    order: ApprovedOrder
+    reason: str
+
+
+@frozen
 class WouldPlace:
     """Dry run: the order that would have been sent."""
 

@@ -24,7 +24,7 @@ from domain.messages.decisions import (
     RoundJudged,
 )
 from domain.messages.journal import RunStarted
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.instants import Nanos
@@ -177,7 +177,7 @@ class TraceFold:
         self._results.take(noted.at_ns, message)
         if isinstance(message, RunStarted):
             self._waiting.clear()
-        is_round = isinstance(message, RoundJudged | ProposalRefused | OrderApproved)
+        is_round = isinstance(message, RoundJudged | ProposalRefused | OrderApproved | EntryDropped)
         if is_round and (noted.run, noted.correlation) == self._target.decision:
             self._decision.append(noted)
         match message:

@@ -34,6 +34,17 @@ class EntryChain:
         """Return what may still be bought."""
         return Quantity(self.quantity - self.bought)
 
+    def with_newest(self, order: ApprovedEntry) -> EntryChain:
+        """Return the chain as it goes on with `order`."""
+        return EntryChain(
+            entry=self.entry,
+            order=order,
+            quantity=self.quantity,
+            ends_ns=self.ends_ns,
+            ended=self.ended,
+            bought=self.bought,
+        )
+
     def after(self, client_order_id: str, filled: Quantity) -> EntryChain:
         """Return the chain after the newest order has ended, with what it has bought."""
         ended = (*self.ended, client_order_id)

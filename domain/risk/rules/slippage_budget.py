@@ -16,7 +16,7 @@ from domain.risk.view import RiskView
 class SlippageBudget(EntryRule):
     """Refuses a price above the budget: of the ask for a new entry, of the first price for a rest.
 
-    The budget is `slippage_bps` of the tier, fees apart. What takes refuses too while the ask is
+    The budget is that of the tier, fees apart. What takes refuses too while the ask is
     beyond its price: nothing could be had.
     """
 

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from actors.kernel.topology import ENTRIES
-from actors.trading.entries import WAITING_MAX, Entries
+from actors.trading.entries import WAITING_MAX, RestingEntries
 from domain.decisions.worked_entry import LEFT_BEHIND
 from domain.messages.decisions import ProposalRefused, RestProposed
 from domain.messages.market import FeedRecovered, FeedStalled, QuoteMoved
@@ -43,12 +43,12 @@ FIRST = an_intent(approved(highest_price=Price(Decimal("100.20"))))
 STALLED = FeedStalled(BTC, "nobody offers", Nanos(0))
 
 
-def entries(working: Working = WORKING, *, epoch: int = 1) -> tuple[Harness, Entries]:
+def entries(working: Working = WORKING, *, epoch: int = 1) -> tuple[Harness, RestingEntries]:
     harness = Harness()
-    return harness, harness.start(Entries, ENTRIES, working, LIMIT_NS, epoch=epoch)
+    return harness, harness.start(RestingEntries, ENTRIES, working, LIMIT_NS, epoch=epoch)
 
 
-def following(working: Working = WORKING) -> tuple[Harness, Entries]:
+def following(working: Working = WORKING) -> tuple[Harness, RestingEntries]:
     """Return one that follows the first order, which the venue has taken."""
     harness, actor = entries(working)
     deliver(actor, IntentRaised(FIRST), moved(OrderState.OPEN))
@@ -67,7 +67,7 @@ def cancels(said: tuple[Any, ...]) -> list[CancelProposed]:
     return of_kind(said, CancelProposed)
 
 
-def waited(harness: Harness, actor: Entries, seconds: int = 5) -> tuple[Any, ...]:
+def waited(harness: Harness, actor: RestingEntries, seconds: int = 5) -> tuple[Any, ...]:
     """Return what it says once that time has passed."""
     return harness.pass_time(actor, seconds * SECOND)
 

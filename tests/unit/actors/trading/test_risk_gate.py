@@ -30,7 +30,7 @@ from domain.messages.market import (
     HistoryLoaded,
     QuoteMoved,
 )
-from domain.messages.orders import IntentRaised, WouldPlace
+from domain.messages.orders import EntryDropped, IntentRaised, WouldPlace
 from domain.messages.portfolio import CapsMeasured, CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
 from domain.messages.universe import RegimeJudged, UniverseJudged
@@ -623,3 +623,14 @@ def test_a_gate_that_was_rebuilt_buys_no_rest_of_what_came_before() -> None:
 
     assert reasons(said) == ["nothing_left"]
     assert [each.lot for each in of_kind(said, ProposalRefused)] == [a_rest(1).client_order_id]
+
+
+@pytest.mark.req("X5", "E2")
+def test_an_entry_that_was_dropped_reserves_nothing() -> None:
+    _, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+    assert actor._exposure.living
+
+    deliver(actor, EntryDropped(order, "not taken"))
+
+    assert not actor._exposure.living

@@ -240,6 +240,7 @@ def paused(harness: Harness) -> bool:
     return harness.is_open(PAUSED, PRODUCT)
 
 
+@pytest.mark.way_out("rejected_entries")
 @pytest.mark.req("X5", "PAC")
 def test_a_product_is_left_alone_after_a_rejection_longer_each_time_in_a_row() -> None:
     harness = Harness()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from attrs import evolve
 
 from domain.model.approval import ApprovedEntry
 from domain.model.instants import SECOND, Nanos
@@ -49,7 +48,7 @@ def test_a_chain_is_given_out_once() -> None:
 def test_the_oldest_chain_is_forgotten() -> None:
     chains = EntryChains()
     for number in range(REMEMBERED_ENDS + 1):
-        chains.keep(evolve(a_chain(), order=approved(approval=number)))
+        chains.keep(a_chain().with_newest(approved(approval=number)))
 
     assert chains.take(0) is None
     assert chains.take(1) is not None
