@@ -38,6 +38,7 @@ from domain.model.orders import TERMINAL
 from domain.model.portfolio import Lot
 from domain.model.product import Product, ProductId, base_of
 from domain.model.wording import counted
+from domain.risk.dust import what_sells
 from domain.system.alerts import (
     fingerprint,
     of_blind_lot,
@@ -252,11 +253,7 @@ class Exits(Actor):
             return False
         if not watched.is_dust:
             watched.is_dust = True
-            minimum = (
-                f"the venue sells from {plain(product.base_min)} {product.base} and"
-                f" {plain(product.quote_min)} {product.quote} on"
-            )
-            watched.shown = minimum
+            watched.shown = minimum = what_sells(product, lot.held)
             self.publish(ExitHindered(lot.id, lot.product, minimum, is_dust=True))
             self.publish(of_dust(lot, bid.price, minimum))
         return True

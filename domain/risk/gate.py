@@ -36,6 +36,7 @@ from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.risk import reasons
 from domain.risk.chains import EntryChain
+from domain.risk.dust import sale_without_dust
 from domain.risk.exit_types import sale_type
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import HUNDRED, Sized, entry_price, size_entry, size_rest
@@ -152,11 +153,12 @@ def judge_exit(
         )
     free = ZERO
     if lot is not None:
-        free = min(wanted.quantity, lot.held - view.exposure.selling(lot.id))
-    if product is not None:
-        free = product.sale_of(free)
-        if not product.can_sell(free, _worst_price(order_type, wanted.bid)):
-            order_type = sale_type(product, wanted.bid)  # large enough at the bid, if at all
+        owned = Quantity(lot.held - view.exposure.selling(lot.id))
+        free = min(wanted.quantity, owned)
+        if product is not None:
+            free = sale_without_dust(product, free, owned, wanted.bid)
+    if product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
+        order_type = sale_type(product, wanted.bid)  # large enough at the bid, if at all
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
     elif product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
