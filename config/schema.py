@@ -50,6 +50,14 @@ class QuoteCurrency(StrEnum):
     USDC = "USDC"
 
 
+class PreviewWhen(StrEnum):
+    """In which mode an entry is previewed; exits never are."""
+
+    NEVER = "never"
+    LIVE = "live"
+    ALWAYS = "always"
+
+
 class LogLevel(StrEnum):
     """The least severe line that the console and the human log show."""
 
@@ -217,6 +225,33 @@ class Execution:
         low="-100",
         high="2000",
         unit="bps",
+    )
+    max_reprices: int = number(
+        2,
+        "Times an entry that the market has left is placed anew at the price of then; 0: it rests",
+        low=0,
+        high=10,
+        tighter="lower",
+    )
+    reprice_after_bps: Decimal = number(
+        "5",
+        "How much higher an entry would rest now than it does, to count as left",
+        low="0",
+        high="500",
+        unit="bps",
+    )
+    reprice_after_seconds: int = number(
+        5, "How long it has to be left before it is placed anew", low=1, high=600, unit="s"
+    )
+    preview: PreviewWhen = setting(
+        PreviewWhen.LIVE,
+        "When the venue is asked what it would do with an entry before it leaves",
+        limits=", ".join(PreviewWhen),
+    )
+    taker_fallback: bool = setting(
+        False,
+        "Whether what is left of an entry at the end of its life is bought at once, as taker",
+        limits="true, false",
     )
 
 

@@ -149,9 +149,12 @@ class Actor(pykka.Actor):
         """Send `message` to one actor by name."""
         self.services.deliver(to, self._stamp(message))
 
-    def publish(self, message: Any) -> None:
-        """Send `message` to everybody whom the topology names for its kind."""
-        envelope = self._stamp(message)
+    def publish(self, message: Any, chain: ReplyTo | None = None) -> None:
+        """Send `message` to everybody whom the topology names for its kind.
+
+        It continues the chain of the current message, or `chain` if one is given.
+        """
+        envelope = self._stamp(message, chain)
         for name in self.services.receivers(type(message)):
             self.services.deliver(name, envelope)
 
@@ -236,18 +239,15 @@ class Actor(pykka.Actor):
             raise RuntimeError(f"{self.name} is not handling a message")
         return self._envelope
 
-    def _stamp(self, message: Any) -> Envelope:
-        cause, services = self._envelope, self.services
-        number = services.number()
-        return Envelope(
-            number,
-            message,
-            self.name,
-            self.epoch,
-            number if cause is None else cause.correlation,
-            0 if cause is None else cause.sequence,
-            self.clock.market_ns(),
-        )
+    def _stamp(self, message: Any, chain: ReplyTo | None = None) -> Envelope:
+        cause = self._envelope
+        number = self.services.number()
+        correlation = number if cause is None else cause.correlation
+        causation = 0 if cause is None else cause.sequence
+        if chain is not None:
+            correlation, causation = chain.correlation, chain.causation
+        at_ns = self.clock.market_ns()
+        return Envelope(number, message, self.name, self.epoch, correlation, causation, at_ns)
 
     # pykka's hooks.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 
 from attrs import frozen
 
-from domain.model.breakers import Effect, Scope
+from domain.model.breakers import ACTOR, GLOBAL, Effect, Scope
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.system.restarts import RestartBudget
 
@@ -71,3 +72,30 @@ def budget(limit: int | None, minutes: int, first_ms: int, longest_s: int) -> Re
         longest_pause_ns=Nanos(longest_s * SECOND),
         stops_on_repeat=limit is not None,
     )
+
+
+SAFETY_BUDGET = budget(3, 10, 250, 8)
+KEPT = "kept"
+"""What `orders` says where the death of the actor concerns none of them."""
+halting = partial(
+    CrashPolicy,
+    effect=Effect.HALT,
+    scope=GLOBAL,
+    reentry=Reentry.OPERATOR,
+    budget=SAFETY_BUDGET,
+    orders="entries cancelled by the venue's list",
+)
+"""A row of an actor without which nothing may be bought until a person resumes."""
+telling = partial(
+    CrashPolicy,
+    effect=Effect.NONE,
+    scope=ACTOR,
+    reentry=Reentry.PROOF,
+    budget=budget(None, 5, 250, 30),
+    orders=KEPT,
+)
+"""A row of an actor whose death is told, and nothing else."""
+blocking = partial(
+    CrashPolicy, effect=Effect.BLOCK, scope=GLOBAL, reentry=Reentry.PROOF, orders=KEPT
+)
+"""A row of an actor without which nothing is bought until it is back and proven."""

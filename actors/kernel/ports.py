@@ -13,6 +13,7 @@ from attrs import frozen
 from actors.kernel.envelope import Envelope, ReplyTo
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
+from domain.model.approval import ApprovedOrder
 from domain.model.instants import MINUTE, Nanos
 from domain.model.kill import KillOrder
 from domain.model.market import Bar
@@ -59,6 +60,11 @@ class Venue(Protocol):
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
         """Send an order through the lane of entries or that of exits → `PlaceAnswered`."""
+
+    def preview(
+        self, order: ApprovedOrder, end_ns: Nanos | None, token: int, reply_to: ReplyTo
+    ) -> None:
+        """Ask what the venue would do with an order good until `end_ns` → `OrderPreviewed`."""
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from actors.kernel.policy import CrashPolicy, Reentry, Source, budget
+from actors.kernel.policy import (
+    CrashPolicy,
+    Reentry,
+    Source,
+    blocking,
+    budget,
+    halting,
+    telling,
+)
 from actors.kernel.routes import Lane, Route
 from domain.messages import (
     control,
@@ -22,7 +30,7 @@ from domain.messages import (
     universe,
     venue,
 )
-from domain.model.breakers import ACTOR, GLOBAL, VENUE, Effect
+from domain.model.breakers import GLOBAL, VENUE, Effect
 from domain.model.instants import SECOND, Nanos
 
 FEED = "feed"
@@ -35,6 +43,7 @@ CANCELLER = "canceller"
 PORTFOLIO = "portfolio"
 EXITS = "exits"
 PROTECTOR = "protector"
+ENTRIES = "entries"
 AUDITOR = "auditor"
 RECONCILER = "reconciler"
 DROP_COPY = "drop_copy"
@@ -50,34 +59,10 @@ THE_VENUE, GUARDIAN, BOARD = "venue", "guardian", "board"
 """Who speaks to actors without being one: an adapter, the main thread, the breaker board."""
 OUTSIDE = "outside"
 """The sender on the envelopes of these."""
-
 CORE = (ORDER_MANAGER, PORTFOLIO, RISK_GATE)
 """Folds of the same events: they are only ever rebuilt together."""
 
-_SAFETY = budget(3, 10, 250, 8)
-_KEPT = "kept"
-
-
-_halting = partial(
-    CrashPolicy,
-    effect=Effect.HALT,
-    scope=GLOBAL,
-    reentry=Reentry.OPERATOR,
-    budget=_SAFETY,
-    orders="entries cancelled by the venue's list",
-)
-_telling = partial(
-    CrashPolicy,
-    effect=Effect.NONE,
-    scope=ACTOR,
-    reentry=Reentry.PROOF,
-    budget=budget(None, 5, 250, 30),
-    orders=_KEPT,
-)
-_blocking = partial(
-    CrashPolicy, effect=Effect.BLOCK, scope=GLOBAL, reentry=Reentry.PROOF, orders=_KEPT
-)
-_CORE_ROW = _halting(
+_CORE_ROW = halting(
     source=Source.JOURNAL,
     group=CORE,
     keeps_mail=False,
@@ -86,31 +71,31 @@ _CORE_ROW = _halting(
 )
 
 ACTORS: dict[str, CrashPolicy] = {
-    AUDITOR: _halting(
+    AUDITOR: halting(
         source=Source.JOURNAL,
         group=(AUDITOR, *CORE),
         orders="entries cancelled by the venue's list; nothing leaves without a receipt",
         rebuilt_from="chain verified, new segment; not after a failed write",
         proof="a durable record and a clean reconcile",
     ),
-    ALERTS: _telling(
+    ALERTS: telling(
         block_after_ns=Nanos(60 * SECOND),
         rebuilt_from="nothing; what came meanwhile is delivered",
         proof="an alert was written; 60 s without one block entries",
     ),
-    PROJECTOR: _telling(
+    PROJECTOR: telling(
         source=Source.JOURNAL,
         rebuilt_from="counts and open orders in the journal",
         proof="a status was published",
     ),
-    BAR_KEEPER: _telling(
+    BAR_KEEPER: telling(
         rebuilt_from="nothing; the feed tells it the last minutes again",
         proof="a bar was kept",
     ),
-    SUPERVISOR: _halting(
+    SUPERVISOR: halting(
         rebuilt_from="what the guardian finds down", proof="a clean reconcile with the venue"
     ),
-    KILL_SWITCH: _halting(
+    KILL_SWITCH: halting(
         reentry=Reentry.ONLY_OPERATOR,
         rebuilt_from="the signal file",
         proof="file absent for 10 s of looking, and a clean reconcile",
@@ -128,16 +113,20 @@ ACTORS: dict[str, CrashPolicy] = {
     ORDER_MANAGER: _CORE_ROW,
     PORTFOLIO: _CORE_ROW,
     RISK_GATE: _CORE_ROW,
-    EXITS: _blocking(
+    EXITS: blocking(
         budget=budget(5, 10, 100, 4),
         rebuilt_from="lots of the portfolio and which were left, quotes of the feed",
         proof="every owned lot judged against a fresh quote",
     ),
-    PROTECTOR: _blocking(
+    PROTECTOR: blocking(
         source=Source.JOURNAL,
         budget=budget(5, 10, 100, 4),
         rebuilt_from="our orders in the journal, lots of the portfolio",
         proof="every owned lot compared with its order at the venue",
+    ),
+    ENTRIES: telling(
+        rebuilt_from="nothing; what rests is left as it is until its time is over",
+        proof="a price was looked at",
     ),
     ALLOCATOR: CrashPolicy(
         effect=Effect.BLOCK,
@@ -162,7 +151,7 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="nothing: it has no state",
         proof="one cycle answered in time, its proposals refused meanwhile",
     ),
-    UNIVERSE: _blocking(
+    UNIVERSE: blocking(
         budget=budget(20, 10, 500, 30),
         source=Source.JOURNAL,
         rebuilt_from="bans and regime set in the journal; books and hours asked for anew",
@@ -179,24 +168,24 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="snapshots of a new connection, history asked for anew",
         proof="5 s without a gap, every quote within 50 bps of a REST reading",
     ),
-    SCHEDULER: _halting(
+    SCHEDULER: halting(
         source=Source.JOURNAL,
         rebuilt_from="last cycle of the journal; missed cycles are skipped",
         proof="its timers fire, and a clean reconcile",
     ),
-    DROP_COPY: _blocking(
+    DROP_COPY: blocking(
         scope=VENUE,
         budget=budget(10, 10, 250, 8),
         source=Source.JOURNAL,
         rebuilt_from="our orders and fills in the journal",
         proof="one comparison of all recent fills with ours, none missing",
     ),
-    OPERATOR: _blocking(
+    OPERATOR: blocking(
         budget=budget(5, 10, 250, 8),
         rebuilt_from="the control folder",
         proof="the control folder was read",
     ),
-    RECONCILER: _blocking(
+    RECONCILER: blocking(
         budget=budget(5, 10, 250, 8),
         rebuilt_from="nothing; the boot begins anew if it was not done",
         proof="a clean reconcile",
@@ -205,26 +194,28 @@ ACTORS: dict[str, CrashPolicy] = {
 """What each actor's death does, in the order of starting: receivers before senders; stopped in
 reverse. `strategy.` stands for every strategy actor.
 """
-
 START_ORDER = tuple(ACTORS)
-
-UNKNOWN = _halting(
+UNKNOWN = halting(
     reentry=Reentry.ONLY_OPERATOR, keeps_mail=False, rebuilt_from="not at all", proof="none"
 )
 """The row of an actor that has none."""
-
 _ALL = ("*",)
 _KEEPERS = (AUDITOR, PROJECTOR)
 _DATA = (FEED, UNIVERSE)
 _HOSTS = (STRATEGY + "*",)
+_SELLERS = (EXITS, PROTECTOR)
+"""Who has lots sold, and so follows their orders."""
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
-_PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
+_PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR, ENTRIES)
 """Who acts otherwise while the price of a product is not known."""
-
 _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 """Who has to know what may be bought, and in which state of the market."""
-
 _BARS = Route(says=(FEED,), hears=(ALLOCATOR, RISK_GATE, BAR_KEEPER))
+_JUDGED = Route(says=(FEED,), hears=_PRICED)
+_TOLD = Route(says=(FEED,), hears=(PROJECTOR,))
+_ANSWERED = Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,))
+_UNSENT = Route(says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE))
+_ACCOUNT = Route(says=(THE_VENUE,), asker=(RECONCILER,))
 _STREAMED = Route(says=(THE_VENUE,), asker=(FEED, ORDER_MANAGER))
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
 _OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
@@ -240,7 +231,7 @@ ROUTES: dict[type, Route] = {
     market.QuoteMoved: Route(
         says=(FEED,),
         # The exits come first: what they do about a price is what cannot wait.
-        hears=(EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR),
+        hears=(EXITS, RISK_GATE, PORTFOLIO, ALLOCATOR, PROJECTOR, ENTRIES),
         lane=Lane.MARKET,
         key=lambda message: message.quote.product,
     ),
@@ -251,10 +242,8 @@ ROUTES: dict[type, Route] = {
         key=lambda message: message.product,
     ),
     **dict.fromkeys((market.BarClosed, market.HistoryLoaded), _BARS),
-    market.PriceDoubted: Route(says=(FEED,), hears=(PROJECTOR,)),
-    market.TradesLate: Route(says=(FEED,), hears=(PROJECTOR,)),
-    market.FeedStalled: Route(says=(FEED,), hears=_PRICED),
-    market.FeedRecovered: Route(says=(FEED,), hears=_PRICED),
+    **dict.fromkeys((market.PriceDoubted, market.TradesLate), _TOLD),
+    **dict.fromkeys((market.FeedStalled, market.FeedRecovered), _JUDGED),
     # what may be bought
     universe.LiquidityMeasured: Route(says=(FEED,), hears=(UNIVERSE,)),
     universe.UniverseJudged: Route(says=(UNIVERSE,), hears=_BUYERS),
@@ -269,30 +258,31 @@ ROUTES: dict[type, Route] = {
     decisions.LeaveProposed: Route(says=_HOSTS, one=(EXITS,)),
     decisions.RoundProposed: Route(says=(ALLOCATOR,), hears=(RISK_GATE,)),
     decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
+    decisions.RestProposed: Route(says=(ENTRIES,), hears=(RISK_GATE, AUDITOR)),
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
     decisions.ProtectionProposed: Route(says=(PROTECTOR,), hears=(RISK_GATE, AUDITOR)),
     decisions.ProtectionWithdrawn: Route(says=(PROTECTOR,), hears=(ORDER_MANAGER, AUDITOR)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),
-    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, EXITS, PROTECTOR)),
+    decisions.ProposalRefused: Route(says=(RISK_GATE,), hears=(*_KEEPERS, *_SELLERS, ENTRIES)),
     decisions.ExitHindered: Route(says=(EXITS,), hears=(*_KEEPERS, OPERATOR)),
     # orders
     orders.IntentRaised: Route(
         says=(ORDER_MANAGER,),
-        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, EXITS, PROTECTOR, PROJECTOR),
+        hears=(AUDITOR, RISK_GATE, CANCELLER, DROP_COPY, *_SELLERS, PROJECTOR, ENTRIES),
         is_durable=True,
     ),
     orders.Receipt: Route(says=(AUDITOR,), one=(ORDER_MANAGER,)),
     orders.OrderAdvanced: Route(
         says=(ORDER_MANAGER,),
-        hears=(*_KEEPERS, RISK_GATE, CANCELLER, EXITS, PROTECTOR, DROP_COPY, FEED),
+        hears=(*_KEEPERS, RISK_GATE, CANCELLER, *_SELLERS, DROP_COPY, FEED, ENTRIES),
     ),
+    orders.CancelProposed: Route(says=(ENTRIES,), hears=(ORDER_MANAGER,)),
     orders.FillBooked: Route(
         says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
     ),
-    orders.WouldPlace: Route(says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE)),
+    **dict.fromkeys((orders.WouldPlace, orders.EntryDropped), _UNSENT),
     # what the venue answers
-    venue.PlaceAnswered: Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,)),
-    venue.UserFrame: Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,)),
+    **dict.fromkeys((venue.PlaceAnswered, venue.OrderPreviewed, venue.UserFrame), _ANSWERED),
     venue.CancelAnswered: Route(says=(THE_VENUE,), asker=(CANCELLER, ORDER_MANAGER)),
     venue.OrdersListed: Route(
         says=(THE_VENUE, RECONCILER, DROP_COPY), one=(ORDER_MANAGER,), asker=_LISTERS
@@ -302,10 +292,8 @@ ROUTES: dict[type, Route] = {
         one=(ORDER_MANAGER,),
         asker=(ORDER_MANAGER, RECONCILER, DROP_COPY),
     ),
-    venue.AccountsListed: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
+    **dict.fromkeys((venue.AccountsListed, venue.FeesRead, venue.PermissionsRead), _ACCOUNT),
     venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, FEED)),
-    venue.FeesRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
-    venue.PermissionsRead: Route(says=(THE_VENUE,), asker=(RECONCILER,)),
     # Counts grow: the newest says all, and no flood of odd entries can fill an inbox.
     venue.EntriesUnread: Route(
         says=(THE_VENUE,),
@@ -316,9 +304,7 @@ ROUTES: dict[type, Route] = {
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
     venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS)),
     # the books
-    portfolio.PortfolioMoved: _newest(
-        says=(PORTFOLIO,), hears=(ALLOCATOR, EXITS, PROTECTOR, PROJECTOR)
-    ),
+    portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, *_SELLERS, PROJECTOR)),
     portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),
     portfolio.CapsMeasured: _newest(says=(RISK_GATE,), hears=(PROJECTOR,)),
     portfolio.StatementTaken: Route(
@@ -354,7 +340,7 @@ ROUTES: dict[type, Route] = {
     control.Settled: Route(says=(ORDER_MANAGER,), hears=(OPERATOR,)),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
     control.AlertRaised: Route(
-        says=(SUPERVISOR, ORDER_MANAGER, FEED, EXITS, PROTECTOR, ALERTS, RECONCILER, GUARDIAN),
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, *_SELLERS, ALERTS, RECONCILER, GUARDIAN),
         hears=(ALERTS, AUDITOR),
     ),
     control.KillSeen: Route(
@@ -367,27 +353,16 @@ ROUTES: dict[type, Route] = {
     # life of the system
     supervision.BootCompleted: Route(
         says=(RECONCILER, SUPERVISOR),
-        hears=(
-            *_KEEPERS,
-            SUPERVISOR,
-            *CORE,
-            EXITS,
-            PROTECTOR,
-            ALLOCATOR,
-            *_DATA,
-            DROP_COPY,
-            GUARDIAN,
-        ),
+        hears=(*_KEEPERS, SUPERVISOR, *CORE, *_SELLERS, ALLOCATOR, *_DATA, DROP_COPY, GUARDIAN),
     ),
     supervision.ProductsChanged: Route(
-        says=(RECONCILER, FEED),
-        hears=(PORTFOLIO, RISK_GATE, EXITS, PROTECTOR, UNIVERSE, PROJECTOR),
+        says=(RECONCILER, FEED), hears=(PORTFOLIO, RISK_GATE, *_SELLERS, UNIVERSE, PROJECTOR)
     ),
     supervision.TradingReady: Route(
         says=(FEED, SUPERVISOR), hears=(SCHEDULER, RISK_GATE, PROJECTOR, SUPERVISOR, GUARDIAN)
     ),
     supervision.BreakerTripped: _urgent(
-        says=(BOARD,), hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER)
+        says=(BOARD,), hears=(*_KEEPERS, ALERTS, CANCELLER, ORDER_MANAGER, ENTRIES)
     ),
     supervision.BreakerReset: _urgent(
         says=(BOARD,), hears=(*_KEEPERS, ALERTS, SUPERVISOR, PORTFOLIO)

@@ -14,7 +14,7 @@ from actors.reporting.refusals import refused
 from domain.messages.control import SweepFinished
 from domain.messages.decisions import ProposalRefused, RoundJudged
 from domain.messages.market import FeedRecovered, PriceDoubted, TradesLate
-from domain.messages.orders import FillBooked, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, OrderAdvanced, WouldPlace
 from domain.messages.supervision import (
     BY_OPERATOR,
     ActorProven,
@@ -29,7 +29,15 @@ from domain.model.orders import TERMINAL, OrderState
 from domain.model.product import ProductId
 from domain.risk.rules.already_approved import AlreadyApproved
 
-Event = WouldPlace | SweepFinished | ActorRestarted | ActorProven | DrillStarted | GapSeen
+Event = (
+    WouldPlace
+    | EntryDropped
+    | SweepFinished
+    | ActorRestarted
+    | ActorProven
+    | DrillStarted
+    | GapSeen
+)
 _ALOUD = (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.VOID)
 """Ends of an order without a fill that people should see."""
 
@@ -111,6 +119,8 @@ class Narrator:
         match message:
             case WouldPlace(intent):
                 self._log.info(wording.would_place(intent))
+            case EntryDropped(order, reason):
+                self._log.info(f"{order.product} not bought: {reason}")
             case SweepFinished(cancelled=cancelled):
                 (self._log.info if cancelled else self._log.debug)(wording.sweep(message))
             case ActorRestarted(actor, epoch):

@@ -37,7 +37,7 @@ from domain.messages.market import (
     QuoteMoved,
     TradesLate,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CapsMeasured,
     CashFlowSeen,
@@ -88,6 +88,7 @@ Event = (
     BreakerTripped
     | BreakerReset
     | WouldPlace
+    | EntryDropped
     | ProposalRefused
     | ExitHindered
     | LotsListed
@@ -152,8 +153,7 @@ class Projector(Actor):
         stops: VenueStops,
     ) -> None:
         super().__init__(context)
-        self._stops = stops
-        self._budgets = budgets
+        self._stops, self._budgets = stops, budgets
         self._narrator = Narrator(self.log, Deals(books), books.quote_currency)
         self._identity = identity
         self._status = status
@@ -205,8 +205,7 @@ class Projector(Actor):
                 self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
-                # Asked for again, if it has to wait or to be sent again, it is the same order.
-                self.orders += intent.client_order_id not in self._intents
+                self.orders += intent.client_order_id not in self._intents  # it may be told again
                 self._intents[intent.client_order_id] = intent
                 self._stops.intend(intent)
             case OrderAdvanced():
@@ -270,6 +269,7 @@ class Projector(Actor):
                 pass  # told by others
             case (
                 WouldPlace()
+                | EntryDropped()
                 | SweepFinished()
                 | ActorRestarted()
                 | ActorProven()

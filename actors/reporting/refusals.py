@@ -48,6 +48,8 @@ _REASONS: Mapping[str, Words] = {
     "not_eligible": Words("it is not in the universe", "universe.tiers"),
     "crash_regime": Words("the market counts as a crash"),
     "tier_cap": Words("the cap of its tier is reached", "universe.tiers"),
+    "slippage_budget": Words("its price has run away", "universe.tiers"),
+    "nothing_left": Words("nothing of the entry may be bought any more"),
     "shorting_disallowed": Words("nothing of it is owned"),
     "nothing_owned": Words("all of it is being sold already"),
     "rule_failed": Words("a rule failed, so it counts as a no"),

@@ -39,6 +39,7 @@ from domain.model.portfolio import Lot
 from domain.model.product import Product, ProductId
 from domain.model.wording import counted
 from domain.orders.venue_stops import VenueStops
+from domain.risk.dust import what_sells
 from domain.system.alerts import (
     fingerprint,
     of_blind_lot,
@@ -225,6 +226,7 @@ class Exits(Actor):
             return
         if watched.due is None:
             watched.due_machine_ns, watched.due_ns = self.clock.machine_ns(), now_ns
+            watched.tries.begin_anew()
         watched.due = reason
         if is_fresh and not may_act(bid, watched.due_ns, now_ns):
             self._doubt(watched, bid)
@@ -244,7 +246,8 @@ class Exits(Actor):
         circumstances = Circumstances(bid.price, lot.held, flags, is_limited)
         if watched.tries.may_begin(circumstances, now_ns):
             watched.tries.begin(circumstances, now_ns)
-            self.publish(ExitProposed(lot.id, lot.product, lot.held, reason, bid.price))
+            reach, what = watched.tries.reach_bps(reason), (lot.id, lot.product, lot.held)
+            self.publish(ExitProposed(*what, reason, bid.price, reach_bps=reach))
 
     def _is_parked(self, watched: WatchedLot, bid: Bid) -> bool:
         """Tell whether the lot is too small to be sold; it is told once."""
@@ -256,11 +259,7 @@ class Exits(Actor):
             return False
         if not watched.is_dust:
             watched.is_dust = True
-            minimum = (
-                f"the venue sells from {plain(product.base_min)} {product.base} and"
-                f" {plain(product.quote_min)} {product.quote} on"
-            )
-            watched.shown = minimum
+            watched.shown = minimum = what_sells(product, lot.held)
             self.publish(ExitHindered(lot.id, lot.product, minimum, is_dust=True))
             self.publish(of_dust(lot, bid.price, minimum))
         return True
@@ -326,7 +325,7 @@ class Exits(Actor):
             return
         if not has_ended:
             watched.tries.ordered(moved.client_order_id, now_ns)
-        elif moved.filled > 0:
+        elif watched.tries.goes_on(moved):
             watched.tries.succeeded(now_ns)
         else:
             self._failed(watched, end_of(moved))

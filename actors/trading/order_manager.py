@@ -15,19 +15,23 @@ from actors.kernel.timers import Timer
 from domain.messages.control import SettleRequested, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
-from domain.messages.orders import PlaceRequest, Receipt
+from domain.messages.orders import CancelProposed, EntryDropped, PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
     CancelAnswered,
     FillsListed,
+    OrderPreviewed,
     OrdersListed,
     PlaceAnswered,
     UserFrame,
 )
+from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Effect as Strength
 from domain.orders import effects
 from domain.orders.effects import Effect, TimerNews
 from domain.orders.inputs import FillsFound, Now, OrderBookState, OrdersFound
+from domain.orders.order import good_till
+from domain.orders.preview import ANSWER_WITHIN_NS, NO_ANSWER, objection
 from domain.orders.tracker import OrderTracker
 from domain.system.alerts import of_ended_order
 
@@ -39,10 +43,18 @@ class OrderTimer(Timer):
     news: TimerNews
 
 
+@frozen
+class PreviewLate(Timer):
+    """Nobody waits for this preview any longer."""
+
+    token: int
+
+
 Inbox = (
     OrderApproved
     | ProtectionWithdrawn
     | Receipt
+    | CancelProposed
     | PlaceAnswered
     | CancelAnswered
     | UserFrame
@@ -57,18 +69,29 @@ Inbox = (
     | GapSeen
     | SyncRequested
     | SettleRequested
+    | OrderPreviewed
+    | PreviewLate
     | OrderTimer
 )
-Question = effects.Cancel | effects.ListOrders | effects.FindOrders | effects.ListFills
+Question = (
+    effects.Cancel | effects.ListOrders | effects.FindOrders | effects.ListFills | ApprovedEntry
+)
 
 
 class OrderManager(Actor):
     """The only one who asks for orders and their fills."""
 
     def __init__(
-        self, context: ActorContext, venue: Venue, state: OrderBookState, *, is_dry: bool
+        self,
+        context: ActorContext,
+        venue: Venue,
+        state: OrderBookState,
+        *,
+        is_dry: bool,
+        previews: bool = False,
     ) -> None:
         super().__init__(context)
+        self._previews = previews and not is_dry
         self._venue = venue
         self._tracker = OrderTracker(state, venue.request_lifetime_ns, is_dry=is_dry)
         self._questions = Questions[Question](context.epoch)
@@ -89,6 +112,12 @@ class OrderManager(Actor):
                 return
             case BootCompleted() if self._is_open:
                 return  # a start that was provisional is complete now; all is asked for already
+            case OrderApproved(ApprovedEntry() as order) if self._previews:
+                self._ask_first(order)
+                return
+            case OrderPreviewed() | PreviewLate():
+                self._previewed(message)
+                return
             case OrderTimer(news):
                 found = self._tracker.step(news, self._now())
             case OrdersListed(token=token):
@@ -106,6 +135,25 @@ class OrderManager(Actor):
                 self._is_open = self._is_open or isinstance(message, BootCompleted)
                 found = self._tracker.step(message, self._now())
         self._carry_out(found)
+
+    # Before an entry leaves.
+
+    def _ask_first(self, order: ApprovedEntry) -> None:
+        token = self._questions.ask(order, self.clock.machine_ns())
+        end_ns = good_till(order.order_type, self.clock.market_ns())
+        self._venue.preview(order, end_ns, token, self.reply_to())
+        self.after_machine(ANSWER_WITHIN_NS, PreviewLate(token))
+
+    def _previewed(self, message: OrderPreviewed | PreviewLate) -> None:
+        """Let an entry go on to its intent, or drop it; an answer that comes later is nothing."""
+        order = self._questions.answered(message.token)
+        if not isinstance(order, ApprovedEntry):
+            return
+        why = NO_ANSWER if isinstance(message, PreviewLate) else objection(order, message)
+        if why is None:
+            self._carry_out(self._tracker.step(OrderApproved(order), self._now()))
+            return
+        self.publish(EntryDropped(order, why))
 
     def _now(self) -> Now:
         return Now(self.clock.market_ns(), self.clock.machine_ns(), self.board.open)

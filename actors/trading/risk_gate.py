@@ -21,6 +21,7 @@ from domain.messages.decisions import (
     OrderApproved,
     ProposalRefused,
     ProtectionProposed,
+    RestProposed,
     RoundJudged,
     RoundProposed,
 )
@@ -32,7 +33,7 @@ from domain.messages.market import (
     HistoryLoaded,
     QuoteMoved,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CapsMeasured,
     CashFlowSeen,
@@ -43,7 +44,7 @@ from domain.messages.portfolio import (
 )
 from domain.messages.supervision import BootCompleted, ProductsChanged, TradingReady
 from domain.messages.universe import RegimeJudged, UniverseJudged
-from domain.model.approval import ApprovedOrder, Reason
+from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason, Refusal
 from domain.model.context import Regime
 from domain.model.funnel import LOSSES_KEPT, FunnelLoss, Stage
 from domain.model.instants import MINUTE, Nanos
@@ -53,9 +54,19 @@ from domain.model.product import ProductId
 from domain.model.universe import Standing
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
+from domain.risk.chains import EntryChain, EntryChains
 from domain.risk.exposure import Exposure
-from domain.risk.gate import Rules, judge_entry, judge_exit, judge_protection, limits_used
+from domain.risk.gate import (
+    Rules,
+    judge_entry,
+    judge_exit,
+    judge_protection,
+    judge_rest,
+    limits_used,
+    rest_refused,
+)
 from domain.risk.mandate import Mandate
+from domain.risk.reasons import NOTHING_LEFT
 from domain.risk.throttle import Counted, ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
 
@@ -64,11 +75,11 @@ REMEMBERED_APPROVALS = 10_000
 of its age is refused anyway: this holds many hours of what one system can ask for."""
 
 Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
-Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace
+Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace | EntryDropped
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
 Selected = UniverseJudged | RegimeJudged
-Proposals = RoundProposed | ExitProposed | ProtectionProposed
+Proposals = RoundProposed | RestProposed | ExitProposed | ProtectionProposed
 Inbox = Proposals | Prices | Orders | Account | Life | Selected | ThrottleLook
 
 
@@ -106,6 +117,7 @@ class RiskGate(Actor):
         self._mandate = mandate
         self._books = Books(mandate.quote_currency, state.ledger)
         self._exposure = state.exposure
+        self._chains = EntryChains()
         self._approval = state.next_approval
         self._approved: OrderedDict[ApprovedKey, None] = OrderedDict.fromkeys(state.approved)
         self._quotes: dict[ProductId, Quote] = {}
@@ -128,6 +140,8 @@ class RiskGate(Actor):
         match message:
             case RoundProposed():
                 self._judge_round(message)
+            case RestProposed():
+                self._judge_rest(message)
             case ExitProposed():
                 self._tell(judge_exit(message, self._view(), self._approval))
             case ProtectionProposed():
@@ -141,7 +155,7 @@ class RiskGate(Actor):
                 | FeedRecovered()
             ):
                 self._observe(message)
-            case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace():
+            case IntentRaised() | OrderAdvanced() | FillBooked() | WouldPlace() | EntryDropped():
                 self._follow(message)
             case ThrottleLook():
                 self._throttles.look(message)
@@ -179,6 +193,8 @@ class RiskGate(Actor):
                 self._filled(message)
             case WouldPlace(intent):
                 self._exposure = self._exposure.drop(intent.order.approval)
+            case EntryDropped(order):
+                self._exposure = self._exposure.drop(order.approval)
             case _:
                 self.refuse(message)
 
@@ -215,10 +231,10 @@ class RiskGate(Actor):
         refused: list[tuple[ProductId, Reason]] = []
         for entry in proposed.entries:
             verdict = judge_entry(entry, self._view(), self._approval, self._rules)
-            if isinstance(verdict, OrderApproved):
-                self._reserve(entry, verdict)
+            if isinstance(verdict, OrderApproved) and isinstance(verdict.order, ApprovedEntry):
+                self._reserve(entry, verdict.order)
                 approved.append(entry.proposal.product)
-            else:
+            elif isinstance(verdict, ProposalRefused):
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
         losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
@@ -237,18 +253,42 @@ class RiskGate(Actor):
         used = (*limits_used(self._view(), self._rules), *self._throttles.uses())
         self.publish(CapsMeasured(used))
 
+    def _judge_rest(self, wanted: RestProposed) -> None:
+        """Judge what is left of an entry; what came of it is asked of our own books."""
+        name = wanted.client_order_id
+        ended = self._exposure.ended_as(name)
+        chain = None if ended is None else self._chains.take(ended.order.approval)
+        verdict: OrderApproved | ProposalRefused
+        if ended is None or chain is None:
+            why = Refusal(
+                reason=NOTHING_LEFT, observed="not known any more", limit="an ended entry"
+            )
+            verdict = rest_refused(wanted, name, why)
+        else:
+            chain = chain.after(name, ended.filled)
+            number, takes = self._approval, wanted.takes
+            verdict = judge_rest(chain, self._view(), number, self._rules, takes=takes)
+            if isinstance(verdict, OrderApproved):
+                self._approve(verdict.order, chain)
+        self.publish(verdict)
+        self._measure()
+
     def _tell(self, verdict: OrderApproved | ProposalRefused) -> None:
         if isinstance(verdict, OrderApproved):
             self._approve(verdict.order)
         self.publish(verdict)
 
-    def _approve(self, order: ApprovedOrder) -> None:
+    def _approve(self, order: ApprovedOrder, chain: EntryChain | None = None) -> None:
+        if chain is not None and isinstance(order, ApprovedEntry):
+            self._chains.keep(chain.with_newest(order))
         self._approval += 1
         self._exposure = self._exposure.reserve(order)
         self._approvals.add(order)
 
-    def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
-        self._approve(verdict.order)
+    def _reserve(self, entry: EntryProposed, order: ApprovedEntry) -> None:
+        ends_ns = Nanos(self.clock.market_ns() + self._mandate.lifetime_ns)
+        chain = EntryChain(entry=entry, order=order, quantity=order.quantity, ends_ns=ends_ns)
+        self._approve(order, chain)
         self._approved[approved_key(entry)] = None
         if len(self._approved) > REMEMBERED_APPROVALS:
             self._approved.popitem(last=False)

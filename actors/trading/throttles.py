@@ -11,8 +11,11 @@ from actors.kernel.base import Actor
 from actors.kernel.timers import Timer
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.portfolio import LimitUse
+from domain.model import wording
 from domain.model.breakers import Effect, Scope
-from domain.model.instants import SECOND
+from domain.model.instants import SECOND, Nanos
+from domain.model.product import ProductId
+from domain.risk.pauses import PAUSED, RejectionPauses
 from domain.risk.throttle import (
     REJECTED,
     REPEATED,
@@ -42,6 +45,7 @@ class Throttles:
             REJECTED: Throttle(limits.rejected_orders, window_ns),
             REPEATED: Throttle(limits.entries_per_product, window_ns),
         }
+        self._pauses = RejectionPauses(limits.rejection_pause_seconds * SECOND)
         self._tripped: set[ThrottleLook] = set()
 
     def begin(self, known: Iterable[Counted]) -> None:
@@ -50,7 +54,7 @@ class Throttles:
         What an incarnation before has left open gets a quiet window too.
         """
         for breaker in self._actor.board.open:
-            if breaker.name in self._throttles:
+            if breaker.name in (*self._throttles, PAUSED):
                 look = ThrottleLook(breaker.name, breaker.scope)
                 self._tripped.add(look)
                 self._actor.after(self._limits.window_ns, look)
@@ -61,6 +65,8 @@ class Throttles:
 
     def take(self, message: OrderAdvanced | FillBooked) -> bool:
         """Count an order that was rejected, or an entry that was filled; tell whether it was."""
+        if isinstance(message, OrderAdvanced):
+            self._pause(message)
         one = counted(message, self._actor.clock.market_ns())
         if one is None:
             return False
@@ -69,13 +75,14 @@ class Throttles:
         return True
 
     def look(self, due: ThrottleLook) -> None:
-        """Close the breaker if it has been quiet for a window, else look again then."""
-        quiet_at = self._throttles[due.name].quiet_at(due.scope)
+        """Close the breaker if it has been quiet for long enough, else look again then."""
+        quiet_at = self._quiet_at(due)
         if self._actor.clock.market_ns() < quiet_at:
             self._actor.at(quiet_at, due)
             return
         self._tripped.discard(due)
-        self._actor.close(due.name, f"none for {self._window}", scope=due.scope)
+        evidence = "its pause is over" if due.name == PAUSED else f"none for {self._window}"
+        self._actor.close(due.name, evidence, scope=due.scope)
 
     def uses(self) -> Iterator[LimitUse]:
         """Yield how far each limit is used now: of entries by the product with the most."""
@@ -92,6 +99,31 @@ class Throttles:
     @property
     def _window(self) -> str:
         return f"{self._limits.window_ns // SECOND} s"
+
+    def _quiet_at(self, due: ThrottleLook) -> Nanos:
+        if due.name != PAUSED:
+            return self._throttles[due.name].quiet_at(due.scope)
+        return self._pauses.until_ns(ProductId(due.scope.partition(":")[2]))
+
+    def _pause(self, news: OrderAdvanced) -> None:
+        """Leave a product alone whose entry was rejected; one that is taken ends that."""
+        product, actor = news.product, self._actor
+        change = self._pauses.take(news, actor.clock.market_ns())
+        look = ThrottleLook(PAUSED, Scope.of_product(product))
+        if change is None:
+            return
+        if not change:
+            self._tripped.discard(look)
+            actor.close(PAUSED, "the venue has taken an entry of it", scope=look.scope)
+            return
+        until_ns, row = self._pauses.until_ns(product), self._pauses.row(product)
+        span = f"{(until_ns - actor.clock.market_ns()) // SECOND} s"
+        many = wording.counted(row, "entry", "entries")
+        why = f"{many} rejected in a row, not bought for {span}: {news.reason}"
+        actor.trip(PAUSED, why, effect=Effect.BLOCK, scope=look.scope)
+        if look not in self._tripped:
+            self._tripped.add(look)
+            actor.at(until_ns, look)
 
     def _trip(self, last: Counted) -> None:
         look = ThrottleLook(last.name, last.scope)

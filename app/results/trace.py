@@ -15,9 +15,10 @@ from domain.messages.decisions import (
     ProposalRefused,
     ProtectionProposed,
     ProtectionWithdrawn,
+    RestProposed,
     RoundJudged,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model import figures
 from domain.model.approval import (
@@ -107,6 +108,8 @@ def outcome(chain: LotChain) -> str:
 def sentence(message: Any) -> str:
     """Return what a record of a chain says."""
     match message:
+        case OrderApproved(ApprovedEntry(replaces=before) as order) if before:
+            return f"{_rest(order)}. The risk gate approved it: no rule objected"
         case OrderApproved(ApprovedEntry() as order):
             return f"{_proposed(order)}. The risk gate approved it: no rule objected"
         case OrderApproved(ApprovedExit(order_type=StopLimit(stop_price=stop)) as order):
@@ -128,6 +131,11 @@ def sentence(message: Any) -> str:
             verdicts = f"{len(approved)} approved, {len(no)} refused"
             late = f"; no answer in time from {', '.join(message.late)}" if message.late else ""
             return f"cycle {cycle} was judged: {verdicts}{late}"
+        case EntryDropped(reason=reason):
+            return f"it did not leave: {rounded(reason)}"
+        case RestProposed():
+            how = "taken at once" if message.takes else "bought at the price of now"
+            return f"what is left of it is to be {how}"
         case ExitProposed():
             due = _size(message.product, message.quantity)
             more = f" ({rounded(message.why)})" if message.why else ""
@@ -173,6 +181,16 @@ def _proposed(order: ApprovedEntry) -> str:
         f"{order.strategy} proposed to buy {_amount(order)}{at}, stop {plain(order.stop_loss_pct)}"
         f" % below, target {plain(order.take_profit_pct)} % above: {order.reason}"
     )
+
+
+def _rest(order: ApprovedEntry) -> str:
+    """Return what an order buys of the rest of another."""
+    limit = order.order_type
+    how, at = "", ""
+    if isinstance(limit, Limit):
+        how = "rests" if limit.lifetime_ns is not None else "is taken"
+        at = f" at {figures.price(limit.price)}"
+    return f"it replaces order {order.replaces}: {_amount(order)} {how}{at}"
 
 
 def _amount(order: ApprovedOrder) -> str:

@@ -15,13 +15,13 @@ from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
 from actors.reporting.pnl_rows import open_pnl_in
-from actors.reporting.rows import is_protected_at_venue
 from actors.safety.holdings import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import DrillOrder, TradeOptions
 from app.run.guardian_inbox import GuardianInbox
-from app.run.opening import obstacles, opening, positions_of
+from app.run.lots import lots_of, missing_of, protection_of
+from app.run.opening import obstacles, opening
 from app.run.ports import Driver, VenueFacts
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
@@ -64,7 +64,6 @@ TOLD = (
 """Members of the status that the STOPPED line tells, and those that they are made of."""
 
 Status = Mapping[str, object]
-Texts = tuple[str, ...]
 
 
 def _show_nobody(_: Sequence[str]) -> None:
@@ -171,8 +170,8 @@ class Guardian:
         and what the venue does not hold never is.
         """
         differs = any(each.name == RECONCILE for each in self._board.open)
-        gone = self._lots(status) if differs else _missing_lots(status)
-        there = tuple(each for each in self._lots(status) if each not in gone)
+        gone = lots_of(status, self._run.recovered) if differs else missing_of(status)
+        there = tuple(each for each in lots_of(status, self._run.recovered) if each not in gone)
         self._system.announce(LotsListed(START, there, gone))
 
     @property
@@ -212,7 +211,7 @@ class Guardian:
                 self._await_protection()
         reason = self._stop.reason or reason  # a kill during the stop overrides
         status = self.publish()
-        protected, bare = self._protection(status)
+        protected, bare = protection_of(status, self._run.recovered)
         self._system.announce(LotsListed("stop", protected, bare))
         names = ("cycles", "orders_total", "fills_total")
         cycles, orders, fills = (_count(status, name) for name in names)
@@ -253,27 +252,13 @@ class Guardian:
             "fees": plain(known.ledger.fees),
         }
 
-    def _lots(self, status: Status) -> tuple[str, ...]:
-        """Return what is owned: by the status, or by the journal where nobody valued it yet."""
-        if not status.get("positions") and status.get("equity") is None:
-            return self._run.recovered.owned
-        return tuple(map(_lot_text, positions_of(status)))
-
-    def _protection(self, status: Status) -> tuple[Texts, Texts]:
-        """Return what of that an order at the venue protects, also while nothing runs, and what
-        none does.
-        """
-        if not status.get("positions") and status.get("equity") is None:
-            return self._run.recovered.protection
-        rows = [(_lot_text(each), _is_at_venue(each)) for each in positions_of(status)]
-        return tuple(lot for lot, is_there in rows if is_there), tuple(
-            lot for lot, is_there in rows if not is_there
-        )
-
     def _await_protection(self) -> None:
         """Give what was bought last the time to get its order at the venue."""
         if self._run.options.config.policy.exits.venue_stops:
-            self._driver.until(lambda: not self._protection(self.publish())[1], PROTECTED_WITHIN_NS)
+            self._driver.until(
+                lambda: not protection_of(self.publish(), self._run.recovered)[1],
+                PROTECTED_WITHIN_NS,
+            )
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""
@@ -385,22 +370,6 @@ def _stopped_line(reason: str, status: Status, unprotected: int) -> str:
 def _amount(status: Status, name: str) -> Amount | None:
     value = status.get(name)
     return None if value is None else Amount(Decimal(str(value)))
-
-
-def _missing_lots(status: Status) -> tuple[str, ...]:
-    """Return the lots of which the venue holds nothing any more."""
-    gone = (each for each in positions_of(status) if each.get("missing") == each["quantity"])
-    return tuple(map(_lot_text, gone))
-
-
-def _is_at_venue(position: Mapping[str, object]) -> bool:
-    return is_protected_at_venue(str(position.get("protected_at")))
-
-
-def _lot_text(position: Mapping[str, object]) -> str:
-    missing = position.get("missing", "0")
-    rest = "" if missing == "0" else f" ({missing} missing)"
-    return f"{position['product']} {position['quantity']}{rest}"
 
 
 def _count(status: Status, name: str) -> int:

@@ -9,6 +9,7 @@ from adapters.simulator.options import DEFAULT_SEED
 from app.command_line.options import TradeOptions
 from config.effective import Config
 from config.mode import Mode
+from config.schema import PreviewWhen
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
 from domain.decisions.trims import TrimCaps
@@ -24,6 +25,7 @@ from domain.risk.rules.stale_quote import StaleQuote
 from domain.risk.rules.suspect_price import SuspectPrice
 from domain.risk.rules.theme_cap import ThemeCap
 from domain.risk.rules.total_cap import TotalCap
+from domain.risk.working import Working
 from domain.universe.selection import UniversePlan
 
 LEAST_MINUTES = 2 * HOUR // MINUTE
@@ -50,6 +52,7 @@ def mandate_of(config: Config) -> Mandate:
         entry_offset_bps=policy.execution.entry_offset_bps,
         lifetime_ns=Nanos(policy.execution.ttl_seconds * SECOND),
         max_hold_ns=policy.exits.max_hold,
+        working=working_of(config),
         pyramids=frozenset(name for name, spec in config.strategies.items() if spec.pyramids),
         holds_ns={
             name: spec.max_hold
@@ -57,6 +60,24 @@ def mandate_of(config: Config) -> Mandate:
             if spec.max_hold is not None
         },
     )
+
+
+def working_of(config: Config) -> Working:
+    """Return how an entry is worked that nobody fills at its price."""
+    execution = config.policy.execution
+    return Working(
+        max_reprices=execution.max_reprices,
+        after_bps=execution.reprice_after_bps,
+        after_ns=Nanos(execution.reprice_after_seconds * SECOND),
+        takes_rest=execution.taker_fallback,
+        offset_bps=execution.entry_offset_bps,
+    )
+
+
+def has_previews(config: Config, mode: Mode) -> bool:
+    """Tell whether the venue is asked what it would do with an entry before it leaves."""
+    when = config.policy.execution.preview
+    return when is PreviewWhen.ALWAYS or (when is PreviewWhen.LIVE and mode is Mode.LIVE)
 
 
 def trim_caps_of(config: Config) -> TrimCaps:

@@ -31,6 +31,7 @@ from actors.kernel.topology import (
     BAR_KEEPER,
     CANCELLER,
     DROP_COPY,
+    ENTRIES,
     FEED,
     KILL_SWITCH,
     OPERATOR,
@@ -57,6 +58,7 @@ from actors.safety.reconcile_steps import BoundAccount
 from actors.safety.reconciler import Reconciler
 from actors.safety.scheduler import Scheduler
 from actors.trading.approvals import Approvals
+from actors.trading.entries import RestingEntries
 from actors.trading.feed import Feed
 from actors.trading.order_manager import OrderManager
 from actors.trading.protector import Protector
@@ -201,14 +203,19 @@ def _keepers(
 
 
 def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
-    """Who cancels, sends, and protects."""
+    """Who cancels, sends, protects, and works what rests."""
     spawn, venue = runtime.spawn, ports.venue
+    working, limit_ns = (
+        settings.working_of(options.config),
+        settings.quote_limit_ns(options.config),
+    )
     is_dry = options.mode is Mode.DRY_RUN
+    previews = settings.has_previews(options.config, options.mode)
 
     def order_manager(state: Recovered) -> None:
         orders = state.own_orders(runtime.clock.machine_ns())
         book = OrderBookState(state.lineage, state.next_number, orders, state.former)
-        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
+        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry, previews=previews)
 
     def protector(state: Recovered) -> None:
         is_on = options.config.policy.exits.venue_stops
@@ -218,6 +225,7 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         PROTECTOR: protector,
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
         ORDER_MANAGER: order_manager,
+        ENTRIES: lambda _: spawn(RestingEntries, ENTRIES, working, limit_ns),
     }
 
 

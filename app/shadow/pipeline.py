@@ -30,6 +30,7 @@ from domain.messages.decisions import (
     CycleDue,
     OrderApproved,
     ProposalRefused,
+    RestProposed,
     RoundJudged,
     RoundProposed,
 )
@@ -63,6 +64,7 @@ from domain.model.approval import ApprovedExit, Purpose
 from domain.model.breakers import Breaker, Scope
 from domain.model.errors import TradingError
 from domain.portfolio.losses import LIMITS
+from domain.risk.pauses import PAUSED
 from domain.risk.throttle import REJECTED, REPEATED
 from domain.system.recovery import Recovered
 
@@ -89,9 +91,9 @@ _WORLD = (
     QuotesListed,
 )
 _ORDERS = (IntentRaised, OrderAdvanced, FillBooked, WouldPlace)
-HEARD = frozenset((*_WORLD, *_ORDERS, RoundProposed, RoundJudged))
+HEARD = frozenset((*_WORLD, *_ORDERS, RoundProposed, RestProposed, RoundJudged))
 SAID = frozenset((OrderApproved, ProposalRefused, RoundJudged, EquityMarked))
-OWN_BREAKERS = frozenset((*LIMITS, REJECTED, REPEATED, "late"))
+OWN_BREAKERS = frozenset((*LIMITS, REJECTED, REPEATED, PAUSED, "late"))
 """Breakers that follow from a pipeline's own decisions; all others are the world's."""
 
 

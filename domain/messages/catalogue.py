@@ -18,6 +18,7 @@ from domain.messages.decisions import (
     ProposalRefused,
     ProtectionProposed,
     ProtectionWithdrawn,
+    RestProposed,
     RoundJudged,
 )
 from domain.messages.journal import (
@@ -28,7 +29,7 @@ from domain.messages.journal import (
     RunStopped,
     TailCut,
 )
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
@@ -64,6 +65,7 @@ CATALOGUE: dict[str, type] = {
         OrderApproved,
         ProposalRefused,
         RoundJudged,
+        RestProposed,
         ExitProposed,
         ExitHindered,
         ProtectionProposed,
@@ -73,6 +75,7 @@ CATALOGUE: dict[str, type] = {
         FillBooked,
         DiscrepancyFound,
         WouldPlace,
+        EntryDropped,
         SweepRequested,
         SweepFinished,
         BreakerTripped,

@@ -78,10 +78,25 @@ class RoundProposed:
 
 
 @frozen
+class RestProposed:
+    """What is left of an entry that has ended is to be bought at the price of now.
+
+    `client_order_id` is the order that has ended. `takes`: at once and then no more, else it rests
+    again.
+    """
+
+    client_order_id: str
+    strategy: str
+    product: ProductId
+    takes: bool
+
+
+@frozen
 class ExitProposed:
     """A lot, or `quantity` of it, has to be sold. `bid` is the price that made it due.
 
-    `why` says more than the reason, as which cap a trim is for.
+    `why` says more than the reason, as which cap a trim is for. `reach_bps` is how far below the
+    bid it may be sold in this try, None: at any price.
     """
 
     lot: str
@@ -90,6 +105,7 @@ class ExitProposed:
     reason: ExitReason
     bid: Price
     why: str = ""
+    reach_bps: int | None = None
 
 
 @frozen
@@ -120,7 +136,8 @@ class OrderApproved:
 class ProposalRefused:
     """The gate says no; every broken rule is listed, the headline first.
 
-    `lot` and `exit_reason` are of an exit; records of before it was kept have no such reason.
+    `lot` and `exit_reason` are of an exit; records of before it was kept have no such reason. What
+    is left of an entry has as `lot` that of the order that has ended.
     """
 
     purpose: Purpose

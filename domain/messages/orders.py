@@ -38,6 +38,14 @@ class PlaceRequest:
 
 
 @frozen
+class CancelProposed:
+    """An entry of ours that rests is to be cancelled; `reason` is told with its end."""
+
+    client_order_id: str
+    reason: str
+
+
+@frozen
 class OrderAdvanced:
     """An order of ours moved to `state`. `filled` is what fills we booked add up to."""
 
@@ -58,6 +66,14 @@ class FillBooked:
     fill: FillSeen
     client_order_id: str
     order: ApprovedOrder
+
+
+@frozen
+class EntryDropped:
+    """An approved entry does not leave: the venue, asked before, would not take it as it is."""
+
+    order: ApprovedOrder
+    reason: str
 
 
 @frozen

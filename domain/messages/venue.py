@@ -7,7 +7,7 @@ from attrs import frozen
 from domain.model.entries import EntryKind, Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Quote
-from domain.model.money import Rate
+from domain.model.money import Amount, Rate
 from domain.model.orders import FillSeen, OrderSeen, PlaceOutcome
 from domain.model.portfolio import AccountBalance
 from domain.model.product import Product, ProductId
@@ -20,6 +20,21 @@ class PlaceAnswered:
     client_order_id: str
     outcome: PlaceOutcome
     sent_ns: Nanos
+
+
+@frozen
+class OrderPreviewed:
+    """What the venue would do with an order that it was only asked about.
+
+    `errors` is what it has against it, in its words; `total` is what it would cost with fees and
+    `commission` the fees alone, in quote currency.
+    """
+
+    token: int
+    errors: tuple[str, ...]
+    total: Amount
+    commission: Amount
+    failure: str | None
 
 
 @frozen

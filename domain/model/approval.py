@@ -95,6 +95,9 @@ class ApprovedEntry:
     `take_profit_pct` are percent of the fill price, `max_hold_ns` is market time; `bar_ns` is the
     start of the bar it was decided on, `approved_ns` machine time. `signal` is the one of the
     strategy that it follows, "" where none is named.
+
+    What is left of an entry may be bought by another order, up to `highest_price` (None: nowhere
+    else): that one names the order that it `replaces` and the `first` one, by client order id.
     """
 
     purpose: ClassVar[Purpose] = Purpose.ENTRY
@@ -112,6 +115,9 @@ class ApprovedEntry:
     bar_ns: Nanos
     approved_ns: Nanos
     signal: str = ""
+    highest_price: Price | None = None
+    replaces: str = ""
+    first: str = ""
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ from attrs import frozen
 from domain.messages.control import SettleRequested
 from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
-from domain.messages.orders import Receipt
+from domain.messages.orders import CancelProposed, Receipt
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
     CancelAnswered,
@@ -75,6 +75,7 @@ TrackerInput = (
     OrderApproved
     | ProtectionWithdrawn
     | Receipt
+    | CancelProposed
     | PlaceAnswered
     | CancelAnswered
     | BreakerTripped

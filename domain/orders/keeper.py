@@ -30,6 +30,7 @@ from domain.orders.effects import (
 from domain.orders.inputs import Now
 from domain.orders.lifecycle import Event
 from domain.orders.order import (
+    TIME_OVER,
     Order,
     advance,
     given_up,
@@ -115,7 +116,7 @@ class OrderKeeper:
         if order.order_id is None:  # in doubt: as soon as it is found, its time is over
             self._do(WakeAt(Nanos(self._now.market_ns + TTL_AGAIN_NS), TimeIsUp(name)))
         else:
-            self._cancel(name, "time to live is over")
+            self._cancel(name, TIME_OVER)
 
     def _give_up(self, order: Order) -> None:
         """Never take for ours what the venue has under the id of `order`."""

@@ -35,6 +35,8 @@ _ENDINGS = {
     VenueStatus.FAILED: Event.ENDED_FAILED,
 }
 
+TIME_OVER = "time to live is over"
+"""Why an entry is cancelled that has rested for as long as it may."""
 END_GRACE_NS = 30 * SECOND
 """A resting entry ends at the venue this long after we would have cancelled it."""
 
@@ -85,6 +87,13 @@ def lifetime_of(order_type: OrderType) -> Nanos | None:
     return order_type.lifetime_ns if isinstance(order_type, Limit) else None
 
 
+def takes_at_once(order_type: OrderType) -> bool:
+    """Tell whether an order takes what is there and is gone: nothing of it ever rests."""
+    if isinstance(order_type, Limit):
+        return not order_type.post_only and order_type.lifetime_ns is None
+    return True
+
+
 def good_till(order_type: OrderType, now_ns: int) -> Nanos | None:
     """Return when the venue itself is to end an order made at market time `now_ns`, if ever."""
     lifetime_ns = lifetime_of(order_type)
@@ -115,11 +124,13 @@ def is_doubtful(order: Order) -> bool:
     """Tell whether only the venue can say how the order stands.
 
     A living exit always is: what is left of a lot waits for its end, and the stream may be silent.
-    So is what was accepted and not shown yet.
+    So is an entry that takes at once, and what was accepted and not shown yet.
     """
     if order.is_settled:
         return False
-    if order.state in LIVING and order.intent.order.purpose is Purpose.EXIT:
+    asked = order.intent.order
+    is_short = asked.purpose is Purpose.EXIT or takes_at_once(asked.order_type)
+    if order.state in LIVING and is_short:
         return True
     is_unseen = order.state in LIVING and order.venue_status is None
     is_open = order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL)

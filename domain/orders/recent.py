@@ -10,17 +10,17 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from domain.model.approval import ApprovedOrder, Market
+from domain.model.approval import ApprovedOrder
 from domain.model.entries import Unread
 from domain.model.instants import DAY, HOUR
 from domain.model.orders import OrderIntent, OrderState
-from domain.orders.order import Order
+from domain.orders.order import Order, takes_at_once
 
 LINGER_NS = HOUR
 """The venue ends an order at its good-till time by itself. An hour more covers clocks that differ,
 and the minutes that every regular listing looks back."""
 AT_ONCE_NS = DAY
-"""A market order is filled or gone at once. A day covers a venue that is down in between."""
+"""An order that takes is filled or gone at once. A day covers a venue that is down in between."""
 UNPLACED = (OrderState.REJECTED, OrderState.VOID)
 """States of orders that the venue has said it does not have."""
 TIDY_EVERY_NS = HOUR
@@ -34,7 +34,7 @@ def last_shown_ns(intent: OrderIntent, intended_ns: int) -> int | None:
     """
     if intent.end_ns is not None:
         return max(intent.end_ns, intended_ns) + LINGER_NS
-    if isinstance(intent.order.order_type, Market):
+    if takes_at_once(intent.order.order_type):
         return intended_ns + AT_ONCE_NS
     return None
 

@@ -20,7 +20,7 @@ from domain.messages.market import (
     StreamClosed,
     StreamOpened,
 )
-from domain.messages.orders import FillBooked, IntentRaised, Receipt, WouldPlace
+from domain.messages.orders import CancelProposed, FillBooked, IntentRaised, Receipt, WouldPlace
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
     CancelAnswered,
@@ -144,10 +144,10 @@ class OrderTracker(SaleKeeper):
             case BreakerTripped(breaker):
                 if breaker.effect >= Strength.HALT:
                     self._cancel_entries(breaker.scope, breaker.name)
+            case CancelProposed() | ProtectionWithdrawn():
+                self._let_go(message)
             case TimeIsUp(name):
                 self._time_out(name)
-            case ProtectionWithdrawn(lot, why):
-                self._make_room(lot, why)
             case AskAgain():
                 self._is_asking = False
                 self._go_on()
@@ -246,6 +246,12 @@ class OrderTracker(SaleKeeper):
             self._do(Publish(IntentRaised(order.intent)))
 
     # Cancelling.
+
+    def _let_go(self, unwanted: CancelProposed | ProtectionWithdrawn) -> None:
+        if isinstance(unwanted, CancelProposed):
+            self._cancel(unwanted.client_order_id, unwanted.reason)
+        else:
+            self._make_room(unwanted.lot, unwanted.why)
 
     def _cancel_entries(self, scope: Scope, why: str) -> None:
         for name, order in tuple(self.orders.unsettled.items()):

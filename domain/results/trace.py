@@ -2,7 +2,8 @@
 
 A lot is the middle of every chain: its id is the client order id of the entry that opened it, and
 every sale names it. So an order, a trade or a lot all lead to lots, and the number of a decision
-(`correlation`) leads to all that was approved and refused in it.
+(`correlation`) leads to all that was approved and refused in it. Where the rest of an entry was
+bought by other orders, each of them leads to the first, and the first to all of them.
 
 Two passes over a journal: `TraceSearch` finds what an id stands for, `TraceFold` tells its story.
 What both keep while they read is bounded by what is open at a time, not by the journal.
@@ -21,10 +22,11 @@ from domain.messages.decisions import (
     ProposalRefused,
     ProtectionProposed,
     ProtectionWithdrawn,
+    RestProposed,
     RoundJudged,
 )
 from domain.messages.journal import RunStarted
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
+from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import LotAdopted, LotReleased
 from domain.model.approval import ApprovedEntry, ApprovedExit, ApprovedOrder
 from domain.model.instants import Nanos
@@ -37,7 +39,9 @@ SHORTEST_PART = 6
 HINTS_MAX = 5
 DIGITS_MAX = 18
 """Digits of the largest number that a message of a run may have."""
-_DECIDES = OrderApproved | ProposalRefused | RoundJudged | ExitProposed | IntentRaised
+_DECIDES = (
+    OrderApproved | ProposalRefused | RoundJudged | RestProposed | ExitProposed | IntentRaised
+)
 
 
 @frozen(kw_only=True)
@@ -98,8 +102,8 @@ class TraceSearch:
         self._found: dict[str, set[str]] = {}
         self._decision: tuple[int, int] | None = None
         self._of_decision: set[str] = set()
-        self._lots: dict[str, str] = {}
-        """The lot of every order that may still move."""
+        self._lots: dict[str, tuple[str, str]] = {}
+        """The lot of every order that may still move, and the first order of its entry."""
 
     def take(self, noted: Noted) -> None:
         """Take the next record."""
@@ -107,17 +111,18 @@ class TraceSearch:
         match message:
             case IntentRaised(intent) | WouldPlace(intent):
                 lot = lot_of(intent.client_order_id, intent.order)
-                self._lots[intent.client_order_id] = lot
-                self._names(lot, intent.client_order_id)
+                self._lots[intent.client_order_id] = lot, first_of(intent.order)
+                self._names(lot, intent.client_order_id, first=first_of(intent.order))
             case OrderAdvanced(client_order_id=name, order_id=order_id):
-                lot = self._lots.get(name, name)
-                self._names(lot, order_id or "")
+                lot, first = self._lots.get(name, (name, ""))
+                self._names(lot, order_id or "", first=first)
                 if message.state in TERMINAL:
                     self._lots.pop(name, None)
             case LotAdopted(lot=lot):
                 self._names(lot, lot)
             case FillBooked(fill, name, order):
-                self._names(lot_of(name, order), fill.entry_id, fill.order_id)
+                ids = (fill.entry_id, fill.order_id)
+                self._names(lot_of(name, order), *ids, first=first_of(order))
             case _:
                 pass
         if self._number is not None and isinstance(message, _DECIDES):
@@ -134,11 +139,11 @@ class TraceSearch:
             return TraceTarget(frozenset(exact))
         return TraceTarget(near=tuple(sorted(self._found)[:HINTS_MAX]))
 
-    def _names(self, lot: str, *ids: str) -> None:
+    def _names(self, lot: str, *ids: str, first: str = "") -> None:
         text = self._text
         for each in ids:
             if each == text or (len(text) >= SHORTEST_PART and each.startswith(text)):
-                self._found.setdefault(each, set()).add(lot)
+                self._found.setdefault(each, set()).update({lot, first or lot})
 
     def _decides(self, noted: Noted) -> None:
         if noted.correlation != self._number or self._number is None:
@@ -166,7 +171,7 @@ class TraceFold:
         self._steps: dict[str, list[Noted]] = {}
         self._waiting: dict[int, Noted] = {}
         """Approvals of entries that have no order yet: only then it is known which lot is meant."""
-        self._lots: dict[str, str] = {}
+        self._lots: dict[str, tuple[str, str]] = {}
 
     def take(self, noted: Noted) -> None:
         """Take the next record."""
@@ -174,7 +179,7 @@ class TraceFold:
         self._results.take(noted.at_ns, message)
         if isinstance(message, RunStarted):
             self._waiting.clear()
-        is_round = isinstance(message, RoundJudged | ProposalRefused | OrderApproved)
+        is_round = isinstance(message, RoundJudged | ProposalRefused | OrderApproved | EntryDropped)
         if is_round and (noted.run, noted.correlation) == self._target.decision:
             self._decision.append(noted)
         match message:
@@ -186,23 +191,27 @@ class TraceFold:
                 self._add(lot, noted)
             case ProtectionProposed(lot=lot) | ProtectionWithdrawn(lot=lot):
                 self._add(lot, noted)
+            case RestProposed(client_order_id=lot):
+                self._add(lot, noted)
             case LotReleased(lot=lot) | LotAdopted(lot=lot):
                 self._add(lot, noted)
             case ProposalRefused(lot=lot) if lot:
                 self._add(lot, noted)
             case IntentRaised(intent) | WouldPlace(intent):
                 lot = lot_of(intent.client_order_id, intent.order)
+                first = first_of(intent.order)
                 before = self._waiting.pop(intent.order.approval, None)
                 if before is not None:
-                    self._add(lot, before)
-                self._lots[intent.client_order_id] = lot
-                self._add(lot, noted)
+                    self._add(lot, before, first)
+                self._lots[intent.client_order_id] = lot, first
+                self._add(lot, noted, first)
             case OrderAdvanced(client_order_id=name):
-                self._add(self._lots.get(name, name), noted)
+                lot, first = self._lots.get(name, (name, ""))
+                self._add(lot, noted, first)
                 if message.state in TERMINAL:
                     self._lots.pop(name, None)
             case FillBooked(_, name, order):
-                self._add(lot_of(name, order), noted)
+                self._add(lot_of(name, order), noted, first_of(order))
             case _:
                 pass
 
@@ -213,8 +222,9 @@ class TraceFold:
         chains = (LotChain(lot, tuple(steps), trips.get(lot)) for lot, steps in self._steps.items())
         return Trace(tuple(self._decision), tuple(chains))
 
-    def _add(self, lot: str, noted: Noted) -> None:
-        if lot in self._target.lots:
+    def _add(self, lot: str, noted: Noted, first: str = "") -> None:
+        """Add a record of a lot that is meant itself, or by the `first` order of its entry."""
+        if lot in self._steps or lot in self._target.lots or first in self._target.lots:
             self._steps.setdefault(lot, []).append(noted)
 
 
@@ -227,6 +237,11 @@ class RunCounter:
     def after(self, message: Any) -> RunCounter:
         """Return the count after `message`."""
         return RunCounter(self.run + 1) if isinstance(message, RunStarted) else self
+
+
+def first_of(order: ApprovedOrder) -> str:
+    """Return the first order of the entry whose rest this one buys, "" where it buys none."""
+    return order.first if isinstance(order, ApprovedEntry) else ""
 
 
 def lot_of(client_order_id: str, order: ApprovedOrder) -> str:

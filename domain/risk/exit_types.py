@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.model.approval import Limit, Market, OrderType, StopLimit
 from domain.model.instants import SECOND, Nanos
-from domain.model.money import Price
+from domain.model.money import BPS, Price
 from domain.model.product import Action, Product
 
 BELOW_BID = Decimal("0.05")
@@ -18,18 +18,20 @@ REST_NS = Nanos(10 * SECOND)
 """Market time for which a sale that may only rest waits before it is priced anew."""
 
 
-def sale_type(product: Product, bid: Price) -> OrderType | None:
+def sale_type(product: Product, bid: Price, reach_bps: int | None = None) -> OrderType | None:
     """Return the type of a sale of `product` at best bid `bid`, None where none is taken.
 
-    At the market; else by a limit that takes what is bid and is gone; else resting one step above
-    the bid, as first of those who offer.
+    By a limit that takes what is bid within `reach_bps` of the bid and is gone, or where there is
+    no reach at the market; where that is not taken by a limit far below the bid; else resting one
+    step above the bid, as first of those who offer.
     """
     flags = product.flags
-    if flags.allows_exit(Action.MARKET):
+    if reach_bps is None and flags.allows_exit(Action.MARKET):
         return Market()
     if flags.allows_exit(Action.LIMIT):
         step = Price(product.price_increment)
-        price = max(product.price_down(bid * (1 - BELOW_BID)), step)
+        reach = BELOW_BID if reach_bps is None else reach_bps / BPS
+        price = max(product.price_down(bid * (1 - reach)), step)
         return Limit(price=price, post_only=False, lifetime_ns=None)
     if flags.allows_exit(Action.REST):
         price = Price(product.price_down(bid) + product.price_increment)

@@ -93,6 +93,11 @@ class Exposure:
             ended = _without(ended, next(iter(ended)))
         return evolve(self, living=_without(held, approval), ended=ended)
 
+    def ended_as(self, client_order_id: str) -> Reservation | None:
+        """Return the order of that name if it has ended, None where it has not or is long over."""
+        approval = _approval_of(self.ended, client_order_id)
+        return None if approval is None else self.ended[approval]
+
     def drop(self, approval: int) -> Exposure:
         """Return the exposure without a reservation that will never be sent (dry run)."""
         return evolve(self, living=_without(self.living, approval))

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from attrs import evolve
+
 from domain.messages.decisions import (
     EntryProposed,
     ExitProposed,
     OrderApproved,
     ProposalRefused,
     ProtectionProposed,
+    RestProposed,
 )
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
@@ -27,14 +30,17 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
-from domain.model.money import ONE, ZERO, Amount, Price, Quantity, plain
+from domain.model.instants import Nanos
+from domain.model.money import BPS, ONE, ZERO, Amount, Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import Action, Product, ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.risk import reasons
+from domain.risk.chains import EntryChain
+from domain.risk.dust import sale_without_dust
 from domain.risk.exit_types import sale_type, stop_type
 from domain.risk.rule import Candidate, EntryRule
-from domain.risk.sizing import HUNDRED, Sized, size_entry
+from domain.risk.sizing import HUNDRED, Sized, entry_price, size_entry, size_rest
 from domain.risk.view import RiskView
 
 Rules = tuple[EntryRule, ...]
@@ -59,6 +65,73 @@ def judge_entry(
     return OrderApproved(_entry_order(entry, sized, view, approval))
 
 
+def judge_rest(
+    chain: EntryChain, view: RiskView, approval: int, rules: Rules, *, takes: bool
+) -> OrderApproved | ProposalRefused:
+    """Return the approved order for what is left of an entry that has ended, or why not.
+
+    It is the same decision, asked anew by every rule at the price of now: never more than was
+    approved first, never above the highest price, never longer than its life.
+    """
+    try:
+        found = _size_rest(chain, view, takes=takes)
+    except Exception as error:  # noqa: BLE001 - whatever fails here must refuse
+        found = _failed("sizing", error)
+    sized = found if isinstance(found, Sized) else None
+    wanted = Candidate(chain.entry, sized, chain)
+    asked = (_ask(rule, wanted, view) for rule in rules)
+    refusals = [refusal for refusal in asked if refusal is not None]
+    if isinstance(found, Refusal):
+        refusals.append(found)
+    if sized is None or refusals:
+        return rest_refused(chain.order, chain.ended[-1], *refusals)
+    lifetime_ns = None if takes else Nanos(chain.ends_ns - view.at_ns)
+    order = evolve(
+        chain.order,
+        approval=approval,
+        quantity=sized.quantity,
+        order_type=Limit(
+            price=sized.limit_price, post_only=sized.post_only, lifetime_ns=lifetime_ns
+        ),
+        worst_case=sized.worst_case,
+        approved_ns=view.machine_ns,
+        replaces=chain.ended[-1],
+        first=chain.ended[0],
+    )
+    return OrderApproved(order)
+
+
+def rest_refused(order: ApprovedEntry | RestProposed, ended: str, *why: Refusal) -> ProposalRefused:
+    """Return the refusal of what is left of the entry whose order `ended` has ended."""
+    return ProposalRefused(Purpose.ENTRY, order.strategy, order.product, Side.BUY, why, ended)
+
+
+def _size_rest(chain: EntryChain, view: RiskView, *, takes: bool) -> Sized | Refusal:
+    order, working = chain.order, view.mandate.working
+    product, quote = view.products.get(order.product), view.quotes.get(order.product)
+    if product is None or quote is None or view.taker is None or order.highest_price is None:
+        return Refusal(
+            reason=reasons.NOT_READY,
+            observed="product, quote, fees or highest price missing",
+            limit="all known",
+        )
+    if takes and not working.takes_rest:
+        return _over("to be taken", "policy.execution.taker_fallback")
+    if not takes and len(chain.ended) > working.max_reprices:
+        return _over(f"{len(chain.ended)} reprices", f"{working.max_reprices}")
+    if not takes and view.at_ns >= chain.ends_ns:
+        return _over("its time is over", "within its life")
+    offset = working.offset_bps
+    price = order.highest_price if takes else entry_price(product, quote, offset)
+    rests = not takes and offset >= 0
+    taker, stop = view.taker, order.stop_loss_pct
+    return size_rest(product, price, chain.left, stop, taker, rests=rests)
+
+
+def _over(observed: str, limit: str) -> Refusal:
+    return Refusal(reason=reasons.NOTHING_LEFT, observed=observed, limit=limit)
+
+
 def judge_exit(
     wanted: ExitProposed, view: RiskView, approval: int
 ) -> OrderApproved | ProposalRefused:
@@ -70,14 +143,17 @@ def judge_exit(
     strategy = lot.strategy if lot is not None else ""
     refusals = _killed(wanted.product, view)
     product = view.products.get(wanted.product)
-    order_type = None if product is None else sale_type(product, wanted.bid)
+    order_type = None if product is None else sale_type(product, wanted.bid, wanted.reach_bps)
     if order_type is None:
         refusals.append(_closed(product))
     free = ZERO
     if lot is not None:
-        free = min(wanted.quantity, lot.held - view.exposure.selling(lot.id))
-    if product is not None:
-        free = product.sale_of(free)
+        owned = Quantity(lot.held - view.exposure.selling(lot.id))
+        free = min(wanted.quantity, owned)
+        if product is not None:
+            free = sale_without_dust(product, free, owned, wanted.bid)
+    if product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
+        order_type = sale_type(product, wanted.bid)  # large enough at the bid, if at all
     if lot is None or not free > 0:
         refusals.append(_nothing(wanted, lot))
     elif product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
@@ -196,7 +272,17 @@ def _entry_order(
         bar_ns=entry.bar_ns,
         approved_ns=view.machine_ns,
         signal=wanted.signal,
+        highest_price=_highest(wanted.product, sized.limit_price, view),
     )
+
+
+def _highest(product: ProductId, price: Price, view: RiskView) -> Price:
+    """Return up to which price the rest of an entry may be bought: within its tier's slippage."""
+    limits = view.mandate.tiers.get(view.tier_of(product))
+    known = view.products.get(product)
+    if limits is None or known is None:
+        return price
+    return known.price_down(price * (ONE + limits.slippage_bps / BPS))
 
 
 def _why(wanted: TradeProposal, sized: Sized) -> str:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from domain.model.instants import Nanos
 from domain.model.money import Amount
+from domain.risk.working import Working
 from domain.universe.limits import Tiers
 
 
@@ -21,7 +22,8 @@ class Mandate:
     have at risk, in percent of NLV. A resting entry lives for `lifetime_ns`, a lot for
     `max_hold_ns` or what `holds_ns` says of its strategy, all market time; strategies of `pyramids`
     may buy more of what they hold. A buy rests
-    `entry_offset_bps` below the best bid, or crosses if that is negative.
+    `entry_offset_bps` below the best bid, or crosses if that is negative; `working` says what
+    becomes of one that the market leaves.
     """
 
     quote_currency: str
@@ -35,6 +37,7 @@ class Mandate:
     max_hold_ns: Nanos
     holds_ns: Mapping[str, Nanos] = field(factory=dict)
     pyramids: frozenset[str] = frozenset()
+    working: Working = Working()
 
     def hold_of(self, strategy: str) -> Nanos:
         """Return how long a lot of this strategy is held at most."""

@@ -15,16 +15,21 @@ from domain.model.approval import Reason, Refusal
 from domain.model.money import Amount
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
+from domain.risk.chains import EntryChain
 from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
 
 
 @frozen
 class Candidate:
-    """An entry that is judged. `sized` is the order that it would become, None if there is none."""
+    """An entry that is judged. `sized` is the order that it would become, None if there is none.
+
+    Of the rest of an entry `chain` says what has been bought before; None: it is a new one.
+    """
 
     entry: EntryProposed
     sized: Sized | None
+    chain: EntryChain | None = None
 
     @property
     def proposal(self) -> TradeProposal:

@@ -96,5 +96,35 @@ def size_entry(
     )
 
 
+def size_rest(
+    product: Product,
+    price: Price,
+    left: Quantity,
+    stop_loss_pct: Decimal,
+    taker: Rate,
+    *,
+    rests: bool,
+) -> Sized | Refusal:
+    """Return the order that buys what is `left` of an entry at `price`, or why there is none.
+
+    It makes a lot of its own, so it is no smaller than the smallest entry, and never raised.
+    """
+    if not price > 0:
+        return _refuse("price", plain(price), "above 0")
+    quantity = product.quantity_down(min(left, product.base_max, product.quote_max / price))
+    smallest = smallest_quantity(product, price, stop_loss_pct, taker)
+    if quantity < smallest:
+        return _refuse(
+            "what is left", f"{plain(quantity)} {product.base}", f"at least {plain(smallest)}"
+        )
+    return Sized(
+        quantity=quantity,
+        limit_price=price,
+        post_only=rests,
+        worst_case=Amount(notional(price, quantity) * (ONE + taker)),
+        is_raised=False,
+    )
+
+
 def _refuse(what: str, observed: str, limit: str) -> Refusal:
     return Refusal(reason=reasons.BELOW_MINIMUM, observed=f"{what} {observed}", limit=limit)

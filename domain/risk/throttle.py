@@ -43,9 +43,18 @@ class ThrottleLimits:
         tighter="lower",
         mandatory=True,
     )
+    rejection_pause_seconds: int = number(
+        60,
+        "For how long a product is not bought after the venue rejected an entry of it; twice as"
+        " long after each more in a row, up to an hour",
+        low=10,
+        high=3600,
+        unit="s",
+        tighter="higher",
+    )
     window_seconds: int = number(
         300,
-        "Window of both; without another one for so long entries go on by themselves",
+        "Window of the first two; without another one for so long entries go on by themselves",
         low=60,
         high=3600,
         unit="s",

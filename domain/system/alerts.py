@@ -55,6 +55,7 @@ UNWATCHED = {
     "risk_gate": "nothing is approved, exits neither",
     "protector": "new lots get no stop order at the venue; those that rest there stay",
     "exits": "stops, targets and longest holds of owned lots are not watched: nobody sells",
+    "entries": "entries that rest keep their price until their time is over",
     "allocator": "nothing is decided",
     "strategy": "this strategy proposes nothing",
     "feed": "no price moves: stops of owned lots are not seen",

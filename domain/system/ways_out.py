@@ -95,6 +95,12 @@ WAYS_OUT: dict[str, WayOut] = {
         "find out from the log why the venue rejects them",
         STATUS,
     ),
+    "rejected_entries": WayOut(
+        "its pause is over (throttle.rejection_pause_seconds, longer after each rejection in a"
+        " row), or the venue takes an entry of it",
+        "find out from the log why the venue rejects them",
+        STATUS,
+    ),
     "repeated_entries": WayOut(
         "the product was not bought for throttle.window_seconds",
         "look why it is bought again and again, disable the strategy if it must not",

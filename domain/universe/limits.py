@@ -39,6 +39,14 @@ class TierLimits:
         unit="quote currency",
         tighter="higher",
     )
+    slippage_bps: Decimal = number(
+        "20",
+        "How far above the first price of an entry its rest may be bought, fees apart",
+        low="0",
+        high="60",
+        unit="bps",
+        tighter="lower",
+    )
     position_pct: Decimal = number(
         "1",
         "One position of the tier; sizes are cut to it",
@@ -70,18 +78,21 @@ def shipped_tiers() -> Tiers:
     """Return the tiers that hold where `universe.yaml` names none."""
     return MappingProxyType(
         {
-            "T1": _tier("10000000", "20", "100000", "3", "15"),
-            "T2": _tier("5000000", "35", "25000", "2", "10"),
-            "T3": _tier("100000", "60", "2000", "1", "5"),
+            "T1": _tier("10000000", "20", "100000", "20", "3", "15"),
+            "T2": _tier("5000000", "35", "25000", "35", "2", "10"),
+            "T3": _tier("100000", "60", "2000", "60", "1", "5"),
         }
     )
 
 
-def _tier(volume: str, spread: str, depth: str, position: str, total: str) -> TierLimits:
+def _tier(
+    volume: str, spread: str, depth: str, slippage: str, position: str, total: str
+) -> TierLimits:
     return TierLimits(
         min_volume=Decimal(volume),
         max_spread_bps=Decimal(spread),
         min_depth=Decimal(depth),
+        slippage_bps=Decimal(slippage),
         position_pct=Decimal(position),
         tier_pct=Decimal(total),
     )

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import Venue
 from domain.messages.orders import PlaceRequest
+from domain.model.approval import ApprovedOrder
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
 from domain.system.rate_budget import BudgetUse
@@ -54,6 +55,11 @@ class RecordingVenue(Venue):
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
         self._note("place", request=request)
+
+    def preview(
+        self, order: ApprovedOrder, end_ns: Nanos | None, token: int, reply_to: ReplyTo
+    ) -> None:
+        self._note("preview", token, order=order, end_ns=end_ns)
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         self._note("cancel", token, order_ids=order_ids)

@@ -14,7 +14,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.messages.decisions import ProposalRefused
-from domain.model.approval import Reason
+from domain.messages.orders import IntentRaised
+from domain.model.approval import ApprovedEntry, Reason
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
 from tests.builders.price_paths import Line, price_at, script
@@ -92,7 +93,7 @@ class Judge:
             if owned:
                 worth[name] += owned * self._quote(name, Decimal("0.01"))
         for order in self.world.live_orders("BUY"):
-            limit = order["order_configuration"]["limit_limit_gtd"]
+            (limit,) = order["order_configuration"].values()
             left = Decimal(limit["base_size"]) - Decimal(order["filled_size"])
             cost = left * Decimal(limit["limit_price"]) * (1 + FEES.taker)
             worth[order["product_id"].partition("-")[0]] += cost
@@ -172,6 +173,62 @@ def refusals(world: World) -> dict[Reason, set[ProductId]]:
             for refusal in message.refusals:
                 found[refusal.reason].add(message.product)
     return dict(found)
+
+
+def a_moving_line(name: str, rise: str, back: bool) -> Line:
+    """Return a path that breaks out, leaves its entry by `rise`, and may come back to fill it."""
+    top = 101 + Decimal(rise)
+    corners = [(60.0, "100"), (110, "101"), (122, "101"), (124, str(top)), (134, str(top))]
+    if back:
+        corners += [(136, "100.6"), (138, "100.6"), (140, str(top))]
+    corners += [(160, str(top + Decimal("0.04"))), (174, str(top + Decimal("0.04"))), (176, "100")]
+    return Line(f"{name}-USD", tuple(corners), (1,))
+
+
+MOVING = st.tuples(
+    *(
+        st.builds(a_moving_line, st.just(name), st.sampled_from(["0.06", "0.1"]), st.booleans())
+        for name in NAMES
+    )
+)
+
+
+@pytest.mark.slow
+@pytest.mark.req("E1", "E2", "X5", "X3")
+@given(lines=MOVING, caps=CAPS, takes=st.booleans())
+@settings(max_examples=4, phases=(Phase.explicit, Phase.reuse, Phase.generate), deadline=None)
+def test_no_entry_that_follows_the_market_passes_a_cap_or_its_first_size(
+    lines: tuple[Line, ...], caps: Caps, takes: bool
+) -> None:
+    sets = (*caps.sets, f"policy.execution.taker_fallback={str(takes).lower()}")
+    with tempfile.TemporaryDirectory() as folder:
+        setting = Setting(
+            folder=Path(folder), market=script(lines, 5), sets=sets, duration_ns=Nanos(270 * SECOND)
+        )
+        with World(setting).start() as world:
+            judge = Judge(world, caps, {line.name.partition("-")[0]: line for line in lines})
+            world.on_accept = judge.look
+            assert world.run_to_end() == 0, world.criticals
+            firsts, bought = chains_of(world)
+
+    assert judge.faults == []
+    assert any(len(names) > 1 for names in firsts.values()), "none has followed: it proves nothing"
+    for names in firsts.values():
+        sizes = [size for size, _ in names]
+        assert sum(bought[name] for _, name in names) <= sizes[0]
+
+
+def chains_of(world: World) -> tuple[dict[str, list[tuple[Decimal, str]]], dict[str, Decimal]]:
+    """Return the orders of each entry, with their sizes, and what the venue has filled of each."""
+    found: defaultdict[str, list[tuple[Decimal, str]]] = defaultdict(list)
+    for _, message in world.messages():
+        if isinstance(message, IntentRaised) and isinstance(message.intent.order, ApprovedEntry):
+            order, name = message.intent.order, message.intent.client_order_id
+            found[order.first or name].append((order.quantity, name))
+    filled = {
+        each["client_order_id"]: Decimal(each["filled_size"]) for each in world.books()["orders"]
+    }
+    return dict(found), defaultdict(Decimal, filled)
 
 
 @pytest.mark.req("E1")

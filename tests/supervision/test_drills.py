@@ -18,7 +18,7 @@ from attrs import frozen
 
 from actors.kernel.supervision import policy_of
 from actors.kernel.topology import ACTORS as ROWS
-from actors.kernel.topology import ALERTS, BAR_KEEPER, PROJECTOR, START_ORDER, STRATEGY
+from actors.kernel.topology import ALERTS, BAR_KEEPER, ENTRIES, PROJECTOR, START_ORDER, STRATEGY
 from actors.trading.approvals import APPROVAL_LIFE_NS
 from domain.model.breakers import Effect
 from domain.model.instants import parse_iso
@@ -154,6 +154,6 @@ def test_each_actor_breaks_and_comes_back_in_one_process(kind: str, tmp_path: Pa
         for outage in broken:
             inside = [each for each, at in buys.items() if outage.let_through(raised[each], at)]
             assert not inside, f"a buy was accepted while {name} was broken"
-    assert {ALERTS, PROJECTOR, BAR_KEEPER} == {
+    assert {ALERTS, PROJECTOR, BAR_KEEPER, ENTRIES} == {
         n for n, p in ROWS.items() if p.effect is Effect.NONE
     }

@@ -7,7 +7,7 @@ from typing import Any, Protocol, assert_never
 
 import msgspec
 
-from domain.model.approval import Limit, Market, StopLimit
+from domain.model.approval import ApprovedOrder, Limit, Market, StopLimit
 from domain.model.instants import Nanos, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
@@ -43,20 +43,31 @@ def order_body(intent: OrderIntent) -> bytes:
             "client_order_id": intent.client_order_id,
             "product_id": order.product,
             "side": order.side.value,
-            "order_configuration": _configuration(intent),
+            "order_configuration": _configuration(order, intent.end_ns),
         }
     )
 
 
-def _configuration(intent: OrderIntent) -> dict[str, Any]:
-    size = {"base_size": plain(intent.order.quantity)}
-    match intent.order.order_type:
+def preview_body(order: ApprovedOrder, end_ns: Nanos | None) -> bytes:
+    """Return the body of the question what the venue would do with an order."""
+    return msgspec.json.encode(
+        {
+            "product_id": order.product,
+            "side": order.side.value,
+            "order_configuration": _configuration(order, end_ns),
+        }
+    )
+
+
+def _configuration(order: ApprovedOrder, end_ns: Nanos | None) -> dict[str, Any]:
+    size = {"base_size": plain(order.quantity)}
+    match order.order_type:
         case Market():
             return {"market_market_ioc": size}
         case Limit(price=price, post_only=post_only):
             limit: dict[str, Any] = size | {"limit_price": plain(price)}
-            if intent.end_ns is not None:
-                limit |= {"end_time": iso(intent.end_ns), "post_only": post_only}
+            if end_ns is not None:
+                limit |= {"end_time": iso(end_ns), "post_only": post_only}
                 return {"limit_limit_gtd": limit}
             if post_only:
                 return {"limit_limit_gtc": limit | {"post_only": True}}

@@ -19,10 +19,12 @@ from adapters.venues.coinbase.aliases import (
     renamed_quotes,
 )
 from adapters.venues.coinbase.answers import Wallet
-from adapters.venues.coinbase.bodies import order_body
+from adapters.venues.coinbase.bodies import order_body, preview_body
 from adapters.venues.coinbase.cancels import Cancels
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
+from adapters.venues.coinbase.previews import PATH as PREVIEW
+from adapters.venues.coinbase.previews import Previews
 from adapters.venues.coinbase.session import SILENCE_NS, Decode, Frame
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.traits import VenueTraits
@@ -52,6 +54,7 @@ from domain.messages.venue import (
     ProductsListed,
     QuotesListed,
 )
+from domain.model.approval import ApprovedOrder
 from domain.model.entries import Entries, EntryKind, Unread
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos, iso
@@ -171,6 +174,13 @@ class CoinbaseVenue:
             done,
             lambda: self._last_gate(request),
         )
+
+    def preview(
+        self, order: ApprovedOrder, end_ns: Nanos | None, token: int, reply_to: ReplyTo
+    ) -> None:
+        """Ask what the venue would do with an order → `OrderPreviewed`."""
+        asked = Previews(self._transport, partial(self._broken, PREVIEW))
+        asked.ask(preview_body(order, end_ns), token, partial(self._post, reply_to))
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         """Ask to cancel → `CancelAnswered`, after the last of its calls."""

@@ -304,10 +304,14 @@ class PermissionsAnswer(Struct, gc=False):
 class PreviewAnswer(Struct, gc=False):
     """What the venue has against an order that it is only asked about; nothing: it would take it.
 
+    `order_total` is with fees, `commission_total` the fees alone, in quote currency.
+
     Reasons are texts or objects, by the venue's version; an answer without the list says nothing.
     """
 
     errs: list[Any]
+    order_total: str = ""
+    commission_total: str = ""
 
 
 class CancelForm(Struct, gc=False):

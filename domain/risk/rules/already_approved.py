@@ -13,7 +13,10 @@ from domain.risk.view import RiskView, approved_key
 
 @frozen(kw_only=True)
 class AlreadyApproved(EntryRule):
-    """Refuses a second approval of the same strategy, product, side and bar."""
+    """Refuses a second approval of the same strategy, product, side and bar.
+
+    The rest of an entry is of the same decision: it was approved once, and is no second one.
+    """
 
     CODE: ClassVar[Reason] = Reason("already_approved")
     ORDER: ClassVar[int] = 100
@@ -21,6 +24,6 @@ class AlreadyApproved(EntryRule):
 
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
         """Refuse if the bar has led to an order before."""
-        if approved_key(wanted.entry) not in view.approved:
+        if wanted.chain is not None or approved_key(wanted.entry) not in view.approved:
             return None
         return self.refuse("approved before", "once a bar")

@@ -15,7 +15,8 @@ from domain.risk.view import RiskView
 class AlreadyHeld(EntryRule):
     """Refuses a product that the strategy owns a lot of, or has an entry for that has not ended.
 
-    Strategies that say `pyramids: true` may buy more of it.
+    Strategies that say `pyramids: true` may buy more of it. What the entry itself has bought does
+    not keep its rest from being bought.
     """
 
     CODE: ClassVar[Reason] = Reason("already_held")
@@ -27,7 +28,9 @@ class AlreadyHeld(EntryRule):
         strategy, product = wanted.entry.strategy, wanted.entry.proposal.product
         if strategy in view.mandate.pyramids:
             return None
-        lots = view.portfolio.lots if view.portfolio is not None else ()
+        own = () if wanted.chain is None else wanted.chain.ended
+        held = view.portfolio.lots if view.portfolio is not None else ()
+        lots = (lot for lot in held if lot.id not in own)
         if any((lot.strategy, lot.product) == (strategy, product) for lot in lots):
             return self.refuse("it holds a lot", "one lot of a product")
         orders = (each.order for each in view.exposure.entries())

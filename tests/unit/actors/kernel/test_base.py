@@ -73,6 +73,17 @@ def test_what_is_said_carries_who_when_and_what_it_follows_from() -> None:
     assert (said.correlation, said.causation) == (42, 70)
 
 
+def test_what_is_published_for_another_chain_continues_that_one() -> None:
+    ear = Ear()
+    actor = a_talker(ear)
+    ear.envelopes.clear()
+
+    actor.publish("by itself", ReplyTo("nobody", 42, 70))
+
+    (said,) = ear.envelopes
+    assert (said.correlation, said.causation) == (42, 70)
+
+
 def test_what_is_said_without_a_cause_begins_a_chain() -> None:
     ear = Ear()
     actor = a_talker(ear)

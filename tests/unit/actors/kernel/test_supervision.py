@@ -89,7 +89,7 @@ def test_the_breaker_that_stops_trading_opens_first(actor: str, row: CrashPolicy
 def test_only_sides_of_no_weight_open_nothing_that_covers_an_order() -> None:
     harmless = {name for name, row in ROWS if len(crash_breakers(one_of(name), "", NOW)) == 1}
 
-    assert harmless == {"alerts", "projector", "bar_keeper"}
+    assert harmless == {"alerts", "projector", "bar_keeper", "entries"}
 
 
 def test_a_strategy_takes_only_itself_down() -> None:

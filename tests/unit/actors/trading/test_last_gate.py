@@ -209,6 +209,9 @@ CHANGED: dict[str, Any] = {
     "approved_ns": Nanos(NOW - 1),
     "lot": "lot-2",
     "sold": Quantity(Decimal(1)),
+    "highest_price": Price(Decimal(500)),
+    "replaces": "another",
+    "first": "another",
 }
 NAMING = ("approval", "approved_ns")
 """Fields by which an approval is found: with another value there is none."""

@@ -13,7 +13,14 @@ from actors.trading.order_manager import OrderManager, OrderTimer
 from domain.messages.control import AlertRaised, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import AFTER_GAP, StreamClosed, StreamOpened
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
+from domain.messages.orders import (
+    EntryDropped,
+    FillBooked,
+    IntentRaised,
+    OrderAdvanced,
+    Receipt,
+    WouldPlace,
+)
 from domain.messages.supervision import (
     ActorProven,
     BootCompleted,
@@ -25,17 +32,20 @@ from domain.messages.venue import (
     CancelAnswered,
     CancelResult,
     FillsListed,
+    OrderPreviewed,
     OrdersListed,
     PlaceAnswered,
     UserFrame,
 )
 from domain.model.breakers import Effect, Severity
 from domain.model.instants import HOUR, SECOND, Nanos
+from domain.model.money import ZERO, Amount
 from domain.model.orders import Accepted, NotSent, OrderState, OutcomeLost, VenueStatus
 from domain.orders.effects import AskAgain, TimeIsUp
 from domain.orders.inputs import OrderBookState
 from domain.orders.lifecycle import Event
 from domain.orders.order import Order, advance
+from domain.orders.preview import ANSWER_WITHIN_NS, NO_ANSWER
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     LINEAGE,
@@ -47,6 +57,7 @@ from tests.builders.messages import (
     a_seen,
     an_intent,
     approved,
+    approved_sale,
 )
 from tests.fakes.recording_venue import Call, RecordingVenue
 
@@ -350,3 +361,72 @@ def test_a_start_that_was_provisional_opens_the_user_stream_once() -> None:
     deliver(scene.actor, evolve(BOOTED, is_provisional=True), BOOTED)
 
     assert len(scene.venue.named("open_user_stream")) == 1
+
+
+# Before an entry leaves.
+
+
+class Asking(Scene):
+    """An order manager that asks the venue first."""
+
+    def __init__(self, *, is_dry: bool = False) -> None:
+        self.harness, self.venue = Harness(), RecordingVenue()
+        state = OrderBookState(LINEAGE, 1, ())
+        self.actor = self.harness.start(
+            OrderManager, ORDER_MANAGER, self.venue, state, is_dry=is_dry, previews=True
+        )
+
+    def asked(self) -> int:
+        """Return the token of the preview that was asked for."""
+        deliver(self.actor, OrderApproved(ENTRY))
+        (call,) = self.venue.named("preview")
+        assert call.about["order"] is ENTRY
+        return call.token
+
+
+def previewed(token: int, *errors: str) -> OrderPreviewed:
+    return OrderPreviewed(token, errors, Amount(ZERO), Amount(ZERO), None)
+
+
+@pytest.mark.req("X2", "X5")
+def test_an_entry_becomes_an_intent_only_once_the_venue_would_take_it() -> None:
+    scene = Asking()
+    token = scene.asked()
+    assert scene.harness.bodies(IntentRaised) == []
+
+    said = deliver(scene.actor, previewed(token))
+
+    assert [each.intent.order for each in of_kind(said, IntentRaised)] == [ENTRY]
+    assert of_kind(deliver(scene.actor, previewed(token)), IntentRaised) == [], "once"
+
+
+@pytest.mark.req("X2", "X5")
+def test_an_entry_that_the_venue_would_not_take_is_dropped_and_told() -> None:
+    scene = Asking()
+
+    said = deliver(scene.actor, previewed(scene.asked(), "PREVIEW_INSUFFICIENT_FUND"))
+
+    (dropped,) = of_kind(said, EntryDropped)
+    assert dropped.order == ENTRY
+    assert "PREVIEW_INSUFFICIENT_FUND" in dropped.reason
+    assert of_kind(said, IntentRaised) == []
+
+
+@pytest.mark.req("X5")
+def test_an_entry_whose_preview_is_late_is_dropped_and_a_later_answer_is_nothing() -> None:
+    scene = Asking()
+    token = scene.asked()
+
+    late = scene.harness.pass_time(scene.actor, ANSWER_WITHIN_NS)
+    assert [each.reason for each in of_kind(late, EntryDropped)] == [NO_ANSWER]
+    assert deliver(scene.actor, previewed(token)) == ()
+
+
+@pytest.mark.req("X5", "X6")
+def test_sales_and_dry_runs_are_not_previewed() -> None:
+    scene, dry = Asking(), Asking(is_dry=True)
+    sale = an_intent(approved_sale("lot-1")).order
+
+    assert len(of_kind(deliver(scene.actor, OrderApproved(sale)), IntentRaised)) == 1
+    assert len(of_kind(deliver(dry.actor, OrderApproved(ENTRY)), WouldPlace)) == 1
+    assert scene.venue.named("preview") == dry.venue.named("preview") == []

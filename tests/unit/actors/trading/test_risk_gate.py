@@ -18,6 +18,7 @@ from domain.messages.decisions import (
     EntryProposed,
     OrderApproved,
     ProposalRefused,
+    RestProposed,
     RoundJudged,
     RoundProposed,
 )
@@ -29,7 +30,7 @@ from domain.messages.market import (
     HistoryLoaded,
     QuoteMoved,
 )
-from domain.messages.orders import IntentRaised, WouldPlace
+from domain.messages.orders import EntryDropped, IntentRaised, WouldPlace
 from domain.messages.portfolio import CapsMeasured, CashFlowSeen, LedgerReported, StatementTaken
 from domain.messages.supervision import ActorProven, BootCompleted, ProductsChanged, TradingReady
 from domain.messages.universe import RegimeJudged, UniverseJudged
@@ -48,6 +49,7 @@ from domain.portfolio.ledger import Ledger, open_ledger
 from domain.risk.exposure import Exposure
 from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, approved_key
+from domain.risk.working import Working
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -65,6 +67,7 @@ from tests.builders.messages import (
     an_entry,
     an_exit,
     an_intent,
+    approved,
     booked,
     the_rules,
 )
@@ -555,3 +558,79 @@ def test_no_series_of_rounds_gets_more_than_the_caps(
         cost[order.product] += order.worst_case
     assert sum(cost.values()) <= CASH * 4 / 100
     assert all(each <= CASH * 3 / 100 for each in cost.values())
+
+
+# The rest of an entry.
+
+
+def working_gate() -> tuple[Harness, RiskGate]:
+    harness = Harness()
+    mandate = a_mandate(working=Working(max_reprices=1))
+    args = (the_rules(), mandate, a_state(), Approvals(), LIMIT, THROTTLE)
+    actor = harness.start(RiskGate, RISK_GATE, *args)
+    deliver(actor, BootCompleted(PRODUCTS, MAKER, TAKER, is_clean=True), TradingReady("none"))
+    fresh(harness, actor)
+    return harness, actor
+
+
+def ended(order: ApprovedOrder, number: int, filled: str) -> tuple[Any, ...]:
+    """Return how an order was raised, bought a part and ended."""
+    intent = an_intent(order, number)
+    fill = (booked(intent, filled),) if filled != "0" else ()
+    return (IntentRaised(intent), *fill, a_moved(intent, OrderState.CANCELLED, filled))
+
+
+def a_rest(number: int) -> RestProposed:
+    return RestProposed(an_intent(number=number).client_order_id, "breakout", BTC, takes=False)
+
+
+@pytest.mark.req("X5", "X3")
+def test_a_rest_is_judged_by_what_our_own_books_say_is_left() -> None:
+    _, actor = working_gate()
+    (first,) = orders(deliver(actor, a_round(entry())))
+    deliver(actor, *ended(first, 1, "0.5"))
+
+    (rest,) = orders(deliver(actor, a_rest(1)))
+
+    assert rest.quantity == first.quantity - Decimal("0.5")
+    assert isinstance(rest, ApprovedEntry)
+    assert rest.replaces == rest.first == an_intent(number=1).client_order_id
+    deliver(actor, *ended(rest, 2, "0.25"))
+    assert reasons(deliver(actor, a_rest(2))) == ["nothing_left"], "it may be moved once"
+
+
+@pytest.mark.req("X5", "E1")
+def test_nothing_is_left_of_what_rests_still_was_asked_before_or_is_not_known() -> None:
+    _, actor = working_gate()
+    (first,) = orders(deliver(actor, a_round(entry())))
+    raised, end = ended(first, 1, "0")
+    deliver(actor, raised)
+
+    assert reasons(deliver(actor, a_rest(1))) == ["nothing_left"]
+    deliver(actor, end)
+    assert len(orders(deliver(actor, a_rest(1)))) == 1
+    assert reasons(deliver(actor, a_rest(1))) == ["nothing_left"]
+    assert reasons(deliver(actor, a_rest(7))) == ["nothing_left"]
+
+
+@pytest.mark.req("X5", "BOOT1")
+def test_a_gate_that_was_rebuilt_buys_no_rest_of_what_came_before() -> None:
+    order = approved(highest_price=Price(Decimal(101)))
+    _, actor = a_gate()
+    deliver(actor, *ended(order, 1, "0"))
+
+    said = deliver(actor, a_rest(1))
+
+    assert reasons(said) == ["nothing_left"]
+    assert [each.lot for each in of_kind(said, ProposalRefused)] == [a_rest(1).client_order_id]
+
+
+@pytest.mark.req("X5", "E2")
+def test_an_entry_that_was_dropped_reserves_nothing() -> None:
+    _, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+    assert actor._exposure.living
+
+    deliver(actor, EntryDropped(order, "not taken"))
+
+    assert not actor._exposure.living

@@ -20,6 +20,7 @@ from domain.model.money import Amount
 from domain.model.orders import OrderState
 from domain.portfolio.ledger import open_ledger
 from domain.risk.exposure import Exposure
+from domain.risk.pauses import PAUSED
 from domain.risk.throttle import REJECTED, REPEATED, Counted, ThrottleLimits
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import (
@@ -33,6 +34,7 @@ from tests.builders.messages import (
     an_exit,
     an_intent,
     approved,
+    approved_sale,
     booked,
     the_rules,
 )
@@ -75,11 +77,11 @@ def test_rejected_orders_leave_exits_alone_to_run_and_the_last_reason_is_told() 
     harness = Harness()
     actor = a_gate(harness)
     reject(actor, 1, 1, 2)
-    assert harness.trips() == ()
+    assert not harness.is_open(REJECTED)
 
     reject(actor, 3, 4)
 
-    (breaker,) = harness.trips()
+    (breaker,) = (each for each in harness.trips() if each.name == REJECTED)
     assert (breaker.name, breaker.scope, breaker.effect) == (REJECTED, GLOBAL, Effect.REDUCE_ONLY)
     assert not breaker.is_latched
     assert "3 orders were rejected within 60 s" in breaker.reason
@@ -229,3 +231,67 @@ def test_what_is_older_than_the_window_leaves_the_limit_free_again() -> None:
         "rejected_orders": (1, 3, "orders in 60 s"),
         "repeated_entries": (0, 2, "orders in 60 s"),
     }
+
+
+# The pause of one product.
+
+
+def paused(harness: Harness) -> bool:
+    return harness.is_open(PAUSED, PRODUCT)
+
+
+@pytest.mark.way_out("rejected_entries")
+@pytest.mark.req("X5", "PAC")
+def test_a_product_is_left_alone_after_a_rejection_longer_each_time_in_a_row() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    for number, length_s in ((1, 60), (2, 120), (3, 240)):
+        reject(actor, number)
+        assert paused(harness)
+        harness.pass_time(actor, length_s * SECOND - 1)
+        assert paused(harness)
+        harness.pass_time(actor, 1)
+        assert not paused(harness)
+
+
+@pytest.mark.req("X5")
+def test_a_pause_names_the_venues_reason_blocks_only_its_product_and_lets_exits_run() -> None:
+    harness = Harness()
+    reject(a_gate(harness), 1)
+
+    (breaker,) = harness.trips()
+    assert (breaker.effect, breaker.scope) == (Effect.BLOCK, PRODUCT)
+    assert breaker.reason == "1 entry rejected in a row, not bought for 60 s: INSUFFICIENT_FUND"
+
+
+@pytest.mark.req("X5")
+def test_an_entry_that_the_venue_takes_ends_the_pause_and_its_row() -> None:
+    harness = Harness()
+    actor = a_gate(harness)
+    reject(actor, 1, 2)
+    deliver(actor, a_moved(an_intent(number=3), OrderState.OPEN))
+    assert not paused(harness)
+
+    reject(actor, 4)
+    harness.pass_time(actor, 60 * SECOND)
+    assert not paused(harness), "the row has begun anew"
+
+
+@pytest.mark.req("X5")
+def test_a_rejected_sale_pauses_no_product() -> None:
+    harness = Harness()
+    sale = an_intent(approved_sale("lot-1"))
+    deliver(a_gate(harness), a_moved(sale, OrderState.REJECTED))
+
+    assert not paused(harness)
+
+
+@pytest.mark.req("X5", "SUP1")
+def test_a_fresh_incarnation_ends_the_pause_of_the_one_before() -> None:
+    harness = Harness()
+    reject(a_gate(harness), 1)
+    again = a_gate(harness, epoch=2)
+    assert paused(harness)
+
+    harness.pass_time(again, LIMITS.window_ns)
+    assert not paused(harness)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.results.trace import document, lines, outcome, sentence
-from domain.messages.decisions import ExitHindered, OrderApproved, RoundJudged
+from domain.messages.decisions import ExitHindered, OrderApproved, RestProposed, RoundJudged
 from domain.messages.orders import IntentRaised, WouldPlace
 from domain.messages.portfolio import LotReleased
 from domain.model.approval import ExitReason, Reason
@@ -21,6 +21,7 @@ from tests.builders.messages import (
     BTC,
     ETH,
     NOW,
+    a_limit,
     a_lot,
     a_moved,
     an_exit,
@@ -42,6 +43,20 @@ CASES: list[tuple[Any, str]] = [
     (
         OrderApproved(SALE.order),
         "the risk gate approved the sale of 2 BTC: its stop was hit",
+    ),
+    (
+        OrderApproved(approved(replaces="o-1", first="o-1")),
+        "it replaces order o-1: 2 BTC rests at 100.00. The risk gate approved it: no rule objected",
+    ),
+    (
+        OrderApproved(approved(replaces="o-1", order_type=a_limit(lifetime_ns=None))),
+        "it replaces order o-1: 2 BTC is taken at 100.00. The risk gate approved it: no rule"
+        " objected",
+    ),
+    (RestProposed(ID, "breakout", BTC, True), "what is left of it is to be taken at once"),
+    (
+        RestProposed(ID, "breakout", BTC, False),
+        "what is left of it is to be bought at the price of now",
     ),
     (IntentRaised(ENTRY), f"order {ID}, number 1, is on record"),
     (WouldPlace(ENTRY), f"dry run: order {ID} would have been sent"),

@@ -16,9 +16,12 @@ from domain.decisions.exit_tries import (
     Circumstances,
     ExitTries,
 )
-from domain.model.instants import DAY, SECOND
+from domain.model.approval import ExitReason
+from domain.model.instants import DAY, HOUR, SECOND
 from domain.model.money import Price, Quantity
+from domain.model.orders import OrderState
 from domain.model.product import ProductFlags
+from tests.builders.messages import a_moved, an_intent
 
 pytestmark = pytest.mark.req("X6", "PAC")
 NOW = 1_700_000_000 * SECOND
@@ -123,3 +126,71 @@ def test_the_wait_never_passes_a_minute(times: int) -> None:
 
     assert tries.may_begin(USUAL, NOW + LONGEST_WAIT_NS)
     assert DAY > LONGEST_WAIT_NS
+
+
+def selling(tries: ExitTries, at_ns: int, reason: ExitReason) -> int | None:
+    """Begin a try at `at_ns`; return how far it reaches."""
+    tries.begin(USUAL, at_ns)
+    tries.ordered("o", at_ns)
+    return tries.reach_bps(reason)
+
+
+@pytest.mark.req("X5")
+@pytest.mark.parametrize(
+    ("reason", "reaches"),
+    [
+        (ExitReason.TARGET, [25, 50, 100, 200, 400, None, None]),
+        (ExitReason.STOP, [50, 200, None, None]),
+        (ExitReason.OPERATOR, [50, 200, None, None]),
+    ],
+)
+def test_each_try_reaches_farther_and_the_last_ones_to_any_price(
+    reason: ExitReason, reaches: list[int | None]
+) -> None:
+    tries = ExitTries()
+
+    assert [selling(tries, NOW + n * SECOND, reason) for n, _ in enumerate(reaches)] == reaches
+    tries.begin_anew()
+    assert selling(tries, NOW + HOUR, reason) == reaches[0]
+
+
+@pytest.mark.req("X5", "PAC")
+@pytest.mark.parametrize(
+    ("reason", "waits"),
+    [
+        (ExitReason.TARGET, [1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 60, 60]),
+        (ExitReason.STOP, [1, 1, 1, 2, 4, 8, 8, 8]),
+    ],
+)
+def test_what_sells_in_parts_waits_longer_once_it_reaches_any_price(
+    reason: ExitReason, waits: list[int]
+) -> None:
+    tries, now_ns = ExitTries(), int(NOW)
+    for wait in waits:
+        selling(tries, now_ns, reason)
+        tries.succeeded(now_ns)
+        assert not tries.may_begin(USUAL, now_ns + wait * SECOND - 1)
+        now_ns += wait * SECOND
+        assert tries.may_begin(USUAL, now_ns)
+
+
+@pytest.mark.req("X5")
+@pytest.mark.parametrize(
+    ("state", "filled", "tries_before", "goes_on"),
+    [
+        (OrderState.CANCELLED, "0", 0, True),
+        (OrderState.EXPIRED, "0", 0, True),
+        (OrderState.CANCELLED, "1", 5, True),
+        (OrderState.CANCELLED, "0", 5, False),
+        (OrderState.REJECTED, "0", 0, False),
+        (OrderState.VOID, "0", 0, False),
+    ],
+)
+def test_that_nobody_bids_within_a_reach_is_no_failure_as_long_as_it_widens(
+    state: OrderState, filled: str, tries_before: int, goes_on: bool
+) -> None:
+    tries = ExitTries()
+    for number in range(tries_before + 1):
+        selling(tries, NOW + number * SECOND, ExitReason.TARGET)
+
+    assert tries.goes_on(a_moved(an_intent(), state, filled)) is goes_on

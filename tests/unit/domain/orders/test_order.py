@@ -18,8 +18,17 @@ from domain.model.instants import Nanos
 from domain.model.money import ZERO, Quantity
 from domain.model.orders import TERMINAL, FillSeen, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance, apply_fill, apply_seen, given_up, needs_fills
-from tests.builders.messages import a_fill, a_seen, an_intent, approved
+from domain.orders.order import (
+    Order,
+    advance,
+    apply_fill,
+    apply_seen,
+    given_up,
+    is_doubtful,
+    needs_fills,
+    takes_at_once,
+)
+from tests.builders.messages import a_fill, a_limit, a_seen, an_intent, approved
 
 INTENT = an_intent()
 
@@ -282,3 +291,14 @@ def test_what_is_given_up_while_it_is_cancelled_keeps_its_fills(
 
     assert over.state is end
     assert over.filled == Decimal(filled or 0)
+
+
+@pytest.mark.req("X4", "X5")
+def test_an_entry_that_takes_at_once_is_asked_about_until_it_has_ended() -> None:
+    taking = an_intent(approved(order_type=a_limit(post_only=False, lifetime_ns=None)))
+    open_order = apply_seen(Order.intended(taking), a_seen(taking))
+
+    assert takes_at_once(taking.order.order_type)
+    assert is_doubtful(open_order)
+    assert not takes_at_once(a_limit())
+    assert not is_doubtful(apply_seen(Order.intended(an_intent()), a_seen(an_intent())))

@@ -11,7 +11,7 @@ from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from domain.model.orders import OrderIntent
 from domain.orders.order import Order
 from domain.orders.recent import AT_ONCE_NS, LINGER_NS, TIDY_EVERY_NS, RecentOrders, last_shown_ns
-from tests.builders.messages import NOW, an_intent, approved, approved_sale
+from tests.builders.messages import NOW, a_limit, an_intent, approved, approved_sale
 
 pytestmark = pytest.mark.req("K1")
 
@@ -124,3 +124,10 @@ def test_of_the_journal_only_what_still_matters_is_taken() -> None:
     assert recent.get(old.client_order_id) is None
     assert recent.get(young.client_order_id) == young.order
     assert recent.has_order_id("venue-4")
+
+
+@pytest.mark.req("X5")
+def test_an_order_that_takes_by_a_limit_is_forgotten_like_one_at_the_market() -> None:
+    taking = approved(order_type=a_limit(post_only=False, lifetime_ns=None))
+
+    assert last_shown_ns(an_intent(taking), NOW) == NOW + AT_ONCE_NS

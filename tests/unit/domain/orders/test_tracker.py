@@ -15,7 +15,14 @@ from attrs import define, evolve
 from domain.messages.control import Settled, SettleRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import AFTER_GAP, FeedRecovered, FeedStalled, StreamClosed, StreamOpened
-from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, Receipt, WouldPlace
+from domain.messages.orders import (
+    CancelProposed,
+    FillBooked,
+    IntentRaised,
+    OrderAdvanced,
+    Receipt,
+    WouldPlace,
+)
 from domain.messages.supervision import BootCompleted, BreakerTripped, GapSeen
 from domain.messages.venue import (
     CancelAnswered,
@@ -444,6 +451,16 @@ def test_an_entry_is_cancelled_when_its_time_is_up() -> None:
     found = an_open_entry().step(TimeIsUp(ID))
 
     assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("X5")
+def test_an_entry_is_cancelled_when_somebody_wants_to_move_it() -> None:
+    scene = an_open_entry()
+    found = scene.step(CancelProposed(ID, "left"))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+    assert "left" in str(of(found, effects.Publish))
+    assert scene.step(CancelProposed("long forgotten", "left")) == ()
 
 
 @pytest.mark.req("X5", "X4")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.messages.decisions import OrderApproved, ProposalRefused, RoundJudged
+from domain.messages.decisions import OrderApproved, ProposalRefused, RestProposed, RoundJudged
 from domain.messages.journal import RunStarted
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import LotReleased, StatementTaken
@@ -196,3 +196,33 @@ def test_what_the_owner_released_stands_in_the_chain() -> None:
 def test_the_lot_of_a_sale_is_the_one_it_sells() -> None:
     assert lot_of("sale", SALE.order) == LOT
     assert lot_of("entry", ENTRY.order) == "entry"
+
+
+@pytest.mark.req("X2", "X5")
+@pytest.mark.parametrize("number", [1, 8, 9])
+def test_every_order_of_one_entry_leads_to_all_of_them(number: int) -> None:
+    first = an_intent(approved(approval=1), 1)
+    name = first.client_order_id
+    second = an_intent(approved(approval=8, replaces=name, first=name), 8)
+    third = an_intent(approved(approval=9, replaces=second.client_order_id, first=name), 9)
+    story: list[tuple[int | None, Any]] = [
+        *STORY[:3],
+        (ROUND, OrderApproved(first.order)),
+        (ROUND, IntentRaised(first)),
+        (7, a_moved(first, OrderState.CANCELLED)),
+    ]
+    for before, after in ((first, second), (second, third)):
+        story += [
+            (ROUND, RestProposed(before.client_order_id, "breakout", BTC, takes=False)),
+            (ROUND, OrderApproved(after.order)),
+            (ROUND, IntentRaised(after)),
+            (7, a_moved(after, OrderState.CANCELLED)),
+        ]
+
+    for text in (an_intent(number=number).client_order_id, str(ROUND)):
+        found = traced(text, story)
+        assert [chain.lot for chain in found.chains] == [
+            each.client_order_id for each in (first, second, third)
+        ]
+        assert "RestProposed" in kinds(found.chains[0].steps)
+        assert "RestProposed" not in kinds(found.chains[2].steps)

@@ -76,3 +76,20 @@ def test_a_stop_order_has_legal_prices_at_the_stop_and_below_it(stop: Decimal) -
     assert kind.stop_price % STEP == kind.price % STEP == 0
     assert STEP <= kind.price <= kind.stop_price <= max(stop, STEP)
     assert kind.price > stop * (1 - BELOW_STOP) - 2 * STEP
+
+
+@pytest.mark.req("X5")
+def test_a_sale_with_a_reach_takes_what_is_bid_within_it_and_is_gone() -> None:
+    product = a_product(price_increment=STEP)
+
+    assert sale_type(product, BID, 25) == Limit(
+        price=Price(Decimal("99.75")), post_only=False, lifetime_ns=None
+    )
+    assert sale_type(product, BID, None) == Market()
+
+
+@pytest.mark.req("X5")
+def test_a_reach_changes_nothing_where_a_sale_may_only_rest() -> None:
+    resting = a_product(price_increment=STEP, flags=ProductFlags.of("online", ("post_only",)))
+
+    assert sale_type(resting, BID, 25) == RESTING

@@ -53,6 +53,18 @@ def test_an_order_found_alive_after_its_end_is_reserved_again() -> None:
     assert reserved(exposure.end(a_moved(INTENT, OrderState.OPEN))) == 200
 
 
+def test_an_order_that_has_ended_is_found_by_its_name_with_what_it_has_bought() -> None:
+    intent = an_intent()
+    living = Exposure().bind(intent).fill(booked(intent, "1"))
+    assert living.ended_as(intent.client_order_id) is None
+
+    ended = living.end(a_moved(intent, OrderState.CANCELLED, "1"))
+    found = ended.ended_as(intent.client_order_id)
+    assert found is not None
+    assert (found.order, found.filled) == (intent.order, Quantity(Decimal(1)))
+    assert ended.ended_as("another") is None
+
+
 def test_a_dropped_reservation_is_gone_and_others_stay() -> None:
     other = approved(approval=5, worst_case=Amount(Decimal(30)))
     exposure = Exposure().reserve(ORDER).reserve(other)

@@ -470,3 +470,17 @@ def test_what_is_missing_of_a_lot_is_at_risk_until_it_is_released() -> None:
 
     assert gone.at_risk == whole.at_risk
     assert gone.at_risk.total > 0
+
+
+@pytest.mark.req("X5", "X6")
+def test_a_lot_that_is_large_enough_at_the_bid_only_is_sold_at_the_market() -> None:
+    """Worth 1.001 at the bid of 100 and 0.9985 within the reach of 25 bps; the venue wants 1."""
+    lot = a_lot("0.01001")
+    wanted = evolve(an_exit(lot, bid=Price(Decimal(100))), reach_bps=25)
+    view = a_view(portfolio=a_portfolio("9800", lot, nlv="10000"))
+
+    verdict = judge_exit(wanted, view, 3)
+
+    assert isinstance(verdict, OrderApproved)
+    assert verdict.order.order_type == Market()
+    assert isinstance(judge_exit(evolve(wanted, bid=Price(Decimal(200))), view, 3), OrderApproved)

@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.model.approval import Refusal
-from domain.model.money import ZERO, Amount, Rate
-from domain.risk.sizing import Sized, entry_price, size_entry, smallest_quantity
+from domain.model.money import ZERO, Amount, Price, Quantity, Rate
+from domain.risk.sizing import Sized, entry_price, size_entry, size_rest, smallest_quantity
 from tests.builders.messages import TAKER, a_product, a_proposal, a_quote
 
 NLV = Amount(Decimal(10_000))
@@ -191,3 +191,22 @@ def test_nothing_is_raised_above_what_the_tier_allows() -> None:
 
     most = Amount(least.worst_case - Decimal("0.01"))
     assert isinstance(sized(proposal=a_proposal(notional_pct=Decimal("0.01")), most=most), Refusal)
+
+
+@pytest.mark.req("X3", "X5")
+def test_a_rest_is_no_larger_than_what_is_left_and_no_smaller_than_the_smallest_entry() -> None:
+    product, price = a_product(base_increment=Decimal("0.1")), Price(Decimal(100))
+
+    def rest(left: str) -> Sized | Refusal:
+        quantity, stop = Quantity(Decimal(left)), Decimal(3)
+        return size_rest(product, price, quantity, stop, TAKER, rests=True)
+
+    found = rest("1.57")
+    assert isinstance(found, Sized)
+    assert (found.quantity, found.limit_price, found.post_only) == (Decimal("1.5"), price, True)
+    assert found.worst_case == 150 * (1 + TAKER)
+    assert not found.is_raised
+    least = smallest_quantity(product, price, Decimal(3), TAKER)
+    assert isinstance(rest(str(least)), Sized)
+    assert isinstance(rest(str(least - Decimal("0.01"))), Refusal)
+    assert isinstance(rest("0"), Refusal)
