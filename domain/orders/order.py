@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import evolve, frozen
 
 from domain.messages.orders import OrderAdvanced
 from domain.messages.venue import OrdersListed
-from domain.model.approval import Limit, OrderType, Purpose
+from domain.model.approval import Limit, Market, OrderType, Purpose, StopLimit
 from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.money import ZERO, Quantity
@@ -89,9 +91,15 @@ def lifetime_of(order_type: OrderType) -> Nanos | None:
 
 def takes_at_once(order_type: OrderType) -> bool:
     """Tell whether an order takes what is there and is gone: nothing of it ever rests."""
-    if isinstance(order_type, Limit):
-        return not order_type.post_only and order_type.lifetime_ns is None
-    return True
+    match order_type:
+        case Limit():
+            return not order_type.post_only and order_type.lifetime_ns is None
+        case Market():
+            return True
+        case StopLimit():
+            return False
+        case _ as other:
+            assert_never(other)
 
 
 def good_till(order_type: OrderType, now_ns: int) -> Nanos | None:
