@@ -213,7 +213,6 @@ _HOSTS = (STRATEGY + "*",)
 _LISTERS = (CANCELLER, ORDER_MANAGER, RECONCILER, DROP_COPY)
 _PRICED = (EXITS, RISK_GATE, ORDER_MANAGER, ALLOCATOR, PROJECTOR)
 """Who acts otherwise while the price of a product is not known."""
-
 _BUYERS = (RISK_GATE, ALLOCATOR, PROJECTOR)
 """Who has to know what may be bought, and in which state of the market."""
 
@@ -391,6 +390,7 @@ ROUTES: dict[type, Route] = {
         is_durable=True,
     ),
     supervision.ClockChecked: Route(says=(GUARDIAN,), hears=_KEEPERS),
+    journal.SnapshotTaken: Route(says=(GUARDIAN,), hears=(AUDITOR,)),
     journal.RunStopped: Route(says=(GUARDIAN,), hears=(AUDITOR,), is_durable=True),
     # In the lane of market data: it waits behind the view of the portfolio that belongs to it.
     control.StatusRequested: Route(

@@ -24,6 +24,7 @@ from domain.messages.journal import (
     JournalRestored,
     RunStarted,
     RunStopped,
+    SnapshotTaken,
     TailCut,
 )
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced, WouldPlace
@@ -102,6 +103,7 @@ CATALOGUE: dict[str, type] = {
         JournalCreated,
         JournalReopened,
         JournalRestored,
+        SnapshotTaken,
         TailCut,
     )
 }
