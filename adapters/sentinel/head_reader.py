@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-_BEGINS = re.compile(rb'"type":"Journal(?:Created|Restored)"')
+_BEGINS = b'"type":"JournalCreated"', b'"type":"JournalRestored"'
 _LINEAGE = re.compile(rb'"data":\{"lineage":"([0-9a-f]{32})"\}')
 _RECORD = re.compile(
     rb',"prev":"[0-9a-f]{64}","seq":([1-9][0-9]{0,17}),[^\n]*,"hash":"([0-9a-f]{64})"\}$'
 )
 
 
-def line_around(text: bytes, place: int) -> bytes:
-    """Return the line of `text` in which that byte is."""
-    end = text.find(b"\n", place)
-    return text[text.rfind(b"\n", 0, place) + 1 : len(text) if end < 0 else end]
+def lines_with(word: bytes, text: bytes) -> Iterator[bytes]:
+    """Yield the lines of `text` that hold `word`; the others cost next to nothing."""
+    place = text.find(word)
+    while place >= 0:
+        end = text.find(b"\n", place)
+        end = len(text) if end < 0 else end
+        yield text[text.rfind(b"\n", 0, place) + 1 : end]
+        place = text.find(word, end)
 
 
 class HeadReader:
@@ -28,10 +32,10 @@ class HeadReader:
 
     def take(self, lines: bytes) -> None:
         """Take in whole lines that follow those before; what is no record is passed over."""
-        for found in _BEGINS.finditer(lines):
-            begun = _LINEAGE.search(line_around(lines, found.start()))
+        for line in (each for word in _BEGINS for each in lines_with(word, lines)):
+            begun = _LINEAGE.search(line)
             self._lineage = self._lineage if begun is None else begun[1].decode()
-        last = _RECORD.search(line_around(lines, len(lines)))
+        last = _RECORD.search(lines[lines.rfind(b"\n") + 1 :])
         if last is not None and self._lineage:
             self.told = {
                 "lineage": self._lineage,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Collection, Mapping, Set
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 import msgspec
 from attrs import field, frozen
 
-from adapters.sentinel.head_reader import HeadReader, line_around
+from adapters.sentinel.head_reader import HeadReader, lines_with
 from adapters.sentinel.living import ENDED, LivingOrders
 from domain.model.entries import Unread
 
 UNPLACED = ("REJECTED", "VOID")
 """States of orders that the venue has said it does not have."""
-_OF_ORDERS = re.compile(rb'"type":"(IntentRaised|OrderAdvanced)"')
+INTENT, ADVANCED = b'"type":"IntentRaised"', b'"type":"OrderAdvanced"'
 ENTRY, EXIT = "entry", "exit"
 REMEMBERED_ENDS = 10_000
 """Ended orders that are known: as many as `domain/orders/own_orders.py` keeps."""
@@ -146,12 +145,10 @@ class OurOrders:
         """Take in the whole lines of `data`; tell whether there were any."""
         whole, newline, _ = data.rpartition(b"\n")
         self._head.take(whole)
-        for found in _OF_ORDERS.finditer(whole):
-            line = line_around(whole, found.start())
-            if found[1] == b"IntentRaised":
-                self._intend(line)
-            else:
-                self._advance(line)
+        for line in lines_with(INTENT, whole):  # each before anything is said of its order
+            self._intend(line)
+        for line in lines_with(ADVANCED, whole):
+            self._advance(line)
         self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)
         return bool(newline)
 
