@@ -197,9 +197,9 @@ def write_journal(home: Path, world: World, orders: int) -> int:
     return sum(each.stat().st_size for each in folder.glob("*.jsonl"))
 
 
-def tree_mb(pid: int, field: int = 1) -> float:
+def resident_mb(pid: int) -> float:
     """Return the resident MB of one process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[field]) * PAGE_MB
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_MB
 
 
 def peak_mb(pid: int) -> float:
@@ -216,7 +216,7 @@ def measured_start(home: Path) -> tuple[float, float, float]:
     process = paper(home)
     ready(process)
     took = time.monotonic() - begun
-    sizes = tree_mb(process.pid), peak_mb(process.pid)
+    sizes = resident_mb(process.pid), peak_mb(process.pid)
     end(process)
     return took, *sizes
 
@@ -249,9 +249,9 @@ def main() -> int:
     parser.add_argument("--fewer", type=int, default=1_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="a folder on the disk to measure")
-    options = parsed(parser, orders=40, fewer=20, runs=1)
+    options = parsed(parser, orders=40, fewer=0, runs=1)
     install_context()
-    sizes = (0, options.fewer, options.orders)
+    sizes = dict.fromkeys((0, options.fewer, options.orders))
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         homes = {size: Path(name) / str(size) for size in sizes}
         print(f"{'journal':>16}{'MB':>8}{'audit s':>9}{'peak MB':>9}", flush=True)
