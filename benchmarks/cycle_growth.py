@@ -75,9 +75,9 @@ def round_trip(bought: int, sold: int, at_ns: int) -> Records:
     yield from done(an_exit(sold, client_order_id(LINEAGE, bought)), sold, at_ns)
 
 
-def done(order: ApprovedOrder, number: int, at_ns: int) -> Records:
+def done(order: ApprovedOrder, number: int, at_ns: int, lineage: str = LINEAGE) -> Records:
     """Yield the life of an order that was filled at once."""
-    name = client_order_id(LINEAGE, number)
+    name = client_order_id(lineage, number)
     yield at_ns, OrderApproved(order)
     yield at_ns, IntentRaised(OrderIntent(number, name, order, None))
     yield at_ns, moved(order, name, OrderState.OPEN, "0")

@@ -389,6 +389,7 @@ ROUTES: dict[type, Route] = {
         is_durable=True,
     ),
     supervision.ClockChecked: Route(says=(GUARDIAN,), hears=_KEEPERS),
+    journal.SnapshotTaken: Route(says=(GUARDIAN,), hears=(AUDITOR,)),
     journal.RunStopped: Route(says=(GUARDIAN,), hears=(AUDITOR,), is_durable=True),
     # In the lane of market data: it waits behind the view of the portfolio that belongs to it.
     control.StatusRequested: Route(

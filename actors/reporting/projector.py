@@ -74,7 +74,7 @@ from domain.model.product import Product, ProductId
 from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.system.rate_budget import BudgetUse
-from domain.system.recovery import ClosedBreaker, RunTally
+from domain.system.tally import ClosedBreaker, RunTally
 
 JITTER_BINS = 10
 

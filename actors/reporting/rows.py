@@ -20,7 +20,7 @@ from domain.model.orders import OrderIntent
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import Product
 from domain.system.rate_budget import BudgetUse
-from domain.system.recovery import ClosedBreaker
+from domain.system.tally import ClosedBreaker
 
 SCHEMA = 3
 """Version of the document. 1, which did not say so, had no limits, decision or parts of profit; 2

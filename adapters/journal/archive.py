@@ -197,7 +197,8 @@ class _Segments:
     def names(self) -> list[str]:
         return [segment_name(number) for number in range(1, self._count + 1)]
 
-    def lines(self, name: str) -> Iterator[bytes]:
+    def lines(self, name: str, begin: int = 0) -> Iterator[bytes]:
+        del begin  # a pass over an archive has nothing before it
         member = self._archive.next()
         found = None if member is None else self._archive.extractfile(member)
         if member is None or found is None or member.name != name or not member.isreg():

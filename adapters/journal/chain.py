@@ -21,6 +21,7 @@ from domain.model.money import plain
 from domain.model.secrets import redacted
 
 _HASH_MEMBER = b',"hash":"'
+_NUMBER_MEMBER = b',"seq":'
 _HASH_DIGITS = 64
 _CLOSING = b'"}'
 _SUFFIX_SIZE = len(_HASH_MEMBER) + _HASH_DIGITS + len(_CLOSING)
@@ -183,6 +184,23 @@ def check_line(line: bytes, prev: str, seq: int) -> Record:
     if body.prev != prev:
         raise LineBroken(f"prev {_short(prev)}", f"prev {_short(body.prev)}")
     return _record(body, found)
+
+
+def record_number(line: bytes) -> int:
+    """Return the number that a whole line of a journal holds.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    at = line.rfind(_NUMBER_MEMBER)
+    if at < 0:
+        raise ValueError("expected a record, found a line without its number")
+    return int(line[at + len(_NUMBER_MEMBER) :].partition(b",")[0])
+
+
+def record_hash(line: bytes) -> str:
+    """Return the hash that a whole line of a journal ends in."""
+    return line.rstrip(b"\n")[-_HASH_DIGITS - len(_CLOSING) : -len(_CLOSING)].decode("latin-1")
 
 
 def _split(line: bytes) -> tuple[bytes, str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin
 
@@ -124,6 +125,10 @@ def _form(kind: Any) -> _Form:
         return _form(kind.__supertype__)
     if get_origin(kind) is tuple:
         return _tuple(*get_args(kind))
+    if get_origin(kind) is frozenset:
+        return _frozenset(*get_args(kind))
+    if get_origin(kind) is Mapping:
+        return _mapping(*get_args(kind))
     if get_origin(kind) in (Union, UnionType):
         return _union(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -217,6 +222,41 @@ def _tuple_of_many(form: _Form) -> _Form:
     def write(value: Any) -> list[Any]:
         _expect(type(value) is tuple, "a tuple", value)
         return [form.write(one) for one in value]
+
+    return _Form(read, write)
+
+
+def _frozenset(kind: Any) -> _Form:
+    """Return the form of a set of texts: sorted, so that equal sets read alike."""
+    many = _tuple_of_many(_form(kind))
+
+    def read(value: Any) -> frozenset[Any]:
+        found = many.read(value)
+        is_canonical = all(one < other for one, other in pairwise(found))
+        _expect(is_canonical, "a sorted list without doubles", value)
+        return frozenset(found)
+
+    def write(value: Any) -> list[Any]:
+        _expect(type(value) is frozenset, "a frozenset", value)
+        told: list[Any] = many.write(tuple(sorted(value)))
+        return told
+
+    return _Form(read, write)
+
+
+def _mapping(key: Any, member: Any) -> _Form:
+    """Return the form of a mapping: pairs in its own order, which goes on to hold."""
+    pairs = _tuple_of_many(_tuple(key, member))
+
+    def read(value: Any) -> dict[Any, Any]:
+        found = dict(pairs.read(value))
+        _expect(len(found) == len(value), "each key once", value)
+        return found
+
+    def write(value: Any) -> list[Any]:
+        _expect(isinstance(value, Mapping), "a mapping", value)
+        told: list[Any] = pairs.write(tuple(value.items()))
+        return told
 
     return _Form(read, write)
 

@@ -39,8 +39,8 @@ class Folder(Protocol):
     def names(self) -> list[str]:
         """Return the names that end in `.jsonl`, sorted; none if there is no folder."""
 
-    def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a segment with their line ends; the last one may lack it."""
+    def lines(self, name: str, begin: int = 0) -> Iterator[bytes]:
+        """Yield the lines of a segment from byte `begin` on; the last one may lack its line end."""
 
     def cut(self, name: str, size: int) -> None:
         """Shorten a segment to `size` bytes, durably."""
@@ -89,9 +89,10 @@ class DiskFolder:
             return []
         return sorted(name for name in os.listdir(self.path) if name.endswith(SUFFIX))
 
-    def lines(self, name: str) -> Iterator[bytes]:
+    def lines(self, name: str, begin: int = 0) -> Iterator[bytes]:
         """Yield lines through a buffer; memory stays bounded by the longest line."""
         with open(self.path / name, "rb", buffering=_READ_BUFFER) as file:
+            file.seek(begin)
             yield from file
 
     def cut(self, name: str, size: int) -> None:

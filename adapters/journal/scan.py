@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from hashlib import sha256
 
 from attrs import frozen
 
-from adapters.journal.chain import GENESIS, Head, LineBroken, Record, check_line
+from adapters.journal.chain import Head, LineBroken, Record, check_line
 from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX, Folder
+from adapters.journal.position import BEGINNING, Position, SegmentBytes
 
 CREATED = "JournalCreated"
 STARTED = "RunStarted"
@@ -20,6 +22,16 @@ _NAME_DIGITS = 8
 def segment_name(number: int) -> str:
     """Return the file name of segment `number`, which counts starts from 1."""
     return f"{number:0{_NAME_DIGITS}d}{SUFFIX}"
+
+
+@frozen
+class Spot:
+    """Where a record stands: its number and hash, its segment and line (from 1)."""
+
+    seq: int
+    hash: str
+    segment: str
+    line: int
 
 
 @frozen
@@ -38,7 +50,8 @@ class TornTail:
 class Scan:
     """One pass over a journal; iterate once, then ask where it ended.
 
-    `segment` and `line` are the place of the last record, `head` its number and hash.
+    `segment` and `line` are the place of the last record, `head` its number and hash; `spots` are
+    the places of those records whose numbers are `wanted`, as far as they are there.
     Nothing is changed on disk, and a writer may be at work: its unfinished line is a torn tail.
 
     Raises (while iterating):
@@ -46,15 +59,36 @@ class Scan:
         OSError: a segment can't be read.
     """
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(
+        self, folder: Folder, wanted: Collection[int] = (), after: Position = BEGINNING
+    ) -> None:
+        """Begin `after` a position whose bytes were checked; records before it are not seen."""
         self._folder = folder
+        self._wanted = frozenset(wanted)
+        self.spots: dict[int, Spot] = {}
         self.names = folder.names()
-        self.head = GENESIS
-        self.lineage: str | None = None
+        self.head = after.head
+        self.lineage = after.lineage
+        self.former = after.former
+        """Lineages before a backup was restored, oldest first."""
         self.torn: TornTail | None = None
-        self.segment = ""
-        self.line = 0
-        self.bytes_read = 0
+        *self._parts, last = after.parts or (SegmentBytes("", 0, ""),)
+        self.segment = last.segment
+        self.line = after.line
+        self.bytes_read = sum(part.size for part in after.parts)
+        self._size, self._running = last.size, after.running
+
+    @property
+    def end(self) -> Spot:
+        """The last record so far."""
+        return Spot(self.head.seq, self.head.hash, self.segment, self.line)
+
+    @property
+    def position(self) -> Position:
+        """Where another pass can go on."""
+        parts = (*self._parts, self._part()) if self.segment else ()
+        running = None if self._running is None else self._running.copy()
+        return Position(self.head, self.lineage, self.former, parts, self.line, running)
 
     def __iter__(self) -> Iterator[Record]:
         for number, name in enumerate(self.names, start=1):
@@ -62,20 +96,35 @@ class Scan:
                 raise JournalBroken(
                     name, 1, self.head.seq + 1, f"the segment {segment_name(number)}", name
                 )
-            yield from self._segment(name)
+            if number > len(self._parts):
+                yield from self._segment(name)
 
     def _segment(self, name: str) -> Iterator[Record]:
-        intact = 0
-        for line, text in enumerate(self._folder.lines(name), start=1):
+        if name != self.segment:
+            self._begin_segment(name)
+        begun = self.line + 1
+        for line, text in enumerate(self._folder.lines(name, self._size), start=begun):
             if not text.endswith(b"\n"):
-                self._end_torn(name, line, text, intact)
+                self._end_torn(name, line, text, self._size)
                 return
             record = self._check(name, line, text[:-1])
             self.head = Head(record.seq, record.hash)
-            self.segment, self.line = name, line
+            self.line = line
+            if record.seq in self._wanted:
+                self.spots[record.seq] = self.end
+            self._running.update(text)
             self.bytes_read += len(text)
-            intact += len(text)
+            self._size += len(text)
             yield record
+
+    def _begin_segment(self, name: str) -> None:
+        if self.segment:
+            self._parts.append(self._part())
+        self.segment, self.line, self._size = name, 0, 0
+        self._running = sha256()
+
+    def _part(self) -> SegmentBytes:
+        return SegmentBytes(self.segment, self._size, self._running.hexdigest())
 
     def _check(self, name: str, line: int, text: bytes) -> Record:
         seq = self.head.seq + 1
@@ -95,9 +144,12 @@ class Scan:
             raise LineBroken(f"{wanted[0]} as first record", record.type)
 
     def _begin_lineage(self, record: Record) -> None:
-        self.lineage = record.data.get("lineage")
-        if not isinstance(self.lineage, str):
-            raise LineBroken("the lineage of the journal", repr(self.lineage))
+        lineage = record.data.get("lineage")
+        if not isinstance(lineage, str):
+            raise LineBroken("the lineage of the journal", repr(lineage))
+        if self.lineage is not None:
+            self.former += (self.lineage,)
+        self.lineage = lineage
 
     def _end_torn(self, name: str, line: int, text: bytes, intact: int) -> None:
         """Accept an unfinished last line, but not a finished one whose line end was overwritten."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -175,13 +175,16 @@ def open_journal(
     lineage: str | None = None,
     wall: Callable[[], int] | None = None,
     visit: Callable[[Record], object] | None = None,
+    read: Scan | None = None,
     is_same_run: bool = False,
 ) -> tuple[SegmentWriter, FoundJournal]:
     """Verify the whole chain, cut an unfinished tail, open a new segment that begins with `run`.
 
     `is_same_run`: the segment goes on within a run, and `run` is what a `JournalReopened` holds.
-    `visit` sees every old record in order. `lineage` (32 hex digits) is used only if the journal is
-    new; without it 128 random bits are. `wall` gives UTC nanoseconds; without it records hold none.
+    `visit` sees every old record in order. `read` is a pass that has come to the end of this very
+    folder: it is not read again then, and nobody visits. `lineage`
+    (32 hex digits) is used only if the journal is new; without it 128 random bits are. `wall` gives
+    UTC nanoseconds; without it records hold none.
 
     Raises:
         JournalBroken: the chain is broken before its tail; nothing was changed.
@@ -189,7 +192,7 @@ def open_journal(
     """
     place = DiskFolder(folder) if isinstance(folder, Path) else folder
     try:
-        scan = _verify(place, visit)
+        scan = _verify(place, visit) if read is None else read
         journal = _new_segment(place, scan, lineage, config=config, wall=wall)
     except OSError as error:
         raise JournalError(f"the journal can't be opened: {error}") from error
@@ -237,9 +240,10 @@ def _new_segment(
     return SegmentWriter(file, scan.head, lineage=name, config=config, wall=wall)
 
 
-def read_records(folder: Path | Folder) -> Scan:
+def read_records(folder: Path | Folder, wanted: Collection[int] = ()) -> Scan:
     """Return a pass over the records, which checks each; a torn tail is reported, not cut.
 
-    A writer may be at work. Iterating raises JournalBroken at the first bad record.
+    Of the `wanted` numbers the places are told. A writer may be at work. Iterating raises
+    JournalBroken at the first bad record.
     """
-    return Scan(DiskFolder(folder) if isinstance(folder, Path) else folder)
+    return Scan(DiskFolder(folder) if isinstance(folder, Path) else folder, wanted)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-
 ENDED = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED", "VOID")
-ADVANCED = b'"type":"OrderAdvanced"'
 
 
 class LivingOrders:
@@ -15,14 +11,8 @@ class LivingOrders:
     def __init__(self) -> None:
         self.clients: dict[str, str] = {}
 
-    def read(self, line: bytes) -> None:
-        """Take in a line of the journal; one that can't be read leaves an order to the list."""
-        if ADVANCED in line:
-            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-                moved = json.loads(line)["data"]
-                self._note(moved["order_id"], moved["client_order_id"], moved["state"])
-
-    def _note(self, order_id: str | None, client: str, state: str) -> None:
+    def note(self, order_id: str | None, client: str, state: str) -> None:
+        """Take in a move of the order `client`, which the venue calls `order_id`."""
         if state in ENDED:
             for name in [name for name, each in self.clients.items() if each == client]:
                 del self.clients[name]

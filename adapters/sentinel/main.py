@@ -142,6 +142,7 @@ class Sentinel:
                 self._stand_down()
             elif (code := self._serve(reason)) is not None:
                 return code
+        self._look_at_journal()
         self._state.tell("ended", reason="the trader ended in order")
         return EXIT_OK
 
@@ -150,7 +151,11 @@ class Sentinel:
         now_s = time.monotonic()
         if now_s - self._remembered_s >= REMEMBER_S:
             self._remembered_s = now_s
-            failure_of(self._ours.refresh)
+            self._look_at_journal()
+
+    def _look_at_journal(self) -> None:
+        failure_of(self._ours.refresh)
+        self._state.saw(self._ours.head.told)
 
     def _listen(self, seconds: float) -> None:
         if self._death_s is not None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Collection, Mapping, Set
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from attrs import field, frozen
 
-from adapters.sentinel.living import ADVANCED, LivingOrders
+from adapters.sentinel.head_reader import HeadReader, lines_with
+from adapters.sentinel.living import ENDED, LivingOrders
 from domain.model.entries import Unread
 
 UNPLACED = ("REJECTED", "VOID")
 """States of orders that the venue has said it does not have."""
-INTENT = b'"type":"IntentRaised"'
+INTENT, ADVANCED = b'"type":"IntentRaised"', b'"type":"OrderAdvanced"'
 ENTRY, EXIT = "entry", "exit"
+REMEMBERED_ENDS = 10_000
+"""Ended orders that are known: as many as `domain/orders/own_orders.py` keeps."""
+AT_ONCE = 4 << 20
+"""Bytes that are read at once: a long journal costs no more memory than that."""
 KINDS = {"ApprovedEntry": ENTRY, "ApprovedExit": EXIT}
 """By the order's type in the record; older records name the purpose itself."""
 
@@ -92,7 +97,8 @@ class Ours:
 class OurOrders:
     """What is ours as far as the journal can be read. Reads, never writes.
 
-    Holds every intent of the journal: whatever is left out would be left resting.
+    Holds every order that has not ended, and of the others as many as the trader itself knows:
+    whatever is left out would be left resting.
     """
 
     def __init__(self, journal: Path) -> None:
@@ -101,9 +107,16 @@ class OurOrders:
         self._purposes: dict[str, str] = {}
         self._order_ids: dict[str, str] = {}
         self._refused: set[str] = set()
+        self._ended: dict[str, str | None] = {}
         self._living = LivingOrders()
+        self._head = HeadReader()
         self._broken: str | None = None
         """An intent that could not be read, for good: whatever it was may be at the venue."""
+
+    @property
+    def head(self) -> HeadReader:
+        """Where the journal stood when it was read last."""
+        return self._head
 
     def refresh(self) -> None:
         """Read what is new; what can't be read is told when it is needed."""
@@ -120,37 +133,60 @@ class OurOrders:
             try:
                 with file.open("rb") as lines:
                     lines.seek(self._read.get(file, 0))
-                    self._take(file, lines.read())
+                    while self._take(file, lines.read(AT_ONCE)):
+                        lines.seek(self._read[file])
             except OSError as error:
                 missed = error
         doubt = self._broken if missed is None else type(missed).__name__
         told = doubt and f"the journal can't be read: {doubt}"
         return Ours(self._purposes, told, self._order_ids, self._refused, self._living.clients)
 
-    def _take(self, file: Path, data: bytes) -> None:
+    def _take(self, file: Path, data: bytes) -> bool:
+        """Take in the whole lines of `data`; tell whether there were any."""
         whole, newline, _ = data.rpartition(b"\n")
-        for line in whole.split(b"\n"):
-            if INTENT in line:
-                try:
-                    self._note(json.loads(line)["data"]["intent"])
-                except (ValueError, KeyError, TypeError, RecursionError) as error:
-                    self._broken = type(error).__name__
-            elif ADVANCED in line:
-                self._living.read(line)
-                # What can't be read here only leaves an order without the venue's name for it.
-                with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-                    self._advance(json.loads(line)["data"])
+        self._head.take(whole)
+        for line in lines_with(INTENT, whole):  # each before anything is said of its order
+            self._intend(line)
+        for line in lines_with(ADVANCED, whole):
+            self._advance(line)
         self._read[file] = self._read.get(file, 0) + len(whole) + len(newline)
+        return bool(newline)
 
-    def _advance(self, moved: Any) -> None:
-        if moved["order_id"] is not None:
-            self._order_ids[moved["order_id"]] = moved["client_order_id"]
-        elif moved["state"] in UNPLACED:
-            self._refused.add(moved["client_order_id"])
+    def _intend(self, line: bytes) -> None:
+        try:
+            self._note(msgspec.json.decode(line)["data"]["intent"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            self._broken = type(error).__name__
+
+    def _advance(self, line: bytes) -> None:
+        """Take in a move; one that can't be read leaves an order without the venue's name for it,
+        and so to the list.
+        """
+        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+            moved = msgspec.json.decode(line)["data"]
+            order_id, client, state = moved["order_id"], moved["client_order_id"], moved["state"]
+            self._living.note(order_id, client, state)
+            if order_id is not None:
+                self._order_ids[order_id] = client
+            elif state in UNPLACED:
+                self._refused.add(client)
+            self._remember(client, order_id, has_ended=state in ENDED)
+
+    def _remember(self, client: str, order_id: str | None, *, has_ended: bool) -> None:
+        """Forget the orders that ended longest ago, as the trader does."""
+        self._ended.pop(client, None)
+        if not has_ended:
+            return
+        self._ended[client] = order_id
+        if len(self._ended) > REMEMBERED_ENDS:
+            gone = next(iter(self._ended))
+            self._order_ids.pop(self._ended.pop(gone) or "", None)
+            self._purposes.pop(gone, None)
+            self._refused.discard(gone)
 
     def _note(self, intent: Any) -> None:
         order, client_order_id = intent["order"], intent["client_order_id"]
         purpose = order["purpose"] if "purpose" in order else KINDS[order["_type"]]
         if purpose not in (ENTRY, EXIT) or not isinstance(client_order_id, str):
             raise ValueError(f"expected an id that is {ENTRY} or {EXIT}, was {purpose!r}")
-        self._purposes[client_order_id] = purpose
+        self._purposes[client_order_id] = ENTRY if purpose == ENTRY else EXIT

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from adapters.control.files import read_json, write_json
 from domain.model.instants import iso
 from domain.model.secrets import redacted
 
-FILE = "sentinel.json"
+FILE, HEAD = "sentinel.json", "head"
 LOOK, WORLD = "python run.py status", "default"
 """Of a trader in the usual folders."""
 # A text that no encoding can write is a ValueError.
@@ -28,6 +29,8 @@ class State:
         self._file = mode_folder / FILE
         self._log, self._look, self._world = log, look, world
         self._told = ""
+        self._state: dict[str, Any] = {}
+        self._head: Mapping[str, object] = {}
 
     def tell(self, state: str, **fields: object) -> None:
         """Replace the state and log it; the same again is not news."""
@@ -36,9 +39,21 @@ class State:
             return
         self._told = news
         line = {"wall": iso(time.time_ns()), "pid": os.getpid(), "state": state, **fields}
-        with contextlib.suppress(*UNTOLD):
-            write_json(self._file, line)
+        self._state = line
+        self._write()
         self._append("sentinel.jsonl", line)
+
+    def saw(self, head: Mapping[str, object]) -> None:
+        """Keep where the journal stood last: whoever writes it anew does not know of this."""
+        if head and head != self._head:
+            self._head = head
+            self._state = {**self._state, "wall": iso(time.time_ns())}
+            self._write()
+
+    def _write(self) -> None:
+        head = {HEAD: dict(self._head)} if self._head else {}
+        with contextlib.suppress(*UNTOLD):
+            write_json(self._file, {**self._state, **head})
 
     def is_watched_by_another(self) -> bool:
         """Tell whether another sentinel than this one has taken over."""

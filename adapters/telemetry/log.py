@@ -12,7 +12,6 @@ import contextlib
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -23,10 +22,10 @@ from loguru import logger
 from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Clock
 from adapters.telemetry.events import Moment, nothing
+from adapters.telemetry.log_outlet import OUTLET
 from adapters.telemetry.terminal import APART_NS, ONLY_FILES, Terminal
 from domain.model.instants import SECOND, parse_iso
 from domain.model.secrets import redacted
-from domain.model.wording import counted
 from domain.system.address import HERE, Address
 
 ROTATION = "64 MB"
@@ -94,40 +93,6 @@ def close() -> None:
     for _ in range(SINKS):
         with contextlib.suppress(OSError, ValueError):
             logger.remove()
-
-
-class LogOutlet:
-    """Hands lines to the log; one that can't be written costs nobody but itself.
-
-    The journal is the record, so a full disk of the log is told once an outage and ends nothing.
-    """
-
-    def __init__(self) -> None:
-        self.lost = 0
-        """Lines of this outage that are not in the files."""
-
-    def log(self, target: Any, level: str, message: str) -> None:
-        """Write one line through a logger of loguru."""
-        try:
-            # The text is an argument, never the template: braces in it mean nothing.
-            target.log(level, "{}", message)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the log may not stop trading
-            self.lost += 1
-            if self.lost == 1:
-                _tell(f"the log can't be written ({error}): make room; trading goes on")
-        else:
-            if self.lost:
-                _tell(f"the log is written again; missing: {counted(self.lost, 'line')}")
-                self.lost = 0
-
-
-OUTLET = LogOutlet()
-
-
-def _tell(sentence: str) -> None:
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"{redacted(sentence)}\n")
 
 
 class ActorLog:

@@ -14,6 +14,7 @@ from loguru import logger
 from rich.console import Console
 from rich.text import Text
 
+from adapters.telemetry.log_outlet import OUTLET
 from domain.model.instants import SECOND, iso
 
 _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red", "DEBUG": "dim"}
@@ -65,7 +66,7 @@ class Terminal:
     def show(self, lines: Iterable[str]) -> None:
         """Show a block of lines as it is, and keep it in the files of the log."""
         for line in lines:
-            logger.bind(actor="guardian", **{ONLY_FILES: True}).info("{}", line)
+            OUTLET.log(logger.bind(actor="guardian", **{ONLY_FILES: True}), "INFO", line)
             if not self._is_quiet:
                 self._print(line, None)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import asdict, frozen
 
-from adapters.control.anchor import AnchorFile, JournalAnchor, lost
+from adapters.control.anchor import AnchorFile, JournalAnchor, SeenHead, differing, lost
 from adapters.journal.chain import Record
 from adapters.journal.errors import JournalBroken
 from adapters.journal.scan import Scan
@@ -18,12 +19,14 @@ from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.commands.journals import JOURNAL, decoded, journal_of, with_progress
+from app.run.heads import end_of, heads_seen
 from config.mode import Mode
 from domain.model.errors import TradingError
 from domain.model.money import install_context
 from domain.model.wording import counted
 from domain.portfolio.audit import AuditReport
 from domain.portfolio.audit import audit as recompute
+from domain.system.journal_head import typed_head
 
 _EXAMPLE = """Verify the journal of a mode, or the one in PATH.
 
@@ -31,11 +34,16 @@ Checks every record against the hash chain, then recomputes balances, lots, fees
 the fills alone and compares them with the venue statements in the journal. Reads only; the trader
 may be running. Exit code: 0 whole, 1 not (the first bad record is named), 2 nothing to verify.
 
+What was seen of the journal elsewhere is compared too: beside the account locks, by the sentinel,
+in the daily sign of life. With --head it is what you have kept yourself.
+
 \b
 Example:
   python run.py audit verify --env paper
+  python run.py audit verify --env paper --head 812:5f0c3a9d41b2c6e7
 """
 _SHOWN_PROBLEMS = 20
+Seen = tuple[SeenHead, ...]
 
 
 @frozen
@@ -46,7 +54,7 @@ class Verification:
     scan: Scan
     broken: JournalBroken | None
     report: AuditReport | None
-    missing: str | None = None
+    missing: tuple[str, ...] = ()
     """What is known to have been in it, and is not."""
 
     @property
@@ -55,9 +63,9 @@ class Verification:
         if self.broken is not None:
             return (str(self.broken),)
         if not self.scan.head.seq:
-            return (self.missing or "there is no record in it, and so nothing is proven",)
+            return self.missing or ("there is no record in it, and so nothing is proven",)
         found = () if self.report is None else self.report.problems
-        return found if self.missing is None else (self.missing, *found)
+        return (*self.missing, *found)
 
 
 @click.group()
@@ -73,6 +81,7 @@ def audit() -> None:
 @audit.command(help=_EXAMPLE)
 @env_option
 @json_option
+@click.option("--head", help="RECORD:HASH as the daily sign of life, or a backup, told it.")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @folder_options
 @click.pass_context
@@ -81,12 +90,18 @@ def verify(
     folders: Folders,
     mode: Mode | None,
     as_json: bool,
+    head: str | None,
     path: Path | None,
 ) -> None:
     """Verify one journal and exit with the verdict."""
     install_context()
     try:
-        found = check(_folder_of(path) if path else journal_of(folders, mode))
+        kept = None if head is None else typed_head(head)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--head") from None
+    try:
+        journal = _folder_of(path) if path else journal_of(folders, mode)
+        found = check(journal, partial(_seen, journal.parent, folders, kept))
     except FileNotFoundError as error:
         click.echo(f"nothing to verify: {error}", err=True)
         context.exit(2)
@@ -97,36 +112,43 @@ def verify(
     context.exit(1 if found.problems else 0)
 
 
-def check(folder: Path) -> Verification:
+def check(folder: Path, seen_after: Callable[[int], Seen] = lambda _: ()) -> Verification:
     """Verify the journal in `folder`: the chain, and on the same pass the ledger.
+
+    `seen_after` gives the heads that others saw after that UTC wall time in nanoseconds; what is
+    known beside the locks is compared in any case.
 
     Raises:
         FileNotFoundError: it holds no segment.
         OSError: it can't be read.
     """
     anchor, damage = _anchor_of(folder)
-    hashes = dict[int, str]()
-    journal = decoded(folder, may_be_empty=anchor is not None)
-    wanted = 0 if anchor is None else anchor.seq
-    messages = _numbered(with_progress(journal, "verifying"), hashes, wanted)
+    seen = seen_after(0 if anchor is None else anchor.settled_ns)
+    wanted = {each.seq for each in seen} | (set() if anchor is None else {anchor.seq})
+    journal = decoded(folder, may_be_empty=anchor is not None, wanted=wanted)
+    messages = _numbered(with_progress(journal, "verifying"))
     try:
         report = recompute(messages)
         for _ in messages:
             continue
     except JournalBroken as broken:
         return Verification(folder, journal.scan, broken, None)
-    there, scan = None if anchor is None else hashes.get(anchor.seq), journal.scan
-    missing = lost(anchor, scan.lineage, "", scan.head.seq, there) or damage
-    return Verification(folder, scan, None, report, missing)
+    scan = journal.scan
+    end = end_of(scan.lineage, scan.end, scan.spots, scan.former)
+    missing = lost(anchor, "", end) or damage
+    told = (*(() if missing is None else (missing,)), *differing(seen, end))
+    return Verification(folder, scan, None, report, told)
 
 
-def _numbered(
-    records: Iterable[tuple[Record, object]], hashes: dict[int, str], wanted: int
-) -> Iterator[tuple[int, str, object]]:
-    """Yield what the records say; keep the hash of the `wanted` one in `hashes`."""
+def _seen(folder: Path, folders: Folders, kept: tuple[int, str] | None, after_ns: int) -> Seen:
+    """Return the heads that others saw, and the one that a person has kept."""
+    seen = heads_seen(folder, folders.log, folders.address_of(folder).name, after_ns)
+    return seen if kept is None else (SeenHead("whoever gave --head", 0, "", *kept), *seen)
+
+
+def _numbered(records: Iterable[tuple[Record, object]]) -> Iterator[tuple[int, str, object]]:
+    """Yield what the records say."""
     for record, message in records:
-        if record.seq == wanted:
-            hashes[wanted] = record.hash
         yield record.seq, record.type, message
 
 

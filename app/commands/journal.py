@@ -1,7 +1,8 @@
-"""`run.py journal backup` and `run.py journal restore`."""
+"""`run.py journal backup`, `run.py journal restore` and `run.py journal sqlite`."""
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from adapters.journal.archive import BackupFacts, verify_backup, write_backup
 from adapters.journal.errors import JournalBroken
 from app.command_line.options import Folders
+from app.command_line.progress import progress_bar
 from app.command_line.shell import env_option, folder_options
 from app.commands.journals import journal_of
 from config.mode import Mode
@@ -21,7 +23,7 @@ EXIT_NO, EXIT_USAGE = 1, 2
 
 @click.group()
 def journal() -> None:
-    """Back the journal up, or put a backup in its place.
+    """Back the journal up, put a backup in its place, or make tables of it.
 
     \b
     Example:
@@ -101,6 +103,42 @@ def restore(folders: Folders, mode: Mode | None, file: Path) -> int:
         ' (python run.py status), then: python run.py resume --reason "..."'
     )
     click.echo(folders.address.put(text))
+    return 0
+
+
+@journal.command()
+@click.option("--anew", is_flag=True, help="Make all of it anew.")
+@env_option
+@folder_options
+def sqlite(folders: Folders, mode: Mode | None, anew: bool) -> int:
+    """Make the journal's tables for SQLite, or bring them up to date: `<mode>/journal.sqlite`.
+
+    For your own questions; nothing else reads it, and it may be deleted. The trader may be running.
+    Exit code: 0 made, 1 not (the first bad record is named), 2 there is no journal.
+
+    \b
+    Example:
+      python run.py journal sqlite --env paper
+      sqlite3 data/paper/journal.sqlite "SELECT at, product, side, quantity, price FROM fills"
+    """
+    from app.results.read_model import refresh
+
+    try:
+        source = journal_of(folders, mode)
+        if not any(source.glob("*.jsonl")):
+            raise FileNotFoundError(f"there is no journal in {source}")
+    except FileNotFoundError as error:
+        return _refuse(f"nothing to read: {error}", EXIT_USAGE)
+    whole = sum(each.stat().st_size for each in source.glob("*.jsonl"))
+    try:
+        with progress_bar("reading", whole) as moved:
+            done = refresh(source.parent, anew=anew, moved=lambda scan: moved(scan.bytes_read))
+    except JournalError as error:
+        return _refuse(f"not made: {error}", EXIT_NO)
+    except (OSError, sqlite3.Error) as error:
+        return _refuse(f"not made: {error}", EXIT_NO)
+    what = "made of" if done.is_new else "brought up to date with"
+    click.echo(f"{done.file}: {what} {done.read:,} records, up to record {done.seq:,}")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from attrs import frozen
@@ -58,14 +58,16 @@ class JournalPass:
         return sum((self.folder / name).stat().st_size for name in self.scan.names)
 
 
-def decoded(folder: Path, *, may_be_empty: bool = False) -> JournalPass:
-    """Return a pass over the journal in `folder`.
+def decoded(
+    folder: Path, *, may_be_empty: bool = False, wanted: Collection[int] = ()
+) -> JournalPass:
+    """Return a pass over the journal in `folder`; it keeps the places of the `wanted` numbers.
 
     Raises:
         FileNotFoundError: it holds no segment, unless it may be empty.
         OSError: it can't be read.
     """
-    scan = read_records(folder)
+    scan = read_records(folder, wanted)
     if not scan.names and not may_be_empty:
         raise FileNotFoundError(f"expected a journal's {SUFFIX} segments in {folder}, found none")
     return JournalPass(folder, scan)

@@ -25,7 +25,12 @@ from app.run.opening import obstacles, opening
 from app.run.ports import Driver, VenueFacts
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SENTINEL
-from domain.messages.control import ReconcileRequested, StatusRequested, StopRequested
+from domain.messages.control import (
+    AlertRaised,
+    ReconcileRequested,
+    StatusRequested,
+    StopRequested,
+)
 from domain.messages.journal import RunStopped
 from domain.messages.portfolio import START, LotsListed
 from domain.messages.supervision import (
@@ -272,8 +277,7 @@ class Guardian:
                 "entries are not confirmed cancelled: the sentinel cancels what still appears",
                 look="python run.py status",
             )
-            with contextlib.suppress(OSError):  # the sentinel's own duty is an alert too
-                self._alerts.write(self._envelope(of_unconfirmed_stop()))
+            self._alert(of_unconfirmed_stop())
         self._system.announce(ReconcileRequested("stop"))
         left_ns = SWEEP_LIMIT_NS + LEAST_RECONCILE_NS + begun_ns - self._system.clock.machine_ns()
         limit_ns = min(max(left_ns, LEAST_RECONCILE_NS), RECONCILE_LIMIT_NS)
@@ -313,7 +317,14 @@ class Guardian:
         if not self._told_dead and ALERTS in self._system.down():
             self._told_dead = True
             for breaker in self._board.latched():
-                self._alerts.write(self._envelope(of_breaker(breaker)))
+                self._alert(of_breaker(breaker))
+
+    def _alert(self, alert: AlertRaised) -> None:
+        """Write an alert ourselves; without room for it the run goes on, and ends as it should."""
+        try:
+            self._alerts.write(self._envelope(alert))
+        except OSError as error:
+            self._system.log_for("guardian").failure("an alert is not kept", error)
 
     def _rescue(self, stopped: RunStopped) -> None:
         """Write down what a dead auditor could not, unless the journal itself has failed."""

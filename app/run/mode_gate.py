@@ -31,8 +31,8 @@ def refused_books(recovered: Recovered, quote_currency: str) -> str | None:
     """Return a sentence if the journal's books are kept in another currency than
     `quote_currency`: in that one they would be wrong, and the lots without their prices.
     """
-    orders = [each for each in recovered.orders.values() if each.filled or not each.is_terminal]
-    products = {each.intent.order.product for each in orders}
+    living = [each for each in recovered.orders.values() if not each.is_terminal]
+    products = recovered.traded | {each.intent.order.product for each in living}
     others = sorted({quote_of(each) for each in products} - {quote_currency})
     if not others:
         return None

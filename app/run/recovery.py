@@ -1,23 +1,31 @@
-"""Opening the journal: every start verifies the whole chain and folds it into the state."""
+"""Opening the journal: every start checks all of it and folds it into the state."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
-from adapters.control.anchor import AnchorFile, JournalAnchor, lost
+from adapters.control.anchor import (
+    AnchorFile,
+    JournalAnchor,
+    JournalEnd,
+    SeenHead,
+    differing,
+    lost,
+)
 from adapters.control.halt_note import HaltNote
 from adapters.control.instances import InstanceLock, InstanceRunning
 from adapters.control.kill_switch import FILE, remove_kill
-from adapters.journal.chain import Record
-from adapters.journal.codec import Codec, CodecError
+from adapters.journal.codec import CodecError
 from adapters.journal.recorder import Recorder
-from adapters.journal.segments import open_journal, read_records
-from domain.messages.catalogue import CATALOGUE
+from adapters.journal.segments import open_journal
+from app.run.folding import CODEC as CODEC
+from app.run.folding import Folded, fold_journal
+from app.run.heads import end_of
 from domain.messages.control import RESUME, OperatorActed
 from domain.messages.journal import JournalReopened, RunStarted, RunStopped
 from domain.messages.supervision import BY_OPERATOR, BreakerReset, BreakerTripped
@@ -34,14 +42,13 @@ from domain.system.pause import (
     pausing,
     resumable,
 )
-from domain.system.recovery import JournalFold, Recovered, fold
+from domain.system.recovery import JournalFold, Recovered
 from domain.system.ways_out import sentences
 from domain.universe.orders import VERBS, Deed, deed_of, told
 
 JOURNAL = "journal"
 SHORTENED = "journal_shortened"
 """Name of the breaker when the journal holds less than it once did."""
-CODEC = Codec(CATALOGUE)
 
 
 @frozen
@@ -49,6 +56,7 @@ class JournalPlace:
     """Where a run's journal is and how its records are stamped. `machine` ages receipts.
 
     `anchor_file` knows the journal's head outside of its folder; None where nothing may be kept.
+    `seen` gives the heads that others saw after that UTC wall time in nanoseconds.
     """
 
     folder: Path
@@ -58,6 +66,7 @@ class JournalPlace:
     market: Callable[[], Nanos]
     wall: Callable[[], int] | None
     anchor_file: AnchorFile | None = None
+    seen: Callable[[int], tuple[SeenHead, ...]] = lambda _: ()
 
     @property
     def journal(self) -> Path:
@@ -87,6 +96,9 @@ class Opened:
     recorder: Recorder
     recovered: Recovered
     place: JournalPlace
+    folded: Folded
+    settled_ns: int = 0
+    """UTC wall time up to which what others saw of the journal was compared."""
 
     def close(self) -> None:
         """Make the last records durable and end.
@@ -100,7 +112,9 @@ class Opened:
         """Return what is on disk now, to be known outside of the journal's folder."""
         head, known = self.recorder.durable, self.recovered
         number = max(self.recorder.number, known.next_number - 1)
-        return JournalAnchor(known.lineage, head.seq, head.hash, known.world, number)
+        return JournalAnchor(
+            known.lineage, head.seq, head.hash, known.world, number, self.settled_ns
+        )
 
     def reread(self) -> Recovered:
         """Return the state that the journal tells now, while its writer goes on.
@@ -108,11 +122,8 @@ class Opened:
         Raises:
             JournalError: the chain is broken.
         """
-        records = (
-            (record.at_ns, CODEC.decode(record.type, record.data))
-            for record in read_records(self.place.journal)
-        )
-        return evolve(fold(records, self.place.quote_currency), lineage=self.recovered.lineage)
+        state = folded_of(self.place).fold.result()
+        return evolve(state, lineage=self.recovered.lineage)
 
     def reopen(self, kept: Sequence[Envelope]) -> Recovered:
         """End the segment of a dead writer, begin the next one, write what waited, fold it all.
@@ -130,6 +141,7 @@ class Opened:
             at_ns=place.market(),
             config=place.config,
             wall=place.wall,
+            read=folded_of(place).scan,
             is_same_run=True,
         )
         self.recorder.go_on_with(journal)
@@ -146,16 +158,9 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
     Raises:
         JournalError: the chain is broken or can't be written.
     """
-    state = JournalFold(place.quote_currency)
-    anchor = place.anchor_file.read() if place.anchor_file is not None else None
-    hashes: dict[str, str] = {}
-
-    def visit(record: Record) -> None:
-        state.take(record.at_ns, CODEC.decode(record.type, record.data))
-        if anchor is not None and record.seq == anchor.seq:
-            hashes[anchor.lineage] = record.hash
-
-    at_ns = place.market()
+    known, at_ns = _known_of(place), place.market()
+    folded = folded_of(place, known.numbers)
+    state = JournalFold.after(folded.fold.state())
     journal, found = open_journal(
         place.journal,
         CODEC.encode(place.run),
@@ -163,23 +168,68 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
         config=place.config,
         lineage=lineage,
         wall=place.wall,
-        visit=visit,
+        read=folded.scan,
     )
     last_ns = state.last_ns
     state.take(at_ns, place.run)
     recorder = Recorder(journal, CODEC, place.machine)
     _take_note(HaltNote(place.folder), recorder, state, at_ns)
     before = found.lineage if found.records else None
-    world = place.run.world
-    missing = lost(anchor, before, world, found.records, hashes.get(found.lineage))
-    if missing is None and place.anchor_file is not None:
-        missing = place.anchor_file.damage()
+    read = folded.scan
+    missing = known.missing(place, end_of(before, read.end, read.spots, read.former))
     if missing is not None:
         _halt(SHORTENED, missing, recorder, state, at_ns)
     recovered = evolve(state.result(), lineage=found.lineage, last_ns=last_ns)
+    anchor, settled_ns = known.anchor, known.settled_ns
+    if missing is not None and place.wall is not None:
+        settled_ns = place.wall()
     if anchor is not None and anchor.lineage == found.lineage:  # no number is ever used again
         recovered = evolve(recovered, next_number=max(recovered.next_number, anchor.number + 1))
-    return Opened(recorder, recovered, place)
+    return Opened(recorder, recovered, place, folded, settled_ns)
+
+
+def folded_of(place: JournalPlace, wanted: Collection[int] = ()) -> Folded:
+    """Check and fold the journal of `place`; of the `wanted` records the places are found.
+
+    Raises:
+        JournalError: the chain is broken or can't be read.
+    """
+    try:
+        return fold_journal(place.journal, place.quote_currency, wanted)
+    except OSError as error:
+        raise JournalError(f"the journal can't be opened: {error}") from error
+
+
+@frozen
+class _Known:
+    """What is known of a journal outside of its folder, before it is read."""
+
+    anchor: JournalAnchor | None
+    seen: tuple[SeenHead, ...]
+
+    @property
+    def settled_ns(self) -> int:
+        return 0 if self.anchor is None else self.anchor.settled_ns
+
+    @property
+    def numbers(self) -> set[int]:
+        """Return the numbers of the records whose hashes are known."""
+        own = set() if self.anchor is None else {self.anchor.seq}
+        return own | {each.seq for each in self.seen}
+
+    def missing(self, place: JournalPlace, end: JournalEnd) -> str | None:
+        """Return in a sentence how the journal differs from what is known of it, None if not."""
+        told = lost(self.anchor, place.run.world, end)
+        if told is None and place.anchor_file is not None:
+            told = place.anchor_file.damage()
+        return told or next(iter(differing(self.seen, end)), None)
+
+
+def _known_of(place: JournalPlace) -> _Known:
+    if place.anchor_file is None:
+        return _Known(None, ())
+    anchor = place.anchor_file.read()
+    return _Known(anchor, place.seen(0 if anchor is None else anchor.settled_ns))
 
 
 def _take_note(note: HaltNote, recorder: Recorder, state: JournalFold, at_ns: Nanos) -> None:
@@ -226,12 +276,8 @@ def latched_in(folder: Path) -> tuple[Breaker, ...]:
     Raises:
         JournalError: the chain is broken, or can't be read.
     """
-    records = (
-        (record.at_ns, CODEC.decode(record.type, record.data))
-        for record in read_records(folder / JOURNAL)
-    )
     try:
-        found = fold(records, "").latched()
+        found = fold_journal(folder / JOURNAL, "").fold.result().latched()
     except OSError as error:
         raise JournalError(f"the journal in {folder} can't be read: {error}") from error
     return (*found, *noted(HaltNote(folder), Nanos(0)))
@@ -243,13 +289,10 @@ def last_world(folder: Path) -> str:
     Raises:
         JournalError: the chain is broken.
     """
-    world = ""
-    if not (folder / JOURNAL).is_dir():
-        return world
-    for record in read_records(folder / JOURNAL):
-        if record.type == RunStarted.__name__:
-            world = str(record.data.get("world") or world)
-    return world
+    try:
+        return fold_journal(folder / JOURNAL, "").fold.result().world
+    except OSError as error:
+        raise JournalError(f"the journal in {folder} can't be read: {error}") from error
 
 
 def operate_offline(
@@ -339,11 +382,7 @@ def _ordered(
 
 def newest_ns(folder: Path) -> int:
     """Return the newest market time in the journal of `folder`; without one, the wall clock's."""
-    newest = 0
-    if (folder / JOURNAL).is_dir():
-        for record in read_records(folder / JOURNAL):
-            newest = max(newest, record.at_ns)
-    return newest or time.time_ns()
+    return fold_journal(folder / JOURNAL, "").fold.last_ns or time.time_ns()
 
 
 def _envelope(number: int, body: object, at_ns: int) -> Envelope:

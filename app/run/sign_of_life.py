@@ -6,6 +6,7 @@ import contextlib
 from decimal import Decimal
 from pathlib import Path
 
+from adapters.control.anchor import AnchorFile
 from adapters.control.files import read_json, write_json
 from adapters.control.status import read_status
 from adapters.runtime.actor_system import ActorSystem
@@ -15,6 +16,7 @@ from app.status.members import Members
 from domain.model.instants import SECOND, Nanos, iso
 from domain.model.money import plain
 from domain.system.courier_alerts import DayFigures, last_due_ns, of_sign_of_life
+from domain.system.journal_head import head_in_words
 
 FILE = "sign_of_life.json"
 LOOK_NS = SECOND
@@ -60,6 +62,7 @@ class SignOfLife(Watch):
             lots=len(status.parts("positions")),
             open_alerts=count_open(self._log, self._world) or 0,
             quote=status.text("quote"),
+            head=self._head(),
         )
         self._system.announce(of_sign_of_life(figures))
         self._told_ns = wall_ns
@@ -67,3 +70,8 @@ class SignOfLife(Watch):
         self._told = Members(told)
         with contextlib.suppress(OSError):  # then it is told once more after the next start
             write_json(self._folder / FILE, told)
+
+    def _head(self) -> str | None:
+        """Return where the journal stands: outside of this machine nobody can write that anew."""
+        known = AnchorFile(self._folder).read()
+        return None if known is None else head_in_words(known.lineage, known.seq, known.hash)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import click
@@ -27,11 +28,13 @@ from app.run import settings
 from app.run.anchor_watch import AnchorWatch
 from app.run.guardian import Guardian, Run, Status
 from app.run.guardian_inbox import GuardianInbox
+from app.run.heads import heads_seen
 from app.run.journal_watch import JournalWatch
 from app.run.lifecycle import RunLifecycle
 from app.run.mode_gate import refused_books
 from app.run.ports import NotStarted, RunPorts
 from app.run.recovery import JournalPlace, Opened, open_state
+from app.run.snapshot_watch import SnapshotWatch
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
@@ -77,6 +80,8 @@ def _trade(
             anchor = AnchorWatch(ports.system, opened, place.anchor_file)
             undo.callback(anchor.write)
             ports.driver.attend(anchor.look)
+            snapshots = SnapshotWatch(ports.system, place.journal, opened.folded)
+            ports.driver.attend(snapshots.look)
         # Entered before the venue, so that the sentinel leaves after the last connection to it.
         watches = undo.enter_context(Watches(ports.driver.attend))
         venue = undo.enter_context(ports.connect(last_gate(ports, options, stop)))
@@ -184,6 +189,7 @@ def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
         market=clock.market_ns,
         wall=ports.wall,
         anchor_file=None if ports.wall is None else AnchorFile(folder),
+        seen=partial(heads_seen, folder, options.folders.log, options.folders.address.name),
     )
 
 

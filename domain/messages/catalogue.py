@@ -27,6 +27,7 @@ from domain.messages.journal import (
     JournalRestored,
     RunStarted,
     RunStopped,
+    SnapshotTaken,
     TailCut,
 )
 from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
@@ -109,6 +110,7 @@ CATALOGUE: dict[str, type] = {
         JournalCreated,
         JournalReopened,
         JournalRestored,
+        SnapshotTaken,
         TailCut,
     )
 }

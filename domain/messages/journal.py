@@ -64,6 +64,18 @@ class JournalRestored:
 
 
 @frozen
+class SnapshotTaken:
+    """The state after record `seq`, which has this `hash`, was put into a file beside the journal.
+
+    `digest` is the SHA-256 of the file: a start goes on from no other.
+    """
+
+    seq: int
+    hash: str
+    digest: str
+
+
+@frozen
 class TailCut:
     """The last run ended within a line; `size` bytes without a line end were cut."""
 

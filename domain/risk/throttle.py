@@ -97,23 +97,33 @@ def counted(message: Any, at_ns: int) -> Counted | None:
 class CountedOrders:
     """The newest orders that were counted, `KEPT` of each kind: what a start goes on with."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Iterable[Counted] = ()) -> None:
+        """Go on from what was `kept`, if anything was."""
         self._kinds: dict[tuple[str, Scope], deque[Counted]] = {}
+        for each in kept:
+            self._kept(each).append(each)
 
     def take(self, message: Any, at_ns: int) -> None:
         """Keep the order that `message` is about if it counts, once."""
         found = counted(message, at_ns)
         if found is None:
             return
-        kept = self._kinds.setdefault((found.name, found.scope), deque(maxlen=KEPT))
+        kept = self._kept(found)
         if all(each.client_order_id != found.client_order_id for each in kept):
             kept.append(found)
+
+    def _kept(self, of: Counted) -> deque[Counted]:
+        return self._kinds.setdefault((of.name, of.scope), deque(maxlen=KEPT))
+
+    @property
+    def kept(self) -> tuple[Counted, ...]:
+        """Return them kind by kind: what to go on from."""
+        return tuple(each for kept in self._kinds.values() for each in kept)
 
     @property
     def newest(self) -> tuple[Counted, ...]:
         """Return them, oldest first."""
-        found = (each for kept in self._kinds.values() for each in kept)
-        return tuple(sorted(found, key=lambda each: each.at_ns))
+        return tuple(sorted(self.kept, key=lambda each: each.at_ns))
 
 
 class Throttle:

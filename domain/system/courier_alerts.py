@@ -25,7 +25,8 @@ _NOWHERE = "alerts are in the log folder all the same: python run.py alerts list
 class DayFigures:
     """What the daily word tells; None where it is not known. Money is in `quote`.
 
-    `pnl` is that of the day, or since the account opened where no day before is known.
+    `pnl` is that of the day, or since the account opened where no day before is known. `head` is
+    where the journal stands: whoever keeps it finds out later if the journal was written anew.
     """
 
     equity: Decimal | None
@@ -34,6 +35,7 @@ class DayFigures:
     lots: int
     open_alerts: int
     quote: str
+    head: str | None = None
 
 
 def of_lost_courier(reason: str) -> AlertRaised:
@@ -68,12 +70,13 @@ def of_sign_of_life(figures: DayFigures) -> AlertRaised:
     gained = "not known" if figures.pnl is None else f"{figures.pnl:+.2f} {figures.quote}"
     since = "of the day" if figures.is_of_day else "since the account opened"
     worth = "not known" if figures.equity is None else f"{figures.equity:.2f} {figures.quote}"
+    head = "" if figures.head is None else f", {figures.head}"
     return AlertRaised(
         severity=Severity.INFO,
         code=SIGN_OF_LIFE,
         what=(
             f"it lives: equity {worth}, PnL {since} {gained}, {counted(figures.lots, 'lot')}, "
-            f"{counted(figures.open_alerts, 'open alert')}"
+            f"{counted(figures.open_alerts, 'open alert')}{head}"
         ),
         done="nothing is needed",
         owned=f"{counted(figures.lots, 'lot')}; see status",

@@ -22,49 +22,42 @@ from domain.messages.portfolio import (
 from domain.messages.supervision import BY_OPERATOR, BootCompleted, BreakerReset, BreakerTripped
 from domain.messages.universe import AssetBanned, BanCleared, RegimeCleared, RegimeSet
 from domain.model.approval import ApprovedEntry
-from domain.model.breakers import Breaker, Scope
+from domain.model.breakers import Breaker
 from domain.model.instants import Nanos
 from domain.model.money import plain
 from domain.model.orders import TERMINAL, OrderIntent, OrderState
+from domain.model.product import ProductId
 from domain.orders.order import Order, apply_fill
+from domain.orders.own_orders import REMEMBERED_ENDS as MOST_ENDS
+from domain.orders.recent import AT_ONCE_NS
 from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
+from domain.portfolio.recent_fills import PAGE, PAGES
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
 from domain.risk.throttle import Counted, CountedOrders
 from domain.risk.view import ApprovedKey
+from domain.system.fold_state import FoldState
+from domain.system.tally import ClosedBreaker, RunTally
 from domain.universe.orders import StandingOrders
 
 KEPT_APPROVALS = 2_000
 """Newest approvals that the risk gate gets back: "once a bar" looks at the present bar alone."""
+KEPT_ENDS_NS = 2 * AT_ONCE_NS
+"""Market time for which orders that have ended, and fills that are booked, come back at a start:
+twice as long as the venue can have more to say of them. The journal knows them for ever."""
+MOST_FILLS = PAGE * PAGES
 UNSENT = (OrderState.INTENDED, OrderState.PENDING_SUBMIT)
-
-
-@frozen
-class ClosedBreaker:
-    """A breaker that was open in this run: why, and how it closed."""
-
-    name: str
-    scope: Scope
-    reason: str
-    closed: str
-
-
-@frozen(kw_only=True)
-class RunTally:
-    """What people are told of the present run: counts, open orders, breakers that have closed."""
-
-    cycles: int = 0
-    orders: int = 0
-    fills: int = 0
-    open_orders: tuple[OrderAdvanced, ...] = ()
-    closed: tuple[ClosedBreaker, ...] = ()
 
 
 @frozen(kw_only=True)
 class Recovered:
-    """What the journal says. `last_ns` is the market time of its last record, None if empty."""
+    """What the journal says. `last_ns` is the market time of its last record, None if empty.
+
+    `orders` are those that have not ended and the newest of the others; `booked` the newest fills;
+    `traded` every product of which an order was ever filled.
+    """
 
     lineage: str = ""
     former: tuple[tuple[str, int], ...] = ()
@@ -75,6 +68,7 @@ class Recovered:
     next_approval: int = 1
     ledger: Ledger | None = None
     booked: frozenset[str] = frozenset()
+    traded: frozenset[ProductId] = frozenset()
     breakers: tuple[Breaker, ...] = ()
     marks: tuple[EquityMark, ...] = ()
     peak: EquityMark | None = None
@@ -155,7 +149,9 @@ class JournalFold:
         self._orders: dict[str, Order] = {}
         self._number = self._approval = 0
         self._books = Books(quote_currency)
-        self._booked: set[str] = set()
+        self._ended: dict[str, int] = {}
+        self._booked: dict[str, int] = {}
+        self._traded: set[ProductId] = set()
         self._breakers: dict[tuple[str, str], Breaker] = {}
         self._equity = EquityHistory()
         self._boot: BootCompleted | None = None
@@ -175,7 +171,7 @@ class JournalFold:
 
     def _forget(self) -> None:
         """Another world has another account; only latched breakers outlive it."""
-        self._orders, self._booked = {}, set()
+        self._orders, self._ended, self._booked, self._traded = {}, {}, {}, set()
         self._books = evolve(self._books, ledger=None)
         self._equity, self._boot = EquityHistory(), None
         self._approved.clear()
@@ -191,10 +187,10 @@ class JournalFold:
                 self._intent(at_ns, intent)
             case OrderAdvanced():
                 self._counted.take(message, at_ns)
-                self._advance(message)
+                self._advance(at_ns, message)
             case FillBooked():
                 self._counted.take(message, at_ns)
-                self._fill(message)
+                self._fill(at_ns, message)
             case RoundJudged(cycle=cycle):
                 self._tally = evolve(self._tally, cycles=cycle)
             case OrderApproved(order):
@@ -252,26 +248,37 @@ class JournalFold:
         if intent.client_order_id not in self._orders:
             self._orders[intent.client_order_id] = Order.intended(intent, at_ns)
 
-    def _advance(self, moved: OrderAdvanced) -> None:
+    def _advance(self, at_ns: int, moved: OrderAdvanced) -> None:
         if moved.state in TERMINAL:
             self._moved.pop(moved.client_order_id, None)
         else:
             self._moved[moved.client_order_id] = moved
-        order = self._orders[moved.client_order_id]
-        self._orders[moved.client_order_id] = evolve(
-            order,
-            state=moved.state,
-            order_id=moved.order_id or order.order_id,
-            reason=moved.reason,
-        )
+        order = self._orders.get(moved.client_order_id)
+        if order is None:
+            return  # over for long
+        order_id = moved.order_id or order.order_id
+        self._keep(at_ns, evolve(order, state=moved.state, order_id=order_id, reason=moved.reason))
 
-    def _fill(self, booked: FillBooked) -> None:
-        self._booked.add(booked.fill.entry_id)
+    def _fill(self, at_ns: int, booked: FillBooked) -> None:
+        self._booked[booked.fill.entry_id] = at_ns
+        _forget_old(self._booked, at_ns, MOST_FILLS)
+        self._traded.add(booked.fill.product)
         self._tally = evolve(self._tally, fills=self._tally.fills + 1)
-        order = self._orders[booked.client_order_id]
-        self._orders[booked.client_order_id] = apply_fill(order, booked.fill)
+        order = self._orders.get(booked.client_order_id)
+        if order is not None:
+            self._keep(at_ns, apply_fill(order, booked.fill))
         if self._books.is_open:
             self._books = self._books.apply(booked)
+
+    def _keep(self, at_ns: int, order: Order) -> None:
+        """Take an order's move in; forget what ended so long ago that nothing more is heard."""
+        name = order.intent.client_order_id
+        self._orders[name] = order
+        self._ended.pop(name, None)
+        if order.is_terminal:
+            self._ended[name] = at_ns
+            for gone in _forget_old(self._ended, at_ns, MOST_ENDS):
+                del self._orders[gone]
 
     def result(self) -> Recovered:
         """Return what the records so far say."""
@@ -279,11 +286,12 @@ class JournalFold:
             lineage=self._lineage,
             former=self._former,
             last_ns=self._last_ns,
-            orders=self._orders,
+            orders=dict(self._orders),
             next_number=self._number + 1,
             next_approval=self._approval + 1,
             ledger=self._books.ledger,
             booked=frozenset(self._booked),
+            traded=frozenset(self._traded),
             breakers=tuple(self._breakers.values()),
             marks=self._equity.marks,
             peak=self._equity.peak,
@@ -300,3 +308,68 @@ class JournalFold:
                 closed=tuple(self._closed.values()),
             ),
         )
+
+    def state(self) -> FoldState:
+        """Return everything that this fold goes on from."""
+        return FoldState(
+            quote_currency=self._books.quote_currency,
+            lineage=self._lineage,
+            former=self._former,
+            last_ns=self._last_ns,
+            orders=tuple(self._orders.values()),
+            ended=tuple(self._ended.items()),
+            number=self._number,
+            approval=self._approval,
+            ledger=self._books.ledger,
+            products=tuple(self._books.products.values()),
+            booked=tuple(self._booked.items()),
+            traded=tuple(sorted(self._traded)),
+            breakers=tuple(self._breakers.values()),
+            marks=self._equity.marks,
+            peak=self._equity.peak,
+            resumed=tuple(self._equity.resumed.items()),
+            boot=self._boot,
+            approved=tuple(self._approved),
+            counted=self._counted.kept,
+            universe=self._universe,
+            runs=self._runs,
+            world=self._world,
+            tally=self._tally,
+            moved=tuple(self._moved.values()),
+            closed=tuple(self._closed.values()),
+        )
+
+    @classmethod
+    def after(cls, state: FoldState) -> JournalFold:
+        """Return the fold that goes on from `state`, as if it had seen every record before."""
+        own = cls(state.quote_currency)
+        own._lineage, own._former, own._last_ns = state.lineage, state.former, state.last_ns
+        own._orders = {each.intent.client_order_id: each for each in state.orders}
+        own._ended, own._booked = dict(state.ended), dict(state.booked)
+        own._traded = set(state.traded)
+        own._number, own._approval = state.number, state.approval
+        products = {each.id: each for each in state.products}
+        own._books = Books(state.quote_currency, state.ledger, products)
+        own._breakers = {(each.name, each.scope): each for each in state.breakers}
+        own._equity = EquityHistory(state.marks, state.peak, dict(state.resumed))
+        own._boot, own._universe = state.boot, state.universe
+        own._approved.extend(state.approved)
+        own._counted = CountedOrders(state.counted)
+        own._runs, own._world, own._tally = state.runs, state.world, state.tally
+        own._moved = {each.client_order_id: each for each in state.moved}
+        own._closed = {(each.name, each.scope): each for each in state.closed}
+        return own
+
+
+def _forget_old(kept: dict[str, int], at_ns: int, most: int) -> list[str]:
+    """Take out of `kept` (name → market time, oldest first) what is too old or too much; return
+    the names.
+    """
+    gone: list[str] = []
+    for name, since_ns in kept.items():
+        if len(kept) - len(gone) <= most and since_ns >= at_ns - KEPT_ENDS_NS:
+            break
+        gone.append(name)
+    for name in gone:
+        del kept[name]
+    return gone

@@ -39,9 +39,9 @@ class MemoryFolder:
         """Return the segment names, sorted."""
         return sorted(self.segments)
 
-    def lines(self, name: str) -> Iterator[bytes]:
+    def lines(self, name: str, begin: int = 0) -> Iterator[bytes]:
         """Yield the lines as they are now."""
-        yield from io.BytesIO(self.segments[name].data)
+        yield from io.BytesIO(self.segments[name].data[begin:])
 
     def cut(self, name: str, size: int) -> None:
         """Shorten a segment."""

@@ -15,6 +15,7 @@ HOLDS_NONE = {
     "adapters/clocks/market.py": "numbers",
     "adapters/journal/archive.py": "copies of records that were written without",
     "adapters/journal/files.py": "lines that the chain has sealed",
+    "adapters/journal/snapshots.py": "what records say that were written without",
     "adapters/telemetry/bars.py": "numbers",
     "app/command_line/environment.py": "zeros, to try the disk",
     "app/commands/export.py": "tables made of the journal",

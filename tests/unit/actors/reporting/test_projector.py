@@ -48,7 +48,7 @@ from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import open_ledger
 from domain.system.rate_budget import BudgetUse, Pace, RateBudget
-from domain.system.recovery import RunTally
+from domain.system.tally import RunTally
 from tests.builders.harness import START_NS, Harness, deliver
 from tests.builders.messages import (
     BTC,

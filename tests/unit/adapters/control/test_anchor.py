@@ -7,11 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from adapters.control.anchor import FORGOTTEN_AFTER_S, AnchorFile, JournalAnchor, lost
+from adapters.control.anchor import (
+    FORGOTTEN_AFTER_S,
+    AnchorFile,
+    JournalAnchor,
+    JournalEnd,
+    SeenHead,
+    differing,
+    lost,
+)
 
 pytestmark = pytest.mark.req("AUD1")
 
 ANCHOR = JournalAnchor("a" * 32, 100, "hash-100", "world-1", 7)
+
+
+def an_end(lineage: str | None, seq: int, hash_there: str | None) -> JournalEnd:
+    there = {} if hash_there is None else {ANCHOR.seq: (hash_there, " (00000003.jsonl line 5)")}
+    return JournalEnd(lineage, seq, "00000002.jsonl" if seq else "", there)
 
 
 @pytest.mark.parametrize(
@@ -19,21 +32,51 @@ ANCHOR = JournalAnchor("a" * 32, 100, "hash-100", "world-1", 7)
     [
         (ANCHOR.lineage, "world-1", 100, "hash-100", None),
         (ANCHOR.lineage, "world-1", 250, "hash-100", None),
-        (ANCHOR.lineage, "world-1", 99, None, "ends at record 99, it had 100"),
-        (ANCHOR.lineage, "world-1", 250, "another", "record 100 of the journal is not the one"),
+        (ANCHOR.lineage, "world-1", 99, None, "ends at record 99 (00000002.jsonl), it had 100"),
+        (
+            *(ANCHOR.lineage, "world-1", 250, "another"),
+            "record 100 (00000003.jsonl line 5) of the journal is not the one",
+        ),
         (None, "world-1", 0, None, "the journal of this folder is gone; it had 100 records"),
         (None, "", 0, None, "the journal of this folder is gone; it had 100 records"),
         (None, "world-2", 0, None, None),
-        ("b" * 32, "world-1", 3, None, None),
+        ("b" * 32, "world-1", 3, None, f"another one (lineage {'b' * 32})"),
     ],
 )
 def test_less_than_was_known_is_told(
     lineage: str | None, world: str, seq: int, hash_there: str | None, told: str | None
 ) -> None:
-    found = lost(ANCHOR, lineage, world, seq, hash_there)
+    end = an_end(lineage, seq, hash_there)
+    found = lost(ANCHOR, world, end)
 
     assert (found is None) if told is None else (found is not None and told in found)
-    assert lost(None, lineage, world, seq, hash_there) is None
+    assert lost(None, world, end) is None
+
+
+def test_a_journal_that_was_restored_is_not_measured_by_the_one_before() -> None:
+    end = JournalEnd("b" * 32, 3, "00000002.jsonl", former=(ANCHOR.lineage,))
+
+    assert lost(ANCHOR, "world-1", end) is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (SeenHead("the sentinel", 1, ANCHOR.lineage, 100, "hash-100"), None),
+        (SeenHead("the sentinel", 1, ANCHOR.lineage[:8], 100, "hash"), None),
+        (SeenHead("whoever gave --head", 0, "", 100, "hash-100"), None),
+        (SeenHead("the sentinel", 1, "b" * 8, 100, "another"), None),
+        (SeenHead("the sentinel", 1, ANCHOR.lineage, 251, "x"), "it had 251"),
+        (SeenHead("the sentinel", 1, ANCHOR.lineage, 100, "x"), "(the sentinel saw it)"),
+    ],
+)
+def test_a_head_that_somebody_saw_is_looked_for_in_the_journal_it_was_of(
+    seen: SeenHead, told: str | None
+) -> None:
+    found = differing([seen], an_end(ANCHOR.lineage, 250, "hash-100"))
+
+    assert found == () if told is None else told in found[0]
+    assert differing([seen], an_end(None, 0, None)) == ()
 
 
 def test_what_was_written_is_read_and_belongs_to_its_folder(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import pytest
 from attrs import evolve
 
 from adapters.journal.codec import Codec
-from adapters.sentinel.orders import OurOrders, Ours
+from adapters.sentinel.orders import REMEMBERED_ENDS, OurOrders, Ours
 from domain.messages.catalogue import CATALOGUE
 from domain.messages.orders import IntentRaised
 from domain.model.approval import ApprovedOrder
 from domain.model.orders import OrderState
+from domain.orders import own_orders
 from tests.builders.messages import a_moved, an_intent, approved, approved_sale
 from tests.builders.sentinel import intent_line
 
@@ -172,3 +173,40 @@ def test_what_may_be_open_is_counted_until_the_journal_tells_its_end() -> None:
     # c-1 is open, c-2 has ended, c-3 was refused; of c-4 and x-1 no more than the intent is told.
     assert ours.unsettled(("entry",)) == 2
     assert ours.unsettled(("entry", "exit")) == 3
+
+
+def test_it_knows_as_many_ended_orders_as_the_trader() -> None:
+    assert REMEMBERED_ENDS == own_orders.REMEMBERED_ENDS
+
+
+@pytest.mark.parametrize(
+    "odd", ["{", '{"type":"OrderAdvanced"}', '{"type":"OrderAdvanced","data":[]}']
+)
+def test_a_move_that_can_not_be_read_changes_nothing(odd: str, tmp_path: Path) -> None:
+    moved = a_moved(an_intent(), OrderState.OPEN)
+    told = {"data": Codec(CATALOGUE).encode(moved), "type": "OrderAdvanced"}
+    append(tmp_path / "000001.jsonl", json.dumps(told, separators=(",", ":")) + f"\n{odd}\n")
+
+    assert OurOrders(tmp_path).known().living == {moved.order_id: moved.client_order_id}
+
+
+def test_what_ended_longest_ago_is_forgotten_and_what_lives_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.sentinel.orders.REMEMBERED_ENDS", 2)
+    file, codec = tmp_path / "000001.jsonl", Codec(CATALOGUE)
+    names = []
+    for number in range(1, 6):
+        intent = an_intent(approved(), number)
+        state = OrderState.OPEN if number == 1 else OrderState.FILLED
+        moved = evolve(a_moved(intent, state), order_id=f"venue-{number}")
+        names.append(intent.client_order_id)
+        for message in (IntentRaised(intent), moved):
+            told = {"data": codec.encode(message), "type": codec.name(message)}
+            append(file, json.dumps(told, separators=(",", ":")) + "\n")
+
+    known = OurOrders(tmp_path).known()
+
+    assert list(known.purposes) == [names[0], *names[3:]]
+    assert list(known.order_ids) == ["venue-1", "venue-4", "venue-5"]
+    assert known.living == {"venue-1": names[0]}

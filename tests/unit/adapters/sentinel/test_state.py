@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.sentinel.state import FILE, State
+from adapters.sentinel.state import FILE, HEAD, State
 from tests.builders.sentinel import House
 
 pytestmark = pytest.mark.req("SUP1")
@@ -108,3 +108,20 @@ def test_another_has_taken_over_once_it_watches(
     (tmp_path / FILE).write_text(json.dumps(card), encoding="utf-8")
 
     assert State(tmp_path, tmp_path).is_watched_by_another() is is_another
+
+
+@pytest.mark.req("AUD1")
+def test_the_head_that_was_seen_stays_beside_every_state(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    state = State(house.mode, house.log)
+    state.tell("watching")
+    state.saw({})
+    assert HEAD not in told(house.mode)
+
+    seen = {"lineage": "ab", "seq": 7, "hash": "cd"}
+    state.saw(seen)
+    assert told(house.mode)[HEAD] == seen
+    state.tell("ended")
+
+    assert told(house.mode)[HEAD] == seen
+    assert [line["state"] for line in house.lines("sentinel.jsonl")] == ["watching", "ended"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from adapters.telemetry.log import ActorLog, LogOutlet, close, configure
+from adapters.telemetry.log import ActorLog, close, configure
+from adapters.telemetry.log_outlet import LogOutlet
+from adapters.telemetry.terminal import Terminal
 
 
 class Files:
@@ -58,3 +61,12 @@ def test_an_actor_goes_on_whose_line_finds_no_room_and_no_traceback_is_shown(
     log.failure("bug", RuntimeError("x"))
 
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("full")
+def test_what_people_are_shown_at_the_end_finds_no_room_and_is_shown_all_the_same() -> None:
+    shown = io.StringIO()
+
+    Terminal(shown).show(["Equity 1.00 USD"] * 3)
+
+    assert shown.getvalue().count("Equity 1.00 USD") == 3

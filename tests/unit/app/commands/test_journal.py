@@ -1,4 +1,4 @@
-"""What `journal backup` and `journal restore` answer, and with which code they end."""
+"""What `journal backup`, `restore` and `sqlite` answer, and with which code they end."""
 
 from __future__ import annotations
 
@@ -103,3 +103,37 @@ def test_a_restore_says_where_the_old_journal_is_and_what_to_do(
     told = capsys.readouterr().out
     assert "the old journal is in " in told
     assert f"python run.py resume --data-dir {tmp_path}/data --reason" in told
+
+
+def test_tables_are_made_and_brought_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = made(tmp_path)
+
+    assert call(tmp_path, "sqlite", "--env", "paper") == 0
+    assert "made of 2 records, up to record 2" in capsys.readouterr().out
+    assert call(tmp_path, "sqlite", "--env", "paper") == 0
+    assert "brought up to date with 0 records" in capsys.readouterr().out
+    assert call(tmp_path, "sqlite", "--env", "paper", "--anew") == 0
+    assert "made of 2 records" in capsys.readouterr().out
+
+    [segment] = journal.glob("*.jsonl")
+    segment.write_bytes(segment.read_bytes().replace(b"embedded", b"imbedded"))
+    assert call(tmp_path, "sqlite", "--env", "paper") == 1
+    assert "not made: 00000001.jsonl line 2" in capsys.readouterr().err
+
+
+def test_without_a_journal_there_are_no_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(tmp_path, "sqlite", "--env", "paper") == 2
+    assert "nothing to read" in capsys.readouterr().err
+
+
+def test_a_backup_holds_segments_alone_and_a_restore_brings_no_snapshot(tmp_path: Path) -> None:
+    journal, file = made(tmp_path), tmp_path / "b.tar.zst"
+    (journal / "snapshot-000000000002.json").write_text("{}", encoding="utf-8")
+    assert call(tmp_path, "backup", "--env", "paper", "-o", str(file)) == 0
+    assert call(tmp_path, "restore", str(file)) == 0
+
+    assert {each.suffix for each in journal.iterdir()} == {".jsonl"}

@@ -70,8 +70,11 @@ class Board:
 class WrittenAlerts:
     def __init__(self) -> None:
         self.written: list[Envelope] = []
+        self.is_full = False
 
     def write(self, envelope: Envelope) -> None:
+        if self.is_full:
+            raise OSError(28, "no space left on device")
         self.written.append(envelope)
 
 
@@ -350,6 +353,19 @@ def test_an_end_that_is_not_confirmed_is_an_alert_and_no_success(
     (alert,) = (envelope.body for envelope in case.alerts.written)
     assert (alert.severity, alert.code) == (Severity.CRITICAL, "STOP_UNCONFIRMED")
     assert "python run.py" in alert.command
+
+
+@pytest.mark.req("AUD1")
+def test_an_alert_that_finds_no_room_keeps_no_run_from_its_end(case: Case) -> None:
+    case.alerts.is_full = True
+    case.project(case.publishing)
+    case.booted(())
+    case.halt()
+    case.guardian.watch()
+    case.stop.ask("signal")
+
+    assert case.guardian.end() == 3
+    assert case.said[-1].startswith("STOPPED reason=halted")
 
 
 def test_a_start_under_a_latch_says_why_since_when_and_what_ends_it(case: Case) -> None:

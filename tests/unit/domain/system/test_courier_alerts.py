@@ -23,6 +23,7 @@ from domain.system.courier_alerts import (
     of_sign_of_life,
     of_unusable_url,
 )
+from domain.system.journal_head import head_in_words, read_head
 
 pytestmark = pytest.mark.req("AL1")
 
@@ -103,3 +104,12 @@ def test_a_time_of_day_is_hours_and_minutes() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected HH:MM"):
         of_day_ns(text)
+
+
+@pytest.mark.req("AUD1")
+def test_the_daily_word_takes_the_head_of_the_journal_off_the_machine() -> None:
+    head = head_in_words("ab" * 16, 812, "cd" * 32)
+    told = of_sign_of_life(evolve(FIGURES, head=head)).what
+
+    assert read_head(told) == ("ab" * 4, 812, "cd" * 32)
+    assert read_head(of_sign_of_life(FIGURES).what) is None
