@@ -6,12 +6,13 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
+from actors.trading.rule_failures import RuleFailures
 from actors.trading.throttles import ThrottleLook, Throttles
 from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
@@ -55,6 +56,7 @@ from domain.portfolio.ledger import Ledger
 from domain.risk.exposure import Exposure
 from domain.risk.gate import Rules, judge_entry, judge_exit, limits_used
 from domain.risk.mandate import Mandate
+from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import Counted, ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
 
@@ -80,6 +82,7 @@ class GateState:
     approved: tuple[ApprovedKey, ...]
     counted: tuple[Counted, ...] = ()
     """What the throttles have counted so far, oldest first."""
+    past_trades: PastTrades = PastTrades()
 
 
 class RiskGate(Actor):
@@ -98,6 +101,7 @@ class RiskGate(Actor):
         super().__init__(context)
         self._throttles = Throttles(self, throttle)
         self._counted = state.counted
+        self._failures = RuleFailures(self)
         self._approvals = approvals
         self._quote_limit_ns = quote_limit_ns
         self._rules = rules
@@ -106,6 +110,9 @@ class RiskGate(Actor):
         self._exposure = state.exposure
         self._approval = state.next_approval
         self._approved: OrderedDict[ApprovedKey, None] = OrderedDict.fromkeys(state.approved)
+        self._past_trades = state.past_trades
+        self._cycle = 0
+        self._in_cycle: Counter[str] = Counter()
         self._quotes: dict[ProductId, Quote] = {}
         self._bids = Bids()
         self._bar_ends: dict[ProductId, int] = {}
@@ -209,6 +216,8 @@ class RiskGate(Actor):
     def _judge_round(self, proposed: RoundProposed) -> None:
         approved: list[ProductId] = []
         refused: list[tuple[ProductId, Reason]] = []
+        if proposed.cycle != self._cycle:
+            self._cycle, self._in_cycle = proposed.cycle, Counter()
         for entry in proposed.entries:
             verdict = judge_entry(entry, self._view(), self._approval, self._rules)
             if isinstance(verdict, OrderApproved):
@@ -217,6 +226,7 @@ class RiskGate(Actor):
             else:
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
+            self._failures.take(entry.proposal.product, verdict)
         losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
         before = proposed.funnel
         funnel = evolve(
@@ -246,6 +256,7 @@ class RiskGate(Actor):
 
     def _reserve(self, entry: EntryProposed, verdict: OrderApproved) -> None:
         self._approve(verdict.order)
+        self._in_cycle[entry.strategy] += 1
         self._approved[approved_key(entry)] = None
         if len(self._approved) > REMEMBERED_APPROVALS:
             self._approved.popitem(last=False)
@@ -253,6 +264,8 @@ class RiskGate(Actor):
     def _filled(self, booked: FillBooked) -> None:
         books = self._books.apply(booked)
         if books is not self._books:  # the same fill again frees no reservation twice
+            now_ns, ledgers = self.clock.market_ns(), (self._books.ledger, books.ledger)
+            self._past_trades = self._past_trades.after(booked, now_ns, *ledgers)
             self._books = books
             self._exposure = self._exposure.fill(booked)
             self._throttles.take(booked)
@@ -278,4 +291,6 @@ class RiskGate(Actor):
             standings=self._standings,
             exposure=self._exposure,
             approved=self._approved.keys(),
+            approved_in_cycle=self._in_cycle,
+            past_trades=self._past_trades,
         )

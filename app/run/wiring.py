@@ -62,7 +62,7 @@ from actors.trading.universe import Selector
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import TradeOptions
 from app.run import settings
-from app.run.deciders import Recipes, deciders
+from app.run.deciders import Recipe, Recipes, deciders
 from app.run.guardian_inbox import GuardianInbox
 from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
@@ -93,7 +93,8 @@ class Ports:
 class RunPlan:
     """What is asked of this run, where it trades, and what the guardian has heard and said.
 
-    `has_begun` tells whether it has said READY: before that there is no cycle.
+    `has_begun` tells whether it has said READY: before that there is no cycle. `guards_proven` is
+    how many guards the self-test of this start has proven of how many.
     """
 
     options: TradeOptions
@@ -102,6 +103,7 @@ class RunPlan:
     inbox: GuardianInbox
     approvals: Approvals
     has_begun: Callable[[], bool]
+    guards_proven: str | None = None
 
 
 def recipes(
@@ -199,17 +201,21 @@ def _keepers(
 def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
     """Who cancels and sends."""
     spawn, venue = runtime.spawn, ports.venue
-    is_dry = options.mode is Mode.DRY_RUN
-
-    def order_manager(state: Recovered) -> None:
-        orders = state.own_orders(runtime.clock.machine_ns())
-        book = OrderBookState(state.lineage, state.next_number, orders, state.former)
-        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
-
     return {
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
-        ORDER_MANAGER: order_manager,
+        ORDER_MANAGER: order_manager(runtime, venue, is_dry=options.mode is Mode.DRY_RUN),
     }
+
+
+def order_manager(runtime: ActorSystem, venue: Venue, *, is_dry: bool) -> Recipe:
+    """Return how to start who sends: the same for a run and for its self-test."""
+
+    def start(state: Recovered) -> None:
+        orders = state.own_orders(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, orders, state.former)
+        runtime.spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry)
+
+    return start
 
 
 def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest) -> Recipes:
@@ -267,6 +273,7 @@ def _identity(plan: RunPlan) -> RunIdentity:
         jitter=schedule.jitter,
         publish_every_ns=plan.publish_every_ns,
         quote_limit_ns=settings.quote_limit_ns(options.config),
+        guards_proven=plan.guards_proven,
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import attrs
+
 from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
@@ -25,6 +27,7 @@ from domain.model.money import ONE, ZERO, Amount, Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
+from domain.model.synthetic import SyntheticEntry, SyntheticProposal
 from domain.risk import reasons
 from domain.risk.exit_types import sale_type
 from domain.risk.rule import Candidate, EntryRule
@@ -160,7 +163,7 @@ def _entry_order(
     wanted = entry.proposal
     if wanted.side is not ApprovedEntry.side:
         raise InvariantBroken(f"{wanted.product}: a {wanted.side} passed every rule of entries")
-    return ApprovedEntry(
+    order = ApprovedEntry(
         approval=approval,
         strategy=entry.strategy,
         product=wanted.product,
@@ -179,6 +182,13 @@ def _entry_order(
         approved_ns=view.machine_ns,
         signal=wanted.signal,
     )
+    return _synthetic(order) if isinstance(wanted, SyntheticProposal) else order
+
+
+def _synthetic(order: ApprovedEntry) -> SyntheticEntry:
+    """Return the same order as one that no gateway takes."""
+    fields = attrs.fields(ApprovedEntry)
+    return SyntheticEntry(**{field.name: getattr(order, field.name) for field in fields})
 
 
 def _why(wanted: TradeProposal, sized: Sized) -> str:

@@ -31,6 +31,7 @@ from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
+from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import Counted, CountedOrders
 from domain.risk.view import ApprovedKey
 from domain.universe.orders import StandingOrders
@@ -81,6 +82,8 @@ class Recovered:
     approved: tuple[ApprovedKey, ...] = ()
     counted: tuple[Counted, ...] = ()
     """Newest rejected orders and filled entries, oldest first: throttles go on counting them."""
+    past_trades: PastTrades = PastTrades()
+    """What the pace of entries depends on."""
     runs: int = 0
     world: str = ""
     tally: RunTally = RunTally()
@@ -152,6 +155,7 @@ class JournalFold:
         self._boot: BootCompleted | None = None
         self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
         self._counted = CountedOrders()
+        self._past_trades = PastTrades()
         self._universe = StandingOrders()
         self._runs = 0
         self._world = ""
@@ -170,7 +174,7 @@ class JournalFold:
         self._books = evolve(self._books, ledger=None)
         self._equity, self._boot = EquityHistory(), None
         self._approved.clear()
-        self._counted = CountedOrders()
+        self._counted, self._past_trades = CountedOrders(), PastTrades()
 
     def take(self, at_ns: int, message: Any) -> None:
         """Take the next record, of that market time."""
@@ -184,7 +188,7 @@ class JournalFold:
                 self._advance(message)
             case FillBooked():
                 self._counted.take(message, at_ns)
-                self._fill(message)
+                self._fill(at_ns, message)
             case RoundJudged(cycle=cycle):
                 self._tally = evolve(self._tally, cycles=cycle)
             case OrderApproved(order):
@@ -255,13 +259,17 @@ class JournalFold:
             reason=moved.reason,
         )
 
-    def _fill(self, booked: FillBooked) -> None:
+    def _fill(self, at_ns: int, booked: FillBooked) -> None:
         self._booked.add(booked.fill.entry_id)
         self._tally = evolve(self._tally, fills=self._tally.fills + 1)
         order = self._orders[booked.client_order_id]
         self._orders[booked.client_order_id] = apply_fill(order, booked.fill)
         if self._books.is_open:
-            self._books = self._books.apply(booked)
+            before = self._books
+            self._books = before.apply(booked)
+            ledgers = before.ledger, self._books.ledger
+            if self._books is not before:
+                self._past_trades = self._past_trades.after(booked, at_ns, *ledgers)
 
     def result(self) -> Recovered:
         """Return what the records so far say."""
@@ -280,6 +288,7 @@ class JournalFold:
             resumed=dict(self._equity.resumed),
             approved=tuple(self._approved),
             counted=self._counted.newest,
+            past_trades=self._past_trades,
             runs=self._runs,
             world=self._world,
             universe=self._universe,

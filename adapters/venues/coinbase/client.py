@@ -58,6 +58,7 @@ from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.product import ProductId
+from domain.model.synthetic import SYNTHETIC, SyntheticEntry
 from domain.system.rate_budget import BudgetUse
 from domain.system.unread import UnreadTally
 
@@ -169,7 +170,7 @@ class CoinbaseVenue:
             order_body(intent),
             PLACE_DEADLINE_NS,
             done,
-            lambda: self._last_gate(request),
+            lambda: self._last_gate(request) or _refused_by_type(request),
         )
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
@@ -384,3 +385,8 @@ class CoinbaseVenue:
                 found = self._unread.count(unread)
             for news in found:
                 self._tell(news)
+
+
+def _refused_by_type(request: PlaceRequest) -> str | None:
+    """Return why an order of this type never leaves, None if it may."""
+    return SYNTHETIC if isinstance(request.intent.order, SyntheticEntry) else None
