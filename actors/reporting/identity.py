@@ -21,7 +21,7 @@ class RunIdentity:
     quote_limit_ns: Nanos
     """How old a quote may get, in market time."""
     guards_proven: str | None = None
-    """What the self-test of this start has proven, like "36/36"; None: there was none."""
+    """What the self-test of this start has proven, like "40/40"; None: there was none."""
 
 
 @frozen

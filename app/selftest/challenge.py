@@ -20,7 +20,8 @@ class Challenge:
     """Try `guard` by the last of the proposals in `said`.
 
     `what` says in words what is tried. `code` has to be among the reasons of its refusal or, if
-    `is_inside`, must not. With `wall`, it has to be approved, and kept by the last gate, or the
+    `is_inside`, must not; where a `breaker` is named it is that which has to be open, or must not.
+    With `wall`, it has to be approved, and kept by the last gate, or the
     gateway, in words that begin so. `before` is how many others have to be approved for that.
     """
 
@@ -30,6 +31,7 @@ class Challenge:
     said: tuple[Asked, ...]
     code: str = ""
     is_inside: bool = False
+    breaker: str = ""
     wall: str = ""
     walls: Walls = Walls()
     before: int = 0
@@ -49,6 +51,10 @@ class Challenge:
             raise NotReached(self.guard)
         if self.wall:
             return self._flaw_of_wall(outcome)
+        if self.breaker and (self.breaker in outcome.breakers) is self.is_inside:
+            return f"{self.what}: {self.breaker} is {'open' if self.is_inside else 'not open'}"
+        if self.breaker and self.is_inside:
+            return None
         codes = {*_codes(outcome.verdicts[-1])}
         if (self.code in codes) is not self.is_inside:
             return None

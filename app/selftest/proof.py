@@ -9,6 +9,7 @@ from attrs import frozen
 
 from app.selftest.cap_challenges import cap_challenges
 from app.selftest.challenge import Challenge, NotReached
+from app.selftest.loss_challenges import loss_challenges
 from app.selftest.pace_challenges import pace_challenges
 from app.selftest.stage import SelfTestStage
 from app.selftest.state_challenges import state_challenges
@@ -89,6 +90,7 @@ def challenges(config: Config) -> Iterator[Challenge]:
     yield from state_challenges(config)
     yield from pace_challenges(config)
     yield from cap_challenges(config)
+    yield from loss_challenges(config)
     yield from wall_challenges(config)
 
 

@@ -23,6 +23,7 @@ from domain.model.product import Product, ProductFlags, ProductId, Side
 from domain.model.synthetic import SyntheticProposal
 from domain.model.universe import Standing
 from domain.portfolio.ledger import Ledger
+from domain.portfolio.losses import EquityMark
 from domain.risk.past_trades import PastTrades
 from domain.risk.rules.invalid_proposal import InvalidProposal
 from domain.risk.rules.target_below_cost import TargetBelowCost
@@ -73,6 +74,8 @@ class Scene:
     past_trades: PastTrades = PastTrades()
     approved: tuple[ApprovedKey, ...] = ()
     counted: tuple[Counted, ...] = ()
+    past_equity: tuple[EquityMark, ...] = ()
+    """If there is any, losses are watched."""
     more: tuple[str, ...] = ()
     """Further assets that may be bought at the same price."""
 

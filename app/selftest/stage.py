@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
-from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RISK_GATE, ROUTES
+from actors.kernel.topology import AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE, ROUTES
 from actors.reporting.auditor import Auditor
 from actors.trading.approvals import Approvals
 from actors.trading.last_gate import LastGate
@@ -70,10 +70,13 @@ class Walls:
 
 @frozen
 class Outcome:
-    """What came of a challenge: a verdict for each proposal, and why each approved order ended."""
+    """What came of a challenge: a verdict for each proposal, why each approved order ended, and the
+    names of the breakers that were open then.
+    """
 
     verdicts: tuple[Verdict, ...]
     ended: tuple[str, ...]
+    breakers: tuple[str, ...] = ()
 
 
 @define
@@ -106,12 +109,14 @@ class SelfTestStage:
         approvals = Approvals()
         self._ask_last_gate = _last_gate(runtime, approvals, walls)
         self._enter(scene, approvals)
-        self._hear(_told(scene))
+        for name in _playing(scene):
+            self._hear(name, _told(scene) if name == RISK_GATE else _booted(scene))
         for breaker in scene.breakers:
             self._board.trip(breaker)
-        self._hear(_asked(said))
-        self._leave()
-        return Outcome(tuple(record.verdicts), tuple(record.ended))
+        self._hear(RISK_GATE, _asked(said))
+        breakers = tuple(each.name for each in self._board.open)
+        self._leave(scene)
+        return Outcome(tuple(record.verdicts), tuple(record.ended), breakers)
 
     def close(self) -> int:
         """End the actors; return how many requests have left: there should be none."""
@@ -127,19 +132,22 @@ class SelfTestStage:
             approved=scene.approved,
             counted=scene.counted,
             past_trades=scene.past_trades,
+            marks=scene.past_equity,
         )
         recipes = deciders(self._runtime, scene.config, approvals, SilentQuotes())
-        recipes[RISK_GATE](known)
+        for name in _playing(scene):
+            recipes[name](known)
 
-    def _hear(self, messages: Iterable[Any]) -> None:
-        """Let the risk gate hear them all, and whatever follows happen at this instant."""
+    def _hear(self, name: str, messages: Iterable[Any]) -> None:
+        """Let an actor hear them all, and whatever follows happen at this instant."""
         for message in messages:
-            self._runtime.post(ReplyTo(RISK_GATE), message)
+            self._runtime.post(ReplyTo(name), message)
         self._runtime.run_to(self._clock.now_ns)
 
-    def _leave(self) -> None:
+    def _leave(self, scene: Scene) -> None:
         """Take everything back that would be there in the next challenge."""
-        self._runtime.retire(RISK_GATE)
+        for name in _playing(scene):
+            self._runtime.retire(name)
         for each in self._board.open:
             self._board.reset(
                 each.name, each.scope, by=BY_OPERATOR, evidence="the challenge is over"
@@ -175,11 +183,20 @@ def _asked(said: Sequence[Asked]) -> Iterable[RoundProposed | ExitProposed]:
     yield from (each for each in said if isinstance(each, ExitProposed))
 
 
-def _told(scene: Scene) -> Iterable[Any]:
-    """Yield what the gate hears before it is asked."""
+def _playing(scene: Scene) -> tuple[str, ...]:
+    """Return who is brought to life for this scene."""
+    return (PORTFOLIO, RISK_GATE) if scene.past_equity else (RISK_GATE,)
+
+
+def _booted(scene: Scene) -> Iterable[BootCompleted]:
     if scene.has_fees:
         products = tuple(scene.product(each) for each in scene.products)
         yield BootCompleted(products, MAKER, TAKER, is_clean=True)
+
+
+def _told(scene: Scene) -> Iterable[Any]:
+    """Yield what the gate hears before it is asked."""
+    yield from _booted(scene)
     if scene.is_ready:
         yield TradingReady("none")
     if scene.is_judged:

@@ -34,7 +34,7 @@ class LedgerReported:
 @frozen
 class LimitUse:
     """How much of a limit is used; `unit` of both numbers: % of equity, a currency, products,
-    losses, seconds still to wait, or orders in a window of market time, like "orders in 300 s".
+    losses, s still to wait, or orders in a window of market time, like "orders in 300 s".
     """
 
     name: str

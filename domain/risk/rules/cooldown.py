@@ -67,7 +67,7 @@ class Cooldown(EntryRule):
         waits = [*self._waits(view)]
         if waits:
             wait, limit, asset = max(waits)
-            yield LimitUse(f"cooldown {asset}", Decimal(wait), Decimal(limit), "s to wait")
+            yield LimitUse(f"cooldown {asset}", Decimal(wait), Decimal(limit), "s")
 
     def _waits(self, view: RiskView) -> Iterator[tuple[int, int, str]]:
         past = view.past_trades

@@ -55,6 +55,17 @@ def test_inside_of_a_limit_it_must_not_be_refused_for_that_reason() -> None:
     assert inside.flaw(Outcome((no("spacing"),), ())) == told
 
 
+def test_a_breaker_has_to_be_open_and_to_stop_the_entry() -> None:
+    lost, kept = a_challenge(breaker="drawdown"), a_challenge(breaker="drawdown", is_inside=True)
+    refused, open_now = (no("spacing"),), ("drawdown", "daily_loss")
+
+    assert lost.flaw(Outcome(refused, (), open_now)) is None
+    assert lost.flaw(Outcome(refused, (), ("daily_loss",))) == "an entry: drawdown is not open"
+    assert lost.flaw(Outcome((YES,), (), open_now)) == "an entry: passed spacing (approved)"
+    assert kept.flaw(Outcome(refused, (), ("daily_loss",))) is None
+    assert kept.flaw(Outcome((YES,), (), open_now)) == "an entry: drawdown is open"
+
+
 def test_a_proposal_that_nobody_has_judged_proves_nothing() -> None:
     assert a_challenge().flaw(Outcome((), ())) == "an entry: 0 of 1 proposals were judged"
 

@@ -26,6 +26,7 @@ from config import plugins
 from config.effective import Config
 from config.loading import load
 from domain.model.breakers import GLOBAL, Effect
+from domain.portfolio.losses import Loss
 from domain.risk.rule import EntryRule
 from domain.risk.rules.suspect_price import SuspectPrice
 from domain.risk.rules.total_cap import TotalCap
@@ -134,6 +135,11 @@ def test_a_limit_that_is_looser_than_it_says_is_noticed(
         (LastGate, "_stopped", lambda *_: None, "last_gate"),
         (last_gate, "RECEIPT_LIFE_NS", 10**12, "last_gate"),
         (Approvals, "find", lambda _, order: order, "last_gate"),
+        (Loss, "is_breached", False, "daily_loss"),
+        (Loss, "is_breached", False, "daily_loss_usd"),
+        (Loss, "is_breached", False, "weekly_loss"),
+        (Loss, "is_breached", False, "drawdown"),
+        (Loss, "is_breached", True, "drawdown"),
         (Throttles, "begin", lambda *_: None, "rejected_orders"),
         (Throttles, "begin", lambda *_: None, "repeated_entries"),
     ],

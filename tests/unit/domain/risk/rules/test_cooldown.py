@@ -61,8 +61,14 @@ def test_it_tells_the_longest_wait_and_nothing_while_none_has_to() -> None:
 
     (use,) = RULE.uses(a_view(past_trades=past))
 
-    assert use == LimitUse("cooldown ETH", Decimal(3500), Decimal(3600), "s to wait")
+    assert use == LimitUse("cooldown ETH", Decimal(3500), Decimal(3600), "s")
     assert not [*RULE.uses(traded(300))]
+
+
+def test_the_last_instant_of_a_wait_is_told_as_a_second() -> None:
+    nearly = PastTrades(filled={"BTC": Nanos(NOW - 300 * SECOND + 1)})
+
+    assert [use.used for use in RULE.uses(a_view(past_trades=nearly))] == [1]
 
 
 @given(some.integers(0, 90_000), some.integers(10, 3600), some.integers(3600, 86_400))

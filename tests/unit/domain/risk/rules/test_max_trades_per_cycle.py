@@ -28,5 +28,13 @@ def test_one_more_than_it_may_have_is_refused() -> None:
 
 
 @pytest.mark.req("STR3")
+def test_a_strategy_that_may_have_one_gets_its_first() -> None:
+    one = a_mandate(trades_per_cycle={"breakout": 1})
+
+    assert RULE.judge(a_candidate(), a_view(mandate=one)) is None
+    assert RULE.judge(a_candidate(), a_view(mandate=one, approved_in_cycle={"other": 9})) is None
+
+
+@pytest.mark.req("STR3")
 def test_a_strategy_that_is_not_known_has_none() -> None:
     assert RULE.judge(a_candidate(), a_view(mandate=a_mandate(trades_per_cycle={}))) is not None

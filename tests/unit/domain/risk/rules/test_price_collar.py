@@ -37,7 +37,7 @@ def test_a_price_below_the_market_is_no_danger() -> None:
     assert RULE.judge(a_candidate(sized=at("1")), VIEW) is None
 
 
-@pytest.mark.parametrize(("bid", "ask"), [("101", "99"), ("0", "101")])
+@pytest.mark.parametrize(("bid", "ask"), [("101", "99"), ("0", "101"), ("101", "101")])
 def test_a_senseless_quote_is_refused_elsewhere(bid: str, ask: str) -> None:
     view = a_view(quotes={BTC: a_quote(bid, ask)})
 
