@@ -64,6 +64,14 @@ def test_a_fill_is_of_its_asset_and_a_stop_is_told_apart() -> None:
     assert [each.product for each in account.past.entries] == [BTC, USDC]
 
 
+def test_a_sale_at_its_target_is_no_stop_out() -> None:
+    account = Account()
+    account.trip(120)
+
+    assert account.past.stopped == {}
+    assert account.past.filled == {"BTC": NOW}
+
+
 def test_parts_of_an_entry_are_one_and_count_from_the_newest() -> None:
     account = Account()
     intent = an_intent()
@@ -104,6 +112,30 @@ def test_what_loses_by_its_fees_alone_has_lost() -> None:
     account.trip(101)  # 2 gained, 1.2 paid twice
 
     assert account.past.losses == 1
+
+
+@pytest.mark.parametrize(("price", "losses"), [("101.3", 0), ("101.1", 2)])
+def test_a_gain_or_a_loss_of_less_than_one_is_one(price: str, losses: int) -> None:
+    account = Account()
+    account.trip(90)
+    lot = account.buy()
+    sale = an_intent(approved_sale(lot, approval=9), 9)
+    account.take(booked(sale, price=Price(Decimal(price))))
+
+    assert account.past.losses == losses
+
+
+def test_what_is_a_day_old_still_counts_and_an_instant_later_does_not() -> None:
+    account = Account()
+    account.buy()
+    account.at_ns += DAY
+    account.buy(ProductId("ETH-USD"))
+    assert account.past.filled.keys() == {"BTC", "ETH"}
+    assert len(account.past.entries) == 2
+
+    account.at_ns += 1
+    account.buy(ProductId("ETH-USD"))
+    assert account.past.filled.keys() == {"ETH"}
 
 
 def test_what_neither_gains_nor_loses_changes_nothing() -> None:
