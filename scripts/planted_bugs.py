@@ -286,6 +286,34 @@ BUGS = (
         "        return",
         "tests/unit/domain/model/test_product.py",
     ),
+    Bug(
+        "a restart forgets what paces entries",
+        "domain/system/recovery.py",
+        "self._past_trades = self._past_trades.after(booked, at_ns, *ledgers)",
+        "del ledgers",
+        "tests/unit/domain/system/test_recovery.py",
+    ),
+    Bug(
+        "fills pace nothing",
+        "actors/trading/risk_gate.py",
+        "self._past_trades = self._past_trades.after(booked, now_ns, *ledgers)",
+        "del now_ns, ledgers",
+        GATE,
+    ),
+    Bug(
+        "what the self-test approves may leave",
+        "adapters/venues/coinbase/client.py",
+        "return SYNTHETIC if isinstance(request.intent.order, SyntheticEntry) else None",
+        "return None",
+        "tests/unit/app/selftest/test_stage.py",
+    ),
+    Bug(
+        "a rule that fails to answer is told to nobody",
+        "actors/trading/risk_gate.py",
+        "self._failures.take(entry.proposal.product, verdict)",
+        "pass",
+        "tests/unit/actors/trading/test_rule_failures.py",
+    ),
 )
 
 

@@ -20,6 +20,8 @@ class RunIdentity:
     publish_every_ns: int
     quote_limit_ns: Nanos
     """How old a quote may get, in market time."""
+    guards_proven: str | None = None
+    """What the self-test of this start has proven, like "40/40"; None: there was none."""
 
 
 @frozen

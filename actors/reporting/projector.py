@@ -366,7 +366,7 @@ class Projector(Actor):
             "clock": rows.clock_row(self._clock, self._clock_ns),
             "jitter_histogram": list(self._jitter),
             "rate_budgets": rows.budget_rows(self._budgets(), self.clock.wall_ns()),
-            "guards_proven": None,
+            "guards_proven": self._identity.guards_proven,
         }
 
     def _note_odd(self, news: PriceDoubted | TradesLate) -> None:

@@ -6,12 +6,13 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
+from actors.trading.rule_failures import RuleFailures
 from actors.trading.throttles import ThrottleLook, Throttles
 from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
@@ -66,6 +67,7 @@ from domain.risk.gate import (
     rest_refused,
 )
 from domain.risk.mandate import Mandate
+from domain.risk.past_trades import PastTrades
 from domain.risk.reasons import NOTHING_LEFT
 from domain.risk.throttle import Counted, ThrottleLimits
 from domain.risk.view import ApprovedKey, RiskView, approved_key
@@ -93,6 +95,7 @@ class GateState:
     approved: tuple[ApprovedKey, ...]
     counted: tuple[Counted, ...] = ()
     """What the throttles have counted so far, oldest first."""
+    past_trades: PastTrades = PastTrades()
 
 
 class RiskGate(Actor):
@@ -111,6 +114,7 @@ class RiskGate(Actor):
         super().__init__(context)
         self._throttles = Throttles(self, throttle)
         self._counted = state.counted
+        self._failures = RuleFailures(self)
         self._approvals = approvals
         self._quote_limit_ns = quote_limit_ns
         self._rules = rules
@@ -120,6 +124,9 @@ class RiskGate(Actor):
         self._chains = EntryChains()
         self._approval = state.next_approval
         self._approved: OrderedDict[ApprovedKey, None] = OrderedDict.fromkeys(state.approved)
+        self._past_trades = state.past_trades
+        self._cycle = 0
+        self._in_cycle: Counter[str] = Counter()
         self._quotes: dict[ProductId, Quote] = {}
         self._bids = Bids()
         self._bar_ends: dict[ProductId, int] = {}
@@ -229,6 +236,8 @@ class RiskGate(Actor):
     def _judge_round(self, proposed: RoundProposed) -> None:
         approved: list[ProductId] = []
         refused: list[tuple[ProductId, Reason]] = []
+        if proposed.cycle != self._cycle:
+            self._cycle, self._in_cycle = proposed.cycle, Counter()
         for entry in proposed.entries:
             verdict = judge_entry(entry, self._view(), self._approval, self._rules)
             if isinstance(verdict, OrderApproved) and isinstance(verdict.order, ApprovedEntry):
@@ -237,6 +246,7 @@ class RiskGate(Actor):
             elif isinstance(verdict, ProposalRefused):
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
+            self._failures.take(entry.proposal.product, verdict)
         losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
         before = proposed.funnel
         funnel = evolve(
@@ -289,6 +299,7 @@ class RiskGate(Actor):
         ends_ns = Nanos(self.clock.market_ns() + self._mandate.lifetime_ns)
         chain = EntryChain(entry=entry, order=order, quantity=order.quantity, ends_ns=ends_ns)
         self._approve(order, chain)
+        self._in_cycle[entry.strategy] += 1
         self._approved[approved_key(entry)] = None
         if len(self._approved) > REMEMBERED_APPROVALS:
             self._approved.popitem(last=False)
@@ -296,6 +307,8 @@ class RiskGate(Actor):
     def _filled(self, booked: FillBooked) -> None:
         books = self._books.apply(booked)
         if books is not self._books:  # the same fill again frees no reservation twice
+            now_ns, ledgers = self.clock.market_ns(), (self._books.ledger, books.ledger)
+            self._past_trades = self._past_trades.after(booked, now_ns, *ledgers)
             self._books = books
             self._exposure = self._exposure.fill(booked)
             self._throttles.take(booked)
@@ -321,4 +334,6 @@ class RiskGate(Actor):
             standings=self._standings,
             exposure=self._exposure,
             approved=self._approved.keys(),
+            approved_in_cycle=self._in_cycle,
+            past_trades=self._past_trades,
         )

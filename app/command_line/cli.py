@@ -58,6 +58,7 @@ COMMANDS = {
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "secrets": ("app.commands.secrets:secrets", "The key of the real venue, and its age."),
+    "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),

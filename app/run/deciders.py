@@ -45,7 +45,12 @@ def deciders(
 
     def risk_gate(state: Recovered) -> None:
         gate = GateState(
-            state.ledger, state.exposure(), state.next_approval, state.approved, state.counted
+            state.ledger,
+            state.exposure(),
+            state.next_approval,
+            state.approved,
+            state.counted,
+            state.past_trades,
         )
         throttle = config.policy.throttle
         spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)

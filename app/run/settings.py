@@ -49,6 +49,9 @@ def mandate_of(config: Config) -> Mandate:
         tiers=universe.tiers,
         never_trade=frozenset(universe.never_trade),
         budget_pct={name: spec.max_at_risk_pct for name, spec in config.strategies.items()},
+        trades_per_cycle={
+            name: spec.max_trades_per_cycle for name, spec in config.strategies.items()
+        },
         entry_offset_bps=policy.execution.entry_offset_bps,
         lifetime_ns=Nanos(policy.execution.ttl_seconds * SECOND),
         max_hold_ns=policy.exits.max_hold,

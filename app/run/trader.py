@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from actors.kernel.ports import Venue
 from actors.kernel.topology import GUARDIAN
@@ -38,6 +39,7 @@ from app.run.snapshot_watch import SnapshotWatch
 from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
+from app.selftest.proof import Proof, prove
 from domain.messages.journal import RunStarted
 from domain.system.ways_out import REPORT
 
@@ -92,7 +94,8 @@ def _trade(
 
             undo.callback(begin_shadow(ports.system, options, opened.recovered).end)
         undo.callback(ports.stop)
-        guardian = start(ports, options, opened, venue, stop, say, show)
+        proof = self_test(options)
+        guardian = start(ports, options, opened, venue, stop, say, show, proof)
         told.callback(guardian.leave_status)
         watches.is_orderly = lambda: guardian.is_confirmed
         undo.callback(guardian.publish)
@@ -128,8 +131,12 @@ def start(
     stop: StopRequest,
     say: Say,
     show: Show,
+    proof: Proof | None,
 ) -> Guardian:
-    """Start every actor and return the guardian that waits for READY."""
+    """Start every actor and return the guardian that waits for READY.
+
+    A guard that `proof` has found not to hold blocks entries.
+    """
     system, driver, inbox = ports.system, ports.driver, GuardianInbox()
     system.listen(GUARDIAN, inbox.put)
     files = _file_ports(options, ports, opened, venue)
@@ -150,11 +157,25 @@ def start(
         inbox=inbox,
         approvals=ports.approvals,
         has_begun=guardian.begun.is_set,
+        guards_proven=None if proof is None else proof.counts,
     )
     lifecycle.recipes = recipes(system, files, plan, stop, lifecycle)
     is_liquidation = options.liquidates_since_s is not None
     build(system, options.config, lifecycle.recipes, known, sells_only=is_liquidation)
+    flaw = None if proof is None else proof.breaker
+    if flaw is not None:
+        system.board.trip(evolve(flaw, at_ns=system.clock.market_ns()))
     return guardian
+
+
+def self_test(options: TradeOptions) -> Proof | None:
+    """Return what the guards of this configuration hold; None for a liquidation, which never buys.
+
+    Before anything is started: it has actors of its own and touches nothing of the run.
+    """
+    if options.liquidates_since_s is not None:
+        return None
+    return prove(options.config, is_short=True)
 
 
 def last_gate(ports: RunPorts, options: TradeOptions, stop: StopRequest) -> LastGate:

@@ -66,7 +66,7 @@ from actors.trading.universe import Selector
 from adapters.runtime.actor_system import ActorSystem
 from app.command_line.options import TradeOptions
 from app.run import settings
-from app.run.deciders import Recipes, deciders
+from app.run.deciders import Recipe, Recipes, deciders
 from app.run.guardian_inbox import GuardianInbox
 from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
@@ -98,7 +98,8 @@ class Ports:
 class RunPlan:
     """What is asked of this run, where it trades, and what the guardian has heard and said.
 
-    `has_begun` tells whether it has said READY: before that there is no cycle.
+    `has_begun` tells whether it has said READY: before that there is no cycle. `guards_proven` is
+    how many guards the self-test of this start has proven of how many.
     """
 
     options: TradeOptions
@@ -107,6 +108,7 @@ class RunPlan:
     inbox: GuardianInbox
     approvals: Approvals
     has_begun: Callable[[], bool]
+    guards_proven: str | None = None
 
 
 def recipes(
@@ -209,13 +211,6 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         settings.working_of(options.config),
         settings.quote_limit_ns(options.config),
     )
-    is_dry = options.mode is Mode.DRY_RUN
-    previews = settings.has_previews(options.config, options.mode)
-
-    def order_manager(state: Recovered) -> None:
-        orders = state.own_orders(runtime.clock.machine_ns())
-        book = OrderBookState(state.lineage, state.next_number, orders, state.former)
-        spawn(OrderManager, ORDER_MANAGER, venue, book, is_dry=is_dry, previews=previews)
 
     def protector(state: Recovered) -> None:
         is_on = options.config.policy.exits.venue_stops
@@ -224,9 +219,28 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
     return {
         PROTECTOR: protector,
         CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
-        ORDER_MANAGER: order_manager,
+        ORDER_MANAGER: order_manager(
+            runtime,
+            venue,
+            is_dry=options.mode is Mode.DRY_RUN,
+            previews=settings.has_previews(options.config, options.mode),
+        ),
         ENTRIES: lambda _: spawn(RestingEntries, ENTRIES, working, limit_ns),
     }
+
+
+def order_manager(
+    runtime: ActorSystem, venue: Venue, *, is_dry: bool, previews: bool = False
+) -> Recipe:
+    """Return how to start who sends: the same for a run and for its self-test."""
+
+    def start(state: Recovered) -> None:
+        orders = state.own_orders(runtime.clock.machine_ns())
+        book = OrderBookState(state.lineage, state.next_number, orders, state.former)
+        manager = {"is_dry": is_dry, "previews": previews}
+        runtime.spawn(OrderManager, ORDER_MANAGER, venue, book, **manager)
+
+    return start
 
 
 def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest) -> Recipes:
@@ -284,6 +298,7 @@ def _identity(plan: RunPlan) -> RunIdentity:
         jitter=schedule.jitter,
         publish_every_ns=plan.publish_every_ns,
         quote_limit_ns=settings.quote_limit_ns(options.config),
+        guards_proven=plan.guards_proven,
     )
 
 

@@ -18,6 +18,8 @@ _LIMITS = {
     "drawdown": "fall from the peak",
     "daily_loss_usd": "loss of 24 hours",
     "total": "at risk in all",
+    "trades per hour": "entries",
+    "trades per day": "entries",
     "rejected_orders": "rejected",
     "repeated_entries": "entries a product",
 }
@@ -41,7 +43,7 @@ def limit_lines(document: Members) -> Iterator[Line]:
     for each in limits:
         unit, _, window = each.text("unit").partition(" in ")
         shown = (
-            words.amount(each.number(one), words.short(unit, 6))
+            words.amount(each.number(one), unit if unit in words.COUNTED else words.short(unit, 6))
             for one in ("used", "limit", "left")
         )
         rows.append((_called(each.text("name"), window), *shown))
@@ -51,6 +53,8 @@ def limit_lines(document: Members) -> Iterator[Line]:
 def _called(name: str, window: str) -> str:
     """Return what people call a limit; `window` is that of a throttle, "" for others."""
     called = _LIMITS.get(name, name.replace("repeated_entries", "entries"))
+    if name.startswith("cooldown "):
+        return f"{name}, to wait"
     return f"{called} in {window}" if window else called
 
 

@@ -57,10 +57,16 @@ def quantity(value: Decimal | None, increment: Decimal | None) -> str:
     return _within(value, written, smallest=-places)
 
 
+COUNTED = ("entries", "losses", "orders", "products")
+"""Units of limits that are whole numbers and speak for themselves."""
+
+
 def amount(value: Decimal | None, unit: str) -> str:
     """Return a number of a limit with its unit."""
-    if unit == "orders":
+    if unit in COUNTED:
         return quantity(value, None)
+    if unit == "s":
+        return f"{quantity(value, None)} s"
     return percent(value) if unit == "%" else f"{money(value)} {unit}".strip()
 
 

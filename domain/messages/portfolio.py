@@ -33,8 +33,8 @@ class LedgerReported:
 
 @frozen
 class LimitUse:
-    """How much of a limit is used; `unit` of both numbers: % of equity, a currency, or orders in a
-    window of market time, like "orders in 300 s".
+    """How much of a limit is used; `unit` of both numbers: % of equity, a currency, products,
+    losses, s still to wait, or orders in a window of market time, like "orders in 300 s".
     """
 
     name: str
@@ -52,8 +52,8 @@ class LossesMeasured:
 
 @frozen
 class CapsMeasured:
-    """How far each cap on what is at risk and each throttle is used; of those on one of many, the
-    fullest of them.
+    """How far each cap on what is at risk, each throttle and each limit of pace is used; of those
+    on one of many, the fullest of them.
     """
 
     caps: tuple[LimitUse, ...]

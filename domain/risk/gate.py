@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import attrs
 from attrs import evolve
 
 from domain.messages.decisions import (
@@ -35,6 +36,7 @@ from domain.model.money import BPS, ONE, ZERO, Amount, Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import Action, Product, ProductId, Side
 from domain.model.proposal import TradeProposal
+from domain.model.synthetic import SyntheticEntry, SyntheticProposal
 from domain.risk import reasons
 from domain.risk.chains import EntryChain
 from domain.risk.dust import sale_without_dust
@@ -254,7 +256,7 @@ def _entry_order(
     wanted = entry.proposal
     if wanted.side is not ApprovedEntry.side:
         raise InvariantBroken(f"{wanted.product}: a {wanted.side} passed every rule of entries")
-    return ApprovedEntry(
+    order = ApprovedEntry(
         approval=approval,
         strategy=entry.strategy,
         product=wanted.product,
@@ -274,6 +276,13 @@ def _entry_order(
         signal=wanted.signal,
         highest_price=_highest(wanted.product, sized.limit_price, view),
     )
+    return _synthetic(order) if isinstance(wanted, SyntheticProposal) else order
+
+
+def _synthetic(order: ApprovedEntry) -> SyntheticEntry:
+    """Return the same order as one that no gateway takes."""
+    fields = attrs.fields(ApprovedEntry)
+    return SyntheticEntry(**{field.name: getattr(order, field.name) for field in fields})
 
 
 def _highest(product: ProductId, price: Price, view: RiskView) -> Price:

@@ -19,7 +19,8 @@ class Mandate:
 
     `allotment` is the quote currency that may be used, None for all of it. `themes` maps a theme to
     its assets, `tiers` a tier of the universe to its limits. `budget_pct` is what each strategy may
-    have at risk, in percent of NLV. A resting entry lives for `lifetime_ns`, a lot for
+    have at risk, in percent of NLV, `trades_per_cycle` how many entries it may have of one
+    decision. A resting entry lives for `lifetime_ns`, a lot for
     `max_hold_ns` or what `holds_ns` says of its strategy, all market time; strategies of `pyramids`
     may buy more of what they hold. A buy rests
     `entry_offset_bps` below the best bid, or crosses if that is negative; `working` says what
@@ -32,6 +33,7 @@ class Mandate:
     tiers: Tiers
     never_trade: frozenset[str]
     budget_pct: Mapping[str, Decimal]
+    trades_per_cycle: Mapping[str, int]
     entry_offset_bps: Decimal
     lifetime_ns: Nanos
     max_hold_ns: Nanos

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from decimal import Decimal
 from functools import cached_property
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.messages.decisions import EntryProposed
 from domain.model.breakers import Breaker, covering, strongest
@@ -19,6 +19,7 @@ from domain.model.product import Product, ProductId, Side
 from domain.model.universe import Standing
 from domain.risk.exposure import AtRisk, Exposure
 from domain.risk.mandate import Mandate
+from domain.risk.past_trades import PastTrades
 
 ApprovedKey = tuple[str, ProductId, Side, int]
 """Strategy, product, side and start of the bar: at most one approval each."""
@@ -31,7 +32,10 @@ def approved_key(entry: EntryProposed) -> ApprovedKey:
 
 @frozen(kw_only=True)
 class RiskView:
-    """The state that a judgement is made on. `at_ns` is market time, `machine_ns` machine time."""
+    """The state that a judgement is made on. `at_ns` is market time, `machine_ns` machine time.
+
+    `approved_in_cycle` is how many entries of each strategy were approved in the present cycle.
+    """
 
     at_ns: Nanos
     machine_ns: Nanos
@@ -49,6 +53,8 @@ class RiskView:
     standings: Mapping[ProductId, Standing]
     exposure: Exposure
     approved: Set[ApprovedKey]
+    approved_in_cycle: Mapping[str, int] = field(factory=dict)
+    past_trades: PastTrades = PastTrades()
 
     def tier_of(self, product: ProductId) -> str:
         """Return the tier that `product` is in, "" if it is in none or not judged."""

@@ -12,6 +12,7 @@ from domain.model.product import Product, ProductId
 from domain.orders.order import Order
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import EquityMark
+from domain.risk.past_trades import FilledEntry
 from domain.risk.throttle import Counted
 from domain.risk.view import ApprovedKey
 from domain.system.tally import ClosedBreaker, RunTally
@@ -44,6 +45,11 @@ class FoldState:
     boot: BootCompleted | None
     approved: tuple[ApprovedKey, ...]
     counted: tuple[Counted, ...]
+    filled_assets: tuple[tuple[str, Nanos], ...]
+    stopped_assets: tuple[tuple[str, Nanos], ...]
+    filled_entries: tuple[FilledEntry, ...]
+    losses: int
+    lost_ns: Nanos | None
     universe: StandingOrders
     runs: int
     world: str

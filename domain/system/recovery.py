@@ -36,6 +36,7 @@ from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
 from domain.portfolio.recent_fills import PAGE, PAGES
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
+from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import Counted, CountedOrders
 from domain.risk.view import ApprovedKey
 from domain.system.fold_state import FoldState
@@ -76,6 +77,8 @@ class Recovered:
     approved: tuple[ApprovedKey, ...] = ()
     counted: tuple[Counted, ...] = ()
     """Newest rejected orders and filled entries, oldest first: throttles go on counting them."""
+    past_trades: PastTrades = PastTrades()
+    """What the pace of entries depends on."""
     runs: int = 0
     world: str = ""
     tally: RunTally = RunTally()
@@ -157,6 +160,7 @@ class JournalFold:
         self._boot: BootCompleted | None = None
         self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
         self._counted = CountedOrders()
+        self._past_trades = PastTrades()
         self._universe = StandingOrders()
         self._runs = 0
         self._world = ""
@@ -175,7 +179,7 @@ class JournalFold:
         self._books = evolve(self._books, ledger=None)
         self._equity, self._boot = EquityHistory(), None
         self._approved.clear()
-        self._counted = CountedOrders()
+        self._counted, self._past_trades = CountedOrders(), PastTrades()
 
     def take(self, at_ns: int, message: Any) -> None:
         """Take the next record, of that market time."""
@@ -268,7 +272,11 @@ class JournalFold:
         if order is not None:
             self._keep(at_ns, apply_fill(order, booked.fill))
         if self._books.is_open:
-            self._books = self._books.apply(booked)
+            before = self._books
+            self._books = before.apply(booked)
+            ledgers = before.ledger, self._books.ledger
+            if self._books is not before:
+                self._past_trades = self._past_trades.after(booked, at_ns, *ledgers)
 
     def _keep(self, at_ns: int, order: Order) -> None:
         """Take an order's move in; forget what ended so long ago that nothing more is heard."""
@@ -298,6 +306,7 @@ class JournalFold:
             resumed=dict(self._equity.resumed),
             approved=tuple(self._approved),
             counted=self._counted.newest,
+            past_trades=self._past_trades,
             runs=self._runs,
             world=self._world,
             universe=self._universe,
@@ -331,6 +340,11 @@ class JournalFold:
             boot=self._boot,
             approved=tuple(self._approved),
             counted=self._counted.kept,
+            filled_assets=tuple(self._past_trades.filled.items()),
+            stopped_assets=tuple(self._past_trades.stopped.items()),
+            filled_entries=self._past_trades.entries,
+            losses=self._past_trades.losses,
+            lost_ns=self._past_trades.lost_ns,
             universe=self._universe,
             runs=self._runs,
             world=self._world,
@@ -355,6 +369,8 @@ class JournalFold:
         own._boot, own._universe = state.boot, state.universe
         own._approved.extend(state.approved)
         own._counted = CountedOrders(state.counted)
+        assets = dict(state.filled_assets), dict(state.stopped_assets)
+        own._past_trades = PastTrades(*assets, state.filled_entries, state.losses, state.lost_ns)
         own._runs, own._world, own._tally = state.runs, state.world, state.tally
         own._moved = {each.client_order_id: each for each in state.moved}
         own._closed = {(each.name, each.scope): each for each in state.closed}

@@ -21,6 +21,7 @@ RELEASE = 'python run.py release LOT --reason "..."'
 UNPAUSE = 'python run.py unpause --reason "..."'
 SET_REGIME = 'python run.py regime set chop --reason "..."'
 RESET = "python run.py paper reset"
+SELFTEST = "python run.py selftest"
 VERIFY = "python run.py audit verify"
 START = "python run.py --env paper"
 MAILBOX = "mailbox:"
@@ -106,6 +107,11 @@ WAYS_OUT: dict[str, WayOut] = {
         "look why it is bought again and again, disable the strategy if it must not",
         STATUS,
     ),
+    "rule_failed": WayOut(
+        "every rule of the gate has answered about an entry of the product",
+        "find the rule and the error in the alert; the product is not bought until it is mended",
+        STATUS,
+    ),
     "drop_copy_lists": WayOut("the venue lists orders and fills again", "wait for it", STATUS),
     "live_orders": WayOut("the venue lists live orders again", "wait for the venue", STATUS),
     "private_limit": WayOut(
@@ -117,6 +123,9 @@ WAYS_OUT: dict[str, WayOut] = {
         "the venue answers a public request, which is asked once a minute at the latest",
         "wait for it; end what else asks from this address",
         STATUS,
+    ),
+    "selftest": WayOut(
+        "", "stop; mend the guard that the alert names, or its configuration; start again", SELFTEST
     ),
     "permissions": WayOut("", f"{_STOPS}: the key may view and trade, and not transfer", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),

@@ -242,6 +242,7 @@ def a_mandate(**changes: Any) -> Mandate:
         "tiers": {"T1": a_tier()},
         "never_trade": frozenset(),
         "budget_pct": {"breakout": Decimal(15)},
+        "trades_per_cycle": {"breakout": 3},
         "entry_offset_bps": Decimal(0),
         "lifetime_ns": Nanos(45 * SECOND),
         "max_hold_ns": Nanos(DAY),
@@ -325,7 +326,8 @@ def a_reading(regime: Regime = Regime.CHOP, **changes: Any) -> RegimeReading:
 
 def a_standing(product: ProductId = BTC, tier: str = "T1", **changes: Any) -> Standing:
     """Return the standing of a product that may be bought, unless the test says otherwise."""
-    return Standing(product=product, tier=tier, **changes)
+    values: dict[str, Any] = {"depth": Decimal(1_000_000), **changes}
+    return Standing(product=product, tier=tier, **values)
 
 
 def a_breaker(effect: Effect = Effect.BLOCK, scope: str = "global", **changes: Any) -> Breaker:

@@ -30,6 +30,7 @@ from app.run.thread_ports import ThreadDriver
 from app.run.trader import last_gate, place_of, start
 from app.run.watches import ProgressGuard, SupervisorWatch
 from app.run.wiring import in_order
+from app.selftest.proof import Proof
 from config.loading import load
 from config.mode import Mode
 from domain.model.instants import SECOND
@@ -86,7 +87,9 @@ class ThreadWorld:
         )
         self._opened = open_state(place_of(self.options, ports))
         self._venue = self._connect(session, last_gate(ports, self.options, stop))
-        self.guardian = start(ports, self.options, self._opened, self._venue, stop, _hush, _hush)
+        self.guardian = start(
+            ports, self.options, self._opened, self._venue, stop, _hush, _hush, Proof(())
+        )
         self.guardian.begun.set()
         self._is_over = threading.Event()
         self._guardian = threading.Thread(

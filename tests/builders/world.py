@@ -35,6 +35,7 @@ from app.run.recovery import CODEC, JOURNAL, open_state
 from app.run.stop_request import StopRequest
 from app.run.trader import last_gate, place_of, start
 from app.run.virtual_ports import VirtualDriver, errand, limited
+from app.selftest.proof import Proof
 from app.shadow.begin import begin_shadow
 from config.effective import Config
 from config.loading import load
@@ -55,8 +56,24 @@ ANY_LIQUIDITY = (
     " position_pct: 3, tier_pct: 15}}"
 )
 """Hand-made markets trade little: here everything with a book may be bought."""
+UNPACED = (
+    "policy.cooldown.after_fill_seconds=10",
+    "policy.cooldown.after_stop_seconds=60",
+    "policy.pacing.spacing_seconds=1",
+    "policy.pacing.product_spacing_seconds=1",
+    "policy.pacing.trades_per_hour=60",
+    "policy.pacing.trades_per_day=500",
+    "policy.pacing.losses_in_a_row=20",
+    "policy.pacing.loss_pause_minutes=5",
+    "policy.caps.open_positions=50",
+    "policy.liquidity.collar_bps=200",
+    "policy.liquidity.max_spread_bps=200",
+    "policy.liquidity.depth_times=1",
+)
+"""As loose as the code allows: what happens in hours happens in minutes on hand-made markets."""
 FAST = (
     ANY_LIQUIDITY,
+    *UNPACED,
     "policy.loop.jitter_pct=0",
     "policy.exits.max_hold=3m",
     "strategies.breakout.lookback_minutes=5",
@@ -87,6 +104,8 @@ class Setting:
     shadow: Config | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     """The lines of a fault script for the venue."""
+    proof: Proof = Proof(())
+    """What the self-test of the start has found; a real one takes too long for each world."""
     quirks: VenueQuirks = VenueQuirks()
     """Of these, the rates count."""
 
@@ -143,6 +162,7 @@ class World:
             self.stop_request,
             said.append,
             said.extend,
+            self.setting.proof,
         )
         self.guardian.begun.set()  # most tests step without the guardian that would say READY
         return self

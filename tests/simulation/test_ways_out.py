@@ -11,6 +11,7 @@ from adapters.journal.archive import write_backup
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from app.run.restoring import restore
+from app.selftest.proof import Guard, Proof
 from domain.messages.orders import OrderAdvanced
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
@@ -375,3 +376,29 @@ def test_a_product_that_is_switched_on_after_the_start_is_traded_without_another
     ).start() as world:
         assert world.until(lambda: len(world.books()["fills"]) > 0, 1_100), world.alerts()
         assert world.now_s > 900
+
+
+# A guard that does not hold.
+
+
+@pytest.mark.way_out("selftest")
+@pytest.mark.req("M1")
+def test_a_guard_that_does_not_hold_blocks_entries_until_a_start_finds_it_mended(
+    tmp_path: Path,
+) -> None:
+    broken = Proof((Guard("spacing", 3), Guard("total_cap", 2, "an entry passed")))
+    with World(evolve(a_setting(tmp_path, seconds=5), proof=broken)).start() as world:
+        assert world.until(lambda: world.is_ready)
+        assert is_open(world, "selftest")
+        assert not may_enter(world, LINK)
+        (blocked,) = (each for each in world.runtime.board.open if each.name == "selftest")
+        assert blocked.reason.endswith("total_cap: an entry passed")
+        assert world.run_to_end() == 0
+        assert world.guardian.last["guards_proven"] == "1/2"
+
+    mended = Proof((Guard("spacing", 3), Guard("total_cap", 2)))
+    with World(evolve(a_setting(tmp_path, seconds=120), proof=mended)).start() as again:
+        assert again.until(lambda: may_enter(again, LINK)), again.runtime.board.open
+        assert not is_open(again, "selftest")
+        assert again.run_to_end() == 0
+        assert again.guardian.last["guards_proven"] == "2/2"

@@ -61,6 +61,7 @@ from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.product import ProductId
+from domain.model.synthetic import SYNTHETIC, SyntheticEntry
 from domain.system.rate_budget import BudgetUse
 from domain.system.unread import UnreadTally
 
@@ -172,7 +173,7 @@ class CoinbaseVenue:
             order_body(intent),
             PLACE_DEADLINE_NS,
             done,
-            lambda: self._last_gate(request),
+            lambda: self._last_gate(request) or _refused_by_type(request),
         )
 
     def preview(
@@ -394,3 +395,8 @@ class CoinbaseVenue:
                 found = self._unread.count(unread)
             for news in found:
                 self._tell(news)
+
+
+def _refused_by_type(request: PlaceRequest) -> str | None:
+    """Return why an order of this type never leaves, None if it may."""
+    return SYNTHETIC if isinstance(request.intent.order, SyntheticEntry) else None

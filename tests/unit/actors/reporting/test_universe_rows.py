@@ -29,7 +29,7 @@ def test_each_product_is_shown_with_its_tier_and_why_it_is_excluded() -> None:
             "tier": "T1",
             "volume_24h": "319000000.5",
             "spread_bps": "0.16",
-            "depth": None,
+            "depth": "1000000.00",
         }
     ]
     (excluded,) = row["excluded"]

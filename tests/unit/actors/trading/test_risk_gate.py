@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -47,6 +48,8 @@ from domain.model.product import Product, ProductFlags, ProductId
 from domain.model.universe import Exclusion
 from domain.portfolio.ledger import Ledger, open_ledger
 from domain.risk.exposure import Exposure
+from domain.risk.mandate import Mandate
+from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, approved_key
 from domain.risk.working import Working
@@ -78,8 +81,10 @@ LIMIT = Nanos(5 * SECOND)
 THROTTLE = ThrottleLimits()
 BAR_NS = Nanos(START_NS - START_NS % MINUTE - MINUTE)
 STATEMENT = StatementTaken("start", (AccountBalance("USD", CASH, ZERO),))
-HELD = ["already_held", "position_cap"]
+BOUGHT = ["already_held", "position_cap"]
 """Why the same strategy gets no second lot of that size."""
+HELD = ["already_held", "cooldown", "spacing", "position_cap"]
+"""And why a moment after the first was filled."""
 
 
 def a_bar(product: ProductId = BTC, start_ns: int = BAR_NS) -> Bar:
@@ -99,7 +104,11 @@ def a_state(
 
 
 def a_gate(
-    state: GateState | None = None, *, approvals: Approvals | None = None, **settings: Any
+    state: GateState | None = None,
+    *,
+    approvals: Approvals | None = None,
+    mandate: Mandate | None = None,
+    **settings: Any,
 ) -> tuple[Harness, RiskGate]:
     """Return a gate that knows products, fees, quotes and bars, and may trade."""
     harness = Harness()
@@ -107,7 +116,7 @@ def a_gate(
         RiskGate,
         RISK_GATE,
         the_rules(**settings),
-        a_mandate(),
+        mandate or a_mandate(),
         state or a_state(),
         approvals or Approvals(),
         LIMIT,
@@ -405,7 +414,7 @@ def test_what_is_approved_stays_reserved_until_its_order_has_ended() -> None:
     deliver(actor, IntentRaised(intent), a_moved(intent, OrderState.OPEN))
     larger = entry(bar_ns=BAR_NS - MINUTE)
 
-    assert reasons(deliver(actor, a_round(larger))) == HELD
+    assert reasons(deliver(actor, a_round(larger))) == BOUGHT
     deliver(actor, a_moved(intent, OrderState.CANCELLED))
     assert len(orders(deliver(actor, a_round(larger)))) == 1
 
@@ -634,3 +643,61 @@ def test_an_entry_that_was_dropped_reserves_nothing() -> None:
     deliver(actor, EntryDropped(order, "not taken"))
 
     assert not actor._exposure.living
+
+
+# Pace.
+
+
+@pytest.mark.req("CD1", "PAC")
+def test_what_was_filled_before_a_restart_still_paces_entries() -> None:
+    harness, actor = a_gate()
+    (order,) = orders(deliver(actor, a_round(entry())))
+    intent = an_intent(order)
+    before = ledger_of(actor, harness)
+    fill = booked(intent, str(order.quantity))
+    deliver(actor, IntentRaised(intent), fill)
+    after = ledger_of(actor, harness)
+    known = PastTrades().after(fill, START_NS, None, None)
+
+    harness, actor = a_gate(evolve(a_state(owning(*after.lots)), past_trades=known))
+
+    assert not before.lots
+    assert reasons(deliver(actor, a_round(entry(ETH)))) == ["spacing"]
+    harness.pass_time(actor, 30 * SECOND)
+    fresh(harness, actor)
+    bar_ns = harness.clock.market_ns() - 2 * MINUTE
+    assert reasons(deliver(actor, a_round(entry(bar_ns=bar_ns))))[:3] == HELD[:3]
+    assert len(orders(deliver(actor, a_round(entry(ETH, bar_ns))))) == 1
+
+
+@pytest.mark.req("STR3")
+def test_entries_of_a_strategy_are_counted_by_cycle_whoever_asks_how_often() -> None:
+    _, actor = a_gate(mandate=a_mandate(trades_per_cycle={"breakout": 1}))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+    assert reasons(deliver(actor, a_round(entry(ETH)))) == ["max_trades_per_cycle"]
+    later = evolve(a_round(entry(ETH)), cycle=4)
+    assert len(orders(deliver(actor, later))) == 1
+
+
+@pytest.mark.req("CD1", "PAC")
+@given(st.lists(st.tuples(st.integers(1, 7_200), st.booleans()), min_size=1, max_size=8))
+def test_a_burst_of_proposals_never_passes_the_pace(steps: list[tuple[int, bool]]) -> None:
+    harness, actor = a_gate()
+    filled: list[tuple[int, str]] = []
+    for number, (seconds, is_btc) in enumerate(steps, start=1):
+        harness.pass_time(actor, seconds * SECOND)
+        fresh(harness, actor)
+        now_ns = harness.clock.market_ns()
+        product = BTC if is_btc else ETH
+        bar_ns = now_ns - 2 * MINUTE
+        proposals = [entry(product, bar_ns - k, notional_pct=Decimal("0.1")) for k in range(3)]
+        for order in orders(deliver(actor, evolve(a_round(*proposals), cycle=number))):
+            intent = an_intent(order, order.approval)
+            deliver(actor, IntentRaised(intent), booked(intent, str(order.quantity)))
+            deliver(actor, a_moved(intent, OrderState.FILLED))
+            filled.append((now_ns, product))
+
+    for (earlier, one), (later, other) in pairwise(filled):
+        assert later - earlier >= 30 * SECOND
+        assert one != other or later - earlier >= 900 * SECOND

@@ -56,3 +56,24 @@ def test_a_throttle_is_a_count_with_its_window_and_what_is_left_of_it() -> None:
     told = text_of(DOCUMENT, some_signs())
 
     assert "entries ETH-USD in 300 s 3 8 5" in told
+
+
+@pytest.mark.req("PAC", "CD1")
+def test_what_paces_entries_is_told_in_whole_numbers_and_seconds() -> None:
+    rows = (
+        ("losses in a row", "2", "4", "losses"),
+        ("cooldown LINK", "256", "300", "s"),
+        ("trades per hour", "4", "10", "entries in 1 h"),
+        ("open positions", "3", "10", "products"),
+    )
+    limits = [
+        {"name": name, "used": used, "limit": limit, "left": "1", "unit": unit}
+        for name, used, limit, unit in rows
+    ]
+
+    told = text_of({**DOCUMENT, "limits": limits}, some_signs())
+
+    assert "losses in a row 2 4 1" in told
+    assert "cooldown LINK, to wait 256 s 300 s 1 s" in told
+    assert "entries in 1 h 4 10 1" in told
+    assert "open positions 3 10 1" in told

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +27,8 @@ from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side
+from domain.model.proposal import TradeProposal
+from domain.model.synthetic import SyntheticEntry, SyntheticProposal
 from domain.risk.exit_types import sale_type, stop_type
 from domain.risk.exposure import Exposure
 from domain.risk.gate import judge_entry, judge_exit, judge_protection, limits_used
@@ -42,6 +44,7 @@ from tests.builders.messages import (
     a_portfolio,
     a_product,
     a_quote,
+    a_tier,
     a_view,
     an_entry,
     an_exit,
@@ -484,3 +487,27 @@ def test_a_lot_that_is_large_enough_at_the_bid_only_is_sold_at_the_market() -> N
     assert isinstance(verdict, OrderApproved)
     assert verdict.order.order_type == Market()
     assert isinstance(judge_exit(evolve(wanted, bid=Price(Decimal(200))), view, 3), OrderApproved)
+
+
+@pytest.mark.req("U1", "X3")
+def test_a_size_is_cut_to_what_its_tier_allows_one_position() -> None:
+    view = a_view(mandate=a_mandate(tiers={"T1": a_tier(position_pct=Decimal(1))}))
+    verdict = judge_entry(an_entry(), view, 41, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert Decimal(99) < verdict.order.worst_case <= 100  # of 10,000, where 2 % were asked for
+
+
+@pytest.mark.req("M1")
+def test_what_the_self_test_proposes_becomes_an_order_of_a_type_that_no_gateway_takes() -> None:
+    usual = an_entry()
+    members = {each.name: getattr(usual.proposal, each.name) for each in fields(TradeProposal)}
+    tried = evolve(usual, proposal=SyntheticProposal(**members))
+
+    verdicts = [judge_entry(each, a_view(), 41, RULES) for each in (usual, tried)]
+
+    one, other = (each.order for each in verdicts if isinstance(each, OrderApproved))
+    assert (type(one), type(other)) == (ApprovedEntry, SyntheticEntry)
+    for each in fields(ApprovedEntry):
+        assert getattr(one, each.name) == getattr(other, each.name)

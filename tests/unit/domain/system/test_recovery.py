@@ -22,6 +22,7 @@ from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import LIMITS, EquityMark
+from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import REJECTED, REPEATED
 from domain.system.recovery import Recovered, fold
 from tests.builders.messages import (
@@ -277,3 +278,13 @@ def test_a_lot_that_its_strategy_or_a_person_wants_out_of_stays_left(reason: Exi
     assert ledger is not None
     leaving = reason if reason in (ExitReason.SIGNAL, ExitReason.OPERATOR) else None
     assert [lot.leaving for lot in ledger.lots] == [leaving]
+
+
+@pytest.mark.req("CD1", "PAC")
+def test_what_paces_entries_comes_back_in_the_same_world_only() -> None:
+    told = (STATEMENT, IntentRaised(INTENT), booked(INTENT, "1"), booked(INTENT, "1"))
+    past = orders_of(*told).past_trades
+
+    assert past.filled.keys() == {"BTC"}
+    assert [each.client_order_id for each in past.entries] == [INTENT.client_order_id]
+    assert orders_of(*told, evolve(START, world="world-2")).past_trades == PastTrades()
