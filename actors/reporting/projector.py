@@ -281,9 +281,8 @@ class Projector(Actor):
                 self.refuse(message)
 
     def _hinder(self, told: ExitHindered) -> None:
-        if told.hindrance is None:
-            self._hindered.pop(told.lot, None)
-        else:
+        self._hindered.pop(told.lot, None)
+        if told.hindrance is not None:
             self._hindered[told.lot] = ("dust: " if told.is_dust else "") + told.hindrance
 
     def _stall(self, message: FeedStalled | FeedRecovered) -> None:

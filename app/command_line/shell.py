@@ -180,8 +180,12 @@ def _is_no_folder(path: Path) -> bool:
         return False
 
 
-def reason_option(text: str) -> Callable[[T], T]:
-    """Give an operating command the mandatory `--reason`; `text` is its help."""
+def reason_option(text: str, default: str = "") -> Callable[[T], T]:
+    """Give an operating command `--reason`; mandatory if there is no `default`; `text` is help."""
+    if default:
+        return click.option(
+            "--reason", type=REASON, default=default, show_default=True, metavar="TEXT", help=text
+        )
     return click.option("--reason", type=REASON, required=True, metavar="TEXT", help=text)
 
 

@@ -9,7 +9,7 @@ import click
 
 from adapters.control.instances import choose, is_running
 from app.command_line.options import Folders
-from app.command_line.shell import REASON, Parsed, env_option, folder_options
+from app.command_line.shell import Parsed, env_option, folder_options, reason_option
 from app.commands.operating import ask, carry_out
 from config.mode import Mode
 from domain.messages.control import ADOPT
@@ -33,14 +33,7 @@ BY_HAND = "adopted by hand"
 @click.option(
     "--stop", type=NUMBER, required=True, metavar="S", help="Sold when the bid is there or below."
 )
-@click.option(
-    "--reason",
-    type=REASON,
-    default=BY_HAND,
-    show_default=True,
-    metavar="TEXT",
-    help="Why; it stays on record.",
-)
+@reason_option("Why; it stays on record.", BY_HAND)
 @env_option
 @folder_options
 def adopt(

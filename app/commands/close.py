@@ -13,10 +13,12 @@ from app.commands.operating import ask, carry_out
 from config.mode import Mode
 from domain.messages.control import CLOSE
 
+BY_HAND = "closed by hand"
+
 
 @click.command()
 @click.argument("product")
-@reason_option("Why; it stays on record.")
+@reason_option("Why; it stays on record.", BY_HAND)
 @env_option
 @folder_options
 def close(folders: Folders, mode: Mode | None, product: str, reason: str) -> int:

@@ -13,10 +13,12 @@ from app.commands.operating import ask, carry_out
 from config.mode import Mode
 from domain.messages.control import RELEASE
 
+BY_HAND = "released by hand"
+
 
 @click.command()
 @click.argument("lot")
-@reason_option("Where the coins went; it stays on record.")
+@reason_option("Where the coins went; it stays on record.", BY_HAND)
 @env_option
 @folder_options
 def release(folders: Folders, mode: Mode | None, lot: str, reason: str) -> int:

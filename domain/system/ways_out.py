@@ -20,7 +20,6 @@ RESUME = 'python run.py resume --reason "..."'
 RELEASE = 'python run.py release LOT --reason "..."'
 UNPAUSE = 'python run.py unpause --reason "..."'
 SET_REGIME = 'python run.py regime set chop --reason "..."'
-RESET = "python run.py paper reset"
 SELFTEST = "python run.py selftest"
 VERIFY = "python run.py audit verify"
 START = "python run.py --env paper"
@@ -81,8 +80,9 @@ WAYS_OUT: dict[str, WayOut] = {
     # availability: gone when its cause is gone
     "reconcile": WayOut(
         "venue and ledger agree in a comparison, one in 30 s",
-        "find out what differs; if the paper world itself was lost, begin a new one",
-        RESET,
+        "find out what differs: what the owner did is booked within a minute; only if the paper "
+        "world itself was lost, begin a new one (`paper reset`)",
+        STATUS,
     ),
     "missing": WayOut(
         "the venue holds the coins again, in a comparison, one in 30 s",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -110,6 +109,10 @@ class Running:
     def venue_pid(self) -> int:
         """Return the process id of the embedded venue."""
         return self._child("venue")
+
+    def venue_pids(self) -> list[int]:
+        """Return the process id of the embedded venue, none where there is none (yet)."""
+        return self._children("venue")
 
     def sentinel_pid(self) -> int:
         """Return the process id of the sentinel."""
@@ -275,6 +278,22 @@ def live_orders(home: Path) -> set[str]:
     return {row[0] for row in _ask_world(home, asked)}
 
 
+def earned(home: Path) -> Decimal:
+    """Return what our fills alone come to: proceeds less costs less fees."""
+    total = Decimal(0)
+    for each in records(home, "FillBooked"):
+        fill = each["fill"]
+        worth = Decimal(fill["price"]) * Decimal(fill["quantity"])
+        total += (worth if fill["side"] == "SELL" else -worth) - Decimal(fill["fee"])
+    return total
+
+
+def entries_resting(home: Path) -> set[str]:
+    """Return the client order ids of the buy orders that rest at the stopped embedded venue."""
+    asked = "SELECT client_order_id FROM orders WHERE live = 1 AND side = 'BUY'"
+    return {row[0] for row in _ask_world(home, asked)}
+
+
 def ledger_accounts(home: Path) -> dict[str, Decimal]:
     """Return what the trader owns by its own books: cash and lots, from its last status."""
     told = json.loads((home / "data" / "paper" / "status.json").read_text())
@@ -308,8 +327,9 @@ def _words_of(pid: int) -> list[str]:
 
 
 def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one of which only its parent has yet to hear does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
+    return state not in ("Z", "X")

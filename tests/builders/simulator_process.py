@@ -102,15 +102,12 @@ class Api:
         )
 
 
-class RunningVenue:
-    """A venue process that listens."""
+class VenueAccess:
+    """A venue that listens, as its owner sees it."""
 
-    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
-        self.process = process
-        self.line = line
-        self.words = dict(word.split("=", 1) for word in line.split()[1:])
-        self.session = attach(self.words["rest"])
-        self.api = Api(self.session)
+    def __init__(self, session: VenueSession) -> None:
+        self.session = session
+        self.api = Api(session)
 
     def books(self) -> dict[str, Any]:
         """Return the venue's own books."""
@@ -119,6 +116,10 @@ class RunningVenue:
     def fault(self, kind: str, **members: object) -> None:
         """Let something go wrong from now on."""
         self._own("POST", "faults", {"kind": kind, **members})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return every fault with how often it has struck."""
+        return list(self._own("GET", "faults")["faults"])
 
     def set_clock(self) -> None:
         """Let it tell the time of the wall; it is behind by its start, and by what held it up."""
@@ -138,6 +139,26 @@ class RunningVenue:
         )
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+class RunningVenue(VenueAccess):
+    """A venue process of its own that listens."""
+
+    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
+        self.process = process
+        self.line = line
+        self.words = dict(word.split("=", 1) for word in line.split()[1:])
+        super().__init__(attach(self.words["rest"]))
+
+
+def embedded_venue(home: Path) -> VenueAccess:
+    """Return the venue of the trader that runs in `home` and is ready, by its log."""
+    told = ""
+    with (home / "logs" / "bulkhead.jsonl").open(encoding="utf-8") as log:
+        for line in log:
+            if "the embedded venue listens" in line:
+                told = line
+    return VenueAccess(attach(json.loads(told)["data"]["rest"]))
 
 
 @contextlib.contextmanager

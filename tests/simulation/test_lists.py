@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from adapters.simulator.faults.script import parse_fault
+from domain.messages.control import ReconcileFinished
 from domain.messages.orders import FillBooked
 from domain.model.instants import SECOND, parse_iso
 from tests.builders.simulator import fault
+from tests.builders.steps import START
 from tests.builders.world import Setting, World
 
 LONG = {"for_": "1h"}
@@ -42,6 +44,30 @@ def test_a_list_that_hangs_keeps_no_other_list_from_being_asked_for(tmp_path: Pa
             late_ns = booked[fill["entry_id"]] - parse_iso(fill["trade_time"])
             assert late_ns < AGREED_S * SECOND
         assert world.faults.documents()[0]["struck"]
+
+
+@pytest.mark.req("REC1", "BOOT1")
+@pytest.mark.parametrize("endpoint", ["orders", "fills", "accounts", "products"])
+def test_what_nobody_answered_is_asked_again_in_a_start_and_later(
+    endpoint: str, tmp_path: Path
+) -> None:
+    silence = tuple(
+        fault("unanswered", at=at, for_="20s", endpoint=endpoint) for at in ("0s", "150s")
+    )
+    with World(Setting(folder=tmp_path, faults=silence)).start() as world:
+        assert world.until(lambda: world.is_ready, 90), world.runtime.board.open
+        begun_s = world.now_s
+        world.until(lambda: world.now_s > 175)
+        assert world.faults.documents()[0]["struck"]
+
+        assert world.until(lambda: world.now_s > 260 and not world.runtime.board.open, 200)
+        compared = [at_ns for at_ns, each in world.messages() if is_clean(each)]
+        assert min(compared) >= START + begun_s * SECOND - SECOND
+        assert max(compared) > START + 175 * SECOND, "no comparison since then"
+
+
+def is_clean(message: object) -> bool:
+    return isinstance(message, ReconcileFinished) and message.is_clean
 
 
 @pytest.mark.req("E2", "AL1")

@@ -11,6 +11,7 @@ from domain.model.approval import ApprovedOrder, Limit, Market, StopLimit
 from domain.model.instants import Nanos, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
+from domain.model.synthetic import SYNTHETIC, SyntheticEntry
 from domain.system.harmless_order import HarmlessOrder
 
 
@@ -28,6 +29,11 @@ class Harmless(Protocol):
     @property
     def client_order_id(self) -> str:
         """Its id."""
+
+
+def refused_by_type(intent: OrderIntent) -> str | None:
+    """Return why an order of this type never leaves, None if it may."""
+    return SYNTHETIC if isinstance(intent.order, SyntheticEntry) else None
 
 
 def order_body(intent: OrderIntent) -> bytes:

@@ -19,7 +19,7 @@ from adapters.venues.coinbase.aliases import (
     renamed_quotes,
 )
 from adapters.venues.coinbase.answers import Wallet
-from adapters.venues.coinbase.bodies import order_body, preview_body
+from adapters.venues.coinbase.bodies import order_body, preview_body, refused_by_type
 from adapters.venues.coinbase.cancels import Cancels
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
@@ -61,7 +61,6 @@ from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import Bar
 from domain.model.orders import FillSeen, OrderSeen
 from domain.model.product import ProductId
-from domain.model.synthetic import SYNTHETIC, SyntheticEntry
 from domain.system.rate_budget import BudgetUse
 from domain.system.unread import UnreadTally
 
@@ -173,7 +172,7 @@ class CoinbaseVenue:
             order_body(intent),
             PLACE_DEADLINE_NS,
             done,
-            lambda: self._last_gate(request) or _refused_by_type(request),
+            lambda: self._last_gate(request) or refused_by_type(request.intent),
         )
 
     def preview(
@@ -395,8 +394,3 @@ class CoinbaseVenue:
                 found = self._unread.count(unread)
             for news in found:
                 self._tell(news)
-
-
-def _refused_by_type(request: PlaceRequest) -> str | None:
-    """Return why an order of this type never leaves, None if it may."""
-    return SYNTHETIC if isinstance(request.intent.order, SyntheticEntry) else None

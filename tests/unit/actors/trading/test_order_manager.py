@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -219,6 +220,52 @@ def test_a_refused_cancel_is_told_and_asked_again() -> None:
     scene.harness.pass_time(scene.actor, 2 * SECOND)
 
     assert len(scene.venue.named("cancel")) == 3
+
+
+def asks_for_orders(scene: Scene) -> None:
+    scene.place()
+    scene.answer(OutcomeLost("timeout"))
+
+
+def asks_by_id(scene: Scene) -> None:
+    scene.place()
+    scene.answer(Accepted("venue-1"))
+
+
+def asks_for_fills(scene: Scene) -> None:
+    scene.opened()
+    scene.deliver(StreamOpened("user", 1))
+    filled = a_seen(INTENT, VenueStatus.FILLED, "2")
+    scene.deliver(UserFrame(1, 0, Nanos(0), (filled,), False))
+
+
+def asks_for_a_cancel(scene: Scene) -> None:
+    scene.opened()
+    scene.harness.pass_time(scene.actor, TTL_NS)
+
+
+@pytest.mark.req("REC1", "X4")
+@pytest.mark.parametrize(
+    ("ask", "question"),
+    [
+        (asks_for_orders, "list_orders"),
+        (asks_by_id, "find_orders"),
+        (asks_for_fills, "list_fills"),
+        (asks_for_a_cancel, "cancel"),
+    ],
+)
+def test_what_nobody_answers_is_asked_again_each_second(
+    ask: Callable[[Scene], None], question: str
+) -> None:
+    scene = Scene()
+    ask(scene)
+    before = len(scene.venue.named(question))
+
+    scene.harness.pass_time(scene.actor, 3 * SECOND)
+
+    asked = scene.venue.named(question)
+    assert len(asked) == before + 3
+    assert len({each.token for each in asked}) == len(asked)
 
 
 @pytest.mark.req("X4", "E2")

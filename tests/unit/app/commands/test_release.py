@@ -19,3 +19,11 @@ def test_a_lot_is_given_up_by_its_name(running: Path, asked: list[Any]) -> None:
 
     assert done.return_value == 0
     assert asked == [("paper", "release", {"reason": "sold by hand", "subject": "lot-1"})]
+
+
+def test_a_reason_may_be_left_out(running: Path, asked: list[Any]) -> None:
+    words = ["release", "lot-1", "--data-dir", str(running)]
+    done = CliRunner().invoke(cli, words, standalone_mode=False)
+
+    assert done.return_value == 0
+    assert asked == [("paper", "release", {"reason": "released by hand", "subject": "lot-1"})]
