@@ -22,6 +22,10 @@ once, each with file and line, and the start ends with exit code 2.
 
 - `python run.py config check` checks them, `python run.py config show` shows every value in force
   and where it was decided.
+- `config check --nlv 500` shows for each product what an entry may cost at that equity, which key
+  makes it no larger, and from which equity on it can be bought at all; `config show --nlv 500` says
+  the most that can be lost within a minute, an hour and a day, and why no more. A start with fewer
+  than three tradable products says from which equity on there are three.
 - `--set FILE.section.key=value` overrides one value for one start. The value at that key is
   replaced whole, lists and mappings too. `app.mode` can only be lowered.
 - Percentages are percent: `3` means 3 %. Numbers are plain decimals and stay exact. Durations

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.command_line.options import TradeOptions, shown
+from app.configuration.sizes import told_shortfall
 from app.run import settings
 from app.run.ports import VenueFacts
 from config.effective import Config
@@ -32,11 +33,11 @@ HUNDRED = Decimal(100)
 
 
 def obstacles(config: Config, boot: BootCompleted, status: Status) -> str | None:
-    """Return why nothing can be bought with what the account has; None if something can."""
+    """Return why nothing, or too little, can be bought with what the account has, else None."""
     equity = status.get("equity")
     if not isinstance(equity, str):
         return None  # a value that is not known blocks entries, and is told there
-    return obstacle(
+    found = obstacle(
         Amount(Decimal(equity)),
         config.app.quote.value,
         min((each.quote_min for each in boot.products), default=USUAL_MINIMUM),
@@ -44,6 +45,7 @@ def obstacles(config: Config, boot: BootCompleted, status: Status) -> str | None
         stops_of(config.strategies),
         config.policy.rules,
     )
+    return found or told_shortfall(config, boot, status)
 
 
 def opening(
