@@ -26,13 +26,19 @@ once, each with file and line, and the start ends with exit code 2.
   makes it no larger, and from which equity on it can be bought at all; `config show --nlv 500` says
   the most that can be lost within a minute, an hour and a day, and why no more. A start with fewer
   than three tradable products says from which equity on there are three.
+- Each start keeps its configuration in the data folder and says what differs from the start before:
+  each value that is looser is a warning. `config history` lists them by hash, `config diff A B`
+  compares two of them, or one with the files as they are, and `config restore HASH` puts its four
+  files back as they were, comments and all; `git checkout HEAD~1 config/` does the same where your
+  configuration is under version control.
 - `--set FILE.section.key=value` overrides one value for one start. The value at that key is
   replaced whole, lists and mappings too. `app.mode` can only be lowered.
 - Percentages are percent: `3` means 3 %. Numbers are plain decimals and stay exact. Durations
   carry their unit: `90s`, `15m`, `24h`.
 - YAML tags, anchors, aliases, directives and second documents are refused.
 - **mandatory**: the key must stand in the file. The default shown is the shipped value.
-- **tighter**: which way a value is stricter. The range is a hard limit of the code.
+- **tighter**: which way a value is stricter; `more` is a list that holds more. The
+  range is a hard limit of the code.
 - No key, password or token belongs into these files. A private key in them, among own strategies,
   in `--set` or anywhere in the checkout refuses the start (exit code 4) and its place is named.
 """

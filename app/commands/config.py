@@ -11,6 +11,7 @@ import click
 
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options, json_option, set_option
+from app.commands.config_history import diff, history, restore
 from app.configuration import losses, sizes
 from config.effective import Config, Plain
 from config.errors import ConfigError
@@ -41,7 +42,7 @@ nlv_option = click.option(
 
 @click.group()
 def config() -> None:
-    """Check the configuration, or show the values in force.
+    """Check the configuration, show the values in force, and how they were before.
 
     \b
     Example:
@@ -169,3 +170,7 @@ def _problems(error: ConfigError) -> list[dict[str, Any]]:
         }
         for problem in error.problems
     ]
+
+
+for _command in (history, diff, restore):
+    config.add_command(_command)

@@ -23,6 +23,7 @@ from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
 from adapters.telemetry.terminal import Terminal
 from app.command_line.options import TradeOptions
+from app.configuration.changes import record_start
 from app.run import settings
 from app.run.anchor_watch import AnchorWatch
 from app.run.guardian import Guardian, Run, Status
@@ -36,6 +37,7 @@ from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
 from domain.messages.journal import RunStarted
+from domain.model.instants import iso
 from domain.system.ways_out import REPORT
 
 Say = Callable[[str], None]
@@ -72,6 +74,7 @@ def _trade(
         wrong = refused_books(opened.recovered, options.config.app.quote.value)
         if wrong is not None:
             raise NotStarted(wrong, REFUSED)
+        _tell_changes(ports, options)
         if place.anchor_file is not None:
             place.anchor_file.prune(time.time())
             anchor = AnchorWatch(ports.system, opened, place.anchor_file)
@@ -94,6 +97,15 @@ def _trade(
         gc.freeze()
         guardian.live()
         return guardian.end(), guardian.last
+
+
+def _tell_changes(ports: RunPorts, options: TradeOptions) -> None:
+    """Say how the configuration differs from the last start's, and keep it for the next."""
+    folders, log = options.folders, ports.system.log_for("config")
+    folder, started = folders.of_mode(options.mode), iso(time.time_ns())
+    for line in record_start(folder, options.config, folders.config, options.sets, started):
+        text = folders.address.put(line.text)
+        (log.warning if line.is_loud else log.info)(text)
 
 
 def _show_results(options: TradeOptions, last: Status, terminal: Terminal) -> None:
