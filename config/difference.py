@@ -12,6 +12,7 @@ from attrs import frozen
 from config.catalogue import Key, keys
 from config.effective import Plain
 from config.mode import Mode
+from config.profiles import Profile
 from config.readable import is_mapping
 from domain.model.instants import Nanos, parse_duration
 from domain.model.money import parse_decimal
@@ -129,6 +130,8 @@ def _rank(key: Key, value: Plain) -> Decimal | None:
     try:
         if key.kind is Mode:
             return Decimal(Mode.parse(value).rank)
+        if key.kind is Profile:
+            return Decimal(list(Profile).index(Profile(value)))
         is_length = key.kind in (Nanos, Nanos | None)
         return Decimal(parse_duration(value)) if is_length else parse_decimal(value)
     except ValueError:

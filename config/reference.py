@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.catalogue import Key, keys
+from config.profiles import profile_keys
 from domain.model.bounds import duration_text
 from domain.model.instants import Nanos
 from domain.model.money import plain
@@ -36,11 +37,20 @@ once, each with file and line, and the start ends with exit code 2.
 - Percentages are percent: `3` means 3 %. Numbers are plain decimals and stay exact. Durations
   carry their unit: `90s`, `15m`, `24h`.
 - YAML tags, anchors, aliases, directives and second documents are refused.
-- **mandatory**: the key must stand in the file. The default shown is the shipped value.
+- **mandatory**: the key must stand in the file, or come from the profile (below). The default shown
+  is the shipped value.
 - **tighter**: which way a value is stricter; `more` is a list that holds more. The
   range is a hard limit of the code.
 - No key, password or token belongs into these files. A private key in them, among own strategies,
   in `--set` or anywhere in the checkout refuses the start (exit code 4) and its place is named.
+"""
+PROFILES = """## Profiles
+
+`policy.profile` says how boldly it trades: one word for what stands below, where neither a file nor
+`--set` says anything else. Hard limits and the caps of `policy.yaml` hold for every profile.
+
+| key | conservative | swing_trader | day_trader |
+|---|---|---|---|
 """
 HEAD = "| key | default | unit | range | tighter | meaning |\n|---|---|---|---|---|---|"
 
@@ -51,6 +61,8 @@ def page() -> str:
     for file in ("app", "policy", "universe", "strategies"):
         rows = [_row(key) for key in keys() if key.path[0] == file]
         parts.append("\n".join((f"## {file}.yaml\n", HEAD, *rows)) + "\n")
+    rows = ["| " + " | ".join((f"`{name}`", *cells)) + " |" for name, *cells in profile_keys()]
+    parts.append(PROFILES + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 

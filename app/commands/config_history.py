@@ -40,7 +40,7 @@ EXIT_NO, EXIT_USAGE, EXIT_RUNNING = 1, 2, 5
 
 
 @frozen
-class Side:
+class ComparedConfig:
     """One side of a comparison: what it is called, its values, and the program it ran with."""
 
     name: str
@@ -227,13 +227,17 @@ def _kept(folders: Folders) -> tuple[KeptConfig, ...]:
     return tuple(newest.values())
 
 
-def _side(kept: Iterable[KeptConfig], wanted: str, folders: Folders, sets: tuple[str, ...]) -> Side:
+def _side(
+    kept: Iterable[KeptConfig], wanted: str, folders: Folders, sets: tuple[str, ...]
+) -> ComparedConfig:
     if wanted == NOW:
         config = load(folders.config, sets)
         values, code = values_of(config), code_hash() + config.own_code
-        return Side(f"{config.config_hash} ({folders.config} now)", values, code)
+        return ComparedConfig(f"{config.config_hash} ({folders.config} now)", values, code)
     found = _found(kept, wanted)
-    return Side(f"{found.config_hash} ({found.starts[-1][:19]}Z)", found.values, found.code)
+    return ComparedConfig(
+        f"{found.config_hash} ({found.starts[-1][:19]}Z)", found.values, found.code
+    )
 
 
 def _found(kept: Iterable[KeptConfig], wanted: str) -> KeptConfig:
@@ -253,7 +257,9 @@ def _found(kept: Iterable[KeptConfig], wanted: str) -> KeptConfig:
     )
 
 
-def _document(one: Side, other: Side, found: tuple[Difference, ...]) -> dict[str, Any]:
+def _document(
+    one: ComparedConfig, other: ComparedConfig, found: tuple[Difference, ...]
+) -> dict[str, Any]:
     return {
         "from": one.name.partition(" ")[0],
         "to": other.name.partition(" ")[0],
@@ -271,7 +277,9 @@ def _document(one: Side, other: Side, found: tuple[Difference, ...]) -> dict[str
     }
 
 
-def _told(one: Side, other: Side, found: tuple[Difference, ...]) -> Iterator[str]:
+def _told(
+    one: ComparedConfig, other: ComparedConfig, found: tuple[Difference, ...]
+) -> Iterator[str]:
     yield f"from {one.name} to {other.name}:"
     yield from map(_line, found)
     if one.code != other.code:

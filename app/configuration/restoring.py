@@ -12,6 +12,7 @@ from attrs import frozen
 from app.configuration.history import NAMES
 from config.effective import Config
 from config.loading import load
+from domain.model.secrets import redacted
 
 BACKUPS = "config-backups"
 """Folder in the data folder: what a restore has replaced, one folder a time."""
@@ -51,7 +52,7 @@ def loaded(texts: Mapping[str, str]) -> Config:
 
 
 def back_up(present: Present, data: Path, stamp: str) -> Path:
-    """Copy the present files into a folder of their own below `data`, and return it.
+    """Copy the present files, less any key, into a folder of their own below `data`; return it.
 
     Raises:
         OSError: they could not be copied.
@@ -60,8 +61,9 @@ def back_up(present: Present, data: Path, stamp: str) -> Path:
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=parent))
     for name, content in present.contents.items():
-        if content is not None:
-            (place / name).write_bytes(content)
+        if content is not None:  # whatever a person has put there
+            text = redacted(content.decode(errors="surrogateescape"))
+            (place / name).write_bytes(text.encode(errors="surrogateescape"))
     return place
 
 

@@ -97,6 +97,7 @@ def _rules(config: Config, boot: BootCompleted) -> Iterator[tuple[str, str]]:
     def pct(name: str) -> str:
         return f"{plain(policy.value(name))} %"
 
+    yield "profile", policy.profile.value
     names = [strategy.id for strategy in settings.strategies_of(config)]
     yield "strategies", ", ".join(names) or "none"
     products = sorted(each.base for each in boot.products if each.flags.allows(Action.REST))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from attrs import evolve
+
 from domain.messages.decisions import EntryProposed, ExitProposed, OrderApproved, ProposalRefused
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
@@ -128,7 +130,7 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
             limit="all known",
         )
     return size_entry(
-        wanted,
+        _cut_to_tier(wanted, view),
         product,
         quote,
         nlv,
@@ -138,6 +140,14 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
         _ceiling(rules, nlv),
         _tier_most(wanted.product, nlv, view),
     )
+
+
+def _cut_to_tier(wanted: TradeProposal, view: RiskView) -> TradeProposal:
+    """Return the wish with no larger a size than one entry of the product's tier may have."""
+    limits = view.mandate.tiers.get(view.tier_of(wanted.product))
+    if limits is None or limits.size_pct is None or wanted.notional_pct <= limits.size_pct:
+        return wanted
+    return evolve(wanted, notional_pct=limits.size_pct)
 
 
 def _ceiling(rules: Rules, nlv: Amount) -> Amount:

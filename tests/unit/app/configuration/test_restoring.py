@@ -105,6 +105,16 @@ def test_what_is_replaced_is_kept_beside(folder: Path, tmp_path: Path) -> None:
     assert not present.equals(CHANGED)
 
 
+@pytest.mark.req("SEC1")
+def test_a_key_that_stood_there_is_not_kept(folder: Path, tmp_path: Path) -> None:
+    key = f"quote: -----BEGIN EC PRIVATE KEY-----{'Ab1+' * 20}"
+    (folder / "app.yaml").write_bytes(key.encode() + b"\xff\n")
+
+    place = back_up(Present.of(folder), tmp_path / "data", "2026-11-29")
+
+    assert (place / "app.yaml").read_bytes() == b"quote: [secret removed]\xff\n"
+
+
 def test_texts_are_checked_before_they_are_put_anywhere() -> None:
     assert loaded(TEXTS).config_hash == load(SHIPPED).config_hash
     with pytest.raises(ConfigError, match="unknown key"):
