@@ -7,10 +7,12 @@ from typing import Any
 from app.configuration.sizes import means_of
 from app.run.settings import schedule_of
 from config.effective import Config
+from config.policy import Policy
 from domain.model.context import Regime
+from domain.model.figures import money
 from domain.model.instants import Nanos
 from domain.model.money import Amount, Rate, plain
-from domain.risk.blast_radius import HUNDRED, BlastRadius, LossMechanism, blast_radius
+from domain.risk.blast_radius import GAP_PCT, HUNDRED, BlastRadius, LossMechanism, blast_radius
 from domain.risk.feasibility import USUAL_TAKER
 from domain.risk.rules.invalid_proposal import InvalidProposal
 from domain.risk.rules.total_cap import TotalCap
@@ -36,12 +38,30 @@ def mechanism_of(config: Config, nlv: Amount, taker: Rate = USUAL_TAKER) -> Loss
         taker=taker,
         interval_ns=Nanos(schedule_of(config, None).interval_ns),
         trades_per_round=trades,
+        trades_per_hour=_pacing(policy, "pacing.trades_per_hour"),
+        trades_per_day=_pacing(policy, "pacing.trades_per_day"),
     )
 
 
-def radius_of(config: Config, nlv: Amount) -> BlastRadius:
+def _pacing(policy: Policy, name: str) -> int | None:
+    """Return a limit on trades, None where no rule of that kind runs."""
+    try:
+        return int(policy.value(name))
+    except LookupError:
+        return None
+
+
+def radius_of(config: Config, nlv: Amount, taker: Rate = USUAL_TAKER) -> BlastRadius:
     """Return the most that this configuration can lose at equity `nlv`."""
-    return blast_radius(mechanism_of(config, nlv), config.app.quote.value)
+    return blast_radius(mechanism_of(config, nlv, taker), config.app.quote.value)
+
+
+def told_worst(config: Config, nlv: Amount, taker: Rate) -> str:
+    """Return in a sentence the most that can be lost within a day, for a start."""
+    (*_, day), gap = radius_of(config, nlv, taker).windows, plain(GAP_PCT)
+    return (
+        f"{money(day.most)} {config.app.quote} lost in a day, if prices gap by {gap} % behind stops"
+    )
 
 
 def document(config: Config, nlv: Amount) -> dict[str, Any]:

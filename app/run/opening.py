@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.command_line.options import TradeOptions, shown
+from app.configuration.losses import told_worst
 from app.configuration.sizes import told_shortfall
 from app.run import settings
 from app.run.ports import VenueFacts
@@ -57,6 +58,9 @@ def opening(
 ) -> tuple[str, ...]:
     """Return the block of lines for people, each within 78 columns unless a name is longer."""
     rows = [*_account(options, status), *_rules(options.config, boot)]
+    equity = _number(status.get("equity"))
+    if equity is not None and equity > 0:
+        rows.append(("at worst", told_worst(options.config, Amount(equity), boot.taker_rate)))
     rows += [("blocked", text) for text in _blocked(blocking)]
     rows += _commands(options)
     lines, address = [_headline(options, facts, status)], options.folders.address

@@ -59,6 +59,8 @@ def test_the_block_says_what_trades_with_what_and_within_which_limits() -> None:
         "of equity: 3 % a position, 5 % an asset, 15 % in all",
         "a loss of 3 % in a day, 7 % in a week, 10 % from the peak",
         "1.80 % fees",
+        "1,176.76 USD lost in a day, if prices gap by 50 % behind stops",
+        "profile    conservative",
         'python run.py kill --reason "..."',
         "python run.py report",
     ):
