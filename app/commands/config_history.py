@@ -21,7 +21,6 @@ from app.command_line.shell import (
     folder_options,
     json_option,
     set_option,
-    world_option,
 )
 from app.configuration import restoring
 from app.configuration.history import KeptConfig, kept_in, starts_of, values_of
@@ -84,7 +83,6 @@ def history(folders: Folders, mode: Mode | None, as_json: bool, count: int) -> i
 @click.argument("second", metavar="[B]", default=NOW)
 @json_option
 @set_option
-@world_option
 @folder_options
 def diff(
     folders: Folders, sets: tuple[str, ...], as_json: bool, first: str | None, second: str
@@ -123,7 +121,6 @@ def diff(
     is_flag=True,
     help="Also while an instance runs: it keeps what it began with until its next start.",
 )
-@world_option
 @folder_options
 def restore(folders: Folders, wanted: str, *, dry_run: bool, while_running: bool) -> int:
     """Put the files of an earlier start back, comments and all.

@@ -18,6 +18,7 @@ from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
 from domain.messages.portfolio import EquityMarked, LotAdopted, LotReleased
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
+from domain.model.foregone import ForegoneTrades
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.pnl import OpenPnl, Origin, OriginPnl
@@ -54,6 +55,7 @@ class Results:
     strategy has earned since then; they add up to `realised` and `fees`, and to `unrealised` where
     that is known of every origin. `last` is the newest equity that was
     known; unless `is_valued`, it is older than the newest attempt to value what is owned.
+    `foregone` is what refused entries would have come to, by rule, of the runs that have ended.
     """
 
     quote_currency: str
@@ -73,6 +75,7 @@ class Results:
     is_valued: bool
     counts: Counts
     sales: SalesQuality
+    foregone: tuple[ForegoneTrades, ...] = ()
 
     @property
     def closed(self) -> tuple[RoundTrip, ...]:
@@ -121,6 +124,7 @@ class ResultsFold:
         self._mode = ""
         self._runs = self._cycles = 0
         self._counted: Counter[str] = Counter()
+        self._foregone: dict[str, ForegoneTrades] = {}
         self._refused: dict[Purpose, Counter[str]] = {each: Counter() for each in Purpose}
 
     def take(self, at_ns: Nanos, message: Any) -> None:
@@ -182,6 +186,7 @@ class ResultsFold:
             is_valued=self._is_valued,
             counts=self._counts(),
             sales=self._sales.result(),
+            foregone=tuple(self._foregone[rule] for rule in sorted(self._foregone)),
         )
 
     def _origins(self, ledger: Ledger) -> tuple[OriginPnl, ...]:
@@ -226,6 +231,10 @@ class ResultsFold:
                 self._cycles += 1
             case ProposalRefused(purpose=purpose, refusals=refusals) if refusals:
                 self._refused[purpose][refusals[0].reason] += 1
+            case RunStopped(foregone=foregone):
+                for each in foregone:
+                    known = self._foregone.get(each.rule)
+                    self._foregone[each.rule] = each if known is None else known + each
             case OrderApproved() | IntentRaised() | FillBooked() | WouldPlace():
                 self._counted[type(message).__name__] += 1
             case _:

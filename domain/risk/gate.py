@@ -23,6 +23,7 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
+from domain.model.foregone import RefusedEntry
 from domain.model.money import ONE, ZERO, Amount, Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
@@ -50,7 +51,12 @@ def judge_entry(
         refusals.append(found)
     if sized is None or refusals:
         return ProposalRefused(
-            Purpose.ENTRY, entry.strategy, wanted.product, wanted.proposal.side, tuple(refusals)
+            Purpose.ENTRY,
+            entry.strategy,
+            wanted.product,
+            wanted.proposal.side,
+            tuple(refusals),
+            wanted=None if sized is None else _refused_entry(entry, sized, view),
         )
     return OrderApproved(_entry_order(entry, sized, view, approval))
 
@@ -162,6 +168,19 @@ def _tier_most(product: ProductId, nlv: Amount, view: RiskView) -> Amount | None
     if limits is None:
         return None
     return Amount(nlv * limits.position_pct / HUNDRED * min(ONE, view.regime.multiplier))
+
+
+def _refused_entry(entry: EntryProposed, sized: Sized, view: RiskView) -> RefusedEntry:
+    """Return what the entry would have been: what it costs or saves is followed."""
+    return RefusedEntry(
+        quantity=sized.quantity,
+        limit_price=sized.limit_price,
+        post_only=sized.post_only,
+        lifetime_ns=view.mandate.lifetime_ns,
+        stop_loss_pct=entry.proposal.stop_loss_pct,
+        take_profit_pct=entry.proposal.take_profit_pct,
+        max_hold_ns=view.mandate.hold_of(entry.strategy),
+    )
 
 
 def _entry_order(
