@@ -100,7 +100,8 @@ def diff(
     """
     kept = _kept(folders)
     if first is None and not kept:
-        click.echo(f"nothing was started in {folders.data} yet, so there is nothing to compare")
+        told = f"nothing was started in {folders.data} yet, so there is nothing to compare"
+        click.echo(told, err=True)
         return EXIT_NO
     one = _side(kept, first or kept[-1].config_hash, folders, sets)
     other = _side(kept, second, folders, sets)

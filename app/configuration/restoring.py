@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from attrs import frozen
 from app.configuration.history import NAMES
 from config.effective import Config
 from config.loading import load
+from config.nodes import MAX_BYTES
 from domain.model.secrets import redacted
 
 BACKUPS = "config-backups"
@@ -117,7 +119,15 @@ def _staged(path: Path, content: bytes) -> Path:
 
 
 def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    """Return what is in a file, None where there is none.
+
+    Raises:
+        OSError: it can't be read, keeps nothing that can be, or is larger than a configuration is.
+    """
+    if not path.exists():
         return None
+    if not path.is_file():  # reading it might wait for ever
+        raise OSError(errno.EINVAL, "is no file that can be read", str(path))
+    if path.stat().st_size > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"is larger than {MAX_BYTES >> 10} KiB", str(path))
+    return path.read_bytes()

@@ -115,6 +115,20 @@ def test_a_key_that_stood_there_is_not_kept(folder: Path, tmp_path: Path) -> Non
     assert (place / "app.yaml").read_bytes() == b"quote: [secret removed]\xff\n"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "folder", "huge"])
+def test_what_cannot_be_kept_is_not_replaced(kind: str, folder: Path) -> None:
+    """Nobody waits for a pipe, and nothing is lost that a backup does not hold."""
+    file = folder / "policy.yaml"
+    if kind == "huge":
+        os.truncate(file, 1 << 40)
+    else:
+        file.unlink()
+        os.mkfifo(file) if kind == "pipe" else file.mkdir()
+
+    with pytest.raises(OSError, match=r"policy\.yaml"):
+        Present.of(folder)
+
+
 def test_texts_are_checked_before_they_are_put_anywhere() -> None:
     assert loaded(TEXTS).config_hash == load(SHIPPED).config_hash
     with pytest.raises(ConfigError, match="unknown key"):
