@@ -17,6 +17,7 @@ from config.mode import Mode
 from config.plugins import line_of, strategies
 from config.policy import Policy
 from config.policy_file import read_policy
+from config.profiles import Profile
 from config.readable import is_mapping, is_optional, is_tuple
 from config.schema import LogLevel, PreviewWhen, QuoteCurrency
 from config.strategies import StrategySpec, own_fields, shared_fields
@@ -41,7 +42,7 @@ def make_converter(own: Mapping[str, type[Any]] = MappingProxyType({})) -> Conve
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook(Nanos, _duration)
-    for choice in (QuoteCurrency, LogLevel, PreviewWhen, Severity):
+    for choice in (QuoteCurrency, LogLevel, PreviewWhen, Severity, Profile):
         converter.register_structure_hook(choice, _choice)
     converter.register_structure_hook(Mode, _mode)
     converter.register_structure_hook_factory(is_optional, lambda t: _optional(converter, t))

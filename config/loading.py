@@ -7,6 +7,8 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
+from attrs import evolve
+
 from config import plugins
 from config.catalogue import keys
 from config.converter import make_converter
@@ -17,10 +19,12 @@ from config.mode import Mode
 from config.nodes import MAX_BYTES, Tree, read_yaml
 from config.own import OwnStrategies, folder_of, found_in
 from config.policy import Policy
-from config.sanity import CHECKS, notes
+from config.profiles import apply_profile
+from config.sanity import CHECKS, notes, themes_below
 from config.schema import App, Universe
 from config.strategies import StrategySpec
 from domain.model.bounds import STRATEGY_ID, Flaw, Invalid, Path, entries, spelled
+from domain.model.money import plain
 
 FILES: Mapping[str, Any] = MappingProxyType(
     {
@@ -48,6 +52,7 @@ def load(config_dir: str | FilePath, sets: Sequence[str] = ()) -> Config:
     ceiling = _ceiling(tree)
     for number, text in enumerate(sets, start=1):
         _override(tree, text, KeyPlace(f"--set #{number}"), ceiling)
+    apply_profile(tree)
     own = found_in(folder_of(_at(tree.value, "app", "strategies", "folder")))
     tree.problems += own.problems
     parts = _structure(tree, own)
@@ -55,7 +60,7 @@ def load(config_dir: str | FilePath, sets: Sequence[str] = ()) -> Config:
         if all(need in parts for need in check.needs):
             _note(tree, (), check.ask(*(parts[need] for need in check.needs)))
     if tree.problems:
-        raise ConfigError(_in_order(tree.problems))
+        raise ConfigError(_in_order([_with_themes(tree, each) for each in tree.problems]))
     sources = {path: str(place) for path, place in tree.places.items()}
     used = (spec.use for spec in parts["strategies"].values())
     told = notes(**parts)
@@ -190,6 +195,16 @@ def _note(tree: Tree, parent: Path, flaws: Iterator[Flaw]) -> None:
         seen = tuple(_where(tree, other) for other in flaw.see)
         hints = (*(_elsewhere(flaw, path) or flaw.hints), *seen)
         tree.refuse(tree.place_of(path), path, flaw.message, *hints)
+
+
+def _with_themes(tree: Tree, problem: Problem) -> Problem:
+    """Return the problem of a cap on an asset with the caps of themes that it is above too."""
+    more = tuple(
+        f"it is above {dotted(path)} ({plain(cap)}) too; {_where(tree, path)}"
+        for path, cap in themes_below(tree.value, problem.path)
+        if dotted(path) not in problem.message
+    )
+    return evolve(problem, hints=(*problem.hints, *more))
 
 
 def _where(tree: Tree, path: Path) -> str:

@@ -14,6 +14,7 @@ import attrs
 from attrs import field, frozen
 
 from config import plugins
+from config.profiles import Profile, ProfileChoice
 from config.schema import Capital, ClockSection, Execution, ExitsSection, Loop, Supervision, section
 from domain.decisions.trims import Upkeep
 from domain.portfolio.losses import LossLimits
@@ -65,6 +66,7 @@ class Policy:
     throttle: ThrottleLimits = section(ThrottleLimits, "How often the same may happen")
     maintenance: Upkeep = section(Upkeep, "Selling lots down to the caps")
     losses: LossLimits = field(factory=LossLimits)
+    choice: ProfileChoice = field(factory=ProfileChoice)
     rules: tuple[EntryRule, ...] = field(factory=_demanded)
 
     def rule(self, kind: type[R]) -> R:
@@ -79,9 +81,15 @@ class Policy:
         raise LookupError(f"{kind.__name__} does not run under this policy")
 
     @property
+    def profile(self) -> Profile:
+        """Return which profile has given what is not written."""
+        return self.choice.profile
+
+    @property
     def owners(self) -> Mapping[type, object]:
         """Everything that has settings here, by its class."""
-        parts = (*(getattr(self, name) for name in SECTIONS), self.losses, *self.rules)
+        sections = (getattr(self, name) for name in SECTIONS)
+        parts = (*sections, self.losses, self.choice, *self.rules)
         return {type(part): part for part in parts}
 
     def settings(self) -> Iterator[tuple[PolicyKey, Any]]:
@@ -120,7 +128,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
 
 @cache
 def policy_keys() -> tuple[PolicyKey, ...]:
-    """Return every setting that the file may hold: sections first, then losses, then rules.
+    """Return every setting that the file may hold: sections, profile, losses, then rules.
 
     Raises:
         ConfigError: a file of a folder of plug-ins cannot be used.
@@ -130,7 +138,7 @@ def policy_keys() -> tuple[PolicyKey, ...]:
         for name, kind in SECTIONS.items()
         for one in _fields(kind)
     ]
-    parts: tuple[type, ...] = (LossLimits, *plugins.rules())
+    parts: tuple[type, ...] = (ProfileChoice, LossLimits, *plugins.rules())
     for kind in parts:
         found += [PolicyKey(_place(kind, one), kind, one) for one in _fields(kind)]
     return tuple(found)

@@ -13,6 +13,7 @@ from cattrs import Converter
 from config import plugins
 from config.filling import built, fill, require_mapping, unknown
 from config.policy import RULES, SECTIONS, Keys, Policy, PolicyKey, policy_keys, rule_section
+from config.profiles import ProfileChoice
 from domain.model.bounds import Flaw, Invalid
 from domain.portfolio.losses import LossLimits
 from domain.risk.rule import EntryRule
@@ -30,7 +31,7 @@ def read_policy(converter: Converter, value: Any) -> Policy:
     flaws += _strangers(value, _layout(), ())
     lost = tuple(path for path, _ in broken)
     made: dict[type, object] = {}
-    for kind in (*SECTIONS.values(), LossLimits, *_running(value)):
+    for kind in (*SECTIONS.values(), LossLimits, ProfileChoice, *_running(value)):
         try:
             made[kind] = _part(converter, kind, value, lost)
         except Invalid as error:
@@ -40,7 +41,8 @@ def read_policy(converter: Converter, value: Any) -> Policy:
     sections: dict[str, Any] = {name: made[kind] for name, kind in SECTIONS.items()}
     rules = tuple(part for part in made.values() if isinstance(part, EntryRule))
     losses: Any = made[LossLimits]
-    return Policy(**sections, losses=losses, rules=rules)
+    choice: Any = made[ProfileChoice]
+    return Policy(**sections, losses=losses, choice=choice, rules=rules)
 
 
 def _running(value: Mapping[str, Any]) -> Iterator[type[EntryRule]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.catalogue import Key, keys
+from config.profiles import profile_keys
 from domain.model.bounds import duration_text
 from domain.model.instants import Nanos
 from domain.model.money import plain
@@ -22,15 +23,34 @@ once, each with file and line, and the start ends with exit code 2.
 
 - `python run.py config check` checks them, `python run.py config show` shows every value in force
   and where it was decided.
+- `config check --nlv 500` shows for each product what an entry may cost at that equity, which key
+  makes it no larger, and from which equity on it can be bought at all; `config show --nlv 500` says
+  the most that can be lost within a minute, an hour and a day, and why no more. A start with fewer
+  than three tradable products says from which equity on there are three.
+- Each start keeps its configuration in the data folder and says what differs from the start before:
+  each value that is looser is a warning. `config history` lists them by hash, `config diff A B`
+  compares two of them, or one with the files as they are, and `config restore HASH` puts its four
+  files back as they were, comments and all; `git checkout HEAD~1 config/` does the same where your
+  configuration is under version control.
 - `--set FILE.section.key=value` overrides one value for one start. The value at that key is
   replaced whole, lists and mappings too. `app.mode` can only be lowered.
 - Percentages are percent: `3` means 3 %. Numbers are plain decimals and stay exact. Durations
   carry their unit: `90s`, `15m`, `24h`.
 - YAML tags, anchors, aliases, directives and second documents are refused.
-- **mandatory**: the key must stand in the file. The default shown is the shipped value.
-- **tighter**: which way a value is stricter. The range is a hard limit of the code.
+- **mandatory**: the key must stand in the file, or come from the profile (below). The default shown
+  is the shipped value.
+- **tighter**: which way a value is stricter; `more` is a list that holds more. The
+  range is a hard limit of the code.
 - No key, password or token belongs into these files. A private key in them, among own strategies,
   in `--set` or anywhere in the checkout refuses the start (exit code 4) and its place is named.
+"""
+PROFILES = """## Profiles
+
+`policy.profile` says how boldly it trades: one word for what stands below, where neither a file nor
+`--set` says anything else. Hard limits and the caps of `policy.yaml` hold for every profile.
+
+| key | conservative | swing_trader | day_trader |
+|---|---|---|---|
 """
 HEAD = "| key | default | unit | range | tighter | meaning |\n|---|---|---|---|---|---|"
 
@@ -41,6 +61,8 @@ def page() -> str:
     for file in ("app", "policy", "universe", "strategies"):
         rows = [_row(key) for key in keys() if key.path[0] == file]
         parts.append("\n".join((f"## {file}.yaml\n", HEAD, *rows)) + "\n")
+    rows = ["| " + " | ".join((f"`{name}`", *cells)) + " |" for name, *cells in profile_keys()]
+    parts.append(PROFILES + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 

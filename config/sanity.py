@@ -95,6 +95,28 @@ def _members_below_theme(policy: Policy, universe: Universe) -> Iterator[Flaw]:
                 yield from _above(_single(asset), single[asset], _themed(theme), themed[theme])
 
 
+def themes_below(files: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Decimal]]:
+    """Yield the caps of themes that a cap on an asset, written at `path`, is above.
+
+    Asked of what is written while something is wrong with it, so that a contradiction is told
+    beside a hard limit that is passed as well.
+    """
+    policy, universe = files.get("policy"), files.get("universe")
+    themes = universe.get("themes") if isinstance(universe, dict) else None
+    capped = policy.get("max_per_theme_pct") if isinstance(policy, dict) else None
+    value: Any = files
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    is_single, is_any = path[:2] == _at("max_per_asset_pct"), path == _at("caps.asset_pct")
+    if not isinstance(themes, dict) or not isinstance(capped, dict) or not (is_single or is_any):
+        return
+    for theme, cap in capped.items():
+        members = themes.get(theme)
+        is_member = isinstance(members, list) and (is_any or path[-1] in members)
+        if is_member and isinstance(value, Decimal) and isinstance(cap, Decimal) and value > cap:
+            yield _themed(theme), cap
+
+
 def _themes_agree(policy: Policy, universe: Universe) -> Iterator[Flaw]:
     capped = policy.rule(ThemeCap).max_per_theme_pct
     for theme in capped:

@@ -324,9 +324,14 @@ class Universe:
         "Assets that tend to move together; each theme needs a cap in policy.yaml",
         limits="lists of assets",
         check=entries(key=A_THEME, value=members(AN_ASSET)),
+        tighter="more",
     )
     never_trade: tuple[str, ...] = setting(
-        tuple, "Assets that are never bought", limits="list of assets", check=members(AN_ASSET)
+        tuple,
+        "Assets that are never bought",
+        limits="list of assets",
+        check=members(AN_ASSET),
+        tighter="more",
     )
     tiers: Mapping[str, TierLimits] = setting(
         shipped_tiers,

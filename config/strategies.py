@@ -20,7 +20,7 @@ class StrategySpec:
     """One entry of `strategies.yaml`: whether and how much it may trade, and what it is."""
 
     use: str = setting("", "Which strategy", mandatory=True)
-    enabled: bool = setting(False, "Whether it decides", limits="true, false")
+    enabled: bool = setting(False, "Whether it decides", limits="true, false", tighter="lower")
     max_at_risk_pct: Decimal = number(
         "15",
         "Most it may have at risk, what it holds included",

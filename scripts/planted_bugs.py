@@ -252,6 +252,27 @@ BUGS = (
         "tests/unit/domain/risk",
     ),
     Bug(
+        "the size of a tier cuts nothing",
+        "domain/risk/gate.py",
+        "    return evolve(wanted, notional_pct=limits.size_pct)\n",
+        "    return wanted\n",
+        "tests/unit/domain/risk/test_tier_sizes.py",
+    ),
+    Bug(
+        "a looser limit is told as a tighter one",
+        "config/difference.py",
+        'second < first if key.tighter == "lower" else second > first',
+        'second > first if key.tighter == "lower" else second < first',
+        "tests/unit/config/test_difference.py",
+    ),
+    Bug(
+        "what can be lost leaves out the gap behind a stop",
+        "domain/risk/blast_radius.py",
+        " * (ONE - self.gap_pct / HUNDRED)",
+        "",
+        "tests/unit/domain/risk/test_blast_radius.py",
+    ),
+    Bug(
         "an entry is bought on a price nobody knows",
         "domain/orders/tracker.py",
         "            why = NO_PRICE\n",

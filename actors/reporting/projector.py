@@ -16,6 +16,7 @@ from actors.kernel.timers import Timer
 from actors.reporting import rows, wording
 from actors.reporting.data_rows import OddData, data_rows
 from actors.reporting.deals import Deals
+from actors.reporting.foregone_rows import foregone_rows
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.narrator import Narrator
 from actors.reporting.pnl_rows import pnl_rows
@@ -73,6 +74,7 @@ from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId
 from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
+from domain.shadow.foregone import ForegoneLedger
 from domain.system.rate_budget import BudgetUse
 from domain.system.tally import ClosedBreaker, RunTally
 
@@ -135,10 +137,9 @@ Inbox = (
 class Projector(Actor):
     """Keeps the newest of everything and publishes it once a second of machine time.
 
-    Bounds: quotes and stalls are of products of the catalogue, breakers open or closed have a name
-    from the code and a scope from catalogue or config, and orders are those not ended yet. What is
-    left out is bounded by the client's tally. What an order asks for is known of those raised since
-    this incarnation began.
+    Bounds: quotes and stalls are of products of the catalogue, breakers open or closed have names
+    from the code and scopes from catalogue or config, orders are those not ended yet, what is left
+    out has the client's tally. What an order asks for is known of those raised since we began.
     """
 
     def __init__(
@@ -155,11 +156,10 @@ class Projector(Actor):
         super().__init__(context)
         self._stops, self._budgets = stops, budgets
         self._narrator = Narrator(self.log, Deals(books), books.quote_currency)
-        self._identity = identity
-        self._status = status
-        self._roster = roster
+        self._identity, self._status, self._roster = identity, status, roster
         self._view: PortfolioView | None = None
         self._bids = Bids()
+        self._foregone = ForegoneLedger()
         self._hindered: dict[str, str] = {}
         self._stalled: dict[ProductId, FeedStalled] = {}
         self._odd = OddData()
@@ -171,14 +171,13 @@ class Projector(Actor):
         self._intents: dict[str, OrderIntent] = {}
         self._products: dict[ProductId, Product] = {}
         self._judged: RoundJudged | None = None
-        self._judged_ns = 0
+        self._judged_ns = self._clock_ns = 0
         self._filled: set[ProductId] = set()
         self._losses: LossesMeasured | None = None
         self._caps: CapsMeasured | None = None
         self._universe: UniverseJudged | None = None
         self._regime: RegimeJudged | None = None
         self._clock: ClockChecked | None = None
-        self._clock_ns = 0
         self._reconcile: ReconcileFinished | None = None
         self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
@@ -195,6 +194,7 @@ class Projector(Actor):
         match message:
             case QuoteMoved() | BidMoved():
                 self._bids.take(message)
+                self._foregone.take(message)
             case PortfolioMoved(view):
                 self._view = view
             case Publish():
@@ -245,6 +245,7 @@ class Projector(Actor):
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 self._products = {each.id: each for each in products}
                 self._narrator.learn(news)
+                self._foregone.learn(news)
             case _:
                 self.refuse(news)
 
@@ -261,6 +262,7 @@ class Projector(Actor):
                 self._close(message)
             case ProposalRefused():
                 self._narrator.refusal(message)
+                self._foregone.refuse(message, self.envelope.at_ns)
             case ExitHindered():
                 self._hinder(message)
             case StatementTaken() | CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted():
@@ -324,8 +326,6 @@ class Projector(Actor):
         else:
             self._orders[moved.client_order_id] = moved
 
-    # The report.
-
     def report(self) -> dict[str, object]:
         """Return the status document of the command-line contract; decimals are strings."""
         identity, halt, roster = self._identity, self.board.strongest(), self._roster()
@@ -356,6 +356,7 @@ class Projector(Actor):
                 for order in self._orders.values()
             ],
             "funnel": funnel_row(self._judged, self._filled),
+            "foregone": foregone_rows(self._foregone.rows()),
             "universe": universe_row(self._universe),
             "regime": regime_row(self._regime),
             "stalled": {name: self._stalled[name].reason for name in sorted(self._stalled)},

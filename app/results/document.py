@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from actors.reporting.foregone_rows import foregone_rows
 from actors.reporting.pnl_rows import pnl_rows
 from domain.model.instants import SECOND, iso
 from domain.model.money import plain
@@ -53,6 +54,7 @@ def document(results: Results) -> dict[str, Any]:
             for p in results.points
         ],
         "counts": _counts(results),
+        "foregone": foregone_rows(results.foregone),
     }
 
 

@@ -13,6 +13,7 @@ from app.results.tables import (
     Fact,
     Sheet,
     closed_trades,
+    foregone,
     headline,
     open_positions,
     overview,
@@ -78,7 +79,7 @@ def _facts(facts: tuple[Fact, ...]) -> str:
 
 def _sheets(results: Results) -> tuple[Sheet, ...]:
     of_trades = closed_trades(results), strategies(results)
-    return (*of_trades, open_positions(results), refusals(results))
+    return (*of_trades, open_positions(results), refusals(results), foregone(results))
 
 
 def _sheet(sheet: Sheet) -> str:

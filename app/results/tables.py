@@ -219,3 +219,19 @@ def refusals(results: Results) -> Sheet:
     rows = [(f"{count:,}", "entry", why(Reason(code))) for code, count in counts.refused_entries]
     rows += [(f"{count:,}", "exit", why(Reason(code))) for code, count in counts.refused_exits]
     return Sheet("Refused by the risk gate", ("times", "of", "reason"), tuple(rows), frozenset({0}))
+
+
+def foregone(results: Results) -> Sheet:
+    """Return what refused entries would have come to by the end of their runs, rule by rule."""
+    rows = tuple(
+        (
+            signed(each.profit),
+            f"{each.closed:,}",
+            f"{each.open:,}",
+            f"{each.unfilled:,}",
+            why(Reason(each.rule)),
+        )
+        for each in results.foregone
+    )
+    columns = ("profit", "sold", "open", "unfilled", "refused because")
+    return Sheet("What was refused would have earned", columns, rows, frozenset(range(4)))

@@ -9,6 +9,7 @@ from rich.text import Text
 from app.results.tables import (
     Sheet,
     closed_trades,
+    foregone,
     headline,
     open_positions,
     overview,
@@ -37,8 +38,12 @@ def show(
         name = f"  {fact.name}" if fact.is_part else fact.name
         table.add_row(Text(name), Text(fact.value), Text(fact.meaning))
     console.print(table)
-    others = (open_positions(results), refusals(results)) if positions is None else (positions,)
-    for sheet in (closed_trades(results), strategies(results), *others):
+    sheets = [closed_trades(results), strategies(results)]
+    if positions is None:
+        sheets += [open_positions(results), refusals(results), foregone(results)]
+    else:
+        sheets.append(positions)
+    for sheet in sheets:
         if sheet.rows:
             console.print()
             show_sheet(sheet, console, shown)

@@ -14,6 +14,7 @@ from attrs import frozen
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.ports import AlertLog, StatusBoard
 from actors.kernel.topology import ALERTS, AUDITOR, PROJECTOR
+from actors.reporting.foregone_rows import foregone_in
 from actors.reporting.pnl_rows import open_pnl_in
 from actors.safety.holdings import BREAKER as RECONCILE
 from adapters.journal.recorder import Recorder
@@ -222,7 +223,8 @@ class Guardian:
         cycles, orders, fills = (_count(status, name) for name in names)
         nlv, pnl = (_amount(status, name) for name in ("equity", "pnl_net"))
         confirmed, open_pnl = self.is_confirmed, open_pnl_in(status)
-        stopped = RunStopped(reason, cycles, orders, fills, confirmed, nlv, pnl, open_pnl)
+        rest = open_pnl, foregone_in(status)
+        stopped = RunStopped(reason, cycles, orders, fills, confirmed, nlv, pnl, *rest)
         self._system.announce(stopped)
         self._driver.until(self._is_quiet, SECOND)
         self._rescue(stopped)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.command_line.options import TradeOptions, shown
+from app.configuration.losses import told_worst
+from app.configuration.sizes import told_shortfall
 from app.run import settings
 from app.run.ports import VenueFacts
 from config.effective import Config
@@ -32,11 +34,11 @@ HUNDRED = Decimal(100)
 
 
 def obstacles(config: Config, boot: BootCompleted, status: Status) -> str | None:
-    """Return why nothing can be bought with what the account has; None if something can."""
+    """Return why nothing, or too little, can be bought with what the account has, else None."""
     equity = status.get("equity")
     if not isinstance(equity, str):
         return None  # a value that is not known blocks entries, and is told there
-    return obstacle(
+    found = obstacle(
         Amount(Decimal(equity)),
         config.app.quote.value,
         min((each.quote_min for each in boot.products), default=USUAL_MINIMUM),
@@ -44,6 +46,7 @@ def obstacles(config: Config, boot: BootCompleted, status: Status) -> str | None
         stops_of(config.strategies),
         config.policy.rules,
     )
+    return found or told_shortfall(config, boot, status)
 
 
 def opening(
@@ -55,6 +58,9 @@ def opening(
 ) -> tuple[str, ...]:
     """Return the block of lines for people, each within 78 columns unless a name is longer."""
     rows = [*_account(options, status), *_rules(options.config, boot)]
+    equity = _number(status.get("equity"))
+    if equity is not None and equity > 0:
+        rows.append(("at worst", told_worst(options.config, Amount(equity), boot.taker_rate)))
     rows += [("blocked", text) for text in _blocked(blocking)]
     rows += _commands(options)
     lines, address = [_headline(options, facts, status)], options.folders.address
@@ -97,6 +103,7 @@ def _rules(config: Config, boot: BootCompleted) -> Iterator[tuple[str, str]]:
     def pct(name: str) -> str:
         return f"{plain(policy.value(name))} %"
 
+    yield "profile", policy.profile.value
     names = [strategy.id for strategy in settings.strategies_of(config)]
     yield "strategies", ", ".join(names) or "none"
     products = sorted(each.base for each in boot.products if each.flags.allows(Action.REST))

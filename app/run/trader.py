@@ -25,6 +25,7 @@ from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
 from adapters.telemetry.terminal import Terminal
 from app.command_line.options import TradeOptions
+from app.configuration.changes import record_start
 from app.run import settings
 from app.run.anchor_watch import AnchorWatch
 from app.run.guardian import Guardian, Run, Status
@@ -41,6 +42,7 @@ from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
 from app.selftest.proof import Proof, prove
 from domain.messages.journal import RunStarted
+from domain.model.instants import iso
 from domain.system.ways_out import REPORT
 
 Say = Callable[[str], None]
@@ -77,6 +79,7 @@ def _trade(
         wrong = refused_books(opened.recovered, options.config.app.quote.value)
         if wrong is not None:
             raise NotStarted(wrong, REFUSED)
+        _tell_changes(ports, options)
         if place.anchor_file is not None:
             place.anchor_file.prune(time.time())
             anchor = AnchorWatch(ports.system, opened, place.anchor_file)
@@ -102,6 +105,15 @@ def _trade(
         gc.freeze()
         guardian.live()
         return guardian.end(), guardian.last
+
+
+def _tell_changes(ports: RunPorts, options: TradeOptions) -> None:
+    """Say how the configuration differs from the last start's, and keep it for the next."""
+    folders, log = options.folders, ports.system.log_for("config")
+    folder, started = folders.of_mode(options.mode), iso(time.time_ns())
+    for line in record_start(folder, options.config, folders.config, options.sets, started):
+        text = folders.address.put(line.text)
+        (log.warning if line.is_loud else log.info)(text)
 
 
 def _show_results(options: TradeOptions, last: Status, terminal: Terminal) -> None:

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from domain.model.approval import ApprovedOrder, ExitReason, Purpose, Reason, Refusal
 from domain.model.context import Context
+from domain.model.foregone import RefusedEntry
 from domain.model.funnel import Funnel
 from domain.model.instants import Nanos
 from domain.model.money import Price, Quantity
@@ -137,7 +138,8 @@ class ProposalRefused:
     """The gate says no; every broken rule is listed, the headline first.
 
     `lot` and `exit_reason` are of an exit; records of before it was kept have no such reason. What
-    is left of an entry has as `lot` that of the order that has ended.
+    is left of an entry has as `lot` that of the order that has ended. `wanted` is the order that an
+    entry would have been, None where it has no size.
     """
 
     purpose: Purpose
@@ -147,6 +149,7 @@ class ProposalRefused:
     refusals: tuple[Refusal, ...]
     lot: str = ""
     exit_reason: ExitReason | None = None
+    wanted: RefusedEntry | None = None
 
 
 @frozen

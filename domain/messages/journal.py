@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.foregone import ForegoneTrades
 from domain.model.money import Amount
 from domain.model.pnl import OpenPnl
 
@@ -27,6 +28,7 @@ class RunStopped:
     `is_confirmed`: no entry of ours rests at the venue, by two complete listings; None: not told.
     `nlv` and `pnl` are the equity at the end and what of it was earned; None: not known.
     `open_pnl` is what of that is not realised, by strategy and signal, where it is known.
+    `foregone` is what refused entries would have come to, by rule, what is open at the last bid.
     """
 
     reason: str
@@ -37,6 +39,7 @@ class RunStopped:
     nlv: Amount | None = None
     pnl: Amount | None = None
     open_pnl: tuple[OpenPnl, ...] = ()
+    foregone: tuple[ForegoneTrades, ...] = ()
 
 
 @frozen

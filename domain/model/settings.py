@@ -16,8 +16,9 @@ from domain.model.bounds import Check, between, duration_text
 from domain.model.instants import Nanos
 from domain.model.money import plain
 
-Tighter = Literal["lower", "higher", "none"]
-"""Which way a value is stricter; a change in that way needs no new certificate."""
+Tighter = Literal["lower", "higher", "more", "none"]
+"""Which way a value is stricter (`more`: a list that holds more); a change in that way needs no new
+certificate."""
 
 REQUIRED = attrs.NOTHING
 """The default of a setting that has none."""

@@ -18,6 +18,7 @@ from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import FillBooked, IntentRaised, WouldPlace
 from domain.messages.portfolio import EquityMarked, LotAdopted, LotReleased
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
+from domain.model.foregone import ForegoneTrades
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount
 from domain.model.pnl import OpenPnl, Origin, OriginPnl
@@ -54,6 +55,7 @@ class Results:
     strategy has earned since then; they add up to `realised` and `fees`, and to `unrealised` where
     that is known of every origin. `last` is the newest equity that was
     known; unless `is_valued`, it is older than the newest attempt to value what is owned.
+    `foregone` is what refused entries would have come to, by rule, of the runs that have ended.
     """
 
     quote_currency: str
@@ -73,6 +75,7 @@ class Results:
     is_valued: bool
     counts: Counts
     sales: SalesQuality
+    foregone: tuple[ForegoneTrades, ...] = ()
 
     @property
     def closed(self) -> tuple[RoundTrip, ...]:
@@ -121,6 +124,7 @@ class ResultsFold:
         self._mode = ""
         self._runs = self._cycles = 0
         self._counted: Counter[str] = Counter()
+        self._foregone: dict[str, ForegoneTrades] = {}
         self._refused: dict[Purpose, Counter[str]] = {each: Counter() for each in Purpose}
         self._newest = 0
 
@@ -183,6 +187,7 @@ class ResultsFold:
             is_valued=self._is_valued,
             counts=self._counts(),
             sales=self._sales.result(),
+            foregone=tuple(self._foregone[rule] for rule in sorted(self._foregone)),
         )
 
     def _origins(self, ledger: Ledger) -> tuple[OriginPnl, ...]:
@@ -229,6 +234,10 @@ class ResultsFold:
                 # What could not be protected is counted with what could not be sold.
                 side = Purpose.ENTRY if purpose is Purpose.ENTRY else Purpose.EXIT
                 self._refused[side][refusals[0].reason] += 1
+            case RunStopped(foregone=foregone):
+                for each in foregone:
+                    known = self._foregone.get(each.rule)
+                    self._foregone[each.rule] = each if known is None else known + each
             case IntentRaised(intent):
                 # One that had to wait, or could not be sent, is told again under its number.
                 self._counted["orders"] += intent.number > self._newest

@@ -31,16 +31,18 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.errors import InvariantBroken
+from domain.model.foregone import RefusedEntry
 from domain.model.instants import Nanos
-from domain.model.money import BPS, ONE, ZERO, Amount, Price, Quantity, plain
+from domain.model.money import BPS, ONE, ZERO, Amount, Price, Quantity
 from domain.model.portfolio import Lot
-from domain.model.product import Action, Product, ProductId, Side
+from domain.model.product import Action, ProductId, Side
 from domain.model.proposal import TradeProposal
 from domain.model.synthetic import SyntheticEntry, SyntheticProposal
 from domain.risk import reasons
 from domain.risk.chains import EntryChain
 from domain.risk.dust import sale_without_dust
 from domain.risk.exit_types import sale_type, stop_type
+from domain.risk.refusals import closed, failed, nothing_to_sell, over, too_small
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import HUNDRED, Sized, entry_price, size_entry, size_rest
 from domain.risk.view import RiskView
@@ -62,7 +64,12 @@ def judge_entry(
         refusals.append(found)
     if sized is None or refusals:
         return ProposalRefused(
-            Purpose.ENTRY, entry.strategy, wanted.product, wanted.proposal.side, tuple(refusals)
+            Purpose.ENTRY,
+            entry.strategy,
+            wanted.product,
+            wanted.proposal.side,
+            tuple(refusals),
+            wanted=None if sized is None else _refused_entry(entry, sized, view),
         )
     return OrderApproved(_entry_order(entry, sized, view, approval))
 
@@ -78,7 +85,7 @@ def judge_rest(
     try:
         found = _size_rest(chain, view, takes=takes)
     except Exception as error:  # noqa: BLE001 - whatever fails here must refuse
-        found = _failed("sizing", error)
+        found = failed("sizing", error)
     sized = found if isinstance(found, Sized) else None
     wanted = Candidate(chain.entry, sized, chain)
     asked = (_ask(rule, wanted, view) for rule in rules)
@@ -118,20 +125,16 @@ def _size_rest(chain: EntryChain, view: RiskView, *, takes: bool) -> Sized | Ref
             limit="all known",
         )
     if takes and not working.takes_rest:
-        return _over("to be taken", "policy.execution.taker_fallback")
+        return over("to be taken", "policy.execution.taker_fallback")
     if not takes and len(chain.ended) > working.max_reprices:
-        return _over(f"{len(chain.ended)} reprices", f"{working.max_reprices}")
+        return over(f"{len(chain.ended)} reprices", f"{working.max_reprices}")
     if not takes and view.at_ns >= chain.ends_ns:
-        return _over("its time is over", "within its life")
+        return over("its time is over", "within its life")
     offset = working.offset_bps
     price = order.highest_price if takes else entry_price(product, quote, offset)
     rests = not takes and offset >= 0
     taker, stop = view.taker, order.stop_loss_pct
     return size_rest(product, price, chain.left, stop, taker, rests=rests)
-
-
-def _over(observed: str, limit: str) -> Refusal:
-    return Refusal(reason=reasons.NOTHING_LEFT, observed=observed, limit=limit)
 
 
 def judge_exit(
@@ -147,7 +150,7 @@ def judge_exit(
     product = view.products.get(wanted.product)
     order_type = None if product is None else sale_type(product, wanted.bid, wanted.reach_bps)
     if order_type is None:
-        refusals.append(_closed(product))
+        refusals.append(closed(product))
     free = ZERO
     if lot is not None:
         owned = Quantity(lot.held - view.exposure.selling(lot.id))
@@ -157,9 +160,9 @@ def judge_exit(
     if product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
         order_type = sale_type(product, wanted.bid)  # large enough at the bid, if at all
     if lot is None or not free > 0:
-        refusals.append(_nothing(wanted, lot))
+        refusals.append(nothing_to_sell(wanted, lot))
     elif product is not None and not product.can_sell(free, _worst_price(order_type, wanted.bid)):
-        refusals.append(_too_small(product, Quantity(free), wanted.bid))
+        refusals.append(too_small(product, Quantity(free), wanted.bid))
     if refusals or lot is None or order_type is None:
         return _refused(wanted, strategy, tuple(refusals))
     sold, reason = Quantity(free), ExitReason(wanted.reason)
@@ -176,17 +179,17 @@ def judge_protection(
     lot, product = _lot(wanted.lot, view), view.products.get(wanted.product)
     refusals = _killed(wanted.product, view)
     if product is None or not product.flags.allows_exit(Action.LIMIT):
-        refusals.append(_closed(product))
+        refusals.append(closed(product))
     if lot is None or lot.product != wanted.product:
-        refusals.append(_nothing(wanted, None))
+        refusals.append(nothing_to_sell(wanted, None))
     if lot is None or product is None or refusals:
         return _refused(wanted, "" if lot is None else lot.strategy, tuple(refusals))
     stop = stop_type(product, lot.stop_price)
     free = product.sale_of(min(wanted.quantity, lot.held - view.exposure.selling(lot.id)))
     if not free > 0:
-        return _refused(wanted, lot.strategy, (_nothing(wanted, lot),))
+        return _refused(wanted, lot.strategy, (nothing_to_sell(wanted, lot),))
     if not product.can_sell(free, stop.price):
-        return _refused(wanted, lot.strategy, (_too_small(product, free, stop.price),))
+        return _refused(wanted, lot.strategy, (too_small(product, free, stop.price),))
     return OrderApproved(_exit_order(ExitReason.STOP, lot, free, stop, view, approval))
 
 
@@ -203,14 +206,14 @@ def _ask(rule: EntryRule, wanted: Candidate, view: RiskView) -> Refusal | None:
     try:
         return rule.judge(wanted, view)
     except Exception as error:  # noqa: BLE001 - a rule that fails refuses
-        return _failed(rule.CODE, error)
+        return failed(rule.CODE, error)
 
 
 def _size(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusal:
     try:
         return _sized(entry, view, rules)
     except Exception as error:  # noqa: BLE001 - whatever fails here must refuse
-        return _failed("sizing", error)
+        return failed("sizing", error)
 
 
 def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusal:
@@ -224,7 +227,7 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
             limit="all known",
         )
     return size_entry(
-        wanted,
+        _cut_to_tier(wanted, view),
         product,
         quote,
         nlv,
@@ -234,6 +237,14 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
         _ceiling(rules, nlv),
         _tier_most(wanted.product, nlv, view),
     )
+
+
+def _cut_to_tier(wanted: TradeProposal, view: RiskView) -> TradeProposal:
+    """Return the wish with no larger a size than one entry of the product's tier may have."""
+    limits = view.mandate.tiers.get(view.tier_of(wanted.product))
+    if limits is None or limits.size_pct is None or wanted.notional_pct <= limits.size_pct:
+        return wanted
+    return evolve(wanted, notional_pct=limits.size_pct)
 
 
 def _ceiling(rules: Rules, nlv: Amount) -> Amount:
@@ -248,6 +259,19 @@ def _tier_most(product: ProductId, nlv: Amount, view: RiskView) -> Amount | None
     if limits is None:
         return None
     return Amount(nlv * limits.position_pct / HUNDRED * min(ONE, view.regime.multiplier))
+
+
+def _refused_entry(entry: EntryProposed, sized: Sized, view: RiskView) -> RefusedEntry:
+    """Return what the entry would have been: what it costs or saves is followed."""
+    return RefusedEntry(
+        quantity=sized.quantity,
+        limit_price=sized.limit_price,
+        post_only=sized.post_only,
+        lifetime_ns=view.mandate.lifetime_ns,
+        stop_loss_pct=entry.proposal.stop_loss_pct,
+        take_profit_pct=entry.proposal.take_profit_pct,
+        max_hold_ns=view.mandate.hold_of(entry.strategy),
+    )
 
 
 def _entry_order(
@@ -339,19 +363,6 @@ def _killed(product: ProductId, view: RiskView) -> list[Refusal]:
     return [Refusal(reason=reasons.KILLED, observed=breaker.reason, limit="no kill")]
 
 
-def _closed(product: Product | None) -> Refusal:
-    flags = "not in the catalogue" if product is None else product.flags.described
-    return Refusal(reason=reasons.PRODUCT_DISABLED, observed=flags, limit="open for sales")
-
-
-def _too_small(product: Product, quantity: Quantity, price: Price) -> Refusal:
-    return Refusal(
-        reason=reasons.BELOW_MINIMUM,
-        observed=f"{plain(quantity)} {product.base} at {plain(price)}",
-        limit=f"{plain(product.quote_min)} {product.quote}",
-    )
-
-
 def _refused(
     wanted: ExitProposed | ProtectionProposed, strategy: str, refusals: tuple[Refusal, ...]
 ) -> ProposalRefused:
@@ -360,19 +371,3 @@ def _refused(
         purpose, reason = Purpose.EXIT, wanted.reason
     side, lot = Side.SELL, wanted.lot
     return ProposalRefused(purpose, strategy, wanted.product, side, refusals, lot, reason)
-
-
-def _nothing(wanted: ExitProposed | ProtectionProposed, lot: Lot | None) -> Refusal:
-    if lot is None:
-        return Refusal(
-            reason=reasons.SHORTING_DISALLOWED, observed=f"lot {wanted.lot}", limit="an owned lot"
-        )
-    return Refusal(
-        reason=reasons.NOTHING_OWNED, observed="all of it is being sold", limit="something to sell"
-    )
-
-
-def _failed(what: str, error: Exception) -> Refusal:
-    return Refusal(
-        reason=reasons.RULE_FAILED, observed=f"{what}: {type(error).__name__}", limit="an answer"
-    )

@@ -16,6 +16,7 @@ from domain.model.money import Amount
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
 from domain.risk.chains import EntryChain
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
 
@@ -68,6 +69,11 @@ class EntryRule(ABC):
         """Return the most that a single order may cost by this rule, or None if it says nothing."""
         del nlv
         return None
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield what an entry may cost by this rule while nothing is held, by key."""
+        del prospect
+        yield from ()
 
     def uses(self, view: RiskView) -> Iterator[LimitUse]:
         """Yield how far this rule's limits are used now, nothing if it has none that fill."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from domain.messages.orders import FillBooked
-from domain.model.approval import ApprovedOrder, Limit
+from domain.model.approval import ApprovedOrder, Limit, OrderType
 from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate, fee, notional
 from domain.model.orders import FillSeen, OrderIntent
@@ -40,22 +40,30 @@ def rests(order: ApprovedOrder) -> bool:
     return isinstance(kind, Limit) and (kind.post_only or kind.lifetime_ns is not None)
 
 
+def price_at(side: Side, kind: OrderType, touch: Touch) -> tuple[Price, bool] | None:
+    """Return at which price an order trades, and whether as maker; None if it does not."""
+    is_buy = side is Side.BUY
+    against = touch.ask if is_buy else touch.bid
+    if against is None:
+        return None
+    if not isinstance(kind, Limit):
+        return against, False
+    reached = against <= kind.price if is_buy else against >= kind.price
+    if not reached:
+        return None
+    return (kind.price, True) if kind.post_only else (against, False)
+
+
 def would_fill(intent: OrderIntent, touch: Touch, fees: Fees) -> FillBooked | None:
     """Return the fill of all of `intent` at these prices, None if it would not trade.
 
     A resting buy trades at its own price once somebody offers at it or below.
     """
-    order, kind = intent.order, intent.order.order_type
-    is_buy = order.side is Side.BUY
-    against = touch.ask if is_buy else touch.bid
-    if against is None:
+    order = intent.order
+    found = price_at(order.side, order.order_type, touch)
+    if found is None:
         return None
-    price, is_maker = against, False
-    if isinstance(kind, Limit):
-        reached = against <= kind.price if is_buy else against >= kind.price
-        if not reached:
-            return None
-        price, is_maker = (kind.price, True) if kind.post_only else (against, False)
+    price, is_maker = found
     rate = fees.maker if is_maker else fees.taker
     fill = FillSeen(
         entry_id=f"{intent.client_order_id}-fill",

@@ -55,6 +55,14 @@ class TierLimits:
         unit="% of equity",
         tighter="lower",
     )
+    size_pct: Decimal | None = number(
+        None,
+        "One entry of the tier, whatever is asked for; null: as a position",
+        low="0",
+        high="5",
+        unit="% of equity",
+        tighter="lower",
+    )
     tier_pct: Decimal = number(
         "5",
         "All positions of the tier together",

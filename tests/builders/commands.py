@@ -44,6 +44,7 @@ NEEDED = {
     "path": "/no/such/folder/candles.csv",
     "products": "BTC-USD",
     "since_ns": "2026-11-01",
+    "wanted": "2f8a51c0",
 }
 """What is given for a parameter that a command requires, by its name."""
 ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {

@@ -111,3 +111,17 @@ def test_the_mistakes_of_all_files_are_told_at_once(config: Path) -> None:
     told = refusal(config)
 
     assert all(f"{file}.yaml:{number}" in told for file, number in lines.items())
+
+
+@pytest.mark.req("C1", "C2")
+def test_the_contradiction_of_the_first_version_is_told_with_both_its_keys(config: Path) -> None:
+    path = config / "policy.yaml"
+    before, found, after = path.read_text().partition("max_per_asset_pct: {}")
+    assert found
+    path.write_text(f"{before}max_per_asset_pct: {{DOGE: 7}}{after}")
+
+    told = refusal(config)
+
+    line = before.count(chr(10)) + 1
+    assert f"policy.yaml:{line}: policy.max_per_asset_pct.DOGE: must be <= 5, was 7" in told
+    assert "policy.max_per_theme_pct.MEME (5)" in told

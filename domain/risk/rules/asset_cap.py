@@ -16,6 +16,7 @@ from domain.model.money import ZERO
 from domain.model.product import base_of
 from domain.model.settings import number, setting
 from domain.risk.caps import CapRule, fullest
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -65,6 +66,14 @@ class AssetCap(CapRule):
             for asset, held in _by_asset(view).items()
             for use in self.use(f"asset {asset}", held, self._cap_pct(asset), view)
         )
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the stricter of the asset's caps."""
+        asset = base_of(prospect.product)
+        cap_pct = self._cap_pct(asset)
+        is_own = cap_pct < self.asset_pct
+        key = f"policy.max_per_asset_pct.{asset}" if is_own else "policy.caps.asset_pct"
+        yield prospect.share(key, cap_pct)
 
     def _cap_pct(self, asset: str) -> Decimal:
         return min(self.asset_pct, self.max_per_asset_pct.get(asset, self.asset_pct))

@@ -69,7 +69,7 @@ class InvalidProposal(EntryRule):
         at="proposals.max_target_pct",
     )
     min_conviction: Decimal = number(
-        "0.3",
+        "0.4",
         "Least conviction",
         low="0",
         high="1",

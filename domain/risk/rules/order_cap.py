@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from attrs import frozen
 from domain.model.approval import Reason, Refusal
 from domain.model.money import Amount, plain
 from domain.model.settings import number
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -49,3 +51,8 @@ class OrderCap(EntryRule):
         """Return the limit."""
         del nlv
         return Amount(self.max_order_usd)
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the limit."""
+        most = self.ceiling(prospect.nlv)
+        yield OrderBound(key="policy.max_order_usd", most=most, grows=False)

@@ -13,6 +13,7 @@ from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO, Amount
 from domain.model.settings import number
 from domain.risk.caps import HUNDRED, CapRule, fullest
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -52,3 +53,7 @@ class PositionCap(CapRule):
     def ceiling(self, nlv: Amount) -> Amount:
         """Return the cap as quote currency."""
         return Amount(nlv * self.position_pct / HUNDRED)
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the cap."""
+        yield prospect.share("policy.caps.position_pct", self.position_pct)

@@ -11,6 +11,7 @@ from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO
 from domain.risk.caps import CapRule
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -35,3 +36,8 @@ class StrategyCap(CapRule):
         for strategy, budget_pct in sorted(view.mandate.budget_pct.items()):
             held = view.at_risk.by_strategy.get(strategy, ZERO)
             yield from self.use(f"strategy {strategy}", held, budget_pct, view)
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the budget of the strategy."""
+        budget_pct = prospect.mandate.budget_pct.get(prospect.strategy, ZERO)
+        yield prospect.share(f"strategies.{prospect.strategy}.max_at_risk_pct", budget_pct)

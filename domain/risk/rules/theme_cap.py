@@ -16,6 +16,7 @@ from domain.model.money import ZERO
 from domain.model.product import ProductId, base_of
 from domain.model.settings import setting
 from domain.risk.caps import CapRule
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -60,6 +61,14 @@ class ThemeCap(CapRule):
         for theme, assets in view.mandate.themes.items():
             held = _held(assets, view.at_risk.by_product)
             yield from self.use(f"theme {theme}", held, self.max_per_theme_pct[theme], view)
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the cap of each theme that the asset belongs to."""
+        asset = base_of(prospect.product)
+        for theme, assets in prospect.mandate.themes.items():
+            if asset in assets:
+                key = f"policy.max_per_theme_pct.{theme}"
+                yield prospect.share(key, self.max_per_theme_pct[theme])
 
 
 def _held(assets: tuple[str, ...], by_product: Mapping[ProductId, Decimal]) -> Decimal:

@@ -12,6 +12,7 @@ from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO
 from domain.risk.caps import CapRule
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -42,6 +43,14 @@ class TierCap(CapRule):
         held = _by_tier(view)
         for tier, limits in view.mandate.tiers.items():
             yield from self.use(f"tier {tier}", held.get(tier, ZERO), limits.tier_pct, view)
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the two caps of the product's tier, nothing where it is in none."""
+        tier = prospect.tier
+        limits = prospect.mandate.tiers.get(tier)
+        if limits is not None:
+            yield prospect.share(f"universe.tiers.{tier}.position_pct", limits.position_pct)
+            yield prospect.share(f"universe.tiers.{tier}.tier_pct", limits.tier_pct)
 
 
 def _by_tier(view: RiskView) -> Mapping[str, Decimal]:

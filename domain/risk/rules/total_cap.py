@@ -12,6 +12,7 @@ from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.settings import number
 from domain.risk.caps import CapRule
+from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate
 from domain.risk.view import RiskView
 
@@ -42,3 +43,7 @@ class TotalCap(CapRule):
     def uses(self, view: RiskView) -> Iterator[LimitUse]:
         """Yield how far the cap is used."""
         yield from self.use("total", view.at_risk.total, self.total_pct, view)
+
+    def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
+        """Yield the cap."""
+        yield prospect.share("policy.caps.total_pct", self.total_pct)

@@ -15,4 +15,4 @@ def test_the_committed_page_is_made_from_the_schema() -> None:
 def test_every_key_is_described_and_declares_its_direction() -> None:
     for key in keys():
         assert key.doc, key.name
-        assert key.tighter in {"lower", "higher", "none"}
+        assert key.tighter in {"lower", "higher", "more", "none"}

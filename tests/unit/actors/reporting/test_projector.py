@@ -13,7 +13,7 @@ from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.pnl_rows import open_pnl_in
 from actors.reporting.projector import JITTER_BINS, Projector
 from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
-from domain.messages.decisions import CycleDue, ExitHindered, RoundJudged
+from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, RoundJudged
 from domain.messages.market import (
     BidMoved,
     FeedRecovered,
@@ -36,14 +36,16 @@ from domain.messages.supervision import (
     BreakerTripped,
 )
 from domain.messages.venue import EntriesUnread
-from domain.model.approval import Reason
+from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.breakers import GLOBAL, Effect, Scope
 from domain.model.entries import EntryKind
+from domain.model.foregone import RefusedEntry
 from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import DataState
-from domain.model.money import Amount, Price, Rate, plain
+from domain.model.money import Amount, Price, Quantity, Rate, plain
 from domain.model.orders import OrderState
 from domain.model.pnl import open_of
+from domain.model.product import Side
 from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import open_ledger
@@ -448,3 +450,24 @@ def test_each_budget_says_what_is_used_of_it_and_until_when_the_venue_refuses() 
     until = iso(Nanos(scene.harness.clock.wall + 5 * SECOND))
     paused = {"waiting": 3, "refused": 1, "paused_until": until}
     assert told["public"] == {**usual, **paused, "limit": 10}
+
+
+def test_what_was_refused_is_followed_by_the_prices_that_come() -> None:
+    refusal = Refusal(reason=Reason("total_cap"), observed="16 %", limit="15 %")
+    wanted = RefusedEntry(
+        quantity=Quantity(Decimal(2)),
+        limit_price=Price(Decimal(100)),
+        post_only=True,
+        lifetime_ns=Nanos(45 * SECOND),
+        stop_loss_pct=Decimal(4),
+        take_profit_pct=Decimal(8),
+        max_hold_ns=Nanos(3600 * SECOND),
+    )
+    refused = ProposalRefused(Purpose.ENTRY, "breakout", BTC, Side.BUY, (refusal,), wanted=wanted)
+    boot = BootCompleted((a_product(),), Rate(Decimal(0)), Rate(Decimal(0)), is_clean=True)
+    scene, at = Scene(), START_NS + SECOND
+    assert scene.tell(boot)["foregone"] == []
+
+    scene.tell(refused, QuoteMoved(a_quote("99.90", "100", at_ns=at)))
+    (row,) = scene.tell(QuoteMoved(a_quote("110", "110.10", at_ns=at + SECOND)))["foregone"]
+    assert (row["rule"], row["closed"], row["profit"]) == ("total_cap", 1, "20")

@@ -267,5 +267,5 @@ def test_a_refusal_by_a_rule_that_is_gone_can_be_read(code: str) -> None:
     read = codec.decode("ProposalRefused", data)
 
     assert read.refusals[0].reason == code
-    # It was written before exits named their lot and what they were for.
-    assert codec.encode(read) == {**data, "lot": "", "exit_reason": None}
+    # It was written before exits named their lot and what they were for, and entries their order.
+    assert codec.encode(read) == {**data, "lot": "", "exit_reason": None, "wanted": None}

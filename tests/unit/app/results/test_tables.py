@@ -10,12 +10,15 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
-from app.results.tables import Fact, overview, refusals, strategies
+from app.results.document import document
+from app.results.tables import Fact, foregone, overview, refusals, strategies
 from app.results.text import show
 from domain.messages.decisions import ProposalRefused
+from domain.messages.journal import RunStopped
 from domain.messages.portfolio import EquityMarked
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.figures import NOT_KNOWN
+from domain.model.foregone import ForegoneTrades
 from domain.model.instants import MINUTE, Nanos
 from domain.model.money import Amount
 from domain.model.pnl import Origin, OriginPnl
@@ -144,3 +147,22 @@ def earned(
         unrealised=None if unrealised is None else Amount(Decimal(unrealised)),
         lots=lots,
     )
+
+
+def test_what_was_refused_is_told_rule_by_rule_with_what_it_would_have_earned() -> None:
+    rows = (
+        ForegoneTrades(rule="total_cap", closed=2, earned=Amount(Decimal("-3.5")), unfilled=1),
+        ForegoneTrades(rule="order_cap", open=1, unrealised=Amount(Decimal("1.25"))),
+    )
+    fold = ResultsFold()
+    fold.take(Nanos(NOW), RunStopped("signal", 1, 1, 1, foregone=rows))
+    found = fold.result()
+    assert found is not None
+
+    first, second = foregone(found).rows
+    assert first[:4] == ("+1.25", "0", "1", "0")
+    assert second[:4] == ("−3.50", "2", "0", "1")
+    screen = io.StringIO()
+    show(found, Console(file=screen, width=80))
+    assert "What was refused would have earned" in screen.getvalue()
+    assert document(found)["foregone"][0]["rule"] == "order_cap"

@@ -19,6 +19,7 @@ from domain.messages.portfolio import (
 )
 from domain.messages.supervision import BootCompleted
 from domain.model.approval import Purpose, Reason, Refusal
+from domain.model.foregone import ForegoneTrades
 from domain.model.instants import MINUTE, Nanos
 from domain.model.money import Amount, Price
 from domain.model.pnl import OpenPnl, Origin
@@ -253,3 +254,18 @@ def test_only_what_ended_in_the_time_asked_for_counts() -> None:
     assert [whole(*run, since=n).sales.sold for n in (5, 6)] == [220, 0]
     before = whole(*run, until=5)
     assert (before.closed, len(before.lots), before.ended_ns) == ((), 1, NOW + 4 * MINUTE)
+
+
+def test_what_was_refused_adds_up_over_runs_by_rule() -> None:
+    def stopped(*rules: ForegoneTrades) -> RunStopped:
+        return RunStopped("signal", 1, 1, 1, foregone=rules)
+
+    cap = ForegoneTrades(rule="total_cap", closed=1, earned=Amount(Decimal(5)))
+    quote = ForegoneTrades(rule="stale_quote", open=1, unrealised=Amount(Decimal(-2)))
+    told = whole(started(), stopped(cap), started(), stopped(cap, quote))
+
+    assert [(each.rule, each.closed, int(each.profit)) for each in told.foregone] == [
+        ("stale_quote", 0, -2),
+        ("total_cap", 2, 10),
+    ]
+    assert whole(started(), stopped(cap), started(), stopped(quote), since=2).foregone == (quote,)

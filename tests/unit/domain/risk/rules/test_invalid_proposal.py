@@ -20,7 +20,7 @@ NAMES = ["notional_pct", "stop_loss_pct", "take_profit_pct", "conviction"]
         ("notional_pct", "0", "3"),
         ("stop_loss_pct", "0.5", "15"),
         ("take_profit_pct", "1", "40"),
-        ("conviction", "0.3", "1"),
+        ("conviction", "0.4", "1"),
     ],
 )
 def test_each_number_passes_at_its_bounds_and_is_refused_one_step_beyond(
