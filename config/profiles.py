@@ -104,6 +104,7 @@ def _write_tiers(universe: Any) -> None:
                 "min_volume": tier.min_volume,
                 "max_spread_bps": tier.max_spread_bps,
                 "min_depth": tier.min_depth,
+                "slippage_bps": tier.slippage_bps,
                 "tier_pct": tier.tier_pct,
             }
             for name, tier in shipped_tiers().items()

@@ -29,6 +29,7 @@ from domain.model.product import ALLOWED_BY_FLAG, DELISTED, ProductFlags, Side
 from domain.model.universe import Exclusion
 from domain.risk.rules.invalid_proposal import InvalidProposal
 from domain.risk.rules.price_collar import PriceCollar
+from domain.risk.rules.slippage_budget import SlippageBudget
 from domain.risk.rules.spread_cap import SpreadCap
 from domain.risk.rules.stale_bar import StaleBar
 from domain.risk.rules.stale_quote import StaleQuote
@@ -41,7 +42,17 @@ TINY = Decimal("0.000001")
 def state_challenges(config: Config) -> Iterator[Challenge]:
     """Yield the challenges of all rules that look at the state of things, and at the proposal."""
     scene = Scene(config=config)
-    for part in (_stops, _unknown, _products, _prices, _spreads, _proposals, _costs, _collar):
+    for part in (
+        _stops,
+        _unknown,
+        _products,
+        _prices,
+        _spreads,
+        _proposals,
+        _costs,
+        _collar,
+        _slippage,
+    ):
         yield from part(scene)
 
 
@@ -204,3 +215,15 @@ def _collar(scene: Scene) -> Iterator[Challenge]:
         priced = evolve(crossing, bid=HUNDRED - above - off, ask=HUNDRED + above + off)
         what = f"an entry at a price about {plain(rule.collar_bps)} bps above the mid"
         yield _challenge(rule.CODE, what, priced, is_inside=is_inside)
+
+
+def _slippage(scene: Scene) -> Iterator[Challenge]:
+    """Yield entries that reach further above the ask than their tier's budget allows."""
+    policy, tiers = scene.config.policy, scene.config.universe.tiers
+    budgets = [tier.slippage_bps for tier in tiers.values()]
+    for budget, is_inside in ((max(budgets) + ONE, False), (min(budgets) - ONE, True)):
+        execution = evolve(policy.execution, entry_offset_bps=-budget)
+        eager = evolve(scene.config, policy=evolve(policy, execution=execution))
+        level = evolve(scene, config=eager, bid=HUNDRED, ask=HUNDRED)
+        what = f"an entry about {plain(budget)} bps above the ask"
+        yield _challenge(SlippageBudget.CODE, what, level, is_inside=is_inside)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
+from adapters.simulator.market_data.digits import MOST_DECIMALS
 from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.market_data.tables import (
@@ -199,6 +200,10 @@ def _readable(reading: Reading, name: str, rows: CandleRows) -> CandleRows:
     for bad, expected in (
         (np.logical_or.reduce([~np.isfinite(each) for each in rows.columns]), "numbers"),
         (np.minimum.reduce(rows.columns[:4]) <= 0, "prices above 0"),
+        (
+            np.minimum.reduce(rows.columns[:4]) < 10.0**-MOST_DECIMALS,
+            f"prices of at most {MOST_DECIMALS} decimals",
+        ),
         (volumes < 0, "a volume of at least 0"),
         (np.maximum.reduce(rows.columns) >= COUNTED_EXACTLY, "numbers of at most 15 digits"),
         (highs < np.maximum(opens, closes), "a high at or above open and close"),

@@ -156,7 +156,7 @@ def test_with_a_problem_nothing_is_handed_out(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_shipped_files_can_all_be_used() -> None:
     assert plugins.problems() == ()
-    assert len(rules()) == 23
+    assert len(rules()) == 32
     shipped = ["baseline", "breakout", "mean_reversion", "momentum", "trend_daily"]
     assert list(strategies()) == shipped
 

@@ -129,7 +129,7 @@ def test_a_limit_that_is_looser_than_it_says_is_noticed(
 @pytest.mark.parametrize(
     ("owner", "name", "broken", "guard"),
     [
-        (client, "_refused_by_type", lambda _: None, "gateway"),
+        (client, "refused_by_type", lambda _: None, "gateway"),
         (LastGate, "_refused_receipt", lambda *_: None, "last_gate"),
         (LastGate, "_refused_approval", lambda *_: None, "last_gate"),
         (LastGate, "_stopped", lambda *_: None, "last_gate"),

@@ -51,7 +51,7 @@ def test_each_challenge_finds_the_stage_as_if_it_were_the_first() -> None:
 
 
 def test_an_order_that_got_through_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_refused_by_type", lambda _: None)
+    monkeypatch.setattr(client, "refused_by_type", lambda _: None)
     stage = SelfTestStage()
     outcome = stage.play(SCENE, (asked(SCENE),), Walls())
 

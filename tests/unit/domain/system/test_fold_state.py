@@ -22,6 +22,7 @@ from domain.model.money import ZERO, Amount
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import LIMITS
+from domain.risk.past_trades import PastTrades
 from domain.system.fold_state import FoldState
 from domain.system.recovery import KEPT_ENDS_NS, JournalFold, fold
 from tests.builders.messages import (
@@ -125,7 +126,10 @@ def test_every_part_of_a_fold_is_in_its_state() -> None:
     parts = {name.lstrip("_") for name in vars(JournalFold("USD"))}
     told = {each.name for each in attrs.fields(FoldState)}
 
-    assert parts - {"books", "equity"} <= told
+    trades = {"filled_assets", "stopped_assets", "filled_entries", "losses", "lost_ns"}
+    assert parts - {"books", "equity", "past_trades"} <= told
+    assert trades <= told
+    assert len(trades) == len(attrs.fields(PastTrades))
     assert {"quote_currency", "ledger", "products", "marks", "peak", "resumed"} <= told
 
 
