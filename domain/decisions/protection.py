@@ -17,7 +17,7 @@ from domain.risk.exit_types import stop_type
 
 SETTLED_AFTER_NS = 500 * MILLISECOND
 """An entry often fills in several parts: a lot that still grows is not protected anew each time."""
-BARE_AT_MOST_NS = 1_500 * MILLISECOND
+BARE_AT_MOST_NS = 2_000 * MILLISECOND
 """But after so long it is, as far as it has grown (PROT1: within 3 s of its fill)."""
 
 

@@ -27,9 +27,11 @@ def assert_we_agree_with_the_venue(world: World) -> None:
     assert set(theirs) <= placed, "an order without an intent that was durable before"
     assert len(theirs) == len(books["orders"]), "two venue orders of one intent"
     for client_id, order in state.orders.items():
-        rests = order.intent.order.purpose is Purpose.PROTECTION and order.state is OrderState.OPEN
-        assert order.state in TERMINAL or rests, f"{client_id} is {order.state} at the end"
-        if client_id in theirs:
+        is_stop = order.intent.order.purpose is Purpose.PROTECTION
+        assert order.state in TERMINAL or is_stop, f"{client_id} is {order.state} at the end"
+        if client_id in theirs and order.state is OrderState.PENDING_CANCEL:
+            assert theirs[client_id]["status"] in ("OPEN", "CANCEL_QUEUED"), "its cancel was lost"
+        elif client_id in theirs:
             assert str(order.state) == theirs[client_id]["status"]
             assert order.order_id == theirs[client_id]["order_id"]
     written_off = {

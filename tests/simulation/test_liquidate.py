@@ -85,12 +85,12 @@ def test_asked_twice_at_once_each_lot_is_sold_once(tmp_path: Path) -> None:
         first, second = liquidated(world), liquidated(world)
 
         assert (first.code, second.code) == (0, 0)
-        sales = [
-            message.intent.order
+        sales = {
+            message.intent.client_order_id: message.intent.order
             for _, message in world.messages()
             if isinstance(message, IntentRaised) and message.intent.order.purpose is Purpose.EXIT
-        ]
-        assert sorted(each.product for each in sales) == ["BTC-USD", "ETH-USD"]
+        }
+        assert sorted(each.product for each in sales.values()) == ["BTC-USD", "ETH-USD"]
         assert world.venue_total("ETH") == FOREIGN
 
 

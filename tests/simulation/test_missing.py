@@ -33,6 +33,7 @@ GONE_S = 135
 
 def a_world(folder: Path, *faults: dict[str, Any], run_s: int = 400) -> World:
     setting = Setting(
+        exits_alone=True,
         folder=folder,
         market=script((TO_STOP, TO_TARGET)),
         faults=faults,

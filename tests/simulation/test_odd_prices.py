@@ -61,6 +61,7 @@ def falling(
     folder: Path, recorded: CandleMarket, *faults: dict[str, Any], owned_by: int, until_ns: int
 ) -> Iterator[World]:
     setting = Setting(
+        exits_alone=True,
         folder=folder,
         market=Tape(recorded, BTC),
         start_ns=Nanos(owned_by - LEAD_NS),

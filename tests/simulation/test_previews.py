@@ -22,6 +22,7 @@ ALWAYS = "policy.execution.preview=always"
 def told(folder: Path, *faults: dict[str, Any]) -> list[Any]:
     """Return the journal of a run in which one entry is due, which is stopped out if bought."""
     setting = Setting(
+        exits_alone=True,
         folder=folder,
         market=script([TO_STOP]),
         sets=(ALWAYS,),

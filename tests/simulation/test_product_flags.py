@@ -71,7 +71,11 @@ def begun(
 ) -> Iterator[World]:
     market = script(lines, minutes=seconds // 60 + 2)
     setting = Setting(
-        folder=folder, market=market, faults=faults, duration_ns=Nanos(seconds * SECOND)
+        exits_alone=True,
+        folder=folder,
+        market=market,
+        faults=faults,
+        duration_ns=Nanos(seconds * SECOND),
     )
     with World(setting).start() as world:
         yield world

@@ -13,7 +13,7 @@ from app.run.recovery import CODEC, JOURNAL
 from domain.decisions.worked_entry import LEFT_BEHIND
 from domain.messages.decisions import OrderApproved, ProposalRefused, RestProposed
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
-from domain.model.approval import ApprovedEntry, Limit
+from domain.model.approval import ApprovedEntry, Limit, Purpose
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderIntent, OrderState
@@ -141,7 +141,9 @@ def test_an_entry_does_not_follow_beyond_its_budget(tmp_path: Path) -> None:
 def test_what_a_first_order_has_bought_is_kept_and_only_the_rest_follows(tmp_path: Path) -> None:
     with a_world(tmp_path, FILLED_IN_PART) as world:
         assert world.until(lambda: len(buys_at_venue(world)) == 2, 140)
-        first, second = (each.order for each in intents(world))
+        first, second = (
+            each.order for each in intents(world) if each.order.purpose is Purpose.ENTRY
+        )
         bought = sum(each.fill.quantity for each in told(world, FillBooked))
 
         assert bought == 1

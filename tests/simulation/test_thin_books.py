@@ -63,6 +63,7 @@ def thinned(line: Line, each: Step, size: Decimal, apart: Decimal) -> Step:
 def sold_in(folder: Path, market: Script) -> tuple[list[ApprovedExit], list[FillBooked], Decimal]:
     """Return the sales of a whole run, their fills, and what is left at the venue."""
     setting = Setting(
+        exits_alone=True,
         folder=folder,
         market=market,
         sets=("policy.execution.max_reprices=0", "policy.exits.max_hold=24h"),

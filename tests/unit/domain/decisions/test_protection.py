@@ -74,7 +74,7 @@ def test_a_lot_that_is_being_sold_is_not_protected_meanwhile() -> None:
 def test_a_lot_that_still_grows_waits_but_not_for_long() -> None:
     guarded, product = GuardedLot(a_lot("1"), NOW), a_product()
     moves = []
-    for step in range(1, 9):
+    for step in range(1, 12):
         now_ns = NOW + step * 250_000_000
         guarded.take(a_lot(str(1 + step / 10)), now_ns)
         moves.append(guarded.judge(product, (), now_ns, is_sold=False))
