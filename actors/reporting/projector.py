@@ -66,7 +66,7 @@ from domain.messages.supervision import (
 )
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.messages.venue import EntriesUnread
-from domain.model.breakers import Breaker, Effect
+from domain.model.breakers import Breaker
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
 from domain.model.orders import TERMINAL, OrderIntent
@@ -328,9 +328,7 @@ class Projector(Actor):
 
     def report(self) -> dict[str, object]:
         """Return the status document of the command-line contract; decimals are strings."""
-        identity, halt, roster = self._identity, self.board.strongest(), self._roster()
-        is_halted = halt is not None and halt.effect >= Effect.HALT
-        open_now = self.board.open
+        identity, open_now, roster = self._identity, self.board.open, self._roster()
         return {
             "schema": rows.SCHEMA,
             "mode": identity.mode,
@@ -338,8 +336,7 @@ class Projector(Actor):
             "config_hash": identity.config_hash,
             "policy_hash": identity.policy_hash,
             "market_time": iso(self.clock.market_ns()),
-            "halted": is_halted,
-            "halt_reason": halt.reason if halt is not None and is_halted else None,
+            **rows.halt_members(self.board.strongest()),
             "cycles": self.cycles,
             "orders_total": self.orders,
             "fills_total": self.fills,

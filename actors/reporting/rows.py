@@ -62,6 +62,13 @@ def equity_members(view: PortfolioView | None) -> Row:
     }
 
 
+def halt_members(strongest: Breaker | None) -> Row:
+    """Return whether trading is halted by the strongest breaker that is open, and why."""
+    if strongest is None or strongest.effect < Effect.HALT:
+        return {"halted": False, "halt_reason": None}
+    return {"halted": True, "halt_reason": strongest.reason}
+
+
 def position_row(
     lot: Lot,
     bid: Bid | None,

@@ -112,19 +112,12 @@ def sentence(message: Any) -> str:
             return f"{_rest(order)}. The risk gate approved it: no rule objected"
         case OrderApproved(ApprovedEntry() as order):
             return f"{_proposed(order)}. The risk gate approved it: no rule objected"
-        case OrderApproved(ApprovedExit(order_type=StopLimit(stop_price=stop)) as order):
-            amount = _amount(order)
-            return (
-                f"the risk gate approved a stop order at the venue for {amount}: it sells once a"
-                f" trade at {figures.price(stop)} or below has come"
-            )
+        case OrderApproved(ApprovedExit() as order):
+            return f"the risk gate approved {_approved_sale(order)}"
         case ProtectionProposed():
             return f"{_size(message.product, message.quantity)} to be protected at the venue"
         case ProtectionWithdrawn(why=why):
             return f"its stop order at the venue is withdrawn: {why}"
-        case OrderApproved(ApprovedExit() as order):
-            why = SOLD_BECAUSE[order.reason]
-            return f"the risk gate approved the sale of {_amount(order)}: {why}"
         case ProposalRefused():
             return f"the risk gate refused: {refused(message)}"
         case RoundJudged(cycle=cycle, approved=approved, refused=no):
@@ -137,10 +130,7 @@ def sentence(message: Any) -> str:
             how = "taken at once" if message.takes else "bought at the price of now"
             return f"what is left of it is to be {how}"
         case ExitProposed():
-            due = _size(message.product, message.quantity)
-            more = f" ({rounded(message.why)})" if message.why else ""
-            because = f"{SOLD_BECAUSE[message.reason]}{more}"
-            return f"due to be sold, {due} at a bid of {figures.price(message.bid)}: {because}"
+            return _due(message)
         case ExitHindered(hindrance=None):
             return "nothing hinders its sale any more"
         case ExitHindered(hindrance=str(hindrance)):
@@ -153,6 +143,23 @@ def sentence(message: Any) -> str:
             return f"{_size(message.product, message.quantity)} released: {message.reason}"
         case _:
             return _of_order(message)
+
+
+def _approved_sale(order: ApprovedExit) -> str:
+    if not isinstance(order.order_type, StopLimit):
+        return f"the sale of {_amount(order)}: {SOLD_BECAUSE[order.reason]}"
+    stop = figures.price(order.order_type.stop_price)
+    return (
+        f"a stop order at the venue for {_amount(order)}: it sells once a trade at {stop} or below"
+        " has come"
+    )
+
+
+def _due(wanted: ExitProposed) -> str:
+    due = _size(wanted.product, wanted.quantity)
+    more = f" ({rounded(wanted.why)})" if wanted.why else ""
+    because = f"{SOLD_BECAUSE[wanted.reason]}{more}"
+    return f"due to be sold, {due} at a bid of {figures.price(wanted.bid)}: {because}"
 
 
 def _of_order(message: IntentRaised | WouldPlace | OrderAdvanced | FillBooked) -> str:

@@ -44,14 +44,8 @@ def deciders(
         spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
 
     def risk_gate(state: Recovered) -> None:
-        gate = GateState(
-            state.ledger,
-            state.exposure(),
-            state.next_approval,
-            state.approved,
-            state.counted,
-            state.past_trades,
-        )
+        counts = state.approved, state.counted, state.past_trades
+        gate = GateState(state.ledger, state.exposure(), state.next_approval, *counts)
         throttle = config.policy.throttle
         spawn(RiskGate, RISK_GATE, rules, mandate, gate, approvals, limit_ns, throttle)
 

@@ -152,21 +152,18 @@ class Desk:
                 return news if news.client_order_id in self._by_order else None
 
     def _protection(self, theirs: ApprovedExit) -> ApprovedExit | None:
-        """Return what protects the shadow's part of a lot at the venue: the same, if its stop is.
-
-        Where it is not, the shadow's exits alone watch its stop.
+        """Return what protects the shadow's part of a lot at the venue: the same, if it is the same
+        lot with the same stop. Where it is not, the shadow's exits alone watch its stop.
         """
         bought = self._by_order.get(theirs.lot)
         if bought is None or not isinstance(bought.mine, ApprovedEntry):
             return None
         mine, entry = bought.mine, bought.theirs
-        if not isinstance(entry, ApprovedEntry) or mine.stop_loss_pct != entry.stop_loss_pct:
-            return None
-        if mine.quantity == entry.quantity:
-            return theirs
-        product = self._products.get(theirs.product)
-        part = Quantity(theirs.quantity * mine.quantity / entry.quantity)
-        return evolve(theirs, quantity=part if product is None else product.quantity_down(part))
+        is_same = isinstance(entry, ApprovedEntry) and (mine.quantity, mine.stop_loss_pct) == (
+            entry.quantity,
+            entry.stop_loss_pct,
+        )
+        return theirs if is_same else None
 
     def _drop(self, lot: str) -> None:
         """The venue sells the lot: a sale of the shadow that waits is needless."""

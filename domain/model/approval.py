@@ -124,9 +124,9 @@ class ApprovedEntry:
 class ApprovedExit:
     """A sale of (part of) the lot `lot` that the risk gate has approved; made only there.
 
-    One that waits for the stop at the venue protects the lot. `approved_ns` is machine time. `sold`
-    is what protection had sold of the lot as far as the gate knew: what was sold since would be
-    sold twice.
+    One that waits for the stop at the venue protects the lot. `approved_ns` is machine time.
+    `sold_at_venue` is what protection had sold of the lot as far as the gate knew: what was sold
+    since would be sold twice.
     """
 
     side: ClassVar[Side] = Side.SELL
@@ -138,7 +138,7 @@ class ApprovedExit:
     lot: str
     reason: ExitReason
     approved_ns: Nanos
-    sold: Quantity = Quantity(ZERO)
+    sold_at_venue: Quantity = Quantity(ZERO)
 
     @property
     def purpose(self) -> Purpose:

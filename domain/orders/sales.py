@@ -44,7 +44,7 @@ class SaleKeeper(OrderKeeper):
         self._waiting.pop(name, None)
         if not isinstance(asked, ApprovedExit):
             return True
-        if asked.sold != self._protected_sales.of(asked.lot):
+        if asked.sold_at_venue != self._protected_sales.of(asked.lot):
             self._keep(order, advance(order, Event.NOT_SENT_FINAL, reason=SOLD_MEANWHILE))
             return False
         if not any(self._in_the_way(order)):

@@ -342,7 +342,7 @@ def _exit_order(
         lot=lot.id,
         reason=reason,
         approved_ns=view.machine_ns,
-        sold=view.exposure.protected_sales.of(lot.id),
+        sold_at_venue=view.exposure.protected_sales.of(lot.id),
     )
 
 

@@ -6,11 +6,20 @@ from decimal import Decimal
 
 import pytest
 
-from actors.reporting.rows import last_known_row, position_row
+from actors.reporting.rows import (
+    EXIT_ACTOR,
+    NOBODY,
+    halt_members,
+    is_protected_at_venue,
+    last_known_row,
+    position_row,
+    protection,
+)
 from domain.market.bids import Bid
 from domain.messages.portfolio import EquityMarked
+from domain.model.breakers import Effect
 from domain.model.money import Amount, Price, Quantity
-from tests.builders.messages import NOW, a_lot
+from tests.builders.messages import NOW, a_breaker, a_lot
 
 
 @pytest.mark.req("ST1")
@@ -49,3 +58,27 @@ def test_what_was_known_last_is_equity_and_profit_or_nothing() -> None:
     assert last_known_row(EquityMarked(1, ten, twelve)) == {"equity": "10", "pnl_net": "-2"}
     assert last_known_row(EquityMarked(1, None, twelve)) == {}
     assert last_known_row(None) == {}
+
+
+@pytest.mark.req("PROT1")
+@pytest.mark.parametrize(
+    ("guard", "at_venue", "said"),
+    [
+        (EXIT_ACTOR, True, "exit actor and venue"),
+        (NOBODY, True, "venue"),
+        (EXIT_ACTOR, False, "exit actor"),
+        (NOBODY, False, "nobody"),
+    ],
+)
+def test_who_protects_a_lot_names_the_order_at_the_venue_where_one_waits(
+    guard: str, at_venue: bool, said: str
+) -> None:
+    assert protection(guard, at_venue=at_venue) == said
+    assert is_protected_at_venue(said) is at_venue
+
+
+def test_only_a_halt_or_a_kill_is_told_as_halted() -> None:
+    assert halt_members(None) == {"halted": False, "halt_reason": None}
+    assert halt_members(a_breaker(Effect.BLOCK))["halted"] is False
+    halted = halt_members(a_breaker(Effect.HALT, reason="a loss"))
+    assert halted == {"halted": True, "halt_reason": "a loss"}

@@ -208,7 +208,7 @@ CHANGED: dict[str, Any] = {
     "bar_ns": Nanos(NOW),
     "approved_ns": Nanos(NOW - 1),
     "lot": "lot-2",
-    "sold": Quantity(Decimal(1)),
+    "sold_at_venue": Quantity(Decimal(1)),
     "highest_price": Price(Decimal(500)),
     "replaces": "another",
     "first": "another",

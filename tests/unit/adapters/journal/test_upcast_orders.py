@@ -43,7 +43,7 @@ def flat(order: ApprovedOrder) -> dict[str, Any]:
     told = dict(CODEC.encode(OrderApproved(order))["order"])
     kind = told.pop("order_type")
     del told["_type"]
-    for younger_than_types in ("signal", "sold", "highest_price", "replaces", "first"):
+    for younger_than_types in ("signal", "sold_at_venue", "highest_price", "replaces", "first"):
         told.pop(younger_than_types, None)
     dummies = {
         "limit_price": kind.get("price"),

@@ -34,7 +34,8 @@ def test_of_a_stopped_trader_nobody_watches_a_lot_and_what_was_ordered_since_is_
     folders: Folders,
 ) -> None:
     missing = {**POSITION, "protected_at": "missing at the venue"}
-    document = {**DOCUMENT, "positions": [POSITION, missing], "breakers": []}
+    waits = {**POSITION, "protected_at": "exit actor and venue"}
+    document = {**DOCUMENT, "positions": [POSITION, missing, waits], "breakers": []}
     write_json(folders.data / "paper" / STATUS, document)
     journal(folders, 1, {"type": "RunStopped", "wall": "w", "data": {"reason": "signal"}})
     journal(
@@ -51,6 +52,7 @@ def test_of_a_stopped_trader_nobody_watches_a_lot_and_what_was_ordered_since_is_
     assert [each["protected_at"] for each in picture.document["positions"]] == [
         "nobody",
         "missing at the venue",
+        "venue",
     ]
     assert [each["name"] for each in picture.document["breakers"]] == ["pause"]
 

@@ -106,7 +106,7 @@ def test_a_sale_that_was_approved_before_a_fill_of_protection_was_known_does_not
 
     stale, found = waiting(scene, approved_sale("lot-1"))
     known, sent = waiting(
-        scene, approved_sale("lot-1", "1.5", approval=5, sold=Quantity(Decimal("0.5")))
+        scene, approved_sale("lot-1", "1.5", approval=5, sold_at_venue=Quantity(Decimal("0.5")))
     )
 
     assert of(found, effects.Place) == []

@@ -358,7 +358,7 @@ def test_a_sale_says_what_protection_had_sold_of_its_lot_when_it_was_approved() 
 
     assert isinstance(verdict, OrderApproved)
     assert isinstance(verdict.order, ApprovedExit)
-    assert verdict.order.sold == Decimal("0.5")
+    assert verdict.order.sold_at_venue == Decimal("0.5")
 
 
 @pytest.mark.req("EX1")
