@@ -84,7 +84,7 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
     if not signs.state.is_up and isinstance(positions, list):
         guard = "unknown" if signs.state is InstanceState.UNKNOWN else NOBODY
         whole["positions"] = [
-            {**each, "protected_at": _left(each["protected_at"], guard)}
+            {**each, "protected_at": _left(each.get("protected_at"), guard)}
             if _is_guarded(each)
             else each
             for each in positions
@@ -100,7 +100,7 @@ def _left(protected_at: object, guard: str) -> str:
 
 def _is_guarded(position: object) -> bool:
     """Tell whether a position is said to be watched: one that is missing is not."""
-    return isinstance(position, dict) and position.get("protected_at", MISSING) != MISSING
+    return isinstance(position, dict) and position.get("protected_at") != MISSING
 
 
 def _seconds(length_ns: int) -> str:
