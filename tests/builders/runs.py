@@ -273,8 +273,8 @@ def venue_accounts(home: Path) -> dict[str, Decimal]:
 
 
 def live_orders(home: Path) -> set[str]:
-    """Return the client order ids of what rests at the stopped embedded venue."""
-    asked = "SELECT client_order_id FROM orders WHERE live = 1"
+    """Return the client order ids of the entries that rest at the stopped embedded venue."""
+    asked = "SELECT client_order_id FROM orders WHERE live = 1 AND side = 'BUY'"
     return {row[0] for row in _ask_world(home, asked)}
 
 
