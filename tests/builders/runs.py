@@ -233,6 +233,13 @@ def in_doubt(home: Path) -> set[str]:
     return {name for name, state in states.items() if state in doubtful}
 
 
+def entries(home: Path) -> list[str]:
+    """Return the client order ids of all entries that were raised, oldest first."""
+    raised = (each["intent"] for each in records(home, "IntentRaised"))
+    named = (each["client_order_id"] for each in raised if "worst_case" in each["order"])
+    return list(dict.fromkeys(named))
+
+
 def records(home: Path, kind: str) -> list[dict[str, Any]]:
     """Return the data of the journal's records of one kind; an unfinished last line is left out."""
     found = []

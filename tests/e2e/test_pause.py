@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.runs import EAGER, call, records, trader
+from tests.builders.runs import EAGER, call, entries, records, trader
 
 
 @pytest.mark.req("K1")
@@ -16,10 +16,10 @@ def test_a_pause_keeps_entries_out_over_a_restart_until_unpause(tmp_path: Path) 
         paused = call(tmp_path, "pause", "--reason", "news at two")
         assert paused.returncode == 0, paused.stderr
         assert "paused: no new entries" in paused.stdout
-        begun = len(records(tmp_path, "IntentRaised"))
+        begun = entries(tmp_path)
         cycles = len(records(tmp_path, "RoundJudged"))
         running.wait_until(lambda: len(records(tmp_path, "RoundJudged")) >= cycles + 2)
-        assert len(records(tmp_path, "IntentRaised")) == begun
+        assert entries(tmp_path) == begun
         assert running.interrupt()[0] in {0, 1}
 
     with trader(tmp_path) as running:

@@ -59,7 +59,7 @@ def test_the_trader_runs_on_a_recording_to_its_end(tmp_path: Path, recording: Pa
     assert tripped(tmp_path) == set()
     assert verified(tmp_path)["ok"] is True
     log = (tmp_path / "logs" / "bulkhead.log").read_text()
-    for trouble in ("ERROR", "CRITICAL", "late frame", "gap", "crossed"):
+    for trouble in ("ERROR", "CRITICAL", "late frame", "sequence gap", "crossed"):
         assert trouble not in log
 
 

@@ -11,6 +11,7 @@ import pytest
 from domain.model.instants import MINUTE, Nanos, parse_iso
 from tests.builders.runs import (
     EAGER,
+    entries,
     ledger_accounts,
     records,
     segments,
@@ -26,7 +27,7 @@ SMALL = (*EAGER, "--set=strategies.breakout.notional_pct=0.2")
 
 
 def times(home: Path, kind: str, name: str = "") -> list[Nanos]:
-    """Return the market times of the records of one kind (and one breaker)."""
+    """Return the market times of the records of one kind (and one breaker), no sales among them."""
     import json
 
     found = []
@@ -35,14 +36,16 @@ def times(home: Path, kind: str, name: str = "") -> list[Nanos]:
             record = json.loads(line)
             data = record["data"]
             named = data.get("name") or data.get("breaker", {}).get("name") or ""
-            if record["type"] == kind and named == name:
+            order = data.get("order") or data.get("intent", {}).get("order")
+            sells = order is not None and "worst_case" not in order
+            if record["type"] == kind and named == name and not sells:
                 found.append(parse_iso(record["at"]))
     return found
 
 
 def is_between_rounds(home: Path) -> bool:
     """Tell whether a round is over with all its orders, so that the gap cuts none in two."""
-    raised = len(times(home, "IntentRaised"))
+    raised = len(entries(home))
     is_over = bool(times(home, "RoundJudged")) and 0 < raised == len(times(home, "OrderApproved"))
     return is_over and is_nothing_on_its_way(home)
 
@@ -51,12 +54,13 @@ def is_nothing_on_its_way(home: Path) -> bool:
     """Tell whether the venue has shown or refused every order: else a stop can't confirm its end
     before the request that may still arrive is too old.
     """
+    raised = {each["intent"]["client_order_id"] for each in records(home, "IntentRaised")}
     known = {
         each["client_order_id"]
         for each in records(home, "OrderAdvanced")
         if each["state"] not in ON_THEIR_WAY
     }
-    return len(known) == len(times(home, "IntentRaised"))
+    return known == raised
 
 
 @pytest.mark.supervision
