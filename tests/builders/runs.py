@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.builders.pace import UNPACED
 from tests.builders.waiting import PATIENCE_S, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ ANY_LIQUIDITY = (
 """Hand-made markets trade little: here everything with a book may be bought."""
 EAGER = (
     ANY_LIQUIDITY,
+    *(f"--set={each}" for each in UNPACED),
     "--set=strategies.breakout.lookback_minutes=1",
     "--set=strategies.breakout.volume_minutes=1",
     "--set=strategies.breakout.volume_ratio=0",

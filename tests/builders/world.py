@@ -43,6 +43,7 @@ from config.mode import Mode
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import BPS
 from domain.risk.rules.suspect_price import SuspectPrice
+from tests.builders.pace import UNPACED
 from tests.builders.price_paths import script
 from tests.builders.simulator import script_of
 from tests.builders.steps import START
@@ -56,21 +57,6 @@ ANY_LIQUIDITY = (
     " position_pct: 3, tier_pct: 15}}"
 )
 """Hand-made markets trade little: here everything with a book may be bought."""
-UNPACED = (
-    "policy.cooldown.after_fill_seconds=10",
-    "policy.cooldown.after_stop_seconds=60",
-    "policy.pacing.spacing_seconds=1",
-    "policy.pacing.product_spacing_seconds=1",
-    "policy.pacing.trades_per_hour=60",
-    "policy.pacing.trades_per_day=500",
-    "policy.pacing.losses_in_a_row=20",
-    "policy.pacing.loss_pause_minutes=5",
-    "policy.caps.open_positions=50",
-    "policy.liquidity.collar_bps=200",
-    "policy.liquidity.max_spread_bps=200",
-    "policy.liquidity.depth_times=1",
-)
-"""As loose as the code allows: what happens in hours happens in minutes on hand-made markets."""
 FAST = (
     ANY_LIQUIDITY,
     *UNPACED,
