@@ -17,6 +17,9 @@ from tests.builders.waiting import wait_for
 
 SPEED = "10"
 
+EXITS_ALONE = "--set=policy.exits.venue_stops=false"
+"""What an order holds at the venue nobody can take from there."""
+
 
 def strike(venue: RunningVenue, body: dict[str, Any]) -> None:
     token = venue.session.admin_file.read_text().strip()
@@ -47,7 +50,7 @@ def test_coins_taken_from_the_account_are_told_frozen_and_given_up_by_command(
 ) -> None:
     with (
         venue_process(tmp_path / "venue", "--speed", SPEED) as venue,
-        trader(tmp_path, "--venue-url", venue.session.rest, *EAGER) as running,
+        trader(tmp_path, "--venue-url", venue.session.rest, *EAGER, EXITS_ALONE) as running,
     ):
         running.ready()
         wait_for(lambda: status(tmp_path)["positions"])
