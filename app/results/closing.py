@@ -113,7 +113,7 @@ def positions_sheet(status: Status, taker: Decimal) -> Sheet:
         for row in owned
     )
     columns = ("product", "quantity", "cost", "bid", "open profit", "stop", "target", "stop order")
-    title = "Open positions; until the next start nothing but a stop order sells them"
+    title = "Open positions; only stop orders sell them now"
     if not any(map(is_at_venue, owned)):
         title = "Open positions; nothing sells them until the next start"
     return Sheet(title, columns, rows, frozenset({1, 2, 3, 4, 5, 6}))

@@ -41,6 +41,11 @@ def a_market_that_rises_once(folder: Path) -> Path:
     return file
 
 
+def entries_open(home: Path) -> list[dict[str, Any]]:
+    """Return the entries that have not ended; stop orders of lots rest on."""
+    return [each for each in status(home)["orders_open"] if each["side"] == "BUY"]
+
+
 def marks(home: Path) -> list[Decimal]:
     """Return every equity that was marked, of all runs."""
     return [Decimal(each["nlv"]) for each in records(home, "EquityMarked") if each["nlv"]]
@@ -83,7 +88,7 @@ def test_equity_fees_and_profit_go_on_to_the_digit_also_after_a_kill(tmp_path: P
     with trader(tmp_path, *options) as first:
         first.ready()
         first.wait_until(lambda: status(tmp_path)["positions"])
-        first.wait_until(lambda: not status(tmp_path)["orders_open"])
+        first.wait_until(lambda: not entries_open(tmp_path))
         seen = len(marks(tmp_path))
         first.wait_until(lambda: len(marks(tmp_path)) > seen + 1)
         code, stopped = first.interrupt()

@@ -45,11 +45,11 @@ def test_a_trader_that_runs_is_frozen_goes_on_and_dies(tmp_path: Path) -> None:
 
         running.process.send_signal(signal.SIGSTOP)
         wait_for(lambda: status(tmp_path)["state"] == "frozen", 30.0)
-        assert status(tmp_path)["positions"][0]["protected_at"] == "nobody"
+        assert status(tmp_path)["positions"][0]["protected_at"] == "venue"
         frozen = screen(tmp_path)
         assert "FROZEN: no sign of life for" in frozen
         assert f"kill -CONT {running.process.pid}" in frozen
-        assert "UNPROTECTED while frozen" in frozen
+        assert "protected by a stop order at the venue" in frozen
 
         running.process.send_signal(signal.SIGCONT)
         running.wait_until(lambda: status(tmp_path)["state"] in ("trading", "blocked"), 60.0)
@@ -58,12 +58,12 @@ def test_a_trader_that_runs_is_frozen_goes_on_and_dies(tmp_path: Path) -> None:
         dead = status(tmp_path)
         assert (dead["state"], dead["running"], dead["pid"]) == ("died", False, None)
         assert "DIED without an end of its own" in screen(tmp_path)
-        assert "UNPROTECTED while nothing runs" in screen(tmp_path)
+        assert "protected by a stop order at the venue" in screen(tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.req("PROT1")
-def test_a_trader_that_was_stopped_says_by_what_and_that_nothing_is_watched(
+def test_a_trader_that_was_stopped_says_by_what_and_what_is_protected(
     tmp_path: Path,
 ) -> None:
     with trader(tmp_path, *EAGER, OFTEN) as running:
@@ -77,7 +77,7 @@ def test_a_trader_that_was_stopped_says_by_what_and_that_nothing_is_watched(
         name: said[name] for name in ("equity", "pnl_net", "fees")
     }
     assert (told["state"], told["ended_by"], told["running"]) == ("stopped", "signal", False)
-    assert told["positions"][0]["protected_at"] == "nobody"
+    assert told["positions"][0]["protected_at"] == "venue"
     shown = screen(tmp_path)
     assert "by a signal" in shown
-    assert "UNPROTECTED while stopped" in shown
+    assert "protected by a stop order at the venue" in shown

@@ -276,11 +276,13 @@ def test_what_was_told_of_a_forgery_is_over_once_a_person_resumes(copy: Copy) ->
 def test_who_forges_every_witness_too_is_contradicted_by_the_venue(copy: Copy) -> None:
     """Nothing here knows of the fill any more; the next start compares the books with the venue."""
     bought = {each.data["client_order_id"] for each in fills(copy.home)}
+    raised = (each.data["intent"] for each in read_records(copy.journal) if "intent" in each.data)
+    sales = {each["client_order_id"] for each in raised if each["order"].get("lot") in bought}
     rests = ("StatementTaken", "LotsListed", "EquityMarked")
     (first, *_) = (each for each in read_records(copy.journal) if each.type == "StatementTaken")
 
     def is_kept(record: Record) -> bool:
-        is_about = any(name in json.dumps(record.data) for name in bought)
+        is_about = any(name in json.dumps(record.data) for name in bought | sales)
         return record.seq == first.seq or not (is_about or record.type in rests)
 
     forge_head(copy, forge(copy.journal, kept=is_kept), sentinel=True)

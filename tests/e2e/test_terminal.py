@@ -44,7 +44,7 @@ def test_the_end_tells_what_the_ledger_says(tmp_path: Path) -> None:
     assert len(re.findall(r" sold [\d.]+ \w+ at ", done.stderr)) == len(
         {each["client_order_id"] for each in sold}
     )
-    assert "Open positions; nothing sells them until the next start" in done.stderr
+    assert "Open positions; only stop orders sell them now" in done.stderr
     assert f"python run.py report --data-dir {tmp_path}/data" in done.stderr
     assert "\x1b" not in done.stderr
 
