@@ -28,16 +28,21 @@ def has_a_lot(home: Path) -> bool:
     return done.returncode == 0 and '"lot"' in done.stdout
 
 
+def guard(home: Path) -> object:
+    """Return who sells the first lot at its stop, by the last picture."""
+    return status(home)["positions"][0]["protected_at"]
+
+
 @pytest.mark.slow
 @pytest.mark.req("PROT1")
 def test_a_trader_that_runs_is_frozen_goes_on_and_dies(tmp_path: Path) -> None:
     with trader(tmp_path, *EAGER, OFTEN) as running:
         running.ready()
         running.wait_until(lambda: has_a_lot(tmp_path), 90.0)
+        running.wait_until(lambda: guard(tmp_path) == "exit actor and venue")
         told = status(tmp_path)
         assert told["state"] in ("trading", "blocked")
         assert (told["schema"], told["running"]) == (3, True)
-        assert told["positions"][0]["protected_at"] == "exit actor"
         assert Decimal(told["age_s"]) >= 0
         assert None not in (told["wall_time"], told["market_time"], told["last_decision"])
         assert told["limits"]
