@@ -11,13 +11,16 @@ from domain.model.product import ProductId
 PAUSED = "rejected_entries"
 """Name of the breaker of a product whose entries the venue rejects."""
 LONGEST_PAUSE_NS = HOUR
+CAME_TOO_LATE = "INVALID_LIMIT_PRICE_POST_ONLY"
+"""What the venue says of a post-only order whose price the market had reached before it came."""
 _TAKEN = (OrderState.OPEN, OrderState.PARTIALLY_FILLED, OrderState.FILLED)
 
 
 class RejectionPauses:
     """Each rejection of an entry in a row doubles its product's pause, from `first_ns` to an hour.
 
-    An entry that the venue takes ends the row.
+    An entry that the venue takes ends the row. One that only came too late for its price is no
+    fault of anybody: the first of them in a row costs no pause.
     """
 
     def __init__(self, first_ns: int) -> None:
@@ -25,6 +28,7 @@ class RejectionPauses:
         # One of each product of the catalogue that was rejected since it was last taken.
         self._rows: dict[ProductId, int] = {}
         self._untils: dict[ProductId, Nanos] = {}
+        self._excused: set[ProductId] = set()
 
     def take(self, news: OrderAdvanced, now_ns: int) -> bool | None:
         """Take in how an order stands: True, its product is paused anew; False, it is no more."""
@@ -32,11 +36,17 @@ class RejectionPauses:
             return None
         product = news.product
         if news.state is OrderState.REJECTED:
+            if CAME_TOO_LATE in news.reason and product not in self._excused:
+                self._excused.add(product)
+                return None
             row = self._rows[product] = self._rows.get(product, 0) + 1
             length_ns = min(self._first_ns << min(row - 1, 12), LONGEST_PAUSE_NS)
             self._untils[product] = Nanos(now_ns + length_ns)
             return True
-        if news.state not in _TAKEN or product not in self._rows:
+        if news.state not in _TAKEN:
+            return None
+        self._excused.discard(product)
+        if product not in self._rows:
             return None
         del self._rows[product], self._untils[product]
         return False

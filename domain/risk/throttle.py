@@ -46,7 +46,8 @@ class ThrottleLimits:
     rejection_pause_seconds: int = number(
         60,
         "For how long a product is not bought after the venue rejected an entry of it; twice as"
-        " long after each more in a row, up to an hour",
+        " long after each more in a row, up to an hour; the first that only came too late for its"
+        " price costs none",
         low=10,
         high=3600,
         unit="s",

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from domain.risk.pauses import CAME_TOO_LATE, PAUSED
 from tests.builders.pace import UNPACED
 from tests.builders.waiting import PATIENCE_S, wait_for
 
@@ -261,8 +262,14 @@ SLOW_STREAMS = {"user_stream"}
 
 
 def tripped(home: Path) -> set[str]:
-    """Return the names of the breakers that opened, but those of a machine that was too slow."""
+    """Return the names of the breakers that opened, but those of a machine that was too slow.
+
+    At a high speed that is also a product whose entries came too late for their prices.
+    """
     names = _tripped(home)
+    ends = [each for each in records(home, "OrderAdvanced") if each["state"] == "REJECTED"]
+    if all(CAME_TOO_LATE in each["reason"] for each in ends):
+        names.discard(PAUSED)
     return names - SLOWNESS - (SLOW_STREAMS if names & SLOWNESS else set())
 
 

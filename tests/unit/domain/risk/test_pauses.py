@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.instants import MINUTE
 from domain.model.orders import OrderState
-from domain.risk.pauses import LONGEST_PAUSE_NS, RejectionPauses
+from domain.risk.pauses import CAME_TOO_LATE, LONGEST_PAUSE_NS, RejectionPauses
 from tests.builders.messages import BTC, ETH, NOW, a_moved, an_intent, approved, approved_sale
 
 pytestmark = pytest.mark.req("X5", "PAC")
@@ -40,6 +41,22 @@ def test_an_entry_that_is_taken_ends_the_row_of_its_product_once(state: OrderSta
     assert pauses.take(taken, NOW) is False
     assert pauses.take(taken, NOW) is None
     assert (pauses.row(BTC), pauses.until_ns(BTC)) == (0, 0)
+
+
+def test_the_first_entry_that_came_too_late_for_its_price_costs_no_pause() -> None:
+    pauses = RejectionPauses(MINUTE)
+    late = evolve(REJECTED, reason=f"{CAME_TOO_LATE}: the market is there")
+    taken = a_moved(an_intent(), OrderState.OPEN)
+
+    assert pauses.take(late, NOW) is None
+    assert pauses.until_ns(BTC) == 0
+    assert pauses.take(late, NOW) is True
+    assert (pauses.row(BTC), pauses.until_ns(BTC)) == (1, NOW + MINUTE)
+    assert pauses.take(taken, NOW) is False
+    assert pauses.take(late, NOW) is None
+    assert pauses.take(taken, NOW) is None
+    assert pauses.take(late, NOW) is None
+    assert pauses.take(REJECTED, NOW) is True
 
 
 def test_other_ends_and_sales_say_nothing() -> None:
