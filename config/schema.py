@@ -272,6 +272,13 @@ class ExitsSection:
         limits="true, false",
         tighter="higher",
     )
+    trailing_stop_pct: Decimal = number(
+        "0",
+        "How far below the best bid a lot's stop follows the market up; 0: it stays where it is",
+        low="0",
+        high="50",
+        unit="%",
+    )
 
 
 @frozen(kw_only=True)

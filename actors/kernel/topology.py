@@ -260,6 +260,7 @@ ROUTES: dict[type, Route] = {
     decisions.RoundJudged: Route(says=(RISK_GATE,), hears=(*_KEEPERS, PORTFOLIO, SCHEDULER)),
     decisions.RestProposed: Route(says=(ENTRIES,), hears=(RISK_GATE, AUDITOR)),
     decisions.ExitProposed: Route(says=(EXITS,), hears=(RISK_GATE, AUDITOR, PORTFOLIO)),
+    decisions.StopRaised: Route(says=(EXITS,), hears=(AUDITOR, PORTFOLIO, RISK_GATE)),
     decisions.ProtectionProposed: Route(says=(PROTECTOR,), hears=(RISK_GATE, AUDITOR)),
     decisions.ProtectionWithdrawn: Route(says=(PROTECTOR,), hears=(ORDER_MANAGER, AUDITOR)),
     decisions.OrderApproved: Route(says=(RISK_GATE,), hears=(AUDITOR, ORDER_MANAGER)),

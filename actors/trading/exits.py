@@ -11,10 +11,12 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import QuoteReader
 from actors.kernel.timers import Timer
 from actors.trading.quote_polls import QuotePolls
+from actors.trading.trailing import Trailing
 from actors.trading.trimming import Trimming
 from domain.decisions.exit_prices import TOO_OLD, PriceLimit, Stall, may_act
 from domain.decisions.exit_tries import Circumstances
 from domain.decisions.exits import OF_NO_PRICE, due_exit
+from domain.decisions.trailing import NO_TRAIL, Trail
 from domain.decisions.trims import HeldLots, TrimCaps, Upkeep
 from domain.decisions.watched_lot import WatchedLot, end_of
 from domain.market.bids import Bid, Bids
@@ -92,10 +94,12 @@ class Exits(Actor):
         upkeep: Upkeep,
         caps: TrimCaps,
         stops: VenueStops,
+        trail: Trail = NO_TRAIL,
     ) -> None:
         super().__init__(context)
         self._polls = QuotePolls(quotes, self.epoch)
         self._stops = stops
+        self._trailing = Trailing(self, trail, PriceLimit(quote_limit_ns))
         self._trimming = Trimming(self, upkeep, caps)
         self._nlv: Amount | None = None
         self._prices = PriceLimit(quote_limit_ns)
@@ -162,6 +166,7 @@ class Exits(Actor):
         for lot in lots:
             watched = self._lots[lot.id]
             watched.lot, watched.leaving = lot, watched.leaving or lot.leaving
+        self._trailing.keep(self._lots)
         self._judged = self._judged or set()
         self._show()
         products = sorted({lot.product for lot in lots})
@@ -200,6 +205,7 @@ class Exits(Actor):
             bid = self._bids.get(watched.lot.product)
             self._look(watched, bid)
             self._judge(watched, bid)
+            self._trailing.look(watched, bid, self._products.get(watched.lot.product))
         self._poll()
         self._trim()
 

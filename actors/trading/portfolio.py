@@ -9,7 +9,7 @@ from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
 from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
-from domain.messages.decisions import ExitProposed, RoundJudged
+from domain.messages.decisions import ExitProposed, RoundJudged, StopRaised
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
@@ -67,6 +67,7 @@ Inbox = (
     | BidMoved
     | FillBooked
     | ExitProposed
+    | StopRaised
     | RoundJudged
     | PublishDue
     | Look
@@ -138,7 +139,7 @@ class Portfolio(Actor):
                     self._publish()
             case StatementTaken() | ProductsChanged() | ExitProposed():
                 self._books = self._books.apply(message)
-            case FillBooked():
+            case FillBooked() | StopRaised():
                 self._books = self._books.apply(message)
                 self._publish()
             case CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted():

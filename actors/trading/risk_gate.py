@@ -25,6 +25,7 @@ from domain.messages.decisions import (
     RestProposed,
     RoundJudged,
     RoundProposed,
+    StopRaised,
 )
 from domain.messages.market import (
     BarClosed,
@@ -78,7 +79,7 @@ of its age is refused anyway: this holds many hours of what one system can ask f
 
 Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace | EntryDropped
-Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted
+Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted | StopRaised
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
 Selected = UniverseJudged | RegimeJudged
 Proposals = RoundProposed | RestProposed | ExitProposed | ProtectionProposed
@@ -216,6 +217,7 @@ class RiskGate(Actor):
                 | LotsMissing()
                 | LotReleased()
                 | LotAdopted()
+                | StopRaised()
                 | ProductsChanged()
             ):
                 self._books = self._books.apply(message)

@@ -17,6 +17,7 @@ from domain.messages.decisions import (
     ProtectionWithdrawn,
     RestProposed,
     RoundJudged,
+    StopRaised,
 )
 from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import LotAdopted, LotReleased
@@ -116,6 +117,9 @@ def sentence(message: Any) -> str:
             return f"the risk gate approved {_approved_sale(order)}"
         case ProtectionProposed():
             return f"{_size(message.product, message.quantity)} to be protected at the venue"
+        case StopRaised():
+            stop, bid = figures.price(message.stop_price), figures.price(message.bid)
+            return f"its stop follows the market up to {stop}, the bid is {bid}"
         case ProtectionWithdrawn(why=why):
             return f"its stop order at the venue is withdrawn: {why}"
         case ProposalRefused():

@@ -16,6 +16,7 @@ from adapters.runtime.actor_system import ActorSystem
 from app.run import settings
 from config.effective import Config
 from domain.decisions.strategy import Strategy
+from domain.decisions.trailing import Trail
 from domain.orders.venue_stops import VenueStops
 from domain.system.recovery import Recovered
 
@@ -35,6 +36,7 @@ def deciders(
     rules, mandate = config.policy.rules, settings.mandate_of(config)
     limit_ns, depths = settings.quote_limit_ns(config), settings.depths_of(config)
     upkeep, caps = config.policy.maintenance, settings.trim_caps_of(config)
+    trail = Trail(config.policy.exits.trailing_stop_pct)
     currency, allotment = config.app.quote.value, settings.allotment_of(config)
 
     def portfolio(state: Recovered) -> None:
@@ -51,7 +53,7 @@ def deciders(
 
     def exits(state: Recovered) -> None:
         stops = VenueStops(state.orders.values())
-        spawn(Exits, EXITS, quotes, limit_ns, upkeep, caps, stops)
+        spawn(Exits, EXITS, quotes, limit_ns, upkeep, caps, stops, trail)
 
     def host(strategy: Strategy) -> Recipe:
         terms = settings.terms_of(config, strategy.id)

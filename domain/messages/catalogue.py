@@ -20,6 +20,7 @@ from domain.messages.decisions import (
     ProtectionWithdrawn,
     RestProposed,
     RoundJudged,
+    StopRaised,
 )
 from domain.messages.journal import (
     JournalCreated,
@@ -69,6 +70,7 @@ CATALOGUE: dict[str, type] = {
         RestProposed,
         ExitProposed,
         ExitHindered,
+        StopRaised,
         ProtectionProposed,
         ProtectionWithdrawn,
         IntentRaised,

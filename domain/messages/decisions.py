@@ -110,6 +110,19 @@ class ExitProposed:
 
 
 @frozen
+class StopRaised:
+    """The market has gone up, and the stop of a lot follows: it is `stop_price` from now on.
+
+    `bid` is the best bid that it follows.
+    """
+
+    lot: str
+    product: ProductId
+    stop_price: Price
+    bid: Price
+
+
+@frozen
 class ProtectionProposed:
     """`quantity` of a lot is to be protected by an order at the venue that waits for its stop."""
 

@@ -26,7 +26,8 @@ class Lot:
     A lot that was adopted has a stop only.
     `missing` is the part of `quantity` that the venue does not hold for us any more. `signal` is
     what made the strategy buy, "" where it did not say; `leaving` is why it is to be sold whatever
-    its price, None where nobody has said so.
+    its price, None where nobody has said so. `trailed` is the stop to which the market has raised
+    it, None where it has not: `stop_price` is never below.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Lot:
     missing: Quantity = Quantity(ZERO)
     signal: str = ""
     leaving: ExitReason | None = None
+    trailed: Price | None = None
 
     @property
     def origin(self) -> Origin:

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from domain.messages.decisions import ExitProposed
+from domain.messages.decisions import ExitProposed, StopRaised
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
@@ -34,6 +34,7 @@ from domain.portfolio.ledger import (
     leave,
     mark_missing,
     open_ledger,
+    raise_stop,
     release,
     report,
     value,
@@ -62,7 +63,9 @@ class Books:
                 return self._open(message)
             case FillBooked():
                 return self._book(message)
-            case CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted() | ExitProposed():
+            case CashFlowSeen() | LotsMissing() | LotReleased() | LotAdopted():
+                return self if self.ledger is None else self._with(_moved(self.ledger, message))
+            case ExitProposed() | StopRaised():
                 return self if self.ledger is None else self._with(_moved(self.ledger, message))
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 return evolve(self, products={product.id: product for product in products})
@@ -117,9 +120,10 @@ class Books:
         return self if ledger is self.ledger else evolve(self, ledger=ledger)
 
 
-def _moved(
-    ledger: Ledger, message: CashFlowSeen | LotsMissing | LotReleased | LotAdopted | ExitProposed
-) -> Ledger:
+Move = CashFlowSeen | LotsMissing | LotReleased | LotAdopted | ExitProposed | StopRaised
+
+
+def _moved(ledger: Ledger, message: Move) -> Ledger:
     """Return the ledger after something that is no fill of ours."""
     match message:
         case CashFlowSeen():
@@ -132,3 +136,5 @@ def _moved(
             return adopt(ledger, message)
         case ExitProposed():
             return leave(ledger, message)
+        case StopRaised():
+            return raise_stop(ledger, message)

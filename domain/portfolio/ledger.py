@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
-from domain.messages.decisions import ExitProposed
+from domain.messages.decisions import ExitProposed, StopRaised
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
@@ -176,6 +176,18 @@ def leave(ledger: Ledger, due: ExitProposed) -> Ledger:
     return ledger if lots == ledger.lots else evolve(ledger, lots=lots)
 
 
+def raise_stop(ledger: Ledger, raised: StopRaised) -> Ledger:
+    """Return the books with the lot's stop where the market has raised it; never lower."""
+    stop = raised.stop_price
+    lots = tuple(
+        evolve(lot, stop_price=stop, trailed=stop)
+        if lot.id == raised.lot and stop > lot.stop_price
+        else lot
+        for lot in ledger.lots
+    )
+    return ledger if lots == ledger.lots else evolve(ledger, lots=lots)
+
+
 def release(ledger: Ledger, released: LotReleased) -> Ledger:
     """Return the books without a part of a lot, which takes its cost along and no profit."""
     lot = next((each for each in ledger.lots if each.id == released.lot), None)
@@ -288,7 +300,9 @@ def _grow(ledger: Ledger, booked: FillBooked, product: Product | None) -> tuple[
     paid_before = old.paid if old is not None else Amount(ZERO)
     paid = Amount(paid_before + worth)
     average = paid / quantity
+    trailed = None if old is None else old.trailed
     stop = average * (ONE - order.stop_loss_pct / HUNDRED)
+    stop = stop if product is None else product.price_down(stop)
     target = average * (ONE + order.take_profit_pct / HUNDRED)
     lot = Lot(
         id=lot_id,
@@ -297,13 +311,14 @@ def _grow(ledger: Ledger, booked: FillBooked, product: Product | None) -> tuple[
         quantity=quantity,
         cost=cost,
         paid=paid,
-        stop_price=Price(stop) if product is None else product.price_down(stop),
+        stop_price=Price(stop if trailed is None else max(stop, trailed)),
         target_price=Price(target) if product is None else product.price_up(target),
         opened_ns=opened_ns,
         expires_ns=type(opened_ns)(opened_ns + order.max_hold_ns),
         missing=old.missing if old is not None else Quantity(ZERO),
         signal=ledger.earnings.named(order.strategy, order.signal) if old is None else old.signal,
         leaving=None if old is None else old.leaving,
+        trailed=trailed,
     )
     if old is None:
         return (*lots, lot)

@@ -24,6 +24,7 @@ from domain.messages.decisions import (
     ProtectionWithdrawn,
     RestProposed,
     RoundJudged,
+    StopRaised,
 )
 from domain.messages.journal import RunStarted
 from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
@@ -187,7 +188,7 @@ class TraceFold:
                 self._waiting[approval] = noted
             case OrderApproved(ApprovedExit(lot=lot)):
                 self._add(lot, noted)
-            case ExitProposed(lot=lot) | ExitHindered(lot=lot):
+            case ExitProposed(lot=lot) | ExitHindered(lot=lot) | StopRaised(lot=lot):
                 self._add(lot, noted)
             case ProtectionProposed(lot=lot) | ProtectionWithdrawn(lot=lot):
                 self._add(lot, noted)

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from domain.messages.decisions import ExitProposed, OrderApproved, RoundJudged
+from domain.messages.decisions import ExitProposed, OrderApproved, RoundJudged, StopRaised
 from domain.messages.journal import JournalCreated, JournalRestored, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
 from domain.messages.portfolio import (
@@ -231,7 +231,7 @@ class JournalFold:
                 self._close(message, self._breakers.pop((name, scope), None))
             case StatementTaken() | CashFlowSeen() | LotsMissing() | ExitProposed():
                 self._books = self._books.apply(message)
-            case LotReleased() | LotAdopted():
+            case LotReleased() | LotAdopted() | StopRaised():
                 self._books = self._books.apply(message)
             case BootCompleted():
                 self._boot = message

@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 
 from app.results.trace import document, lines, outcome, sentence
-from domain.messages.decisions import ExitHindered, OrderApproved, RestProposed, RoundJudged
+from domain.messages.decisions import (
+    ExitHindered,
+    OrderApproved,
+    RestProposed,
+    RoundJudged,
+    StopRaised,
+)
 from domain.messages.orders import IntentRaised, WouldPlace
 from domain.messages.portfolio import LotReleased
 from domain.model.approval import ExitReason, Reason
 from domain.model.instants import HOUR, Nanos
-from domain.model.money import Amount, Quantity
+from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderState
 from domain.results.round_trips import RoundTrip
 from domain.results.trace import LotChain, Noted, Trace
@@ -57,6 +63,10 @@ CASES: list[tuple[Any, str]] = [
     (
         RestProposed(ID, "breakout", BTC, False),
         "what is left of it is to be bought at the price of now",
+    ),
+    (
+        StopRaised(ID, BTC, Price(Decimal("104.5")), Price(Decimal(110))),
+        "its stop follows the market up to 104.50, the bid is 110.00",
     ),
     (IntentRaised(ENTRY), f"order {ID}, number 1, is on record"),
     (WouldPlace(ENTRY), f"dry run: order {ID} would have been sent"),

@@ -10,6 +10,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.messages.decisions import StopRaised
 from domain.messages.orders import FillBooked
 from domain.messages.portfolio import CashFlowSeen, LotAdopted, LotReleased, LotsMissing
 from domain.model.errors import InvariantBroken
@@ -23,6 +24,7 @@ from domain.portfolio.ledger import (
     flow,
     mark_missing,
     open_ledger,
+    raise_stop,
     release,
     value,
 )
@@ -175,6 +177,21 @@ def test_missing_coins_are_worth_nothing_and_leave_at_cost_without_a_loss() -> N
     assert whole.opening_nlv - left.opening_nlv == Decimal("50.3")
     assert left.lots[0].quantity == 2
     assert mark_missing(mark_missing(ledger, GONE), LotsMissing("BTC", ())) == ledger
+
+
+@pytest.mark.req("X6")
+def test_a_raised_stop_stays_where_the_market_has_brought_it_and_is_never_lowered() -> None:
+    lot_id = ENTRY.client_order_id
+    up, down = (
+        StopRaised(lot_id, BTC, Price(Decimal(at)), Price(Decimal(120))) for at in (110, 90)
+    )
+    ledger = raise_stop(books(booked(ENTRY, "1")), up)
+    grown = book(ledger, booked(ENTRY, "1", entry_id="later"), a_product())
+
+    for (lot,) in (ledger.lots, grown.lots):
+        assert lot.stop_price == lot.trailed == 110
+    assert raise_stop(ledger, down) is ledger
+    assert raise_stop(ledger, evolve(up, lot="another")) is ledger
 
 
 @pytest.mark.req("REC1")
