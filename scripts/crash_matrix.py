@@ -24,7 +24,7 @@ from rich.progress import track
 
 from domain.model.money import install_context
 from scripts.pages import ROOT
-from tests.builders.cuts import END_S, Edge, cut_session, edges_of
+from tests.builders.cuts import LIQUIDATION, SESSIONS, TRADING, Edge, cut_session, edges_of
 
 PAGE = Path("docs/crash-matrix.md")
 TWICE = (0, 3, 9, 17, 31, 47)
@@ -33,21 +33,30 @@ INTRO = """# The process vanishes
 
 Made by `python -m scripts.crash_matrix`; do not edit.
 
-A session of {seconds:g} s of market time (entries that fill whole, in parts, or not at all; sales
-at target, stop and longest hold; an orderly end) is cut at every edge: around each write to the
-journal, and around each request that changes something at the venue. "Half written" leaves half a
-line, "power lost" takes everything that was not synced yet. Then the trader is started again on the
-same folder and the same venue. "Twice": that start vanishes as well, at one of its own edges
-({twice}), and is started once more.
+Two sessions are cut at every edge: around each write to the journal, and around each request that
+changes something at the venue. The first trades for {trading:g} s of market time: entries that fill
+whole, in parts, follow a market that leaves them, or are cancelled at their time to live; stop
+orders at the venue, some raised after the market; sales at target, stop and longest hold; an
+orderly end. The second orders `liquidate --emergency` after {liquidates:g} s, with two lots whose
+stop orders rest at the venue.
+
+"Half written" leaves half a line, "power lost" takes everything that was not synced yet. Then the
+trader is started again on the same folder and the same venue. "Twice": that start vanishes as well,
+at one of its own edges ({twice}), and is started once more.
 
 A cut holds if at the end the venue has exactly one order for each intent and no other, our books
-have its fills and balances to the last digit, the journal verifies, and nothing is blocked.
+have its fills and balances to the last digit, the journal verifies, and nothing is blocked; after
+the liquidation nothing is owned and its halt is on.
 
 **{points} cuts, {failed} did not hold.**
 
 | what was being done | how far it was | cuts | did not hold |
 |---|---|---:|---:|
 """
+
+
+Job = tuple[int, int | None, int]
+"""The edge at which a session is cut, that of its recovery or None, and which session it is."""
 
 
 @frozen
@@ -59,11 +68,12 @@ class Result:
     problems: tuple[str, ...]
 
 
-def cut(job: tuple[int, int | None]) -> Result:
+def cut(job: Job) -> Result:
     """Do one cut in a folder of its own."""
     install_context()
     with tempfile.TemporaryDirectory() as folder:
-        places, problems = cut_session(Path(folder), *job)
+        number, second, session = job
+        places, problems = cut_session(Path(folder), number, second, SESSIONS[session])
     return Result(places[0], len(places) > 1, tuple(problems))
 
 
@@ -76,7 +86,8 @@ def page(results: Iterable[Result]) -> str:
         rows[each.edge.what, where] += 1
         failed[each.edge.what, where] += bool(each.problems)
     intro = INTRO.format(
-        seconds=END_S,
+        trading=TRADING.seconds,
+        liquidates=LIQUIDATION.liquidates_s,
         twice=", ".join(map(str, TWICE[:-1])) + f" or {TWICE[-1]}",
         points=rows.total(),
         failed=failed.total(),
@@ -94,11 +105,13 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only each so many-th edge")
     options = parser.parse_args()
     install_context()
-    with tempfile.TemporaryDirectory() as folder:
-        count = len(edges_of(Path(folder)))
-    chosen = range(0, count, options.every)
-    jobs: list[tuple[int, int | None]] = [(number, None) for number in chosen]
-    jobs += [(number, TWICE[number % len(TWICE)]) for number in chosen[::3]]
+    jobs: list[Job] = []
+    for place, session in enumerate(SESSIONS):
+        with tempfile.TemporaryDirectory() as folder:
+            count = len(edges_of(Path(folder), session))
+        chosen = range(0, count, options.every)
+        jobs += [(number, None, place) for number in chosen]
+        jobs += [(number, TWICE[number % len(TWICE)], place) for number in chosen[::3]]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         done = track(pool.map(cut, jobs), "cuts", total=len(jobs), transient=True)
         results = list(done)

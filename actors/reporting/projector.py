@@ -69,7 +69,7 @@ from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Breaker
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
-from domain.model.orders import TERMINAL, OrderIntent
+from domain.model.orders import TERMINAL
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId
 from domain.orders.venue_stops import VenueStops
@@ -168,7 +168,7 @@ class Projector(Actor):
         self._jitter = [0] * JITTER_BINS
         self.cycles, self.orders, self.fills = tally.cycles, tally.orders, tally.fills
         self._orders = {each.client_order_id: each for each in tally.open_orders}
-        self._intents: dict[str, OrderIntent] = {}
+        self._intents = {each.client_order_id: each for each in tally.intents}
         self._products: dict[ProductId, Product] = {}
         self._judged: RoundJudged | None = None
         self._judged_ns = self._clock_ns = 0

@@ -12,7 +12,7 @@ from domain.messages.decisions import RoundJudged
 from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import CapsMeasured, EquityMarked, LimitUse, LossesMeasured
 from domain.messages.supervision import ClockChecked
-from domain.model.approval import Limit
+from domain.model.approval import Limit, StopLimit
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND, iso
 from domain.model.money import plain
@@ -262,7 +262,8 @@ def order_row(order: OrderAdvanced, intent: OrderIntent | None) -> Row:
         "purpose": order.purpose.value,
         "filled": plain(order.filled),
         "quantity": None if asked is None else plain(asked.quantity),
-        "price": plain(kind.price) if isinstance(kind, Limit) else None,
+        "price": plain(kind.price) if isinstance(kind, Limit | StopLimit) else None,
+        "stop_price": plain(kind.stop_price) if isinstance(kind, StopLimit) else None,
     }
 
 

@@ -176,6 +176,7 @@ class JournalFold:
     def _forget(self) -> None:
         """Another world has another account; only latched breakers outlive it."""
         self._orders, self._ended, self._booked, self._traded = {}, {}, {}, set()
+        self._moved = {}
         self._books = evolve(self._books, ledger=None)
         self._equity, self._boot = EquityHistory(), None
         self._approved.clear()
@@ -217,7 +218,7 @@ class JournalFold:
                 self._lineage = lineage
             case RunStarted(world=world):
                 self._runs += 1
-                self._tally, self._moved, self._closed = RunTally(), {}, {}
+                self._tally, self._closed = RunTally(), {}
                 if world and self._world and world != self._world:
                     self._forget()
                 self._world = world or self._world
@@ -314,6 +315,7 @@ class JournalFold:
             tally=evolve(
                 self._tally,
                 open_orders=tuple(self._moved.values()),
+                intents=tuple(self._orders[x].intent for x in self._moved if x in self._orders),
                 closed=tuple(self._closed.values()),
             ),
         )

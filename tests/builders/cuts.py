@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,12 @@ from adapters.simulator.engine.wire import PREFIX
 from adapters.venues.transport.inprocess import Errand, Reply
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
+from domain.messages.control import LIQUIDATION as SOLD
 from domain.model.instants import SECOND, Nanos
+from domain.model.product import ProductId, base_of
 from tests.builders.books import assert_we_agree_with_the_venue
-from tests.builders.price_paths import script
+from tests.builders.operator import order
+from tests.builders.price_paths import TO_STOP, TO_TARGET, USUAL_LINES, Line, script
 from tests.builders.world import Setting, World
 
 NOT_WRITTEN, HALF_WRITTEN, WRITTEN = "not written", "half written", "written"
@@ -33,8 +37,10 @@ POWER_THERE = "the venue has done it, power lost"
 COMMIT = "commit"
 LEAST_S = 5.0
 """Seconds of market time that a start has to find the truth, however late it is."""
-READY = re.compile(r"^READY .* entries=(on|blocked by=unknown_order) ")
-"""A request cut off blocks its product until the venue has answered what became of it."""
+READY = re.compile(r"^READY .* entries=(on|blocked by=(unknown_order|liquidation)) ")
+"""A request cut off blocks its product until the venue has answered what became of it; after a
+liquidation nothing is bought until somebody resumes."""
+LIQUIDATION_TRIES = 20
 
 
 class Vanished(BaseException):
@@ -143,75 +149,132 @@ def cut_journal(cut: Cut) -> Iterator[None]:
         yield
 
 
-def run_until_cut(setting: Setting, cut: Cut) -> tuple[int | None, float]:
+@frozen
+class Session:
+    """A scripted session that is cut: what trades, for how many seconds of market time.
+
+    At `liquidates_s` everything is ordered to be sold, as `liquidate --emergency` orders it.
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+    seconds: float
+    sets: tuple[str, ...] = ()
+    liquidates_s: float | None = None
+
+    @property
+    def code(self) -> int:
+        """Return the exit code of its orderly end: a liquidation halts."""
+        return 0 if self.liquidates_s is None else 3
+
+    def setting(self, folder: Path, begun_s: float = 0.0) -> Setting:
+        """Return what is left of the session from `begun_s` on, in a folder of its own."""
+        seconds = max(LEAST_S, self.seconds - begun_s)
+        market, duration_ns = script(self.lines), Nanos(int(seconds * SECOND))
+        return Setting(folder=folder, market=market, sets=self.sets, duration_ns=duration_ns)
+
+
+FOLLOWED = Line(
+    "AVAX-USD",
+    (
+        (60, "100"),
+        (110, "102"),
+        (122, "102"),
+        (124, "102.10"),
+        (142, "102.10"),
+        (144, "101.50"),
+        (330, "101.50"),
+        (340, "108"),
+    ),
+    (1,),
+)
+"""Leaves its entry behind, which follows; what is bought rises until its stop is raised."""
+TRADING = Session("trading", (*USUAL_LINES, FOLLOWED), 400.0, ("policy.exits.trailing_stop_pct=4",))
+"""Entries that fill whole, in parts, follow the market, or are cancelled at their time to live;
+stops at the venue, also raised; sales at target, stop and longest hold; an orderly end."""
+LIQUIDATION = Session("liquidation", (TO_STOP, TO_TARGET), 160.0, liquidates_s=135.0)
+"""Two lots with stops at the venue, all of it sold at once; nothing is bought after it."""
+SESSIONS = (TRADING, LIQUIDATION)
+
+
+def run_until_cut(session: Session, setting: Setting, cut: Cut) -> tuple[int | None, float]:
     """Run to the end or to the cut; return the exit code (None: vanished), and when that was."""
     with cut_journal(cut), CutWorld(setting, cut) as world:
         try:
             world.start()
+            _liquidate(session, world)
             code = world.run_to_end()
         except Vanished:
             code = None
         return None if cut.is_gone else code, world.now_s
 
 
-END_S = 400.0
-"""Market time of the session: four entries, filled whole, in parts, or cancelled at their time to
-live; sales at target, stop and longest hold; an orderly end."""
+def _liquidate(session: Session, world: World) -> None:
+    """Order the liquidation of a session that has one, as often as the command would."""
+    at_s = session.liquidates_s
+    if at_s is None:
+        return
+    world.until(lambda: world.now_s >= at_s)
+    tries = LIQUIDATION_TRIES
+    while order(world, "liquidate", "emergency").code != 0 and tries:
+        tries -= 1
 
 
-def session(folder: Path, seconds: float = END_S) -> Setting:
-    """Return the session that is cut, in a folder of its own."""
-    return Setting(folder=folder, market=script(), duration_ns=Nanos(int(seconds * SECOND)))
-
-
-def edges_of(folder: Path) -> list[Edge]:
+def edges_of(folder: Path, session: Session = TRADING) -> list[Edge]:
     """Return every edge of the session, in order."""
     cut = Cut()
-    code, _ = run_until_cut(session(folder), cut)
-    assert code == 0, "the session does not end well even if nothing is cut"
+    code, _ = run_until_cut(session, session.setting(folder), cut)
+    assert code == session.code, "the session does not end well even if nothing is cut"
     return cut.met
 
 
 def cut_session(
-    folder: Path, first: int, second: int | None = None
+    folder: Path, first: int, second: int | None = None, session: Session = TRADING
 ) -> tuple[list[Edge], list[str]]:
     """Let the process vanish at edge `first`, and its recovery at edge `second` of its own.
 
     Returns where it was cut, and what was not as it has to be after the last start.
     """
     cut = Cut(first)
-    _, vanished_s = run_until_cut(session(folder), cut)
+    _, vanished_s = run_until_cut(session, session.setting(folder), cut)
     assert cut.is_gone, f"the session has no edge {first}"
     places = [cut.met[-1]]
     if second is not None:
         again = Cut(second)
-        _, vanished_s = run_until_cut(session(folder, _left_s(vanished_s)), again)
+        _, vanished_s = run_until_cut(session, session.setting(folder, vanished_s), again)
         places += again.met[-1:] if again.is_gone else []
-    return places, _problems(folder, vanished_s)
+    return places, _problems(session, folder, vanished_s)
 
 
-def _left_s(vanished_s: float) -> float:
-    return max(LEAST_S, END_S - vanished_s)
-
-
-def _problems(folder: Path, vanished_s: float) -> list[str]:
+def _problems(session: Session, folder: Path, vanished_s: float) -> list[str]:
     """Start again, run to the end of the session, and return what is not as it has to be.
 
     The venue has one order for each intent and no other; our books have its fills and balances to
-    the last digit; the journal verifies; nothing is blocked at the end.
+    the last digit; the journal verifies; nothing is blocked at the end, and after a liquidation
+    nothing is owned.
     """
     found: list[str] = []
-    with World(session(folder, _left_s(vanished_s))).start() as last:
+    with World(session.setting(folder, vanished_s)).start() as last:
+        _liquidate(session, last)
         code = last.run_to_end()
-        if code != 0:
+        if code != session.code:
             found.append(f"exit code {code}: {last.alerts()[-1:]}")
         if not READY.search(last.said[0]):
             found.append(last.said[0])
-        if last.runtime.board.open:
+        expected = set() if session.liquidates_s is None else {SOLD}
+        opened = {each.name for each in last.runtime.board.open}
+        if opened != expected:
             found.append(f"blocked at the end: {last.runtime.board.open}")
+        if expected and _owned(last):
+            found.append(f"still owned after the liquidation: {_owned(last)}")
         try:
             assert_we_agree_with_the_venue(last)
         except AssertionError as error:
             found.append(str(error).partition("\n")[0])
         journal = last.mode_folder / JOURNAL
     return found + [str(each) for each in check(journal).problems]
+
+
+def _owned(world: World) -> dict[str, Decimal]:
+    coins = {base_of(ProductId(line.name)) for line in USUAL_LINES}
+    return {coin: total for coin in coins if (total := world.venue_total(coin))}

@@ -11,6 +11,8 @@ from tests.builders.cuts import (
     NOT_THERE,
     POWER_LOST,
     POWER_THERE,
+    SESSIONS,
+    Session,
     cut_session,
     edges_of,
 )
@@ -18,31 +20,38 @@ from tests.builders.full import IS_FULL
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("X1", "X4", "BOOT1", "AUD1")]
 PARTS = 8
-EVERY = 1 if IS_FULL else 13
+EVERY = 1 if IS_FULL else 17
 TWICE_EVERY = 7 if IS_FULL else 40
 SECONDS = (0, 3, 9, 17, 31, 47)
 """Edges of a recovery at which it vanishes again."""
 LEAST_EDGES = 200
 
 
+BOTH = pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.name)
+
+
+@BOTH
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_process_that_vanishes_at_any_edge_leaves_one_order_an_intent_and_equal_books(
-    part: int, tmp_path: Path
+    part: int, session: Session, tmp_path: Path
 ) -> None:
-    edges = edges_of(tmp_path / "whole")
+    edges = edges_of(tmp_path / "whole", session)
     assert len(edges) >= LEAST_EDGES
     for number in range(part * EVERY, len(edges), PARTS * EVERY):
-        places, problems = cut_session(tmp_path / str(number), number)
+        places, problems = cut_session(tmp_path / str(number), number, session=session)
         assert places == [edges[number]]
         assert problems == [], (number, places)
 
 
+@BOTH
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_recovery_that_vanishes_too_is_recovered(part: int, tmp_path: Path) -> None:
-    edges = edges_of(tmp_path / "whole")
+def test_a_recovery_that_vanishes_too_is_recovered(
+    part: int, session: Session, tmp_path: Path
+) -> None:
+    edges = edges_of(tmp_path / "whole", session)
     for number in range(part * TWICE_EVERY, len(edges), PARTS * TWICE_EVERY):
         second = SECONDS[number % len(SECONDS)]
-        places, problems = cut_session(tmp_path / str(number), number, second)
+        places, problems = cut_session(tmp_path / str(number), number, second, session)
         assert problems == [], (number, second, places)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -143,6 +144,23 @@ def test_at_the_end_the_stop_rests_on_and_the_last_line_counts_no_lot_as_unprote
     assert len(listed[-1].protected) == 1
     assert rests[0] == "OPEN"
     assert [each for each in alerts if each.code == "UNPROTECTED"] == []
+
+
+@pytest.mark.req("PROT1", "BOOT1")
+def test_the_stop_order_of_an_earlier_run_is_listed_as_open_with_its_prices(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, duration_ns=Nanos(150 * SECOND)) as world:
+        world.run_to_end()
+        (stop,) = [each for each in venue_stops(world) if each["status"] == "OPEN"]
+    with World(evolve(world.setting, duration_ns=Nanos(10 * SECOND))).start() as world:
+        world.run_to_end()
+        said = json.loads((world.mode_folder / "status.json").read_text(encoding="utf-8"))
+
+    (listed,) = said["orders_open"]
+    assert listed["client_order_id"] == stop["client_order_id"]
+    assert (listed["purpose"], listed["state"]) == ("protection", "OPEN")
+    assert (Decimal(listed["stop_price"]), Decimal(listed["price"])) == stop_prices(stop)
 
 
 @pytest.mark.req("PROT1", "K1")
