@@ -90,7 +90,8 @@ def _read(
             base.execute(row.statement, row.values)
         if count % _STEP == 0:
             moved(scan)
-    _write_books(base, scan.head.seq, fold_journal(journal, quote).fold.state().ledger)
+    books = fold_journal(journal, quote)  # of a trader that runs it may know more than the rows
+    _write_books(base, books.scan.head.seq, books.fold.state().ledger)
     meta = {"version": fold_version(), "position": _told(scan.position), "quote": quote}
     base.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
     is_new = begin == BEGINNING
