@@ -1,7 +1,8 @@
 """Write docs/crash-matrix.md: the process vanishes at every edge of a session, also in recovery.
 
-    python -m scripts.crash_matrix            every edge (about ten minutes on two cores)
-    python -m scripts.crash_matrix --every 9  every ninth, and writes nothing
+    python -m scripts.crash_matrix                   every edge (an hour on two cores)
+    python -m scripts.crash_matrix --every 4 --page  every fourth, and writes the page
+    python -m scripts.crash_matrix --every 9         every ninth, and writes nothing
 
 Each edge is a run of its own in virtual time that is cut there and started again; where the row
 says "twice", that start vanishes too, and a third one ends the session. What has to hold afterwards
@@ -33,7 +34,7 @@ INTRO = """# The process vanishes
 
 Made by `python -m scripts.crash_matrix`; do not edit.
 
-Two sessions are cut at every edge: around each write to the journal, and around each request that
+Two sessions are cut at {which}: around each write to the journal, and around each request that
 changes something at the venue. The first trades for {trading:g} s of market time: entries that fill
 whole, in parts, follow a market that leaves them, or are cancelled at their time to live; stop
 orders at the venue, some raised after the market; sales at target, stop and longest hold; an
@@ -77,8 +78,8 @@ def cut(job: Job) -> Result:
     return Result(places[0], len(places) > 1, tuple(problems))
 
 
-def page(results: Iterable[Result]) -> str:
-    """Return the page."""
+def page(results: Iterable[Result], every: int) -> str:
+    """Return the page; `every` is how many edges there are for one that was cut."""
     rows: Counter[tuple[str, str]] = Counter()
     failed: Counter[tuple[str, str]] = Counter()
     for each in results:
@@ -86,6 +87,7 @@ def page(results: Iterable[Result]) -> str:
         rows[each.edge.what, where] += 1
         failed[each.edge.what, where] += bool(each.problems)
     intro = INTRO.format(
+        which="every edge" if every == 1 else f"one of {every} edges, in turn",
         trading=TRADING.seconds,
         liquidates=LIQUIDATION.liquidates_s,
         twice=", ".join(map(str, TWICE[:-1])) + f" or {TWICE[-1]}",
@@ -103,6 +105,7 @@ def main() -> int:
     """Cut, print what did not hold, write the page if every edge was cut."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only each so many-th edge")
+    parser.add_argument("--page", action="store_true", help="write the page of a part, too")
     options = parser.parse_args()
     install_context()
     jobs: list[Job] = []
@@ -120,8 +123,8 @@ def main() -> int:
             print(f"{each.edge.what}, {each.edge.where}: {'; '.join(each.problems)}")
     failed = sum(bool(each.problems) for each in results)
     print(f"{len(results)} cuts, {failed} did not hold")
-    if options.every == 1:
-        (ROOT / PAGE).write_text(page(results), encoding="utf-8")
+    if options.every == 1 or options.page:
+        (ROOT / PAGE).write_text(page(results, options.every), encoding="utf-8")
     return 1 if failed else 0
 
 

@@ -18,8 +18,8 @@ from packaging.utils import canonicalize_name
 
 from tests.house.tidy import PACKAGES, ROOT, mentioned_modules, sources
 
-SCRIPTS = ("paper", "setup", "test")
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+SCRIPTS = ("mutants", "paper", "setup", "test")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-mutants.lock")
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>\S+) \\$", re.MULTILINE)
 
 
@@ -39,7 +39,11 @@ def declared(section: str, key: str) -> list[Requirement]:
 
 @pytest.mark.parametrize(
     ("section", "key", "locks"),
-    [("options", "install_requires", LOCKS[:1]), ("options.extras_require", "dev", LOCKS)],
+    [
+        ("options", "install_requires", LOCKS[:1]),
+        ("options.extras_require", "dev", LOCKS[:2]),
+        ("options.extras_require", "mutants", LOCKS),
+    ],
 )
 def test_every_declared_package_is_locked_within_its_range(
     section: str, key: str, locks: tuple[str, ...]
@@ -77,7 +81,9 @@ def test_a_lock_names_no_place_to_fetch_from(name: str) -> None:
 
 
 def test_the_locks_do_not_overlap() -> None:
-    assert not pins(LOCKS[0]).keys() & pins(LOCKS[1]).keys()
+    names = [name for each in LOCKS for name in pins(each)]
+
+    assert len(names) == len({*names})
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
+from domain.model.approval import StopLimit
 from domain.model.money import Quantity
 from domain.model.orders import TERMINAL, OrderState
 from domain.orders.order import Order
@@ -37,6 +38,9 @@ def test_a_lot_is_protected_only_while_its_order_rests(state: OrderState) -> Non
 def test_what_is_sold_of_it_is_no_longer_waiting() -> None:
     (stop,) = stops_with(OrderState.PARTIALLY_FILLED, "0.5").of("lot-1")
 
+    kind = STOP.order.order_type
+    assert isinstance(kind, StopLimit)
+    assert stop.stop_price == kind.stop_price
     assert stop.quantity == 2
     assert stop.remaining == Decimal("1.5")
 
@@ -53,10 +57,11 @@ def test_no_other_order_protects() -> None:
 def test_the_end_of_one_says_which_it_was_once() -> None:
     stops, ended = stops_with(OrderState.OPEN), a_moved(STOP, OrderState.CANCELLED)
 
-    found = stops.advance(ended)
+    found = stops.advance(evolve(ended, filled=Quantity(Decimal("0.5"))))
 
     assert found is not None
-    assert found.lot == "lot-1"
+    told = (found.lot, found.state, found.filled)
+    assert told == ("lot-1", OrderState.CANCELLED, Decimal("0.5"))
     assert stops.advance(ended) is None
 
 

@@ -98,6 +98,26 @@ def test_what_belongs_elsewhere_does_not_count(rule: CapRule) -> None:
     assert rule.judge(a_candidate("100"), view) is None
 
 
+@pytest.mark.req("E1", "U3")
+@pytest.mark.parametrize(
+    ("regime", "limit"), [(Regime.BULL, "15"), (Regime.BEAR, "9"), (Regime.CRASH, "0")]
+)
+def test_the_use_of_a_cap_is_told_by_the_limit_of_the_market_of_now(
+    regime: Regime, limit: str
+) -> None:
+    (use,) = TotalCap().uses(holding("200", regime=regime))
+
+    assert (use.used, use.limit, use.unit) == (Decimal(2), Decimal(limit), "%")
+
+
+@pytest.mark.req("E1")
+@pytest.mark.parametrize(("nlv", "count"), [("0", 0), ("-1", 0), ("0.5", 1), ("1", 1)])
+def test_nothing_is_told_of_a_cap_while_there_is_no_equity(nlv: str, count: int) -> None:
+    view = holding("1", portfolio=a_portfolio(nlv, a_lot("1")))
+
+    assert len([*TotalCap().uses(view)]) == count
+
+
 @pytest.mark.req("U3")
 @pytest.mark.parametrize(
     ("regime", "cap"),

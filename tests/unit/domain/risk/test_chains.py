@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from domain.model.approval import ApprovedEntry
 from domain.model.instants import SECOND, Nanos
@@ -35,6 +36,12 @@ def test_what_each_order_has_bought_is_taken_off_what_was_approved_first() -> No
     assert chain.left == chain.quantity == 2
     assert later.left == Decimal("0.5")
     assert later.ended == ("first", "second", "third")
+
+
+def test_a_chain_that_goes_on_with_another_order_is_the_same_decision() -> None:
+    chain, newest = a_chain().after("second", Quantity(Decimal("0.5"))), approved(approval=9)
+
+    assert chain.with_newest(newest) == evolve(chain, order=newest)
 
 
 def test_a_chain_is_given_out_once() -> None:

@@ -28,6 +28,13 @@ def test_people_are_told_from_which_price_on_it_can_be_sold() -> None:
     assert told == "the venue sells from 0.01 BTC and 10 USD on; this one from a bid of 200 on"
 
 
+@pytest.mark.parametrize(("quantity", "price"), [("0.01", "1000"), ("0.02", "500")])
+def test_what_is_as_large_as_a_sale_has_to_be_waits_for_a_price(quantity: str, price: str) -> None:
+    told = what_sells(product(), Decimal(quantity))
+
+    assert told.endswith(f"; this one from a bid of {price} on")
+
+
 @pytest.mark.parametrize("quantity", ["0.005", "0.009"])
 def test_people_are_told_that_no_price_makes_it_sellable(quantity: str) -> None:
     told = what_sells(product(), Decimal(quantity))

@@ -53,6 +53,23 @@ def test_an_order_found_alive_after_its_end_is_reserved_again() -> None:
     assert reserved(exposure.end(a_moved(INTENT, OrderState.OPEN))) == 200
 
 
+@pytest.mark.req("E2", "X4")
+def test_a_fill_after_the_end_is_not_reserved_again_if_the_order_is_found_alive() -> None:
+    other = an_intent(approved(approval=7), 7)
+    ended = Exposure().bind(INTENT).end(a_moved(INTENT, OrderState.VOID))
+    ended = ended.bind(other).end(a_moved(other, OrderState.VOID))
+
+    late = ended.fill(booked(INTENT, "0.5"))
+    alive = late.end(a_moved(INTENT, OrderState.OPEN))
+
+    assert reserved(late) == 0
+    assert reserved(alive) == 150
+    assert alive.ended_as(INTENT.client_order_id) is None
+    assert alive.ended_as(other.client_order_id) is not None
+    assert reserved(alive.bind(INTENT)) == 150, "an order that is known is bound once"
+    assert late.bind(INTENT) is late, "also where it has ended"
+
+
 def test_an_order_that_has_ended_is_found_by_its_name_with_what_it_has_bought() -> None:
     intent = an_intent()
     living = Exposure().bind(intent).fill(booked(intent, "1"))

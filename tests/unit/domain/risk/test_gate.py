@@ -25,6 +25,7 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.context import Regime
+from domain.model.instants import Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side
 from domain.model.proposal import TradeProposal
@@ -212,13 +213,63 @@ def test_where_no_rule_bounds_an_order_nothing_is_raised() -> None:
 
 @pytest.mark.req("X6")
 def test_an_exit_sells_the_whole_lot_at_market() -> None:
-    verdict = judge_exit(an_exit(LOT), a_view(portfolio=OWNING), 5)
+    view = a_view(portfolio=OWNING)
+    verdict = judge_exit(an_exit(LOT), view, 5)
 
     assert isinstance(verdict, OrderApproved)
-    order = verdict.order
-    assert isinstance(order, ApprovedExit)
-    assert (order.side, order.quantity, order.order_type) == (Side.SELL, Decimal(2), Market())
-    assert (order.lot, order.purpose, order.reason) == ("lot-1", Purpose.EXIT, "stop")
+    order = ApprovedExit(
+        approval=5,
+        strategy=LOT.strategy,
+        product=BTC,
+        quantity=Quantity(Decimal(2)),
+        order_type=Market(),
+        lot="lot-1",
+        reason=ExitReason.STOP,
+        approved_ns=Nanos(view.machine_ns),
+    )
+    assert verdict.order == order
+    assert (order.side, order.purpose) == (Side.SELL, Purpose.EXIT)
+
+
+@pytest.mark.req("X5")
+def test_a_sale_that_may_reach_only_so_far_is_a_limit_within_it() -> None:
+    bid = Price(Decimal(100))
+    wanted = evolve(an_exit(LOT, bid=bid), reach_bps=50)
+
+    verdict = judge_exit(wanted, a_view(portfolio=OWNING), 5)
+
+    assert isinstance(verdict, OrderApproved)
+    assert verdict.order.order_type == sale_type(a_product(), bid, 50) != Market()
+
+
+@pytest.mark.req("K1", "R1")
+def test_the_refusal_of_a_sale_says_whose_lot_it_is_and_what_was_to_be_done() -> None:
+    killed = a_breaker(Effect.KILL)
+    view = a_view(portfolio=OWNING, breakers=(killed,), products={})
+    foreign = a_view(portfolio=a_portfolio(), products={})
+    shut = Refusal(
+        reason=Reason("product_disabled"), observed="not in the catalogue", limit="open for sales"
+    )
+    none = Refusal(
+        reason=Reason("shorting_disallowed"), observed=f"lot {LOT.id}", limit="an owned lot"
+    )
+    wanted = an_exit(LOT)
+    about: dict[str, Any] = {"product": BTC, "side": Side.SELL, "lot": LOT.id}
+    sale = about | {"purpose": Purpose.EXIT, "exit_reason": wanted.reason}
+    stop = about | {"purpose": Purpose.PROTECTION}
+    by_kill = Refusal(reason=Reason("killed"), observed=killed.reason, limit="no kill")
+
+    ours = {"strategy": LOT.strategy, "refusals": (by_kill, shut)}
+    theirs = {"strategy": "", "refusals": (shut, none)}
+    for verdict, expected in (
+        (judge_exit(wanted, view, 1), sale | ours),
+        (judge_exit(wanted, foreign, 1), sale | theirs),
+        (judge_protection(PROTECTED, view, 1), stop | ours),
+        (judge_protection(PROTECTED, foreign, 1), stop | theirs),
+    ):
+        assert isinstance(verdict, ProposalRefused)
+        for name, value in expected.items():
+            assert getattr(verdict, name) == value, name
 
 
 @pytest.mark.req("X6")
@@ -305,14 +356,17 @@ def test_protection_of_a_lot_waits_for_its_stop_whatever_else_is_blocked() -> No
     verdict = judge_protection(PROTECTED, halted, 7)
 
     assert isinstance(verdict, OrderApproved)
-    order = verdict.order
-    assert isinstance(order, ApprovedExit)
-    assert (order.purpose, order.lot, order.quantity) == (
-        Purpose.PROTECTION,
-        LOT.id,
-        LOT.quantity,
+    assert verdict.order == ApprovedExit(
+        approval=7,
+        strategy=LOT.strategy,
+        product=BTC,
+        quantity=LOT.quantity,
+        order_type=stop_type(a_product(), LOT.stop_price),
+        lot=LOT.id,
+        reason=ExitReason.STOP,
+        approved_ns=Nanos(halted.machine_ns),
     )
-    assert order.order_type == stop_type(a_product(), LOT.stop_price)
+    assert verdict.order.purpose is Purpose.PROTECTION
 
 
 @pytest.mark.req("PROT1", "K1", "EX1", "R1")

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.model.approval import Refusal
-from domain.model.money import ZERO, Amount, Price, Quantity, Rate
+from domain.model.money import ZERO, Amount, Price, Quantity, Rate, plain
 from domain.risk.sizing import Sized, entry_price, size_entry, size_rest, smallest_quantity
 from tests.builders.messages import TAKER, a_product, a_proposal, a_quote
 
@@ -210,3 +210,29 @@ def test_a_rest_is_no_larger_than_what_is_left_and_no_smaller_than_the_smallest_
     assert isinstance(rest(str(least)), Sized)
     assert isinstance(rest(str(least - Decimal("0.01"))), Refusal)
     assert isinstance(rest("0"), Refusal)
+
+
+@pytest.mark.req("X3", "X5")
+@pytest.mark.parametrize("price", ["0", "-1"])
+def test_a_rest_has_no_order_at_a_price_that_is_none(price: str) -> None:
+    refusal = size_rest(
+        a_product(), Price(Decimal(price)), Quantity(Decimal(1)), Decimal(3), TAKER, rests=True
+    )
+
+    assert isinstance(refusal, Refusal)
+    told = (refusal.reason, refusal.observed, refusal.limit)
+    assert told == ("below_minimum", f"price {price}", "above 0")
+
+
+@pytest.mark.req("X3", "X5")
+def test_a_rest_that_is_taken_is_no_post_only_order_and_one_too_small_says_how_small() -> None:
+    product, price, stop = a_product(), Price(Decimal("0.5")), Decimal(3)
+    taken = size_rest(product, price, Quantity(Decimal(100)), stop, TAKER, rests=False)
+    small = size_rest(product, price, Quantity(Decimal(1)), stop, TAKER, rests=False)
+
+    assert isinstance(taken, Sized)
+    assert (taken.quantity, taken.post_only) == (Decimal(100), False)
+    assert isinstance(small, Refusal)
+    least = smallest_quantity(product, price, stop, TAKER)
+    assert small.observed == "what is left 1 BTC"
+    assert small.limit == f"at least {plain(least)}"

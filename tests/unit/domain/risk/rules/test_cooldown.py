@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -15,6 +16,7 @@ from domain.risk.past_trades import PastTrades
 from domain.risk.rules.cooldown import Cooldown
 from domain.risk.view import RiskView
 from tests.builders.messages import ETH, NOW, a_candidate, a_view
+from tests.unit.domain.risk.test_chains import a_chain
 
 pytestmark = pytest.mark.req("CD1")
 RULE = Cooldown()
@@ -45,6 +47,16 @@ def test_after_a_stop_out_it_binds_longer() -> None:
     assert refusal is not None
     assert (refusal.observed, refusal.limit) == ("3599 s since a stop-out of BTC", "3600 s")
     assert RULE.judge(a_candidate(), traded(3600, 3600)) is None
+
+
+@pytest.mark.req("X5")
+def test_the_rest_of_an_entry_waits_after_a_stop_out_but_not_after_its_own_fill() -> None:
+    rest = evolve(a_candidate(), chain=a_chain())
+
+    assert RULE.judge(rest, traded(1)) is None
+    refusal = RULE.judge(rest, traded(1, 10))
+    assert refusal is not None
+    assert refusal.observed == "10 s since a stop-out of BTC"
 
 
 def test_usd_and_usdc_are_one_and_other_assets_are_another_matter() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from domain.model.instants import MINUTE, Nanos
@@ -21,7 +23,7 @@ def lost(losses: int, minutes_ago: int) -> RiskView:
 
 def used(view: RiskView) -> int:
     (use,) = RULE.uses(view)
-    assert use.limit == 4
+    assert (use.name, use.limit, use.unit) == ("losses in a row", Decimal(4), "losses")
     return int(use.used)
 
 
