@@ -17,22 +17,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from attrs import frozen
+from scripts.planted_bug import Bug
+from scripts.planted_money_bugs import MONEY_BUGS
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = (".git", ".venv", "data", "logs", "docs", "node_modules", "__pycache__", ".*_cache")
 LIMIT_S = 180
-
-
-@frozen
-class Bug:
-    """In `file` the text `old`, which stands there once, becomes `new`; `tests` have to notice."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: str
 
 
 ACTORS, ORDERS = "tests/unit/actors", "tests/unit/domain/orders"
@@ -40,52 +30,16 @@ SENTINEL = "tests/unit/adapters/sentinel"
 _TRADE, _SAFE = ("portfolio", "exits", "risk_gate"), ("canceller", "reconciler", "drop_copy")
 PORTFOLIO, EXITS, GATE = (f"{ACTORS}/trading/test_{each}.py" for each in _TRADE)
 CANCELLER, RECONCILER, DROP_COPY = (f"{ACTORS}/safety/test_{each}.py" for each in _SAFE)
-COIN = "tests/unit/domain/market/test_stablecoin.py"
-COIN_WATCH = f"{ACTORS}/trading/test_stablecoin_watch.py"
 TRACKER = f"{ORDERS}/test_tracker.py"
 
 BUGS = (
+    *MONEY_BUGS,
     Bug(
         "loss limits never trip",
         "actors/trading/portfolio.py",
         "if one.is_breached and one.name not in self._tripped]",
         "if False]",
         PORTFOLIO,
-    ),
-    Bug(
-        "a peak between two cycles is forgotten",
-        "domain/portfolio/losses.py",
-        "return _growth(self._grown(now)) > _growth(self.peak) * PEAK_STEP",
-        "return False",
-        f"{PORTFOLIO} tests/unit/domain/portfolio/test_losses.py",
-    ),
-    Bug(
-        "a stablecoin that is far off waits like one that is near",
-        "domain/market/stablecoin.py",
-        "if off > self._limits.far_off_bps:",
-        "if False:",
-        COIN,
-    ),
-    Bug(
-        "a stablecoin without a price lets entries go on",
-        "actors/trading/stablecoin_watch.py",
-        "        if now.unknown:\n",
-        "        if False:\n",
-        COIN_WATCH,
-    ),
-    Bug(
-        "the dollar's own book prices a stablecoin",
-        "domain/market/stablecoin.py",
-        "if not each.alias and each.flags",
-        "if each.flags",
-        COIN,
-    ),
-    Bug(
-        "an old quote prices a stablecoin",
-        "domain/market/stablecoin.py",
-        "if quote is None or not now_ns - PRICE_LIMIT_NS <= quote.at_ns <= now_ns + AHEAD_NS:",
-        "if quote is None:",
-        f"{COIN} {COIN_WATCH}",
     ),
     Bug(
         "a halt by losses is not latched",
