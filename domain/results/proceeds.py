@@ -53,8 +53,8 @@ def stays(currency: str, proceeds: Proceeds) -> str:
     if currency == GOAL:
         return f"it ends in {GOAL}: these sales brought {brought} of it"
     return (
-        f"{brought} {currency} of it came from these sales and stays {currency}: nothing here"
-        f" converts money; convert it to {GOAL} at the venue by hand, which is booked as a flow"
+        f"it stays {currency}: nothing here converts money; {brought} {currency} of it came from"
+        f" these sales; convert it to {GOAL} at the venue by hand, which is booked as a flow"
     )
 
 

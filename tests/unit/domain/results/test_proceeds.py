@@ -39,7 +39,8 @@ def test_the_sales_from_the_order_on_count_less_their_fees(
 def test_it_is_said_what_stays_in_which_currency_and_what_a_person_does() -> None:
     proceeds = Proceeds(Decimal("1234.567"), is_begun=True)
 
-    assert stays("USD", proceeds).startswith("1,234.57 USD of it came from these sales and stays")
+    assert stays("USD", proceeds).startswith("it stays USD: ")
+    assert "1,234.57 USD of it came from these sales" in stays("USD", proceeds)
     assert "convert it to USDC at the venue" in stays("USD", proceeds)
     assert stays("USDC", proceeds) == "it ends in USDC: these sales brought 1,234.57 of it"
     assert would_stay("USD").endswith("nothing here converts it to USDC")
