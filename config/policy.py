@@ -17,6 +17,7 @@ from config import plugins
 from config.profiles import Profile, ProfileChoice
 from config.schema import Capital, ClockSection, Execution, ExitsSection, Loop, Supervision, section
 from domain.decisions.trims import Upkeep
+from domain.market.stablecoin import StablecoinLimits
 from domain.portfolio.losses import LossLimits
 from domain.risk.rule import EntryRule
 from domain.risk.throttle import ThrottleLimits
@@ -65,6 +66,7 @@ class Policy:
     supervision: Supervision = section(Supervision, "What happens when a part fails")
     throttle: ThrottleLimits = section(ThrottleLimits, "How often the same may happen")
     maintenance: Upkeep = section(Upkeep, "Selling lots down to the caps")
+    stablecoin: StablecoinLimits = section(StablecoinLimits, "What a stablecoin may be off")
     losses: LossLimits = field(factory=LossLimits)
     choice: ProfileChoice = field(factory=ProfileChoice)
     rules: tuple[EntryRule, ...] = field(factory=_demanded)
@@ -121,6 +123,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "supervision": Supervision,
         "throttle": ThrottleLimits,
         "maintenance": Upkeep,
+        "stablecoin": StablecoinLimits,
     }
 )
 """The sections of the program itself, each a field of `Policy`."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
+
 from config.catalogue import Key, keys
+from config.plugins import rules
 from config.profiles import profile_keys
 from domain.model.bounds import duration_text
 from domain.model.instants import Nanos
@@ -52,6 +55,14 @@ PROFILES = """## Profiles
 | key | conservative | swing_trader | day_trader |
 |---|---|---|---|
 """
+RULES = """## Rules without a key
+
+These rules of the gate have nothing to be set, so there is no line that could be left out or
+loosened. Each answers for a requirement and so always runs: nothing that can be written anywhere
+in the four files, and no `--set`, turns one off. Anything under `policy.rules` that names one is
+refused with exit code 2, as is any limit of another rule whose line is missing.
+
+"""
 HEAD = "| key | default | unit | range | tighter | meaning |\n|---|---|---|---|---|---|"
 
 
@@ -63,7 +74,16 @@ def page() -> str:
         parts.append("\n".join((f"## {file}.yaml\n", HEAD, *rows)) + "\n")
     rows = ["| " + " | ".join((f"`{name}`", *cells)) + " |" for name, *cells in profile_keys()]
     parts.append(PROFILES + "\n".join(rows) + "\n")
+    parts.append(RULES + "\n".join(_bare_rules()) + "\n")
     return "\n".join(parts)
+
+
+def _bare_rules() -> Iterator[str]:
+    """Yield a line for each rule that has no settings: its code and what it does."""
+    for rule in rules():
+        if rule.DEMANDED_BY and not attrs.fields(rule):
+            does = " ".join((rule.__doc__ or "").split()).partition(". ")[0]
+            yield f"- `{rule.CODE}`: {does.removesuffix('.')}."
 
 
 def _row(key: Key) -> str:

@@ -38,6 +38,12 @@ MANY_ENTRIES = (
     "--set=strategies.breakout.notional_pct=0.2",
     "--set=policy.exits.max_hold=1m",
 )
+IN_USDC = (
+    "--set=app.quote=USDC",
+    "--paper-balance=USDC=10000",
+    "--set=policy.stablecoin.off_seconds=60",
+)
+"""A run that a stablecoin pays for, in which its way back is seen to the end."""
 EXAMPLES: dict[str, Any] = {
     "probability": "0.5",
     "p50": "200ms",
@@ -46,6 +52,7 @@ EXAMPLES: dict[str, Any] = {
     "by": "5s",
     "share": "0.5",
     "percent": -5,
+    "price": "0.87",
     "product": "BTC-USD",
     "currency": "USD",
     "amount": "-100",
@@ -75,8 +82,8 @@ HEAD = """# What a fault looks like, and how soon
 
 Made by `python -m scripts.fault_times`: every kind of fault of [venue-faults.md](venue-faults.md)
 is played alone, in virtual time, against a trader that buys on every rising minute and sells a
-minute later. It begins 20 seconds after the start and lasts 220, or strikes within them. Times are
-market time.
+minute later (`depeg`: one that pays in USDC). It begins 20 seconds after the start and lasts 220,
+or strikes within them. Times are market time.
 
 - *first seen as*: the first line or alert that a run without the fault does not have, and how long
   after the fault began; what strikes by chance or an order alone may strike later.
@@ -164,11 +171,11 @@ def state(last: dict[str, Any]) -> str:
     return "; ".join(dict.fromkeys(wrong)) or "all well"
 
 
-def played(fault: dict[str, Any] | None) -> tuple[list[Sign], dict[str, Any]]:
+def played(fault: dict[str, Any] | None, *more: str) -> tuple[list[Sign], dict[str, Any]]:
     """Run with this fault, or without any; return its signs and its last status."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        options = ["--duration", RUN, *MANY_ENTRIES]
+        options = ["--duration", RUN, *MANY_ENTRIES, *more]
         if fault is not None:
             script = home / "faults.jsonl"
             script.write_text("\n".join(map(json.dumps, lines_of(fault))), encoding="utf-8")
@@ -215,10 +222,13 @@ def main(arguments: list[str]) -> int:
             return 0
         sys.stderr.write(f"{PAGE} lacks a kind: run python -m scripts.fault_times --only KIND\n")
         return 1
-    usual = {sign.gist for sign in played(None)[0]}
+    usual: dict[tuple[str, ...], set[str]] = {}
     for name in options.only or KINDS:
-        found, last = played(example(name, KINDS[name]))
-        rows[name] = row(name, news(found, usual), last)
+        more = IN_USDC if name == "depeg" else ()
+        if more not in usual:
+            usual[more] = {sign.gist for sign in played(None, *more)[0]}
+        found, last = played(example(name, KINDS[name]), *more)
+        rows[name] = row(name, news(found, usual[more]), last)
         path.write_text(render(rows), encoding="utf-8")
         sys.stderr.write(rows[name] + "\n")
     return 0

@@ -17,22 +17,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from attrs import frozen
+from scripts.planted_bug import Bug
+from scripts.planted_money_bugs import MONEY_BUGS
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = (".git", ".venv", "data", "logs", "docs", "node_modules", "__pycache__", ".*_cache")
 LIMIT_S = 180
-
-
-@frozen
-class Bug:
-    """In `file` the text `old`, which stands there once, becomes `new`; `tests` have to notice."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: str
 
 
 ACTORS, ORDERS = "tests/unit/actors", "tests/unit/domain/orders"
@@ -43,6 +33,7 @@ CANCELLER, RECONCILER, DROP_COPY = (f"{ACTORS}/safety/test_{each}.py" for each i
 TRACKER = f"{ORDERS}/test_tracker.py"
 
 BUGS = (
+    *MONEY_BUGS,
     Bug(
         "loss limits never trip",
         "actors/trading/portfolio.py",

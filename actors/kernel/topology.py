@@ -294,7 +294,7 @@ ROUTES: dict[type, Route] = {
         asker=(ORDER_MANAGER, RECONCILER, DROP_COPY),
     ),
     **dict.fromkeys((venue.AccountsListed, venue.FeesRead, venue.PermissionsRead), _ACCOUNT),
-    venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, FEED)),
+    venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, FEED, UNIVERSE)),
     # Counts grow: the newest says all, and no flood of odd entries can fill an inbox.
     venue.EntriesUnread: Route(
         says=(THE_VENUE,),
@@ -303,7 +303,7 @@ ROUTES: dict[type, Route] = {
         key=lambda message: (message.kind, message.reason),
     ),
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
-    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS)),
+    venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS, UNIVERSE)),
     # the books
     portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, *_SELLERS, PROJECTOR)),
     portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),

@@ -341,6 +341,7 @@ class Projector(Actor):
             "orders_total": self.orders,
             "fills_total": self.fills,
             **rows.equity_members(self._view),
+            "other_wallet": rows.other_wallet_row(self._view),
             "last_known": rows.last_known_row(self._known),
             "last_decision": rows.decision_row(self._judged, self._judged_ns),
             "limits": [*rows.loss_rows(self._losses), *rows.cap_rows(self._caps)],

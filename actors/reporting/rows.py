@@ -12,6 +12,7 @@ from domain.messages.decisions import RoundJudged
 from domain.messages.orders import OrderAdvanced
 from domain.messages.portfolio import CapsMeasured, EquityMarked, LimitUse, LossesMeasured
 from domain.messages.supervision import ClockChecked
+from domain.model import wallets
 from domain.model.approval import Limit, StopLimit
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.model.instants import MILLISECOND, SECOND, iso
@@ -59,6 +60,19 @@ def equity_members(view: PortfolioView | None) -> Row:
         "unrealised": None if pnl is None else plain(pnl - view.realised),
         "opening_equity": plain(view.opening_nlv),
         "fees": plain(view.fees),
+    }
+
+
+def other_wallet_row(view: PortfolioView | None) -> Row | None:
+    """Return what lies in the other of the two wallets that can pay, None where nothing does."""
+    if view is None or not view.elsewhere:
+        return None
+    quote = view.quote_currency
+    return {
+        "currency": wallets.SISTERS[quote],
+        "amount": plain(view.elsewhere),
+        "step": wallets.step(quote),
+        "command": wallets.command(quote),
     }
 
 

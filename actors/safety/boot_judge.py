@@ -18,7 +18,9 @@ from domain.messages.venue import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
-from domain.system.access_alerts import of_wallet
+from domain.model.portfolio import totals_of
+from domain.model.wallets import elsewhere
+from domain.system.access_alerts import of_other_wallet, of_wallet
 from domain.system.answers import Answers
 from domain.system.boot import (
     boot_of,
@@ -63,6 +65,10 @@ def judge_wallet(actor: Actor, accounts: AccountsListed, account: BoundAccount) 
     told = no_wallet(accounts, account.quote_currency)
     if told is not None:
         actor.publish(of_wallet(told))
+    totals = totals_of(accounts.accounts)
+    if other := elsewhere(account.quote_currency, totals):
+        is_all = not totals.get(account.quote_currency)
+        actor.publish(of_other_wallet(account.quote_currency, other, is_all=is_all))
 
 
 def judge_past(actor: Actor, listed: OrdersListed, account: BoundAccount) -> None:

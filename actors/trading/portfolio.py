@@ -215,14 +215,15 @@ class Portfolio(Actor):
             self._equity.take(self._marked(view.nlv, view))
 
     def _judge(self, view: PortfolioView) -> None:
-        """Halt where a limit is reached. Between two cycles nothing is kept but a breach: it has
-        to be in what a person resumes from.
+        """Halt where a limit is reached. Between two cycles a mark is kept where the history asks
+        for it, and of a breach: it has to be in what a person resumes from.
         """
         if view.nlv is None:
             return
-        if self._equity.is_waiting:
+        now = self._marked(view.nlv, view)
+        if self._equity.wants(now):
             self._keep(view)
-        losses = self._equity.measure(self._limits, self._marked(view.nlv, view))
+        losses = self._equity.measure(self._limits, now)
         if losses:
             uses = (LimitUse(one.name, one.lost, one.limit, one.unit) for one in losses)
             self.publish(LossesMeasured(tuple(uses)))

@@ -15,6 +15,7 @@ from actors.kernel.ports import Venue
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
+from actors.trading.stablecoin_watch import ReadPrice, StablecoinPlan, StablecoinWatch
 from domain.messages.supervision import ActorRestarted, BootCompleted, ProductsChanged
 from domain.messages.universe import (
     AssetBanned,
@@ -26,7 +27,7 @@ from domain.messages.universe import (
     StandingsChanged,
     UniverseJudged,
 )
-from domain.messages.venue import CandlesListed
+from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, bucket_start
@@ -70,11 +71,14 @@ class ReadHours(Timer):
 
 Deed = AssetBanned | BanCleared | RegimeSet | RegimeCleared
 Catalogue = BootCompleted | ProductsChanged
-Inbox = LiquidityMeasured | Catalogue | CandlesListed | Deed | ReadHours | ActorRestarted
+Answer = CandlesListed | QuotesListed | ProductsListed
+Inbox = LiquidityMeasured | Catalogue | Answer | Deed | ReadHours | ReadPrice | ActorRestarted
 
 
 class Selector(Actor):
-    """Judges products by catalogue and books, the market by hourly bars of one of them."""
+    """Judges products by catalogue and books, the market by hourly bars of one of them, and a
+    stablecoin that pays by its price.
+    """
 
     def __init__(
         self,
@@ -83,8 +87,10 @@ class Selector(Actor):
         plan: UniversePlan,
         regime: RegimePlan,
         orders: StandingOrders,
+        stablecoin: StablecoinPlan | None = None,
     ) -> None:
         super().__init__(context)
+        self._stablecoin = StablecoinWatch(self, venue, stablecoin)
         self._venue = venue
         self._regime = regime
         self._selection = Selection(plan)
@@ -101,6 +107,7 @@ class Selector(Actor):
     def starting(self) -> None:
         """Ask for the hours at once: the first decision needs to know the market."""
         self._read_hours()
+        self._stablecoin.begin()
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -115,6 +122,8 @@ class Selector(Actor):
                     self.prove(f"{counted(len(measures), 'book')} looked at, all judged")
             case BootCompleted(products=products) | ProductsChanged(products=products):
                 self._list(products)
+            case QuotesListed() | ReadPrice() | ProductsListed():
+                self._price(message)
             case CandlesListed():
                 self._take(message)
             case ReadHours():
@@ -134,6 +143,18 @@ class Selector(Actor):
         if self._standings:  # else no book was looked at yet
             self._judge()
 
+    def _price(self, message: QuotesListed | ReadPrice | ProductsListed) -> None:
+        was_known = self._stablecoin.is_known
+        match message:
+            case QuotesListed():
+                self._stablecoin.take(message)
+            case ProductsListed():
+                self._stablecoin.list(message)
+            case ReadPrice():
+                self._stablecoin.read()
+        if self._stablecoin.is_known and not was_known and self._selection.is_looked_at:
+            self._judge()
+
     def _brief(self, newcomer: str) -> None:
         """Tell a fresh incarnation of another actor what it has missed."""
         if self._standings and newcomer in ROUTES[UniverseJudged].hears:
@@ -144,8 +165,10 @@ class Selector(Actor):
     # Products.
 
     def _judge(self) -> None:
-        """Tell where products stand, if that is news; nothing before the market is judged."""
-        if self._reading is None:
+        """Tell where products stand, if that is news; nothing before the market is judged, and
+        what pays is priced or known to have no price.
+        """
+        if self._reading is None or not self._stablecoin.is_known:
             return
         now_ns = self._judged_ns = self.clock.market_ns()
         banned = self._orders.at(now_ns).ban

@@ -28,6 +28,7 @@ from app.command_line.worlds import in_its_home, recalled
 from app.run.mode_gate import refusals
 from app.run.stray_keys import stray_keys
 from config.mode import Mode
+from domain.market.stablecoin import BRIDGES, FIAT
 from domain.model.bounds import ASSET
 from domain.model.breakers import DrillKind
 from domain.model.errors import InvalidNumber
@@ -205,7 +206,8 @@ def options_of(folders: Folders, values: Mapping[str, Any], config: Config) -> T
 def _market_of(values: Mapping[str, Any], config: Config) -> str:
     """Return what the embedded venue plays: with `--venue coinbase`, Coinbase's own live market.
 
-    Mirrored are the products of the universe's themes, in the quote currency of the account.
+    Mirrored are the products of the universe's themes, in the quote currency of the account, and
+    what prices that where it is a stablecoin.
     `--venue-url` is then who plays Coinbase on this machine.
     """
     if values["venue"] != COINBASE:
@@ -214,6 +216,8 @@ def _market_of(values: Mapping[str, Any], config: Config) -> str:
     universe, quote = config.universe, config.app.quote.value
     bases = {base for members in universe.themes.values() for base in members}
     names = sorted(f"{base}-{quote}" for base in bases - set(universe.never_trade))
+    if quote != FIAT:  # what that is worth has to be known before anything is bought
+        names += [f"{BRIDGES[0]}-{currency}" for currency in (FIAT, quote)]
     return f"{MIRROR}{rest}?products={','.join(names)}"
 
 

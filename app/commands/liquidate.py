@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -31,9 +29,9 @@ from domain.model import figures
 from domain.model.errors import TradingError
 from domain.model.money import plain
 from domain.model.portfolio import Lot
-from domain.model.product import base_of
+from domain.model.product import base_of, quote_of
 from domain.model.wording import counted
-from domain.results.fold import Results
+from domain.results.proceeds import proceeds_of, stays, would_stay
 from domain.system.recovery import Recovered, fold
 
 LIMIT_SECONDS = 180.0
@@ -95,6 +93,8 @@ def _list(folder: Path) -> None:
     click.echo(f"{name}: to halt, to cancel {counted(len(alive), 'order')} of ours, to sell:")
     for lot in lots:
         click.echo(f"  {_told(lot)}")
+    for currency in sorted({quote_of(lot.product) for lot in lots}):
+        click.echo(f"{name}: {would_stay(currency)}")
 
 
 def _told(lot: Lot) -> str:
@@ -212,24 +212,20 @@ class _Selling:
 def _tell_rest(folders: Folders, folder: Path) -> None:
     """Say what is left: cash and its currency, and how trading begins again."""
     name = title(folder)
-    results = _results(folder)
-    if results is not None:
-        for line in _left(results.cash, results.quote_currency, results.lots):
-            click.echo(f"{name}: {line}")
+    for line in _left(folder):
+        click.echo(f"{name}: {line}")
     click.echo(f"{name}: {folders.address_of(folder).put(RESUMES)}")
 
 
-def _results(folder: Path) -> Results | None:
+def _left(folder: Path) -> list[str]:
+    """Return what is left, as the journal has it; nothing where it can't be read."""
     try:
-        return read_results(folder / JOURNAL)
+        results = read_results(folder / JOURNAL)
+        brought = proceeds_of(each for _, each in decoded(folder / JOURNAL))
     except (JournalBroken, OSError):
-        return None
-
-
-def _left(cash: Decimal, currency: str, lots: Sequence[Lot]) -> list[str]:
-    left = [f"{plain(cash)} {currency} in cash"]
-    if currency == "USD":
-        left.append(
-            "it stays USD: the venue has no market of USDC against USD; convert it there by hand"
-        )
-    return left + [f"not sold: {_told(lot)}" for lot in lots]
+        return []
+    if results is None:
+        return []
+    cash, currency = results.cash, results.quote_currency
+    left = [f"{plain(cash)} {currency} in cash", stays(currency, brought)]
+    return left + [f"not sold: {_told(lot)}" for lot in results.lots]

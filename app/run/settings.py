@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from actors.safety.scheduler import Schedule
 from actors.trading.allocator import Seat
+from actors.trading.stablecoin_watch import StablecoinPlan
 from actors.trading.universe import RegimePlan
 from adapters.simulator.options import DEFAULT_SEED
 from app.command_line.options import TradeOptions
 from config.effective import Config
 from config.mode import Mode
-from config.schema import PreviewWhen
+from config.schema import PreviewWhen, QuoteCurrency
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms
 from domain.decisions.trims import TrimCaps
@@ -112,6 +113,13 @@ def regime_of(config: Config) -> RegimePlan:
     """Return by which product's hours the market is judged, and how."""
     product = ProductId(f"{LEADER}-{config.app.quote}")
     return RegimePlan(product, config.universe.regime)
+
+
+def stablecoin_of(config: Config) -> StablecoinPlan | None:
+    """Return how the currency that pays is watched, None where it is the dollar itself."""
+    if config.app.quote is QuoteCurrency.USD:
+        return None
+    return StablecoinPlan(config.app.quote.value, config.policy.stablecoin)
 
 
 def quote_limit_ns(config: Config) -> Nanos:

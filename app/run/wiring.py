@@ -252,9 +252,10 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
     quote, portfolio = config.app.quote.value, config.app.account.portfolio_uuid
 
     chosen, regime = settings.universe_of(config), settings.regime_of(config)
+    coin = settings.stablecoin_of(config)
 
     def universe(state: Recovered) -> None:
-        spawn(Selector, UNIVERSE, venue, chosen, regime, state.universe)
+        spawn(Selector, UNIVERSE, venue, chosen, regime, state.universe, coin)
 
     def scheduler(state: Recovered) -> None:
         cycle = state.tally.cycles

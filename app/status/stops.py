@@ -53,7 +53,7 @@ def limit_lines(document: Members) -> Iterator[Line]:
 def _called(name: str, window: str) -> str:
     """Return what people call a limit; `window` is that of a throttle, "" for others."""
     called = _LIMITS.get(name, name.replace("repeated_entries", "entries"))
-    if name.startswith("cooldown "):
+    if name == "spacing" or name.startswith(("cooldown ", "spacing ")):
         return f"{name}, to wait"
     return f"{called} in {window}" if window else called
 

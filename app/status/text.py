@@ -8,7 +8,7 @@ from actors.reporting.rows import VENUE
 from app.status import words
 from app.status.alerts import latest_lines
 from app.status.head import head
-from app.status.lines import BAD, DIM, Line, columns, title
+from app.status.lines import BAD, DIM, WARN, Line, columns, title
 from app.status.members import Members
 from app.status.pnl import pnl_lines
 from app.status.reasons import decision_lines, order_lines
@@ -27,6 +27,7 @@ def sections(document: Members, signs: Signs, alerts: Sequence[Members]) -> Iter
     yield from head(document, signs)
     yield from breaker_lines(document, is_up=signs.state.is_up)
     yield from equity_lines(document)
+    yield from wallet_lines(document)
     yield from position_lines(document, signs)
     yield from pnl_lines(document)
     yield from order_lines(document, is_over=not signs.state.is_up)
@@ -50,7 +51,7 @@ def equity_lines(document: Members) -> Iterator[Line]:
         rows = [("equity", words.money(last.number("equity")), "as known last; a price is missing")]
         pnl = last.number("pnl_net")
     if opening is None and equity is not None and pnl is not None:
-        opening = equity - pnl
+        opening = words.difference(equity, pnl)
     share = words.share(pnl, opening)
     since = "since the account opened"
     gained = since if share is None else f"{words.signed_percent(share)} {since}"
@@ -63,6 +64,17 @@ def equity_lines(document: Members) -> Iterator[Line]:
     rows.append(("cash", words.money(document.number("cash")), ""))
     for name, value, meaning in rows:
         yield Line(f"  {name:<12}{words.short(value, 26):>16}   {meaning}".rstrip(), indent=31)
+
+
+def wallet_lines(document: Members) -> Iterator[Line]:
+    """Yield that money lies in the other wallet, and what makes it trade."""
+    other = document.part("other_wallet")
+    if not other:
+        return
+    amount = f"{words.money(other.number('amount'))} {words.short(other.text('currency'), 8)}"
+    yield Line(f"  {amount} are in the other wallet and pay for nothing here", WARN)
+    yield Line(f"    {other.text('step')}:")
+    yield Line(f"    {other.text('command')}", is_command=True)
 
 
 def position_lines(document: Members, signs: Signs) -> Iterator[Line]:

@@ -70,6 +70,13 @@ def amount(value: Decimal | None, unit: str) -> str:
     return percent(value) if unit == "%" else f"{money(value)} {unit}".strip()
 
 
+def difference(one: Decimal, other: Decimal) -> Decimal | None:
+    """Return `one` less `other`; None where they are no amounts that anybody has."""
+    if max(abs(one.adjusted()), abs(other.adjusted())) > LARGEST:
+        return None
+    return one - other
+
+
 def distance(price_now: Decimal | None, price_then: Decimal | None) -> Decimal | None:
     """Return how far `price_then` is from `price_now`, in percent of the latter."""
     if price_now is None or price_then is None or not price_now > 0:

@@ -75,7 +75,7 @@ class PortfolioView:
     `nlv` = allotted quote cash + owned lots at best bid less taker fee; None if a mark is missing.
     `cash` is all quote cash of the ledger; `allotted` the part that may be used. `origins` are what
     each signal of each strategy has earned, valued like NLV: they add up to `realised`, `fees` and
-    what is unrealised.
+    what is unrealised. `elsewhere` is what lies in the other wallet, and pays for nothing here.
     """
 
     quote_currency: str
@@ -87,6 +87,7 @@ class PortfolioView:
     fees: Amount
     opening_nlv: Amount
     origins: tuple[OriginPnl, ...] = ()
+    elsewhere: Amount = Amount(ZERO)
 
     @property
     def pnl_net(self) -> Amount | None:

@@ -124,7 +124,8 @@ class ProductFlags:
 class Product:
     """One market of the venue: its steps, its limits and its flags.
 
-    `volume_24h` is in quote currency; None: the venue did not say, or says what can't be.
+    `volume_24h` is in quote currency; None: the venue did not say, or says what can't be. `alias`
+    is the product whose book and trades it shares, "" where the market is its own.
     """
 
     id: ProductId
@@ -139,6 +140,7 @@ class Product:
     quote_max: Decimal
     flags: ProductFlags = ProductFlags()
     volume_24h: Decimal | None = None
+    alias: str = ""
 
     def can_sell(self, quantity: Decimal, bid: Decimal) -> bool:
         """Tell whether the venue takes a sale of `quantity`, a legal one, at best bid `bid`."""

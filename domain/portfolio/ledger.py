@@ -28,6 +28,7 @@ from domain.model.orders import FillSeen
 from domain.model.pnl import Origin
 from domain.model.portfolio import COST_STEP, Lot, PortfolioView
 from domain.model.product import Product, ProductId, Side, base_of
+from domain.model.wallets import elsewhere
 from domain.portfolio.earnings import Earnings, sold_parts
 from domain.portfolio.recent_fills import RecentFills
 
@@ -269,6 +270,7 @@ def value(
         fees=ledger.fees,
         opening_nlv=opening,
         origins=ledger.earnings.rows(ledger.lots, unrealised),
+        elsewhere=elsewhere(ledger.quote_currency, ledger.coins),
     )
 
 

@@ -9,13 +9,17 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from domain.model.instants import DAY, MINUTE, Nanos
+from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.money import ONE, ZERO, Amount, plain
 from domain.model.settings import number
 
 HUNDRED = Decimal(100)
 PERCENT_DIGITS = 10
 DAILY, WEEKLY, DRAWDOWN, DAILY_USD = "daily_loss", "weekly_loss", "drawdown", "daily_loss_usd"
+KEEP_NS = 90 * SECOND
+"""Market time between two marks at most, while the value is known, however rare cycles are."""
+PEAK_STEP = Decimal("1.001")
+"""Growth upon the peak that is kept at once: less may be lost of a peak between two cycles."""
 LIMITS = (DAILY, WEEKLY, DRAWDOWN, DAILY_USD)
 """Names of the limits; each counts anew from a person's resume, the drawdown from nothing else."""
 Resumed = Mapping[str, "EquityMark | None"]
@@ -169,6 +173,19 @@ class EquityHistory:
     def marks(self) -> tuple[EquityMark, ...]:
         """What has to be kept beside the peak to go on from here, oldest first."""
         return tuple(self._week.marks)
+
+    def wants(self, now: EquityMark) -> bool:
+        """Tell whether `now` has to be kept between two cycles: a limit waits for it, the newest
+        mark is old, or it is above the peak by more than what may be forgotten of one. The first
+        mark of all is that of the first cycle.
+        """
+        if self.is_waiting:
+            return True
+        if self.peak is None:
+            return False
+        if now.at_ns - self._week.newest.at_ns >= KEEP_NS:
+            return True
+        return _growth(self._grown(now)) > _growth(self.peak) * PEAK_STEP
 
     def measure(self, limits: LossLimits, now: EquityMark | None = None) -> tuple[Loss, ...]:
         """Return each limit with what `now` has lost of it, by default the newest mark; nothing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
 from functools import cached_property
 
@@ -60,6 +60,11 @@ class RiskView:
         """Return the tier that `product` is in, "" if it is in none or not judged."""
         standing = self.standings.get(product)
         return "" if standing is None else standing.tier
+
+    @property
+    def eligible(self) -> Iterator[ProductId]:
+        """Yield the products that may be bought by the universe."""
+        return (name for name, standing in self.standings.items() if standing.is_eligible)
 
     def breaker_for(self, entry: EntryProposed) -> Breaker | None:
         """Return the strongest breaker whose scope covers the entry."""

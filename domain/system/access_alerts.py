@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.messages.control import AlertRaised
 from domain.model.breakers import Severity
+from domain.model.wallets import command, step, told
 from domain.system.key_age import CHECK, KeyAge, KeyState
 from domain.system.ways_out import SET_CLOCK
 
@@ -18,6 +21,21 @@ def of_wallet(told: str) -> AlertRaised:
         owned="unchanged",
         worst="none by itself; is it the right account, and app.quote its currency?",
         command="python run.py config show",
+    )
+
+
+def of_other_wallet(quote_currency: str, amount: Decimal, *, is_all: bool) -> AlertRaised:
+    """Return the alert of money in the wallet that pays for nothing here; `is_all`: there is none
+    in the one that does.
+    """
+    return AlertRaised(
+        severity=Severity.WARNING if is_all else Severity.INFO,
+        code="OTHER_WALLET",
+        what=told(quote_currency, amount),
+        done=step(quote_currency),
+        owned="unchanged; it counts neither as equity nor for any limit",
+        worst="none by itself",
+        command=command(quote_currency),
     )
 
 

@@ -34,6 +34,9 @@ _DONE = {
 _OWNED = "see status"
 LEDGER = "ledger"
 """What is ours in a difference that says itself what both sides have."""
+_OF_HALT = "stops of owned lots as listed in status"
+_GRAVE = {"stablecoin_far": "cash in the stablecoin and what lots are sold for fall with it"}
+"""Breakers that stop entries alone and are critical all the same, and what may be lost."""
 _REASONS = {
     ExitReason.STOP: "the stop",
     ExitReason.TARGET: "the target",
@@ -82,8 +85,9 @@ def without_numbers(text: str) -> str:
 
 
 def of_breaker(breaker: Breaker) -> AlertRaised:
-    """Return the alert of a tripped breaker; HALT and KILL are critical."""
-    is_critical = breaker.effect >= Effect.HALT
+    """Return the alert of a tripped breaker; HALT and KILL are critical, and what is grave."""
+    is_halt = breaker.effect >= Effect.HALT
+    is_critical = is_halt or breaker.name in _GRAVE
     command = way_out(breaker.name).command if breaker.name in WAYS_OUT else _STATUS
     return AlertRaised(
         severity=Severity.CRITICAL if is_critical else Severity.WARNING,
@@ -91,7 +95,7 @@ def of_breaker(breaker: Breaker) -> AlertRaised:
         what=f"{breaker.effect.name} ({breaker.scope}): {breaker.reason}",
         done=_DONE[breaker.effect],
         owned=_OWNED,
-        worst="stops of owned lots as listed in status" if is_critical else "none by itself",
+        worst=_GRAVE.get(breaker.name, _OF_HALT if is_halt else "none by itself"),
         command=_RESUME if breaker.is_latched and command == _STATUS else command,
         topic=topic_of(breaker.name, breaker.scope),
     )

@@ -155,6 +155,23 @@ WAYS_OUT: dict[str, WayOut] = {
         "wait; or say which regime counts, which stays on record",
         SET_REGIME,
     ),
+    "stablecoin_off": WayOut(
+        "the stablecoin has been within policy.stablecoin.max_off_bps of 1 USD for off_seconds",
+        "wait; or sell what is owned and hold another currency",
+        STATUS,
+    ),
+    "stablecoin_far": WayOut(
+        "the stablecoin has been within policy.stablecoin.max_off_bps of 1 USD for off_seconds",
+        "decide whether to hold it: `liquidate` sells the lots, into this very currency; from it"
+        " you get out at the venue",
+        STATUS,
+    ),
+    "stablecoin_price": WayOut(
+        "the venue prices the stablecoin again, read every 3 s",
+        "see whether the venue has a market for it (USDC-USD, or USDT or EURC in USD and USDC);"
+        " else trade USD in a folder of its own",
+        STATUS,
+    ),
     "late": WayOut("the strategy answers a cycle in time", "disable it if it can't", STATUS),
 }
 _OF_AN_ACTOR = WayOut(

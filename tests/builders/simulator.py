@@ -15,6 +15,7 @@ from adapters.simulator.engine.store import SqliteStore, Store
 from adapters.simulator.engine.wire import PREFIX, Request, Response
 from adapters.simulator.faults.faults import Faults
 from adapters.simulator.faults.script import parse_fault, parse_script
+from adapters.simulator.market_data.stablecoins import WithStablecoins
 from adapters.simulator.stream_api.connection import Connection
 from domain.model.instants import Nanos, iso
 from tests.builders.steps import START
@@ -36,7 +37,7 @@ class Client:
 
     def __init__(
         self,
-        script: Script | None = None,
+        script: Script | WithStablecoins | None = None,
         *,
         store: Store | None = None,
         opening: dict[str, str] | None = None,
@@ -47,7 +48,7 @@ class Client:
         faults: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """`faults` are the lines of a script; more can be scheduled with `self.faults`."""
-        self.script = script or Script()
+        self.script: Script | WithStablecoins = script or Script()
         self.store = store or SqliteStore()
         self.faults = Faults(1)
         money = {"USD": "10000", "BTC": "10"} if opening is None else opening

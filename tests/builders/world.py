@@ -76,6 +76,7 @@ class Setting:
     folder: Path
     market: Any = field(factory=script)
     """A market that expands its own minutes."""
+    opening: Mapping[str, str] = field(factory=lambda: {"USD": "10000"})
     mode: Mode = Mode.PAPER
     sets: tuple[str, ...] = ()
     any_move: bool = True
@@ -247,7 +248,7 @@ class World:
             expander=self.setting.market,
             store=self.store,
             start_ns=self.setting.start_ns,
-            opening={"USD": Decimal(10_000)},
+            opening={name: Decimal(amount) for name, amount in self.setting.opening.items()},
             fees=FEES,
             ids=Ids("world"),
             hooks=self.faults,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from scripts.planted_bugs import BUGS, Bug, copied, killer_of, main, planted
+from scripts.planted_bug import Bug
+from scripts.planted_bugs import BUGS, copied, killer_of, main, planted
 from tests.house.tidy import ROOT
 
 FAST = next(bug for bug in BUGS if bug.name == "one listing is believed instead of two")

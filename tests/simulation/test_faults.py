@@ -95,6 +95,7 @@ CASES: Mapping[str, Lines] = {
     "reject_order": (fault("reject_order", **HALF),),
     "cancelled_by_venue": (fault("cancelled_by_venue", **WHILE, by="1s"),),
     "price_jump": (fault("price_jump", at="150s", for_="20s", percent=-5),),
+    "depeg": (fault("depeg", at="150s", for_="20s", price="0.87"),),
     "gap": (fault("gap", at="150s", for_="20s", percent=-10),),
     "freeze_product": (fault("freeze_product", at="150s", for_="60s", **BTC),),
     "wide_spread": (fault("wide_spread", at="129s", for_="60s", percent=3),),

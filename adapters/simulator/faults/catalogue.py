@@ -65,6 +65,7 @@ GROUPS: Mapping[str, tuple[type[Fault], ...]] = {
     ),
     "Market": (
         venue_kinds.PriceJump,
+        venue_kinds.Depeg,
         venue_kinds.Gap,
         venue_kinds.FreezeProduct,
         venue_kinds.WideSpread,

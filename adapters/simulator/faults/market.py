@@ -18,6 +18,7 @@ from adapters.simulator.faults.base import MarketFault
 from adapters.simulator.faults.schedule import FaultSchedule, Running
 from adapters.simulator.faults.venue_kinds import (
     Delisting,
+    Depeg,
     EmptyBook,
     FreezeProduct,
     Gap,
@@ -31,7 +32,7 @@ from domain.model.money import ONE, Price, Quantity, ceil_to, floor_to
 from domain.model.product import Product, ProductId
 
 _HUNDRED = Decimal(100)
-_SHAPING = (PriceJump, WideSpread, EmptyBook, ThinBook)
+_SHAPING = (PriceJump, Depeg, WideSpread, EmptyBook, ThinBook)
 _STANDING = (Gap, FreezeProduct)
 Levels = tuple[Level, ...]
 Cut = Callable[[Decimal, Decimal], Decimal]
@@ -111,6 +112,9 @@ class MarketFaults(MarketHooks):
         for jump in self._schedule.active(PriceJump):
             if jump.fault.product in (None, name):
                 factor *= ONE + jump.fault.percent / _HUNDRED
+        for depeg in self._schedule.active(Depeg):
+            if depeg.fault.product in (None, name):
+                factor *= _worth(product, depeg.fault)
         if factor != ONE:
             step = _moved(step, factor, product)
         for spread in self._schedule.active(WideSpread):
@@ -125,6 +129,13 @@ class MarketFaults(MarketHooks):
                 asks = () if empty.fault.side in ("offer", "both") else step.asks
                 step = evolve(step, bids=bids, asks=asks)
         return step
+
+
+def _worth(product: Product, depeg: Depeg) -> Decimal:
+    """Return what the price of a product is multiplied with while a stablecoin is off."""
+    if product.base == depeg.currency:
+        return depeg.price
+    return ONE / depeg.price if product.quote == depeg.currency else ONE
 
 
 def _moved(step: Step, factor: Decimal, product: Product) -> Step:

@@ -104,6 +104,16 @@ class PriceJump(MarketFault):
 
 
 @frozen(kw_only=True)
+class Depeg(MarketFault):
+    """A stablecoin is worth another price: what is sold for it costs more of it, and what is paid
+    for it in dollars is that price.
+    """
+
+    price: Decimal = member("price", forms.number("0.01", "100"), "in USD, such as 0.87")
+    currency: str = member("currency", forms.TEXT, "default USDC", "USDC")
+
+
+@frozen(kw_only=True)
 class Gap(MarketFault):
     """The market has no book and no trades, then goes on `percent` away for good."""
 

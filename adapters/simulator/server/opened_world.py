@@ -11,6 +11,7 @@ from attrs import frozen
 
 from adapters.clocks.market import ClockBroken, MarketClock
 from adapters.simulator.engine.accounts import FeeRates
+from adapters.simulator.engine.catalogue import USDC
 from adapters.simulator.engine.engine import Engine
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
@@ -27,7 +28,8 @@ from adapters.simulator.market_data.open import (
     trading_start,
 )
 from adapters.simulator.market_data.raw import RawRecording
-from adapters.simulator.market_data.source import Expander
+from adapters.simulator.market_data.source import Expander, PlayedMarket
+from adapters.simulator.market_data.stablecoins import WithStablecoins, prices_usdc
 from adapters.simulator.options import DEFAULT_SEED, GENERATED, WorldOptions
 from adapters.simulator.recordings.playable import Playable
 from adapters.simulator.recordings.playback import Playback
@@ -185,23 +187,27 @@ def _engine(
     options: WorldOptions,
     start_ns: Nanos,
 ) -> tuple[Engine, Faults]:
+    opening = _opening_of(world)
+    played: PlayedMarket = market
     if isinstance(market, RecordedMarket | MirrorMarket):
         expander: Expander = market
     else:
         expander = expander_of(market, world.seed)
+        if USDC in opening and not prices_usdc(market):
+            played = expander = WithStablecoins(market, expander, world.seed)
     unknown = set(options.quirks.limit_only) - {product.id for product in market.products}
     if unknown:
         raise WorldError(f"limit-only names {', '.join(sorted(unknown))}: the market has no such")
     faults = Faults(world.seed)
     engine = Engine(
-        market=market,
+        market=played,
         expander=expander,
         store=store,
         start_ns=start_ns,
-        opening=_opening_of(world),
+        opening=opening,
         fees=FEES,
         ids=Ids(world.id),
-        level2_interval_ns=level2_interval_ns(len(market.products), options.pace),
+        level2_interval_ns=level2_interval_ns(len(played.products), options.pace),
         quirks=options.quirks,
         timeline=market if isinstance(market, MirrorMarket) else None,
         hooks=faults,

@@ -208,6 +208,7 @@ def product(form: wire.ProductForm, said: Mapping[str, Any]) -> Listing | None:
         quote_max=member("quote_max_size", positive, form.quote_max_size),
         flags=flags_of({"status": "", **said}),
         volume_24h=_volume(form),
+        alias=form.alias or "",
     )
     return Listing(found, form.alias or "")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import ZERO, Amount, plain
 from domain.risk.rule import Candidate, EntryRule
@@ -25,8 +28,18 @@ class InsufficientCash(EntryRule):
         sized = wanted.sized
         if sized is None or view.portfolio is None:
             return None  # refused by the rules on size and value
-        reserved = sum((each.worst_case for each in view.exposure.entries()), ZERO)
-        free = Amount(view.portfolio.allotted - reserved)
+        free = Amount(view.portfolio.allotted - _reserved(view))
         if sized.worst_case <= free:
             return None
         return self.refuse(f"{plain(sized.worst_case)} needed", f"{plain(free)} free")
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how much of the cash open entries may take."""
+        portfolio = view.portfolio
+        if portfolio is not None:
+            cash, currency = portfolio.allotted, portfolio.quote_currency
+            yield LimitUse("cash for open orders", _reserved(view), cash, currency)
+
+
+def _reserved(view: RiskView) -> Decimal:
+    return sum((each.worst_case for each in view.exposure.entries()), ZERO)

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
-from domain.model.money import Amount, plain
+from domain.model.money import ZERO, Amount, plain
 from domain.model.settings import number
 from domain.risk.order_bound import OrderBound, Prospect
 from domain.risk.rule import Candidate, EntryRule
@@ -56,3 +57,8 @@ class OrderCap(EntryRule):
         """Yield the limit."""
         most = self.ceiling(prospect.nlv)
         yield OrderBound(key="policy.max_order_usd", most=most, grows=False)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield the worst case of the largest entry that is open."""
+        largest = max((each.worst_case for each in view.exposure.entries()), default=ZERO)
+        yield LimitUse("largest open order", largest, self.max_order_usd, "USD")

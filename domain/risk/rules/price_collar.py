@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
-from domain.model.money import bps, plain
+from domain.model.money import BPS, ONE, ZERO, bps, plain
 from domain.model.settings import number
+from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -49,4 +52,17 @@ class PriceCollar(EntryRule):
             return None
         return self.refuse(
             f"{above.quantize(SHOWN_TO)} bps above the mid", f"{plain(self.collar_bps)} bps"
+        )
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how far above the mid an entry would be priced now, at most; of what rests below
+        it, nothing.
+        """
+        share = ONE - view.mandate.entry_offset_bps / BPS
+        yield from fullest(
+            LimitUse(f"price above the mid {product}", used, self.collar_bps, "bps")
+            for product in view.eligible
+            if (quote := view.quotes.get(product)) is not None and 0 < quote.bid < quote.ask
+            for mid in [(quote.bid + quote.ask) / 2]
+            for used in [max(ZERO, bps((quote.bid * share - mid) / mid).quantize(SHOWN_TO))]
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.instants import SECOND
 from domain.model.settings import number
@@ -61,3 +64,17 @@ class Spacing(EntryRule):
                 continue
             return self.refuse(f"{passed_ns // SECOND} s since an entry of {each.product}", limit)
         return None
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how long to wait after the newest entry, nothing once that is over: before any
+        other, and before more of the same product.
+        """
+        for each in view.past_trades.entries[-1:]:
+            passed_ns = view.at_ns - each.at_ns
+            for name, limit in (
+                ("spacing", self.spacing_seconds),
+                (f"spacing {each.product}", self.product_spacing_seconds),
+            ):
+                left_ns = limit * SECOND - passed_ns
+                if left_ns > 0:
+                    yield LimitUse(name, Decimal(-(-left_ns // SECOND)), Decimal(limit), "s")

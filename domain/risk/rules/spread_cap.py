@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.money import bps, plain
+from domain.model.product import ProductId
 from domain.model.settings import number
+from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -41,14 +45,24 @@ class SpreadCap(EntryRule):
 
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
         """Refuse if the newest quote is wider than the stricter of the two limits."""
-        quote = view.quotes.get(wanted.product)
+        found = self._measured(wanted.product, view)
+        if found is None or found.used <= found.limit:
+            return None  # where there is none, the rule on quotes refuses
+        return self.refuse(f"{found.used.quantize(SHOWN_TO)} bps", f"{plain(found.limit)} bps")
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield the spread that is nearest to its limit, of what may be bought."""
+        found = (self._measured(each, view) for each in view.eligible)
+        for use in fullest(each for each in found if each is not None):
+            yield evolve(use, used=use.used.quantize(SHOWN_TO))
+
+    def _measured(self, product: ProductId, view: RiskView) -> LimitUse | None:
+        quote = view.quotes.get(product)
         if quote is None or not 0 < quote.bid < quote.ask:
-            return None  # refused by the rule on quotes
+            return None
         limit = self.max_spread_bps
-        tier = view.mandate.tiers.get(view.tier_of(wanted.product))
+        tier = view.mandate.tiers.get(view.tier_of(product))
         if tier is not None:
             limit = min(limit, tier.max_spread_bps)
         spread = bps((quote.ask - quote.bid) / ((quote.bid + quote.ask) / 2))
-        if spread <= limit:
-            return None
-        return self.refuse(f"{spread.quantize(SHOWN_TO)} bps", f"{plain(limit)} bps")
+        return LimitUse(f"spread {product}", spread, limit, "bps")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.instants import SECOND, Nanos
 from domain.model.settings import number
+from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -44,3 +47,15 @@ class StaleBar(EntryRule):
         if abs(age_ns) <= limit_ns:
             return None
         return self.refuse(f"{age_ns // SECOND} s", limit)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield the age of the oldest last bar of what may be bought."""
+        ages = {
+            product: max(0, view.at_ns - view.bar_ends[product]) // SECOND
+            for product in view.eligible
+            if product in view.bar_ends
+        }
+        yield from fullest(
+            LimitUse(f"bar age {product}", Decimal(age), self.bar_seconds, "s")
+            for product, age in ages.items()
+        )

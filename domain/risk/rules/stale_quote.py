@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.market import Quote
 from domain.model.money import plain
 from domain.model.settings import number
+from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
+
+SHOWN_TO = Decimal("0.001")
 
 
 @frozen(kw_only=True)
@@ -57,3 +63,16 @@ class StaleQuote(EntryRule):
         if abs(age_ns) <= limit_ns:
             return None
         return self.refuse(f"{age_ns // MILLISECOND} ms", limit)
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield the age of the oldest quote of what may be bought."""
+        yield from fullest(
+            LimitUse(f"quote age {product}", _seconds(view, quote), self.quote_seconds, "s")
+            for product in view.eligible
+            if (quote := view.quotes.get(product)) is not None
+        )
+
+
+def _seconds(view: RiskView, quote: Quote) -> Decimal:
+    age_ns = max(0, view.at_ns - quote.confirmed_ns)
+    return (Decimal(age_ns) / SECOND).quantize(SHOWN_TO)

@@ -12,6 +12,7 @@ from actors.reporting.rows import (
     halt_members,
     is_protected_at_venue,
     last_known_row,
+    other_wallet_row,
     position_row,
     protection,
 )
@@ -19,7 +20,8 @@ from domain.market.bids import Bid
 from domain.messages.portfolio import EquityMarked
 from domain.model.breakers import Effect
 from domain.model.money import Amount, Price, Quantity
-from tests.builders.messages import NOW, a_breaker, a_lot
+from domain.portfolio.ledger import open_ledger, value
+from tests.builders.messages import NOW, TAKER, a_breaker, a_lot
 
 
 @pytest.mark.req("ST1")
@@ -35,6 +37,18 @@ def test_a_position_that_nobody_prices_has_no_mark() -> None:
     row = position_row(a_lot(), None, None)
 
     assert (row["mark"], row["mark_at"], row["unrealised"], row["hindered"]) == (None,) * 4
+
+
+@pytest.mark.req("CASH1")
+def test_what_lies_in_the_other_wallet_is_shown_with_the_way_to_trade_it() -> None:
+    ledger = open_ledger("USD", Amount(Decimal(10)), {"USDC": Decimal("7.5"), "BTC": Decimal(1)})
+    row = other_wallet_row(value(ledger, {}, TAKER, None))
+
+    assert row is not None
+    assert (row["currency"], row["amount"]) == ("USDC", "7.5")
+    assert "app.quote=USDC" in str(row["command"])
+    assert other_wallet_row(value(open_ledger("USD", Amount(Decimal(10))), {}, TAKER, None)) is None
+    assert other_wallet_row(None) is None
 
 
 @pytest.mark.req("REC1")

@@ -288,6 +288,34 @@ def test_how_far_each_limit_is_used_is_told_at_every_cycle() -> None:
 
 
 @pytest.mark.req("DD1")
+def test_a_peak_between_two_cycles_counts_and_is_on_record_for_the_next_start() -> None:
+    case = Case(evolve(LIMITS, drawdown_pct=Decimal(3)))
+    case.tell(booked(ENTRY), case.bid("100"))
+    case.mark()
+
+    case.tell(case.bid("1000"))
+    risen = case.harness.pass_time(case.actor, PUBLISH_EVERY_NS)
+    case.tell(case.bid("500"))
+    case.harness.pass_time(case.actor, PUBLISH_EVERY_NS)
+
+    assert of_kind(risen, EquityMarked), "between cycles, by its height"
+    assert [each.name for each in case.harness.trips()] == ["drawdown"]
+
+
+@pytest.mark.req("DD1")
+def test_however_rare_cycles_are_marks_are_kept_every_minute_and_a_half() -> None:
+    case = Case()
+    case.tell(booked(ENTRY), case.bid("100"))
+    case.mark()
+    kept = 0
+    for _ in range(600):
+        case.tell(case.bid("100"))
+        kept += len(of_kind(case.harness.pass_time(case.actor, SECOND), EquityMarked))
+
+    assert 6 <= kept <= 7
+
+
+@pytest.mark.req("DD1")
 def test_drawdown_counts_from_the_peak_of_what_was_earned_not_of_what_was_there() -> None:
     case = Case()
     for step in ("1500", "-1100"):

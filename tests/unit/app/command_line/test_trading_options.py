@@ -12,7 +12,7 @@ from app.command_line.options import DrillOrder, Folders, TradeOptions
 from app.command_line.trading_options import options_of, trade
 from config.effective import Config
 from config.mode import Mode
-from config.schema import Universe
+from config.schema import App, QuoteCurrency, Universe
 from domain.model.breakers import DrillKind
 from domain.model.instants import HOUR, SECOND, Nanos, parse_iso
 
@@ -63,6 +63,16 @@ def test_coinbase_on_paper_is_its_live_market_without_what_is_never_traded() -> 
     options = options_of(Folders(), values_of("--env", "paper", "--venue", "coinbase"), config)
     assert options.venue == "coinbase"
     assert options.market == "mirror:https://api.coinbase.com?products=BTC-USD,ETH-USD"
+
+
+@pytest.mark.req("CASH1")
+def test_of_coinbase_what_prices_a_stablecoin_is_played_where_that_pays() -> None:
+    config = evolve(
+        Config(), app=App(quote=QuoteCurrency.USDC), universe=Universe(themes={"A": ("BTC",)})
+    )
+    options = options_of(Folders(), values_of("--env", "paper", "--venue", "coinbase"), config)
+
+    assert options.market.endswith("?products=BTC-USDC,USDT-USD,USDT-USDC")
 
 
 def test_coinbase_may_be_played_by_a_venue_on_this_machine() -> None:

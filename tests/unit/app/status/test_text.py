@@ -126,3 +126,19 @@ def test_a_lot_that_is_missing_at_the_venue_is_called_missing(state: InstanceSta
     assert "protected by" not in told
     if state.is_up:
         assert "MISSING at the venue: 0.00271885 is not there any more" in told
+
+
+@pytest.mark.req("CASH1")
+def test_money_in_the_other_wallet_is_shown_with_its_command() -> None:
+    other = {
+        "currency": "USDC",
+        "amount": "1500",
+        "step": "convert it",
+        "command": "python run.py x",
+    }
+
+    shown_now = text_of({**DOCUMENT, "other_wallet": other}, some_signs())
+
+    assert "1,500.00 USDC are in the other wallet and pay for nothing here" in shown_now
+    assert "python run.py x" in shown_now
+    assert "other wallet" not in text_of(DOCUMENT, some_signs())

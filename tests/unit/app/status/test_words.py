@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from app.status.words import distance, money, price, quantity, share, short, signed, wrapped
+from app.status.words import (
+    difference,
+    distance,
+    money,
+    price,
+    quantity,
+    share,
+    short,
+    signed,
+    wrapped,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +76,10 @@ def test_parts_and_distances_are_percents_where_they_say_anything() -> None:
     assert distance(Decimal(100), Decimal(97)) == -3
     assert share(Decimal(1), Decimal(0)) is None
     assert distance(None, Decimal(1)) is None
+
+
+@pytest.mark.parametrize("one", ["1E+999999", "1E-999999"])
+def test_a_difference_of_what_is_no_amount_is_not_known(one: str) -> None:
+    assert difference(Decimal(5), Decimal(3)) == 2
+    assert difference(Decimal(one), Decimal(1)) is None
+    assert difference(Decimal(1), Decimal(one)) is None

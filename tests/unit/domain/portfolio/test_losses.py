@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, getcontext
 from itertools import pairwise
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -316,3 +317,111 @@ def test_a_year_of_seconds_keeps_a_week_of_minutes() -> None:
         history.take(mark(str(10_000 - number % 7), at_ns))
 
     assert len(history.marks) <= WEEK // MINUTE + 3
+
+
+@pytest.mark.req("DD1")
+def test_three_years_take_no_more_room_than_a_week() -> None:
+    """Folded with flows and resumes: as many marks, and numbers no longer, at the end of each."""
+    history, at_ns, opening = EquityHistory(), NOW, 10_000
+    rooms = []
+    for number in range(3 * 365 * 24 * 4):
+        at_ns = Nanos(at_ns + 15 * MINUTE)
+        opening += (number % 977 == 0) * (-1) ** number
+        history.take(mark(f"{9_000 + number * 7919 % 2_003}.{number % 97}", at_ns, str(opening)))
+        if number % 5_000 == 0:
+            history.rebase("drawdown" if number % 10_000 else "daily_loss")
+        if (number + 1) % (365 * 24 * 4) == 0:
+            kept = (*history.marks, *filter(None, history.resumed.values()), history.peak)
+            digits = max(len(str(each.growth)) for each in kept if each is not None)
+            rooms.append((len(kept), digits <= getcontext().prec + len("0.")))
+
+    assert rooms == [(7 * 24 * 4 + 3, True)] * 3
+
+
+# Flows.
+
+FLOWS = some.lists(some.integers(-4_000, 90_000), min_size=1, max_size=6)
+RETURNS = some.lists(
+    some.integers(-300, 300), min_size=1, max_size=40
+)  # in hundredths of a percent
+
+
+def paths(returns: Sequence[int], flows: Sequence[int]) -> tuple[list[EquityMark], ...]:
+    """Return marks of the same returns, without flows, and with one before each of some returns."""
+    calm, moved = [mark("10000")], [mark("10000")]
+    plain_nlv = moved_nlv = Decimal(10_000)
+    opening, at_ns = Decimal(10_000), NOW
+    for number, each in enumerate(returns):
+        at_ns = Nanos(at_ns + 7 * MINUTE)
+        flow = max(Decimal(flows[number % len(flows)]), 1 - moved_nlv)
+        moved_nlv, opening = moved_nlv + flow, opening + flow
+        moved.append(mark(str(moved_nlv), at_ns - MINUTE, str(opening)))
+        share = 1 + Decimal(each) / 10_000
+        plain_nlv = round(plain_nlv * share, 18)
+        moved_nlv = round(moved_nlv * share, 18)
+        calm.append(mark(str(plain_nlv), at_ns))
+        moved.append(mark(str(moved_nlv), at_ns, str(opening)))
+    return calm, moved
+
+
+def lost(marks: Sequence[EquityMark]) -> dict[str, Decimal]:
+    return {one.name: one.lost for one in EquityHistory(marks).measure(LIMITS)}
+
+
+@pytest.mark.req("DD1")
+@given(RETURNS, FLOWS)
+def test_deposits_and_withdrawals_change_no_loss_of_a_day_a_week_or_from_the_peak(
+    returns: list[int], flows: list[int]
+) -> None:
+    calm, moved = (lost(each) for each in paths(returns, flows))
+
+    for name in ("daily_loss", "weekly_loss", "drawdown"):
+        assert abs(calm[name] - moved[name]) <= Decimal("1e-9")
+
+
+@pytest.mark.req("DD1")
+@given(RETURNS, FLOWS)
+def test_at_the_moment_of_a_flow_nothing_is_lost_or_won_by_it(
+    returns: list[int], flows: list[int]
+) -> None:
+    marks, _ = paths(returns, [0])
+    before = lost(marks)
+    for flow in flows:
+        last = marks[-1]
+        flow = max(flow, 1 - int(last.nlv))
+        marks.append(
+            EquityMark(last.at_ns, Amount(last.nlv + flow), Amount(last.opening_nlv + flow))
+        )
+        assert lost(marks) == before
+
+
+@pytest.mark.req("DD1")
+@given(some.permutations([700, -300, 90_000, -1, 4_000]), RETURNS)
+def test_the_order_of_flows_does_not_matter(flows: list[int], returns: list[int]) -> None:
+    def after(order: Sequence[int]) -> dict[str, Decimal]:
+        marks, _ = paths(returns, [0])
+        for flow in order:
+            last = marks[-1]
+            at_ns = Nanos(last.at_ns + SECOND)
+            marks.append(
+                EquityMark(at_ns, Amount(last.nlv + flow), Amount(last.opening_nlv + flow))
+            )
+        marks.append(
+            evolve(marks[-1], at_ns=Nanos(marks[-1].at_ns + MINUTE), nlv=Amount(Decimal(9)))
+        )
+        return lost(marks)
+
+    assert after(flows) == after(sorted(flows, reverse=True))
+
+
+@pytest.mark.req("DD1")
+def test_between_cycles_a_mark_is_wanted_where_a_limit_would_miss_it() -> None:
+    history = EquityHistory([mark("10000")])
+
+    assert not history.wants(mark("9000", NOW + 89 * SECOND)), "a fall is measured, not kept"
+    assert not history.wants(mark("10009", NOW + SECOND))
+    assert history.wants(mark("10011", NOW + SECOND)), "a peak is"
+    assert history.wants(mark("10000", NOW + 90 * SECOND)), "and what is old is followed"
+    history.rebase("daily_loss")
+    assert history.wants(mark("10000", NOW + SECOND))
+    assert not EquityHistory().wants(mark("10000"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from domain.model.breakers import Severity
-from domain.system.access_alerts import of_clock, of_key_age, of_wallet
+from domain.system.access_alerts import of_clock, of_key_age, of_other_wallet, of_wallet
 from domain.system.key_age import KeyAge, KeyState
 
 
@@ -33,6 +35,18 @@ def test_a_clock_that_is_off_at_the_start_is_a_warning_with_the_command_that_set
 
     assert (alert.severity, alert.what) == (Severity.WARNING, "900 ms ahead")
     assert alert.command == "timedatectl set-ntp true"
+
+
+@pytest.mark.req("CASH1")
+@pytest.mark.parametrize(("is_all", "severity"), [(True, Severity.WARNING), (False, Severity.INFO)])
+def test_money_in_the_other_wallet_is_told_with_the_command_by_which_it_trades(
+    is_all: bool, severity: Severity
+) -> None:
+    alert = of_other_wallet("USD", Decimal(250), is_all=is_all)
+
+    assert alert.severity is severity
+    assert alert.what.startswith("250.00 USDC are in the other wallet")
+    assert "app.quote=USDC" in alert.command
 
 
 @pytest.mark.req("CASH1")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.instants import MINUTE, SECOND
+from domain.model.product import ProductId
 from tests.builders.simulator import Client, fault, frames
 from tests.builders.steps import ETH, START, product, step
 from tests.fakes.markets import Script
@@ -218,3 +219,38 @@ def test_whatever_is_scripted_stream_and_rest_show_one_uncrossed_book(
         Decimal(p): Decimal(q) for p, q in asks
     }
     assert not bids or not asks or Decimal(bids[0][0]) < Decimal(asks[0][0])
+
+
+def standing(names: tuple[str, ...], *faults: Mapping[str, Any]) -> Client:
+    """Products that stand at 99 to 101, with a step every second."""
+    steps = [step(second, name=ProductId(name)) for second in range(1, 30) for name in names]
+    return Client(Script(*steps, products=tuple(map(product, names))), faults=faults)
+
+
+@pytest.mark.req("CASH1")
+def test_a_stablecoin_that_is_off_moves_what_is_paid_in_it_and_nothing_else() -> None:
+    names = ("BTC-USD", "USDC-USD", "USDT-USDC")
+    client = standing(names, fault("depeg", at="10s", for_="10s", price="0.5"))
+
+    before = {each: tops(client.to(5), each) for each in names}
+    during = {each: tops(client.to(15), each) for each in names}
+    after = {each: tops(client.to(25), each) for each in names}
+
+    assert before == after == dict.fromkeys(before, ("99", "101"))
+    assert during == {
+        "BTC-USD": ("99", "101"),
+        "USDC-USD": ("49.5", "50.5"),
+        "USDT-USDC": ("198", "202"),
+    }
+
+
+@pytest.mark.req("CASH1")
+def test_a_depeg_of_another_coin_or_of_one_product_alone_leaves_the_others() -> None:
+    client = standing(
+        ("USDC-USD", "USDT-USDC"),
+        fault("depeg", price="0.5", currency="EURC"),
+        fault("depeg", price="0.5", product="USDC-USD"),
+    )
+
+    assert tops(client.to(5), "USDC-USD") == ("49.5", "50.5")
+    assert tops(client.to(5), "USDT-USDC") == ("99", "101")
