@@ -1,18 +1,59 @@
-"""Which gates keep a mode from starting."""
+"""Which gates keep a mode from starting, and who may send orders: nobody else gives that right."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from adapters.venues.transport.endpoint import is_loopback
 from app.command_line.options import ROOT
 from config.mode import Mode
+from domain.model.capability import IN_PROCESS, Extent, NoCapability, OrderCapability
 from domain.model.product import quote_of
 from domain.system.recovery import Recovered
 
 if TYPE_CHECKING:
     from config.effective import Config
+
+
+class ModeGate:
+    """Gives the right to send orders in a run of `mode`: once, no farther than the mode goes."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._has_given = False
+
+    def on_paper(self, venue: str) -> OrderCapability | None:
+        """Return the right to order at a venue of this machine; None in a dry run, which has none.
+
+        Raises:
+            NoCapability: real money is at stake, or the venue is elsewhere, or it was given before.
+        """
+        if self._mode is Mode.DRY_RUN:
+            return None
+        if self._mode is not Mode.PAPER:
+            raise NoCapability(f"{self._mode} is not paper: its own gates decide")
+        if venue != IN_PROCESS and not is_loopback(urlsplit(venue).hostname or ""):
+            raise NoCapability(f"on paper nothing is sent to {venue}: it is not of this machine")
+        return self._give(Extent.ALL, venue)
+
+    def _give(self, extent: Extent, venue: str) -> OrderCapability:
+        if self._has_given:
+            raise NoCapability("the right to send orders was given in this run before")
+        self._has_given = True
+        return OrderCapability(extent, venue)
+
+
+def right_of_check(venue: str) -> OrderCapability:
+    """Return the right to send the one harmless order of a check, to which a person consents."""
+    return OrderCapability(Extent.HARMLESS, venue)
+
+
+def right_of_self_test() -> OrderCapability:
+    """Return the right to order where nobody is: what a self-test tries has no way out."""
+    return OrderCapability(Extent.ALL, IN_PROCESS)
 
 
 def refusals(mode: Mode, config: Config, *, is_confirmed: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from actors.kernel.ports import LastGate, Venue
+from actors.kernel.ports import LastGate, VenueReader
 from actors.trading.approvals import Approvals
 from adapters.runtime.actor_system import ActorSystem
 from adapters.telemetry.log import ActorLog
@@ -78,7 +78,7 @@ class Attentive:
                 self._short.discard(number)
 
 
-def _no_watches(_: Venue) -> Iterable[Watch]:
+def _no_watches(_: VenueReader) -> Iterable[Watch]:
     return ()
 
 
@@ -88,16 +88,17 @@ class RunPorts:
 
     `wall` stamps records and alerts, None where no wall time may be written. `lineage` is that of
     a journal that is new, None for a random one. `approvals` go from the risk gate to the last
-    gate past everybody else. `stop` ends every actor, senders first.
+    gate past everybody else. `connect` gives what is read of the venue, and with a right to order
+    the way to order in the same object. `stop` ends every actor, senders first.
     """
 
     facts: VenueFacts
     system: ActorSystem
     driver: Driver
-    connect: Callable[[LastGate], AbstractContextManager[Venue]]
+    connect: Callable[[LastGate], AbstractContextManager[VenueReader]]
     publish_every_ns: int
     approvals: Approvals = field(factory=Approvals)
     wall: Callable[[], int] | None = None
     lineage: str | None = None
-    watches: Callable[[Venue], Iterable[Watch]] = _no_watches
+    watches: Callable[[VenueReader], Iterable[Watch]] = _no_watches
     stop: Callable[[], None] = field(default=lambda: None)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.ports import Clock, LastGate, Venue
+from actors.kernel.ports import Clock, LastGate, VenueReader
 from actors.kernel.topology import ROUTES
 from adapters.clocks.asking import TimeAsker, ask_all
 from adapters.clocks.market import MarketClock
@@ -30,9 +30,9 @@ from adapters.sentinel.gateway import Gateway
 from adapters.simulator.options import to_json
 from adapters.simulator.server.session import VenueSession
 from adapters.telemetry.log import ActorLog
-from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S
-from adapters.venues.coinbase.client import CoinbaseVenue
-from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S, load_key_file
+from adapters.venues.coinbase.client import CoinbaseReader
+from adapters.venues.coinbase.connect import Wires, connect, connect_reader
 from adapters.venues.coinbase.server_time import ask_venue_time
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.budgeted import RequestLimits
@@ -43,6 +43,7 @@ from app.run.alert_watches import alert_watches
 from app.run.clock_watch import ClockWatch
 from app.run.folder_watch import FolderWatch
 from app.run.key_watch import KeyWatch, configured_key, created_of
+from app.run.mode_gate import ModeGate
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.recovery import last_world
 from app.run.stop_request import StopRequest
@@ -191,20 +192,20 @@ def _connect(
     system: ThreadRuntime,
     clock: SystemClock,
     gate: LastGate,
-) -> CoinbaseVenue:
-    return connect(
+) -> CoinbaseReader:
+    right = ModeGate(options.mode).on_paper(session.rest)
+    wires = Wires(
         rest=session.rest,
         stream=session.ws,
         ca=session.ca,
-        key_file=session.key_file,
+        key=load_key_file(session.key_file),
         clock=clock,
         post=system.post_patiently,
-        last_gate=gate,
-        is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
         traits=evolve(EMBEDDED, limits=_limits(session)),
         tell=system.announce,
     )
+    return connect_reader(wires) if right is None else connect(wires, gate, right)
 
 
 def _limits(session: VenueSession) -> RequestLimits:
@@ -218,7 +219,7 @@ def _stop(system: ThreadRuntime) -> None:
 
 
 def _watches(
-    system: ThreadRuntime, options: TradeOptions, session: VenueSession, venue: Venue
+    system: ThreadRuntime, options: TradeOptions, session: VenueSession, venue: VenueReader
 ) -> Iterator[Watch]:
     """Start who looks after hangs, memory, our own silence and our end; gaps tell themselves."""
     system.on_gap(settings.quote_limit_ns(options.config), partial(gap_seen, system))
@@ -265,7 +266,7 @@ def venue_of_others(options: TradeOptions) -> str | None:
 
 
 def _sentinel_settings(
-    options: TradeOptions, session: VenueSession, venue: Venue
+    options: TradeOptions, session: VenueSession, venue: VenueReader
 ) -> dict[str, object]:
     """Return what the process needs that cancels our entries should this one stop or die."""
     folders = options.folders

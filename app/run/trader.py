@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from actors.kernel.ports import Venue
+from actors.kernel.ports import VenueReader
 from actors.kernel.topology import GUARDIAN
 from actors.trading.last_gate import LastGate
 from adapters.alerts.file import AlertFile
@@ -24,6 +24,7 @@ from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
 from adapters.telemetry.terminal import Terminal
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from app.command_line.options import TradeOptions
 from app.configuration.changes import record_start
 from app.run import settings
@@ -139,7 +140,7 @@ def start(
     ports: RunPorts,
     options: TradeOptions,
     opened: Opened,
-    venue: Venue,
+    venue: VenueReader,
     stop: StopRequest,
     say: Say,
     show: Show,
@@ -226,12 +227,15 @@ def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
     )
 
 
-def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: Venue) -> Ports:
+def _file_ports(
+    options: TradeOptions, ports: RunPorts, opened: Opened, venue: VenueReader
+) -> Ports:
     """Return the ports of the actors: the venue, and what lives in data and log folder."""
     folders = options.folders
     folder = folders.of_mode(options.mode)
     return Ports(
         venue=venue,
+        gateway=venue if isinstance(venue, CoinbaseGateway) else None,
         journal=opened.recorder,
         signal=_halt_signal(options),
         alerts=AlertFile(
