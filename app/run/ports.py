@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
@@ -12,9 +12,14 @@ from actors.kernel.ports import LastGate, VenueReader
 from actors.trading.approvals import Approvals
 from adapters.runtime.actor_system import ActorSystem
 from adapters.telemetry.log import ActorLog
+from app.command_line.options import TradeOptions
 from app.run.watches import Watch
+from domain.model.breakers import Breaker
 from domain.model.errors import TradingError
 from domain.system.shortage import is_shortage
+
+if TYPE_CHECKING:
+    from app.selftest.proof import Proof  # whose stage is built by the wiring, which needs this
 
 
 class NotStarted(TradingError):
@@ -88,7 +93,9 @@ class RunPorts:
 
     `wall` stamps records and alerts, None where no wall time may be written. `lineage` is that of
     a journal that is new, None for a random one. `approvals` go from the risk gate to the last
-    gate past everybody else. `connect` gives what is read of the venue, and with a right to order
+    gate past everybody else. `options` are those of the run where its start has changed them, and
+    `proof` what its self-test has proven where that was tried already; `breaker` is open from the
+    beginning. `connect` gives what is read of the venue, and with a right to order
     the way to order in the same object. `stop` ends every actor, senders first.
     """
 
@@ -102,3 +109,6 @@ class RunPorts:
     lineage: str | None = None
     watches: Callable[[VenueReader], Iterable[Watch]] = _no_watches
     stop: Callable[[], None] = field(default=lambda: None)
+    options: TradeOptions | None = None
+    proof: Proof | None = None
+    breaker: Breaker | None = None

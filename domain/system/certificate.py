@@ -51,9 +51,14 @@ class Certificate:
     taker: Rate
     values: Mapping[str, JsonValue]
 
+    @property
+    def canary_ends_ns(self) -> Nanos:
+        """Until when only little may be traded under it."""
+        return Nanos(self.issued_ns + CANARY_NS)
+
     def is_canary(self, now_ns: int) -> bool:
         """Tell whether it is so young that only little may be traded under it."""
-        return now_ns < self.issued_ns + CANARY_NS
+        return now_ns < self.canary_ends_ns
 
 
 @frozen(kw_only=True)
