@@ -32,7 +32,7 @@ from adapters.runtime.threads import ThreadRuntime
 from adapters.simulator.server.session import VenueSession
 from adapters.venues.coinbase.auth import Signer, load_key_file
 from adapters.venues.coinbase.bodies import order_body
-from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.connect import Wires, connect
 from adapters.venues.coinbase.wire import PREFIX
 from app.run.recovery import JournalPlace, Opened, open_state
 from benchmarks.parts import VENUE, Bench, NoLog, parsed, table, timed
@@ -40,6 +40,7 @@ from domain.messages.decisions import OrderApproved
 from domain.messages.journal import RunStarted
 from domain.messages.orders import OrderAdvanced, PlaceRequest
 from domain.model.approval import ApprovedEntry, Limit
+from domain.model.capability import Extent, OrderCapability
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import Amount, Price, Quantity, install_context
 from domain.model.orders import OrderIntent, OrderState
@@ -94,23 +95,23 @@ def orders_through(
     """Return the microseconds to the POST's writing, and to the venue's answer handled."""
     gate = Gate()
     runtime = ThreadRuntime(clock, BreakerBoard(), ROUTES, lambda _: NoLog())
-    venue = connect(
+    wires = Wires(
         rest=session.rest,
         stream=session.ws,
         ca=session.ca,
-        key_file=session.key_file,
+        key=load_key_file(session.key_file),
         clock=clock,
         post=runtime.post,
-        last_gate=gate,
         log=NoLog(),
     )
+    venue = connect(wires, gate, OrderCapability(Extent.ALL, session.rest))
     found = Bench(runtime)
     written, answered = [], []
     try:
         probe = found.probe(PROJECTOR, is_open)
         runtime.spawn(Auditor, AUDITOR, opened.recorder)
         state = OrderBookState(LINEAGE, 1, ())
-        runtime.spawn(OrderManager, ORDER_MANAGER, venue, state, is_dry=False)
+        runtime.spawn(OrderManager, ORDER_MANAGER, venue, state, gateway=venue)
         for number in range(1, count + 1):
             begun = time.perf_counter_ns()
             found.drive(partial(runtime.announce, OrderApproved(an_order(number))), probe)

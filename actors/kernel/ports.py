@@ -55,19 +55,27 @@ class QuoteReader(Protocol):
         """Read best bid and ask of `products` in one call → `QuotesListed`."""
 
 
-class Venue(Protocol):
-    """One account at one venue. Each call names its answer."""
+class OrderGateway(Protocol):
+    """The way to order at the venue of this run. Without a right to there is none: a dry run has
+    nobody to ask.
+    """
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
         """Send an order through the lane of entries or that of exits → `PlaceAnswered`."""
+
+    def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
+        """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""
+
+
+class VenueReader(Protocol):
+    """What can be asked of one account at one venue; nothing here orders. Each call names its
+    answer.
+    """
 
     def preview(
         self, order: ApprovedOrder, end_ns: Nanos | None, token: int, reply_to: ReplyTo
     ) -> None:
         """Ask what the venue would do with an order good until `end_ns` → `OrderPreviewed`."""
-
-    def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
-        """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""
 
     def list_orders(
         self, *, since_ns: Nanos | None, is_live_only: bool, token: int, reply_to: ReplyTo

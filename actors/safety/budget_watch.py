@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define
 
 from actors.kernel.base import Actor
-from actors.kernel.ports import Venue
+from actors.kernel.ports import VenueReader
 from domain.model.breakers import Effect
 from domain.model.instants import SECOND
 from domain.system.rate_budget import (
@@ -42,7 +42,7 @@ class WatchedBudget:
 class BudgetWatch:
     """Looks after the budgets on behalf of one actor; to be called every few seconds."""
 
-    def __init__(self, actor: Actor, venue: Venue) -> None:
+    def __init__(self, actor: Actor, venue: VenueReader) -> None:
         self._actor = actor
         self._venue = venue
         self._watched = {

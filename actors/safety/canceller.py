@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from actors.kernel.base import FIRST_EPOCH, Actor, ActorContext
-from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
+from actors.kernel.ports import ANSWER_LIMIT_NS, OrderGateway, VenueReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.safety.list_judge import ListJudge
@@ -87,9 +87,18 @@ Inbox = (
 class Canceller(Actor):
     """Runs one sweep at a time; a request during a sweep widens it and starts its count anew."""
 
-    def __init__(self, context: ActorContext, venue: Venue, orders: Iterable[Order]) -> None:
+    def __init__(
+        self,
+        context: ActorContext,
+        venue: VenueReader,
+        orders: Iterable[Order],
+        *,
+        gateway: OrderGateway | None,
+    ) -> None:
+        """Without a `gateway` this is a dry run, which has sent nothing: what it sees, it tells."""
         super().__init__(context)
         self._venue = venue
+        self._gateway = gateway
         known = tuple(orders)
         self._ours = RecentOrders.of(known, self.clock.market_ns())
         self._outstanding = Outstanding(venue.request_lifetime_ns)
@@ -172,7 +181,7 @@ class Canceller(Actor):
         alive = self._outstanding.alive(sweep.is_meant)
         if alive:
             sweep.asked.update(alive)
-            self._venue.cancel(alive, UNLISTED, self.reply_to())
+            self._cancel(alive, UNLISTED)
 
     def _list(self) -> None:
         if self._sweep is None:
@@ -216,7 +225,7 @@ class Canceller(Actor):
         # What is known to be ours goes, also where the rest of the list is not known.
         alive = sweep.take(listing.orders, self._ours.find, ours, listing.unread)
         if alive:
-            self._venue.cancel(alive, listing.token, self.reply_to())
+            self._cancel(alive, listing.token)
         pause_ns = LIST_AGAIN_NS
         if not self._is_whole(listing):
             sweep.doubt()
@@ -230,6 +239,12 @@ class Canceller(Actor):
             self._finish(sweep)
         else:
             self.after_machine(self._lists.pause_ns(pause_ns, LONGEST_AGAIN_NS), ListAgain())
+
+    def _cancel(self, order_ids: tuple[str, ...], token: int) -> None:
+        if self._gateway is None:
+            self.log.warning("dry run: not cancelled", orders=", ".join(order_ids))
+            return
+        self._gateway.cancel(order_ids, token, self.reply_to())
 
     def _is_whole(self, listing: OrdersListed) -> bool:
         """Tell whether everything of ours that is alive is in the list, or would be."""

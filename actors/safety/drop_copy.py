@@ -12,7 +12,7 @@ from enum import Enum, auto
 from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
+from actors.kernel.ports import ANSWER_LIMIT_NS, VenueReader
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ORDER_MANAGER
@@ -67,7 +67,7 @@ class DropCopy(Actor):
     def __init__(
         self,
         context: ActorContext,
-        venue: Venue,
+        venue: VenueReader,
         orders: Iterable[Order],
         booked: Iterable[str],
     ) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import ANSWER_LIMIT_NS, Venue
+from actors.kernel.ports import ANSWER_LIMIT_NS, VenueReader
 from actors.kernel.questions import NOBODYS, Questions
 from actors.kernel.topology import ORDER_MANAGER, PORTFOLIO, RISK_GATE
 from actors.safety.boot_judge import BOOT, BootWatch, judge_catalogue, judge_past, judge_wallet
@@ -91,7 +91,7 @@ class Reconciler(Actor):
     def __init__(
         self,
         context: ActorContext,
-        venue: Venue,
+        venue: VenueReader,
         account: BoundAccount,
         *,
         is_booted: bool = False,

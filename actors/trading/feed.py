@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import Venue
+from actors.kernel.ports import VenueReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import InTurn, Timer
 from actors.kernel.topology import ROUTES
@@ -88,7 +88,7 @@ class Feed(Actor):
     Flags and steps of products are read again while it runs: what is switched off or on is known.
     """
 
-    def __init__(self, context: ActorContext, venue: Venue, plan: FeedPlan) -> None:
+    def __init__(self, context: ActorContext, venue: VenueReader, plan: FeedPlan) -> None:
         super().__init__(context)
         self._venue = venue
         self._data = MarketData(plan, is_trusted=self.is_proven)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import Venue
+from actors.kernel.ports import OrderGateway, VenueReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from domain.messages.control import SettleRequested, Synced, SyncRequested
@@ -27,6 +27,7 @@ from domain.messages.venue import (
 )
 from domain.model.approval import ApprovedEntry
 from domain.model.breakers import Effect as Strength
+from domain.model.orders import NotSent, OrderIntent
 from domain.orders import effects
 from domain.orders.effects import Effect, TimerNews
 from domain.orders.inputs import FillsFound, Now, OrderBookState, OrdersFound
@@ -34,6 +35,8 @@ from domain.orders.order import good_till
 from domain.orders.preview import ANSWER_WITHIN_NS, NO_ANSWER, objection
 from domain.orders.tracker import OrderTracker
 from domain.system.alerts import of_ended_order
+
+NO_GATEWAY = "dry run: nothing is sent"
 
 
 @frozen
@@ -84,15 +87,18 @@ class OrderManager(Actor):
     def __init__(
         self,
         context: ActorContext,
-        venue: Venue,
+        venue: VenueReader,
         state: OrderBookState,
         *,
-        is_dry: bool,
+        gateway: OrderGateway | None,
         previews: bool = False,
     ) -> None:
+        """Without a `gateway` this is a dry run: it says what it would send."""
         super().__init__(context)
+        is_dry = gateway is None
         self._previews = previews and not is_dry
         self._venue = venue
+        self._gateway = gateway
         self._tracker = OrderTracker(state, venue.request_lifetime_ns, is_dry=is_dry)
         self._questions = Questions[Question](context.epoch)
         self._is_open = False
@@ -185,12 +191,30 @@ class OrderManager(Actor):
                 case _:
                     self._ask_venue(effect)
 
+    def _place(self, intent: OrderIntent, receipt: Receipt) -> None:
+        """Send an order; where there is no way to, that is its answer."""
+        if self._gateway is None:
+            outcome = NotSent(NO_GATEWAY, is_final=True)
+            answer = PlaceAnswered(intent.client_order_id, outcome, self.clock.machine_ns())
+            self._carry_out(self._tracker.step(answer, self._now()))
+            return
+        self._gateway.place(PlaceRequest(intent, receipt, self.epoch), self.reply_to())
+
+    def _cancel(self, order_id: str, token: int) -> None:
+        """Ask for a cancel; where there is no way to, that is its answer."""
+        if self._gateway is None:
+            self._questions.answered(token)
+            answer = CancelAnswered(token, (), NO_GATEWAY)
+            self._carry_out(self._tracker.step(answer, self._now()))
+            return
+        self._gateway.cancel((order_id,), token, self.reply_to())
+
     def _ask_venue(self, effect: effects.OfVenue) -> None:
         match effect:
             case effects.Place(intent, receipt):
-                self._venue.place(PlaceRequest(intent, receipt, self.epoch), self.reply_to())
+                self._place(intent, receipt)
             case effects.Cancel(order_id):
-                self._venue.cancel((order_id,), self._token(effect), self.reply_to())
+                self._cancel(order_id, self._token(effect))
             case effects.ListOrders(since_ns):
                 self._venue.list_orders(
                     since_ns=since_ns,

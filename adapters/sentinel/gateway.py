@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from adapters.sentinel.orders import LiveOrders
 from adapters.venues.coinbase.answers import order_ids_in, orders_in, read_orders
-from adapters.venues.coinbase.auth import Signer, load_key_file
+from adapters.venues.coinbase.auth import ApiKey, Signer
 from adapters.venues.coinbase.wire import PREFIX
 from domain.messages.venue import EntriesUnread
 from domain.model.entries import Entries, Unread
@@ -36,7 +36,7 @@ T = TypeVar("T")
 class Gateway:
     """One account at one venue."""
 
-    def __init__(self, rest: str, key_file: Path, ca: Path | None, token_life_s: int) -> None:
+    def __init__(self, rest: str, key: ApiKey, ca: Path | None, token_life_s: int) -> None:
         """Prepare to ask `rest` (scheme and host).
 
         Raises:
@@ -44,7 +44,7 @@ class Gateway:
         """
         self._rest = rest.rstrip("/")
         self._host = urlsplit(rest).netloc
-        self._signer = Signer(load_key_file(key_file), token_life_s, time.time_ns)
+        self._signer = Signer(key, token_life_s, time.time_ns)
         self._tally = UnreadTally()
         self._news: list[EntriesUnread] = []
         self._session = requests.Session()

@@ -27,9 +27,12 @@ from adapters.sentinel.duty import Duty
 from adapters.sentinel.gateway import Gateway
 from adapters.sentinel.orders import ENTRY, OurOrders
 from adapters.sentinel.state import State
+from adapters.venues.coinbase.auth import ApiKey, load_key_file
+from adapters.venues.coinbase.key_sources import find_key
 from domain.model.errors import Unreachable
 from domain.system.unread import is_first, sentence
 
+ROOT = Path(__file__).resolve().parents[2]
 FAREWELL, LEAVING, BEAT = b"q", b"l", b"."
 LOOK_S = 0.1
 STALE_S, STALE_UNDER_KILL_S = 3.0, 1.5
@@ -52,6 +55,7 @@ EXIT_OK, EXIT_UNREACHABLE = 0, 1
 class SentinelSettings:
     """What the trader tells. `lifetime_s`: how long a request may still create an order (H).
 
+    `key_file` is None where the environment, which is the trader's, holds the key.
     `pid` is the trader's; `signals` are the folders whose signal file counts, if
     it is not older than `kills_since_s`; `look` is the command
     that shows the trader, `world` its name where logs are shared.
@@ -63,7 +67,7 @@ class SentinelSettings:
     look: str
     world: str
     rest: str
-    key_file: Path
+    key_file: Path | None
     ca: Path | None
     token_life_s: int
     lifetime_s: float
@@ -81,7 +85,7 @@ def read_settings(line: str) -> SentinelSettings:
         look=str(told["look"]),
         world=str(told["world"]),
         rest=told["rest"],
-        key_file=Path(told["key_file"]),
+        key_file=None if told["key_file"] is None else Path(told["key_file"]),
         ca=None if told["ca"] is None else Path(told["ca"]),
         token_life_s=int(told["token_life_s"]),
         lifetime_s=float(told["lifetime_s"]),
@@ -109,9 +113,8 @@ class Sentinel:
         self._progress = progress
         self._beats = beats
         self._give_up_s = give_up_s
-        self._gateway = Gateway(
-            settings.rest, settings.key_file, settings.ca, settings.token_life_s
-        )
+        key = key_of(settings.key_file)
+        self._gateway = Gateway(settings.rest, key, settings.ca, settings.token_life_s)
         self._ours = OurOrders(settings.mode_folder / "journal")
         self._state = State(settings.mode_folder, settings.log, settings.look, settings.world)
         self._beat_s: float | None = None
@@ -265,6 +268,15 @@ class Sentinel:
         told = self._settings
         order = strongest_kill(told.signals, told.kills_since_s)
         return order is not None and order.includes_exits
+
+
+def key_of(file: Path | None) -> ApiKey:
+    """Return the trader's key: of its file, else of the environment that both share.
+
+    Raises:
+        KeyInvalid: it can't be used.
+    """
+    return find_key(os.environ, ROOT).key if file is None else load_key_file(file)
 
 
 def overdue(_number: int, _frame: object) -> None:

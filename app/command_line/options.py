@@ -138,5 +138,7 @@ class TradeOptions(WorldOptions):
     watch: bool = False
     plain: bool = False
     quiet: bool = False
+    confirm_live: bool = False
+    """Whether a person has confirmed that real money is meant."""
     liquidates_since_s: float | None = None
     """When a person ordered this run to sell everything, UTC wall seconds; None: it trades."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -121,8 +122,9 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
 
     check_world(folders)
     values = recalled(folders, values)
-    _refuse_contradictions(values)
     mode: Mode = values["mode"]
+    values = of_real_money(values) if mode is Mode.LIVE else values
+    _refuse_contradictions(values)
     own = (folders.data, folders.log, ROOT / "data", ROOT / "logs")
     beside = None if values["shadow_dir"] is None else Folders(config=values["shadow_dir"]).config
     read = [each for each in (folders.config, beside) if each is not None]
@@ -132,15 +134,21 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     _refuse_drills(values, config)
     shadow = _shadow_of(beside, config)
     values = {**values, "shadow": shadow}
-    refused = refusals(mode, config, is_confirmed=values["confirm_live"])
+    refused = refusals(mode, config)
     loaded = [each for each in (config, shadow) if each is not None]
     strategies = [folder_of(each.app.strategies.folder) for each in loaded]
     refused += stray_keys(strategies, (), own)
     if refused:
         return _refused(mode, refused)
+    options = options_of(folders, values, config)
+    if mode is Mode.LIVE:
+        from app.run.live_start import refused_at_once
+
+        if refused := refused_at_once(options, os.environ):
+            return _refused(mode, refused)
     from app.commands.trade import trade as run_trade
 
-    return run_trade(_placed(options_of(folders, values, config)))
+    return run_trade(options if mode is Mode.LIVE else _placed(options))
 
 
 def _refused(mode: Mode, sentences: Iterable[str]) -> int:
@@ -226,6 +234,29 @@ def _balances(pairs: tuple[tuple[str, Decimal], ...]) -> Mapping[str, Decimal] |
     if len(found) != len(pairs):
         raise click.UsageError("--paper-balance names a currency twice")
     return MappingProxyType(found) if found else None
+
+
+def of_real_money(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of live trading, which is at Coinbase and nowhere else.
+
+    Raises:
+        click.UsageError: one of them is for paper.
+    """
+    if values["venue"] not in (None, COINBASE):
+        raise click.UsageError("--env live trades at Coinbase; --venue embedded is for paper")
+    of_paper = {
+        "market": "--market",
+        "from_ns": "--from",
+        "balances": "--paper-balance",
+        "faults": "--faults",
+        "seed": "--seed",
+    }
+    for name, flag in of_paper.items():
+        if values[name] not in (None, ()):
+            raise click.UsageError(f"{flag} is for paper; --env live trades the market there is")
+    if values["speed"] not in (None, SLOWEST):
+        raise click.UsageError("real time can't be sped up; leave --speed at 1")
+    return {**values, "venue": COINBASE}
 
 
 def _refuse_contradictions(values: Mapping[str, Any]) -> None:

@@ -14,12 +14,13 @@ import click
 
 from adapters.clocks.system import SystemClock
 from adapters.telemetry.log import ActorLog
-from adapters.venues.coinbase.probe import Probe
+from adapters.venues.coinbase.probe import OrderProbe, Probe
 from adapters.venues.coinbase.traits import MARKET_STREAM
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options, json_option, set_option
 from app.command_line.trading_options import COINBASE_REST, parse_url, refuse_foreign_coinbase
 from app.run import settings
+from app.run.mode_gate import right_of_check
 from app.status.lines import Line, addressed
 from app.status.screen import show
 from app.venue_check.check import CheckPlan, findings
@@ -68,19 +69,20 @@ def venue_check(
     rest, stream = _addresses(venue_url)
     config = load(folders.config, sets)
     key, found_of_key = key_of(os.environ, folders, time.time_ns())
+    asked = rest, stream, None if key is None else key.key, SystemClock(), ActorLog("venue-check")
+    sender = OrderProbe(*asked, capability=right_of_check(rest)) if with_order else None
+    probe = Probe(*asked) if sender is None else sender
     plan = CheckPlan(
         rest=rest,
         quote_currency=config.app.quote.value,
         limit_ns=settings.drift_limit_ns(config),
         portfolio=config.app.account.portfolio_uuid,
         key=found_of_key,
-        with_order=with_order,
+        sender=sender,
         forbidden=forbidden_by(folders, config.app.mode),
         lock=partial(locked, folders),
     )
     around = Machine(rest, stream, config.app.time.ntp_servers)
-    log = ActorLog("venue-check")
-    probe = Probe(rest, stream, None if key is None else key.key, SystemClock(), log)
     found = []
     # The steps are closed first: what they have begun at the venue is ended by asking it.
     with contextlib.closing(probe), contextlib.closing(findings(probe, around, plan)) as steps:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
-from actors.kernel.ports import LastGate, Venue
+from actors.kernel.ports import LastGate, VenueReader
 from actors.trading.approvals import Approvals
 from adapters.runtime.actor_system import ActorSystem
 from adapters.telemetry.log import ActorLog
+from app.command_line.options import TradeOptions
 from app.run.watches import Watch
+from domain.model.breakers import Breaker
 from domain.model.errors import TradingError
 from domain.system.shortage import is_shortage
+
+if TYPE_CHECKING:
+    from app.selftest.proof import Proof  # whose stage is built by the wiring, which needs this
 
 
 class NotStarted(TradingError):
@@ -78,7 +83,7 @@ class Attentive:
                 self._short.discard(number)
 
 
-def _no_watches(_: Venue) -> Iterable[Watch]:
+def _no_watches(_: VenueReader) -> Iterable[Watch]:
     return ()
 
 
@@ -88,16 +93,22 @@ class RunPorts:
 
     `wall` stamps records and alerts, None where no wall time may be written. `lineage` is that of
     a journal that is new, None for a random one. `approvals` go from the risk gate to the last
-    gate past everybody else. `stop` ends every actor, senders first.
+    gate past everybody else. `options` are those of the run where its start has changed them, and
+    `proof` what its self-test has proven where that was tried already; `breaker` is open from the
+    beginning. `connect` gives what is read of the venue, and with a right to order
+    the way to order in the same object. `stop` ends every actor, senders first.
     """
 
     facts: VenueFacts
     system: ActorSystem
     driver: Driver
-    connect: Callable[[LastGate], AbstractContextManager[Venue]]
+    connect: Callable[[LastGate], AbstractContextManager[VenueReader]]
     publish_every_ns: int
     approvals: Approvals = field(factory=Approvals)
     wall: Callable[[], int] | None = None
     lineage: str | None = None
-    watches: Callable[[Venue], Iterable[Watch]] = _no_watches
+    watches: Callable[[VenueReader], Iterable[Watch]] = _no_watches
     stop: Callable[[], None] = field(default=lambda: None)
+    options: TradeOptions | None = None
+    proof: Proof | None = None
+    breaker: Breaker | None = None

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.ports import Clock, LastGate, Venue
+from actors.kernel.ports import Clock, LastGate, VenueReader
 from actors.kernel.topology import ROUTES
 from adapters.clocks.asking import TimeAsker, ask_all
 from adapters.clocks.market import MarketClock
@@ -30,9 +30,9 @@ from adapters.sentinel.gateway import Gateway
 from adapters.simulator.options import to_json
 from adapters.simulator.server.session import VenueSession
 from adapters.telemetry.log import ActorLog
-from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S
-from adapters.venues.coinbase.client import CoinbaseVenue
-from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.auth import EMBEDDED_LIFE_S, load_key_file
+from adapters.venues.coinbase.client import CoinbaseReader
+from adapters.venues.coinbase.connect import Wires, connect, connect_reader
 from adapters.venues.coinbase.server_time import ask_venue_time
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.budgeted import RequestLimits
@@ -43,6 +43,7 @@ from app.run.alert_watches import alert_watches
 from app.run.clock_watch import ClockWatch
 from app.run.folder_watch import FolderWatch
 from app.run.key_watch import KeyWatch, configured_key, created_of
+from app.run.mode_gate import ModeGate
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.recovery import last_world
 from app.run.stop_request import StopRequest
@@ -148,7 +149,8 @@ def _account_at(options: TradeOptions, session: VenueSession) -> str:
     Raises:
         Unreachable: the venue does not say, and there was no last time.
     """
-    with closing(Gateway(session.rest, session.key_file, session.ca, EMBEDDED_LIFE_S)) as gateway:
+    key = load_key_file(session.key_file)
+    with closing(Gateway(session.rest, key, session.ca, EMBEDDED_LIFE_S)) as gateway:
         try:
             return f"{session.world}/{gateway.portfolio()}"
         except Unreachable as error:
@@ -180,8 +182,8 @@ def _ports(
         connect=lambda gate: closing(_connect(options, session, system, clock, gate)),
         publish_every_ns=SECOND,
         wall=time.time_ns,
-        watches=lambda venue: _watches(system, options, session, venue),
-        stop=lambda: _stop(system),
+        watches=lambda venue: watches_of(system, options, reach_of(session), venue),
+        stop=lambda: stop_all(system),
     )
 
 
@@ -191,34 +193,59 @@ def _connect(
     system: ThreadRuntime,
     clock: SystemClock,
     gate: LastGate,
-) -> CoinbaseVenue:
-    return connect(
+) -> CoinbaseReader:
+    right = ModeGate(options.mode).on_paper(session.rest)
+    wires = Wires(
         rest=session.rest,
         stream=session.ws,
         ca=session.ca,
-        key_file=session.key_file,
+        key=load_key_file(session.key_file),
         clock=clock,
         post=system.post_patiently,
-        last_gate=gate,
-        is_read_only=options.mode is Mode.DRY_RUN,
         log=ActorLog("venue"),
         traits=evolve(EMBEDDED, limits=_limits(session)),
         tell=system.announce,
     )
+    return connect_reader(wires) if right is None else connect(wires, gate, right)
 
 
 def _limits(session: VenueSession) -> RequestLimits:
     return RequestLimits(private=session.private_rate, public=session.public_rate)
 
 
-def _stop(system: ThreadRuntime) -> None:
+def stop_all(system: ThreadRuntime) -> None:
     """Stop every actor, senders before receivers."""
     names = [sight.name for sight in system.sights()]
     system.stop(tuple(reversed(in_order(names))), STOP_WITHIN_NS)
 
 
-def _watches(
-    system: ThreadRuntime, options: TradeOptions, session: VenueSession, venue: Venue
+@frozen(kw_only=True)
+class Reach:
+    """How another process of ours gets at the venue, and how fast market time goes there.
+
+    `key_file`: None where the environment holds the key.
+    """
+
+    rest: str
+    key_file: Path | None
+    ca: Path | None
+    token_life_s: int
+    speed: float
+
+
+def reach_of(session: VenueSession) -> Reach:
+    """Return how to get at an embedded venue."""
+    return Reach(
+        rest=session.rest,
+        key_file=session.key_file,
+        ca=session.ca,
+        token_life_s=EMBEDDED_LIFE_S,
+        speed=float(session.speed),
+    )
+
+
+def watches_of(
+    system: ThreadRuntime, options: TradeOptions, reach: Reach, venue: VenueReader
 ) -> Iterator[Watch]:
     """Start who looks after hangs, memory, our own silence and our end; gaps tell themselves."""
     system.on_gap(settings.quote_limit_ns(options.config), partial(gap_seen, system))
@@ -229,9 +256,9 @@ def _watches(
     if options.mode is not Mode.DRY_RUN:  # who only reads has nothing to cancel
         yield from clock_watch(system, options)
         yield from _key_watch(system, options)
-        told = _sentinel_settings(options, session, venue)
+        told = _sentinel_settings(options, reach, venue)
         yield SentinelWatch(system, partial(SentinelProcess, told))
-    yield from alert_watches(system, options, float(session.speed))
+    yield from alert_watches(system, options, reach.speed)
 
 
 def clock_watch(system: ThreadRuntime, options: TradeOptions) -> Iterator[Watch]:
@@ -265,7 +292,7 @@ def venue_of_others(options: TradeOptions) -> str | None:
 
 
 def _sentinel_settings(
-    options: TradeOptions, session: VenueSession, venue: Venue
+    options: TradeOptions, reach: Reach, venue: VenueReader
 ) -> dict[str, object]:
     """Return what the process needs that cancels our entries should this one stop or die."""
     folders = options.folders
@@ -275,10 +302,10 @@ def _sentinel_settings(
         "log": str(folders.log.resolve()),
         "look": folders.address.put(STATUS),
         "world": folders.address.name,
-        "rest": session.rest,
-        "key_file": str(session.key_file.resolve()),
-        "ca": str(session.ca.resolve()),
-        "token_life_s": EMBEDDED_LIFE_S,
+        "rest": reach.rest,
+        "key_file": None if reach.key_file is None else str(reach.key_file.resolve()),
+        "ca": None if reach.ca is None else str(reach.ca.resolve()),
+        "token_life_s": reach.token_life_s,
         "lifetime_s": venue.request_lifetime_ns / SECOND,
         "pid": os.getpid(),
         "kills_since_s": options.liquidates_since_s,

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from actors.kernel.ports import Venue
+from actors.kernel.ports import VenueReader
 from actors.kernel.topology import GUARDIAN
 from actors.trading.last_gate import LastGate
 from adapters.alerts.file import AlertFile
@@ -24,6 +24,7 @@ from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
 from adapters.telemetry.terminal import Terminal
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from app.command_line.options import TradeOptions
 from app.configuration.changes import record_start
 from app.run import settings
@@ -41,6 +42,7 @@ from app.run.stop_request import KILL, StopRequest
 from app.run.watches import SupervisorWatch, Watches
 from app.run.wiring import Ports, RunPlan, build, recipes
 from app.selftest.proof import Proof, prove
+from config.mode import Mode
 from domain.messages.journal import RunStarted
 from domain.model.instants import iso
 from domain.system.ways_out import REPORT
@@ -73,6 +75,7 @@ def _trade(
 
     Returns the exit code, and the status that the STOPPED line told.
     """
+    options = ports.options or options
     place = place_of(options, ports)
     with ExitStack() as undo:
         opened = undo.enter_context(closing(open_state(place, lineage=ports.lineage)))
@@ -97,7 +100,7 @@ def _trade(
 
             undo.callback(begin_shadow(ports.system, options, opened.recovered).end)
         undo.callback(ports.stop)
-        proof = self_test(options)
+        proof = ports.proof or self_test(options)
         guardian = start(ports, options, opened, venue, stop, say, show, proof)
         told.callback(guardian.leave_status)
         watches.is_orderly = lambda: guardian.is_confirmed
@@ -126,6 +129,10 @@ def _show_results(options: TradeOptions, last: Status, terminal: Terminal) -> No
 
 def _ports_of(options: TradeOptions, stop: StopRequest) -> AbstractContextManager[RunPorts]:
     """Return what this run stands on; the other kind of time is not even imported."""
+    if options.mode is Mode.LIVE:
+        from app.run.live_ports import live_ports
+
+        return live_ports(options, stop)
     if options.is_virtual:
         from app.run.virtual_ports import virtual_ports
 
@@ -139,7 +146,7 @@ def start(
     ports: RunPorts,
     options: TradeOptions,
     opened: Opened,
-    venue: Venue,
+    venue: VenueReader,
     stop: StopRequest,
     say: Say,
     show: Show,
@@ -174,9 +181,9 @@ def start(
     lifecycle.recipes = recipes(system, files, plan, stop, lifecycle)
     is_liquidation = options.liquidates_since_s is not None
     build(system, options.config, lifecycle.recipes, known, sells_only=is_liquidation)
-    flaw = None if proof is None else proof.breaker
-    if flaw is not None:
-        system.board.trip(evolve(flaw, at_ns=system.clock.market_ns()))
+    for each in (None if proof is None else proof.breaker, ports.breaker):
+        if each is not None:
+            system.board.trip(evolve(each, at_ns=system.clock.market_ns()))
     return guardian
 
 
@@ -226,12 +233,15 @@ def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
     )
 
 
-def _file_ports(options: TradeOptions, ports: RunPorts, opened: Opened, venue: Venue) -> Ports:
+def _file_ports(
+    options: TradeOptions, ports: RunPorts, opened: Opened, venue: VenueReader
+) -> Ports:
     """Return the ports of the actors: the venue, and what lives in data and log folder."""
     folders = options.folders
     folder = folders.of_mode(options.mode)
     return Ports(
         venue=venue,
+        gateway=venue if isinstance(venue, CoinbaseGateway) else None,
         journal=opened.recorder,
         signal=_halt_signal(options),
         alerts=AlertFile(

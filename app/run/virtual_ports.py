@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, nullcontext
 from attrs import evolve
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.ports import LastGate, Venue
+from actors.kernel.ports import LastGate, VenueReader
 from actors.kernel.topology import ROUTES
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
 from adapters.simulator.engine.auth import PUBLIC, scope_of
@@ -21,14 +21,15 @@ from adapters.simulator.server.limits import RateLimits
 from adapters.simulator.server.opened_world import OpenedWorld, open_world
 from adapters.simulator.world import FOLDER, WorldError, WorldFolder
 from adapters.telemetry.log import ActorLog
-from adapters.venues.coinbase.connect import connect_in_process
+from adapters.venues.coinbase.connect import Inside, connect_in_process, read_in_process
 from adapters.venues.transport.budgeted import RequestLimits
 from adapters.venues.transport.inprocess import Ask, Errand, Reply
 from app.command_line.options import TradeOptions
+from app.run.mode_gate import ModeGate
 from app.run.ports import Attentive, NotStarted, RunPorts, VenueFacts
 from app.run.settings import seed_of
 from app.run.stop_request import StopRequest
-from config.mode import Mode
+from domain.model.capability import IN_PROCESS
 from domain.model.instants import HOUR, SECOND
 
 LINEAGE_DIGITS = 32
@@ -93,22 +94,21 @@ def _connect(
     clock: VirtualClock,
     gate: LastGate,
     options: TradeOptions,
-) -> Venue:
-    quirks = options.quirks
+) -> VenueReader:
+    quirks, right = options.quirks, ModeGate(options.mode).on_paper(IN_PROCESS)
     limits = RateLimits(quirks, lambda: clock.machine_ns() / SECOND)
-    return connect_in_process(
+    inside = Inside(
         engine=engine,
         ask=limited(lambda *asked: errand(engine, *asked), limits),
         open_connection=engine.connect,
         after=lambda delay_ns, call: system.call_at(clock.now_ns + delay_ns, call),
         clock=clock,
         post=system.post,
-        last_gate=gate,
         draw=random.Random(f"venue:{seed_of(options)}").random,
-        is_read_only=options.mode is Mode.DRY_RUN,
         limits=RequestLimits(private=quirks.private_rate, public=quirks.public_rate),
         tell=system.announce,
     )
+    return read_in_process(inside) if right is None else connect_in_process(inside, gate, right)
 
 
 class VirtualDriver(Attentive):

@@ -20,8 +20,9 @@ from actors.kernel.ports import (
     ControlInbox,
     HaltSignal,
     Journal,
+    OrderGateway,
     StatusBoard,
-    Venue,
+    VenueReader,
 )
 from actors.kernel.supervisor import Supervisor
 from actors.kernel.topology import (
@@ -71,7 +72,6 @@ from app.run.guardian_inbox import GuardianInbox
 from app.run.ports import VenueFacts
 from app.run.stop_request import StopRequest
 from config.effective import Config
-from config.mode import Mode
 from domain.messages.control import LIQUIDATION
 from domain.model.breakers import GLOBAL, Breaker, Effect
 from domain.orders.inputs import OrderBookState
@@ -83,9 +83,10 @@ from domain.system.recovery import Recovered
 
 @frozen(kw_only=True)
 class Ports:
-    """The world, as adapters present it."""
+    """The world, as adapters present it. Without a `gateway` nothing is ordered: a dry run."""
 
-    venue: Venue
+    venue: VenueReader
+    gateway: OrderGateway | None
     journal: Journal
     signal: HaltSignal
     alerts: AlertLog
@@ -206,7 +207,7 @@ def _keepers(
 
 def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipes:
     """Who cancels, sends, protects, and works what rests."""
-    spawn, venue = runtime.spawn, ports.venue
+    spawn, venue, gateway = runtime.spawn, ports.venue, ports.gateway
     working, limit_ns = (
         settings.working_of(options.config),
         settings.quote_limit_ns(options.config),
@@ -216,13 +217,16 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
         is_on = options.config.policy.exits.venue_stops
         spawn(Protector, PROTECTOR, state.orders.values(), is_on=is_on)
 
+    def canceller(state: Recovered) -> None:
+        spawn(Canceller, CANCELLER, venue, state.orders.values(), gateway=gateway)
+
     return {
         PROTECTOR: protector,
-        CANCELLER: lambda state: spawn(Canceller, CANCELLER, venue, state.orders.values()),
+        CANCELLER: canceller,
         ORDER_MANAGER: order_manager(
             runtime,
             venue,
-            is_dry=options.mode is Mode.DRY_RUN,
+            gateway,
             previews=settings.has_previews(options.config, options.mode),
         ),
         ENTRIES: lambda _: spawn(RestingEntries, ENTRIES, working, limit_ns),
@@ -230,14 +234,18 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
 
 
 def order_manager(
-    runtime: ActorSystem, venue: Venue, *, is_dry: bool, previews: bool = False
+    runtime: ActorSystem,
+    venue: VenueReader,
+    gateway: OrderGateway | None,
+    *,
+    previews: bool = False,
 ) -> Recipe:
     """Return how to start who sends: the same for a run and for its self-test."""
 
     def start(state: Recovered) -> None:
         orders = state.own_orders(runtime.clock.machine_ns())
         book = OrderBookState(state.lineage, state.next_number, orders, state.former)
-        manager = {"is_dry": is_dry, "previews": previews}
+        manager = {"gateway": gateway, "previews": previews}
         runtime.spawn(OrderManager, ORDER_MANAGER, venue, book, **manager)
 
     return start
@@ -282,7 +290,7 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
     }
 
 
-def _budgets(venue: Venue) -> tuple[BudgetUse, ...]:
+def _budgets(venue: VenueReader) -> tuple[BudgetUse, ...]:
     return venue.budget_uses
 
 

@@ -18,10 +18,11 @@ from actors.reporting.auditor import Auditor
 from actors.trading.approvals import Approvals
 from actors.trading.last_gate import LastGate
 from adapters.runtime.virtual import VirtualClock, VirtualRuntime
-from adapters.venues.coinbase.client import CoinbaseVenue
-from adapters.venues.coinbase.connect import connect_in_process
+from adapters.venues.coinbase.connect import Inside, connect_in_process
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from adapters.venues.transport.inprocess import ConnectionLike, Errand, Reply
 from app.run.deciders import deciders
+from app.run.mode_gate import right_of_self_test
 from app.run.wiring import order_manager
 from app.selftest.scene import MAKER, NOW, TAKER, Scene
 from app.shadow.silent import SilentLog, SilentQuotes
@@ -101,7 +102,7 @@ class SelfTestStage:
         self._ask_last_gate: Callable[[PlaceRequest], str | None] = _closed
         self._venue = self._connect()
         self._runtime.spawn(Auditor, AUDITOR, _Notes(self._record, self._clock))
-        order_manager(self._runtime, self._venue, is_dry=False)(Recovered(lineage=LINEAGE))
+        order_manager(self._runtime, self._venue, self._venue)(Recovered(lineage=LINEAGE))
 
     def play(self, scene: Scene, said: Sequence[Asked], walls: Walls) -> Outcome:
         """Return what the product's own actors make of `said` in `scene`."""
@@ -155,17 +156,19 @@ class SelfTestStage:
             )
         self._runtime.run_to(self._clock.now_ns)
 
-    def _connect(self) -> CoinbaseVenue:
+    def _connect(self) -> CoinbaseGateway:
         runtime, clock = self._runtime, self._clock
-        return connect_in_process(
+        inside = Inside(
             engine=_Nobody(),
             ask=self._left,
             open_connection=_no_stream,
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            last_gate=lambda request: self._ask_last_gate(request),
             draw=lambda: 0.0,
+        )
+        return connect_in_process(
+            inside, lambda request: self._ask_last_gate(request), right_of_self_test()
         )
 
     def _left(

@@ -9,7 +9,7 @@ from attrs import frozen
 from app.venue_check.account_steps import AccountSteps, left_out
 from app.venue_check.order_steps import A_CANCEL, A_RESTING, CANCELLED, ORDER, OrderSteps
 from app.venue_check.public_steps import UNREACHED, PublicSteps
-from app.venue_check.questions import Surroundings, VenueQuestions
+from app.venue_check.questions import HarmlessSender, Surroundings, VenueQuestions
 from domain.model.errors import TradingError
 from domain.system.venue_check import KEY_CHECK, CheckedStep, StepResult, refused, skipped
 
@@ -22,7 +22,8 @@ NOT_NOW = "every step above well, and nothing that forbids orders"
 class CheckPlan:
     """What the check is to look for.
 
-    `key` is what was found of the key; `forbidden` asks what forbids an order now, None for
+    `key` is what was found of the key; `sender` is the way to send one order, None if that was not
+    wished; `forbidden` asks what forbids an order now, None for
     nothing; `lock` keeps traders of the account away while there is one.
     """
 
@@ -31,7 +32,7 @@ class CheckPlan:
     limit_ns: int
     portfolio: str | None
     key: tuple[CheckedStep, ...]
-    with_order: bool
+    sender: HarmlessSender | None
     forbidden: Callable[[], str | None]
     lock: Lock
 
@@ -56,9 +57,9 @@ def findings(
         yield from left_out("it needs a key" if public.is_reached else UNREACHED)
     else:
         yield from account.run(public.product)
-    if plan.with_order:
+    if plan.sender is not None:
         hindered = _hindrance(public, account, plan)
-        yield from hindered or _ordered(venue, around, account, plan)
+        yield from hindered or _ordered(plan.sender, around, account, plan)
 
 
 def _may_sign(plan: CheckPlan) -> bool:
@@ -83,7 +84,7 @@ def _hindrance(
 
 
 def _ordered(
-    venue: VenueQuestions, around: Surroundings, account: AccountSteps, plan: CheckPlan
+    venue: HarmlessSender, around: Surroundings, account: AccountSteps, plan: CheckPlan
 ) -> Iterator[CheckedStep]:
     assert account.intent is not None, "an order that the venue was not asked about"
     try:

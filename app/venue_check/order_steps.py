@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from attrs import evolve
 
 from adapters.venues.coinbase.probe import HarmlessIntent
-from app.venue_check.questions import Surroundings, VenueQuestions
+from app.venue_check.questions import HarmlessSender, Surroundings
 from domain.model.instants import Nanos, iso
 from domain.model.orders import Accepted, IdKnown, NotSent, OrderSeen, OutcomeLost, Rejected
 from domain.system.harmless_order import LIFE_NS
@@ -26,7 +26,7 @@ Gate = Callable[[], str | None]
 class OrderSteps:
     """Sends one order at most, and does not leave before its end is known or given up."""
 
-    def __init__(self, venue: VenueQuestions, around: Surroundings, gate: Gate) -> None:
+    def __init__(self, venue: HarmlessSender, around: Surroundings, gate: Gate) -> None:
         """`gate` is asked directly before the order leaves; a text keeps it here."""
         self._venue = venue
         self._around = around

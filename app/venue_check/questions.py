@@ -61,17 +61,21 @@ class VenueQuestions(Protocol):
     def fills(self, order_id: str) -> FillsListed:
         """List the fills of one order."""
 
-    def cancel(self, order_id: str) -> CancelAnswered:
-        """Ask to cancel one order."""
-
     def intend(self, order: HarmlessOrder, end_ns: Nanos) -> HarmlessIntent:
         """Return an order under an id of its own."""
 
     def preview(self, intent: HarmlessIntent) -> tuple[str, ...]:
         """Return what the venue has against an order; raises `VenueError`."""
 
+
+class HarmlessSender(VenueQuestions, Protocol):
+    """The venue as one may ask it who was given the right to send one harmless order."""
+
     def place(self, intent: HarmlessIntent, gate: Callable[[], str | None]) -> PlaceOutcome:
         """Send an order at most once."""
+
+    def cancel(self, order_id: str) -> CancelAnswered:
+        """Ask to cancel one order."""
 
 
 class Surroundings(Protocol):

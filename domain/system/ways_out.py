@@ -23,6 +23,9 @@ SET_REGIME = 'python run.py regime set chop --reason "..."'
 SELFTEST = "python run.py selftest"
 VERIFY = "python run.py audit verify"
 START = "python run.py --env paper"
+START_LIVE = "python run.py --env live --confirm-live"
+LIVE_GATES = "live_gates"
+"""Name of the breaker while a gate of trading with real money is shut."""
 MAILBOX = "mailbox:"
 """How the names begin of breakers that an overflowing inbox opens."""
 
@@ -126,6 +129,9 @@ WAYS_OUT: dict[str, WayOut] = {
     ),
     "selftest": WayOut(
         "", "stop; mend the guard that the alert names, or its configuration; start again", SELFTEST
+    ),
+    LIVE_GATES: WayOut(
+        "", "stop; open each gate that it names; start again, all are looked at anew", START_LIVE
     ),
     "permissions": WayOut("", f"{_STOPS}: the key may view and trade, and not transfer", START),
     "user_stream": WayOut("the user stream is connected and complete", "wait for it", STATUS),

@@ -21,7 +21,7 @@ from actors.kernel.envelope import ReplyTo
 from actors.kernel.questions import NOBODYS
 from actors.trading.order_manager import OrderManager
 from adapters.simulator.engine.wire import PREFIX
-from adapters.venues.coinbase.connect import connect_in_process
+from adapters.venues.coinbase.connect import Inside, connect_in_process
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.inprocess import Errand, Reply
 from app.run.recovery import CODEC
@@ -39,6 +39,7 @@ from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
 from domain.orders.inputs import OrderBookState
 from domain.system.recovery import Recovered, fold
+from tests.builders.capability import a_right
 from tests.builders.harness import Harness, HarnessClock, deliver
 from tests.builders.messages import LINEAGE, MAKER, TAKER, a_breaker, a_level
 from tests.builders.simulator import Client
@@ -146,20 +147,25 @@ class Desk:
         self._states = {name: order.state for name, order in recovered.orders.items()}
         self.harness = Harness(self.clock)
         self._taken = 0
-        self._client = connect_in_process(
+        inside = Inside(
             engine=self.venue.engine,
             ask=self._ask,
             open_connection=self.venue.engine.connect,
             after=self._after,
             clock=self.clock,
             post=partial(self._post, self.lives),
-            last_gate=lambda _: None,
             draw=self._draw,
         )
+        self._client = connect_in_process(inside, lambda _: None, a_right())
         orders = recovered.own_orders(self.clock.machine_ns())
         state = OrderBookState(LINEAGE, recovered.next_number, orders)
         self.manager = self.harness.start(
-            OrderManager, "order_manager", self._client, state, is_dry=False, epoch=self.lives
+            OrderManager,
+            "order_manager",
+            self._client,
+            state,
+            gateway=self._client,
+            epoch=self.lives,
         )
         self._hear(None)
         self.compare()

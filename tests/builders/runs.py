@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,10 @@ RESTING = (
 class Running:
     """A trader in a process of its own. Its streams are read as they come."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """It gets this process's environment, and `environment` besides."""
         self.home = home
         self.lines: list[str] = []
         self._errors: list[str] = []
@@ -56,6 +60,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, **(environment or {})},
         )
         self._readers = [
             self._follow(self.process.stdout, self.lines),
@@ -157,9 +162,11 @@ class Running:
 
 
 @contextlib.contextmanager
-def trader(home: Path, *arguments: str) -> Iterator[Running]:
+def trader(
+    home: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """Run a trader on paper; whatever is left of it at the end of the block is killed."""
-    running = Running(home, *arguments)
+    running = Running(home, *arguments, environment=environment)
     try:
         yield running
     finally:
@@ -168,13 +175,22 @@ def trader(home: Path, *arguments: str) -> Iterator[Running]:
 
 
 def command_line(home: Path, *arguments: str) -> list[str]:
-    """Return the command line of `run.py` on the folders of `home` and the shipped settings."""
-    folders = {"data": home / "data", "log": home / "logs", "config": ROOT / "config"}
+    """Return the command line of `run.py` on the folders of `home` and the shipped settings, or
+    those in its own folder `config` where it has one.
+    """
+    own = home / "config"
+    config = own if own.is_dir() else ROOT / "config"
+    folders = {"data": home / "data", "log": home / "logs", "config": config}
     options = [f"--{name}-dir={folder}" for name, folder in folders.items()]
     return [sys.executable, str(ROOT / "run.py"), *arguments, *options]
 
 
-def call(home: Path, *arguments: str, seconds: float = RUN_S) -> subprocess.CompletedProcess[str]:
+def call(
+    home: Path,
+    *arguments: str,
+    seconds: float = RUN_S,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; it must not show a traceback."""
     done = subprocess.run(
         command_line(home, *arguments),
@@ -183,6 +199,7 @@ def call(home: Path, *arguments: str, seconds: float = RUN_S) -> subprocess.Comp
         text=True,
         timeout=seconds,
         check=False,
+        env={**os.environ, **(environment or {})},
     )
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done

@@ -20,8 +20,9 @@ from adapters.control.status import read_status
 from adapters.processes.simulator import VenueChild
 from adapters.runtime.threads import ThreadRuntime
 from adapters.simulator.server.session import VenueSession
-from adapters.venues.coinbase.client import CoinbaseVenue
-from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.auth import load_key_file
+from adapters.venues.coinbase.connect import Wires, connect
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from app.command_line.options import Folders, TradeOptions
 from app.run.ports import RunPorts, VenueFacts
 from app.run.recovery import open_state
@@ -35,6 +36,7 @@ from config.loading import load
 from config.mode import Mode
 from domain.model.instants import SECOND
 from domain.system.restarts import CrashHistory
+from tests.builders.capability import a_right
 from tests.builders.simulator_process import venue_command
 from tests.builders.world import CONFIG
 from tests.fakes.log import KeptLog, LogLine
@@ -97,17 +99,17 @@ class ThreadWorld:
         )
         self._guardian.start()
 
-    def _connect(self, session: VenueSession, gate: LastGate) -> CoinbaseVenue:
-        return connect(
+    def _connect(self, session: VenueSession, gate: LastGate) -> CoinbaseGateway:
+        wires = Wires(
             rest=session.rest,
             stream=session.ws,
             ca=session.ca,
-            key_file=session.key_file,
+            key=load_key_file(session.key_file),
             clock=self.runtime.clock,
             post=self.runtime.post_patiently,
-            last_gate=gate,
             log=KeptLog("venue", self._log_lines),
         )
+        return connect(wires, gate, a_right(session.rest))
 
     def status(self) -> dict[str, Any]:
         """Return the status that was published last."""

@@ -26,7 +26,7 @@ from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.quirks import VenueQuirks
 from adapters.simulator.engine.store import MARKET_TIME, Batch, SqliteStore
 from adapters.simulator.faults.script import parse_script
-from adapters.venues.coinbase.connect import connect_in_process
+from adapters.venues.coinbase.connect import Inside, connect_in_process, read_in_process
 from adapters.venues.transport.budgeted import RequestLimits
 from adapters.venues.transport.inprocess import Errand, Reply
 from app.command_line.options import Folders, TradeOptions
@@ -43,6 +43,7 @@ from config.mode import Mode
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import BPS
 from domain.risk.rules.suspect_price import SuspectPrice
+from tests.builders.capability import a_right
 from tests.builders.pace import UNPACED
 from tests.builders.price_paths import script
 from tests.builders.simulator import script_of
@@ -282,19 +283,21 @@ class World:
     def _connect(self) -> Any:
         runtime, clock, quirks = self.runtime, self.clock, self.setting.quirks
         self.limits = WatchedLimits(quirks, lambda: clock.machine_ns() / SECOND)
-        return connect_in_process(
+        inside = Inside(
             engine=self.engine,
             ask=limited(self._ask, self.limits),
             open_connection=self.engine.connect,
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            last_gate=last_gate(self.ports, self.options, self.stop_request),
             draw=random.Random(f"venue:{self.setting.seed}").random,
-            is_read_only=self.options.mode is Mode.DRY_RUN,
             tell=runtime.announce,
             limits=RequestLimits(private=quirks.private_rate, public=quirks.public_rate),
         )
+        if self.options.mode is Mode.DRY_RUN:
+            return read_in_process(inside)
+        gate = last_gate(self.ports, self.options, self.stop_request)
+        return connect_in_process(inside, gate, a_right())
 
     def _ask(
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes

@@ -125,7 +125,7 @@ def checked(odd: str, answer: bytes) -> Iterator[dict[str, CheckedStep]]:
             limit_ns=150_000_000,
             portfolio=None,
             key=(passed(KEY, "", ""),),
-            with_order=False,
+            sender=None,
             forbidden=lambda: None,
             lock=lambda _: lambda: None,
         )

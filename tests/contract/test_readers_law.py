@@ -27,6 +27,7 @@ from adapters.simulator.market_data.raw import catalogue
 from adapters.simulator.market_data.readers import bars_in, changes_in, trades_in
 from adapters.venues.coinbase import codec, wire
 from adapters.venues.coinbase.answers import previewed
+from adapters.venues.coinbase.auth import load_key_file
 from adapters.venues.coinbase.server_time import time_in
 from domain.messages.market import (
     BookChanged,
@@ -547,7 +548,7 @@ def test_an_odd_frame_is_read_or_refused_as_none_of_the_protocol() -> None:
 @pytest.mark.req("SUP1")
 def test_the_sentinel_reads_every_order_that_says_which_it_is(tmp_path: Path) -> None:
     with small_venue() as venue:
-        gateway = Gateway(venue.rest, key_file(tmp_path), None, 10)
+        gateway = Gateway(venue.rest, load_key_file(key_file(tmp_path)), None, 10)
         for what, odd in oddities(wire.OrderForm, an_order(2)):
             page = as_json({"orders": [an_order(1), odd, an_order(3)]})
             venue.instead = lambda *_, page=page: page

@@ -13,10 +13,11 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from actors.kernel.ports import Venue
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
-from adapters.venues.coinbase.connect import connect, connect_in_process
+from adapters.venues.coinbase.auth import load_key_file
+from adapters.venues.coinbase.connect import Inside, Wires, connect, connect_in_process
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from app.run.virtual_ports import errand
 from domain.messages.market import (
     BookSnapshotSeen,
@@ -57,6 +58,7 @@ from domain.model.orders import (
 )
 from domain.model.product import Product, ProductId, Side
 from domain.orders.identity import client_order_id
+from tests.builders.capability import a_right
 from tests.builders.coinbase import a_request
 from tests.builders.messages import TAKER, a_limit, approved, approved_sale
 from tests.builders.simulator import Client
@@ -101,7 +103,7 @@ class Stand:
 
     def __init__(
         self,
-        venue: Venue,
+        venue: CoinbaseGateway,
         inbox: Inbox,
         gate: Gate,
         now_ns: Callable[[], Nanos],
@@ -210,16 +212,16 @@ def in_process() -> Iterator[Stand]:
     engine = Client(Script(*steps, minutes=120)).engine
     time, inbox, gate = VirtualTime(START + 3 * MINUTE), Inbox(), Gate()
 
-    venue = connect_in_process(
+    inside = Inside(
         engine=engine,
         ask=lambda *asked: errand(engine, *asked),
         open_connection=engine.connect,
         after=time.after,
         clock=time,
         post=inbox.post,
-        last_gate=gate,
         draw=lambda: 0.5,
     )
+    venue = connect_in_process(inside, gate, a_right())
     yield Stand(venue, inbox, gate, time.market_ns, lambda until: time.run(until, 60 * SECOND))
     venue.close()
     time.run(limit_ns=SECOND)
@@ -230,16 +232,16 @@ def own_process(folder: Path) -> Iterator[Stand]:
     with venue_process(folder) as running:
         session, inbox, gate = running.session, Inbox(), Gate()
         clock = SystemClock(MarketClock(session.clock))
-        venue = connect(
+        wires = Wires(
             rest=session.rest_tls,
             stream=session.ws,
             ca=session.ca,
-            key_file=session.key_file,
+            key=load_key_file(session.key_file),
             clock=clock,
             post=inbox.post,
-            last_gate=gate,
             log=KeptLog(),
         )
+        venue = connect(wires, gate, a_right(session.rest_tls))
         yield Stand(venue, inbox, gate, clock.market_ns, lambda _: None)
         venue.close()
 

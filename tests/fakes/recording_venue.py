@@ -7,7 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.ports import Venue
+from actors.kernel.ports import OrderGateway, VenueReader
 from domain.messages.orders import PlaceRequest
 from domain.model.approval import ApprovedOrder
 from domain.model.instants import SECOND, Nanos
@@ -24,7 +24,7 @@ class Call:
     about: dict[str, Any] = field(factory=dict)
 
 
-class RecordingVenue(Venue):
+class RecordingVenue(VenueReader, OrderGateway):
     """Answers nothing; `calls` grows, oldest first."""
 
     def __init__(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.venues.coinbase.client import CoinbaseVenue
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.inprocess import Errand, InProcessTransport
 from domain.messages.orders import PlaceRequest
 from domain.messages.venue import EntriesUnread
+from domain.model.capability import OrderCapability
 from domain.model.instants import Nanos
+from tests.builders.capability import a_right
 from tests.builders.coinbase import never_refuses
 from tests.fakes.clocks import VirtualTime
 from tests.fakes.inbox import Inbox
@@ -53,6 +55,7 @@ class ScriptedVenue:
         *,
         draw: Callable[[], float] = lambda: 0.5,
         gate: Callable[[PlaceRequest], str | None] = never_refuses,
+        capability: OrderCapability | None = None,
     ) -> None:
         self.time = VirtualTime()
         self.inbox = Inbox()
@@ -64,11 +67,12 @@ class ScriptedVenue:
         self.transport = InProcessTransport(
             self, self._ask, self._open, self.time.after, self.time.market_ns, self.time.machine_ns
         )
-        self.client = CoinbaseVenue(
+        self.client = CoinbaseGateway(
             self.transport,
             self.inbox.post,
             self.time,
             gate,
+            capability=capability or a_right(),
             traits=EMBEDDED,
             draw=draw,
             tell=self.told.append,

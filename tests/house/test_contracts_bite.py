@@ -68,6 +68,8 @@ BREACHES = (
     Breach("sentinel", "adapters.sentinel.unplaced", "pykka"),
     Breach("sentinel-reach", "adapters.venues.coinbase.wire", "adapters.venues.coinbase.client"),
     Breach("sentinel-reach", "adapters.control.files", "adapters.venues.coinbase.bodies"),
+    Breach("readers", "adapters.venues.coinbase.client", "adapters.venues.coinbase.gateway"),
+    Breach("readers", "adapters.venues.coinbase.history", "adapters.venues.coinbase.cancels"),
     Breach("courier", "adapters.courier.courier", "adapters.venues.coinbase.auth"),
     Breach("courier", "adapters.courier.unplaced", "actors.kernel.ports"),
     Breach("apprise", "app.run.courier_watch", "apprise"),

@@ -40,5 +40,6 @@ def test_it_imports_no_code_that_could_make_an_order() -> None:
     assert modules <= {
         "adapters.venues.coinbase.answers",
         "adapters.venues.coinbase.auth",
+        "adapters.venues.coinbase.key_sources",
         "adapters.venues.coinbase.wire",
     }

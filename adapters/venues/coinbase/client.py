@@ -1,4 +1,4 @@
-"""The venue as the actors see it: every question of the port in the words of Coinbase."""
+"""What can be read of the venue, in the words of Coinbase. There is no way to order in here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.ports import Clock, LastGate, Post
+from actors.kernel.ports import Clock, Post
 from adapters.venues.coinbase import answers, codec, pages
 from adapters.venues.coinbase.aliases import (
     Aliases,
@@ -19,38 +19,29 @@ from adapters.venues.coinbase.aliases import (
     renamed_quotes,
 )
 from adapters.venues.coinbase.answers import Wallet
-from adapters.venues.coinbase.bodies import order_body, preview_body, refused_by_type
-from adapters.venues.coinbase.cancels import Cancels
-from adapters.venues.coinbase.outcomes import outcome_of
+from adapters.venues.coinbase.bodies import preview_body
 from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
 from adapters.venues.coinbase.previews import PATH as PREVIEW
 from adapters.venues.coinbase.previews import Previews
 from adapters.venues.coinbase.session import SILENCE_NS, Decode, Frame
 from adapters.venues.coinbase.streams import Stream, market_subscriptions, user_subscriptions
 from adapters.venues.coinbase.traits import VenueTraits
-from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.budgeted import BudgetedTransport
 from adapters.venues.transport.interface import (
-    Answer,
-    NoAnswer,
     Query,
     RequestLane,
     StreamKind,
     Transport,
 )
 from domain.messages.market import MarketFrame
-from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
-    CancelAnswered,
-    CancelResult,
     CandlesListed,
     EntriesUnread,
     FeesRead,
     FillsListed,
     OrdersListed,
     PermissionsRead,
-    PlaceAnswered,
     ProductsListed,
     QuotesListed,
 )
@@ -66,8 +57,6 @@ from domain.system.unread import UnreadTally
 
 T = TypeVar("T")
 
-PLACE_DEADLINE_NS = 10 * SECOND
-PLACE = "/orders"
 IDS_PER_CALL = 50
 PAGE = 250
 
@@ -86,12 +75,11 @@ def nobody(_: EntriesUnread) -> None:
 REQUEST_GRACE_NS = 10 * SECOND
 
 
-class CoinbaseVenue:
-    """Implements `Venue`. Answers are posted from whichever thread the transport answers on.
+class CoinbaseReader:
+    """Implements `VenueReader`. Answers are posted from whichever thread the transport answers on.
 
-    `last_gate` is asked before an order leaves; `stream_token` signs stream messages, None where
-    the other end trusts us; `draw` is uniform over [0, 1) and spreads retries; `tell` hears of
-    entries that were left out.
+    `stream_token` signs stream messages, None where the other end trusts us; `draw` is uniform
+    over [0, 1) and spreads retries; `tell` hears of entries that were left out.
     """
 
     catalogue = (RequestLane.QUERY, "/products")
@@ -102,7 +90,6 @@ class CoinbaseVenue:
         transport: Transport,
         post: Post,
         clock: Clock,
-        last_gate: LastGate,
         *,
         traits: VenueTraits,
         draw: Draw,
@@ -120,7 +107,6 @@ class CoinbaseVenue:
         )
         self._post = post
         self._clock = clock
-        self._last_gate = last_gate
         self._traits = traits
         self._reader = RetryingReader(self._transport, draw, clock.machine_ns, self._broken)
         self._draw = draw
@@ -155,41 +141,12 @@ class CoinbaseVenue:
 
     # Orders.
 
-    def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
-        """Send an order → `PlaceAnswered`; it leaves at most once."""
-        intent = request.intent
-
-        def done(answer: Answer | NoAnswer) -> None:
-            outcome = outcome_of(intent, answer, partial(self._broken, PLACE))
-            answered = PlaceAnswered(intent.client_order_id, outcome, answer.ended_ns)
-            self._post(reply_to, answered)
-
-        self._transport.request(
-            RequestLane(intent.order.purpose.value),
-            "POST",
-            PREFIX + PLACE,
-            (),
-            order_body(intent),
-            PLACE_DEADLINE_NS,
-            done,
-            lambda: self._last_gate(request) or refused_by_type(request.intent),
-        )
-
     def preview(
         self, order: ApprovedOrder, end_ns: Nanos | None, token: int, reply_to: ReplyTo
     ) -> None:
         """Ask what the venue would do with an order → `OrderPreviewed`."""
         asked = Previews(self._transport, partial(self._broken, PREVIEW))
         asked.ask(preview_body(order, end_ns), token, partial(self._post, reply_to))
-
-    def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
-        """Ask to cancel → `CancelAnswered`, after the last of its calls."""
-
-        def done(results: Entries[CancelResult], failure: str | None) -> None:
-            self._leave_out(results.unread)
-            self._post(reply_to, CancelAnswered(token, results.read, failure))
-
-        Cancels(self._transport, self._draw, order_ids, done, self._broken).start()
 
     def list_orders(
         self, *, since_ns: Nanos | None, is_live_only: bool, token: int, reply_to: ReplyTo

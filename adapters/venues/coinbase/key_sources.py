@@ -23,11 +23,12 @@ NO_KEY = (
 
 @frozen
 class FoundKey:
-    """A key that can sign, and where it was found."""
+    """A key that can sign, and where it was found; `file`: None where that is the environment."""
 
     key: ApiKey
     source: str
     algorithm: str
+    file: Path | None = None
 
     @property
     def created_ns(self) -> Nanos | None:
@@ -75,9 +76,9 @@ def _of_file(text: str, checkout: Path) -> FoundKey:
             f"{FILE}: {path} lies in the checkout ({home}); move it elsewhere, and revoke the key "
             "if others could read it"
         )
-    return _usable(load_key_file(real), f"{FILE}={path}")
+    return _usable(load_key_file(real), f"{FILE}={path}", real)
 
 
-def _usable(key: ApiKey, source: str) -> FoundKey:
+def _usable(key: ApiKey, source: str, file: Path | None = None) -> FoundKey:
     _, algorithm = private_key(key)
-    return FoundKey(key, source, algorithm)
+    return FoundKey(key, source, algorithm, file)

@@ -1,7 +1,7 @@
 """The venue as a command asks it: one question after the other, each call waits for its answer.
 
-The questions are those of the trader's own client. It orders nothing: the only order that can be
-sent from here is a `HarmlessOrder`.
+The questions are those of the trader's own client. A `Probe` orders nothing; an `OrderProbe`, for
+which a person has given consent, can send a `HarmlessOrder` and cancel it, and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from actors.kernel.ports import Clock, Log
 from adapters.venues.coinbase.answers import previewed
 from adapters.venues.coinbase.auth import ApiKey, Signer
 from adapters.venues.coinbase.bodies import harmless_body
-from adapters.venues.coinbase.client import CoinbaseVenue
+from adapters.venues.coinbase.cancels import Cancels
+from adapters.venues.coinbase.client import CoinbaseReader
 from adapters.venues.coinbase.failures import failure_of
 from adapters.venues.coinbase.outcomes import outcome_of
 from adapters.venues.coinbase.traits import COINBASE
@@ -27,10 +28,10 @@ from adapters.venues.coinbase.wire import PREFIX
 from adapters.venues.transport.interface import Answer, Gate, NoAnswer, RequestLane
 from adapters.venues.transport.sockets import SocketTransport, addresses
 from domain.messages.market import MarketFrame, StreamClosed
-from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
     CancelAnswered,
+    CancelResult,
     CandlesListed,
     FeesRead,
     FillsListed,
@@ -39,6 +40,9 @@ from domain.messages.venue import (
     ProductsListed,
     QuotesListed,
 )
+from domain.model.capability import Extent, OrderCapability, checked_for
+from domain.model.entries import Entries
+from domain.model.errors import ProtocolBroken
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import PlaceOutcome
 from domain.model.product import ProductId
@@ -59,8 +63,8 @@ class HarmlessIntent:
     client_order_id: str
 
 
-class _Client(CoinbaseVenue):
-    """The trader's client without a way to order; it asks for the catalogue as everybody may."""
+class _Client(CoinbaseReader):
+    """What the trader reads by; it asks for the catalogue as everybody may."""
 
     catalogue = (RequestLane.PUBLIC, "/market/products")
 
@@ -82,7 +86,7 @@ class Probe:
         self._clock = clock
         self._transport = SocketTransport(addresses(rest, stream), signer, clock.machine_ns, log)
         self._client = _Client(
-            self._transport, self._take, clock, _by_no_intent, traits=COINBASE, draw=_impatiently
+            self._transport, self._take, clock, traits=COINBASE, draw=_impatiently
         )
 
     def close(self) -> None:
@@ -156,10 +160,6 @@ class Probe:
 
         return self._ask(FillsListed, ask)
 
-    def cancel(self, order_id: str) -> CancelAnswered:
-        """Ask to cancel one order."""
-        return self._ask(CancelAnswered, lambda to: self._client.cancel((order_id,), 0, to))
-
     def intend(self, order: HarmlessOrder, end_ns: Nanos) -> HarmlessIntent:
         """Return the order under an id of its own, good until `end_ns`."""
         return HarmlessIntent(order, end_ns, str(uuid4()))
@@ -176,11 +176,6 @@ class Probe:
             assert failure is not None, "no answer, and no reason for it"
             raise failure
         return previewed(answer.body)
-
-    def place(self, intent: HarmlessIntent, gate: Gate) -> PlaceOutcome:
-        """Send an order at most once; `gate` is asked last of all, a text keeps it here."""
-        body = harmless_body(intent, is_preview=False)
-        return outcome_of(intent, self._post("/orders", body, RequestLane.ENTRY, gate))
 
     def _post(
         self,
@@ -205,8 +200,46 @@ class Probe:
         (self._frames if reply_to.actor == FRAMES else self._answers).put(message)
 
 
-def _by_no_intent(_: PlaceRequest) -> str:
-    return "a check of the venue sends no order of the trader"
+class OrderProbe(Probe):
+    """Also sends the one harmless order of a check, and cancels it."""
+
+    def __init__(
+        self,
+        rest: str,
+        stream: str,
+        key: ApiKey | None,
+        clock: Clock,
+        log: Log,
+        *,
+        capability: OrderCapability,
+    ) -> None:
+        """As `Probe`, with the right to send one harmless order.
+
+        Raises:
+            NoCapability: that right is not the mode gate's, or is for something else.
+            AddressInvalid, KeyInvalid: as `Probe`.
+        """
+        checked_for(capability, rest, (Extent.HARMLESS,))
+        super().__init__(rest, stream, key, clock, log)
+
+    def place(self, intent: HarmlessIntent, gate: Gate) -> PlaceOutcome:
+        """Send an order at most once; `gate` is asked last of all, a text keeps it here."""
+        body = harmless_body(intent, is_preview=False)
+        return outcome_of(intent, self._post("/orders", body, RequestLane.ENTRY, gate))
+
+    def cancel(self, order_id: str) -> CancelAnswered:
+        """Ask to cancel one order."""
+        done: SimpleQueue[CancelAnswered] = SimpleQueue()
+
+        def answered(results: Entries[CancelResult], failure: str | None) -> None:
+            done.put(CancelAnswered(0, results.read, failure))
+
+        Cancels(self._transport, _impatiently, (order_id,), answered, _unheard).start()
+        return done.get()
+
+
+def _unheard(_path: str, _error: ProtocolBroken) -> None:
+    """An answer that is none of the protocol is a failure in the answer itself."""
 
 
 def _impatiently() -> float:

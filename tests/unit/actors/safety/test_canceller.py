@@ -17,7 +17,7 @@ from actors.safety.canceller import (
     Canceller,
 )
 from actors.trading.approvals import APPROVAL_LIFE_NS
-from adapters.venues.coinbase.client import PLACE_DEADLINE_NS
+from adapters.venues.coinbase.gateway import PLACE_DEADLINE_NS
 from domain.messages.control import (
     DiscrepancyFound,
     KillSeen,
@@ -67,10 +67,18 @@ class Scene:
         *,
         epoch: int = 1,
         state: OrderState = OrderState.CANCELLED,
+        is_dry: bool = False,
     ) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
         orders = [evolve(Order.intended(each, START_NS), state=state) for each in known]
-        self.actor = self.harness.start(Canceller, "canceller", self.venue, orders, epoch=epoch)
+        self.actor = self.harness.start(
+            Canceller,
+            "canceller",
+            self.venue,
+            orders,
+            gateway=None if is_dry else self.venue,
+            epoch=epoch,
+        )
 
     def tell(self, message: object) -> None:
         deliver(self.actor, message)
@@ -130,6 +138,16 @@ def test_what_rests_is_cancelled_until_the_venue_lists_it_no_more() -> None:
 
     assert finished.cancelled == 1
     assert finished.took_ns == 3 * LIST_AGAIN_NS
+
+
+@pytest.mark.req("M1")
+def test_without_a_way_to_order_what_rests_is_told_and_left() -> None:
+    scene = Scene(is_dry=True)
+    scene.tell(BOOT)
+
+    assert scene.list(ENTRY) == []
+    assert scene.venue.cancelled == []
+    assert any("not cancelled" in line.text for line in scene.harness.log.lines)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from domain.messages.control import AlertRaised, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
 from domain.messages.market import AFTER_GAP, StreamClosed, StreamOpened
 from domain.messages.orders import (
+    CancelProposed,
     EntryDropped,
     FillBooked,
     IntentRaised,
@@ -76,8 +77,9 @@ class Scene:
     def __init__(self, *orders: Order, is_dry: bool = False, epoch: int = 1) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
         state = OrderBookState(LINEAGE, 1, orders)
+        gateway = None if is_dry else self.venue
         self.actor = self.harness.start(
-            OrderManager, ORDER_MANAGER, self.venue, state, is_dry=is_dry, epoch=epoch
+            OrderManager, ORDER_MANAGER, self.venue, state, gateway=gateway, epoch=epoch
         )
 
     def deliver(self, *messages: Any) -> tuple[Any, ...]:
@@ -131,6 +133,32 @@ def test_a_dry_run_says_what_it_would_place_and_asks_the_venue_for_nothing() -> 
 
     assert [type(each) for each in said] == [WouldPlace]
     assert scene.venue.calls == []
+
+
+@pytest.mark.req("M1")
+def test_without_a_way_to_order_even_an_order_of_the_journal_is_answered_as_not_sent() -> None:
+    (raised,) = Scene().deliver(OrderApproved(ENTRY))
+    scene = Scene(Order.intended(raised.intent, START_NS), is_dry=True, epoch=2)
+
+    said = scene.deliver(a_receipt())
+
+    assert OrderState.VOID in [each.state for each in said if isinstance(each, OrderAdvanced)]
+    assert scene.venue.named("place") == []
+
+
+@pytest.mark.req("M1")
+def test_without_a_way_to_order_nothing_is_cancelled_and_the_order_stays_as_it_is() -> None:
+    (raised,) = Scene().deliver(OrderApproved(ENTRY))
+    resting = evolve(
+        Order.intended(raised.intent, START_NS), state=OrderState.OPEN, order_id="venue-1"
+    )
+    dry, armed = Scene(resting, is_dry=True), Scene(resting)
+
+    for scene in (dry, armed):
+        scene.deliver(BOOTED, CancelProposed(ID, "halt"))
+
+    assert "cancel" in armed.venue.take()
+    assert "cancel" not in dry.venue.take()
 
 
 @pytest.mark.req("X5")
@@ -419,8 +447,9 @@ class Asking(Scene):
     def __init__(self, *, is_dry: bool = False) -> None:
         self.harness, self.venue = Harness(), RecordingVenue()
         state = OrderBookState(LINEAGE, 1, ())
+        gateway = None if is_dry else self.venue
         self.actor = self.harness.start(
-            OrderManager, ORDER_MANAGER, self.venue, state, is_dry=is_dry, previews=True
+            OrderManager, ORDER_MANAGER, self.venue, state, gateway=gateway, previews=True
         )
 
     def asked(self) -> int:

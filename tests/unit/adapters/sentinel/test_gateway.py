@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.sentinel.gateway import CANCELS_PER_CALL, LIVE, PAGE, PAGES_MAX, Gateway
-from adapters.venues.coinbase.auth import KeyInvalid
+from adapters.venues.coinbase.auth import load_key_file
 from domain.model.errors import Unreachable
 from tests.builders.sentinel import (
     PORTFOLIO,
@@ -37,7 +37,7 @@ def venue() -> Iterator[SmallVenue]:
 
 @pytest.fixture
 def gateway(venue: SmallVenue, tmp_path: Path) -> Iterator[Gateway]:
-    made = Gateway(venue.rest, key_file(tmp_path), None, 10)
+    made = Gateway(venue.rest, load_key_file(key_file(tmp_path)), None, 10)
     yield made
     made.close()
 
@@ -213,7 +213,7 @@ def test_a_cancel_without_an_answer_is_told(
 
 def test_a_server_that_is_gone_is_unreachable(tmp_path: Path) -> None:
     with small_venue() as venue:
-        gateway = Gateway(venue.rest, key_file(tmp_path), None, 10)
+        gateway = Gateway(venue.rest, load_key_file(key_file(tmp_path)), None, 10)
         rest_of(venue, ["c-1"])
         assert gateway.live_orders().clients == {"o-c-1": "c-1"}
     with pytest.raises(Unreachable, match="Connection"):
@@ -245,8 +245,3 @@ def test_no_portfolio_is_no_account(answer: bytes, venue: SmallVenue, gateway: G
 
     with pytest.raises(Unreachable, match=RIGHTS):
         gateway.portfolio()
-
-
-def test_a_key_that_can_not_be_used_is_told_before_anything_is_asked(tmp_path: Path) -> None:
-    with pytest.raises(KeyInvalid):
-        Gateway("http://127.0.0.1:1", tmp_path / "absent.json", None, 10)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from app.command_line.cli import cli
 from app.command_line.last_start import FILE, keep_start, start_again
@@ -75,3 +76,18 @@ def test_what_can_not_be_read_is_left_out(tmp_path: Path, text: str) -> None:
 
     assert start_again(tmp_path) == ()
     assert start_again(tmp_path / "none") == ()
+
+
+@pytest.mark.req("RB5", "M1")
+def test_real_money_is_traded_again_where_it_was_and_without_what_is_for_paper(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "live").mkdir()
+    for rest, told in (
+        ("https://api.coinbase.com", ["--venue=coinbase"]),
+        ("http://127.0.0.1:8080", ["--venue=coinbase", "--venue-url=http://127.0.0.1:8080"]),
+    ):
+        market = f"mirror:{rest}?products=BTC-USD"
+        start = options(tmp_path, venue=COINBASE, market=market, opening={"USD": Decimal(800)})
+        keep_start(evolve(start, mode=Mode.LIVE))
+        assert list(start_again(tmp_path / "live")) == told

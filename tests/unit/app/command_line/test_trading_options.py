@@ -9,7 +9,7 @@ from attrs import evolve
 
 from app.command_line.cli import cli
 from app.command_line.options import DrillOrder, Folders, TradeOptions
-from app.command_line.trading_options import options_of, trade
+from app.command_line.trading_options import of_real_money, options_of, trade
 from config.effective import Config
 from config.mode import Mode
 from config.schema import App, QuoteCurrency, Universe
@@ -199,3 +199,37 @@ def test_a_drill_that_names_nobody_or_could_reach_real_money_is_refused(
         trade(Folders(config=CONFIG), values_of(*arguments))
 
     assert refused.value.exit_code == 2
+
+
+@pytest.mark.req("M1")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--venue", "embedded"), "trades at Coinbase"),
+        (("--market", "generated"), "--market is for paper"),
+        (("--seed", "0"), "--seed is for paper"),
+        (("--paper-balance", "USD=800"), "--paper-balance is for paper"),
+        (("--from", "2026-01-05T00:00:00Z"), "--from is for paper"),
+        (("--faults", "f.jsonl"), "--faults is for paper"),
+        (("--speed", "2"), "can't be sped up"),
+        (("--speed", "max", "--cycles", "1"), "can't be sped up"),
+        (("--venue-url", "https://10.0.0.1"), "a venue on this machine"),
+    ],
+)
+def test_what_is_for_paper_is_no_option_of_real_money(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(click.UsageError, match=words):
+        trade(Folders(), values_of("--env", "live", *arguments))
+
+
+@pytest.mark.req("M1")
+def test_real_money_is_traded_at_coinbase_unless_somebody_here_plays_it() -> None:
+    for words, rest in (
+        ((), "https://api.coinbase.com"),
+        (("--venue-url", "http://127.0.0.1:8080"), "http://127.0.0.1:8080"),
+    ):
+        values = of_real_money(values_of("--env", "live", "--confirm-live", *words))
+        options = options_of(Folders(), values, Config())
+        assert (options.venue, options.confirm_live) == ("coinbase", True)
+        assert options.market.startswith(f"mirror:{rest}?")

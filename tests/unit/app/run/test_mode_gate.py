@@ -3,19 +3,27 @@ from itertools import product
 
 import pytest
 
-from adapters.venues.coinbase.key_sources import FILE, NAME, SECRET
-from app.run.mode_gate import refusals, refused_books
+from app.run.mode_gate import (
+    ModeGate,
+    refusals,
+    refused_books,
+    right_of_check,
+    right_of_self_test,
+)
 from config.effective import Config
 from config.mode import Mode
 from config.schema import App
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import StatementTaken
+from domain.model.capability import IN_PROCESS, Extent, NoCapability
 from domain.model.money import ZERO
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
+from domain.system.live_gates import Gate, UnmetGate
 from domain.system.recovery import Recovered, fold
-from tests.builders.keys import WHOLE
 from tests.builders.messages import NOW, a_moved, an_intent, approved_sale, booked
+
+HERE = "http://127.0.0.1:8080"
 
 
 def config_with(ceiling: Mode) -> Config:
@@ -25,40 +33,72 @@ def config_with(ceiling: Mode) -> Config:
 @pytest.mark.req("M1")
 @pytest.mark.parametrize(("mode", "ceiling"), list(product((Mode.DRY_RUN, Mode.PAPER), Mode)))
 def test_a_mode_starts_only_below_or_at_the_ceiling(mode: Mode, ceiling: Mode) -> None:
-    refused = refusals(mode, config_with(ceiling), is_confirmed=False)
+    refused = refusals(mode, config_with(ceiling))
 
     assert bool(refused) == (mode.rank > ceiling.rank)
     assert all(str(ceiling) in sentence for sentence in refused)
 
 
 @pytest.mark.req("M1")
-@pytest.mark.parametrize("is_confirmed", [True, False])
-def test_live_names_every_gate_that_is_shut(is_confirmed: bool) -> None:
-    refused = refusals(Mode.LIVE, config_with(Mode.LIVE), is_confirmed=is_confirmed)
+def test_on_paper_the_right_to_order_is_for_a_venue_of_this_machine_and_given_once() -> None:
+    gate = ModeGate(Mode.PAPER)
 
-    gates = [sentence.partition(":")[0] for sentence in refused]
-    assert ("confirmation" in gates) is not is_confirmed
-    assert {"certificate", "gateway"} <= set(gates)
+    right = gate.on_paper(HERE)
+
+    assert right is not None
+    assert (right.extent, right.venue) == (Extent.ALL, HERE)
+    with pytest.raises(NoCapability, match="given in this run before"):
+        gate.on_paper(HERE)
+    assert ModeGate(Mode.PAPER).on_paper(IN_PROCESS) is not None
 
 
-@pytest.mark.req("M1", "SEC1")
-def test_live_without_a_usable_key_says_where_it_belongs_and_with_one_no_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def told() -> list[str]:
-        refused = refusals(Mode.LIVE, config_with(Mode.LIVE), is_confirmed=True)
-        return [each for each in refused if each.startswith("secrets:")]
+@pytest.mark.req("M1")
+@pytest.mark.parametrize(
+    "venue", ["https://api.coinbase.com", "http://127.0.0.1.evil.example", "", "nonsense"]
+)
+def test_no_right_to_order_anywhere_else_is_given_in_any_mode(venue: str) -> None:
+    with pytest.raises(NoCapability):
+        ModeGate(Mode.PAPER).on_paper(venue)
+    with pytest.raises(NoCapability):
+        ModeGate(Mode.LIVE).on_live(venue, (), is_owner=True)
 
-    for name in (FILE, NAME, SECRET):
-        monkeypatch.delenv(name, raising=False)
-    (sentence,) = told()
-    assert "CB_API_SECRET_FILE" in sentence
 
-    monkeypatch.setenv(NAME, "k1")
-    (half,) = told()
-    assert half == "secrets: COINBASE_API_KEY is set and COINBASE_API_SECRET is not; a key has both"
-    monkeypatch.setenv(SECRET, WHOLE)
-    assert told() == []
+@pytest.mark.req("M1")
+def test_a_dry_run_has_none_and_no_mode_has_that_of_another() -> None:
+    assert ModeGate(Mode.DRY_RUN).on_paper(HERE) is None
+    with pytest.raises(NoCapability):
+        ModeGate(Mode.LIVE).on_paper(HERE)
+    for mode in (Mode.DRY_RUN, Mode.PAPER):
+        with pytest.raises(NoCapability):
+            ModeGate(mode).on_live(HERE, (), is_owner=True)
+
+
+@pytest.mark.req("M1")
+def test_with_every_gate_open_the_right_is_to_everything_and_given_once() -> None:
+    gate = ModeGate(Mode.LIVE)
+
+    assert gate.on_live(HERE, (), is_owner=False).extent is Extent.ALL
+    with pytest.raises(NoCapability, match="given in this run before"):
+        gate.on_live(HERE, (), is_owner=False)
+
+
+@pytest.mark.req("M1")
+@pytest.mark.parametrize("shut", Gate)
+def test_with_a_gate_shut_it_is_to_exits_and_only_where_something_is_owned(shut: Gate) -> None:
+    unmet = (UnmetGate(shut, "found", "mend"),)
+
+    assert ModeGate(Mode.LIVE).on_live(HERE, unmet, is_owner=True).extent is Extent.EXITS
+    with pytest.raises(NoCapability, match="found; mend"):
+        ModeGate(Mode.LIVE).on_live(HERE, unmet, is_owner=False)
+    final = (UnmetGate(shut, "found", "mend", is_final=True),)
+    with pytest.raises(NoCapability):
+        ModeGate(Mode.LIVE).on_live(HERE, final, is_owner=True)
+
+
+@pytest.mark.req("M1", "CL1")
+def test_a_check_has_the_right_to_one_harmless_order_and_a_self_test_to_none_that_leaves() -> None:
+    assert right_of_check("https://api.coinbase.com").extent is Extent.HARMLESS
+    assert right_of_self_test().venue == IN_PROCESS
 
 
 @pytest.mark.req("M1")

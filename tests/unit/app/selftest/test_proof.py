@@ -19,7 +19,7 @@ from actors.trading import last_gate
 from actors.trading.approvals import Approvals
 from actors.trading.last_gate import LastGate
 from actors.trading.throttles import Throttles
-from adapters.venues.coinbase import client
+from adapters.venues.coinbase import gateway
 from app.selftest import proof
 from app.selftest.proof import SELFTEST, UNTRIED, Guard, Proof, prove
 from config import plugins
@@ -129,7 +129,7 @@ def test_a_limit_that_is_looser_than_it_says_is_noticed(
 @pytest.mark.parametrize(
     ("owner", "name", "broken", "guard"),
     [
-        (client, "refused_by_type", lambda _: None, "gateway"),
+        (gateway, "refused_by_type", lambda _: None, "gateway"),
         (LastGate, "_refused_receipt", lambda *_: None, "last_gate"),
         (LastGate, "_refused_approval", lambda *_: None, "last_gate"),
         (LastGate, "_stopped", lambda *_: None, "last_gate"),

@@ -8,7 +8,7 @@ import pykka
 import pytest
 from attrs import evolve
 
-from adapters.venues.coinbase import client
+from adapters.venues.coinbase import gateway
 from app.selftest.scene import Scene, asked
 from app.selftest.stage import SelfTestStage, Walls
 from config.loading import load
@@ -51,7 +51,7 @@ def test_each_challenge_finds_the_stage_as_if_it_were_the_first() -> None:
 
 
 def test_an_order_that_got_through_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "refused_by_type", lambda _: None)
+    monkeypatch.setattr(gateway, "refused_by_type", lambda _: None)
     stage = SelfTestStage()
     outcome = stage.play(SCENE, (asked(SCENE),), Walls())
 

@@ -44,7 +44,7 @@ def a_plan(**changes: Any) -> CheckPlan:
         limit_ns=150_000_000,
         portfolio=None,
         key=(passed(KEY, "", "a key"),),
-        with_order=True,
+        sender=AskedVenue(),
         forbidden=lambda: None,
         lock=Locks().take,
     )
@@ -52,9 +52,11 @@ def a_plan(**changes: Any) -> CheckPlan:
 
 
 def run(
-    venue: AskedVenue, around: Around | None = None, **changes: Any
+    venue: AskedVenue, around: Around | None = None, *, with_order: bool = True, **changes: Any
 ) -> tuple[dict[str, str], tuple[CheckedStep, ...]]:
-    found = tuple(findings(venue, around or Around(), a_plan(**changes)))
+    found = tuple(
+        findings(venue, around or Around(), a_plan(sender=venue if with_order else None, **changes))
+    )
     return {each.step: each.verdict.lower() for each in found}, found
 
 
@@ -144,7 +146,7 @@ def test_no_order_is_sent_while_a_step_is_not_well(
 
 def test_who_listens_no_more_leaves_neither_order_nor_lock_behind() -> None:
     venue, locks = AskedVenue(), Locks()
-    plan = a_plan(lock=locks.take)
+    plan = a_plan(lock=locks.take, sender=venue)
     steps = findings(venue, Around(), plan)
     while next(steps).step != "order":
         pass

@@ -12,13 +12,15 @@ import pytest
 
 from adapters.clocks.system import SystemClock
 from adapters.venues.coinbase.auth import ApiKey, Secret
-from adapters.venues.coinbase.probe import HarmlessIntent, Probe
+from adapters.venues.coinbase.probe import HarmlessIntent, OrderProbe, Probe
 from adapters.venues.transport.endpoint import AddressInvalid
+from domain.model.capability import Extent, NoCapability
 from domain.model.errors import ProtocolBroken, VenueError
 from domain.model.instants import parse_iso
 from domain.model.money import Price, Quantity
 from domain.model.orders import Accepted, NotSent, OutcomeLost
 from domain.system.harmless_order import HarmlessOrder
+from tests.builders.capability import a_right
 from tests.builders.keys import EC
 from tests.builders.messages import BTC
 from tests.builders.recorded import BTC_FORM
@@ -33,9 +35,13 @@ END = parse_iso("2026-11-29T17:00:00Z")
 
 
 @contextlib.contextmanager
-def probe(*answers: bytes, key: ApiKey | None = KEY) -> Iterator[tuple[Probe, MisbehavingServer]]:
+def probe(
+    *answers: bytes, key: ApiKey | None = KEY
+) -> Iterator[tuple[OrderProbe, MisbehavingServer]]:
     with misbehaving(answering(*answers)) as server:
-        found = Probe(server.url, server.url.replace("http", "ws"), key, SystemClock(), KeptLog())
+        stream, right = server.url.replace("http", "ws"), a_right(server.url, Extent.HARMLESS)
+        clock, log = SystemClock(), KeptLog()
+        found = OrderProbe(server.url, stream, key, clock, log, capability=right)
         with contextlib.closing(found):
             yield found, server
 
@@ -157,3 +163,47 @@ def test_a_stream_that_can_not_be_had_is_closed_and_silence_is_nothing() -> None
 def test_nobody_is_asked_in_the_open_who_is_not_this_machine() -> None:
     with pytest.raises(AddressInvalid, match="use TLS"):
         Probe("http://venue.example", "wss://venue.example", KEY, SystemClock(), KeptLog())
+
+
+@pytest.mark.req("M1", "CL1")
+def test_without_a_persons_consent_a_check_has_no_way_to_order() -> None:
+    assert not hasattr(Probe, "place")
+    assert not hasattr(Probe, "cancel")
+
+
+@pytest.mark.req("M1", "CL1")
+@pytest.mark.parametrize(
+    "right",
+    [
+        a_right("http://127.0.0.1:9"),
+        a_right("http://127.0.0.1:8", Extent.HARMLESS),
+        a_right(extent=Extent.HARMLESS),
+        None,
+        "harmless",
+    ],
+)
+def test_the_right_of_a_trader_or_for_another_venue_is_not_that_of_a_check(right: Any) -> None:
+    with pytest.raises(NoCapability):
+        OrderProbe(
+            "http://127.0.0.1:9",
+            "ws://127.0.0.1:9",
+            KEY,
+            SystemClock(),
+            KeptLog(),
+            capability=right,
+        )
+
+
+def test_a_cancel_is_answered_with_what_the_venue_said_of_it() -> None:
+    result = {"success": True, "failure_reason": "UNKNOWN", "order_id": "o-1"}
+    with probe(http(200, json.dumps({"results": [result]}).encode())) as (asked, server):
+        answered = asked.cancel("o-1")
+
+    assert [each.order_id for each in answered.results] == ["o-1"]
+    assert answered.failure is None
+    assert b"/orders/batch_cancel" in server.requests[0]
+
+
+def test_a_cancel_whose_answer_is_none_says_so() -> None:
+    with probe(http(200, b"[]")) as (asked, _):
+        assert asked.cancel("o-1").failure is not None

@@ -17,8 +17,9 @@ import pytest
 
 from adapters.clocks.system import SystemClock
 from adapters.simulator.server.tls import server_context
-from adapters.venues.coinbase.client import CoinbaseVenue
-from adapters.venues.coinbase.connect import connect
+from adapters.venues.coinbase.auth import load_key_file
+from adapters.venues.coinbase.connect import Wires, connect
+from adapters.venues.coinbase.gateway import CoinbaseGateway
 from adapters.venues.transport import connections
 from adapters.venues.transport.deadlines import Timers
 from adapters.venues.transport.endpoint import endpoint
@@ -35,6 +36,7 @@ from adapters.venues.transport.interface import (
 from domain.messages.venue import CancelAnswered, CandlesListed, PermissionsRead, PlaceAnswered
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.orders import Accepted, NotSent, OutcomeLost, PlaceOutcome, Rejected
+from tests.builders.capability import a_right
 from tests.builders.coinbase import a_private_key, a_request, never_refuses, pem
 from tests.builders.messages import BTC, NOW, an_intent
 from tests.builders.waiting import wait_for
@@ -54,25 +56,23 @@ def client_of(
     url: str,
     folder: Path,
     *,
-    is_read_only: bool = False,
     gate: Callable[..., str | None] | None = None,
-) -> Iterator[tuple[CoinbaseVenue, Inbox]]:
+) -> Iterator[tuple[CoinbaseGateway, Inbox]]:
     private = a_private_key()
     path = folder / "key.json"
     path.write_text(json.dumps({"name": "key-1", "privateKey": pem(private)}))
     path.chmod(0o600)
     inbox = Inbox()
-    venue = connect(
+    wires = Wires(
         rest=url,
         stream=url.replace("http", "ws", 1),
-        key_file=path,
+        key=load_key_file(path),
         clock=SystemClock(),
         post=inbox.post,
-        last_gate=gate or never_refuses,
         log=KeptLog(),
-        is_read_only=is_read_only,
         draw=lambda: 0.0,
     )
+    venue = connect(wires, gate or never_refuses, a_right(url))
     try:
         yield venue, inbox
     finally:
@@ -174,7 +174,7 @@ def test_a_dripping_answer_ends_at_the_deadline(
             if server.is_over.wait(0.02):
                 return
 
-    monkeypatch.setattr("adapters.venues.coinbase.client.PLACE_DEADLINE_NS", SHORT_NS)
+    monkeypatch.setattr("adapters.venues.coinbase.gateway.PLACE_DEADLINE_NS", SHORT_NS)
     outcome, server = placed(drip, tmp_path)
     assert outcome == OutcomeLost("no answer within 0.3 s")
     assert len(server.requests) == 1
@@ -606,21 +606,6 @@ def test_a_cancel_is_not_repeated_by_itself(tmp_path: Path) -> None:
     ):
         venue.cancel(("o-1",), 1, ME)
         assert inbox.wait(CancelAnswered).failure is not None
-        assert len(server.requests) == 1
-
-
-def test_a_read_only_client_sends_neither_orders_nor_cancels(tmp_path: Path) -> None:
-    with (
-        misbehaving(answering(RIGHTS)) as server,
-        client_of(server.url, tmp_path, is_read_only=True) as (venue, inbox),
-    ):
-        venue.place(a_request(INTENT), ME)
-        venue.cancel(("o-1",), 1, ME)
-        outcome = inbox.wait(PlaceAnswered).outcome
-        assert outcome == NotSent("dry run: nothing is sent", is_final=True)
-        assert inbox.wait(CancelAnswered).failure == "dry run: nothing is sent"
-        venue.read_permissions(1, ME)
-        inbox.wait(PermissionsRead)
         assert len(server.requests) == 1
 
 
