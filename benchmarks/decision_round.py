@@ -170,7 +170,8 @@ def decide_directly(strategies: list[Breakout], context: Context, gate: RiskGate
     """Do what a round does, without a message."""
     answers = {}
     for strategy in strategies:
-        answers[strategy.id] = strategy.decide(triggered(strategy, context, TERMS).context)
+        asked = triggered(strategy.id, strategy, context, TERMS)
+        answers[strategy.id] = strategy.decide(asked.context)
     bars = dict.fromkeys(answers, newest_bars(context.bars))
     entries, _ = merge(answers, bars, {strategy.id: 20 for strategy in strategies})
     for number, entry in enumerate(entries):

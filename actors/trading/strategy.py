@@ -1,9 +1,20 @@
-"""Hosts one strategy: a picture in, proposals out, nothing kept."""
+"""Hosts one strategy: a picture in, proposals out, nothing kept.
+
+What a strategy does to its name, to the picture or to arithmetic stays with it.
+"""
 
 from __future__ import annotations
 
+import decimal
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.topology import ALLOCATOR, EXITS
+from actors.kernel.topology import ALLOCATOR, EXITS, STRATEGY
+from domain.decisions.private import private
 from domain.decisions.proposals import checked
 from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms, left, triggered
@@ -16,23 +27,28 @@ Inbox = Decide
 
 
 class StrategyHost(Actor):
-    """Asks its strategy about the products that triggered, and answers the allocator."""
+    """Asks its strategy about the products that triggered, and answers the allocator.
+
+    It speaks under the name of its entry, whatever the strategy says that its name is.
+    """
 
     def __init__(self, context: ActorContext, strategy: Strategy, terms: Terms) -> None:
         super().__init__(context)
         self._strategy = strategy
         self._terms = terms
+        self._owner = context.name.removeprefix(STRATEGY)
+        self._file = _file_of(strategy)
 
     @property
-    def plugin_file(self) -> str:
-        """Path of the strategy's own file."""
-        return type(self._strategy).decide.__code__.co_filename
+    def plugin_file(self) -> str | None:
+        """Path of the strategy's own file, None where its code does not say."""
+        return self._file
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
             case Decide(cycle, context):
-                with self.services.turn():
+                with self.services.turn(), _own_arithmetic():
                     self._leave(context)
                     answer = self._decided(cycle, context)
                 self.send(ALLOCATOR, answer)
@@ -41,20 +57,33 @@ class StrategyHost(Actor):
                 self.refuse(message)
 
     def _leave(self, context: Context) -> None:
-        products = left(self._strategy, context)
+        products = left(self._owner, self._strategy, context)
         if products:
-            self.send(EXITS, LeaveProposed(self._strategy.id, products))
+            self.send(EXITS, LeaveProposed(self._owner, products))
 
     def _decided(self, cycle: int, context: Context) -> Proposed:
-        asked = triggered(self._strategy, context, self._terms)
+        asked = triggered(self._owner, self._strategy, context, self._terms)
         if asked.beyond:
             most = counted(self._terms.max_triggers_per_cycle, "product")
             others = ", ".join(asked.beyond)
-            self.log.info(f"{self._strategy.id} looks at {most} a decision; left out: {others}")
+            self.log.info(f"{self._owner} looks at {most} a decision; left out: {others}")
         found: tuple[TradeProposal, ...] = ()
-        if asked.products:
-            found = checked(self._strategy.decide(asked.context), asked.products)
-        count, products = len(found), len(asked.products)
-        self.log.debug("decided", cycle=cycle, triggered=products, proposals_count=count)
-        names = tuple(sorted(asked.products))
-        return Proposed(cycle, self._strategy.id, found, names, asked.beyond)
+        products = asked.products
+        if products:
+            found = checked(self._strategy.decide(private(asked.context)), products)
+        self.log.debug("decided", cycle=cycle, triggered=len(products), proposals_count=len(found))
+        return Proposed(cycle, self._owner, found, tuple(sorted(products)), asked.beyond)
+
+
+@contextmanager
+def _own_arithmetic() -> Iterator[None]:
+    """Keep what is changed inside of how numbers round and fail from whoever is next here."""
+    with decimal.localcontext(), np.errstate():
+        yield
+
+
+def _file_of(strategy: Strategy) -> str | None:
+    """Return where the text of `strategy` stands; one that hides it is named less well, no more."""
+    found = inspect.unwrap(type(strategy).decide)
+    code = getattr(found, "__code__", None)
+    return code.co_filename if inspect.iscode(code) else None

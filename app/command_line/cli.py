@@ -59,6 +59,7 @@ COMMANDS = {
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "secrets": ("app.commands.secrets:secrets", "The key of the real venue, and its age."),
     "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
+    "torture": ("app.commands.torture:torture", "Hostile strategies, judged by the venue."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),

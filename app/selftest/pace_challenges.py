@@ -14,6 +14,7 @@ from domain.model.breakers import GLOBAL, Scope
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.model.product import Side
 from domain.risk.past_trades import FilledEntry, PastTrades
+from domain.risk.rules.already_held import AlreadyHeld
 from domain.risk.rules.cooldown import Cooldown
 from domain.risk.rules.losing_streak import LosingStreak
 from domain.risk.rules.max_trades_per_cycle import MaxTradesPerCycle
@@ -21,6 +22,9 @@ from domain.risk.rules.spacing import Spacing
 from domain.risk.rules.trade_cap import TradeCap
 from domain.risk.throttle import REJECTED, REPEATED, Counted
 from domain.risk.view import approved_key
+
+OTHER = "another"
+"""A strategy that owns something, and proposes nothing."""
 
 
 def pace_challenges(config: Config) -> Iterator[Challenge]:
@@ -96,14 +100,26 @@ def _once(scene: Scene) -> Iterator[Challenge]:
         yield Challenge(
             guard=code, what=what, scene=before, said=(entry,), code=code, is_inside=is_inside
         )
-    code, mine = "already_held", strategy_of(scene.config)
-    spec = scene.config.strategies.get(mine)
-    may_pyramid = spec is not None and spec.pyramids
-    for owner, is_inside in ((mine, may_pyramid), (NOBODY, mine != NOBODY)):
-        owning = evolve(scene, lots=(lot_of(scene.wanted, Decimal("0.01"), owner),))
-        what = f"an entry beside a lot of {'its own' if owner == mine else 'another'} strategy"
+    yield from _held(scene)
+
+
+def _held(scene: Scene) -> Iterator[Challenge]:
+    """Yield an entry beside a lot: of a strategy that does not pyramid, and of others.
+
+    Where all of them do, it is one that has no entry: the rule is in force for whoever comes.
+    """
+    strategies = scene.config.strategies
+    single = min((name for name, spec in strategies.items() if not spec.pyramids), default=NOBODY)
+    lots = [(single, single, False), (single, OTHER, True)]
+    lots += [(name, name, True) for name, spec in strategies.items() if spec.pyramids][:1]
+    for buyer, owner, is_inside in lots:
         yield Challenge(
-            guard=code, what=what, scene=owning, said=(entry,), code=code, is_inside=is_inside
+            guard=AlreadyHeld.CODE,
+            what=f"an entry beside a lot of {'its own' if owner == buyer else 'another'} strategy",
+            scene=evolve(scene, lots=(lot_of(scene.wanted, Decimal("0.01"), owner),)),
+            said=(asked(scene, strategy=buyer),),
+            code=AlreadyHeld.CODE,
+            is_inside=is_inside,
         )
 
 

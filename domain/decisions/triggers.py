@@ -48,8 +48,8 @@ class Triggered:
         return frozenset(each.product for each in self.context.bars)
 
 
-def triggered(strategy: Strategy, context: Context, terms: Terms) -> Triggered:
-    """Return what `strategy` has to decide on.
+def triggered(owner: str, strategy: Strategy, context: Context, terms: Terms) -> Triggered:
+    """Return what `strategy`, whose entry is called `owner`, has to decide on.
 
     Where more products triggered than it may be asked about, those of the largest turnover over
     its look-back are kept: the choice must not depend on names.
@@ -57,7 +57,7 @@ def triggered(strategy: Strategy, context: Context, terms: Terms) -> Triggered:
     Raises:
         TriggerInvalid: its trigger is no column of truth values.
     """
-    held = frozenset() if terms.pyramids else held_by(strategy.id, context)
+    held = frozenset() if terms.pyramids else held_by(owner, context)
     lookback = strategy.lookback
     fired = []
     for bars in context.bars_of(strategy.timeframe):
@@ -71,13 +71,13 @@ def triggered(strategy: Strategy, context: Context, terms: Terms) -> Triggered:
     return Triggered(_narrowed(strategy, context, asked), beyond)
 
 
-def left(strategy: Strategy, context: Context) -> tuple[ProductId, ...]:
-    """Return the products that `strategy` holds and wants to sell.
+def left(owner: str, strategy: Strategy, context: Context) -> tuple[ProductId, ...]:
+    """Return the products that `strategy` holds, as `owner`, and wants to sell.
 
     Raises:
         TriggerInvalid: its leave is no column of truth values.
     """
-    held, lookback = held_by(strategy.id, context), strategy.lookback
+    held, lookback = held_by(owner, context), strategy.lookback
     found = []
     for bars in context.bars_of(strategy.timeframe) if held else ():
         if bars.product in held and len(bars) >= lookback:

@@ -54,7 +54,13 @@ Rules = tuple[EntryRule, ...]
 def judge_entry(
     entry: EntryProposed, view: RiskView, approval: int, rules: Rules
 ) -> OrderApproved | ProposalRefused:
-    """Return the approved order, or the refusal of each of `rules` that refuses `entry`."""
+    """Return the approved order, or the refusal of each of `rules` that refuses `entry`.
+
+    One with a member that is no number is refused for that alone: nobody calculates with it.
+    """
+    unmeasured = entry.proposal.unmeasured
+    if unmeasured is not None:
+        return _unmeasured(entry, unmeasured)
     found = _size(entry, view, rules)
     sized = found if isinstance(found, Sized) else None
     wanted = Candidate(entry, sized)
@@ -72,6 +78,16 @@ def judge_entry(
             wanted=None if sized is None else _refused_entry(entry, sized, view),
         )
     return OrderApproved(_entry_order(entry, sized, view, approval))
+
+
+def _unmeasured(entry: EntryProposed, name: str) -> ProposalRefused:
+    wanted = entry.proposal
+    why = Refusal(
+        reason=reasons.INVALID_PROPOSAL,
+        observed=f"{name} {getattr(wanted, name)}",
+        limit="a number within policy",
+    )
+    return ProposalRefused(Purpose.ENTRY, entry.strategy, wanted.product, wanted.side, (why,))
 
 
 def judge_rest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.model.approval import Reason
 
+INVALID_PROPOSAL = Reason("invalid_proposal")
 KILLED = Reason("killed")
 NOT_READY = Reason("not_ready")
 SHORTING_DISALLOWED = Reason("shorting_disallowed")

@@ -50,6 +50,7 @@ NEEDED = {
 ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("venue",): ("--parent-pipe",),
     ("data", "fetch"): ("--venue-url", "http://example.com"),  # refused: it has no TLS
+    ("torture",): ("--strategy", "nobody"),  # refused: there is none
     ("venue-check",): ("--venue-url", "http://127.0.0.1:9"),  # nobody listens there
 }
 """What makes a command end that would run on; standard input is a pipe that has ended."""

@@ -64,7 +64,7 @@ def handed(strategy: Strategy, bars: tuple[Bars, ...], seed: int = 0) -> Context
 
 
 def asked(strategy: Strategy, bars: tuple[Bars, ...], seed: int = 0, **more: Any) -> Context:
-    return triggered(strategy, picture(strategy, bars, seed, **more), Terms()).context
+    return triggered(strategy.id, strategy, picture(strategy, bars, seed, **more), Terms()).context
 
 
 @pytest.mark.req("S1", "STR1")

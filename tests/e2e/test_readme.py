@@ -31,6 +31,7 @@ NOT_RUN = {
     f"{PAPER} --venue coinbase": "it needs the network; test_mirror.py plays it on loopback",
     f"{PROGRAM} data fetch BTC-USD --from 2026-10-01": "likewise; test_data_fetch.py",
     f"{PROGRAM} venue-check": "likewise; test_venue_check.py",
+    f"{PROGRAM} torture": "it takes two minutes; test_torture.py",
 }
 OK, NO, USAGE, KILLED, REFUSED = 0, 1, 2, 3, 4
 ORDERS: dict[str, Callable[[list[str]], list[str]]] = {

@@ -23,6 +23,9 @@ HOLDS_NONE = {
     "app/commands/logs.py": "nothing, once nobody reads",
     "app/commands/report.py": "a page made of the journal",
     "app/commands/strategy.py": "a template and the name of a strategy",
+    "app/torture/children.py": "which case is tried",
+    "app/torture/market.py": "numbers",
+    "app/torture/run.py": "figures and reasons of a run that was given no key",
     "app/run/watches.py": "files and lines of a stack, no value",
 }
 

@@ -12,6 +12,7 @@ from domain.model.approval import Reason, Refusal
 from domain.model.money import plain
 from domain.model.proposal import TradeProposal
 from domain.model.settings import number
+from domain.risk import reasons
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -20,7 +21,7 @@ from domain.risk.view import RiskView
 class InvalidProposal(EntryRule):
     """Refuses a proposal with a field outside its bounds, naming the first such field."""
 
-    CODE: ClassVar[Reason] = Reason("invalid_proposal")
+    CODE: ClassVar[Reason] = reasons.INVALID_PROPOSAL
     ORDER: ClassVar[int] = 40
     DEMANDED_BY: ClassVar[tuple[str, ...]] = ("R2",)
     ASCENDING: ClassVar[tuple[tuple[str, ...], ...]] = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
+import functools
 import json
 from typing import Any
 
 import attrs
+import numpy as np
 import pytest
 from attrs import define
 
@@ -21,7 +24,7 @@ from domain.model.context import Context
 from domain.model.proposal import TradeProposal
 from tests.builders.bars import a_context, some_bars
 from tests.builders.harness import Harness, Sent, deliver, of_kind
-from tests.builders.messages import BTC, ETH, a_lot, a_proposal
+from tests.builders.messages import BTC, ETH, a_lot, a_proposal, a_quote
 
 NAME = "strategy.scripted"
 
@@ -172,6 +175,72 @@ def test_what_it_wants_out_of_is_told_to_the_exits_before_it_decides() -> None:
         Sent((EXITS,), LeaveProposed("scripted", (BTC,))),
         Sent((ALLOCATOR,), Proposed(1, "scripted", ())),
     ]
+
+
+@pytest.mark.req("STR1")
+def test_it_speaks_under_the_name_of_its_entry_whatever_it_says() -> None:
+    class Liar(Scripted):
+        def leave(self, bars: Bars) -> Any:
+            return bars.close > 0
+
+    harness = Harness()
+    host = hosted(Liar((), id="honest"), harness=harness)
+    lot = a_lot(strategy="honest")
+
+    deliver(host, Decide(1, a_context(some_bars([1.0, 2.0]), lots=(lot,))))
+
+    assert harness.sent == [Sent((ALLOCATOR,), Proposed(1, "scripted", (), (BTC,)))]
+
+
+@pytest.mark.req("STR1")
+def test_what_it_does_to_its_picture_reaches_nobody_else() -> None:
+    class Mutator(Scripted):
+        def decide(self, context: Context) -> Any:
+            (bars,), (quote,), (lot,) = context.bars, context.quotes, context.portfolio.lots
+            bars.close.flags.writeable = True
+            bars.close[:] = 0
+            for value, name in ((quote, "ask"), (lot, "stop_price"), (context, "at_ns")):
+                object.__setattr__(value, name, 0)
+            object.__setattr__(context.portfolio, "nlv", 0)
+            return ()
+
+    lot, quote, bars = a_lot(strategy="other"), a_quote(), some_bars([1.0, 2.0])
+    picture = attrs.evolve(a_context(bars, lots=(lot,)), quotes=(quote,))
+    said = repr((picture, picture.portfolio, lot, quote, bars))
+
+    deliver(hosted(Mutator(())), Decide(1, picture))
+
+    assert repr((picture, picture.portfolio, lot, quote, bars)) == said
+
+
+@pytest.mark.req("STR1")
+def test_how_it_makes_numbers_round_ends_with_its_decision() -> None:
+    class Careless(Scripted):
+        def decide(self, context: Context) -> Any:
+            decimal.getcontext().prec = 3
+            decimal.getcontext().traps[decimal.InvalidOperation] = False
+            np.seterr(all="raise")
+            return ()
+
+    before, errors = repr(decimal.getcontext()), np.geterr()
+
+    deliver(hosted(Careless(())), Decide(1, market()))
+
+    assert (repr(decimal.getcontext()), np.geterr()) == (before, errors)
+
+
+@pytest.mark.req("SUP1")
+def test_a_strategy_without_code_of_its_own_is_named_by_what_it_raises() -> None:
+    harness = Harness()
+
+    class Hidden(Scripted):
+        decide: Any = functools.partial(lambda context: 1 // len(context.hours))
+
+    with pytest.raises(ActorCrashed):
+        deliver(hosted(Hidden(()), harness=harness), Decide(1, market()))
+
+    (down,) = harness.bodies(ActorDown)
+    assert down.cause.startswith("ZeroDivisionError in Decide (test_strategy.py:")
 
 
 @pytest.mark.req("STR1")

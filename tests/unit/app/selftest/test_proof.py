@@ -222,9 +222,18 @@ def test_what_is_not_proven_blocks_entries_by_its_name() -> None:
         ("app.quote=USDC",),
         ("strategies.breakout.max_trades_per_cycle=0",),
         ("strategies.baseline.pyramids=true",),
+        tuple(f"strategies.{name}.pyramids=true" for name in NAMES),
         ("policy.pacing.trades_per_hour=1", "policy.caps.open_positions=1"),
     ],
     ids=lambda sets: sets[-1],
 )
 def test_tighter_and_odd_configurations_are_proven_too(sets: tuple[str, ...]) -> None:
     assert not failed(config=shipped(*sets))
+
+
+@pytest.mark.req("M1")
+@pytest.mark.parametrize("names", [("baseline",), NAMES], ids=["the first", "all of them"])
+def test_strategies_that_pyramid_keep_no_start_from_being_proven(names: tuple[str, ...]) -> None:
+    sets = (f"strategies.{name}.pyramids=true" for name in names)
+
+    assert not failed(config=shipped(*sets), is_short=True)

@@ -16,7 +16,7 @@ from domain.model.product import ProductId
 from tests.builders.bars import a_context, some_bars
 from tests.builders.messages import BTC, ETH, a_lot
 
-TERMS = Terms()
+NAME, TERMS = "rising", Terms()
 RISING, FALLING = [1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0]
 
 
@@ -44,14 +44,15 @@ class RisingHours(Rising):
 
 
 def asked(context: Context, *, strategy: Strategy | None = None, terms: Terms = TERMS) -> list[str]:
-    return [each.product for each in triggered(strategy or Rising(), context, terms).context.bars]
+    found = triggered(NAME, strategy or Rising(), context, terms)
+    return [each.product for each in found.context.bars]
 
 
 @pytest.mark.req("STR1")
 def test_only_what_triggered_is_asked_about_and_only_its_look_back_is_shown() -> None:
     context = a_context(some_bars(RISING), some_bars(FALLING, product=ETH))
 
-    found = triggered(Rising(), context, TERMS).context
+    found = triggered(NAME, Rising(), context, TERMS).context
 
     assert [each.product for each in found.bars] == [BTC]
     assert [each.product for each in found.quotes] == [BTC]
@@ -80,7 +81,7 @@ def test_of_too_many_those_of_the_largest_turnover_are_asked_about_and_the_rest_
     volumes = dict(zip(names, (1, 5, 3, 9), strict=True))
     bars = [some_bars(RISING, [volumes[name]] * 4, product=name) for name in names]
 
-    found = triggered(Rising(), a_context(*bars), Terms(max_triggers_per_cycle=2))
+    found = triggered(NAME, Rising(), a_context(*bars), Terms(max_triggers_per_cycle=2))
 
     assert [each.product for each in found.context.bars] == ["B-USD", "D-USD"]
     assert found.beyond == ("A-USD", "C-USD")
@@ -91,7 +92,7 @@ def test_a_strategy_of_hours_is_handed_hours_and_the_other_lengths_that_it_asks_
     hours = some_bars(RISING, timeframe=Timeframe.HOUR)
     context = a_context(some_bars(FALLING), hours=(hours,), days=(hours,))
 
-    found = triggered(RisingHours(), context, TERMS).context
+    found = triggered(NAME, RisingHours(), context, TERMS).context
 
     assert [each.timeframe for each in found.bars] == [Timeframe.HOUR]
     assert [len(each) for each in found.hours] == [3]
@@ -102,9 +103,9 @@ def test_it_leaves_only_what_it_holds() -> None:
     falling = (some_bars(FALLING), some_bars(FALLING, product=ETH))
     lots = (a_lot(strategy="rising"), a_lot(id="lot-2", product=ETH, strategy="other"))
 
-    assert left(Rising(), a_context(*falling, lots=lots)) == (BTC,)
-    assert left(Rising(), a_context(*falling)) == ()
-    assert left(Rising(), a_context(some_bars(RISING), lots=lots)) == ()
+    assert left(NAME, Rising(), a_context(*falling, lots=lots)) == (BTC,)
+    assert left(NAME, Rising(), a_context(*falling)) == ()
+    assert left(NAME, Rising(), a_context(some_bars(RISING), lots=lots)) == ()
 
 
 ODD = [
@@ -130,8 +131,8 @@ def test_what_is_no_column_of_truth_values_is_refused_by_its_name(name: str, col
 
     def ask() -> object:
         if name == "leave":
-            return left(Odd(), context)
-        return triggered(Odd(), context, Terms(pyramids=True))
+            return left(NAME, Odd(), context)
+        return triggered(NAME, Odd(), context, Terms(pyramids=True))
 
     if name == "leave" and column is None:
         assert ask() == ()

@@ -11,6 +11,7 @@ from attrs import evolve, fields, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.run.recovery import CODEC
 from domain.messages.decisions import OrderApproved, ProposalRefused, ProtectionProposed
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
@@ -152,6 +153,22 @@ def test_a_bad_number_never_becomes_an_order(name: str, value: str) -> None:
     change: dict[str, Any] = {name: Decimal(value)}
 
     assert refusals(judge_entry(an_entry(**change), a_view(), 1, RULES))
+
+
+@pytest.mark.req("R2")
+@pytest.mark.parametrize("name", ["notional_pct", "stop_loss_pct", "take_profit_pct", "conviction"])
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "1e40", "-1e40"])
+def test_what_is_no_number_is_refused_for_that_alone_and_no_order_is_made_of_it(
+    name: str, value: str
+) -> None:
+    change: dict[str, Any] = {name: Decimal(value)}
+    verdict = judge_entry(an_entry(**change), a_view(), 1, RULES)
+
+    assert refusals(verdict) == ("invalid_proposal",)
+    assert isinstance(verdict, ProposalRefused)
+    assert verdict.refusals[0].observed == f"{name} {Decimal(value)}"
+    assert verdict.wanted is None
+    CODEC.encode(verdict)  # the journal takes it: a record that can't be written halts everything
 
 
 @pytest.mark.req("R1")
