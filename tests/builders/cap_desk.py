@@ -33,7 +33,7 @@ from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.orders import VenueOrder
 from adapters.simulator.engine.store import FillQuery, OrderQuery, SqliteStore
 from adapters.simulator.faults.script import parse_script
-from adapters.venues.coinbase.connect import connect_in_process
+from adapters.venues.coinbase.connect import Inside, connect_in_process
 from adapters.venues.transport.inprocess import Errand, Reply
 from app.run import settings
 from app.run.virtual_ports import errand
@@ -69,6 +69,7 @@ from domain.risk.gate import Rules
 from domain.risk.mandate import Mandate
 from domain.risk.throttle import ThrottleLimits
 from domain.system.recovery import Recovered
+from tests.builders.capability import a_right
 from tests.builders.messages import MAKER, TAKER, a_level, a_proposal
 from tests.builders.simulator import fault, script_of
 from tests.builders.steps import START, product, step
@@ -322,18 +323,19 @@ class CapDesk:
         runtime = self.runtime = VirtualRuntime(clock, BreakerBoard(), ROUTES, SilentLog, seed=seed)
         approvals = WatchedApprovals(self._approved)
         self.notes = Notes(clock)
-        self._venue = connect_in_process(
+        inside = Inside(
             engine=self.engine,
             ask=self._ask,
             open_connection=self.engine.connect,
             after=lambda delay_ns, call: runtime.call_at(clock.now_ns + delay_ns, call),
             clock=clock,
             post=runtime.post,
-            last_gate=LastGate(
-                runtime.board, clock, _NoSignal(), runtime.epochs, lambda: False, approvals
-            ),
             draw=random.Random(seed).random,
         )
+        last_gate = LastGate(
+            runtime.board, clock, _NoSignal(), runtime.epochs, lambda: False, approvals
+        )
+        self._venue = connect_in_process(inside, last_gate, a_right())
         mandate = mandate_of(self.limits, self._draw)
         self._tier = next(iter(mandate.tiers))
         limit_ns = settings.quote_limit_ns(shipped())
@@ -342,7 +344,7 @@ class CapDesk:
         rules = rules_of(self.limits)
         runtime.spawn(Auditor, AUDITOR, self.notes)
         runtime.spawn(RiskGate, RISK_GATE, rules, mandate, state, approvals, limit_ns, throttle)
-        order_manager(runtime, self._venue, is_dry=False)(Recovered(lineage="0" * 32))
+        order_manager(runtime, self._venue, self._venue)(Recovered(lineage="0" * 32))
         runtime.spawn(RestingEntries, ENTRIES, mandate.working, limit_ns)
         gate = runtime.members[RISK_GATE]
         assert isinstance(gate, RiskGate)
