@@ -1,0 +1,129 @@
+"""Write docs/mutants.md from what `scripts/mutants` has tried: the score, and what no test found.
+
+Why a change that no test finds is harmless stands in docs/mutants.toml. Exit code 1 if fewer than
+95 % were found, or a change that was not found has no reason there.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from scripts.pages import ROOT
+
+PAGE, REASONS = ROOT / "docs" / "mutants.md", ROOT / "docs" / "mutants.toml"
+LEAST_PCT = 95.0
+UNTRIED, UNFOUND = (None,), (0, 5, 33)
+"""Exit codes of the tests of one change: none yet; all passed, or there was none to run."""
+INTRO = """# Changes that no test found
+
+Made by `./scripts/mutants`; do not edit. The reasons come from docs/mutants.toml.
+
+Every operator, constant, argument and condition of `domain/risk` and `domain/orders` is changed by
+itself, and the unit tests of `domain/` and `actors/` are run that reach it. A change that they all
+let pass is a claim that nobody makes.
+
+**{tried} changes, {found} found by a test: {share:.1f} %** (aim: {least:g} %).
+
+| module | changes | not found |
+|---|---:|---:|
+"""
+
+
+@frozen
+class Survivor:
+    """A change that no test found: function, the lines taken away and put there."""
+
+    function: str
+    before: str
+    after: str
+
+    @property
+    def key(self) -> str:
+        """Return by what its reason is found, which no other change of the file can move."""
+        return f"{self.function}: {self.after or self.before}"
+
+
+@frozen
+class Tried:
+    """What came of the changes: how many of each module were tried, and those not found."""
+
+    tried: Counter[str]
+    unfound: tuple[str, ...]
+    untried: int
+
+
+def tried_in(work: Path) -> Tried:
+    """Return what `work` knows."""
+    tried: Counter[str] = Counter()
+    unfound, untried = list[str](), 0
+    for file in sorted((work / "mutants" / "domain").rglob("*.meta")):
+        codes: Mapping[str, int | None] = json.loads(file.read_text())["exit_code_by_key"]
+        for name, code in codes.items():
+            if code in UNTRIED:
+                untried += 1
+                continue
+            tried[name.partition(".x")[0]] += 1
+            if code in UNFOUND:
+                unfound.append(name)
+    return Tried(tried, tuple(unfound), untried)
+
+
+def survivor(work: Path, name: str) -> Survivor:
+    """Return what was changed under this name."""
+    command = [sys.executable, "-m", "mutmut", "show", name]
+    shown = subprocess.run(command, cwd=work, check=True, capture_output=True, text=True).stdout
+    lines = [each for each in shown.splitlines() if each[:3] not in ("---", "+++")]
+    before, after = (
+        " ".join(each[1:].strip() for each in lines if each.startswith(sign)) for sign in "-+"
+    )
+    module, _, rest = name.partition(".x")
+    function = rest.rpartition("__mutmut")[0].strip("_ǁ").replace("ǁ", ".")
+    return Survivor(f"{module}.{function}", before, after)
+
+
+def page(known: Tried, survivors: Iterable[Survivor], reasons: Mapping[str, str]) -> str:
+    """Return the page."""
+    total, unfound = known.tried.total(), Counter(n.partition(".x")[0] for n in known.unfound)
+    found = total - unfound.total()
+    share = 100 * found / max(total, 1)
+    parts = [INTRO.format(tried=total, found=found, share=share, least=LEAST_PCT)]
+    parts += [f"| `{name}` | {known.tried[name]} | {unfound[name]} |\n" for name in known.tried]
+    for each in survivors:
+        why = reasons.get(each.key, "no reason is known: a test is missing")
+        parts.append(f"\n## `{each.function}`\n\n{why}\n\n```diff\n")
+        parts += [f"- {each.before}\n"] if each.before else []
+        parts += [f"+ {each.after}\n"] if each.after else []
+        parts.append("```\n")
+    return "".join(parts)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page from the folder that is named; return 1 if too much was not found."""
+    (folder,) = arguments
+    work = Path(folder)
+    known = tried_in(work)
+    reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))["reasons"]
+    survivors = sorted((survivor(work, name) for name in known.unfound), key=lambda s: s.key)
+    if known.untried:
+        print(f"{known.untried} changes were not tried yet: the page stays as it is")
+    else:
+        PAGE.write_text(page(known, survivors, reasons), encoding="utf-8")
+    unfound, total = len(known.unfound), known.tried.total()
+    share = 100 * (total - unfound) / max(total, 1)
+    open_ = [each for each in survivors if each.key not in reasons]
+    for each in open_:
+        print(f"{each.function}\n  - {each.before}\n  + {each.after}")
+    print(f"{total} changes tried, {share:.1f} % found, {len(open_)} unexplained")
+    return 1 if share < LEAST_PCT or open_ else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
