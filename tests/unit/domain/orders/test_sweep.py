@@ -103,7 +103,9 @@ def test_a_sweep_that_does_not_wait_for_our_books_is_over_by_the_lists_alone() -
 
 
 @pytest.mark.parametrize("order", [(True, False), (False, True)])
-def test_of_several_requests_one_that_waits_for_our_books_is_enough(order: tuple[bool, bool]) -> None:
+def test_of_several_requests_one_that_waits_for_our_books_is_enough(
+    order: tuple[bool, bool],
+) -> None:
     sweep = Sweep()
     for awaits_ours in order:
         sweep.widen("halt", GLOBAL, includes_exits=False, awaits_ours=awaits_ours)

@@ -184,6 +184,17 @@ def test_the_strategy_with_the_nearest_way_in_counts() -> None:
     assert order_sizes([PRICED], [], means(60)) == ()
 
 
+def test_where_no_equity_helps_the_strategy_with_the_widest_room_is_told() -> None:
+    """Nobody can buy what the venue sells only in orders that are too small to be sold again."""
+    bidders = [Bidder("breakout", STOP), Bidder("calm", STOP)]
+    mandate = a_mandate(budget_pct={"breakout": Decimal("0.5"), "calm": Decimal(15)})
+    tiny = evolve(PRICED, product=a_product(quote_max=Decimal(1)))
+
+    (found,) = order_sizes([tiny], bidders, means(100, mandate=mandate))
+
+    assert (found.strategy, found.opens_at) == ("calm", None)
+
+
 def several(nlv: int) -> tuple[OrderSizes, ...]:
     """Return four products: three that need 71, 142 and 284 USD, and one that nothing opens."""
     tiers = {f"T{number}": a_tier(position_pct=Decimal(3) / 2**number) for number in range(3)} | {
@@ -216,13 +227,20 @@ def test_what_no_money_cures_names_the_key() -> None:
 
     told = shortfall(closed, Amount(Decimal(150)), "USD")
     assert told is not None
-    assert "no equity opens 3: see policy.x" in told
+    assert told.endswith("no equity opens 3: see policy.x")
+
+    keys = ("policy.x", "policy.y", "policy.x", "")
+    closed = tuple(evolve(each, shut_by=key) for each, key in zip(closed, keys, strict=True))
+    told = shortfall(closed, Amount(Decimal(150)), "USD")
+    assert told is not None
+    assert told.endswith("no equity opens 3: see policy.x, policy.y")
 
 
 def test_of_few_products_all_are_wanted() -> None:
     (one, *_) = several(300)
     assert shortfall([one], Amount(Decimal(300)), "USD") is None
     assert shortfall([evolve(one, largest=Amount(Decimal(1)))], Amount(Decimal(9)), "USD")
+    assert equity_for([one], 1) == one.opens_at
     assert equity_for([one], 2) is None
     assert equity_for([one], 0) is None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
+from domain.messages.portfolio import LimitUse
 from domain.model.context import Regime
 from domain.model.money import Amount
 from domain.model.universe import Exclusion
@@ -69,3 +71,11 @@ def test_how_far_each_tier_is_used_is_told() -> None:
 
     assert (use.name, use.used, use.limit) == ("tier T1", Decimal("2.0020"), Decimal(3))
     assert Amount(use.used) < Amount(use.limit)
+
+
+def test_a_tier_of_which_nothing_is_held_is_told_as_unused() -> None:
+    both = a_mandate(tiers={"T1": THIN, "T2": a_tier(tier_pct=Decimal(7))})
+
+    _, use = TierCap().uses(evolve(view(), mandate=both))
+
+    assert use == LimitUse("tier T2", Decimal(0), Decimal(7), "%")
