@@ -182,3 +182,17 @@ def test_an_order_is_found_by_our_name_or_by_the_venues() -> None:
     assert recent.find(entry.client_order_id, "") == entry.order
     assert recent.find("", "venue-1") == entry.order
     assert recent.find("", "venue-2") is None
+
+
+def test_what_is_over_is_looked_for_once_an_hour() -> None:
+    intent = an_entry_of()
+    recent, over_ns = RecentOrders(), NOW + MINUTE + LINGER_NS
+    recent.intend(intent, NOW)
+    recent.forget(over_ns - MINUTE)
+
+    recent.forget(over_ns)
+    recent.forget(over_ns - MINUTE + TIDY_EVERY_NS - 1)
+    assert len(recent) == 1
+
+    recent.forget(over_ns - MINUTE + TIDY_EVERY_NS)
+    assert len(recent) == 0

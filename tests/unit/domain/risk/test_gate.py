@@ -12,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.run.recovery import CODEC
-from domain.messages.decisions import OrderApproved, ProposalRefused, ProtectionProposed
+from domain.messages.decisions import (
+    OrderApproved,
+    ProposalRefused,
+    ProtectionProposed,
+    RefusedEntry,
+)
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
     ApprovedEntry,
@@ -26,7 +31,8 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.context import Regime
-from domain.model.instants import Nanos
+from domain.model.errors import InvariantBroken
+from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side
 from domain.model.proposal import TradeProposal
@@ -79,6 +85,113 @@ def test_a_good_entry_is_approved_as_it_was_sized() -> None:
     assert order.order_type == a_limit(100)
     assert (order.strategy, order.reason, order.approved_ns) == ("breakout", "signal", 7)
     assert order.worst_case <= 200
+
+
+@pytest.mark.req("X3", "X5", "STR3")
+def test_an_approved_entry_carries_all_that_is_needed_to_work_it_and_to_leave_it() -> None:
+    mandate = a_mandate(
+        tiers={"T1": a_tier(max_spread_bps=Decimal(20), slippage_bps=Decimal(15))},
+        holds_ns={"breakout": Nanos(HOUR)},
+    )
+    entry = an_entry(bar_ns=NOW - 5, signal="high", reason="closed above it")
+
+    verdict = judge_entry(entry, a_view(mandate=mandate), 41, RULES)
+
+    assert verdict == OrderApproved(
+        ApprovedEntry(
+            approval=41,
+            strategy="breakout",
+            product=BTC,
+            quantity=Quantity(Decimal("1.97628458")),
+            order_type=a_limit(100),
+            worst_case=Amount(Decimal("1.97628458") * 100 * Decimal("1.012")),
+            stop_loss_pct=entry.proposal.stop_loss_pct,
+            take_profit_pct=entry.proposal.take_profit_pct,
+            max_hold_ns=Nanos(HOUR),
+            reason="closed above it",
+            bar_ns=Nanos(NOW - 5),
+            approved_ns=Nanos(7),
+            signal="high",
+            highest_price=Price(Decimal("100.15")),
+        )
+    )
+
+
+@pytest.mark.parametrize("changes", [{"mandate": a_mandate(tiers={})}, {"standings": {}}])
+def test_without_a_tier_no_more_than_the_first_price_is_ever_paid(changes: dict[str, Any]) -> None:
+    verdict = judge_entry(an_entry(), a_view(**changes), 1, ())
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert verdict.order.highest_price == 100
+
+
+@pytest.mark.req("E1", "U2")
+def test_the_refusal_of_an_entry_says_what_it_would_have_been() -> None:
+    mandate = a_mandate(holds_ns={"breakout": Nanos(HOUR)})
+    halted = a_breaker(Effect.HALT)
+    entry = an_entry()
+
+    verdict = judge_entry(entry, a_view(mandate=mandate, breakers=(halted,)), 1, RULES)
+
+    assert isinstance(verdict, ProposalRefused)
+    assert verdict == ProposalRefused(
+        Purpose.ENTRY,
+        "breakout",
+        BTC,
+        Side.BUY,
+        verdict.refusals,
+        wanted=RefusedEntry(
+            quantity=Quantity(Decimal("1.97628458")),
+            limit_price=Price(Decimal(100)),
+            post_only=True,
+            lifetime_ns=Nanos(45 * SECOND),
+            stop_loss_pct=entry.proposal.stop_loss_pct,
+            take_profit_pct=entry.proposal.take_profit_pct,
+            max_hold_ns=Nanos(HOUR),
+        ),
+    )
+
+
+@pytest.mark.req("R1")
+def test_a_sale_that_every_rule_lets_pass_is_our_bug() -> None:
+    with pytest.raises(InvariantBroken, match=r"^BTC-USD: a SELL passed every rule of entries$"):
+        judge_entry(an_entry(side=Side.SELL), a_view(), 1, ())
+
+
+@pytest.mark.req("U1", "U3")
+def test_a_bad_market_cuts_what_a_tier_allows_one_position() -> None:
+    tier = a_tier(position_pct=Decimal(1))
+    view = a_view(mandate=a_mandate(tiers={"T1": tier}), regime=Regime.BEAR)
+
+    verdict = judge_entry(an_entry(), view, 41, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert Decimal(59) < verdict.order.worst_case <= 60  # of 10,000: 1 % times 0.6
+
+
+@pytest.mark.req("U1")
+@pytest.mark.parametrize(("size_pct", "cost"), [("1", 100), ("2", 200), ("3", 200)])
+def test_no_entry_is_larger_than_its_tier_has_them(size_pct: str, cost: int) -> None:
+    view = a_view(mandate=a_mandate(tiers={"T1": a_tier(size_pct=Decimal(size_pct))}))
+
+    verdict = judge_entry(an_entry(), view, 41, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert cost - 1 < verdict.order.worst_case <= cost
+
+
+@pytest.mark.req("X3")
+def test_why_something_is_bought_names_both_reasons() -> None:
+    entry = an_entry(reason="closed above the high")
+
+    verdict = judge_entry(entry, a_view(portfolio=a_portfolio("80")), 1, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert verdict.order.reason == "closed above the high; raised to the smallest entry"
 
 
 @pytest.mark.req("E1")

@@ -160,6 +160,50 @@ def test_the_venue_bounds_an_order_too() -> None:
     assert sizes(means(10_000), few).binding == "base_max of the venue"
 
 
+def test_the_venue_takes_an_order_before_fees_and_what_it_takes_too_little_of_is_shut() -> None:
+    for changes, largest in (
+        ({"quote_max": Decimal(5)}, Decimal("5.06")),
+        ({"base_max": Decimal("0.1")}, Decimal("10.12")),
+    ):
+        assert sizes(means(10_000), evolve(PRICED, product=a_product(**changes))).largest == largest
+    for changes in ({"quote_max": Decimal(1)}, {"base_max": Decimal("0.01")}):
+        found = sizes(means(10_000), evolve(PRICED, product=a_product(**changes)))
+        assert (found.opens_at, found.shut_by) == (None, f"{next(iter(changes))} of the venue")
+
+
+def test_an_allotment_that_is_too_small_shuts_everything_whatever_the_equity() -> None:
+    found = sizes(means(10**6, mandate=a_mandate(allotment=Amount(Decimal(1)))))
+
+    assert (found.opens_at, found.shut_by) == (None, "policy.capital.allotment")
+
+
+def test_without_any_cap_all_the_equity_may_be_spent_on_one_entry() -> None:
+    smallest = sizes(means(100)).smallest
+
+    assert sizes(means(100, rules=())) == OrderSizes(
+        product=BTC,
+        tier="T1",
+        strategy="breakout",
+        smallest=smallest,
+        largest=Amount(Decimal(100)),
+        binding="equity",
+        opens_at=cents_up(smallest),
+        shut_by="",
+    )
+
+
+def test_a_limit_that_is_just_enough_shuts_nothing() -> None:
+    smallest = sizes(means(100)).smallest
+
+    found = sizes(means(100, rules=the_rules(max_order_usd=smallest)))
+
+    assert (found.shut_by, found.largest, found.is_open) == ("", smallest, True)
+
+
+def test_a_share_of_little_grows_with_the_equity() -> None:
+    assert sizes(means(10)).opens_at == sizes(means(10_000)).opens_at is not None
+
+
 def test_what_no_equity_opens_has_none() -> None:
     shut = means(10**6, rules=the_rules(max_order_usd=Decimal(1)))
     crash = means(10**6, Regime.CRASH)
