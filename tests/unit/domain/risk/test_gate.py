@@ -44,6 +44,7 @@ from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 from tests.builders.messages import (
     BTC,
+    ETH,
     NOW,
     a_breaker,
     a_limit,
@@ -257,6 +258,30 @@ def test_what_is_unknown_blocks(missing: str) -> None:
 @pytest.mark.parametrize("missing", ["products", "quotes", "bar_ends"])
 def test_what_is_missing_blocks(missing: str) -> None:
     assert refusals(judge_entry(an_entry(), a_view(**{missing: {}}), 1, RULES))
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"products": {}},
+        {"quotes": {}},
+        {"taker": None},
+        {"portfolio": None},
+        {"portfolio": evolve(a_portfolio(), nlv=None)},
+    ],
+)
+def test_without_what_a_size_needs_there_is_none_though_no_rule_objects(
+    unknown: dict[str, Any],
+) -> None:
+    verdict = judge_entry(an_entry(), a_view(**unknown), 1, ())
+
+    missing = Refusal(
+        reason=Reason("not_ready"),
+        observed="product, quote, value or fees missing",
+        limit="all known",
+    )
+    assert verdict == ProposalRefused(Purpose.ENTRY, "breakout", BTC, Side.BUY, (missing,))
 
 
 @pytest.mark.req("R2")
@@ -520,6 +545,50 @@ def test_what_cannot_be_protected_is_refused_by_its_name(
     assert reason in refusals(verdict)
     assert isinstance(verdict, ProposalRefused)
     assert (verdict.purpose, verdict.lot) == (Purpose.PROTECTION, LOT.id)
+
+
+@pytest.mark.req("PROT1", "K1")
+def test_a_kill_of_one_product_leaves_the_protection_of_others() -> None:
+    for product, refused in ((BTC, ["killed"]), (ETH, [])):
+        kill = a_breaker(Effect.KILL, f"product:{product}")
+        verdict = judge_protection(PROTECTED, a_view(portfolio=OWNING, breakers=(kill,)), 1)
+
+        assert [*refusals(verdict)] == refused if refused else isinstance(verdict, OrderApproved)
+
+
+@pytest.mark.req("PROT1", "EX1", "R1")
+@pytest.mark.parametrize(
+    ("changes", "reason", "observed", "limit"),
+    [
+        (
+            {"products": {BTC: a_product(flags=ProductFlags(cancel_only=True))}},
+            "product_disabled",
+            "online, cancel_only",
+            "open for sales",
+        ),
+        (
+            {"exposure": Exposure().reserve(approved_sale("lot-1", "2"))},
+            "nothing_owned",
+            "all of it is being sold",
+            "something to sell",
+        ),
+        (
+            {"portfolio": a_portfolio("1", a_lot("0.001"))},
+            "below_minimum",
+            "0.001 BTC at 92.15",
+            "1 USD",
+        ),
+    ],
+)
+def test_the_refusal_to_protect_a_lot_says_what_was_seen_and_whose_it_is(
+    changes: dict[str, Any], reason: str, observed: str, limit: str
+) -> None:
+    verdict = judge_protection(PROTECTED, a_view(**{"portfolio": OWNING, **changes}), 1)
+
+    why = Refusal(reason=Reason(reason), observed=observed, limit=limit)
+    assert verdict == ProposalRefused(
+        Purpose.PROTECTION, LOT.strategy, BTC, Side.SELL, (why,), LOT.id, ExitReason.STOP
+    )
 
 
 @pytest.mark.req("PROT1", "R1")

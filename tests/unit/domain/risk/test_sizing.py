@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.model.approval import Refusal
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate, plain
+from domain.risk import reasons
 from domain.risk.sizing import Sized, entry_price, size_entry, size_rest, smallest_quantity
 from tests.builders.messages import TAKER, a_product, a_proposal, a_quote
 
@@ -115,7 +116,17 @@ def test_the_venues_largest_order_binds() -> None:
 
 
 def test_a_price_that_rounds_to_nothing_is_refused() -> None:
-    assert isinstance(sized(quote=a_quote("0.001", "0.002")), Refusal)
+    assert sized(quote=a_quote("0.001", "0.002")) == Refusal(
+        reason=reasons.BELOW_MINIMUM, observed="price 0", limit="above 0"
+    )
+
+
+def test_a_price_of_a_part_of_one_is_a_price() -> None:
+    for offset in (0, 10):
+        order = sized(quote=a_quote("0.5", "0.51"), offset_bps=Decimal(offset))
+
+        assert isinstance(order, Sized)
+        assert 0 < order.limit_price < 1
 
 
 STEPS = st.sampled_from([Decimal(1).scaleb(-places) for places in range(9)])
