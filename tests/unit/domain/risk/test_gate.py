@@ -12,12 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.run.recovery import CODEC
-from domain.messages.decisions import (
-    OrderApproved,
-    ProposalRefused,
-    ProtectionProposed,
-    RefusedEntry,
-)
+from domain.messages.decisions import OrderApproved, ProposalRefused, ProtectionProposed
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import (
     ApprovedEntry,
@@ -32,6 +27,7 @@ from domain.model.approval import (
 from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.errors import InvariantBroken
+from domain.model.foregone import RefusedEntry
 from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side

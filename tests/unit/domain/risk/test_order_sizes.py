@@ -161,14 +161,16 @@ def test_the_venue_bounds_an_order_too() -> None:
 
 
 def test_the_venue_takes_an_order_before_fees_and_what_it_takes_too_little_of_is_shut() -> None:
-    for changes, largest in (
+    bounds: list[tuple[dict[str, Any], Decimal]] = [
         ({"quote_max": Decimal(5)}, Decimal("5.06")),
         ({"base_max": Decimal("0.1")}, Decimal("10.12")),
-    ):
+    ]
+    for changes, largest in bounds:
         assert sizes(means(10_000), evolve(PRICED, product=a_product(**changes))).largest == largest
-    for changes in ({"quote_max": Decimal(1)}, {"base_max": Decimal("0.01")}):
-        found = sizes(means(10_000), evolve(PRICED, product=a_product(**changes)))
-        assert (found.opens_at, found.shut_by) == (None, f"{next(iter(changes))} of the venue")
+    for name, most in (("quote_max", "1"), ("base_max", "0.01")):
+        small: dict[str, Any] = {name: Decimal(most)}
+        found = sizes(means(10_000), evolve(PRICED, product=a_product(**small)))
+        assert (found.opens_at, found.shut_by) == (None, f"{name} of the venue")
 
 
 def test_an_allotment_that_is_too_small_shuts_everything_whatever_the_equity() -> None:

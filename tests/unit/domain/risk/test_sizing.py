@@ -96,7 +96,37 @@ def test_the_smallest_entry_is_never_raised_above_the_ceiling() -> None:
 
     assert at_limit == raised
     assert isinstance(below, Refusal)
-    assert below.reason == "below_minimum"
+    assert below == Refusal(
+        reason=reasons.BELOW_MINIMUM,
+        observed=f"smallest entry {plain(raised.quantity)} BTC",
+        limit=f"{plain(Decimal(raised.worst_case) - Decimal('0.00000001'))} in cost",
+    )
+
+
+@pytest.mark.req("X3")
+def test_a_wish_for_just_the_smallest_entry_is_not_raised() -> None:
+    product = a_product(base_increment=Decimal("0.01"), quote_max=Decimal(3))
+    raised = sized(nlv=Amount(Decimal(50)), product=product)
+    assert isinstance(raised, Sized)
+    wish = Amount(raised.worst_case * 50)  # 2 % of it
+
+    order = sized(nlv=wish, product=product, ceiling=ZERO)
+
+    assert isinstance(order, Sized)
+    assert (order.quantity, order.is_raised) == (raised.quantity, False)
+
+
+@pytest.mark.req("X3")
+def test_a_size_is_raised_up_to_the_venues_largest_order() -> None:
+    raised = sized(nlv=Amount(Decimal(50)))
+    assert isinstance(raised, Sized)
+    step = a_product().base_increment
+
+    just = sized(nlv=Amount(Decimal(50)), product=a_product(base_max=raised.quantity))
+    below = sized(nlv=Amount(Decimal(50)), product=a_product(base_max=raised.quantity - step))
+
+    assert just == raised
+    assert isinstance(below, Refusal)
 
 
 @pytest.mark.req("U3")
