@@ -1,7 +1,11 @@
 """Write docs/mutants.md from what `scripts/mutants` has tried: the score, and what no test found.
 
-Why a change that no test finds is harmless stands in docs/mutants.toml. Exit code 1 if fewer than
-95 % were found, or a change that was not found has no reason there.
+    python -m scripts.mutants_page build/mutants [NAME...]
+
+Only modules of which every change was tried count for the page, and it names the others. With
+names, such as `domain.risk.gate*`, it tells of those changes and leaves the page as it is. Why a
+change that no test finds is harmless stands in docs/mutants.toml. Exit code 1 if fewer than 95 %
+were found, or a change that was not found has no reason there.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from attrs import frozen
@@ -30,7 +35,7 @@ Every operator, constant, argument and condition of `domain/risk` and `domain/or
 itself, and the unit tests of `domain/` and `actors/` are run that reach it. A change that they all
 let pass is a claim that nobody makes.
 
-**{tried} changes, {found} found by a test: {share:.1f} %** (aim: {least:g} %).
+**{tried} changes, {found} found by a test: {share:.1f} %** (aim: {least:g} %).{missing}
 
 | module | changes | not found |
 |---|---:|---:|
@@ -53,24 +58,43 @@ class Survivor:
 
 @frozen
 class Tried:
-    """What came of the changes: how many of each module were tried, and those not found."""
+    """What came of the changes: how many of each module were tried, and those not found.
+
+    `untried` says of how many changes of a module nothing is known yet.
+    """
 
     tried: Counter[str]
     unfound: tuple[str, ...]
-    untried: int
+    untried: Counter[str]
+
+    def whole(self) -> Tried:
+        """Return what is known of the modules of which every change was tried."""
+        tried = {name: count for name, count in self.tried.items() if not self.untried[name]}
+        unfound = tuple(name for name in self.unfound if module_of(name) in tried)
+        return Tried(Counter(tried), unfound, self.untried)
+
+    @property
+    def share_pct(self) -> float:
+        """Return how many percent of what was tried a test has found."""
+        total = self.tried.total()
+        return 100 * (total - len(self.unfound)) / max(total, 1)
 
 
-def tried_in(work: Path) -> Tried:
-    """Return what `work` knows."""
-    tried: Counter[str] = Counter()
-    unfound, untried = list[str](), 0
+def module_of(name: str) -> str:
+    """Return the module that a change is in."""
+    return name.partition(".x")[0]
+
+
+def tried_in(work: Path, patterns: Iterable[str] = ()) -> Tried:
+    """Return what `work` knows of the changes whose names match one of `patterns`, or of all."""
+    wanted = tuple(patterns) or ("*",)
+    tried, untried, unfound = Counter[str](), Counter[str](), list[str]()
     for file in sorted((work / "mutants" / "domain").rglob("*.meta")):
         codes: Mapping[str, int | None] = json.loads(file.read_text())["exit_code_by_key"]
         for name, code in codes.items():
-            if code in UNTRIED:
-                untried += 1
+            if not any(fnmatchcase(name, each) for each in wanted):
                 continue
-            tried[name.partition(".x")[0]] += 1
+            (untried if code in UNTRIED else tried)[module_of(name)] += 1
             if code in UNFOUND:
                 unfound.append(name)
     return Tried(tried, tuple(unfound), untried)
@@ -84,17 +108,24 @@ def survivor(work: Path, name: str) -> Survivor:
     before, after = (
         " ".join(each[1:].strip() for each in lines if each.startswith(sign)) for sign in "-+"
     )
-    module, _, rest = name.partition(".x")
+    module, rest = module_of(name), name.partition(".x")[2]
     function = rest.rpartition("__mutmut")[0].strip("_ǁ").replace("ǁ", ".")
     return Survivor(f"{module}.{function}", before, after)
 
 
 def page(known: Tried, survivors: Iterable[Survivor], reasons: Mapping[str, str]) -> str:
-    """Return the page."""
-    total, unfound = known.tried.total(), Counter(n.partition(".x")[0] for n in known.unfound)
-    found = total - unfound.total()
-    share = 100 * found / max(total, 1)
-    parts = [INTRO.format(tried=total, found=found, share=share, least=LEAST_PCT)]
+    """Return the page on the modules that `known` has tried whole."""
+    total, unfound = known.tried.total(), Counter(module_of(name) for name in known.unfound)
+    missing = [f"`{name}`" for name, count in sorted(known.untried.items()) if count]
+    parts = [
+        INTRO.format(
+            tried=total,
+            found=total - len(known.unfound),
+            share=known.share_pct,
+            least=LEAST_PCT,
+            missing=f"\n\nNot or not wholly tried yet: {', '.join(missing)}." if missing else "",
+        )
+    ]
     parts += [f"| `{name}` | {known.tried[name]} | {unfound[name]} |\n" for name in known.tried]
     for each in survivors:
         why = reasons.get(each.key, "no reason is known: a test is missing")
@@ -107,22 +138,19 @@ def page(known: Tried, survivors: Iterable[Survivor], reasons: Mapping[str, str]
 
 def main(arguments: list[str]) -> int:
     """Write the page from the folder that is named; return 1 if too much was not found."""
-    (folder,) = arguments
+    folder, *names = arguments
     work = Path(folder)
-    known = tried_in(work)
+    known = tried_in(work, names) if names else tried_in(work).whole()
     reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))["reasons"]
     survivors = sorted((survivor(work, name) for name in known.unfound), key=lambda s: s.key)
-    if known.untried:
-        print(f"{known.untried} changes were not tried yet: the page stays as it is")
-    else:
+    if not names:
         PAGE.write_text(page(known, survivors, reasons), encoding="utf-8")
-    unfound, total = len(known.unfound), known.tried.total()
-    share = 100 * (total - unfound) / max(total, 1)
     open_ = [each for each in survivors if each.key not in reasons]
     for each in open_:
         print(f"{each.function}\n  - {each.before}\n  + {each.after}")
-    print(f"{total} changes tried, {share:.1f} % found, {len(open_)} unexplained")
-    return 1 if share < LEAST_PCT or open_ else 0
+    total = known.tried.total()
+    print(f"{total} changes tried, {known.share_pct:.1f} % found, {len(open_)} unexplained")
+    return 1 if known.share_pct < LEAST_PCT or open_ else 0
 
 
 if __name__ == "__main__":

@@ -277,3 +277,15 @@ def test_a_rest_that_is_taken_is_no_post_only_order_and_one_too_small_says_how_s
     least = smallest_quantity(product, price, stop, TAKER)
     assert small.observed == "what is left 1 BTC"
     assert small.limit == f"at least {plain(least)}"
+
+
+@pytest.mark.req("X3", "X5")
+@pytest.mark.parametrize(("most", "quantity"), [("base_max", "1"), ("quote_max", "0.5")])
+def test_a_rest_is_no_larger_than_the_venues_largest_order(most: str, quantity: str) -> None:
+    limits: dict[str, Any] = {"base_max": Decimal(1), "quote_max": Decimal(50)}
+    price, left = Price(Decimal(100)), Quantity(Decimal(2))
+
+    found = size_rest(a_product(**{most: limits[most]}), price, left, Decimal(3), TAKER, rests=True)
+
+    assert isinstance(found, Sized)
+    assert found.quantity == Decimal(quantity)
