@@ -100,10 +100,15 @@ def tried_in(work: Path, patterns: Iterable[str] = ()) -> Tried:
     return Tried(tried, tuple(unfound), untried)
 
 
+def shown_by_tool(work: Path, name: str) -> str:
+    """Return a change as a difference of lines."""
+    command = [sys.executable, "-m", "mutmut", "show", name]
+    return subprocess.run(command, cwd=work, check=True, capture_output=True, text=True).stdout
+
+
 def survivor(work: Path, name: str) -> Survivor:
     """Return what was changed under this name."""
-    command = [sys.executable, "-m", "mutmut", "show", name]
-    shown = subprocess.run(command, cwd=work, check=True, capture_output=True, text=True).stdout
+    shown = shown_by_tool(work, name)
     lines = [each for each in shown.splitlines() if each[:3] not in ("---", "+++")]
     before, after = (
         " ".join(each[1:].strip() for each in lines if each.startswith(sign)) for sign in "-+"
