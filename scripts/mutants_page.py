@@ -114,7 +114,7 @@ def survivor(work: Path, name: str) -> Survivor:
         " ".join(each[1:].strip() for each in lines if each.startswith(sign)) for sign in "-+"
     )
     module, rest = module_of(name), name.partition(".x")[2]
-    function = rest.rpartition("__mutmut")[0].strip("_ǁ").replace("ǁ", ".")
+    function = rest.rpartition("__mutmut")[0][1:].replace("ǁ", ".")
     return Survivor(f"{module}.{function}", before, after)
 
 

@@ -11,7 +11,6 @@ import pytest
 from scripts import mutants_page
 from scripts.mutants_page import Survivor, Tried, main, page, survivor, tried_in
 
-pytestmark = pytest.mark.req("Q3")
 FOUND, SURVIVED, NO_TEST, TIMED_OUT, UNTRIED = 1, 0, 33, -24, None
 DUST, GATE = "domain.risk.dust", "domain.risk.gate"
 PLUS = Survivor(f"{DUST}.what_sells", "a + b", "a - b")
@@ -81,7 +80,7 @@ def test_the_page_names_what_was_not_tried_and_what_nobody_explains() -> None:
     ("name", "function"),
     [
         (f"{DUST}.x_what_sells__mutmut_12", "what_sells"),
-        (f"{DUST}.x__private__mutmut_1", "private"),
+        (f"{DUST}.x__private__mutmut_1", "_private"),
         (f"{DUST}.xǁKeeperǁ_give_up__mutmut_2", "Keeper._give_up"),
     ],
 )

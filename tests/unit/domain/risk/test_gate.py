@@ -463,9 +463,10 @@ def test_what_is_missing_of_a_lot_is_not_sold(missing: str, sold: str | None) ->
 
 @pytest.mark.req("R1")
 def test_what_is_not_owned_is_not_sold() -> None:
-    verdict = judge_exit(an_exit(LOT), a_view(portfolio=a_portfolio()), 1)
+    for portfolio in (a_portfolio(), None):
+        verdict = judge_exit(an_exit(LOT), a_view(portfolio=portfolio), 1)
 
-    assert refusals(verdict) == ("shorting_disallowed",)
+        assert refusals(verdict) == ("shorting_disallowed",)
 
 
 @pytest.mark.req("R1")

@@ -246,7 +246,7 @@ def test_a_rest_is_no_larger_than_what_is_left_and_no_smaller_than_the_smallest_
     assert isinstance(found, Sized)
     assert (found.quantity, found.limit_price, found.post_only) == (Decimal("1.5"), price, True)
     assert found.worst_case == 150 * (1 + TAKER)
-    assert not found.is_raised
+    assert found.is_raised is False
     least = smallest_quantity(product, price, Decimal(3), TAKER)
     assert isinstance(rest(str(least)), Sized)
     assert isinstance(rest(str(least - Decimal("0.01"))), Refusal)
