@@ -30,6 +30,7 @@ def test_what_is_given_out_or_foreign_skips_nothing() -> None:
 
     assert numbers.skip({"foreign"} | named(1, 7)) == set()
     assert numbers.take()[0] == 8
+    assert numbers.skip(named(8)) == set()
 
 
 @pytest.mark.parametrize("known", [(7,), (9, 7), (7, 7 + AHEAD - 1), (8, 7 + AHEAD, 7 + 2 * AHEAD)])

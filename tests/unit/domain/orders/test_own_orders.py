@@ -90,6 +90,16 @@ def test_an_order_that_comes_alive_again_is_looked_after_again() -> None:
     orders.keep(an_order(3, OrderState.VOID))
 
     assert list(orders.unsettled.values()) == [an_order(1)]
+    assert orders.of_venue("venue-1") == an_order(1)
+
+
+@pytest.mark.parametrize("order_id", [None, "venue-9"])
+def test_an_id_that_an_order_has_no_more_stands_for_nothing(order_id: str | None) -> None:
+    orders = OwnOrders([an_order(1)])
+
+    orders.keep(evolve(an_order(1), order_id=order_id))
+
+    assert orders._by_order_id.keys() == {order_id} - {None}
 
 
 def test_doubt_about_one_product_is_none_about_another() -> None:

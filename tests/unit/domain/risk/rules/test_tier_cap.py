@@ -79,3 +79,12 @@ def test_a_tier_of_which_nothing_is_held_is_told_as_unused() -> None:
     _, use = TierCap().uses(evolve(view(), mandate=both))
 
     assert use == LimitUse("tier T2", Decimal(0), Decimal(7), "%")
+
+
+def test_all_products_of_a_tier_are_held_in_it_together() -> None:
+    lots = (a_lot(product=ETH), a_lot(product=BTC, id="lot-2"))
+    both = evolve(view(), portfolio=a_portfolio("10000", *lots, nlv="10000"))
+
+    (use,) = TierCap().uses(both)
+
+    assert use.used == Decimal("4.0040")
