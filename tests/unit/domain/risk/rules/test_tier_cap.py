@@ -88,3 +88,10 @@ def test_all_products_of_a_tier_are_held_in_it_together() -> None:
     (use,) = TierCap().uses(both)
 
     assert use.used == Decimal("4.0040")
+
+
+def test_what_is_held_of_the_product_counts_for_its_position() -> None:
+    refusal = TierCap().judge(a_candidate("0.01", product=ETH), view())
+
+    assert refusal is not None
+    assert (refusal.cap_type, refusal.current_pct) == ("position in T1", Decimal("2.0020"))
