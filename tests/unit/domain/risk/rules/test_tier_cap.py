@@ -64,6 +64,7 @@ def test_a_bear_tightens_the_caps_and_a_bull_loosens_none() -> None:
 
 def test_what_is_in_no_tier_is_left_to_the_rule_on_the_universe() -> None:
     assert TierCap().judge(a_candidate("9999"), a_view(standings={})) is None
+    assert a_view(standings={}).tier_of(BTC) == ""
 
 
 def test_how_far_each_tier_is_used_is_told() -> None:
