@@ -1,9 +1,10 @@
 """Write the lock files: every package with its exact version and the hashes of its files.
 
 `requirements.lock` holds what trading needs and the build backend, `requirements-dev.lock` only
-what the checks need on top, `requirements-conformance.lock` the official SDK by itself. Versions
-already locked stay; `--upgrade` moves all of them to the
-newest ones that setup.cfg allows. Needs network; runs in a scratch environment of its own.
+what the checks need on top, `requirements-mutants.lock` what tests of the tests need on top of
+both, `requirements-conformance.lock` the official SDK by itself. Versions already locked stay;
+`--upgrade` moves all of them to the newest ones that setup.cfg allows. Needs network; runs in a
+scratch environment of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "requirements.lock"
 DEV = ROOT / "requirements-dev.lock"
+MUTANTS = ROOT / "requirements-mutants.lock"
 CONFORMANCE = ROOT / "requirements-conformance.lock"
 CONFORMANCE_INPUT = "tests/conformance/requirements.in"
 COMPILER = "pip-tools==7.6.2"
@@ -67,8 +69,14 @@ def compile_lock(
     return output.read_text(encoding="utf-8")
 
 
+def more(whole: str, than: str) -> str:
+    """Return the entries of the lock `whole` that the lock `than` has not."""
+    known = pins(than).keys()
+    return "\n".join(block for block in blocks(whole) if not known & pins(block).keys())
+
+
 def main(arguments: list[str]) -> None:
-    """Write both lock files; `--upgrade` is handed to the resolver."""
+    """Write all lock files; `--upgrade` is handed to the resolver."""
     unknown = [word for word in arguments if word != "--upgrade"]
     if unknown:
         raise SystemExit(f"lock.py knows only --upgrade, was given {' '.join(unknown)}")
@@ -85,18 +93,29 @@ def main(arguments: list[str]) -> None:
         # A package that only the checks needed until now may have become one of the runtime.
         whole_file.write_text(runtime + locked_text(DEV, pins(runtime).keys()), encoding="utf-8")
         whole = compile_lock(python, whole_file, ["--extra", "dev", *build])
+        tried_file = folder / "mutants.txt"
+        tried_file.write_text(whole + locked_text(MUTANTS, pins(whole).keys()), encoding="utf-8")
+        tried = compile_lock(python, tried_file, ["--extra", "dev", "--extra", "mutants", *build])
         apart_file = folder / "conformance.txt"
         apart_file.write_text(locked_text(CONFORMANCE), encoding="utf-8")
         apart = compile_lock(python, apart_file, arguments, CONFORMANCE_INPUT)
-    locked = pins(runtime)
-    moved = {name for name, version in locked.items() if pins(whole).get(name) != version}
+    steps = ((runtime, whole), (whole, tried))
+    moved = {
+        name
+        for fewer, all_ in steps
+        for name, version in pins(fewer).items()
+        if pins(all_).get(name) != version
+    }
     if moved:
-        raise SystemExit(f"the two resolutions differ in {', '.join(sorted(moved))}: run again")
-    extra = [block for block in blocks(whole) if not locked.keys() & pins(block).keys()]
+        raise SystemExit(f"the resolutions differ in {', '.join(sorted(moved))}: run again")
     RUNTIME.write_text(HEADER + "\n".join(blocks(runtime)) + "\n", encoding="utf-8")
     apart_header = HEADER.replace("setup.cfg and pyproject.toml", CONFORMANCE_INPUT)
     CONFORMANCE.write_text(apart_header + "\n".join(blocks(apart)) + "\n", encoding="utf-8")
-    DEV.write_text(HEADER + "-r requirements.lock\n" + "\n".join(extra) + "\n", encoding="utf-8")
+    for path, below, text in (
+        (DEV, RUNTIME, more(whole, runtime)),
+        (MUTANTS, DEV, more(tried, whole)),
+    ):
+        path.write_text(f"{HEADER}-r {below.name}\n{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

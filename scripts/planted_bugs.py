@@ -242,7 +242,7 @@ BUGS = (
     Bug(
         "the size of a tier cuts nothing",
         "domain/risk/gate.py",
-        "    return evolve(wanted, notional_pct=limits.size_pct)\n",
+        "    return evolve(wanted, notional_pct=min(wanted.notional_pct, limits.size_pct))\n",
         "    return wanted\n",
         "tests/unit/domain/risk/test_tier_sizes.py",
     ),

@@ -105,7 +105,7 @@ class OrderManager(Actor):
 
     def starting(self) -> None:
         """Go on with the orders that the journal leaves open."""
-        self._carry_out(self._tracker.begin(self._now()))
+        self._carry_out(self._tracker.begin())
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""

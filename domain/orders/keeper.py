@@ -162,7 +162,7 @@ class OrderKeeper:
         """Ask once for the order of a fill: it may be one of ours whose venue id we never heard."""
         if order_id in self._strangers:
             return
-        self._strangers[order_id] = None
+        self._strangers.setdefault(order_id)
         if len(self._strangers) > STRANGERS:
             del self._strangers[next(iter(self._strangers))]
         self._do(FindOrders((order_id,)))

@@ -27,7 +27,7 @@ class IntentNumbers:
     ) -> None:
         self._lineage = lineage
         self._next = next_number
-        self._reach = next_number - 1
+        self._unknown_from = next_number
         self._ahead: dict[str, int] = {}
         self._former = tuple(IntentNumbers(name, last + 1) for name, last in former)
 
@@ -53,7 +53,7 @@ class IntentNumbers:
 
     def _look_ahead(self) -> None:
         """Know the ids of the next numbers; worked out once each, and only if one is asked for."""
-        self._reach = max(self._reach, self._next - 1)
-        for number in range(self._reach + 1, self._next + AHEAD):
+        end = self._next + AHEAD
+        for number in range(max(self._unknown_from, self._next), end):
             self._ahead[client_order_id(self._lineage, number)] = number
-        self._reach = self._next + AHEAD - 1
+        self._unknown_from = end

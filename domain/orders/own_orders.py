@@ -70,8 +70,8 @@ class OwnOrders:
         """Take `order` in, in place of what was known of it; forget what ended longest ago."""
         name = order.intent.client_order_id
         before = self._orders.get(name)
-        if before is not None and before.order_id not in (None, order.order_id):
-            self._by_order_id.pop(str(before.order_id), None)
+        if before is not None and before.order_id != order.order_id:
+            self._unname(before)
         self._orders[name] = order
         if order.order_id is not None:
             self._by_order_id[order.order_id] = name
@@ -89,9 +89,13 @@ class OwnOrders:
 
     def _forget(self, name: str) -> None:
         del self._ended[name]
-        order_id = self._orders.pop(name).order_id
-        if order_id is not None:
-            self._by_order_id.pop(order_id, None)
+        self._unname(self._orders.pop(name))
+
+    def _unname(self, order: Order) -> None:
+        """Forget the venue's id of an order, unless it stands for another one by now."""
+        order_id, name = order.order_id, order.intent.client_order_id
+        if order_id is not None and self._by_order_id.get(order_id) == name:
+            del self._by_order_id[order_id]
 
 
 def _mark(marked: dict[str, Order], order: Order, *, is_in: bool) -> None:

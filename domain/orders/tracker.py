@@ -120,9 +120,8 @@ class OrderTracker(SaleKeeper):
         self._is_dry = is_dry
         self._user = (NO_CONNECTION, -1)
 
-    def begin(self, now: Now) -> tuple[Effect, ...]:
+    def begin(self) -> tuple[Effect, ...]:
         """Block the products whose orders are in doubt; time out what rests."""
-        self._now = now
         for order in tuple(self.orders.unsettled.values()):
             self._judge_doubt(order)
             if not order.is_terminal:

@@ -79,4 +79,4 @@ class UnreadOfOurs:
     def _sentence(self) -> str:
         each = next(iter(self._open.values()))
         name = each.client_order_id or each.order_id or "without an id"
-        return f"a {each.kind} that may be ours ({name}) can't be read: {each.reason}"
+        return f"an unreadable {each.kind} may be ours ({name}): {each.reason}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.model.money import ZERO, Quantity, plain
+from domain.model.money import Quantity, plain
 from domain.model.product import Product
 
 
@@ -33,5 +33,4 @@ def sale_without_dust(product: Product, wanted: Decimal, owned: Decimal, bid: De
         return sold
     least = product.quantity_up(max(product.base_min, product.quote_min / bid))
     less = product.quantity_down(owned - least)
-    is_better = ZERO < less < sold and product.can_sell(less, bid)
-    return less if is_better else sold
+    return min(less, sold) if product.can_sell(less, bid) else sold

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
 
 from domain.model.figures import money
-from domain.model.money import ONE, ZERO, Amount, Rate
+from domain.model.money import ONE, Amount, Rate
 from domain.risk.rule import EntryRule
 
 HUNDRED = Decimal(100)
@@ -64,4 +64,4 @@ def obstacle(
 
 def _up(amount: Amount) -> str:
     """Return an amount that is enough: rounded up."""
-    return money(amount.quantize(Decimal("0.01"), ROUND_CEILING) if amount else ZERO)
+    return money(amount.quantize(Decimal("0.01"), ROUND_CEILING))

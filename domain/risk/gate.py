@@ -258,9 +258,9 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
 def _cut_to_tier(wanted: TradeProposal, view: RiskView) -> TradeProposal:
     """Return the wish with no larger a size than one entry of the product's tier may have."""
     limits = view.mandate.tiers.get(view.tier_of(wanted.product))
-    if limits is None or limits.size_pct is None or wanted.notional_pct <= limits.size_pct:
+    if limits is None or limits.size_pct is None:
         return wanted
-    return evolve(wanted, notional_pct=limits.size_pct)
+    return evolve(wanted, notional_pct=min(wanted.notional_pct, limits.size_pct))
 
 
 def _ceiling(rules: Rules, nlv: Amount) -> Amount:

@@ -22,6 +22,8 @@ from domain.risk.sizing import smallest_quantity
 WANTED = 3
 """Products that should be tradable: with fewer a start says from which equity on they are."""
 CENT = Decimal("0.01")
+NO_EQUITY = Decimal("Infinity")
+"""In place of the equity from which a product can be bought, where no equity opens it."""
 CRASH = "universe.regime"
 """What closes everything while the market counts as a crash."""
 
@@ -126,10 +128,10 @@ def _shut(sizes: Iterable[OrderSizes]) -> str:
     return f"see {', '.join(keys)}"
 
 
-def _ease(sizes: OrderSizes) -> tuple[bool, Decimal, Decimal, str]:
+def _ease(sizes: OrderSizes) -> tuple[Decimal, Decimal, str]:
     """Return how easily a product is bought: the least equity first, then the widest room."""
-    needed = Decimal(0) if sizes.opens_at is None else sizes.opens_at
-    return sizes.opens_at is None, needed, -sizes.largest, sizes.strategy
+    needed = NO_EQUITY if sizes.opens_at is None else sizes.opens_at
+    return needed, -sizes.largest, sizes.strategy
 
 
 def _sizes(listing: OfferedProduct, bidder: Bidder, means: Means) -> OrderSizes:

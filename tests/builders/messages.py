@@ -35,6 +35,7 @@ from domain.model.universe import Standing
 from domain.orders.identity import client_order_id
 from domain.risk.exposure import Exposure
 from domain.risk.mandate import Mandate
+from domain.risk.order_bound import Prospect
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import Sized
 from domain.risk.view import RiskView
@@ -248,6 +249,17 @@ def a_mandate(**changes: Any) -> Mandate:
         "max_hold_ns": Nanos(DAY),
     }
     return Mandate(**{**values, **changes})
+
+
+def a_prospect(nlv: int = 10_000, **changes: Any) -> Prospect:
+    values: dict[str, Any] = {
+        "product": BTC,
+        "tier": "T1",
+        "strategy": "breakout",
+        "multiplier": Decimal(1),
+        "mandate": a_mandate(),
+    }
+    return Prospect(nlv=Amount(Decimal(nlv)), **{**values, **changes})
 
 
 def the_rules(**changes: Any) -> tuple[EntryRule, ...]:

@@ -55,7 +55,8 @@ class OrderCap(EntryRule):
 
     def bounds(self, prospect: Prospect) -> Iterator[OrderBound]:
         """Yield the limit."""
-        most = self.ceiling(prospect.nlv)
+        del prospect
+        most = Amount(self.max_order_usd)
         yield OrderBound(key="policy.max_order_usd", most=most, grows=False)
 
     def uses(self, view: RiskView) -> Iterator[LimitUse]:

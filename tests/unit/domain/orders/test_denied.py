@@ -84,6 +84,28 @@ def test_a_request_that_is_never_answered_is_forgotten() -> None:
     assert [inquiries.answered("r1", None) for _ in range(9)] == [None] * 9
 
 
+@pytest.mark.parametrize("begun_ns", [0, 7, 2 * FORGOTTEN_AFTER_NS])
+def test_an_answer_counts_until_the_last_instant_of_the_wait(begun_ns: int) -> None:
+    """Machine time is any number: what counts is how long somebody has waited."""
+    order = an_order(1)
+    _, inquiries = denied(order)
+    questions = list(inquiries.ask(ASKED, begun_ns))
+
+    list(inquiries.ask(SettleRequested("r2", "another"), begun_ns + FORGOTTEN_AFTER_NS))
+
+    *_, last = [inquiries.answered("r1", None) for _ in questions]
+    assert last == Finding("seen", (order,), None)
+
+
+def test_of_each_order_in_doubt_there_is_a_sentence_and_why_the_venue_could_not_be_asked() -> None:
+    name = an_order(1).intent.client_order_id
+    _, inquiries = denied(an_order(1))
+
+    told = f"order {name} of BTC-USD may or may not exist"
+    assert inquiries.sentences(None) == (told,)
+    assert inquiries.sentences("503") == (f"{told}: the venue could not be asked (503)",)
+
+
 def test_with_nothing_denied_nothing_is_asked() -> None:
     inquiries = DeniedOrders(OwnOrders((an_order(1),)))
 

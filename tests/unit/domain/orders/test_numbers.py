@@ -30,6 +30,7 @@ def test_what_is_given_out_or_foreign_skips_nothing() -> None:
 
     assert numbers.skip({"foreign"} | named(1, 7)) == set()
     assert numbers.take()[0] == 8
+    assert numbers.skip(named(8)) == set()
 
 
 @pytest.mark.parametrize("known", [(7,), (9, 7), (7, 7 + AHEAD - 1), (8, 7 + AHEAD, 7 + 2 * AHEAD)])
@@ -45,6 +46,15 @@ def test_what_was_skipped_is_counted_once() -> None:
     numbers.skip(named(9))
 
     assert numbers.skip(named(7, 8, 9)) == set()
+    assert numbers.skip(named(10)) == named(10)
+
+
+def test_the_number_after_what_was_skipped_is_recognised_too() -> None:
+    numbers = IntentNumbers(LINEAGE, 7)
+
+    for number in (7, 8, 20, 21):
+        assert numbers.skip(named(number)) == named(number)
+    assert numbers.take()[0] == 22
 
 
 def test_after_a_restore_ids_of_the_lineage_before_are_ours_above_its_last_known_number() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -27,6 +28,7 @@ from domain.orders.order import (
     is_doubtful,
     needs_fills,
     takes_at_once,
+    without_venue,
 )
 from tests.builders.messages import a_fill, a_limit, a_seen, an_intent, approved
 
@@ -82,6 +84,27 @@ def test_a_late_fill_overrides_a_cancel() -> None:
     assert cancelled.state is OrderState.CANCELLED
     assert order.state is OrderState.FILLED
     assert order.remaining == 0
+
+
+@pytest.mark.req("X4")
+def test_an_order_whose_id_stands_for_another_one_keeps_nothing_of_what_that_one_shows() -> None:
+    order = apply_seen(an_order(Event.SENT), a_seen(INTENT, VenueStatus.UNKNOWN, "1.5"))
+
+    void = without_venue(evolve(order, state=OrderState.PENDING_SUBMIT), "it is another one")
+
+    assert void == evolve(an_order(Event.SENT), state=OrderState.VOID, reason="it is another one")
+
+
+@pytest.mark.req("X4")
+def test_an_order_that_is_given_up_keeps_its_fills_and_waits_for_no_more() -> None:
+    order = apply_fill(an_open_order(), a_fill(INTENT, "0.5"))
+    order = apply_seen(order, a_seen(INTENT, VenueStatus.OPEN, "1.5"))
+
+    over = given_up(order, "denied")
+
+    assert (over.state, over.reason) == (OrderState.CANCELLED, "denied")
+    assert (over.filled, over.venue_filled) == (Decimal("0.5"), Decimal("0.5"))
+    assert over.is_settled
 
 
 @pytest.mark.req("X4")

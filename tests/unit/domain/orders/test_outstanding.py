@@ -114,3 +114,41 @@ def test_the_journal_leaves_open_what_may_have_been_sent_and_what_was_alive(
     assert outstanding.alive(every) == ("venue-2",)
     assert not outstanding.is_proven(NOW_NS + H_NS, every)
     assert outstanding.is_proven(NOW_NS + H_NS + 1, every)
+
+
+def test_with_nothing_on_its_way_the_first_list_of_all_proves_it(outstanding: Outstanding) -> None:
+    assert outstanding.is_proven(0, every)
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.PENDING_CANCEL])
+def test_what_the_journal_knows_alive_has_left_long_ago(
+    outstanding: Outstanding, state: OrderState
+) -> None:
+    alive = evolve(Order.intended(ENTRY), state=state, order_id="venue-1")
+
+    outstanding.restore((alive,), NOW_NS)
+
+    assert outstanding.is_proven(0, every)
+    assert outstanding.alive(entries) == ("venue-1",)
+
+
+def test_what_is_not_meant_is_not_waited_for(outstanding: Outstanding) -> None:
+    outstanding.hear(sent(), EXIT.order, NOW_NS)
+
+    assert outstanding.is_proven(NOW_NS, entries)
+    assert not outstanding.is_proven(NOW_NS, every)
+
+
+def test_an_order_that_moves_on_stays_what_was_approved(outstanding: Outstanding) -> None:
+    """Who hears of a move may have forgotten the approval by then."""
+    outstanding.hear(a_moved(ENTRY, OrderState.OPEN), ENTRY.order, NOW_NS)
+    outstanding.hear(a_moved(ENTRY, OrderState.PARTIALLY_FILLED, "1"), None, NOW_NS)
+
+    assert outstanding.alive(entries) == ("venue-1",)
+    assert outstanding.is_proven(NOW_NS, entries)
+
+
+def test_what_nobody_here_has_approved_is_not_outstanding(outstanding: Outstanding) -> None:
+    outstanding.hear(a_moved(ENTRY, OrderState.OPEN), None, NOW_NS)
+
+    assert len(outstanding) == 0

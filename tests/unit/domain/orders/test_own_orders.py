@@ -42,6 +42,34 @@ def test_what_ended_longest_ago_is_forgotten_first() -> None:
 
 
 @pytest.mark.req("X4")
+def test_of_what_is_forgotten_nothing_is_held() -> None:
+    orders = OwnOrders(remembered_ends=2)
+    for number in range(1, 9):
+        orders.keep(an_order(number, OrderState.CANCELLED))
+
+    assert list(orders._by_order_id) == ["venue-7", "venue-8"]
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize("change", ["its end is forgotten", "it has another id now"])
+def test_an_id_that_the_venue_gave_twice_stands_for_the_order_that_showed_it_last(
+    change: str,
+) -> None:
+    orders = OwnOrders(remembered_ends=1)
+    first, second = an_order(1, OrderState.CANCELLED), evolve(an_order(2), order_id="venue-1")
+    for each in (first, second):
+        orders.keep(each)
+
+    if change == "it has another id now":
+        orders.keep(evolve(first, order_id="venue-9"))
+    else:
+        orders.keep(an_order(3, OrderState.CANCELLED))
+
+    assert orders.of_venue("venue-1") == second
+    assert orders.of_venue("venue-9") == orders.get(first.intent.client_order_id)
+
+
+@pytest.mark.req("X4")
 def test_what_has_not_ended_or_misses_fills_is_never_forgotten() -> None:
     orders = OwnOrders(remembered_ends=1)
     living = an_order(1)
@@ -62,6 +90,16 @@ def test_an_order_that_comes_alive_again_is_looked_after_again() -> None:
     orders.keep(an_order(3, OrderState.VOID))
 
     assert list(orders.unsettled.values()) == [an_order(1)]
+    assert orders.of_venue("venue-1") == an_order(1)
+
+
+@pytest.mark.parametrize("order_id", [None, "venue-9"])
+def test_an_id_that_an_order_has_no_more_stands_for_nothing(order_id: str | None) -> None:
+    orders = OwnOrders([an_order(1)])
+
+    orders.keep(evolve(an_order(1), order_id=order_id))
+
+    assert orders._by_order_id.keys() == {order_id} - {None}
 
 
 def test_doubt_about_one_product_is_none_about_another() -> None:

@@ -26,7 +26,9 @@ def answer(total: str = "202.4", commission: str = "2.4", **changes: Any) -> Ord
 
 
 @pytest.mark.parametrize(
-    "said", [answer(), answer("0", "0"), answer("202.42", "2.42")], ids=["whole", "rests", "cents"]
+    "said",
+    [answer(), answer("0", "0"), answer("202.42", "2.42"), answer("202.42024", "2.42024")],
+    ids=["whole", "rests", "cents", "rounded up as far as may be"],
 )
 def test_an_entry_leaves_that_costs_no_more_than_was_approved(said: OrderPreviewed) -> None:
     assert objection(ENTRY, said) is None
@@ -37,7 +39,9 @@ def test_an_entry_leaves_that_costs_no_more_than_was_approved(said: OrderPreview
     [
         (answer("202.5"), "it would cost 202.5, approved are 202.4 at most"),
         (answer("200", "2.5"), "its fees would be 2.5, approved are 2.4 at most"),
-        (answer(errors=("PREVIEW_INSUFFICIENT_FUND",)), "the venue would not take it: PREVIEW_"),
+        (answer("202.42025"), "it would cost 202.42025, approved are 202.4 at most"),
+        (answer("200", "2.42025"), "its fees would be 2.42025, approved are 2.4 at most"),
+        (answer(errors=("NO_FUNDS", "TOO_SMALL")), "the venue would not take it: NO_FUNDS, TOO_S"),
         (answer(failure="HTTP 500"), "its preview failed: HTTP 500"),
     ],
 )

@@ -39,3 +39,10 @@ def test_what_has_recovered_is_known() -> None:
 
     assert prices.heard(FeedRecovered(BTC), NOW) == ()
     assert not prices.is_unknown(BTC, NOW + 2 * PRICE_LIFE_NS)
+
+
+def test_what_recovers_without_a_stall_that_we_heard_of_is_known() -> None:
+    prices = KnownPrices()
+
+    assert prices.heard(FeedRecovered(BTC), NOW) == ()
+    assert not prices.is_unknown(BTC, NOW)

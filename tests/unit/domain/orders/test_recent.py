@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.model.entries import Unread
 from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
-from domain.model.orders import OrderIntent
+from domain.model.orders import OrderIntent, OrderState
 from domain.orders.order import Order
 from domain.orders.recent import AT_ONCE_NS, LINGER_NS, TIDY_EVERY_NS, RecentOrders, last_shown_ns
-from tests.builders.messages import NOW, a_limit, an_intent, approved, approved_sale
+from tests.builders.messages import NOW, a_limit, an_intent, an_unread, approved, approved_sale
 
 pytestmark = pytest.mark.req("K1")
 
@@ -131,3 +134,65 @@ def test_an_order_that_takes_by_a_limit_is_forgotten_like_one_at_the_market() ->
     taking = approved(order_type=a_limit(post_only=False, lifetime_ns=None))
 
     assert last_shown_ns(an_intent(taking), NOW) == NOW + AT_ONCE_NS
+
+
+def an_order(state: OrderState, order_id: str | None = None, number: int = 1) -> Order:
+    return evolve(Order.intended(an_entry_of(number), NOW), state=state, order_id=order_id)
+
+
+@pytest.mark.parametrize(
+    ("known", "unread", "may_be_ours"),
+    [
+        ((), an_unread(), False),
+        ((OrderState.OPEN, "venue-1"), an_unread(), True),
+        ((OrderState.OPEN, "venue-1"), an_unread(order_id="venue-1"), True),
+        ((OrderState.OPEN, "venue-1"), an_unread(order_id="o-9"), False),
+        ((OrderState.PENDING_SUBMIT,), an_unread(order_id="o-9"), True),
+        ((OrderState.REJECTED,), an_unread(order_id="o-9"), False),
+        ((OrderState.VOID,), an_unread(order_id="o-9"), False),
+        ((OrderState.VOID,), an_unread(client_order_id=an_entry_of().client_order_id), True),
+        (
+            (OrderState.PENDING_SUBMIT,),
+            an_unread(order_id="o-9", client_order_id="by-hand"),
+            False,
+        ),
+    ],
+)
+def test_what_cannot_be_read_may_be_ours_unless_it_is_provably_not(
+    known: tuple[Any, ...], unread: Unread, may_be_ours: bool
+) -> None:
+    recent = RecentOrders.of([an_order(*known)] if known else [], NOW)
+
+    assert recent.may_include(unread) is may_be_ours
+
+
+def test_one_order_without_an_id_is_enough_for_doubt_about_every_id() -> None:
+    recent = RecentOrders.of([an_order(OrderState.OPEN, "venue-1")], NOW)
+    recent.intend(an_entry_of(2), NOW)
+    assert recent.may_include(an_unread(order_id="o-9"))
+
+    recent.miss(an_entry_of(2).client_order_id)
+    assert not recent.may_include(an_unread(order_id="o-9"))
+
+
+def test_an_order_is_found_by_our_name_or_by_the_venues() -> None:
+    entry = an_entry_of()
+    recent = RecentOrders.of([an_order(OrderState.OPEN, "venue-1")], NOW)
+
+    assert recent.find(entry.client_order_id, "") == entry.order
+    assert recent.find("", "venue-1") == entry.order
+    assert recent.find("", "venue-2") is None
+
+
+def test_what_is_over_is_looked_for_once_an_hour() -> None:
+    intent = an_entry_of()
+    recent, over_ns = RecentOrders(), NOW + MINUTE + LINGER_NS
+    recent.intend(intent, NOW)
+    recent.forget(over_ns - MINUTE)
+
+    recent.forget(over_ns)
+    recent.forget(over_ns - MINUTE + TIDY_EVERY_NS - 1)
+    assert len(recent) == 1
+
+    recent.forget(over_ns - MINUTE + TIDY_EVERY_NS)
+    assert len(recent) == 0

@@ -49,6 +49,12 @@ def waiting(scene: Scene, sale: ApprovedExit) -> tuple[OrderIntent, tuple[effect
     return intent, scene.step(a_receipt(intent, 2))
 
 
+def why(scene: Scene, intent: OrderIntent) -> str:
+    order = scene.tracker.orders.get(intent.client_order_id)
+    assert order is not None
+    return order.reason
+
+
 def cancelled(scene: Scene, stop: OrderIntent, filled: str = "0") -> tuple[effects.Effect, ...]:
     """The venue shows the end of the order that protected."""
     return scene.listed(a_seen(stop, VenueStatus.CANCELLED, filled))
@@ -65,6 +71,7 @@ def test_a_sale_cancels_what_protects_its_lot_and_leaves_once_that_has_ended(
 
     assert of(found, effects.Place) == []
     assert of(found, effects.Cancel) == [effects.Cancel(f"venue-{stop.number}")]
+    assert why(scene, stop) == MAKES_ROOM
     assert scene.state(intent) is OrderState.INTENDED
     (again,) = published(cancelled(scene, stop), IntentRaised)
     assert again.intent == intent
@@ -166,6 +173,19 @@ def test_a_stop_waits_five_seconds_at_most_for_what_may_not_exist(
     assert bool(again) is bool(sent) is is_sent
 
 
+@pytest.mark.req("X6", "PROT1")
+def test_a_stop_waits_as_long_as_it_takes_for_protection_that_is_known_to_rest() -> None:
+    scene, stop = protected()
+    scene.later(10 * UNKNOWN_FOR_NS)
+
+    sale, found = waiting(scene, approved_sale("lot-1", reason=ExitReason.STOP))
+
+    assert of(found, effects.Place) == []
+    assert published(scene.step(AskAgain()), IntentRaised) == []
+    (again,) = published(cancelled(scene, stop), IntentRaised)
+    assert again.intent == sale
+
+
 @pytest.mark.req("PROT1")
 def test_what_protects_nothing_any_more_is_cancelled_when_it_is_withdrawn() -> None:
     scene, stop = protected()
@@ -173,6 +193,7 @@ def test_what_protects_nothing_any_more_is_cancelled_when_it_is_withdrawn() -> N
     found = scene.step(ProtectionWithdrawn("lot-1", "its lot is gone"))
 
     assert of(found, effects.Cancel) == [effects.Cancel(f"venue-{stop.number}")]
+    assert why(scene, stop) == "its lot is gone"
     assert scene.step(ProtectionWithdrawn("lot-2", "its lot is gone")) == ()
 
 

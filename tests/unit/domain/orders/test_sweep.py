@@ -85,6 +85,36 @@ def test_what_cannot_be_read_and_is_not_ours_is_left_alone() -> None:
     assert sweep.empty.count == 1
 
 
+def test_what_our_books_call_alive_is_cancelled_and_waited_for_though_no_list_shows_it() -> None:
+    sweep = a_sweep()
+
+    assert sweep.take([], ours, ["venue-7"]) == ("venue-7",)
+    assert sweep.empty.count == 0
+
+
+def test_a_sweep_that_does_not_wait_for_our_books_is_over_by_the_lists_alone() -> None:
+    sweep = Sweep()
+    sweep.widen("halt", GLOBAL, includes_exits=False, awaits_ours=False)
+
+    assert sweep.take([], ours, ["venue-7"]) == ("venue-7",)
+    assert sweep.empty.count == 1
+    assert to_go(sweep, ENTRY) == ("venue-1",)
+    assert sweep.empty.count == 0
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_of_several_requests_one_that_waits_for_our_books_is_enough(
+    order: tuple[bool, bool],
+) -> None:
+    sweep = Sweep()
+    for awaits_ours in order:
+        sweep.widen("halt", GLOBAL, includes_exits=False, awaits_ours=awaits_ours)
+
+    sweep.take([], ours, ["venue-7"])
+
+    assert sweep.empty.count == 0
+
+
 @pytest.mark.parametrize("status", [each for each in VenueStatus if each.is_terminal])
 def test_what_has_ended_need_not_be_cancelled(status: VenueStatus) -> None:
     assert a_sweep().take([a_seen(ENTRY, status)], ours) == ()

@@ -1151,7 +1151,7 @@ def an_unknown_order() -> Order:
 def test_a_start_blocks_what_is_in_doubt_and_times_out_what_rests() -> None:
     scene = a_scene(an_unknown_order())
 
-    block, timer = scene.tracker.begin(scene.now())
+    block, timer = scene.tracker.begin()
 
     assert isinstance(block, effects.BlockEntries)
     assert (block.breaker, block.scope) == (UNKNOWN_ORDER, "product:BTC-USD")
@@ -1161,7 +1161,7 @@ def test_a_start_blocks_what_is_in_doubt_and_times_out_what_rests() -> None:
 @pytest.mark.req("BOOT1", "X4")
 def test_what_is_in_doubt_is_asked_about_once_the_boot_is_done() -> None:
     scene = a_scene(an_unknown_order())
-    scene.tracker.begin(scene.now())
+    scene.tracker.begin()
 
     found = scene.step(BootCompleted((), MAKER, TAKER, True))
 

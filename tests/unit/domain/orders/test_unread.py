@@ -8,12 +8,13 @@ from attrs import evolve
 from domain.messages.venue import FillsListed, OrdersListed
 from domain.model.entries import EntryKind, Unread
 from domain.model.instants import Nanos
+from domain.model.orders import OrderSeen
 from domain.orders.effects import BlockEntries, ReleaseEntries
 from domain.orders.lifecycle import Event
-from domain.orders.order import Order, advance
+from domain.orders.order import Order, advance, apply_seen
 from domain.orders.own_orders import OwnOrders
 from domain.orders.unread import UNREADABLE_ORDERS, UnreadOfOurs
-from tests.builders.messages import NOW, a_breaker, an_intent, an_unread
+from tests.builders.messages import NOW, a_breaker, a_seen, an_intent, an_unread
 
 pytestmark = pytest.mark.req("E2", "REC1")
 
@@ -60,5 +61,61 @@ def test_it_blocks_once_and_says_what_cannot_be_read() -> None:
     (effect,) = unread.take(odd, ())
 
     assert isinstance(effect, BlockEntries)
-    assert "a fill that may be ours (venue-1)" in effect.reason
+    assert "an unreadable fill may be ours (venue-1): " in effect.reason
     assert unread.take(evolve(odd, token=2), (a_breaker(name=UNREADABLE_ORDERS),)) == ()
+
+
+OPEN_BREAKER = (a_breaker(name=UNREADABLE_ORDERS),)
+ODD = an_unread(client_order_id=INTENT.client_order_id)
+BY_HAND = evolve(a_seen(INTENT), order_id="o-9", client_order_id="")
+
+
+def orders(*unread: Unread, seen: tuple[OrderSeen, ...] = ()) -> OrdersListed:
+    return OrdersListed(1, seen, True, Nanos(0), None, unread=unread)
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "is_over"),
+    [
+        (EntryKind.ORDER, PLACED, False),
+        (EntryKind.ORDER, advance(PLACED, Event.ENDED_CANCELLED), True),
+        (EntryKind.FILL, PLACED, True),
+        (EntryKind.FILL, apply_seen(PLACED, a_seen(INTENT, filled="1")), False),
+    ],
+    ids=["order that lives", "order that ended", "fill that nothing lacks", "fill that is missing"],
+)
+def test_it_is_over_when_nothing_more_can_come_of_the_order(
+    kind: EntryKind, order: Order, is_over: bool
+) -> None:
+    own = OwnOrders((evolve(SENT, order_id="venue-1"),))
+    unread, odd = UnreadOfOurs(own), evolve(ODD, kind=kind)
+    is_order = kind is EntryKind.ORDER
+    unread.take(orders(odd) if is_order else FillsListed(1, (), True, None, (odd,)), ())
+    own.keep(order)
+
+    told = unread.take(orders() if is_order else FillsListed(2, (), True, None), OPEN_BREAKER)
+
+    released = ReleaseEntries(UNREADABLE_ORDERS, "the venue shows our orders readably")
+    assert told == ((released,) if is_over else ())
+
+
+def test_an_order_that_somebody_made_by_hand_shows_none_of_ours() -> None:
+    """It has no name of ours, and neither has what could not be read."""
+    unread = UnreadOfOurs(OwnOrders((SENT,)))
+    unread.take(orders(an_unread(order_id="o-1")), ())
+
+    told = unread.take(orders(an_unread(order_id="o-2"), seen=(BY_HAND,)), ())
+
+    assert told == (
+        BlockEntries(
+            UNREADABLE_ORDERS,
+            "an unreadable order may be ours (o-1): side: expected BUY or SELL",
+        ),
+    )
+
+
+def test_an_entry_without_any_id_is_told_as_one() -> None:
+    (told,) = UnreadOfOurs(OwnOrders((PLACED,))).take(orders(an_unread()), ())
+
+    assert isinstance(told, BlockEntries)
+    assert "(without an id)" in told.reason

@@ -185,3 +185,8 @@ def test_of_caps_on_one_of_many_the_fullest_is_told() -> None:
 
 def test_while_the_equity_is_not_known_no_cap_tells_anything() -> None:
     assert not [*TotalCap().uses(holding("100", portfolio=a_portfolio("10000", nlv=None)))]
+
+
+@pytest.mark.req("E1")
+def test_with_nothing_held_no_cap_on_one_of_many_tells_anything() -> None:
+    assert [*PositionCap().uses(a_view())] == []

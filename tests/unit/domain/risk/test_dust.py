@@ -36,10 +36,17 @@ def test_what_is_as_large_as_a_sale_has_to_be_waits_for_a_price(quantity: str, p
 
 
 @pytest.mark.parametrize("quantity", ["0.005", "0.009"])
-def test_people_are_told_that_no_price_makes_it_sellable(quantity: str) -> None:
-    told = what_sells(product(), Decimal(quantity))
+@pytest.mark.parametrize("step", ["0.001", "0.01"])
+def test_people_are_told_that_no_price_makes_it_sellable(quantity: str, step: str) -> None:
+    told = what_sells(product(base_increment=Decimal(step)), Decimal(quantity))
 
     assert told.endswith(f"; this one when its smallest quantity falls to {quantity}")
+
+
+def test_less_than_a_step_is_sold_at_no_price_though_the_venue_names_no_smallest_quantity() -> None:
+    told = what_sells(product(base_min=Decimal(0)), Decimal("0.005"))
+
+    assert told.endswith("; this one when its smallest quantity falls to 0.005")
 
 
 @pytest.mark.parametrize(

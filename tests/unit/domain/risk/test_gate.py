@@ -26,7 +26,9 @@ from domain.model.approval import (
 )
 from domain.model.breakers import Effect
 from domain.model.context import Regime
-from domain.model.instants import Nanos
+from domain.model.errors import InvariantBroken
+from domain.model.foregone import RefusedEntry
+from domain.model.instants import HOUR, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate
 from domain.model.product import ALLOWED_BY_FLAG, ProductFlags, ProductId, Side
 from domain.model.proposal import TradeProposal
@@ -38,6 +40,7 @@ from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 from tests.builders.messages import (
     BTC,
+    ETH,
     NOW,
     a_breaker,
     a_limit,
@@ -79,6 +82,113 @@ def test_a_good_entry_is_approved_as_it_was_sized() -> None:
     assert order.order_type == a_limit(100)
     assert (order.strategy, order.reason, order.approved_ns) == ("breakout", "signal", 7)
     assert order.worst_case <= 200
+
+
+@pytest.mark.req("X3", "X5", "STR3")
+def test_an_approved_entry_carries_all_that_is_needed_to_work_it_and_to_leave_it() -> None:
+    mandate = a_mandate(
+        tiers={"T1": a_tier(max_spread_bps=Decimal(20), slippage_bps=Decimal(15))},
+        holds_ns={"breakout": Nanos(HOUR)},
+    )
+    entry = an_entry(bar_ns=NOW - 5, signal="high", reason="closed above it")
+
+    verdict = judge_entry(entry, a_view(mandate=mandate), 41, RULES)
+
+    assert verdict == OrderApproved(
+        ApprovedEntry(
+            approval=41,
+            strategy="breakout",
+            product=BTC,
+            quantity=Quantity(Decimal("1.97628458")),
+            order_type=a_limit(100),
+            worst_case=Amount(Decimal("1.97628458") * 100 * Decimal("1.012")),
+            stop_loss_pct=entry.proposal.stop_loss_pct,
+            take_profit_pct=entry.proposal.take_profit_pct,
+            max_hold_ns=Nanos(HOUR),
+            reason="closed above it",
+            bar_ns=Nanos(NOW - 5),
+            approved_ns=Nanos(7),
+            signal="high",
+            highest_price=Price(Decimal("100.15")),
+        )
+    )
+
+
+@pytest.mark.parametrize("changes", [{"mandate": a_mandate(tiers={})}, {"standings": {}}])
+def test_without_a_tier_no_more_than_the_first_price_is_ever_paid(changes: dict[str, Any]) -> None:
+    verdict = judge_entry(an_entry(), a_view(**changes), 1, ())
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert verdict.order.highest_price == 100
+
+
+@pytest.mark.req("E1", "U2")
+def test_the_refusal_of_an_entry_says_what_it_would_have_been() -> None:
+    mandate = a_mandate(holds_ns={"breakout": Nanos(HOUR)})
+    halted = a_breaker(Effect.HALT)
+    entry = an_entry()
+
+    verdict = judge_entry(entry, a_view(mandate=mandate, breakers=(halted,)), 1, RULES)
+
+    assert isinstance(verdict, ProposalRefused)
+    assert verdict == ProposalRefused(
+        Purpose.ENTRY,
+        "breakout",
+        BTC,
+        Side.BUY,
+        verdict.refusals,
+        wanted=RefusedEntry(
+            quantity=Quantity(Decimal("1.97628458")),
+            limit_price=Price(Decimal(100)),
+            post_only=True,
+            lifetime_ns=Nanos(45 * SECOND),
+            stop_loss_pct=entry.proposal.stop_loss_pct,
+            take_profit_pct=entry.proposal.take_profit_pct,
+            max_hold_ns=Nanos(HOUR),
+        ),
+    )
+
+
+@pytest.mark.req("R1")
+def test_a_sale_that_every_rule_lets_pass_is_our_bug() -> None:
+    with pytest.raises(InvariantBroken, match=r"^BTC-USD: a SELL passed every rule of entries$"):
+        judge_entry(an_entry(side=Side.SELL), a_view(), 1, ())
+
+
+@pytest.mark.req("U1", "U3")
+def test_a_bad_market_cuts_what_a_tier_allows_one_position() -> None:
+    tier = a_tier(position_pct=Decimal(1))
+    view = a_view(mandate=a_mandate(tiers={"T1": tier}), regime=Regime.BEAR)
+
+    verdict = judge_entry(an_entry(), view, 41, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert Decimal(59) < verdict.order.worst_case <= 60  # of 10,000: 1 % times 0.6
+
+
+@pytest.mark.req("U1")
+@pytest.mark.parametrize(("size_pct", "cost"), [("1", 100), ("2", 200), ("3", 200)])
+def test_no_entry_is_larger_than_its_tier_has_them(size_pct: str, cost: int) -> None:
+    view = a_view(mandate=a_mandate(tiers={"T1": a_tier(size_pct=Decimal(size_pct))}))
+
+    verdict = judge_entry(an_entry(), view, 41, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert cost - 1 < verdict.order.worst_case <= cost
+
+
+@pytest.mark.req("X3")
+def test_why_something_is_bought_names_both_reasons() -> None:
+    entry = an_entry(reason="closed above the high")
+
+    verdict = judge_entry(entry, a_view(portfolio=a_portfolio("80")), 1, RULES)
+
+    assert isinstance(verdict, OrderApproved)
+    assert isinstance(verdict.order, ApprovedEntry)
+    assert verdict.order.reason == "closed above the high; raised to the smallest entry"
 
 
 @pytest.mark.req("E1")
@@ -144,6 +254,30 @@ def test_what_is_unknown_blocks(missing: str) -> None:
 @pytest.mark.parametrize("missing", ["products", "quotes", "bar_ends"])
 def test_what_is_missing_blocks(missing: str) -> None:
     assert refusals(judge_entry(an_entry(), a_view(**{missing: {}}), 1, RULES))
+
+
+@pytest.mark.req("E2")
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"products": {}},
+        {"quotes": {}},
+        {"taker": None},
+        {"portfolio": None},
+        {"portfolio": evolve(a_portfolio(), nlv=None)},
+    ],
+)
+def test_without_what_a_size_needs_there_is_none_though_no_rule_objects(
+    unknown: dict[str, Any],
+) -> None:
+    verdict = judge_entry(an_entry(), a_view(**unknown), 1, ())
+
+    missing = Refusal(
+        reason=Reason("not_ready"),
+        observed="product, quote, value or fees missing",
+        limit="all known",
+    )
+    assert verdict == ProposalRefused(Purpose.ENTRY, "breakout", BTC, Side.BUY, (missing,))
 
 
 @pytest.mark.req("R2")
@@ -329,9 +463,10 @@ def test_what_is_missing_of_a_lot_is_not_sold(missing: str, sold: str | None) ->
 
 @pytest.mark.req("R1")
 def test_what_is_not_owned_is_not_sold() -> None:
-    verdict = judge_exit(an_exit(LOT), a_view(portfolio=a_portfolio()), 1)
+    for portfolio in (a_portfolio(), None):
+        verdict = judge_exit(an_exit(LOT), a_view(portfolio=portfolio), 1)
 
-    assert refusals(verdict) == ("shorting_disallowed",)
+        assert refusals(verdict) == ("shorting_disallowed",)
 
 
 @pytest.mark.req("R1")
@@ -407,6 +542,50 @@ def test_what_cannot_be_protected_is_refused_by_its_name(
     assert reason in refusals(verdict)
     assert isinstance(verdict, ProposalRefused)
     assert (verdict.purpose, verdict.lot) == (Purpose.PROTECTION, LOT.id)
+
+
+@pytest.mark.req("PROT1", "K1")
+def test_a_kill_of_one_product_leaves_the_protection_of_others() -> None:
+    for product, refused in ((BTC, ["killed"]), (ETH, [])):
+        kill = a_breaker(Effect.KILL, f"product:{product}")
+        verdict = judge_protection(PROTECTED, a_view(portfolio=OWNING, breakers=(kill,)), 1)
+
+        assert [*refusals(verdict)] == refused if refused else isinstance(verdict, OrderApproved)
+
+
+@pytest.mark.req("PROT1", "EX1", "R1")
+@pytest.mark.parametrize(
+    ("changes", "reason", "observed", "limit"),
+    [
+        (
+            {"products": {BTC: a_product(flags=ProductFlags(cancel_only=True))}},
+            "product_disabled",
+            "online, cancel_only",
+            "open for sales",
+        ),
+        (
+            {"exposure": Exposure().reserve(approved_sale("lot-1", "2"))},
+            "nothing_owned",
+            "all of it is being sold",
+            "something to sell",
+        ),
+        (
+            {"portfolio": a_portfolio("1", a_lot("0.001"))},
+            "below_minimum",
+            "0.001 BTC at 92.15",
+            "1 USD",
+        ),
+    ],
+)
+def test_the_refusal_to_protect_a_lot_says_what_was_seen_and_whose_it_is(
+    changes: dict[str, Any], reason: str, observed: str, limit: str
+) -> None:
+    verdict = judge_protection(PROTECTED, a_view(**{"portfolio": OWNING, **changes}), 1)
+
+    why = Refusal(reason=Reason(reason), observed=observed, limit=limit)
+    assert verdict == ProposalRefused(
+        Purpose.PROTECTION, LOT.strategy, BTC, Side.SELL, (why,), LOT.id, ExitReason.STOP
+    )
 
 
 @pytest.mark.req("PROT1", "R1")

@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.messages.decisions import OrderApproved, ProposalRefused
-from domain.model.approval import ApprovedEntry, Limit
+from domain.model.approval import ApprovedEntry, Limit, Purpose, Reason, Refusal
 from domain.model.breakers import Effect
 from domain.model.context import Regime
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import ZERO, Price, Quantity
+from domain.model.product import Side
 from domain.risk.chains import EntryChain
 from domain.risk.gate import judge_rest
 from domain.risk.view import RiskView, approved_key
@@ -149,3 +151,67 @@ def test_a_rest_never_passes_quantity_price_or_life(
         assert limit.post_only is not takes
         assert limit.lifetime_ns is None or view.at_ns + limit.lifetime_ns <= chain.ends_ns
         assert order.worst_case >= order.quantity * limit.price
+
+
+MISSING = Refusal(
+    reason=Reason("not_ready"),
+    observed="product, quote, fees or highest price missing",
+    limit="all known",
+)
+
+
+def over(observed: str, limit: str) -> Refusal:
+    return Refusal(reason=Reason("nothing_left"), observed=observed, limit=limit)
+
+
+@pytest.mark.req("X5", "E2")
+@pytest.mark.parametrize(
+    ("view", "chain", "takes", "why"),
+    [
+        (rest_view(products={}), a_rest(), False, MISSING),
+        (evolve(rest_view(), quotes={}), a_rest(), False, MISSING),
+        (rest_view(taker=None), a_rest(), True, MISSING),
+        (rest_view(), evolve(a_rest(), order=approved()), True, MISSING),
+        (a_view(), a_rest(), True, over("to be taken", "policy.execution.taker_fallback")),
+        (a_view(), a_rest(), False, over("1 reprices", "0")),
+        (
+            rest_view(at_ns=Nanos(NOW + 30 * SECOND)),
+            a_rest(),
+            False,
+            over("its time is over", "within its life"),
+        ),
+        (
+            rest_view(),
+            evolve(a_rest(), quantity=Quantity(Decimal("NaN"))),
+            False,
+            Refusal(
+                reason=Reason("rule_failed"),
+                observed="sizing: InvalidOperation",
+                limit="an answer",
+            ),
+        ),
+    ],
+    ids=["product", "quote", "fees", "highest", "taken", "reprices", "life", "failure"],
+)
+def test_what_keeps_a_rest_from_a_size_is_told_with_what_would_be_right(
+    view: RiskView, chain: EntryChain, takes: bool, why: Refusal
+) -> None:
+    found = judge_rest(chain, view, 9, (), takes=takes)
+
+    assert found == ProposalRefused(Purpose.ENTRY, "breakout", BTC, Side.BUY, (why,), "first")
+
+
+@pytest.mark.req("X5")
+def test_a_rest_without_a_size_fails_no_rule() -> None:
+    found = refused_by(judge_rest(a_rest(), a_view(), 9, the_rules(), takes=True))
+
+    assert found == ["nothing_left"]
+
+
+@pytest.mark.req("X5", "COST")
+def test_a_rest_is_placed_anew_as_often_as_the_policy_says() -> None:
+    chain = a_rest().after("second", Quantity(ZERO))
+
+    order = rest_of(judge_rest(chain, rest_view(), 9, the_rules(), takes=False))
+
+    assert (order.replaces, order.first) == ("second", "first")

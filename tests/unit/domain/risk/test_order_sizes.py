@@ -160,6 +160,52 @@ def test_the_venue_bounds_an_order_too() -> None:
     assert sizes(means(10_000), few).binding == "base_max of the venue"
 
 
+def test_the_venue_takes_an_order_before_fees_and_what_it_takes_too_little_of_is_shut() -> None:
+    bounds: list[tuple[dict[str, Any], Decimal]] = [
+        ({"quote_max": Decimal(5)}, Decimal("5.06")),
+        ({"base_max": Decimal("0.1")}, Decimal("10.12")),
+    ]
+    for changes, largest in bounds:
+        assert sizes(means(10_000), evolve(PRICED, product=a_product(**changes))).largest == largest
+    for name, most in (("quote_max", "1"), ("base_max", "0.01")):
+        small: dict[str, Any] = {name: Decimal(most)}
+        found = sizes(means(10_000), evolve(PRICED, product=a_product(**small)))
+        assert (found.opens_at, found.shut_by) == (None, f"{name} of the venue")
+
+
+def test_an_allotment_that_is_too_small_shuts_everything_whatever_the_equity() -> None:
+    found = sizes(means(10**6, mandate=a_mandate(allotment=Amount(Decimal(1)))))
+
+    assert (found.opens_at, found.shut_by) == (None, "policy.capital.allotment")
+
+
+def test_without_any_cap_all_the_equity_may_be_spent_on_one_entry() -> None:
+    smallest = sizes(means(100)).smallest
+
+    assert sizes(means(100, rules=())) == OrderSizes(
+        product=BTC,
+        tier="T1",
+        strategy="breakout",
+        smallest=smallest,
+        largest=Amount(Decimal(100)),
+        binding="equity",
+        opens_at=cents_up(smallest),
+        shut_by="",
+    )
+
+
+def test_a_limit_that_is_just_enough_shuts_nothing() -> None:
+    smallest = sizes(means(100)).smallest
+
+    found = sizes(means(100, rules=the_rules(max_order_usd=smallest)))
+
+    assert (found.shut_by, found.largest, found.is_open) == ("", smallest, True)
+
+
+def test_a_share_of_little_grows_with_the_equity() -> None:
+    assert sizes(means(10)).opens_at == sizes(means(10_000)).opens_at is not None
+
+
 def test_what_no_equity_opens_has_none() -> None:
     shut = means(10**6, rules=the_rules(max_order_usd=Decimal(1)))
     crash = means(10**6, Regime.CRASH)
@@ -182,6 +228,17 @@ def test_the_strategy_with_the_nearest_way_in_counts() -> None:
 
     assert found.strategy == "calm"
     assert order_sizes([PRICED], [], means(60)) == ()
+
+
+def test_where_no_equity_helps_the_strategy_with_the_widest_room_is_told() -> None:
+    """Nobody can buy what the venue sells only in orders that are too small to be sold again."""
+    bidders = [Bidder("breakout", STOP), Bidder("calm", STOP)]
+    mandate = a_mandate(budget_pct={"breakout": Decimal("0.5"), "calm": Decimal(15)})
+    tiny = evolve(PRICED, product=a_product(quote_max=Decimal(1)))
+
+    (found,) = order_sizes([tiny], bidders, means(100, mandate=mandate))
+
+    assert (found.strategy, found.opens_at) == ("calm", None)
 
 
 def several(nlv: int) -> tuple[OrderSizes, ...]:
@@ -216,13 +273,20 @@ def test_what_no_money_cures_names_the_key() -> None:
 
     told = shortfall(closed, Amount(Decimal(150)), "USD")
     assert told is not None
-    assert "no equity opens 3: see policy.x" in told
+    assert told.endswith("no equity opens 3: see policy.x")
+
+    keys = ("policy.x", "policy.y", "policy.x", "")
+    closed = tuple(evolve(each, shut_by=key) for each, key in zip(closed, keys, strict=True))
+    told = shortfall(closed, Amount(Decimal(150)), "USD")
+    assert told is not None
+    assert told.endswith("no equity opens 3: see policy.x, policy.y")
 
 
 def test_of_few_products_all_are_wanted() -> None:
     (one, *_) = several(300)
     assert shortfall([one], Amount(Decimal(300)), "USD") is None
     assert shortfall([evolve(one, largest=Amount(Decimal(1)))], Amount(Decimal(9)), "USD")
+    assert equity_for([one], 1) == one.opens_at
     assert equity_for([one], 2) is None
     assert equity_for([one], 0) is None
 

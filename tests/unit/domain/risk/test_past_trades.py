@@ -101,6 +101,11 @@ def test_a_trade_that_pays_its_fees_only_by_a_part_is_judged_as_a_whole() -> Non
     account.sell(lot, 120, "1")
     assert account.past.losses == 0
 
+    third = account.buy()
+    account.sell(third, 110, "1")
+    account.sell(third, 97, "1")  # less than the first part has gained
+    assert account.past.losses == 0
+
     other = account.buy()
     account.sell(other, 120, "0.1")
     account.sell(other, 90, "1.9")
@@ -136,6 +141,7 @@ def test_what_is_a_day_old_still_counts_and_an_instant_later_does_not() -> None:
     account.at_ns += 1
     account.buy(ProductId("ETH-USD"))
     assert account.past.filled.keys() == {"ETH"}
+    assert [each.product for each in account.past.entries] == ["ETH-USD"] * 2
 
 
 def test_what_neither_gains_nor_loses_changes_nothing() -> None:
@@ -149,10 +155,17 @@ def test_what_neither_gains_nor_loses_changes_nothing() -> None:
     assert account.past.losses == 1
 
 
-def test_books_that_are_not_open_tell_of_no_round_trip() -> None:
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [(None, None), (None, opened()), (opened(), None)],
+    ids=["both", "1st", "2nd"],
+)
+def test_books_that_are_not_open_tell_of_no_round_trip(
+    before: Ledger | None, now: Ledger | None
+) -> None:
     sale = booked(an_intent(approved_sale("lot-1")))
 
-    past = PastTrades().after(sale, NOW, None, None)
+    past = PastTrades().after(sale, NOW, before, now)
 
     assert (past.losses, past.filled) == (0, {"BTC": NOW})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -13,15 +14,20 @@ from domain.risk import refusals
 from tests.builders.messages import a_lot, a_product, an_exit
 
 LOT = a_lot()
-SMALL = refusals.too_small(a_product(), Quantity(Decimal("0.001")), Price(Decimal(100)))
-SHUT = refusals.closed(a_product(flags=ProductFlags(cancel_only=True)))
-TOLD = [
-    (SMALL, "below_minimum", "0.001 BTC at 100", "1 USD"),
-    (SHUT, "product_disabled", "online, cancel_only", "open for sales"),
-    (refusals.closed(None), "product_disabled", "not in the catalogue", "open for sales"),
-    (refusals.over("3 reprices", "2"), "nothing_left", "3 reprices", "2"),
+SHUT = a_product(flags=ProductFlags(cancel_only=True))
+
+
+def small() -> Refusal:
+    return refusals.too_small(a_product(), Quantity(Decimal("0.001")), Price(Decimal(100)))
+
+
+TOLD: list[tuple[Callable[[], Refusal], str, str, str]] = [
+    (small, "below_minimum", "0.001 BTC at 100", "1 USD"),
+    (lambda: refusals.closed(SHUT), "product_disabled", "online, cancel_only", "open for sales"),
+    (lambda: refusals.closed(None), "product_disabled", "not in the catalogue", "open for sales"),
+    (lambda: refusals.over("3 reprices", "2"), "nothing_left", "3 reprices", "2"),
     (
-        refusals.failed("total_cap", ValueError("x")),
+        lambda: refusals.failed("total_cap", ValueError("x")),
         "rule_failed",
         "total_cap: ValueError",
         "an answer",
@@ -30,10 +36,12 @@ TOLD = [
 
 
 @pytest.mark.req("X5", "EX1")
-@pytest.mark.parametrize(("refusal", "reason", "observed", "limit"), TOLD)
+@pytest.mark.parametrize(("told", "reason", "observed", "limit"), TOLD)
 def test_each_names_what_was_seen_and_what_would_be_right(
-    refusal: Refusal, reason: str, observed: str, limit: str
+    told: Callable[[], Refusal], reason: str, observed: str, limit: str
 ) -> None:
+    refusal = told()
+
     assert (refusal.reason, refusal.observed, refusal.limit) == (reason, observed, limit)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.model.approval import Refusal
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate, plain
+from domain.risk import reasons
 from domain.risk.sizing import Sized, entry_price, size_entry, size_rest, smallest_quantity
 from tests.builders.messages import TAKER, a_product, a_proposal, a_quote
 
@@ -95,7 +96,37 @@ def test_the_smallest_entry_is_never_raised_above_the_ceiling() -> None:
 
     assert at_limit == raised
     assert isinstance(below, Refusal)
-    assert below.reason == "below_minimum"
+    assert below == Refusal(
+        reason=reasons.BELOW_MINIMUM,
+        observed=f"smallest entry {plain(raised.quantity)} BTC",
+        limit=f"{plain(Decimal(raised.worst_case) - Decimal('0.00000001'))} in cost",
+    )
+
+
+@pytest.mark.req("X3")
+def test_a_wish_for_just_the_smallest_entry_is_not_raised() -> None:
+    product = a_product(base_increment=Decimal("0.01"), quote_max=Decimal(3))
+    raised = sized(nlv=Amount(Decimal(50)), product=product)
+    assert isinstance(raised, Sized)
+    wish = Amount(raised.worst_case * 50)  # 2 % of it
+
+    order = sized(nlv=wish, product=product, ceiling=ZERO)
+
+    assert isinstance(order, Sized)
+    assert (order.quantity, order.is_raised) == (raised.quantity, False)
+
+
+@pytest.mark.req("X3")
+def test_a_size_is_raised_up_to_the_venues_largest_order() -> None:
+    raised = sized(nlv=Amount(Decimal(50)))
+    assert isinstance(raised, Sized)
+    step = a_product().base_increment
+
+    just = sized(nlv=Amount(Decimal(50)), product=a_product(base_max=raised.quantity))
+    below = sized(nlv=Amount(Decimal(50)), product=a_product(base_max=raised.quantity - step))
+
+    assert just == raised
+    assert isinstance(below, Refusal)
 
 
 @pytest.mark.req("U3")
@@ -115,7 +146,17 @@ def test_the_venues_largest_order_binds() -> None:
 
 
 def test_a_price_that_rounds_to_nothing_is_refused() -> None:
-    assert isinstance(sized(quote=a_quote("0.001", "0.002")), Refusal)
+    assert sized(quote=a_quote("0.001", "0.002")) == Refusal(
+        reason=reasons.BELOW_MINIMUM, observed="price 0", limit="above 0"
+    )
+
+
+def test_a_price_of_a_part_of_one_is_a_price() -> None:
+    for offset in (0, 10):
+        order = sized(quote=a_quote("0.5", "0.51"), offset_bps=Decimal(offset))
+
+        assert isinstance(order, Sized)
+        assert 0 < order.limit_price < 1
 
 
 STEPS = st.sampled_from([Decimal(1).scaleb(-places) for places in range(9)])
@@ -205,7 +246,7 @@ def test_a_rest_is_no_larger_than_what_is_left_and_no_smaller_than_the_smallest_
     assert isinstance(found, Sized)
     assert (found.quantity, found.limit_price, found.post_only) == (Decimal("1.5"), price, True)
     assert found.worst_case == 150 * (1 + TAKER)
-    assert not found.is_raised
+    assert found.is_raised is False
     least = smallest_quantity(product, price, Decimal(3), TAKER)
     assert isinstance(rest(str(least)), Sized)
     assert isinstance(rest(str(least - Decimal("0.01"))), Refusal)
@@ -236,3 +277,15 @@ def test_a_rest_that_is_taken_is_no_post_only_order_and_one_too_small_says_how_s
     least = smallest_quantity(product, price, stop, TAKER)
     assert small.observed == "what is left 1 BTC"
     assert small.limit == f"at least {plain(least)}"
+
+
+@pytest.mark.req("X3", "X5")
+@pytest.mark.parametrize(("most", "quantity"), [("base_max", "1"), ("quote_max", "0.5")])
+def test_a_rest_is_no_larger_than_the_venues_largest_order(most: str, quantity: str) -> None:
+    limits: dict[str, Any] = {"base_max": Decimal(1), "quote_max": Decimal(50)}
+    price, left = Price(Decimal(100)), Quantity(Decimal(2))
+
+    found = size_rest(a_product(**{most: limits[most]}), price, left, Decimal(3), TAKER, rests=True)
+
+    assert isinstance(found, Sized)
+    assert found.quantity == Decimal(quantity)

@@ -112,6 +112,25 @@ def test_an_order_is_kept_once_and_of_each_kind_only_the_newest() -> None:
     assert [each.at_ns for each in kept.newest] == [3, 4, 5, *range(5, KEPT + 3)]
 
 
+def test_a_rejection_without_a_reason_is_told_as_one() -> None:
+    found = counted(a_moved(an_intent(), OrderState.REJECTED), 7)
+
+    assert found is not None
+    assert found.about == "no reason given"
+
+
+def test_a_start_goes_on_from_what_was_kept() -> None:
+    kept = CountedOrders()
+    kept.take(a_rejection(1), 7)
+    kept.take(booked(an_intent(number=2), "1"), 5)
+
+    again = CountedOrders(kept.kept)
+    again.take(a_rejection(1), 9)
+
+    assert again.kept == kept.kept
+    assert [each.at_ns for each in again.newest] == [5, 7]
+
+
 def rejections(*stamps: int) -> tuple[Counted, ...]:
     return tuple(Counted(REJECTED, GLOBAL, str(at), Nanos(at), "") for at in stamps)
 

@@ -48,3 +48,8 @@ def test_a_strategy_that_pyramids_may_buy_more() -> None:
     view = a_view(portfolio=a_portfolio("10000", a_lot()), mandate=mandate)
 
     assert RULE.judge(a_candidate(), view) is None
+
+
+@pytest.mark.req("E2")
+def test_while_the_books_are_not_known_others_refuse() -> None:
+    assert RULE.judge(a_candidate(), a_view(portfolio=None)) is None

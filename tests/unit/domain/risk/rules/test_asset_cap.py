@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from domain.messages.portfolio import LimitUse
 from domain.risk.rules.asset_cap import AssetCap
-from tests.builders.messages import a_candidate, a_view
+from tests.builders.messages import BTC, a_candidate, a_lot, a_portfolio, a_quote, a_view
 
 
 @pytest.mark.req("E1")
@@ -26,3 +27,13 @@ def test_the_cap_of_another_asset_is_another_matter() -> None:
     rule = AssetCap(max_per_asset_pct={"ETH": Decimal(1)})
 
     assert rule.judge(a_candidate("500"), a_view()) is None
+
+
+@pytest.mark.req("E1")
+def test_an_asset_with_a_cap_of_its_own_tells_that_one() -> None:
+    rule = AssetCap(max_per_asset_pct={"BTC": Decimal(1)})
+    view = a_view(
+        portfolio=a_portfolio("9950", a_lot("50"), nlv="10000"), quotes={BTC: a_quote("0.99", "1")}
+    )
+
+    assert [*rule.uses(view)] == [LimitUse("asset BTC", Decimal("0.5"), Decimal(1), "%")]

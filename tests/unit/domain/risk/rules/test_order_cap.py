@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from domain.model.money import Amount
+from domain.risk.order_bound import OrderBound
 from domain.risk.rules.order_cap import OrderCap
-from tests.builders.messages import a_candidate, a_view
+from tests.builders.messages import a_candidate, a_prospect, a_view
 
 
 @pytest.mark.req("E1")
@@ -26,3 +27,13 @@ def test_nothing_is_raised_above_the_limit_whatever_the_account_is_worth() -> No
     rule = OrderCap(max_order_usd=Decimal(70))
 
     assert rule.ceiling(Amount(Decimal(10_000))) == rule.ceiling(Amount(Decimal(1))) == 70
+
+
+@pytest.mark.req("C2")
+def test_the_limit_stays_however_much_equity_there_is() -> None:
+    for nlv in (1, 10_000):
+        (bound,) = OrderCap(max_order_usd=Decimal(70)).bounds(a_prospect(nlv))
+
+        assert bound == OrderBound(
+            key="policy.max_order_usd", most=Amount(Decimal(70)), grows=False
+        )

@@ -44,3 +44,10 @@ def test_a_senseless_quote_is_refused_elsewhere(bid: str, ask: str) -> None:
     assert RULE.judge(a_candidate(sized=at("500")), view) is None
     assert RULE.judge(a_candidate(), VIEW) is None
     assert RULE.judge(a_candidate(sized=at("500")), a_view(quotes={})) is None
+
+
+@pytest.mark.req("E1")
+def test_a_price_of_a_part_of_one_has_its_collar_too() -> None:
+    view = a_view(quotes={BTC: a_quote("0.5", "0.51")})
+
+    assert RULE.judge(a_candidate(sized=at("0.6")), view) is not None

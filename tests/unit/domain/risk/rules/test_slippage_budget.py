@@ -69,3 +69,13 @@ def test_what_is_in_no_tier_is_left_to_the_rule_on_the_universe() -> None:
     sized = a_sized(limit_price=Price(Decimal(900)))
 
     assert RULE.judge(a_candidate(sized=sized), a_view(standings={BTC: outside})) is None
+
+
+def test_what_rests_is_judged_by_its_price_wherever_the_ask_is() -> None:
+    assert RULE.judge(a_rest("100.20"), view("100.90")) is None
+
+
+def test_what_is_not_in_the_catalogue_is_left_to_the_rule_on_it() -> None:
+    sized = a_sized(limit_price=Price(Decimal(900)))
+
+    assert RULE.judge(a_candidate(sized=sized), a_view(products={})) is None

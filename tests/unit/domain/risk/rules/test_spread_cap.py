@@ -52,3 +52,9 @@ def test_without_a_tier_its_own_limit_binds_and_without_a_quote_others_refuse() 
     assert SpreadCap().judge(a_candidate(), view) is not None
     assert SpreadCap().judge(a_candidate(), a_view(quotes={})) is None
     assert SpreadCap().judge(a_candidate(), spread("101", "99")) is None
+    assert SpreadCap().judge(a_candidate(), spread("0", "1")) is None
+
+
+@pytest.mark.req("U1")
+def test_a_price_of_a_part_of_one_has_a_spread_too() -> None:
+    assert SpreadCap().judge(a_candidate(), spread("0.5", "0.51")) is not None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
+from domain.messages.portfolio import LimitUse
 from domain.model.context import Regime
 from domain.model.money import Amount
 from domain.model.universe import Exclusion
@@ -62,6 +64,7 @@ def test_a_bear_tightens_the_caps_and_a_bull_loosens_none() -> None:
 
 def test_what_is_in_no_tier_is_left_to_the_rule_on_the_universe() -> None:
     assert TierCap().judge(a_candidate("9999"), a_view(standings={})) is None
+    assert a_view(standings={}).tier_of(BTC) == ""
 
 
 def test_how_far_each_tier_is_used_is_told() -> None:
@@ -69,3 +72,27 @@ def test_how_far_each_tier_is_used_is_told() -> None:
 
     assert (use.name, use.used, use.limit) == ("tier T1", Decimal("2.0020"), Decimal(3))
     assert Amount(use.used) < Amount(use.limit)
+
+
+def test_a_tier_of_which_nothing_is_held_is_told_as_unused() -> None:
+    both = a_mandate(tiers={"T1": THIN, "T2": a_tier(tier_pct=Decimal(7))})
+
+    _, use = TierCap().uses(evolve(view(), mandate=both))
+
+    assert use == LimitUse("tier T2", Decimal(0), Decimal(7), "%")
+
+
+def test_all_products_of_a_tier_are_held_in_it_together() -> None:
+    lots = (a_lot(product=ETH), a_lot(product=BTC, id="lot-2"))
+    both = evolve(view(), portfolio=a_portfolio("10000", *lots, nlv="10000"))
+
+    (use,) = TierCap().uses(both)
+
+    assert use.used == Decimal("4.0040")
+
+
+def test_what_is_held_of_the_product_counts_for_its_position() -> None:
+    refusal = TierCap().judge(a_candidate("0.01", product=ETH), view())
+
+    assert refusal is not None
+    assert (refusal.cap_type, refusal.current_pct) == ("position in T1", Decimal("2.0020"))
