@@ -67,10 +67,28 @@ class OrderGateway(Protocol):
         """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""
 
 
-class VenueReader(Protocol):
-    """What can be asked of one account at one venue; nothing here orders. Each call names its
-    answer.
-    """
+class MarketReader(QuoteReader, Protocol):
+    """Who shows products and their past. Each call names its answer."""
+
+    def list_products(self, token: int, reply_to: ReplyTo) -> None:
+        """Read the catalogue → `ProductsListed`."""
+
+    def list_candles(
+        self,
+        product: ProductId,
+        width_ns: Nanos,
+        start_ns: Nanos,
+        end_ns: Nanos,
+        token: int,
+        reply_to: ReplyTo,
+    ) -> None:
+        """Read closed candles with start_ns <= start < end_ns, in as many calls as needed
+        → `CandlesListed`.
+        """
+
+
+class OrderReader(Protocol):
+    """Who shows orders and fills of one account, and orders nothing. Each call names its answer."""
 
     def preview(
         self, order: ApprovedOrder, end_ns: Nanos | None, token: int, reply_to: ReplyTo
@@ -93,27 +111,24 @@ class VenueReader(Protocol):
     ) -> None:
         """List fills since market time `since_ns`, of `order_ids` or all → `FillsListed`."""
 
+    def open_user_stream(self, reply_to: ReplyTo) -> None:
+        """Connect the user channel → `StreamOpened`, `UserFrame`s, `StreamClosed`."""
+
+    def restart_user_stream(self, reason: str) -> None:
+        """Drop the user connection and connect anew."""
+
+    @property
+    def request_lifetime_ns(self) -> Nanos:
+        """Machine time after which a request that was sent can no longer create an order (H)."""
+
+
+class VenueReader(OrderReader, MarketReader, Protocol):
+    """What can be asked of one account at one venue; nothing here orders. Each call names its
+    answer.
+    """
+
     def list_accounts(self, token: int, reply_to: ReplyTo) -> None:
         """Read all balances → `AccountsListed`."""
-
-    def list_products(self, token: int, reply_to: ReplyTo) -> None:
-        """Read the catalogue → `ProductsListed`."""
-
-    def list_candles(
-        self,
-        product: ProductId,
-        width_ns: Nanos,
-        start_ns: Nanos,
-        end_ns: Nanos,
-        token: int,
-        reply_to: ReplyTo,
-    ) -> None:
-        """Read closed candles with start_ns <= start < end_ns, in as many calls as needed
-        → `CandlesListed`.
-        """
-
-    def list_quotes(self, products: tuple[ProductId, ...], token: int, reply_to: ReplyTo) -> None:
-        """Read best bid and ask of `products` in one call → `QuotesListed`."""
 
     def read_fees(self, token: int, reply_to: ReplyTo) -> None:
         """Read the account's fee rates → `FeesRead`."""
@@ -128,16 +143,6 @@ class VenueReader(Protocol):
 
     def restart_market_stream(self, reason: str) -> None:
         """Drop the market connection and connect anew (after a sequence gap or silence)."""
-
-    def open_user_stream(self, reply_to: ReplyTo) -> None:
-        """Connect the user channel → `StreamOpened`, `UserFrame`s, `StreamClosed`."""
-
-    def restart_user_stream(self, reason: str) -> None:
-        """Drop the user connection and connect anew."""
-
-    @property
-    def request_lifetime_ns(self) -> Nanos:
-        """Machine time after which a request that was sent can no longer create an order (H)."""
 
     @property
     def budget_uses(self) -> tuple[BudgetUse, ...]:

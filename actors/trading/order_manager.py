@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import OrderGateway, VenueReader
+from actors.kernel.ports import OrderGateway, OrderReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from domain.messages.control import SettleRequested, Synced, SyncRequested
@@ -87,7 +87,7 @@ class OrderManager(Actor):
     def __init__(
         self,
         context: ActorContext,
-        venue: VenueReader,
+        venue: OrderReader,
         state: OrderBookState,
         *,
         gateway: OrderGateway | None,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from actors.kernel.base import Actor
-from actors.kernel.ports import ANSWER_LIMIT_NS, VenueReader
+from actors.kernel.ports import ANSWER_LIMIT_NS, MarketReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from domain.market.stablecoin import (
@@ -50,7 +50,7 @@ class ReadPrice(Timer):
 class StablecoinWatch:
     """Looks after one stablecoin on behalf of one actor; without a plan there is nothing to do."""
 
-    def __init__(self, actor: Actor, venue: VenueReader, plan: StablecoinPlan | None) -> None:
+    def __init__(self, actor: Actor, venue: MarketReader, plan: StablecoinPlan | None) -> None:
         self._actor, self._venue, self._plan = actor, venue, plan
         self._ways: tuple[PriceRoute, ...] = ()
         self._questions: Questions[type[QuotesListed | ProductsListed]] = Questions(actor.epoch)

@@ -11,7 +11,7 @@ from collections import Counter
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import VenueReader
+from actors.kernel.ports import MarketReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import ROUTES
@@ -83,7 +83,7 @@ class Selector(Actor):
     def __init__(
         self,
         context: ActorContext,
-        venue: VenueReader,
+        venue: MarketReader,
         plan: UniversePlan,
         regime: RegimePlan,
         orders: StandingOrders,

@@ -21,6 +21,7 @@ from actors.kernel.ports import (
     HaltSignal,
     Journal,
     OrderGateway,
+    OrderReader,
     StatusBoard,
     VenueReader,
 )
@@ -235,7 +236,7 @@ def _orders(runtime: ActorSystem, ports: Ports, options: TradeOptions) -> Recipe
 
 def order_manager(
     runtime: ActorSystem,
-    venue: VenueReader,
+    venue: OrderReader,
     gateway: OrderGateway | None,
     *,
     previews: bool = False,

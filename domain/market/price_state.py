@@ -77,8 +77,14 @@ def is_same_price(ours: Quote, reading: Quote) -> bool:
 def liquidity_of(state: PriceState) -> BookMeasure:
     """Return spread and depth of a product's book; of one that is stalled nothing."""
     quote, book = state.quote, state.book
-    depths = None if book is None else book.depths(DEPTH_WITHIN_BPS)
-    if quote is None or depths is None or state.stalled is not None:
+    if quote is None or book is None or state.stalled is not None:
         return BookMeasure(state.product, None, None, None)
-    spread = bps((quote.ask - quote.bid) * 2 / (quote.ask + quote.bid))
-    return BookMeasure(state.product, spread, *depths)
+    return measured(state.product, quote.bid, quote.ask, book)
+
+
+def measured(product: ProductId, bid: Price, ask: Price, book: Book) -> BookMeasure:
+    """Return spread and depth at these best prices of `book`; nothing if a side is empty."""
+    depths = book.depths(DEPTH_WITHIN_BPS)
+    if depths is None:
+        return BookMeasure(product, None, None, None)
+    return BookMeasure(product, bps((ask - bid) * 2 / (ask + bid)), *depths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from adapters.simulator.market_data.digits import MOST_DECIMALS
 from adapters.simulator.market_data.reading import FileRows, Reading
-from adapters.simulator.market_data.source import MarketError
+from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
     LINE,
@@ -66,7 +66,7 @@ class CandleMarket:
     prices: Literal["invented", "recorded"] = "recorded"
 
     def __init__(self, name: str, found: FileRows[CandleRows]) -> None:
-        self.remarks = found.remarks
+        self._name, self.remarks = name, found.remarks
         self._rows = dict(sorted(found.rows.items()))
         marks = {product: (found.starts, *found.columns) for product, found in self._rows.items()}
         self.description = f"{name} sha256={fingerprint(marks)}"
@@ -74,6 +74,7 @@ class CandleMarket:
             product_of(product, found.columns[:4], found.columns[4:])
             for product, found in self._rows.items()
         )
+        self._products = {product.id: product for product in self.products}
         self.first_ns = Nanos(min(int(found.starts[0]) for found in self._rows.values()))
         last = max(int(found.starts[-1]) for found in self._rows.values())
         self.end_ns: Nanos | None = Nanos(last + MINUTE)
@@ -96,6 +97,25 @@ class CandleMarket:
         rows = self._rows[product]
         first, stop = np.searchsorted(rows.starts, (start_ns, end_ns))
         return [_bar(product, rows, index) for index in range(int(first), int(stop))]
+
+    def minutes(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
+        """Return the rows with start_ns <= start < end_ns as whole numbers.
+
+        A price is a whole number of increments that fits into a float: rounding finds it again.
+        """
+        rows, known = self._rows[product], self._products[product]
+        first, stop = (int(each) for each in np.searchsorted(rows.starts, (start_ns, end_ns)))
+        steps = (known.price_increment,) * 4 + (known.base_increment,)
+        whole = [
+            np.rint(column[first:stop] * float(1 / step)).astype(np.int64)
+            for column, step in zip(rows.columns, steps, strict=True)
+        ]
+        return MinuteColumns(rows.starts[first:stop], *whole)
+
+    def renamed(self, names: Mapping[ProductId, ProductId]) -> CandleMarket:
+        """Return the same candles with other names of products."""
+        rows = {names.get(product, product): rows for product, rows in self._rows.items()}
+        return CandleMarket(self._name, FileRows(rows, self.remarks))
 
     def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the newest row that starts before `minute_ns`."""

@@ -18,6 +18,8 @@ from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId
 
 LEVELS = 10
+WIDEST = 3
+"""Times the usual spread: the widest there is."""
 STEPS = 32
 TIGHT_BPS = 0.16
 """Spread of a market that turns over `BUSY` a minute; quieter ones are wider by the root."""
@@ -105,6 +107,11 @@ class Depth:
         """Return the spread of a step in ticks: now and then wider than usual."""
         draw = mix(self._key ^ (self._minute * STEPS + step) // 3) % 8
         return self._now.spread * (1 if draw < 6 else draw - 4)
+
+    @property
+    def widest(self) -> int:
+        """The largest spread that a step can have, in ticks."""
+        return self._now.spread * WIDEST
 
     def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""

@@ -32,7 +32,7 @@ from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill
 from adapters.simulator.market_data.source import PlayedMarket, Step
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar, Level, Trade
-from domain.model.money import Quantity
+from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId, Side
 
 STEP_NS = MINUTE // STEPS
@@ -78,6 +78,40 @@ class CandleExpander:
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         chance = mix(subject.key ^ self._number(minute_ns))
         return _steps(subject, depth, walked, minute_ns, int(close), chance)
+
+    def opening(self, product: ProductId, minute_ns: Nanos) -> Step | None:
+        """Return the book at the minute's beginning, before anything of it has happened.
+
+        It stands around the close before as after a rise, so that its bid is the lower one; None
+        where the market has no such minute or no row before it.
+        """
+        before = self._market.last_before(product, minute_ns)
+        if before is None or not self._market.covers(product, minute_ns):
+            return None
+        subject = self._subjects[product]
+        depth = self._depth(subject, minute_ns, before, before.close)
+        tick = int(before.close / subject.product.price_increment)
+        bids, asks = book_around(depth, tick, 0, is_up=True)
+        return Step(product, minute_ns, (), bids, asks)
+
+    def widest_spread(self, product: ProductId, minute_ns: Nanos) -> Price | None:
+        """Return how far a best bid of the minute may lie below a trade of it, at most."""
+        before = self._market.last_before(product, minute_ns)
+        if before is None or not self._market.covers(product, minute_ns):
+            return None
+        subject = self._subjects[product]
+        ticks = self._depth(subject, minute_ns, before, before.close).widest
+        return Price(ticks * subject.product.price_increment)
+
+    def opening_bid(self, product: ProductId, minute_ns: Nanos) -> Price | None:
+        """Return the best bid of `opening`, without the rest of its book."""
+        before = self._market.last_before(product, minute_ns)
+        if before is None or not self._market.covers(product, minute_ns):
+            return None
+        subject = self._subjects[product]
+        spread = self._depth(subject, minute_ns, before, before.close).spread(0)
+        tick = int(before.close / subject.product.price_increment)
+        return subject.prices.at(max(1, tick - spread))
 
     def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> MinuteWalk:
         if row is None:

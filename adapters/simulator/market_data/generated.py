@@ -9,11 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+import numpy as np
 from attrs import frozen
 
 from adapters.simulator.market_data.depth import Prices
 from adapters.simulator.market_data.paths import DAY_MINUTES, CommonPath, ProductPath, Style
-from adapters.simulator.market_data.source import MarketError
+from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from domain.model.instants import HOUR, MINUTE, Nanos, bucket_start, iso
 from domain.model.market import Bar
 from domain.model.money import Quantity
@@ -98,6 +99,23 @@ class GeneratedMarket:
         bars = [bar for hour in hours for bar in self._hour(product, hour)]
         skipped = hours.start * HOUR_MINUTES
         return bars[first - skipped : stop - skipped]
+
+    def minutes(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
+        """Return the candles with start_ns <= start < end_ns as whole numbers."""
+        first = max(0, -((self.first_ns - start_ns) // MINUTE))
+        stop = max(first, -((self.first_ns - end_ns) // MINUTE))
+        days = range(first // DAY_MINUTES, (max(stop, 1) - 1) // DAY_MINUTES + 1)
+        found = [self._lines[product].path.day(day) for day in days]
+        skipped = days.start * DAY_MINUTES
+        cut = slice(first - skipped, stop - skipped)
+        return MinuteColumns(
+            self.first_ns + MINUTE * np.arange(first, stop, dtype=np.int64),
+            np.concatenate([day.opens for day in found])[cut],
+            np.concatenate([day.highs for day in found])[cut],
+            np.concatenate([day.lows for day in found])[cut],
+            np.concatenate([day.closes for day in found])[cut],
+            np.concatenate([day.units for day in found])[cut],
+        )
 
     def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the candle of the minute before."""

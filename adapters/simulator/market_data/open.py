@@ -9,7 +9,7 @@ from adapters.simulator.market_data.candles import CandleMarket, open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.raw import RAW_SUFFIXES, RawRecording, open_raw
-from adapters.simulator.market_data.source import Expander, MarketError
+from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.market_data.tables import SUFFIXES, columns_of, files_of
 from adapters.simulator.market_data.trades import TradeExpander, TradeMarket, open_trades
 from adapters.simulator.options import GENERATED
@@ -79,7 +79,7 @@ def _way_out(path: Path) -> str:
     )
 
 
-def expander_of(market: PLAYABLE, seed: int) -> Expander:
+def expander_of(market: PLAYABLE, seed: int) -> CandleExpander:
     """Return what turns the market's minutes into steps."""
     if isinstance(market, TradeMarket):
         return TradeExpander(market, seed)

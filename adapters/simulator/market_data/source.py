@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from attrs import frozen
 
@@ -10,6 +10,9 @@ from domain.model.errors import TradingError
 from domain.model.instants import Nanos
 from domain.model.market import Bar, Level, Trade
 from domain.model.product import Product, ProductId
+
+if TYPE_CHECKING:
+    from domain.model.bars import Ints
 
 
 @frozen
@@ -25,6 +28,20 @@ class Step:
     trades: tuple[Trade, ...]
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
+
+
+@frozen(eq=False)
+class MinuteColumns:
+    """Rows of one product, oldest first, as whole numbers: starts in ns since 1970 (UTC), prices
+    in price increments, volumes in base increments.
+    """
+
+    starts: Ints
+    opens: Ints
+    highs: Ints
+    lows: Ints
+    closes: Ints
+    units: Ints
 
 
 class MarketError(TradingError):

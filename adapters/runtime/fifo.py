@@ -1,0 +1,71 @@
+"""The runtime of a backtest: every actor in one thread, messages in the order of their sending.
+
+Time is moved by whoever drives it, from one instant to the next. A timer rings at the first instant
+that is not before its own: between two of them nothing is known of the market, so that there is
+nothing to ring for. No order is drawn and nothing overtakes: what is sent first is handled first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections import deque
+from collections.abc import Callable
+
+from actors.kernel.base import Actor
+from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Log
+from actors.kernel.routes import Routes
+from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from domain.model.instants import Nanos
+
+
+class FifoRuntime(VirtualRuntime):
+    """Hands each message over in turn; the same messages always give the same steps."""
+
+    def __init__(
+        self, clock: VirtualClock, board: BreakerBoard, routes: Routes, log: Callable[[str], Log]
+    ) -> None:
+        super().__init__(clock, board, routes, log, seed=0)
+        # Emptied at every instant: as many as follow from one.
+        self._waiting: deque[tuple[Actor, Envelope]] = deque()
+
+    def _put(self, actor: Actor, envelope: Envelope) -> None:
+        self._waiting.append((actor, envelope))
+
+    def step(self) -> bool:
+        """Handle the oldest message, or else ring what falls due next. False: nothing is left."""
+        if self._waiting:
+            self._handle(*self._waiting.popleft())
+            return True
+        return self._advance()
+
+    def run_to(self, until_ns: int) -> None:
+        """Stand at `until_ns`, handle what waits, then ring what has fallen due, oldest first."""
+        self._time.now_ns = Nanos(max(until_ns, self._time.now_ns))
+        self._drain()
+        while self._due and self._due[0][0] <= self._time.now_ns:
+            heapq.heappop(self._due)[2]()
+            self._drain()
+
+    def hand_over(self, now_ns: int) -> None:
+        """Stand at `now_ns` and handle what waits; no timer rings."""
+        self._time.now_ns = Nanos(max(now_ns, self._time.now_ns))
+        self._drain()
+
+    def _drain(self) -> None:
+        waiting, handle = self._waiting, self._handle
+        while waiting:
+            handle(*waiting.popleft())
+
+    def _handle(self, actor: Actor, envelope: Envelope) -> None:
+        if actor.actor_stopped.is_set():
+            self._keep_or_lose(actor, envelope)
+            return
+        self.steps += 1
+        try:
+            actor.on_receive(envelope)
+        except Exception:  # noqa: BLE001 - what pykka's loop does about it
+            actor._handle_failure(*sys.exc_info())
+            self.bury(actor)

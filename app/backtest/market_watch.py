@@ -1,0 +1,176 @@
+"""What of the market everybody is told besides prices: bars, books, volumes, and where data end."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import evolve
+
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.source import Step
+from app.backtest.prices import BARS
+from app.backtest.system import BacktestSystem
+from app.run import settings
+from domain.market.book import Book
+from domain.market.price_state import measured
+from domain.messages.market import FeedRecovered, FeedStalled, HistoryLoaded
+from domain.messages.supervision import ProductsChanged
+from domain.messages.universe import LiquidityMeasured
+from domain.model.bars import Timeframe
+from domain.model.instants import MINUTE, Nanos
+from domain.model.market import Bar
+from domain.model.money import ZERO, Price, Quantity
+from domain.model.product import Product, ProductId
+from domain.model.universe import BookMeasure
+
+DARK_AFTER_NS = 5 * MINUTE
+"""A product without a trade for so long is not traded until its next one: its data have a gap."""
+GAP = "no trade for 5 min"
+
+
+class MarketWatch:
+    """Tells the actors of a system what has closed, and what can't be traded."""
+
+    def __init__(self, system: BacktestSystem, expander: CandleExpander) -> None:
+        plan = system.plan
+        self._system, self._market = system, plan.market
+        self._grid, self._expander = system.grid, expander
+        self._announce = system.runtime.announce
+        self._depths = settings.depths_of(plan.config)
+        wanted = set(plan.products)
+        self._products = {each.id: each for each in plan.market.products if each.id in wanted}
+        self._told: dict[ProductId, Nanos] = {}
+        self._dark: set[ProductId] = set()
+        self.ended: set[ProductId] = set()
+        """Products whose data ended while something of them was owned."""
+
+    def product(self, product: ProductId) -> Product:
+        """Return a product of the account's currency."""
+        return self._products[product]
+
+    def catalogue(self, now_ns: Nanos) -> tuple[Product, ...]:
+        """Return all products with what they have turned over in the 24 h before."""
+        turnover = self._grid.turnover
+        products = self._products.values()
+        return tuple(evolve(each, volume_24h=turnover(each.id, now_ns)) for each in products)
+
+    def refresh(self, now_ns: Nanos) -> None:
+        """Read the catalogue again."""
+        self._announce(ProductsChanged(self.catalogue(now_ns)))
+
+    def measure(self, now_ns: Nanos) -> None:
+        """Look at the book of every product, as it is before anything of the minute happens."""
+        measures = tuple(self._measure(each, now_ns) for each in self._products)
+        self._announce(LiquidityMeasured(measures))
+
+    def _measure(self, product: ProductId, now_ns: Nanos) -> BookMeasure:
+        step = self._expander.opening(product, now_ns)
+        if step is None or self._is_dark(product, now_ns):
+            return BookMeasure(product, None, None, None)
+        book = Book()
+        book.replace(step.bids, step.asks)
+        return measured(product, step.bids[0].price, step.asks[0].price, book)
+
+    # Bars.
+
+    def load(self, now_ns: Nanos) -> None:
+        """Tell the past that strategies look back on."""
+        rows = max(self._depths[Timeframe.MINUTE], settings.LEAST_MINUTES)
+        for product in self._products:
+            for wide in (Timeframe.DAY, Timeframe.HOUR):
+                if count := self._depths[wide]:
+                    past = tuple(self._grid.wide(product, wide, count, now_ns))
+                    self._announce(HistoryLoaded(product, wide.ns, past))
+            self._told[product] = Nanos(now_ns - rows * MINUTE)
+        self.deliver(now_ns)
+
+    def deliver(self, now_ns: Nanos) -> dict[ProductId, tuple[Bar, ...]]:
+        """Tell the bars that have closed since the last time; return them."""
+        told = {}
+        for product in self._products:
+            bars = told[product] = self.closed(product, self._told[product], now_ns)
+            self._told[product] = now_ns
+            if bars:
+                self._announce(HistoryLoaded(product, Timeframe.MINUTE.ns, bars))
+        return told
+
+    def closed(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> tuple[Bar, ...]:
+        """Return the closed minutes from `start_ns` to `end_ns`; one without a trade is flat."""
+        rows = self._market.candles(product, start_ns, end_ns)
+        if len(rows) == (end_ns - start_ns) // MINUTE:
+            return tuple(rows)
+        by_start = {row.start_ns: row for row in rows}
+        last = self._market.last_before(product, start_ns)
+        found: list[Bar] = []
+        for start in range(start_ns, end_ns, MINUTE):
+            row = by_start.get(Nanos(start))
+            if row is None and last is not None:
+                flat = last.close
+                row = Bar(product, Nanos(start), flat, flat, flat, flat, Quantity(ZERO))
+            if row is not None:
+                found.append(row)
+                last = row
+        return tuple(found)
+
+    def past(self, product: ProductId, now_ns: Nanos) -> tuple[Bar, ...]:
+        """Return the closed minutes by which prices are judged."""
+        return self.closed(product, Nanos(now_ns - BARS * MINUTE), now_ns)
+
+    # PlayedPrices.
+
+    def bid(self, product: ProductId, now_ns: Nanos) -> Price | None:
+        """Return the bid by which a lot is valued at a minute's beginning.
+
+        Where data have ended or have a gap it is the last close; None before the first row.
+        """
+        if not self._is_dark(product, now_ns):
+            found = self._expander.opening_bid(product, now_ns)
+            if found is not None:
+                return found
+        last = self._market.last_before(product, now_ns)
+        if last is not None and not self._market.covers(product, now_ns):
+            self.ended.add(product)
+        return None if last is None else last.close
+
+    def lowest_bid(self, product: ProductId, now_ns: Nanos, low: Price) -> Decimal:
+        """Return a price below which no bid of the minute lies whose lowest trade is at `low`."""
+        spread = self._expander.widest_spread(product, now_ns)
+        return low - (ZERO if spread is None else spread)
+
+    def steps(self, product: ProductId, now_ns: Nanos) -> tuple[Step, ...]:
+        """Return the tape of a minute; after a gap it begins with the first trade."""
+        steps = self._expander.steps(product, now_ns)
+        if not self._is_dark(product, now_ns):
+            return steps
+        self._tell_dark(product)
+        first = next((i for i, step in enumerate(steps) if step.trades), len(steps))
+        return steps[first:]
+
+    def darken(self, now_ns: Nanos) -> None:
+        """Tell which products can't be traded now, before anybody decides on them."""
+        for product in self._products:
+            if self._is_dark(product, now_ns):
+                self._tell_dark(product)
+            elif product in self._dark:
+                self._light(product)
+
+    def lighten(self, step: Step) -> None:
+        """Take in that a product is traded again."""
+        if step.trades and step.product in self._dark:
+            self._light(step.product)
+
+    def _is_dark(self, product: ProductId, now_ns: Nanos) -> bool:
+        if not self._market.covers(product, now_ns):
+            return True
+        last = self._market.last_before(product, now_ns)
+        return last is None or now_ns - last.start_ns > DARK_AFTER_NS
+
+    def _tell_dark(self, product: ProductId) -> None:
+        if product not in self._dark:
+            self._dark.add(product)
+            self._system.venue.darken(product)
+            self._announce(FeedStalled(product, GAP, Nanos(DARK_AFTER_NS)))
+
+    def _light(self, product: ProductId) -> None:
+        self._dark.discard(product)
+        self._announce(FeedRecovered(product))

@@ -1,0 +1,130 @@
+"""Runs a backtest, and says what came of it in numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from adapters.simulator.market_data.generated import GeneratedMarket
+from app.backtest.plan import BacktestPlan
+from app.backtest.record import ExposureShares, Halt
+from app.backtest.system import BacktestSystem
+from app.backtest.timeline import BacktestTimeline
+from app.command_line.progress import Moved
+from domain.model.errors import InvariantBroken
+from domain.model.instants import MINUTE
+from domain.model.money import ONE, ZERO
+from domain.model.product import ProductId
+from domain.results.fold import Results
+from domain.results.performance import deepest
+from domain.results.regression import Metrics
+from domain.results.round_trips import HUNDRED
+
+FEW_TRADES = 30
+"""With fewer of them a win rate says next to nothing."""
+ONE_MAKES_IT = Decimal(50)
+"""Percent of all that winners won: one trade with more of it is the result."""
+
+
+@frozen(kw_only=True)
+class BacktestOutcome:
+    """What a backtest has come to. `held_pct` is what the products brought in equal parts, bought
+    at the beginning and sold at the end, in percent after the taker fee of both ways; None: none
+    of them had a price at the beginning. `ended` are products whose data ended while something of
+    them was owned.
+    """
+
+    plan: BacktestPlan
+    results: Results
+    exposure: ExposureShares
+    halts: tuple[Halt, ...]
+    held_pct: Decimal | None
+    ended: tuple[ProductId, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes were played."""
+        return (self.plan.end_ns - self.plan.start_ns) // MINUTE
+
+    @property
+    def pnl_pct(self) -> Decimal:
+        """Return the profit after fees, what is open included, in percent of the beginning."""
+        last = self.results.last
+        if last is None or not last.opening_nlv:
+            return ZERO
+        return HUNDRED * last.pnl / last.opening_nlv
+
+    @property
+    def metrics(self) -> Metrics:
+        """Return the numbers that a baseline is compared by."""
+        made, worst = self.results.summary, deepest(self.results.points)
+        return Metrics(
+            total_trades=Decimal(made.trades),
+            win_rate=made.win_rate_pct,
+            total_pnl_pct=self.pnl_pct,
+            max_drawdown_pct=ZERO if worst is None else worst.drawdown_pct,
+            profit_factor=made.profit_factor,
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what makes the result worth less than it looks, in sentences."""
+        return (*self._of_sample(), *self._of_course())
+
+    def _of_sample(self) -> list[str]:
+        made, closed = self.results.summary, self.results.closed
+        found = []
+        if made.trades < FEW_TRADES:
+            found.append(f"{made.trades} closed trades are too few to tell skill from luck")
+        best = max((trip.profit for trip in closed), default=ZERO)
+        if made.won and best > 0 and HUNDRED * best / made.won > ONE_MAKES_IT and made.wins > 1:
+            share = HUNDRED * best / made.won
+            found.append(f"one trade made {share:.0f} % of all that was won")
+        return found
+
+    def _of_course(self) -> list[str]:
+        found = [
+            f"{halt.name} halted trading; nothing was bought after it: {halt.reason}"
+            for halt in self.halts
+        ]
+        if self.ended:
+            names = ", ".join(self.ended)
+            found.append(f"data of {names} ended while it was owned: valued at the last close")
+        return [*found, *self.remarks]
+
+
+def run(plan: BacktestPlan, moved: Moved) -> BacktestOutcome:
+    """Play `plan` to its end; `moved` hears how many minutes are done.
+
+    Raises:
+        BacktestFailed: a strategy has died.
+    """
+    system = BacktestSystem(plan)
+    timeline = BacktestTimeline(system, moved)
+    timeline.run()
+    results = system.recorder.fold.result()
+    if results is None:
+        raise InvariantBroken("a backtest has recorded nothing, not even its start")
+    return BacktestOutcome(
+        plan=plan,
+        results=results,
+        exposure=system.recorder.exposure,
+        halts=tuple(system.recorder.halts),
+        held_pct=held_pct(plan),
+        ended=tuple(sorted(timeline.watch.ended)),
+        remarks=() if isinstance(plan.market, GeneratedMarket) else plan.market.remarks,
+    )
+
+
+def held_pct(plan: BacktestPlan) -> Decimal | None:
+    """Return what buying all products in equal parts and holding them would have brought."""
+    kept = (ONE - plan.fees.taker) / (ONE + plan.fees.taker)
+    found = []
+    for product in plan.products:
+        first = plan.market.last_before(product, plan.start_ns)
+        last = plan.market.last_before(product, plan.end_ns)
+        if first is not None and last is not None:
+            found.append(HUNDRED * (last.close / first.close * kept - ONE))
+    return sum(found, ZERO) / len(found) if found else None

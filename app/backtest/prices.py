@@ -1,0 +1,74 @@
+"""Quotes of a backtest: the books of the tape, judged as the feed judges them (O1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.simulator.market_data.source import Step
+from domain.market.doubts import PriceWatch
+from domain.messages.market import BidMoved, QuoteMoved
+from domain.model.instants import MINUTE, Nanos
+from domain.model.market import Bar, PriceLimits, Quote
+from domain.model.money import Price
+from domain.model.product import ProductId
+
+TAPE_MINUTES = 11
+"""What the feed knows of a price before it judges it: ten minutes of moves, and the one judged."""
+BARS = 142
+"""Minutes that a judgement of prices looks back: 121 closes, and 20 bars before the newest."""
+
+
+class PlayedPrices:
+    """Judges the prices of products while they are played; what was long ago is forgotten."""
+
+    def __init__(self, limits: PriceLimits) -> None:
+        self._limits = limits
+        self._watches: dict[ProductId, PriceWatch] = {}
+        self._seen: dict[ProductId, Nanos] = {}
+        self._since: dict[ProductId, Nanos] = {}
+
+    def known_ns(self, product: ProductId, now_ns: Nanos) -> int:
+        """Return for how long the product has been played without a break, market time."""
+        if now_ns - self._seen.get(product, 0) >= MINUTE:
+            return 0
+        return now_ns - self._since.get(product, now_ns)
+
+    def begin(self, product: ProductId, past: Sequence[Bar], tape: Sequence[Step]) -> None:
+        """Begin to judge: `past` are the closed minutes, `tape` is what the last of them was."""
+        watch = self._watches[product] = PriceWatch(self._limits)
+        watch.bars(past)
+        self._since.pop(product, None)
+        if tape:
+            self._since[product] = tape[0].at_ns
+        for step in tape:
+            self.quote(step)
+
+    def close(self, product: ProductId, bars: Sequence[Bar]) -> None:
+        """Take in that minutes have closed."""
+        watch = self._watches.get(product)
+        if watch is not None:
+            watch.bars(bars)
+
+    def quote(self, step: Step) -> QuoteMoved | BidMoved | None:
+        """Return what the feed makes of a step; None where nobody bids."""
+        product, at_ns = step.product, step.at_ns
+        watch = self._watches[product]
+        for trade in step.trades:
+            watch.second_source(trade.price, trade.at_ns)
+        self._seen[product] = at_ns
+        if not step.bids:
+            return None
+        bid = step.bids[0]
+        if not step.asks:
+            return BidMoved(product, bid.price, at_ns, at_ns, watch.lone_bid(bid.price, at_ns))
+        ask = step.asks[0]
+        doubt = watch.tick(bid.price, ask.price, at_ns)
+        sizes = bid.quantity, ask.quantity
+        return QuoteMoved(
+            Quote(product, bid.price, sizes[0], ask.price, sizes[1], at_ns, at_ns, doubt)
+        )
+
+
+def mark(product: ProductId, bid: Price, at_ns: Nanos) -> BidMoved:
+    """Return the bid by which a lot is valued while nothing is played."""
+    return BidMoved(product, bid, at_ns, at_ns)

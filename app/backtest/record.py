@@ -1,0 +1,148 @@
+"""What a backtest keeps of what its actors say: the records that a journal would hold, folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, field, frozen
+
+from actors.kernel.envelope import Envelope, ReplyTo
+from actors.kernel.topology import ORDER_MANAGER
+from domain.messages.decisions import RoundJudged
+from domain.messages.journal import RunStarted, RunStopped
+from domain.messages.orders import IntentRaised, Receipt
+from domain.messages.portfolio import EquityMarked, PortfolioMoved
+from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.model.breakers import Effect
+from domain.model.instants import MINUTE, Nanos
+from domain.model.money import ZERO, Price
+from domain.model.pnl import open_of
+from domain.model.portfolio import Lot, PortfolioView
+from domain.model.product import ProductId, base_of
+from domain.results.fold import ResultsFold
+
+HUNDRED = Decimal(100)
+
+
+@frozen(kw_only=True)
+class Halt:
+    """Trading stopped by itself at `at_ns`, market time, until a person would have gone on."""
+
+    name: str
+    reason: str
+    at_ns: Nanos
+
+
+@define
+class Share:
+    """What of the equity was at work in something: sum over minutes, and the most, in percent."""
+
+    total: Decimal = ZERO
+    most: Decimal = ZERO
+    last: Decimal = ZERO
+    last_minute: int = -1
+
+    def take(self, minute: int, percent: Decimal) -> None:
+        """Count the share of a minute; the newest of one minute counts."""
+        if minute == self.last_minute:
+            self.total -= self.last
+        self.total += percent
+        self.most = max(self.most, percent)
+        self.last, self.last_minute = percent, minute
+
+
+@define
+class ExposureShares:
+    """Shares of the equity at market value: in all, by asset and by theme."""
+
+    whole: Share = field(factory=Share)
+    assets: dict[str, Share] = field(factory=dict)
+    themes: dict[str, Share] = field(factory=dict)
+
+
+class BacktestRecorder:
+    """Hears everything that is for the record; gives the receipts that orders leave with."""
+
+    def __init__(
+        self,
+        post: Callable[[ReplyTo, Any], None],
+        machine_ns: Callable[[], Nanos],
+        themes: Mapping[str, Collection[str]],
+    ) -> None:
+        """`themes` names the assets of each."""
+        self._post, self._machine_ns, self._themes = post, machine_ns, themes
+        self.fold = ResultsFold()
+        self.exposure = ExposureShares()
+        self.halts: list[Halt] = []
+        self.fallen: ActorDown | None = None
+        self.view: PortfolioView | None = None
+        self.marks: dict[ProductId, Price] = {}
+        self._receipts = self.cycles = 0
+
+    @property
+    def lots(self) -> tuple[Lot, ...]:
+        """Return what is owned, as it was shown last."""
+        return () if self.view is None else self.view.lots
+
+    def begin(self, started: RunStarted, now_ns: Nanos) -> None:
+        """Take down the beginning."""
+        self.fold.take(now_ns, started)
+
+    def end(self, now_ns: Nanos, reason: str) -> None:
+        """Take down the end, with the equity of then."""
+        view = self.view
+        nlv = None if view is None else view.nlv
+        pnl = None if view is None else view.pnl_net
+        told = () if view is None else open_of(view.origins)
+        stopped = RunStopped(reason, self.cycles, 0, 0, nlv=nlv, pnl=pnl, open_pnl=told)
+        self.fold.take(now_ns, stopped)
+
+    def hear(self, envelope: Envelope) -> None:
+        """Take down what is for the record (in the auditor's place)."""
+        message, at_ns = envelope.body, envelope.at_ns
+        self.fold.take(at_ns, message)
+        match message:
+            case IntentRaised(intent):
+                self._receipts += 1
+                name = intent.client_order_id
+                receipt = Receipt(name, self._receipts, "", self._machine_ns())
+                self._post(ReplyTo(ORDER_MANAGER), receipt)
+            case EquityMarked():
+                self._measure(at_ns)
+            case BreakerTripped(breaker):
+                if breaker.effect >= Effect.HALT:
+                    self.halts.append(Halt(name=breaker.name, reason=breaker.reason, at_ns=at_ns))
+            case ActorDown():
+                self.fallen = self.fallen or message
+            case RoundJudged():
+                self.cycles += 1
+            case _:
+                pass
+
+    def show(self, envelope: Envelope) -> None:
+        """Look at the newest view of the portfolio (in the projector's place)."""
+        if isinstance(envelope.body, PortfolioMoved):
+            self.view = envelope.body.view
+
+    def _measure(self, at_ns: Nanos) -> None:
+        """Take down what is at work, at the bids by which it is valued."""
+        view = self.view
+        if view is None or not view.nlv or not view.lots:
+            return
+        minute, worth = at_ns // MINUTE, dict[str, Decimal]()
+        for lot in view.lots:
+            mark = self.marks.get(lot.product)
+            if mark is not None:
+                asset = base_of(lot.product)
+                worth[asset] = worth.get(asset, ZERO) + lot.held * mark
+        for asset, value in worth.items():
+            share = self.exposure.assets.setdefault(asset, Share())
+            share.take(minute, HUNDRED * value / view.nlv)
+        for theme, members in self._themes.items():
+            value = sum((worth.get(asset, ZERO) for asset in members), ZERO)
+            if value:
+                share = self.exposure.themes.setdefault(theme, Share())
+                share.take(minute, HUNDRED * value / view.nlv)
+        self.exposure.whole.take(minute, HUNDRED * sum(worth.values(), ZERO) / view.nlv)

@@ -1,0 +1,103 @@
+"""Where strategies want to look, found by whole columns a week at a time.
+
+Live, a host calls `trigger` on the newest window; the contract of a strategy says that the column
+of the whole past has the same value there. So the minutes at which nothing triggers are known
+without asking anybody, and nothing is asked of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from adapters.simulator.bars.grid import MinuteGrid
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Bars, Timeframe
+from domain.model.instants import DAY, MINUTE
+from domain.model.product import ProductId
+
+if TYPE_CHECKING:
+    from domain.model.bars import Bools
+
+CHUNK_NS = 7 * DAY
+
+
+@frozen
+class Wanted:
+    """A strategy wants to look at a product, or to be out of what it holds of it (`leaves`)."""
+
+    strategy: str
+    product: ProductId
+    leaves: bool = False
+
+
+class Signals:
+    """What is wanted at the end of each minute; only what is over is looked at."""
+
+    def __init__(
+        self, grid: MinuteGrid, products: tuple[ProductId, ...], strategies: tuple[Strategy, ...]
+    ) -> None:
+        self._grid, self._products = grid, products
+        self._strategies = tuple(s for s in strategies if s.timeframe is Timeframe.MINUTE)
+        self._wide = tuple(s for s in strategies if s.timeframe is not Timeframe.MINUTE)
+        self._begin = self._end = 0
+        self._found: dict[int, list[Wanted]] = {}
+        # By strategy, of its newest bar: that holds until the next one has closed.
+        self._standing: dict[str, list[Wanted]] = {}
+
+    def at(self, minute_ns: int) -> list[Wanted]:
+        """Return what is wanted when the minute before `minute_ns` has closed.
+
+        Minutes must be asked for in order.
+        """
+        if minute_ns >= self._end:
+            self._begin, self._end = minute_ns, minute_ns + CHUNK_NS
+            self._found = {}
+            for strategy in self._strategies:
+                for product in self._products:
+                    self._scan(strategy, product)
+        found = self._found.get(minute_ns, [])
+        for strategy in self._wide:
+            if strategy.id not in self._standing or not minute_ns % strategy.timeframe.ns:
+                self._standing[strategy.id] = list(self._newest(strategy, minute_ns))
+            found = [*found, *self._standing[strategy.id]]
+        return found
+
+    def _newest(self, strategy: Strategy, minute_ns: int) -> Iterator[Wanted]:
+        """Yield what is wanted on the newest closed bars of hours or days."""
+        lookback, timeframe = strategy.lookback, strategy.timeframe
+        for product in self._products:
+            window = self._grid.wide_bars(product, timeframe, lookback, minute_ns)
+            if len(window) < lookback:
+                continue
+            if strategy.trigger(window)[-1]:
+                yield Wanted(strategy.id, product)
+            leaves = strategy.leave(window)
+            if leaves is not None and leaves[-1]:
+                yield Wanted(strategy.id, product, leaves=True)
+
+    def _scan(self, strategy: Strategy, product: ProductId) -> None:
+        """Find where the strategy triggers within the chunk, and where it wants out."""
+        first_ns = self._begin - (strategy.lookback + 1) * MINUTE
+        bars = self._grid.bars(product, first_ns, self._end - MINUTE)
+        if len(bars) < strategy.lookback:
+            return
+        for end_ns in self._true(strategy, bars, strategy.trigger(bars)):
+            self._found.setdefault(end_ns, []).append(Wanted(strategy.id, product))
+        leaves = strategy.leave(bars)
+        if leaves is not None:
+            for end_ns in self._true(strategy, bars, leaves):
+                wanted = Wanted(strategy.id, product, leaves=True)
+                self._found.setdefault(end_ns, []).append(wanted)
+
+    def _true(self, strategy: Strategy, bars: Bars, column: Bools) -> Iterator[int]:
+        """Yield the ends of the bars of this chunk where the column is true.
+
+        Before there is a whole look-back a host asks nobody.
+        """
+        for row in column.nonzero()[0].tolist():
+            end_ns = int(bars.start_ns[row]) + MINUTE
+            if row + 1 >= strategy.lookback and end_ns >= self._begin:
+                yield end_ns

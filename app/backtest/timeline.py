@@ -1,0 +1,267 @@
+"""The one timeline of a backtest: what happens in a minute, and in which order.
+
+A minute in which nothing triggers, nothing rests and nothing that is owned comes near its stop or
+target is closed at once: what is owned is valued, and nobody is asked. Any other is played on its
+tape, step by step, with the cycle two seconds after its beginning. What of the minute is looked at
+beforehand decides only whether its tape is played, and reaches nobody who decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import groupby
+
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.topology import PORTFOLIO
+from adapters.simulator.market_data.open import expander_of
+from adapters.simulator.market_data.source import Step
+from app.backtest.market_watch import MarketWatch
+from app.backtest.prices import TAPE_MINUTES, PlayedPrices, mark
+from app.backtest.signals import Signals, Wanted
+from app.backtest.system import BacktestSystem
+from app.command_line.progress import Moved
+from app.run import settings
+from domain.messages.decisions import CycleDue, RoundJudged
+from domain.messages.market import QuoteMoved
+from domain.messages.portfolio import StatementTaken
+from domain.messages.supervision import BootCompleted, TradingReady
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, bucket_start
+from domain.model.money import Rate
+from domain.model.portfolio import AccountBalance, Lot
+from domain.model.product import ProductId, Side
+from domain.risk.rules.suspect_price import SuspectPrice
+
+CYCLE_AFTER_NS = 2 * SECOND
+"""Market time from the end of a bar to the decision on it."""
+MEASURED_NS = (0, 4 * MINUTE)
+"""When in an hour the books of all products are looked at."""
+MARKED_AGAIN_NS = 3 * SECOND
+"""Market time after which a bid of what is owned and not played is told again: it is known to hold
+for so long, and everybody doubts an older one."""
+TOLD_EVERY = 240
+
+
+class BacktestTimeline:
+    """Drives a system from its plan's first instant to its last."""
+
+    def __init__(self, system: BacktestSystem, moved: Moved) -> None:
+        plan, config = system.plan, system.plan.config
+        self._system, self._plan, self._moved = system, plan, moved
+        self._venue, self._recorder = system.venue, system.recorder
+        self._market, self._expander = plan.market, expander_of(plan.market, plan.seed)
+        strategies = settings.strategies_of(config)
+        self._signals = Signals(system.grid, plan.products, strategies)
+        self._watch = self.watch = MarketWatch(system, self._expander)
+        self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
+        self._interval_ns = settings.schedule_of(config, None).interval_ns
+        self._pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
+        self._rings = bool(
+            config.policy.exits.trailing_stop_pct or config.policy.maintenance.enabled
+        )
+        self._slot, self._cycle = -1, 0
+
+    def run(self) -> None:
+        """Play everything.
+
+        Raises:
+            BacktestFailed: a strategy has died.
+        """
+        plan, begun_ns = self._plan, self._plan.start_ns
+        self._begin(begun_ns)
+        for number, minute in enumerate(range(begun_ns, plan.end_ns, MINUTE)):
+            self._minute(Nanos(minute))
+            if number % TOLD_EVERY == 0:
+                self._moved(number)
+        self._end(plan.end_ns)
+
+    def _begin(self, now_ns: Nanos) -> None:
+        system, announce = self._system, self._system.runtime.announce
+        system.begin()
+        balances = system.venue.balances().items()
+        accounts = (AccountBalance(name, amount, amount - amount) for name, amount in balances)
+        announce(StatementTaken("start", tuple(accounts)))
+        fees = system.venue.fees
+        products = self._watch.catalogue(now_ns)
+        announce(BootCompleted(products, Rate(fees.maker), Rate(fees.taker), is_clean=True))
+        self._watch.load(now_ns)
+        self._show_all(now_ns)
+        self._watch.measure(now_ns)
+        announce(TradingReady("candles"))
+        self._go_to(now_ns)
+
+    def _show_all(self, now_ns: Nanos) -> None:
+        """Let everybody know a price of every product: they are what is seen."""
+        for product in self._plan.products:
+            step = self._expander.opening(product, now_ns)
+            if step is not None:
+                self._prices.begin(product, self._watch.past(product, now_ns), ())
+                self._quote(step)
+
+    def _end(self, now_ns: Nanos) -> None:
+        self._mark_others((), now_ns)
+        self._go_to(now_ns)
+        self._close_round(now_ns)
+        self._recorder.end(now_ns, "market_end")
+
+    # A minute.
+
+    def _minute(self, now_ns: Nanos) -> None:
+        wanted = self._wanted(now_ns)
+        lots = self._recorder.lots
+        awake = {each.product for each in wanted} | self._resting()
+        awake.update(lot.product for lot in lots if self._is_near(lot, now_ns))
+        into_hour = now_ns % HOUR
+        if into_hour in MEASURED_NS:
+            self._hour(now_ns, is_whole=not into_hour)
+        if awake:
+            self._play(now_ns, sorted(awake), wanted)
+        elif lots or not into_hour:
+            self._value(now_ns)
+
+    def _wanted(self, now_ns: Nanos) -> list[Wanted]:
+        """Return what strategies want now, as far as it is theirs to want and time to decide."""
+        found = self._signals.at(now_ns)
+        slot = now_ns // self._interval_ns
+        is_slot, self._slot = slot != self._slot, slot
+        if not is_slot or not found:
+            return []
+        held = {(lot.strategy, lot.product) for lot in self._recorder.lots}
+        return [
+            each
+            for each in found
+            if ((each.strategy, each.product) in held) is each.leaves
+            or (not each.leaves and each.strategy in self._pyramids)
+        ]
+
+    def _resting(self) -> set[ProductId]:
+        """Return the products of which an entry rests at the venue."""
+        return {each.product for each in self._venue.resting() if each.side is Side.BUY}
+
+    def _is_near(self, lot: Lot, now_ns: Nanos) -> bool:
+        """Tell whether the lot may be sold within the minute."""
+        row = self._market.candle(lot.product, now_ns)
+        product = self._watch.product(lot.product)
+        if row is None:
+            return lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE
+        if not product.can_sell(product.sale_of(lot.held), row.high):
+            return False
+        return (
+            self._watch.lowest_bid(lot.product, now_ns, row.low) <= lot.stop_price
+            or (lot.target_price is not None and row.high >= lot.target_price)
+            or (lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE)
+            or lot.leaving is not None
+        )
+
+    def _hour(self, now_ns: Nanos, *, is_whole: bool) -> None:
+        """Let products and the market be judged anew."""
+        self._watch.measure(now_ns)
+        if is_whole:
+            self._watch.refresh(now_ns)
+            self._watch.deliver(now_ns)
+        self._value(now_ns)
+
+    def _value(self, now_ns: Nanos) -> None:
+        """Let what is owned be valued, and the minute count as one without a decision."""
+        self._mark_others((), now_ns)
+        if self._rings or not now_ns % HOUR:
+            self._go_to(now_ns)
+        self._close_round(now_ns)
+
+    def _mark_others(self, played: Collection[ProductId], now_ns: Nanos) -> None:
+        """Tell the bids of what is owned and not played, as of the minute's beginning."""
+        minute_ns = bucket_start(now_ns, MINUTE)
+        for product in sorted({lot.product for lot in self._recorder.lots}):
+            if product in played:
+                continue
+            bid = self._watch.bid(product, minute_ns)
+            if bid is not None:
+                self._recorder.marks[product] = bid
+                self._system.runtime.announce(mark(product, bid, now_ns))
+
+    def _close_round(self, now_ns: Nanos) -> None:
+        """Tell the portfolio of a round in which nobody wanted anything: it keeps the equity."""
+        empty = RoundJudged(self._cycle, Nanos(now_ns + MINUTE), (), (), ())
+        self._system.runtime.post(ReplyTo(PORTFOLIO), empty)
+        self._system.runtime.hand_over(now_ns)
+        self._system.check()
+
+    # A minute that is played.
+
+    def _play(self, now_ns: Nanos, awake: Collection[ProductId], wanted: list[Wanted]) -> None:
+        steps: list[Step] = []
+        marked_ns = -MARKED_AGAIN_NS
+        buys = {each.product for each in wanted if not each.leaves}
+        if buys:  # what was seen of a book minutes ago says nothing of now
+            self._watch.measure(now_ns)
+            self._system.runtime.hand_over(now_ns)
+        for product in awake:
+            self._know(product, now_ns, TAPE_MINUTES if product in buys else 1)
+            steps += self._watch.steps(product, now_ns)
+        steps.sort(key=_at)
+        cycle_ns, has_decided = Nanos(now_ns + CYCLE_AFTER_NS), False
+        for at_ns, group in groupby(steps, key=_at):
+            if not has_decided and at_ns > cycle_ns:
+                has_decided = self._decide(now_ns, cycle_ns, wanted)
+            if at_ns - marked_ns >= MARKED_AGAIN_NS:
+                marked_ns = at_ns
+                self._mark_others(awake, at_ns)
+            self._step(at_ns, group)
+        if not has_decided:
+            self._decide(now_ns, cycle_ns, wanted)
+        self._venue.reach(Nanos(now_ns + MINUTE - 1))
+        self._go_to(Nanos(now_ns + MINUTE - 1))
+
+    def _know(self, product: ProductId, now_ns: Nanos, minutes: int) -> None:
+        """See to it that the price is judged by so many minutes of tape before now."""
+        if self._prices.known_ns(product, now_ns) >= minutes * MINUTE:
+            return
+        tape: list[Step] = []
+        for ago in range(minutes, 0, -1):
+            tape += self._expander.steps(product, Nanos(now_ns - ago * MINUTE))
+        self._prices.begin(product, self._watch.past(product, now_ns), tape)
+
+    def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
+        for step in group:
+            self._watch.lighten(step)
+            self._venue.play(step)
+            self._quote(step)
+        self._go_to(at_ns)
+
+    def _quote(self, step: Step) -> None:
+        moved = self._prices.quote(step)
+        if moved is None:
+            return
+        if isinstance(moved, QuoteMoved):
+            self._system.past.quotes[step.product] = moved.quote
+            self._recorder.marks[step.product] = moved.quote.bid
+        else:
+            self._recorder.marks[step.product] = moved.bid
+        self._system.runtime.announce(moved)
+
+    def _decide(self, now_ns: Nanos, at_ns: Nanos, wanted: list[Wanted]) -> bool:
+        """Let the strategies decide on the bars that have closed at `now_ns`."""
+        if not wanted:
+            self._venue.reach(at_ns)
+            self._go_to(at_ns)
+            self._close_round(at_ns)
+            return True
+        for product, bars in self._watch.deliver(now_ns).items():
+            self._prices.close(product, bars)
+        self._watch.darken(now_ns)
+        self._cycle += 1
+        slot_ns = Nanos(now_ns // self._interval_ns * self._interval_ns + CYCLE_AFTER_NS)
+        self._venue.reach(at_ns)
+        due = CycleDue(self._cycle, slot_ns, Nanos(slot_ns + self._interval_ns))
+        self._system.runtime.announce(due)
+        self._go_to(at_ns)
+        return True
+
+    def _go_to(self, now_ns: Nanos) -> None:
+        """Let everything happen that follows at this instant."""
+        self._venue.settle()
+        self._system.runtime.run_to(now_ns)
+        self._system.check()
+
+
+def _at(step: Step) -> Nanos:
+    return step.at_ns

@@ -1,0 +1,108 @@
+"""The runtime of a backtest: messages in the order of sending, timers at the next instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from actors.kernel.base import Actor, ActorContext
+from actors.kernel.board import BreakerBoard
+from actors.kernel.envelope import ReplyTo
+from adapters.runtime.fifo import FifoRuntime
+from adapters.runtime.virtual import VirtualClock
+from domain.model.instants import SECOND
+from tests.fakes.actors import ROUTES, Event, Urgent
+from tests.fakes.log import KeptLog
+
+pytestmark = pytest.mark.req("BT1")
+T0 = 1_000 * SECOND
+
+
+class Listener(Actor):
+    """Tells `hear` of every message."""
+
+    def __init__(self, context: ActorContext, hear: Callable[[Actor, Any], None]) -> None:
+        super().__init__(context)
+        self._hear = hear
+
+    def receive(self, message: Any) -> None:
+        self._hear(self, message)
+
+
+def a_runtime() -> FifoRuntime:
+    log = KeptLog()
+    return FifoRuntime(VirtualClock(T0), BreakerBoard(), ROUTES, lambda _: log)
+
+
+def test_what_is_sent_first_is_handled_first_whatever_its_lane() -> None:
+    runtime, heard = a_runtime(), list[tuple[str, int]]()
+    for name in ("a", "b"):
+        runtime.spawn(Listener, name, lambda actor, m: heard.append((actor.name, m.number)))
+
+    for number, name in enumerate("abba"):
+        runtime.post(ReplyTo(name), Event(number) if number else Urgent(number))
+    runtime.run_to(T0)
+    runtime.unlist()
+
+    assert heard == [("a", 0), ("b", 1), ("b", 2), ("a", 3)]
+
+
+def test_a_timer_rings_at_the_first_instant_that_is_not_before_its_own() -> None:
+    runtime, rung = a_runtime(), list[int]()
+
+    def hear(actor: Actor, message: Any) -> None:
+        if message.number == 0:
+            actor.after(SECOND, Event(1))
+        else:
+            rung.append(actor.clock.market_ns())
+
+    runtime.spawn(Listener, "a", hear)
+    runtime.post(ReplyTo("a"), Event(0))
+    runtime.run_to(T0)
+    runtime.hand_over(T0 + 5 * SECOND)
+    assert not rung
+
+    runtime.run_to(T0 + 60 * SECOND)
+    runtime.unlist()
+
+    assert rung == [T0 + 60 * SECOND]
+
+
+def test_messages_of_an_instant_come_before_its_timers() -> None:
+    runtime, heard = a_runtime(), list[int]()
+
+    def hear(actor: Actor, message: Any) -> None:
+        heard.append(message.number)
+        if message.number == 0:
+            actor.after(SECOND, Event(2))
+
+    runtime.spawn(Listener, "a", hear)
+    runtime.post(ReplyTo("a"), Event(0))
+    runtime.run_to(T0)
+    runtime.post(ReplyTo("a"), Event(1))
+    runtime.run_to(T0 + SECOND)
+    runtime.unlist()
+
+    assert heard == [0, 1, 2]
+
+
+def test_who_dies_takes_nobody_along() -> None:
+    runtime, heard = a_runtime(), list[int]()
+
+    def hear(actor: Actor, message: Any) -> None:
+        if actor.name == "a":
+            raise ValueError("bad")
+        heard.append(message.number)
+
+    for name in ("a", "b"):
+        runtime.spawn(Listener, name, hear)
+    for name in ("a", "a", "b"):
+        runtime.post(ReplyTo(name), Event(1))
+    runtime.run_to(T0)
+    runtime.unlist()
+
+    assert heard == [1]
+    assert runtime.down() == ("a",)
+    assert runtime.step() is False

@@ -1,0 +1,87 @@
+"""Columns without holes say what the rows say, in whole numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from adapters.simulator.bars.grid import MinuteGrid
+from adapters.simulator.market_data.candles import CandleMarket
+from adapters.simulator.market_data.generated import GeneratedMarket
+from adapters.simulator.market_data.open import open_recorded
+from domain.model.bars import Timeframe
+from domain.model.instants import DAY, HOUR, MINUTE, Nanos
+from domain.model.market import Bar
+from domain.model.product import ProductId
+from tests.builders.backtests import BEGIN, candles, file_of
+
+pytestmark = pytest.mark.req("BT4")
+BTC = ProductId("BTC-USD")
+
+
+def test_columns_of_an_invented_market_are_its_candles() -> None:
+    market = GeneratedMarket(1, BEGIN)
+    first, end = Nanos(BEGIN - 3 * MINUTE), Nanos(BEGIN + DAY + 2 * MINUTE)
+    bars, known = MinuteGrid(market).bars(BTC, first, end), market.candles(BTC, first, end)
+
+    assert len(bars) == len(known)
+    assert bars.start_ns.tolist() == [bar.start_ns for bar in known]
+    assert [bars.price(each) for each in bars.close] == [bar.close for bar in known]
+    assert [int(each) * bars.step for each in bars.volume] == [bar.volume for bar in known]
+
+
+def recorded(tmp_path: Path, rows: list[Bar]) -> CandleMarket:
+    found = open_recorded(file_of(tmp_path / "c.parquet", rows))
+    assert isinstance(found, CandleMarket)
+    return found
+
+
+def test_columns_of_a_recorded_market_are_exact_and_a_hole_repeats_the_close(
+    tmp_path: Path,
+) -> None:
+    rows = candles(1, product=BTC)
+    kept = [bar for bar in rows if bar.start_ns not in (BEGIN, BEGIN + MINUTE)]
+    bars = MinuteGrid(recorded(tmp_path, kept)).bars(BTC, BEGIN - 5 * MINUTE, BEGIN + 5 * MINUTE)
+    known = {bar.start_ns: bar for bar in kept}
+
+    assert len(bars) == 10
+    for row, start in enumerate(bars.start_ns.tolist()):
+        told = [bars.price(each[row]) for each in (bars.open, bars.high, bars.low, bars.close)]
+        bar = known.get(Nanos(start))
+        if bar is not None:
+            assert told == [bar.open, bar.high, bar.low, bar.close]
+            assert int(bars.volume[row]) * bars.step == bar.volume
+        else:
+            assert told == [known[Nanos(BEGIN - MINUTE)].close] * 4
+            assert bars.volume[row] == 0
+
+
+def test_hours_are_made_of_their_minutes(tmp_path: Path) -> None:
+    rows = candles(2, product=BTC)
+    grid = MinuteGrid(recorded(tmp_path, rows))
+    minutes = [bar for bar in rows if BEGIN <= bar.start_ns < BEGIN + HOUR]
+
+    (hour,) = grid.hours(BTC, BEGIN, BEGIN + HOUR)
+    columns = grid.wide_bars(BTC, Timeframe.HOUR, 2, BEGIN + 2 * HOUR)
+
+    assert (hour.open, hour.close) == (minutes[0].open, minutes[-1].close)
+    assert (hour.high, hour.low) == (max(b.high for b in minutes), min(b.low for b in minutes))
+    assert hour.volume == sum((b.volume for b in minutes), Decimal(0))
+    assert columns.price(columns.high[0]) == hour.high
+    assert len(grid.wide(BTC, Timeframe.HOUR, 3, BEGIN + 2 * HOUR)) == 3
+    assert grid.hours(BTC, BEGIN + 20 * HOUR, BEGIN + 21 * HOUR) == ()
+
+
+def test_the_volume_of_a_day_is_that_of_its_rate_where_less_is_known(tmp_path: Path) -> None:
+    rows = candles(1, before=1, product=BTC)
+    grid = MinuteGrid(recorded(tmp_path, rows))
+    traded = sum((bar.volume for bar in rows), Decimal(0))
+    last = rows[-1].close
+
+    assert grid.turnover(BTC, BEGIN + HOUR) == round(traded * 12, 8) * last
+    assert grid.turnover(BTC, BEGIN - DAY) is None
+    assert grid.has(BTC)
+    assert not grid.has(ProductId("NONE-USD"))
+    assert len(grid.bars(BTC, BEGIN + 5 * HOUR, BEGIN + 6 * HOUR)) == 0

@@ -1,0 +1,99 @@
+"""Minutes that nobody is asked about are those in which a host would have said nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.simulator.bars.grid import MinuteGrid
+from adapters.simulator.market_data.generated import GeneratedMarket
+from app.backtest.signals import Signals, Wanted
+from domain.decisions.strategy import Strategy
+from domain.model.bars import Timeframe
+from domain.model.instants import DAY, HOUR, MINUTE
+from domain.model.product import ProductId
+from domain.strategies.breakout import Breakout
+from domain.strategies.mean_reversion import MeanReversion
+from tests.builders.backtests import BEGIN, plan, played
+
+pytestmark = pytest.mark.req("BT4")
+BTC = ProductId("BTC-USD")
+
+
+def _breakout() -> Strategy:
+    made = plan().config.strategies["breakout"].strategy
+    assert isinstance(made, Breakout)
+    return made
+
+
+def test_what_a_column_says_is_what_the_newest_window_says() -> None:
+    strategy, grid = _breakout(), MinuteGrid(GeneratedMarket(1, BEGIN))
+    signals = Signals(grid, (BTC,), (strategy,))
+    found = [bool(signals.at(BEGIN + n * MINUTE)) for n in range(600)]
+
+    newest = []
+    for n in range(600):
+        end_ns = BEGIN + n * MINUTE
+        window = grid.bars(BTC, end_ns - strategy.lookback * MINUTE, end_ns)
+        newest.append(bool(strategy.trigger(window)[-1]))
+    assert any(found)
+    assert found == newest
+
+
+def test_weeks_meet_without_a_seam() -> None:
+    strategy, grid = _breakout(), MinuteGrid(GeneratedMarket(1, BEGIN))
+    before, later = Signals(grid, (BTC,), (strategy,)), Signals(grid, (BTC,), (strategy,))
+    week = [BEGIN + 7 * DAY + n * MINUTE for n in range(-200, 200)]
+    before.at(BEGIN)
+
+    assert [before.at(each) for each in week] == [later.at(each) for each in week]
+
+
+def test_a_wish_to_be_out_is_one_of_its_own() -> None:
+    config = plan(sets=("strategies.mean_reversion.enabled=true",)).config
+    strategy = config.strategies["mean_reversion"].strategy
+    assert isinstance(strategy, MeanReversion)
+    signals = Signals(MinuteGrid(GeneratedMarket(1, BEGIN)), (BTC,), (strategy,))
+    found = {each for n in range(1440) for each in signals.at(BEGIN + n * MINUTE)}
+
+    assert Wanted("mean_reversion", BTC, leaves=True) in found
+
+
+def test_longer_bars_count_until_the_next_has_closed() -> None:
+    class Always(Breakout):
+        timeframe = Timeframe.HOUR
+
+    made = _breakout()
+    assert isinstance(made, Breakout)
+    hourly = Always(
+        id="hourly",
+        notional_pct=made.notional_pct,
+        stop_loss_pct=made.stop_loss_pct,
+        take_profit_pct=made.take_profit_pct,
+        lookback_minutes=2,
+        volume_minutes=1,
+        volume_ratio=made.volume_ratio * 0,
+    )
+    signals = Signals(MinuteGrid(GeneratedMarket(1, BEGIN)), (BTC,), (hourly,))
+    by_hour = [
+        {bool(signals.at(BEGIN + h * HOUR + n * MINUTE)) for n in range(0, 60, 7)}
+        for h in range(24)
+    ]
+
+    assert all(len(each) == 1 for each in by_hour)
+    assert {True} in by_hour
+    assert {False} in by_hour
+
+
+def test_asking_about_every_product_in_every_minute_buys_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = plan(hours=4)
+    asleep = played(made)
+    everything = [Wanted("breakout", each) for each in made.products]
+    monkeypatch.setattr(Signals, "at", lambda *_: list(everything))
+
+    awake = played(plan(hours=4))
+
+    bought = [(t.product, t.opened_ns, t.entry_price) for t in asleep.results.trips]
+    assert bought
+    assert bought == [(t.product, t.opened_ns, t.entry_price) for t in awake.results.trips]

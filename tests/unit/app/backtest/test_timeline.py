@@ -1,0 +1,105 @@
+"""A backtest depends on nothing that comes after what it decides, and on nothing but its inputs."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.trading.exits import Exits
+from app.backtest.outcome import BacktestOutcome
+from app.backtest.report import report
+from app.backtest.system import BacktestFailed
+from domain.model.errors import InvariantBroken
+from domain.model.instants import HOUR, MINUTE, Nanos
+from domain.strategies.breakout import Breakout
+from tests.builders.backtests import BEGIN, candles, file_of, plan, played
+
+pytestmark = pytest.mark.req("BT1", "BT4")
+
+
+def trips(outcome: BacktestOutcome, until_ns: int = 2**62) -> list[Any]:
+    """Return what was traded up to an instant, without names that hold the market's fingerprint."""
+    return [
+        (t.product, t.opened_ns, t.bought, t.bought_for, t.closed_ns, t.received, t.fees)
+        for t in outcome.results.trips
+        if t.opened_ns < until_ns and (t.closed_ns or 0) < until_ns
+    ]
+
+
+def test_the_same_plan_gives_the_same_bytes() -> None:
+    first, second = (json.dumps(report(played(plan(hours=5)))) for _ in range(2))
+
+    assert first == second
+    assert json.loads(first)["metrics"]["total_trades"] != "0"
+
+
+def test_what_comes_later_changes_nothing_before_it(tmp_path: Path) -> None:
+    whole = file_of(tmp_path / "whole.parquet", candles(7))
+    cut = file_of(tmp_path / "cut.parquet", candles(5))
+    cut_ns = Nanos(BEGIN + 5 * HOUR)
+
+    long, short = played(plan(str(whole), hours=7)), played(plan(str(cut), hours=7))
+
+    before = trips(long, cut_ns - MINUTE)
+    assert before
+    assert before == trips(short, cut_ns - MINUTE)
+
+
+def test_books_add_up_to_the_venues_own_account() -> None:
+    made = plan(hours=5)
+    results = played(made).results
+
+    profit = sum((trip.profit for trip in results.trips if trip.is_closed), Decimal(0))
+    if not results.lots:
+        assert results.cash == results.opening_cash + profit
+    assert results.cash <= results.opening_cash + profit
+    assert results.fees > 0
+
+
+def test_a_minute_without_a_row_is_not_traded_through(tmp_path: Path) -> None:
+    begin, end = BEGIN + 2 * HOUR, BEGIN + 4 * HOUR
+    rows = [bar for bar in candles(6) if not begin <= bar.start_ns < end]
+    outcome = played(plan(str(file_of(tmp_path / "gap.parquet", rows)), hours=6))
+
+    inside = range(begin + 5 * MINUTE, end)
+    times = [t for trip in outcome.results.trips for t in (trip.opened_ns, trip.closed_ns)]
+    assert any(t is not None and t >= end for t in times)
+    assert not [t for t in times if t is not None and t in inside]
+
+
+def test_a_strategy_that_fails_ends_it_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such level")
+
+    monkeypatch.setattr(Breakout, "decide", fail)
+
+    with pytest.raises(BacktestFailed, match=r"strategy\.breakout failed at 2026-.*no such level"):
+        played(plan(hours=5))
+
+
+def test_an_actor_of_ours_that_fails_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such lot")
+
+    monkeypatch.setattr(Exits, "receive", fail)
+
+    with pytest.raises(InvariantBroken, match=r"exits failed at 2026-.*no such lot"):
+        played(plan(hours=1))
+
+
+def test_a_loss_limit_halts_for_good_and_it_is_said() -> None:
+    sets = (
+        "strategies.breakout.lookback_minutes=60",
+        "strategies.breakout.volume_minutes=10",
+        "policy.stops.daily_pct=0.1",
+    )
+    outcome = played(plan(hours=8, sets=sets))
+
+    halt = outcome.halts[0]
+    assert halt.name == "daily_loss"
+    assert any(line.startswith("daily_loss halted trading") for line in outcome.warnings)
+    assert not [t for t in outcome.results.trips if t.opened_ns > halt.at_ns + MINUTE]

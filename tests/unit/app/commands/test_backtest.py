@@ -1,0 +1,173 @@
+"""`backtest` plays, shows, writes and compares; what can't be played is said and nothing starts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.command_line.cli import main
+from app.commands.backtest import backtest
+from domain.model.instants import HOUR, MINUTE, iso
+from domain.model.market import Bar
+from tests.builders.backtests import BEGIN, LIVELY, candles, file_of
+
+pytestmark = pytest.mark.req("BT2", "BT3")
+SETS = [word for each in LIVELY for word in ("--set", each)]
+FIVE_HOURS = ["--from", iso(BEGIN), "--to", iso(BEGIN + 5 * HOUR)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the report of five hours."""
+    file = tmp_path_factory.mktemp("made") / "made.json"
+    assert main(["backtest", *FIVE_HOURS, *SETS, "--report", str(file)]) == 0
+    return file
+
+
+def test_the_report_has_everything_that_was_asked_for(made: Path) -> None:
+    told = json.loads(made.read_text(encoding="utf-8"))
+
+    assert list(told["metrics"]) == [
+        "total_trades",
+        "win_rate",
+        "total_pnl_pct",
+        "max_drawdown_pct",
+        "profit_factor",
+    ]
+    assert int(told["metrics"]["total_trades"].partition(".")[0]) == len(told["closed"]) > 0
+    assert {"all", "assets", "themes"} == set(told["exposure"])
+    assert told["exposure"]["assets"]
+    assert told["curve"][-1]["equity"] == told["equity"]
+    assert any(line.startswith("fees: 0.6 % resting, 1.2 % taking") for line in told["assumptions"])
+    assert any("too few" in line for line in told["warnings"])
+
+
+def test_json_is_the_report_and_the_same_is_the_same_as_its_baseline(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", *FIVE_HOURS, *SETS, "--json", "--baseline", str(made)]) == 0
+
+    told = capsys.readouterr()
+    assert told.out == made.read_text(encoding="utf-8")
+    assert "nothing has moved" in told.err
+
+
+def test_what_has_moved_is_named(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tight = ["--set", "policy.max_order_usd=50"]
+
+    assert main(["backtest", *FIVE_HOURS, *SETS, *tight, "--baseline", str(made)]) == 1
+
+    told = capsys.readouterr()
+    assert "moved: total_pnl_pct: was " in told.err
+    assert max(len(line) for line in told.out.splitlines()) <= 80
+
+
+def _changed(made: Path, **changes: Any) -> str:
+    known = json.loads(made.read_text(encoding="utf-8"))
+    return json.dumps({**known, **changes})
+
+
+def test_a_baseline_that_can_not_be_compared_is_refused(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = json.loads(made.read_text(encoding="utf-8"))["metrics"]
+    texts = {
+        "": "Expecting value",
+        "[]": "it is no report",
+        "{}": "it has no object `metrics`",
+        _changed(made, metrics={**metrics, "total_trades": "0"}): "no closed trade",
+        _changed(made, market="another"): "the baseline's market is another",
+        _changed(made, opening={"USD": "5"}): "the baseline's opening is",
+    }
+    for number, (text, why) in enumerate(texts.items()):
+        file = tmp_path / f"{number}.json"
+        file.write_text(text, encoding="utf-8")
+
+        assert main(["backtest", *FIVE_HOURS, *SETS, "--baseline", str(file)]) == 2
+        assert why in capsys.readouterr().err
+
+
+def test_one_strategy_and_its_capital(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--to", iso(BEGIN + HOUR), "--strategy", "momentum", "--capital", "500", "--json"]
+
+    assert main(["backtest", *asked]) == 0
+
+    assert json.loads(capsys.readouterr().out)["opening"] == {"USD": "500"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (["--strategy", "nobody"], "--strategy: expected one of baseline, breakout"),
+        (["--capital", "0"], "expected an amount above 0"),
+        (["--market", "nowhere.parquet"], "does not exist"),
+        (["--set", "strategies.breakout.enabled=false"], "no strategy is enabled"),
+        (["--to", "2020-01-01T00:00:00Z"], "nothing is left to play"),
+    ],
+)
+def test_what_can_not_be_done_is_said(
+    asked: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", *asked]) == 2
+    assert why in capsys.readouterr().err
+
+
+def _hostile() -> dict[str, list[Bar]]:
+    rows = candles(1, product="BTC-USD")
+    twice = [each for bar in rows for each in (bar, bar)]
+    holes = [bar for bar in rows if bar.start_ns // MINUTE % 7]
+    return {"empty": [], "one": rows[:1], "twice": twice, "holes": holes}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("empty", 2), ("one", 2), ("twice", 0), ("holes", 0), ("nan", 0)]
+)
+@pytest.mark.req("BT4")
+def test_hostile_files_are_played_or_refused_in_words(
+    name: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"{name}.csv"
+    rows = _hostile().get(name, candles(1, product="BTC-USD"))
+    lines = ["ts,symbol,open,high,low,close,volume"]
+    for number, bar in enumerate(rows):
+        prices = ("nan",) * 4 if name == "nan" and number == 60 else bar_prices(bar)
+        lines.append(",".join((iso(bar.start_ns), "BTC-USD", *prices, str(bar.volume))))
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    assert main(["backtest", "--market", str(file), *SETS]) == code
+
+    told = capsys.readouterr()
+    assert "Traceback" not in told.err
+    if code:
+        assert told.err.strip()
+        assert not told.out
+
+
+def bar_prices(bar: Bar) -> tuple[str, ...]:
+    return str(bar.open), str(bar.high), str(bar.low), str(bar.close)
+
+
+def test_the_help_says_how_results_are_compared() -> None:
+    assert "--baseline momentum.json" in (backtest.help or "")
+
+
+def test_a_report_that_can_not_be_written_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "nowhere" / "r.json"
+
+    assert main(["backtest", "--to", iso(BEGIN + HOUR), "--report", str(place)]) == 2
+    assert "--report" in capsys.readouterr().err
+
+
+def test_candles_of_all_products_in_a_folder_are_one_market(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("BTC-USD", "ETH-USD"):
+        file_of(tmp_path / f"{name}.parquet", candles(2, product=name))
+
+    assert main(["backtest", "--market", str(tmp_path), *SETS, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["products"] == ["BTC-USD", "ETH-USD"]
