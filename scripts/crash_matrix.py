@@ -34,12 +34,12 @@ INTRO = """# The process vanishes
 
 Made by `python -m scripts.crash_matrix`; do not edit.
 
-Two sessions are cut at {which}: around each write to the journal, and around each request that
-changes something at the venue. The first trades for {trading:g} s of market time: entries that fill
-whole, in parts, follow a market that leaves them, or are cancelled at their time to live; stop
-orders at the venue, some raised after the market; sales at target, stop and longest hold; an
-orderly end. The second orders `liquidate --emergency` after {liquidates:g} s, with two lots whose
-stop orders rest at the venue.
+Two sessions are cut at {which}. An edge is around each write to the journal, and
+around each request that changes something at the venue. The first trades for {trading:g} s of
+market time: entries that fill whole, in parts, follow a market that leaves them, or are cancelled
+at their time to live; stop orders at the venue, some raised after the market; sales at target, stop
+and longest hold; an orderly end. The second orders `liquidate --emergency` after {liquidates:g} s,
+with two lots whose stop orders rest at the venue.
 
 "Half written" leaves half a line, "power lost" takes everything that was not synced yet. Then the
 trader is started again on the same folder and the same venue. "Twice": that start vanishes as well,
@@ -87,7 +87,7 @@ def page(results: Iterable[Result], every: int) -> str:
         rows[each.edge.what, where] += 1
         failed[each.edge.what, where] += bool(each.problems)
     intro = INTRO.format(
-        which="every edge" if every == 1 else f"one of {every} edges, in turn",
+        which="every edge" if every == 1 else f"one edge in {every}",
         trading=TRADING.seconds,
         liquidates=LIQUIDATION.liquidates_s,
         twice=", ".join(map(str, TWICE[:-1])) + f" or {TWICE[-1]}",
