@@ -149,7 +149,7 @@ def started(found: Bench, state: Recovered) -> Probe:
     runtime.spawn(Portfolio, PORTFOLIO, books, config.policy.losses, limit_ns)
     orders = state.own_orders(Nanos(0))
     own = OrderBookState(LINEAGE, state.next_number, orders, state.former)
-    runtime.spawn(OrderManager, ORDER_MANAGER, SilentVenue(), own, is_dry=True)
+    runtime.spawn(OrderManager, ORDER_MANAGER, SilentVenue(), own, gateway=None)
     gate = GateState(
         state.ledger, state.exposure(), state.next_approval, state.approved, state.counted
     )
