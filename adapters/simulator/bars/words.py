@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from attrs import evolve
+
 from adapters.simulator.engine.orders import Fill, Kind, Liquidity, VenueOrder
 from adapters.simulator.engine.ticket import Ticket
 from domain.model.approval import ApprovedOrder, Limit, Market, StopLimit
@@ -17,39 +19,21 @@ def ticket_of(intent: OrderIntent, product: Product) -> Ticket:
     """Return `intent` as the engine is asked for it."""
     order, name = intent.order, intent.client_order_id
     kind = kind_of(order, intent.end_ns)
+    plain = Ticket(
+        client_order_id=name,
+        product=product,
+        side=order.side,
+        kind=kind,
+        base_size=order.quantity,
+        configuration={},
+    )
     match order.order_type:
         case Market():
-            return Ticket(
-                client_order_id=name,
-                product=product,
-                side=order.side,
-                kind=kind,
-                base_size=order.quantity,
-                configuration={},
-            )
+            return plain
         case Limit(price=price, post_only=post_only):
-            return Ticket(
-                client_order_id=name,
-                product=product,
-                side=order.side,
-                kind=kind,
-                base_size=order.quantity,
-                limit_price=price,
-                post_only=post_only,
-                end_ns=intent.end_ns,
-                configuration={},
-            )
+            return evolve(plain, limit_price=price, post_only=post_only, end_ns=intent.end_ns)
         case StopLimit(stop_price=stop_price, price=price):
-            return Ticket(
-                client_order_id=name,
-                product=product,
-                side=order.side,
-                kind=kind,
-                base_size=order.quantity,
-                limit_price=price,
-                stop_price=stop_price,
-                configuration={},
-            )
+            return evolve(plain, limit_price=price, stop_price=stop_price)
         case _ as other:
             assert_never(other)
 
