@@ -7,6 +7,7 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
@@ -240,12 +241,10 @@ class RiskGate(Actor):
         refused: list[tuple[ProductId, Reason]] = []
         if proposed.cycle != self._cycle:
             self._cycle, self._in_cycle = proposed.cycle, Counter()
-        for entry in proposed.entries:
-            verdict = judge_entry(entry, self._view(), self._approval, self._rules)
-            if isinstance(verdict, OrderApproved) and isinstance(verdict.order, ApprovedEntry):
-                self._reserve(entry, verdict.order)
+        for entry, verdict in self._judged(proposed.entries):
+            if isinstance(verdict, OrderApproved):
                 approved.append(entry.proposal.product)
-            elif isinstance(verdict, ProposalRefused):
+            else:
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
             self._failures.take(entry.proposal.product, verdict)
@@ -259,6 +258,23 @@ class RiskGate(Actor):
         outcome = tuple(approved), tuple(refused)
         self.publish(RoundJudged(proposed.cycle, proposed.next_ns, *outcome, proposed.late, funnel))
         self._measure()
+
+    def _judged(
+        self, entries: Iterable[EntryProposed]
+    ) -> Iterator[tuple[EntryProposed, OrderApproved | ProposalRefused]]:
+        """Yield each entry and what became of it; what is approved counts for the next.
+
+        They share a view for as long as none is approved and no breaker opens or closes.
+        """
+        view = self._view()
+        for entry in entries:
+            if view.breakers is not self.board.open:
+                view = self._view()
+            verdict = judge_entry(entry, view, self._approval, self._rules)
+            if isinstance(verdict, OrderApproved) and isinstance(verdict.order, ApprovedEntry):
+                self._reserve(entry, verdict.order)
+                view = self._view()
+            yield entry, verdict
 
     def _measure(self) -> None:
         """Tell how far each limit is used: after a round, a fill, and a rejected order."""

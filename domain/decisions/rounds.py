@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from operator import itemgetter
 
 from domain.messages.decisions import EntryProposed
 from domain.model.bars import Bars
@@ -12,6 +13,9 @@ from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
 
 Dropped = tuple[str, TradeProposal, str]
+_Ranked = tuple[Decimal, ProductId, Side, str, TradeProposal]
+_place = itemgetter(slice(4))
+"""By conviction, product, side and strategy; a proposal itself has no order."""
 DROPPED = {
     "no_bar": "it has no closed bar yet",
     "max_trades_per_cycle": "the strategy had proposed as much as it may in one decision",
@@ -34,14 +38,16 @@ def merge(
     one is dropped.
     """
     dropped: list[Dropped] = []
-    kept: list[tuple[str, TradeProposal]] = []
+    kept: list[_Ranked] = []
     for strategy in sorted(answers):
-        ranked = sorted(answers[strategy], key=_rank)
+        ranked = [(*_rank(each), strategy, each) for each in answers[strategy]]
+        ranked.sort(key=_place)
         limit = limits.get(strategy, 0)
-        kept.extend((strategy, proposal) for proposal in ranked[:limit])
-        dropped.extend((strategy, each, "max_trades_per_cycle") for each in ranked[limit:])
+        kept += ranked[:limit]
+        dropped.extend((strategy, each[-1], "max_trades_per_cycle") for each in ranked[limit:])
     best: dict[tuple[ProductId, Side], tuple[str, TradeProposal]] = {}
-    for strategy, proposal in sorted(kept, key=lambda pair: (*_rank(pair[1]), pair[0])):
+    kept.sort(key=_place)
+    for *_, strategy, proposal in kept:
         key = (proposal.product, proposal.side)
         if proposal.product not in bars.get(strategy, {}):
             dropped.append((strategy, proposal, "no_bar"))
@@ -64,7 +70,7 @@ def newest_bars(bars: Iterable[Bars]) -> dict[ProductId, int]:
     return {each.product: int(each.start_ns[-1]) for each in bars if len(each)}
 
 
-def _rank(proposal: TradeProposal) -> tuple[object, ...]:
+def _rank(proposal: TradeProposal) -> tuple[Decimal, ProductId, Side]:
     conviction = proposal.conviction
     # What is no number has no order: last, where the gate refuses it by name.
     weight = -conviction if conviction.is_finite() else Decimal("Infinity")

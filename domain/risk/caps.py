@@ -10,7 +10,7 @@ from attrs import frozen
 
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import Refusal
-from domain.model.money import plain
+from domain.model.money import ONE, plain
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -32,7 +32,7 @@ class CapRule(EntryRule, ABC):
         portfolio, sized = view.portfolio, wanted.sized
         if sized is None or portfolio is None or portfolio.nlv is None or not portfolio.nlv > 0:
             return None  # refused by the rules on size and value
-        effective = cap_pct * min(Decimal(1), view.regime.multiplier)
+        effective = cap_pct * min(ONE, view.regime.multiplier)
         proposed = (held + sized.worst_case) / portfolio.nlv * HUNDRED
         if proposed <= effective:
             return None
@@ -49,7 +49,7 @@ class CapRule(EntryRule, ABC):
         """Yield how far a cap is used by `held` (quote currency), nothing while NLV is unknown."""
         portfolio = view.portfolio
         if portfolio is not None and portfolio.nlv is not None and portfolio.nlv > 0:
-            effective = cap_pct * min(Decimal(1), view.regime.multiplier)
+            effective = cap_pct * min(ONE, view.regime.multiplier)
             current = (held / portfolio.nlv * HUNDRED).quantize(SHOWN_TO)
             yield LimitUse(name, current, effective, "%")
 

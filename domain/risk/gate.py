@@ -64,8 +64,7 @@ def judge_entry(
     found = _size(entry, view, rules)
     sized = found if isinstance(found, Sized) else None
     wanted = Candidate(entry, sized)
-    asked = (_ask(rule, wanted, view) for rule in rules)
-    refusals = [refusal for refusal in asked if refusal is not None]
+    refusals = _refusals(wanted, view, rules)
     if isinstance(found, Refusal):
         refusals.append(found)
     if sized is None or refusals:
@@ -104,8 +103,7 @@ def judge_rest(
         found = failed("sizing", error)
     sized = found if isinstance(found, Sized) else None
     wanted = Candidate(chain.entry, sized, chain)
-    asked = (_ask(rule, wanted, view) for rule in rules)
-    refusals = [refusal for refusal in asked if refusal is not None]
+    refusals = _refusals(wanted, view, rules)
     if isinstance(found, Refusal):
         refusals.append(found)
     if sized is None or refusals:
@@ -218,11 +216,17 @@ def limits_used(view: RiskView, rules: Rules) -> tuple[LimitUse, ...]:
     return tuple(found)
 
 
-def _ask(rule: EntryRule, wanted: Candidate, view: RiskView) -> Refusal | None:
-    try:
-        return rule.judge(wanted, view)
-    except Exception as error:  # noqa: BLE001 - a rule that fails refuses
-        return failed(rule.CODE, error)
+def _refusals(wanted: Candidate, view: RiskView, rules: Rules) -> list[Refusal]:
+    """Return what each of `rules` says against it, in their order."""
+    found = []
+    for rule in rules:
+        try:
+            refusal = rule.judge(wanted, view)
+        except Exception as error:  # noqa: BLE001 - a rule that fails refuses
+            refusal = failed(rule.CODE, error)
+        if refusal is not None:
+            found.append(refusal)
+    return found
 
 
 def _size(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusal:
@@ -258,9 +262,9 @@ def _sized(entry: EntryProposed, view: RiskView, rules: Rules) -> Sized | Refusa
 def _cut_to_tier(wanted: TradeProposal, view: RiskView) -> TradeProposal:
     """Return the wish with no larger a size than one entry of the product's tier may have."""
     limits = view.mandate.tiers.get(view.tier_of(wanted.product))
-    if limits is None or limits.size_pct is None:
+    if limits is None or limits.size_pct is None or wanted.notional_pct <= limits.size_pct:
         return wanted
-    return evolve(wanted, notional_pct=min(wanted.notional_pct, limits.size_pct))
+    return evolve(wanted, notional_pct=limits.size_pct)
 
 
 def _ceiling(rules: Rules, nlv: Amount) -> Amount:

@@ -53,17 +53,21 @@ class TradeCap(EntryRule):
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
         """Refuse if either count has reached its limit."""
         del wanted
-        for use in self.uses(view):
-            if use.used >= use.limit:
-                return self.refuse(f"{use.used} {use.unit}", f"{use.limit}", cap_type=use.name)
+        for name, used, limit, unit in self._counted(view):
+            if used >= limit:
+                return self.refuse(f"{used} {unit}", f"{limit}", cap_type=name)
         return None
 
     def uses(self, view: RiskView) -> Iterator[LimitUse]:
         """Yield how many trades were begun within the hour and within the day."""
+        for name, used, limit, unit in self._counted(view):
+            yield LimitUse(name, Decimal(used), Decimal(limit), unit)
+
+    def _counted(self, view: RiskView) -> Iterator[tuple[str, int, int, str]]:
+        """Yield name, count, limit and unit of each window."""
         waiting = sum(not each.filled for each in view.exposure.entries())
         for name, window_ns, unit, limit in (
             ("trades per hour", HOUR, "entries in 1 h", self.trades_per_hour),
             ("trades per day", DAY, "entries in 24 h", self.trades_per_day),
         ):
-            used = waiting + len(view.past_trades.since(view.at_ns, window_ns))
-            yield LimitUse(name, Decimal(used), Decimal(limit), unit)
+            yield name, waiting + len(view.past_trades.since(view.at_ns, window_ns)), limit, unit

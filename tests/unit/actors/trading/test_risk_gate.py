@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -212,6 +213,22 @@ def test_two_entries_of_one_round_never_use_the_same_room() -> None:
 
     assert [order.product for order in orders(said)] == [BTC]
     assert reasons(said) == ["total_cap"]
+
+
+@pytest.mark.req("E1", "SUP1")
+@pytest.mark.parametrize("first", [entry(), entry(conviction=Decimal(2))], ids=["yes", "no"])
+def test_a_breaker_that_opens_within_a_round_stops_the_rest_of_it(first: EntryProposed) -> None:
+    harness, actor = a_gate()
+
+    def entries() -> Iterator[EntryProposed]:
+        yield first
+        harness.board.trip(a_breaker())
+        yield entry(ETH)
+
+    verdicts = [verdict for _, verdict in actor._judged(entries())]
+
+    assert isinstance(verdicts[1], ProposalRefused)
+    assert [each.reason for each in verdicts[1].refusals] == ["blocked"]
 
 
 @pytest.mark.req("E1")
