@@ -9,7 +9,7 @@ from attrs import frozen
 from adapters.simulator.market_data.generated import GeneratedMarket
 from app.backtest.plan import BacktestPlan
 from app.backtest.record import ExposureShares, Halt
-from app.backtest.system import BacktestSystem
+from app.backtest.system import BacktestSystem, Hears
 from app.backtest.timeline import BacktestTimeline
 from app.command_line.progress import Moved
 from domain.model.errors import InvariantBroken
@@ -95,13 +95,13 @@ class BacktestOutcome:
         return [*found, *self.remarks]
 
 
-def run(plan: BacktestPlan, moved: Moved) -> BacktestOutcome:
-    """Play `plan` to its end; `moved` hears how many minutes are done.
+def run(plan: BacktestPlan, moved: Moved, hears: Hears | None = None) -> BacktestOutcome:
+    """Play `plan` to its end; `moved` hears how many minutes are done, `hears` every record.
 
     Raises:
         BacktestFailed: a strategy has died.
     """
-    system = BacktestSystem(plan)
+    system = BacktestSystem(plan, hears)
     timeline = BacktestTimeline(system, moved)
     timeline.run()
     results = system.recorder.fold.result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 
 from attrs import frozen
 
@@ -26,6 +27,18 @@ DOLLARS = ("USD", "USDC", "USDT")
 """Currencies that stand for one another where a market has none of the account's."""
 
 
+class Engine(StrEnum):
+    """Who is asked when.
+
+    `EVENTS` is the specification: every minute goes through the actors, and every strategy is asked
+    about every product on its newest window. `COLUMNS` scans whole columns and asks only where
+    something can happen. What follows is the same, which `--check` shows.
+    """
+
+    COLUMNS = "columns"
+    EVENTS = "events"
+
+
 @frozen(kw_only=True)
 class BacktestPlan:
     """One backtest: `market` from `start_ns` to `end_ns`, whole minutes of market time.
@@ -44,6 +57,7 @@ class BacktestPlan:
     seed: int
     config: Config
     renamed: str = ""
+    engine: Engine = Engine.COLUMNS
 
 
 def plan_of(
@@ -55,6 +69,7 @@ def plan_of(
     from_ns: Nanos | None = None,
     to_ns: Nanos | None = None,
     capital: Decimal | None = None,
+    engine: Engine = Engine.COLUMNS,
 ) -> BacktestPlan:
     """Open the market and settle what is played of it.
 
@@ -86,6 +101,7 @@ def plan_of(
         seed=seed,
         config=config,
         renamed=renamed,
+        engine=engine,
     )
 
 

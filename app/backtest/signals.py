@@ -8,7 +8,7 @@ without asking anybody, and nothing is asked of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
@@ -33,7 +33,34 @@ class Wanted:
     leaves: bool = False
 
 
-class Signals:
+class Signals(Protocol):
+    """What is wanted at the end of each minute; only what is over is looked at."""
+
+    def at(self, minute_ns: int) -> list[Wanted]:
+        """Return what is wanted when the minute before `minute_ns` has closed.
+
+        Minutes must be asked for in order.
+        """
+
+
+class WindowSignals:
+    """Asks each strategy about the newest window of each product, as a host does."""
+
+    def __init__(
+        self, grid: MinuteGrid, products: tuple[ProductId, ...], strategies: tuple[Strategy, ...]
+    ) -> None:
+        self._grid, self._products, self._strategies = grid, products, strategies
+
+    def at(self, minute_ns: int) -> list[Wanted]:
+        """Return what is wanted when the minute before `minute_ns` has closed."""
+        return [
+            wanted
+            for strategy in self._strategies
+            for wanted in _newest(self._grid, self._products, strategy, minute_ns)
+        ]
+
+
+class ColumnSignals:
     """What is wanted at the end of each minute; only what is over is looked at."""
 
     def __init__(
@@ -61,22 +88,11 @@ class Signals:
         found = self._found.get(minute_ns, [])
         for strategy in self._wide:
             if strategy.id not in self._standing or not minute_ns % strategy.timeframe.ns:
-                self._standing[strategy.id] = list(self._newest(strategy, minute_ns))
+                self._standing[strategy.id] = list(
+                    _newest(self._grid, self._products, strategy, minute_ns)
+                )
             found = [*found, *self._standing[strategy.id]]
         return found
-
-    def _newest(self, strategy: Strategy, minute_ns: int) -> Iterator[Wanted]:
-        """Yield what is wanted on the newest closed bars of hours or days."""
-        lookback, timeframe = strategy.lookback, strategy.timeframe
-        for product in self._products:
-            window = self._grid.wide_bars(product, timeframe, lookback, minute_ns)
-            if len(window) < lookback:
-                continue
-            if strategy.trigger(window)[-1]:
-                yield Wanted(strategy.id, product)
-            leaves = strategy.leave(window)
-            if leaves is not None and leaves[-1]:
-                yield Wanted(strategy.id, product, leaves=True)
 
     def _scan(self, strategy: Strategy, product: ProductId) -> None:
         """Find where the strategy triggers within the chunk, and where it wants out."""
@@ -101,3 +117,23 @@ class Signals:
             end_ns = int(bars.start_ns[row]) + MINUTE
             if row + 1 >= strategy.lookback and end_ns >= self._begin:
                 yield end_ns
+
+
+def _newest(
+    grid: MinuteGrid, products: tuple[ProductId, ...], strategy: Strategy, minute_ns: int
+) -> Iterator[Wanted]:
+    """Yield what is wanted on the newest closed bars; nothing before there is a whole look-back."""
+    lookback, timeframe = strategy.lookback, strategy.timeframe
+    for product in products:
+        window = (
+            grid.bars(product, minute_ns - lookback * MINUTE, minute_ns)
+            if timeframe is Timeframe.MINUTE
+            else grid.wide_bars(product, timeframe, lookback, minute_ns)
+        )
+        if len(window) < lookback:
+            continue
+        if strategy.trigger(window)[-1]:
+            yield Wanted(strategy.id, product)
+        leaves = strategy.leave(window)
+        if leaves is not None and leaves[-1]:
+            yield Wanted(strategy.id, product, leaves=True)

@@ -7,11 +7,12 @@ venue's truth stands the timeline (`app/backtest/timeline.py`), in that of the j
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from attrs import frozen
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.envelope import ReplyTo
+from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.topology import (
     AUDITOR,
     ENTRIES,
@@ -48,6 +49,7 @@ from domain.model.product import Product, ProductId
 from domain.system.recovery import Recovered
 
 LINEAGE_DIGITS = 32
+Hears = Callable[[Envelope], None]
 MODE = "backtest"
 
 
@@ -103,7 +105,8 @@ class Past:
 class BacktestSystem:
     """Everything that lives in a backtest, at the plan's first instant."""
 
-    def __init__(self, plan: BacktestPlan) -> None:
+    def __init__(self, plan: BacktestPlan, hears: Hears | None = None) -> None:
+        """`hears` is told of every record, beside the recorder."""
         self.plan = plan
         self.clock = VirtualClock(plan.start_ns)
         self.board = BreakerBoard()
@@ -115,7 +118,7 @@ class BacktestSystem:
         self.recorder = BacktestRecorder(
             self.runtime.post, self.clock.machine_ns, plan.config.universe.themes
         )
-        self.runtime.listen(AUDITOR, self.recorder.hear)
+        self.runtime.listen(AUDITOR, _both(self.recorder.hear, hears))
         self.runtime.listen(PROJECTOR, self.recorder.show)
         self.lineage = lineage_of(plan)
         self.venue = BarVenue(
@@ -175,6 +178,18 @@ class BacktestSystem:
             if fallen.actor.startswith(STRATEGY):
                 raise BacktestFailed(text)
             raise InvariantBroken(text)
+
+
+def _both(recorder: Hears, other: Hears | None) -> Hears:
+    """Return what tells the recorder, and then `other`."""
+    if other is None:
+        return recorder
+
+    def hear(envelope: Envelope) -> None:
+        recorder(envelope)
+        other(envelope)
+
+    return hear
 
 
 def lineage_of(plan: BacktestPlan) -> str:

@@ -16,8 +16,9 @@ from actors.kernel.topology import PORTFOLIO
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.market_watch import MarketWatch
+from app.backtest.plan import Engine
 from app.backtest.prices import TAPE_MINUTES, PlayedPrices, mark
-from app.backtest.signals import Signals, Wanted
+from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
 from app.backtest.system import BacktestSystem
 from app.command_line.progress import Moved
 from app.run import settings
@@ -50,7 +51,9 @@ class BacktestTimeline:
         self._venue, self._recorder = system.venue, system.recorder
         self._market, self._expander = plan.market, expander_of(plan.market, plan.seed)
         strategies = settings.strategies_of(config)
-        self._signals = Signals(system.grid, plan.products, strategies)
+        self._asks_always = plan.engine is Engine.EVENTS
+        signals = WindowSignals if self._asks_always else ColumnSignals
+        self._signals: Signals = signals(system.grid, plan.products, strategies)
         self._watch = self.watch = MarketWatch(system, self._expander)
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns
@@ -59,6 +62,7 @@ class BacktestTimeline:
             config.policy.exits.trailing_stop_pct or config.policy.maintenance.enabled
         )
         self._slot, self._cycle = -1, 0
+        self._is_slot = self._was_played = False
 
     def run(self) -> None:
         """Play everything.
@@ -113,17 +117,19 @@ class BacktestTimeline:
         into_hour = now_ns % HOUR
         if into_hour in MEASURED_NS:
             self._hour(now_ns, is_whole=not into_hour)
-        if awake:
+        is_played = bool(awake) or self._asks_always or (self._rings and bool(lots))
+        if is_played:
             self._play(now_ns, sorted(awake), wanted)
-        elif lots or not into_hour:
+        elif lots or self._was_played or not into_hour:
             self._value(now_ns)
+        self._was_played = is_played  # then something may have been sold since it was valued
 
     def _wanted(self, now_ns: Nanos) -> list[Wanted]:
         """Return what strategies want now, as far as it is theirs to want and time to decide."""
         found = self._signals.at(now_ns)
         slot = now_ns // self._interval_ns
-        is_slot, self._slot = slot != self._slot, slot
-        if not is_slot or not found:
+        self._is_slot, self._slot = slot != self._slot, slot
+        if not self._is_slot or not found:
             return []
         held = {(lot.strategy, lot.product) for lot in self._recorder.lots}
         return [
@@ -163,9 +169,9 @@ class BacktestTimeline:
     def _value(self, now_ns: Nanos) -> None:
         """Let what is owned be valued, and the minute count as one without a decision."""
         self._mark_others((), now_ns)
-        if self._rings or not now_ns % HOUR:
+        if not now_ns % HOUR:
             self._go_to(now_ns)
-        self._close_round(now_ns)
+        self._close_round(Nanos(now_ns + CYCLE_AFTER_NS))
 
     def _mark_others(self, played: Collection[ProductId], now_ns: Nanos) -> None:
         """Tell the bids of what is owned and not played, as of the minute's beginning."""
@@ -190,6 +196,8 @@ class BacktestTimeline:
     def _play(self, now_ns: Nanos, awake: Collection[ProductId], wanted: list[Wanted]) -> None:
         steps: list[Step] = []
         marked_ns = -MARKED_AGAIN_NS
+        if not awake:
+            self._mark_others((), now_ns)
         buys = {each.product for each in wanted if not each.leaves}
         if buys:  # what was seen of a book minutes ago says nothing of now
             self._watch.measure(now_ns)
@@ -240,7 +248,7 @@ class BacktestTimeline:
 
     def _decide(self, now_ns: Nanos, at_ns: Nanos, wanted: list[Wanted]) -> bool:
         """Let the strategies decide on the bars that have closed at `now_ns`."""
-        if not wanted:
+        if not wanted and not (self._asks_always and self._is_slot):
             self._venue.reach(at_ns)
             self._go_to(at_ns)
             self._close_round(at_ns)

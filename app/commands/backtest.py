@@ -27,8 +27,10 @@ The same strategies, risk gate, exits and books as in trading; fills are decided
 up to each minute's candle. Without options: the configuration as it is, on a generated month. Two
 runs of one command give the same bytes.
 
-With --baseline, exit code 1 if trades, win rate, profit, drawdown or profit factor have moved by
-more than 2 % from an earlier report, to the better or the worse; 2 if that report has no trades.
+With --check it is played twice, the second time through every actor in every minute: exit code 1 if
+anything differs. With --baseline, exit code 1 if trades, win rate, profit, drawdown or profit
+factor have moved by more than 2 % from an earlier report, to the better or the worse; 2 if that
+report has no trades.
 
 \b
 Example:
@@ -79,6 +81,17 @@ def _capital(text: str) -> Decimal:
     metavar="FILE.section.key=value",
     help="Override one config value; repeatable.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["columns", "events"]),
+    default="columns",
+    show_default=True,
+    help="`events` sends every minute through every actor; `columns` only where something can"
+    " happen.",
+)
+@click.option(
+    "--check", is_flag=True, help="Play on both engines; exit code 1 at the first difference."
+)
 @click.option("--report", type=_FILE, metavar="R.json", help="Write everything as JSON.")
 @click.option("--baseline", type=_FILE, metavar="B.json", help="An earlier report to compare with.")
 @json_option
@@ -91,9 +104,11 @@ def backtest(
     report: Path | None,
     baseline: Path | None,
     as_json: bool,
+    check: bool,
     **asked: Any,
 ) -> int:
     """Play, show, and compare."""
+    from app.backtest.check import check as played_twice
     from app.backtest.outcome import run
     from app.backtest.report import report as document_of
     from app.backtest.summary import show
@@ -106,8 +121,12 @@ def backtest(
     except MarketError as error:
         raise click.UsageError(str(error)) from error
     minutes = (plan.end_ns - plan.start_ns) // MINUTE
-    with progress_bar("backtest", minutes) as done:
-        outcome = run(plan, done)
+    if check:
+        with progress_bar("backtest on both engines", 2 * minutes) as done:
+            outcome, differs = played_twice(plan, done)
+    else:
+        with progress_bar("backtest", minutes) as done:
+            outcome, differs = run(plan, done), None
     document = document_of(outcome)
     text = json.dumps(document, indent=2) + "\n"
     if report is not None:
@@ -116,11 +135,19 @@ def backtest(
         click.echo(text, nl=False)
     else:
         show(outcome, Console(highlight=False, file=sys.stdout))
-    return 0 if before is None else _compared(before, document)
+    moved_by = 0 if before is None else _compared(before, document)
+    return max(moved_by, _checked(differs)) if check else moved_by
+
+
+def _checked(differs: Any) -> int:
+    """Say whether both engines have done the same."""
+    same = "both engines agree: fills, verdicts and marks are the same"
+    click.echo(same if differs is None else f"the engines differ: {differs}", err=True)
+    return 0 if differs is None else 1
 
 
 def _plan(folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any) -> Any:
-    from app.backtest.plan import plan_of
+    from app.backtest.plan import Engine, plan_of
     from app.run.settings import lookback_ns, strategies_of
     from config.loading import load
 
@@ -145,6 +172,7 @@ def _plan(folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: 
         from_ns=asked["from_ns"],
         to_ns=asked["to_ns"],
         capital=asked["capital"],
+        engine=Engine(asked["engine"]),
     )
 
 

@@ -29,16 +29,23 @@ LIVELY = (
 BEGIN = REPEATABLE_ORIGIN_NS
 
 
-def plan(source: str = "generated", *, hours: float = 6, sets: tuple[str, ...] = LIVELY) -> Any:
-    """Return a plan of the shipped configuration with `sets`."""
+def plan(
+    source: str = "generated",
+    *,
+    hours: float = 6,
+    sets: tuple[str, ...] = LIVELY,
+    begin_hours: int = 0,
+) -> Any:
+    """Return a plan of the shipped configuration with `sets`, from `begin_hours` on for `hours`."""
+    begin_ns = Nanos(BEGIN + begin_hours * HOUR)
     config = load(Path("config"), sets)
     return plan_of(
         source,
         config,
         seed=1,
         lookback_ns=lookback_ns(config),
-        from_ns=BEGIN,
-        to_ns=Nanos(BEGIN + int(hours * HOUR)),
+        from_ns=begin_ns,
+        to_ns=Nanos(begin_ns + int(hours * HOUR)),
     )
 
 

@@ -53,11 +53,11 @@ class MinuteGrid:
         return MinuteColumns(*(np.array(each, np.int64) for each in columns))
 
     def bars(self, product: ProductId, start_ns: int, end_ns: int) -> Bars:
-        """Return the minutes from `start_ns`, or the first row after it, up to `end_ns`.
+        """Return the minutes from `start_ns`, or the product's first row after it, up to `end_ns`.
 
         Both are whole minutes. A minute without a row repeats the close before, with volume 0.
         """
-        rows, known = self.rows(product, start_ns, end_ns), self._products[product]
+        rows, known = self._begun(product, start_ns, end_ns), self._products[product]
         if not len(rows.starts):
             none = np.zeros(0, np.int64)
             return _bars(known, none, none, none, none, none, none)
@@ -76,6 +76,21 @@ class MinuteGrid:
         )
         units = np.where(has_row, rows.units[place], 0)
         return _bars(known, starts, opens, highs, lows, closes, units)
+
+    def _begun(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
+        """Return the rows of a stretch; one that begins in a hole begins with the close before."""
+        rows = self.rows(product, start_ns, end_ns)
+        if end_ns <= start_ns or (len(rows.starts) and int(rows.starts[0]) == start_ns):
+            return rows
+        before = self._market.last_before(product, Nanos(start_ns))
+        if before is None:
+            return rows
+        close = int(before.close / self._products[product].price_increment)
+        first = (start_ns, close, close, close, close, 0)
+        columns = (rows.starts, rows.opens, rows.highs, rows.lows, rows.closes, rows.units)
+        return MinuteColumns(
+            *(np.concatenate(([one], many)) for one, many in zip(first, columns, strict=True))
+        )
 
     def wide_bars(self, product: ProductId, timeframe: Timeframe, count: int, end_ns: int) -> Bars:
         """Return the last `count` whole hours or days before `end_ns`, without holes."""

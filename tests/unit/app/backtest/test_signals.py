@@ -6,7 +6,7 @@ import pytest
 
 from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.market_data.generated import GeneratedMarket
-from app.backtest.signals import Signals, Wanted
+from app.backtest.signals import ColumnSignals, Wanted
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Timeframe
 from domain.model.instants import DAY, HOUR, MINUTE
@@ -27,7 +27,7 @@ def _breakout() -> Strategy:
 
 def test_what_a_column_says_is_what_the_newest_window_says() -> None:
     strategy, grid = _breakout(), MinuteGrid(GeneratedMarket(1, BEGIN))
-    signals = Signals(grid, (BTC,), (strategy,))
+    signals = ColumnSignals(grid, (BTC,), (strategy,))
     found = [bool(signals.at(BEGIN + n * MINUTE)) for n in range(600)]
 
     newest = []
@@ -41,7 +41,10 @@ def test_what_a_column_says_is_what_the_newest_window_says() -> None:
 
 def test_weeks_meet_without_a_seam() -> None:
     strategy, grid = _breakout(), MinuteGrid(GeneratedMarket(1, BEGIN))
-    before, later = Signals(grid, (BTC,), (strategy,)), Signals(grid, (BTC,), (strategy,))
+    before, later = (
+        ColumnSignals(grid, (BTC,), (strategy,)),
+        ColumnSignals(grid, (BTC,), (strategy,)),
+    )
     week = [BEGIN + 7 * DAY + n * MINUTE for n in range(-200, 200)]
     before.at(BEGIN)
 
@@ -52,7 +55,7 @@ def test_a_wish_to_be_out_is_one_of_its_own() -> None:
     config = plan(sets=("strategies.mean_reversion.enabled=true",)).config
     strategy = config.strategies["mean_reversion"].strategy
     assert isinstance(strategy, MeanReversion)
-    signals = Signals(MinuteGrid(GeneratedMarket(1, BEGIN)), (BTC,), (strategy,))
+    signals = ColumnSignals(MinuteGrid(GeneratedMarket(1, BEGIN)), (BTC,), (strategy,))
     found = {each for n in range(1440) for each in signals.at(BEGIN + n * MINUTE)}
 
     assert Wanted("mean_reversion", BTC, leaves=True) in found
@@ -73,7 +76,7 @@ def test_longer_bars_count_until_the_next_has_closed() -> None:
         volume_minutes=1,
         volume_ratio=made.volume_ratio * 0,
     )
-    signals = Signals(MinuteGrid(GeneratedMarket(1, BEGIN)), (BTC,), (hourly,))
+    signals = ColumnSignals(MinuteGrid(GeneratedMarket(1, BEGIN)), (BTC,), (hourly,))
     by_hour = [
         {bool(signals.at(BEGIN + h * HOUR + n * MINUTE)) for n in range(0, 60, 7)}
         for h in range(24)
@@ -90,7 +93,7 @@ def test_asking_about_every_product_in_every_minute_buys_the_same(
     made = plan(hours=4)
     asleep = played(made)
     everything = [Wanted("breakout", each) for each in made.products]
-    monkeypatch.setattr(Signals, "at", lambda *_: list(everything))
+    monkeypatch.setattr(ColumnSignals, "at", lambda *_: list(everything))
 
     awake = played(plan(hours=4))
 

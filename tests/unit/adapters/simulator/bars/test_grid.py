@@ -58,6 +58,24 @@ def test_columns_of_a_recorded_market_are_exact_and_a_hole_repeats_the_close(
             assert bars.volume[row] == 0
 
 
+@pytest.mark.parametrize("into_hole", [0, 1, 9])
+def test_a_stretch_that_begins_in_a_hole_begins_with_the_close_before(
+    tmp_path: Path, into_hole: int
+) -> None:
+    hole = range(BEGIN, BEGIN + 10 * MINUTE)
+    kept = [bar for bar in candles(1, product=BTC) if bar.start_ns not in hole]
+    grid, begin = MinuteGrid(recorded(tmp_path, kept)), BEGIN + into_hole * MINUTE
+    long, part = grid.bars(BTC, BEGIN - 5 * MINUTE, BEGIN + 20 * MINUTE), slice(5 + into_hole, None)
+
+    bars = grid.bars(BTC, begin, BEGIN + 20 * MINUTE)
+
+    assert bars.start_ns.tolist() == long.start_ns[part].tolist()
+    for name in ("open", "high", "low", "close", "volume"):
+        assert getattr(bars, name).tolist() == getattr(long, name)[part].tolist()
+    assert len(grid.bars(BTC, begin, BEGIN + 10 * MINUTE)) == 10 - into_hole
+    assert len(grid.bars(BTC, kept[0].start_ns - HOUR, kept[0].start_ns)) == 0
+
+
 def test_hours_are_made_of_their_minutes(tmp_path: Path) -> None:
     rows = candles(2, product=BTC)
     grid = MinuteGrid(recorded(tmp_path, rows))

@@ -1,0 +1,113 @@
+"""Both engines of a backtest do the same: fills, verdicts with their numbers, marks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from app.backtest.check import Trace, check, difference
+from app.backtest.signals import ColumnSignals, Wanted
+from domain.model.instants import HOUR, MINUTE, Nanos
+from tests.builders.backtests import BEGIN, LIVELY, candles, file_of, plan
+
+pytestmark = pytest.mark.req("BT1", "BT4")
+
+
+def test_the_engines_do_the_same_on_an_invented_market() -> None:
+    outcome, found = check(plan(hours=6), lambda _: None)
+
+    assert outcome.results.trips, "nothing was traded: nothing was compared"
+    assert found is None
+
+
+def test_the_engines_do_the_same_where_rows_are_missing(tmp_path: Path) -> None:
+    holes = [range(BEGIN + n * HOUR, BEGIN + n * HOUR + n * 7 * MINUTE) for n in range(1, 5)]
+    rows = [bar for bar in candles(6) if not any(bar.start_ns in hole for hole in holes)]
+
+    outcome, found = check(plan(str(file_of(tmp_path / "gaps.parquet", rows))), lambda _: None)
+
+    assert outcome.results.trips
+    assert found is None
+
+
+def test_an_engine_that_overlooks_a_trigger_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = ColumnSignals.at
+
+    def blind_at_times(self: ColumnSignals, minute_ns: int) -> list[Wanted]:
+        return [] if minute_ns // HOUR % 2 else at(self, minute_ns)
+
+    monkeypatch.setattr(ColumnSignals, "at", blind_at_times)
+    _, found = check(plan(hours=6), lambda _: None)
+
+    assert found is not None
+    assert found.columns != found.events
+    assert "events: " in str(found)
+    assert BEGIN < found.at_ns < BEGIN + 6 * HOUR
+
+
+def test_what_is_not_marked_has_not_changed() -> None:
+    columns, events = Trace(), Trace()
+    columns.marks = {1: "10", 4: "12"}
+    events.marks = {1: "10", 2: "10", 3: "10", 4: "12"}
+    assert difference(columns, events) is None
+
+    events.marks[3] = "11"
+    found = difference(columns, events)
+
+    assert found is not None
+    assert (found.at_ns, found.columns, found.events) == (3 * MINUTE, "worth 10", "worth 11")
+
+
+def test_the_first_difference_is_named_and_what_is_missing_is_nothing() -> None:
+    columns, events = Trace(), Trace()
+    columns.happenings = [(Nanos(1), "a"), (Nanos(5), "b")]
+    events.happenings = [(Nanos(1), "a"), (Nanos(3), "c"), (Nanos(5), "b")]
+
+    found = difference(columns, events)
+
+    assert found is not None
+    assert (found.at_ns, found.columns, found.events) == (3, "nothing", "c")
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(
+    begin=st.integers(0, 20),
+    lookback=st.sampled_from((20, 60, 120)),
+    stop=st.sampled_from(("0.5", "1", "3")),
+    target=st.sampled_from(("8", "14")),
+    total=st.sampled_from(("5", "8", "15")),
+    daily=st.sampled_from(("0.1", "3")),
+    hold=st.sampled_from(("30m", "6h")),
+    ttl=st.sampled_from((15, 45, 110)),
+    trailing=st.sampled_from(("0", "1")),
+)
+def test_no_setting_makes_the_engines_differ(
+    begin: int,
+    lookback: int,
+    stop: str,
+    target: str,
+    total: str,
+    daily: str,
+    hold: str,
+    ttl: int,
+    trailing: str,
+) -> None:
+    sets = (
+        *LIVELY[1:2],
+        f"strategies.breakout.lookback_minutes={lookback}",
+        f"strategies.breakout.stop_loss_pct={stop}",
+        f"strategies.breakout.take_profit_pct={target}",
+        f"policy.caps.total_pct={total}",
+        f"policy.stops.daily_pct={daily}",
+        f"policy.exits.max_hold={hold}",
+        f"policy.execution.ttl_seconds={ttl}",
+        f"policy.exits.trailing_stop_pct={trailing}",
+    )
+    made = plan(hours=3, sets=sets, begin_hours=begin)
+
+    _, found = check(made, lambda _: None)
+
+    assert found is None
