@@ -137,9 +137,19 @@ class MarketWatch:
         spread = self._expander.widest_spread(product, now_ns)
         return low - (ZERO if spread is None else spread)
 
-    def steps(self, product: ProductId, now_ns: Nanos) -> tuple[Step, ...]:
-        """Return the tape of a minute; after a gap it begins with the first trade."""
-        steps = self._expander.steps(product, now_ns)
+    def row(self, product: ProductId, now_ns: Nanos) -> Bar | None:
+        """Return the candle of the minute that begins at `now_ns`."""
+        return self._market.candle(product, now_ns)
+
+    def tape(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
+        """Return the steps of so many minutes before `now_ns`."""
+        found: list[Step] = []
+        for ago in range(minutes, 0, -1):
+            found += self._expander.steps(product, Nanos(now_ns - ago * MINUTE))
+        return found
+
+    def lit(self, product: ProductId, now_ns: Nanos, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Return what of a minute's steps can be seen: after a gap it begins with a trade."""
         if not self._is_dark(product, now_ns):
             return steps
         self._tell_dark(product)

@@ -39,6 +39,13 @@ class Engine(StrEnum):
     EVENTS = "events"
 
 
+class Fills(StrEnum):
+    """What decides that an order has filled: the tape of a minute, or its candle alone."""
+
+    TAPE = "tape"
+    BAR = "bar"
+
+
 @frozen(kw_only=True)
 class BacktestPlan:
     """One backtest: `market` from `start_ns` to `end_ns`, whole minutes of market time.
@@ -58,6 +65,7 @@ class BacktestPlan:
     config: Config
     renamed: str = ""
     engine: Engine = Engine.COLUMNS
+    fills: Fills = Fills.TAPE
 
 
 def plan_of(
@@ -70,6 +78,7 @@ def plan_of(
     to_ns: Nanos | None = None,
     capital: Decimal | None = None,
     engine: Engine = Engine.COLUMNS,
+    fills: Fills = Fills.TAPE,
 ) -> BacktestPlan:
     """Open the market and settle what is played of it.
 
@@ -102,6 +111,7 @@ def plan_of(
         config=config,
         renamed=renamed,
         engine=engine,
+        fills=fills,
     )
 
 

@@ -12,8 +12,6 @@ from domain.model.market import Bar, PriceLimits, Quote
 from domain.model.money import Price
 from domain.model.product import ProductId
 
-TAPE_MINUTES = 11
-"""What the feed knows of a price before it judges it: ten minutes of moves, and the one judged."""
 BARS = 142
 """Minutes that a judgement of prices looks back: 121 closes, and 20 bars before the newest."""
 

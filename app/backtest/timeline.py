@@ -9,17 +9,17 @@ beforehand decides only whether its tape is played, and reaches nobody who decid
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from itertools import groupby
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import PORTFOLIO
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.market_watch import MarketWatch
-from app.backtest.plan import Engine
-from app.backtest.prices import TAPE_MINUTES, PlayedPrices, mark
+from app.backtest.plan import Engine, Fills
+from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
 from app.backtest.system import BacktestSystem
+from app.backtest.tapes import TAPE_MINUTES, BarTape, ExpandedTape, Tape
 from app.command_line.progress import Moved
 from app.run import settings
 from domain.messages.decisions import CycleDue, RoundJudged
@@ -55,6 +55,9 @@ class BacktestTimeline:
         signals = WindowSignals if self._asks_always else ColumnSignals
         self._signals: Signals = signals(system.grid, plan.products, strategies)
         self._watch = self.watch = MarketWatch(system, self._expander)
+        self._tape: Tape = ExpandedTape(self._watch, self._expander)
+        if plan.fills is Fills.BAR:
+            self._tape = BarTape(self._watch, self._expander, lambda: system.recorder.lots)
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns
         self._pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
@@ -194,7 +197,6 @@ class BacktestTimeline:
     # A minute that is played.
 
     def _play(self, now_ns: Nanos, awake: Collection[ProductId], wanted: list[Wanted]) -> None:
-        steps: list[Step] = []
         marked_ns = -MARKED_AGAIN_NS
         if not awake:
             self._mark_others((), now_ns)
@@ -204,16 +206,14 @@ class BacktestTimeline:
             self._system.runtime.hand_over(now_ns)
         for product in awake:
             self._know(product, now_ns, TAPE_MINUTES if product in buys else 1)
-            steps += self._watch.steps(product, now_ns)
-        steps.sort(key=_at)
         cycle_ns, has_decided = Nanos(now_ns + CYCLE_AFTER_NS), False
-        for at_ns, group in groupby(steps, key=_at):
+        for at_ns, steps in self._tape.groups(awake, now_ns):
             if not has_decided and at_ns > cycle_ns:
                 has_decided = self._decide(now_ns, cycle_ns, wanted)
             if at_ns - marked_ns >= MARKED_AGAIN_NS:
                 marked_ns = at_ns
                 self._mark_others(awake, at_ns)
-            self._step(at_ns, group)
+            self._step(at_ns, steps)
         if not has_decided:
             self._decide(now_ns, cycle_ns, wanted)
         self._venue.reach(Nanos(now_ns + MINUTE - 1))
@@ -223,10 +223,8 @@ class BacktestTimeline:
         """See to it that the price is judged by so many minutes of tape before now."""
         if self._prices.known_ns(product, now_ns) >= minutes * MINUTE:
             return
-        tape: list[Step] = []
-        for ago in range(minutes, 0, -1):
-            tape += self._expander.steps(product, Nanos(now_ns - ago * MINUTE))
-        self._prices.begin(product, self._watch.past(product, now_ns), tape)
+        past = self._watch.past(product, now_ns)
+        self._prices.begin(product, past, self._tape.before(product, now_ns, minutes))
 
     def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
         for step in group:
@@ -269,7 +267,3 @@ class BacktestTimeline:
         self._venue.settle()
         self._system.runtime.run_to(now_ns)
         self._system.check()
-
-
-def _at(step: Step) -> Nanos:
-    return step.at_ns

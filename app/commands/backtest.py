@@ -90,6 +90,13 @@ def _capital(text: str) -> Decimal:
     " happen.",
 )
 @click.option(
+    "--fills",
+    type=click.Choice(["tape", "bar"]),
+    default="tape",
+    show_default=True,
+    help="What decides that an order has filled: a tape of the minute, or its candle alone.",
+)
+@click.option(
     "--check", is_flag=True, help="Play on both engines; exit code 1 at the first difference."
 )
 @click.option("--report", type=_FILE, metavar="R.json", help="Write everything as JSON.")
@@ -147,7 +154,7 @@ def _checked(differs: Any) -> int:
 
 
 def _plan(folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any) -> Any:
-    from app.backtest.plan import Engine, plan_of
+    from app.backtest.plan import Engine, Fills, plan_of
     from app.run.settings import lookback_ns, strategies_of
     from config.loading import load
 
@@ -173,6 +180,7 @@ def _plan(folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: 
         to_ns=asked["to_ns"],
         capital=asked["capital"],
         engine=Engine(asked["engine"]),
+        fills=Fills(asked["fills"]),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.backtest.check import check
-from app.backtest.plan import plan_of
+from app.backtest.plan import Fills, plan_of
 from app.run.settings import lookback_ns
 from config.loading import load
 from domain.model.instants import HOUR, Nanos
@@ -64,8 +64,13 @@ def test_columns_are_events(part: int) -> None:
         suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.generate),
     )
-    @given(sets=some_sets(), seed=st.integers(0, 10**6), begin=st.integers(0, 40))
-    def columns_are_events(sets: tuple[str, ...], seed: int, begin: int) -> None:
+    @given(
+        sets=some_sets(),
+        seed=st.integers(0, 10**6),
+        begin=st.integers(0, 40),
+        fills=st.sampled_from((Fills.TAPE, Fills.TAPE, Fills.BAR)),
+    )
+    def columns_are_events(sets: tuple[str, ...], seed: int, begin: int, fills: Fills) -> None:
         config = load(Path("config"), sets)
         start_ns = Nanos(BEGIN + begin * HOUR)
         made = plan_of(
@@ -75,6 +80,7 @@ def test_columns_are_events(part: int) -> None:
             lookback_ns=lookback_ns(config),
             from_ns=start_ns,
             to_ns=Nanos(start_ns + MINUTES * HOUR // 60),
+            fills=fills,
         )
         outcome, found = check(made, lambda _: None)
         assert found is None

@@ -94,6 +94,38 @@ class CandleExpander:
         bids, asks = book_around(depth, tick, 0, is_up=True)
         return Step(product, minute_ns, (), bids, asks)
 
+    def around(
+        self,
+        product: ProductId,
+        minute_ns: Nanos,
+        into: int,
+        price: Decimal,
+        *,
+        traded: Quantity | None = None,
+        is_bid: bool = False,
+    ) -> Step | None:
+        """Return the book around `price`, `into` steps after the minute's beginning.
+
+        `price` is the best bid if `is_bid`, else the best offer; `traded` at it, in base currency.
+        None where the market has no such minute.
+        """
+        before = self._market.last_before(product, minute_ns) or self._market.candle(
+            product, minute_ns
+        )
+        if before is None or not self._market.covers(product, minute_ns):
+            return None
+        subject = self._subjects[product]
+        depth = self._depth(subject, minute_ns, before, before.close)
+        tick, at_ns = int(price / subject.product.price_increment), minute_ns + into * STEP_NS
+        trades: tuple[Trade, ...] = ()
+        if traded:
+            number = str(minute_ns // MINUTE * TRADES_A_MINUTE + into)
+            maker = Side.BUY if is_bid else Side.SELL
+            at = subject.prices.at(tick)
+            trades = (Trade(product, number, at, traded, maker, Nanos(at_ns)),)
+        bids, asks = book_around(depth, max(1, tick), into, is_up=not is_bid)
+        return Step(product, Nanos(at_ns), trades, bids, asks)
+
     def widest_spread(self, product: ProductId, minute_ns: Nanos) -> Price | None:
         """Return how far a best bid of the minute may lie below a trade of it, at most."""
         before = self._market.last_before(product, minute_ns)

@@ -1,0 +1,151 @@
+"""What is played of a minute: its expanded tape, or the few instants that its candle alone gives.
+
+The fast rule (`--fills bar`) knows of a minute its open, high, low, close and volume, and is asked
+to be pessimistic: an entry fills only if the low lies below its limit, with at most a quarter of
+the volume; then the stop comes, at its price or at a lower open, less the spread; the target comes
+last, and never in the minute in which the lot was bought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from decimal import Decimal
+from itertools import groupby
+from typing import Protocol
+
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.source import Step
+from app.backtest.market_watch import MarketWatch
+from domain.model.instants import Nanos
+from domain.model.market import Bar
+from domain.model.money import Quantity
+from domain.model.portfolio import Lot
+from domain.model.product import ProductId
+
+TAPE_MINUTES = 11
+"""What the feed knows of a price before it judges it: ten minutes of moves, and the one judged."""
+OPEN, LOW, STOPS, TARGETS, CLOSE = 0, 3, 6, 20, 31
+"""Steps of the minute at which the candle's instants stand: the decision lies between the first
+two, and the low comes before the life of any entry is over."""
+PARTS = 4
+"""An entry gets at most this part of a minute's volume."""
+Group = tuple[Nanos, list[Step]]
+
+
+class Tape(Protocol):
+    """Shows what happens in a minute of some products."""
+
+    def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
+        """Return what was seen of a product in so many minutes before `now_ns`."""
+
+    def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
+        """Yield the instants of the minute in order, with what happens there."""
+
+
+class ExpandedTape:
+    """32 steps of each product, which add up to its candle."""
+
+    def __init__(self, watch: MarketWatch, expander: CandleExpander) -> None:
+        self._watch, self._expander = watch, expander
+
+    def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
+        """Return the tape of so many minutes."""
+        return self._watch.tape(product, now_ns, minutes)
+
+    def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
+        """Yield the steps of all products by instant."""
+        steps: list[Step] = []
+        for product in products:
+            steps += self._watch.lit(product, now_ns, self._expander.steps(product, now_ns))
+        steps.sort(key=_at)
+        for at_ns, group in groupby(steps, key=_at):
+            yield at_ns, list(group)
+
+
+class BarTape:
+    """Open, low, the stops and targets that the candle reaches, and the close."""
+
+    def __init__(
+        self, watch: MarketWatch, expander: CandleExpander, lots: Callable[[], tuple[Lot, ...]]
+    ) -> None:
+        """`lots` tells what is owned at the moment."""
+        self._watch, self._expander, self._lots = watch, expander, lots
+
+    def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
+        """Return nothing: only candles are known."""
+        del product, now_ns, minutes
+        return []
+
+    def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
+        """Yield the instants of the candles; stops and targets are those of lots owned by then."""
+        rows = {name: self._watch.row(name, now_ns) for name in products}
+        yield from self._group(now_ns, OPEN, (self._open(n, r, now_ns) for n, r in rows.items()))
+        known = {name: row for name, row in rows.items() if row is not None}
+        yield from self._group(now_ns, LOW, (self._low(row, now_ns) for row in known.values()))
+        yield from self._reached(known, now_ns, STOPS, TARGETS, self._stop)
+        yield from self._reached(known, now_ns, TARGETS, CLOSE, self._target)
+        closes = (self._at(row, now_ns, CLOSE, row.close) for row in known.values())
+        yield from self._group(now_ns, CLOSE, closes)
+
+    def _group(self, now_ns: Nanos, into: int, made: Iterator[Step | None]) -> Iterator[Group]:
+        steps = [step for step in made if step is not None]
+        lit = [step for step in steps if self._watch.lit(step.product, now_ns, (step,))]
+        if lit:
+            yield lit[0].at_ns, lit
+
+    def _open(self, product: ProductId, row: Bar | None, now_ns: Nanos) -> Step | None:
+        if row is None:
+            return self._expander.opening(product, now_ns)
+        return self._at(row, now_ns, OPEN, row.open)
+
+    def _low(self, row: Bar, now_ns: Nanos) -> Step | None:
+        """Return the low as a trade that takes no level: the book is where it opened."""
+        low = self._at(row, now_ns, LOW, row.low)
+        book = self._at(row, now_ns, LOW, row.open)
+        if low is None or book is None:
+            return None
+        return Step(row.product, low.at_ns, low.trades, book.bids, book.asks)
+
+    def _reached(
+        self,
+        rows: dict[ProductId, Bar],
+        now_ns: Nanos,
+        first: int,
+        end: int,
+        level: Callable[[Lot, Bar, Nanos], Decimal | None],
+    ) -> Iterator[Group]:
+        """Yield an instant for each level that the candle reaches of a lot, lot by lot."""
+        for into, lot in zip(range(first, end), self._owned(rows), strict=False):
+            row = rows[lot.product]
+            price = level(lot, row, now_ns)
+            if price is not None:
+                reached = self._at(row, now_ns, into, price, is_bid=True)
+                yield from self._group(now_ns, into, iter((reached,)))
+
+    def _owned(self, rows: dict[ProductId, Bar]) -> list[Lot]:
+        return [lot for lot in self._lots() if lot.product in rows]
+
+    def _stop(self, lot: Lot, row: Bar, now_ns: Nanos) -> Decimal | None:
+        """Return what is bid where the stop is reached: its price less the spread."""
+        if row.low > lot.stop_price or row.open <= lot.stop_price:
+            return None  # not reached, or already sold at the open
+        return max(lot.stop_price - self._spread(lot.product, now_ns), Decimal(0))
+
+    def _target(self, lot: Lot, row: Bar, now_ns: Nanos) -> Decimal | None:
+        target = lot.target_price
+        if target is None or lot.opened_ns >= now_ns or row.low <= lot.stop_price:
+            return None
+        return target if row.high - self._spread(lot.product, now_ns) >= target else None
+
+    def _spread(self, product: ProductId, now_ns: Nanos) -> Decimal:
+        return self._expander.widest_spread(product, now_ns) or Decimal(0)
+
+    def _at(
+        self, row: Bar, now_ns: Nanos, into: int, price: Decimal, *, is_bid: bool = False
+    ) -> Step | None:
+        part = Quantity(row.volume / PARTS)
+        return self._expander.around(row.product, now_ns, into, price, traded=part, is_bid=is_bid)
+
+
+def _at(step: Step) -> Nanos:
+    return step.at_ns
