@@ -11,7 +11,7 @@ import argparse
 import gc
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -127,25 +127,28 @@ def main() -> None:
         limits = dict.fromkeys(told, MOST)  # each product is among the most of somebody
         entries, _ = merge(told, bars, limits)
         assert len(entries) == len(names), "every product is wanted"
-        cycles = range(options.cycles)
+
+        def timed(work: Callable[[], object]) -> list[float]:
+            return [computed(work) for _ in range(options.cycles)]
+
         table(
             f"{STRATEGIES} strategies x {len(names)} products, {len(gate._rules)} rules"
             f" (target p99 <= {TARGET_US} for both together)",
             [
-                ("sizing alone (floor)", [computed(lambda: _sized(gate, entries)) for _ in cycles]),
-                ("merge", [computed(lambda: merge(told, bars, limits)) for _ in cycles]),
+                ("sizing alone (floor)", timed(lambda: _sized(gate, entries))),
+                ("merge", timed(lambda: merge(told, bars, limits))),
                 (
                     "views alone",
-                    [computed(lambda: [gate._view() for _ in entries]) for _ in cycles],
+                    timed(lambda: [gate._view() for _ in entries]),
                 ),
-                ("judge", [computed(lambda: judged(gate, entries)) for _ in cycles]),
+                ("judge", timed(lambda: judged(gate, entries))),
                 (
                     "judge, a view for each",
-                    [computed(lambda: judged_apart(gate, entries)) for _ in cycles],
+                    timed(lambda: judged_apart(gate, entries)),
                 ),
                 (
                     "merge and judge",
-                    [computed(lambda: judged(gate, merge(told, bars, limits)[0])) for _ in cycles],
+                    timed(lambda: judged(gate, merge(told, bars, limits)[0])),
                 ),
             ],
             "sizing alone (floor)",

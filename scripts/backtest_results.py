@@ -20,6 +20,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +39,7 @@ SETS = (
     "coinbase_1m_2023-11_12",
     "binance_1m_2025-05_08",
 )
+TOO_SHORT = ("nothing is left to play", "needs rows from")
 Row = dict[str, Any]
 Key = tuple[str, str]
 INTRO = """# What the strategies make of whole recordings
@@ -69,16 +71,20 @@ def played(name: str, strategy: str, data: Path) -> Row:
     Raises:
         RuntimeError: the backtest did not end with 0; the text is its own.
     """
-    words = ["backtest", "--market", str(data / "candles" / name), "--strategy", strategy, "--json"]
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
+    with tempfile.TemporaryDirectory() as market:
+        for file in (data / "candles" / name).glob("*.parquet"):
+            if not file.stem.endswith("_quote"):  # bars of bids and offers, without trades
+                (Path(market) / file.name).symlink_to(file.resolve())
+        words = ["backtest", "--market", market, "--strategy", strategy, "--json"]
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "run.py"), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
     row: Row = {"set": name, "strategy": strategy}
-    if done.returncode == 2 and "nothing is left to play" in done.stderr:
+    if done.returncode == 2 and any(each in done.stderr for each in TOO_SHORT):
         return {**row, "lacks": "the recording is shorter than its look-back"}
     if done.returncode != 0:
         raise RuntimeError(

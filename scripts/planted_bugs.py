@@ -235,14 +235,14 @@ BUGS = (
     Bug(
         "a rule that fails lets the order pass",
         "domain/risk/gate.py",
-        "        return failed(rule.CODE, error)\n",
-        "        return None\n",
+        "            refusal = failed(rule.CODE, error)\n",
+        "            refusal = None\n",
         "tests/unit/domain/risk",
     ),
     Bug(
         "the size of a tier cuts nothing",
         "domain/risk/gate.py",
-        "    return evolve(wanted, notional_pct=min(wanted.notional_pct, limits.size_pct))\n",
+        "    return evolve(wanted, notional_pct=limits.size_pct)\n",
         "    return wanted\n",
         "tests/unit/domain/risk/test_tier_sizes.py",
     ),

@@ -58,6 +58,7 @@ COMMANDS = {
     "logs": ("app.commands.logs:logs", "What it did, line by line."),
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "secrets": ("app.commands.secrets:secrets", "The key of the real venue, and its age."),
+    "doctor": ("app.commands.doctor:doctor", "What could stop a start, with the fix."),
     "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
     "torture": ("app.commands.torture:torture", "Hostile strategies, judged by the venue."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),

@@ -1,0 +1,1 @@
+"""Everything that could stop a start, looked at before one."""
