@@ -40,6 +40,8 @@ SETS = (
     "binance_1m_2025-05_08",
 )
 TOO_SHORT = ("nothing is left to play", "needs rows from")
+OF_A_LOT = ("product", "opened", "closed", "quantity", "entry_price", "exit_price", "profit")
+"""What the hash is of; names of lots hold those of the files."""
 Row = dict[str, Any]
 Key = tuple[str, str]
 INTRO = """# What the strategies make of whole recordings
@@ -95,7 +97,8 @@ def played(name: str, strategy: str, data: Path) -> Row:
 
 def row_of(report: Mapping[str, Any]) -> Row:
     """Return what is kept of a report: figures as the report has them, and a hash of its trades."""
-    listed = json.dumps([report["closed"], report["open"]], sort_keys=True)
+    lots = [*report["closed"], *report["open"]]
+    listed = json.dumps([[lot.get(name) for name in OF_A_LOT] for lot in lots])
     return {
         "from": report["from"],
         "to": report["to"],
