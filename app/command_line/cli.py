@@ -61,6 +61,7 @@ COMMANDS = {
     "doctor": ("app.commands.doctor:doctor", "What could stop a start, with the fix."),
     "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
     "torture": ("app.commands.torture:torture", "Hostile strategies, judged by the venue."),
+    "incident": ("app.commands.incident:incident", "One file with what happened."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),

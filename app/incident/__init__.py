@@ -1,0 +1,1 @@
+"""One file with what happened, to be looked at elsewhere."""

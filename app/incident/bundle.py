@@ -1,0 +1,279 @@
+"""An incident bundle: journal, logs, alerts, configuration and status of a stretch of time.
+
+A zstandard-compressed tar. Its last member, `manifest.json`, names every other with size and
+SHA-256. Key material is cut out of everything; what had some is named. Segments of the journal are
+whole, so that `audit verify` and `replay` read them where the bundle is unpacked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import zstandard
+from attrs import define, field, frozen
+
+from adapters.journal.errors import JournalBroken
+from adapters.journal.files import SUFFIX
+from adapters.journal.segments import read_records
+from adapters.telemetry.lines import Entry, LineFiles, is_of
+from domain.model.errors import TradingError
+from domain.model.instants import Nanos, iso, parse_iso
+from domain.model.secrets import redacted
+
+MANIFEST, JOURNAL = "manifest.json", "journal"
+FORMAT = 1
+LOG_LINES, ALERTS = 50_000, 5_000
+TEXT_BYTES = 4 << 20
+"""The end of a text log that is taken."""
+STATES = ("status.json", "sentinel.json", "courier.json", "start.json", "sign_of_life.json")
+LOGS = {"bulkhead.jsonl": LOG_LINES, "alerts.jsonl": ALERTS, "sentinel.jsonl": LOG_LINES}
+TEXTS = ("bulkhead.log", "stacks.txt")
+
+
+class NothingThere(TradingError):
+    """There is nothing to put into a bundle."""
+
+
+@frozen(kw_only=True)
+class Stretch:
+    """From when to when, market time; None: from the beginning of the newest run, or to its end."""
+
+    begin_ns: Nanos | None = None
+    end_ns: Nanos | None = None
+
+    def has(self, at_ns: int) -> bool:
+        """Tell whether an instant lies within."""
+        return (self.begin_ns or 0) <= at_ns and (self.end_ns is None or at_ns <= self.end_ns)
+
+
+@frozen(kw_only=True)
+class BundleFacts:
+    """What a bundle holds: files, records of the journal, and what key material was cut out of;
+    `broken` is what is wrong with the journal, "" if nothing is.
+    """
+
+    files: int
+    records: int
+    runs: int
+    broken: str
+    cleaned: tuple[str, ...]
+
+
+@define
+class _Writer:
+    """Adds members and remembers what they are."""
+
+    archive: tarfile.TarFile
+    members: list[dict[str, object]] = field(factory=list)
+    cleaned: list[str] = field(factory=list)
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a member without key material."""
+        text = content.decode("utf-8", "replace")
+        clean = redacted(text)
+        if clean != text:
+            self.cleaned.append(name)
+            content = clean.encode()
+        digest = hashlib.sha256(content).hexdigest()
+        self.members.append({"name": name, "bytes": len(content), "sha256": digest})
+        self._put(name, content)
+
+    def end(self, facts: Mapping[str, object]) -> None:
+        """Add the manifest."""
+        told = {**facts, "cleaned": self.cleaned, "files": self.members}
+        self._put(MANIFEST, (json.dumps(told, indent=2) + "\n").encode())
+
+    def _put(self, name: str, content: bytes) -> None:
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = len(content), 0o600
+        self.archive.addfile(member, io.BytesIO(content))
+
+
+@frozen(kw_only=True)
+class Place:
+    """Where an instance writes: the folder of its mode, its logs, and its name in them."""
+
+    folder: Path
+    log: Path
+    name: str
+
+
+def write_bundle(
+    file: Path, place: Place, stretch: Stretch, wall: str, version: str
+) -> BundleFacts:
+    """Write a bundle to the new `file`; whatever runs may go on meanwhile.
+
+    Raises:
+        NothingThere: there is no journal, or none of its runs lies in that stretch.
+        FileExistsError: `file` is there; nothing is ever overwritten.
+        OSError: it can't be written. No file is left then.
+    """
+    runs = _runs(place.folder / JOURNAL, stretch)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with (
+            os.fdopen(handle, "wb") as raw,
+            zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as packed,
+            tarfile.open(fileobj=packed, mode="w|") as archive,
+        ):
+            writer = _Writer(archive)
+            for name, content in _contents(place, runs.names, stretch):
+                writer.add(name, content)
+            writer.end(
+                {
+                    "format": FORMAT,
+                    "mode": place.folder.name,
+                    "instance": place.name,
+                    "version": version,
+                    "written": wall,
+                    "from": runs.begin,
+                    "to": runs.end,
+                    "runs": len(runs.names),
+                    "records": runs.records,
+                    "broken": runs.broken,
+                }
+            )
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return BundleFacts(
+        files=len(writer.members),
+        records=runs.records,
+        runs=len(runs.names),
+        broken=runs.broken,
+        cleaned=tuple(writer.cleaned),
+    )
+
+
+@frozen(kw_only=True)
+class _Runs:
+    """Segments of a journal, their records, and the time they span."""
+
+    names: tuple[str, ...]
+    records: int
+    begin: str
+    end: str
+    broken: str
+
+
+def _runs(journal: Path, stretch: Stretch) -> _Runs:
+    """Return the segments in the stretch; of a broken journal also all that can't be read."""
+    if not any(journal.glob(f"*{SUFFIX}")):
+        raise NothingThere(f"there is no journal in {journal}")
+    spans: dict[str, tuple[str, str, int]] = {}
+    scan, broken = read_records(journal), ""
+    try:
+        for record in scan:
+            first, _, count = spans.get(scan.segment, (record.at, "", 0))
+            spans[scan.segment] = (first, record.at, count + 1)
+    except JournalBroken as error:
+        broken = str(error)
+    unread = [name for name in scan.names if broken and name not in spans]
+    if stretch.begin_ns is None and stretch.end_ns is None:
+        names = [*list(spans)[-1:], *unread]
+    else:
+        names = [*(name for name, span in spans.items() if _overlaps(span, stretch)), *unread]
+    if not names:
+        raise NothingThere("no run lies in that stretch")
+    known = [spans[name] for name in names if name in spans] or [("", "", 0)]
+    return _Runs(
+        names=tuple(names),
+        records=sum(span[2] for span in known),
+        begin=known[0][0],
+        end=known[-1][1],
+        broken=broken,
+    )
+
+
+def _overlaps(span: tuple[str, str, int], stretch: Stretch) -> bool:
+    first_ns, last_ns = parse_iso(span[0]), parse_iso(span[1])
+    begin_ns = stretch.begin_ns or 0
+    return last_ns >= begin_ns and (stretch.end_ns is None or first_ns <= stretch.end_ns)
+
+
+def _contents(
+    place: Place, names: tuple[str, ...], stretch: Stretch
+) -> Iterator[tuple[str, bytes]]:
+    folder, mode = place.folder, place.folder.name
+    for name in names:
+        yield f"{mode}/{JOURNAL}/{name}", (folder / JOURNAL / name).read_bytes()
+    for name in STATES:
+        yield from _file(f"{mode}/{name}", folder / name)
+    for kept in sorted((folder / "config").glob("*.json")):
+        yield from _file(f"{mode}/config/{kept.name}", kept)
+    wanted = _wanted(place.name, stretch)
+    for name, most in LOGS.items():
+        lines = LineFiles(place.log / name).newest(most, wanted)
+        if lines:
+            yield f"logs/{name}", "".join(json.dumps(each) + "\n" for each in lines).encode()
+    for name in TEXTS:
+        yield from _file(f"logs/{name}", place.log / name)
+    for told in sorted((place.log / "incidents").glob("*.txt")):
+        yield from _file(f"logs/incidents/{told.name}", told)
+
+
+def _wanted(name: str, stretch: Stretch) -> Callable[[Entry], bool]:
+    """Return what takes the lines of the instance; one without a time may be of any time."""
+
+    def is_wanted(entry: Entry) -> bool:
+        at: Any = entry.get("market_time") or entry.get("time")
+        try:
+            return is_of(entry, name) and (not isinstance(at, str) or stretch.has(parse_iso(at)))
+        except ValueError:
+            return True
+
+    return is_wanted
+
+
+def _file(name: str, path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield a file, of a long text its end; one that can't be read is left out."""
+    try:
+        with path.open("rb") as opened:
+            size = opened.seek(0, os.SEEK_END)
+            opened.seek(max(0, size - TEXT_BYTES))
+            yield name, opened.read()
+    except OSError:
+        return
+
+
+def verify_bundle(file: Path) -> tuple[str, ...]:
+    """Return what is wrong with a bundle: members that differ from the manifest, or are not in it.
+
+    Raises:
+        NothingThere: it is no bundle.
+        OSError: it can't be read.
+    """
+    found: dict[str, str] = {}
+    manifest: dict[str, Any] | None = None
+    try:
+        with (
+            open(file, "rb") as raw,
+            zstandard.ZstdDecompressor().stream_reader(raw) as packed,
+            tarfile.open(fileobj=packed, mode="r|") as archive,
+        ):
+            for member in archive:
+                opened = archive.extractfile(member)
+                content = b"" if opened is None else opened.read()
+                if member.name == MANIFEST:
+                    manifest = json.loads(content)
+                else:
+                    found[member.name] = hashlib.sha256(content).hexdigest()
+        told = {each["name"]: each["sha256"] for each in (manifest or {})["files"]}
+    except (tarfile.TarError, zstandard.ZstdError, ValueError, KeyError, TypeError) as error:
+        raise NothingThere(f"{file} is no whole incident bundle") from error
+    names = sorted(found.keys() | told.keys())
+    return tuple(
+        f"{each}: not as it was written" for each in names if found.get(each) != told.get(each)
+    )
+
+
+def name_of(wall_ns: int) -> str:
+    """Return the name of a bundle that is written now."""
+    return f"incident-{iso(wall_ns)[:19].replace(':', '').replace('-', '')}Z.tar.zst"

@@ -1,0 +1,159 @@
+"""An incident bundle holds what happened, whole and without secrets, also of a broken journal."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from app.incident.bundle import (
+    MANIFEST,
+    NothingThere,
+    Place,
+    Stretch,
+    name_of,
+    verify_bundle,
+    write_bundle,
+)
+from app.run.recovery import JournalPlace, open_state
+from domain.messages.journal import RunStarted
+from domain.model.instants import DAY, Nanos
+from domain.model.secrets import REMOVED
+from tests.builders.journal import AT_NS
+from tests.builders.keys import EC, shreds
+
+pytestmark = pytest.mark.req("RB5", "SEC1")
+WALL, VERSION = "2026-11-30T00:00:00Z", "0.1.0"
+
+
+def a_run(home: Path, at_ns: int = AT_NS) -> None:
+    place = JournalPlace(
+        folder=home / "data" / "paper",
+        run=RunStarted("paper", "embedded", "w", "c", "p", 7),
+        quote_currency="USD",
+        machine=lambda: Nanos(1),
+        market=lambda: Nanos(at_ns),
+        wall=None,
+    )
+    open_state(place).close()
+
+
+def a_place(home: Path) -> Place:
+    (home / "logs").mkdir(exist_ok=True)
+    return Place(folder=home / "data" / "paper", log=home / "logs", name="default")
+
+
+def members(file: Path) -> dict[str, str]:
+    packed = io.BytesIO(zstandard.ZstdDecompressor().stream_reader(file.read_bytes()).read())
+    with tarfile.open(fileobj=packed) as archive:
+        found = {}
+        for member in archive:
+            opened = archive.extractfile(member)
+            assert opened is not None
+            found[member.name] = opened.read().decode()
+    return found
+
+
+def written(home: Path, stretch: Stretch | None = None) -> tuple[Any, dict[str, str]]:
+    file = home / "b.tar.zst"
+    file.unlink(missing_ok=True)
+    facts = write_bundle(file, a_place(home), stretch or Stretch(), WALL, VERSION)
+    assert verify_bundle(file) == ()
+    return facts, members(file)
+
+
+def test_the_newest_run_is_taken_or_those_of_a_stretch(tmp_path: Path) -> None:
+    for day in range(3):
+        a_run(tmp_path, AT_NS + day * DAY)
+
+    def runs(stretch: Stretch) -> list[str]:
+        return sorted(name for name in written(tmp_path, stretch)[1] if name.endswith(".jsonl"))
+
+    every = [f"paper/journal/{number:08}.jsonl" for number in (1, 2, 3)]
+    assert runs(Stretch()) == every[2:]
+    assert runs(Stretch(begin_ns=Nanos(AT_NS + DAY))) == every[1:]
+    assert runs(Stretch(end_ns=Nanos(AT_NS + DAY))) == every[:2]
+    with pytest.raises(NothingThere):
+        write_bundle(tmp_path / "none", a_place(tmp_path), Stretch(end_ns=Nanos(1)), WALL, VERSION)
+    assert not (tmp_path / "none").exists()
+
+
+def test_lines_of_others_and_of_other_times_stay_out(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    place = a_place(tmp_path)
+    lines = [
+        {"world": "default", "market_time": "2026-11-01T00:00:00Z", "text": "before"},
+        {"world": "default", "market_time": "2026-11-02T00:00:00Z", "text": "within"},
+        {"world": "other", "market_time": "2026-11-02T00:00:00Z", "text": "of another"},
+        {"world": "default", "market_time": 7, "text": "of no time"},
+    ]
+    text = "".join(json.dumps(each) + "\n" for each in lines)
+    (place.log / "bulkhead.jsonl").write_text(text)
+
+    stretch = Stretch(begin_ns=Nanos(min(AT_NS, 1_793_577_600 * 10**9 + 1)))
+    told = written(tmp_path, stretch)[1]["logs/bulkhead.jsonl"]
+
+    assert "within" in told
+    assert "of no time" in told
+    assert "of another" not in told
+
+
+def test_no_key_is_in_it_wherever_one_was(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    place = a_place(tmp_path)
+    (place.folder / "status.json").write_text(json.dumps({"halt_reason": EC}))
+    (place.log / "bulkhead.log").write_text(f"an error with {EC}\n")
+    (place.log / "bulkhead.jsonl").write_text(json.dumps({"text": EC}) + "\n")
+    (place.folder / "config").mkdir(exist_ok=True)
+    (place.folder / "config" / "a.json").write_text(json.dumps({"note": EC}))
+
+    facts, found = written(tmp_path)
+
+    whole = "".join(found.values())
+    assert not [each for each in shreds(EC) if each in whole]
+    assert REMOVED in found["logs/bulkhead.log"]
+    assert set(facts.cleaned) >= {"paper/status.json", "logs/bulkhead.log", "paper/config/a.json"}
+    assert set(json.loads(found[MANIFEST])["cleaned"]) == set(facts.cleaned)
+
+
+def test_a_broken_journal_is_taken_all_the_same_and_said(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    a_run(tmp_path, AT_NS + DAY)
+    segment = tmp_path / "data" / "paper" / "journal" / "00000001.jsonl"
+    segment.write_bytes(segment.read_bytes()[:-20] + b"}\n")
+
+    facts, found = written(tmp_path)
+
+    assert "00000001.jsonl" in facts.broken
+    assert {"paper/journal/00000001.jsonl", "paper/journal/00000002.jsonl"} <= found.keys()
+
+
+def test_a_bundle_that_was_changed_is_found_out(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    written(tmp_path)
+    file = tmp_path / "b.tar.zst"
+    plain = zstandard.ZstdDecompressor().stream_reader(file.read_bytes()).read()
+    file.write_bytes(
+        zstandard.ZstdCompressor().compress(plain.replace(b"RunStarted", b"RunStartet"))
+    )
+
+    assert verify_bundle(file) == ("paper/journal/00000001.jsonl: not as it was written",)
+
+    for junk in (b"", b"no archive", zstandard.ZstdCompressor().compress(b"no tar")):
+        file.write_bytes(junk)
+        with pytest.raises(NothingThere):
+            verify_bundle(file)
+
+
+def test_nothing_is_overwritten_and_names_tell_the_time(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    written(tmp_path)
+
+    with pytest.raises(FileExistsError):
+        write_bundle(tmp_path / "b.tar.zst", a_place(tmp_path), Stretch(), WALL, VERSION)
+    assert name_of(0) == "incident-19700101T000000Z.tar.zst"
