@@ -37,16 +37,41 @@ class Chart:
     note: str = ""
 
 
-def charts(results: Results, prices: Iterable[PriceChart]) -> list[Chart]:
-    """Return the charts there is something to show in."""
+@frozen
+class Line:
+    """Values over time, by their names; None: there is none at that time."""
+
+    name: str
+    at_ns: Sequence[int]
+    values: Sequence[float | None]
+    colour: str
+
+
+def charts(
+    results: Results, prices: Iterable[PriceChart], beside: Sequence[Line] = ()
+) -> list[Chart]:
+    """Return the charts there is something to show in; `beside` are drawn with the equity."""
     found = []
     if len(results.points) >= SHORTEST_CURVE:
-        found += [Chart("Equity", _equity(results)), Chart("Drawdown", _drawdown(results))]
+        found += [
+            Chart("Equity", _equity(results, beside)),
+            Chart("Drawdown", _drawdown(results)),
+        ]
     if results.closed:
         title = "Profit of each trade, after fees, in order of sale"
         found.append(Chart(title, _profits(results)))
     found += [_trades(each, results) for each in prices]
     return found
+
+
+def lines(found: Iterable[Line], unit: str, height: int, *, is_stacked: bool = False) -> Figure:
+    """Return a figure of lines over time; stacked ones are areas that add up."""
+    drawn = [_line(each) for each in found]
+    if is_stacked:
+        drawn = [each | {"stackgroup": "all", "line": {"width": 0.5}} for each in drawn]
+        for each, line in zip(drawn, found, strict=True):
+            each["line"] = {"color": line.colour, "width": 0.5}
+    return {"data": drawn, "layout": _layout(unit, height) | _legend(len(drawn))}
 
 
 def _layout(unit: str, height: int) -> dict[str, Any]:
@@ -57,23 +82,37 @@ def _layout(unit: str, height: int) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": GREY},
-        "xaxis": {**axis, "rangeslider": {"visible": False}},
-        "yaxis": {**axis, "title": {"text": unit}, "tickformat": ",.6~f"},
+        "xaxis": {**axis, "rangeslider": {"visible": False}, "ticks": "outside", "ticklen": 5},
+        "yaxis": {**axis, "automargin": False, "title": {"text": unit}, "tickformat": ",.6~f"},
         "showlegend": False,
         "hovermode": "x unified",
     }
 
 
-def _equity(results: Results) -> dict[str, Any]:
-    line = {
+def _legend(count: int) -> dict[str, Any]:
+    if count < 2:
+        return {}
+    above = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
+    return {"showlegend": True, "legend": above, "margin": {"l": 70, "r": 10, "t": 32, "b": 40}}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
         "type": "scatter",
         "mode": "lines",
-        "x": [iso(point.at_ns) for point in results.points],
-        "y": [float(point.nlv) for point in results.points],
-        "line": {"color": LINE, "width": 2},
-        "name": "equity",
+        "x": [iso(at_ns) for at_ns in line.at_ns],
+        "y": list(line.values),
+        "line": {"color": line.colour, "width": 2},
+        "name": line.name,
     }
-    return {"data": [line], "layout": _layout(results.quote_currency, 320)}
+
+
+def _equity(results: Results, beside: Sequence[Line]) -> Figure:
+    points = results.points
+    equity = Line(
+        "equity", [each.at_ns for each in points], [float(each.nlv) for each in points], LINE
+    )
+    return lines([equity, *beside], results.quote_currency, 320)
 
 
 def _drawdown(results: Results) -> dict[str, Any]:
