@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from app.backtest.foregone import Followed, follow
+from app.backtest.foregone import FollowedRefusals, follow
 from app.backtest.outcome import BacktestOutcome
 from app.backtest.resampling import MeanInterval, mean_interval
 from domain.model.instants import HOUR, Nanos
@@ -61,7 +61,7 @@ class Analysis:
     by_product: tuple[tuple[str, TradeSummary], ...]
     by_exit: tuple[tuple[str, TradeSummary], ...]
     held: tuple[HeldPoint, ...]
-    followed: Followed
+    followed: FollowedRefusals
 
 
 def analyse(outcome: BacktestOutcome) -> Analysis:

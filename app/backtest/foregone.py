@@ -34,14 +34,16 @@ Refused = tuple[Nanos, ProposalRefused]
 
 
 @frozen
-class Followed:
+class FollowedRefusals:
     """What refused entries would have come to by rule; `left_out` of them were not followed."""
 
     rules: tuple[ForegoneTrades, ...] = ()
     left_out: int = 0
 
 
-def follow(plan: BacktestPlan, refused: Iterable[Refused], most: int = MOST_MINUTES) -> Followed:
+def follow(
+    plan: BacktestPlan, refused: Iterable[Refused], most: int = MOST_MINUTES
+) -> FollowedRefusals:
     """Return what the entries among `refused`, in order of time, would have come to by the end."""
     by_product: dict[ProductId, deque[Refused]] = {}
     for at_ns, message in refused:
@@ -53,7 +55,7 @@ def follow(plan: BacktestPlan, refused: Iterable[Refused], most: int = MOST_MINU
         for row in follower.product(product, by_product[product]):
             sums[row.rule] = sums[row.rule] + row if row.rule in sums else row
     left_out = sum(map(len, by_product.values()))
-    return Followed(tuple(sums[rule] for rule in sorted(sums)), left_out)
+    return FollowedRefusals(tuple(sums[rule] for rule in sorted(sums)), left_out)
 
 
 class _Follower:

@@ -12,7 +12,7 @@ from app.backtest.plan import BacktestPlan
 from app.backtest.record import ExposureShares, Halt
 from app.backtest.system import BacktestSystem, Hears
 from app.backtest.timeline import BacktestTimeline
-from app.backtest.trail import Trail
+from app.backtest.trail import OrderTrail
 from app.command_line.progress import Moved
 from domain.model.errors import InvariantBroken
 from domain.model.figures import moment, money
@@ -48,7 +48,7 @@ class BacktestOutcome:
     held_pct: Decimal | None
     ended: tuple[ProductId, ...]
     remarks: tuple[str, ...]
-    trail: Trail
+    trail: OrderTrail
     trials: int = 1
 
     @property

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.topology import ORDER_MANAGER
-from app.backtest.trail import Trail
+from app.backtest.trail import OrderTrail
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import IntentRaised, Receipt
@@ -91,7 +91,7 @@ class BacktestRecorder:
         """`themes` names the assets of each."""
         self._post, self._machine_ns, self._themes = post, machine_ns, themes
         self.fold = ResultsFold()
-        self.trail = Trail()
+        self.trail = OrderTrail()
         self.exposure = ExposureShares()
         self.halts: list[Halt] = []
         self.fallen: ActorDown | None = None

@@ -12,7 +12,7 @@ from app.backtest.outcome import BacktestOutcome
 from app.backtest.record import Share
 from app.backtest.wide_bars import wide_bars_of
 from app.results.candles import charts_from
-from app.results.charts import GREY, Chart, Line, charts, lines
+from app.results.charts import GREY, Chart, DrawnLine, charts, lines
 from domain.model.instants import HOUR
 from domain.model.money import ZERO
 from domain.results.performance import CurvePoint
@@ -50,18 +50,18 @@ def thinned(points: Sequence[CurvePoint], most: int) -> tuple[CurvePoint, ...]:
     return tuple(kept)
 
 
-def _beside(outcome: BacktestOutcome, found: Analysis) -> list[Line]:
+def _beside(outcome: BacktestOutcome, found: Analysis) -> list[DrawnLine]:
     """Return what the account would have come to by holding, and by doing nothing."""
     last, plan = outcome.results.last, outcome.plan
     if last is None:
         return []
     opening = last.opening_nlv
     both = [plan.start_ns, plan.end_ns]
-    beside = [Line("cash", both, [float(opening)] * 2, GREY)]
+    beside = [DrawnLine("cash", both, [float(opening)] * 2, GREY)]
     if found.held:
         values = [float(opening * (1 + each.return_pct / 100)) for each in found.held]
         times = [each.at_ns for each in found.held]
-        beside.insert(0, Line("buy and hold", times, values, PALETTE[1]))
+        beside.insert(0, DrawnLine("buy and hold", times, values, PALETTE[1]))
     return beside
 
 
@@ -91,10 +91,10 @@ def _largest(shares: Mapping[str, Share]) -> list[str]:
 
 def _shares(
     hours: Mapping[int, Mapping[str, Decimal]], names: Sequence[str], *, has_others: bool = True
-) -> list[Line]:
+) -> list[DrawnLine]:
     times = [hour * HOUR for hour in hours]
     found = [
-        Line(name, times, [_rounded(each.get(name, ZERO)) for each in hours.values()], colour)
+        DrawnLine(name, times, [_rounded(each.get(name, ZERO)) for each in hours.values()], colour)
         for name, colour in zip(names, PALETTE, strict=False)
     ]
     rest = [
@@ -102,7 +102,7 @@ def _shares(
         for each in hours.values()
     ]
     if has_others and any(rest):
-        found.append(Line(OTHERS, times, [_rounded(each) for each in rest], PALETTE[-1]))
+        found.append(DrawnLine(OTHERS, times, [_rounded(each) for each in rest], PALETTE[-1]))
     return found
 
 

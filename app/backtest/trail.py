@@ -38,7 +38,7 @@ class OrderLine:
     reason: str = ""
 
 
-class Trail:
+class OrderTrail:
     """Hears what is for the record, and the prices that are shown."""
 
     def __init__(self) -> None:

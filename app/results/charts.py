@@ -38,7 +38,7 @@ class Chart:
 
 
 @frozen
-class Line:
+class DrawnLine:
     """Values over time, by their names; None: there is none at that time."""
 
     name: str
@@ -48,7 +48,7 @@ class Line:
 
 
 def charts(
-    results: Results, prices: Iterable[PriceChart], beside: Sequence[Line] = ()
+    results: Results, prices: Iterable[PriceChart], beside: Sequence[DrawnLine] = ()
 ) -> list[Chart]:
     """Return the charts there is something to show in; `beside` are drawn with the equity."""
     found = []
@@ -64,7 +64,9 @@ def charts(
     return found
 
 
-def lines(found: Iterable[Line], unit: str, height: int, *, is_stacked: bool = False) -> Figure:
+def lines(
+    found: Iterable[DrawnLine], unit: str, height: int, *, is_stacked: bool = False
+) -> Figure:
     """Return a figure of lines over time; stacked ones are areas that add up."""
     drawn = [_line(each) for each in found]
     if is_stacked:
@@ -96,7 +98,7 @@ def _legend(count: int) -> dict[str, Any]:
     return {"showlegend": True, "legend": above, "margin": {"l": 70, "r": 10, "t": 32, "b": 40}}
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: DrawnLine) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
@@ -107,9 +109,9 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _equity(results: Results, beside: Sequence[Line]) -> Figure:
+def _equity(results: Results, beside: Sequence[DrawnLine]) -> Figure:
     points = results.points
-    equity = Line(
+    equity = DrawnLine(
         "equity", [each.at_ns for each in points], [float(each.nlv) for each in points], LINE
     )
     return lines([equity, *beside], results.quote_currency, 320)

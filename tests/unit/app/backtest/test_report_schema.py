@@ -14,7 +14,7 @@ from attrs import evolve
 from app.backtest.outcome import BacktestOutcome
 from app.backtest.report import report
 from app.backtest.report_schema import SCHEMA, Report, checked
-from app.backtest.trail import Trail
+from app.backtest.trail import OrderTrail
 from scripts import backtest_schema, pages
 from tests.builders.backtests import idle, plan, played
 
@@ -68,7 +68,7 @@ def test_one_of_a_market_in_which_nothing_was_traded_is_too() -> None:
 
 
 def test_what_is_not_known_is_null(outcome: BacktestOutcome) -> None:
-    unknown = Trail()
+    unknown = OrderTrail()
     unknown.fills_without_book = 1
     told = written(evolve(outcome, trail=unknown, held_pct=None, trials=9))
 

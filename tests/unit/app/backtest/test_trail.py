@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.backtest import trail
-from app.backtest.trail import Trail
+from app.backtest.trail import OrderTrail
 from domain.messages.decisions import ProposalRefused
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import IntentRaised
@@ -34,7 +34,7 @@ SALE = an_intent(approved_sale("lot-1"), 2)
 
 
 def test_an_order_is_kept_from_its_intent_to_its_end() -> None:
-    found = Trail()
+    found = OrderTrail()
     found.take(NOW, IntentRaised(BUY))
     found.take(LATER, IntentRaised(BUY))  # told again: it had to wait
     found.take(LATER, booked(BUY, "1.5"))
@@ -49,7 +49,7 @@ def test_an_order_is_kept_from_its_intent_to_its_end() -> None:
 
 
 def test_one_that_never_ended_has_no_end() -> None:
-    found = Trail()
+    found = OrderTrail()
     found.take(NOW, IntentRaised(BUY))
     found.take(LATER, a_moved(BUY, OrderState.OPEN))
 
@@ -58,7 +58,7 @@ def test_one_that_never_ended_has_no_end() -> None:
 
 
 def test_what_takes_pays_beyond_the_middle_and_what_rests_does_not() -> None:
-    found = Trail()
+    found = OrderTrail()
     found.see(QuoteMoved(a_quote("99", "101")))
     found.take(NOW, booked(BUY, "2", is_maker=True, price=Price(Decimal(101))))
     assert found.spread == 0
@@ -71,7 +71,7 @@ def test_what_takes_pays_beyond_the_middle_and_what_rests_does_not() -> None:
 
 @pytest.mark.parametrize("is_frozen", [True, False])
 def test_a_fill_without_a_book_makes_the_cost_unknown(is_frozen: bool) -> None:
-    found = Trail()
+    found = OrderTrail()
     if is_frozen:
         found.see(QuoteMoved(a_quote("99", "101")))
         found.see(BidMoved(BTC, Price(Decimal(99)), NOW, NOW))
@@ -86,7 +86,7 @@ def test_only_so_many_refusals_are_kept_and_the_rest_is_counted(
     monkeypatch.setattr(trail, "MOST_REFUSALS", 2)
     no = Refusal(reason=Reason("total_cap"), observed="16 %", limit="15 %")
     message = ProposalRefused(Purpose.ENTRY, "breakout", BTC, Side.BUY, (no,))
-    found = Trail()
+    found = OrderTrail()
     for _ in range(5):
         found.take(NOW, message)
 
