@@ -10,6 +10,7 @@ from attrs import evolve
 
 from app.backtest.analysis import Analysis, analyse, hourly
 from app.backtest.outcome import BacktestOutcome
+from app.backtest.plan import Fills
 from app.backtest.record import Share
 from app.backtest.report_schema import SCHEMA
 from app.results.document import document, summary_of
@@ -80,6 +81,7 @@ def played(outcome: BacktestOutcome) -> dict[str, Any]:
         "to": iso(plan.end_ns),
         "config": {"hash": plan.config.config_hash, "policy": plan.config.policy_hash},
         "seed": plan.seed,
+        "fills": plan.fills.value,
         "quote_currency": plan.config.app.quote.value,
         "opening": {name: plain(amount) for name, amount in sorted(plan.opening.items())},
     }
@@ -133,6 +135,22 @@ def _at_work(outcome: BacktestOutcome) -> Iterator[dict[str, Any]]:
         }
 
 
+_FILLS = {
+    Fills.TAPE: (
+        "fills: each is decided on a tape that adds up to the minute's candle; within the minute"
+        " the order of prices is drawn from the seed",
+        "resting orders fill where trades go through their price, and never with more than was"
+        " traded; taking orders pay for the depth of the shown book",
+    ),
+    Fills.BAR: (
+        "fills: each is decided by the minute's candle alone, in the order open, low, stops,"
+        " targets, close: a stop comes before a target",
+        "resting orders fill where the low is below their price, with at most a quarter of the"
+        " volume; stops sell at their price, or a lower open, less the spread",
+    ),
+}
+
+
 def assumptions(outcome: BacktestOutcome) -> tuple[str, ...]:
     """Return what was taken for granted, in plain words."""
     plan = outcome.plan
@@ -140,10 +158,7 @@ def assumptions(outcome: BacktestOutcome) -> tuple[str, ...]:
     told = [
         f"fees: {plain(maker.normalize())} % resting, {plain(taker.normalize())} % taking,"
         " as a new account pays",
-        "fills: each is decided on a tape that adds up to the minute's candle; within the minute"
-        " the order of prices is drawn from the seed",
-        "resting orders fill where trades go through their price, and never with more than was"
-        " traded; taking orders pay for the depth of the shown book",
+        *(_FILLS[plan.fills]),
         "no time passes between decision, order and answer; our orders move no price after their"
         " own fill",
         "a product without a trade for 5 minutes is not traded until its next one",

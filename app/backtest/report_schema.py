@@ -263,6 +263,7 @@ class Report(_Member):
     to: Time
     config: ConfigTold
     seed: Count
+    fills: Annotated[str, Meta(pattern="^(tape|bar)$")]
     quote_currency: str
     opening: dict[str, Number]
     metrics: MetricsTold

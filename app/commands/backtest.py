@@ -182,7 +182,9 @@ def _checked(differs: Difference | None) -> int:
     return 0 if differs is None else 1
 
 
-def _plan(folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any) -> BacktestPlan:
+def _plan(
+    folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any
+) -> BacktestPlan:
     from app.backtest.plan import Engine, Fills, plan_of
     from app.run.settings import lookback_ns, strategies_of
     from config.loading import load
@@ -229,9 +231,10 @@ def _compared(before: tuple[Metrics, dict[str, Any]], outcome: BacktestOutcome) 
     from app.backtest.report import played, rounded
 
     (metrics, known), now = before, played(outcome)
-    for name in ("market", "from", "to", "opening"):
-        if known.get(name) != now[name]:
-            told = f"the baseline's {name} is {known.get(name)}, here it is {now[name]}"
+    for name in ("market", "from", "to", "opening", "fills"):
+        was = known.get(name, "tape" if name == "fills" else None)  # older reports knew one rule
+        if was != now[name]:
+            told = f"the baseline's `{name}` is {was}, here it is {now[name]}"
             raise click.UsageError(f"--baseline: {told}; compare like with like")
     found = moved(metrics, metrics_of(rounded(outcome.metrics)))
     for each in found:

@@ -12,6 +12,8 @@ from attrs import evolve
 from app.backtest import sheets
 from app.backtest.analysis import analyse
 from app.backtest.outcome import BacktestOutcome
+from app.backtest.plan import Fills
+from app.backtest.report import assumptions
 from app.backtest.sheet_charts import MOST_POINTS, sheet_charts, thinned
 from app.backtest.tear_sheet import MOST_TRADES, tear_sheet
 from app.results import html
@@ -91,6 +93,17 @@ def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
 
 def test_equal_backtests_have_equal_pages(outcome: BacktestOutcome, page: str) -> None:
     assert tear_sheet(outcome, analyse(outcome)) == page
+
+
+@pytest.mark.parametrize(
+    ("fills", "said"), [(Fills.TAPE, "drawn from the seed"), (Fills.BAR, "by the minute's candle")]
+)
+def test_what_is_assumed_of_fills_is_what_was_played(
+    outcome: BacktestOutcome, fills: Fills, said: str
+) -> None:
+    told = assumptions(evolve(outcome, plan=evolve(outcome.plan, fills=fills)))
+
+    assert sum(said in line for line in told) == 1
 
 
 def test_words_of_strategies_are_no_html(outcome: BacktestOutcome) -> None:

@@ -79,8 +79,9 @@ def test_a_baseline_that_can_not_be_compared_is_refused(
         "[]": "it is no report",
         "{}": "it has no object `metrics`",
         _changed(made, metrics={**metrics, "total_trades": "0"}): "no closed trade",
-        _changed(made, market="another"): "the baseline's market is another",
-        _changed(made, opening={"USD": "5"}): "the baseline's opening is",
+        _changed(made, market="another"): "the baseline's `market` is another",
+        _changed(made, opening={"USD": "5"}): "the baseline's `opening` is",
+        _changed(made, fills="bar"): "the baseline's `fills` is bar, here it is tape",
     }
     for number, (text, why) in enumerate(texts.items()):
         file = tmp_path / f"{number}.json"
