@@ -31,8 +31,8 @@ def report(outcome: BacktestOutcome, found: Analysis | None = None) -> dict[str,
     `found` is the analysis of the outcome where it is known already.
     """
     found = analyse(outcome) if found is None else found
-    results = evolve(outcome.results, foregone=found.followed.rules)
-    told = document(results)
+    results = outcome.results
+    told = document(evolve(results, foregone=found.followed.rules, points=()))
     return {
         **played(outcome),
         "metrics": rounded(outcome.metrics),

@@ -162,9 +162,12 @@ def _yearly(growth: Decimal, length_ns: int) -> Decimal:
 
 def _months(points: Sequence[CurvePoint]) -> Iterator[MonthReturn]:
     before = growth = ONE
-    month = ""
+    month, day = "", -1
     for point in points:
-        name = iso(point.at_ns)[:7]
+        name = month
+        if point.at_ns // DAY != day:
+            day = point.at_ns // DAY
+            name = iso(point.at_ns)[:7]
         if name != month:
             if month:
                 yield _month(month, before, growth)
