@@ -20,6 +20,8 @@ from domain.results.round_trips import RoundTrip
 UP, DOWN, LINE, GREY = "#1a9c6b", "#d1495b", "#3b7dd8", "#7a8290"
 """Colours that are legible on white and on black."""
 SHORTEST_CURVE = 2
+FEW_BARS = 10
+"""So few have a number each; else there would be halves between them."""
 MARGIN = 0.05
 NARROWEST = 0.001
 """Parts: of the span shown, left free above and below; of a price that never moved, shown."""
@@ -67,13 +69,22 @@ def charts(
 def lines(
     found: Iterable[DrawnLine], unit: str, height: int, *, is_stacked: bool = False
 ) -> Figure:
-    """Return a figure of lines over time; stacked ones are areas that add up."""
+    """Return a figure of lines over time with their names; stacked ones are areas that add up."""
     drawn = [_line(each) for each in found]
     if is_stacked:
-        drawn = [each | {"stackgroup": "all", "line": {"width": 0.5}} for each in drawn]
-        for each, line in zip(drawn, found, strict=True):
-            each["line"] = {"color": line.colour, "width": 0.5}
-    return {"data": drawn, "layout": _layout(unit, height) | _legend(len(drawn))}
+        drawn = [each | {"stackgroup": "all", "line": _thin(each)} for each in drawn]
+    return {"data": drawn, "layout": _layout(unit, height) | _LEGEND}
+
+
+_LEGEND = {
+    "showlegend": True,
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+    "margin": {"l": 70, "r": 10, "t": 32, "b": 40},
+}
+
+
+def _thin(line: Figure) -> dict[str, Any]:
+    return {**line["line"], "width": 0.5}
 
 
 def _layout(unit: str, height: int) -> dict[str, Any]:
@@ -89,13 +100,6 @@ def _layout(unit: str, height: int) -> dict[str, Any]:
         "showlegend": False,
         "hovermode": "x unified",
     }
-
-
-def _legend(count: int) -> dict[str, Any]:
-    if count < 2:
-        return {}
-    above = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
-    return {"showlegend": True, "legend": above, "margin": {"l": 70, "r": 10, "t": 32, "b": 40}}
 
 
 def _line(line: DrawnLine) -> dict[str, Any]:
@@ -114,7 +118,9 @@ def _equity(results: Results, beside: Sequence[DrawnLine]) -> Figure:
     equity = DrawnLine(
         "equity", [each.at_ns for each in points], [float(each.nlv) for each in points], LINE
     )
-    return lines([equity, *beside], results.quote_currency, 320)
+    if beside:
+        return lines([equity, *beside], results.quote_currency, 320)
+    return {"data": [_line(equity)], "layout": _layout(results.quote_currency, 320)}
 
 
 def _drawdown(results: Results) -> dict[str, Any]:
@@ -141,7 +147,10 @@ def _profits(results: Results) -> dict[str, Any]:
         "textposition": "none",
         "hovertemplate": "%{text}: %{y:.2f}<extra></extra>",
     }
-    return {"data": [bars], "layout": _layout(results.quote_currency, 240)}
+    layout = _layout(results.quote_currency, 240)
+    if len(closed) <= FEW_BARS:
+        layout["xaxis"]["dtick"] = 1
+    return {"data": [bars], "layout": layout}
 
 
 def _trades(prices: PriceChart, results: Results) -> Chart:

@@ -83,13 +83,14 @@ def day_returns(
 ) -> tuple[Decimal, ...]:
     """Return what each day from `begun_ns` on has brought, as parts of what was there before it.
 
-    A day lasts 24 h; what is left at the end is no day. One without a point has brought nothing.
+    A day lasts 24 h, its last instant included; what is left at the end is no day. One without a
+    point has brought nothing.
     """
     found = []
     growth = before = ONE
     number, whole = 0, (ended_ns - begun_ns) // DAY
     for point in points:
-        while number < whole and point.at_ns >= begun_ns + (number + 1) * DAY:
+        while number < whole and point.at_ns > begun_ns + (number + 1) * DAY:
             found.append(growth / before - ONE if before else ZERO)
             before, number = growth, number + 1
         growth = point.growth
@@ -165,9 +166,10 @@ def _months(points: Sequence[CurvePoint]) -> Iterator[MonthReturn]:
     month, day = "", -1
     for point in points:
         name = month
-        if point.at_ns // DAY != day:
-            day = point.at_ns // DAY
-            name = iso(point.at_ns)[:7]
+        last_ns = point.at_ns - 1  # midnight ends a month, and begins none
+        if last_ns // DAY != day:
+            day = last_ns // DAY
+            name = iso(last_ns)[:7]
         if name != month:
             if month:
                 yield _month(month, before, growth)

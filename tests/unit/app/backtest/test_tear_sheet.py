@@ -187,6 +187,7 @@ def test_the_largest_shares_have_colours_and_the_rest_is_one(outcome: BacktestOu
     charts = sheet_charts(evolve(outcome, exposure=told), analyse(outcome))
 
     (chart,) = (each for each in charts if each.title == "At work, by asset")
+    assert chart.figure["layout"]["showlegend"]
     names = [line["name"] for line in chart.figure["data"]]
     assert names == [*(f"A{n}" for n in range(11, 4, -1)), "others"]
     assert chart.figure["data"][-1]["y"][0] == 1 + 2 + 3 + 4

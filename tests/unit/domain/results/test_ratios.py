@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +116,15 @@ def test_a_month_counts_from_where_the_one_before_it_ended() -> None:
         ("2026-02", Decimal(-45)),
     ]
     assert months(()) == ()
+
+
+def test_midnight_ends_a_day_and_a_month_and_begins_none() -> None:
+    curve = points("1.1", "1.21", "1.21", step_ns=DAY + HOUR // 2)
+    late = tuple(evolve(each, at_ns=Nanos(BEGIN + n * DAY)) for n, each in enumerate(curve, 1))
+
+    assert day_returns(late, BEGIN, end(2)) == decimals("0.1", "0.1")
+    assert [each.month for each in months(late)] == ["2026-01", "2026-02"]
+    assert [each.month for each in months(late[:2])] == ["2026-01"]
 
 
 def test_the_months_together_are_the_whole() -> None:
