@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from attrs import frozen
@@ -11,18 +12,23 @@ from app.backtest.plan import BacktestPlan
 from app.backtest.record import ExposureShares, Halt
 from app.backtest.system import BacktestSystem, Hears
 from app.backtest.timeline import BacktestTimeline
+from app.backtest.trail import OrderTrail
 from app.command_line.progress import Moved
 from domain.model.errors import InvariantBroken
-from domain.model.instants import MINUTE
+from domain.model.figures import moment, money
+from domain.model.instants import DAY, MINUTE
 from domain.model.money import ONE, ZERO
 from domain.model.product import ProductId
 from domain.results.fold import Results
 from domain.results.performance import deepest
+from domain.results.ratios import LEAST_DAYS, ratios, sharpe_by_luck, t_statistic
 from domain.results.regression import Metrics
 from domain.results.round_trips import HUNDRED
 
 FEW_TRADES = 30
 """With fewer of them a win rate says next to nothing."""
+CLEAR = 2
+"""Standard errors: a mean that lies closer to nothing may as well be nothing."""
 ONE_MAKES_IT = Decimal(50)
 """Percent of all that winners won: one trade with more of it is the result."""
 
@@ -32,7 +38,7 @@ class BacktestOutcome:
     """What a backtest has come to. `held_pct` is what the products brought in equal parts, bought
     at the beginning and sold at the end, in percent after the taker fee of both ways; None: none
     of them had a price at the beginning. `ended` are products whose data ended while something of
-    them was owned.
+    them was owned. `trials` is how many settings were tried on this market, this one included.
     """
 
     plan: BacktestPlan
@@ -42,6 +48,8 @@ class BacktestOutcome:
     held_pct: Decimal | None
     ended: tuple[ProductId, ...]
     remarks: tuple[str, ...]
+    trail: OrderTrail
+    trials: int = 1
 
     @property
     def minutes(self) -> int:
@@ -73,16 +81,47 @@ class BacktestOutcome:
         """Return what makes the result worth less than it looks, in sentences."""
         return (*self._of_sample(), *self._of_course())
 
-    def _of_sample(self) -> list[str]:
+    def _of_sample(self) -> Iterator[str]:
         made, closed = self.results.summary, self.results.closed
-        found = []
         if made.trades < FEW_TRADES:
-            found.append(f"{made.trades} closed trades are too few to tell skill from luck")
-        best = max((trip.profit for trip in closed), default=ZERO)
-        if made.won and best > 0 and HUNDRED * best / made.won > ONE_MAKES_IT and made.wins > 1:
-            share = HUNDRED * best / made.won
-            found.append(f"one trade made {share:.0f} % of all that was won")
-        return found
+            yield f"{made.trades} closed trades are too few to tell skill from luck"
+        errors = t_statistic([trip.profit for trip in closed])
+        if made.trades >= FEW_TRADES and errors is not None and abs(errors) < CLEAR:
+            yield (
+                f"the mean profit of a trade is {abs(errors):.1f} standard errors from nothing:"
+                " luck alone may explain it"
+            )
+        yield from self._of_one_trade()
+        yield from self._of_trials()
+
+    def _of_one_trade(self) -> Iterator[str]:
+        made = self.results.summary
+        best = max(self.results.closed, key=lambda trip: trip.profit, default=None)
+        if best is None or best.profit <= 0 or made.wins <= 1:
+            return
+        share = HUNDRED * best.profit / made.won
+        if share > ONE_MAKES_IT:
+            yield f"one trade made {share:.0f} % of all that was won"
+        if 0 < made.profit <= best.profit:
+            when = moment(best.closed_ns)[:16]
+            yield f"without its best trade ({best.product}, sold {when}) all closed trades lose"
+
+    def _of_trials(self) -> Iterator[str]:
+        plan = self.plan
+        if self.minutes < LEAST_DAYS * DAY // MINUTE:
+            yield f"less than {LEAST_DAYS} days say nothing about a year: no yearly ratios"
+        if self.trials == 1:
+            return
+        tried = f"{self.trials:,} settings were tried on this market"
+        found = ratios(self.results.points, plan.start_ns, plan.end_ns)
+        bar = sharpe_by_luck(self.trials, found.days)
+        if bar is None or found.sharpe is None:
+            yield f"{tried}, and nothing here tells how much of the best one is luck"
+        elif found.sharpe <= bar:
+            yield (
+                f"{tried}: the best of so many shows a Sharpe ratio of {money(bar)} by luck alone,"
+                f" and this one shows {money(found.sharpe)}"
+            )
 
     def _of_course(self) -> list[str]:
         found = [
@@ -115,6 +154,7 @@ def run(plan: BacktestPlan, moved: Moved, hears: Hears | None = None) -> Backtes
         held_pct=held_pct(plan),
         ended=tuple(sorted(timeline.watch.ended)),
         remarks=() if isinstance(plan.market, GeneratedMarket) else plan.market.remarks,
+        trail=system.recorder.trail,
     )
 
 

@@ -10,13 +10,14 @@ from attrs import define, field, frozen
 
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.topology import ORDER_MANAGER
+from app.backtest.trail import OrderTrail
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import IntentRaised, Receipt
 from domain.messages.portfolio import EquityMarked, PortfolioMoved
 from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Effect
-from domain.model.instants import MINUTE, Nanos
+from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.money import ZERO, Price
 from domain.model.pnl import open_of
 from domain.model.portfolio import Lot, PortfolioView
@@ -53,13 +54,29 @@ class Share:
         self.last, self.last_minute = percent, minute
 
 
+@frozen
+class AtWork:
+    """What of the equity was at work at one time, in percent: in all, by asset and by theme."""
+
+    whole: Decimal = ZERO
+    assets: Mapping[str, Decimal] = field(factory=dict)
+    themes: Mapping[str, Decimal] = field(factory=dict)
+
+
+NOTHING = AtWork()
+
+
 @define
 class ExposureShares:
-    """Shares of the equity at market value: in all, by asset and by theme."""
+    """Shares of the equity at market value: in all, by asset and by theme.
+
+    `hours` has the last of each hour, by its number since 1970.
+    """
 
     whole: Share = field(factory=Share)
     assets: dict[str, Share] = field(factory=dict)
     themes: dict[str, Share] = field(factory=dict)
+    hours: dict[int, AtWork] = field(factory=dict)
 
 
 class BacktestRecorder:
@@ -74,6 +91,7 @@ class BacktestRecorder:
         """`themes` names the assets of each."""
         self._post, self._machine_ns, self._themes = post, machine_ns, themes
         self.fold = ResultsFold()
+        self.trail = OrderTrail()
         self.exposure = ExposureShares()
         self.halts: list[Halt] = []
         self.fallen: ActorDown | None = None
@@ -103,6 +121,7 @@ class BacktestRecorder:
         """Take down what is for the record (in the auditor's place)."""
         message, at_ns = envelope.body, envelope.at_ns
         self.fold.take(at_ns, message)
+        self.trail.take(at_ns, message)
         match message:
             case IntentRaised(intent):
                 self._receipts += 1
@@ -122,14 +141,17 @@ class BacktestRecorder:
                 pass
 
     def show(self, envelope: Envelope) -> None:
-        """Look at the newest view of the portfolio (in the projector's place)."""
+        """Look at the newest prices and view of the portfolio (in the projector's place)."""
         if isinstance(envelope.body, PortfolioMoved):
             self.view = envelope.body.view
+        else:
+            self.trail.see(envelope.body)
 
     def _measure(self, at_ns: Nanos) -> None:
         """Take down what is at work, at the bids by which it is valued."""
-        view = self.view
+        view, shown = self.view, self.exposure
         if view is None or not view.nlv or not view.lots:
+            shown.hours[at_ns // HOUR] = NOTHING
             return
         minute, worth = at_ns // MINUTE, dict[str, Decimal]()
         for lot in view.lots:
@@ -137,12 +159,15 @@ class BacktestRecorder:
             if mark is not None:
                 asset = base_of(lot.product)
                 worth[asset] = worth.get(asset, ZERO) + lot.held * mark
-        for asset, value in worth.items():
-            share = self.exposure.assets.setdefault(asset, Share())
-            share.take(minute, HUNDRED * value / view.nlv)
+        assets = {asset: HUNDRED * value / view.nlv for asset, value in worth.items()}
+        themes = {}
         for theme, members in self._themes.items():
             value = sum((worth.get(asset, ZERO) for asset in members), ZERO)
             if value:
-                share = self.exposure.themes.setdefault(theme, Share())
-                share.take(minute, HUNDRED * value / view.nlv)
-        self.exposure.whole.take(minute, HUNDRED * sum(worth.values(), ZERO) / view.nlv)
+                themes[theme] = HUNDRED * value / view.nlv
+        for kept, found in ((shown.assets, assets), (shown.themes, themes)):
+            for name, percent in found.items():
+                kept.setdefault(name, Share()).take(minute, percent)
+        whole = HUNDRED * sum(worth.values(), ZERO) / view.nlv
+        shown.whole.take(minute, whole)
+        shown.hours[at_ns // HOUR] = AtWork(whole, assets, themes)

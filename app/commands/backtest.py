@@ -6,9 +6,10 @@ import json
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 from rich.console import Console
 
 from adapters.simulator.market_data.source import MarketError
@@ -16,16 +17,26 @@ from adapters.simulator.options import DEFAULT_SEED, GENERATED, parse_balance_am
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import Parsed, folder_options, json_option
+from app.commands.backtest_files import Files
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE, parse_typed_time
 from domain.model.money import ZERO
 from domain.results.regression import BaselineUnusable, Metrics, baseline_of, metrics_of, moved
+
+if TYPE_CHECKING:
+    from app.backtest.check import Difference
+    from app.backtest.outcome import BacktestOutcome
+    from app.backtest.plan import BacktestPlan
 
 _EXAMPLE = """Play the strategies over history, as fast as this machine can.
 
 The same strategies, risk gate, exits and books as in trading; fills are decided on a tape that adds
 up to each minute's candle. Without options: the configuration as it is, on a generated month. Two
 runs of one command give the same bytes.
+
+--html writes a page: equity and drawdown, months, trades on candles, what was at work, what it cost
+and would have cost, what was refused and what that would have come to. It loads nothing from
+anywhere. --results writes trades, orders, equity and refusals as Parquet for notebooks.
 
 With --check it is played twice, the second time through every actor in every minute: exit code 1 if
 anything differs. With --baseline, exit code 1 if trades, win rate, profit, drawdown or profit
@@ -34,7 +45,7 @@ report has no trades.
 
 \b
 Example:
-  python run.py backtest
+  python run.py backtest --html sheet.html
   python run.py backtest --market candles --strategy momentum --report momentum.json
   python run.py backtest --market candles --strategy momentum --baseline momentum.json
 """
@@ -100,6 +111,20 @@ def _capital(text: str) -> Decimal:
     "--check", is_flag=True, help="Play on both engines; exit code 1 at the first difference."
 )
 @click.option("--report", type=_FILE, metavar="R.json", help="Write everything as JSON.")
+@click.option("--html", type=_FILE, metavar="R.html", help="Write a page with charts, in one file.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write trades, orders, equity and refusals there, as Parquet.",
+)
+@click.option(
+    "--trials",
+    type=click.IntRange(1, 10**9),
+    default=1,
+    metavar="N",
+    help="How many settings you have tried on this market, this one included (default 1).",
+)
 @click.option("--baseline", type=_FILE, metavar="B.json", help="An earlier report to compare with.")
 @json_option
 @folder_options
@@ -108,52 +133,58 @@ def backtest(
     *,
     sets: tuple[str, ...],
     strategy: str | None,
-    report: Path | None,
+    trials: int,
     baseline: Path | None,
     as_json: bool,
     check: bool,
     **asked: Any,
 ) -> int:
     """Play, show, and compare."""
-    from app.backtest.check import check as played_twice
-    from app.backtest.outcome import run
-    from app.backtest.report import report as document_of
     from app.backtest.summary import show
 
-    if report is not None and not report.absolute().parent.is_dir():
-        raise click.UsageError(f"--report: there is no folder {report.parent}")
+    files = Files(asked["report"], asked["html"], asked["results"])
+    files.check()
     before = None if baseline is None else _read(baseline)
     try:
         plan = _plan(folders, sets, strategy, asked)
     except MarketError as error:
         raise click.UsageError(str(error)) from error
-    minutes = (plan.end_ns - plan.start_ns) // MINUTE
-    if check:
-        with progress_bar("backtest on both engines", 2 * minutes) as done:
-            outcome, differs = played_twice(plan, done)
-    else:
-        with progress_bar("backtest", minutes) as done:
-            outcome, differs = run(plan, done), None
-    document = document_of(outcome)
-    text = json.dumps(document, indent=2) + "\n"
-    if report is not None:
-        _write(report, text)
+    outcome, differs = _play(plan, check=check)
+    outcome = evolve(outcome, trials=trials)
+    text = files.write(outcome, is_text_needed=as_json)
     if as_json:
         click.echo(text, nl=False)
     else:
         show(outcome, Console(highlight=False, file=sys.stdout))
-    moved_by = 0 if before is None else _compared(before, document)
+    if files.html is None and not as_json:
+        click.echo("for charts, months and trades on candles add: --html sheet.html", err=True)
+    moved_by = 0 if before is None else _compared(before, outcome)
     return max(moved_by, _checked(differs)) if check else moved_by
 
 
-def _checked(differs: Any) -> int:
+def _play(plan: BacktestPlan, *, check: bool) -> tuple[BacktestOutcome, Difference | None]:
+    """Play once, or on both engines; return what came of it, and where these differ."""
+    from app.backtest.check import check as played_twice
+    from app.backtest.outcome import run
+
+    minutes = (plan.end_ns - plan.start_ns) // MINUTE
+    if check:
+        with progress_bar("backtest on both engines", 2 * minutes) as done:
+            return played_twice(plan, done)
+    with progress_bar("backtest", minutes) as done:
+        return run(plan, done), None
+
+
+def _checked(differs: Difference | None) -> int:
     """Say whether both engines have done the same."""
     same = "both engines agree: fills, verdicts and marks are the same"
     click.echo(same if differs is None else f"the engines differ: {differs}", err=True)
     return 0 if differs is None else 1
 
 
-def _plan(folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any) -> Any:
+def _plan(
+    folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any
+) -> BacktestPlan:
     from app.backtest.plan import Engine, Fills, plan_of
     from app.run.settings import lookback_ns, strategies_of
     from config.loading import load
@@ -195,23 +226,19 @@ def _read(file: Path) -> tuple[Metrics, dict[str, Any]]:
         raise click.UsageError(f"--baseline {file}: {error}") from error
 
 
-def _compared(before: tuple[Metrics, dict[str, Any]], now: dict[str, Any]) -> int:
+def _compared(before: tuple[Metrics, dict[str, Any]], outcome: BacktestOutcome) -> int:
     """Say what has moved; 2 where both are of different markets."""
-    metrics, known = before
-    for name in ("market", "from", "to", "opening"):
-        if known.get(name) != now[name]:
-            told = f"the baseline's {name} is {known.get(name)}, here it is {now[name]}"
+    from app.backtest.report import played, rounded
+
+    (metrics, known), now = before, played(outcome)
+    for name in ("market", "from", "to", "opening", "fills"):
+        was = known.get(name, "tape" if name == "fills" else None)  # older reports knew one rule
+        if was != now[name]:
+            told = f"the baseline's `{name}` is {was}, here it is {now[name]}"
             raise click.UsageError(f"--baseline: {told}; compare like with like")
-    found = moved(metrics, metrics_of(now["metrics"]))
+    found = moved(metrics, metrics_of(rounded(outcome.metrics)))
     for each in found:
         click.echo(f"moved: {each}", err=True)
     if not found:
         click.echo("nothing has moved by more than 2 % from the baseline", err=True)
     return 1 if found else 0
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--report {file}: {error.strerror}") from error

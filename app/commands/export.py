@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +14,7 @@ from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import OneOf, Parsed, env_option, folder_options
 from app.commands.journals import decoded, journal_of, with_progress
-from app.results.tabular import DoesNotFit, write_csv, write_parquet
+from app.results.tabular import DoesNotFit, replacing, write_csv, write_parquet
 from config.mode import Mode
 from domain.model.instants import Nanos, parse_typed_time
 from domain.model.wording import counted
@@ -131,23 +128,8 @@ def _rows(made: Table, journal: Path) -> Iterator[Row]:
 def _write(made: Table, rows: Iterator[Row], output: str) -> int:
     if output == STDOUT:
         return write_csv(made.columns, rows, sys.stdout)
-    with _replacing(Path(output)) as path:
+    with replacing(Path(output)) as path:
         if Path(output).suffix.lower() == PARQUET:
             return write_parquet(made.columns, rows, path)
         with path.open("w", encoding="utf-8", newline="") as file:
             return write_csv(made.columns, rows, file)
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a file beside `target` that takes its place once it is whole."""
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    except OSError as error:  # people know the file, and not the name that it has for a moment
-        raise OSError(error.errno, error.strerror, str(target)) from error
-    os.close(handle)
-    try:
-        yield Path(name)
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -37,29 +37,45 @@ class PriceChart:
     note: str
 
 
+WideBars = Callable[[ProductId, Nanos, Nanos, int], tuple[Bar, ...]]
+"""Returns candles of a product from one instant to another, of a width in ns; () without any."""
+
+
 def price_charts(results: Results, folder: Path) -> list[PriceChart]:
     """Return the prices of the products with the most trades, as far as they were kept.
 
     Raises:
         OSError: what was kept can't be read.
     """
-    shown = Counter(trip.product for trip in results.trips).most_common(CHARTS)
-    found = []
-    for product, _ in sorted(shown, key=lambda each: (-each[1], each[0])):
+
+    def kept(
+        product: ProductId, since_ns: Nanos, until_ns: Nanos, width_ns: int
+    ) -> tuple[Bar, ...]:
         file = file_of(folder, product)
-        chart = _chart(results, product, file) if file.is_file() else None  # no pipe
-        if chart is not None:
-            found.append(chart)
-    return found
+        if not file.is_file():  # no pipe
+            return ()
+        return tuple(widened(read_bars(file, since_ns, until_ns), width_ns))
+
+    return charts_from(results, kept)
 
 
-def _chart(results: Results, product: ProductId, file: Path) -> PriceChart | None:
+def charts_from(results: Results, wide_bars: WideBars) -> list[PriceChart]:
+    """Return the prices of the products with the most trades, as far as `wide_bars` has them."""
+    shown = Counter(trip.product for trip in results.trips).most_common(CHARTS)
+    found = (
+        _chart(results, product, wide_bars)
+        for product, _ in sorted(shown, key=lambda each: (-each[1], each[0]))
+    )
+    return [chart for chart in found if chart is not None]
+
+
+def _chart(results: Results, product: ProductId, wide_bars: WideBars) -> PriceChart | None:
     trips = [trip for trip in results.trips if trip.product == product]
     ends = [trip.closed_ns if trip.is_closed else results.ended_ns for trip in trips]
-    since_ns = min(trip.opened_ns for trip in trips) - MARGIN_NS
-    until_ns = max(end or results.ended_ns for end in ends) + MARGIN_NS
+    since_ns = Nanos(min(trip.opened_ns for trip in trips) - MARGIN_NS)
+    until_ns = Nanos(max(end or results.ended_ns for end in ends) + MARGIN_NS)
     width = _width((until_ns - since_ns) // MINUTE)
-    bars = tuple(widened(read_bars(file, since_ns, until_ns), width * MINUTE))
+    bars = wide_bars(product, since_ns, until_ns, width * MINUTE)
     if not bars:
         return None
     note = f"Candles of {_words(width)}; dotted: stop and target."

@@ -20,6 +20,8 @@ from domain.results.round_trips import RoundTrip
 UP, DOWN, LINE, GREY = "#1a9c6b", "#d1495b", "#3b7dd8", "#7a8290"
 """Colours that are legible on white and on black."""
 SHORTEST_CURVE = 2
+FEW_BARS = 10
+"""So few have a number each; else there would be halves between them."""
 MARGIN = 0.05
 NARROWEST = 0.001
 """Parts: of the span shown, left free above and below; of a price that never moved, shown."""
@@ -37,16 +39,52 @@ class Chart:
     note: str = ""
 
 
-def charts(results: Results, prices: Iterable[PriceChart]) -> list[Chart]:
-    """Return the charts there is something to show in."""
+@frozen
+class DrawnLine:
+    """Values over time, by their names; None: there is none at that time."""
+
+    name: str
+    at_ns: Sequence[int]
+    values: Sequence[float | None]
+    colour: str
+
+
+def charts(
+    results: Results, prices: Iterable[PriceChart], beside: Sequence[DrawnLine] = ()
+) -> list[Chart]:
+    """Return the charts there is something to show in; `beside` are drawn with the equity."""
     found = []
     if len(results.points) >= SHORTEST_CURVE:
-        found += [Chart("Equity", _equity(results)), Chart("Drawdown", _drawdown(results))]
+        found += [
+            Chart("Equity", _equity(results, beside)),
+            Chart("Drawdown", _drawdown(results)),
+        ]
     if results.closed:
         title = "Profit of each trade, after fees, in order of sale"
         found.append(Chart(title, _profits(results)))
     found += [_trades(each, results) for each in prices]
     return found
+
+
+def lines(
+    found: Iterable[DrawnLine], unit: str, height: int, *, is_stacked: bool = False
+) -> Figure:
+    """Return a figure of lines over time with their names; stacked ones are areas that add up."""
+    drawn = [_line(each) for each in found]
+    if is_stacked:
+        drawn = [each | {"stackgroup": "all", "line": _thin(each)} for each in drawn]
+    return {"data": drawn, "layout": _layout(unit, height) | _LEGEND}
+
+
+_LEGEND = {
+    "showlegend": True,
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+    "margin": {"l": 70, "r": 10, "t": 32, "b": 40},
+}
+
+
+def _thin(line: Figure) -> dict[str, Any]:
+    return {**line["line"], "width": 0.5}
 
 
 def _layout(unit: str, height: int) -> dict[str, Any]:
@@ -57,23 +95,32 @@ def _layout(unit: str, height: int) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": GREY},
-        "xaxis": {**axis, "rangeslider": {"visible": False}},
-        "yaxis": {**axis, "title": {"text": unit}, "tickformat": ",.6~f"},
+        "xaxis": {**axis, "rangeslider": {"visible": False}, "ticks": "outside", "ticklen": 5},
+        "yaxis": {**axis, "automargin": False, "title": {"text": unit}, "tickformat": ",.6~f"},
         "showlegend": False,
         "hovermode": "x unified",
     }
 
 
-def _equity(results: Results) -> dict[str, Any]:
-    line = {
+def _line(line: DrawnLine) -> dict[str, Any]:
+    return {
         "type": "scatter",
         "mode": "lines",
-        "x": [iso(point.at_ns) for point in results.points],
-        "y": [float(point.nlv) for point in results.points],
-        "line": {"color": LINE, "width": 2},
-        "name": "equity",
+        "x": [iso(at_ns) for at_ns in line.at_ns],
+        "y": list(line.values),
+        "line": {"color": line.colour, "width": 2},
+        "name": line.name,
     }
-    return {"data": [line], "layout": _layout(results.quote_currency, 320)}
+
+
+def _equity(results: Results, beside: Sequence[DrawnLine]) -> Figure:
+    points = results.points
+    equity = DrawnLine(
+        "equity", [each.at_ns for each in points], [float(each.nlv) for each in points], LINE
+    )
+    if beside:
+        return lines([equity, *beside], results.quote_currency, 320)
+    return {"data": [_line(equity)], "layout": _layout(results.quote_currency, 320)}
 
 
 def _drawdown(results: Results) -> dict[str, Any]:
@@ -100,7 +147,10 @@ def _profits(results: Results) -> dict[str, Any]:
         "textposition": "none",
         "hovertemplate": "%{text}: %{y:.2f}<extra></extra>",
     }
-    return {"data": [bars], "layout": _layout(results.quote_currency, 240)}
+    layout = _layout(results.quote_currency, 240)
+    if len(closed) <= FEW_BARS:
+        layout["xaxis"]["dtick"] = 1
+    return {"data": [bars], "layout": layout}
 
 
 def _trades(prices: PriceChart, results: Results) -> Chart:

@@ -38,10 +38,10 @@ def document(results: Results) -> dict[str, Any]:
         "opening_cash": _text(results.opening_cash),
         "max_drawdown_pct": _text(worst.drawdown_pct if worst else None),
         "max_drawdown_at": iso(worst.at_ns) if worst and worst.drawdown_pct else None,
-        "trades": _summary(results.summary),
-        "stopped": _summary(results.stopped),
+        "trades": summary_of(results.summary),
+        "stopped": summary_of(results.stopped),
         "pnl_by_strategy": pnl_rows(results.origins),
-        "strategies": {name: _summary(made) for name, made in results.by_strategy},
+        "strategies": {name: summary_of(made) for name, made in results.by_strategy},
         "slippage": {
             "sold": _text(results.sales.sold),
             "against_bid": _text(results.sales.slipped),
@@ -58,7 +58,8 @@ def document(results: Results) -> dict[str, Any]:
     }
 
 
-def _summary(made: TradeSummary) -> dict[str, Any]:
+def summary_of(made: TradeSummary) -> dict[str, Any]:
+    """Return what closed trades add up to."""
     return {
         "total_trades": made.trades,
         "wins": made.wins,

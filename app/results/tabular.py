@@ -6,8 +6,11 @@ Exact: a CSV has decimals as plain text and times as RFC 3339; Parquet has decim
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Callable, Iterable, Mapping
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -89,6 +92,25 @@ def write_parquet(columns: tuple[Column, ...], rows: Iterable[Row], path: Path) 
             writer.write_batch(pa.record_batch(arrays, schema=schema))
             count += len(batch)
     return count
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a file beside `target` that takes its place once it is whole.
+
+    Raises:
+        OSError: there can be no file; it names `target`.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    except OSError as error:  # people know the file, and not the name that it has for a moment
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    os.close(handle)
+    try:
+        yield Path(name)
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _batches(rows: Iterable[Row]) -> Iterable[list[Row]]:

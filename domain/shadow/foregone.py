@@ -6,7 +6,7 @@ still followed is the same wish; it counts for the rule that was named first.
 
 from __future__ import annotations
 
-from attrs import define
+from attrs import define, frozen
 
 from domain.messages.decisions import ProposalRefused
 from domain.messages.market import BidMoved, QuoteMoved
@@ -35,6 +35,19 @@ class _Wish:
     cost: Amount | None = None
     paid: Price = Price(ONE)
     proceeds: Amount = Amount(ONE)
+
+
+@frozen(kw_only=True)
+class Watched:
+    """What has to happen before anything changes about what is followed of a product.
+
+    A bid at `low` or below, one at `high` or above, or the instant `ends_ns`. `high` is None where
+    nothing is owned: what waits is bought at `low` at the highest.
+    """
+
+    low: Price
+    high: Price | None
+    ends_ns: Nanos
 
 
 class ForegoneLedger:
@@ -79,6 +92,20 @@ class ForegoneLedger:
         if not wishes:
             del self._wishes[seen.product]
 
+    def watched(self, product: ProductId) -> Watched | None:
+        """Return what can change anything about a product; None: nothing of it is followed."""
+        wishes = self._wishes.get(product, {}).values()
+        if not wishes:
+            return None
+        owned = [each for each in wishes if each.cost is not None]
+        lows = [each.entry.limit_price for each in wishes if each.cost is None]
+        lows += [_limits(each)[0] for each in owned]
+        return Watched(
+            low=max(lows),
+            high=min((_limits(each)[1] for each in owned), default=None),
+            ends_ns=min(each.ends_ns for each in wishes),
+        )
+
     def rows(self) -> tuple[ForegoneTrades, ...]:
         """Return what each rule has cost or saved, by its code."""
         found = dict(self._sums)
@@ -101,8 +128,7 @@ class ForegoneLedger:
             return False
         worth = notional(touch.bid, wish.entry.quantity)
         wish.proceeds = Amount(worth - fee(worth, fees.taker))
-        stop = wish.paid * (ONE - wish.entry.stop_loss_pct / HUNDRED)
-        target = wish.paid * (ONE + wish.entry.take_profit_pct / HUNDRED)
+        stop, target = _limits(wish)
         if stop < touch.bid < target and touch.at_ns < wish.ends_ns:
             return False
         earned = Amount(wish.proceeds - wish.cost)
@@ -124,6 +150,13 @@ def _buy(wish: _Wish, touch: Touch, fees: Fees) -> None:
     worth = notional(price, entry.quantity)
     wish.cost = Amount(worth + fee(worth, fees.maker if is_maker else fees.taker))
     wish.paid, wish.ends_ns = price, Nanos(touch.at_ns + entry.max_hold_ns)
+
+
+def _limits(wish: _Wish) -> tuple[Price, Price]:
+    """Return stop and target of a wish that is owned."""
+    stop = wish.paid * (ONE - wish.entry.stop_loss_pct / HUNDRED)
+    target = wish.paid * (ONE + wish.entry.take_profit_pct / HUNDRED)
+    return Price(stop), Price(target)
 
 
 def _none(rule: str) -> ForegoneTrades:

@@ -73,3 +73,9 @@ def file_of(path: Path, bars: list[Bar], names: dict[str, str] | None = None) ->
         columns[name] = [float(getattr(bar, name)) for bar in bars]
     parquet.write_table(pa.table(columns), path)
     return path
+
+
+def idle() -> BacktestOutcome:
+    """Return a backtest of a few minutes in which nobody trades."""
+    sets = ("strategies.breakout.enabled=false", "strategies.trend_daily.enabled=true")
+    return played(plan(hours=0.1, sets=sets))

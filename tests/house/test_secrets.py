@@ -21,7 +21,7 @@ HOLDS_NONE = {
     "app/command_line/environment.py": "zeros, to try the disk",
     "app/commands/export.py": "tables made of the journal",
     "app/commands/logs.py": "nothing, once nobody reads",
-    "app/commands/backtest.py": "results of orders that nobody has sent",
+    "app/commands/backtest_files.py": "results of orders that nobody has sent",
     "app/commands/report.py": "a page made of the journal",
     "app/commands/strategy.py": "a template and the name of a strategy",
     "app/torture/children.py": "which case is tried",

@@ -79,8 +79,9 @@ def test_a_baseline_that_can_not_be_compared_is_refused(
         "[]": "it is no report",
         "{}": "it has no object `metrics`",
         _changed(made, metrics={**metrics, "total_trades": "0"}): "no closed trade",
-        _changed(made, market="another"): "the baseline's market is another",
-        _changed(made, opening={"USD": "5"}): "the baseline's opening is",
+        _changed(made, market="another"): "the baseline's `market` is another",
+        _changed(made, opening={"USD": "5"}): "the baseline's `opening` is",
+        _changed(made, fills="bar"): "the baseline's `fills` is bar, here it is tape",
     }
     for number, (text, why) in enumerate(texts.items()):
         file = tmp_path / f"{number}.json"
@@ -159,8 +160,60 @@ def test_a_report_that_can_not_be_written_is_said(
 ) -> None:
     place = tmp_path / "nowhere" / "r.json"
 
-    assert main(["backtest", "--to", iso(BEGIN + HOUR), "--report", str(place)]) == 2
-    assert "--report" in capsys.readouterr().err
+    for option in ("--report", "--html", "--results"):
+        assert main(["backtest", "--to", iso(BEGIN + HOUR), option, str(place)]) == 2
+        assert option in capsys.readouterr().err
+
+
+def test_what_can_not_be_written_after_all_is_said_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trades.parquet").mkdir()  # in the place of a file
+    asked = ["backtest", "--to", iso(BEGIN + HOUR), "--results", str(tmp_path)]
+
+    assert main(asked) == 2
+
+    told = capsys.readouterr().err
+    assert "--results" in told
+    assert "Traceback" not in told
+    assert not [file for file in tmp_path.iterdir() if file.is_file()]
+
+
+def test_page_and_tables_are_written_where_they_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, folder = tmp_path / "sheet.html", tmp_path / "results"
+    asked = ["--html", str(page), "--results", str(folder), "--trials", "50"]
+
+    assert main(["backtest", *FIVE_HOURS, *SETS, *asked]) == 0
+
+    told = capsys.readouterr()
+    assert f"written: {page}" in told.err
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert sorted(file.name for file in folder.iterdir()) == [
+        *("equity.parquet", "orders.parquet", "refusals.parquet", "trades.parquet"),
+    ]
+    assert "50 settings were tried on this market" in " ".join(told.out.split())
+
+
+def test_without_a_page_it_says_how_to_get_one_and_does_no_work_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("nobody asked for it")
+
+    monkeypatch.setattr("app.backtest.analysis.analyse", fail)
+
+    assert main(["backtest", "--to", iso(BEGIN + HOUR)]) == 0
+    assert "add: --html sheet.html" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("trials", ["0", "-1", "many"])
+def test_a_number_of_trials_counts_this_one(
+    trials: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", "--trials", trials]) == 2
+    assert "--trials" in capsys.readouterr().err
 
 
 def test_candles_of_all_products_in_a_folder_are_one_market(

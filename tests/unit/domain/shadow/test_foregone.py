@@ -19,7 +19,7 @@ from domain.model.instants import DAY, SECOND, Nanos
 from domain.model.market import Doubt, DoubtKind
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId, Side
-from domain.shadow.foregone import MOST, ForegoneLedger
+from domain.shadow.foregone import MOST, ForegoneLedger, Watched
 from tests.builders.messages import BTC, ETH, MAKER, NOW, TAKER, a_product, a_quote
 
 WISH = RefusedEntry(
@@ -177,6 +177,46 @@ def test_only_so_many_are_followed() -> None:
     paper.refuse()
     paper.quote("99.90", "100", 3)
     assert (paper.row.closed, paper.row.open) == (MOST, 1)
+
+
+def test_what_can_change_anything_is_told_before_and_after_the_purchase() -> None:
+    paper = Paper()
+    assert paper.ledger.watched(BTC) is None
+
+    paper.refuse()
+    ends_ns = Nanos(NOW + 45 * SECOND)
+    at = WISH.limit_price
+    assert paper.ledger.watched(BTC) == Watched(low=at, high=None, ends_ns=ends_ns)
+
+    paper.quote("99.90", "100", 1)
+    stop, target = Price(Decimal(96)), Price(Decimal(108))
+    sold_ns = Nanos(NOW + SECOND + DAY)
+    assert paper.ledger.watched(BTC) == Watched(low=stop, high=target, ends_ns=sold_ns)
+
+    paper.refuse(strategy="momentum")  # what waits can change first, at a price above the stop
+    assert paper.ledger.watched(BTC) == Watched(low=at, high=target, ends_ns=ends_ns)
+
+
+@given(st.lists(st.integers(90, 115), max_size=30))
+def test_prices_between_what_is_watched_change_nothing(bids: list[int]) -> None:
+    """Whoever shows only the prices that can change anything comes to the same sums."""
+    every, needed = Paper(), Paper()
+    for paper in (every, needed):
+        paper.refuse()
+    for second, bid in enumerate(bids, start=1):
+        every.quote(str(bid), str(bid + 1), second)
+        watched = needed.ledger.watched(BTC)
+        if watched is not None and (
+            bid <= watched.low
+            or (watched.high is not None and bid >= watched.high)
+            or NOW + second * SECOND >= watched.ends_ns
+        ):
+            needed.quote(str(bid), str(bid + 1), second)
+    if bids:
+        for paper in (every, needed):
+            paper.quote(str(bids[-1]), str(bids[-1] + 1), len(bids))
+
+    assert every.ledger.rows() == needed.ledger.rows()
 
 
 @given(
