@@ -1,6 +1,6 @@
 """Plays a plan on both engines, and names the first thing that is not the same.
 
-Fills, verdicts and marks are compared: what was traded, what the gate said with its numbers, and
+FillRule, verdicts and marks are compared: what was traded, what the gate said with its numbers, and
 what the account was worth at the end of each minute.
 """
 
@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
 from app.backtest.outcome import BacktestOutcome, run
-from app.backtest.plan import BacktestPlan, Engine
+from app.backtest.plan import BacktestEngine, BacktestPlan
 from app.command_line.progress import Moved
 from domain.messages.decisions import OrderApproved, ProposalRefused
 from domain.messages.orders import FillBooked
@@ -28,7 +28,7 @@ Happening = tuple[Nanos, str]
 
 
 @frozen(kw_only=True)
-class Difference:
+class EngineDifference:
     """The first instant at which the engines differ, and what each of them did there."""
 
     at_ns: Nanos
@@ -39,7 +39,7 @@ class Difference:
         return f"{iso(self.at_ns)}: columns: {self.columns}; events: {self.events}"
 
 
-class Trace:
+class EngineTrace:
     """Takes down fills, verdicts, halts and what each minute ended with."""
 
     def __init__(self) -> None:
@@ -71,40 +71,44 @@ class Trace:
             self.happenings.append((at_ns, told))
 
 
-def check(plan: BacktestPlan, moved: Moved) -> tuple[BacktestOutcome, Difference | None]:
+def check(plan: BacktestPlan, moved: Moved) -> tuple[BacktestOutcome, EngineDifference | None]:
     """Play `plan` on both engines; return what the columns have come to, and where they differ.
 
     `moved` hears how many minutes of the two are done.
     """
-    columns, events = Trace(), Trace()
-    outcome = run(evolve(plan, engine=Engine.COLUMNS), moved, columns.hear)
-    run(evolve(plan, engine=Engine.EVENTS), lambda done: moved(outcome.minutes + done), events.hear)
+    columns, events = EngineTrace(), EngineTrace()
+    outcome = run(evolve(plan, engine=BacktestEngine.COLUMNS), moved, columns.hear)
+    run(
+        evolve(plan, engine=BacktestEngine.EVENTS),
+        lambda done: moved(outcome.minutes + done),
+        events.hear,
+    )
     return outcome, difference(columns, events)
 
 
-def difference(columns: Trace, events: Trace) -> Difference | None:
+def difference(columns: EngineTrace, events: EngineTrace) -> EngineDifference | None:
     """Return the first instant at which the two differ, None if there is none."""
     found = (_happened(columns, events), _worth(columns, events))
     return min((each for each in found if each), key=lambda each: each.at_ns, default=None)
 
 
-def _happened(columns: Trace, events: Trace) -> Difference | None:
+def _happened(columns: EngineTrace, events: EngineTrace) -> EngineDifference | None:
     for one, other in zip_longest(columns.happenings, events.happenings):
         if one != other:
             at_ns = min(each[0] for each in (one, other) if each is not None)
             told = [
                 NOTHING if each is None or each[0] > at_ns else each[1] for each in (one, other)
             ]
-            return Difference(at_ns=at_ns, columns=told[0], events=told[1])
+            return EngineDifference(at_ns=at_ns, columns=told[0], events=told[1])
     return None
 
 
-def _worth(columns: Trace, events: Trace) -> Difference | None:
+def _worth(columns: EngineTrace, events: EngineTrace) -> EngineDifference | None:
     """Compare the newest marks at the end of each minute: one that is not told has not changed."""
     known = told = UNMARKED
     for minute in sorted(columns.marks.keys() | events.marks.keys()):
         known, told = columns.marks.get(minute, known), events.marks.get(minute, told)
         if known != told:
             at_ns = Nanos(minute * MINUTE)
-            return Difference(at_ns=at_ns, columns=f"worth {known}", events=f"worth {told}")
+            return EngineDifference(at_ns=at_ns, columns=f"worth {known}", events=f"worth {told}")
     return None

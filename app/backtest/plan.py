@@ -27,7 +27,7 @@ DOLLARS = ("USD", "USDC", "USDT")
 """Currencies that stand for one another where a market has none of the account's."""
 
 
-class Engine(StrEnum):
+class BacktestEngine(StrEnum):
     """Who is asked when.
 
     `EVENTS` is the specification: every minute goes through the actors, and every strategy is asked
@@ -39,7 +39,7 @@ class Engine(StrEnum):
     EVENTS = "events"
 
 
-class Fills(StrEnum):
+class FillRule(StrEnum):
     """What decides that an order has filled: the tape of a minute, or its candle alone."""
 
     TAPE = "tape"
@@ -64,8 +64,8 @@ class BacktestPlan:
     seed: int
     config: Config
     renamed: str = ""
-    engine: Engine = Engine.COLUMNS
-    fills: Fills = Fills.TAPE
+    engine: BacktestEngine = BacktestEngine.COLUMNS
+    fills: FillRule = FillRule.TAPE
 
 
 def plan_of(
@@ -77,8 +77,8 @@ def plan_of(
     from_ns: Nanos | None = None,
     to_ns: Nanos | None = None,
     capital: Decimal | None = None,
-    engine: Engine = Engine.COLUMNS,
-    fills: Fills = Fills.TAPE,
+    engine: BacktestEngine = BacktestEngine.COLUMNS,
+    fills: FillRule = FillRule.TAPE,
 ) -> BacktestPlan:
     """Open the market and settle what is played of it.
 

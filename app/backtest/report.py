@@ -10,7 +10,7 @@ from attrs import evolve
 
 from app.backtest.analysis import Analysis, analyse, hourly
 from app.backtest.outcome import BacktestOutcome
-from app.backtest.plan import Fills
+from app.backtest.plan import FillRule
 from app.backtest.record import Share
 from app.backtest.report_schema import SCHEMA
 from app.results.document import document, summary_of
@@ -136,13 +136,13 @@ def _at_work(outcome: BacktestOutcome) -> Iterator[dict[str, Any]]:
 
 
 _FILLS = {
-    Fills.TAPE: (
+    FillRule.TAPE: (
         "fills: each is decided on a tape that adds up to the minute's candle; within the minute"
         " the order of prices is drawn from the seed",
         "resting orders fill where trades go through their price, and never with more than was"
         " traded; taking orders pay for the depth of the shown book",
     ),
-    Fills.BAR: (
+    FillRule.BAR: (
         "fills: each is decided by the minute's candle alone, in the order open, low, stops,"
         " targets, close: a stop comes before a target",
         "resting orders fill where the low is below their price, with at most a quarter of the"

@@ -32,7 +32,7 @@ PARTS = 4
 Group = tuple[Nanos, list[Step]]
 
 
-class Tape(Protocol):
+class MinuteTape(Protocol):
     """Shows what happens in a minute of some products."""
 
     def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:

@@ -15,11 +15,11 @@ from actors.kernel.topology import PORTFOLIO
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.market_watch import MarketWatch
-from app.backtest.plan import Engine, Fills
+from app.backtest.plan import BacktestEngine, FillRule
 from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
 from app.backtest.system import BacktestSystem
-from app.backtest.tapes import TAPE_MINUTES, BarTape, ExpandedTape, Tape
+from app.backtest.tapes import TAPE_MINUTES, BarTape, ExpandedTape, MinuteTape
 from app.command_line.progress import Moved
 from app.run import settings
 from domain.messages.decisions import CycleDue, RoundJudged
@@ -51,12 +51,12 @@ class BacktestTimeline:
         self._venue, self._recorder = system.venue, system.recorder
         self._market, self._expander = plan.market, expander_of(plan.market, plan.seed)
         strategies = settings.strategies_of(config)
-        self._asks_always = plan.engine is Engine.EVENTS
+        self._asks_always = plan.engine is BacktestEngine.EVENTS
         signals = WindowSignals if self._asks_always else ColumnSignals
         self._signals: Signals = signals(system.grid, plan.products, strategies)
         self._watch = self.watch = MarketWatch(system, self._expander)
-        self._tape: Tape = ExpandedTape(self._watch, self._expander)
-        if plan.fills is Fills.BAR:
+        self._tape: MinuteTape = ExpandedTape(self._watch, self._expander)
+        if plan.fills is FillRule.BAR:
             self._tape = BarTape(self._watch, self._expander, lambda: system.recorder.lots)
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns

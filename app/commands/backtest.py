@@ -24,7 +24,7 @@ from domain.model.money import ZERO
 from domain.results.regression import BaselineUnusable, Metrics, baseline_of, metrics_of, moved
 
 if TYPE_CHECKING:
-    from app.backtest.check import Difference
+    from app.backtest.check import EngineDifference
     from app.backtest.outcome import BacktestOutcome
     from app.backtest.plan import BacktestPlan
 
@@ -162,7 +162,7 @@ def backtest(
     return max(moved_by, _checked(differs)) if check else moved_by
 
 
-def _play(plan: BacktestPlan, *, check: bool) -> tuple[BacktestOutcome, Difference | None]:
+def _play(plan: BacktestPlan, *, check: bool) -> tuple[BacktestOutcome, EngineDifference | None]:
     """Play once, or on both engines; return what came of it, and where these differ."""
     from app.backtest.check import check as played_twice
     from app.backtest.outcome import run
@@ -175,7 +175,7 @@ def _play(plan: BacktestPlan, *, check: bool) -> tuple[BacktestOutcome, Differen
         return run(plan, done), None
 
 
-def _checked(differs: Difference | None) -> int:
+def _checked(differs: EngineDifference | None) -> int:
     """Say whether both engines have done the same."""
     same = "both engines agree: fills, verdicts and marks are the same"
     click.echo(same if differs is None else f"the engines differ: {differs}", err=True)
@@ -185,7 +185,7 @@ def _checked(differs: Difference | None) -> int:
 def _plan(
     folders: Folders, sets: tuple[str, ...], strategy: str | None, asked: Any
 ) -> BacktestPlan:
-    from app.backtest.plan import Engine, Fills, plan_of
+    from app.backtest.plan import BacktestEngine, FillRule, plan_of
     from app.run.settings import lookback_ns, strategies_of
     from config.loading import load
 
@@ -210,8 +210,8 @@ def _plan(
         from_ns=asked["from_ns"],
         to_ns=asked["to_ns"],
         capital=asked["capital"],
-        engine=Engine(asked["engine"]),
-        fills=Fills(asked["fills"]),
+        engine=BacktestEngine(asked["engine"]),
+        fills=FillRule(asked["fills"]),
     )
 
 

@@ -13,9 +13,9 @@ from app.command_line.shell import Parsed, env_option, folder_options, json_opti
 from app.commands.journals import journal_of
 from app.incident.bundle import (
     BundleFacts,
+    BundleSource,
+    BundleSpan,
     NothingThere,
-    Place,
-    Stretch,
     name_of,
     verify_bundle,
     write_bundle,
@@ -81,8 +81,8 @@ def incident(
     try:
         folder = journal_of(folders, mode).parent
         name = folders.address_of(folder).name
-        place = Place(folder=folder, log=folders.log, name=name)
-        stretch = Stretch(begin_ns=begin_ns, end_ns=end_ns)
+        place = BundleSource(folder=folder, log=folders.log, name=name)
+        stretch = BundleSpan(begin_ns=begin_ns, end_ns=end_ns)
         facts = write_bundle(chosen, place, stretch, iso(time.time_ns()), VERSION)
     except (FileNotFoundError, NothingThere) as error:
         return _refuse(f"nothing to write: {error}", EXIT_USAGE)

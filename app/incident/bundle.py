@@ -42,7 +42,7 @@ class NothingThere(TradingError):
 
 
 @frozen(kw_only=True)
-class Stretch:
+class BundleSpan:
     """From when to when, market time; None: from the beginning of the newest run, or to its end."""
 
     begin_ns: Nanos | None = None
@@ -97,7 +97,7 @@ class _Writer:
 
 
 @frozen(kw_only=True)
-class Place:
+class BundleSource:
     """Where an instance writes: the folder of its mode, its logs, and its name in them."""
 
     folder: Path
@@ -106,7 +106,7 @@ class Place:
 
 
 def write_bundle(
-    file: Path, place: Place, stretch: Stretch, wall: str, version: str
+    file: Path, place: BundleSource, stretch: BundleSpan, wall: str, version: str
 ) -> BundleFacts:
     """Write a bundle to the new `file`; whatever runs may go on meanwhile.
 
@@ -163,7 +163,7 @@ class _Runs:
     broken: str
 
 
-def _runs(journal: Path, stretch: Stretch) -> _Runs:
+def _runs(journal: Path, stretch: BundleSpan) -> _Runs:
     """Return the segments in the stretch; of a broken journal also all that can't be read."""
     if not any(journal.glob(f"*{SUFFIX}")):
         raise NothingThere(f"there is no journal in {journal}")
@@ -192,14 +192,14 @@ def _runs(journal: Path, stretch: Stretch) -> _Runs:
     )
 
 
-def _overlaps(span: tuple[str, str, int], stretch: Stretch) -> bool:
+def _overlaps(span: tuple[str, str, int], stretch: BundleSpan) -> bool:
     first_ns, last_ns = parse_iso(span[0]), parse_iso(span[1])
     begin_ns = stretch.begin_ns or 0
     return last_ns >= begin_ns and (stretch.end_ns is None or first_ns <= stretch.end_ns)
 
 
 def _contents(
-    place: Place, names: tuple[str, ...], stretch: Stretch
+    place: BundleSource, names: tuple[str, ...], stretch: BundleSpan
 ) -> Iterator[tuple[str, bytes]]:
     folder, mode = place.folder, place.folder.name
     for name in names:
@@ -219,7 +219,7 @@ def _contents(
         yield from _file(f"logs/incidents/{told.name}", told)
 
 
-def _wanted(name: str, stretch: Stretch) -> Callable[[Entry], bool]:
+def _wanted(name: str, stretch: BundleSpan) -> Callable[[Entry], bool]:
     """Return what takes the lines of the instance; one without a time may be of any time."""
 
     def is_wanted(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.backtest.check import check
-from app.backtest.plan import Fills, plan_of
+from app.backtest.plan import FillRule, plan_of
 from app.run.settings import lookback_ns
 from config.loading import load
 from domain.model.instants import HOUR, Nanos
@@ -68,9 +68,9 @@ def test_columns_are_events(part: int) -> None:
         sets=some_sets(),
         seed=st.integers(0, 10**6),
         begin=st.integers(0, 40),
-        fills=st.sampled_from((Fills.TAPE, Fills.TAPE, Fills.BAR)),
+        fills=st.sampled_from((FillRule.TAPE, FillRule.TAPE, FillRule.BAR)),
     )
-    def columns_are_events(sets: tuple[str, ...], seed: int, begin: int, fills: Fills) -> None:
+    def columns_are_events(sets: tuple[str, ...], seed: int, begin: int, fills: FillRule) -> None:
         config = load(Path("config"), sets)
         start_ns = Nanos(BEGIN + begin * HOUR)
         made = plan_of(

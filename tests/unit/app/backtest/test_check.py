@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from app.backtest.check import Trace, check, difference
+from app.backtest.check import EngineTrace, check, difference
 from app.backtest.signals import ColumnSignals, Wanted
 from domain.model.instants import HOUR, MINUTE, Nanos
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of, plan
@@ -49,7 +49,7 @@ def test_an_engine_that_overlooks_a_trigger_is_found_out(monkeypatch: pytest.Mon
 
 
 def test_what_is_not_marked_has_not_changed() -> None:
-    columns, events = Trace(), Trace()
+    columns, events = EngineTrace(), EngineTrace()
     columns.marks = {1: "10", 4: "12"}
     events.marks = {1: "10", 2: "10", 3: "10", 4: "12"}
     assert difference(columns, events) is None
@@ -62,7 +62,7 @@ def test_what_is_not_marked_has_not_changed() -> None:
 
 
 def test_the_first_difference_is_named_and_what_is_missing_is_nothing() -> None:
-    columns, events = Trace(), Trace()
+    columns, events = EngineTrace(), EngineTrace()
     columns.happenings = [(Nanos(1), "a"), (Nanos(5), "b")]
     events.happenings = [(Nanos(1), "a"), (Nanos(3), "c"), (Nanos(5), "b")]
 

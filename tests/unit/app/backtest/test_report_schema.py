@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 from app.backtest.outcome import BacktestOutcome
-from app.backtest.plan import Engine
+from app.backtest.plan import BacktestEngine
 from app.backtest.report import report
 from app.backtest.report_schema import SCHEMA, Report, checked
 from app.backtest.trail import OrderTrail
@@ -81,7 +81,7 @@ def test_what_is_not_known_is_null(outcome: BacktestOutcome) -> None:
 
 def test_both_engines_have_the_same_report_but_for_the_rounds_that_they_held() -> None:
     asked = plan(hours=4)
-    columns, events = (written(played(evolve(asked, engine=each))) for each in Engine)
+    columns, events = (written(played(evolve(asked, engine=each))) for each in BacktestEngine)
 
     assert columns["closed"]
     assert columns["costs"]["spread"] is not None

@@ -16,7 +16,7 @@ from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.source import Step
 from app.backtest.check import check
-from app.backtest.plan import Fills
+from app.backtest.plan import FillRule
 from app.backtest.tapes import PARTS, BarTape, ExpandedTape
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
@@ -140,7 +140,7 @@ def test_the_whole_tape_is_every_step_of_every_product_in_order() -> None:
 
 def test_by_candles_alone_both_engines_do_the_same_and_trade(tmp_path: Path) -> None:
     rows = [bar for bar in candles(5) if bar.start_ns // MINUTE % 53]
-    made = evolve(plan(str(file_of(tmp_path / "c.parquet", rows)), hours=5), fills=Fills.BAR)
+    made = evolve(plan(str(file_of(tmp_path / "c.parquet", rows)), hours=5), fills=FillRule.BAR)
 
     outcome, found = check(made, lambda _: None)
 
@@ -151,7 +151,7 @@ def test_by_candles_alone_both_engines_do_the_same_and_trade(tmp_path: Path) -> 
 def test_the_two_rules_are_not_the_same() -> None:
     made = plan(hours=5)
 
-    tape, bar = (played(evolve(made, fills=each)).results for each in Fills)
+    tape, bar = (played(evolve(made, fills=each)).results for each in FillRule)
 
     assert tape.trips
     assert bar.trips

@@ -12,7 +12,7 @@ from attrs import evolve
 from app.backtest import sheets
 from app.backtest.analysis import analyse
 from app.backtest.outcome import BacktestOutcome
-from app.backtest.plan import Fills
+from app.backtest.plan import FillRule
 from app.backtest.report import assumptions
 from app.backtest.sheet_charts import MOST_POINTS, sheet_charts, thinned
 from app.backtest.tear_sheet import MOST_TRADES, tear_sheet
@@ -96,10 +96,11 @@ def test_equal_backtests_have_equal_pages(outcome: BacktestOutcome, page: str) -
 
 
 @pytest.mark.parametrize(
-    ("fills", "said"), [(Fills.TAPE, "drawn from the seed"), (Fills.BAR, "by the minute's candle")]
+    ("fills", "said"),
+    [(FillRule.TAPE, "drawn from the seed"), (FillRule.BAR, "by the minute's candle")],
 )
 def test_what_is_assumed_of_fills_is_what_was_played(
-    outcome: BacktestOutcome, fills: Fills, said: str
+    outcome: BacktestOutcome, fills: FillRule, said: str
 ) -> None:
     told = assumptions(evolve(outcome, plan=evolve(outcome.plan, fills=fills)))
 

@@ -13,9 +13,9 @@ import zstandard
 
 from app.incident.bundle import (
     MANIFEST,
+    BundleSource,
+    BundleSpan,
     NothingThere,
-    Place,
-    Stretch,
     name_of,
     verify_bundle,
     write_bundle,
@@ -43,9 +43,9 @@ def a_run(home: Path, at_ns: int = AT_NS) -> None:
     open_state(place).close()
 
 
-def a_place(home: Path) -> Place:
+def a_place(home: Path) -> BundleSource:
     (home / "logs").mkdir(exist_ok=True)
-    return Place(folder=home / "data" / "paper", log=home / "logs", name="default")
+    return BundleSource(folder=home / "data" / "paper", log=home / "logs", name="default")
 
 
 def members(file: Path) -> dict[str, str]:
@@ -59,10 +59,10 @@ def members(file: Path) -> dict[str, str]:
     return found
 
 
-def written(home: Path, stretch: Stretch | None = None) -> tuple[Any, dict[str, str]]:
+def written(home: Path, stretch: BundleSpan | None = None) -> tuple[Any, dict[str, str]]:
     file = home / "b.tar.zst"
     file.unlink(missing_ok=True)
-    facts = write_bundle(file, a_place(home), stretch or Stretch(), WALL, VERSION)
+    facts = write_bundle(file, a_place(home), stretch or BundleSpan(), WALL, VERSION)
     assert verify_bundle(file) == ()
     return facts, members(file)
 
@@ -71,15 +71,17 @@ def test_the_newest_run_is_taken_or_those_of_a_stretch(tmp_path: Path) -> None:
     for day in range(3):
         a_run(tmp_path, AT_NS + day * DAY)
 
-    def runs(stretch: Stretch) -> list[str]:
+    def runs(stretch: BundleSpan) -> list[str]:
         return sorted(name for name in written(tmp_path, stretch)[1] if name.endswith(".jsonl"))
 
     every = [f"paper/journal/{number:08}.jsonl" for number in (1, 2, 3)]
-    assert runs(Stretch()) == every[2:]
-    assert runs(Stretch(begin_ns=Nanos(AT_NS + DAY))) == every[1:]
-    assert runs(Stretch(end_ns=Nanos(AT_NS + DAY))) == every[:2]
+    assert runs(BundleSpan()) == every[2:]
+    assert runs(BundleSpan(begin_ns=Nanos(AT_NS + DAY))) == every[1:]
+    assert runs(BundleSpan(end_ns=Nanos(AT_NS + DAY))) == every[:2]
     with pytest.raises(NothingThere):
-        write_bundle(tmp_path / "none", a_place(tmp_path), Stretch(end_ns=Nanos(1)), WALL, VERSION)
+        write_bundle(
+            tmp_path / "none", a_place(tmp_path), BundleSpan(end_ns=Nanos(1)), WALL, VERSION
+        )
     assert not (tmp_path / "none").exists()
 
 
@@ -95,7 +97,7 @@ def test_lines_of_others_and_of_other_times_stay_out(tmp_path: Path) -> None:
     text = "".join(json.dumps(each) + "\n" for each in lines)
     (place.log / "bulkhead.jsonl").write_text(text)
 
-    stretch = Stretch(begin_ns=Nanos(min(AT_NS, 1_793_577_600 * 10**9 + 1)))
+    stretch = BundleSpan(begin_ns=Nanos(min(AT_NS, 1_793_577_600 * 10**9 + 1)))
     told = written(tmp_path, stretch)[1]["logs/bulkhead.jsonl"]
 
     assert "within" in told
@@ -155,5 +157,5 @@ def test_nothing_is_overwritten_and_names_tell_the_time(tmp_path: Path) -> None:
     written(tmp_path)
 
     with pytest.raises(FileExistsError):
-        write_bundle(tmp_path / "b.tar.zst", a_place(tmp_path), Stretch(), WALL, VERSION)
+        write_bundle(tmp_path / "b.tar.zst", a_place(tmp_path), BundleSpan(), WALL, VERSION)
     assert name_of(0) == "incident-19700101T000000Z.tar.zst"
