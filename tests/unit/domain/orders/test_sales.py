@@ -238,6 +238,21 @@ def test_a_stop_waits_as_long_as_it_takes_for_protection_that_is_known_to_rest()
     assert again.intent == sale
 
 
+@pytest.mark.req("X6", "PROT1", "R1")
+def test_a_stop_waits_for_protection_that_was_lost_from_sight_and_found() -> None:
+    scene = a_scene()
+    stop = raised(scene, approved_stop())
+    scene.step(a_receipt(stop))
+    scene.answer(OutcomeLost("timeout"), stop)
+    scene.listed(a_seen(stop))
+    scene.later(10 * UNKNOWN_FOR_NS)
+
+    _, found = waiting(scene, approved_sale("lot-1", reason=ExitReason.STOP))
+
+    assert of(found, effects.Place) == []
+    assert of(found, effects.Cancel) == [effects.Cancel(f"venue-{stop.number}")]
+
+
 @pytest.mark.req("PROT1")
 def test_what_protects_nothing_any_more_is_cancelled_when_it_is_withdrawn() -> None:
     scene, stop = protected()

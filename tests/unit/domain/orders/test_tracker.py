@@ -439,6 +439,17 @@ def test_an_open_order_that_a_listing_does_not_show_stays_open() -> None:
 
 
 @pytest.mark.req("X4")
+def test_an_order_that_was_lost_from_sight_and_found_is_not_proven_absent_by_a_later_list() -> None:
+    scene = a_lost_entry()
+    scene.listed(a_seen(ENTRY))
+    scene.later(H + MINUTE)
+
+    scene.listed()
+
+    assert scene.state() is OrderState.OPEN
+
+
+@pytest.mark.req("X4")
 def test_an_order_on_its_way_is_not_missed_by_a_list() -> None:
     scene = a_scene()
     scene.place()
