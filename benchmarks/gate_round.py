@@ -153,14 +153,14 @@ def main() -> None:
             ],
             "sizing alone (floor)",
         )
-        print("\nrules that take most of a round, us")
-        for code, spent in rules_of(gate, entries, options.cycles).most_common(SLOWEST):
-            print(f"{code:34}{spent:11}")
+        tell_rules(rules_of(gate, entries, options.cycles))
 
 
-def _views(gate: RiskGate, count: int) -> None:
-    for _ in range(count):
-        gate._view()
+def tell_rules(spent: Counter[str]) -> None:
+    """Print the rules that take most of a round."""
+    print("\nrules that take most of a round, us")
+    for code, took_us in spent.most_common(SLOWEST):
+        print(f"{code:34}{took_us:11}")
 
 
 def _sized(gate: RiskGate, entries: Sequence[EntryProposed]) -> None:
