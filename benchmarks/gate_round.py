@@ -137,19 +137,10 @@ def main() -> None:
             [
                 ("sizing alone (floor)", timed(lambda: _sized(gate, entries))),
                 ("merge", timed(lambda: merge(told, bars, limits))),
-                (
-                    "views alone",
-                    timed(lambda: [gate._view() for _ in entries]),
-                ),
+                ("views alone", timed(lambda: [gate._view() for _ in entries])),
                 ("judge", timed(lambda: judged(gate, entries))),
-                (
-                    "judge, a view for each",
-                    timed(lambda: judged_apart(gate, entries)),
-                ),
-                (
-                    "merge and judge",
-                    timed(lambda: judged(gate, merge(told, bars, limits)[0])),
-                ),
+                ("judge, a view for each", timed(lambda: judged_apart(gate, entries))),
+                ("merge and judge", timed(lambda: judged(gate, merge(told, bars, limits)[0]))),
             ],
             "sizing alone (floor)",
         )
