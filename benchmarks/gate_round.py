@@ -137,30 +137,21 @@ def main() -> None:
             [
                 ("sizing alone (floor)", timed(lambda: _sized(gate, entries))),
                 ("merge", timed(lambda: merge(told, bars, limits))),
-                (
-                    "views alone",
-                    timed(lambda: [gate._view() for _ in entries]),
-                ),
+                ("views alone", timed(lambda: [gate._view() for _ in entries])),
                 ("judge", timed(lambda: judged(gate, entries))),
-                (
-                    "judge, a view for each",
-                    timed(lambda: judged_apart(gate, entries)),
-                ),
-                (
-                    "merge and judge",
-                    timed(lambda: judged(gate, merge(told, bars, limits)[0])),
-                ),
+                ("judge, a view for each", timed(lambda: judged_apart(gate, entries))),
+                ("merge and judge", timed(lambda: judged(gate, merge(told, bars, limits)[0]))),
             ],
             "sizing alone (floor)",
         )
-        print("\nrules that take most of a round, us")
-        for code, spent in rules_of(gate, entries, options.cycles).most_common(SLOWEST):
-            print(f"{code:34}{spent:11}")
+        tell_rules(rules_of(gate, entries, options.cycles))
 
 
-def _views(gate: RiskGate, count: int) -> None:
-    for _ in range(count):
-        gate._view()
+def tell_rules(spent: Counter[str]) -> None:
+    """Print the rules that take most of a round."""
+    print("\nrules that take most of a round, us")
+    for code, took_us in spent.most_common(SLOWEST):
+        print(f"{code:34}{took_us:11}")
 
 
 def _sized(gate: RiskGate, entries: Sequence[EntryProposed]) -> None:

@@ -57,7 +57,7 @@ class OrderKeeper:
         self._denied = DeniedOrders(self.orders)
         self._strangers: dict[str, None] = {}
         self._is_asking = False
-        self._now = Now(0, 0)
+        self._now: Now  # of the present step: before the first there is none
         self._effects: list[Effect] = []
 
     def _do(self, *effects: Effect) -> None:

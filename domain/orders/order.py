@@ -47,8 +47,9 @@ END_GRACE_NS = 30 * SECOND
 class Order:
     """An order and everything known about it.
 
-    `filled` is what the booked fills add up to, `venue_filled` the most that the venue has shown.
-    `last_sent_ns` is machine time, `intended_ns` market time.
+    `filled` is what the booked fills add up to, `venue_filled` the most that the venue has shown of
+    it. `intended_ns` is market time. `last_sent_ns` is the machine time after which no request for
+    it can leave any more, told with the outcome that was lost.
     """
 
     intent: OrderIntent
@@ -58,13 +59,13 @@ class Order:
     venue_filled: Quantity = Quantity(ZERO)
     venue_status: VenueStatus | None = None
     fills: frozenset[str] = frozenset()
-    intended_ns: int = 0
+    intended_ns: int
     last_sent_ns: int | None = None
     tries: int = 0
     reason: str = ""
 
     @classmethod
-    def intended(cls, intent: OrderIntent, intended_ns: int = 0) -> Order:
+    def intended(cls, intent: OrderIntent, intended_ns: int) -> Order:
         """Return a fresh order of `intent`, written down at market time `intended_ns`."""
         return cls(intent=intent, intended_ns=intended_ns)
 
@@ -255,7 +256,6 @@ def apply_fill(order: Order, fill: FillSeen) -> Order:
         order,
         filled=filled,
         fills=order.fills | {fill.entry_id},
-        venue_filled=max(order.venue_filled, filled),
         order_id=order.order_id or fill.order_id,
     )
     event = Event.FILL_COMPLETE if filled == wanted else Event.FILL

@@ -71,20 +71,21 @@ class SaleKeeper(OrderKeeper):
         by a name that can be cancelled.
         """
         super()._keep(old, new, is_news=is_news)
-        asked = new.intent.order
-        if self._waiting and isinstance(asked, ApprovedExit) and _protects(new):
-            if new.state in RESTING and asked.lot in self._waiting.values():
-                self._cancel(new.intent.client_order_id, MAKES_ROOM)
-            self._go_on()
+        lot = _protected_by(new)
+        if lot is None:
+            return
+        if new.state in RESTING and lot in self._waiting.values():
+            self._cancel(new.intent.client_order_id, MAKES_ROOM)
+        self._go_on()
 
     def _go_on(self) -> None:
         """Ask for a new receipt for each sale that nothing stands in the way of any more."""
         for name in tuple(self._waiting):
             order = self.orders.get(name)
             if order is None or order.is_terminal:
-                self._waiting.pop(name, None)
+                del self._waiting[name]
             elif not any(self._in_the_way(order)):
-                self._waiting.pop(name, None)
+                del self._waiting[name]
                 self._do(Publish(IntentRaised(order.intent)))
 
     def _in_the_way(self, sale: Order) -> Iterator[Order]:
@@ -105,10 +106,13 @@ class SaleKeeper(OrderKeeper):
 
     def _protecting(self, lot: str) -> Iterator[Order]:
         for order in self.orders.unsettled.values():
-            asked = order.intent.order
-            if _protects(order) and isinstance(asked, ApprovedExit) and asked.lot == lot:
+            if _protected_by(order) == lot:
                 yield order
 
 
-def _protects(order: Order) -> bool:
-    return order.intent.order.purpose is Purpose.PROTECTION
+def _protected_by(order: Order) -> str | None:
+    """Return the lot that an order protects, None if it protects none."""
+    asked = order.intent.order
+    if isinstance(asked, ApprovedExit) and asked.purpose is Purpose.PROTECTION:
+        return asked.lot
+    return None

@@ -99,7 +99,6 @@ ENTRIES_BLOCKED_BY_USER_STREAM = "user_stream"
 LOST_ORDERS = "lost_orders"
 CANCEL_UNDER_WAY = "DUPLICATE_CANCEL_REQUEST"
 """The venue's word for a cancel that came while it was carrying out another one."""
-NO_CONNECTION = 0
 
 
 class OrderTracker(SaleKeeper):
@@ -118,7 +117,8 @@ class OrderTracker(SaleKeeper):
         self._numbers = IntentNumbers(state.lineage, state.next_number, state.former)
         self._lifetime_ns = request_lifetime_ns
         self._is_dry = is_dry
-        self._user = (NO_CONNECTION, -1)
+        self._user: tuple[int, int] | None = None
+        """The user stream's connection and its newest frame; None while there is no stream."""
 
     def begin(self) -> tuple[Effect, ...]:
         """Block the products whose orders are in doubt; time out what rests."""
@@ -206,7 +206,7 @@ class OrderTracker(SaleKeeper):
             return
         if not self._may_leave(order):
             return
-        sent = advance(order, Event.SENT, sent_ns=self._now.machine_ns)
+        sent = advance(order, Event.SENT)
         self._keep(order, sent)
         self._do(Place(order.intent, receipt))
         if sent.tries == 1:
@@ -286,6 +286,8 @@ class OrderTracker(SaleKeeper):
     def _user_frame(self, frame: UserFrame) -> None:
         # The session refuses a gap on the wire; this one looks again where orders are at stake,
         # so that nothing between the socket and here can lose a frame in silence.
+        if self._user is None:
+            return
         connection, last = self._user
         if frame.connection != connection or frame.sequence <= last:
             return
@@ -302,12 +304,18 @@ class OrderTracker(SaleKeeper):
             self._do(ListOrders(since_ns, AfterSnapshot(connection)))
 
     def _user_lost(self, reason: str) -> None:
-        self._user = (NO_CONNECTION, -1)
+        self._user = None
         is_ours = reason in OWN_RESTARTS
         self._do(BlockEntries(ENTRIES_BLOCKED_BY_USER_STREAM, reason, may_flap=is_ours))
 
     def _see_all(self, orders: tuple[OrderSeen, ...]) -> None:
-        strange = [seen for seen in orders if not self._see(seen)]
+        strange = []
+        for seen in orders:
+            order = self.orders.get(seen.client_order_id)
+            if order is None:
+                strange.append(seen)
+            else:
+                self._see(order, seen)
         if not strange:
             return
         lost = self._numbers.skip({seen.client_order_id for seen in strange})
@@ -320,18 +328,14 @@ class OrderTracker(SaleKeeper):
             if is_entry and not seen.status.is_terminal:
                 self._do(Cancel(seen.order_id))  # nobody would sell what it buys
 
-    def _see(self, seen: OrderSeen) -> bool:
-        """Take in what the venue shows; tell whether it is an order that we know."""
-        order = self.orders.get(seen.client_order_id)
-        if order is None:
-            return False
+    def _see(self, order: Order, seen: OrderSeen) -> None:
+        """Take in what the venue shows under the id of an order of ours."""
         if is_another(order, seen):
             self._give_up(order)
-            return True
-        if self.orders.missing.pop(seen.client_order_id, False):
+            return
+        if self.orders.missing.pop(seen.client_order_id, None):
             self._judge_doubt(order)
         self._shown(order, apply_seen(order, seen))
-        return True
 
     def _shown(self, order: Order, now_is: Order) -> None:
         """Go on with an order that the venue has shown."""
@@ -349,7 +353,7 @@ class OrderTracker(SaleKeeper):
         self._do(*self._unread.take(listing, self._now.breakers))
         if not doubts:
             self._miss(listing, reason)
-        if reason == AfterSnapshot(self._user[0]) and not doubts:
+        if self._user and reason == AfterSnapshot(self._user[0]) and not doubts:
             evidence = "orders listed after the user stream's snapshot"
             self._do(ReleaseEntries(ENTRIES_BLOCKED_BY_USER_STREAM, evidence))
         self._watch()

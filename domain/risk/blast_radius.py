@@ -50,7 +50,10 @@ class LossMechanism:
         return ONE - left * (ONE - self.taker) / (ONE + self.taker)
 
     def entries_within(self, window_ns: Nanos) -> int:
-        """Return how many entries may be approved within any window of that length."""
+        """Return how many entries may be approved within any window of that length and filled.
+
+        One that nobody fills loses nothing, and counts toward no limit on trades.
+        """
         rounds = -(-window_ns // self.interval_ns) + 1  # one at each end
         most = rounds * self.trades_per_round
         for limit, each_ns in ((self.trades_per_hour, HOUR), (self.trades_per_day, DAY)):

@@ -10,10 +10,13 @@ from attrs import frozen
 
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
-from domain.model.money import BPS, ONE, ZERO, bps, plain
+from domain.model.market import Quote
+from domain.model.money import ZERO, Price, bps, plain
+from domain.model.product import ProductId
 from domain.model.settings import number
 from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
+from domain.risk.sizing import entry_price
 from domain.risk.view import RiskView
 
 SHOWN_TO = Decimal("0.01")
@@ -43,11 +46,10 @@ class PriceCollar(EntryRule):
 
     def judge(self, wanted: Candidate, view: RiskView) -> Refusal | None:
         """Refuse if the order would pay more than the collar allows."""
-        sized, quote = wanted.sized, view.quotes.get(wanted.product)
-        if sized is None or quote is None or not 0 < quote.bid < quote.ask:
+        sized, quote = wanted.sized, _sound(view, wanted.product)
+        if sized is None or quote is None:
             return None  # refused by the rules on sizes and quotes
-        mid = (quote.bid + quote.ask) / 2
-        above = bps((sized.limit_price - mid) / mid)
+        above = _above_mid(sized.limit_price, quote)
         if above <= self.collar_bps:
             return None
         return self.refuse(
@@ -58,11 +60,27 @@ class PriceCollar(EntryRule):
         """Yield how far above the mid an entry would be priced now, at most; of what rests below
         it, nothing.
         """
-        share = ONE - view.mandate.entry_offset_bps / BPS
         yield from fullest(
-            LimitUse(f"price above the mid {product}", used, self.collar_bps, "bps")
-            for product in view.eligible
-            if (quote := view.quotes.get(product)) is not None and 0 < quote.bid < quote.ask
-            for mid in [(quote.bid + quote.ask) / 2]
-            for used in [max(ZERO, bps((quote.bid * share - mid) / mid).quantize(SHOWN_TO))]
+            LimitUse(f"price above the mid {name}", used, self.collar_bps, "bps")
+            for name in view.eligible
+            if (used := _priced_above(view, name)) is not None
         )
+
+
+def _priced_above(view: RiskView, name: ProductId) -> Decimal | None:
+    """Return how many bps above the mid an entry would be priced now; None where nobody knows."""
+    product, quote = view.products.get(name), _sound(view, name)
+    if product is None or quote is None:
+        return None
+    price = entry_price(product, quote, view.mandate.entry_offset_bps)
+    return max(ZERO, _above_mid(price, quote).quantize(SHOWN_TO))
+
+
+def _sound(view: RiskView, name: ProductId) -> Quote | None:
+    quote = view.quotes.get(name)
+    return quote if quote is not None and 0 < quote.bid < quote.ask else None
+
+
+def _above_mid(price: Price, quote: Quote) -> Decimal:
+    mid = (quote.bid + quote.ask) / 2
+    return bps((price - mid) / mid)

@@ -51,7 +51,7 @@ class StaleBar(EntryRule):
     def uses(self, view: RiskView) -> Iterator[LimitUse]:
         """Yield the age of the oldest last bar of what may be bought."""
         ages = {
-            product: max(0, view.at_ns - view.bar_ends[product]) // SECOND
+            product: max(0, (view.at_ns - view.bar_ends[product]) // SECOND)
             for product in view.eligible
             if product in view.bar_ends
         }

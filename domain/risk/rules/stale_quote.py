@@ -12,7 +12,7 @@ from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 from domain.model.market import Quote
-from domain.model.money import plain
+from domain.model.money import ZERO, plain
 from domain.model.settings import number
 from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
@@ -74,5 +74,5 @@ class StaleQuote(EntryRule):
 
 
 def _seconds(view: RiskView, quote: Quote) -> Decimal:
-    age_ns = max(0, view.at_ns - quote.confirmed_ns)
-    return (Decimal(age_ns) / SECOND).quantize(SHOWN_TO)
+    age = Decimal(view.at_ns - quote.confirmed_ns) / SECOND
+    return max(ZERO, age.quantize(SHOWN_TO))

@@ -29,6 +29,7 @@ from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
     MAKER,
+    NOW,
     TAKER,
     a_breaker,
     a_lot,
@@ -97,7 +98,7 @@ def test_an_order_whose_lot_is_gone_is_withdrawn_once() -> None:
 
 @pytest.mark.req("PROT1", "BOOT1")
 def test_after_a_start_what_rests_is_known_and_what_is_bare_protected() -> None:
-    there = evolve(Order.intended(STOP), state=OrderState.OPEN)
+    there = evolve(Order.intended(STOP, NOW), state=OrderState.OPEN)
     home, actor = guarding(a_lot(), a_lot("1", id="lot-2"), orders=(there,), epoch=2)
 
     assert wanted(home.pass_time(actor, SECOND)) == [("lot-2", "1")]

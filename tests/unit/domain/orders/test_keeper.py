@@ -18,16 +18,17 @@ from domain.orders.effects import (
     WakeAfter,
     Warn,
 )
+from domain.orders.inputs import Now
 from domain.orders.keeper import RESOLVE_EVERY_NS, STRANGERS, OrderKeeper
 from domain.orders.order import Order, moved
-from tests.builders.messages import an_intent
+from tests.builders.messages import NOW, an_intent
 
 pytestmark = pytest.mark.req("X4")
 
 INTENT = an_intent()
 NAME = INTENT.client_order_id
 OPEN = evolve(
-    Order.intended(INTENT),
+    Order.intended(INTENT, NOW),
     state=OrderState.OPEN,
     order_id="venue-1",
     venue_status=VenueStatus.OPEN,
@@ -55,6 +56,16 @@ def test_an_order_that_lives_is_told_to_end_and_asked_about_until_it_has() -> No
 )
 def test_what_can_not_be_cancelled_is_left_alone(order: Order) -> None:
     assert cancelled(order) == ()
+
+
+def test_that_an_order_is_to_end_is_told_once_however_often_the_venue_is_asked() -> None:
+    keeper = OrderKeeper([OPEN])
+    keeper._cancel(NAME, "a test")
+    keeper._taken()
+
+    keeper._cancel(NAME, "a test")
+
+    assert keeper._taken() == (Cancel("venue-1"),)
 
 
 def test_questions_are_asked_once_at_a_time() -> None:
@@ -100,6 +111,7 @@ def test_an_order_that_has_ended_or_was_filled_is_ours_whatever_its_id_stands_fo
 
 def test_a_person_may_ask_again_before_the_venue_has_answered() -> None:
     keeper = OrderKeeper([OPEN])
+    keeper._now = Now(NOW, 0)
     keeper.orders.missing[NAME] = True
 
     for request in ("r1", "r2"):

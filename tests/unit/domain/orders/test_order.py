@@ -7,6 +7,7 @@ expires an order, and its messages reach us in any order, any number of times.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -14,23 +15,28 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from domain.model.approval import Market, OrderType, StopLimit
 from domain.model.errors import InvariantBroken
-from domain.model.instants import Nanos
-from domain.model.money import ZERO, Quantity
+from domain.model.instants import DAY, SECOND, Nanos
+from domain.model.money import ZERO, Price, Quantity
 from domain.model.orders import TERMINAL, FillSeen, OrderSeen, OrderState, VenueStatus
 from domain.orders.lifecycle import Event
 from domain.orders.order import (
+    CLOCKS_NS,
     Order,
     advance,
     apply_fill,
     apply_seen,
     given_up,
+    is_another,
+    is_anothers,
     is_doubtful,
+    is_within,
     needs_fills,
     takes_at_once,
     without_venue,
 )
-from tests.builders.messages import a_fill, a_limit, a_seen, an_intent, approved
+from tests.builders.messages import NOW, a_fill, a_limit, a_seen, an_intent, approved
 
 INTENT = an_intent()
 
@@ -148,16 +154,70 @@ def test_an_order_that_the_venue_closes_short_of_its_quantity_has_ended() -> Non
     order = apply_seen(order, a_seen(INTENT, VenueStatus.FILLED, "1"))
 
     assert order.state is OrderState.CANCELLED
-    assert "below its quantity" in order.reason
+    assert order.reason == "closed by the venue below its quantity"
 
 
-def test_sending_counts_tries_and_keeps_the_last_moment() -> None:
-    first = advance(an_order(), Event.SENT, sent_ns=10)
-    retried = advance(advance(first, Event.NOT_SENT_RETRY), Event.SENT, sent_ns=20)
+@pytest.mark.req("X4")
+def test_each_sending_is_a_try() -> None:
+    first = an_order(Event.SENT)
+    retried = advance(advance(first, Event.NOT_SENT_RETRY), Event.SENT)
 
     assert (first.tries, retried.tries) == (1, 2)
-    assert (first.last_sent_ns, retried.last_sent_ns) == (10, 20)
     assert retried.intended_ns == 5
+
+
+@pytest.mark.req("X4")
+def test_when_a_request_could_last_leave_is_forgotten_by_nothing_that_happens_later() -> None:
+    """From that instant on it is counted whether a list proves that the order does not exist."""
+    lost = advance(an_order(Event.SENT), Event.OUTCOME_LOST, sent_ns=10)
+
+    assert lost.last_sent_ns == 10
+    assert advance(lost, Event.CANCEL_REFUSED).last_sent_ns == 10
+    assert advance(lost, Event.OUTCOME_LOST, sent_ns=20).last_sent_ns == 20
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize(
+    ("shown", "state"),
+    [
+        (VenueStatus.UNKNOWN, OrderState.OPEN),
+        (VenueStatus.PENDING, OrderState.OPEN),
+        (VenueStatus.QUEUED, OrderState.OPEN),
+        (VenueStatus.OPEN, OrderState.OPEN),
+        (VenueStatus.EDIT_QUEUED, OrderState.OPEN),
+        (VenueStatus.CANCEL_QUEUED, OrderState.PENDING_CANCEL),
+        (VenueStatus.CANCELLED, OrderState.CANCELLED),
+        (VenueStatus.EXPIRED, OrderState.EXPIRED),
+        (VenueStatus.FAILED, OrderState.REJECTED),
+        (VenueStatus.FILLED, OrderState.CANCELLED),
+    ],
+)
+def test_what_the_venue_shows_first_of_an_order_is_how_it_stands(
+    shown: VenueStatus, state: OrderState
+) -> None:
+    assert apply_seen(an_order(Event.SENT), a_seen(INTENT, shown)).state is state
+
+
+@pytest.mark.req("X4")
+def test_of_two_pictures_that_may_follow_each_other_the_later_one_counts() -> None:
+    edited = apply_seen(an_open_order(), a_seen(INTENT, VenueStatus.EDIT_QUEUED))
+
+    order = apply_seen(edited, a_seen(INTENT, VenueStatus.CANCEL_QUEUED))
+
+    assert order.state is OrderState.PENDING_CANCEL
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize("ended", sorted(TERMINAL - {OrderState.FILLED}))
+def test_an_order_that_has_ended_stays_so_while_its_late_fills_are_fetched(
+    ended: OrderState,
+) -> None:
+    over = evolve(an_open_order(), state=ended)
+
+    seen = apply_seen(over, a_seen(INTENT, VenueStatus.CANCELLED, "1"))
+
+    assert seen.state is ended
+    assert needs_fills(seen)
 
 
 @pytest.mark.req("X4")
@@ -179,7 +239,7 @@ class VenueAndOrder(RuleBasedStateMachine):
         self.fills: list[FillSeen] = []
         self.said = [a_seen(self.intent)]
         self.booked: set[str] = set()
-        self.ours = advance(Order.intended(self.intent), Event.SENT)
+        self.ours = advance(Order.intended(self.intent, NOW), Event.SENT)
         self.past: list[OrderState] = []
 
     def total(self) -> Decimal:
@@ -319,9 +379,62 @@ def test_what_is_given_up_while_it_is_cancelled_keeps_its_fills(
 @pytest.mark.req("X4", "X5")
 def test_an_entry_that_takes_at_once_is_asked_about_until_it_has_ended() -> None:
     taking = an_intent(approved(order_type=a_limit(post_only=False, lifetime_ns=None)))
-    open_order = apply_seen(Order.intended(taking), a_seen(taking))
+    open_order = apply_seen(Order.intended(taking, NOW), a_seen(taking))
 
-    assert takes_at_once(taking.order.order_type)
     assert is_doubtful(open_order)
-    assert not takes_at_once(a_limit())
-    assert not is_doubtful(apply_seen(Order.intended(an_intent()), a_seen(an_intent())))
+    assert not is_doubtful(apply_seen(Order.intended(an_intent(), NOW), a_seen(an_intent())))
+
+
+@pytest.mark.req("X5")
+@pytest.mark.parametrize(
+    ("order_type", "takes"),
+    [
+        (a_limit(post_only=False, lifetime_ns=None), True),
+        (a_limit(post_only=False, lifetime_ns=Nanos(SECOND)), False),
+        (a_limit(post_only=True, lifetime_ns=None), False),
+        (a_limit(post_only=True, lifetime_ns=Nanos(SECOND)), False),
+        (Market(), True),
+        (StopLimit(stop_price=Price(Decimal(97)), price=Price(Decimal(95))), False),
+    ],
+)
+def test_only_what_may_not_rest_takes_at_once(order_type: OrderType, *, takes: bool) -> None:
+    assert takes_at_once(order_type) is takes
+
+
+@pytest.mark.req("X5")
+def test_of_a_type_that_nobody_knows_nothing_is_assumed() -> None:
+    iceberg: Any = "an iceberg"
+
+    with pytest.raises(AssertionError, match="an iceberg"):
+        takes_at_once(iceberg)
+
+
+# Clocks differ, by no more than a minute.
+
+
+@pytest.mark.req("X1")
+@pytest.mark.parametrize(
+    ("after_ns", "is_ours"),
+    [(-DAY, False), (-CLOCKS_NS - 1, False), (-CLOCKS_NS, True), (0, True), (SECOND, True)],
+)
+def test_what_the_venue_has_had_for_longer_than_clocks_differ_is_not_ours(
+    after_ns: int, *, is_ours: bool
+) -> None:
+    order, at_ns = Order.intended(INTENT, NOW), Nanos(NOW + after_ns)
+
+    assert is_another(order, evolve(a_seen(INTENT), created_ns=at_ns)) is not is_ours
+    assert is_anothers(order, a_fill(INTENT, at_ns=at_ns)) is not is_ours
+
+
+@pytest.mark.req("X4")
+@pytest.mark.parametrize(
+    ("after_ns", "holds"),
+    [(-DAY, True), (-CLOCKS_NS, True), (-CLOCKS_NS + 1, False), (0, False), (SECOND, False)],
+)
+def test_a_list_holds_an_orders_whole_life_if_it_begins_earlier_than_clocks_differ(
+    after_ns: int, *, holds: bool
+) -> None:
+    order = Order.intended(INTENT, NOW)
+
+    assert is_within(order, NOW + after_ns) is holds
+    assert not is_within(order, None)

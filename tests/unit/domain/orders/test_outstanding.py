@@ -10,7 +10,7 @@ from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.orders import TERMINAL, OrderState, VenueStatus
 from domain.orders.order import Order
 from domain.orders.outstanding import LEAVES_WITHIN_NS, Outstanding
-from tests.builders.messages import a_moved, a_seen, an_intent, approved, approved_sale
+from tests.builders.messages import NOW, a_moved, a_seen, an_intent, approved, approved_sale
 
 pytestmark = pytest.mark.req("K1")
 
@@ -104,9 +104,9 @@ def test_the_venue_asked_for_an_order_ends_it_or_says_that_it_is_there(
 def test_the_journal_leaves_open_what_may_have_been_sent_and_what_was_alive(
     outstanding: Outstanding,
 ) -> None:
-    intended = Order.intended(ENTRY)
-    alive = evolve(Order.intended(EXIT), state=OrderState.OPEN, order_id="venue-2")
-    over = evolve(Order.intended(an_intent(number=3)), state=OrderState.VOID)
+    intended = Order.intended(ENTRY, NOW)
+    alive = evolve(Order.intended(EXIT, NOW), state=OrderState.OPEN, order_id="venue-2")
+    over = evolve(Order.intended(an_intent(number=3), NOW), state=OrderState.VOID)
 
     outstanding.restore((intended, alive, over), NOW_NS)
 
@@ -124,7 +124,7 @@ def test_with_nothing_on_its_way_the_first_list_of_all_proves_it(outstanding: Ou
 def test_what_the_journal_knows_alive_has_left_long_ago(
     outstanding: Outstanding, state: OrderState
 ) -> None:
-    alive = evolve(Order.intended(ENTRY), state=state, order_id="venue-1")
+    alive = evolve(Order.intended(ENTRY, NOW), state=state, order_id="venue-1")
 
     outstanding.restore((alive,), NOW_NS)
 

@@ -14,7 +14,7 @@ from domain.model.orders import TERMINAL, OrderState
 from domain.model.product import ProductId
 from domain.orders.order import Order, is_doubtful
 from domain.orders.own_orders import OwnOrders
-from tests.builders.messages import BTC, ETH, an_intent, approved
+from tests.builders.messages import BTC, ETH, NOW, an_intent, approved
 
 
 def an_order(
@@ -26,6 +26,7 @@ def an_order(
         state=state,
         order_id=f"venue-{number}",
         venue_filled=Quantity(Decimal(missing)),
+        intended_ns=NOW,
     )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.orders import IntentRaised
-from domain.model.approval import ApprovedExit, ExitReason
+from domain.model.approval import ApprovedExit, ApprovedOrder, ExitReason
+from domain.model.instants import DAY, Nanos
 from domain.model.money import Quantity
 from domain.model.orders import Accepted, OrderIntent, OrderState, OutcomeLost, VenueStatus
 from domain.orders import effects
 from domain.orders.effects import AskAgain
 from domain.orders.order import Order
 from domain.orders.sales import MAKES_ROOM, SOLD_INSTEAD, SOLD_MEANWHILE, UNKNOWN_FOR_NS
-from tests.builders.messages import a_fill, a_seen, approved_sale, approved_stop
+from tests.builders.messages import NOW, a_fill, a_seen, approved, approved_sale, approved_stop
 from tests.unit.domain.orders.test_tracker import (
     Scene,
     a_receipt,
@@ -28,7 +30,7 @@ from tests.unit.domain.orders.test_tracker import (
 TARGET = ExitReason.TARGET
 
 
-def raised(scene: Scene, order: ApprovedExit) -> OrderIntent:
+def raised(scene: Scene, order: ApprovedOrder) -> OrderIntent:
     """Return the intent of an approved order, whose receipt has not come."""
     (found,) = published(scene.step(OrderApproved(order)), IntentRaised)
     return found.intent
@@ -87,6 +89,56 @@ def test_a_sale_of_another_lot_waits_for_nothing() -> None:
 
     assert len(of(found, effects.Place)) == 1
     assert of(found, effects.Cancel) == []
+
+
+@pytest.mark.req("PROT1")
+def test_sales_of_one_lot_do_not_wait_for_each_other() -> None:
+    scene = a_scene()
+
+    _, first = waiting(scene, approved_sale("lot-1", "1"))
+    _, second = waiting(scene, approved_sale("lot-1", "1", approval=3))
+
+    assert [len(of(found, effects.Place)) for found in (first, second)] == [1, 1]
+
+
+@pytest.mark.req("PROT1")
+def test_while_a_sale_waits_other_orders_come_and_go() -> None:
+    scene, _ = protected()
+    sale, _ = waiting(scene, approved_sale("lot-1"))
+    entry = raised(scene, approved())
+    scene.step(a_receipt(entry))
+
+    found = scene.answer(Accepted(f"venue-{entry.number}"), entry)
+
+    assert of(found, effects.Cancel) == []
+    assert scene.state(entry) is OrderState.OPEN
+    assert scene.state(sale) is OrderState.INTENDED
+
+
+@pytest.mark.req("PROT1", "X1")
+def test_a_sale_that_can_not_be_made_any_more_is_not_asked_for_when_the_way_is_free() -> None:
+    """The venue has had another order under its id for long."""
+    scene, stop = protected()
+    sale, _ = waiting(scene, approved_sale("lot-1"))
+    scene.listed(evolve(a_seen(sale), created_ns=Nanos(NOW - DAY)))
+    assert scene.state(sale) is OrderState.VOID
+
+    assert published(cancelled(scene, stop), IntentRaised) == []
+
+
+@pytest.mark.req("PROT1", "X2")
+def test_a_sale_that_has_left_is_not_asked_for_again() -> None:
+    """Its receipt came when the wait was over, before anybody asked."""
+    scene = a_scene()
+    stop = raised(scene, approved_stop())
+    scene.step(a_receipt(stop))
+    scene.answer(OutcomeLost("timeout"), stop)
+    sale, _ = waiting(scene, approved_sale("lot-1", reason=ExitReason.STOP))
+    scene.later(UNKNOWN_FOR_NS)
+
+    assert len(of(scene.step(a_receipt(sale, 4)), effects.Place)) == 1
+
+    assert published(scene.step(AskAgain()), IntentRaised) == []
 
 
 @pytest.mark.req("PROT1", "R1")
@@ -184,6 +236,21 @@ def test_a_stop_waits_as_long_as_it_takes_for_protection_that_is_known_to_rest()
     assert published(scene.step(AskAgain()), IntentRaised) == []
     (again,) = published(cancelled(scene, stop), IntentRaised)
     assert again.intent == sale
+
+
+@pytest.mark.req("X6", "PROT1", "R1")
+def test_a_stop_waits_for_protection_that_was_lost_from_sight_and_found() -> None:
+    scene = a_scene()
+    stop = raised(scene, approved_stop())
+    scene.step(a_receipt(stop))
+    scene.answer(OutcomeLost("timeout"), stop)
+    scene.listed(a_seen(stop))
+    scene.later(10 * UNKNOWN_FOR_NS)
+
+    _, found = waiting(scene, approved_sale("lot-1", reason=ExitReason.STOP))
+
+    assert of(found, effects.Place) == []
+    assert of(found, effects.Cancel) == [effects.Cancel(f"venue-{stop.number}")]
 
 
 @pytest.mark.req("PROT1")

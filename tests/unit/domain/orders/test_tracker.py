@@ -54,6 +54,7 @@ from domain.model.product import Side
 from domain.orders import effects
 from domain.orders.doubt import FAR_BACK_NS, WINDOW_NS
 from domain.orders.effects import AskAgain, FindOrders, ListOrders, ListReason, TimeIsUp
+from domain.orders.identity import client_order_id
 from domain.orders.inputs import FillsFound, Now, OrderBookState, OrdersFound, TrackerInput
 from domain.orders.keeper import RESOLVE_EVERY_NS, UNKNOWN_ORDER
 from domain.orders.lifecycle import Event
@@ -242,8 +243,8 @@ def test_a_dry_run_says_what_it_would_place_and_asks_the_venue_for_nothing() -> 
 
     (said,) = scene.step(OrderApproved(ENTRY.order))
 
-    assert isinstance(said, effects.Publish)
-    assert isinstance(said.message, WouldPlace)
+    end_ns = Nanos(NOW + 45 * SECOND + END_GRACE_NS)
+    assert said == effects.Publish(WouldPlace(evolve(ENTRY, end_ns=end_ns)))
     assert scene.step(a_receipt(ENTRY)) == ()
     assert scene.step(BootCompleted((), MAKER, TAKER, True)) == ()
 
@@ -324,6 +325,13 @@ def test_a_product_stays_blocked_while_another_order_of_it_is_in_doubt() -> None
     assert len(of(scene.listed(a_seen(other)), effects.ReleaseEntries)) == 1
 
 
+def test_a_message_that_nobody_provided_for_is_an_error_and_not_passed_over() -> None:
+    riddle: Any = "a riddle"
+
+    with pytest.raises(AssertionError, match="a riddle"):
+        a_scene().step(riddle)
+
+
 def test_an_answer_to_a_predecessor_about_a_settled_order_is_nothing() -> None:
     assert a_scene().answer(Accepted("venue-9")) == ()
 
@@ -354,12 +362,13 @@ def test_absence_is_believed_only_from_a_listing_begun_after_the_last_possible_a
 
 
 @pytest.mark.req("X4")
-def test_absence_counts_from_when_the_request_could_last_leave() -> None:
+@pytest.mark.parametrize("outcome", [OutcomeLost("timeout"), IdKnown("used before")])
+def test_absence_counts_from_when_the_request_could_last_leave(outcome: PlaceOutcome) -> None:
     scene = a_scene()
     scene.place()
     handed_over_ns = scene.machine
     scene.later(10 * SECOND)  # it waited in the lane for so long
-    scene.answer(OutcomeLost("timeout"))
+    scene.answer(outcome)
 
     scene.listed(begun_ns=handed_over_ns + H + 1)
     assert scene.state() is OrderState.UNKNOWN
@@ -379,6 +388,20 @@ def test_an_entry_given_up_and_accepted_after_all_is_ours_and_cancelled() -> Non
 
     assert scene.state() is OrderState.PENDING_CANCEL
     assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("X4")
+def test_a_listing_proves_the_absence_of_each_order_that_it_lacks() -> None:
+    """Whatever it shows of others, and in whatever order they were made."""
+    other = an_intent(approved(approval=2), 2)
+    scene = a_lost_entry()
+    scene.place(other.order)
+    scene.answer(OutcomeLost("timeout"), other)
+    scene.later(H + SECOND)
+
+    scene.listed(a_seen(ENTRY))
+
+    assert (scene.state(), scene.state(other)) == (OrderState.OPEN, OrderState.VOID)
 
 
 @pytest.mark.req("X4")
@@ -413,6 +436,52 @@ def test_an_open_order_that_a_listing_does_not_show_stays_open() -> None:
     scene.listed()
 
     assert scene.state() is OrderState.OPEN
+
+
+@pytest.mark.req("X4")
+def test_an_order_that_was_lost_from_sight_and_found_is_not_proven_absent_by_a_later_list() -> None:
+    scene = a_lost_entry()
+    scene.listed(a_seen(ENTRY))
+    scene.later(H + MINUTE)
+
+    scene.listed()
+
+    assert scene.state() is OrderState.OPEN
+
+
+@pytest.mark.req("X4")
+def test_an_order_on_its_way_is_not_missed_by_a_list() -> None:
+    scene = a_scene()
+    scene.place()
+
+    assert scene.listed(since_ago_ns=3 * MINUTE) == ()
+    assert scene.tracker.orders.missing == {}
+
+
+@pytest.mark.req("X4")
+def test_a_list_that_begins_in_the_life_of_a_resting_order_misses_nothing() -> None:
+    scene = an_open_entry()
+    scene.listed(a_seen(ENTRY))
+    scene.step(AskAgain())
+    scene.later(3 * MINUTE)
+
+    assert scene.listed(since_ago_ns=2 * MINUTE) == ()
+    assert scene.tracker.orders.missing == {}
+
+    (again,) = scene.listed(since_ago_ns=4 * MINUTE)
+    assert again == effects.WakeAfter(RESOLVE_EVERY_NS, AskAgain())
+    assert scene.tracker.orders.missing == {ID: False}, "missing, and not denied by id yet"
+
+
+@pytest.mark.req("X4", "K1")
+def test_an_entry_that_comes_alive_after_its_end_in_a_halt_is_cancelled_once() -> None:
+    scene = a_lost_entry()
+    scene.listed(begun_ns=scene.machine + H + 1)
+    scene.halt()
+
+    found = scene.listed(a_seen(ENTRY))
+
+    assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
 
 
 @pytest.mark.req("X4")
@@ -558,14 +627,26 @@ def test_a_halt_leaves_exits_alone() -> None:
 
 
 @pytest.mark.req("K1")
-def test_an_entry_that_is_accepted_after_a_halt_is_cancelled() -> None:
+@pytest.mark.parametrize("scope", ["global", "venue", "product:BTC-USD", "strategy:breakout"])
+def test_an_entry_that_is_accepted_after_a_halt_that_covers_it_is_cancelled(scope: str) -> None:
     scene = a_scene()
     scene.place()
-    assert of(scene.halt(), effects.Cancel) == []  # nothing to cancel yet: it has no order id
+    assert of(scene.halt(scope), effects.Cancel) == []  # nothing to cancel: it has no order id
 
     found = scene.answer(Accepted("venue-1"))
 
     assert of(found, effects.Cancel) == [effects.Cancel("venue-1")]
+
+
+@pytest.mark.req("K1", "X6")
+def test_an_exit_that_is_accepted_after_a_halt_sells() -> None:
+    scene = a_scene()
+    scene.place(approved_sale("lot-1"))
+    scene.halt()
+
+    found = scene.answer(Accepted("venue-1"), an_intent(approved_sale("lot-1")))
+
+    assert of(found, effects.Cancel) == []
 
 
 @pytest.mark.req("K1")
@@ -580,10 +661,11 @@ def test_an_entry_that_the_stream_shows_after_a_halt_is_cancelled() -> None:
 
 
 @pytest.mark.req("K1")
-def test_a_halt_of_something_else_lets_a_fresh_entry_rest() -> None:
+@pytest.mark.parametrize("scope", ["actor", "product:ETH-USD", "strategy:another"])
+def test_a_halt_of_something_else_lets_a_fresh_entry_rest(scope: str) -> None:
     scene = a_scene()
     scene.place()
-    scene.halt("product:ETH-USD")
+    scene.halt(scope)
 
     assert of(scene.answer(Accepted("venue-1")), effects.Cancel) == []
 
@@ -629,6 +711,25 @@ def test_that_another_cancel_is_under_way_does_not_hide_why_the_order_goes() -> 
     assert scene.why() == why
 
 
+@pytest.mark.req("X4")
+def test_that_a_cancel_was_taken_does_not_hide_why_the_order_goes() -> None:
+    scene = an_open_entry()
+    scene.step(TimeIsUp(ID))
+    why = scene.why()
+
+    scene.step(CancelAnswered(1, (CancelResult("venue-1", True, ""),), None))
+
+    assert scene.why() == why != ""
+
+
+@pytest.mark.req("X4")
+def test_a_cancel_of_an_order_that_is_not_ours_is_nothing() -> None:
+    """A sweep cancels what the venue lists, whoever made it."""
+    answer = CancelAnswered(1, (CancelResult("venue-9", False, "UNKNOWN"),), None)
+
+    assert a_scene().step(answer) == ()
+
+
 # Fills.
 
 
@@ -643,6 +744,35 @@ def test_a_fill_is_booked_and_told_once() -> None:
         FillBooked(fill, ID, published(first, FillBooked)[0].order)
     ]
     assert again == ()
+
+
+@pytest.mark.req("X4", "AUD1")
+def test_each_part_that_is_filled_is_told() -> None:
+    scene = an_open_entry()
+
+    told = [
+        moved
+        for n in (1, 2)
+        for moved in published(
+            scene.step(fills(a_fill(ENTRY, "0.5", entry_id=f"fill-{n}"))), OrderAdvanced
+        )
+    ]
+
+    assert [(each.state, each.filled) for each in told] == [
+        (OrderState.PARTIALLY_FILLED, Decimal("0.5")),
+        (OrderState.PARTIALLY_FILLED, Decimal(1)),
+    ]
+
+
+@pytest.mark.req("X4", "AUD1")
+def test_what_a_list_of_fills_has_besides_keeps_none_of_ours_from_being_booked() -> None:
+    scene = an_open_entry()
+    known, new = (a_fill(ENTRY, "0.5", entry_id=f"fill-{n}") for n in (1, 2))
+    scene.step(fills(known))
+
+    found = scene.step(fills(a_fill(an_intent(number=8)), known, new))
+
+    assert [each.fill for each in published(found, FillBooked)] == [new]
 
 
 @pytest.mark.req("X4")
@@ -896,7 +1026,8 @@ def test_what_can_not_be_asked_for_whole_is_not_given_up(
     (settled,) = published(last, Settled)
     assert settled.given_up == ()
     assert ID in settled.items[0]
-    assert "could not be asked" in settled.items[0]
+    why = answered.get("failure", "not every entry was read")
+    assert settled.items[0].endswith(f": the venue could not be asked ({why})")
     assert scene.state() is OrderState.OPEN
 
 
@@ -1029,6 +1160,21 @@ def test_numbers_that_the_venue_knows_are_not_used_again_and_that_is_told(
     assert raised.intent.number == max(lost) + 1
 
 
+@pytest.mark.req("X1")
+def test_what_the_venue_has_of_a_journal_that_a_backup_replaced_is_told() -> None:
+    older = "ab" * 16
+    state = OrderBookState(LINEAGE, 1, (), former=((older, 5),))
+    scene = Scene(OrderTracker(state, H))
+    known, lost = (
+        an_older_order(client_order_id=client_order_id(older, number)) for number in (5, 6)
+    )
+
+    assert of(scene.listed(known), effects.BlockEntries) == []
+    (block,) = of(scene.listed(lost), effects.BlockEntries)
+
+    assert (block.breaker, block.is_latched) == (LOST_ORDERS, True)
+
+
 @pytest.mark.req("X1", "K1")
 def test_an_entry_that_the_journal_has_lost_and_that_lives_is_cancelled() -> None:
     scene = a_scene()
@@ -1064,6 +1210,18 @@ def test_the_stream_is_opened_when_the_boot_is_done() -> None:
     assert a_scene().step(BootCompleted((), MAKER, TAKER, True)) == (effects.OpenUserStream(),)
 
 
+@pytest.mark.parametrize("connection", [0, 1])
+def test_before_a_stream_is_there_and_after_it_is_lost_no_frame_counts(connection: int) -> None:
+    scene = an_open_entry()
+    late = [frame(n, a_seen(ENTRY, VenueStatus.CANCELLED), connection=connection) for n in (0, 2)]
+
+    assert [scene.step(each) for each in late] == [(), ()]
+    scene.step(StreamOpened("user", 1))
+    scene.step(StreamClosed("user", 1, "connection lost"))
+    assert [scene.step(each) for each in late] == [(), ()]
+    assert scene.state() is OrderState.OPEN
+
+
 @pytest.mark.req("X4", "REC1")
 def test_a_gap_in_the_stream_blocks_entries_and_begins_anew() -> None:
     block, restart = a_streaming_scene().step(frame(2))
@@ -1094,7 +1252,7 @@ def test_after_a_gap_only_a_listing_asked_for_after_the_snapshot_lets_entries_on
     scene.step(StreamOpened("user", 2))
 
     (asked,) = of(scene.step(frame(0, connection=2, is_snapshot=True)), effects.ListOrders)
-    assert asked.reason == effects.AfterSnapshot(2)
+    assert asked == ListOrders(Nanos(NOW - WINDOW_NS), effects.AfterSnapshot(2))
     for other in (None, effects.OfDoubt(), effects.AfterSnapshot(1)):
         assert of(scene.listed(reason=other), effects.ReleaseEntries) == []
 

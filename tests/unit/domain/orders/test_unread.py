@@ -114,6 +114,37 @@ def test_an_order_that_somebody_made_by_hand_shows_none_of_ours() -> None:
     )
 
 
+def fills(*unread: Unread) -> FillsListed:
+    return FillsListed(1, (), True, None, unread)
+
+
+def test_a_list_of_one_kind_says_nothing_of_what_could_not_be_read_of_the_other() -> None:
+    """Neither of the two without any id: all that settles such a one is a list without any."""
+    own = OwnOrders((PLACED,))
+    for odd, other, same in (
+        (fills(an_unread(EntryKind.FILL)), orders(), fills()),
+        (orders(an_unread()), fills(), orders()),
+    ):
+        unread = UnreadOfOurs(own)
+        unread.take(odd, ())
+
+        assert unread.take(other, OPEN_BREAKER) == ()
+        (told,) = unread.take(same, OPEN_BREAKER)
+        assert isinstance(told, ReleaseEntries)
+
+
+def test_each_that_could_not_be_read_is_waited_for_by_itself() -> None:
+    """That the venue shows one of two without our name is no news of the other."""
+    unread = UnreadOfOurs(OwnOrders((SENT,)))
+    unread.take(orders(an_unread(order_id="o-1"), an_unread(order_id="o-2")), ())
+    shown = evolve(BY_HAND, order_id="o-1")
+
+    (told,) = unread.take(orders(an_unread(order_id="o-3"), seen=(shown,)), ())
+
+    assert isinstance(told, BlockEntries)
+    assert "(o-2)" in told.reason
+
+
 def test_an_entry_without_any_id_is_told_as_one() -> None:
     (told,) = UnreadOfOurs(OwnOrders((PLACED,))).take(orders(an_unread()), ())
 

@@ -12,7 +12,7 @@ from domain.model.money import Quantity
 from domain.model.orders import TERMINAL, OrderState
 from domain.orders.order import Order
 from domain.orders.venue_stops import RESTING, VenueStops
-from tests.builders.messages import a_moved, an_intent, approved_sale, approved_stop
+from tests.builders.messages import NOW, a_moved, an_intent, approved_sale, approved_stop
 
 STOP = an_intent(approved_stop("lot-1"), 4)
 
@@ -67,7 +67,7 @@ def test_the_end_of_one_says_which_it_was_once() -> None:
 
 @pytest.mark.req("PROT1", "BOOT1")
 def test_after_a_start_the_journals_orders_protect_on() -> None:
-    quiet = Order.intended(STOP)
+    quiet = Order.intended(STOP, NOW)
     resting = evolve(quiet, state=OrderState.PARTIALLY_FILLED, filled=Quantity(Decimal("0.5")))
 
     stops = VenueStops([resting, evolve(quiet, state=OrderState.CANCELLED)])

@@ -201,23 +201,43 @@ def test_a_tighter_limit_never_loses_more(name: str) -> None:
         assert most(tight, window) <= most(mechanism, window)
 
 
-def test_the_derivation_names_the_figures_and_what_is_taken_for_granted() -> None:
-    found = blast_radius(a_mechanism(), "USD")
-    told = " ".join((*(each.why for each in found.windows), *found.assumptions))
+def test_the_whole_derivation_is_told_with_its_figures_and_what_is_taken_for_granted() -> None:
+    found = blast_radius(a_mechanism(), "EUR")
 
-    assert [each.window for each in found.windows] == ["minute", "hour", "day"]
-    for said in ("1,177.62 USD", "58.51 %", "1,500.00", "gaps by at most 50 %", "15 %", "1.2 %"):
-        assert said in told
+    halted = (
+        "1,177.62 EUR: 300.00 until the loss limit halts, then 58.51 % of the 1,500.00 that may be"
+        " at risk"
+    )
+    assert [(each.window, each.why) for each in found.windows] == [
+        ("minute", halted),
+        ("hour", halted),
+        ("day", halted),
+    ]
     assert found.to_zero == 1_800
+    assert found.assumptions == (
+        "a lot loses at most 58.51 % of what it cost: its stop is at most 15 % below its entry, the"
+        " price then gaps by at most 50 % before it is sold, and both legs pay the taker fee of"
+        " 1.2 %",
+        "every 1 min at most 5 entries are approved; an entry costs at most 300.00, all of them"
+        " together 1,500.00 EUR",
+        "at a loss of 300.00 EUR in a day nothing more is bought until a person says `resume`",
+        "it counts from what lots cost: a profit made before may be given back beside it, down to"
+        " the limit on the drawdown",
+    )
 
 
 def test_little_turnover_is_told_as_that() -> None:
     slow = a_mechanism(trades_per_round=1, order_cap=Amount(Decimal(20)))
 
-    assert "and of 2 entries of 20.00" in blast_radius(slow, "USD").windows[0].why
-    assert (
-        "all of it"
-        in blast_radius(evolve(slow, nlv=Amount(Decimal(5)), order_cap=Amount(Decimal(500))), "USD")
-        .windows[0]
-        .why
+    assert blast_radius(slow, "USD").windows[0].why == (
+        "901.03 USD: 58.51 % of 1,500.00 at risk before, and of 2 entries of 20.00"
     )
+
+
+def test_what_little_there_is_may_be_lost_whole_and_no_part_of_a_cent_less() -> None:
+    little = a_mechanism(nlv=Amount(Decimal("5.001")), order_cap=Amount(Decimal(500)))
+
+    (minute, *_) = blast_radius(little, "USD").windows
+
+    assert minute.most == Decimal("5.01")
+    assert minute.why == "5.01 USD: all of it: nothing is borrowed"

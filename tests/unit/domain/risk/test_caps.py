@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.context import Regime
+from domain.model.money import plain
 from domain.model.product import ProductId
 from domain.risk.caps import CapRule
 from domain.risk.rules.asset_cap import AssetCap
@@ -70,9 +71,63 @@ def test_passes_at_the_cap_and_refuses_a_cent_above(
 
     assert refusal is not None
     assert refusal.reason == rule.CODE
-    assert refusal.cap_type is not None
     assert refusal.current_pct == 2
     assert refusal.proposed_pct == (Decimal(cap) + Decimal("0.01")) / 100
+
+
+@pytest.mark.req("E1", "U2", "STR3")
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [*zip(CASES, ["total", "position", "asset", "theme LAYER1", "strategy"], strict=True)],
+)
+def test_a_refusal_names_the_cap_what_would_be_at_risk_and_how_much_may_be(
+    case: tuple[CapRule, dict[str, Any], str], name: str
+) -> None:
+    rule, changes, cap = case
+    limit = Decimal(cap) / 100
+
+    refusal = rule.judge(a_candidate(cap), holding("200", **changes))
+
+    assert refusal is not None
+    assert refusal.cap_type == name
+    assert refusal.observed == f"{limit + 2:.4f} % of equity"
+    assert refusal.limit == f"{plain(limit)} %"
+
+
+@pytest.mark.req("E1", "U2", "STR3")
+@pytest.mark.parametrize(("rule", "changes", "cap"), CASES)
+def test_all_lots_of_a_kind_count_together(
+    rule: CapRule, changes: dict[str, Any], cap: str
+) -> None:
+    """Two of one product and one of the same asset for another currency: three, or those two."""
+    del changes
+    lots = [a_lot("50", id=f"lot-{n}") for n in (1, 2)]
+    lots.append(a_lot("50", id="lot-3", product=ProductId("BTC-USDC")))
+    view = holding("0", portfolio=a_portfolio("10000", *lots), mandate=THEMED)
+    held = 100 if isinstance(rule, PositionCap) else 150
+
+    assert rule.judge(a_candidate(str(Decimal(cap) - held)), view) is None
+    assert rule.judge(a_candidate(str(Decimal(cap) - held + 1)), view) is not None
+
+
+@pytest.mark.req("U2")
+@pytest.mark.parametrize("themes", [("DEFI", "LAYER1"), ("LAYER1", "DEFI")])
+def test_every_theme_of_an_asset_binds_wherever_it_stands(themes: tuple[str, str]) -> None:
+    members = {"DEFI": ("ETH",), "LAYER1": ("BTC",)}
+    mandate = a_mandate(themes={name: members[name] for name in themes})
+    rule = ThemeCap(max_per_theme_pct=dict.fromkeys(members, Decimal(4)))
+
+    assert rule.judge(a_candidate("400"), a_view(mandate=mandate)) is None
+    assert rule.judge(a_candidate("401"), a_view(mandate=mandate)) is not None
+
+
+@pytest.mark.req("E1")
+@pytest.mark.parametrize("nlv", ["0.5", "1", "1.5"])
+def test_an_account_of_next_to_nothing_has_its_caps_too(nlv: str) -> None:
+    view = a_view(portfolio=a_portfolio(nlv))
+
+    assert TotalCap().judge(a_candidate(str(Decimal(nlv) * Decimal("0.15"))), view) is None
+    assert TotalCap().judge(a_candidate(nlv), view) is not None
 
 
 @pytest.mark.req("E1")

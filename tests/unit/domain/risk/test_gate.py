@@ -300,7 +300,8 @@ def test_what_is_no_number_is_refused_for_that_alone_and_no_order_is_made_of_it(
 
     assert refusals(verdict) == ("invalid_proposal",)
     assert isinstance(verdict, ProposalRefused)
-    assert verdict.refusals[0].observed == f"{name} {Decimal(value)}"
+    (why,) = verdict.refusals
+    assert (why.observed, why.limit) == (f"{name} {Decimal(value)}", "a number within policy")
     assert verdict.wanted is None
     CODEC.encode(verdict)  # the journal takes it: a record that can't be written halts everything
 

@@ -7,16 +7,24 @@ from decimal import Decimal
 import attrs
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.messages.portfolio import LimitUse
 from domain.model.instants import SECOND, Nanos
+from domain.model.market import Quote
+from domain.model.money import Amount, plain
+from domain.model.product import ProductId
 from domain.model.universe import Exclusion
 from domain.risk.exposure import Exposure
 from domain.risk.gate import limits_used
 from domain.risk.past_trades import FilledEntry, PastTrades
+from domain.risk.rules.price_collar import PriceCollar
+from domain.risk.rules.spacing import Spacing
 from domain.risk.rules.spread_cap import SpreadCap
 from domain.risk.rules.stale_bar import StaleBar
 from domain.risk.rules.stale_quote import StaleQuote
+from domain.risk.sizing import entry_price
 from domain.risk.view import RiskView
 from tests.builders.messages import (
     BTC,
@@ -26,7 +34,9 @@ from tests.builders.messages import (
     a_lot,
     a_mandate,
     a_portfolio,
+    a_product,
     a_quote,
+    a_sized,
     a_standing,
     a_view,
     an_intent,
@@ -39,11 +49,12 @@ ALONE = {"invalid_proposal", "shallow_book", "slippage_budget", "target_below_co
 """Rules with numbers that mean nothing without an order."""
 
 
+def uses_of(view: RiskView) -> tuple[LimitUse, ...]:
+    return tuple(limits_used(view, the_rules(max_per_theme_pct={"LAYER1": Decimal(10)})))
+
+
 def used(view: RiskView) -> dict[str, LimitUse]:
-    return {
-        each.name: each
-        for each in limits_used(view, the_rules(max_per_theme_pct={"LAYER1": Decimal(10)}))
-    }
+    return {each.name: each for each in uses_of(view)}
 
 
 def test_every_rule_with_a_number_tells_how_far_it_is() -> None:
@@ -90,8 +101,119 @@ def test_a_price_that_crosses_up_is_told_by_how_much() -> None:
     crossing = a_view(mandate=a_mandate(entry_offset_bps=Decimal(-20)))
     resting = a_view()
 
-    assert used(crossing)["price above the mid BTC-USD"].used == Decimal("14.99")
+    # From the ask: 100.10 · 1.002 is 100.31 up to the tick, and the mid 100.05.
+    assert used(crossing)["price above the mid BTC-USD"].used == Decimal("25.99")
     assert used(resting)["price above the mid BTC-USD"].used == 0
+
+
+@given(
+    offset=st.decimals("-200", "200", places=1),
+    bid=st.decimals("0.5", "500", places=2),
+    spread=st.decimals("0.01", "2", places=2),
+)
+def test_the_price_that_is_told_is_the_one_that_an_entry_would_be_judged_by(
+    offset: Decimal, bid: Decimal, spread: Decimal
+) -> None:
+    quote, rule = a_quote(plain(bid), plain(bid + spread)), PriceCollar()
+    view = a_view(
+        mandate=a_mandate(entry_offset_bps=offset),
+        quotes={BTC: quote},
+        standings={BTC: a_standing()},
+    )
+    priced = a_sized(limit_price=entry_price(a_product(), quote, offset))
+
+    (use,) = rule.uses(view)
+    refusal = rule.judge(a_candidate(sized=priced), view)
+
+    assert use.used == rule.collar_bps or (use.used > rule.collar_bps) is (refusal is not None)
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        {},
+        {BTC: a_quote("100", "100")},
+        {BTC: a_quote("100.1", "100")},
+        {BTC: a_quote("0", "100")},
+    ],
+    ids=["none", "locked", "crossed", "without a bid"],
+)
+@pytest.mark.parametrize("rule", [SpreadCap(), PriceCollar()])
+def test_of_a_quote_that_makes_no_sense_nothing_is_measured(
+    rule: SpreadCap | PriceCollar, quotes: dict[ProductId, Quote]
+) -> None:
+    assert [*rule.uses(a_view(quotes=quotes, standings={BTC: a_standing()}))] == []
+
+
+def test_a_price_without_a_product_is_not_measured() -> None:
+    assert [*PriceCollar().uses(a_view(products={}))] == []
+
+
+@pytest.mark.parametrize("rule", [SpreadCap(), PriceCollar(), StaleQuote()])
+def test_what_costs_a_part_of_one_is_measured_like_anything_else(
+    rule: SpreadCap | PriceCollar | StaleQuote,
+) -> None:
+    cheap = a_view(quotes={BTC: a_quote("0.5", "0.501")}, standings={BTC: a_standing()})
+
+    assert len([*rule.uses(cheap)]) == 1
+    assert rule.judge(a_candidate(), cheap) is None
+
+
+@pytest.mark.parametrize("ago_s", [-5, 0])
+def test_what_is_from_now_or_ahead_of_our_clock_has_no_age(ago_s: int) -> None:
+    at_ns = NOW - ago_s * SECOND
+    found = used(
+        a_view(
+            quotes={BTC: a_quote(at_ns=at_ns)},
+            bar_ends={BTC: at_ns},
+            standings={BTC: a_standing()},
+        )
+    )
+
+    assert found["quote age BTC-USD"].used == found["bar age BTC-USD"].used == 0
+
+
+@pytest.mark.req("E1", "E2", "PAC", "ST1", "O1")
+def test_each_limit_is_told_with_what_is_used_of_it_the_limit_and_the_unit() -> None:
+    """Shipped limits, after an entry of ETH ten seconds ago, with another one of BTC open."""
+    entries = tuple(
+        FilledEntry(str(n), product, Nanos(NOW - ago * SECOND))
+        for n, (product, ago) in enumerate([(BTC, 20), (ETH, 10)])
+    )
+    open_entry = approved(worst_case=Amount(Decimal("150.5")))
+    view = a_view(
+        past_trades=PastTrades(entries=entries, filled={"ETH": Nanos(NOW - 10 * SECOND)}),
+        portfolio=a_portfolio("10000", a_lot("2", product=ETH)),
+        exposure=Exposure().reserve(open_entry),
+        quotes={BTC: a_quote(at_ns=NOW - SECOND)},
+        bar_ends={BTC: NOW - 30 * SECOND},
+        mandate=a_mandate(entry_offset_bps=Decimal(-20), budget_pct={"breakout": Decimal(15)}),
+    )
+
+    told = {(each.name, plain(each.used), plain(each.limit), each.unit) for each in uses_of(view)}
+
+    assert told >= {
+        ("spread BTC-USD", "10", "20", "bps"),
+        ("price above the mid BTC-USD", "25.99", "100", "bps"),
+        ("quote age BTC-USD", "1", "5", "s"),
+        ("bar age BTC-USD", "30", "90", "s"),
+        ("spacing", "20", "30", "s"),
+        ("spacing ETH-USD", "890", "900", "s"),
+        ("cash for open orders", "150.5", "10000", "USD"),
+        ("largest open order", "150.5", "1000", "USD"),
+        ("open positions", "2", "10", "products"),
+        ("trades per hour", "3", "10", "entries in 1 h"),
+    }
+    assert not [name for name, *_ in told if name == "spacing BTC-USD"], "the newest entry counts"
+
+
+@pytest.mark.req("E1")
+def test_every_figure_is_exact_though_nothing_is_held() -> None:
+    found = uses_of(a_view())
+
+    assert found
+    assert {type(figure) for each in found for figure in (each.used, each.limit)} == {Decimal}
+    assert type(a_view().at_risk.total) is Decimal
 
 
 def test_open_orders_use_cash_and_the_largest_of_them_the_order_cap() -> None:
@@ -114,6 +236,14 @@ def test_what_has_to_be_waited_for_after_an_entry_is_told_until_it_is_over() -> 
     assert after(10) == {"spacing": 20, "spacing BTC-USD": 890}
     assert after(30) == {"spacing BTC-USD": 870}
     assert after(900) == {}
+
+
+def test_what_has_to_be_waited_for_is_told_up_to_the_last_nanosecond() -> None:
+    entries = (FilledEntry("1", BTC, Nanos(NOW - 900 * SECOND + 1)),)
+
+    (use,) = Spacing().uses(a_view(past_trades=PastTrades(entries=entries)))
+
+    assert (use.name, plain(use.used)) == ("spacing BTC-USD", "1")
 
 
 @pytest.mark.parametrize(

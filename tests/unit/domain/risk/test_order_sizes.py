@@ -212,6 +212,7 @@ def test_what_no_equity_opens_has_none() -> None:
 
     none = means(10**6, rules=the_rules(position_pct=Decimal(0)))
 
+    assert sizes(crash).largest == 0
     for given_, key in (
         (shut, "policy.max_order_usd"),
         (crash, "universe.regime"),

@@ -76,6 +76,14 @@ def test_half_of_the_smallest_entry_still_sells_at_the_stop_after_fees() -> None
 
 
 @pytest.mark.req("X3")
+@given(st.decimals("0.01", "1000", places=2))
+def test_half_of_the_smallest_entry_is_no_less_than_the_venue_trades(least: Decimal) -> None:
+    product = a_product(base_min=least, quote_min=ZERO)
+
+    assert smallest_quantity(product, Price(Decimal(100)), Decimal(3), TAKER) == 2 * least
+
+
+@pytest.mark.req("X3")
 def test_too_small_a_wish_is_raised_to_the_smallest_entry_and_says_so() -> None:
     order = sized(nlv=Amount(Decimal(50)), ceiling=Amount(Decimal(5)))
 
