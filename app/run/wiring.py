@@ -23,6 +23,7 @@ from actors.kernel.ports import (
     OrderGateway,
     OrderReader,
     StatusBoard,
+    VenueGateway,
     VenueReader,
 )
 from actors.kernel.supervisor import Supervisor
@@ -53,6 +54,7 @@ from actors.reporting.bar_keeper import BarKeeper
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.projector import Projector
 from actors.safety.canceller import Canceller
+from actors.safety.conversions import Cashier
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
@@ -87,7 +89,7 @@ class Ports:
     """The world, as adapters present it. Without a `gateway` nothing is ordered: a dry run."""
 
     venue: VenueReader
-    gateway: OrderGateway | None
+    gateway: VenueGateway | None
     journal: Journal
     signal: HaltSignal
     alerts: AlertLog
@@ -274,6 +276,12 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
     def drop_copy(state: Recovered) -> None:
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
+    def operator(state: Recovered) -> None:
+        cashier = Cashier(
+            venue=venue, gateway=ports.gateway, currency=quote, proceeds=state.proceeds
+        )
+        spawn(Operator, OPERATOR, ports.control, stop.ask, cashier)
+
     def reconciler(state: Recovered) -> None:
         known = state.boot if state.owned or state.has_unsettled else None
         account = BoundAccount(quote, portfolio, state.last_ns, known)
@@ -286,7 +294,7 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         FEED: lambda _: spawn(Feed, FEED, venue, feed),
         SCHEDULER: scheduler,
         DROP_COPY: drop_copy,
-        OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, stop.ask),
+        OPERATOR: operator,
         RECONCILER: reconciler,
     }
 

@@ -9,6 +9,8 @@ from domain.model.figures import money
 from domain.model.money import ZERO, Amount
 
 SISTERS: Mapping[str, str] = {"USD": "USDC", "USDC": "USD"}
+CONVERTED = "converted"
+"""What a flow is called that left one of the two for the other."""
 LEAST = Decimal(1)
 """Less than the smallest order, in units of the currency, is not worth a word."""
 

@@ -22,7 +22,7 @@ from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import BTC, ETH, a_breaker, a_lot
-from tests.builders.operator import ControlFolder, resume_board
+from tests.builders.operator import ControlFolder, a_cashier, resume_board
 
 pytestmark = pytest.mark.req("RB5")
 
@@ -32,7 +32,9 @@ class Scene:
 
     def __init__(self) -> None:
         self.harness, self.folder = Harness(), ControlFolder()
-        self.actor = self.harness.start(Operator, "operator", self.folder, lambda _: None)
+        self.actor = self.harness.start(
+            Operator, "operator", self.folder, lambda _: None, a_cashier()
+        )
 
     def ask(self, request_id: str = "r1") -> None:
         self.folder.requests.append(ControlRequest(request_id, "liquidate", "emergency", "", 0))
