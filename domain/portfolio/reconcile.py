@@ -185,12 +185,12 @@ def _kind(currency: str, quote_currency: str, changes: Mapping[str, Decimal]) ->
 
     What went out of one of the wallets that pay and came into the other was converted.
     """
-    change, cash = changes[currency], changes.get(quote_currency, ZERO)
-    sister = SISTERS.get(quote_currency, "")
-    other = changes.get(sister, ZERO)
-    is_pair = cash * other < 0 and (cash + other == 0 or len(changes) == 2)
-    if is_pair and currency in (quote_currency, sister):
-        return CONVERTED
+    pair = (quote_currency, SISTERS.get(quote_currency, ""))
+    change, cash, other = (changes.get(each, ZERO) for each in (currency, *pair))
+    if cash * other < 0 and (cash + other == 0 or len(changes) == 2):
+        if currency in pair:
+            return CONVERTED
+        cash = ZERO  # all of it went the other way: nothing was paid with it
     coins = [each for name, each in changes.items() if name != quote_currency]
     against = coins if currency == quote_currency else [cash]
     if any(each * change < 0 for each in against):
