@@ -19,6 +19,7 @@ from domain.model.approval import Purpose
 from domain.model.instants import SECOND, Nanos
 from domain.portfolio.losses import LIMITS
 from tests.builders.books import state_of
+from tests.builders.cuts import said
 from tests.builders.full import some
 from tests.builders.operator import Answered, is_open, order
 from tests.builders.price_paths import TO_STOP, TO_TARGET, script
@@ -136,11 +137,6 @@ def test_the_proceeds_are_converted_once_and_are_neither_profit_nor_loss(
         assert check(world.mode_folder / JOURNAL).problems == ()
         kinds = {each.currency: each.kind for each in said(world, CashFlowSeen)}
         assert kinds == {"ETH": "deposit", "USD": "converted", "USDC": "converted"}
-
-
-def said(world: World, kind: type) -> list[Any]:
-    """Return the records of one kind."""
-    return [message for _, message in world.messages() if isinstance(message, kind)]
 
 
 def test_asked_twice_at_once_each_lot_is_sold_once(tmp_path: Path) -> None:

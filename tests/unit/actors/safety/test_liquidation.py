@@ -108,6 +108,23 @@ def test_what_may_still_be_bought_or_sold_keeps_it_from_being_done() -> None:
     assert scene.answer()[0] == 0
 
 
+def test_what_the_journal_answers_says_nothing_of_what_is_unsettled() -> None:
+    """Answers are told apart by who waits for them: else an order that may still fill would count
+    as settled because somebody paused meanwhile.
+    """
+    scene = Scene()
+    scene.ask()
+    scene.folder.requests.append(ControlRequest("p1", "pause", "to look", "", 0))
+    scene.harness.pass_time(scene.actor, POLL_EVERY_NS)
+    for _ in range(2):
+        scene.written()
+
+    assert scene.folder.answers["p1"]["code"] == 0
+    assert "r1" not in scene.folder.answers
+    scene.state(unsettled=((BTC, Side.BUY),))
+    assert "r1" not in scene.folder.answers
+
+
 def test_books_that_are_not_open_are_no_empty_books() -> None:
     scene = Scene()
     scene.ask()
