@@ -41,7 +41,7 @@ def amount_of(proceeds: Proceeds, books: LedgerReported, listed: AccountsListed)
 
 
 @frozen
-class Doubt:
+class ConversionDoubt:
     """A conversion that may have been committed: `sent_ns` is the machine time after which the
     request can't have left any more; `refusal` the venue's no to it, if it gave one.
     """

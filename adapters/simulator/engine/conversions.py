@@ -52,7 +52,7 @@ class VenueConversion:
         }
 
 
-class Conversions:
+class VenueConversions:
     """All conversions of one world."""
 
     def __init__(self, ledger: VenueAccounts, store: Store, clock: PlayedClock, ids: Ids) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.simulator.engine.accounts import FeeRates, VenueAccounts
 from adapters.simulator.engine.book import VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
-from adapters.simulator.engine.conversions import Conversions
+from adapters.simulator.engine.conversions import VenueConversions
 from adapters.simulator.engine.event_queue import Due, EventQueue, PlayedClock
 from adapters.simulator.engine.fault_hooks import FaultHooks, Passage
 from adapters.simulator.engine.history import MarketPast
@@ -81,7 +81,7 @@ class Engine:
         self._books = {name: VenueBook() for name in catalogue.played}
         self._all_books = catalogue.with_aliases(self._books)
         self._ledger = VenueAccounts(store.balances())
-        self._conversions = Conversions(self._ledger, store, self._clock, ids)
+        self._conversions = VenueConversions(self._ledger, store, self._clock, ids)
         self._tape = Tape(tuple(catalogue.played))
         self._history = MarketPast(market, self._tape, self._clock)
         self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from adapters.simulator.engine.conversions import Conversions, VenueConversion
+from adapters.simulator.engine.conversions import VenueConversion, VenueConversions
 from adapters.simulator.engine.ids import Ids
 from adapters.simulator.engine.ticket import plain_number, required_text
 from adapters.simulator.engine.wire import Json, Request, decode_object, invalid, one
@@ -18,7 +18,7 @@ from domain.model.money import ZERO, plain
 class ConversionsResource:
     """Conversions may be quoted, carried out and looked at."""
 
-    conversions: Conversions
+    conversions: VenueConversions
     ids: Ids
 
     def quote(self, request: Request) -> Json:

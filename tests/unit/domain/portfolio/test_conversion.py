@@ -14,7 +14,7 @@ from domain.model.conversion import Conversion, ConversionSeen, ConversionState
 from domain.model.entries import EntryKind, Unread
 from domain.model.money import ZERO, Amount
 from domain.model.portfolio import AccountBalance
-from domain.portfolio.conversion import Doubt, amount_of, converted, kept
+from domain.portfolio.conversion import ConversionDoubt, amount_of, converted, kept
 from domain.portfolio.proceeds import Proceeds
 
 pytestmark = pytest.mark.req("RB5", "X1")
@@ -79,7 +79,7 @@ def test_it_is_settled_by_what_is_certain_and_by_nothing_else(
     state: ConversionState, refusal: str | None, is_late: bool
 ) -> None:
     now_ns = 1000 + H if is_late else 1000 + H - 1
-    settled = Doubt(ONE, 1000, refusal).verdict(ConversionSeen(state), now_ns, H)
+    settled = ConversionDoubt(ONE, 1000, refusal).verdict(ConversionSeen(state), now_ns, H)
 
     if state is ConversionState.DONE:
         assert settled is not None
