@@ -75,7 +75,7 @@ News = (
 )
 
 
-class ConversionStep(Enum):
+class Awaits(Enum):
     """What the present conversion waits for."""
 
     IDLE = auto()
@@ -89,12 +89,12 @@ class ConversionStep(Enum):
 
 
 WORDS = {
-    ConversionStep.WALLETS: "asking the venue for its wallets",
-    ConversionStep.QUOTE: f"asking the venue to convert {START} to {GOAL}",
-    ConversionStep.RECORD: "writing down what is to be converted",
-    ConversionStep.COMMIT: f"converting {START} to {GOAL}",
-    ConversionStep.DOUBT: "asking the venue what became of a conversion",
-    ConversionStep.BOOKS: "converted; booking what has moved",
+    Awaits.WALLETS: "asking the venue for its wallets",
+    Awaits.QUOTE: f"asking the venue to convert {START} to {GOAL}",
+    Awaits.RECORD: "writing down what is to be converted",
+    Awaits.COMMIT: f"converting {START} to {GOAL}",
+    Awaits.DOUBT: "asking the venue what became of a conversion",
+    Awaits.BOOKS: "converted; booking what has moved",
 }
 
 
@@ -117,8 +117,8 @@ class Conversions:
         self._actor, self._venue, self._gateway = actor, cashier.venue, cashier.gateway
         self._currency, self._proceeds = cashier.currency, cashier.proceeds
         self._lifetime_ns = cashier.venue.request_lifetime_ns
-        self._asked: Questions[ConversionStep | str] = Questions(actor.epoch, series=3)
-        self._step, self._since_ns = ConversionStep.IDLE, 0
+        self._asked: Questions[Awaits | str] = Questions(actor.epoch, series=3)
+        self._step, self._since_ns = Awaits.IDLE, 0
         self._tries = self._attempts = 0
         self._next: tuple[int, Callable[[], None]] | None = None
         self._books: LedgerReported | None = None
@@ -145,7 +145,7 @@ class Conversions:
         self._reason = reason
         self._chain = self._chain or self._actor.reply_to()
         if self._is_told:
-            self._step, self._is_told, self._attempts = ConversionStep.IDLE, False, 0
+            self._step, self._is_told, self._attempts = Awaits.IDLE, False, 0
 
     def recorded(self, deed: OperatorActed) -> None:
         """A person's deed that may begin or end a liquidation is being put on record."""
@@ -158,33 +158,29 @@ class Conversions:
         """
         if self._currency != START:
             return ()
-        if self._step is ConversionStep.IDLE and not self._doubts:
+        if self._step is Awaits.IDLE and not self._doubts:
             self._books = books
             self._begin()
-        self._is_told = self._step is ConversionStep.OVER
+        self._is_told = self._step is Awaits.OVER
         return self._lines if self._is_told else None
 
     @property
     def waits_for(self) -> str:
         """Return what is being done, "" if nothing is."""
-        return WORDS[ConversionStep.DOUBT] if self._doubts else WORDS.get(self._step, "")
+        return WORDS[Awaits.DOUBT] if self._doubts else WORDS.get(self._step, "")
 
     def look(self) -> None:
         """Do what is due: it is called some times a second."""
         now_ns = self._actor.clock.machine_ns()
         for about in self._asked.overdue(now_ns, ANSWER_NS):
-            if isinstance(about, ConversionStep) and about is self._step:
+            if isinstance(about, Awaits) and about is self._step:
                 self._failed(about, "no answer")
         if self._next is not None and now_ns >= self._next[0]:
             (_, go), self._next = self._next, None
             go()
-        if (
-            self._step is ConversionStep.COMMIT
-            and now_ns - self._since_ns > ANSWER_NS
-            and not self._next
-        ):
+        if self._step is Awaits.COMMIT and now_ns - self._since_ns > ANSWER_NS and not self._next:
             self._lost(OutcomeLost("no answer"))
-        if self._step is ConversionStep.BOOKS and now_ns - self._since_ns > BOOKED_WITHIN_NS:
+        if self._step is Awaits.BOOKS and now_ns - self._since_ns > BOOKED_WITHIN_NS:
             self._end("what has moved is booked by the next comparison")
         self._ask_about_doubts(now_ns)
 
@@ -194,13 +190,13 @@ class Conversions:
             case FillBooked():
                 self._proceeds = self._proceeds.after(news)
             case AccountsListed():
-                if self._is_for(news.token, ConversionStep.WALLETS):
+                if self._is_for(news.token, Awaits.WALLETS):
                     self._choose(news)
             case ConversionQuoted():
-                if self._is_for(news.token, ConversionStep.QUOTE):
+                if self._is_for(news.token, Awaits.QUOTE):
                     self._quoted(news)
             case Synced(actor=actor, token=token):
-                if actor == AUDITOR and self._is_for(token, ConversionStep.RECORD):
+                if actor == AUDITOR and self._is_for(token, Awaits.RECORD):
                     self._tries = 0
                     self._commit()
             case ConversionAnswered():
@@ -208,12 +204,12 @@ class Conversions:
             case ConversionShown():
                 self._shown(news)
             case ReconcileFinished(reason, _, problems):
-                if self._step is ConversionStep.BOOKS and reason == self._occasion():
+                if self._step is Awaits.BOOKS and reason == self._occasion():
                     self._end(*problems)
             case _:
                 self._actor.refuse(news)
 
-    # ConversionStep by step.
+    # Awaits by step.
 
     def _begin(self) -> None:
         self._tries = 0
@@ -225,14 +221,14 @@ class Conversions:
             self._ask_wallets()
 
     def _ask_wallets(self) -> None:
-        self._enter(ConversionStep.WALLETS)
+        self._enter(Awaits.WALLETS)
         if not self._is_killed():
-            self._venue.list_accounts(self._token(ConversionStep.WALLETS), self._actor.reply_to())
+            self._venue.list_accounts(self._token(Awaits.WALLETS), self._actor.reply_to())
 
     def _choose(self, listed: AccountsListed) -> None:
         assert self._books is not None  # the first step has them
         if listed.failure is not None:
-            self._failed(ConversionStep.WALLETS, listed.failure)
+            self._failed(Awaits.WALLETS, listed.failure)
             return
         amount = amount_of(self._proceeds, self._books, listed)
         if isinstance(amount, str):
@@ -243,29 +239,29 @@ class Conversions:
         self._ask_quote()
 
     def _ask_quote(self) -> None:
-        self._enter(ConversionStep.QUOTE)
+        self._enter(Awaits.QUOTE)
         if self._is_killed() or self._gateway is None or self._request is None:
             return
         self._gateway.quote_conversion(
-            self._request, self._token(ConversionStep.QUOTE), self._actor.reply_to()
+            self._request, self._token(Awaits.QUOTE), self._actor.reply_to()
         )
 
     def _quoted(self, quoted: ConversionQuoted) -> None:
         if quoted.objection is not None:
             self._keep(quoted.objection)
         elif quoted.conversion is None:
-            self._failed(ConversionStep.QUOTE, quoted.failure or "no quote")
+            self._failed(Awaits.QUOTE, quoted.failure or "no quote")
         else:
             self._conversion, self._tries = quoted.conversion, 0
             self._note(ConversionIntended(quoted.conversion, self._reason))
             self._await_record()
 
     def _await_record(self) -> None:
-        self._enter(ConversionStep.RECORD)
-        self._actor.send(AUDITOR, SyncRequested(self._token(ConversionStep.RECORD)))
+        self._enter(Awaits.RECORD)
+        self._actor.send(AUDITOR, SyncRequested(self._token(Awaits.RECORD)))
 
     def _commit(self) -> None:
-        self._enter(ConversionStep.COMMIT)
+        self._enter(Awaits.COMMIT)
         assert self._conversion is not None  # it was quoted
         if self._gateway is not None:
             request = ConversionRequest(self._conversion, self._actor.epoch)
@@ -273,11 +269,7 @@ class Conversions:
 
     def _answered(self, answer: ConversionAnswered) -> None:
         wanted = self._conversion
-        if (
-            self._step is not ConversionStep.COMMIT
-            or wanted is None
-            or wanted.trade_id != answer.trade_id
-        ):
+        if self._step is not Awaits.COMMIT or wanted is None or wanted.trade_id != answer.trade_id:
             return  # asked by an incarnation before us: the venue is asked what became of it
         match answer.outcome:
             case ConversionSeen(ConversionState.DONE):
@@ -303,7 +295,7 @@ class Conversions:
             self._actor.publish(of_doubt(self._conversion, outcome.reason))
         doubt = ConversionDoubt(self._conversion, self._actor.clock.machine_ns(), refusal)
         self._doubts[self._conversion.trade_id] = doubt
-        self._enter(ConversionStep.DOUBT)
+        self._enter(Awaits.DOUBT)
         self._ask_ns = 0
 
     def _ask_about_doubts(self, now_ns: int) -> None:
@@ -333,14 +325,12 @@ class Conversions:
         self._actor.log.info(what, trade=conversion.trade_id)
         if settled.is_done:
             self._conversion = conversion
-            self._enter(ConversionStep.BOOKS)
+            self._enter(Awaits.BOOKS)
             self._actor.publish(ReconcileRequested(self._occasion()))
-        elif self._step is not ConversionStep.IDLE:
+        elif self._step is not Awaits.IDLE:
             self._attempts += 1
             if settled.reason == NEVER_CARRIED_OUT and self._attempts < TRIES:
-                self._step = (
-                    ConversionStep.IDLE
-                )  # nothing has moved: another quote is another conversion
+                self._step = Awaits.IDLE  # nothing has moved: another quote is another conversion
             else:
                 self._keep(settled.reason)
 
@@ -348,23 +338,23 @@ class Conversions:
 
     def _end(self, *lines: str) -> None:
         """It is over; `lines` are what is to be said besides what was converted."""
-        if self._step is ConversionStep.BOOKS and self._conversion is not None:
+        if self._step is Awaits.BOOKS and self._conversion is not None:
             lines = (converted(self._conversion), *lines)
         self._lines, self._conversion = lines, None
-        self._enter(ConversionStep.OVER)
+        self._enter(Awaits.OVER)
 
     def _keep(self, why: str) -> None:
         self._end(kept(self._proceeds.left, why))
 
-    def _failed(self, step: ConversionStep, why: str) -> None:
+    def _failed(self, step: Awaits, why: str) -> None:
         """Try a step again, a few times; before the commit nothing has moved."""
         if self._tries < TRIES:
             steps = {
-                ConversionStep.WALLETS: self._ask_wallets,
-                ConversionStep.QUOTE: self._ask_quote,
+                Awaits.WALLETS: self._ask_wallets,
+                Awaits.QUOTE: self._ask_quote,
             }
             self._again(steps.get(step, self._await_record))
-        elif step is ConversionStep.RECORD and self._conversion is not None:
+        elif step is Awaits.RECORD and self._conversion is not None:
             why = "the journal did not answer; nothing was sent"
             self._settle(ConversionSettled(self._conversion, False, why))
         else:
@@ -387,13 +377,13 @@ class Conversions:
         self._proceeds = self._proceeds.after(fact)
         self._actor.publish(fact, self._chain)
 
-    def _enter(self, step: ConversionStep) -> None:
+    def _enter(self, step: Awaits) -> None:
         self._step, self._since_ns, self._next = step, self._actor.clock.machine_ns(), None
 
-    def _token(self, step: ConversionStep) -> int:
+    def _token(self, step: Awaits) -> int:
         return self._asked.ask(step, self._actor.clock.machine_ns())
 
-    def _is_for(self, token: int, step: ConversionStep) -> bool:
+    def _is_for(self, token: int, step: Awaits) -> bool:
         return self._asked.answered(token) is step and self._step is step
 
     def _occasion(self) -> str:

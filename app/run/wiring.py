@@ -276,12 +276,6 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
     def drop_copy(state: Recovered) -> None:
         spawn(DropCopy, DROP_COPY, venue, state.orders.values(), state.booked)
 
-    def operator(state: Recovered) -> None:
-        cashier = Cashier(
-            venue=venue, gateway=ports.gateway, currency=quote, proceeds=state.proceeds
-        )
-        spawn(Operator, OPERATOR, ports.control, stop.ask, cashier)
-
     def reconciler(state: Recovered) -> None:
         known = state.boot if state.owned or state.has_unsettled else None
         account = BoundAccount(quote, portfolio, state.last_ns, known)
@@ -294,9 +288,21 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         FEED: lambda _: spawn(Feed, FEED, venue, feed),
         SCHEDULER: scheduler,
         DROP_COPY: drop_copy,
-        OPERATOR: operator,
+        OPERATOR: _operator(runtime, ports, quote, stop),
         RECONCILER: reconciler,
     }
+
+
+def _operator(runtime: ActorSystem, ports: Ports, currency: str, stop: StopRequest) -> Recipe:
+    """Return how to start who answers persons, and changes money where they liquidate."""
+
+    def start(state: Recovered) -> None:
+        cashier = Cashier(
+            venue=ports.venue, gateway=ports.gateway, currency=currency, proceeds=state.proceeds
+        )
+        runtime.spawn(Operator, OPERATOR, ports.control, stop.ask, cashier)
+
+    return start
 
 
 def _budgets(venue: VenueReader) -> tuple[BudgetUse, ...]:

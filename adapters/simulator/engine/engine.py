@@ -74,8 +74,7 @@ class Engine:
         self._ids = ids
         stopped = store.meta(MARKET_TIME)
         self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns)
-        self._event_queue = EventQueue()
-        self._quirks = quirks or VenueQuirks()
+        self._event_queue, self._quirks = EventQueue(), quirks or VenueQuirks()
         self.hooks = hooks or FaultHooks()
         self._catalogue = catalogue = Catalogue(market.products)
         self._books = {name: VenueBook() for name in catalogue.played}
