@@ -31,7 +31,7 @@ def step(quote_currency: str) -> str:
     """Return what a person does so that the money in the other wallet can trade."""
     other = SISTERS[quote_currency]
     return (
-        f"convert it to {quote_currency} at the venue, which is booked as a deposit; or stop, and"
+        f"convert it to {quote_currency} at the venue, which is booked as a flow; or stop, and"
         f" trade {other} in a folder of its own"
     )
 
