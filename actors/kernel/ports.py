@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from actors.kernel.envelope import Envelope, ReplyTo
+from domain.messages.conversion import ConversionRequest, QuoteRequest
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.approval import ApprovedOrder
+from domain.model.conversion import Conversion
 from domain.model.instants import MINUTE, Nanos
 from domain.model.kill import KillOrder
 from domain.model.market import Bar
@@ -30,7 +32,9 @@ Longer than the longest honest answer: a walk through pages may take two minutes
 may be asked for four times, 30 s each.
 """
 
-LastGate = Callable[[PlaceRequest], str | None]
+Leaving = PlaceRequest | ConversionRequest
+"""What moves money at the venue, and so leaves by the last gate alone."""
+LastGate = Callable[[Leaving], str | None]
 """Asked in a place lane, so by several threads, directly before the socket write; a text means:
 must not leave."""
 
@@ -65,6 +69,20 @@ class OrderGateway(Protocol):
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         """Ask to cancel venue order ids through the cancel lane → `CancelAnswered`."""
+
+
+class Converter(Protocol):
+    """The way to change money between the wallets that pay; needs the same right as an order."""
+
+    def quote_conversion(self, request: QuoteRequest, token: int, reply_to: ReplyTo) -> None:
+        """Ask what a conversion would be → `ConversionQuoted`; nothing moves."""
+
+    def convert(self, request: ConversionRequest, reply_to: ReplyTo) -> None:
+        """Carry out what was quoted → `ConversionAnswered`; it leaves at most once."""
+
+
+class VenueGateway(OrderGateway, Converter, Protocol):
+    """All that a right to order opens."""
 
 
 class MarketReader(QuoteReader, Protocol):
@@ -135,6 +153,9 @@ class VenueReader(OrderReader, MarketReader, Protocol):
 
     def read_permissions(self, token: int, reply_to: ReplyTo) -> None:
         """Read what the key may do → `PermissionsRead`."""
+
+    def read_conversion(self, conversion: Conversion, token: int, reply_to: ReplyTo) -> None:
+        """Ask how far a conversion is → `ConversionShown`."""
 
     def open_market_stream(self, products: tuple[ProductId, ...], reply_to: ReplyTo) -> None:
         """Connect and subscribe; reconnects by itself → `StreamOpened`, `MarketFrame`s,

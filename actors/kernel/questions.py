@@ -14,10 +14,12 @@ class Questions(Generic[About]):
 
     Every port call that is answered by a message takes such a number as its token. Numbers of one
     incarnation never meet those of the next, so an answer to a predecessor is an answer to nobody.
+    Where an actor counts questions in several places, each has a `series` of its own (0 to 9), so
+    that an answer to one is never taken for an answer to another.
     """
 
-    def __init__(self, epoch: int) -> None:
-        self._token = epoch * 1_000_000_000
+    def __init__(self, epoch: int, series: int = 0) -> None:
+        self._token = epoch * 1_000_000_000 + series * 100_000_000
         self._open: dict[int, tuple[About, int]] = {}
 
     def ask(self, about: About, now_ns: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from actors.kernel.own_rows import OF_ALLOCATOR, OF_CANCELLER, OF_FEED, OF_STRATEGY
 from actors.kernel.policy import (
     CrashPolicy,
     Reentry,
@@ -21,6 +22,7 @@ from actors.kernel.policy import (
 from actors.kernel.routes import Lane, Route
 from domain.messages import (
     control,
+    conversion,
     decisions,
     journal,
     market,
@@ -30,7 +32,7 @@ from domain.messages import (
     universe,
     venue,
 )
-from domain.model.breakers import GLOBAL, VENUE, Effect
+from domain.model.breakers import VENUE
 from domain.model.instants import SECOND, Nanos
 
 FEED = "feed"
@@ -100,16 +102,7 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="the signal file",
         proof="file absent for 10 s of looking, and a clean reconcile",
     ),
-    CANCELLER: CrashPolicy(
-        effect=Effect.HALT,
-        scope=VENUE,
-        reentry=Reentry.PROOF,
-        budget=budget(10, 10, 100, 4),
-        source=Source.JOURNAL,
-        orders="entries cancelled by the order manager, then by the venue's list",
-        rebuilt_from="our orders in the journal",
-        proof="a sweep: two complete listings without an entry of ours",
-    ),
+    CANCELLER: OF_CANCELLER,
     ORDER_MANAGER: _CORE_ROW,
     PORTFOLIO: _CORE_ROW,
     RISK_GATE: _CORE_ROW,
@@ -128,46 +121,15 @@ ACTORS: dict[str, CrashPolicy] = {
         rebuilt_from="nothing; what rests is left as it is until its time is over",
         proof="a price was looked at",
     ),
-    ALLOCATOR: CrashPolicy(
-        effect=Effect.BLOCK,
-        scope=GLOBAL,
-        reentry=Reentry.RECONCILE,
-        budget=budget(2, 10, 250, 8),
-        keeps_mail=False,
-        reenters_once=True,
-        sweep_after_ns=Nanos(0),
-        orders="entries cancelled",
-        rebuilt_from="history asked for anew, quotes of the feed",
-        proof="one round that every strategy answered, and a clean reconcile",
-    ),
-    STRATEGY: CrashPolicy(
-        effect=Effect.HALT,
-        scope=None,
-        reentry=Reentry.PROOF,
-        budget=budget(3, 10, 500, 30),
-        keeps_mail=False,
-        hang_ns=Nanos(10 * SECOND),
-        orders="its entries cancelled; exits of its lots run",
-        rebuilt_from="nothing: it has no state",
-        proof="one cycle answered in time, its proposals refused meanwhile",
-    ),
+    ALLOCATOR: OF_ALLOCATOR,
+    STRATEGY: OF_STRATEGY,
     UNIVERSE: blocking(
         budget=budget(20, 10, 500, 30),
         source=Source.JOURNAL,
         rebuilt_from="bans and regime set in the journal; books and hours asked for anew",
         proof="a book was looked at, all products and the market judged",
     ),
-    FEED: CrashPolicy(
-        effect=Effect.BLOCK,
-        scope=VENUE,
-        reentry=Reentry.PROOF,
-        budget=budget(20, 10, 500, 30),
-        keeps_mail=False,
-        sweep_after_ns=Nanos(5 * SECOND),
-        orders="entries cancelled after 5 s",
-        rebuilt_from="snapshots of a new connection, history asked for anew",
-        proof="5 s without a gap, every quote within 50 bps of a REST reading",
-    ),
+    FEED: OF_FEED,
     SCHEDULER: halting(
         source=Source.JOURNAL,
         rebuilt_from="last cycle of the journal; missed cycles are skipped",
@@ -181,8 +143,9 @@ ACTORS: dict[str, CrashPolicy] = {
         proof="one comparison of all recent fills with ours, none missing",
     ),
     OPERATOR: blocking(
+        source=Source.JOURNAL,
         budget=budget(5, 10, 250, 8),
-        rebuilt_from="the control folder",
+        rebuilt_from="the control folder, conversions in the journal",
         proof="the control folder was read",
     ),
     RECONCILER: blocking(
@@ -216,6 +179,7 @@ _TOLD = Route(says=(FEED,), hears=(PROJECTOR,))
 _ANSWERED = Route(says=(THE_VENUE,), asker=(ORDER_MANAGER,))
 _UNSENT = Route(says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE))
 _ACCOUNT = Route(says=(THE_VENUE,), asker=(RECONCILER,))
+_CONVERTED = Route(says=(THE_VENUE,), asker=(OPERATOR,))
 _STREAMED = Route(says=(THE_VENUE,), asker=(FEED, ORDER_MANAGER))
 _ORDERED = Route(says=(OPERATOR,), hears=(AUDITOR, UNIVERSE), is_durable=True)
 _OF_A_LOT = Route(says=(OPERATOR,), one=(RECONCILER,), lane=Lane.CONTROL)
@@ -279,7 +243,7 @@ ROUTES: dict[type, Route] = {
     ),
     orders.CancelProposed: Route(says=(ENTRIES,), hears=(ORDER_MANAGER,)),
     orders.FillBooked: Route(
-        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY)
+        says=(ORDER_MANAGER,), hears=(*_KEEPERS, RISK_GATE, PORTFOLIO, DROP_COPY, OPERATOR)
     ),
     **dict.fromkeys((orders.WouldPlace, orders.EntryDropped), _UNSENT),
     # what the venue answers
@@ -293,7 +257,8 @@ ROUTES: dict[type, Route] = {
         one=(ORDER_MANAGER,),
         asker=(ORDER_MANAGER, RECONCILER, DROP_COPY),
     ),
-    **dict.fromkeys((venue.AccountsListed, venue.FeesRead, venue.PermissionsRead), _ACCOUNT),
+    **dict.fromkeys((venue.FeesRead, venue.PermissionsRead), _ACCOUNT),
+    venue.AccountsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, OPERATOR)),
     venue.ProductsListed: Route(says=(THE_VENUE,), asker=(RECONCILER, FEED, UNIVERSE)),
     # Counts grow: the newest says all, and no flood of odd entries can fill an inbox.
     venue.EntriesUnread: Route(
@@ -304,6 +269,11 @@ ROUTES: dict[type, Route] = {
     ),
     venue.CandlesListed: Route(says=(THE_VENUE,), asker=(FEED, UNIVERSE)),
     venue.QuotesListed: Route(says=(THE_VENUE,), asker=(FEED, EXITS, UNIVERSE)),
+    # money between the wallets that pay
+    conversion.ConversionIntended: Route(says=(OPERATOR,), hears=(AUDITOR,), is_durable=True),
+    conversion.ConversionSettled: Route(says=(OPERATOR,), hears=(AUDITOR,), is_durable=True),
+    **dict.fromkeys((conversion.ConversionQuoted, conversion.ConversionAnswered), _CONVERTED),
+    conversion.ConversionShown: _CONVERTED,
     # the books
     portfolio.PortfolioMoved: _newest(says=(PORTFOLIO,), hears=(ALLOCATOR, *_SELLERS, PROJECTOR)),
     portfolio.LossesMeasured: _newest(says=(PORTFOLIO,), hears=(PROJECTOR,)),
@@ -341,7 +311,7 @@ ROUTES: dict[type, Route] = {
     control.Settled: Route(says=(ORDER_MANAGER,), hears=(OPERATOR,)),
     control.Synced: Route(says=(AUDITOR, ORDER_MANAGER), asker=(RECONCILER, SUPERVISOR, OPERATOR)),
     control.AlertRaised: Route(
-        says=(SUPERVISOR, ORDER_MANAGER, FEED, *_SELLERS, ALERTS, RECONCILER, GUARDIAN),
+        says=(SUPERVISOR, ORDER_MANAGER, FEED, *_SELLERS, ALERTS, RECONCILER, OPERATOR, GUARDIAN),
         hears=(ALERTS, AUDITOR),
     ),
     control.KillSeen: Route(

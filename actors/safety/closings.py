@@ -56,7 +56,7 @@ class Closings:
         self._actor = actor
         self._limit_ns = limit_ns
         self._open: dict[str, _Closing] = {}
-        self._asked: Questions[str] = Questions(actor.epoch)
+        self._asked: Questions[str] = Questions(actor.epoch, series=1)
 
     def begin(self, request_id: str, subject: str, reason: str) -> ClosingAnswer | None:
         """Take a request; return its answer if it is refused at once."""

@@ -11,6 +11,7 @@ from actors.kernel.base import Actor
 from actors.kernel.questions import Questions
 from actors.kernel.topology import EXITS, ORDER_MANAGER, PORTFOLIO
 from actors.safety.closings import KILLED, ClosingAnswer
+from actors.safety.conversions import Cashier, Conversions, News
 from domain.messages.control import (
     LIQUIDATE,
     LIQUIDATION,
@@ -27,6 +28,7 @@ from domain.model.money import plain
 from domain.model.portfolio import Lot
 from domain.model.product import base_of
 
+SOLD = "liquidated: nothing that can be sold is owned any more"
 Told = LedgerReported | Synced
 
 
@@ -41,15 +43,17 @@ class _Hindered:
 class Liquidation:
     """The liquidation that `actor` was asked for, if it was."""
 
-    def __init__(self, actor: Actor, limit_ns: Nanos) -> None:
+    def __init__(self, actor: Actor, limit_ns: Nanos, cashier: Cashier) -> None:
         """A question counts as lost after `limit_ns` of machine time."""
         self._actor = actor
+        self._conversions = Conversions(actor, cashier)
         self._limit_ns = limit_ns
         self._requests: list[str] = []
-        self._asked: Questions[str] = Questions(actor.epoch)
+        self._asked: Questions[str] = Questions(actor.epoch, series=2)
         self._answers: dict[str, Told] = {}
         self._lots: tuple[Lot, ...] | None = None
         self._hindered: dict[str, _Hindered] = {}
+        self._is_sold = False
 
     def begin(self, request_id: str, reason: str) -> ClosingAnswer | None:
         """Take a request; return its answer if it is refused at once."""
@@ -59,16 +63,28 @@ class Liquidation:
         if not any(each.name == LIQUIDATION and each.is_latched for each in board):
             # Nothing new may be bought while what is there is sold.
             self._actor.trip(LIQUIDATION, reason, effect=Effect.HALT, is_latched=True)
-            self._actor.publish(OperatorActed(LIQUIDATE, reason))
+            deed = OperatorActed(LIQUIDATE, reason)
+            self._actor.publish(deed)
+            self._conversions.recorded(deed)
+        if not self._requests:
+            self._conversions.ordered(reason)
         self._requests.append(request_id)
         self._ask()
         return None
 
     def look(self) -> None:
         """Ask anew what is owned and what may still be bought, as long as somebody waits."""
+        self._conversions.look()
         self._asked.overdue(self._actor.clock.machine_ns(), self._limit_ns)
         if self._requests and not self._asked.waiting:
             self._ask()
+
+    def hear(self, news: News | Synced | OperatorActed) -> None:
+        """Take in what may concern the conversion at the end."""
+        if isinstance(news, OperatorActed):
+            self._conversions.recorded(news)
+        else:
+            self._conversions.hear(news)
 
     def hindered(self, news: ExitHindered) -> None:
         """Take what keeps a lot from being sold, or that nothing does."""
@@ -93,13 +109,20 @@ class Liquidation:
         names = {lot.id for lot in books.lots}
         self._hindered = {lot: why for lot, why in self._hindered.items() if lot in names}
         sellable = [lot for lot in books.lots if lot.held and not self._is_dust(lot)]
+        self._is_sold = False
         for product in sorted({lot.product for lot in sellable}):
             self._actor.send(EXITS, CloseOrdered(product))
         if sellable or orders.unsettled:
             return ()
+        self._is_sold = True
+        if not self._requests:
+            return ()  # who waited has given up, and asks again
+        lines = self._conversions.go_on(books)
+        if lines is None:
+            return ()
         done, self._requests = self._requests, []
-        text = "liquidated: nothing that can be sold is owned any more"
-        return tuple(ClosingAnswer(each, True, text, self._items()) for each in done)
+        items = (*self._items(), *lines)
+        return tuple(ClosingAnswer(each, True, SOLD, items) for each in done)
 
     def expired(self, request_id: str) -> ClosingAnswer | None:
         """Give a request up; return its answer, None if it was answered."""
@@ -109,6 +132,9 @@ class Liquidation:
         if self._lots is None:
             text = "not confirmed: it is not known yet what is owned"
             return ClosingAnswer(request_id, False, text)
+        if self._is_sold and self._conversions.waits_for:
+            items = (*self._items(), self._conversions.waits_for)
+            return ClosingAnswer(request_id, False, SOLD, items)
         return ClosingAnswer(request_id, False, "not confirmed: still selling", self._items())
 
     def _items(self) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, RECONCILER, SUPERVISOR
 from actors.safety.closings import ClosingAnswer, Closings
+from actors.safety.conversions import Cashier
+from actors.safety.conversions import News as Converting
 from actors.safety.holdings import BREAKER as RECONCILE
 from actors.safety.liquidation import Liquidation
 from domain.messages.control import (
@@ -92,6 +94,7 @@ Inbox = (
     | ReleaseAnswered
     | LedgerReported
     | ExitHindered
+    | Converting
 )
 
 
@@ -107,6 +110,7 @@ class Operator(Actor):
         context: ActorContext,
         inbox: ControlInbox,
         end: Callable[[str], None],
+        cashier: Cashier,
     ) -> None:
         super().__init__(context)
         self._inbox = inbox
@@ -119,7 +123,7 @@ class Operator(Actor):
         self._told: dict[str, tuple[str, ...]] = {}
         """What became of denied orders, by request."""
         self._closings = Closings(self, ANSWER_WITHIN_NS)
-        self._liquidation = Liquidation(self, ANSWER_WITHIN_NS)
+        self._liquidation = Liquidation(self, ANSWER_WITHIN_NS, cashier)
 
     def starting(self) -> None:
         """Begin to look."""
@@ -136,11 +140,13 @@ class Operator(Actor):
                 self._settled(message)
             case Synced(token=token):
                 self._synced(token)
+                self._liquidation.hear(message)
                 self._liquidated(message)
             case TimeIsUp(request_id):
                 self._expire(request_id)
             case ReconcileFinished():
                 self._reconciled(message)
+                self._liquidation.hear(message)
             case ReleaseAnswered():
                 self._released(message)
             case LedgerReported():
@@ -149,7 +155,7 @@ class Operator(Actor):
             case ExitHindered():
                 self._liquidation.hindered(message)
             case _:
-                self.refuse(message)
+                self._liquidation.hear(message)
 
     def _poll(self) -> None:
         self.after_machine(POLL_EVERY_NS, Poll())
@@ -274,7 +280,9 @@ class Operator(Actor):
             self._answer(request_id, ok=False, text="not resumed", items=items)
             return
         # The deed is on disk before a latch opens, and the opened latch before the answer.
-        self.publish(OperatorActed(RESUME, self._waiting[request_id].reason))
+        resumed = OperatorActed(RESUME, self._waiting[request_id].reason)
+        self.publish(resumed)
+        self._liquidation.hear(resumed)
         self._sync(request_id)
 
     def _released(self, answer: ReleaseAnswered) -> None:

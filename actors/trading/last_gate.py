@@ -14,9 +14,10 @@ from typing import TypeVar
 import attrs
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.ports import Clock, HaltSignal
-from actors.kernel.topology import ORDER_MANAGER
+from actors.kernel.ports import Clock, HaltSignal, Leaving
+from actors.kernel.topology import OPERATOR, ORDER_MANAGER
 from actors.trading.approvals import APPROVAL_LIFE_NS, Approvals
+from domain.messages.conversion import ConversionRequest
 from domain.messages.orders import PlaceRequest
 from domain.model.approval import ApprovedOrder, Purpose
 from domain.model.breakers import Effect, covering, strongest
@@ -51,10 +52,23 @@ class LastGate:
         self._receipts: dict[int, tuple[int, str]] = {}
         self._approvals_used: dict[tuple[int, int], tuple[int, str]] = {}
 
-    def __call__(self, request: PlaceRequest) -> str | None:
+    def __call__(self, request: Leaving) -> str | None:
         """Return the reason why `request` must not leave now, None if it may; on any thread."""
         with self._asking:
+            if isinstance(request, ConversionRequest):
+                return self._judge_conversion(request)
             return self._judge(request)
+
+    def _judge_conversion(self, request: ConversionRequest) -> str | None:
+        """A conversion buys and sells nothing: what stops exits stops it too."""
+        if self._signal.read() is not None:
+            return "kill switch"
+        if request.epoch != self._epochs[OPERATOR]:
+            return f"fenced: operator of epoch {request.epoch} is not the current one"
+        breaker = strongest(self._board.open)
+        if breaker is not None and breaker.effect > Effect.HALT:
+            return f"breaker {breaker.name}: {breaker.reason}"
+        return None
 
     def _judge(self, request: PlaceRequest) -> str | None:
         if self._signal.read() is not None:

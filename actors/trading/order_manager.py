@@ -12,6 +12,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.ports import OrderGateway, OrderReader
 from actors.kernel.questions import Questions
 from actors.kernel.timers import Timer
+from actors.kernel.topology import AUDITOR
 from domain.messages.control import SettleRequested, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
 from domain.messages.market import FeedRecovered, FeedStalled, StreamClosed, StreamOpened
@@ -106,6 +107,11 @@ class OrderManager(Actor):
     def starting(self) -> None:
         """Go on with the orders that the journal leaves open."""
         self._carry_out(self._tracker.begin())
+
+    def stopping(self) -> None:
+        """Put on record what has never left. Whoever else would hear of it has stopped already."""
+        for effect in self._tracker.end():
+            self.send(AUDITOR, effect.message)
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
 from actors.kernel.timers import Timer
@@ -15,6 +15,7 @@ from domain.messages.orders import FillBooked
 from domain.messages.portfolio import (
     CashFlowSeen,
     EquityMarked,
+    LedgerReported,
     LimitUse,
     LossesMeasured,
     LotAdopted,
@@ -36,7 +37,7 @@ from domain.model.money import Amount, Rate
 from domain.model.pnl import open_of
 from domain.model.portfolio import PortfolioView
 from domain.portfolio.books import Books
-from domain.portfolio.ledger import Ledger
+from domain.portfolio.ledger import Ledger, allotted_cash
 from domain.portfolio.losses import (
     LIMITS,
     NOT_RESUMED,
@@ -152,12 +153,19 @@ class Portfolio(Actor):
                 if name in self._tripped:
                     self._resumed(name, is_by_person=by == BY_OPERATOR)
             case SyncRequested(token):
-                self.send(self.envelope.sender, self._books.report(self.name, token))
+                self.send(self.envelope.sender, self._report(token))
                 self.prove("its books were compared")
             case ActorRestarted(actor):
                 self._show(actor)
             case _:
                 self.refuse(message)
+
+    def _report(self, token: int) -> LedgerReported:
+        """Return what the books hold, and what of the cash may be used here."""
+        report, ledger = self._books.report(self.name, token), self._books.ledger
+        if ledger is None:
+            return report
+        return evolve(report, allotted=allotted_cash(ledger, self._allotment))
 
     def _boot(self, boot: BootCompleted) -> None:
         self._books = self._books.apply(boot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ from domain.model.money import plain
 from domain.model.portfolio import Lot
 from domain.model.product import base_of, quote_of
 from domain.model.wording import counted
-from domain.results.proceeds import proceeds_of, stays, would_stay
+from domain.portfolio.proceeds import START, ends, in_doubt, proceeds_of, would_end
 from domain.system.recovery import Recovered, fold
 
 LIMIT_SECONDS = 180.0
@@ -54,8 +55,10 @@ def liquidate(
 
     One that runs is ordered to; one that is stopped or hangs is ended first; where none runs, one
     is started that only sells, also after a kill, which stays latched. Never more than is owned:
-    what else the account holds stays. Ends with 0 only when nothing that can be sold is owned any
-    more; what is too small for the venue is listed as dust. Then nothing trades until `resume`.
+    what else the account holds stays. What the sales brought in USD is converted to USDC, once,
+    where the venue offers that; what stayed USD is said, and why. Ends with 0 only when nothing
+    that can be sold is owned any more and no conversion is in doubt; what is too small for the
+    venue is listed as dust. Then nothing trades until `resume`.
 
     \b
     Example:
@@ -89,12 +92,29 @@ def _list(folder: Path) -> None:
     alive = [each for each in state.orders.values() if not each.is_terminal]
     if not lots and not alive:
         click.echo(f"{name}: nothing is owned, no order rests")
+        for line in _to_convert(state):
+            click.echo(f"{name}: {line}")
         return
     click.echo(f"{name}: to halt, to cancel {counted(len(alive), 'order')} of ours, to sell:")
     for lot in lots:
         click.echo(f"  {_told(lot)}")
     for currency in sorted({quote_of(lot.product) for lot in lots}):
-        click.echo(f"{name}: {would_stay(currency)}")
+        click.echo(f"{name}: {would_end(currency)}")
+    for line in _to_convert(state):
+        click.echo(f"{name}: {line}")
+
+
+def _to_convert(state: Recovered) -> Iterator[str]:
+    """Yield what an earlier liquidation has left to convert, or to find out."""
+    proceeds = state.proceeds
+    yield from (in_doubt(each) for each in proceeds.pending)
+    if _currency(state) == START and proceeds.left:
+        yield f"to convert: {figures.money(proceeds.left)} {START} that sales before have brought"
+
+
+def _currency(state: Recovered) -> str:
+    """Return the currency of the account as the newest start had it, "" before the first."""
+    return "" if state.boot is None else next((each.quote for each in state.boot.products), "")
 
 
 def _told(lot: Lot) -> str:
@@ -154,7 +174,7 @@ class _Selling:
                     continue
                 if self._is_sold():
                     return 0
-            raise NotLiquidated(f"not all was sold within {LIMIT_SECONDS:g} s; see above, go on")
+            raise NotLiquidated(self._unfinished())
         finally:
             if seller is not None:
                 seller.end()
@@ -164,7 +184,16 @@ class _Selling:
         state = _state(self._folder)
         is_halted = any(each.name == LIQUIDATION for each in state.latched())
         is_owned = state.ledger is None or bool(state.ledger.lots)
-        return is_halted and not is_owned and not state.has_unsettled
+        is_converting = state.proceeds.is_unfinished(_currency(state))
+        return is_halted and not (is_owned or is_converting or state.has_unsettled)
+
+    def _unfinished(self) -> str:
+        """Return in a sentence what could not be done in time."""
+        state = _state(self._folder)
+        is_owned = state.ledger is None or bool(state.ledger.lots)
+        if state.proceeds.pending and not is_owned:
+            return f"all is sold, but {in_doubt(state.proceeds.pending[0])}"
+        return f"not all was sold within {LIMIT_SECONDS:g} s; see above, go on"
 
     def _started(self, since_s: float) -> Seller | None:
         """Start a trader that only sells; None if somebody else was faster."""
@@ -227,5 +256,5 @@ def _left(folder: Path) -> list[str]:
     if results is None:
         return []
     cash, currency = results.cash, results.quote_currency
-    left = [f"{plain(cash)} {currency} in cash", stays(currency, brought)]
+    left = [f"{plain(cash)} {currency} in cash", *ends(currency, brought)]
     return left + [f"not sold: {_told(lot)}" for lot in results.lots]

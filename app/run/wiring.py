@@ -23,6 +23,7 @@ from actors.kernel.ports import (
     OrderGateway,
     OrderReader,
     StatusBoard,
+    VenueGateway,
     VenueReader,
 )
 from actors.kernel.supervisor import Supervisor
@@ -53,6 +54,7 @@ from actors.reporting.bar_keeper import BarKeeper
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.projector import Projector
 from actors.safety.canceller import Canceller
+from actors.safety.conversions import Cashier
 from actors.safety.drop_copy import DropCopy
 from actors.safety.kill_switch import KillSwitch
 from actors.safety.operator import Operator
@@ -87,7 +89,7 @@ class Ports:
     """The world, as adapters present it. Without a `gateway` nothing is ordered: a dry run."""
 
     venue: VenueReader
-    gateway: OrderGateway | None
+    gateway: VenueGateway | None
     journal: Journal
     signal: HaltSignal
     alerts: AlertLog
@@ -286,9 +288,21 @@ def _senses(runtime: ActorSystem, ports: Ports, plan: RunPlan, stop: StopRequest
         FEED: lambda _: spawn(Feed, FEED, venue, feed),
         SCHEDULER: scheduler,
         DROP_COPY: drop_copy,
-        OPERATOR: lambda _: spawn(Operator, OPERATOR, ports.control, stop.ask),
+        OPERATOR: _operator(runtime, ports, quote, stop),
         RECONCILER: reconciler,
     }
+
+
+def _operator(runtime: ActorSystem, ports: Ports, currency: str, stop: StopRequest) -> Recipe:
+    """Return how to start who answers persons, and changes money where they liquidate."""
+
+    def start(state: Recovered) -> None:
+        cashier = Cashier(
+            venue=ports.venue, gateway=ports.gateway, currency=currency, proceeds=state.proceeds
+        )
+        runtime.spawn(Operator, OPERATOR, ports.control, stop.ask, cashier)
+
+    return start
 
 
 def _budgets(venue: VenueReader) -> tuple[BudgetUse, ...]:

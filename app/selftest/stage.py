@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
+from actors.kernel.ports import Leaving
 from actors.kernel.topology import AUDITOR, ORDER_MANAGER, PORTFOLIO, RISK_GATE, ROUTES
 from actors.reporting.auditor import Auditor
 from actors.trading.approvals import Approvals
@@ -34,7 +35,7 @@ from domain.messages.decisions import (
     RoundProposed,
 )
 from domain.messages.market import BarClosed, FeedStalled, QuoteMoved
-from domain.messages.orders import OrderAdvanced, PlaceRequest, Receipt
+from domain.messages.orders import OrderAdvanced, Receipt
 from domain.messages.supervision import BY_OPERATOR, BootCompleted, TradingReady
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.breakers import Breaker
@@ -99,7 +100,7 @@ class SelfTestStage:
         self._clock, self._board = VirtualClock(NOW), BreakerBoard()
         self._runtime = VirtualRuntime(self._clock, self._board, ROUTES, SilentLog, seed=0)
         self._record = _Record(Walls())
-        self._ask_last_gate: Callable[[PlaceRequest], str | None] = _closed
+        self._ask_last_gate: Callable[[Leaving], str | None] = _closed
         self._venue = self._connect()
         self._runtime.spawn(Auditor, AUDITOR, _Notes(self._record, self._clock))
         order_manager(self._runtime, self._venue, self._venue)(Recovered(lineage=LINEAGE))
@@ -232,7 +233,7 @@ def _last_gate(runtime: VirtualRuntime, approvals: Approvals, walls: Walls) -> L
     return LastGate(board, runtime.clock, signal, epochs, lambda: walls.is_ending, known)
 
 
-def _closed(request: PlaceRequest) -> str | None:
+def _closed(request: Leaving) -> str | None:
     del request
     return "no challenge is played"
 

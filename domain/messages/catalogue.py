@@ -11,6 +11,7 @@ from domain.messages.control import (
     SweepFinished,
     SweepRequested,
 )
+from domain.messages.conversion import ConversionIntended, ConversionSettled
 from domain.messages.decisions import (
     ExitHindered,
     ExitProposed,
@@ -101,6 +102,8 @@ CATALOGUE: dict[str, type] = {
         LotsMissing,
         LotReleased,
         LotAdopted,
+        ConversionIntended,
+        ConversionSettled,
         EquityMarked,
         LotsListed,
         AlertRaised,

@@ -19,7 +19,8 @@ class LedgerReported:
     """What stands in the books of `actor` at the moment of a sync request.
 
     `coins` are the balances that the venue should show in every currency but that of `cash`;
-    `moves` by how much each currency moved with each of the newest fills.
+    `moves` by how much each currency moved with each of the newest fills. `allotted` is what of the
+    cash may be used here, None where the actor does not say.
     """
 
     actor: str
@@ -29,6 +30,7 @@ class LedgerReported:
     lots: tuple[Lot, ...] = ()
     coins: Mapping[str, Decimal] = field(factory=dict)
     moves: tuple[Mapping[str, Decimal], ...] = ()
+    allotted: Amount | None = None
 
 
 @frozen

@@ -9,6 +9,8 @@ from domain.model.figures import money
 from domain.model.money import ZERO, Amount
 
 SISTERS: Mapping[str, str] = {"USD": "USDC", "USDC": "USD"}
+CONVERTED = "converted"
+"""What a flow is called that left one of the two for the other."""
 LEAST = Decimal(1)
 """Less than the smallest order, in units of the currency, is not worth a word."""
 
@@ -29,7 +31,7 @@ def step(quote_currency: str) -> str:
     """Return what a person does so that the money in the other wallet can trade."""
     other = SISTERS[quote_currency]
     return (
-        f"convert it to {quote_currency} at the venue, which is booked as a deposit; or stop, and"
+        f"convert it to {quote_currency} at the venue, which is booked as a flow; or stop, and"
         f" trade {other} in a folder of its own"
     )
 

@@ -26,6 +26,7 @@ exists: five lists have not shown it. Should it be there after all, it holds the
 venue refuses the sale."""
 MAKES_ROOM = "makes room for a sale of its lot"
 SOLD_MEANWHILE = "its lot was sold in part at the venue since it was approved"
+RUN_ENDED = "the run ended before it left"
 SOLD_INSTEAD = "its lot is sold instead"
 
 
@@ -37,6 +38,18 @@ class SaleKeeper(OrderKeeper):
         self._protected_sales = ProtectedSales()
         self._waiting: dict[str, str] = {}
         """Sales that wait for the end of protection, each with its lot."""
+
+    def end(self) -> tuple[Publish, ...]:
+        """Close what was written down and has not left, such as a sale that waits for the end of
+        protection: the process ends in order, and nobody sends it any more.
+
+        Without this the next start would have to ask the venue what became of it.
+        """
+        self._waiting.clear()  # nothing may go on because something else has ended
+        for order in tuple(self.orders.unsettled.values()):
+            if order.state is OrderState.INTENDED:
+                self._keep(order, advance(order, Event.NOT_SENT_FINAL, reason=RUN_ENDED))
+        return tuple(each for each in self._taken() if isinstance(each, Publish))
 
     def _may_leave(self, order: Order) -> bool:
         """Tell whether an order may be sent now; a sale may have to wait, or be given up."""

@@ -243,13 +243,8 @@ def value(
     bid of an owned product is missing. Missing coins leave NLV at nothing and the capital at their
     cost.
     """
-    allotted = ledger.cash
-    paid_in = ledger.opening_cash + ledger.flows
-    opening = ledger.capital
-    if allotment is not None and allotment < paid_in:
-        spare = paid_in - allotment
-        allotted = Amount(max(ledger.cash - spare, ZERO))
-        opening = Amount(opening - spare)
+    spare = _spare(ledger, allotment)
+    allotted = allotted_cash(ledger, allotment)
     nlv: Amount | None = allotted
     unrealised: dict[Origin, Amount | None] = {}
     for lot in ledger.lots:
@@ -268,10 +263,24 @@ def value(
         nlv=nlv,
         realised=ledger.realised,
         fees=ledger.fees,
-        opening_nlv=opening,
+        opening_nlv=Amount(ledger.capital - spare),
         origins=ledger.earnings.rows(ledger.lots, unrealised),
         elsewhere=elsewhere(ledger.quote_currency, ledger.coins),
     )
+
+
+def allotted_cash(ledger: Ledger, allotment: Amount | None) -> Amount:
+    """Return what of the cash may be used here: with an allotment not the rest of what was paid in,
+    which stays when a lot is sold.
+    """
+    spare = _spare(ledger, allotment)
+    return Amount(max(ledger.cash - spare, ZERO)) if spare else ledger.cash
+
+
+def _spare(ledger: Ledger, allotment: Amount | None) -> Decimal:
+    """Return what was paid in beyond the allotment."""
+    paid_in = ledger.opening_cash + ledger.flows
+    return ZERO if allotment is None else max(paid_in - allotment, ZERO)
 
 
 def _worth(lot: Lot, bids: Mapping[ProductId, Price], taker: Rate) -> Amount | None:

@@ -17,6 +17,7 @@ from domain.model.entries import Unread
 from domain.model.money import ZERO, Amount, Quantity, plain
 from domain.model.portfolio import AccountBalance, Lot, totals_of
 from domain.model.product import ProductId, Side, base_of
+from domain.model.wallets import CONVERTED, SISTERS
 from domain.model.wording import counted
 
 Unsettled = Iterable[tuple[ProductId, Side]]
@@ -180,8 +181,16 @@ def _flows(quote_currency: str, changes: Mapping[str, Decimal]) -> tuple[CashFlo
 
 
 def _kind(currency: str, quote_currency: str, changes: Mapping[str, Decimal]) -> str:
-    """Return what a change looks like: against cash it is a trade, else coins that came or went."""
-    change, cash = changes[currency], changes.get(quote_currency, ZERO)
+    """Return what a change looks like: against cash it is a trade, else coins that came or went.
+
+    What went out of one of the wallets that pay and came into the other was converted.
+    """
+    pair = (quote_currency, SISTERS.get(quote_currency, ""))
+    change, cash, other = (changes.get(each, ZERO) for each in (currency, *pair))
+    if cash * other < 0 and (cash + other == 0 or len(changes) == 2):
+        if currency in pair:
+            return CONVERTED
+        cash = ZERO  # all of it went the other way: nothing was paid with it
     coins = [each for name, each in changes.items() if name != quote_currency]
     against = coins if currency == quote_currency else [cash]
     if any(each * change < 0 for each in against):

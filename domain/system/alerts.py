@@ -15,6 +15,7 @@ from domain.model.instants import MILLISECOND, SECOND
 from domain.model.money import Price, Quantity, plain
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, base_of, quote_of
+from domain.model.wallets import CONVERTED
 from domain.model.wording import counted
 from domain.system.alert_ends import UNPROTECTED_LOTS, life_of, stop_of, topic_of
 from domain.system.unlisted import UNLISTED
@@ -349,13 +350,16 @@ def of_missing_lot(lot: Lot, missing: Quantity) -> AlertRaised:
 def of_cash_flow(flow: CashFlowSeen) -> AlertRaised:
     """Return the alert of a change of a balance that is no fill of ours."""
     way = "came in" if flow.amount > 0 else "went out"
+    who = "nobody of yours"
+    if flow.kind == CONVERTED:
+        who = "neither `liquidate` nor anybody of yours"
     return AlertRaised(
         severity=Severity.WARNING,
         code="CASH_FLOW",
         what=f"{plain(abs(flow.amount))} {flow.currency} {way} by no order of ours: {flow.kind}",
         done="booked as a flow: it is neither profit nor loss; trading goes on",
         owned=_OWNED,
-        worst="none by itself; if it was nobody of yours, kill and look at the account",
+        worst=f"none by itself; if it was {who}, kill and look at the account",
         command=_STATUS,
     )
 

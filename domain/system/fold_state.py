@@ -12,6 +12,7 @@ from domain.model.product import Product, ProductId
 from domain.orders.order import Order
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import EquityMark
+from domain.portfolio.proceeds import Proceeds
 from domain.risk.past_trades import FilledEntry
 from domain.risk.throttle import Counted
 from domain.risk.view import ApprovedKey
@@ -56,3 +57,4 @@ class FoldState:
     tally: RunTally
     moved: tuple[OrderAdvanced, ...]
     closed: tuple[ClosedBreaker, ...]
+    proceeds: Proceeds

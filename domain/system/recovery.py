@@ -8,6 +8,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from domain.messages.control import OperatorActed
+from domain.messages.conversion import ConversionIntended, ConversionSettled
 from domain.messages.decisions import ExitProposed, OrderApproved, RoundJudged, StopRaised
 from domain.messages.journal import JournalCreated, JournalRestored, RunStarted
 from domain.messages.orders import FillBooked, IntentRaised, OrderAdvanced
@@ -34,6 +36,7 @@ from domain.orders.venue_stops import VenueStops
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import LIMITS, NOT_RESUMED, EquityHistory, EquityMark, Resumed
+from domain.portfolio.proceeds import Proceeds
 from domain.portfolio.recent_fills import PAGE, PAGES
 from domain.risk.exposure import REMEMBERED_ENDS, Exposure, Reservation
 from domain.risk.past_trades import PastTrades
@@ -86,6 +89,7 @@ class Recovered:
     """What persons have said about what may be bought."""
     boot: BootCompleted | None = None
     """What the newest start read of catalogue and fees."""
+    proceeds: Proceeds = Proceeds()
 
     @property
     def owned(self) -> tuple[str, ...]:
@@ -159,11 +163,9 @@ class JournalFold:
         self._equity = EquityHistory()
         self._boot: BootCompleted | None = None
         self._approved: deque[ApprovedKey] = deque(maxlen=KEPT_APPROVALS)
-        self._counted = CountedOrders()
-        self._past_trades = PastTrades()
-        self._universe = StandingOrders()
-        self._runs = 0
-        self._world = ""
+        self._counted, self._past_trades = CountedOrders(), PastTrades()
+        self._universe, self._proceeds = StandingOrders(), Proceeds()
+        self._runs, self._world = 0, ""
         self._tally = RunTally()
         self._moved: dict[str, OrderAdvanced] = {}
         self._closed: dict[tuple[str, str], ClosedBreaker] = {}
@@ -178,7 +180,7 @@ class JournalFold:
         self._orders, self._ended, self._booked, self._traded = {}, {}, {}, set()
         self._moved = {}
         self._books = evolve(self._books, ledger=None)
-        self._equity, self._boot = EquityHistory(), None
+        self._equity, self._boot, self._proceeds = EquityHistory(), None, Proceeds()
         self._approved.clear()
         self._counted, self._past_trades = CountedOrders(), PastTrades()
 
@@ -237,6 +239,8 @@ class JournalFold:
             case BootCompleted():
                 self._boot = message
                 self._books = self._books.apply(message)
+            case OperatorActed() | ConversionIntended() | ConversionSettled():
+                self._proceeds = self._proceeds.after(message)
             case AssetBanned() | BanCleared() | RegimeSet() | RegimeCleared():
                 self._universe = self._universe.apply(message)
             case _:
@@ -268,6 +272,7 @@ class JournalFold:
         self._booked[booked.fill.entry_id] = at_ns
         _forget_old(self._booked, at_ns, MOST_FILLS)
         self._traded.add(booked.fill.product)
+        self._proceeds = self._proceeds.after(booked)
         self._tally = evolve(self._tally, fills=self._tally.fills + 1)
         order = self._orders.get(booked.client_order_id)
         if order is not None:
@@ -312,6 +317,7 @@ class JournalFold:
             world=self._world,
             universe=self._universe,
             boot=self._boot,
+            proceeds=self._proceeds,
             tally=evolve(
                 self._tally,
                 open_orders=tuple(self._moved.values()),
@@ -353,6 +359,7 @@ class JournalFold:
             tally=self._tally,
             moved=tuple(self._moved.values()),
             closed=tuple(self._closed.values()),
+            proceeds=self._proceeds,
         )
 
     @classmethod
@@ -368,7 +375,7 @@ class JournalFold:
         own._books = Books(state.quote_currency, state.ledger, products)
         own._breakers = {(each.name, each.scope): each for each in state.breakers}
         own._equity = EquityHistory(state.marks, state.peak, dict(state.resumed))
-        own._boot, own._universe = state.boot, state.universe
+        own._boot, own._universe, own._proceeds = state.boot, state.universe, state.proceeds
         own._approved.extend(state.approved)
         own._counted = CountedOrders(state.counted)
         assets = dict(state.filled_assets), dict(state.stopped_assets)

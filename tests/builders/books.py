@@ -47,6 +47,7 @@ def assert_we_agree_with_the_venue(world: World) -> None:
     ours: defaultdict[str, Decimal] = defaultdict(Decimal, USD=state.ledger.cash)
     for lot in state.ledger.lots:
         ours[lot.product.partition("-")[0]] += lot.quantity
+    ours["USDC"] = state.ledger.coins.get("USDC", Decimal(0))
     currencies = {each["currency"] for each in books["accounts"] if each["owner"] == "own"}
     for currency in currencies | set(ours):
         assert ours[currency] == world.venue_total(currency)

@@ -7,6 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from actors.kernel.ports import Leaving
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.model.instants import Nanos
 from domain.model.orders import OrderIntent
@@ -17,7 +18,7 @@ def a_request(intent: OrderIntent) -> PlaceRequest:
     return PlaceRequest(intent, receipt, epoch=1)
 
 
-def never_refuses(request: PlaceRequest) -> str | None:
+def never_refuses(request: Leaving) -> str | None:
     del request
     return None
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import define, evolve, field, frozen
@@ -23,9 +24,10 @@ from adapters.venues.transport.inprocess import Errand, Reply
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from domain.messages.control import LIQUIDATION as SOLD
+from domain.messages.conversion import ConversionIntended
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId, base_of
-from tests.builders.books import assert_we_agree_with_the_venue
+from tests.builders.books import assert_we_agree_with_the_venue, state_of
 from tests.builders.operator import order
 from tests.builders.price_paths import TO_STOP, TO_TARGET, USUAL_LINES, Line, script
 from tests.builders.world import Setting, World
@@ -37,6 +39,7 @@ POWER_THERE = "the venue has done it, power lost"
 COMMIT = "commit"
 LEAST_S = 5.0
 """Seconds of market time that a start has to find the truth, however late it is."""
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 READY = re.compile(r"^READY .* entries=(on|blocked by=(unknown_order|liquidation)) ")
 """A request cut off blocks its product until the venue has answered what became of it; after a
 liquidation nothing is bought until somebody resumes."""
@@ -94,7 +97,7 @@ class CutWorld(World):
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
     ) -> Errand:
         passed, cut = super()._ask(method, path, query, body), self.cut
-        what = f"{method} {path.removeprefix(PREFIX)}"
+        what = f"{method} {_ID.sub('ID', path.removeprefix(PREFIX))}"
 
         def run() -> Reply | None:
             if cut.is_gone or cut.meets(what, NOT_THERE):
@@ -267,12 +270,37 @@ def _problems(session: Session, folder: Path, vanished_s: float) -> list[str]:
             found.append(f"blocked at the end: {last.runtime.board.open}")
         if expected and _owned(last):
             found.append(f"still owned after the liquidation: {_owned(last)}")
+        found += _conversion_problems(last)
         try:
             assert_we_agree_with_the_venue(last)
         except AssertionError as error:
             found.append(str(error).partition("\n")[0])
         journal = last.mode_folder / JOURNAL
     return found + [str(each) for each in check(journal).problems]
+
+
+def _conversion_problems(world: World) -> list[str]:
+    """Return what is wrong with conversions: more than the sales brought, more than one carried
+    out, one that nobody wrote down before, or one of which we hold true what the venue does not.
+    """
+    state, there = state_of(world).proceeds, world.books()["conversions"]
+    written = {each.conversion.trade_id for each in said(world, ConversionIntended)}
+    done = [each for each in there if each["status"] == "TRADE_STATUS_COMPLETED"]
+    moved = sum((Decimal(each["amount"]) for each in done), Decimal(0))
+    found = [f"{len(done)} conversions were carried out"] if len(done) > 1 else []
+    if not {each["trade_id"] for each in done} <= written:
+        found.append("a conversion was carried out that nobody had written down")
+    doubtful = sum((each.amount for each in state.pending), Decimal(0))
+    if not state.converted <= moved <= state.converted + doubtful:
+        found.append(f"converted: {moved}, written down: {state.converted}, open {doubtful}")
+    if moved > state.amount:
+        found.append(f"converted {moved} of {state.amount} that the sales brought")
+    return found
+
+
+def said(world: World, kind: type) -> list[Any]:
+    """Return the records of one kind in a world's journal."""
+    return [message for _, message in world.messages() if isinstance(message, kind)]
 
 
 def _owned(world: World) -> dict[str, Decimal]:

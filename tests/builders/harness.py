@@ -75,6 +75,8 @@ class Harness:
     board: BreakerBoard = field(factory=BreakerBoard)
     log: KeptLog = field(factory=KeptLog)
     sent: list[Sent] = field(factory=list)
+    delivered: list[Envelope] = field(factory=list)
+    """Everything that was delivered to anybody, with what it follows from."""
     timers: list[Waiting] = field(factory=list)
     epochs: dict[str, int] = field(factory=dict)
     numbers: int = 0
@@ -93,6 +95,7 @@ class Harness:
     def deliver(self, receiver: str, envelope: Envelope) -> None:
         if receiver not in ("test", "nobody"):  # "test" is who asked
             assert (wrong := detour(receiver, envelope)) is None, wrong
+        self.delivered.append(envelope)
         last = self.sent[-1] if self.sent else None
         if last is not None and last.body is envelope.body:
             self.sent[-1] = Sent((*last.to, receiver), envelope.body)

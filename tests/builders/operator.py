@@ -10,6 +10,7 @@ from attrs import frozen
 from actors.kernel.board import BreakerBoard
 from actors.kernel.ports import ControlRequest
 from actors.kernel.topology import AUDITOR, OPERATOR
+from actors.safety.conversions import Cashier
 from actors.safety.operator import POLL_EVERY_NS, Operator
 from adapters.control.requests import REPLY
 from domain.messages.control import (
@@ -24,6 +25,7 @@ from domain.model.breakers import Effect, covering
 from domain.model.product import ProductId
 from tests.builders.harness import Harness, deliver
 from tests.builders.world import World
+from tests.fakes.recording_venue import RecordingVenue
 
 
 @frozen
@@ -81,11 +83,20 @@ class ControlFolder:
         self.answers[request_id] = answer
 
 
+def a_cashier(
+    venue: RecordingVenue | None = None, *, is_dry: bool = False, **known: Any
+) -> Cashier:
+    """Return where money is changed: at `venue`, or nowhere if nothing may be sent."""
+    found = venue or RecordingVenue()
+    gateway = None if is_dry else found
+    return Cashier(**{"venue": found, "gateway": gateway, "currency": "USD", **known})
+
+
 def resume_board(board: BreakerBoard) -> Answered:
     """Have the operator's actor resume what is open on `board`, everybody else agreeing."""
     asked = ControlRequest("r1", "resume", "looked at it")
     harness, folder = Harness(board=board), ControlFolder(asked)
-    actor = harness.start(Operator, OPERATOR, folder, lambda _: None)
+    actor = harness.start(Operator, OPERATOR, folder, lambda _: None, a_cashier())
     harness.pass_time(actor, POLL_EVERY_NS)
     deliver(actor, Revived("r1", ()), Settled("r1", (), ()))
     for each in harness.bodies(ReconcileRequested):

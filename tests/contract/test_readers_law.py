@@ -12,6 +12,7 @@ import inspect
 import json
 import typing
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -19,7 +20,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.envelope import ReplyTo
 from adapters.sentinel.gateway import Gateway
@@ -29,6 +30,13 @@ from adapters.venues.coinbase import codec, wire
 from adapters.venues.coinbase.answers import previewed
 from adapters.venues.coinbase.auth import load_key_file
 from adapters.venues.coinbase.server_time import time_in
+from domain.messages.conversion import (
+    ConversionAnswered,
+    ConversionQuoted,
+    ConversionRequest,
+    ConversionShown,
+    QuoteRequest,
+)
 from domain.messages.market import (
     BookChanged,
     BookLost,
@@ -37,9 +45,11 @@ from domain.messages.market import (
     TradesPrinted,
 )
 from domain.messages.venue import UserFrame
+from domain.model.conversion import Conversion, ConversionSeen, ConversionState
 from domain.model.entries import Entries
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos, iso
+from domain.model.money import Amount
 from tests.builders.messages import BTC, NOW
 from tests.builders.recorded import BTC_FORM
 from tests.builders.sentinel import as_json, key_file, small_venue
@@ -560,6 +570,52 @@ def test_the_sentinel_reads_every_order_that_says_which_it_is(tmp_path: Path) ->
         gateway.close()
 
 
+# Conversions: an odd quote is no offer, an odd trade is not known to be done.
+
+A_HUNDRED = {"value": "100", "currency": "USD"}
+A_QUOTE: Entry = {
+    "trade": {
+        "id": "t-1",
+        "user_entered_amount": A_HUNDRED,
+        "total_fee": {"amount": {"value": "0", "currency": "USD"}},
+        "total": A_HUNDRED,
+        "exchange_rate": {"value": "1", "currency": "USDC"},
+    }
+}
+A_TRADE: Entry = {"trade": {"id": "t-1", "status": "TRADE_STATUS_COMPLETED"}}
+HUNDRED = Amount(Decimal(100))
+ASKED = QuoteRequest("USD", "USDC", HUNDRED)
+OFFER = Conversion("t-1", "USD", "USDC", HUNDRED)
+
+
+def test_an_odd_quote_is_no_offer_or_that_of_what_was_asked_for() -> None:
+    for what, odd in oddities(wire.ConvertQuoteAnswer, A_QUOTE):
+        venue = ScriptedVenue(lambda *_, odd=odd: (200, json.dumps(odd).encode()))
+        venue.client.quote_conversion(ASKED, 7, ME)
+        venue.time.run()
+        (quoted,) = venue.inbox.of(ConversionQuoted)
+        if quoted.conversion is None:
+            assert quoted.objection or quoted.failure, what
+        else:
+            assert evolve(quoted.conversion, trade_id="t-1") == OFFER, what
+            assert quoted.conversion.trade_id.isascii(), what
+            assert not set(quoted.conversion.trade_id) & set("/?#%. "), what
+
+
+def test_an_odd_trade_is_not_known_to_be_done() -> None:
+    for what, odd in oddities(wire.ConvertTradeAnswer, A_TRADE):
+        venue = ScriptedVenue(lambda *_, odd=odd: (200, json.dumps(odd).encode()))
+        venue.client.read_conversion(OFFER, 7, ME)
+        venue.client.convert(ConversionRequest(OFFER, 1), ME)
+        venue.time.run()
+        (shown,), (answered,) = venue.inbox.of(ConversionShown), venue.inbox.of(ConversionAnswered)
+        assert shown.seen != DONE_THERE or odd == A_TRADE, what
+        assert answered.outcome != DONE_THERE or odd == A_TRADE, what
+
+
+DONE_THERE = ConversionSeen(ConversionState.DONE)
+
+
 # The mirror: a second opinion of the same protocol.
 
 
@@ -606,7 +662,10 @@ def test_the_mirror_reads_an_odd_entry_or_leaves_it_out_alone_and_counts_it(name
 
 # That nothing is missing here.
 
-PARTS = (wire.BookUpdate, wire.BookLevel, wire.Money, wire.FeeTierBody, wire.Pages)
+PARTS = (
+    *(wire.BookUpdate, wire.BookLevel, wire.Money, wire.FeeTierBody, wire.Pages),
+    *(wire.ConvertAmount, wire.ConvertFee, wire.ConvertQuote, wire.ConvertTrade),
+)
 """Parts of forms: their members are among those of the forms that have them."""
 OUTCOMES = (wire.PlaceAnswer, wire.AcceptedBody, wire.RefusalBody)
 """What a POST is answered: never a list, and lost if it is odd (`test_outcomes`)."""
@@ -628,6 +687,8 @@ def test_every_form_of_the_wire_has_its_reader_here(
     read += [
         (wire.TimeAnswer, A_TIME),
         (wire.PreviewAnswer, A_PREVIEW),
+        (wire.ConvertQuoteAnswer, A_QUOTE),
+        (wire.ConvertTradeAnswer, A_TRADE),
         (wire.FrameEnvelope, {}),
         (wire.OrderIds, an_order(1)),
     ]

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
+from actors.kernel.ports import Leaving
 from adapters.clocks.market import MarketClock
 from adapters.clocks.system import SystemClock
 from adapters.venues.coinbase.auth import load_key_file
@@ -27,7 +28,6 @@ from domain.messages.market import (
     StreamOpened,
     SubscriptionsSeen,
 )
-from domain.messages.orders import PlaceRequest
 from domain.messages.venue import (
     AccountsListed,
     CancelAnswered,
@@ -94,7 +94,7 @@ class Gate:
 
     reason: str | None = None
 
-    def __call__(self, request: PlaceRequest) -> str | None:
+    def __call__(self, request: Leaving) -> str | None:
         return self.reason
 
 

@@ -8,8 +8,10 @@ from attrs import field, frozen
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import OrderGateway, VenueReader
+from domain.messages.conversion import ConversionRequest, QuoteRequest
 from domain.messages.orders import PlaceRequest
 from domain.model.approval import ApprovedOrder
+from domain.model.conversion import Conversion
 from domain.model.instants import SECOND, Nanos
 from domain.model.product import ProductId
 from domain.system.rate_budget import BudgetUse
@@ -63,6 +65,15 @@ class RecordingVenue(VenueReader, OrderGateway):
 
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         self._note("cancel", token, order_ids=order_ids)
+
+    def quote_conversion(self, request: QuoteRequest, token: int, reply_to: ReplyTo) -> None:
+        self._note("quote_conversion", token, request=request)
+
+    def convert(self, request: ConversionRequest, reply_to: ReplyTo) -> None:
+        self._note("convert", request=request)
+
+    def read_conversion(self, conversion: Conversion, token: int, reply_to: ReplyTo) -> None:
+        self._note("read_conversion", token, conversion=conversion)
 
     def list_orders(
         self, *, since_ns: Nanos | None, is_live_only: bool, token: int, reply_to: ReplyTo

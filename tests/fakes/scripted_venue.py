@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from actors.kernel.ports import LastGate
 from adapters.venues.coinbase.gateway import CoinbaseGateway
 from adapters.venues.coinbase.traits import EMBEDDED
 from adapters.venues.transport.inprocess import Errand, InProcessTransport
-from domain.messages.orders import PlaceRequest
 from domain.messages.venue import EntriesUnread
 from domain.model.capability import OrderCapability
 from domain.model.instants import Nanos
@@ -54,7 +54,7 @@ class ScriptedVenue:
         answer: Answering | None = None,
         *,
         draw: Callable[[], float] = lambda: 0.5,
-        gate: Callable[[PlaceRequest], str | None] = never_refuses,
+        gate: LastGate = never_refuses,
         capability: OrderCapability | None = None,
     ) -> None:
         self.time = VirtualTime()

@@ -12,10 +12,14 @@ import pytest
 from app.commands.audit import check
 from app.run.recovery import JOURNAL
 from domain.messages.control import LIQUIDATION
+from domain.messages.conversion import ConversionIntended
 from domain.messages.orders import IntentRaised
+from domain.messages.portfolio import CashFlowSeen
 from domain.model.approval import Purpose
 from domain.model.instants import SECOND, Nanos
+from domain.portfolio.losses import LIMITS
 from tests.builders.books import state_of
+from tests.builders.cuts import said
 from tests.builders.full import some
 from tests.builders.operator import Answered, is_open, order
 from tests.builders.price_paths import TO_STOP, TO_TARGET, script
@@ -69,6 +73,7 @@ def test_all_lots_are_sold_once_and_foreign_coins_stay(tmp_path: Path, mishap: s
 
         assert done.code == 0, done
         assert done.lines[0] == "liquidated: nothing that can be sold is owned any more"
+        assert world.venue_total("USDC") == converted(done)
         assert world.venue_total("ETH") == FOREIGN
         assert world.venue_total("BTC") == 0
         assert is_open(world, LIQUIDATION)
@@ -79,12 +84,68 @@ def test_all_lots_are_sold_once_and_foreign_coins_stay(tmp_path: Path, mishap: s
         assert check(world.mode_folder / JOURNAL).problems == ()
 
 
+def converted(done: Answered) -> Decimal:
+    """Return what a liquidation says it has converted."""
+    (line,) = [each for each in done.lines if each.startswith("converted ")]
+    return Decimal(line.split()[1].replace(",", ""))
+
+
+CONVERTING: dict[str, tuple[Mapping[str, Any], ...]] = {
+    "nothing": (),
+    "no answer to the quote": (fault("lost_response", at="134s", endpoint="convert_quote"),),
+    "no answer to the commit": (fault("lost_response", at="134s", endpoint="convert"),),
+    "carried out and reset": (fault("reset_after", at="134s", endpoint="convert"),),
+    "never carried out": (fault("unanswered", at="134s", endpoint="convert"),),
+    "a proxy that fails": (fault("http_503_html", at="134s", count=2, endpoint="convert"),),
+    "one that fails after it": (
+        fault("http_503_html", at="134s", handled=True, endpoint="convert"),
+    ),
+    "an answer that is none": (fault("garbage_json", at="134s", endpoint="convert"),),
+    "two deliveries": (fault("duplicate_request", at="134s", endpoint="convert"),),
+    "too many requests": (fault("http_429", at="134s", endpoint="convert"),),
+    "questions without an answer": (
+        fault("lost_response", at="134s", endpoint="convert"),
+        fault("http_503_html", at="134s", count=3, endpoint="conversions"),
+    ),
+}
+
+
+@pytest.mark.req("X1", "REC1", "AUD1")
+@pytest.mark.parametrize("mishap", some(list(CONVERTING), 4))
+def test_the_proceeds_are_converted_once_and_are_neither_profit_nor_loss(
+    tmp_path: Path, mishap: str
+) -> None:
+    with a_world(tmp_path, *CONVERTING[mishap]).start() as world:
+        assert world.until(lambda: world.now_s > OWNED_S)
+
+        done = liquidated(world, tries=60)
+
+        assert done.code == 0, done
+        proceeds = state_of(world).proceeds
+        assert world.venue_total("USDC") == proceeds.converted == converted(done)
+        assert 0 <= proceeds.amount - proceeds.converted < Decimal("0.01")
+        assert proceeds.pending == ()
+        before = world.venue_total("USD") + proceeds.converted
+        world.run_to_end()
+        ledger = state_of(world).ledger
+        assert ledger is not None
+        assert ledger.cash == world.venue_total("USD")
+        assert ledger.flows == -proceeds.converted
+        assert ledger.cash - ledger.capital == ledger.realised, "no profit and no loss of it"
+        assert before == ledger.opening_cash + ledger.realised
+        assert not any(is_open(world, name) for name in LIMITS)
+        assert check(world.mode_folder / JOURNAL).problems == ()
+        kinds = {each.currency: each.kind for each in said(world, CashFlowSeen)}
+        assert kinds == {"ETH": "deposit", "USD": "converted", "USDC": "converted"}
+
+
 def test_asked_twice_at_once_each_lot_is_sold_once(tmp_path: Path) -> None:
     with a_world(tmp_path).start() as world:
         assert world.until(lambda: world.now_s > OWNED_S)
         first, second = liquidated(world), liquidated(world)
 
         assert (first.code, second.code) == (0, 0)
+        assert len(said(world, ConversionIntended)) == 1
         sales = {
             message.intent.client_order_id: message.intent.order
             for _, message in world.messages()

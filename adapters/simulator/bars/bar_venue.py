@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.ports import LastGate, Post
+from actors.kernel.ports import LastGate, Leaving, Post
 from adapters.simulator.bars.memory import MemoryStore
 from adapters.simulator.bars.words import fill_seen, seen, ticket_of
 from adapters.simulator.engine.accounts import OWN, FeeRates, VenueAccounts
@@ -270,6 +270,6 @@ class BarVenue:
         return REQUEST_LIFE_NS
 
 
-def _nobody(request: PlaceRequest) -> str | None:
+def _nobody(request: Leaving) -> str | None:
     del request
     return "nobody has said what may leave"

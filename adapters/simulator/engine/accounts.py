@@ -80,6 +80,12 @@ class VenueAccounts:
         self._add(MARKET, quote, value * sign)
         self._add(FEES, quote, fee)
 
+    def convert(self, source: str, target: str, amount: Decimal) -> None:
+        """Change `amount` of our `source` one to one into `target`; the market takes the rest."""
+        for owner, sign in ((OWN, -1), (MARKET, 1)):
+            self._add(owner, source, amount * sign)
+            self._add(owner, target, -amount * sign)
+
     def hold(self, order_id: str, currency: str, amount: Decimal) -> None:
         """Make `amount` what the order holds; zero releases it."""
         _, before = self._holds.pop(order_id, (currency, ZERO))

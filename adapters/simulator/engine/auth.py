@@ -154,7 +154,8 @@ def scope_of(method: str, path: str) -> str:
         return PUBLIC
     if method != "GET" and tail.startswith("/portfolios"):
         return TRANSFER
-    return TRADE if method == "POST" and tail in _TRADE_PATHS else VIEW
+    is_trade = tail in _TRADE_PATHS or tail.startswith("/convert/")
+    return TRADE if method == "POST" and is_trade else VIEW
 
 
 def create_key(

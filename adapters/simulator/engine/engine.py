@@ -9,6 +9,7 @@ from typing import Any
 from adapters.simulator.engine.accounts import FeeRates, VenueAccounts
 from adapters.simulator.engine.book import VenueBook
 from adapters.simulator.engine.catalogue import Catalogue
+from adapters.simulator.engine.conversions import VenueConversions
 from adapters.simulator.engine.event_queue import Due, EventQueue, PlayedClock
 from adapters.simulator.engine.fault_hooks import FaultHooks, Passage
 from adapters.simulator.engine.history import MarketPast
@@ -24,6 +25,7 @@ from adapters.simulator.engine.wire import Request, Response
 from adapters.simulator.engine.world_events import WorldEvents
 from adapters.simulator.market_data.source import Expander, PlayedMarket, Step
 from adapters.simulator.rest_api.account import AccountResource
+from adapters.simulator.rest_api.conversions import ConversionsResource
 from adapters.simulator.rest_api.market import MarketResource
 from adapters.simulator.rest_api.order_form import fill_form, order_form
 from adapters.simulator.rest_api.orders import OrdersResource
@@ -72,13 +74,13 @@ class Engine:
         self._ids = ids
         stopped = store.meta(MARKET_TIME)
         self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns)
-        self._event_queue = EventQueue()
-        self._quirks = quirks or VenueQuirks()
+        self._event_queue, self._quirks = EventQueue(), quirks or VenueQuirks()
         self.hooks = hooks or FaultHooks()
         self._catalogue = catalogue = Catalogue(market.products)
         self._books = {name: VenueBook() for name in catalogue.played}
         self._all_books = catalogue.with_aliases(self._books)
         self._ledger = VenueAccounts(store.balances())
+        self._conversions = VenueConversions(self._ledger, store, self._clock, ids)
         self._tape = Tape(tuple(catalogue.played))
         self._history = MarketPast(market, self._tape, self._clock)
         self._user_id, self._portfolio = ids.uuid("user", 0), ids.uuid("portfolio", "default")
@@ -139,7 +141,7 @@ class Engine:
     def handle(self, request: Request) -> Response:
         """Answer a request that is already authorised; what it changed is durable then."""
         response = self._router.answer(request)
-        self._matching.commit()
+        self._matching.commit(also=self._conversions.drain())
         return response
 
     def passage(self, request: Request) -> Passage:
@@ -175,6 +177,7 @@ class Engine:
             ],
             "holds": {name: plain(self._ledger.held(name)) for name in self._ledger.currencies()},
             "orders": [order_form(order, user_id, portfolio) for order in orders],
+            "conversions": [each.members() for each in self._conversions.all()],
             "fills": [fill_form(fill, user_id, portfolio) for fill in fills],
         }
 
@@ -304,7 +307,8 @@ class Engine:
             history=self._history,
             ids=self._ids,
         )
-        return Router(market, account, portfolios, *self._make_order_resources())
+        conversions = ConversionsResource(conversions=self._conversions, ids=self._ids)
+        return Router(market, account, portfolios, *self._make_order_resources(), conversions)
 
     def _make_order_resources(self) -> tuple[OrdersResource, PreviewsResource]:
         orders = OrdersResource(

@@ -228,17 +228,19 @@ class MatchingEngine:
         self._changed(order)
         self._audience.book_changed(self._catalogue.canonical(order.product))
 
-    def commit(self, *, time_too: bool = False) -> None:
-        """Make everything since the last call durable; `time_too` also without any change."""
+    def commit(self, *, time_too: bool = False, also: Mapping[str, str] | None = None) -> None:
+        """Make everything since the last call durable, `also` with it; `time_too` also without any
+        change.
+        """
         balances = self._ledger.drain()
-        if not (self._dirty or self._fills or balances or time_too):
+        if not (self._dirty or self._fills or balances or time_too or also):
             return
         self._store.save(
             Batch(
                 orders=tuple(self._dirty.values()),
                 fills=tuple(self._fills),
                 balances=balances,
-                meta={MARKET_TIME: str(self._clock.now_ns)},
+                meta={MARKET_TIME: str(self._clock.now_ns), **(also or {})},
             )
         )
         self._dirty = {}

@@ -14,7 +14,8 @@ from domain.model.product import ProductId, Side
 
 ENDPOINTS = (
     "place", "cancel", "edit", "preview", "orders", "fills", "accounts", "fees", "permissions",
-    "portfolios", "products", "candles", "quotes", "trades", "time",
+    "portfolios", "convert_quote", "convert", "conversions", "products", "candles", "quotes",
+    "trades", "time",
 )  # fmt: skip
 """Classes of requests; public twins belong to the class of the request with a key."""
 ALL = "all"

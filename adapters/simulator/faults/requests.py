@@ -46,6 +46,7 @@ _PLACES: Mapping[tuple[str, str], str] = {
     ("POST", "/orders/edit_preview"): "preview",
     ("POST", "/orders/preview"): "preview",
     ("POST", "/orders/close_position"): "place",
+    ("POST", "/convert/quote"): "convert_quote",
     ("GET", "/orders/historical/fills"): "fills",
     ("GET", "/transaction_summary"): "fees",
     ("GET", "/key_permissions"): "permissions",
@@ -58,6 +59,7 @@ _HEADS = (
     ("/accounts", "accounts"),
     ("/portfolios", "portfolios"),
 )
+_CONVERT = "/convert/trade/"
 _LAST_WORDS = {"candles": "candles", "ticker": "trades"}
 
 
@@ -68,6 +70,8 @@ def endpoint_of(method: str, path: str) -> str:
         place = place.removeprefix("/market")
     if (method, place) in _PLACES:
         return _PLACES[method, place]
+    if place.startswith(_CONVERT):
+        return "convert" if method == "POST" else "conversions"
     for head, endpoint in _HEADS:
         if place.startswith(head):
             return endpoint

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from adapters.simulator.engine.wire import PREFIX, Json, Refused, Request, Response, encode, invalid
 from adapters.simulator.rest_api.account import AccountResource
+from adapters.simulator.rest_api.conversions import ConversionsResource
 from adapters.simulator.rest_api.market import MarketResource
 from adapters.simulator.rest_api.orders import OrdersResource
 from adapters.simulator.rest_api.portfolios import PortfoliosResource
@@ -25,8 +26,12 @@ class Router:
         portfolios: PortfoliosResource,
         orders: OrdersResource,
         previews: PreviewsResource,
+        conversions: ConversionsResource,
     ) -> None:
-        self._plain = _plain_paths(market, account, portfolios, orders, previews)
+        self._plain = {
+            **_plain_paths(market, account, portfolios, orders, previews),
+            ("POST", "/convert/quote"): conversions.quote,
+        }
         self._items: Mapping[tuple[str, str, str], ItemHandler] = {
             ("GET", "/products/", ""): market.get_product,
             ("GET", "/products/", "/candles"): market.candles,
@@ -39,6 +44,8 @@ class Router:
             ("PUT", "/portfolios/", ""): portfolios.refuse,
             ("DELETE", "/portfolios/", ""): portfolios.refuse,
             ("GET", "/orders/historical/", ""): orders.get_order,
+            ("GET", "/convert/trade/", ""): conversions.get,
+            ("POST", "/convert/trade/", ""): conversions.commit,
         }
 
     def answer(self, request: Request) -> Response:

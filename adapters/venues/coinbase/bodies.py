@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol, assert_never
 
 import msgspec
 
 from domain.model.approval import ApprovedOrder, Limit, Market, StopLimit
+from domain.model.conversion import Conversion
 from domain.model.instants import Nanos, iso
 from domain.model.money import plain
 from domain.model.orders import OrderIntent
@@ -111,6 +113,19 @@ def harmless_body(intent: Harmless, *, is_preview: bool) -> bytes:
 def cancel_body(order_ids: Sequence[str]) -> bytes:
     """Return the body of a cancel request for venue order ids."""
     return msgspec.json.encode({"order_ids": list(order_ids)})
+
+
+def quote_body(source: str, target: str, amount: Decimal) -> bytes:
+    """Return the body of the question what a conversion of `amount` of `source` would be."""
+    return msgspec.json.encode(
+        {"from_account": source, "to_account": target, "amount": plain(amount)}
+    )
+
+
+def commit_body(conversion: Conversion) -> bytes:
+    """Return the body of the order to carry out what was quoted; its id stands in the path."""
+    pair = {"from_account": conversion.source, "to_account": conversion.target}
+    return msgspec.json.encode(pair)
 
 
 def unsubscribe_text(channel: str, products: Sequence[str]) -> str:

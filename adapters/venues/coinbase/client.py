@@ -20,6 +20,7 @@ from adapters.venues.coinbase.aliases import (
 )
 from adapters.venues.coinbase.answers import Wallet
 from adapters.venues.coinbase.bodies import preview_body
+from adapters.venues.coinbase.conversions import TRADE, ConversionQuestion
 from adapters.venues.coinbase.paginator import Draw, Page, Paginator, RetryingReader
 from adapters.venues.coinbase.previews import PATH as PREVIEW
 from adapters.venues.coinbase.previews import Previews
@@ -46,6 +47,7 @@ from domain.messages.venue import (
     QuotesListed,
 )
 from domain.model.approval import ApprovedOrder
+from domain.model.conversion import Conversion
 from domain.model.entries import Entries, EntryKind, Unread
 from domain.model.errors import ProtocolBroken
 from domain.model.instants import SECOND, Nanos, iso
@@ -233,6 +235,11 @@ class CoinbaseReader:
             self._post(reply_to, PermissionsRead(token, *nothing, reason))
 
         self._reader.get(RequestLane.QUERY, "/key_permissions", (), read, fail)
+
+    def read_conversion(self, conversion: Conversion, token: int, reply_to: ReplyTo) -> None:
+        """Ask how far a conversion is → `ConversionShown`."""
+        asked = ConversionQuestion(self._transport, partial(self._broken, TRADE))
+        asked.ask(conversion, token, partial(self._post, reply_to))
 
     # Market.
 

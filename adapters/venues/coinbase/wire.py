@@ -354,3 +354,45 @@ class PlaceAnswer(Struct):
     success_response: AcceptedBody | None = None
     error_response: RefusalBody | None = None
     failure_reason: str = ""
+
+
+class ConvertAmount(Struct, gc=False):
+    """An amount and its currency."""
+
+    value: str
+    currency: str
+
+
+class ConvertFee(Struct, gc=False):
+    """What a conversion costs."""
+
+    amount: ConvertAmount
+
+
+class ConvertQuote(Struct, gc=False):
+    """A conversion that was quoted: what we entered, and what it costs."""
+
+    id: str
+    user_entered_amount: ConvertAmount
+    total_fee: ConvertFee
+    total: ConvertAmount | None = None
+    exchange_rate: ConvertAmount | None = None
+
+
+class ConvertQuoteAnswer(Struct):
+    """The answer to a question for a quote."""
+
+    trade: ConvertQuote
+
+
+class ConvertTrade(Struct, gc=False):
+    """How far a conversion is."""
+
+    id: str
+    status: str
+
+
+class ConvertTradeAnswer(Struct):
+    """The answer to a commit, or to the question what became of one."""
+
+    trade: ConvertTrade

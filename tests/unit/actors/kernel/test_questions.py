@@ -24,6 +24,16 @@ def test_an_answer_to_a_predecessor_is_an_answer_to_nobody() -> None:
     assert after.waiting == ("fills",)
 
 
+def test_an_answer_to_one_series_of_an_actor_is_none_to_another() -> None:
+    deeds: Questions[str] = Questions(epoch=1)
+    sales: Questions[str] = Questions(epoch=1, series=2)
+    deeds.ask("a pause", 0)
+    token = sales.ask("what is unsettled", 0)
+
+    assert deeds.answered(token) is None
+    assert deeds.waiting == ("a pause",)
+
+
 def test_what_nobody_answers_is_over_at_its_limit_and_not_before() -> None:
     questions: Questions[str] = Questions(epoch=1)
     questions.ask("orders", 0)

@@ -14,7 +14,7 @@ from domain.model.money import ZERO, Amount, Quantity
 from domain.model.portfolio import Lot
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import BTC, ETH, a_breaker, a_lot
-from tests.builders.operator import ControlFolder
+from tests.builders.operator import ControlFolder, a_cashier
 
 pytestmark = pytest.mark.req("X6", "R1")
 
@@ -24,7 +24,9 @@ class Scene:
 
     def __init__(self) -> None:
         self.harness, self.folder = Harness(), ControlFolder()
-        self.actor = self.harness.start(Operator, "operator", self.folder, lambda _: None)
+        self.actor = self.harness.start(
+            Operator, "operator", self.folder, lambda _: None, a_cashier()
+        )
 
     def close(self, product: str = BTC) -> None:
         self.folder.requests.append(ControlRequest("r1", "close", "bad news", product, 0))

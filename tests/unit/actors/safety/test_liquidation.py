@@ -22,7 +22,7 @@ from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 from tests.builders.harness import Harness, deliver
 from tests.builders.messages import BTC, ETH, a_breaker, a_lot
-from tests.builders.operator import ControlFolder, resume_board
+from tests.builders.operator import ControlFolder, a_cashier, resume_board
 
 pytestmark = pytest.mark.req("RB5")
 
@@ -32,7 +32,9 @@ class Scene:
 
     def __init__(self) -> None:
         self.harness, self.folder = Harness(), ControlFolder()
-        self.actor = self.harness.start(Operator, "operator", self.folder, lambda _: None)
+        self.actor = self.harness.start(
+            Operator, "operator", self.folder, lambda _: None, a_cashier()
+        )
 
     def ask(self, request_id: str = "r1") -> None:
         self.folder.requests.append(ControlRequest(request_id, "liquidate", "emergency", "", 0))
@@ -104,6 +106,20 @@ def test_what_may_still_be_bought_or_sold_keeps_it_from_being_done() -> None:
     scene.written()
 
     assert scene.answer()[0] == 0
+
+
+def test_what_the_order_manager_answers_is_no_word_of_the_journal() -> None:
+    """Answers are told apart by who waits for them: a pause is answered when it is on disk."""
+    scene = Scene()
+    scene.ask()
+    scene.folder.requests.append(ControlRequest("p1", "pause", "to look", "", 0))
+    scene.harness.pass_time(scene.actor, POLL_EVERY_NS)
+    scene.written()
+    scene.state(LOT)
+    assert "p1" not in scene.folder.answers
+
+    scene.written()
+    assert scene.folder.answers["p1"]["code"] == 0
 
 
 def test_books_that_are_not_open_are_no_empty_books() -> None:

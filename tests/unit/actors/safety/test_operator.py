@@ -30,6 +30,7 @@ from domain.system.ways_out import RESUME, UNPAUSE, WAYS_OUT
 from domain.universe.orders import told
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import a_breaker
+from tests.builders.operator import a_cashier
 
 pytestmark = pytest.mark.req("K1")
 
@@ -55,7 +56,9 @@ class Scene:
         self.harness, self.folder, self.ended = Harness(), Folder(), list[str]()
         if is_latched:
             self.harness.board.trip(a_breaker(Effect.HALT, name="daily_loss", is_latched=True))
-        self.actor = self.harness.start(Operator, "operator", self.folder, self.ended.append)
+        self.actor = self.harness.start(
+            Operator, "operator", self.folder, self.ended.append, a_cashier()
+        )
 
     def ask(
         self,

@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.board import BreakerBoard
-from actors.kernel.topology import ORDER_MANAGER
+from actors.kernel.topology import OPERATOR, ORDER_MANAGER
 from actors.trading.approvals import APPROVAL_LIFE_NS, Approvals
 from actors.trading.last_gate import RECEIPT_LIFE_NS, LastGate
 from adapters.runtime.virtual import VirtualClock
+from domain.messages.conversion import ConversionRequest
 from domain.messages.orders import PlaceRequest, Receipt
 from domain.model.approval import Limit
 from domain.model.breakers import Effect
+from domain.model.conversion import Conversion
 from domain.model.instants import DAY, SECOND, Nanos
 from domain.model.kill import KillOrder
 from domain.model.money import Amount, Price, Quantity
@@ -39,7 +41,7 @@ class Scene:
         self.board = BreakerBoard()
         self.clock = VirtualClock(NOW, machine_ahead_ns=0)
         self.kill: KillOrder | None = None
-        self.epochs = {ORDER_MANAGER: 2}
+        self.epochs = {ORDER_MANAGER: 2, OPERATOR: 3}
         self.is_ending = False
         self.approvals = Approvals()
         self.gate = LastGate(
@@ -306,3 +308,30 @@ def test_what_is_used_up_is_remembered_only_while_its_age_would_let_it_pass(scen
     assert len(scene.gate._receipts) <= 2
     assert len(scene.gate._approvals_used) <= 1 + APPROVAL_LIFE_NS // RECEIPT_LIFE_NS
     assert scene.approvals.count <= 1 + APPROVAL_LIFE_NS // RECEIPT_LIFE_NS
+
+
+ONE = Conversion("t-1", "USD", "USDC", Amount(Decimal(100)))
+
+
+@pytest.mark.req("RB5", "K1")
+def test_a_conversion_leaves_while_exits_may_and_only_of_the_operators_actor_that_counts(
+    scene: Scene,
+) -> None:
+    request = ConversionRequest(ONE, epoch=3)
+    assert scene.gate(request) is None
+    scene.board.trip(a_breaker(Effect.HALT, name="liquidation", is_latched=True))
+    assert scene.gate(request) is None
+
+    fenced = scene.gate(ConversionRequest(ONE, epoch=2))
+    assert fenced == "fenced: operator of epoch 2 is not the current one"
+    scene.kill = KillOrder("")
+    assert scene.gate(request) == "kill switch"
+
+
+@pytest.mark.req("RB5", "K1")
+def test_no_conversion_leaves_under_a_kill(scene: Scene) -> None:
+    scene.board.trip(a_breaker(Effect.KILL, name="kill", is_latched=True))
+
+    refused = scene.gate(ConversionRequest(ONE, epoch=3))
+    assert refused is not None
+    assert refused.startswith("breaker kill: ")

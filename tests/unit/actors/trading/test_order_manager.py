@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from actors.kernel.questions import NOBODYS
-from actors.kernel.topology import ORDER_MANAGER
+from actors.kernel.topology import AUDITOR, ORDER_MANAGER
 from actors.trading.order_manager import OrderManager, OrderTimer
 from domain.messages.control import AlertRaised, Synced, SyncRequested
 from domain.messages.decisions import OrderApproved
@@ -48,6 +48,7 @@ from domain.orders.inputs import OrderBookState
 from domain.orders.lifecycle import Event
 from domain.orders.order import Order, advance
 from domain.orders.preview import ANSWER_WITHIN_NS, NO_ANSWER
+from domain.system.recovery import fold
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     LINEAGE,
@@ -506,3 +507,20 @@ def test_sales_and_dry_runs_are_not_previewed() -> None:
     assert len(of_kind(deliver(scene.actor, OrderApproved(sale)), IntentRaised)) == 1
     assert len(of_kind(deliver(dry.actor, OrderApproved(ENTRY)), WouldPlace)) == 1
     assert scene.venue.named("preview") == dry.venue.named("preview") == []
+
+
+@pytest.mark.req("X1", "BOOT1")
+def test_what_an_orderly_end_leaves_unsent_is_void_at_the_next_start_and_in_no_doubt() -> None:
+    scene = Scene()
+    scene.deliver(OrderApproved(ENTRY))
+    told = scene.harness.bodies()
+    before = fold([(START_NS, each) for each in told], "USD")
+    assert before.own_orders(Nanos(0))[0].state is OrderState.UNKNOWN, "as after a crash"
+
+    scene.actor.on_stop()
+
+    (last,) = scene.harness.sent[len(told) :]
+    assert last.to == (AUDITOR,)
+    after = fold([(START_NS, each) for each in scene.harness.bodies()], "USD")
+    assert [each.state for each in after.own_orders(Nanos(0))] == [OrderState.VOID]
+    assert not after.has_unsettled

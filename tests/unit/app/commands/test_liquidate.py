@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,17 @@ from click.testing import CliRunner, Result
 
 import app.commands.liquidate as command
 from app.command_line.cli import cli
+from app.commands.liquidating import NotLiquidated
 from app.run.recovery import operate_offline
+from domain.messages.control import LIQUIDATION
+from domain.messages.supervision import BootCompleted
+from domain.model.breakers import Effect
+from domain.model.conversion import Conversion
+from domain.model.money import Amount
+from domain.portfolio.ledger import open_ledger
+from domain.portfolio.proceeds import Proceeds
+from domain.system.recovery import Recovered
+from tests.builders.messages import MAKER, TAKER, a_breaker, a_product
 
 pytestmark = pytest.mark.req("RB5")
 
@@ -130,3 +141,72 @@ def test_where_nothing_ever_ran_nothing_is_done(tmp_path: Path) -> None:
 
     assert done.return_value == 1
     assert "nothing ever ran" in done.output
+
+
+ONE = Conversion("t-1", "USD", "USDC", Amount(Decimal(60)))
+DOUBTFUL = Proceeds(Decimal(100), is_begun=True, pending=(ONE,))
+
+
+def known(monkeypatch: pytest.MonkeyPatch, proceeds: Proceeds) -> None:
+    """Let the journal say that a liquidation has sold all and halts, and so much of its money."""
+    halt = a_breaker(Effect.HALT, name=LIQUIDATION, is_latched=True)
+    state = Recovered(
+        ledger=open_ledger("USD", Amount(Decimal(100))),
+        boot=BootCompleted((a_product(),), MAKER, TAKER, True),
+        breakers=(halt,),
+        proceeds=proceeds,
+    )
+    monkeypatch.setattr(command, "_state", lambda _: state)
+
+
+def test_a_dry_run_says_what_would_be_converted_and_what_is_in_doubt(
+    paper: Path, runs: Callable[..., Trader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trader = runs(SOLD)
+    known(monkeypatch, DOUBTFUL)
+
+    done = liquidated(paper, "--dry-run")
+
+    assert "paper: it is not known whether 60.00 USD became USDC (trade t-1)" in done.output
+    assert "paper: to convert: 40.00 USD that sales before have brought" in done.output
+    assert trader.asked == []
+
+
+def test_what_is_sold_and_in_doubt_is_no_yes_and_says_that_all_is_sold(
+    paper: Path, runs: Callable[..., Trader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs()
+    known(monkeypatch, DOUBTFUL)
+    monkeypatch.setattr(command, "LIMIT_SECONDS", 0.0)
+
+    done = liquidated(paper, "--emergency")
+
+    assert done.return_value == 1
+    assert "all is sold, but it is not known whether 60.00 USD became USDC" in done.output
+
+
+@pytest.mark.parametrize(
+    ("proceeds", "is_over"),
+    [
+        (Proceeds(Decimal(100), is_begun=True, converted=Decimal(100)), True),
+        (Proceeds(Decimal("0.009"), is_begun=True), True),
+        (Proceeds(Decimal(100), is_begun=True), False),
+        (Proceeds(pending=(ONE,)), False),
+    ],
+)
+def test_a_liquidation_is_over_once_nothing_is_left_to_convert_or_to_find_out(
+    paper: Path, monkeypatch: pytest.MonkeyPatch, proceeds: Proceeds, is_over: bool
+) -> None:
+    operate_offline(paper, (), "pause", "news")
+    known(monkeypatch, proceeds)
+    started: list[Path] = []
+
+    def start(_: Any, folder: Path, since_s: float) -> Any:
+        started.append(folder)
+        raise NotLiquidated("that is enough")
+
+    monkeypatch.setattr(command, "Seller", start)
+    done = liquidated(paper, "--emergency")
+
+    assert ("liquidated before" in done.output) is is_over
+    assert started == ([] if is_over else [paper])

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from domain.messages.decisions import OrderApproved, ProtectionWithdrawn
-from domain.messages.orders import IntentRaised
+from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.model.approval import ApprovedExit, ApprovedOrder, ExitReason
 from domain.model.instants import DAY, Nanos
 from domain.model.money import Quantity
@@ -16,7 +16,7 @@ from domain.model.orders import Accepted, OrderIntent, OrderState, OutcomeLost, 
 from domain.orders import effects
 from domain.orders.effects import AskAgain
 from domain.orders.order import Order
-from domain.orders.sales import MAKES_ROOM, SOLD_INSTEAD, SOLD_MEANWHILE, UNKNOWN_FOR_NS
+from domain.orders.sales import MAKES_ROOM, RUN_ENDED, SOLD_INSTEAD, SOLD_MEANWHILE, UNKNOWN_FOR_NS
 from tests.builders.messages import NOW, a_fill, a_seen, approved, approved_sale, approved_stop
 from tests.unit.domain.orders.test_tracker import (
     Scene,
@@ -290,3 +290,38 @@ def test_a_sale_that_waits_is_told_once_as_the_same_order() -> None:
     second = published(cancelled(scene, stop), IntentRaised)
 
     assert [each.intent for each in (*first, *second)] == [intent]
+
+
+@pytest.mark.req("X1", "PROT1")
+def test_at_an_orderly_end_a_sale_that_waits_is_void_as_it_has_never_left() -> None:
+    scene, stop = protected()
+    sale, _ = waiting(scene, approved_sale("lot-1"))
+
+    ended = [each.message for each in scene.tracker.end()]
+
+    assert [(type(each), getattr(each, "client_order_id", "")) for each in ended] == [
+        (OrderAdvanced, sale.client_order_id)
+    ]
+    assert scene.state(sale) is OrderState.VOID
+    assert why(scene, sale) == RUN_ENDED
+    assert scene.state(stop) is OrderState.PENDING_CANCEL, "it has left: the venue decides"
+
+
+@pytest.mark.req("X1")
+def test_at_an_orderly_end_what_may_have_left_stays_in_doubt_and_nothing_leaves_because_of_it() -> (
+    None
+):
+    scene = a_scene()
+    stop = raised(scene, approved_stop("lot-1"))
+    sale, _ = waiting(scene, approved_sale("lot-1"))
+    sent = raised(scene, approved_sale("lot-2"))
+    scene.step(a_receipt(sent, 3))
+
+    ended = [each.message for each in scene.tracker.end()]
+
+    assert {each.client_order_id for each in ended if isinstance(each, OrderAdvanced)} == {
+        stop.client_order_id,
+        sale.client_order_id,
+    }
+    assert not [each for each in ended if isinstance(each, IntentRaised)]
+    assert scene.state(sent) is OrderState.PENDING_SUBMIT

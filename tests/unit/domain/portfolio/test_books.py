@@ -229,7 +229,7 @@ def test_gate_portfolio_recovery_and_audit_keep_the_same_books(steps: Steps) -> 
 
     assert ledger is not None
     assert of_gate(told) == report("risk_gate", 5, ledger)
-    assert of_portfolio(told) == report("portfolio", 5, ledger)
+    assert of_portfolio(told) == evolve(report("portfolio", 5, ledger), allotted=ledger.cash)
     stop = statement_of(ledger)
     lots = LotsListed("stop", (), tuple(lot.id for lot in ledger.lots))
     assert disagreements([*told, stop, lots]) == []

@@ -84,6 +84,31 @@ def test_a_change_is_named_by_what_it_looks_like(usd: str, btc: str, kinds: dict
     assert {e.currency: e.kind for e in news if isinstance(e, CashFlowSeen)} == kinds
 
 
+@pytest.mark.req("RB5", "CASH1")
+@pytest.mark.parametrize(
+    ("changed", "kinds"),
+    [
+        ({"USD": "80.25", "USDC": "20.25"}, {"USD": "converted", "USDC": "converted"}),
+        ({"USD": "80.25", "USDC": "20"}, {"USD": "converted", "USDC": "converted"}),
+        (
+            {"USD": "80.25", "USDC": "20.25", "DOGE": "10"},
+            {"USD": "converted", "USDC": "converted", "DOGE": "deposit"},
+        ),
+        (
+            {"USD": "80.25", "USDC": "20", "DOGE": "10"},
+            {"USD": "bought by hand", "USDC": "bought by hand", "DOGE": "bought by hand"},
+        ),
+        ({"USDC": "20"}, {"USDC": "deposit"}),
+        ({"USD": "80", "DOGE": "10"}, {"USD": "bought by hand", "DOGE": "bought by hand"}),
+    ],
+)
+def test_what_went_from_one_wallet_that_pays_to_the_other_was_converted(
+    changed: dict[str, str], kinds: dict[str, str]
+) -> None:
+    news = found(changed).news
+    assert {each.currency: each.kind for each in news if isinstance(each, CashFlowSeen)} == kinds
+
+
 def test_a_coin_too_few_is_named_over_all_products_of_the_asset_and_missing_of_the_newest() -> None:
     seen = found({"BTC": "1.49999999"})
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from actors.kernel.ports import LastGate
 from adapters.clocks.system import SystemClock
 from adapters.simulator.server.tls import server_context
 from adapters.venues.coinbase.auth import load_key_file
@@ -56,7 +57,7 @@ def client_of(
     url: str,
     folder: Path,
     *,
-    gate: Callable[..., str | None] | None = None,
+    gate: LastGate | None = None,
 ) -> Iterator[tuple[CoinbaseGateway, Inbox]]:
     private = a_private_key()
     path = folder / "key.json"
