@@ -230,6 +230,7 @@ def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
         wall=ports.wall,
         anchor_file=None if ports.wall is None else AnchorFile(folder),
         seen=partial(heads_seen, folder, options.folders.log, options.folders.address.name),
+        meter=ports.system.meters,
     )
 
 
@@ -245,7 +246,11 @@ def _file_ports(
         journal=opened.recorder,
         signal=_halt_signal(options),
         alerts=AlertFile(
-            folders.log / "alerts.jsonl", ports.wall, folders.address, options.mode.value
+            folders.log / "alerts.jsonl",
+            ports.wall,
+            folders.address,
+            options.mode.value,
+            ports.system.meters,
         ),
         status=FileStatusBoard(folder, folders.data, ports.wall),
         bars=BarFiles(folder / BARS),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from actors.kernel.meters import Meters
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.pnl_rows import open_pnl_in
 from actors.reporting.projector import JITTER_BINS, Projector
@@ -101,7 +102,7 @@ class Scene:
     def __init__(
         self, tally: RunTally = FRESH, *, epoch: int = 1, states: Mapping[str, str] = ALONE
     ) -> None:
-        self.harness, self.board = Harness(), Board()
+        self.harness, self.board, self.meters = Harness(), Board(), Meters()
         self.uses: tuple[BudgetUse, ...] = ()
         roster = tuple(ActorStatus(name, state, 1, 0, 0, 0) for name, state in states.items())
         self.actor = self.harness.start(
@@ -114,6 +115,7 @@ class Scene:
             Books("USD"),
             lambda: self.uses,
             VenueStops(),
+            self.meters,
             epoch=epoch,
         )
 

@@ -39,6 +39,7 @@ from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.context import Regime
+from domain.model.cycle import CycleStage, CycleStatus, StageTime, Stopwatch
 from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
@@ -189,7 +190,8 @@ def test_a_round_is_answered_entry_by_entry_and_then_as_a_whole() -> None:
     lost = (FunnelLoss(ETH, Stage.APPROVED, "invalid_proposal"),)
     funnel = Funnel(approved=1, losses=lost)
     next_ns = Nanos(START_NS + MINUTE)
-    assert said[2] == RoundJudged(3, next_ns, (BTC,), refused, ("slow",), funnel)
+    told = CycleStatus.TRADED, ("late",), (), Amount(Decimal(10_000))
+    assert said[2] == RoundJudged(3, next_ns, (BTC,), refused, ("slow",), funnel, *told)
 
 
 @pytest.mark.req("E1")

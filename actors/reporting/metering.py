@@ -1,0 +1,63 @@
+"""Counts what happens, for whoever watches from outside; the counts outlive this actor."""
+
+from __future__ import annotations
+
+from actors.kernel.ports import Meter
+from domain.messages.decisions import ProposalRefused, RoundJudged
+from domain.messages.journal import TimesMeasured
+from domain.messages.market import FeedStalled
+from domain.messages.orders import FillBooked, OrderAdvanced
+from domain.messages.supervision import BreakerTripped, GapSeen
+from domain.model.cycle import whole_ns
+from domain.model.meters import Counted, TimeKind
+
+Happened = RoundJudged | FillBooked | ProposalRefused | BreakerTripped | GapSeen | FeedStalled
+ALWAYS = (RoundJudged, FillBooked, ProposalRefused, BreakerTripped, GapSeen)
+"""Kinds that count whenever they come; a feed stalls once, however often it is told why."""
+
+
+class Metering:
+    """Turns messages into counts and times of the run's meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def take(self, message: Happened) -> None:
+        """Count it."""
+        count = self._meter.count
+        match message:
+            case RoundJudged():
+                self._cycle(message)
+            case FillBooked(order=order):
+                count(Counted.FILLS, order.side.value.lower())
+            case ProposalRefused(refusals=refusals):
+                count(Counted.REFUSALS, refusals[0].reason)
+            case BreakerTripped(breaker):
+                count(Counted.TRIPS, breaker.name)
+            case GapSeen():
+                count(Counted.PROCESS_GAPS)
+            case FeedStalled(product=product):
+                count(Counted.FEED_GAPS, product)
+
+    def order(self, moved: OrderAdvanced, before: OrderAdvanced | None) -> None:
+        """Count an order that came into a state in which it was not `before`."""
+        if before is None or before.state is not moved.state:
+            self._meter.count(Counted.ORDERS, moved.state.value.lower())
+
+    def taken(self) -> TimesMeasured | None:
+        """Return the times that are to be journaled now, None where there are none."""
+        times = self._meter.take()
+        return TimesMeasured(times) if times else None
+
+    def _cycle(self, judged: RoundJudged) -> None:
+        meter = self._meter
+        if judged.status is not None:
+            meter.count(Counted.CYCLES, judged.status.value)
+        if judged.degraded:
+            meter.count(Counted.DEGRADED_CYCLES)
+        for reason in judged.degraded:
+            meter.count(Counted.DEGRADED, reason)
+        for each in judged.times:
+            meter.time(TimeKind.STAGE, each.stage.value, each.took_ns)
+        if judged.times:
+            meter.time(TimeKind.CYCLE, TimeKind.CYCLE.value, whole_ns(judged.times))
