@@ -10,6 +10,7 @@ from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.supervision import BreakerTripped, GapSeen
 from domain.model.cycle import whole_ns
 from domain.model.meters import Counted, TimeKind
+from domain.model.orders import OrderState
 
 Happened = RoundJudged | FillBooked | ProposalRefused | BreakerTripped | GapSeen | FeedStalled
 ALWAYS = (RoundJudged, FillBooked, ProposalRefused, BreakerTripped, GapSeen)
@@ -38,6 +39,10 @@ class Metering:
                 count(Counted.PROCESS_GAPS)
             case FeedStalled(product=product):
                 count(Counted.FEED_GAPS, product)
+
+    def raised(self) -> None:
+        """Count an order that is intended."""
+        self._meter.count(Counted.ORDERS, OrderState.INTENDED.value.lower())
 
     def order(self, moved: OrderAdvanced, before: OrderAdvanced | None) -> None:
         """Count an order that came into a state in which it was not `before`."""

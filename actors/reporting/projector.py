@@ -66,7 +66,7 @@ from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Breaker
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
-from domain.model.orders import TERMINAL
+from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId
 from domain.orders.venue_stops import VenueStops
@@ -200,9 +200,7 @@ class Projector(Actor):
                 self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
-                self.orders += intent.client_order_id not in self._intents  # it may be told again
-                self._intents[intent.client_order_id] = intent
-                self._stops.intend(intent)
+                self._intend(intent)
             case OrderAdvanced():
                 self._advance(message)
             case FillBooked():
@@ -307,6 +305,13 @@ class Projector(Actor):
         span = self._identity.interval_ns * self._identity.jitter
         share = (self.clock.market_ns() - due.slot_ns) / span
         self._jitter[min(JITTER_BINS - 1, max(0, int(share * JITTER_BINS)))] += 1
+
+    def _intend(self, intent: OrderIntent) -> None:
+        if intent.client_order_id not in self._intents:  # it may be told again
+            self.orders += 1
+            self._metering.raised()
+        self._intents[intent.client_order_id] = intent
+        self._stops.intend(intent)
 
     def _advance(self, moved: OrderAdvanced) -> None:
         self._narrator.order(moved)

@@ -14,7 +14,7 @@ from domain.model.instants import MICROSECOND
 DIGITS = 3
 LONGEST_US = 3_600_000_000
 """An hour, in microseconds; what took longer counts as this long."""
-MOST_CELLS = 6_662
+MOST_CELLS = 6_661
 """Different times that can be told apart: 0 to 999 µs, 900 in each power of ten, up to an hour."""
 
 Cells = tuple[tuple[int, int], ...]

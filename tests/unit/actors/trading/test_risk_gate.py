@@ -39,7 +39,7 @@ from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.context import Regime
-from domain.model.cycle import CycleStage, CycleStatus, StageTime, Stopwatch
+from domain.model.cycle import CycleStatus
 from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
