@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 
 from domain.model.latency import Histogram
-from domain.model.meters import Counted, MeterReading, Timed, TimeKind
+from domain.model.meters import CountKind, MeterReading, Timed, TimeKind
 
 MOST_LABELS = 2_000
 """Different things that are counted or timed; what is new beyond that counts as `OTHER`."""
@@ -23,11 +23,11 @@ class Meters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[Counted, tuple[str, ...]]] = Counter()
+        self._counts: Counter[tuple[CountKind, tuple[str, ...]]] = Counter()
         self._times: dict[tuple[TimeKind, str], Histogram] = {}
         self._untaken: dict[tuple[TimeKind, str], Histogram] = {}
 
-    def count(self, what: Counted, *labels: str) -> None:
+    def count(self, what: CountKind, *labels: str) -> None:
         """Count one more."""
         key = what, labels
         with self._lock:

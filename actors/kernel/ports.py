@@ -19,7 +19,7 @@ from domain.model.conversion import Conversion
 from domain.model.instants import MINUTE, Nanos
 from domain.model.kill import KillOrder
 from domain.model.market import Bar
-from domain.model.meters import Counted, Timed, TimeKind
+from domain.model.meters import CountKind, Timed, TimeKind
 from domain.model.product import ProductId
 from domain.system.rate_budget import BudgetUse
 
@@ -195,7 +195,7 @@ class HaltSignal(Protocol):
 class Meter(Protocol):
     """Where what happens is counted and timed; any thread may call, and no call blocks."""
 
-    def count(self, what: Counted, *labels: str) -> None:
+    def count(self, what: CountKind, *labels: str) -> None:
         """Count one more; `labels` as that of what is counted says."""
 
     def time(self, kind: TimeKind, name: str, took_ns: int) -> None:

@@ -9,7 +9,7 @@ from domain.messages.market import FeedStalled
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.messages.supervision import BreakerTripped, GapSeen
 from domain.model.cycle import whole_ns
-from domain.model.meters import Counted, TimeKind
+from domain.model.meters import CountKind, TimeKind
 from domain.model.orders import OrderState
 
 Happened = RoundJudged | FillBooked | ProposalRefused | BreakerTripped | GapSeen | FeedStalled
@@ -30,24 +30,24 @@ class Metering:
             case RoundJudged():
                 self._cycle(message)
             case FillBooked(order=order):
-                count(Counted.FILLS, order.side.value.lower())
+                count(CountKind.FILLS, order.side.value.lower())
             case ProposalRefused(refusals=refusals):
-                count(Counted.REFUSALS, refusals[0].reason)
+                count(CountKind.REFUSALS, refusals[0].reason)
             case BreakerTripped(breaker):
-                count(Counted.TRIPS, breaker.name)
+                count(CountKind.TRIPS, breaker.name)
             case GapSeen():
-                count(Counted.PROCESS_GAPS)
+                count(CountKind.PROCESS_GAPS)
             case FeedStalled(product=product):
-                count(Counted.FEED_GAPS, product)
+                count(CountKind.FEED_GAPS, product)
 
     def raised(self) -> None:
         """Count an order that is intended."""
-        self._meter.count(Counted.ORDERS, OrderState.INTENDED.value.lower())
+        self._meter.count(CountKind.ORDERS, OrderState.INTENDED.value.lower())
 
     def order(self, moved: OrderAdvanced, before: OrderAdvanced | None) -> None:
         """Count an order that came into a state in which it was not `before`."""
         if before is None or before.state is not moved.state:
-            self._meter.count(Counted.ORDERS, moved.state.value.lower())
+            self._meter.count(CountKind.ORDERS, moved.state.value.lower())
 
     def taken(self) -> TimesMeasured | None:
         """Return the times that are to be journaled now, None where there are none."""
@@ -57,11 +57,11 @@ class Metering:
     def _cycle(self, judged: RoundJudged) -> None:
         meter = self._meter
         if judged.status is not None:
-            meter.count(Counted.CYCLES, judged.status.value)
+            meter.count(CountKind.CYCLES, judged.status.value)
         if judged.degraded:
-            meter.count(Counted.DEGRADED_CYCLES)
+            meter.count(CountKind.DEGRADED_CYCLES)
         for reason in judged.degraded:
-            meter.count(Counted.DEGRADED, reason)
+            meter.count(CountKind.DEGRADED, reason)
         for each in judged.times:
             meter.time(TimeKind.STAGE, each.stage.value, each.took_ns)
         if judged.times:

@@ -197,7 +197,6 @@ class Projector(Actor):
             case CycleDue():
                 self._count_jitter(message)
             case RoundJudged():
-                self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
                 self._intend(intent)
@@ -289,7 +288,7 @@ class Projector(Actor):
         self._closed[key] = ClosedBreaker(*key, self._reasons.pop(key, ""), how)
 
     def _round(self, judged: RoundJudged) -> None:
-        self.cycles = judged.cycle
+        self.cycles, self._filled = judged.cycle, set()
         self._judged, self._judged_ns = judged, self.envelope.at_ns
         left_ns = judged.next_ns - self.clock.market_ns()
         blocked = self.board.strongest()

@@ -13,7 +13,7 @@ import attrs
 from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Meter
 from domain.model.instants import iso
-from domain.model.meters import Counted
+from domain.model.meters import CountKind
 from domain.model.secrets import redacted
 from domain.system.address import HERE, Address
 from domain.system.alert_ends import RESOLVED
@@ -67,4 +67,4 @@ class AlertFile:
             finally:
                 os.close(handle)
         if self._meter is not None and envelope.body.code != RESOLVED:
-            self._meter.count(Counted.ALERTS, str(envelope.body.severity))
+            self._meter.count(CountKind.ALERTS, str(envelope.body.severity))

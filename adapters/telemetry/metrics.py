@@ -15,8 +15,8 @@ from attrs import frozen
 
 from domain.model.breakers import Severity
 from domain.model.cycle import CycleStatus
-from domain.model.instants import parse_iso
-from domain.model.meters import Counted, MeterReading, TimeKind
+from domain.model.instants import SECOND, parse_iso
+from domain.model.meters import CountKind, MeterReading, TimeKind
 from domain.model.orders import TERMINAL, OrderState
 from domain.model.product import Side
 
@@ -78,9 +78,17 @@ def _number(value: object) -> float | None:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
             return float(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return None
+
+
+def _age(sources: Sources, at: object) -> float | None:
+    """Return the seconds since a moment of the status; None where it names none."""
+    try:
+        return (sources.market_ns - parse_iso(str(at))) / SECOND
+    except ValueError:
+        return None
 
 
 def _told(labels: Labels, value: object) -> Iterator[Sample]:
@@ -109,12 +117,13 @@ def _budgets(value: str) -> Callable[[Sources], Iterable[Sample]]:
     def read(sources: Sources) -> Iterator[Sample]:
         told = sources.status.get("rate_budgets")
         for name, row in told.items() if isinstance(told, Mapping) else ():
-            yield from _told((str(name),), row.get(value))
+            if isinstance(row, Mapping):
+                yield from _told((str(name),), row.get(value))
 
     return read
 
 
-def _counted(what: Counted, known: Iterable[str] = ()) -> Callable[[Sources], Iterable[Sample]]:
+def _counted(what: CountKind, known: Iterable[str] = ()) -> Callable[[Sources], Iterable[Sample]]:
     """Return how to read what is counted; what is `known` shows from the beginning, with 0."""
     known = tuple(known)
 
@@ -127,7 +136,7 @@ def _counted(what: Counted, known: Iterable[str] = ()) -> Callable[[Sources], It
     return read
 
 
-def _counted_once(what: Counted) -> Callable[[Sources], Iterable[Sample]]:
+def _counted_once(what: CountKind) -> Callable[[Sources], Iterable[Sample]]:
     return lambda sources: [((), float(sources.meters.counts.get((what, ()), 0)))]
 
 
@@ -185,15 +194,11 @@ def _actors_up(sources: Sources) -> Iterator[Sample]:
 
 def _price_ages(sources: Sources) -> Iterator[Sample]:
     for row in _rows(sources, "market_data"):
-        at = row.get("price_at")
-        if isinstance(at, str):
-            yield (str(row.get("product")),), (sources.market_ns - parse_iso(at)) / 1e9
+        yield from _told((str(row.get("product")),), _age(sources, row.get("price_at")))
 
 
 def _status_age(sources: Sources) -> Iterator[Sample]:
-    at = sources.status.get("market_time")
-    if isinstance(at, str):
-        yield (), (sources.market_ns - parse_iso(at)) / 1e9
+    yield from _told((), _age(sources, sources.status.get("market_time")))
 
 
 ALIVE = tuple(each for each in OrderState if each not in TERMINAL)
@@ -244,18 +249,18 @@ METRICS = (
     _counter(
         "cycles",
         "Decision cycles by what came of them.",
-        _counted(Counted.CYCLES, CycleStatus),
+        _counted(CountKind.CYCLES, CycleStatus),
         "status",
     ),
     _counter(
         "degraded_cycles",
         "Cycles that were not decided as they should be.",
-        _counted_once(Counted.DEGRADED_CYCLES),
+        _counted_once(CountKind.DEGRADED_CYCLES),
     ),
     _counter(
         "degraded_reasons",
         "Why cycles were degraded; one may have several reasons.",
-        _counted(Counted.DEGRADED),
+        _counted(CountKind.DEGRADED),
         "reason",
     ),
     _histogram("cycle_seconds", "From when a cycle was due to its last verdict.", TimeKind.CYCLE),
@@ -264,21 +269,21 @@ METRICS = (
     _counter(
         "orders",
         "Orders that came into a state.",
-        _counted(Counted.ORDERS, (each.value.lower() for each in OrderState)),
+        _counted(CountKind.ORDERS, (each.value.lower() for each in OrderState)),
         "state",
     ),
     _counter(
-        "fills", "Fills.", _counted(Counted.FILLS, (each.value.lower() for each in Side)), "side"
+        "fills", "Fills.", _counted(CountKind.FILLS, (each.value.lower() for each in Side)), "side"
     ),
     _counter(
-        "refusals", "Proposals refused, by the first rule.", _counted(Counted.REFUSALS), "rule"
+        "refusals", "Proposals refused, by the first rule.", _counted(CountKind.REFUSALS), "rule"
     ),
     _gauge("halted", "1 while trading is halted.", _halted),
     _gauge("breaker_open", "1 for each open breaker.", _breakers, "breaker", "scope", "effect"),
     _counter(
         "breaker_trips",
         "Breakers that opened or got stronger.",
-        _counted(Counted.TRIPS),
+        _counted(CountKind.TRIPS),
         "breaker",
     ),
     _gauge("actor_up", "1 while an actor lives.", _actors_up, "actor"),
@@ -309,13 +314,13 @@ METRICS = (
     _counter(
         "feed_gaps",
         "Times the price of a product was not known.",
-        _counted(Counted.FEED_GAPS),
+        _counted(CountKind.FEED_GAPS),
         "product",
     ),
     _counter(
         "process_gaps",
         "Times the process did not run for a while.",
-        _counted_once(Counted.PROCESS_GAPS),
+        _counted_once(CountKind.PROCESS_GAPS),
     ),
     _gauge("rate_budget_used", "Requests within the last window.", _budgets("used"), "budget"),
     _gauge("rate_budget_limit", "Requests that may be made in it.", _budgets("limit"), "budget"),
@@ -329,14 +334,14 @@ METRICS = (
     _counter(
         "requests",
         "Requests to the venue: the status of the answer, or why there was none.",
-        _counted(Counted.REQUESTS),
+        _counted(CountKind.REQUESTS),
         *("endpoint", "outcome"),
     ),
     _histogram(
         "request_seconds", "Requests, from leaving to the answer.", TimeKind.REQUEST, "endpoint"
     ),
     _histogram("journal_seconds", "Steps of the journal.", TimeKind.JOURNAL, "step"),
-    _counter("alerts", "Alerts written.", _counted(Counted.ALERTS, Severity), "severity"),
+    _counter("alerts", "Alerts written.", _counted(CountKind.ALERTS, Severity), "severity"),
     _gauge(
         "resident_bytes", "Memory of the process.", lambda sources: [((), float(sources.resident))]
     ),

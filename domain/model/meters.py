@@ -23,7 +23,7 @@ class TimeKind(StrEnum):
     """A step of the journal: write, sync."""
 
 
-class Counted(StrEnum):
+class CountKind(StrEnum):
     """What is counted, with what it is told apart by."""
 
     CYCLES = "cycles"
@@ -63,5 +63,5 @@ class Timed:
 class MeterReading:
     """All counts and times of a run so far, at one moment."""
 
-    counts: Mapping[tuple[Counted, tuple[str, ...]], int]
+    counts: Mapping[tuple[CountKind, tuple[str, ...]], int]
     times: Mapping[tuple[TimeKind, str], Cells]

@@ -31,7 +31,7 @@ from adapters.venues.transport.interface import (
 )
 from adapters.venues.transport.pacing import pace_of
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from domain.model.meters import Counted, TimeKind
+from domain.model.meters import CountKind, TimeKind
 from domain.system.rate_budget import PRIVATE, PUBLIC, BudgetUse, RateBudget
 
 TOO_MANY = 429
@@ -249,7 +249,7 @@ class BudgetedTransport:
         """Count what came of a request; one that the last gate kept here took no time."""
         if self._meter is None:
             return
-        self._meter.count(Counted.REQUESTS, endpoint, outcome_of(answer))
+        self._meter.count(CountKind.REQUESTS, endpoint, outcome_of(answer))
         if not (isinstance(answer, NoAnswer) and answer.fault is TransportFailure.REFUSED):
             self._meter.time(TimeKind.REQUEST, endpoint, answer.ended_ns - left_ns)
 
