@@ -14,7 +14,7 @@ from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.shell import env_option, folder_options, json_option
 from app.commands.journals import decoded, journal_of, with_progress
-from app.results.performance import document, show
+from app.results.performance import document, show, unmet
 from config.mode import Mode
 from domain.results.objectives import Performance, PerformanceFold
 
@@ -50,7 +50,10 @@ def slo(folders: Folders, mode: Mode | None, as_json: bool) -> int:
         click.echo(json.dumps(document(found), indent=2))
     else:
         show(found, Console(highlight=False, file=sys.stdout))
-    return 0 if found.is_met else 1
+    if found.is_met:
+        return 0
+    click.echo(f"objectives {unmet(found)}", err=True)
+    return 1
 
 
 def read_performance(journal: Path) -> Performance:

@@ -59,6 +59,16 @@ def not_measured(found: Performance) -> tuple[str, ...]:
     return tuple(told)
 
 
+def unmet(found: Performance) -> str:
+    """Return which objectives are missed and which were not measured, in one line."""
+    parts = []
+    for word, is_met in (("missed", False), ("not measured", None)):
+        names = [each.name for each in found.objectives if each.is_met is is_met]
+        if names:
+            parts.append(f"{word}: {', '.join(names)}")
+    return "; ".join(parts)
+
+
 def show(found: Performance, console: Console) -> None:
     """Print the objectives, then how long everything took."""
     clock = "; times are of the virtual clock" if found.is_virtual else ""

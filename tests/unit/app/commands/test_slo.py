@@ -83,7 +83,9 @@ def test_a_run_without_a_cycle_ends_with_1_and_says_why(
     recorded(paper)
 
     assert slo(paper) == 1
-    assert "not measured: no cycle has been decided yet" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "not measured: no cycle has been decided yet" in told.out
+    assert told.err == "objectives not measured: cycle p95, cycle p99, degraded cycles\n"
 
 
 def test_without_a_journal_it_says_so(paper: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
-from app.results.performance import document, not_measured, show
+from app.results.performance import document, not_measured, show, unmet
 from domain.model.cycle import CycleStatus
 from domain.model.meters import TimeKind
 from domain.results.objectives import Performance, Times
@@ -70,6 +70,11 @@ def test_the_screen_names_what_was_missed_and_fits() -> None:
     assert "paths below /api/v3/brokerage/" in text
     assert "request GET products/*/candles" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_one_line_names_what_is_not_met() -> None:
+    assert unmet(FOUND) == "missed: cycle p95, degraded cycles"
+    assert unmet(Performance()) == "not measured: cycle p95, cycle p99, degraded cycles"
 
 
 def test_without_cycles_it_says_so_instead_of_passing() -> None:
