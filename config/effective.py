@@ -28,8 +28,8 @@ Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
 HASH_DIGITS = 16
 CODE_FOLDERS = ("app", "actors", "adapters", "config", "domain")
 POLICY_FILES = ("policy", "universe", "strategies")
-FOLDERS = (("app", "strategies", "folder"),)
-"""Where something stands changes no hash."""
+PLACES = (("app", "strategies", "folder"), ("app", "metrics", "port"))
+"""Where something stands or listens changes no hash."""
 
 
 @frozen
@@ -82,7 +82,7 @@ class Config:
         values = {
             entry.name: entry.value
             for entry in self.effective()
-            if entry.path[0] in files and entry.path not in FOLDERS
+            if entry.path[0] in files and entry.path not in PLACES
         }
         own = {"own": self.own_code} if self.own_code else {}
         text = json.dumps({"code": code_hash(), "values": values, **own}, sort_keys=True)

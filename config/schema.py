@@ -160,6 +160,18 @@ class AlertsSection:
 
 
 @frozen(kw_only=True)
+class MetricsSection:
+    """What is served to Prometheus, on this machine only."""
+
+    port: int | None = number(
+        None,
+        "Port on 127.0.0.1 at which metrics are served; 0 for any free one, null for none",
+        low=0,
+        high=65535,
+    )
+
+
+@frozen(kw_only=True)
 class StrategiesSection:
     """Where strategies of one's own are."""
 
@@ -187,6 +199,7 @@ class App:
     alerts: AlertsSection = section(AlertsSection, "Who is told of alerts")
     strategies: StrategiesSection = section(StrategiesSection, "Where strategies of one's own are")
     log: LogSection = section(LogSection, "What the logs show")
+    metrics: MetricsSection = section(MetricsSection, "What is served to Prometheus")
 
 
 @frozen(kw_only=True)

@@ -19,6 +19,7 @@ from domain.model.conversion import Conversion
 from domain.model.instants import MINUTE, Nanos
 from domain.model.kill import KillOrder
 from domain.model.market import Bar
+from domain.model.meters import CountKind, Timed, TimeKind
 from domain.model.product import ProductId
 from domain.system.rate_budget import BudgetUse
 
@@ -189,6 +190,19 @@ class HaltSignal(Protocol):
 
     def read(self) -> KillOrder | None:
         """Return None only if the file is provably absent, else what it says."""
+
+
+class Meter(Protocol):
+    """Where what happens is counted and timed; any thread may call, and no call blocks."""
+
+    def count(self, what: CountKind, *labels: str) -> None:
+        """Count one more; `labels` as that of what is counted says."""
+
+    def time(self, kind: TimeKind, name: str, took_ns: int) -> None:
+        """Count how long something took, in machine time."""
+
+    def take(self) -> tuple[Timed, ...]:
+        """Return the times of requests and journal since they were last taken."""
 
 
 class AlertLog(Protocol):

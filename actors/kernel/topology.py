@@ -1,8 +1,7 @@
 """The system as two tables: who there is, and who hears what.
 
 feed → strategies → allocator → risk_gate → order_manager → venue; the others listen.
-`ACTORS` has a row an actor, `ROUTES` a row a kind of message. The pages `docs/supervision.md` and
-`docs/messages.md` are printed from them.
+`ACTORS` has a row an actor, `ROUTES` a row a kind of message; pages of docs are printed from them.
 """
 
 from __future__ import annotations
@@ -361,6 +360,7 @@ ROUTES: dict[type, Route] = {
     ),
     supervision.ClockChecked: Route(says=(GUARDIAN,), hears=_KEEPERS),
     journal.SnapshotTaken: Route(says=(GUARDIAN,), hears=(AUDITOR,)),
+    journal.TimesMeasured: Route(says=(PROJECTOR,), hears=(AUDITOR,)),
     journal.RunStopped: Route(says=(GUARDIAN,), hears=(AUDITOR,), is_durable=True),
     # In the lane of market data: it waits behind the view of the portfolio that belongs to it.
     control.StatusRequested: Route(

@@ -11,16 +11,18 @@ from collections.abc import Callable
 from attrs import frozen
 
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import StatusBoard
+from actors.kernel.ports import Meter, StatusBoard
 from actors.kernel.timers import Timer
 from actors.reporting import rows, wording
 from actors.reporting.data_rows import OddData, data_rows
 from actors.reporting.deals import Deals
 from actors.reporting.foregone_rows import foregone_rows
 from actors.reporting.identity import ActorStatus, RunIdentity
+from actors.reporting.measures import Measure, Measures
+from actors.reporting.metering import ALWAYS, Metering
 from actors.reporting.narrator import Narrator
 from actors.reporting.pnl_rows import pnl_rows
-from actors.reporting.universe_rows import funnel_row, regime_row, universe_row
+from actors.reporting.universe_rows import funnel_row
 from domain.market.bids import Bids
 from domain.messages.control import (
     DiscrepancyFound,
@@ -40,10 +42,7 @@ from domain.messages.market import (
 )
 from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
-    CapsMeasured,
     CashFlowSeen,
-    EquityMarked,
-    LossesMeasured,
     LotAdopted,
     LotReleased,
     LotsListed,
@@ -58,18 +57,16 @@ from domain.messages.supervision import (
     BootCompleted,
     BreakerReset,
     BreakerTripped,
-    ClockChecked,
     DrillStarted,
     GapSeen,
     ProductsChanged,
     TradingReady,
 )
-from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.messages.venue import EntriesUnread
 from domain.model.breakers import Breaker
 from domain.model.entries import EntryKind
 from domain.model.instants import SECOND, iso
-from domain.model.orders import TERMINAL
+from domain.model.orders import TERMINAL, OrderIntent
 from domain.model.portfolio import PortfolioView
 from domain.model.product import Product, ProductId
 from domain.orders.venue_stops import VenueStops
@@ -86,6 +83,7 @@ class Publish(Timer):
     """Time to publish the status."""
 
 
+Catalogue = BootCompleted | ProductsChanged
 Event = (
     BreakerTripped
     | BreakerReset
@@ -107,11 +105,9 @@ Event = (
     | LotAdopted
     | SweepFinished
     | TradingReady
+    | Catalogue
 )
-"""What is said in a line, and does not change the status otherwise."""
-Account = EquityMarked | LossesMeasured | CapsMeasured
-Catalogue = BootCompleted | ProductsChanged
-Measured = Account | Catalogue | UniverseJudged | RegimeJudged | ClockChecked
+"""What is said in a line, and hardly changes the status otherwise."""
 Inbox = (
     QuoteMoved
     | BidMoved
@@ -129,7 +125,7 @@ Inbox = (
     | ReconcileFinished
     | StatusRequested
     | EntriesUnread
-    | Measured
+    | Measure
     | Event
 )
 
@@ -152,8 +148,10 @@ class Projector(Actor):
         books: Books,
         budgets: Callable[[], tuple[BudgetUse, ...]],
         stops: VenueStops,
+        meter: Meter,
     ) -> None:
         super().__init__(context)
+        self._metering = Metering(meter)
         self._stops, self._budgets = stops, budgets
         self._narrator = Narrator(self.log, Deals(books), books.quote_currency)
         self._identity, self._status, self._roster = identity, status, roster
@@ -171,15 +169,10 @@ class Projector(Actor):
         self._intents = {each.client_order_id: each for each in tally.intents}
         self._products: dict[ProductId, Product] = {}
         self._judged: RoundJudged | None = None
-        self._judged_ns = self._clock_ns = 0
+        self._judged_ns = 0
         self._filled: set[ProductId] = set()
-        self._losses: LossesMeasured | None = None
-        self._caps: CapsMeasured | None = None
-        self._universe: UniverseJudged | None = None
-        self._regime: RegimeJudged | None = None
-        self._clock: ClockChecked | None = None
+        self._measures = Measures()
         self._reconcile: ReconcileFinished | None = None
-        self._known: EquityMarked | None = None
         self._left_out: dict[tuple[EntryKind, str], EntriesUnread] = {}
 
     def starting(self) -> None:
@@ -188,8 +181,10 @@ class Projector(Actor):
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
-        if isinstance(message, Measured):
-            self._learn(message)
+        if isinstance(message, ALWAYS):
+            self._metering.take(message)
+        if isinstance(message, Measure):
+            self._measures.take(message, self.envelope.at_ns)
             return
         match message:
             case QuoteMoved() | BidMoved():
@@ -202,12 +197,9 @@ class Projector(Actor):
             case CycleDue():
                 self._count_jitter(message)
             case RoundJudged():
-                self._filled = set()
                 self._round(message)
             case IntentRaised(intent):
-                self.orders += intent.client_order_id not in self._intents  # it may be told again
-                self._intents[intent.client_order_id] = intent
-                self._stops.intend(intent)
+                self._intend(intent)
             case OrderAdvanced():
                 self._advance(message)
             case FillBooked():
@@ -221,6 +213,7 @@ class Projector(Actor):
             case ReconcileFinished():
                 self._reconcile = message
             case StatusRequested(token):
+                self._tell_times()
                 self._status.publish(self.report())
                 self.publish(StatusPublished(token))
             case EntriesUnread():
@@ -228,26 +221,16 @@ class Projector(Actor):
             case _:
                 self._say(message)
 
-    def _learn(self, news: Measured) -> None:
-        match news:
-            case EquityMarked(nlv=nlv):
-                self._known = self._known if nlv is None else news
-            case LossesMeasured():
-                self._losses = news
-            case CapsMeasured():
-                self._caps = news
-            case UniverseJudged():
-                self._universe = news
-            case RegimeJudged():
-                self._regime = news
-            case ClockChecked():
-                self._clock, self._clock_ns = news, self.envelope.at_ns
-            case BootCompleted(products=products) | ProductsChanged(products=products):
-                self._products = {each.id: each for each in products}
-                self._narrator.learn(news)
-                self._foregone.learn(news)
-            case _:
-                self.refuse(news)
+    def _learn(self, news: Catalogue) -> None:
+        self._products = {each.id: each for each in news.products}
+        self._narrator.learn(news)
+        self._foregone.learn(news)
+
+    def _tell_times(self) -> None:
+        """Have the times that were measured since the last cycle written down."""
+        taken = self._metering.taken()
+        if taken is not None:
+            self.publish(taken)
 
     def _publish(self) -> None:
         self.after_machine(self._identity.publish_every_ns, Publish())
@@ -260,6 +243,8 @@ class Projector(Actor):
                 self._reasons[(breaker.name, breaker.scope)] = breaker.reason
             case BreakerReset():
                 self._close(message)
+            case BootCompleted() | ProductsChanged():
+                self._learn(message)
             case ProposalRefused():
                 self._narrator.refusal(message)
                 self._foregone.refuse(message, self.envelope.at_ns)
@@ -289,6 +274,8 @@ class Projector(Actor):
 
     def _stall(self, message: FeedStalled | FeedRecovered) -> None:
         if isinstance(message, FeedStalled):
+            if message.product not in self._stalled:
+                self._metering.take(message)
             self._stalled[message.product] = message
         else:
             self._stalled.pop(message.product, None)
@@ -301,14 +288,15 @@ class Projector(Actor):
         self._closed[key] = ClosedBreaker(*key, self._reasons.pop(key, ""), how)
 
     def _round(self, judged: RoundJudged) -> None:
-        self.cycles = judged.cycle
+        self.cycles, self._filled = judged.cycle, set()
         self._judged, self._judged_ns = judged, self.envelope.at_ns
         left_ns = judged.next_ns - self.clock.market_ns()
         blocked = self.board.strongest()
         why = None if blocked is None else f"{blocked.name}: {blocked.reason}"
-        regime = None if self._regime is None else self._regime.reading
+        regime = self._measures.regime
         line = wording.cycle(judged, self._view, left_ns, why, len(self._stalled), regime)
         self._narrator.round(judged, line)
+        self._tell_times()
 
     def _count_jitter(self, due: CycleDue) -> None:
         if due.cycle == 1 or not self._identity.jitter:
@@ -317,8 +305,16 @@ class Projector(Actor):
         share = (self.clock.market_ns() - due.slot_ns) / span
         self._jitter[min(JITTER_BINS - 1, max(0, int(share * JITTER_BINS)))] += 1
 
+    def _intend(self, intent: OrderIntent) -> None:
+        if intent.client_order_id not in self._intents:  # it may be told again
+            self.orders += 1
+            self._metering.raised()
+        self._intents[intent.client_order_id] = intent
+        self._stops.intend(intent)
+
     def _advance(self, moved: OrderAdvanced) -> None:
         self._narrator.order(moved)
+        self._metering.order(moved, self._orders.get(moved.client_order_id))
         self._stops.advance(moved)
         if moved.state in TERMINAL:
             self._orders.pop(moved.client_order_id, None)
@@ -342,11 +338,11 @@ class Projector(Actor):
             "fills_total": self.fills,
             **rows.equity_members(self._view),
             "other_wallet": rows.other_wallet_row(self._view),
-            "last_known": rows.last_known_row(self._known),
+            "last_known": self._measures.last_known_row(),
             "last_decision": rows.decision_row(self._judged, self._judged_ns),
-            "limits": [*rows.loss_rows(self._losses), *rows.cap_rows(self._caps)],
+            "limits": self._measures.limit_rows(),
             "actors": [rows.actor_row(member) for member in roster],
-            "breakers": rows.breaker_rows(open_now, self._losses, self._closed.values()),
+            "breakers": rows.breaker_rows(open_now, self._measures.losses, self._closed.values()),
             "strategies": pnl_rows(self._view.origins if self._view else ()),
             "positions": self._positions(rows.guard_of(roster, open_now)),
             "orders_open": [
@@ -355,13 +351,13 @@ class Projector(Actor):
             ],
             "funnel": funnel_row(self._judged, self._filled),
             "foregone": foregone_rows(self._foregone.rows()),
-            "universe": universe_row(self._universe),
-            "regime": regime_row(self._regime),
+            "universe": self._measures.universe_row(),
+            "regime": self._measures.regime_row(),
             "stalled": {name: self._stalled[name].reason for name in sorted(self._stalled)},
             "market_data": self._data_rows(open_now),
             "left_out": [wording.left_out(each) for each in self._left_out.values()],
             "reconcile": self._reconcile_text(),
-            "clock": rows.clock_row(self._clock, self._clock_ns),
+            "clock": self._measures.clock_row(),
             "jitter_histogram": list(self._jitter),
             "rate_budgets": rows.budget_rows(self._budgets(), self.clock.wall_ns()),
             "guards_proven": self._identity.guards_proven,

@@ -11,6 +11,7 @@ from actors.kernel.timers import Timer
 from domain.messages.control import StopRequested
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.supervision import TradingReady
+from domain.model.cycle import Stopwatch
 from domain.model.draws import Draw
 from domain.model.instants import MILLISECOND, SECOND, Nanos
 
@@ -64,6 +65,7 @@ class Scheduler(Actor):
         self._cycle = last_cycle
         self._slot_ns = 0
         self._is_over = False
+        self._next_ns = self._set_ns = self._set_machine_ns = 0
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -119,7 +121,21 @@ class Scheduler(Actor):
         self._slot_ns = due_slot_ns + (missed + 1) * interval
         next_ns = self._jittered_ns()
         self.at(next_ns, NextCycle())
-        self.publish(CycleDue(self._cycle, Nanos(due_slot_ns), Nanos(next_ns)))
+        watch = Stopwatch(self._due_machine_ns(now_ns))
+        self._set_ns, self._set_machine_ns = now_ns, self.clock.machine_ns()
+        self._next_ns = next_ns
+        self.publish(CycleDue(self._cycle, Nanos(due_slot_ns), Nanos(next_ns), watch))
+
+    def _due_machine_ns(self, now_ns: int) -> Nanos:
+        """Return the machine time at which this cycle was due: it may be late, and that counts.
+
+        How fast market time goes by machine time is what it did since the timer was set.
+        """
+        machine_ns = self.clock.machine_ns()
+        late_ns, went_ns = max(0, now_ns - self._next_ns), now_ns - self._set_ns
+        if not self._next_ns or went_ns <= 0:
+            return machine_ns
+        return Nanos(machine_ns - late_ns * (machine_ns - self._set_machine_ns) // went_ns)
 
     def _count(self, cycle: int) -> None:
         limit = self._schedule.limit

@@ -19,7 +19,8 @@ from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.bars import Bars, Timeframe
 from domain.model.breakers import Effect, Scope
 from domain.model.context import Context, Regime
-from domain.model.funnel import LOSSES_KEPT, Funnel, FunnelLoss, Stage
+from domain.model.cycle import CycleStage, Stopwatch
+from domain.model.funnel import LOSSES_KEPT, NO_FRESH_PRICE, Funnel, FunnelLoss, Stage
 from domain.model.instants import MILLISECOND, Nanos
 from domain.model.market import Bar, Quote
 from domain.model.portfolio import PortfolioView
@@ -75,6 +76,7 @@ class Allocator(Actor):
         self._snapshot = 0
         self._round: CycleDue | None = None
         self._context: Context | None = None
+        self._watch: Stopwatch | None = None
         self._answers: dict[str, Proposed] = {}
 
     def receive(self, message: Inbox) -> None:
@@ -126,13 +128,20 @@ class Allocator(Actor):
         self._round = due
         self._answers = {}
         self._dropped = ()
+        self._watch = due.watch
+        self._lap(CycleStage.WAIT)
         context = self._context = self._picture(due)
+        self._lap(CycleStage.CONTEXT)
         if context is None or not self._seats:
             self._close_round()
             return
         for seat in self._seats:
             self.send(STRATEGY + seat.strategy, Decide(due.cycle, context))
         self.after_machine(ROUND_LIMIT_NS, RoundLimit(due.cycle))
+
+    def _lap(self, stage: CycleStage) -> None:
+        if self._watch is not None:
+            self._watch = self._watch.lap(stage, self.clock.machine_ns())
 
     def _picture(self, due: CycleDue) -> Context | None:
         if self._view is None:
@@ -177,6 +186,7 @@ class Allocator(Actor):
         due, context = self._round, self._context
         assert due is not None
         self._round = None
+        self._lap(CycleStage.STRATEGIES)
         late: tuple[str, ...] = ()
         entries: tuple[EntryProposed, ...] = ()
         if context is not None:
@@ -186,10 +196,10 @@ class Allocator(Actor):
             self.prove(f"round {due.cycle}: {answered}")
         for strategy in late:
             self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
-        funnel = self._funnel(context, entries)
-        self.publish(
-            RoundProposed(due.cycle, due.next_ns, entries, len(self._answers), late, funnel)
-        )
+        funnel, answered_by = self._funnel(context, entries), len(self._answers)
+        self._lap(CycleStage.MERGE)
+        told = entries, answered_by, late, funnel, self._watch
+        self.publish(RoundProposed(due.cycle, due.next_ns, *told))
 
     def _funnel(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
         """Return how far products came in this round, and where they were lost."""
@@ -218,7 +228,7 @@ class Allocator(Actor):
 
     def _unseen(self, product: ProductId) -> str:
         """Return why strategies do not see a product that may be bought."""
-        return "no_bars" if product not in self._histories else "no_fresh_price"
+        return "no_bars" if product not in self._histories else NO_FRESH_PRICE
 
     def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
         newest = {each: newest_bars(context.bars_of(each)) for each in Timeframe}

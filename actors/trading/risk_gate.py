@@ -15,6 +15,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.trading.approvals import Approvals
 from actors.trading.rule_failures import RuleFailures
 from actors.trading.throttles import ThrottleLook, Throttles
+from domain.decisions.cycle_status import degraded_by, status_of
 from domain.market.bids import Bids
 from domain.messages.control import SyncRequested
 from domain.messages.decisions import (
@@ -49,6 +50,7 @@ from domain.messages.supervision import BootCompleted, ProductsChanged, TradingR
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason, Refusal
 from domain.model.context import Regime
+from domain.model.cycle import CycleStage, StageTime, Stopwatch
 from domain.model.funnel import LOSSES_KEPT, FunnelLoss, Stage
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
@@ -255,9 +257,26 @@ class RiskGate(Actor):
             approved=len(approved),
             losses=(*losses, *before.losses)[:LOSSES_KEPT],
         )
-        outcome = tuple(approved), tuple(refused)
-        self.publish(RoundJudged(proposed.cycle, proposed.next_ns, *outcome, proposed.late, funnel))
-        self._measure()
+        view = self._view()
+        self.publish(
+            RoundJudged(
+                proposed.cycle,
+                proposed.next_ns,
+                tuple(approved),
+                tuple(refused),
+                proposed.late,
+                funnel,
+                status_of(proposed, len(approved), view.breakers),
+                degraded_by(proposed, view.breakers),
+                self._times(proposed.watch),
+                None if view.portfolio is None else view.portfolio.nlv,
+            )
+        )
+        self._measure(view)
+
+    def _times(self, watch: Stopwatch | None) -> tuple[StageTime, ...]:
+        """Return how long the stages of a cycle took, of which the gate is the last."""
+        return () if watch is None else watch.lap(CycleStage.GATE, self.clock.machine_ns()).times
 
     def _judged(
         self, entries: Iterable[EntryProposed]
@@ -276,9 +295,9 @@ class RiskGate(Actor):
                 view = self._view()
             yield entry, verdict
 
-    def _measure(self) -> None:
+    def _measure(self, view: RiskView | None = None) -> None:
         """Tell how far each limit is used: after a round, a fill, and a rejected order."""
-        used = (*limits_used(self._view(), self._rules), *self._throttles.uses())
+        used = (*limits_used(view or self._view(), self._rules), *self._throttles.uses())
         self.publish(CapsMeasured(used))
 
     def _judge_rest(self, wanted: RestProposed) -> None:

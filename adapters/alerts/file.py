@@ -11,9 +11,12 @@ from pathlib import Path
 import attrs
 
 from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Meter
 from domain.model.instants import iso
+from domain.model.meters import CountKind
 from domain.model.secrets import redacted
 from domain.system.address import HERE, Address
+from domain.system.alert_ends import RESOLVED
 
 
 class AlertFile:
@@ -25,10 +28,13 @@ class AlertFile:
         wall_ns: Callable[[], int] | None = None,
         address: Address = HERE,
         mode: str = "",
+        meter: Meter | None = None,
     ) -> None:
         """`wall_ns` is a callable giving UTC nanoseconds, or None to write no wall time; `address`
-        is the instance that alerts are about and their commands mean, `mode` its mode.
+        is the instance that alerts are about and their commands mean, `mode` its mode; `meter`
+        counts them.
         """
+        self._meter = meter
         self._mode = mode
         self._address = address
         self._path = path
@@ -60,3 +66,5 @@ class AlertFile:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+        if self._meter is not None and envelope.body.code != RESOLVED:
+            self._meter.count(CountKind.ALERTS, str(envelope.body.severity))

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Meter
 from adapters.journal.chain import Head
 from adapters.journal.codec import Codec
 from adapters.journal.segments import SegmentWriter
 from domain.messages.orders import IntentRaised, Receipt
 from domain.model.errors import InvariantBroken
 from domain.model.instants import Nanos
+from domain.model.meters import TimeKind
+
+WRITE, SYNC = "write", "sync"
+"""The steps that are timed."""
 
 
 class Recorder:
     """Writes envelopes as records and gives receipts for intents that are durable.
 
-    `machine_ns` is the clock of receipts' age. Belongs to one thread, as the journal does.
+    `machine_ns` is the clock of receipts' age; `meter` times each write and sync. Belongs to one
+    thread, as the journal does.
     """
 
     def __init__(
-        self, journal: SegmentWriter, codec: Codec, machine_ns: Callable[[], Nanos]
+        self,
+        journal: SegmentWriter,
+        codec: Codec,
+        machine_ns: Callable[[], Nanos],
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter
         self._journal = journal
         self._codec = codec
         self._machine_ns = machine_ns
@@ -70,7 +81,7 @@ class Recorder:
         Raises:
             JournalError: it can't be written or has no exact form.
         """
-        body = envelope.body
+        body, begun_ns = envelope.body, self._machine_ns()
         head = self._journal.append(
             self._codec.name(body),
             self._codec.encode(body),
@@ -81,6 +92,7 @@ class Recorder:
             correlation=envelope.correlation,
             causation=envelope.causation,
         )
+        self._timed(WRITE, begun_ns)
         if isinstance(body, IntentRaised):
             self._intents[body.intent.client_order_id] = head
             self.number = max(self.number, body.intent.number)
@@ -92,8 +104,14 @@ class Recorder:
             JournalError: the disk refused; final.
             InvariantBroken: an intent was not appended, or its receipt was already given.
         """
+        begun_ns = self._machine_ns()
         self._journal.sync()
+        self._timed(SYNC, begun_ns)
         return tuple(self._receipt(one) for one in client_order_ids)
+
+    def _timed(self, step: str, begun_ns: int) -> None:
+        if self._meter is not None:
+            self._meter.time(TimeKind.JOURNAL, step, self._machine_ns() - begun_ns)
 
     def _receipt(self, client_order_id: str) -> Receipt:
         head = self._intents.pop(client_order_id, None)

@@ -15,6 +15,7 @@ from actors.kernel.base import Actor, ActorContext
 from actors.kernel.board import BoardEvent, BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.lanes import CAPACITY, Lanes
+from actors.kernel.meters import Meters
 from actors.kernel.ports import Clock, Log
 from actors.kernel.progress import Sight
 from actors.kernel.routes import GROUP, Places, Routes
@@ -58,6 +59,7 @@ class ActorSystem:
         self._places = Places(routes)
         self._log = log
         self._mixin = mixin
+        self.meters = Meters()
         self.number: Callable[[], int] = itertools.count(1).__next__
         self._resolved: dict[type, tuple[str, ...]] = {}
         self._lock = threading.Lock()

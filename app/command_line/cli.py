@@ -53,6 +53,7 @@ COMMANDS = {
     "why": ("app.commands.why:why", "Why a product was, or was not, traded."),
     "trace": ("app.commands.trace:trace", "The chain of an order, trade or lot."),
     "report": ("app.commands.report:report", "What was earned, and how."),
+    "slo": ("app.commands.slo:slo", "How long everything took, against the objectives."),
     "export": ("app.commands.export:export", "Fills, lots, ledger or equity as a file."),
     "shadow": ("app.commands.shadow:shadow", "How a shadow has decided."),
     "logs": ("app.commands.logs:logs", "What it did, line by line."),

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from adapters.control.certificates import FoundCertificate, certificates_in, write_certificate
 from config.difference import Difference, Way, differences
-from config.effective import FOLDERS, POLICY_FILES, Config, Plain, code_hash
+from config.effective import PLACES, POLICY_FILES, Config, Plain, code_hash
 from domain.model.instants import Nanos
 from domain.model.money import Rate
 from domain.model.wording import counted
@@ -67,7 +67,7 @@ def policy_values(config: Config) -> Mapping[str, Plain]:
     return {
         entry.name: entry.value
         for entry in config.effective()
-        if entry.path[0] in POLICY_FILES and entry.path not in FOLDERS
+        if entry.path[0] in POLICY_FILES and entry.path not in PLACES
     }
 
 

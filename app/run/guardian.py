@@ -299,6 +299,10 @@ class Guardian:
             )
         return self._status.last
 
+    def published(self) -> Status:
+        """Return the status that was published last; any thread may ask."""
+        return self._status.last
+
     def leave_status(self) -> None:
         """Leave the values of the STOPPED line behind, once no actor publishes any more: a price
         that has moved since is not what was told.

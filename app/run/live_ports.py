@@ -174,5 +174,6 @@ def _connect(
         log=ActorLog("venue"),
         traits=TRAITS,
         tell=system.announce,
+        meter=system.meters,
     )
     return connect(wires, gate, opened.right)

@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
+from actors.kernel.ports import Meter
 from adapters.control.anchor import (
     AnchorFile,
     JournalAnchor,
@@ -56,7 +57,8 @@ class JournalPlace:
     """Where a run's journal is and how its records are stamped. `machine` ages receipts.
 
     `anchor_file` knows the journal's head outside of its folder; None where nothing may be kept.
-    `seen` gives the heads that others saw after that UTC wall time in nanoseconds.
+    `seen` gives the heads that others saw after that UTC wall time in nanoseconds. `meter` times
+    what is written.
     """
 
     folder: Path
@@ -67,6 +69,7 @@ class JournalPlace:
     wall: Callable[[], int] | None
     anchor_file: AnchorFile | None = None
     seen: Callable[[int], tuple[SeenHead, ...]] = lambda _: ()
+    meter: Meter | None = None
 
     @property
     def journal(self) -> Path:
@@ -172,7 +175,7 @@ def open_state(place: JournalPlace, *, lineage: str | None = None) -> Opened:
     )
     last_ns = state.last_ns
     state.take(at_ns, place.run)
-    recorder = Recorder(journal, CODEC, place.machine)
+    recorder = Recorder(journal, CODEC, place.machine, place.meter)
     _take_note(HaltNote(place.folder), recorder, state, at_ns)
     before = found.lineage if found.records else None
     read = folded.scan

@@ -205,6 +205,7 @@ def _connect(
         log=ActorLog("venue"),
         traits=evolve(EMBEDDED, limits=_limits(session)),
         tell=system.announce,
+        meter=system.meters,
     )
     return connect_reader(wires) if right is None else connect(wires, gate, right)
 

@@ -34,6 +34,7 @@ from app.run.guardian_inbox import GuardianInbox
 from app.run.heads import heads_seen
 from app.run.journal_watch import JournalWatch
 from app.run.lifecycle import RunLifecycle
+from app.run.metrics_watch import metrics_watch
 from app.run.mode_gate import refused_books
 from app.run.ports import NotStarted, RunPorts
 from app.run.recovery import JournalPlace, Opened, open_state
@@ -103,6 +104,8 @@ def _trade(
         proof = ports.proof or self_test(options)
         guardian = start(ports, options, opened, venue, stop, say, show, proof)
         told.callback(guardian.leave_status)
+        port, shown = options.config.app.metrics.port, guardian.published
+        watches.begin(metrics_watch(ports.system, port, shown, guardian.begun.is_set))
         watches.is_orderly = lambda: guardian.is_confirmed
         undo.callback(guardian.publish)
         gc.freeze()
@@ -230,6 +233,7 @@ def place_of(options: TradeOptions, ports: RunPorts) -> JournalPlace:
         wall=ports.wall,
         anchor_file=None if ports.wall is None else AnchorFile(folder),
         seen=partial(heads_seen, folder, options.folders.log, options.folders.address.name),
+        meter=ports.system.meters,
     )
 
 
@@ -245,7 +249,11 @@ def _file_ports(
         journal=opened.recorder,
         signal=_halt_signal(options),
         alerts=AlertFile(
-            folders.log / "alerts.jsonl", ports.wall, folders.address, options.mode.value
+            folders.log / "alerts.jsonl",
+            ports.wall,
+            folders.address,
+            options.mode.value,
+            ports.system.meters,
         ),
         status=FileStatusBoard(folder, folders.data, ports.wall),
         bars=BarFiles(folder / BARS),

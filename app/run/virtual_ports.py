@@ -107,6 +107,7 @@ def _connect(
         draw=random.Random(f"venue:{seed_of(options)}").random,
         limits=RequestLimits(private=quirks.private_rate, public=quirks.public_rate),
         tell=system.announce,
+        meter=system.meters,
     )
     return read_in_process(inside) if right is None else connect_in_process(inside, gate, right)
 

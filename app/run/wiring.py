@@ -196,7 +196,8 @@ def _keepers(
         budgets = partial(_budgets, ports.venue)
         identity, status = _identity(plan), ports.status
         stops = VenueStops(state.orders.values())
-        spawn(Projector, PROJECTOR, identity, status, members, state.tally, books, budgets, stops)
+        shown = members, state.tally, books, budgets, stops, runtime.meters
+        spawn(Projector, PROJECTOR, identity, status, *shown)
 
     return {
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),

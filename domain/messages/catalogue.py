@@ -31,6 +31,7 @@ from domain.messages.journal import (
     RunStopped,
     SnapshotTaken,
     TailCut,
+    TimesMeasured,
 )
 from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
 from domain.messages.portfolio import (
@@ -116,6 +117,7 @@ CATALOGUE: dict[str, type] = {
         JournalReopened,
         JournalRestored,
         SnapshotTaken,
+        TimesMeasured,
         TailCut,
     )
 }

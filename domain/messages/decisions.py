@@ -6,21 +6,26 @@ from attrs import field, frozen
 
 from domain.model.approval import ApprovedOrder, ExitReason, Purpose, Reason, Refusal
 from domain.model.context import Context
+from domain.model.cycle import CycleStatus, StageTime, Stopwatch
 from domain.model.foregone import RefusedEntry
 from domain.model.funnel import Funnel
 from domain.model.instants import Nanos
-from domain.model.money import Price, Quantity
+from domain.model.money import Amount, Price, Quantity
 from domain.model.product import ProductId, Side
 from domain.model.proposal import TradeProposal
 
 
 @frozen
 class CycleDue:
-    """Time to decide. `slot_ns` is the slot's start and `next_ns` the next cycle's, market time."""
+    """Time to decide. `slot_ns` is the slot's start and `next_ns` the next cycle's, market time.
+
+    `watch` runs from when it was due; None where nobody times it.
+    """
 
     cycle: int
     slot_ns: Nanos
     next_ns: Nanos
+    watch: Stopwatch | None = None
 
 
 @frozen
@@ -67,7 +72,7 @@ class EntryProposed:
 class RoundProposed:
     """All entries of one round, best conviction first. `late` strategies did not answer in time.
 
-    `funnel` is how far products came up to here.
+    `funnel` is how far products came up to here, `watch` has the stages up to here.
     """
 
     cycle: int
@@ -76,6 +81,7 @@ class RoundProposed:
     answered: int
     late: tuple[str, ...]
     funnel: Funnel = Funnel()
+    watch: Stopwatch | None = None
 
 
 @frozen
@@ -180,9 +186,11 @@ class ExitHindered:
 
 @frozen
 class RoundJudged:
-    """The outcome of one round, for people: approved products and (product, reason) of refusals.
+    """The record of one cycle: approved products and (product, reason) of refusals.
 
-    `funnel` is how far products came; records of before it was kept have none.
+    `funnel` is how far products came, `status` what came of it all, `degraded` why it was not
+    decided as it should be, `times` how long its stages took. `nlv` is the equity that the gate
+    saw, None where it is not known. Records of before these were kept have none.
     """
 
     cycle: int
@@ -191,3 +199,7 @@ class RoundJudged:
     refused: tuple[tuple[ProductId, Reason], ...]
     late: tuple[str, ...]
     funnel: Funnel | None = None
+    status: CycleStatus | None = None
+    degraded: tuple[str, ...] = ()
+    times: tuple[StageTime, ...] = ()
+    nlv: Amount | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.model.foregone import ForegoneTrades
+from domain.model.meters import Timed
 from domain.model.money import Amount
 from domain.model.pnl import OpenPnl
 
@@ -40,6 +41,13 @@ class RunStopped:
     pnl: Amount | None = None
     open_pnl: tuple[OpenPnl, ...] = ()
     foregone: tuple[ForegoneTrades, ...] = ()
+
+
+@frozen
+class TimesMeasured:
+    """How long requests to the venue and steps of the journal took since the last such record."""
+
+    times: tuple[Timed, ...]
 
 
 @frozen

@@ -12,6 +12,10 @@ LOSSES_KEPT = 50
 """Losses of one decision that are kept; the counts are of all."""
 
 
+NO_FRESH_PRICE = "no_fresh_price"
+"""Reason of a product that may be bought, and was not shown for want of a price that is true."""
+
+
 class Stage(StrEnum):
     """The stages of the way, in order; journals hold them."""
 

@@ -97,6 +97,7 @@ class Reader:
         told = (
             f"{PROGRAM} status",
             f"{PROGRAM} report",
+            f"{PROGRAM} slo",
             f"{PROGRAM} export",
             f"{PROGRAM} liquidate",
         )

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.ports import Clock, Post
+from actors.kernel.ports import Clock, Meter, Post
 from adapters.venues.coinbase import answers, codec, pages
 from adapters.venues.coinbase.aliases import (
     Aliases,
@@ -81,7 +81,8 @@ class CoinbaseReader:
     """Implements `VenueReader`. Answers are posted from whichever thread the transport answers on.
 
     `stream_token` signs stream messages, None where the other end trusts us; `draw` is uniform
-    over [0, 1) and spreads retries; `tell` hears of entries that were left out.
+    over [0, 1) and spreads retries; `tell` hears of entries that were left out;
+    `meter` counts and times requests.
     """
 
     catalogue = (RequestLane.QUERY, "/products")
@@ -97,6 +98,7 @@ class CoinbaseReader:
         draw: Draw,
         stream_token: Callable[[], str] | None = None,
         tell: Tell = nobody,
+        meter: Meter | None = None,
     ) -> None:
         self._unread, self._counting = UnreadTally(), Lock()
         self._tell = tell
@@ -106,6 +108,7 @@ class CoinbaseReader:
             machine_ns=clock.machine_ns,
             wall_ns=clock.wall_ns,
             draw=draw,
+            meter=meter,
         )
         self._post = post
         self._clock = clock

@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from actors.kernel.ports import Clock, LastGate, Log, Post
+from actors.kernel.ports import Clock, LastGate, Log, Meter, Post
 from adapters.venues.coinbase.auth import ApiKey, Signer
 from adapters.venues.coinbase.client import CoinbaseReader, Tell, nobody
 from adapters.venues.coinbase.gateway import CoinbaseGateway
@@ -37,7 +37,7 @@ class Wires:
 
     `rest` is scheme and host (https, or http on this machine), `stream` likewise (wss, ws);
     `user_stream` is where our orders are told, if elsewhere. `draw` spreads retries; `tell`
-    hears of entries that were left out.
+    hears of entries that were left out; `meter` counts and times requests.
     """
 
     rest: str
@@ -51,6 +51,7 @@ class Wires:
     traits: VenueTraits = EMBEDDED
     draw: Callable[[], float] = random.random
     tell: Tell = nobody
+    meter: Meter | None = None
 
     def transport(self) -> tuple[SocketTransport, dict[str, Any]]:
         """Open the wires; return them, and what else a client of them needs.
@@ -62,7 +63,7 @@ class Wires:
         traits, clock = self.traits, self.clock
         signer = Signer(self.key, traits.token_life_ns // SECOND, clock.wall_ns)
         venue = addresses(self.rest, self.stream, self.user_stream, self.ca)
-        rest = {"traits": traits, "draw": self.draw, "tell": self.tell}
+        rest = {"traits": traits, "draw": self.draw, "tell": self.tell, "meter": self.meter}
         rest["stream_token"] = signer.stream_token
         return SocketTransport(venue, signer, clock.machine_ns, self.log), rest
 
@@ -107,6 +108,7 @@ class Inside:
     post: Post
     draw: Callable[[], float]
     tell: Tell = nobody
+    meter: Meter | None = None
     limits: RequestLimits = field(factory=lambda: EMBEDDED.limits)
 
     def transport(self) -> tuple[InProcessTransport, dict[str, Any]]:
@@ -121,7 +123,8 @@ class Inside:
             clock.machine_ns,
         )
         traits = evolve(EMBEDDED, limits=self.limits)
-        return transport, {"traits": traits, "draw": self.draw, "tell": self.tell}
+        told = {"tell": self.tell, "meter": self.meter}
+        return transport, {"traits": traits, "draw": self.draw, **told}
 
 
 def connect_in_process(

@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 from attrs import define, field, frozen
 
+from actors.kernel.ports import Meter
+from adapters.venues.transport.endpoints import endpoint_of, outcome_of
 from adapters.venues.transport.interface import (
     LANE_WIDTHS,
     QUEUE_LIMITS,
@@ -29,6 +31,7 @@ from adapters.venues.transport.interface import (
 )
 from adapters.venues.transport.pacing import pace_of
 from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.meters import CountKind, TimeKind
 from domain.system.rate_budget import PRIVATE, PUBLIC, BudgetUse, RateBudget
 
 TOO_MANY = 429
@@ -71,6 +74,7 @@ class _Waiting:
     on_answer: OnAnswer
     asked_ns: int
     is_order: bool
+    endpoint: str
 
 
 @define
@@ -97,9 +101,13 @@ class BudgetedTransport:
         machine_ns: Clock,
         wall_ns: Clock,
         draw: Draw,
+        meter: Meter | None = None,
     ) -> None:
-        """`wall_ns` is for dates that the venue writes, `draw` spreads what is asked again."""
+        """`wall_ns` is for dates that the venue writes, `draw` spreads what is asked again;
+        `meter` counts and times each request.
+        """
         self._transport = transport
+        self._meter = meter
         self._machine_ns = machine_ns
         self._wall_ns = wall_ns
         self._draw = draw
@@ -137,7 +145,8 @@ class BudgetedTransport:
         def send(answered: OnAnswer) -> None:
             self._transport.request(lane, method, path, query, body, deadline_ns, answered, gate)
 
-        waiting = _Waiting(send, on_answer, self._machine_ns(), gate is not None)
+        endpoint = endpoint_of(method, path)
+        waiting = _Waiting(send, on_answer, self._machine_ns(), gate is not None, endpoint)
         fault = self._queue(self._lanes[lane], waiting)
         if fault is not None:
             reason = _CLOSED if fault is TransportFailure.REFUSED else "too many requests wait"
@@ -228,12 +237,21 @@ class BudgetedTransport:
         self, lane: _Lane, asked: _Waiting, left_ns: int, answer: Answer | NoAnswer
     ) -> None:
         self._learn(lane.budget, left_ns, answer)
+        self._measure(asked.endpoint, left_ns, answer)
         try:
             asked.on_answer(answer)
         finally:
             with self._lock:
                 lane.on_its_way -= 1
             self._send()
+
+    def _measure(self, endpoint: str, left_ns: int, answer: Answer | NoAnswer) -> None:
+        """Count what came of a request; one that the last gate kept here took no time."""
+        if self._meter is None:
+            return
+        self._meter.count(CountKind.REQUESTS, endpoint, outcome_of(answer))
+        if not (isinstance(answer, NoAnswer) and answer.fault is TransportFailure.REFUSED):
+            self._meter.time(TimeKind.REQUEST, endpoint, answer.ended_ns - left_ns)
 
     def _learn(self, budget: RateBudget, left_ns: int, answer: Answer | NoAnswer) -> None:
         if isinstance(answer, NoAnswer):

@@ -156,3 +156,11 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     tree = read_yaml(text, name="x.yaml", path=("app",))
 
     assert tree.places
+
+
+@pytest.mark.req("CH1")
+def test_where_metrics_are_served_changes_no_hash() -> None:
+    shipped, served = load(SHIPPED), load(SHIPPED, ("app.metrics.port=9464",))
+
+    assert served.app.metrics.port == 9464
+    assert (served.config_hash, served.policy_hash) == (shipped.config_hash, shipped.policy_hash)

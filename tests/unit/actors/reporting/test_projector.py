@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from actors.kernel.meters import Meters
 from actors.reporting.identity import ActorStatus, RunIdentity
 from actors.reporting.pnl_rows import open_pnl_in
 from actors.reporting.projector import JITTER_BINS, Projector
 from domain.messages.control import ReconcileFinished, StatusPublished, StatusRequested
 from domain.messages.decisions import CycleDue, ExitHindered, ProposalRefused, RoundJudged
+from domain.messages.journal import TimesMeasured
 from domain.messages.market import (
     BidMoved,
     FeedRecovered,
@@ -42,6 +44,7 @@ from domain.model.entries import EntryKind
 from domain.model.foregone import RefusedEntry
 from domain.model.instants import SECOND, Nanos, iso
 from domain.model.market import DataState
+from domain.model.meters import CountKind, Timed, TimeKind
 from domain.model.money import Amount, Price, Quantity, Rate, plain
 from domain.model.orders import OrderState
 from domain.model.pnl import open_of
@@ -51,7 +54,7 @@ from domain.portfolio.books import Books
 from domain.portfolio.ledger import open_ledger
 from domain.system.rate_budget import BudgetUse, Pace, RateBudget
 from domain.system.tally import RunTally
-from tests.builders.harness import START_NS, Harness, deliver
+from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
     ETH,
@@ -101,7 +104,7 @@ class Scene:
     def __init__(
         self, tally: RunTally = FRESH, *, epoch: int = 1, states: Mapping[str, str] = ALONE
     ) -> None:
-        self.harness, self.board = Harness(), Board()
+        self.harness, self.board, self.meters = Harness(), Board(), Meters()
         self.uses: tuple[BudgetUse, ...] = ()
         roster = tuple(ActorStatus(name, state, 1, 0, 0, 0) for name, state in states.items())
         self.actor = self.harness.start(
@@ -114,6 +117,7 @@ class Scene:
             Books("USD"),
             lambda: self.uses,
             VenueStops(),
+            self.meters,
             epoch=epoch,
         )
 
@@ -471,3 +475,31 @@ def test_what_was_refused_is_followed_by_the_prices_that_come() -> None:
     scene.tell(refused, QuoteMoved(a_quote("99.90", "100", at_ns=at)))
     (row,) = scene.tell(QuoteMoved(a_quote("110", "110.10", at_ns=at + SECOND)))["foregone"]
     assert (row["rule"], row["closed"], row["profit"]) == ("total_cap", 1, "20")
+
+
+@pytest.mark.req("OB1")
+def test_times_are_written_down_after_each_cycle_and_whenever_the_status_is_asked_for() -> None:
+    scene = Scene()
+    told = []
+    for message in (RoundJudged(1, Nanos(0), (), (), ()), StatusRequested(1), StatusRequested(2)):
+        if message != StatusRequested(2):  # nothing was measured since
+            scene.meters.time(TimeKind.JOURNAL, "sync", SECOND)
+        told.append(of_kind(deliver(scene.actor, message), TimesMeasured))
+
+    measured = TimesMeasured((Timed(TimeKind.JOURNAL, "sync", ((1_000_000, 1),)),))
+    assert told == [[measured], [measured], []]
+
+
+@pytest.mark.req("OB1")
+def test_an_order_that_is_told_twice_counts_once_and_a_stall_once_while_it_lasts() -> None:
+    scene = Scene()
+    stalled = FeedStalled(BTC, "silent", Nanos(1))
+    opened = a_moved(INTENT, OrderState.OPEN)
+    scene.tell(IntentRaised(INTENT), IntentRaised(INTENT), opened, opened)
+    scene.tell(stalled, stalled, FeedRecovered(BTC), stalled)
+
+    assert scene.meters.read().counts == {
+        (CountKind.ORDERS, ("intended",)): 1,
+        (CountKind.ORDERS, ("open",)): 1,
+        (CountKind.FEED_GAPS, (BTC,)): 2,
+    }

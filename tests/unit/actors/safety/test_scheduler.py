@@ -150,3 +150,33 @@ def test_a_fresh_incarnation_goes_on_with_the_next_slot_and_proves_its_timers() 
     assert len(scene.harness.bodies(ActorProven)) == 1
     (due,) = scene.wait(INTERVAL_NS)
     assert (due.cycle, due.slot_ns) == (8, slot_ns + INTERVAL_NS)
+
+
+@pytest.mark.req("OB1")
+@pytest.mark.parametrize("speed", [1, 60])
+def test_a_cycle_that_comes_late_is_timed_from_when_it_was_due(speed: int) -> None:
+    scene = Scene()
+    deliver(scene.actor, READY)
+    scene.wait(SETTLE_NS)
+    clock, (timer,) = scene.harness.clock, scene.harness.timers
+    due_ns, set_ns = timer.due_ns, clock.market_ns()
+    late_ns = 3 * SECOND  # of machine time
+    clock.market = due_ns + speed * late_ns
+    clock.machine += (clock.market - set_ns) // speed
+
+    (due,) = of_kind(deliver(scene.actor, timer.body), CycleDue)
+
+    assert due.watch is not None
+    assert due.watch.times == ()
+    assert abs(clock.machine_ns() - due.watch.at_ns - late_ns) <= 1
+
+
+@pytest.mark.req("OB1")
+def test_a_cycle_in_time_and_the_first_of_all_are_timed_from_now() -> None:
+    scene = Scene()
+    deliver(scene.actor, READY)
+
+    for due in (*scene.wait(SETTLE_NS), *scene.wait(INTERVAL_NS)):
+        assert due.watch is not None
+        assert due.watch.at_ns <= scene.harness.clock.machine_ns()
+        assert due.cycle != 1 or due.watch.at_ns <= scene.harness.clock.machine_ns()

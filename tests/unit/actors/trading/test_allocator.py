@@ -17,6 +17,7 @@ from domain.messages.supervision import ActorProven, BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.bars import Timeframe
 from domain.model.context import Context, Regime
+from domain.model.cycle import CycleStage, StageTime, Stopwatch
 from domain.model.funnel import FunnelLoss, Stage
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar
@@ -354,3 +355,31 @@ def test_a_round_has_at_most_one_entry_a_product_and_the_most_convinced_wins(
     }
     assert {e.proposal.product: e.proposal.conviction for e in round_.entries} == best
     assert len(round_.entries) == len(best)
+
+
+@pytest.mark.req("OB1")
+def test_the_stages_of_a_round_are_timed_one_after_the_other() -> None:
+    harness = Harness()
+    allocator = started(harness)
+    now_ns = harness.clock.machine_ns()
+    late = evolve(due(1), watch=Stopwatch(Nanos(now_ns - 7)))
+    deliver(allocator, late, Proposed(1, "one", ()))
+
+    (round_,) = of_kind(harness.pass_time(allocator, ROUND_LIMIT_NS), RoundProposed)
+
+    assert round_.watch is not None
+    assert round_.watch.times == (
+        StageTime(CycleStage.WAIT, Nanos(7)),
+        StageTime(CycleStage.CONTEXT, Nanos(0)),
+        StageTime(CycleStage.STRATEGIES, Nanos(ROUND_LIMIT_NS)),
+        StageTime(CycleStage.MERGE, Nanos(0)),
+    )
+
+
+@pytest.mark.req("OB1")
+def test_a_round_that_nobody_times_has_no_stages() -> None:
+    allocator = started(Harness())
+
+    told = deliver(allocator, due(1), Proposed(1, "one", ()), Proposed(1, "two", ()))
+
+    assert of_kind(told, RoundProposed)[0].watch is None

@@ -39,6 +39,7 @@ from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason
 from domain.model.breakers import GLOBAL, Effect
 from domain.model.context import Regime
+from domain.model.cycle import CycleStage, CycleStatus, StageTime, Stopwatch
 from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
@@ -189,7 +190,8 @@ def test_a_round_is_answered_entry_by_entry_and_then_as_a_whole() -> None:
     lost = (FunnelLoss(ETH, Stage.APPROVED, "invalid_proposal"),)
     funnel = Funnel(approved=1, losses=lost)
     next_ns = Nanos(START_NS + MINUTE)
-    assert said[2] == RoundJudged(3, next_ns, (BTC,), refused, ("slow",), funnel)
+    told = CycleStatus.TRADED, ("late",), (), Amount(Decimal(10_000))
+    assert said[2] == RoundJudged(3, next_ns, (BTC,), refused, ("slow",), funnel, *told)
 
 
 @pytest.mark.req("E1")
@@ -718,3 +720,25 @@ def test_a_burst_of_proposals_never_passes_the_pace(steps: list[tuple[int, bool]
     for (earlier, one), (later, other) in pairwise(filled):
         assert later - earlier >= 30 * SECOND
         assert one != other or later - earlier >= 900 * SECOND
+
+
+@pytest.mark.req("OB1")
+def test_the_record_of_a_cycle_has_its_stages_and_the_gate_is_the_last() -> None:
+    harness, actor = a_gate()
+    before = StageTime(CycleStage.MERGE, Nanos(5))
+    watch = Stopwatch(Nanos(harness.clock.machine_ns() - 9), (before,))
+
+    judged = of_kind(deliver(actor, evolve(a_round(), watch=watch)), RoundJudged)[0]
+
+    assert judged.times == (before, StageTime(CycleStage.GATE, Nanos(9)))
+    assert (judged.status, judged.degraded) == (CycleStatus.QUIET, ())
+
+
+@pytest.mark.req("OB1")
+def test_a_cycle_under_a_breaker_is_blocked_and_degraded_by_it() -> None:
+    harness, actor = a_gate()
+    harness.board.trip(a_breaker(name="market_stream"))
+
+    judged = of_kind(deliver(actor, a_round(entry())), RoundJudged)[0]
+
+    assert (judged.status, judged.degraded) == (CycleStatus.BLOCKED, ("blocked:market_stream",))

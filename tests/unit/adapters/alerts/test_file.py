@@ -7,13 +7,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.envelope import Envelope
+from actors.kernel.meters import Meters
 from adapters.alerts.file import AlertFile
 from domain.messages.control import AlertRaised
 from domain.model.breakers import Severity
 from domain.model.instants import SECOND
+from domain.model.meters import CountKind
 from domain.system.address import Address
+from domain.system.alert_ends import RESOLVED
 from tests.builders.messages import NOW
 
 
@@ -90,3 +94,14 @@ def test_an_alert_says_of_which_world_it_is_and_its_command_means_that_world(
     assert line["world"] == "generated-7"
     assert line["command"].startswith("python run.py ")
     assert "--world generated-7" in line["command"]
+
+
+@pytest.mark.req("OB1")
+def test_alerts_count_by_severity_and_what_ends_them_does_not(tmp_path: Path) -> None:
+    meters = Meters()
+    file = AlertFile(tmp_path / "alerts.jsonl", meter=meters)
+    alert = an_alert("halted")
+    for code in ("HALT", "BLOCK", RESOLVED):
+        file.write(evolve(alert, body=evolve(alert.body, code=code)))
+
+    assert meters.read().counts == {(CountKind.ALERTS, ("CRITICAL",)): 2}

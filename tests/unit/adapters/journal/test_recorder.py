@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import itertools
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from actors.kernel.envelope import Envelope
+from actors.kernel.meters import Meters
 from adapters.journal.codec import Codec, CodecError
 from adapters.journal.recorder import Recorder
 from adapters.journal.segments import open_journal, read_records
@@ -19,6 +21,7 @@ from domain.messages.portfolio import EquityMarked
 from domain.model.approval import ApprovedEntry, Limit
 from domain.model.errors import InvariantBroken, JournalError
 from domain.model.instants import Nanos
+from domain.model.meters import TimeKind
 from domain.model.money import Amount, Price, Quantity
 from domain.model.orders import OrderIntent
 from domain.model.product import ProductId
@@ -114,3 +117,16 @@ def test_a_message_without_an_exact_form_is_refused() -> None:
     with pytest.raises(CodecError, match="opening_nlv"):
         journal.append(envelope(EquityMarked(1, None, inexact)))
     assert len(list(read_records(folder))) == 2
+
+
+@pytest.mark.req("OB1")
+def test_writing_and_syncing_are_timed_apart() -> None:
+    moments, meters = itertools.accumulate(itertools.repeat(1_000)), Meters()
+    journal, _ = open_journal(MemoryFolder(), RUN, at_ns=AT_NS)
+    timed = Recorder(journal, CODEC, lambda: Nanos(next(moments)), meters)
+    timed.append(envelope(intent(1)))
+    timed.append(envelope(intent(2)))
+    timed.commit(())
+
+    told = ((TimeKind.JOURNAL, "write"), ((1, 2),)), ((TimeKind.JOURNAL, "sync"), ((1, 1),))
+    assert meters.read().times == dict(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,7 @@ class Story:
         self._breaks = breaks
         self.is_confirmed = True
         self.last: dict[str, object] = {}
+        self.begun = threading.Event()
         self.options = TradeOptions(
             mode=Mode.PAPER, config=Config(), folders=Folders(data=folder, log=folder), speed=None
         )
@@ -104,6 +106,9 @@ class Story:
 
     def publish(self) -> None:
         self.tell("publish")
+
+    def published(self) -> dict[str, object]:
+        return self.last
 
     def leave_status(self) -> None:
         self.tell("status")

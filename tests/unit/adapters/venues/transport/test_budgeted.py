@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from attrs import define
 
+from actors.kernel.meters import Meters
 from adapters.venues.transport.budgeted import BudgetedTransport, RequestLimits
 from adapters.venues.transport.interface import (
     LANE_WIDTHS,
@@ -24,6 +25,7 @@ from adapters.venues.transport.interface import (
     TransportFailure,
 )
 from domain.model.instants import MILLISECOND, SECOND, Nanos
+from domain.model.meters import CountKind, TimeKind
 from tests.fakes.clocks import VirtualTime
 
 pytestmark = pytest.mark.req("RB1")
@@ -43,6 +45,7 @@ class Wire:
     says: Callable[[RequestLane], tuple[int, dict[str, str]]]
     left: list[tuple[int, RequestLane]]
     takes_ns: int = TAKES_NS
+    refuses: bool = False
 
     def request(
         self,
@@ -57,6 +60,9 @@ class Wire:
     ) -> None:
         del method, path, query, body, deadline_ns, gate
         self.left.append((self.time.now_ns, lane))
+        if self.refuses:
+            on_answer(NoAnswer(TransportFailure.REFUSED, "halted", self.time.machine_ns()))
+            return
         status, headers = self.says(lane)
         self.time.after(
             self.takes_ns, lambda: on_answer(Answer(status, b"", self.time.machine_ns(), headers))
@@ -77,13 +83,14 @@ class Scene:
         self, says: Callable[[RequestLane], tuple[int, dict[str, str]]] = lambda _: FINE
     ) -> None:
         self.time = VirtualTime(10 * SECOND)
-        self.wire = Wire(self.time, says, [])
+        self.wire, self.meters = Wire(self.time, says, []), Meters()
         self.transport = BudgetedTransport(
             self.wire,
             COINBASE,
             machine_ns=self.time.machine_ns,
             wall_ns=self.time.wall_ns,
             draw=lambda: 0.5,
+            meter=self.meters,
         )
         self.answers: list[tuple[float, RequestLane, Answer | NoAnswer]] = []
 
@@ -281,3 +288,26 @@ def test_on_threads_every_request_is_answered_once_and_none_is_too_many() -> Non
     assert all(done.acquire(timeout=30) for _ in range(400))
     assert wire.worst <= LANE_WIDTHS[QUERY]
     assert wire.ns >= (400 / 27 - 1) * SECOND
+
+
+@pytest.mark.req("OB1")
+def test_each_request_is_counted_by_its_outcome_and_timed() -> None:
+    scene = Scene(lambda lane: TOO_MANY if lane is PUBLIC else FINE)
+    scene.ask(QUERY, 2).ask(PUBLIC)
+    scene.time.run(limit_ns=SECOND)
+
+    found = scene.meters.read()
+    assert found.counts[CountKind.REQUESTS, ("GET /", "200")] == 2
+    assert found.counts[CountKind.REQUESTS, ("GET /", "429")] == 1
+    assert found.times[TimeKind.REQUEST, "GET /"] == ((TAKES_NS // 1_000, 3),)
+
+
+@pytest.mark.req("OB1")
+def test_what_the_last_gate_keeps_here_takes_no_time_of_the_venue() -> None:
+    scene = Scene()
+    scene.wire.refuses = True
+    scene.ask(ENTRY)
+
+    found = scene.meters.read()
+    assert found.counts == {(CountKind.REQUESTS, ("GET /", "refused")): 1}
+    assert found.times == {}
