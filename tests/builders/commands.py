@@ -39,6 +39,7 @@ NEEDED = {
     "id_": "0b8f3cf5",
     "product": "PUMP-USD",
     "regime": "bear",
+    "space": "/no/such/folder/space.yaml",
     "file": "/no/such/folder/backup.tar.zst",
     "files": "/no/such/folder/candles.csv",
     "path": "/no/such/folder/candles.csv",
@@ -51,6 +52,8 @@ ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("venue",): ("--parent-pipe",),
     ("data", "fetch"): ("--venue-url", "http://example.com"),  # refused: it has no TLS
     ("backtest",): ("--market", "/no/such/folder/candles.csv"),  # refused: a month takes long
+    # refused: a market takes seconds to make
+    ("strategy", "check"): ("--market", "/no/such/folder/candles.csv"),
     ("torture",): ("--strategy", "nobody"),  # refused: there is none
     ("venue-check",): ("--venue-url", "http://127.0.0.1:9"),  # nobody listens there
 }
