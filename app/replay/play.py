@@ -1,0 +1,167 @@
+"""Plays a run again, and compares what was recorded with what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve
+
+from actors.kernel.envelope import Envelope
+from adapters.simulator.market_data.open import expander_of
+from adapters.simulator.market_data.source import Expander, Step
+from app.backtest.system import BacktestSystem
+from app.backtest.timeline import BacktestTimeline
+from app.command_line.progress import Moved
+from app.replay.plan import ReplayPlan
+from app.replay.runs import NotReplayable, RecordedRun
+from domain.model.errors import InvariantBroken
+from domain.model.instants import MINUTE, Nanos, bucket_start
+from domain.model.money import ONE, ZERO, Price, Rate
+from domain.model.portfolio import Lot
+from domain.model.product import ProductId, Side
+from domain.portfolio.books import Books
+from domain.portfolio.ledger import Ledger, value
+from domain.replay.comparison import Comparison, Earned, compared
+from domain.replay.hindrances import HindrancesFold
+from domain.replay.pricing import earned
+from domain.replay.session import SessionFold
+
+CENT = Decimal("0.01")
+"""In quote currency: no residual below it says anything."""
+Records = Iterable[tuple[Nanos, Any]]
+
+
+class TapePrices:
+    """Shows the best prices of the played market at any instant."""
+
+    def __init__(self, expander: Expander) -> None:
+        self._expander = expander
+        self._known: dict[tuple[ProductId, int], tuple[Step, ...]] = {}
+
+    def touch(self, product: ProductId, side: Side, at_ns: Nanos) -> Decimal | None:
+        """Return at what one could have bought or sold then, None where nothing is known."""
+        minute = bucket_start(at_ns, MINUTE)
+        for begun_ns in (minute, Nanos(minute - MINUTE)):
+            for step in reversed(self._steps(product, begun_ns)):
+                levels = step.asks if side is Side.BUY else step.bids
+                if step.at_ns <= at_ns and levels:
+                    return levels[0].price
+        return None
+
+    def bids(self, product: ProductId, since_ns: int, until_ns: int) -> list[Decimal]:
+        """Return the best bids of that time."""
+        first = bucket_start(since_ns, MINUTE)
+        return [
+            step.bids[0].price
+            for begun_ns in range(first, until_ns + 1, MINUTE)
+            for step in self._steps(product, Nanos(begun_ns))
+            if since_ns <= step.at_ns <= until_ns and step.bids
+        ]
+
+    def _steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
+        key = product, minute_ns
+        if key not in self._known:
+            self._known[key] = self._expander.steps(product, minute_ns)
+        return self._known[key]
+
+
+def play(run: RecordedRun, plan: ReplayPlan, moved: Moved) -> Comparison:
+    """Play `plan`, and compare it with the run; `moved` hears how many minutes are done.
+
+    Raises:
+        BacktestFailed: a strategy has died.
+        NotReplayable: the market tells no price of what is owned at the end.
+    """
+    heard: list[tuple[Nanos, Any]] = []
+
+    def hear(envelope: Envelope) -> None:
+        if envelope.at_ns <= run.ended_ns:
+            heard.append((envelope.at_ns, envelope.body))
+
+    backtest = plan.backtest
+    # What rested at the venue then, and what persons and breakers had stopped, is not played.
+    before = evolve(run.before, orders={}, breakers=())
+    BacktestTimeline(BacktestSystem(backtest, hear, before), moved).run()
+    return _compared(run, plan, heard)
+
+
+def _compared(run: RecordedRun, plan: ReplayPlan, heard: Records) -> Comparison:
+    ledger = run.before.ledger
+    lots = () if ledger is None else ledger.lots
+    mine, theirs = SessionFold(lots), SessionFold(lots)
+    held = HindrancesFold(run.before.breakers, run.begun_ns)
+    own = HindrancesFold((), run.begun_ns)
+    for at_ns, message in run.records:
+        mine.take(at_ns, message)
+        held.take(at_ns, message)
+    for at_ns, message in heard:
+        theirs.take(at_ns, message)
+        own.take(at_ns, message)
+    hindrances = held.result().without(own.result().own)
+    tape = TapePrices(expander_of(plan.backtest.market, plan.backtest.seed))
+    session, replay = mine.result(), theirs.result()
+    books = _books(run, run.records, plan), _books(run, heard, plan)
+    products = {trip.key.product for trip in (*session.trips, *replay.trips)}
+    bids = {
+        each: Price(bid)
+        for each in sorted(products)
+        if (bid := tape.touch(each, Side.SELL, run.ended_ns)) is not None
+    }
+    kept = ONE - plan.backtest.fees.taker
+    worth = {product: bid * kept for product, bid in bids.items()}
+    profits = [_profit(each, bids, plan) for each in books]
+    of_fills = sum(
+        (
+            earned(trip.key.product, one, worth)
+            for trip in session.trips
+            for one in (*trip.buys, *trip.sales)
+        ),
+        ZERO,
+    )
+    base = ZERO if ledger is None else _profit(ledger, bids, plan)
+    coins = profits[0] - base - of_fills if hindrances.coins_moved else ZERO
+    return compared(
+        session,
+        replay,
+        hindrances,
+        worth=worth,
+        touch=tape.touch,
+        earned=Earned(
+            told=run.told,
+            run=profits[0],
+            replay=profits[1],
+            coins=coins,
+            bound=_bound(books[0].lots, tape, run.ended_ns),
+        ),
+        end_ns=run.ended_ns,
+    )
+
+
+def _books(run: RecordedRun, records: Records, plan: ReplayPlan) -> Ledger:
+    """Return the books at the end, after these records."""
+    books = Books(plan.backtest.config.app.quote.value, run.before.ledger)
+    for _, message in records:
+        books = books.apply(message)
+    if books.ledger is None:
+        raise InvariantBroken("a run that took a statement has no books")
+    return books.ledger
+
+
+def _profit(ledger: Ledger, bids: dict[ProductId, Price], plan: ReplayPlan) -> Decimal:
+    """Return what the account has earned since it was opened, by the prices of the end."""
+    view = value(ledger, bids, Rate(plan.backtest.fees.taker), None)
+    if view.pnl_net is None:
+        lots = ", ".join(lot.product for lot in ledger.lots if lot.product not in bids)
+        raise NotReplayable(f"the market tells no price of {lots} at the end of the run")
+    return view.pnl_net
+
+
+def _bound(lots: Iterable[Lot], tape: TapePrices, end_ns: Nanos) -> Decimal:
+    """Return how far the recorded value may lie off: what is owned moved in the last minute."""
+    moved = CENT
+    for lot in lots:
+        bids = tape.bids(lot.product, end_ns - MINUTE, end_ns)
+        moved += lot.held * (max(bids) - min(bids)) if bids else ZERO
+    return moved
