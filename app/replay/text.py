@@ -73,14 +73,17 @@ def conclusion(found: Comparison) -> str:
 def _verdicts(found: Comparison) -> Iterator[str]:
     verdicts = found.verdicts
     differ = len(verdicts.differences)
-    decided = counted(verdicts.same + differ, "proposal")
-    if not differ:
-        yield f"{decided}: all had the same verdict, {verdicts.exact} with the same numbers"
+    proposed = verdicts.same + differ
+    decided = counted(proposed, "proposal")
+    if not proposed:
+        yield "nothing was proposed, neither in the run nor in the replay"
+    elif not differ:
+        yield f"{decided}: the same verdict each time, {verdicts.exact} with the same numbers"
     else:
-        yield f"{decided}: {verdicts.same} had the same verdict, {differ} did not"
+        yield f"{decided}: {verdicts.same} with the same verdict, {differ} with another"
     exits = found.exits_same + len(found.exits)
-    same = "all in both" if not found.exits else f"{len(found.exits)} in one of the two only"
-    yield f"{counted(exits, 'exit')} and stop orders that became due: {same}"
+    same = "the same in both" if not found.exits else f"{len(found.exits)} in one of the two only"
+    yield f"{counted(exits, 'exit')} and stop orders: {same}" if exits else "no exit became due"
 
 
 def _show_parts(found: Comparison, console: Console) -> None:

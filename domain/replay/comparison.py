@@ -154,6 +154,9 @@ def _exits(
     mine, theirs = _by_lot(run.exits), _by_lot(replay.exits)
     for pair, pieces in found:
         one, other = _due(pair.run, mine), _due(pair.replay, theirs)
+        if pair.trip.is_carried:  # what waited for its stop before is not placed again
+            one.pop(PROTECTED, None)
+            other.pop(PROTECTED, None)
         same += len(one.keys() & other.keys())
         for kind in sorted(one.keys() ^ other.keys()):
             at_ns = one[kind] if kind in one else other[kind]
@@ -174,7 +177,7 @@ def _by_lot(exits: Iterable[ExitVerdict]) -> Mapping[str, list[ExitVerdict]]:
     return found
 
 
-def _due(trip: PlayedTrip | None, by_lot: Mapping[str, list[ExitVerdict]]) -> Mapping[str, Nanos]:
+def _due(trip: PlayedTrip | None, by_lot: Mapping[str, list[ExitVerdict]]) -> dict[str, Nanos]:
     """Return why the lot was to be sold, and since when; its stop may be sold by either order."""
     if trip is None:
         return {}

@@ -19,6 +19,8 @@ from domain.replay.session import Execution, PlayedTrip
 
 BY_YOU = Cause(part=Part.PERSON, why="you sold it")
 ADOPTED = Cause(part=Part.PERSON, why="you handed it over with `adopt`")
+LATE_NS = SECOND
+"""An order of which the venue says its first word so late has missed the market it was for."""
 Worth = Mapping[ProductId, Decimal]
 """What one unit of a product counts as at the end, in both: its bid less the fee of selling it."""
 
@@ -178,10 +180,16 @@ class Pricing:
         found = self.hindrances.between(at_ns, chunk.execution.at_ns, key.product, key.strategy)
         if found is not None:
             return cause_of(found)
-        if run.is_lost:
-            return Cause(part=Part.SYSTEM, why="the venue did not take the order")
-        stood = "" if run.stood_ns is None else f"; it stood after {run.stood_ns / SECOND:.1f} s"
-        return Cause(part=Part.MISSED, why=f"not filled, filled in the replay{stood}")
+        told = f"not taken: {run.lost}" if run.lost else "not filled"
+        if run.in_doubt:
+            return Cause(part=Part.SYSTEM, why=f"for a while the order was in doubt, and {told}")
+        took_ns = run.answered_ns or 0
+        if took_ns >= LATE_NS:
+            why = f"the order came {took_ns / SECOND:.1f} s late and was {told}"
+            return Cause(part=Part.LATENCY, why=why)
+        if run.lost:
+            return Cause(part=Part.SYSTEM, why=f"the order was {told}")
+        return Cause(part=Part.MISSED, why="not filled, filled in the replay")
 
     def _unsold(
         self, pair: TripPair, chunk: Chunk, left: list[tuple[Decimal, Cause]]

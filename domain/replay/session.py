@@ -24,8 +24,8 @@ from domain.model.orders import OrderState
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 
-LOST = frozenset({OrderState.REJECTED, OrderState.VOID, OrderState.UNKNOWN})
-"""States in which an order never stood at the venue, or nobody knows whether it did."""
+LOST = frozenset({OrderState.REJECTED, OrderState.VOID})
+"""States of an order that never stood at the venue."""
 
 
 @frozen(kw_only=True)
@@ -80,9 +80,10 @@ class PlayedTrip:
     """An approved entry, what was bought for it, and what of that was sold.
 
     `lot` is its first order, or the lot where it was owned before or adopted. `quantity` is what
-    was approved; `is_lost`: the venue refused the order or nobody knows of it; `stood_ns` is from
-    the decision to the venue's word that it stands there, None: it never did. `stop` is where it
-    was to be sold with a loss, None before anything was bought.
+    was approved. `answered_ns` is from the decision to what became of the order: it stands at the
+    venue, or did not come there, and then `lost` says why; None: nothing became of it. `in_doubt`:
+    for a while nobody knew. `stop` is where it was to be sold with a loss, None before anything was
+    bought.
     """
 
     key: DecisionKey
@@ -93,8 +94,9 @@ class PlayedTrip:
     sales: tuple[Execution, ...] = ()
     is_carried: bool = False
     is_adopted: bool = False
-    is_lost: bool = False
-    stood_ns: int | None = None
+    lost: str = ""
+    in_doubt: bool = False
+    answered_ns: int | None = None
     stop: Decimal | None = None
 
     @property
@@ -170,7 +172,7 @@ class SessionFold:
             case OrderAdvanced(purpose=Purpose.ENTRY):
                 self._advanced(at_ns, message)
             case EntryDropped(order=ApprovedEntry() as order):
-                self._dropped(order)
+                self._dropped(at_ns, order, message.reason)
             case FillBooked():
                 self._filled(message)
             case LotAdopted():
@@ -240,17 +242,19 @@ class SessionFold:
         trip = self._trips.get(moved.client_order_id)
         if trip is None:
             return
-        if moved.state in LOST:
-            trip = evolve(trip, is_lost=True)
-        elif moved.order_id is not None:
-            stood = at_ns - trip.at_ns if trip.stood_ns is None else trip.stood_ns
-            trip = evolve(trip, is_lost=False, stood_ns=stood)
+        if moved.state is OrderState.UNKNOWN:
+            trip = evolve(trip, in_doubt=True)
+        elif moved.order_id is not None or moved.state in LOST:
+            took = at_ns - trip.at_ns if trip.answered_ns is None else trip.answered_ns
+            lost = moved.reason or moved.state.value if moved.state in LOST else ""
+            trip = evolve(trip, answered_ns=took, lost=lost)
         self._trips[moved.client_order_id] = trip
 
-    def _dropped(self, order: ApprovedEntry) -> None:
+    def _dropped(self, at_ns: Nanos, order: ApprovedEntry, reason: str) -> None:
         name = _approval(order)
-        if name in self._trips:
-            self._trips[name] = evolve(self._trips[name], is_lost=True)
+        if (trip := self._trips.get(name)) is not None:
+            took = at_ns - trip.at_ns
+            self._trips[name] = evolve(trip, answered_ns=took, lost=reason or "dropped")
 
     def _filled(self, booked: FillBooked) -> None:
         order = booked.order
