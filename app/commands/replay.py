@@ -20,7 +20,7 @@ from app.replay.runs import LAST, NotReplayable, RecordedRun, kept_config, parse
 from config.mode import Mode
 from domain.messages.journal import RunStarted
 from domain.model.instants import MINUTE
-from domain.replay.comparison import Comparison
+from domain.replay.comparison import ReplayComparison
 
 if TYPE_CHECKING:
     from app.replay.plan import ReplayPlan
@@ -97,7 +97,7 @@ def _recorded(journal: Path, number: int | None) -> RecordedRun:
     return recorded(records, number, quote)
 
 
-def _played(run: RecordedRun, plan: ReplayPlan) -> Comparison:
+def _played(run: RecordedRun, plan: ReplayPlan) -> ReplayComparison:
     from app.replay.play import play
 
     backtest = plan.backtest

@@ -8,65 +8,25 @@ from app.replay.plan import ReplayPlan
 from app.replay.runs import RecordedRun
 from domain.model.instants import iso
 from domain.model.money import plain
-from domain.replay.comparison import Comparison
+from domain.replay.comparison import ReplayComparison
 from domain.replay.parts import Cause
-from domain.replay.session import EntryVerdict, PlayedTrip
+from domain.replay.session import DecisionKey, EntryVerdict, PlayedTrip
 
 SCHEMA = 1
 
 
-def document(run: RecordedRun, plan: ReplayPlan, found: Comparison) -> dict[str, Any]:
+def document(run: RecordedRun, plan: ReplayPlan, found: ReplayComparison) -> dict[str, Any]:
     """Return everything; amounts are exact, as texts."""
-    earned, verdicts = found.earned, found.verdicts
+    earned = found.earned
     return {
         "schema": SCHEMA,
-        "run": run.number,
-        "runs": run.of,
-        "mode": run.started.mode,
-        "world": run.started.world,
-        "config": run.started.config_hash,
-        "from": iso(run.begun_ns),
-        "to": iso(run.ended_ns),
-        "market": plan.backtest.market.description,
-        "is_own_market": plan.is_own,
+        **_played(run, plan),
         "agrees": found.agrees,
         "is_explained": found.is_explained,
-        "verdicts": {
-            "same": verdicts.same,
-            "exact": verdicts.exact,
-            "differences": [
-                {
-                    "strategy": each.key.strategy,
-                    "product": each.key.product,
-                    "bar": iso(each.key.bar_ns),
-                    "run": _verdict(each.run),
-                    "replay": _verdict(each.replay),
-                    **_cause(each.cause),
-                }
-                for each in verdicts.differences
-            ],
-        },
-        "exits": {
-            "same": found.exits_same,
-            "differences": [
-                {
-                    "product": each.pair.trip.key.product,
-                    "kind": each.kind,
-                    "at": iso(each.at_ns),
-                    "in": "run" if each.is_in_run else "replay",
-                    **_cause(each.cause),
-                }
-                for each in found.exits
-            ],
-        },
+        "verdicts": _verdicts(found),
+        "exits": _exits(found),
         "trades": [
-            {
-                "strategy": pair.trip.key.strategy,
-                "product": pair.trip.key.product,
-                "bar": iso(pair.trip.key.bar_ns),
-                "run": _trip(pair.run),
-                "replay": _trip(pair.replay),
-            }
+            {**_key(pair.trip.key), "run": _trip(pair.run), "replay": _trip(pair.replay)}
             for pair in found.pairs
         ],
         "pnl": {
@@ -89,6 +49,52 @@ def document(run: RecordedRun, plan: ReplayPlan, found: Comparison) -> dict[str,
         "deeds": [{"at": iso(at_ns), "told": told} for at_ns, told in found.hindrances.deeds],
         "remarks": list(plan.remarks),
     }
+
+
+def _played(run: RecordedRun, plan: ReplayPlan) -> dict[str, Any]:
+    return {
+        "run": run.number,
+        "runs": run.of,
+        "mode": run.started.mode,
+        "world": run.started.world,
+        "config": run.started.config_hash,
+        "from": iso(run.begun_ns),
+        "to": iso(run.ended_ns),
+        "market": plan.backtest.market.description,
+        "is_own_market": plan.is_own,
+    }
+
+
+def _verdicts(found: ReplayComparison) -> dict[str, Any]:
+    verdicts = found.verdicts
+    differences = [
+        {
+            **_key(each.key),
+            "run": _verdict(each.run),
+            "replay": _verdict(each.replay),
+            **_cause(each.cause),
+        }
+        for each in verdicts.differences
+    ]
+    return {"same": verdicts.same, "exact": verdicts.exact, "differences": differences}
+
+
+def _exits(found: ReplayComparison) -> dict[str, Any]:
+    differences = [
+        {
+            "product": each.pair.trip.key.product,
+            "kind": each.kind,
+            "at": iso(each.at_ns),
+            "in": "run" if each.is_in_run else "replay",
+            **_cause(each.cause),
+        }
+        for each in found.exits
+    ]
+    return {"same": found.exits_same, "differences": differences}
+
+
+def _key(key: DecisionKey) -> dict[str, Any]:
+    return {"strategy": key.strategy, "product": key.product, "bar": iso(key.bar_ns)}
 
 
 def _verdict(verdict: EntryVerdict | None) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from app.backtest.timeline import BacktestTimeline
 from app.command_line.progress import Moved
 from app.replay.plan import ReplayPlan
 from app.replay.runs import NotReplayable, RecordedRun
+from domain.model.breakers import Breaker
 from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.money import ONE, ZERO, Price, Rate
@@ -23,10 +24,10 @@ from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger, value
-from domain.replay.comparison import Comparison, Earned, compared
-from domain.replay.hindrances import HindrancesFold
-from domain.replay.pricing import earned
-from domain.replay.session import SessionFold
+from domain.replay.comparison import Earned, ReplayComparison, compared
+from domain.replay.hindrances import Hindrances, HindrancesFold
+from domain.replay.pricing import Worth, earned
+from domain.replay.session import PlayedSession, SessionFold
 
 CENT = Decimal("0.01")
 """In quote currency: no residual below it says anything."""
@@ -67,7 +68,7 @@ class TapePrices:
         return self._known[key]
 
 
-def play(run: RecordedRun, plan: ReplayPlan, moved: Moved) -> Comparison:
+def play(run: RecordedRun, plan: ReplayPlan, moved: Moved) -> ReplayComparison:
     """Play `plan`, and compare it with the run; `moved` hears how many minutes are done.
 
     Raises:
@@ -87,55 +88,63 @@ def play(run: RecordedRun, plan: ReplayPlan, moved: Moved) -> Comparison:
     return _compared(run, plan, heard)
 
 
-def _compared(run: RecordedRun, plan: ReplayPlan, heard: Records) -> Comparison:
+def _compared(run: RecordedRun, plan: ReplayPlan, heard: Records) -> ReplayComparison:
     ledger = run.before.ledger
     lots = () if ledger is None else ledger.lots
-    mine, theirs = SessionFold(lots), SessionFold(lots)
-    held = HindrancesFold(run.before.breakers, run.begun_ns)
-    own = HindrancesFold((), run.begun_ns)
-    for at_ns, message in run.records:
-        mine.take(at_ns, message)
-        held.take(at_ns, message)
-    for at_ns, message in heard:
-        theirs.take(at_ns, message)
-        own.take(at_ns, message)
-    hindrances = held.result().without(own.result().own)
+    mine = _session(run.records, lots)
+    theirs = _session(heard, lots)
+    held = _hindrances(run.records, run.before.breakers, run.begun_ns)
+    own = _hindrances(heard, (), run.begun_ns)
     tape = TapePrices(expander_of(plan.backtest.market, plan.backtest.seed))
-    session, replay = mine.result(), theirs.result()
-    books = _books(run, run.records, plan), _books(run, heard, plan)
-    products = {trip.key.product for trip in (*session.trips, *replay.trips)}
     bids = {
-        each: Price(bid)
-        for each in sorted(products)
-        if (bid := tape.touch(each, Side.SELL, run.ended_ns)) is not None
+        product: Price(bid)
+        for product in sorted({trip.key.product for trip in (*mine.trips, *theirs.trips)})
+        if (bid := tape.touch(product, Side.SELL, run.ended_ns)) is not None
     }
     kept = ONE - plan.backtest.fees.taker
     worth = {product: bid * kept for product, bid in bids.items()}
-    profits = [_profit(each, bids, plan) for each in books]
-    of_fills = sum(
+    books = _books(run, run.records, plan)
+    profit = _profit(books, bids, plan)
+    coins = ZERO
+    if held.coins_moved:
+        before = ZERO if ledger is None else _profit(ledger, bids, plan)
+        coins = profit - before - _of_fills(mine, worth)
+    money = Earned(
+        told=run.told,
+        run=profit,
+        replay=_profit(_books(run, heard, plan), bids, plan),
+        coins=coins,
+        bound=_bound(books.lots, tape, run.ended_ns),
+    )
+    hindrances = held.without(own.own)
+    return compared(
+        mine, theirs, hindrances, earned=money, end_ns=run.ended_ns, worth=worth, touch=tape.touch
+    )
+
+
+def _session(records: Records, lots: Iterable[Lot]) -> PlayedSession:
+    fold = SessionFold(lots)
+    for at_ns, message in records:
+        fold.take(at_ns, message)
+    return fold.result()
+
+
+def _hindrances(records: Records, breakers: Iterable[Breaker], begun_ns: Nanos) -> Hindrances:
+    fold = HindrancesFold(breakers, begun_ns)
+    for at_ns, message in records:
+        fold.take(at_ns, message)
+    return fold.result()
+
+
+def _of_fills(session: PlayedSession, worth: Worth) -> Decimal:
+    """Return what the fills of a session have brought by the end."""
+    return sum(
         (
             earned(trip.key.product, one, worth)
             for trip in session.trips
             for one in (*trip.buys, *trip.sales)
         ),
         ZERO,
-    )
-    base = ZERO if ledger is None else _profit(ledger, bids, plan)
-    coins = profits[0] - base - of_fills if hindrances.coins_moved else ZERO
-    return compared(
-        session,
-        replay,
-        hindrances,
-        worth=worth,
-        touch=tape.touch,
-        earned=Earned(
-            told=run.told,
-            run=profits[0],
-            replay=profits[1],
-            coins=coins,
-            bound=_bound(books[0].lots, tape, run.ended_ns),
-        ),
-        end_ns=run.ended_ns,
     )
 
 

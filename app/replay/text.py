@@ -14,20 +14,20 @@ from app.results.tables import Sheet
 from app.results.text import show_sheet
 from domain.model.figures import moment, money, signed, span
 from domain.model.wording import counted
-from domain.replay.comparison import Comparison
-from domain.replay.parts import Cause, Part
+from domain.replay.comparison import ReplayComparison
+from domain.replay.parts import Cause, PnlPart
 from domain.replay.session import EntryVerdict
 
 MEANINGS = {
-    Part.TIMING: ("Signal timing", "decided at another moment, so at another price"),
-    Part.LATENCY: ("Latency", "the price moved on the way to the venue"),
-    Part.PRICE: ("Spread and price", "filled further from the price decided on"),
-    Part.FEES: ("Fees", "other rates than at the start"),
-    Part.MISSED: ("Missed fills", "the replay filled it, the run did not"),
-    Part.EXTRA: ("Extra fills", "the run filled it, the replay did not"),
-    Part.SIZE: ("Size and rounding", "another size was ordered"),
-    Part.PERSON: ("You", "what you closed, stopped, banned, took over"),
-    Part.SYSTEM: ("Faults and halts", "halts, refusals, what the venue did not take"),
+    PnlPart.TIMING: ("Signal timing", "decided at another moment, so at another price"),
+    PnlPart.LATENCY: ("Latency", "the price moved on the way to the venue"),
+    PnlPart.PRICE: ("Spread and price", "filled further from the price decided on"),
+    PnlPart.FEES: ("Fees", "other rates than at the start"),
+    PnlPart.MISSED: ("Missed fills", "the replay filled it, the run did not"),
+    PnlPart.EXTRA: ("Extra fills", "the run filled it, the replay did not"),
+    PnlPart.SIZE: ("Size and rounding", "another size was ordered"),
+    PnlPart.PERSON: ("You", "what you closed, stopped, banned, took over"),
+    PnlPart.SYSTEM: ("Faults and halts", "halts, refusals, what the venue did not take"),
 }
 """What each part is called, and what it says."""
 UNKNOWN = "not explained"
@@ -35,7 +35,7 @@ SHOWN = 12
 """Rows of a table of differences; the JSON document has all."""
 
 
-def show(run: RecordedRun, plan: ReplayPlan, found: Comparison, console: Console) -> None:
+def show(run: RecordedRun, plan: ReplayPlan, found: ReplayComparison, console: Console) -> None:
     """Print whether both agree, and where the difference of the profit comes from."""
     length = span(run.ended_ns - run.begun_ns)
     head = f"run {run.number} of {run.of}: {moment(run.begun_ns)} UTC, {length} of market time"
@@ -57,7 +57,7 @@ def show(run: RecordedRun, plan: ReplayPlan, found: Comparison, console: Console
     console.print(Text(conclusion(found), style="bold"))
 
 
-def conclusion(found: Comparison) -> str:
+def conclusion(found: ReplayComparison) -> str:
     """Return in a sentence what to think of it."""
     rest, bound = signed(found.residual), money(found.earned.bound)
     if not found.is_explained:
@@ -70,7 +70,7 @@ def conclusion(found: Comparison) -> str:
     return f"{same}; {rest} is left over, no more than {bound}"
 
 
-def _verdicts(found: Comparison) -> Iterator[str]:
+def _verdicts(found: ReplayComparison) -> Iterator[str]:
     verdicts = found.verdicts
     differ = len(verdicts.differences)
     proposed = verdicts.same + differ
@@ -86,7 +86,7 @@ def _verdicts(found: Comparison) -> Iterator[str]:
     yield f"{counted(exits, 'exit')} and stop orders: {same}" if exits else "no exit became due"
 
 
-def _show_parts(found: Comparison, console: Console) -> None:
+def _show_parts(found: ReplayComparison, console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
@@ -107,7 +107,7 @@ def _show_parts(found: Comparison, console: Console) -> None:
     console.print(table)
 
 
-def _decisions(found: Comparison) -> Sheet:
+def _decisions(found: ReplayComparison) -> Sheet:
     rows = [
         (
             moment(each.at_ns)[5:16],
@@ -122,7 +122,7 @@ def _decisions(found: Comparison) -> Sheet:
     return Sheet("Other verdicts", columns, tuple(rows), frozenset())
 
 
-def _exits(found: Comparison) -> Sheet:
+def _exits(found: ReplayComparison) -> Sheet:
     rows = [
         (
             moment(each.at_ns)[5:16],
@@ -136,7 +136,7 @@ def _exits(found: Comparison) -> Sheet:
     return Sheet("Other exits", ("due", "product", "kind", "in", "why"), tuple(rows), frozenset())
 
 
-def _costly(found: Comparison) -> Sheet:
+def _costly(found: ReplayComparison) -> Sheet:
     pieces = sorted(found.pieces, key=lambda each: abs(each.amount))
     rows = [
         (
@@ -159,7 +159,7 @@ def _said(verdict: EntryVerdict | None) -> str:
     return "approved" if verdict.is_approved else verdict.reason
 
 
-def _deeds(found: Comparison) -> Iterator[str]:
+def _deeds(found: ReplayComparison) -> Iterator[str]:
     for at_ns, told in found.hindrances.deeds:
         yield f"{moment(at_ns)} you: {told}"
 

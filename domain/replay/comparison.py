@@ -12,9 +12,9 @@ from domain.model.instants import MINUTE, Nanos
 from domain.model.money import ZERO
 from domain.replay.hindrances import Hindrances
 from domain.replay.pairing import TripPair, pairs_of
-from domain.replay.parts import UNEXPLAINED, Cause, Part, Piece, Touch, cause_of, sums
+from domain.replay.parts import UNEXPLAINED, Cause, Piece, PnlPart, Touch, cause_of, sums
 from domain.replay.pricing import BY_YOU, Pricing, Worth
-from domain.replay.session import ExitVerdict, PlayedTrip, Session
+from domain.replay.session import ExitVerdict, PlayedSession, PlayedTrip
 from domain.replay.verdicts import Divergence, Verdicts, compare
 
 PROTECTED = "stop order at the venue"
@@ -49,7 +49,7 @@ class ExitDifference:
 
 
 @frozen(kw_only=True)
-class Comparison:
+class ReplayComparison:
     """All of it. `parts` and `residual` add up to `difference`, to the last digit."""
 
     earned: Earned
@@ -66,10 +66,10 @@ class Comparison:
         return self.earned.told - self.earned.replay
 
     @property
-    def parts(self) -> Mapping[Part, Decimal]:
+    def parts(self) -> Mapping[PnlPart, Decimal]:
         """Return the difference by part, what no part explains left out."""
         found = sums(self.pieces)
-        found[Part.PERSON] += self.earned.coins
+        found[PnlPart.PERSON] += self.earned.coins
         return found
 
     @property
@@ -92,15 +92,15 @@ class Comparison:
 
 
 def compared(
-    run: Session,
-    replay: Session,
+    run: PlayedSession,
+    replay: PlayedSession,
     hindrances: Hindrances,
     *,
     worth: Worth,
     touch: Touch,
     earned: Earned,
     end_ns: Nanos,
-) -> Comparison:
+) -> ReplayComparison:
     """Compare both up to `end_ns`, market time."""
     pairs = pairs_of(run.trips, replay.trips)
     pricing = Pricing(worth=worth, touch=touch, hindrances=hindrances)
@@ -113,7 +113,7 @@ def compared(
     for pair in pairs:
         if pair.run is None or pair.replay is None:
             pieces += pricing.pieces(pair, verdicts.cause(pair.trip.key))
-    return Comparison(
+    return ReplayComparison(
         earned=earned,
         verdicts=verdicts,
         exits_same=exits_same,
@@ -140,8 +140,8 @@ def _diverged(exits: Iterable[ExitDifference]) -> Iterator[Divergence]:
 
 
 def _exits(
-    run: Session,
-    replay: Session,
+    run: PlayedSession,
+    replay: PlayedSession,
     found: Iterable[tuple[TripPair, tuple[Piece, ...]]],
     hindrances: Hindrances,
     end_ns: Nanos,

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from domain.model.instants import MINUTE
 from domain.model.money import floor_to
 from domain.model.portfolio import COST_STEP
-from domain.replay.session import DecisionKey, Execution, PlayedTrip
+from domain.replay.session import DecisionKey, PlayedFill, PlayedTrip
 
 NEAR_NS = 10 * MINUTE
 """A trade without a counterpart on its own bar may have one on a bar that is no farther away."""
@@ -80,18 +80,18 @@ def _distance(one: DecisionKey, other: DecisionKey) -> int:
 class Chunk:
     """The same quantity in both, each at its own price; None where only one of them traded it."""
 
-    run: Execution | None
-    replay: Execution | None
+    run: PlayedFill | None
+    replay: PlayedFill | None
 
     @property
-    def execution(self) -> Execution:
+    def execution(self) -> PlayedFill:
         """Return the run's part, or the replay's where the run has none."""
         found = self.run or self.replay
         assert found is not None  # nothing is no chunk
         return found
 
 
-def chunks(run: Iterable[Execution], replay: Iterable[Execution]) -> Iterator[Chunk]:
+def chunks(run: Iterable[PlayedFill], replay: Iterable[PlayedFill]) -> Iterator[Chunk]:
     """Cut the fills of both, in their order, into parts of equal quantities; the rest stays alone.
 
     Quantities and fees of the parts add up to those of the fills, to the last digit.
@@ -109,7 +109,7 @@ def chunks(run: Iterable[Execution], replay: Iterable[Execution]) -> Iterator[Ch
     yield from (Chunk(run=None, replay=each) for each in others)
 
 
-def cut(fill: Execution, quantity: Decimal) -> tuple[Execution, Execution | None]:
+def cut(fill: PlayedFill, quantity: Decimal) -> tuple[PlayedFill, PlayedFill | None]:
     """Return `quantity` of a fill with its part of the fee, and the rest, None if that is all."""
     if quantity >= fill.quantity:
         return fill, None

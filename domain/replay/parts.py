@@ -17,7 +17,7 @@ Touch = Callable[[ProductId, Side, Nanos], Decimal | None]
 """The best price at which one could have bought (or sold) a product then; None: not known."""
 
 
-class Part(StrEnum):
+class PnlPart(StrEnum):
     """Why a run earned something else than its replay."""
 
     TIMING = "signal_timing"
@@ -35,7 +35,7 @@ class Part(StrEnum):
 class Cause:
     """Why the two differ in something; `part` is None where nothing explains it."""
 
-    part: Part | None
+    part: PnlPart | None
     why: str
 
 
@@ -45,7 +45,7 @@ UNEXPLAINED = Cause(part=None, why="nothing explains it")
 def cause_of(hindrance: Hindrance) -> Cause:
     """Return what somebody who came between makes of a difference."""
     is_person = hindrance.by is Hinderer.PERSON
-    return Cause(part=Part.PERSON if is_person else Part.SYSTEM, why=hindrance.why)
+    return Cause(part=PnlPart.PERSON if is_person else PnlPart.SYSTEM, why=hindrance.why)
 
 
 @frozen(kw_only=True)
@@ -58,9 +58,9 @@ class Piece:
     at_ns: Nanos
 
 
-def sums(pieces: Iterable[Piece]) -> dict[Part, Decimal]:
+def sums(pieces: Iterable[Piece]) -> dict[PnlPart, Decimal]:
     """Return what the pieces of each part come to; what nothing explains is none."""
-    found = dict.fromkeys(Part, ZERO)
+    found = dict.fromkeys(PnlPart, ZERO)
     for piece in pieces:
         if piece.cause.part is not None:
             found[piece.cause.part] += piece.amount

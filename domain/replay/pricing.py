@@ -14,18 +14,18 @@ from domain.model.portfolio import COST_STEP
 from domain.model.product import ProductId, Side
 from domain.replay.hindrances import Hindrances
 from domain.replay.pairing import Chunk, TripPair, chunks, cut
-from domain.replay.parts import Cause, Part, Piece, Touch, cause_of
-from domain.replay.session import Execution, PlayedTrip
+from domain.replay.parts import Cause, Piece, PnlPart, Touch, cause_of
+from domain.replay.session import PlayedFill, PlayedTrip
 
-BY_YOU = Cause(part=Part.PERSON, why="you sold it")
-ADOPTED = Cause(part=Part.PERSON, why="you handed it over with `adopt`")
+BY_YOU = Cause(part=PnlPart.PERSON, why="you sold it")
+ADOPTED = Cause(part=PnlPart.PERSON, why="you handed it over with `adopt`")
 LATE_NS = SECOND
 """An order of which the venue says its first word so late has missed the market it was for."""
 Worth = Mapping[ProductId, Decimal]
 """What one unit of a product counts as at the end, in both: its bid less the fee of selling it."""
 
 
-def earned(product: ProductId, one: Execution, worth: Worth) -> Decimal:
+def earned(product: ProductId, one: PlayedFill, worth: Worth) -> Decimal:
     """Return what a fill has brought by the end, in quote currency, after its fee.
 
     The profits of all fills and of what was owned at the beginning are the profit of the account.
@@ -95,31 +95,31 @@ class Pricing:
         latency = self._latency(product, one, other)
         for cause, amount in (
             (self._timed(pair, one, other), timing),
-            (Cause(part=Part.LATENCY, why=_late(one)), sign * latency),
-            (Cause(part=Part.PRICE, why="filled at another price"), sign * (paid - latency)),
-            (Cause(part=Part.FEES, why=_rate(one)), fair - one.fee),
+            (Cause(part=PnlPart.LATENCY, why=_late(one)), sign * latency),
+            (Cause(part=PnlPart.PRICE, why="filled at another price"), sign * (paid - latency)),
+            (Cause(part=PnlPart.FEES, why=_rate(one)), fair - one.fee),
         ):
             if amount:
                 yield Piece(cause=cause, amount=amount, product=product, at_ns=one.at_ns)
 
-    def _override(self, pair: TripPair, one: Execution, other: Execution) -> Cause | None:
+    def _override(self, pair: TripPair, one: PlayedFill, other: PlayedFill) -> Cause | None:
         """Return what makes all of the difference, None if it has parts."""
         by_you = ExitReason.OPERATOR in (one.reason, other.reason)
         if by_you and one.reason is not other.reason:
             return BY_YOU
         if one.reason is not other.reason:
             return self._between(pair, one, other) or Cause(
-                part=Part.TIMING, why=f"sold for {one.reason}, in the replay for {other.reason}"
+                part=PnlPart.TIMING, why=f"sold for {one.reason}, in the replay for {other.reason}"
             )
         return None
 
-    def _timed(self, pair: TripPair, one: Execution, other: Execution) -> Cause:
+    def _timed(self, pair: TripPair, one: PlayedFill, other: PlayedFill) -> Cause:
         if pair.is_shifted:
-            return Cause(part=Part.TIMING, why="decided on another bar")
+            return Cause(part=PnlPart.TIMING, why="decided on another bar")
         known = self._between(pair, one, other)
-        return known or Cause(part=Part.TIMING, why="decided at another price")
+        return known or Cause(part=PnlPart.TIMING, why="decided at another price")
 
-    def _between(self, pair: TripPair, one: Execution, other: Execution) -> Cause | None:
+    def _between(self, pair: TripPair, one: PlayedFill, other: PlayedFill) -> Cause | None:
         """Return what held the run back between the two decisions of a sale, None: nothing did."""
         if one.side is Side.BUY or one.decided_ns <= other.decided_ns:
             return None
@@ -127,7 +127,7 @@ class Pricing:
         found = self.hindrances.between(other.decided_ns, one.decided_ns, key.product, key.strategy)
         return None if found is None else cause_of(found)
 
-    def _latency(self, product: ProductId, one: Execution, other: Execution) -> Decimal:
+    def _latency(self, product: ProductId, one: PlayedFill, other: PlayedFill) -> Decimal:
         """Return how much better the price had become by the fills, for who takes it at once."""
         if one.waits or other.waits:
             return ZERO
@@ -139,7 +139,7 @@ class Pricing:
 
     # What only one of them has traded.
 
-    def _alone(self, pair: TripPair, chunk: Chunk, one: Execution, cause: Cause) -> Piece:
+    def _alone(self, pair: TripPair, chunk: Chunk, one: PlayedFill, cause: Cause) -> Piece:
         product = pair.trip.key.product
         amount = earned(product, one, self.worth)
         amount = amount if chunk.run is not None else -amount
@@ -147,7 +147,7 @@ class Pricing:
 
     def _unlike(
         self, pair: TripPair, chunk: Chunk, sized: Decimal
-    ) -> Iterator[tuple[Execution, Cause]]:
+    ) -> Iterator[tuple[PlayedFill, Cause]]:
         """Yield what only one has bought: first what the other has not ordered, then the rest.
 
         `sized` is how much of it the other has not ordered.
@@ -169,33 +169,33 @@ class Pricing:
         found = self.hindrances.between(at_ns, at_ns, key.product, key.strategy)
         if found is not None:
             return cause_of(found)
-        return Cause(part=Part.SIZE, why="ordered in another size")
+        return Cause(part=PnlPart.SIZE, why="ordered in another size")
 
     def _unfilled(self, pair: TripPair, chunk: Chunk) -> Cause:
         run = pair.run
         assert run is not None  # both have the trade
         if chunk.run is not None:
-            return Cause(part=Part.EXTRA, why="filled, not so in the replay")
+            return Cause(part=PnlPart.EXTRA, why="filled, not so in the replay")
         key, at_ns = run.key, run.at_ns
         found = self.hindrances.between(at_ns, chunk.execution.at_ns, key.product, key.strategy)
         if found is not None:
             return cause_of(found)
         told = f"not taken: {run.lost}" if run.lost else "not filled"
         if run.in_doubt:
-            return Cause(part=Part.SYSTEM, why=f"for a while the order was in doubt, and {told}")
+            return Cause(part=PnlPart.SYSTEM, why=f"for a while the order was in doubt, and {told}")
         took_ns = run.answered_ns or 0
         if took_ns >= LATE_NS:
             why = f"the order came {took_ns / SECOND:.1f} s late and was {told}"
-            return Cause(part=Part.LATENCY, why=why)
+            return Cause(part=PnlPart.LATENCY, why=why)
         if run.lost:
-            return Cause(part=Part.SYSTEM, why=f"the order was {told}")
-        return Cause(part=Part.MISSED, why="not filled, filled in the replay")
+            return Cause(part=PnlPart.SYSTEM, why=f"the order was {told}")
+        return Cause(part=PnlPart.MISSED, why="not filled, filled in the replay")
 
     def _unsold(
         self, pair: TripPair, chunk: Chunk, left: list[tuple[Decimal, Cause]]
     ) -> Iterator[Piece]:
         """Yield what only one has sold: first of what only it had bought, for the same cause."""
-        rest: Execution | None = chunk.execution
+        rest: PlayedFill | None = chunk.execution
         while rest is not None and left:
             quantity, cause = left.pop(0)
             if quantity > rest.quantity:
@@ -216,16 +216,16 @@ class Pricing:
         if found is not None and chunk.run is None:
             return cause_of(found)
         if run.stop != replay.stop:
-            return Cause(part=Part.TIMING, why="the stop was at another price")
+            return Cause(part=PnlPart.TIMING, why="the stop was at another price")
         if chunk.run is not None:
-            return Cause(part=Part.EXTRA, why="sold, not so in the replay")
-        return Cause(part=Part.MISSED, why="not sold, sold in the replay")
+            return Cause(part=PnlPart.EXTRA, why="sold, not so in the replay")
+        return Cause(part=PnlPart.MISSED, why="not sold, sold in the replay")
 
 
-def _late(one: Execution) -> str:
+def _late(one: PlayedFill) -> str:
     return f"filled {(one.at_ns - one.decided_ns) / SECOND:.1f} s after it was decided"
 
 
-def _rate(one: Execution) -> str:
+def _rate(one: PlayedFill) -> str:
     worth = one.price * one.quantity
     return f"paid {100 * one.fee / worth:.2f} % in fees" if worth else "paid other fees"

@@ -56,7 +56,7 @@ class EntryVerdict:
 
 
 @frozen(kw_only=True)
-class Execution:
+class PlayedFill:
     """A fill, or a part of one: `quantity` at `price` for `fee`, all of market time `at_ns`.
 
     `decided` is the price that it was decided by: the limit of an entry, the stop of an order that
@@ -90,8 +90,8 @@ class PlayedTrip:
     lot: str
     at_ns: Nanos
     quantity: Decimal
-    buys: tuple[Execution, ...] = ()
-    sales: tuple[Execution, ...] = ()
+    buys: tuple[PlayedFill, ...] = ()
+    sales: tuple[PlayedFill, ...] = ()
     is_carried: bool = False
     is_adopted: bool = False
     lost: str = ""
@@ -121,7 +121,7 @@ class ExitVerdict:
 
 
 @frozen(kw_only=True)
-class Session:
+class PlayedSession:
     """All of one pass up to its end; `rounds` are the minutes in which a decision was made."""
 
     verdicts: tuple[EntryVerdict, ...]
@@ -184,9 +184,9 @@ class SessionFold:
             case _:
                 pass
 
-    def result(self) -> Session:
+    def result(self) -> PlayedSession:
         """Return the session so far."""
-        return Session(
+        return PlayedSession(
             verdicts=tuple(self._verdicts),
             trips=tuple(self._trips.values()),
             exits=tuple(self._exits),
@@ -271,7 +271,7 @@ class SessionFold:
             key = DecisionKey(strategy=order.strategy, product=order.product, bar_ns=order.bar_ns)
             trip = PlayedTrip(key=key, lot=name, at_ns=fill.at_ns, quantity=order.quantity)
         is_limit = isinstance(kind, Limit)
-        buy = Execution(
+        buy = PlayedFill(
             side=Side.BUY,
             at_ns=fill.at_ns,
             price=fill.price,
@@ -293,7 +293,7 @@ class SessionFold:
         due = self._due.get((order.lot, order.reason), _Due(fill.price, fill.at_ns))
         if isinstance(order.order_type, StopLimit):
             due = _Due(order.order_type.stop_price, fill.at_ns)
-        sale = Execution(
+        sale = PlayedFill(
             side=Side.SELL,
             at_ns=fill.at_ns,
             price=fill.price,

@@ -10,12 +10,12 @@ from domain.model.instants import MINUTE, Nanos
 from domain.model.product import ProductId
 from domain.replay.hindrances import Hindrances
 from domain.replay.pairing import TripPair
-from domain.replay.parts import UNEXPLAINED, Cause, Part, cause_of
-from domain.replay.session import DecisionKey, EntryVerdict, Session
+from domain.replay.parts import UNEXPLAINED, Cause, PnlPart, cause_of
+from domain.replay.session import DecisionKey, EntryVerdict, PlayedSession
 
+AGAIN = "already_approved"
 OF_THE_ACCOUNT = frozenset(
     {
-        "already_approved",
         "already_held",
         "asset_cap",
         "cooldown",
@@ -76,8 +76,8 @@ class Verdicts:
 
 
 def compare(
-    run: Session,
-    replay: Session,
+    run: PlayedSession,
+    replay: PlayedSession,
     pairs: Iterable[TripPair],
     hindrances: Hindrances,
     diverged: Iterable[Divergence],
@@ -99,10 +99,15 @@ def compare(
 
 
 def _by_key(verdicts: Iterable[EntryVerdict]) -> Mapping[DecisionKey, EntryVerdict]:
-    """Return one verdict a decision: a strategy that asks again within its bar is approved once."""
+    """Return one verdict a decision.
+
+    A strategy that asks again about a bar on which it was let buy has proposed nothing new.
+    """
     found: dict[DecisionKey, EntryVerdict] = {}
     for each in verdicts:
         known = found.get(each.key)
+        if each.reason == AGAIN:
+            continue
         if known is None or (each.is_approved and not known.is_approved):
             found[each.key] = each
     return found
@@ -113,7 +118,7 @@ class _Judge:
 
     def __init__(
         self,
-        run: Session,
+        run: PlayedSession,
         hindrances: Hindrances,
         pairs: Iterable[TripPair],
         diverged: Iterable[Divergence],
@@ -146,16 +151,16 @@ class _Judge:
             if held is not None:
                 yield cause_of(held)
         if key in self._shifted:
-            yield Cause(part=Part.TIMING, why="decided on another bar")
+            yield Cause(part=PnlPart.TIMING, why="decided on another bar")
         if run is None and self._rounds and begun_ns > max(self._rounds):
-            yield Cause(part=Part.TIMING, why="the run ended before it decided")
+            yield Cause(part=PnlPart.TIMING, why="the run ended before it decided")
         if run is None and begun_ns not in self._rounds:
-            yield Cause(part=Part.SYSTEM, why="the run made no decision in that minute")
+            yield Cause(part=PnlPart.SYSTEM, why="the run made no decision in that minute")
         for verdict, who in ((run, "the run"), (replay, "the replay")):
             is_seen = verdict is not None and verdict.reason not in ("", *OF_THE_ACCOUNT)
             if verdict is not None and is_seen:
                 why = f"{who} refused it as {verdict.reason}: {verdict.told}"
-                yield Cause(part=Part.SYSTEM, why=why)
+                yield Cause(part=PnlPart.SYSTEM, why=why)
         yield from self._following(key, run, replay)
 
     def _following(

@@ -16,7 +16,7 @@ from app.replay.play import play
 from app.replay.runs import RecordedRun, recorded
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.product import ProductId
-from domain.replay.comparison import Comparison
+from domain.replay.comparison import ReplayComparison
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of
 from tests.builders.world import Setting, World
 
@@ -63,7 +63,7 @@ def run_of(world: World, number: int | None = None) -> RecordedRun:
     return recorded(((Nanos(at_ns), each) for at_ns, each in world.messages()), number, "USD")
 
 
-def replayed(world: World, number: int | None = None) -> Comparison:
+def replayed(world: World, number: int | None = None) -> ReplayComparison:
     """Play a run of the world again, on its own candles."""
     run = run_of(world, number)
     boot, played = run.boot, world.setting.market

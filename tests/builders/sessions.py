@@ -7,16 +7,16 @@ from typing import Any
 
 from domain.model.instants import MINUTE, SECOND, Nanos, bucket_start
 from domain.model.product import Side
-from domain.replay.comparison import Comparison, Earned, compared
+from domain.replay.comparison import Earned, ReplayComparison, compared
 from domain.replay.hindrances import Hindrance, Hindrances
 from domain.replay.pricing import earned
 from domain.replay.session import (
     DecisionKey,
     EntryVerdict,
-    Execution,
     ExitVerdict,
+    PlayedFill,
+    PlayedSession,
     PlayedTrip,
-    Session,
 )
 from tests.builders.messages import BTC, NOW
 
@@ -31,7 +31,7 @@ def a_key(minute: int = 0, **changes: Any) -> DecisionKey:
     return DecisionKey(bar_ns=Nanos(BEGUN + (minute - 1) * MINUTE), **values)
 
 
-def an_execution(side: Side = Side.BUY, price: str = "100", **changes: Any) -> Execution:
+def an_execution(side: Side = Side.BUY, price: str = "100", **changes: Any) -> PlayedFill:
     """Return a fill of 2 that was decided by its own price, unless told otherwise."""
     at_ns = changes.get("at_ns", Nanos(BEGUN + 5 * SECOND))
     values: dict[str, Any] = {
@@ -42,10 +42,10 @@ def an_execution(side: Side = Side.BUY, price: str = "100", **changes: Any) -> E
         "decided_ns": at_ns,
         "waits": side is Side.BUY,
     }
-    return Execution(side=side, **{"price": Decimal(price), **values, **changes})
+    return PlayedFill(side=side, **{"price": Decimal(price), **values, **changes})
 
 
-def a_trip(minute: int = 0, *fills: Execution, **changes: Any) -> PlayedTrip:
+def a_trip(minute: int = 0, *fills: PlayedFill, **changes: Any) -> PlayedTrip:
     """Return a trade of 2 that was decided in that minute."""
     values: dict[str, Any] = {
         "key": a_key(minute),
@@ -65,7 +65,7 @@ def a_verdict(minute: int = 0, reason: str = "", **changes: Any) -> EntryVerdict
     return EntryVerdict(key=a_key(minute, **changes), at_ns=at_ns, reason=reason)
 
 
-def a_session(*trips: PlayedTrip, **changes: Any) -> Session:
+def a_session(*trips: PlayedTrip, **changes: Any) -> PlayedSession:
     """Return a session of these trades, each of which was approved; rounds in every minute."""
     approvals = [EntryVerdict(key=each.key, at_ns=each.at_ns) for each in trips]
     values: dict[str, Any] = {
@@ -73,7 +73,7 @@ def a_session(*trips: PlayedTrip, **changes: Any) -> Session:
         "exits": (),
         "rounds": frozenset(range(BEGUN - 60 * MINUTE, END, MINUTE)),
     }
-    return Session(trips=trips, **{**values, **changes})
+    return PlayedSession(trips=trips, **{**values, **changes})
 
 
 def an_exit_of(trip: PlayedTrip, reason: Any, purpose: Any, minute: int = 1) -> ExitVerdict:
@@ -82,7 +82,7 @@ def an_exit_of(trip: PlayedTrip, reason: Any, purpose: Any, minute: int = 1) -> 
     return ExitVerdict(lot=trip.lot, reason=reason, purpose=purpose, at_ns=at_ns)
 
 
-def profit(session: Session) -> Decimal:
+def profit(session: PlayedSession) -> Decimal:
     """Return what all fills of a session have earned."""
     return sum(
         (
@@ -95,8 +95,12 @@ def profit(session: Session) -> Decimal:
 
 
 def of_both(
-    run: Session, replay: Session, *held: Hindrance, told: Decimal | None = None, **changes: Any
-) -> Comparison:
+    run: PlayedSession,
+    replay: PlayedSession,
+    *held: Hindrance,
+    told: Decimal | None = None,
+    **changes: Any,
+) -> ReplayComparison:
     """Compare two sessions; the run recorded what its fills come to, unless it `told` another."""
     known = profit(run)
     money = Earned(

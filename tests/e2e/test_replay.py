@@ -12,7 +12,7 @@ import pytest
 
 from app.command_line.cli import main
 from app.replay.text import MEANINGS
-from domain.replay.parts import Part
+from domain.replay.parts import PnlPart
 from scripts.paper_runs import data_of, play
 
 pytestmark = [pytest.mark.req("BT4"), pytest.mark.slow]
@@ -47,7 +47,7 @@ def test_a_run_is_what_its_replay_is(home: Path, capsys: pytest.CaptureFixture[s
     assert any(trade["run"]["fills"] for trade in found["trades"])
     assert Decimal(found["residual"]) == 0
     parts = {name: Decimal(each) for name, each in found["parts"].items()}
-    assert set(parts) == {part.value for part in Part}
+    assert set(parts) == {part.value for part in PnlPart}
     assert sum(parts.values()) == Decimal(found["pnl"]["difference"])
     # A decision has a random delay in a run, and none in its replay.
     assert parts["signal_timing"]

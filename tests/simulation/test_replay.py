@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from domain.model.money import ZERO
-from domain.replay.comparison import Comparison
-from domain.replay.parts import Part
+from domain.replay.comparison import ReplayComparison
+from domain.replay.parts import PnlPart
 from tests.builders.operator import order
 from tests.builders.replays import a_world, market, replayed
 from tests.builders.simulator import fault
@@ -20,19 +20,19 @@ MINUTES = 24
 """SOL is bought in the nineteenth and sold in the twenty-second, LINK is bought after that."""
 
 
-def of_faults(folder: Path, *faults: dict[str, Any]) -> Comparison:
+def of_faults(folder: Path, *faults: dict[str, Any]) -> ReplayComparison:
     with a_world(folder, market(folder), MINUTES, faults=faults).start() as world:
         world.run_to_end()
         return replayed(world)
 
 
-def adds_up(found: Comparison) -> None:
+def adds_up(found: ReplayComparison) -> None:
     assert found.is_explained, found
     assert found.residual == ZERO
     assert sum(found.parts.values()) == found.difference
 
 
-def others(found: Comparison, *parts: Part) -> dict[Part, Decimal]:
+def others(found: ReplayComparison, *parts: PnlPart) -> dict[PnlPart, Decimal]:
     """Return what is there of parts besides these."""
     return {part: each for part, each in found.parts.items() if each and part not in parts}
 
@@ -55,8 +55,8 @@ def test_other_fees_are_fees(tmp_path: Path) -> None:
 
     assert found.agrees
     adds_up(found)
-    assert found.parts[Part.FEES] > 0
-    assert not others(found, Part.FEES, Part.SIZE)
+    assert found.parts[PnlPart.FEES] > 0
+    assert not others(found, PnlPart.FEES, PnlPart.SIZE)
 
 
 def test_an_order_that_came_too_late_is_latency(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_an_order_that_came_too_late_is_latency(tmp_path: Path) -> None:
     found = of_faults(tmp_path, slow)
 
     adds_up(found)
-    assert found.parts[Part.LATENCY]
-    assert not others(found, Part.LATENCY, Part.SIZE)
+    assert found.parts[PnlPart.LATENCY]
+    assert not others(found, PnlPart.LATENCY, PnlPart.SIZE)
 
 
 def test_an_order_that_the_venue_did_not_take_is_a_fault(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_an_order_that_the_venue_did_not_take_is_a_fault(tmp_path: Path) -> None
     found = of_faults(tmp_path, lost)
 
     adds_up(found)
-    assert found.parts[Part.SYSTEM]
-    assert not others(found, Part.SYSTEM, Part.SIZE)
+    assert found.parts[PnlPart.SYSTEM]
+    assert not others(found, PnlPart.SYSTEM, PnlPart.SIZE)
 
 
 def test_what_a_person_sells_is_theirs(tmp_path: Path) -> None:
@@ -87,11 +87,11 @@ def test_what_a_person_sells_is_theirs(tmp_path: Path) -> None:
         found = replayed(world)
 
     adds_up(found)
-    assert found.parts[Part.PERSON]
+    assert found.parts[PnlPart.PERSON]
     assert {each.kind for each in found.exits} >= {"operator", "max_hold"}
-    assert {each.cause.part for each in found.exits} == {Part.PERSON}
+    assert {each.cause.part for each in found.exits} == {PnlPart.PERSON}
     assert found.hindrances.deeds
-    assert not others(found, Part.PERSON, Part.SIZE)
+    assert not others(found, PnlPart.PERSON, PnlPart.SIZE)
 
 
 def test_what_was_not_bought_in_a_pause_is_the_persons_who_paused(tmp_path: Path) -> None:
@@ -103,5 +103,5 @@ def test_what_was_not_bought_in_a_pause_is_the_persons_who_paused(tmp_path: Path
 
     adds_up(found)
     assert not found.agrees
-    assert {each.cause.part for each in found.verdicts.differences} == {Part.PERSON}
-    assert found.parts[Part.PERSON]
+    assert {each.cause.part for each in found.verdicts.differences} == {PnlPart.PERSON}
+    assert found.parts[PnlPart.PERSON]

@@ -48,8 +48,8 @@ def test_the_newest_run_is_meant_unless_one_is_named() -> None:
 
     last, first = recorded(records, None, "USD"), recorded(records, 1, "USD")
 
-    assert (last.number, last.of, last.told) == (2, 2, 9)
-    assert (first.number, first.told) == (1, 5)
+    assert [last.number, last.of, last.told] == [2, 2, 9]
+    assert [first.number, first.told] == [1, 5]
     assert first.before.ledger is None
     assert last.before.ledger is not None
     assert [lot.id for lot in last.before.ledger.lots] == [ENTRY.client_order_id]
@@ -64,7 +64,7 @@ def test_it_ends_with_its_last_valuation() -> None:
 
     assert recorded([*a_run(0), (at_ns, stopped)], None, "USD").ended_ns == at_ns
     cut = recorded([*a_run(0), (at_ns, unknown)], None, "USD")
-    assert (cut.told, cut.ended_ns, len(cut.records)) == (5, NOW + 4 * SECOND, 5)
+    assert [cut.told, cut.ended_ns, len(cut.records)] == [5, NOW + 4 * SECOND, 5]
 
 
 def test_another_world_before_it_is_not_its_past() -> None:

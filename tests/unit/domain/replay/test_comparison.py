@@ -15,7 +15,7 @@ from domain.model.money import ZERO
 from domain.model.product import Side
 from domain.replay.comparison import PROTECTED
 from domain.replay.hindrances import Hinderer, Hindrance
-from domain.replay.parts import Part
+from domain.replay.parts import PnlPart
 from domain.replay.session import PlayedTrip
 from tests.builders.messages import a_breaker
 from tests.builders.sessions import (
@@ -65,7 +65,7 @@ def test_a_trade_that_a_pause_kept_away_is_the_persons() -> None:
     held = Hindrance(by=Hinderer.PERSON, why="pause", since_ns=BEGUN, breaker=pause)
     found = of_both(a_session(), a_session(BOUGHT), held)
     assert found.is_explained
-    assert found.parts[Part.PERSON] == found.difference
+    assert found.parts[PnlPart.PERSON] == found.difference
     assert not found.agrees
 
 
@@ -73,9 +73,9 @@ def test_a_sale_by_hand_is_an_exit_of_the_run_alone() -> None:
     by_hand, target = sold(ExitReason.OPERATOR, "90"), sold(ExitReason.TARGET)
     found = of_both(a_session(by_hand), a_session(target))
     told = {(each.kind, each.is_in_run, each.cause.part) for each in found.exits}
-    assert told == {("operator", True, Part.PERSON), ("target", False, Part.PERSON)}
+    assert told == {("operator", True, PnlPart.PERSON), ("target", False, PnlPart.PERSON)}
     assert found.is_explained
-    assert found.parts[Part.PERSON] == found.difference
+    assert found.parts[PnlPart.PERSON] == found.difference
 
 
 def test_a_stop_is_a_stop_whichever_order_sold_it() -> None:

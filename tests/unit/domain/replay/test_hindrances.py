@@ -37,7 +37,7 @@ def by(found: Hindrances, seconds: int, product: Any = BTC) -> Hinderer | None:
 
 
 def reset(name: str, scope: str = "global") -> BreakerReset:
-    return BreakerReset(name, scope, "proof", "seen")  # type: ignore[arg-type]  # converted
+    return BreakerReset(name, scope, "proof", "seen")
 
 
 def test_a_breaker_holds_until_it_closes_and_in_its_scope() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.model.instants import MINUTE
 from domain.replay.pairing import NEAR_NS, chunks, cut, pairs_of
-from domain.replay.session import Execution
+from domain.replay.session import PlayedFill
 from tests.builders.sessions import a_trip, an_execution
 
 pytestmark = pytest.mark.req("BT4")
@@ -25,13 +25,13 @@ FILLS = st.lists(
 )
 
 
-def total(fills: list[Execution | None], name: str) -> Decimal:
+def total(fills: list[PlayedFill | None], name: str) -> Decimal:
     return sum((getattr(each, name) for each in fills if each is not None), Decimal(0))
 
 
 @given(run=FILLS, replay=FILLS)
 def test_parts_add_up_to_the_fills_they_are_cut_of(
-    run: list[Execution], replay: list[Execution]
+    run: list[PlayedFill], replay: list[PlayedFill]
 ) -> None:
     found = list(chunks(run, replay))
 

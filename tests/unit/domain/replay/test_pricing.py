@@ -16,9 +16,9 @@ from domain.model.money import ZERO
 from domain.model.product import Side
 from domain.replay.hindrances import Hinderer, Hindrance, Hindrances
 from domain.replay.pairing import TripPair
-from domain.replay.parts import Cause, Part, Piece, sums
+from domain.replay.parts import Cause, Piece, PnlPart, sums
 from domain.replay.pricing import Pricing, earned
-from domain.replay.session import Execution, PlayedTrip
+from domain.replay.session import PlayedFill, PlayedTrip
 from tests.builders.messages import BTC, NOW, a_breaker
 from tests.builders.sessions import BEGUN, WORTH, a_trip, an_execution
 
@@ -39,11 +39,11 @@ def pieces(
     return list(pricing.pieces(pair, None))
 
 
-def parts(*trips: Any, **changes: Any) -> dict[Part, Decimal]:
+def parts(*trips: Any, **changes: Any) -> dict[PnlPart, Decimal]:
     return {part: each for part, each in sums(pieces(*trips, **changes)).items() if each}
 
 
-def a_sale(price: str = "104", **changes: Any) -> Execution:
+def a_sale(price: str = "104", **changes: Any) -> PlayedFill:
     values = {"reason": ExitReason.TARGET, "at_ns": Nanos(BEGUN + 300 * SECOND), **changes}
     return an_execution(SOLD, price, **values)
 
@@ -63,20 +63,20 @@ def test_bought_at_another_limit_is_timing() -> None:
     found = parts(run, replay)
     # Two at half a dollar more; the fee on that half dollar belongs to it.
     fair = Decimal("1.2") * Decimal(101) / Decimal("100.5")
-    assert found[Part.TIMING] == pytest.approx(-1 - (fair - Decimal("1.2")))
+    assert found[PnlPart.TIMING] == pytest.approx(-1 - (fair - Decimal("1.2")))
     assert sum(found.values()) == brought(run) - brought(replay)
 
 
 def test_another_fee_is_fees() -> None:
     run, replay = a_trip(0, an_execution(fee=Decimal("0.4"))), a_trip(0, an_execution())
-    assert parts(run, replay) == {Part.FEES: Decimal("0.8")}
+    assert parts(run, replay) == {PnlPart.FEES: Decimal("0.8")}
 
 
 def test_sold_for_less_than_the_bid_that_made_it_due_is_price() -> None:
     run = a_trip(0, an_execution(), a_sale("103", decided=Decimal(104)))
     replay = a_trip(0, an_execution(), a_sale("104", decided=Decimal(104)))
     found = parts(run, replay)
-    assert found[Part.PRICE] == -2
+    assert found[PnlPart.PRICE] == -2
     assert sum(found.values()) == brought(run) - brought(replay)
 
 
@@ -91,7 +91,7 @@ def test_what_the_market_moved_on_the_way_is_latency() -> None:
 
     found = parts(run, replay, touch=touch)
 
-    assert (found[Part.LATENCY], found[Part.PRICE]) == (-4, -2)
+    assert [found[PnlPart.LATENCY], found[PnlPart.PRICE]] == [-4, -2]
     assert sum(found.values()) == brought(run) - brought(replay)
 
 
@@ -101,30 +101,30 @@ def test_a_larger_order_is_size_with_all_that_follows() -> None:
     )
     replay = a_trip(0, an_execution(quantity=Decimal(2)), a_sale(quantity=Decimal(2)))
     found = parts(run, replay)
-    assert set(found) <= {Part.SIZE, Part.FEES, Part.TIMING}
+    assert set(found) <= {PnlPart.SIZE, PnlPart.FEES, PnlPart.TIMING}
     # One more, bought at 100 and sold at 104, with its third of the fees.
-    assert found[Part.SIZE] == Decimal(4) - Decimal("0.8")
+    assert found[PnlPart.SIZE] == Decimal(4) - Decimal("0.8")
     assert sum(found.values()) == brought(run) - brought(replay)
 
 
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        ({}, Part.MISSED),
-        ({"answered_ns": SECOND // 10}, Part.MISSED),
-        ({"answered_ns": 2 * SECOND}, Part.LATENCY),
-        ({"lost": "refused", "answered_ns": SECOND // 10}, Part.SYSTEM),
-        ({"in_doubt": True, "answered_ns": 20 * SECOND}, Part.SYSTEM),
+        ({}, PnlPart.MISSED),
+        ({"answered_ns": SECOND // 10}, PnlPart.MISSED),
+        ({"answered_ns": 2 * SECOND}, PnlPart.LATENCY),
+        ({"lost": "refused", "answered_ns": SECOND // 10}, PnlPart.SYSTEM),
+        ({"in_doubt": True, "answered_ns": 20 * SECOND}, PnlPart.SYSTEM),
     ],
 )
-def test_what_was_not_filled_says_why(changes: dict[str, Any], part: Part) -> None:
+def test_what_was_not_filled_says_why(changes: dict[str, Any], part: PnlPart) -> None:
     run, replay = a_trip(0, **changes), a_trip(0, an_execution(), a_sale())
     assert parts(run, replay) == {part: -brought(replay)}
 
 
 def test_filled_in_the_run_only_is_extra() -> None:
     run = a_trip(0, an_execution(), a_sale())
-    assert parts(run, a_trip(0)) == {Part.EXTRA: brought(run)}
+    assert parts(run, a_trip(0)) == {PnlPart.EXTRA: brought(run)}
 
 
 def test_not_filled_under_a_halt_is_of_who_halted() -> None:
@@ -134,20 +134,20 @@ def test_not_filled_under_a_halt_is_of_who_halted() -> None:
         since_ns=Nanos(BEGUN + SECOND),
         breaker=a_breaker(Effect.KILL, name="kill"),
     )
-    assert list(parts(a_trip(0), a_trip(0, an_execution()), held)) == [Part.PERSON]
+    assert list(parts(a_trip(0), a_trip(0, an_execution()), held)) == [PnlPart.PERSON]
 
 
 def test_what_you_sold_is_yours_with_its_fees() -> None:
     run = a_trip(0, an_execution(), a_sale("90", reason=ExitReason.OPERATOR, fee=Decimal(9)))
     for sales in ((a_sale(),), ()):
         replay = a_trip(0, an_execution(), *sales)
-        assert parts(run, replay) == {Part.PERSON: brought(run) - brought(replay)}
+        assert parts(run, replay) == {PnlPart.PERSON: brought(run) - brought(replay)}
 
 
 def test_sold_for_another_reason_is_timing() -> None:
     run = a_trip(0, an_execution(), a_sale("97", reason=ExitReason.STOP))
     replay = a_trip(0, an_execution(), a_sale())
-    assert list(parts(run, replay)) == [Part.TIMING]
+    assert list(parts(run, replay)) == [PnlPart.TIMING]
 
 
 def test_sold_later_while_something_was_open_is_its_fault() -> None:
@@ -161,15 +161,15 @@ def test_sold_later_while_something_was_open_is_its_fault() -> None:
     late = Nanos(BEGUN + 350 * SECOND)
     run = a_trip(0, an_execution(), a_sale("97", at_ns=late, decided_ns=late, fee=Decimal("1.2")))
     replay = a_trip(0, an_execution(), a_sale())
-    assert Part.SYSTEM in parts(run, replay, held)
-    assert Part.TIMING in parts(run, replay)
+    assert PnlPart.SYSTEM in parts(run, replay, held)
+    assert PnlPart.TIMING in parts(run, replay)
 
 
 @pytest.mark.parametrize(
     ("stop", "is_run", "part"),
-    [("96", True, Part.TIMING), ("97", True, Part.EXTRA), ("97", False, Part.MISSED)],
+    [("96", True, PnlPart.TIMING), ("97", True, PnlPart.EXTRA), ("97", False, PnlPart.MISSED)],
 )
-def test_a_stop_that_only_one_has_met(stop: str, is_run: bool, part: Part) -> None:
+def test_a_stop_that_only_one_has_met(stop: str, is_run: bool, part: PnlPart) -> None:
     sold = a_trip(0, an_execution(), a_sale("97", reason=ExitReason.STOP))
     kept = a_trip(0, an_execution(), stop=Decimal(stop))
     assert list(parts(*((sold, kept) if is_run else (kept, sold)))) == [part]
@@ -179,14 +179,14 @@ def test_on_another_bar_all_of_the_price_is_timing() -> None:
     found = pieces(
         a_trip(1, an_execution(price="101", fee=Decimal("1.212"))), a_trip(0, an_execution())
     )
-    assert {each.cause.part for each in found} == {Part.TIMING}
+    assert {each.cause.part for each in found} == {PnlPart.TIMING}
     assert found[0].cause.why == "decided on another bar"
 
 
 def test_a_trade_without_counterpart_has_the_cause_it_is_given() -> None:
     trip = a_trip(0, an_execution())
     pricing = Pricing(worth=WORTH, touch=lambda *_: None, hindrances=Hindrances())
-    cause = Cause(part=Part.SYSTEM, why="halted")
+    cause = Cause(part=PnlPart.SYSTEM, why="halted")
 
     (gone,) = pricing.pieces(TripPair(run=None, replay=trip), cause)
     (unknown,) = pricing.pieces(TripPair(run=trip, replay=None), None)
@@ -197,7 +197,7 @@ def test_a_trade_without_counterpart_has_the_cause_it_is_given() -> None:
 
 def test_what_was_adopted_is_yours() -> None:
     trip = a_trip(0, a_sale(), is_adopted=True)
-    assert [each.cause.part for each in pieces(trip, None)] == [Part.PERSON]
+    assert [each.cause.part for each in pieces(trip, None)] == [PnlPart.PERSON]
 
 
 NUMBERS = {
@@ -209,8 +209,8 @@ NUMBERS = {
     "decided_ns": st.integers(NOW, NOW + 900 * SECOND).map(Nanos),
     "waits": st.booleans(),
 }
-BUYS = st.builds(Execution, side=st.just(Side.BUY), **NUMBERS)
-SALES = st.builds(Execution, side=st.just(SOLD), reason=st.sampled_from(ExitReason), **NUMBERS)
+BUYS = st.builds(PlayedFill, side=st.just(Side.BUY), **NUMBERS)
+SALES = st.builds(PlayedFill, side=st.just(SOLD), reason=st.sampled_from(ExitReason), **NUMBERS)
 
 
 @st.composite

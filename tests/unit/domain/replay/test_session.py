@@ -15,7 +15,7 @@ from domain.model.approval import ExitReason, Purpose, Reason, Refusal
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.orders import OrderState
 from domain.model.product import Side
-from domain.replay.session import Session, SessionFold, bar_of
+from domain.replay.session import PlayedSession, SessionFold, bar_of
 from tests.builders.messages import (
     BTC,
     NOW,
@@ -34,7 +34,7 @@ ENTRY = an_intent()
 LOT = ENTRY.client_order_id
 
 
-def told(*records: tuple[int, Any], lots: Any = ()) -> Session:
+def told(*records: tuple[int, Any], lots: Any = ()) -> PlayedSession:
     fold = SessionFold(lots)
     for seconds, message in records:
         fold.take(Nanos(NOW + seconds * SECOND), message)
@@ -57,11 +57,11 @@ def test_an_entry_its_fills_and_its_sale_are_one_trade() -> None:
 
     (trip,) = found.trips
     assert (trip.lot, trip.key.bar_ns, trip.answered_ns) == (LOT, bar_of(NOW), SECOND)
-    assert (trip.bought, trip.lost, trip.stop) == (2, "", 97)
+    assert [trip.bought, trip.lost, trip.stop] == [2, "", 97]
     (buy,), (sold,) = trip.buys, trip.sales
-    assert (buy.decided, buy.decided_ns, buy.waits) == (100, NOW, True)
+    assert [buy.decided, buy.decided_ns, buy.waits] == [100, NOW, True]
     # The first bid that made it due, however long it took to sell.
-    assert (sold.decided, sold.decided_ns, sold.waits) == (97, NOW + 60 * SECOND, False)
+    assert [sold.decided, sold.decided_ns, sold.waits] == [97, NOW + 60 * SECOND, False]
     assert [(each.lot, each.reason, each.purpose) for each in found.exits] == [
         (LOT, ExitReason.STOP, Purpose.EXIT)
     ]
@@ -77,7 +77,7 @@ def test_an_order_that_waits_at_the_venue_was_decided_by_its_stop() -> None:
         (9, booked(stop, side=Side.SELL, price=price("96.5"))),
     )
     ((sold,),) = (trip.sales for trip in found.trips)
-    assert (sold.decided, sold.waits, sold.reason) == (97, True, ExitReason.STOP)
+    assert [sold.decided, sold.waits, sold.reason] == [97, True, ExitReason.STOP]
     assert found.exits[0].purpose is Purpose.PROTECTION
 
 
@@ -140,7 +140,7 @@ def test_lots_of_before_and_adopted_ones_are_trades_without_a_decision() -> None
     found = told((1, adopted), (2, booked(sale, side=Side.SELL)), lots=[a_lot(id="lot-1")])
     carried, taken = found.trips
     assert (carried.is_carried, len(carried.sales), carried.bought) == (True, 1, Decimal(0))
-    assert (taken.is_adopted, taken.is_carried, taken.stop) == (True, False, 80)
+    assert [taken.is_adopted, taken.is_carried, taken.stop] == [True, False, 80]
 
 
 def test_a_sale_of_a_lot_that_nobody_knows_is_left_out() -> None:
