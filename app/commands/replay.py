@@ -70,7 +70,7 @@ def replay(
         run = _recorded(journal, number)
         kept = kept_config(journal.parent, run.started.config_hash)
         plan = plan_for(run, kept, journal.parent, market)
-        found = _played(run, plan)
+        found = _played(plan)
     except (JournalBroken, NotReplayable, BacktestFailed) as error:
         click.echo(folders.address.put(f"no replay: {error}"), err=True)
         return EXIT_NO
@@ -78,9 +78,9 @@ def replay(
         click.echo(f"no replay: {in_words(error)}", err=True)
         return EXIT_NO
     if as_json:
-        click.echo(json.dumps(document(run, plan, found), indent=2))
+        click.echo(json.dumps(document(plan, found), indent=2))
     else:
-        show(run, plan, found, Console(highlight=False, file=sys.stdout))
+        show(plan, found, Console(highlight=False, file=sys.stdout))
     return 0 if found.is_explained else EXIT_NO
 
 
@@ -97,10 +97,10 @@ def _recorded(journal: Path, number: int | None) -> RecordedRun:
     return recorded(records, number, quote)
 
 
-def _played(run: RecordedRun, plan: ReplayPlan) -> ReplayComparison:
+def _played(plan: ReplayPlan) -> ReplayComparison:
     from app.replay.play import play
 
     backtest = plan.backtest
     minutes = (backtest.end_ns - backtest.start_ns) // MINUTE
     with progress_bar("replay", minutes) as done:
-        return play(run, plan, done)
+        return play(plan, done)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from app.replay.plan import ReplayPlan
-from app.replay.runs import RecordedRun
 from domain.model.instants import iso
 from domain.model.money import plain
 from domain.replay.comparison import ReplayComparison
@@ -15,12 +14,12 @@ from domain.replay.session import DecisionKey, EntryVerdict, PlayedTrip
 SCHEMA = 1
 
 
-def document(run: RecordedRun, plan: ReplayPlan, found: ReplayComparison) -> dict[str, Any]:
+def document(plan: ReplayPlan, found: ReplayComparison) -> dict[str, Any]:
     """Return everything; amounts are exact, as texts."""
     earned = found.earned
     return {
         "schema": SCHEMA,
-        **_played(run, plan),
+        **_played(plan),
         "agrees": found.agrees,
         "is_explained": found.is_explained,
         "verdicts": _verdicts(found),
@@ -51,7 +50,8 @@ def document(run: RecordedRun, plan: ReplayPlan, found: ReplayComparison) -> dic
     }
 
 
-def _played(run: RecordedRun, plan: ReplayPlan) -> dict[str, Any]:
+def _played(plan: ReplayPlan) -> dict[str, Any]:
+    run = plan.run
     return {
         "run": run.number,
         "runs": run.of,

@@ -17,7 +17,7 @@ from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.options import GENERATED
 from adapters.simulator.world import FOLDER, WorldIdentity
 from adapters.telemetry.bars import BARS
-from app.backtest.plan import BacktestPlan, Engine, plan_of
+from app.backtest.plan import BacktestEngine, BacktestPlan, plan_of
 from app.command_line.last_start import FILE
 from app.command_line.options import MIRROR
 from app.configuration.history import KeptConfig
@@ -32,13 +32,21 @@ from domain.model.wording import counted
 INVENTED = re.compile(r"generated seed=(?P<seed>\d{1,19}) offset=(?P<offset>\d{1,9})m")
 FETCH = "python run.py data fetch {products} --from {first} --to {last}"
 
+WEEK = 7 * DAY
+SHORT_PAST = (
+    "its candles begin less than a week before the run: the regime, and with it sizes, may be"
+    " judged otherwise than in the run"
+)
+
 
 @frozen(kw_only=True)
 class ReplayPlan:
-    """How a run is played again. `is_own`: on the very market that it traded on; else prices
-    within a minute are drawn anew. `remarks` say in sentences what is not as it was.
+    """How a run is played again, as far as its market reaches. `is_own`: on the very market that it
+    traded on; else prices within a minute are drawn anew. `remarks` say in sentences what is not as
+    it was.
     """
 
+    run: RecordedRun
     backtest: BacktestPlan
     is_own: bool
     remarks: tuple[str, ...]
@@ -59,11 +67,16 @@ def plan_for(run: RecordedRun, kept: KeptConfig, folder: Path, market: str | Non
         )
     try:
         plan, is_own, more = _on(run, config, folder, market)
-    except MarketError as error:
+        if plan.end_ns < bucket_start(run.ended_ns, MINUTE):
+            run = run.until(plan.end_ns)
+            more.append(f"compared up to {iso(run.ended_ns)}: there {plan.source} ends")
+    except (MarketError, NotReplayable) as error:
         raise NotReplayable(f"{error}; {_missing(run, config)}") from error
+    if not is_own and plan.market.first_ns > run.begun_ns - WEEK:
+        more.append(SHORT_PAST)
     fees = FeeRates(maker=Decimal(run.boot.maker_rate), taker=Decimal(run.boot.taker_rate))
-    plan = evolve(plan, opening=run.opening, fees=fees, engine=Engine.EVENTS)
-    return ReplayPlan(backtest=plan, is_own=is_own, remarks=(*remarks, *more))
+    plan = evolve(plan, opening=run.opening, fees=fees, engine=BacktestEngine.EVENTS)
+    return ReplayPlan(run=run, backtest=plan, is_own=is_own, remarks=(*remarks, *more))
 
 
 def _config(kept: KeptConfig) -> Config:
@@ -157,7 +170,7 @@ def _recorded(
     run: RecordedRun, config: Config, source: str, seed: int | None = None
 ) -> BacktestPlan:
     start_ns, end_ns = _span(run)
-    plan = plan_of(
+    return plan_of(
         source,
         config,
         seed=run.started.seed if seed is None else seed,
@@ -165,9 +178,6 @@ def _recorded(
         from_ns=start_ns,
         to_ns=end_ns,
     )
-    if plan.end_ns < bucket_start(run.ended_ns, MINUTE):
-        raise MarketError(f"{source} ends at {iso(plan.end_ns)}, the run at {iso(run.ended_ns)}")
-    return plan
 
 
 def _span(run: RecordedRun) -> tuple[Nanos, Nanos]:

@@ -15,7 +15,7 @@ from app.backtest.system import BacktestSystem
 from app.backtest.timeline import BacktestTimeline
 from app.command_line.progress import Moved
 from app.replay.plan import ReplayPlan
-from app.replay.runs import NotReplayable, RecordedRun
+from app.replay.runs import NotReplayable
 from domain.model.breakers import Breaker
 from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, Nanos, bucket_start
@@ -68,13 +68,14 @@ class TapePrices:
         return self._known[key]
 
 
-def play(run: RecordedRun, plan: ReplayPlan, moved: Moved) -> ReplayComparison:
-    """Play `plan`, and compare it with the run; `moved` hears how many minutes are done.
+def play(plan: ReplayPlan, moved: Moved) -> ReplayComparison:
+    """Play a run again, and compare; `moved` hears how many minutes are done.
 
     Raises:
         BacktestFailed: a strategy has died.
         NotReplayable: the market tells no price of what is owned at the end.
     """
+    run = plan.run
     heard: list[tuple[Nanos, Any]] = []
 
     def hear(envelope: Envelope) -> None:
@@ -85,10 +86,11 @@ def play(run: RecordedRun, plan: ReplayPlan, moved: Moved) -> ReplayComparison:
     # What rested at the venue then, and what persons and breakers had stopped, is not played.
     before = evolve(run.before, orders={}, breakers=())
     BacktestTimeline(BacktestSystem(backtest, hear, before), moved).run()
-    return _compared(run, plan, heard)
+    return _compared(plan, heard)
 
 
-def _compared(run: RecordedRun, plan: ReplayPlan, heard: Records) -> ReplayComparison:
+def _compared(plan: ReplayPlan, heard: Records) -> ReplayComparison:
+    run = plan.run
     ledger = run.before.ledger
     lots = () if ledger is None else ledger.lots
     mine = _session(run.records, lots)
@@ -103,7 +105,7 @@ def _compared(run: RecordedRun, plan: ReplayPlan, heard: Records) -> ReplayCompa
     }
     kept = ONE - plan.backtest.fees.taker
     worth = {product: bid * kept for product, bid in bids.items()}
-    books = _books(run, run.records, plan)
+    books = _books(plan, run.records)
     profit = _profit(books, bids, plan)
     coins = ZERO
     if held.coins_moved:
@@ -112,7 +114,7 @@ def _compared(run: RecordedRun, plan: ReplayPlan, heard: Records) -> ReplayCompa
     money = Earned(
         told=run.told,
         run=profit,
-        replay=_profit(_books(run, heard, plan), bids, plan),
+        replay=_profit(_books(plan, heard), bids, plan),
         coins=coins,
         bound=_bound(books.lots, tape, run.ended_ns),
     )
@@ -148,9 +150,9 @@ def _of_fills(session: PlayedSession, worth: Worth) -> Decimal:
     )
 
 
-def _books(run: RecordedRun, records: Records, plan: ReplayPlan) -> Ledger:
+def _books(plan: ReplayPlan, records: Records) -> Ledger:
     """Return the books at the end, after these records."""
-    books = Books(plan.backtest.config.app.quote.value, run.before.ledger)
+    books = Books(plan.backtest.config.app.quote.value, plan.run.before.ledger)
     for _, message in records:
         books = books.apply(message)
     if books.ledger is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from app.configuration.history import KeptConfig, kept_in
 from config.mode import Mode
@@ -15,7 +15,7 @@ from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.portfolio import EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted
 from domain.model.errors import TradingError
-from domain.model.instants import MINUTE, Nanos, bucket_start
+from domain.model.instants import MINUTE, Nanos, bucket_start, iso
 from domain.model.money import Amount
 from domain.model.portfolio import totals_of
 from domain.system.recovery import JournalFold, Recovered
@@ -51,6 +51,19 @@ class RecordedRun:
         """Return what the account had at the beginning, by currency."""
         totals = totals_of(self.statement.accounts)
         return {name: amount for name, amount in sorted(totals.items()) if amount}
+
+    def until(self, end_ns: Nanos) -> RecordedRun:
+        """Return the run up to its last valuation that is not after `end_ns`.
+
+        Raises:
+            NotReplayable: it was never valued by then.
+        """
+        last = _last_valuation(self.records, end_ns)
+        if last is None:
+            raise NotReplayable(f"run {self.number} was not valued before {iso(end_ns)}")
+        index, told = last
+        ended_ns = self.records[index][0]
+        return evolve(self, records=self.records[: index + 1], ended_ns=ended_ns, told=told)
 
 
 @define
@@ -102,10 +115,9 @@ def recorded(records: Records, wanted: int | None, quote: str) -> RecordedRun:
 
 
 def _run(runs: _Runs, started: RunStarted, number: int) -> RecordedRun:
-    boot = statement = told = None
+    boot = statement = None
     begun_ns: Nanos | None = None
-    last = -1
-    for index, (at_ns, message) in enumerate(runs.records):
+    for at_ns, message in runs.records:
         match message:
             case BootCompleted(is_provisional=False):
                 boot = boot or message
@@ -115,25 +127,35 @@ def _run(runs: _Runs, started: RunStarted, number: int) -> RecordedRun:
                 begun_ns = at_ns if begun_ns is None else begun_ns
             case _:
                 pass
-        profit = _profit(message)
-        if profit is not None:
-            told, last = profit, index
-    if boot is None or statement is None or begun_ns is None or told is None:
+    last = _last_valuation(runs.records)
+    if boot is None or statement is None or begun_ns is None or last is None:
         raise NotReplayable(
             f"run {number} never came to a decision: there is nothing to play again"
         )
+    index, told = last
     return RecordedRun(
         number=number,
         of=runs.count,
         started=started,
         before=runs.before if _is_same_world(runs.before, started) else Recovered(),
-        records=tuple(runs.records[: last + 1]),
+        records=tuple(runs.records[: index + 1]),
         boot=boot,
         statement=statement,
         begun_ns=bucket_start(begun_ns, MINUTE),
-        ended_ns=runs.records[last][0],
+        ended_ns=runs.records[index][0],
         told=told,
     )
+
+
+def _last_valuation(
+    records: Sequence[tuple[Nanos, Any]], end_ns: Nanos | None = None
+) -> tuple[int, Amount] | None:
+    """Return the place of the newest record that says what was earned, and what it says."""
+    for index in range(len(records) - 1, -1, -1):
+        at_ns, message = records[index]
+        if (end_ns is None or at_ns <= end_ns) and (told := _profit(message)) is not None:
+            return index, told
+    return None
 
 
 def _is_same_world(before: Recovered, started: RunStarted) -> bool:

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from app.replay.plan import ReplayPlan
-from app.replay.runs import RecordedRun
 from app.results.tables import Sheet
 from app.results.text import show_sheet
 from domain.model.figures import moment, money, signed, span
@@ -35,8 +34,9 @@ SHOWN = 12
 """Rows of a table of differences; the JSON document has all."""
 
 
-def show(run: RecordedRun, plan: ReplayPlan, found: ReplayComparison, console: Console) -> None:
+def show(plan: ReplayPlan, found: ReplayComparison, console: Console) -> None:
     """Print whether both agree, and where the difference of the profit comes from."""
+    run = plan.run
     length = span(run.ended_ns - run.begun_ns)
     head = f"run {run.number} of {run.of}: {moment(run.begun_ns)} UTC, {length} of market time"
     console.print(Text(head, style="bold"))

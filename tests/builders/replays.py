@@ -10,7 +10,7 @@ from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.market_data.candles import CandleMarket, open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import Step
-from app.backtest.plan import BacktestPlan, Engine
+from app.backtest.plan import BacktestEngine, BacktestPlan
 from app.replay.plan import ReplayPlan
 from app.replay.play import play
 from app.replay.runs import RecordedRun, recorded
@@ -77,6 +77,6 @@ def replayed(world: World, number: int | None = None) -> ReplayComparison:
         fees=FeeRates(maker=Decimal(boot.maker_rate), taker=Decimal(boot.taker_rate)),
         seed=1,
         config=world.options.config,
-        engine=Engine.EVENTS,
+        engine=BacktestEngine.EVENTS,
     )
-    return play(run, ReplayPlan(backtest=plan, is_own=True, remarks=()), lambda _: None)
+    return play(ReplayPlan(run=run, backtest=plan, is_own=True, remarks=()), lambda _: None)

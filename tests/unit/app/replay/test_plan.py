@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import asdict
+from attrs import asdict, evolve
 
 from adapters.simulator.world import WorldIdentity, identity
-from app.backtest.plan import Engine
+from app.backtest.plan import BacktestEngine
 from app.configuration.history import KeptConfig, keep, newest
 from app.replay.plan import ReplayPlan, plan_for
 from app.replay.runs import NotReplayable, RecordedRun
 from config.loading import load
 from domain.messages.journal import RunStarted
-from domain.messages.portfolio import StatementTaken
+from domain.messages.portfolio import EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted
-from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
 from domain.model.portfolio import AccountBalance
 from domain.system.recovery import Recovered
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of
@@ -79,7 +79,7 @@ def test_an_invented_market_is_invented_again(tmp_path: Path) -> None:
     assert (plan.start_ns, plan.end_ns) == (BEGIN, BEGIN + 31 * MINUTE)
     assert plan.opening == {"USD": 9_050}
     assert (plan.fees.maker, plan.fees.taker) == (MAKER, TAKER)
-    assert plan.engine is Engine.EVENTS
+    assert plan.engine is BacktestEngine.EVENTS
     assert plan.config.config_hash == kept.config_hash
 
 
@@ -102,6 +102,22 @@ def test_what_the_run_saw_is_played_where_its_market_is_gone(tmp_path: Path) -> 
 
     assert not found.is_own
     assert "the minutes that the run saw" in found.remarks[0]
+    assert "the regime" in found.remarks[1]
+
+
+def test_it_is_compared_as_far_as_the_market_reaches(tmp_path: Path) -> None:
+    short = file_of(tmp_path / "short.parquet", candles(0.2, before=3, product="LINK-USD"))
+    marks = [
+        (Nanos(BEGIN + minute * MINUTE), EquityMarked(1, amount(1000 + minute), amount(1000)))
+        for minute in (5, 11, 13)
+    ]
+    run = evolve(a_run("of coinbase"), records=tuple(marks))
+
+    found = plan_for(run, a_config(tmp_path), tmp_path, str(short))
+
+    assert found.run.ended_ns == BEGIN + 11 * MINUTE
+    assert found.run.told == amount(11)
+    assert f"compared up to {iso(BEGIN + 11 * MINUTE)}" in found.remarks[1]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"market": 5}', '{"opening": []}'])
@@ -116,7 +132,7 @@ def test_what_is_missing_is_named_with_the_command_that_gets_it(tmp_path: Path) 
     short = file_of(tmp_path / "short.parquet", candles(0.2, before=3, product="LINK-USD"))
     with pytest.raises(NotReplayable) as told:
         planned(tmp_path, "of coinbase", str(short))
-    assert "the run at 2026-01-05T00:30:01Z" in str(told.value)
+    assert "run 1 was not valued before 2026-01-05T00:12:00Z" in str(told.value)
     assert "python run.py data fetch LINK-USD --from 2026-01-04T00:00:00Z" in str(told.value)
     assert "python run.py replay --market FOLDER" in str(told.value)
 
