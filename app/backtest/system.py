@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope, ReplyTo
@@ -105,8 +105,13 @@ class Past:
 class BacktestSystem:
     """Everything that lives in a backtest, at the plan's first instant."""
 
-    def __init__(self, plan: BacktestPlan, hears: Hears | None = None) -> None:
-        """`hears` is told of every record, beside the recorder."""
+    def __init__(
+        self,
+        plan: BacktestPlan,
+        hears: Hears | None = None,
+        before: Recovered | None = None,
+    ) -> None:
+        """`hears` is told of every record, beside the recorder; `before` is what was before."""
         self.plan = plan
         self.clock = VirtualClock(plan.start_ns)
         self.board = BreakerBoard()
@@ -130,9 +135,9 @@ class BacktestSystem:
             self.runtime.post,
             self.clock.machine_ns,
         )
-        self._spawn()
+        self._spawn(Recovered() if before is None else before)
 
-    def _spawn(self) -> None:
+    def _spawn(self, before: Recovered) -> None:
         plan, runtime, approvals = self.plan, self.runtime, Approvals()
         self.venue.last_gate = LastGate(
             self.board, self.clock, _NoSignal(), runtime.epochs, lambda: False, approvals
@@ -152,7 +157,7 @@ class BacktestSystem:
                 Selector, UNIVERSE, self.past, chosen, regime, state.universe
             ),
         }
-        state = Recovered(lineage=self.lineage)
+        state = evolve(before, lineage=self.lineage)
         for name in in_order(known):
             known[name](state)
         runtime.unlist()

@@ -71,6 +71,7 @@ COMMANDS = {
     "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "backtest": ("app.commands.backtest:backtest", "The strategies over history."),
     "sweep": ("app.commands.sweep:sweep", "Look for better settings, judge them later."),
+    "replay": ("app.commands.replay:replay", "A run played again, and compared."),
     "data": ("app.commands.data:data", "Fetch, import or inspect candles for --market."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
     "venue-check": ("app.commands.venue_check:venue_check", "The real venue, harmlessly."),

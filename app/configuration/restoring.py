@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -41,8 +41,10 @@ class Present:
         return all(self.contents[name] == texts[name].encode() for name in NAMES)
 
 
-def loaded(texts: Mapping[str, str]) -> Config:
+def loaded(texts: Mapping[str, str], sets: Sequence[str] = ()) -> Config:
     """Return the configuration that these texts say, none of them written into its place.
+
+    `sets` are overrides, as `--set` takes them.
 
     Raises:
         ConfigError: they do not fit this version of the program.
@@ -50,7 +52,7 @@ def loaded(texts: Mapping[str, str]) -> Config:
     with tempfile.TemporaryDirectory(prefix="bulkhead-config-") as folder:
         for name in NAMES:
             (Path(folder) / name).write_text(texts[name], encoding="utf-8")
-        return load(folder)
+        return load(folder, sets)
 
 
 def back_up(present: Present, data: Path, stamp: str) -> Path:

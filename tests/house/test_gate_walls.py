@@ -20,6 +20,8 @@ FIELDS = {"order"} | {field.name for kind in KINDS for field in attrs.fields(kin
 COPIERS = ("attrs.evolve", "attr.evolve", "attr.assoc", "dataclasses.replace", "copy.replace")
 OTHERS = {
     ("domain/portfolio/ledger.py", "lot"),
+    ("domain/replay/pairing.py", "fill"),
+    ("domain/replay/session.py", "trip"),
     ("app/command_line/shell.py", "session.folders"),
     ("adapters/simulator/engine/quirks.py", "quirks"),
     ("adapters/venues/coinbase/aliases.py", "quote"),

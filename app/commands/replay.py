@@ -1,0 +1,106 @@
+"""`run.py replay`: a recorded run, played again by the same pipeline and compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from adapters.journal.errors import JournalBroken
+from app.command_line.environment import in_words
+from app.command_line.options import Folders
+from app.command_line.progress import progress_bar
+from app.command_line.shell import Parsed, env_option, folder_options, json_option
+from app.commands.journals import decoded, journal_of, with_progress
+from app.replay.runs import LAST, NotReplayable, RecordedRun, kept_config, parse_run, recorded
+from config.mode import Mode
+from domain.messages.journal import RunStarted
+from domain.model.instants import MINUTE
+from domain.replay.comparison import ReplayComparison
+
+if TYPE_CHECKING:
+    from app.replay.plan import ReplayPlan
+
+EXIT_NO = 1
+_EXAMPLE = """Play a run again, and say where it did something else, and what that earned.
+
+RUN is the number of a start in the journal, counted from 1, or `last`. The same market, account and
+configuration go through the backtest: nobody interferes, nothing fails, and no time passes between
+decision and fill. Proposals and verdicts are compared one by one; the difference of the profit is
+split into its causes, to the last digit.
+
+Exit code: 0 if both agree, or if every difference has a cause and what is left over is within the
+bound that is named; 1 if not, or if the run can't be played again.
+
+\b
+Example:
+  python run.py replay
+  python run.py replay 3 --json
+  python run.py replay last --market candles
+"""
+
+
+@click.command(help=_EXAMPLE)
+@click.argument("number", metavar="[RUN]", type=Parsed("run", parse_run), default=LAST)
+@click.option(
+    "--market",
+    metavar="SOURCE",
+    help="Candles or trades of the run's time, where its own market can't be played again.",
+)
+@json_option
+@env_option
+@folder_options
+def replay(
+    folders: Folders, mode: Mode | None, *, as_json: bool, number: int | None, market: str | None
+) -> int:
+    """Play, compare, tell."""
+    from app.backtest.system import BacktestFailed
+    from app.replay.document import document
+    from app.replay.plan import plan_for
+    from app.replay.text import show
+
+    if market is not None and not Path(market).exists():
+        raise click.UsageError(f"--market: there is no {market}")
+    try:
+        journal = journal_of(folders, mode)
+        run = _recorded(journal, number)
+        kept = kept_config(journal.parent, run.started.config_hash)
+        plan = plan_for(run, kept, journal.parent, market)
+        found = _played(plan)
+    except (JournalBroken, NotReplayable, BacktestFailed) as error:
+        click.echo(folders.address.put(f"no replay: {error}"), err=True)
+        return EXIT_NO
+    except OSError as error:
+        click.echo(f"no replay: {in_words(error)}", err=True)
+        return EXIT_NO
+    if as_json:
+        click.echo(json.dumps(document(plan, found), indent=2))
+    else:
+        show(plan, found, Console(highlight=False, file=sys.stdout))
+    return 0 if found.is_explained else EXIT_NO
+
+
+def _recorded(journal: Path, number: int | None) -> RecordedRun:
+    """Return the run that is meant, in two passes: its currency has to be known first."""
+    started: RunStarted | None = None
+    for _, message in with_progress(decoded(journal), "looking"):
+        if isinstance(message, RunStarted):
+            started = message
+    if started is None:
+        raise NotReplayable(f"{journal} has no run")
+    quote = str(kept_config(journal.parent, started.config_hash).values.get("app.quote", "USD"))
+    records = ((r.at_ns, message) for r, message in with_progress(decoded(journal), "reading"))
+    return recorded(records, number, quote)
+
+
+def _played(plan: ReplayPlan) -> ReplayComparison:
+    from app.replay.play import play
+
+    backtest = plan.backtest
+    minutes = (backtest.end_ns - backtest.start_ns) // MINUTE
+    with progress_bar("replay", minutes) as done:
+        return play(plan, done)

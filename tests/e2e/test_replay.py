@@ -1,0 +1,131 @@
+"""`run.py replay` after a real run: what it prints, and what it says where it can't."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.command_line.cli import main
+from app.replay.text import MEANINGS
+from domain.replay.parts import PnlPart
+from scripts.paper_runs import data_of, play
+
+pytestmark = [pytest.mark.req("BT4"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where two runs of one world have traded: the second began with what was owned."""
+    folder = tmp_path_factory.mktemp("replay")
+    play(folder, "--duration", "4m")
+    play(folder, "--duration", "2m")
+    return folder
+
+
+def replay(home: Path, *words: str) -> int:
+    folders = [f"--{name}-dir={home / name}" for name in ("data", "log")]
+    return main(["replay", *words, *folders])
+
+
+def document(home: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert replay(home, "--json", *words) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_run_is_what_its_replay_is(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(home, capsys, "1")
+
+    assert found["agrees"]
+    assert found["is_own_market"]
+    assert found["verdicts"]["same"] >= 2
+    assert any(trade["run"]["fills"] for trade in found["trades"])
+    assert Decimal(found["residual"]) == 0
+    parts = {name: Decimal(each) for name, each in found["parts"].items()}
+    assert set(parts) == {part.value for part in PnlPart}
+    assert sum(parts.values()) == Decimal(found["pnl"]["difference"])
+    # A decision has a random delay in a run, and none in its replay.
+    assert parts["signal_timing"]
+    assert {name for name, each in parts.items() if each} <= {
+        "signal_timing",
+        "spread_and_price",
+        "size_and_rounding",
+    }
+
+
+def test_a_run_that_began_with_lots_is_played_with_them(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = document(home, capsys)
+    assert (found["run"], found["runs"]) == (2, 2)
+    assert found["agrees"]
+    assert Decimal(found["residual"]) == 0
+    assert Decimal(found["pnl"]["run"])
+
+
+def test_it_is_told_within_the_width_of_a_terminal(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert replay(home, "1") == 0
+    told = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) <= 80
+    assert all(name in told for name, _ in MEANINGS.values())
+    assert "the same verdict each time" in told
+    assert told.splitlines()[-1].startswith("the run did what its replay does; 0.00 is left over")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("3",), 1, "no replay: the journal has no run 3: it has runs 1 to 2"),
+        (("first",), 2, "expected the number of a run, counted from 1, or `last`"),
+        (("--market", "/no/such/file.parquet"), 2, "--market: there is no /no/such/file.parquet"),
+    ],
+)
+def test_what_can_not_be_done_is_said(
+    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, why: str
+) -> None:
+    assert replay(home, *words) == code
+    assert why in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_gone_is_named(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    (data_of(copy) / "venue" / "world.json").unlink()
+    shutil.rmtree(data_of(copy) / "bars")
+    assert replay(copy) == 1
+    assert "the minutes that the run saw are not kept" in capsys.readouterr().err
+
+    shutil.rmtree(data_of(copy) / "config")
+    assert replay(copy) == 1
+    assert "without it nobody knows what would have been decided" in capsys.readouterr().err
+
+    assert replay(tmp_path) == 1
+    assert "no replay: expected a journal" in capsys.readouterr().err
+
+
+def test_without_its_world_it_is_played_on_the_minutes_that_it_saw(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    (data_of(copy) / "venue" / "world.json").unlink()
+
+    code = replay(copy, "1", "--json")
+
+    told = capsys.readouterr()
+    assert code in (0, 1), told.err
+    found = json.loads(told.out)
+    assert not found["is_own_market"]
+    assert "the minutes that the run saw" in " ".join(found["remarks"])
+    parts = sum(map(Decimal, found["parts"].values()))
+    assert parts + Decimal(found["residual"]) == Decimal(found["pnl"]["difference"])
