@@ -65,7 +65,7 @@ COMMANDS = {
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
-    "strategy": ("app.commands.strategy:strategy", "List strategies, begin one of your own."),
+    "strategy": ("app.commands.strategy:strategy", "List, begin or check strategies."),
     "paper": ("app.commands.paper:paper", "List paper worlds, begin one anew."),
     "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "backtest": ("app.commands.backtest:backtest", "The strategies over history."),

@@ -1,4 +1,4 @@
-"""`run.py strategy`: which strategies there are, and a new one of your own."""
+"""`run.py strategy`: which strategies there are, a new one, and whether it looks ahead."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from app.command_line.options import Folders
 from app.command_line.shell import folder_options, json_option
+from app.commands.strategy_check import check
 from app.commands.strategy_starter import entry_of, source_of, starter_test_of
 from config.effective import Config
 from config.loading import load
@@ -23,13 +24,17 @@ NO_ENTRY = "-"
 
 @click.group()
 def strategy() -> None:
-    """List the strategies, or begin one of your own.
+    """List the strategies, begin one of your own, or try whether it looks ahead.
 
     \b
     Example:
       python run.py strategy list
       python run.py strategy new dip_buyer
+      python run.py strategy check dip_buyer
     """
+
+
+strategy.add_command(check)
 
 
 @strategy.command(name="list")
@@ -78,6 +83,7 @@ def new(folders: Folders, name: str) -> int:
     click.echo(f"        {_shown(test)}, its test")
     click.echo(f"added   {name} to {_shown(entries)}, disabled")
     click.echo(f"test it python -m pytest {_shown(test)}")
+    click.echo(f"check   python run.py strategy check {name}")
     click.echo(f"trade   python run.py --env paper --set strategies.{name}.enabled=true")
     return 0
 

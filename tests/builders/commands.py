@@ -51,6 +51,8 @@ ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("venue",): ("--parent-pipe",),
     ("data", "fetch"): ("--venue-url", "http://example.com"),  # refused: it has no TLS
     ("backtest",): ("--market", "/no/such/folder/candles.csv"),  # refused: a month takes long
+    # refused: a market takes seconds to make
+    ("strategy", "check"): ("--market", "/no/such/folder/candles.csv"),
     ("torture",): ("--strategy", "nobody"),  # refused: there is none
     ("venue-check",): ("--venue-url", "http://127.0.0.1:9"),  # nobody listens there
 }
