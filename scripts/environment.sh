@@ -1,6 +1,7 @@
 # Sourced by the other scripts: makes the virtual environment or brings it up to the lock files.
 #
 #   environment runtime    what trading needs
+#   environment research   the same plus what sweeps need
 #   environment dev        the same plus what the checks need
 #
 # Sets `root` (the checkout) and `venv_python`. BULKHEAD_VENV puts the environment elsewhere,
@@ -38,6 +39,7 @@ find_python() {
 # One line that changes whenever what is to be installed changes.
 wanted() {
     cat "$root/requirements.lock" "$root/setup.cfg" "$root/pyproject.toml" \
+        $([ "$1" = runtime ] || printf '%s' "$root/requirements-research.lock") \
         $([ "$1" = dev ] && printf '%s' "$root/requirements-dev.lock") | cksum
     printf '%s\n' "$root"
 }
@@ -78,6 +80,7 @@ environment() {
     is_311 "$venv_python" && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted "$1")" ] && return
     case $1 in
     dev) lock=$root/requirements-dev.lock ;;
+    research) lock=$root/requirements-research.lock ;;
     *) lock=$root/requirements.lock ;;
     esac
     # A current runtime environment only needs the rest; anything else is made afresh, so that

@@ -1,8 +1,9 @@
 """Write the lock files: every package with its exact version and the hashes of its files.
 
-`requirements.lock` holds what trading needs and the build backend, `requirements-dev.lock` only
-what the checks need on top, `requirements-mutants.lock` what tests of the tests need on top of
-both, `requirements-conformance.lock` the official SDK by itself. Versions already locked stay;
+`requirements.lock` holds what trading needs and the build backend, `requirements-research.lock`
+what sweeps need on top, `requirements-dev.lock` only what the checks need on top of both,
+`requirements-mutants.lock` what tests of the tests need on top of all, and
+`requirements-conformance.lock` the official SDK by itself. Versions already locked stay;
 `--upgrade` moves all of them to the newest ones that setup.cfg allows. Needs network; runs in a
 scratch environment of its own.
 """
@@ -15,14 +16,18 @@ import sys
 import tempfile
 import venv
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "requirements.lock"
+RESEARCH = ROOT / "requirements-research.lock"
 DEV = ROOT / "requirements-dev.lock"
 MUTANTS = ROOT / "requirements-mutants.lock"
 CONFORMANCE = ROOT / "requirements-conformance.lock"
 CONFORMANCE_INPUT = "tests/conformance/requirements.in"
+LAYERS = (("research", RESEARCH), ("dev", DEV), ("mutants", MUTANTS))
+"""Extras of setup.cfg, each on top of those before, and the lock of what it adds."""
 COMPILER = "pip-tools==7.6.2"
 OPTIONS = (
     "--quiet",
@@ -85,24 +90,26 @@ def main(arguments: list[str]) -> None:
         venv.create(folder / "venv", with_pip=True)
         python = folder / "venv" / "bin" / "python"
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", COMPILER], check=True)
-        runtime_file, whole_file = folder / "runtime.txt", folder / "whole.txt"
+        runtime_file = folder / "runtime.txt"
         runtime_file.write_text(locked_text(RUNTIME), encoding="utf-8")
         # The build backend is locked too: the editable install then fetches nothing unpinned.
         build = ["--build-deps-for", "editable", *arguments]
         runtime = compile_lock(python, runtime_file, build)
-        # A package that only the checks needed until now may have become one of the runtime.
-        whole_file.write_text(runtime + locked_text(DEV, pins(runtime).keys()), encoding="utf-8")
-        whole = compile_lock(python, whole_file, ["--extra", "dev", *build])
-        tried_file = folder / "mutants.txt"
-        tried_file.write_text(whole + locked_text(MUTANTS, pins(whole).keys()), encoding="utf-8")
-        tried = compile_lock(python, tried_file, ["--extra", "dev", "--extra", "mutants", *build])
+        steps = [runtime]
+        extras: list[str] = []
+        for extra, lock in LAYERS:
+            known = steps[-1]
+            file = folder / f"{extra}.txt"
+            # A package that only this layer needed until now may have become one of those below.
+            file.write_text(known + locked_text(lock, pins(known).keys()), encoding="utf-8")
+            extras += ["--extra", extra]
+            steps.append(compile_lock(python, file, [*extras, *build]))
         apart_file = folder / "conformance.txt"
         apart_file.write_text(locked_text(CONFORMANCE), encoding="utf-8")
         apart = compile_lock(python, apart_file, arguments, CONFORMANCE_INPUT)
-    steps = ((runtime, whole), (whole, tried))
     moved = {
         name
-        for fewer, all_ in steps
+        for fewer, all_ in pairwise(steps)
         for name, version in pins(fewer).items()
         if pins(all_).get(name) != version
     }
@@ -111,11 +118,9 @@ def main(arguments: list[str]) -> None:
     RUNTIME.write_text(HEADER + "\n".join(blocks(runtime)) + "\n", encoding="utf-8")
     apart_header = HEADER.replace("setup.cfg and pyproject.toml", CONFORMANCE_INPUT)
     CONFORMANCE.write_text(apart_header + "\n".join(blocks(apart)) + "\n", encoding="utf-8")
-    for path, below, text in (
-        (DEV, RUNTIME, more(whole, runtime)),
-        (MUTANTS, DEV, more(tried, whole)),
-    ):
-        path.write_text(f"{HEADER}-r {below.name}\n{text}\n", encoding="utf-8")
+    files = [RUNTIME, *(path for _, path in LAYERS)]
+    for (below, path), (fewer, all_) in zip(pairwise(files), pairwise(steps), strict=True):
+        path.write_text(f"{HEADER}-r {below.name}\n{more(all_, fewer)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

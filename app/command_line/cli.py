@@ -69,6 +69,7 @@ COMMANDS = {
     "paper": ("app.commands.paper:paper", "List paper worlds, begin one anew."),
     "completion": ("app.commands.completion:completion", "Completion of words for your shell."),
     "backtest": ("app.commands.backtest:backtest", "The strategies over history."),
+    "sweep": ("app.commands.sweep:sweep", "Look for better settings, judge them later."),
     "data": ("app.commands.data:data", "Fetch, import or inspect candles for --market."),
     "venue": ("app.commands.venue:venue", "Run the embedded venue alone."),
     "venue-check": ("app.commands.venue_check:venue_check", "The real venue, harmlessly."),

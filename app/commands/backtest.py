@@ -53,7 +53,12 @@ _TIME = Parsed("time", parse_typed_time)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def _capital(text: str) -> Decimal:
+def parse_capital(text: str) -> Decimal:
+    """Return what an account begins with.
+
+    Raises:
+        InvalidNumber: it is no amount above 0.
+    """
     amount = parse_balance_amount(text)
     if not amount > ZERO:
         raise InvalidNumber(f"expected an amount above 0, was {text!r}")
@@ -80,7 +85,7 @@ def _capital(text: str) -> Decimal:
 @click.option("--strategy", metavar="NAME", help="This entry of strategies.yaml and no other.")
 @click.option(
     "--capital",
-    type=Parsed("amount", _capital),
+    type=Parsed("amount", parse_capital),
     metavar="N",
     help="What the account begins with; default: app.paper.balances.",
 )
