@@ -49,7 +49,7 @@ def folds_of(
 ) -> tuple[Fold, ...]:
     """Return `count` folds of `whole`; what is judged follows on without overlap.
 
-    `in_sample` says how many times longer the searched stretch is; `anchored` ones all begin where
+    `in_sample` (>= 1) says how many times longer the searched stretch is; `anchored` ones all begin where
     `whole` does and grow.
 
     Raises:
@@ -65,7 +65,7 @@ def folds_of(
             f" {_hours(gap_ns)} between search and judgement (longest hold and look-back) they need"
             f" {_hours(need)}; take a longer market, fewer folds, or a shorter max_hold"
         )
-    searched_ns = max(HOUR, int(length * in_sample) // HOUR * HOUR)
+    searched_ns = int(length * in_sample) // HOUR * HOUR
     found = []
     for number in range(count):
         start = whole.start_ns + number * length

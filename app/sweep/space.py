@@ -72,7 +72,7 @@ class SweepSpace:
     seed: int = number(1, "Where the search begins", low=0, high=2**32 - 1)
     folds: int = number(4, "How often is searched and judged, one after the other", low=1, high=50)
     in_sample: Decimal = number(
-        "3", "How much longer the searched time is than the judged one", low="0.5", high="50"
+        "3", "How much longer the searched time is than the judged one", low="1", high="50"
     )
     anchored: bool = setting(False, "Whether each search begins where the market does")
     min_trades: int = number(

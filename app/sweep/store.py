@@ -121,7 +121,7 @@ def shown_url(url: str) -> str:
     """Return a storage as it may be shown: without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError):
         return url.partition(":")[0] + ":…"
 
 

@@ -16,7 +16,7 @@ from domain.model.instants import HOUR, Nanos, iso
 from tests.builders.backtests import candles, file_of
 
 BEGIN = REPEATABLE_ORIGIN_NS
-HOURS = 10
+HOURS, MARKET = 14, "sol.parquet"
 TRIALS = 10
 """More than a batch."""
 SPACE = """\
@@ -38,7 +38,7 @@ SETS = (
 
 def market(folder: Path) -> Path:
     """Write the candles of a product; return the file."""
-    return file_of(folder / "btc.parquet", candles(HOURS, before=2, product="BTC-USD"))
+    return file_of(folder / MARKET, candles(HOURS, before=2, product="SOL-USD"))
 
 
 def space(folder: Path, text: str = SPACE) -> Path:
@@ -64,7 +64,7 @@ def plan(folder: Path, text: str = SPACE, sets: tuple[str, ...] = SETS) -> Sweep
 
 def words(folder: Path, name: str, *more: str, trials: int = TRIALS) -> list[str]:
     """Return the command of a small sweep; data and report are called `name` in `folder`."""
-    told = ["sweep", "--market", str(folder / "btc.parquet"), "--space", str(folder / "space.yaml")]
+    told = ["sweep", "--market", str(folder / MARKET), "--space", str(folder / "space.yaml")]
     told += ["--from", iso(BEGIN), "--to", iso(BEGIN + HOURS * HOUR), "--trials", str(trials)]
     told += [word for each in SETS for word in ("--set", each)]
     told += ["--data-dir", str(folder / name), "--log-dir", str(folder / name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -31,7 +32,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = begun(folder, "one", "--workers", "1")
     said = done.communicate(timeout=300)
     assert done.returncode in (0, 1), said
-    assert reported(folder, "one")["trials"]["asked"] == FOLDS * TRIALS
+    found = reported(folder, "one")
+    assert found["trials"]["asked"] == FOLDS * TRIALS
+    assert found["best"] is not None
     return folder
 
 
@@ -60,29 +63,62 @@ def test_two_workers_find_what_one_finds_and_a_killed_one_loses_nothing(home: Pa
     assert len(finished(home, "two")) == len(set(finished(home, "two"))) == FOLDS * TRIALS
 
 
-def test_a_killed_sweep_goes_on_where_it_was(home: Path) -> None:
-    running = begun(home, "killed", "--workers", "1")
-    wait_for(lambda: len(finished(home, "killed")) >= 3, seconds=120)
-    running.kill()
-    running.communicate(timeout=60)
-    kept = len(finished(home, "killed"))
+def test_a_sweep_that_was_stopped_and_then_killed_goes_on_where_it_was(home: Path) -> None:
+    stopped = begun(home, "again", "--workers", "1")
+    wait_for(lambda: len(finished(home, "again")) >= 2, seconds=120)
+    stopped.send_signal(signal.SIGINT)
+    out, errors = stopped.communicate(timeout=60)
+    kept = len(finished(home, "again"))
 
-    again = begun(home, "killed", "--workers", "1")
-    again.communicate(timeout=300)
+    killed = begun(home, "again", "--workers", "1")
+    wait_for(lambda: len(finished(home, "again")) >= kept + 2, seconds=120)
+    killed.kill()
+    killed.communicate(timeout=60)
+    more = len(finished(home, "again"))
+    last = begun(home, "again", "--workers", "1")
+    last.communicate(timeout=300)
 
-    assert 3 <= kept < FOLDS * TRIALS
-    assert text(home, "killed") == text(home, "one")
-    counted = Counter(study for study, _ in finished(home, "killed"))
+    assert stopped.returncode == 1
+    assert "to go on: python run.py sweep --market" in errors
+    assert "Traceback" not in out + errors
+    assert 2 <= kept < more < FOLDS * TRIALS
+    assert text(home, "again") == text(home, "one")
+    counted = Counter(study for study, _ in finished(home, "again"))
     assert sorted(counted.values()) == [TRIALS] * FOLDS
 
 
-def test_ctrl_c_says_how_to_go_on_and_more_trials_may_follow(home: Path) -> None:
-    running = begun(home, "stopped", "--workers", "1", trials=TRIALS + 2)
-    wait_for(lambda: len(finished(home, "stopped")) >= 2, seconds=120)
-    running.send_signal(signal.SIGINT)
-    out, errors = running.communicate(timeout=60)
+@contextmanager
+def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[Any]]]]:
+    """Start a Dask scheduler and two workers; yield its address and the workers."""
+    file = folder / "scheduler.json"
+    known = ["--scheduler-file", str(file), "--no-dashboard"]
+    started = [_module("dask_scheduler", *known, "--host", "127.0.0.1", "--port", "0")]
+    try:
+        wait_for(lambda: file.exists() and file.read_text().strip().endswith("}"), seconds=60)
+        worker = [*known, "--no-nanny", "--nthreads", "1", "--local-directory", str(folder)]
+        started += [_module("dask_worker", *worker) for _ in range(2)]
+        yield json.loads(file.read_text())["address"], started[1:]
+    finally:
+        for each in started:
+            each.kill()
+        for each in started:
+            each.wait(timeout=60)
 
-    assert running.returncode == 1
-    assert "to go on: python run.py sweep --market" in errors
-    assert "Traceback" not in out + errors
-    assert not (home / "stopped.json").exists()
+
+def _module(name: str, *more: str) -> subprocess.Popen[Any]:
+    command = [sys.executable, "-m", f"distributed.cli.{name}", *more]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_a_cluster_of_two_finds_the_same_though_one_of_them_is_killed(
+    home: Path, tmp_path: Path
+) -> None:
+    with cluster(tmp_path) as (address, workers):
+        running = begun(home, "cluster", "--cluster", address)
+        wait_for(lambda: len(finished(home, "cluster")) >= 2, seconds=120)
+        workers[0].kill()
+        _, errors = running.communicate(timeout=300)
+
+    assert "Traceback" not in errors
+    assert text(home, "cluster") == text(home, "one")
+    assert len(finished(home, "cluster")) == FOLDS * TRIALS
