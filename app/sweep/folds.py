@@ -49,8 +49,8 @@ def folds_of(
 ) -> tuple[Fold, ...]:
     """Return `count` folds of `whole`; what is judged follows on without overlap.
 
-    `in_sample` (>= 1) says how many times longer the searched stretch is; `anchored` ones all begin where
-    `whole` does and grow.
+    `in_sample` (>= 1) says how many times longer the searched stretch is; `anchored` ones all
+    begin where `whole` does and grow.
 
     Raises:
         TooShort: what is judged would be shorter than an hour.

@@ -39,6 +39,7 @@ NEEDED = {
     "id_": "0b8f3cf5",
     "product": "PUMP-USD",
     "regime": "bear",
+    "space": "/no/such/folder/space.yaml",
     "file": "/no/such/folder/backup.tar.zst",
     "files": "/no/such/folder/candles.csv",
     "path": "/no/such/folder/candles.csv",

@@ -62,18 +62,20 @@ def plan(folder: Path, text: str = SPACE, sets: tuple[str, ...] = SETS) -> Sweep
     return sweep_plan(wish)
 
 
-def words(folder: Path, name: str, *more: str, trials: int = TRIALS) -> list[str]:
+def words(
+    folder: Path, name: str, *more: str, trials: int = TRIALS, hours: int = HOURS
+) -> list[str]:
     """Return the command of a small sweep; data and report are called `name` in `folder`."""
     told = ["sweep", "--market", str(folder / MARKET), "--space", str(folder / "space.yaml")]
-    told += ["--from", iso(BEGIN), "--to", iso(BEGIN + HOURS * HOUR), "--trials", str(trials)]
+    told += ["--from", iso(BEGIN), "--to", iso(BEGIN + hours * HOUR), "--trials", str(trials)]
     told += [word for each in SETS for word in ("--set", each)]
     told += ["--data-dir", str(folder / name), "--log-dir", str(folder / name)]
     return [*told, "--report", str(folder / f"{name}.json"), *more]
 
 
-def begun(folder: Path, name: str, *more: str, trials: int = TRIALS) -> subprocess.Popen[str]:
-    """Begin a small sweep as a process of its own."""
-    command = [sys.executable, "run.py", *words(folder, name, *more, trials=trials)]
+def begun(folder: Path, name: str, *more: str) -> subprocess.Popen[str]:
+    """Begin a sweep of one small fold as a process of its own."""
+    command = [sys.executable, "run.py", *words(folder, name, *more, hours=8)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

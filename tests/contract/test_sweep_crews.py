@@ -64,8 +64,8 @@ def test_a_job_that_takes_every_worker_with_it_ends_the_sweep(
 
     monkeypatch.setattr(LocalCrew, "_hired", doomed)
 
+    crew.submit("a job", SweepJob(sets=(), during=small.folds[0].judged))
     with pytest.raises(SweepBroken, match=f"number {DEATHS_MAX} that does"):
-        crew.submit("a job", SweepJob(sets=(), during=small.folds[0].judged))
         crew.take()
 
 

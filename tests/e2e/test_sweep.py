@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +15,10 @@ from typing import Any
 import pytest
 
 from app.command_line.options import ROOT
-from tests.builders.sweeps import TRIALS, begun, finished, market, reported, space
+from tests.builders.sweeps import SPACE, TRIALS, begun, finished, market, reported, space
 from tests.builders.waiting import wait_for
 
 pytestmark = pytest.mark.req("BT2")
-FOLDS = 2
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +26,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with market, space, and the report `one` of a sweep by one worker."""
     folder = tmp_path_factory.mktemp("sweep")
     market(folder)
-    space(folder)
+    space(folder, SPACE.replace("folds: 2", "folds: 1"))
     done = begun(folder, "one", "--workers", "1")
     said = done.communicate(timeout=300)
     assert done.returncode in (0, 1), said
     found = reported(folder, "one")
-    assert found["trials"]["asked"] == FOLDS * TRIALS
+    assert found["trials"]["asked"] == TRIALS
     assert found["best"] is not None
     return folder
 
@@ -60,7 +58,7 @@ def test_two_workers_find_what_one_finds_and_a_killed_one_loses_nothing(home: Pa
 
     assert "has ended with -9" in errors
     assert text(home, "two") == text(home, "one")
-    assert len(finished(home, "two")) == len(set(finished(home, "two"))) == FOLDS * TRIALS
+    assert len(finished(home, "two")) == len(set(finished(home, "two"))) == TRIALS
 
 
 def test_a_sweep_that_was_stopped_and_then_killed_goes_on_where_it_was(home: Path) -> None:
@@ -81,10 +79,9 @@ def test_a_sweep_that_was_stopped_and_then_killed_goes_on_where_it_was(home: Pat
     assert stopped.returncode == 1
     assert "to go on: python run.py sweep --market" in errors
     assert "Traceback" not in out + errors
-    assert 2 <= kept < more < FOLDS * TRIALS
+    assert 2 <= kept < more < TRIALS
     assert text(home, "again") == text(home, "one")
-    counted = Counter(study for study, _ in finished(home, "again"))
-    assert sorted(counted.values()) == [TRIALS] * FOLDS
+    assert [number for _, number in finished(home, "again")] == list(range(TRIALS))
 
 
 @contextmanager
@@ -121,4 +118,4 @@ def test_a_cluster_of_two_finds_the_same_though_one_of_them_is_killed(
 
     assert "Traceback" not in errors
     assert text(home, "cluster") == text(home, "one")
-    assert len(finished(home, "cluster")) == FOLDS * TRIALS
+    assert len(finished(home, "cluster")) == TRIALS

@@ -19,7 +19,13 @@ from packaging.utils import canonicalize_name
 from tests.house.tidy import PACKAGES, ROOT, mentioned_modules, sources
 
 SCRIPTS = ("mutants", "paper", "setup", "test")
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-mutants.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-research.lock",
+    "requirements-dev.lock",
+    "requirements-mutants.lock",
+)
+"""Each on top of those before."""
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>\S+) \\$", re.MULTILINE)
 
 
@@ -41,7 +47,8 @@ def declared(section: str, key: str) -> list[Requirement]:
     ("section", "key", "locks"),
     [
         ("options", "install_requires", LOCKS[:1]),
-        ("options.extras_require", "dev", LOCKS[:2]),
+        ("options.extras_require", "research", LOCKS[:2]),
+        ("options.extras_require", "dev", LOCKS[:3]),
         ("options.extras_require", "mutants", LOCKS),
     ],
 )
@@ -63,7 +70,21 @@ def test_what_is_declared_is_imported_and_the_other_way_round() -> None:
     needed = {canonicalize_name(makers[module][0]) for module in foreign if module in makers}
 
     assert sorted(foreign - makers.keys()) == []
-    assert needed == {canonicalize_name(r.name) for r in declared("options", "install_requires")}
+    wanted = (
+        *declared("options", "install_requires"),
+        *declared("options.extras_require", "research"),
+    )
+    assert needed == {canonicalize_name(each.name) for each in wanted}
+
+
+def test_what_only_sweeps_need_is_loaded_by_nothing_else() -> None:
+    extra = {
+        canonicalize_name(each.name) for each in declared("options.extras_require", "research")
+    }
+    for path in sources(*PACKAGES):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = {module.partition(".")[0] for module in mentioned_modules(tree)} & extra
+        assert not found or path.is_relative_to(ROOT / "app" / "sweep"), f"{path}: {found}"
 
 
 @pytest.mark.parametrize("name", LOCKS)

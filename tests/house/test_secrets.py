@@ -22,6 +22,7 @@ HOLDS_NONE = {
     "app/commands/export.py": "tables made of the journal",
     "app/commands/logs.py": "nothing, once nobody reads",
     "app/commands/backtest_files.py": "results of orders that nobody has sent",
+    "app/commands/sweep.py": "results of settings that were tried, and no address of a storage",
     "app/commands/report.py": "a page made of the journal",
     "app/commands/strategy.py": "a template and the name of a strategy",
     "app/torture/children.py": "which case is tried",

@@ -89,7 +89,7 @@ def test_stretches_add_up() -> None:
     found = joined([first, second])
 
     assert (found.trades, found.wins) == (8, 2)
-    assert (found.won, found.lost) == (60, 40)
+    assert (found.won, found.lost) == (Decimal(60), Decimal(40))
     assert found.pnl_pct == pytest.approx(-56.0)
     assert found.drawdown_pct == pytest.approx(60.0), "from 1.1 to 0.44"
     assert found.returns == (0.1, -0.5, -0.2)
