@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.sweep.crew import Crew
 from app.sweep.findings import FoldFinding, SweepFindings
-from app.sweep.folds import Fold, Stretch
+from app.sweep.folds import Fold, TimeSpan
 from app.sweep.plan import SweepPlan
 from app.sweep.records import TrialRecord, best_of
 from app.sweep.score import WindowScore
@@ -57,7 +57,7 @@ def _judging(plan: SweepPlan, searches: list[FoldSearch]) -> dict[str, SweepJob]
 def _finding(each: FoldSearch, answers: dict[str, JobAnswer]) -> FoldFinding:
     fold = each.fold
 
-    def score(who: str, during: Stretch) -> WindowScore | None:
+    def score(who: str, during: TimeSpan) -> WindowScore | None:
         found = answers.get(_name(who, fold, during))
         return None if found is None else found.score
 
@@ -71,6 +71,6 @@ def _finding(each: FoldSearch, answers: dict[str, JobAnswer]) -> FoldFinding:
     )
 
 
-def _name(who: str, fold: Fold, during: Stretch) -> str:
+def _name(who: str, fold: Fold, during: TimeSpan) -> str:
     where = "where it searched" if during is fold.searched else "where it is judged"
     return f"the {who} of fold {fold.number} {where}"

@@ -23,7 +23,7 @@ class TooShort(TradingError):
 
 
 @frozen
-class Stretch:
+class TimeSpan:
     """Market time from `start_ns` to before `end_ns`, both whole minutes."""
 
     start_ns: Nanos
@@ -40,12 +40,12 @@ class Fold:
     """Where is searched and where is judged; `number` counts from 1."""
 
     number: int
-    searched: Stretch
-    judged: Stretch
+    searched: TimeSpan
+    judged: TimeSpan
 
 
 def folds_of(
-    whole: Stretch, *, count: int, in_sample: Decimal, gap_ns: int, anchored: bool
+    whole: TimeSpan, *, count: int, in_sample: Decimal, gap_ns: int, anchored: bool
 ) -> tuple[Fold, ...]:
     """Return `count` folds of `whole`; what is judged follows on without overlap.
 
@@ -70,9 +70,9 @@ def folds_of(
     for number in range(count):
         start = whole.start_ns + number * length
         end = start + searched_ns
-        judged = Stretch(Nanos(end + gap_ns), Nanos(end + gap_ns + length))
+        judged = TimeSpan(Nanos(end + gap_ns), Nanos(end + gap_ns + length))
         first = whole.start_ns if anchored else start
-        found.append(Fold(number + 1, Stretch(Nanos(first), Nanos(end)), judged))
+        found.append(Fold(number + 1, TimeSpan(Nanos(first), Nanos(end)), judged))
     return tuple(found)
 
 

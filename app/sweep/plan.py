@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from app.backtest.plan import plan_of
+from app.backtest.plan import BacktestPlan, plan_of
 from app.run.settings import lookback_ns, strategies_of
-from app.sweep.folds import Fold, Stretch, folds_of
+from app.sweep.folds import Fold, TimeSpan, folds_of
 from app.sweep.sampler import VERSION
 from app.sweep.space import Dimension, SweepSpace, read_space
 from app.sweep.trial import SweepQuestion, identity_of, longest_hold_ns
@@ -116,19 +116,9 @@ def sweep_plan(wish: SweepWish) -> SweepPlan:
         to_ns=wish.to_ns,
         capital=wish.capital,
     )
-    whole = Stretch(plan.start_ns, plan.end_ns)
-    question = SweepQuestion(
-        market=wish.market,
-        config_dir=str(wish.config_dir.absolute()),
-        sets=wish.sets,
-        seed=wish.seed,
-        capital=wish.capital,
-        whole=whole,
-        gap_ns=lookback + hold,
-        identity=identity_of(plan),
-    )
+    question = _question(wish, plan, lookback + hold)
     folds = folds_of(
-        whole,
+        question.whole,
         count=space.folds,
         in_sample=space.in_sample,
         gap_ns=question.gap_ns,
@@ -141,6 +131,19 @@ def sweep_plan(wish: SweepWish) -> SweepPlan:
         market=plan.market.description,
         products=tuple(plan.products),
         config=config,
+    )
+
+
+def _question(wish: SweepWish, plan: BacktestPlan, gap_ns: int) -> SweepQuestion:
+    return SweepQuestion(
+        market=wish.market,
+        config_dir=str(wish.config_dir.absolute()),
+        sets=wish.sets,
+        seed=wish.seed,
+        capital=wish.capital,
+        whole=TimeSpan(plan.start_ns, plan.end_ns),
+        gap_ns=gap_ns,
+        identity=identity_of(plan),
     )
 
 

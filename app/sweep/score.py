@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from app.backtest.outcome import BacktestOutcome
-from app.sweep.folds import Stretch
+from app.sweep.folds import TimeSpan
 from app.sweep.objectives import Objective
 from domain.model.instants import HOUR
 from domain.model.money import ZERO
@@ -67,7 +67,7 @@ class WindowScore:
         return {"trades": self.trades, **{name: rounded(v) for name, v in values.items()}}
 
 
-def score_of(outcome: BacktestOutcome, during: Stretch) -> WindowScore:
+def score_of(outcome: BacktestOutcome, during: TimeSpan) -> WindowScore:
     """Return the score of a backtest of `during`."""
     made, metrics = outcome.results.summary, outcome.metrics
     return WindowScore(
@@ -81,7 +81,7 @@ def score_of(outcome: BacktestOutcome, during: Stretch) -> WindowScore:
     )
 
 
-def hourly_returns(points: Sequence[CurvePoint], during: Stretch) -> tuple[float, ...]:
+def hourly_returns(points: Sequence[CurvePoint], during: TimeSpan) -> tuple[float, ...]:
     """Return what each whole hour of `during` has earned, as a fraction of what was there."""
     found, last, now, place = [], 1.0, 1.0, 0
     for end_ns in range(during.start_ns + HOUR, during.end_ns + 1, HOUR):

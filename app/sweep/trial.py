@@ -15,7 +15,7 @@ from app.backtest.outcome import BacktestOutcome, run
 from app.backtest.plan import BacktestPlan, plan_of
 from app.backtest.system import BacktestFailed
 from app.run.settings import lookback_ns
-from app.sweep.folds import Stretch
+from app.sweep.folds import TimeSpan
 from app.sweep.score import WindowScore, score_of
 from config.effective import Config
 from config.errors import ConfigError
@@ -43,7 +43,7 @@ class SweepQuestion:
     sets: tuple[str, ...]
     seed: int
     capital: Decimal | None
-    whole: Stretch
+    whole: TimeSpan
     gap_ns: int
     identity: Mapping[str, str]
 
@@ -53,7 +53,7 @@ class SweepJob:
     """One backtest: these overrides besides those of the question, in this time."""
 
     sets: tuple[str, ...]
-    during: Stretch
+    during: TimeSpan
 
 
 @frozen(kw_only=True)
@@ -90,7 +90,7 @@ _ONE_AT_A_TIME = threading.Lock()
 """Workers with several threads play one backtest after the other: the market is shared."""
 
 
-def _played(base: BacktestPlan, config: Config, during: Stretch) -> BacktestOutcome:
+def _played(base: BacktestPlan, config: Config, during: TimeSpan) -> BacktestOutcome:
     plan = evolve(base, config=config, start_ns=during.start_ns, end_ns=during.end_ns)
     return run(plan, lambda _: None)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.sweep.folds import Fold, Stretch, TooShort, folds_of
+from app.sweep.folds import Fold, TimeSpan, TooShort, folds_of
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 
 pytestmark = pytest.mark.req("BT2")
@@ -26,10 +26,10 @@ def folds(hours: float, **more: Any) -> tuple[Fold, ...]:
         "anchored": False,
         **more,
     }
-    return folds_of(Stretch(BEGIN, Nanos(BEGIN + int(hours * HOUR))), **asked)
+    return folds_of(TimeSpan(BEGIN, Nanos(BEGIN + int(hours * HOUR))), **asked)
 
 
-def offsets(stretch: Stretch) -> tuple[float, float]:
+def offsets(stretch: TimeSpan) -> tuple[float, float]:
     return (stretch.start_ns - BEGIN) / HOUR, (stretch.end_ns - BEGIN) / HOUR
 
 

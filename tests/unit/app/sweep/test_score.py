@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.sweep.folds import Stretch
+from app.sweep.folds import TimeSpan
 from app.sweep.objectives import Objective
 from app.sweep.score import WindowScore, hourly_returns, joined, rounded, score_of
 from domain.model.instants import HOUR, MINUTE, Nanos
@@ -17,7 +17,7 @@ from domain.results.performance import CurvePoint
 from tests.builders.backtests import plan, played
 
 pytestmark = pytest.mark.req("BT2")
-HOURS = Stretch(Nanos(0), Nanos(3 * HOUR))
+HOURS = TimeSpan(Nanos(0), Nanos(3 * HOUR))
 
 
 def score(**more: Any) -> WindowScore:
@@ -99,7 +99,7 @@ def test_a_score_says_what_its_backtest_says() -> None:
     made = plan(hours=6)
     outcome = played(made)
 
-    found = score_of(outcome, Stretch(made.start_ns, made.end_ns))
+    found = score_of(outcome, TimeSpan(made.start_ns, made.end_ns))
 
     assert found.trades == outcome.results.summary.trades > 0
     assert found.pnl_pct == float(outcome.pnl_pct)

@@ -8,7 +8,7 @@ import pytest
 from attrs import field, mutable
 
 from app.sweep.crew import SweepBroken
-from app.sweep.folds import Fold, Stretch
+from app.sweep.folds import Fold, TimeSpan
 from app.sweep.records import TrialRecord
 from app.sweep.sampler import BATCH
 from app.sweep.search import FoldSearch, played, search
@@ -26,7 +26,7 @@ SPACE = SweepSpace(
         Dimension(key="policy.b", values=("1", "2"), is_range=False),
     ),
 )
-HERE, THERE = Stretch(Nanos(0), Nanos(HOUR)), Stretch(Nanos(2 * HOUR), Nanos(3 * HOUR))
+HERE, THERE = TimeSpan(Nanos(0), Nanos(HOUR)), TimeSpan(Nanos(2 * HOUR), Nanos(3 * HOUR))
 
 
 @mutable
