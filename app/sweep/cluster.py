@@ -6,6 +6,7 @@ before it plays anything. What a worker was playing when it died, the scheduler 
 
 from __future__ import annotations
 
+import logging
 import queue
 from collections.abc import Callable
 
@@ -42,6 +43,7 @@ class ClusterCrew:
         Raises:
             ClusterUnreachable: nobody answers.
         """
+        _hush()
         try:
             self._client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
@@ -91,3 +93,10 @@ class ClusterCrew:
 
     def _lost(self) -> ClusterUnreachable:
         return ClusterUnreachable(f"--cluster {self.address}: the scheduler has gone")
+
+
+def _hush() -> None:
+    """Keep the library's tracebacks from the terminal: what has happened is said in a sentence."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)

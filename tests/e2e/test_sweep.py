@@ -86,7 +86,7 @@ def test_a_sweep_that_was_stopped_and_then_killed_goes_on_where_it_was(home: Pat
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[Any]]]]:
-    """Start a Dask scheduler and two workers; yield its address and the workers."""
+    """Start a Dask scheduler and two workers; yield its address, and all three of them."""
     file = folder / "scheduler.json"
     known = ["--scheduler-file", str(file), "--no-dashboard"]
     started = [_module("dask_scheduler", *known, "--host", "127.0.0.1", "--port", "0")]
@@ -94,7 +94,7 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[Any]]]]:
         wait_for(lambda: file.exists() and file.read_text().strip().endswith("}"), seconds=60)
         worker = [*known, "--no-nanny", "--nthreads", "1", "--local-directory", str(folder)]
         started += [_module("dask_worker", *worker) for _ in range(2)]
-        yield json.loads(file.read_text())["address"], started[1:]
+        yield json.loads(file.read_text())["address"], started
     finally:
         for each in started:
             each.kill()
@@ -110,12 +110,18 @@ def _module(name: str, *more: str) -> subprocess.Popen[Any]:
 def test_a_cluster_of_two_finds_the_same_though_one_of_them_is_killed(
     home: Path, tmp_path: Path
 ) -> None:
-    with cluster(tmp_path) as (address, workers):
+    with cluster(tmp_path) as (address, (scheduler, worker, _)):
         running = begun(home, "cluster", "--cluster", address)
         wait_for(lambda: len(finished(home, "cluster")) >= 2, seconds=120)
-        workers[0].kill()
+        worker.kill()
         _, errors = running.communicate(timeout=300)
+        last = begun(home, "lost", "--cluster", address)
+        wait_for(lambda: bool(finished(home, "lost")), seconds=120)
+        scheduler.kill()
+        out, said = last.communicate(timeout=120)
 
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors + out + said
+    assert last.returncode == 1
+    assert "the scheduler has gone" in said
     assert text(home, "cluster") == text(home, "one")
     assert len(finished(home, "cluster")) == TRIALS
