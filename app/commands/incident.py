@@ -16,7 +16,6 @@ from app.incident.bundle import (
     BundleSource,
     BundleSpan,
     NothingThere,
-    name_of,
     verify_bundle,
     write_bundle,
 )
@@ -36,7 +35,7 @@ _TIME = Parsed("time", parse_typed_time)
     "-o",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The new file to write; default: incident-TIME.tar.zst here.",
+    help="The new file to write.",
 )
 @click.option(
     "--verify",
@@ -68,14 +67,16 @@ def incident(
     \b
     Example:
       python run.py incident -o monday.tar.zst
-      python run.py incident --from 2026-11-01 --to 2026-11-02
+      python run.py incident --from 2026-11-01 --to 2026-11-02 -o two-days.tar.zst
       python run.py incident --verify monday.tar.zst
     """
     if old is not None:
         return _verify(old)
     if begin_ns is not None and end_ns is not None and end_ns < begin_ns:
         raise click.UsageError("--to lies before --from")
-    chosen = Path(name_of(time.time_ns())) if file is None else file
+    if file is None:
+        raise click.UsageError("name the new file to write: -o incident.tar.zst")
+    chosen = file
     if not chosen.absolute().parent.is_dir():
         raise click.UsageError(f"-o: there is no folder {chosen.parent}")
     try:

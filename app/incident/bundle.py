@@ -24,7 +24,7 @@ from adapters.journal.files import SUFFIX
 from adapters.journal.segments import read_records
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from domain.model.errors import TradingError
-from domain.model.instants import Nanos, iso, parse_iso
+from domain.model.instants import Nanos, parse_iso
 from domain.model.secrets import redacted
 
 MANIFEST, JOURNAL = "manifest.json", "journal"
@@ -71,7 +71,7 @@ class _Writer:
     """Adds members and remembers what they are."""
 
     archive: tarfile.TarFile
-    members: list[dict[str, object]] = field(factory=list)
+    written: list[dict[str, object]] = field(factory=list)
     cleaned: list[str] = field(factory=list)
 
     def add(self, name: str, content: bytes) -> None:
@@ -82,12 +82,12 @@ class _Writer:
             self.cleaned.append(name)
             content = clean.encode()
         digest = hashlib.sha256(content).hexdigest()
-        self.members.append({"name": name, "bytes": len(content), "sha256": digest})
+        self.written.append({"name": name, "bytes": len(content), "sha256": digest})
         self._put(name, content)
 
     def end(self, facts: Mapping[str, object]) -> None:
         """Add the manifest."""
-        told = {**facts, "cleaned": self.cleaned, "files": self.members}
+        told = {**facts, "cleaned": self.cleaned, "files": self.written}
         self._put(MANIFEST, (json.dumps(told, indent=2) + "\n").encode())
 
     def _put(self, name: str, content: bytes) -> None:
@@ -144,7 +144,7 @@ def write_bundle(
         file.unlink(missing_ok=True)
         raise
     return BundleFacts(
-        files=len(writer.members),
+        files=len(writer.written),
         records=runs.records,
         runs=len(runs.names),
         broken=runs.broken,
@@ -272,8 +272,3 @@ def verify_bundle(file: Path) -> tuple[str, ...]:
     return tuple(
         f"{each}: not as it was written" for each in names if found.get(each) != told.get(each)
     )
-
-
-def name_of(wall_ns: int) -> str:
-    """Return the name of a bundle that is written now."""
-    return f"incident-{iso(wall_ns)[:19].replace(':', '').replace('-', '')}Z.tar.zst"

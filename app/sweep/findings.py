@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from app.sweep.folds import Fold
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 from app.sweep.plan import SweepPlan
 from app.sweep.records import TrialRecord, best_of
 from app.sweep.score import WindowScore, joined, rounded
@@ -68,7 +68,7 @@ class FoldFinding:
             return None
         return deflated_sharpe(best.moments, self.distinct, self.variance)
 
-    def decay_pct(self, objective: Objective) -> float | None:
+    def decay_pct(self, objective: SearchGoal) -> float | None:
         """Return how much of what was found is gone where it is judged, in percent of it."""
         best = self.best
         if best is None or self.best_score is None:
@@ -201,14 +201,14 @@ class SweepFindings:
         }
 
 
-def decay_pct(searched: float | None, judged: float | None, objective: Objective) -> float | None:
+def decay_pct(searched: float | None, judged: float | None, objective: SearchGoal) -> float | None:
     """Return how much worse `judged` is than `searched`, in percent of the latter; < 0: better."""
     if searched is None or judged is None or not searched:
         return None
     return 100 * objective.sign * (searched - judged) / abs(searched)
 
 
-def mean_decay_pct(folds: Sequence[FoldFinding], objective: Objective) -> float | None:
+def mean_decay_pct(folds: Sequence[FoldFinding], objective: SearchGoal) -> float | None:
     """Return the decay of the folds on average, None where none is known."""
     known = [each.decay_pct(objective) for each in folds]
     found = [each for each in known if each is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Objective(StrEnum):
+class SearchGoal(StrEnum):
     """What a sweep looks for the best of."""
 
     SHARPE = "sharpe"
@@ -24,4 +24,4 @@ class Objective(StrEnum):
     @property
     def sign(self) -> int:
         """Return 1 where more is better, -1 where less is."""
-        return -1 if self is Objective.MAX_DRAWDOWN_PCT else 1
+        return -1 if self is SearchGoal.MAX_DRAWDOWN_PCT else 1

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from app.backtest.outcome import BacktestOutcome
 from app.sweep.folds import TimeSpan
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 from domain.model.instants import HOUR
 from domain.model.money import ZERO
 from domain.results.performance import CurvePoint
@@ -43,27 +43,27 @@ class WindowScore:
         """Return the shape of the returns, None where nothing moved."""
         return moments(self.returns)
 
-    def value(self, objective: Objective) -> float | None:
+    def value(self, objective: SearchGoal) -> float | None:
         """Return the number that is looked for, as people know it; None where there is none."""
         match objective:
-            case Objective.SHARPE:
+            case SearchGoal.SHARPE:
                 found = self.moments
                 return None if found is None else found.yearly
-            case Objective.RETURN_OVER_DRAWDOWN:
+            case SearchGoal.RETURN_OVER_DRAWDOWN:
                 return self.pnl_pct / self.drawdown_pct if self.drawdown_pct > 0 else None
-            case Objective.TOTAL_PNL_PCT:
+            case SearchGoal.TOTAL_PNL_PCT:
                 return self.pnl_pct
-            case Objective.PROFIT_FACTOR:
+            case SearchGoal.PROFIT_FACTOR:
                 return float(self.won / self.lost) if self.lost else None
-            case Objective.WIN_RATE:
+            case SearchGoal.WIN_RATE:
                 return 100 * self.wins / self.trades if self.trades else None
-            case Objective.MAX_DRAWDOWN_PCT:
+            case SearchGoal.MAX_DRAWDOWN_PCT:
                 return self.drawdown_pct
 
     @property
     def document(self) -> dict[str, Any]:
         """Return the numbers by the names of the objectives, and how many trades there were."""
-        values = {each.value: self.value(each) for each in Objective}
+        values = {each.value: self.value(each) for each in SearchGoal}
         return {"trades": self.trades, **{name: rounded(v) for name, v in values.items()}}
 
 

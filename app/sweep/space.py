@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 from config.converter import make_converter
 from config.errors import ConfigError, KeyPlace, Problem
 from config.filling import nearest, require_mapping, unknown, wrong
@@ -58,8 +58,8 @@ def _parameters(value: Any) -> None:
 
 
 def _objective(value: Any) -> None:
-    if value not in tuple(Objective):
-        raise wrong(f"one of {', '.join(Objective)}", value, *nearest(value, Objective))
+    if value not in tuple(SearchGoal):
+        raise wrong(f"one of {', '.join(SearchGoal)}", value, *nearest(value, SearchGoal))
 
 
 @frozen(kw_only=True)
@@ -67,7 +67,7 @@ class SweepSpace:
     """A space file: the keys that are tried, and how what they come to is judged."""
 
     objective: str = setting(
-        Objective.SHARPE.value, "What is looked for the best of", check=_objective
+        SearchGoal.SHARPE.value, "What is looked for the best of", check=_objective
     )
     seed: int = number(1, "Where the search begins", low=0, high=2**32 - 1)
     folds: int = number(4, "How often is searched and judged, one after the other", low=1, high=50)
@@ -83,9 +83,9 @@ class SweepSpace:
     )
 
     @property
-    def wanted(self) -> Objective:
+    def wanted(self) -> SearchGoal:
         """Return what is looked for."""
-        return Objective(self.objective)
+        return SearchGoal(self.objective)
 
     def sets(self, indices: Mapping[str, int]) -> tuple[str, ...]:
         """Return the overrides of a trial, which has one index a key."""

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.sweep.findings import FoldFinding, SweepFindings, mean_decay_pct
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 from app.sweep.score import WindowScore
 from domain.model.figures import MINUS, NOT_KNOWN, moment, span
 from domain.model.wording import counted
@@ -57,7 +57,7 @@ def verdict(found: SweepFindings) -> str:
     return "not better than the settings as they are, where it was judged"
 
 
-def _fold(found: FoldFinding, objective: Objective) -> tuple[str, ...]:
+def _fold(found: FoldFinding, objective: SearchGoal) -> tuple[str, ...]:
     best = found.best
     searched = None if best is None else best.metrics.get(objective.value)
     return (
@@ -72,7 +72,7 @@ def _fold(found: FoldFinding, objective: Objective) -> tuple[str, ...]:
     )
 
 
-def _total(found: SweepFindings, objective: Objective) -> tuple[str, ...]:
+def _total(found: SweepFindings, objective: SearchGoal) -> tuple[str, ...]:
     return (
         "all",
         "",
@@ -97,7 +97,7 @@ def _show_trades(found: SweepFindings, console: Console) -> None:
             )
 
 
-def _value(score: WindowScore | None, objective: Objective) -> str:
+def _value(score: WindowScore | None, objective: SearchGoal) -> str:
     return _number(None if score is None else score.value(objective))
 
 

@@ -47,6 +47,8 @@ def test_where_nothing_is_nothing_is_written(tmp_path: Path, capsys: Said) -> No
     assert call(tmp_path, "-o", str(file)) == 2
     assert "nothing to write" in capsys.readouterr().err
     assert call(tmp_path, "--from", "2026-11-02", "--to", "2026-11-01") == 2
+    assert call(tmp_path) == 2
+    assert "-o " in capsys.readouterr().err
     assert not file.exists()
     a_run(tmp_path)
     assert call(tmp_path, "-o", str(tmp_path / "no" / "folder")) == 2

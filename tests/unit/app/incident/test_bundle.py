@@ -16,7 +16,6 @@ from app.incident.bundle import (
     BundleSource,
     BundleSpan,
     NothingThere,
-    name_of,
     verify_bundle,
     write_bundle,
 )
@@ -152,10 +151,9 @@ def test_a_bundle_that_was_changed_is_found_out(tmp_path: Path) -> None:
             verify_bundle(file)
 
 
-def test_nothing_is_overwritten_and_names_tell_the_time(tmp_path: Path) -> None:
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
     a_run(tmp_path)
     written(tmp_path)
 
     with pytest.raises(FileExistsError):
         write_bundle(tmp_path / "b.tar.zst", a_place(tmp_path), BundleSpan(), WALL, VERSION)
-    assert name_of(0) == "incident-19700101T000000Z.tar.zst"

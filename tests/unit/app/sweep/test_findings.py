@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from app.sweep.findings import FoldFinding, SweepFindings, decay_pct
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 from app.sweep.plan import SweepPlan
 from app.sweep.records import record_of
 from app.sweep.score import WindowScore
@@ -65,13 +65,13 @@ def findings(small: SweepPlan, *folds: FoldFinding, elsewhere: int = 0) -> Sweep
 
 
 def test_the_decay_is_what_was_gone_in_percent_of_what_was_found() -> None:
-    assert decay_pct(4.0, 1.0, Objective.TOTAL_PNL_PCT) == 75.0
-    assert decay_pct(4.0, 5.0, Objective.TOTAL_PNL_PCT) == -25.0
-    assert decay_pct(4.0, -4.0, Objective.TOTAL_PNL_PCT) == 200.0
-    assert decay_pct(-4.0, -5.0, Objective.TOTAL_PNL_PCT) == 25.0
-    assert decay_pct(4.0, 5.0, Objective.MAX_DRAWDOWN_PCT) == 25.0
-    assert decay_pct(0.0, 5.0, Objective.TOTAL_PNL_PCT) is None
-    assert decay_pct(None, 5.0, Objective.TOTAL_PNL_PCT) is None
+    assert decay_pct(4.0, 1.0, SearchGoal.TOTAL_PNL_PCT) == 75.0
+    assert decay_pct(4.0, 5.0, SearchGoal.TOTAL_PNL_PCT) == -25.0
+    assert decay_pct(4.0, -4.0, SearchGoal.TOTAL_PNL_PCT) == 200.0
+    assert decay_pct(-4.0, -5.0, SearchGoal.TOTAL_PNL_PCT) == 25.0
+    assert decay_pct(4.0, 5.0, SearchGoal.MAX_DRAWDOWN_PCT) == 25.0
+    assert decay_pct(0.0, 5.0, SearchGoal.TOTAL_PNL_PCT) is None
+    assert decay_pct(None, 5.0, SearchGoal.TOTAL_PNL_PCT) is None
 
 
 def test_what_to_go_on_with_is_the_newest_folds(small: SweepPlan) -> None:

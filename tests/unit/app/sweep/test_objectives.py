@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 
 pytestmark = pytest.mark.req("BT2")
 
 
 def test_more_is_better_but_of_drawdowns() -> None:
-    assert {each.value for each in Objective if each.sign == -1} == {"max_drawdown_pct"}
-    assert {each.sign for each in Objective} == {1, -1}
+    assert {each.value for each in SearchGoal if each.sign == -1} == {"max_drawdown_pct"}
+    assert {each.sign for each in SearchGoal} == {1, -1}

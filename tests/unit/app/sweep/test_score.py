@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.sweep.folds import TimeSpan
-from app.sweep.objectives import Objective
+from app.sweep.objectives import SearchGoal
 from app.sweep.score import WindowScore, hourly_returns, joined, rounded, score_of
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.money import Amount
@@ -65,20 +65,20 @@ def test_without_points_nothing_was_earned() -> None:
 def test_each_objective_by_hand() -> None:
     found = score()
 
-    assert found.value(Objective.TOTAL_PNL_PCT) == 10.0
-    assert found.value(Objective.MAX_DRAWDOWN_PCT) == 5.0
-    assert found.value(Objective.RETURN_OVER_DRAWDOWN) == 2.0
-    assert found.value(Objective.PROFIT_FACTOR) == 1.5
-    assert found.value(Objective.WIN_RATE) == 25.0
-    sharpe = found.value(Objective.SHARPE)
+    assert found.value(SearchGoal.TOTAL_PNL_PCT) == 10.0
+    assert found.value(SearchGoal.MAX_DRAWDOWN_PCT) == 5.0
+    assert found.value(SearchGoal.RETURN_OVER_DRAWDOWN) == 2.0
+    assert found.value(SearchGoal.PROFIT_FACTOR) == 1.5
+    assert found.value(SearchGoal.WIN_RATE) == 25.0
+    sharpe = found.value(SearchGoal.SHARPE)
     assert sharpe == pytest.approx(0.05 / math.sqrt(0.005) * math.sqrt(8760))
 
 
 def test_where_there_is_nothing_to_divide_by_there_is_no_number() -> None:
     nothing = score(trades=0, wins=0, won=Decimal(0), lost=Decimal(0), drawdown_pct=0.0, returns=())
-    expected = {Objective.TOTAL_PNL_PCT, Objective.MAX_DRAWDOWN_PCT}
+    expected = {SearchGoal.TOTAL_PNL_PCT, SearchGoal.MAX_DRAWDOWN_PCT}
 
-    assert {each for each in Objective if nothing.value(each) is not None} == expected
+    assert {each for each in SearchGoal if nothing.value(each) is not None} == expected
     assert nothing.document["sharpe"] is None
 
 
