@@ -245,15 +245,17 @@ class BacktestTimeline:
         self._system.runtime.announce(moved)
 
     def _decide(self, now_ns: Nanos, at_ns: Nanos, wanted: list[Wanted]) -> bool:
-        """Let the strategies decide on the bars that have closed at `now_ns`."""
+        """Let the strategies decide on the bars that have closed at `now_ns`; whatever is judged in
+        this minute, the rest of an entry too, knows them.
+        """
+        for product, bars in self._watch.deliver(now_ns).items():
+            self._prices.close(product, bars)
+        self._watch.darken(now_ns)
         if not wanted and not (self._asks_always and self._is_slot):
             self._venue.reach(at_ns)
             self._go_to(at_ns)
             self._close_round(at_ns)
             return True
-        for product, bars in self._watch.deliver(now_ns).items():
-            self._prices.close(product, bars)
-        self._watch.darken(now_ns)
         self._cycle += 1
         slot_ns = Nanos(now_ns // self._interval_ns * self._interval_ns + CYCLE_AFTER_NS)
         self._venue.reach(at_ns)

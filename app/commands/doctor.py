@@ -74,6 +74,9 @@ def doctor(
         click.echo(json.dumps({"ok": is_well, "checks": rows}, indent=2))
     else:
         click.echo(_verdict(found))
+    if not is_well:
+        wrong = ", ".join(dict.fromkeys(e.name for e in found if e.health is Health.FAIL))
+        click.echo(f"not well: {wrong}", err=True)
     return 0 if is_well else EXIT_NO
 
 

@@ -61,7 +61,7 @@ def replay(
     from app.backtest.system import BacktestFailed
     from app.replay.document import document
     from app.replay.plan import plan_for
-    from app.replay.text import show
+    from app.replay.text import conclusion, show
 
     if market is not None and not Path(market).exists():
         raise click.UsageError(f"--market: there is no {market}")
@@ -81,7 +81,10 @@ def replay(
         click.echo(json.dumps(document(plan, found), indent=2))
     else:
         show(plan, found, Console(highlight=False, file=sys.stdout))
-    return 0 if found.is_explained else EXIT_NO
+    if found.is_explained:
+        return 0
+    click.echo(conclusion(found), err=True)
+    return EXIT_NO
 
 
 def _recorded(journal: Path, number: int | None) -> RecordedRun:

@@ -12,10 +12,11 @@ from actors.kernel.envelope import Envelope
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Expander, Step
 from app.backtest.system import BacktestSystem
-from app.backtest.timeline import BacktestTimeline
+from app.backtest.timeline import CYCLE_AFTER_NS, BacktestTimeline
 from app.command_line.progress import Moved
 from app.replay.plan import ReplayPlan
 from app.replay.runs import NotReplayable
+from domain.messages.decisions import OrderApproved, ProposalRefused, RoundJudged
 from domain.model.breakers import Breaker
 from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, Nanos, bucket_start
@@ -78,15 +79,25 @@ def play(plan: ReplayPlan, moved: Moved) -> ReplayComparison:
     run = plan.run
     heard: list[tuple[Nanos, Any]] = []
 
+    decided_ns = _last_decision(run.records)
+
     def hear(envelope: Envelope) -> None:
-        if envelope.at_ns <= run.ended_ns:
-            heard.append((envelope.at_ns, envelope.body))
+        at_ns, body = envelope.at_ns, envelope.body
+        is_verdict = isinstance(body, OrderApproved | ProposalRefused)
+        if at_ns <= run.ended_ns or (is_verdict and at_ns <= decided_ns):
+            heard.append((at_ns, body))
 
     backtest = plan.backtest
     # What rested at the venue then, and what persons and breakers had stopped, is not played.
     before = evolve(run.before, orders={}, breakers=())
     BacktestTimeline(BacktestSystem(backtest, hear, before), moved).run()
     return _compared(plan, heard)
+
+
+def _last_decision(records: Records) -> Nanos:
+    """Return when the replay decides in the minute of the run's last round: a little later."""
+    rounds = (at_ns for at_ns, message in records if isinstance(message, RoundJudged))
+    return Nanos(bucket_start(max(rounds, default=0), MINUTE) + CYCLE_AFTER_NS)
 
 
 def _compared(plan: ReplayPlan, heard: Records) -> ReplayComparison:

@@ -55,8 +55,9 @@ SWEEP_LIMIT_NS = 8 * SECOND
 confirmed then, as a request that has not been answered, is left to the sentinel."""
 RECONCILE_LIMIT_NS, LEAST_RECONCILE_NS = 5 * SECOND, 2 * SECOND
 """For the last comparison: the longer, the sooner the cancels were confirmed."""
-PROTECTED_WITHIN_NS = 3 * SECOND
-"""How long the end waits for the venue to show the order that protects what was bought last."""
+PROTECTED_WITHIN_NS, PROTECTED_LOOK_NS = 3 * SECOND, SECOND // 10
+"""How long the end waits for the venue to show the order that protects what was bought last, and
+how often it looks."""
 SENTINEL_LIMIT_NS = 3 * SECOND
 STATUS_LIMIT_NS = 5 * SECOND
 """A projector that lives answers within it on the busiest machine: STOPPED tells what it knows."""
@@ -261,11 +262,12 @@ class Guardian:
 
     def _await_protection(self) -> None:
         """Give what was bought last the time to get its order at the venue."""
-        if self._run.options.config.policy.exits.venue_stops:
-            self._driver.until(
-                lambda: not protection_of(self.publish(), self._run.recovered)[1],
-                PROTECTED_WITHIN_NS,
-            )
+        if not self._run.options.config.policy.exits.venue_stops:
+            return
+        for _ in range(PROTECTED_WITHIN_NS // PROTECTED_LOOK_NS):
+            if not protection_of(self.publish(), self._run.recovered)[1]:
+                return
+            self._driver.until(lambda: False, PROTECTED_LOOK_NS)
 
     def _sweep(self, reason: str) -> None:
         """Have every entry cancelled and the venue compared with the books once more."""

@@ -42,7 +42,7 @@ VOLUME_MEAN = 2.8
 """Mean of all that multiplies a product's turnover, so that its mean is as its style says."""
 LEAST_TICKS = 100
 """No price falls below this many ticks, however long the path."""
-KEPT_DAYS = 10
+KEPT_DAYS = 9
 
 
 @frozen

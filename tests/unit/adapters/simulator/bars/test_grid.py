@@ -102,4 +102,5 @@ def test_the_volume_of_a_day_is_that_of_its_rate_where_less_is_known(tmp_path: P
     assert grid.turnover(BTC, BEGIN - DAY) is None
     assert grid.has(BTC)
     assert not grid.has(ProductId("NONE-USD"))
-    assert len(grid.bars(BTC, BEGIN + 5 * HOUR, BEGIN + 6 * HOUR)) == 0
+    after = grid.bars(BTC, BEGIN + 5 * HOUR, BEGIN + 6 * HOUR)
+    assert (len(after), int(after.volume.sum())) == (60, 0)  # the last close stands
