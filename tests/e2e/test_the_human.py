@@ -177,7 +177,9 @@ def test_what_the_owner_does_stops_nothing_earns_nothing_and_is_never_sold(tmp_p
         told = status(tmp_path)
         assert told["positions"] == []
         assert Decimal(told["pnl_net"]) == earned(tmp_path)
-        assert Decimal(told["cash"]) == Decimal(10_000) + PAID_IN - paid + earned(tmp_path)
+        converted = flows(tmp_path).get(("USD", "converted"), Decimal(0))
+        there = Decimal(10_000) + PAID_IN - paid + converted
+        assert Decimal(told["cash"]) == there + earned(tmp_path)
         assert owner.still_has() == dict(zip(owner.orders, ("OPEN", "FILLED"), strict=True))
         for product, (sold, bought) in traded(venue, tmp_path).items():
             assert sold == bought, f"{product}: {bought} bought and {sold} sold"
