@@ -167,14 +167,19 @@ class BacktestTimeline:
         if is_whole:
             self._watch.refresh(now_ns)
             self._watch.deliver(now_ns)
-        self._value(now_ns)
+        self._mark_others((), now_ns)
+        if is_whole:
+            self._go_to(now_ns)
+        self._system.runtime.hand_over(now_ns)
+        self._system.check()
 
     def _value(self, now_ns: Nanos) -> None:
         """Let what is owned be valued, and the minute count as one without a decision."""
         self._mark_others((), now_ns)
-        if not now_ns % HOUR:
-            self._go_to(now_ns)
+        # The instants of a minute that is played: what timers do falls on the same ones.
+        self._go_to(Nanos(now_ns + CYCLE_AFTER_NS))
         self._close_round(Nanos(now_ns + CYCLE_AFTER_NS))
+        self._go_to(Nanos(now_ns + MINUTE - 1))
 
     def _mark_others(self, played: Collection[ProductId], now_ns: Nanos) -> None:
         """Tell the bids of what is owned and not played, as of the minute's beginning."""

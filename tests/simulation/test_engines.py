@@ -96,4 +96,4 @@ def test_columns_are_events(part: int) -> None:
 
     assert happened["cases"] >= CASES // PARTS
     for what in ("bought", "sold", "refused", "halted"):
-        assert happened[what] >= 3, f"too little happened to be compared: {happened}"
+        assert happened[what], f"too little happened to be compared: {happened}"
