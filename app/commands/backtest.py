@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.options import DEFAULT_SEED, GENERATED, parse_balance_amount
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
-from app.command_line.shell import Parsed, folder_options, json_option
+from app.command_line.shell import Parsed, folder_options, json_option, set_option
 from app.commands.backtest_files import Files
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE, parse_typed_time
@@ -65,6 +66,26 @@ def parse_capital(text: str) -> Decimal:
     return amount
 
 
+def account_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that plays history `--strategy`, `--capital` and `--seed`."""
+    for option in (
+        click.option(
+            "--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of market and tape."
+        ),
+        click.option(
+            "--capital",
+            type=Parsed("amount", parse_capital),
+            metavar="N",
+            help="What an account begins with; default: app.paper.balances.",
+        ),
+        click.option(
+            "--strategy", metavar="NAME", help="This entry of strategies.yaml and no other."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command(help=_EXAMPLE)
 @click.option(
     "--market",
@@ -82,21 +103,8 @@ def parse_capital(text: str) -> Decimal:
 @click.option(
     "--to", "to_ns", type=_TIME, metavar="TIME", help="Where it ends; default: with the market."
 )
-@click.option("--strategy", metavar="NAME", help="This entry of strategies.yaml and no other.")
-@click.option(
-    "--capital",
-    type=Parsed("amount", parse_capital),
-    metavar="N",
-    help="What the account begins with; default: app.paper.balances.",
-)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of market and tape.")
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="FILE.section.key=value",
-    help="Override one config value; repeatable.",
-)
+@account_options
+@set_option
 @click.option(
     "--engine",
     type=click.Choice(["columns", "events"]),

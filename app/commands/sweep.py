@@ -23,7 +23,7 @@ from adapters.simulator.options import DEFAULT_SEED, GENERATED
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import Parsed, folder_options, json_option, set_option
-from app.commands.backtest import parse_capital
+from app.commands.backtest import account_options
 from config.loading import load
 from domain.model.instants import parse_typed_time
 
@@ -97,14 +97,7 @@ _WRITTEN = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--to", "to_ns", type=_TIME, metavar="TIME", help="Where the last ends; default: the market's."
 )
-@click.option("--strategy", metavar="NAME", help="This entry of strategies.yaml and no other.")
-@click.option(
-    "--capital",
-    type=Parsed("amount", parse_capital),
-    metavar="N",
-    help="What each account begins with; default: app.paper.balances.",
-)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of market and tape.")
+@account_options
 @click.option("--report", type=_WRITTEN, metavar="R.json", help="Write everything as JSON.")
 @json_option
 @set_option

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from adapters.control.files import read_json
 from adapters.simulator.engine.accounts import FeeRates
-from adapters.simulator.market_data.open import open_market
+from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.raw import RAW_SUFFIXES
 from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.options import GENERATED
@@ -140,14 +140,7 @@ def _world(folder: Path, run: RecordedRun) -> WorldIdentity | None:
 def _invented(
     run: RecordedRun, config: Config, world: WorldIdentity, seed: int, offset: int
 ) -> BacktestPlan:
-    market = open_market(
-        GENERATED,
-        seed=seed,
-        start_ns=None,
-        origin_ns=Nanos(world.origin_ns),
-        lookback_ns=lookback_ns(config),
-        offset_minutes=offset,
-    )
+    market = GeneratedMarket(seed, Nanos(world.origin_ns), offset)
     quote = config.app.quote.value
     products = tuple(each.id for each in market.products if each.quote == quote)
     if not products:
@@ -155,7 +148,7 @@ def _invented(
     start_ns, end_ns = _span(run)
     return BacktestPlan(
         source=GENERATED,
-        market=market,  # type: ignore[arg-type]  # of this name it is no recording
+        market=market,
         products=products,
         start_ns=start_ns,
         end_ns=end_ns,

@@ -38,9 +38,9 @@ def test_parts_add_up_to_the_fills_they_are_cut_of(
     for name in ("quantity", "fee"):
         assert total([each.run for each in found], name) == total([*run], name)
         assert total([each.replay for each in found], name) == total([*replay], name)
-    both = [each for each in found if each.run is not None and each.replay is not None]
-    assert all(each.run.quantity == each.replay.quantity for each in both)  # type: ignore[union-attr]  # both are there
-    alone = [each for each in found if each not in both]
+    both = [(each.run, each.replay) for each in found if each.run and each.replay]
+    assert all(mine.quantity == theirs.quantity for mine, theirs in both)
+    alone = [each for each in found if each.run is None or each.replay is None]
     assert len({each.run is None for each in alone}) <= 1, "what is left is of one of them only"
 
 
