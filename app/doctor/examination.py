@@ -54,6 +54,7 @@ def _of_instance(where: Folders, config: Config, mode: Mode) -> list[tuple[str, 
     folder = where.of_mode(mode)
     looks: list[tuple[str, Look]] = [
         ("mode", partial(instance.ceiling, config, mode)),
+        ("metrics", partial(instance.metrics, config)),
         ("lock", partial(instance.lock, folder)),
         ("signal file", partial(instance.signal, where)),
         ("journal", partial(instance.journal, where, folder)),

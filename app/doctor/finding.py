@@ -21,7 +21,9 @@ class Health(StrEnum):
 
 @frozen
 class Symptom:
-    """One line: what was looked at, what was found, and what a person does about it."""
+    """One line: what was looked at, what was found, and what a person does about it; `mend` is ""
+    where nothing is wrong, or where `found` says it already.
+    """
 
     name: str
     health: Health
@@ -53,6 +55,6 @@ def looked(looks: Iterable[tuple[str, Look]]) -> Iterator[Symptom]:
         try:
             yield from look()
         except TradingError as error:
-            yield fail(name, str(error).splitlines()[0], "see the sentence before")
+            yield fail(name, str(error).splitlines()[0], "")
         except OSError as error:
-            yield fail(name, in_words(error), "see the sentence before")
+            yield fail(name, in_words(error), "")

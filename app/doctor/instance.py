@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -49,6 +50,19 @@ def ceiling(config: Config, mode: Mode) -> Iterator[Symptom]:
         yield fail("mode", refused[0].removeprefix("mode: "), "set app.mode in config/app.yaml")
     else:
         yield ok("mode", f"{mode} (ceiling {config.app.mode})")
+
+
+def metrics(config: Config) -> Iterator[Symptom]:
+    """Look whether the port of the metrics is free, where one is named."""
+    port = config.app.metrics.port
+    if not port:
+        return
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            yield ok("metrics", f"127.0.0.1:{port} is free")
+    except OSError as error:
+        told = f"127.0.0.1:{port} can't be listened on: {error.strerror}"
+        yield warn("metrics", f"{told}; a run trades without metrics", "set app.metrics.port")
 
 
 def lock(folder: Path) -> Iterator[Symptom]:

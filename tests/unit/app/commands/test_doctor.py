@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -160,6 +161,12 @@ def _unknown_age(home: Path, patch: Patch) -> tuple[str, ...]:
     return ()
 
 
+def _port_taken(_: Path, patch: Patch) -> tuple[str, ...]:
+    server = socket.create_server(("127.0.0.1", 0))
+    patch.setattr(InstanceLock, "of_a_test", server, raising=False)  # open until the test ends
+    return ("--set", f"app.metrics.port={server.getsockname()[1]}")
+
+
 def _bad_certificate(home: Path, _: Patch) -> tuple[str, ...]:
     place = home / "data" / "live" / FOLDER
     place.mkdir(parents=True)
@@ -173,6 +180,7 @@ BROKEN = (
     Broken("config", _sets("policy.caps.total_pct=90"), "total_pct", "config check"),
     Broken("strategies", _sets("strategies.breakout.enabled=false"), "none", "--set", "warn"),
     Broken("mode", lambda *_: ("--env", "paper", "--set", "app.mode=dry-run"), "above", "app.mode"),
+    Broken("metrics", _port_taken, "can't be listened on", "app.metrics.port", "warn"),
     Broken("lock", _held, "is held by pid", "--env paper"),
     Broken("signal file", _killed, "stop for today", "run.py resume"),
     Broken("halts", _halted, "the disk was full", "run.py resume"),
