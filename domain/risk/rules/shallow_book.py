@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import ClassVar
 
 from attrs import frozen
 
+from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
 from domain.model.figures import money
+from domain.model.money import ZERO
+from domain.model.product import ProductId
 from domain.model.settings import number
 from domain.model.universe import DEPTH_WITHIN_BPS
+from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.view import RiskView
 
@@ -49,3 +54,21 @@ class ShallowBook(EntryRule):
             return None
         observed = "depth unknown" if depth is None else f"depth {money(depth)}"
         return self.refuse(observed, f"at least {money(needed)}")
+
+    def uses(self, view: RiskView) -> Iterator[LimitUse]:
+        """Yield how much of a book its largest open entry asks for, of the book with least left."""
+        largest: dict[ProductId, Decimal] = {}
+        for each in view.exposure.entries():
+            product = each.order.product
+            largest[product] = max(largest.get(product, ZERO), each.worst_case)
+        currency = "USD" if view.portfolio is None else view.portfolio.quote_currency
+        yield from fullest(
+            LimitUse(
+                f"depth for open orders {name}",
+                largest.get(name, ZERO) * self.depth_times,
+                depth,
+                currency,
+            )
+            for name in view.eligible
+            if (depth := view.standings[name].depth) is not None
+        )

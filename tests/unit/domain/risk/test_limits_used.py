@@ -20,6 +20,8 @@ from domain.risk.exposure import Exposure
 from domain.risk.gate import limits_used
 from domain.risk.past_trades import FilledEntry, PastTrades
 from domain.risk.rules.price_collar import PriceCollar
+from domain.risk.rules.shallow_book import ShallowBook
+from domain.risk.rules.slippage_budget import SlippageBudget
 from domain.risk.rules.spacing import Spacing
 from domain.risk.rules.spread_cap import SpreadCap
 from domain.risk.rules.stale_bar import StaleBar
@@ -45,8 +47,8 @@ from tests.builders.messages import (
 )
 
 pytestmark = pytest.mark.req("DD1")
-ALONE = {"invalid_proposal", "shallow_book", "slippage_budget", "target_below_cost"}
-"""Rules with numbers that mean nothing without an order."""
+ALONE = {"invalid_proposal", "target_below_cost"}
+"""Rules whose numbers measure a proposal by itself: between two of them nothing is used."""
 
 
 def uses_of(view: RiskView) -> tuple[LimitUse, ...]:
@@ -145,8 +147,49 @@ def test_of_a_quote_that_makes_no_sense_nothing_is_measured(
     assert [*rule.uses(a_view(quotes=quotes, standings={BTC: a_standing()}))] == []
 
 
-def test_a_price_without_a_product_is_not_measured() -> None:
-    assert [*PriceCollar().uses(a_view(products={}))] == []
+@pytest.mark.parametrize("rule", [PriceCollar(), SlippageBudget()])
+def test_a_price_without_a_product_is_not_measured(rule: PriceCollar | SlippageBudget) -> None:
+    assert [*rule.uses(a_view(products={}))] == []
+
+
+@pytest.mark.req("X5")
+def test_what_rests_below_the_ask_uses_nothing_of_the_budget_for_slippage() -> None:
+    (use,) = SlippageBudget().uses(a_view())
+
+    assert use.used == 0
+
+
+@given(offset=st.decimals("-60", "60", places=1), bid=st.decimals("0.5", "500", places=2))
+def test_slippage_is_told_as_an_entry_would_be_judged(offset: Decimal, bid: Decimal) -> None:
+    quote, rule = a_quote(plain(bid), plain(bid + Decimal("0.1"))), SlippageBudget()
+    view = a_view(mandate=a_mandate(entry_offset_bps=offset), quotes={BTC: quote})
+    priced = a_sized(limit_price=entry_price(a_product(), quote, offset), post_only=offset >= 0)
+
+    (use,) = rule.uses(view)
+
+    assert (use.used > use.limit) is (rule.judge(a_candidate(sized=priced), view) is not None)
+
+
+@pytest.mark.req("U1")
+def test_the_book_with_the_least_left_for_our_orders_is_told() -> None:
+    """Of several orders for one product the largest counts: each is judged by itself."""
+    small = approved(worst_case=Amount(Decimal(10)))
+    large = approved(approval=2, worst_case=Amount(Decimal(40)))
+    standings = {BTC: a_standing(depth=Amount(Decimal(100))), ETH: a_standing(ETH)}
+    view = a_view(exposure=Exposure().reserve(small).reserve(large), standings=standings)
+
+    (use,) = ShallowBook().uses(view)
+
+    assert (use.name, plain(use.used), plain(use.limit)) == (
+        "depth for open orders BTC-USD",
+        "80",
+        "100",
+    )
+
+
+@pytest.mark.req("U1")
+def test_a_book_of_unknown_depth_is_not_measured() -> None:
+    assert [*ShallowBook().uses(a_view(standings={BTC: a_standing(depth=None)}))] == []
 
 
 @pytest.mark.parametrize("rule", [SpreadCap(), PriceCollar(), StaleQuote()])
@@ -201,6 +244,8 @@ def test_each_limit_is_told_with_what_is_used_of_it_the_limit_and_the_unit() -> 
         ("spacing ETH-USD", "890", "900", "s"),
         ("cash for open orders", "150.5", "10000", "USD"),
         ("largest open order", "150.5", "1000", "USD"),
+        ("depth for open orders BTC-USD", "301", "1000000", "USD"),
+        ("slippage BTC-USD", "20.98", "20.98", "bps"),
         ("open positions", "2", "10", "products"),
         ("trades per hour", "3", "10", "entries in 1 h"),
     }
