@@ -69,7 +69,7 @@ def fold_journal(folder: Path, quote_currency: str, wanted: Collection[int] = ()
         try:
             return _from_snapshot(folder, file, quote_currency, wanted, tuple(unused))
         except SnapshotUnusable as error:
-            unused.append((file, error))
+            unused.append((file, _told(error)))
     scan, fold = Scan(DiskFolder(folder), wanted), JournalFold(quote_currency)
     for record in scan:
         fold.take(record.at_ns, CODEC.decode(record.type, record.data))
@@ -117,6 +117,11 @@ def _state_of(snapshot: Snapshot, quote_currency: str) -> JournalFold:
     if quote_currency not in ("", state.quote_currency):
         raise SnapshotOutdated(f"its books are in {state.quote_currency}")
     return JournalFold.after(state)
+
+
+def _told(error: SnapshotUnusable) -> SnapshotUnusable:
+    """Return the error without its traceback, whose frames hold the whole snapshot in memory."""
+    return type(error)(*error.args)
 
 
 @cache
