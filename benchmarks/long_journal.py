@@ -2,8 +2,8 @@
 
 The journal is written through the product's own codec into the folder of a paper world: orders one
 every five minutes, half of them entries and half the sales of their lots, at no gain and no fee, so
-that the account is what it was. The floor is the same start behind a journal without orders; what is
-kept of a journal is bounded (a week of marks, 24,000 fills), so that `--fewer` and `--orders` have to
+that the account is what it was. The floor is the same start behind a journal without orders. What
+is kept of a journal is bounded (a week of marks, 24,000 fills): `--fewer` and `--orders` have to
 need the same memory.
 Usage: python benchmarks/long_journal.py [--orders N] [--fewer N] [--runs N] [--folder F]
 """
