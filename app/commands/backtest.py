@@ -66,6 +66,15 @@ def parse_capital(text: str) -> Decimal:
     return amount
 
 
+market_option = click.option(
+    "--market",
+    default=GENERATED,
+    metavar="SOURCE",
+    help="`generated` (default), candles or trades (.parquet, .csv), or a folder of them.",
+)
+"""`--market` of a command that plays history."""
+
+
 def account_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command that plays history `--strategy`, `--capital` and `--seed`."""
     for option in (
@@ -87,12 +96,7 @@ def account_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(help=_EXAMPLE)
-@click.option(
-    "--market",
-    default=GENERATED,
-    metavar="SOURCE",
-    help="`generated` (default), candles or trades (.parquet, .csv), or a folder of them.",
-)
+@market_option
 @click.option(
     "--from",
     "from_ns",

@@ -10,10 +10,11 @@ import click
 from adapters.simulator.market_data.open import open_market
 from adapters.simulator.market_data.raw import RawRecording
 from adapters.simulator.market_data.source import MarketError
-from adapters.simulator.options import DEFAULT_SEED, GENERATED
+from adapters.simulator.options import DEFAULT_SEED
 from adapters.simulator.server.opened_world import REPEATABLE_ORIGIN_NS
 from app.command_line.options import Folders
 from app.command_line.shell import folder_options, json_option, set_option
+from app.commands.backtest import market_option
 from config.effective import Config
 from config.errors import ConfigError
 from config.loading import load
@@ -44,12 +45,7 @@ Example:
 
 @click.command(help=_HELP)
 @click.argument("name")
-@click.option(
-    "--market",
-    default=GENERATED,
-    metavar="SOURCE",
-    help="`generated` (default), candles or trades (.parquet, .csv), or a folder of them.",
-)
+@market_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),

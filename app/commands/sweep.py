@@ -23,7 +23,7 @@ from adapters.simulator.options import DEFAULT_SEED, GENERATED
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import Parsed, folder_options, json_option, set_option
-from app.commands.backtest import account_options
+from app.commands.backtest import account_options, market_option
 from config.loading import load
 from domain.model.instants import parse_typed_time
 
@@ -58,12 +58,7 @@ _WRITTEN = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(help=_HELP)
-@click.option(
-    "--market",
-    default=GENERATED,
-    metavar="SOURCE",
-    help="`generated` (default), candles or trades (.parquet, .csv), or a folder of them.",
-)
+@market_option
 @click.option(
     "--space", type=_WRITTEN, required=True, metavar="FILE", help="What may be changed (YAML)."
 )

@@ -26,6 +26,13 @@ LIVELY = (
     "policy.cooldown.after_stop_seconds=600",
 )
 """Settings with which breakout trades several times a day."""
+CAPPED = (
+    *LIVELY,
+    "policy.caps.position_pct=2",
+    "policy.caps.asset_pct=2",
+    "policy.caps.total_pct=4",
+)
+"""The same with caps that refuse some of it."""
 BEGIN = REPEATABLE_ORIGIN_NS
 
 

@@ -16,7 +16,7 @@ from app.backtest.result_tables import write_results
 from app.results.tabular import DoesNotFit
 from domain.model.money import Price
 from domain.model.orders import TERMINAL, OrderState
-from tests.builders.backtests import LIVELY, plan, played
+from tests.builders.backtests import CAPPED, plan, played
 
 pytestmark = pytest.mark.req("BT2")
 
@@ -24,8 +24,7 @@ pytestmark = pytest.mark.req("BT2")
 @pytest.fixture(scope="module")
 def outcome() -> BacktestOutcome:
     """Return one with trades, and with refusals of a cap."""
-    caps = ("policy.caps.position_pct=2", "policy.caps.asset_pct=2", "policy.caps.total_pct=4")
-    return played(plan(hours=12, sets=(*LIVELY, *caps)))
+    return played(plan(hours=12, sets=CAPPED))
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from domain.model.instants import HOUR, Nanos
 from domain.model.money import Amount
 from domain.results.ratios import MonthReturn
 from domain.results.round_trips import RoundTrip
-from tests.builders.backtests import LIVELY, idle, plan, played
+from tests.builders.backtests import CAPPED, idle, plan, played
 from tests.unit.domain.results.test_ratios import points
 
 pytestmark = pytest.mark.req("BT2")
@@ -33,8 +33,7 @@ pytestmark = pytest.mark.req("BT2")
 @pytest.fixture(scope="module")
 def outcome() -> BacktestOutcome:
     """Return half a day with trades, and with refusals of a cap."""
-    caps = ("policy.caps.position_pct=2", "policy.caps.asset_pct=2", "policy.caps.total_pct=4")
-    return played(plan(hours=12, sets=(*LIVELY, *caps)))
+    return played(plan(hours=12, sets=CAPPED))
 
 
 @pytest.fixture(scope="module")
