@@ -1,6 +1,6 @@
 """Plays a plan on both engines, and names the first thing that is not the same.
 
-FillRule, verdicts and marks are compared: what was traded, what the gate said with its numbers, and
+Fills, verdicts and marks are compared: what was traded, what the gate said with its numbers, and
 what the account was worth at the end of each minute.
 """
 

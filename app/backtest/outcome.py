@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from adapters.simulator.market_data.generated import GeneratedMarket
-from app.backtest.plan import BacktestPlan
+from app.backtest.plan import BacktestPlan, FillRule
 from app.backtest.record import ExposureShares, Halt
 from app.backtest.system import BacktestSystem, Hears
 from app.backtest.timeline import BacktestTimeline
@@ -38,7 +38,9 @@ class BacktestOutcome:
     """What a backtest has come to. `held_pct` is what the products brought in equal parts, bought
     at the beginning and sold at the end, in percent after the taker fee of both ways; None: none
     of them had a price at the beginning. `ended` are products whose data ended while something of
-    them was owned. `trials` is how many settings were tried on this market, this one included.
+    them was owned. `trials` is how many settings were tried on this market, this one included;
+    `kindest` is what it would have come to had every candle been read the kindest way, None where
+    fills are decided on a tape.
     """
 
     plan: BacktestPlan
@@ -50,6 +52,7 @@ class BacktestOutcome:
     remarks: tuple[str, ...]
     trail: OrderTrail
     trials: int = 1
+    kindest: Metrics | None = None
 
     @property
     def minutes(self) -> int:
@@ -156,6 +159,18 @@ def run(plan: BacktestPlan, moved: Moved, hears: Hears | None = None) -> Backtes
         remarks=() if isinstance(plan.market, GeneratedMarket) else plan.market.remarks,
         trail=system.recorder.trail,
     )
+
+
+def with_kindest(outcome: BacktestOutcome, moved: Moved) -> BacktestOutcome:
+    """Where candles alone decide, play once more with each of them read the kindest way.
+
+    Raises:
+        BacktestFailed: a strategy has died.
+    """
+    if outcome.plan.fills is not FillRule.BAR:
+        return outcome
+    kind = run(evolve(outcome.plan, fills=FillRule.KIND), moved)
+    return evolve(outcome, kindest=kind.metrics)
 
 
 def held_pct(plan: BacktestPlan) -> Decimal | None:

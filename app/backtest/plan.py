@@ -40,10 +40,13 @@ class BacktestEngine(StrEnum):
 
 
 class FillRule(StrEnum):
-    """What decides that an order has filled: the tape of a minute, or its candle alone."""
+    """What decides that an order has filled: the tape of a minute, or its candle alone, read with
+    caution or the kindest way.
+    """
 
     TAPE = "tape"
     BAR = "bar"
+    KIND = "kind"
 
 
 @frozen(kw_only=True)

@@ -36,6 +36,7 @@ def report(outcome: BacktestOutcome, found: Analysis | None = None) -> dict[str,
     return {
         **played(outcome),
         "metrics": rounded(outcome.metrics),
+        "kindest": None if outcome.kindest is None else rounded(outcome.kindest),
         **{name: told[name] for name in ("equity", "pnl_net", "realised", "unrealised", "fees")},
         "buy_and_hold_pct": _ratio(outcome.held_pct),
         **{name: told[name] for name in ("trades", "strategies", "slippage", "closed", "open")},

@@ -254,7 +254,9 @@ class HeldPointTold(_Member):
 
 
 class Report(_Member):
-    """The report of `python run.py backtest --report FILE`."""
+    """The report of `python run.py backtest --report FILE`; `kindest` is `metrics` had each candle
+    been read the kindest way, null where a tape decides.
+    """
 
     schema: Annotated[int, Meta(ge=SCHEMA, le=SCHEMA)]
     market: str
@@ -267,6 +269,7 @@ class Report(_Member):
     quote_currency: str
     opening: dict[str, Number]
     metrics: MetricsTold
+    kindest: MetricsTold | None
     equity: Number | None
     pnl_net: Number | None
     realised: Number

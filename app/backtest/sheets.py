@@ -26,6 +26,9 @@ def first_facts(outcome: BacktestOutcome, found: Analysis) -> Iterator[Fact]:
     profit = NOT_KNOWN if results.last is None else signed(results.last.pnl)
     quote = results.quote_currency
     yield Fact("Profit", percent(outcome.pnl_pct, is_signed=True), f"{profit} {quote} after fees")
+    if outcome.kindest is not None:
+        kind = percent(outcome.kindest.total_pnl_pct, is_signed=True)
+        yield Fact("Kind fills", kind, "the same, candles read in our favour")
     yield Fact("Buy and hold", percent(outcome.held_pct, is_signed=True), "all in equal parts")
     yield Fact("Cash", percent(outcome.pnl_pct * 0, is_signed=True), "nothing done")
     longest = span(found.ratios.longest_ns)

@@ -49,6 +49,9 @@ def facts(outcome: BacktestOutcome) -> Iterator[Fact]:
     yield Fact("Win rate", percent(metrics.win_rate), "after fees")
     profit = NOT_KNOWN if last is None else signed(last.pnl)
     yield Fact("Profit", percent(outcome.pnl_pct, is_signed=True), f"{profit}, after fees")
+    if outcome.kindest is not None:
+        kind = percent(outcome.kindest.total_pnl_pct, is_signed=True)
+        yield Fact("Kind fills", kind, "the same, candles read in our favour")
     yield Fact("Buy and hold", percent(outcome.held_pct, is_signed=True), "all in equal parts")
     yield Fact("Cash", percent(outcome.pnl_pct * 0, is_signed=True), "nothing done")
     yield Fact("Drawdown", percent(metrics.max_drawdown_pct), "at worst")

@@ -4,6 +4,11 @@ The fast rule (`--fills bar`) knows of a minute its open, high, low, close and v
 to be pessimistic: an entry fills only if the low lies below its limit, with at most a quarter of
 the volume; then the stop comes, at its price or at a lower open, less the spread; the target comes
 last, and never in the minute in which the lot was bought.
+
+Read the kindest way, the same candle fills an entry whose limit the low only reaches, with all of
+the volume; the target comes before the stop, in the first minute too, and a stop is sold at its
+price.
+What lies between the two readings no candle tells.
 """
 
 from __future__ import annotations
@@ -66,10 +71,16 @@ class BarTape:
     """Open, low, the stops and targets that the candle reaches, and the close."""
 
     def __init__(
-        self, watch: MarketWatch, expander: CandleExpander, lots: Callable[[], tuple[Lot, ...]]
+        self,
+        watch: MarketWatch,
+        expander: CandleExpander,
+        lots: Callable[[], tuple[Lot, ...]],
+        *,
+        is_kind: bool = False,
     ) -> None:
-        """`lots` tells what is owned at the moment."""
+        """`lots` tells what is owned at the moment; `is_kind` reads each candle the kindest way."""
         self._watch, self._expander, self._lots = watch, expander, lots
+        self._is_kind = is_kind
 
     def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
         """Return nothing: only candles are known."""
@@ -82,8 +93,11 @@ class BarTape:
         yield from self._group(now_ns, OPEN, (self._open(n, r, now_ns) for n, r in rows.items()))
         known = {name: row for name, row in rows.items() if row is not None}
         yield from self._group(now_ns, LOW, (self._low(row, now_ns) for row in known.values()))
-        yield from self._reached(known, now_ns, STOPS, TARGETS, self._stop)
-        yield from self._reached(known, now_ns, TARGETS, CLOSE, self._target)
+        first, then = self._stop, self._target
+        if self._is_kind:
+            first, then = then, first
+        yield from self._reached(known, now_ns, STOPS, TARGETS, first)
+        yield from self._reached(known, now_ns, TARGETS, CLOSE, then)
         closes = (self._at(row, now_ns, CLOSE, row.close) for row in known.values())
         yield from self._group(now_ns, CLOSE, closes)
 
@@ -100,7 +114,8 @@ class BarTape:
 
     def _low(self, row: Bar, now_ns: Nanos) -> Step | None:
         """Return the low as a trade that takes no level: the book is where it opened."""
-        low = self._at(row, now_ns, LOW, row.low)
+        price = row.low - self._expander.tick(row.product) if self._is_kind else row.low
+        low = self._at(row, now_ns, LOW, price)
         book = self._at(row, now_ns, LOW, row.open)
         if low is None or book is None:
             return None
@@ -129,11 +144,15 @@ class BarTape:
         """Return what is bid where the stop is reached: its price less the spread."""
         if row.low > lot.stop_price or row.open <= lot.stop_price:
             return None  # not reached, or already sold at the open
+        if self._is_kind:
+            return lot.stop_price
         return max(lot.stop_price - self._spread(lot.product, now_ns), Decimal(0))
 
     def _target(self, lot: Lot, row: Bar, now_ns: Nanos) -> Decimal | None:
         target = lot.target_price
-        if target is None or lot.opened_ns >= now_ns or row.low <= lot.stop_price:
+        if target is None:
+            return None
+        if not self._is_kind and (lot.opened_ns >= now_ns or row.low <= lot.stop_price):
             return None
         return target if row.high - self._spread(lot.product, now_ns) >= target else None
 
@@ -143,7 +162,7 @@ class BarTape:
     def _at(
         self, row: Bar, now_ns: Nanos, into: int, price: Decimal, *, is_bid: bool = False
     ) -> Step | None:
-        part = Quantity(row.volume / PARTS)
+        part = row.volume if self._is_kind else Quantity(row.volume / PARTS)
         return self._expander.around(row.product, now_ns, into, price, traded=part, is_bid=is_bid)
 
 

@@ -56,8 +56,13 @@ class BacktestTimeline:
         self._signals: Signals = signals(system.grid, plan.products, strategies)
         self._watch = self.watch = MarketWatch(system, self._expander)
         self._tape: MinuteTape = ExpandedTape(self._watch, self._expander)
-        if plan.fills is FillRule.BAR:
-            self._tape = BarTape(self._watch, self._expander, lambda: system.recorder.lots)
+        if plan.fills is not FillRule.TAPE:
+            self._tape = BarTape(
+                self._watch,
+                self._expander,
+                lambda: system.recorder.lots,
+                is_kind=plan.fills is FillRule.KIND,
+            )
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns
         self._pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}

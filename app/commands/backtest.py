@@ -180,16 +180,18 @@ def backtest(
 
 
 def _play(plan: BacktestPlan, *, check: bool) -> tuple[BacktestOutcome, EngineDifference | None]:
-    """Play once, or on both engines; return what came of it, and where these differ."""
+    """Play once, or on both engines; return what came of it, and where these differ. By candles
+    alone it is played once more, for what they leave open.
+    """
     from app.backtest.check import check as played_twice
-    from app.backtest.outcome import run
+    from app.backtest.outcome import run, with_kindest
+    from app.backtest.plan import FillRule
 
-    minutes = (plan.end_ns - plan.start_ns) // MINUTE
-    if check:
-        with progress_bar("backtest on both engines", 2 * minutes) as done:
-            return played_twice(plan, done)
-    with progress_bar("backtest", minutes) as done:
-        return run(plan, done), None
+    minutes, first = (plan.end_ns - plan.start_ns) // MINUTE, 2 if check else 1
+    whole = minutes * (first + (plan.fills is FillRule.BAR))
+    with progress_bar("backtest on both engines" if check else "backtest", whole) as done:
+        outcome, differs = played_twice(plan, done) if check else (run(plan, done), None)
+        return with_kindest(outcome, lambda more: done(first * minutes + more)), differs
 
 
 def _checked(differs: EngineDifference | None) -> int:

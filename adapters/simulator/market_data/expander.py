@@ -126,6 +126,10 @@ class CandleExpander:
         bids, asks = book_around(depth, max(1, tick), into, is_up=not is_bid)
         return Step(product, Nanos(at_ns), trades, bids, asks)
 
+    def tick(self, product: ProductId) -> Decimal:
+        """Return the step of a product's prices."""
+        return self._subjects[product].product.price_increment
+
     def widest_spread(self, product: ProductId, minute_ns: Nanos) -> Price | None:
         """Return how far a best bid of the minute may lie below a trade of it, at most."""
         before = self._market.last_before(product, minute_ns)

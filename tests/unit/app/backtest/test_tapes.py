@@ -16,7 +16,11 @@ from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.source import Step
 from app.backtest.check import check
+from app.backtest.outcome import with_kindest
 from app.backtest.plan import FillRule
+from app.backtest.report import report
+from app.backtest.report_schema import checked
+from app.backtest.summary import facts
 from app.backtest.tapes import PARTS, BarTape, ExpandedTape
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
@@ -63,9 +67,9 @@ def lot_of(stop: int, target: int | None = None, *, age: int = 60) -> Lot:
     )
 
 
-def steps_of(row: Bar | None, *lots: Lot) -> list[Step]:
+def steps_of(row: Bar | None, *lots: Lot, is_kind: bool = False) -> list[Step]:
     watch: Any = Watch(row)
-    tape = BarTape(watch, EXPANDER, lambda: lots)
+    tape = BarTape(watch, EXPANDER, lambda: lots, is_kind=is_kind)
     groups = list(tape.groups([BTC], Nanos(BEGIN)))
     assert [at for at, _ in groups] == sorted({at for at, _ in groups})
     return [step for _, group in groups for step in group]
@@ -112,6 +116,34 @@ def test_no_target_is_reached_in_the_minute_of_the_fill() -> None:
     assert max(bids(steps_of(a_row(-100, 500), lot_of(-300, 90, age=-5)))) < 90
 
 
+def test_the_kindest_reading_has_all_of_the_volume_go_through_a_limit_at_the_low() -> None:
+    _, low, _ = steps_of(a_row(-500, 100), is_kind=True)
+
+    assert low.trades[0].price == BASE - 500 - EXPANDER.tick(BTC)
+    assert low.trades[0].quantity == 8
+
+
+def test_the_kindest_reading_sells_at_the_target_first_and_at_the_stop_without_a_spread() -> None:
+    lot = lot_of(-300, 90, age=-5)
+
+    assert bids(steps_of(a_row(-500, 500), lot, is_kind=True))[2:4] == [90, -300]
+    assert bids(steps_of(a_row(-500, 50), lot, is_kind=True))[2] == -300
+    assert len(steps_of(a_row(-500, 500, opened=-400), lot, is_kind=True)) == 4, "the target alone"
+
+
+@pytest.mark.parametrize("rule", [FillRule.TAPE, FillRule.BAR])
+def test_what_candles_leave_open_is_told_where_they_decide(rule: FillRule) -> None:
+    outcome = with_kindest(played(evolve(plan(hours=12), fills=rule)), lambda _: None)
+
+    if rule is FillRule.TAPE:
+        assert outcome.kindest is None
+    else:
+        assert outcome.kindest is not None
+        assert outcome.kindest.total_pnl_pct != outcome.metrics.total_pnl_pct
+        assert "Kind fills" in {fact.name for fact in facts(outcome)}
+        assert checked(report(outcome)).kindest is not None
+
+
 def test_a_minute_without_a_candle_has_a_book_and_no_trade() -> None:
     steps = steps_of(None, lot_of(-300))
 
@@ -151,7 +183,7 @@ def test_by_candles_alone_both_engines_do_the_same_and_trade(tmp_path: Path) -> 
 def test_the_two_rules_are_not_the_same() -> None:
     made = plan(hours=5)
 
-    tape, bar = (played(evolve(made, fills=each)).results for each in FillRule)
+    tape, bar = (played(evolve(made, fills=each)).results for each in (FillRule.TAPE, FillRule.BAR))
 
     assert tape.trips
     assert bar.trips
