@@ -60,6 +60,7 @@ COMMANDS = {
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "secrets": ("app.commands.secrets:secrets", "The key of the real venue, and its age."),
     "doctor": ("app.commands.doctor:doctor", "What could stop a start, with the fix."),
+    "checklist": ("app.commands.checklist:checklist", "The way to real money, with evidence."),
     "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
     "torture": ("app.commands.torture:torture", "Hostile strategies, judged by the venue."),
     "incident": ("app.commands.incident:incident", "One file with what happened."),
