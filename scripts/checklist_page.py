@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from domain.system.live_checklist import Phase, items_of
+from domain.system.live_checklist import LivePhase, items_of
 from scripts.pages import write_or_check
 
 PAGE = Path("docs/LIVE_DEPLOYMENT_CHECKLIST.md")
@@ -37,7 +37,7 @@ TABLE = """
 
 def sections() -> Iterator[str]:
     """Yield each phase with its items."""
-    for phase in Phase:
+    for phase in LivePhase:
         rows = (f"| {each.name} | {each.claim} | `{each.command}` |\n" for each in items_of(phase))
         yield f"\n## {phase.value}. {phase.title}\n{TABLE}{''.join(rows)}"
 

@@ -15,7 +15,7 @@ from app.command_line.shell import folder_options, json_option, set_option
 from app.command_line.trading_options import refuse_foreign_coinbase
 from domain.model.wording import counted
 from domain.system.address import Address
-from domain.system.live_checklist import ChecklistAnswer, Phase, items_of, unmet
+from domain.system.live_checklist import ChecklistAnswer, LivePhase, items_of, unmet
 
 EXIT_NO = 1
 WIDTH, INDENT = 80, 8
@@ -36,7 +36,9 @@ Example:
 
 
 @click.command(help=_HELP)
-@click.option("--phase", type=click.IntRange(1, len(Phase)), metavar="N", help="Only this phase.")
+@click.option(
+    "--phase", type=click.IntRange(1, len(LivePhase)), metavar="N", help="Only this phase."
+)
 @click.option(
     "--venue-url", metavar="URL", help="What plays Coinbase on this machine, not Coinbase itself."
 )
@@ -59,7 +61,7 @@ def checklist(
         refuse_foreign_coinbase(venue_url)
     sources = ChecklistSources(folders, os.environ, venue_url, sets)
     answers: list[ChecklistAnswer] = []
-    for each in answered(sources, items_of(None if phase is None else Phase(phase))):
+    for each in answered(sources, items_of(None if phase is None else LivePhase(phase))):
         if not as_json:
             _head(answers, each)
             _show(each, folders.address)
@@ -106,7 +108,7 @@ def _wrapped(text: str) -> str:
 
 
 def _document(answers: Iterable[ChecklistAnswer], address: Address) -> dict[str, Any]:
-    rows: dict[Phase, list[dict[str, Any]]] = {}
+    rows: dict[LivePhase, list[dict[str, Any]]] = {}
     for each in answers:
         rows.setdefault(each.item.phase, []).append(
             {

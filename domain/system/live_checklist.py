@@ -33,7 +33,7 @@ LIVE_STATUS = "python run.py status --env live"
 KILL_DRILL = 'python run.py kill --reason "drill"'
 
 
-class Phase(IntEnum):
+class LivePhase(IntEnum):
     """The phases, in the order in which they are gone through."""
 
     REHEARSAL = 1
@@ -51,13 +51,13 @@ class Phase(IntEnum):
 
 
 _TITLES = {
-    Phase.REHEARSAL: "The venue is known, and a rehearsal went well",
-    Phase.CONFIGURATION: "The configuration is the one that is meant",
-    Phase.ACCOUNT: "The account is the right one, and its key may do no more than it must",
-    Phase.SAFETY: "Every way to stop was tried",
-    Phase.START: "The machine is ready, and every gate is open",
-    Phase.FIRST_DAYS: "The first two days, under the smallest caps",
-    Phase.GROWTH: "Before anything grows",
+    LivePhase.REHEARSAL: "The venue is known, and a rehearsal went well",
+    LivePhase.CONFIGURATION: "The configuration is the one that is meant",
+    LivePhase.ACCOUNT: "The account is the right one, and its key may do no more than it must",
+    LivePhase.SAFETY: "Every way to stop was tried",
+    LivePhase.START: "The machine is ready, and every gate is open",
+    LivePhase.FIRST_DAYS: "The first two days, under the smallest caps",
+    LivePhase.GROWTH: "Before anything grows",
 }
 
 
@@ -66,7 +66,7 @@ class ChecklistItem:
     """One line: its name, the phase, what has to be true, and the command that would meet it."""
 
     name: str
-    phase: Phase
+    phase: LivePhase
     claim: str
     command: str
 
@@ -81,13 +81,13 @@ class ChecklistAnswer:
     command: str = ""
 
 
-def _items(phase: Phase, *rows: tuple[str, str, str]) -> tuple[ChecklistItem, ...]:
+def _items(phase: LivePhase, *rows: tuple[str, str, str]) -> tuple[ChecklistItem, ...]:
     return tuple(ChecklistItem(name, phase, claim, command) for name, claim, command in rows)
 
 
 ITEMS: tuple[ChecklistItem, ...] = (
     *_items(
-        Phase.REHEARSAL,
+        LivePhase.REHEARSAL,
         (
             "venue check",
             "the venue was touched harmlessly in the last 7 days, with the key, and all was well",
@@ -105,7 +105,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ),
     ),
     *_items(
-        Phase.CONFIGURATION,
+        LivePhase.CONFIGURATION,
         ("config", "the four files are valid", "python run.py config check"),
         (
             "ceiling",
@@ -117,7 +117,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ("traded on paper", "this very policy has been traded with on paper", START),
     ),
     *_items(
-        Phase.ACCOUNT,
+        LivePhase.ACCOUNT,
         ("secrets", "no key lies in the checkout or the configuration", SECRETS),
         ("key", "one key is named, and it can sign", SECRETS),
         ("key age", "the key is younger than 90 days", ROTATED),
@@ -127,7 +127,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ("wallet", "the money lies in the currency that entries are paid in", DOCTOR),
     ),
     *_items(
-        Phase.SAFETY,
+        LivePhase.SAFETY,
         (
             "kill",
             "a kill was tried on paper in the last 30 days, confirmed, and resumed",
@@ -152,7 +152,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ("halts", "nothing is latched", RESUME),
     ),
     *_items(
-        Phase.START,
+        LivePhase.START,
         ("machine", "Python, libraries, folders, room and ports are as they should be", DOCTOR),
         ("clock", "the clock is right, by servers of time and the venue", DOCTOR),
         (
@@ -164,7 +164,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ("live start", "a start with real money has been ready to trade", START_LIVE),
     ),
     *_items(
-        Phase.FIRST_DAYS,
+        LivePhase.FIRST_DAYS,
         ("canary", "the first 48 hours of the certificate are over", LIVE_STATUS),
         ("live hours", f"it has traded for {LIVE_HOURS} hours in all under it", START_LIVE),
         ("comparison", "the last comparison with the venue was clean", LIVE_STATUS),
@@ -176,7 +176,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ),
     ),
     *_items(
-        Phase.GROWTH,
+        LivePhase.GROWTH,
         (
             "backup",
             "the live journal was backed up in the last 7 days",
@@ -193,7 +193,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
 )
 
 
-def items_of(phase: Phase | None) -> tuple[ChecklistItem, ...]:
+def items_of(phase: LivePhase | None) -> tuple[ChecklistItem, ...]:
     """Return the items of a phase, all of them for None."""
     return tuple(each for each in ITEMS if phase is None or each.phase is phase)
 

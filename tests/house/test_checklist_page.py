@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.system.live_checklist import ITEMS, Phase
+from domain.system.live_checklist import ITEMS, LivePhase
 from scripts import checklist_page, pages
 
 pytestmark = pytest.mark.req("CL1")
@@ -17,7 +17,7 @@ def test_the_committed_page_is_the_one_that_the_table_gives() -> None:
 
 
 def test_there_are_seven_phases_and_each_has_items() -> None:
-    assert [each.value for each in Phase] == [1, 2, 3, 4, 5, 6, 7]
-    assert {each.phase for each in ITEMS} == set(Phase)
+    assert [each.value for each in LivePhase] == [1, 2, 3, 4, 5, 6, 7]
+    assert {each.phase for each in ITEMS} == set(LivePhase)
     assert ITEMS[0].name == "venue check", "the real venue is touched harmlessly first"
     assert len({each.name for each in ITEMS}) == len(ITEMS)

@@ -11,7 +11,7 @@ import pytest
 from adapters.venues.coinbase.key_sources import FILE, NAME, SECRET
 from app.command_line.cli import COMMANDS, main
 from app.command_line.options import Folders
-from domain.system.live_checklist import ITEMS, Phase, items_of
+from domain.system.live_checklist import ITEMS, LivePhase, items_of
 
 pytestmark = pytest.mark.req("CL1")
 
@@ -33,9 +33,9 @@ def run(home: Path, *words: str) -> int:
     return main(["checklist", "--set", "app.time.ntp_servers=[]", *words, *place])
 
 
-@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("phase", LivePhase)
 def test_a_phase_that_is_not_met_is_named_with_the_command_for_each_item(
-    phase: Phase, tmp_path: Path, capsys: Said
+    phase: LivePhase, tmp_path: Path, capsys: Said
 ) -> None:
     assert run(tmp_path, "--phase", str(phase.value)) == 1
 
