@@ -27,7 +27,8 @@ python run.py checklist --phase 4
 
 It changes nothing, sends nothing but questions, and ends with 0 where all is met, else with 1.
 Begin with `venue-check`, which touches Coinbase harmlessly. What `--env live` itself demands, and
-what keeps this version from real money, is in [live.md](live.md).
+what keeps this version from real money, is in [live.md](live.md); the way back, step by step, in
+[rollback.md](rollback.md).
 """
 TABLE = """
 | item | what has to be true | the command for it |

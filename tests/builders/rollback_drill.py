@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import frozen
 
+from domain.model.wording import counted
 from tests.builders.live import CONFIRMED, LiveHome, RisingMarket, rise
 from tests.builders.runs import ROOT, RUN_S, Running, call, command_line, status
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
@@ -130,7 +131,8 @@ def _halted(live: LiveHome) -> RolledBack:
             assert not _resting(live.real, "BUY"), "an entry rests after the kill"
             stops = _resting(live.real, "SELL")
             assert stops, "the stop orders of lots stay at the venue"
-            return f"ended with 3; no entry rests at the venue, {len(stops)} stop orders stay"
+            stay = counted(len(stops), "stop order")
+            return f"ended with exit code 3; no entry rests at the venue, {stay} there"
 
         return _timed(halt, HALT)
 
@@ -160,7 +162,8 @@ def _sold(live: LiveHome, held: Mapping[str, Decimal]) -> RolledBack:
         done = script(live, "--emergency")
         assert done.returncode == 0, done.stdout + done.stderr
         assert not _owned(live)
-        return f"sold {', '.join(sorted(held))}; {done.stdout.strip().splitlines()[-2]}"
+        cash = next(each for each in done.stdout.splitlines() if each.endswith(" in cash"))
+        return f"sold {', '.join(sorted(held))}; left: {cash.partition(': ')[2]}"
 
     step = _timed(sell, SELL)
     sold = _totals(live.real, "SELL")
