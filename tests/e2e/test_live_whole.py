@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.live import CONFIRMED, LiveHome, RisingMarket, rise
+from tests.builders.live import CONFIRMED, SETTINGS, LiveHome, RisingMarket, rise
 from tests.builders.runs import RUN_S, call, status, words
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 
@@ -155,3 +155,26 @@ def test_a_sigkill_costs_no_order_and_no_lot_and_a_shut_gate_only_sells(live: Li
         running.process.communicate()
     assert {each["order_id"] for each in orders(live.real, "BUY")} == before
     assert words(running.lines[-1])["reason"] == "signal"
+
+
+@pytest.mark.req("CL1", "SEC2")
+def test_the_first_phases_of_the_checklist_are_met_by_their_commands(live: LiveHome) -> None:
+    here = ("--venue-url", live.real.session.rest)
+    settings = (*here, *SETTINGS, "--json")
+    live.real.set_clock()
+
+    def open_items(phase: int) -> set[str]:
+        asked = ("checklist", "--phase", str(phase), *settings)
+        done = call(live.home, *asked, environment=live.key)
+        found = [row for each in json.loads(done.stdout)["phases"] for row in each["items"]]
+        assert done.returncode == (0 if all(row["met"] for row in found) else 1), done.stderr
+        return {row["name"] for row in found if not row["met"]}
+
+    assert open_items(1) == {"venue check", "venue order"}
+    checked = call(live.home, "venue-check", "--with-order", *here, environment=live.key)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert open_items(1) == set()
+
+    assert open_items(3) == {"key age"}
+    assert call(live.home, "secrets", "rotated", environment=live.key).returncode == 0
+    assert open_items(3) == set()
