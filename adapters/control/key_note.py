@@ -19,9 +19,17 @@ class KeyNote:
 
     def created_ns(self, key_name: str) -> Nanos | None:
         """Return when the key of that name was made; None: nobody has said so of this one."""
+        return self._created(key_name)
+
+    def newest_created_ns(self) -> Nanos | None:
+        """Return when the newest key that a person spoke of was made; None: of none."""
+        return self._created(None)
+
+    def _created(self, key_name: str | None) -> Nanos | None:
         noted = read_json(self._file) or {}
         created = noted.get("created")
-        if noted.get("key") != key_name or not isinstance(created, str):
+        is_meant = key_name is None or noted.get("key") == key_name
+        if not is_meant or not isinstance(created, str):
             return None
         try:
             return parse_iso(created)

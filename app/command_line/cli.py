@@ -60,9 +60,11 @@ COMMANDS = {
     "alerts": ("app.commands.alerts:alerts", "What somebody had to know."),
     "secrets": ("app.commands.secrets:secrets", "The key of the real venue, and its age."),
     "doctor": ("app.commands.doctor:doctor", "What could stop a start, with the fix."),
+    "checklist": ("app.commands.checklist:checklist", "The way to real money, with evidence."),
     "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
     "torture": ("app.commands.torture:torture", "Hostile strategies, judged by the venue."),
     "incident": ("app.commands.incident:incident", "One file with what happened."),
+    "retention": ("app.commands.retention:retention", "What is kept, and what goes when."),
     "audit": ("app.commands.audit:audit", "Verify the journal."),
     "journal": ("app.commands.journal:journal", "Back the journal up, or restore a backup."),
     "config": ("app.commands.config:config", "Check or show the configuration."),
@@ -166,6 +168,11 @@ EXIT_NO, EXIT_USAGE, EXIT_REFUSED, EXIT_RUNNING, EXIT_BUG = 1, 2, 4, 5, 70
 @click.option("--quiet", is_flag=True, help="Only warnings and worse on the terminal.")
 @click.option("--liquidating", "liquidates_since_s", type=float, hidden=True)
 @click.option("--confirm-live", is_flag=True, help="The operator's confirmation, live only.")
+@click.option(
+    "--leave-live-positions",
+    is_flag=True,
+    help="Paper only: start although live trading owns something, which nobody watches then.",
+)
 @click.version_option(
     VERSION,
     prog_name="bulkhead",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -134,7 +134,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     _refuse_drills(values, config)
     shadow = _shadow_of(beside, config)
     values = {**values, "shadow": shadow}
-    refused = refusals(mode, config)
+    refused = (*refusals(mode, config), *_left_live(folders, values))
     loaded = [each for each in (config, shadow) if each is not None]
     strategies = [folder_of(each.app.strategies.folder) for each in loaded]
     refused += stray_keys(strategies, (), own)
@@ -156,6 +156,14 @@ def _refused(mode: Mode, sentences: Iterable[str]) -> int:
     for sentence in sentences:
         click.echo(f"  {sentence}", err=True)
     return 4
+
+
+def _left_live(folders: Folders, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why a run on paper may not start beside what live trading owns."""
+    if values["mode"] is Mode.PAPER and not values["leave_live_positions"]:
+        from app.run.live_positions import owned_live
+
+        yield from map(folders.address.put, owned_live({folders.data: None, folders.home: None}))
 
 
 def _shadow_of(folder: Path | None, config: Config) -> Config | None:
@@ -251,6 +259,8 @@ def of_real_money(values: Mapping[str, Any]) -> dict[str, Any]:
         "faults": "--faults",
         "seed": "--seed",
     }
+    if values["leave_live_positions"]:
+        raise click.UsageError("--leave-live-positions is for paper: live trading watches its own")
     for name, flag in of_paper.items():
         if values[name] not in (None, ()):
             raise click.UsageError(f"{flag} is for paper; --env live trades the market there is")

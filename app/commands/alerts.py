@@ -19,6 +19,7 @@ from adapters.courier.marks import MarkFile, by_alert
 from adapters.courier.message import TESTED, Message, message_of
 from adapters.courier.urls import URLS, ChannelUrl, find_urls
 from adapters.telemetry.acks import Ack, AckFile, alert_id
+from adapters.telemetry.evidence import ALERTED
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from app.command_line.environment import in_words
 from app.command_line.options import ROOT, Folders
@@ -29,6 +30,7 @@ from app.command_line.shell import (
     reason_option,
     world_option,
 )
+from app.commands.on_record import put_on_record
 from app.status.alert_states import FILE, AlertBook, read_book
 from app.status.alerts import alert_blocks
 from app.status.lines import addressed
@@ -132,6 +134,11 @@ def test_channels(folders: Folders) -> int:
         else:
             click.echo(f"{address.label}: failed: {failure}; {mend(failure)}")
     is_whole = not found.problems and all(failure is None for _, failure in results)
+    pairs = zip(found.channels, results, strict=True)
+    failed = [address.label for address, (_, failure) in pairs if failure is not None]
+    labels = ", ".join(address.label for address in found.channels)
+    told = f"failed: {', '.join(failed)}" if failed else f"delivered: {labels}"
+    put_on_record(folders, ALERTED, labels, told, is_good=is_whole)
     return 0 if is_whole else 1
 
 

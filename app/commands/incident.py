@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from adapters.telemetry.evidence import BUNDLED
 from app.command_line.options import VERSION, Folders
 from app.command_line.shell import Parsed, env_option, folder_options, json_option
 from app.commands.journals import journal_of
+from app.commands.on_record import put_on_record
 from app.incident.bundle import (
     BundleFacts,
     BundleSource,
@@ -94,6 +96,8 @@ def incident(
     except OSError as error:
         return _refuse(f"not written: {error.filename or chosen}: {error.strerror}", EXIT_NO)
     _tell(chosen, facts, as_json=as_json)
+    told = f"{chosen.name}: {counted(facts.runs, 'run')}, {counted(facts.records, 'record')}"
+    put_on_record(folders, BUNDLED, folder.name, told, is_good=not facts.broken)
     return 0
 
 

@@ -10,10 +10,12 @@ import click
 
 from adapters.journal.archive import BackupFacts, verify_backup, write_backup
 from adapters.journal.errors import JournalBroken
+from adapters.telemetry.evidence import BACKED_UP
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import env_option, folder_options
 from app.commands.journals import journal_of
+from app.commands.on_record import put_on_record
 from config.mode import Mode
 from domain.model.errors import JournalError
 from domain.model.instants import iso
@@ -62,6 +64,7 @@ def backup(folders: Folders, mode: Mode | None, file: Path) -> int:
     except OSError as error:
         return _refuse(f"not backed up: {error.filename or file}: {error.strerror}", EXIT_NO)
     click.echo(f"{file}: {_told(facts)}")
+    put_on_record(folders, BACKED_UP, facts.mode, f"{file.name}: {_told(facts)}", is_good=True)
     return 0
 
 

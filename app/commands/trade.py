@@ -11,13 +11,15 @@ import click
 
 from adapters.control.instances import InstanceLock
 from adapters.control.registry import FolderLock
-from adapters.telemetry.log import configure
+from adapters.telemetry.log import ActorLog, configure
 from adapters.telemetry.terminal import Terminal
 from app.command_line.environment import require_file, require_writable
 from app.command_line.last_start import keep_start
 from app.command_line.options import TradeOptions
 from app.command_line.worlds import remember
+from app.retention.pruning import KEPT_DAYS, KEPT_NS, prune
 from domain.model.instants import iso
+from domain.model.wording import counted
 
 LOGS = ("bulkhead.log", "bulkhead.jsonl", "alerts.jsonl")
 
@@ -39,6 +41,7 @@ def trade(options: TradeOptions) -> int:
         terminal = Terminal(sys.stderr, is_plain=options.plain, is_quiet=options.quiet)
         address = options.folders.address
         configure(options.folders.log, level, terminal, run=run_name, address=address)
+        _remove_what_is_old(options)
         from app.run.trader import run
 
         if not options.watch:
@@ -48,6 +51,16 @@ def trade(options: TradeOptions) -> int:
         view = LiveView(terminal, folder)
         undo.callback(view.end)
         return run(options, view.around(say), terminal)
+
+
+def _remove_what_is_old(options: TradeOptions) -> None:
+    """Remove logs and minutes of the market that are past the days for which they are kept."""
+    done = prune(options.folders, time.time_ns() - KEPT_NS)
+    log = ActorLog("retention")
+    if done.files:
+        log.info(f"removed what is older than {KEPT_DAYS} days: {counted(len(done.files), 'file')}")
+    for each in done.failures:
+        log.warning(each)
 
 
 def _require_room(options: TradeOptions) -> None:

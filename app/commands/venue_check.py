@@ -7,18 +7,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import click
 
 from adapters.clocks.system import SystemClock
+from adapters.telemetry.evidence import CHECKED, ORDERED
 from adapters.telemetry.log import ActorLog
 from adapters.venues.coinbase.probe import OrderProbe, Probe
 from adapters.venues.coinbase.traits import MARKET_STREAM
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options, json_option, set_option
 from app.command_line.trading_options import COINBASE_REST, parse_url, refuse_foreign_coinbase
+from app.commands.on_record import put_on_record
 from app.run import settings
 from app.run.mode_gate import right_of_check
 from app.status.lines import Line, addressed
@@ -27,7 +29,7 @@ from app.venue_check.check import CheckPlan, findings
 from app.venue_check.report import document, lines_of, not_well, summary
 from app.venue_check.wiring import Machine, forbidden_by, key_of, locked
 from config.loading import load
-from domain.system.venue_check import exit_code
+from domain.system.venue_check import CheckedStep, exit_code
 
 
 @click.command(name="venue-check")
@@ -94,9 +96,21 @@ def venue_check(
         click.echo(json.dumps(document(rest, found, folders.address), indent=2))
     else:
         click.echo(summary(found))
+    _keep(folders, rest, found, has_key=key is not None, with_order=with_order)
     if code := exit_code(found):
         click.echo(not_well(found), err=True)
     return code
+
+
+def _keep(
+    folders: Folders, rest: str, found: Sequence[CheckedStep], *, has_key: bool, with_order: bool
+) -> None:
+    """Put the check on record; one without a key has not touched what is traded on."""
+    is_good = has_key and not exit_code(found)
+    told = summary(found) if has_key else f"without a key: {summary(found)}"
+    put_on_record(folders, CHECKED, rest, told, is_good=is_good)
+    if with_order:
+        put_on_record(folders, ORDERED, rest, told, is_good=is_good)
 
 
 def _tell(lines: Iterable[Line]) -> None:

@@ -61,6 +61,8 @@ def head(document: Members, signs: Signs) -> Iterator[Line]:
         style = "" if reconcile == "clean" else BAD
         yield Line(f"  last comparison with the venue: {reconcile}", style)
     yield from _clock(document)
+    if told := document.text("key_age"):
+        yield Line(f"  {told}", WARN)
     for stalled in document.texts("stalled"):
         yield Line(f"  no fresh data of {stalled}", WARN)
     yield from _refused(document)

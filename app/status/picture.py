@@ -10,6 +10,7 @@ from attrs import frozen
 
 from actors.reporting.rows import MISSING, NOBODY, VENUE, is_protected_at_venue
 from adapters.control.instances import folders_with_runs, is_running
+from adapters.control.key_note import KeyNote
 from adapters.control.kill_switch import strongest_kill
 from adapters.control.status import read_status
 from adapters.control.worlds import title
@@ -22,6 +23,7 @@ from app.status.members import Members
 from app.status.signs import InstanceState, Signs, look
 from app.status.since import brought_up
 from domain.model.instants import MILLISECOND, SECOND, iso
+from domain.system.key_age import KeyState, key_age
 
 
 @frozen
@@ -78,6 +80,7 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
         "pid": None if signs.who is None else signs.who.pid,
         "kill_switch": None if kill is None else kill.reason or "no reason given",
         "also_running": [title(each) for each in others],
+        "key_age": _key_age(folders),
         "alert_channels": channel_rows(folder, is_up=signs.state.is_up),
     }
     positions = report.get("positions")
@@ -90,6 +93,15 @@ def _whole(report: dict[str, Any], signs: Signs, folders: Folders, folder: Path)
             for each in positions
         ]
     return whole
+
+
+def _key_age(folders: Folders) -> str | None:
+    """Return in words how old the key is that was noted last, once it is due to be replaced."""
+    created_ns = KeyNote(folders.data).newest_created_ns()
+    if created_ns is None:
+        return None
+    age = key_age(created_ns, time.time_ns())
+    return None if age.state is KeyState.YOUNG else age.words
 
 
 def _left(protected_at: object, guard: str) -> str:

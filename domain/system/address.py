@@ -19,9 +19,9 @@ _TYPED = re.compile(
     r" [a-z]+| [a-z]+(?:-[a-z]+)*)?)"
     r"(?P<given>(?: --(?:data-dir|log-dir|world) [^\s;`)]+)*)"
 )
-_OF_ALL_WORLDS = ("config", "secrets", "selftest", "torture", "venue-check")
+_OF_ALL_WORLDS = ("checklist", "config", "secrets", "selftest", "torture", "venue-check")
 """First words of the commands that mean no world."""
-_LOGGED = ("", "alerts", "logs", "status")
+_LOGGED = ("", "alerts", "checklist", "doctor", "incident", "logs", "status")
 """First words of the commands that read or write the log folder; "" is a start."""
 
 

@@ -80,6 +80,28 @@ class LiveHome:
         return Running(self.home, *self.words(*arguments), environment=self.key)
 
 
+RISES_EVERY_S = 90.0
+"""Seconds between two rises: a price that rises all the time is one that nobody trusts."""
+
+
+class RisingMarket:
+    """A market that rises a little now and then, at the right time by its clock."""
+
+    def __init__(self, real: RunningVenue) -> None:
+        self._real = real
+        self._risen_s = -RISES_EVERY_S
+
+    def go_on(self) -> None:
+        """Let it rise if it has not for a while; on a busy machine the venue's clock falls behind
+        and is set, too.
+        """
+        now_s = time.monotonic()
+        if now_s - self._risen_s >= RISES_EVERY_S:
+            self._risen_s = now_s
+            self._real.set_clock()
+            rise(self._real)
+
+
 def rise(real: RunningVenue) -> None:
     """Let every product rise a little: what is eager buys."""
     for name in PRODUCTS:

@@ -83,6 +83,21 @@ def test_a_document_says_the_same_and_nothing_of_the_key(
     assert not any(each in out for each in shreds(EC))
 
 
+def test_every_key_that_was_noted_stays_on_record(
+    tmp_path: Path, a_key: Path, capsys: Said
+) -> None:
+    assert run(tmp_path, "rotated", "--on", days_ago(80)) == 0
+    a_key.write_text(json.dumps({"name": "organizations/o/apiKeys/next", "privateKey": EC}))
+    assert run(tmp_path, "rotated") == 0
+    capsys.readouterr()
+
+    assert run(tmp_path, "check", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["rotations"]
+    assert [each["key"].rpartition("/")[2] for each in told] == ["k", "next"]
+    assert run(tmp_path, "check") == 0
+    assert f"key organizations/o/apiKeys/k, made {days_ago(80)}" in capsys.readouterr().out
+
+
 def test_a_key_of_tomorrow_is_a_slip_of_the_hand(tmp_path: Path, a_key: Path, capsys: Said) -> None:
     assert run(tmp_path, "rotated", "--on", days_ago(-3)) == 2
     assert "still to come" in capsys.readouterr().err

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from adapters.control.files import write_json
 from adapters.control.instances import STATUS
+from adapters.control.key_note import KeyNote
 from app.command_line.options import Folders
+from app.status.head import head
+from app.status.members import Members
 from app.status.picture import newest_alerts, take
 from app.status.signs import InstanceState
+from domain.model.instants import DAY, Nanos
 from tests.builders.status import DOCUMENT, POSITION
 
 PAUSE = {"name": "pause", "scope": "global", "effect": "BLOCK", "reason": "speech"}
@@ -64,6 +69,20 @@ def test_a_status_that_is_not_there_is_a_picture_without_the_runs_own_part(
 
     assert not picture.is_readable
     assert picture.document["mode"] == "paper"
+
+
+@pytest.mark.req("SEC2")
+@pytest.mark.parametrize(("days", "words"), [(10, None), (84, "84 days old"), (95, "past the")])
+def test_a_key_that_is_due_is_told(folders: Folders, days: int, words: str | None) -> None:
+    KeyNote(folders.data).write("k", Nanos(time.time_ns() - days * DAY))
+    write_json(folders.data / "paper" / STATUS, DOCUMENT)
+
+    picture = take(folders, folders.data / "paper")
+
+    found = picture.document
+    lines = [each.text for each in head(Members(found), picture.signs)]
+    assert (found["key_age"] is None) is (words is None)
+    assert words is None or any(words in line and "secrets rotated" in line for line in lines)
 
 
 def test_without_a_log_there_are_no_alerts(folders: Folders) -> None:

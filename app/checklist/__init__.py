@@ -1,0 +1,1 @@
+"""The live checklist: what this installation can show of the way to real money."""

@@ -1,0 +1,133 @@
+"""Old logs and market data: found, told, and removed; money records are never among them.
+
+A file is as old as its last change. Of a market that runs by the wall clock, old minutes of a file
+that is still written go too; a recorded market has times of its own and is judged by its file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from attrs import frozen
+
+from adapters.control.files import write_whole
+from adapters.control.instances import MODES, is_running
+from adapters.telemetry.bars import BARS, COLUMNS
+from app.command_line.options import Folders
+from domain.model.instants import DAY, SECOND, Nanos, parse_iso
+
+KEPT_DAYS = 90
+KEPT_NS = KEPT_DAYS * DAY
+LOGS = ("bulkhead*.log", "bulkhead*.jsonl", "alerts*.jsonl", "sentinel*.jsonl", "stacks*.txt")
+INCIDENTS, SHADOWS = "incidents/*.txt", "shadow/run-*.jsonl"
+LARGEST = 64 << 20
+"""Bytes of a file of minutes that is cut; one of a year has a tenth of it."""
+
+
+@frozen(kw_only=True)
+class OldFile:
+    """A file that is too old, or holds rows that are: `rows` of it, 0 for all of the file."""
+
+    path: Path
+    kind: str
+    size: int
+    rows: int = 0
+
+
+@frozen
+class Pruned:
+    """What was removed, and in sentences what could not be."""
+
+    files: tuple[OldFile, ...]
+    failures: tuple[str, ...]
+
+
+def old_files(folders: Folders, before_ns: int) -> Iterator[OldFile]:
+    """Yield what was last changed before `before_ns` (UTC wall time), and files with such rows.
+
+    What cannot be looked at is left out. Minutes of a folder where an instance runs are judged by
+    their file alone.
+    """
+    for pattern in (*LOGS, INCIDENTS):
+        yield from _whole_files(folders.log.glob(pattern), "log", before_ns)
+    for folder in (home / mode for home in folders.homes for mode in MODES):
+        yield from _whole_files(folder.glob(SHADOWS), "shadow", before_ns)
+        files = sorted((folder / BARS).glob("*.csv"))
+        old = list(_whole_files(files, "minutes", before_ns))
+        yield from old
+        if not files or is_running(folder):
+            continue
+        gone = {each.path for each in old}
+        yield from _with_old_rows((each for each in files if each not in gone), before_ns)
+
+
+def prune(folders: Folders, before_ns: int) -> Pruned:
+    """Remove what is older than `before_ns`; a file that can't be removed stops no other."""
+    done, failures = [], []
+    for each in old_files(folders, before_ns):
+        try:
+            if each.rows:
+                _cut(each.path, before_ns)
+            else:
+                each.path.unlink()
+        except FileNotFoundError:
+            continue  # somebody else was faster
+        except OSError as error:
+            failures.append(f"{each.path} stays: {error.strerror}")
+        else:
+            done.append(each)
+    return Pruned(tuple(done), tuple(failures))
+
+
+def _whole_files(files: Iterable[Path], kind: str, before_ns: int) -> Iterator[OldFile]:
+    for path in files:
+        try:
+            found = path.lstat()
+        except OSError:
+            continue
+        if path.is_file() and not path.is_symlink() and found.st_mtime_ns < before_ns:
+            yield OldFile(path=path, kind=kind, size=found.st_size)
+
+
+def _with_old_rows(files: Iterable[Path], before_ns: int) -> Iterator[OldFile]:
+    for path in files:
+        try:
+            old = [row for row in _rows(path) if (_at(row) or before_ns) < before_ns]
+            is_wall = _is_of_the_wall(path)
+        except (OSError, UnicodeDecodeError):
+            continue
+        if old and is_wall:
+            size = sum(len(row) + 1 for row in old)
+            yield OldFile(path=path, kind="minutes", size=size, rows=len(old))
+
+
+def _is_of_the_wall(path: Path) -> bool:
+    """Tell whether the newest minute of a file is of the day on which it was written."""
+    newest_ns = max((_at(row) or 0 for row in _rows(path)), default=0)
+    return abs(path.stat().st_mtime_ns - newest_ns) < DAY
+
+
+def _rows(path: Path) -> list[str]:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+        return []
+    return path.read_text(encoding="utf-8").splitlines()[1:]
+
+
+def _at(row: str) -> Nanos | None:
+    """Return when the minute of a row began, None where the row makes no sense."""
+    cells = row.split(",", 2)
+    try:
+        return parse_iso(cells[1])
+    except (IndexError, ValueError, OverflowError):
+        return None
+
+
+def _cut(path: Path, before_ns: int) -> None:
+    """Leave the rows of a file that are not too old; its age stays what it was."""
+    found = path.stat()
+    kept = [row for row in _rows(path) if (_at(row) or before_ns) >= before_ns]
+    write_whole(path, "\n".join((",".join(COLUMNS), *kept)) + "\n")
+    path.chmod(found.st_mode & 0o777)
+    os.utime(path, (found.st_atime_ns / SECOND, found.st_mtime_ns / SECOND))
