@@ -114,8 +114,8 @@ class Selector(Actor):
         match message:
             case LiquidityMeasured(measures):
                 now_ns = self.clock.market_ns()
-                is_first = self._selection.measure(measures, now_ns)
-                if is_first or now_ns - self._judged_ns >= JUDGE_EVERY_NS:
+                is_news = self._selection.measure(measures, now_ns)
+                if is_news or now_ns - self._judged_ns >= JUDGE_EVERY_NS:
                     self._judge_market()
                     self._judge()
                 if measures and self._standings:

@@ -80,15 +80,15 @@ class Selection:
             self._tracks[product.id] = track
 
     def measure(self, measures: Iterable[BookMeasure], now_ns: Nanos) -> bool:
-        """Take in what some books show now; tell whether one of them was never known before."""
-        is_first = False
+        """Take in what some books show now; tell whether one of them was not known, or too old."""
+        is_news = False
         for liquidity in measures:
             track = self._tracks.get(liquidity.product)
             if track is not None and None not in _figures(liquidity):
-                is_first |= track.liquidity is None
+                is_news |= _is_unseen(track, now_ns)
                 track.liquidity, track.looked_ns = liquidity, now_ns
                 self._move(track, now_ns)
-        return is_first
+        return is_news
 
     @property
     def is_looked_at(self) -> bool:
@@ -203,9 +203,14 @@ def _kind(standing: Standing | None) -> tuple[str, Exclusion | None] | None:
 def _unknown(track: _Track, now_ns: Nanos) -> Failing | None:
     if track.product.volume_24h is None:
         return Failing(Exclusion.VOLUME_UNKNOWN, "no volume that can be", "a 24 h volume")
-    if track.liquidity is None or now_ns - track.looked_ns > BOOK_LIMIT_NS:
+    if _is_unseen(track, now_ns):
         return Failing(Exclusion.BOOK_UNKNOWN, "no whole book", "bids and offers")
     return None
+
+
+def _is_unseen(track: _Track, now_ns: Nanos) -> bool:
+    """Tell whether nobody knows its book: never looked at, or too long ago."""
+    return track.liquidity is None or now_ns - track.looked_ns > BOOK_LIMIT_NS
 
 
 def _figures(liquidity: BookMeasure) -> tuple[Decimal | None, Decimal | None]:

@@ -16,7 +16,7 @@ OVERGROWN: dict[str, int] = {}
 PRODUCT = tidy.PACKAGES
 OURS = (*PRODUCT, "benchmarks", "scripts")
 EXACT = ("domain/model/money.py", "domain/orders/", "domain/risk/", "domain/portfolio/")
-PLUGINS = ("domain.strategies.", "domain.risk.rules.")
+PLUGINS = ("domain.strategies.", "domain.risk.rules.", "benchmarks.backtest.strategies.")
 TEXTS = (".py", ".md", ".toml", ".yaml", ".cfg", ".sh", "")
 
 TreeCheck = Callable[[str, ast.Module], Iterator[str]]

@@ -45,7 +45,7 @@ from domain.model.universe import BookMeasure, Exclusion, Standing
 from domain.universe.limits import Stability
 from domain.universe.orders import StandingOrders
 from domain.universe.regime import BARS, RegimeLimits
-from domain.universe.selection import UniversePlan
+from domain.universe.selection import BOOK_LIMIT_NS, UniversePlan
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import BTC, ETH, MAKER, TAKER, a_product, a_tier
 from tests.fakes.recording_venue import RecordingVenue
@@ -159,6 +159,19 @@ def test_a_book_that_does_not_come_at_a_start_is_said_after_its_time() -> None:
 
     text = "1 product may be bought (1 in T1); excluded now: ETH-USD (book_unknown: no whole book)"
     assert text in stand.log.splitlines()
+
+
+@pytest.mark.req("U1", "BT4")
+def test_a_book_that_is_seen_again_counts_at_once_however_short_ago_all_were_judged() -> None:
+    stand = ready()
+    stand.pass_time(BOOK_LIMIT_NS + SECOND)
+    stand.hear(AssetBanned("ETH", "exploit", Nanos(START_NS + HOUR)))  # all are judged anew
+    said = stand.hear(BanCleared("ETH", "over"))
+    assert standing(said).exclusion_reason is Exclusion.BOOK_UNKNOWN
+
+    said = stand.hear(LOOKED)
+
+    assert standing(said).exclusion_reason is None
 
 
 @pytest.mark.req("U1")

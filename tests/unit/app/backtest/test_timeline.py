@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
+from actors.kernel.envelope import Envelope
 from actors.trading.exits import Exits
-from app.backtest.outcome import BacktestOutcome
+from app.backtest.outcome import BacktestOutcome, run
 from app.backtest.report import report
 from app.backtest.system import BacktestFailed
+from domain.messages.decisions import OrderApproved
 from domain.model.errors import InvariantBroken
-from domain.model.instants import HOUR, MINUTE, Nanos
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
+from domain.model.market import Bar
+from domain.model.money import Price, Quantity
 from domain.strategies.breakout import Breakout
 from tests.builders.backtests import BEGIN, candles, file_of, plan, played
+from tests.builders.messages import BTC
 
 pytestmark = pytest.mark.req("BT1", "BT4")
 
@@ -58,6 +63,28 @@ def test_books_add_up_to_the_venues_own_account() -> None:
         assert results.cash == results.opening_cash + profit
     assert results.cash <= results.opening_cash + profit
     assert results.fees > 0
+
+
+def test_a_quiet_product_may_be_bought_in_the_minute_after_the_hour_was_read(
+    tmp_path: Path,
+) -> None:
+    first, break_ns = Nanos(BEGIN - 2 * HOUR), Nanos(BEGIN + HOUR)
+    low, high, broken = (Price(Decimal(each)) for each in ("100.00", "100.01", "100.05"))
+    bars = [
+        Bar(BTC, Nanos(at), low, top, low, top, Quantity(Decimal(volume)))
+        for at in range(first, BEGIN + 2 * HOUR, MINUTE)
+        for top, volume in [(broken, "9000.5") if at == break_ns else (high, "3000.5")]
+    ]
+    decided: list[Nanos] = []
+
+    def hear(envelope: Envelope) -> None:
+        if isinstance(envelope.body, OrderApproved):
+            decided.append(envelope.at_ns)
+
+    market = str(file_of(tmp_path / "quiet.parquet", bars))
+    run(plan(market, hours=1.2), lambda _: None, hear)
+
+    assert decided[:1] == [break_ns + MINUTE + 2 * SECOND]
 
 
 def test_a_minute_without_a_row_is_not_traded_through(tmp_path: Path) -> None:

@@ -207,3 +207,15 @@ def test_only_another_tier_or_reason_is_a_change_and_no_number() -> None:
 
     assert changed(before, (same, out)) == (out,)
     assert changed({}, (same,)) == (same,)
+
+
+def test_a_look_is_news_where_the_book_was_not_known_or_not_any_more() -> None:
+    stand = listed()
+    measure = BookMeasure(BTC, Decimal(5), Decimal(50_000), Decimal(50_000))
+
+    told = []
+    for later_ns in (0, BOOK_LIMIT_NS, BOOK_LIMIT_NS + 1):
+        stand.now_ns = Nanos(stand.now_ns + later_ns)
+        told.append(stand.selection.measure((measure,), stand.now_ns))
+
+    assert told == [True, False, True]

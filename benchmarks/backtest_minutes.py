@@ -1,6 +1,6 @@
 """Minutes of products a second in a backtest: where strategies hardly trade, and trade often.
 
-Usage: python benchmarks/backtest.py [--days N] [--market FILE] [--smoke]
+Usage: python benchmarks/backtest_minutes.py [--days N] [--market FILE] [--smoke]
 """
 
 from __future__ import annotations
