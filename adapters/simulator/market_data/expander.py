@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 from random import Random
+from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import frozen
 
 from adapters.simulator.market_data.depth import (
@@ -34,6 +36,9 @@ from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar, Level, Trade
 from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId, Side
+
+if TYPE_CHECKING:
+    from domain.model.bars import Ints
 
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
@@ -149,6 +154,33 @@ class CandleExpander:
         tick = int(before.close / subject.product.price_increment)
         return subject.prices.at(max(1, tick - spread))
 
+    def openings(
+        self, product: ProductId, minute_ns: Nanos, closes: Ints
+    ) -> tuple[Ints, Ints] | None:
+        """Return `opening_bid` and `widest_spread` in ticks of the minutes from `minute_ns` on, of
+        one of the market's hours, where the minute before each has closed at `closes`.
+
+        The market covers those minutes. None in the product's first hour: there they depend on
+        more than that.
+        """
+        hour_ns = self._hour_of(minute_ns)
+        now = self._hour_climate(self._subjects[product].product, hour_ns)
+        if now is None:
+            return None
+        subject, first = self._subjects[product], self._number(minute_ns)
+        depth = Depth(subject.product, subject.prices, subject.key, first, now, now)
+        minutes = np.arange(first, first + len(closes), dtype=np.int64)
+        bids = np.maximum(1, closes - depth.spreads(minutes))
+        return bids, np.full(len(closes), depth.widest, np.int64)
+
+    def price(self, product: ProductId, tick: int) -> Price:
+        """Return the price of a tick number."""
+        return self._subjects[product].prices.at(tick)
+
+    def hour_left(self, minute_ns: int) -> int:
+        """Return how many minutes of the market's hour are left from `minute_ns` on."""
+        return (self._hour_of(minute_ns) + HOUR - minute_ns) // MINUTE
+
     def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> MinuteWalk:
         if row is None:
             return standstill(last)
@@ -177,19 +209,28 @@ class CandleExpander:
 
         Without such rows the newest row before it speaks for ten minutes.
         """
-        hour_ns = Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
+        found = self._hour_climate(product, self._hour_of(minute_ns))
+        if found is None:  # the product's first hour
+            value = turnover([known], 10) if known.start_ns < minute_ns else UNKNOWN_TURNOVER
+            return climate(product, price, value)
+        return found
+
+    def _hour_climate(self, product: Product, hour_ns: Nanos) -> Climate | None:
+        """Return the climate of an hour, None if the product has no row before it."""
         found = self._climates.get((product.id, hour_ns))
         if found is None:
             rows = self._market.candles(product.id, Nanos(hour_ns - HOUR), hour_ns)
             last = rows[-1] if rows else self._market.last_before(product.id, hour_ns)
-            if last is None:  # the product's first hour
-                value = turnover([known], 10) if known.start_ns < minute_ns else UNKNOWN_TURNOVER
-                return climate(product, price, value)
+            if last is None:
+                return None
             value = turnover(rows, 60) if rows else turnover([last], 10)
             if len(self._climates) >= _CACHED_HOURS:
                 self._climates.clear()
             found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
         return found
+
+    def _hour_of(self, minute_ns: int) -> Nanos:
+        return Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
 
     def _number(self, minute_ns: int) -> int:
         return (minute_ns - self._first_ns) // MINUTE
