@@ -16,6 +16,7 @@ from attrs import frozen
 
 from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.market_data.expander import CandleExpander
+from app.backtest.market_watch import DARK_AFTER_NS
 from domain.messages.portfolio import MinutesPassed
 from domain.model.instants import DAY, MINUTE, Nanos
 from domain.model.money import Price, ceil_to, floor_to
@@ -43,14 +44,18 @@ class _Band:
 
 @frozen(eq=False)
 class _Day:
-    """A day of one product, by minute: whether it and the minute before have a row, its extremes,
-    and at what the minute before has closed; in ticks.
+    """A day of one product, by minute: whether it can be traded at its beginning, its extremes, and
+    the last close before it; in ticks.
     """
 
-    has_rows: Bools
+    is_lit: Bools
     lows: Ints
     highs: Ints
     closes: Ints
+
+
+_NONE = np.zeros(DAY // MINUTE, np.int64)
+NO_DAY = _Day(np.zeros(DAY // MINUTE, np.bool_), _NONE, _NONE, _NONE)
 
 
 class HeldColumns:
@@ -148,7 +153,7 @@ class HeldColumns:
         if opened is None:
             return np.zeros(0, np.int64)
         bids, widest = opened
-        stays = day.has_rows[part] & (bids >= band.lowest_bid) & (bids <= band.highest_bid)
+        stays = day.is_lit[part] & (bids >= band.lowest_bid) & (bids <= band.highest_bid)
         stays &= (day.lows[part] - widest > band.floor) | (band.floor == 0)
         stays &= day.highs[part] < band.ceiling
         return bids if stays.all() else bids[: int(np.argmin(stays))]
@@ -159,12 +164,24 @@ class HeldColumns:
             found = self._days[product] = day_ns, self._read(product, day_ns)
         return found[1]
 
-    def _read(self, product: ProductId, day_ns: Nanos) -> _Day:
-        rows = self._grid.rows(product, day_ns - MINUTE, day_ns + DAY)
-        size = DAY // MINUTE + 1
-        has_row = np.zeros(size, np.bool_)
-        lows, highs, closes = (np.zeros(size, np.int64) for _ in range(3))
-        there = (rows.starts - (day_ns - MINUTE)) // MINUTE
-        has_row[there] = True
-        lows[there], highs[there], closes[there] = rows.lows, rows.highs, rows.closes
-        return _Day(has_row[1:] & has_row[:-1], lows[1:], highs[1:], closes[:-1])
+    def _read(self, product: ProductId, day_ns: int) -> _Day:
+        rows = self._grid.rows(product, day_ns - DARK_AFTER_NS - MINUTE, day_ns + DAY)
+        if not len(rows.starts):
+            return NO_DAY
+        first_ns = day_ns - DARK_AFTER_NS - MINUTE
+        size = (day_ns + DAY - first_ns) // MINUTE
+        there = (rows.starts - first_ns) // MINUTE
+        place = np.full(size, -1, np.int64)
+        place[there] = np.arange(len(there))
+        newest = np.maximum.accumulate(place)
+        lows, highs = np.full(size, NEVER, np.int64), np.zeros(size, np.int64)
+        lows[there], highs[there] = rows.lows, rows.highs
+        minutes = first_ns + MINUTE * np.arange(size, dtype=np.int64)
+        before, today = newest[:-1], slice(size - DAY // MINUTE, None)
+        is_lit = np.zeros(size, np.bool_)
+        is_lit[1:] = (before >= 0) & (minutes[1:] - rows.starts[before] <= DARK_AFTER_NS)
+        if not self._grid.covers(product, day_ns + DAY - MINUTE):
+            is_lit &= minutes <= rows.starts[-1]
+        closes = np.zeros(size, np.int64)
+        closes[1:] = rows.closes[before]
+        return _Day(is_lit[today], lows[today], highs[today], closes[today])

@@ -163,9 +163,7 @@ class BacktestRecorder:
         else:
             self.trail.see(envelope.body)
 
-    def _measure(
-        self, at_ns: Nanos, nlv: Amount | None, marks: Mapping[ProductId, Price]
-    ) -> None:
+    def _measure(self, at_ns: Nanos, nlv: Amount | None, marks: Mapping[ProductId, Price]) -> None:
         """Take down what is at work, at the bids by which it is valued."""
         view, shown = self.view, self.exposure
         if view is None or not nlv or not view.lots:

@@ -145,7 +145,7 @@ class BacktestTimeline:
         is_played = bool(awake) or self._asks_always or (self._rings and bool(lots))
         if is_played:
             self._play(now_ns, sorted(awake), wanted)
-        elif lots or self._was_played or not into_hour:
+        elif lots or self._was_played or not into_hour or now_ns == self._plan.start_ns:
             self._value(now_ns)
         self._was_played = is_played  # then something may have been sold since it was valued
         return not is_played and bool(lots) and self._recorder.news == news
