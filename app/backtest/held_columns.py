@@ -158,7 +158,7 @@ class HeldColumns:
         stays &= day.highs[part] < band.ceiling
         return bids if stays.all() else bids[: int(np.argmin(stays))]
 
-    def _day(self, product: ProductId, day_ns: Nanos) -> _Day:
+    def _day(self, product: ProductId, day_ns: int) -> _Day:
         found = self._days.get(product)
         if found is None or found[0] != day_ns:
             found = self._days[product] = day_ns, self._read(product, day_ns)

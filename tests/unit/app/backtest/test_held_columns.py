@@ -50,7 +50,7 @@ def quiet(lot: Lot, end_ns: Nanos = LONG) -> list[int]:
     seen = EXPANDER.opening_bid(BTC, Nanos(BEGIN - MINUTE))
     assert seen is not None
     found = COLUMNS.quiet((lot,), BEGIN, end_ns, {BTC: seen})
-    return found.get(BTC, MARKET.minutes(BTC, 0, 0).closes).tolist()
+    return [int(tick) for tick in found.get(BTC, ())]
 
 
 def test_the_bids_of_a_column_are_those_that_are_shown_minute_by_minute() -> None:

@@ -438,7 +438,7 @@ def test_what_is_passed_over_would_have_been_kept_and_nothing_else(
     nlvs: list[Decimal], seconds: list[int], told: set[str]
 ) -> None:
     passed, whole = EquityHistory((mark("10000"),)), EquityHistory((mark("10000"),))
-    at_ns = NOW
+    at_ns: int = NOW
     for nlv, later in zip(nlvs, seconds, strict=False):
         at_ns += later * SECOND
         now = EquityMark(Nanos(at_ns), Amount(nlv), Amount(Decimal(10000)))

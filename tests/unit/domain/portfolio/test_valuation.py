@@ -35,7 +35,11 @@ def owning(*quantities: Decimal) -> Ledger:
     is_known=some.booleans(),
 )
 def test_equity_is_that_of_the_whole_view_to_the_last_digit(
-    quantities: list[Decimal], bid: Decimal, taker: Decimal, allotment: Decimal, is_known: bool
+    quantities: list[Decimal],
+    bid: Decimal,
+    taker: Decimal,
+    allotment: Decimal | None,
+    is_known: bool,
 ) -> None:
     allotted = None if allotment is None else Amount(allotment)
     bids = {BTC: Price(bid)} if is_known else {}
