@@ -126,6 +126,10 @@ class Depth:
         """The largest spread that a step can have, in ticks."""
         return self._now.spread * WIDEST
 
+    def best(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+        """Return the best level a side of `book` alone."""
+        return (self._best(bid, step),), (self._best(ask, step),)
+
     def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
         gap = self._now.gap

@@ -12,6 +12,7 @@ without volume, has books and no trade.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ from domain.model.product import Product, ProductId, Side
 if TYPE_CHECKING:
     from domain.model.bars import Ints
 
+Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
@@ -68,8 +70,13 @@ class CandleExpander:
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
 
-    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
-        """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
+    def steps(
+        self, product: ProductId, minute_ns: Nanos, *, best_only: bool = False
+    ) -> tuple[Step, ...]:
+        """Return the minute's 32 steps, oldest first; none where the market has no such minute.
+
+        Their books have the best level a side alone if `best_only`.
+        """
         if not self._market.covers(product, minute_ns):
             return ()
         subject = self._subjects[product]
@@ -82,7 +89,8 @@ class CandleExpander:
         walked = self._walk(subject.product, minute_ns, row, int(close))
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         chance = mix(subject.key ^ self._number(minute_ns))
-        return _steps(subject, depth, walked, minute_ns, int(close), chance)
+        around = best_around if best_only else book_around
+        return _steps(subject, depth, walked, minute_ns, int(close), chance, around)
 
     def opening(self, product: ProductId, minute_ns: Nanos) -> Step | None:
         """Return the book at the minute's beginning, before anything of it has happened.
@@ -241,7 +249,13 @@ class CandleExpander:
 
 
 def _steps(
-    subject: _Subject, depth: Depth, walked: MinuteWalk, minute_ns: int, last: int, chance: int
+    subject: _Subject,
+    depth: Depth,
+    walked: MinuteWalk,
+    minute_ns: int,
+    last: int,
+    chance: int,
+    around: Callable[..., Sides],
 ) -> tuple[Step, ...]:
     steps = []
     name = subject.product.id
@@ -261,16 +275,23 @@ def _steps(
             # A rise is bought from resting sellers.
             maker = Side.SELL if is_up else Side.BUY
             trades = (Trade(name, str(number), subject.prices.at(tick), quantity, maker, at_ns),)
-        bids, asks = book_around(depth, tick, index, is_up=is_up)
+        bids, asks = around(depth, tick, index, is_up=is_up)
         steps.append(Step(name, at_ns, trades, bids, asks))
     return tuple(steps)
 
 
-def book_around(
-    depth: Depth, tick: int, index: int, *, is_up: bool
-) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
     """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
+    return depth.book(*_touch(depth, tick, index, is_up=is_up), index)
+
+
+def best_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
+    """Return the best level a side of `book_around`."""
+    return depth.best(*_touch(depth, tick, index, is_up=is_up), index)
+
+
+def _touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
     spread = depth.spread(index)
     if is_up and tick > 1:
-        return depth.book(max(1, tick - spread), tick, index)
-    return depth.book(tick, tick + spread, index)
+        return max(1, tick - spread), tick
+    return tick, tick + spread
