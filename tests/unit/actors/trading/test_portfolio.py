@@ -541,7 +541,7 @@ def test_minutes_that_pass_are_worth_what_a_cycle_in_each_would_have_shown() -> 
     assert marked.opening_nlv == usd(10_000)
 
 
-@pytest.mark.req("BT1", "R4")
+@pytest.mark.req("BT1", "DD1")
 def test_minutes_pass_up_to_the_one_in_which_a_limit_may_be_reached() -> None:
     case = Case(evolve(LIMITS, max_daily_loss_usd=usd(20)))
     case.tell(case.bid("100"), booked(ENTRY))

@@ -428,7 +428,7 @@ def test_between_cycles_a_mark_is_wanted_where_a_limit_would_miss_it() -> None:
     assert not EquityHistory().wants(mark("10000"))
 
 
-@pytest.mark.req("BT1", "R4")
+@pytest.mark.req("BT1", "DD1")
 @given(
     nlvs=some.lists(some.decimals("8900", "10900", places=2), min_size=1, max_size=40),
     seconds=some.lists(some.integers(1, 100), min_size=40, max_size=40),
