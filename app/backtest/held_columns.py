@@ -110,7 +110,8 @@ class HeldColumns:
         """
         product = self._products[lot.product]
         tick = product.price_increment
-        if seen is None or lot.expires_ns in range(begin_ns - MINUTE, begin_ns):
+        ends_ns = lot.expires_ns
+        if seen is None or (ends_ns is not None and begin_ns - MINUTE <= ends_ns < begin_ns):
             return None
         stop, at = int(floor_to(lot.stop_price, tick) / tick), int(seen / tick)
         target = NEVER
