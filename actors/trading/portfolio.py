@@ -21,6 +21,8 @@ from domain.messages.portfolio import (
     LotAdopted,
     LotReleased,
     LotsMissing,
+    MinutesMarked,
+    MinutesPassed,
     PortfolioMoved,
     StatementTaken,
 )
@@ -33,11 +35,11 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from domain.model.money import Amount, Rate
+from domain.model.money import ZERO, Amount, Rate
 from domain.model.pnl import open_of
 from domain.model.portfolio import PortfolioView
 from domain.portfolio.books import Books
-from domain.portfolio.ledger import Ledger, allotted_cash
+from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import (
     LIMITS,
     NOT_RESUMED,
@@ -46,6 +48,7 @@ from domain.portfolio.losses import (
     LossLimits,
     Resumed,
 )
+from domain.portfolio.valuation import allotted_cash
 
 PUBLISH_EVERY_NS = 250 * MILLISECOND
 """Market time between two views when only prices moved."""
@@ -70,6 +73,7 @@ Inbox = (
     | ExitProposed
     | StopRaised
     | RoundJudged
+    | MinutesPassed
     | PublishDue
     | Look
     | StatementTaken
@@ -131,6 +135,8 @@ class Portfolio(Actor):
             case RoundJudged(cycle=cycle):
                 self._cycle = cycle
                 self._mark()
+            case MinutesPassed():
+                self.send(self.envelope.sender, self._passed(message))
             case PublishDue():
                 self._is_due = False
                 self._publish()
@@ -221,6 +227,22 @@ class Portfolio(Actor):
         self.publish(marked)
         if view.nlv is not None:
             self._equity.take(self._marked(view.nlv, view))
+
+    def _passed(self, minutes: MinutesPassed) -> MinutesMarked:
+        """Keep the equity of minutes up to the first from which more may follow."""
+        history, limits, nlvs = self._equity, self._limits, list[Amount]()
+        books, taker, allotment = self._books, self._taker, self._allotment
+        opening, columns = Amount(ZERO), tuple(minutes.bids.items())
+        for row, at_ns in enumerate(minutes.at_ns):
+            marks = {product: column[row] for product, column in columns}
+            known = books.equity(marks, taker, allotment)
+            if known is None:
+                break
+            nlv, opening = known
+            if not history.pass_over(EquityMark(at_ns, nlv, opening), limits, self._tripped):
+                break
+            nlvs.append(nlv)
+        return MinutesMarked(self._cycle, minutes.at_ns[: len(nlvs)], tuple(nlvs), opening)
 
     def _judge(self, view: PortfolioView) -> None:
         """Halt where a limit is reached. Between two cycles a mark is kept where the history asks

@@ -49,6 +49,10 @@ class FifoRuntime(VirtualRuntime):
             heapq.heappop(self._due)[2]()
             self._drain()
 
+    def dues(self) -> tuple[int, ...]:
+        """Return when timers fall due, the next first."""
+        return tuple(sorted(due_ns for due_ns, _, _ in self._due))
+
     def hand_over(self, now_ns: int) -> None:
         """Stand at `now_ns` and handle what waits; no timer rings."""
         self._time.now_ns = Nanos(max(now_ns, self._time.now_ns))

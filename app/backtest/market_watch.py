@@ -142,10 +142,13 @@ class MarketWatch:
         return self._market.candle(product, now_ns)
 
     def tape(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
-        """Return the steps of so many minutes before `now_ns`."""
+        """Return the steps of so many minutes before `now_ns`, with the best of their books: a
+        price is judged by no more.
+        """
         found: list[Step] = []
         for ago in range(minutes, 0, -1):
-            found += self._expander.steps(product, Nanos(now_ns - ago * MINUTE))
+            begun_ns = Nanos(now_ns - ago * MINUTE)
+            found += self._expander.steps(product, begun_ns, best_only=True)
         return found
 
     def lit(self, product: ProductId, now_ns: Nanos, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -14,11 +14,16 @@ from app.backtest.trail import OrderTrail
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import RunStarted, RunStopped
 from domain.messages.orders import IntentRaised, Receipt
-from domain.messages.portfolio import EquityMarked, PortfolioMoved
+from domain.messages.portfolio import (
+    EquityMarked,
+    MinutesMarked,
+    MinutesPassed,
+    PortfolioMoved,
+)
 from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.model.breakers import Effect
 from domain.model.instants import HOUR, MINUTE, Nanos
-from domain.model.money import ZERO, Price
+from domain.model.money import ZERO, Amount, Price
 from domain.model.pnl import open_of
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import ProductId, base_of
@@ -98,6 +103,8 @@ class BacktestRecorder:
         self.view: PortfolioView | None = None
         self.marks: dict[ProductId, Price] = {}
         self._receipts = self.cycles = 0
+        self.news = 0
+        """How many records there were besides those of what the account is worth."""
 
     @property
     def lots(self) -> tuple[Lot, ...]:
@@ -128,8 +135,9 @@ class BacktestRecorder:
                 name = intent.client_order_id
                 receipt = Receipt(name, self._receipts, "", self._machine_ns())
                 self._post(ReplyTo(ORDER_MANAGER), receipt)
-            case EquityMarked():
-                self._measure(at_ns)
+            case EquityMarked(nlv=nlv):
+                self._measure(at_ns, nlv, self.marks)
+                return
             case BreakerTripped(breaker):
                 if breaker.effect >= Effect.HALT:
                     self.halts.append(Halt(name=breaker.name, reason=breaker.reason, at_ns=at_ns))
@@ -139,6 +147,14 @@ class BacktestRecorder:
                 self.cycles += 1
             case _:
                 pass
+        self.news += 1
+
+    def pass_over(self, minutes: MinutesPassed, marked: MinutesMarked) -> None:
+        """Take down what the account was worth in minutes in which nothing else happened."""
+        self.fold.take_marks(marked.at_ns, marked.nlv, marked.opening_nlv)
+        bids = minutes.bids.items()
+        for row, (at_ns, nlv) in enumerate(zip(marked.at_ns, marked.nlv, strict=True)):
+            self._measure(at_ns, nlv, {product: column[row] for product, column in bids})
 
     def show(self, envelope: Envelope) -> None:
         """Look at the newest prices and view of the portfolio (in the projector's place)."""
@@ -147,27 +163,27 @@ class BacktestRecorder:
         else:
             self.trail.see(envelope.body)
 
-    def _measure(self, at_ns: Nanos) -> None:
+    def _measure(self, at_ns: Nanos, nlv: Amount | None, marks: Mapping[ProductId, Price]) -> None:
         """Take down what is at work, at the bids by which it is valued."""
         view, shown = self.view, self.exposure
-        if view is None or not view.nlv or not view.lots:
+        if view is None or not nlv or not view.lots:
             shown.hours[at_ns // HOUR] = NOTHING
             return
         minute, worth = at_ns // MINUTE, dict[str, Decimal]()
         for lot in view.lots:
-            mark = self.marks.get(lot.product)
+            mark = marks.get(lot.product)
             if mark is not None:
                 asset = base_of(lot.product)
                 worth[asset] = worth.get(asset, ZERO) + lot.held * mark
-        assets = {asset: HUNDRED * value / view.nlv for asset, value in worth.items()}
+        assets = {asset: HUNDRED * value / nlv for asset, value in worth.items()}
         themes = {}
         for theme, members in self._themes.items():
             value = sum((worth.get(asset, ZERO) for asset in members), ZERO)
             if value:
-                themes[theme] = HUNDRED * value / view.nlv
+                themes[theme] = HUNDRED * value / nlv
         for kept, found in ((shown.assets, assets), (shown.themes, themes)):
             for name, percent in found.items():
                 kept.setdefault(name, Share()).take(minute, percent)
-        whole = HUNDRED * sum(worth.values(), ZERO) / view.nlv
+        whole = HUNDRED * sum(worth.values(), ZERO) / nlv
         shown.whole.take(minute, whole)
         shown.hours[at_ns // HOUR] = AtWork(whole, assets, themes)

@@ -15,7 +15,7 @@ from attrs import frozen
 from adapters.simulator.bars.grid import MinuteGrid
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars, Timeframe
-from domain.model.instants import DAY, MINUTE
+from domain.model.instants import DAY, HOUR, MINUTE, bucket_start
 from domain.model.product import ProductId
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Signals(Protocol):
     def at(self, minute_ns: int) -> list[Wanted]:
         """Return what is wanted when the minute before `minute_ns` has closed.
 
-        Minutes must be asked for in order.
+        Hours must be asked for in order, the minutes of one in any.
         """
 
 
@@ -77,10 +77,10 @@ class ColumnSignals:
     def at(self, minute_ns: int) -> list[Wanted]:
         """Return what is wanted when the minute before `minute_ns` has closed.
 
-        Minutes must be asked for in order.
+        Hours must be asked for in order, the minutes of one in any.
         """
         if minute_ns >= self._end:
-            self._begin, self._end = minute_ns, minute_ns + CHUNK_NS
+            self._begin, self._end = minute_ns, bucket_start(minute_ns + CHUNK_NS, HOUR)
             self._found = {}
             for strategy in self._strategies:
                 for product in self._products:

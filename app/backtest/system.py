@@ -17,6 +17,8 @@ from actors.kernel.topology import (
     AUDITOR,
     ENTRIES,
     ORDER_MANAGER,
+    OUTSIDE,
+    PORTFOLIO,
     PROJECTOR,
     PROTECTOR,
     ROUTES,
@@ -40,6 +42,7 @@ from app.run.deciders import Recipes, deciders
 from app.run.wiring import in_order, order_manager
 from app.shadow.silent import SilentLog
 from domain.messages.journal import RunStarted
+from domain.messages.portfolio import EquityMarked, MinutesMarked, MinutesPassed
 from domain.messages.venue import CandlesListed, ProductsListed, QuotesListed
 from domain.model.errors import InvariantBroken, TradingError
 from domain.model.instants import Nanos, iso
@@ -123,7 +126,10 @@ class BacktestSystem:
         self.recorder = BacktestRecorder(
             self.runtime.post, self.clock.machine_ns, plan.config.universe.themes
         )
+        self._hears = hears
+        self._marked: MinutesMarked | None = None
         self.runtime.listen(AUDITOR, _both(self.recorder.hear, hears))
+        self.runtime.listen(OUTSIDE, self._answered)
         self.runtime.listen(PROJECTOR, self.recorder.show)
         self.lineage = lineage_of(plan)
         self.venue = BarVenue(
@@ -169,6 +175,25 @@ class BacktestSystem:
         hashes = config.config_hash, config.policy_hash
         started = RunStarted(MODE, "bars", world, *hashes, plan.seed)
         self.recorder.begin(started, plan.start_ns)
+
+    def pass_over(self, minutes: MinutesPassed) -> int:
+        """Let the portfolio value minutes at once; return in how many nothing followed from it."""
+        self.runtime.post(ReplyTo(PORTFOLIO), minutes)
+        self.runtime.hand_over(self.clock.now_ns)
+        self.check()
+        marked, self._marked = self._marked, None
+        if marked is None:
+            raise InvariantBroken("the portfolio has not answered what minutes were worth")
+        self.recorder.pass_over(minutes, marked)
+        if self._hears is not None:
+            for at_ns, nlv in zip(marked.at_ns, marked.nlv, strict=True):
+                told = EquityMarked(marked.cycle, nlv, marked.opening_nlv)
+                self._hears(Envelope(0, told, PORTFOLIO, 0, 0, 0, at_ns))
+        return len(marked.at_ns)
+
+    def _answered(self, envelope: Envelope) -> None:
+        if isinstance(envelope.body, MinutesMarked):
+            self._marked = envelope.body
 
     def check(self) -> None:
         """Go on only while everybody lives.

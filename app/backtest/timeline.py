@@ -8,12 +8,14 @@ beforehand decides only whether its tape is played, and reaches nobody who decid
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import PORTFOLIO
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
+from app.backtest.held_columns import HeldColumns
 from app.backtest.market_watch import MarketWatch
 from app.backtest.plan import BacktestEngine, FillRule
 from app.backtest.prices import PlayedPrices, mark
@@ -39,6 +41,10 @@ MEASURED_NS = (0, 4 * MINUTE)
 MARKED_AGAIN_NS = 3 * SECOND
 """Market time after which a bid of what is owned and not played is told again: it is known to hold
 for so long, and everybody doubts an older one."""
+LEAST_PASSED = 3
+"""Fewer minutes than these in a row are played: it takes no longer."""
+EVERY_SECOND = ("Look of the portfolio", "Check of the exits")
+"""Timers that ring whenever they are asked, and do nothing as long as nothing changes."""
 TOLD_EVERY = 240
 
 
@@ -69,8 +75,9 @@ class BacktestTimeline:
         self._rings = bool(
             config.policy.exits.trailing_stop_pct or config.policy.maintenance.enabled
         )
-        self._slot, self._cycle = -1, 0
-        self._is_slot = self._was_played = False
+        self._cycle, self._was_played = 0, False
+        products = [self._watch.product(each) for each in plan.products]
+        self._held = HeldColumns(system.grid, self._expander, products)
 
     def run(self) -> None:
         """Play everything.
@@ -80,10 +87,16 @@ class BacktestTimeline:
         """
         plan, begun_ns = self._plan, self._plan.start_ns
         self._begin(begun_ns)
-        for number, minute in enumerate(range(begun_ns, plan.end_ns, MINUTE)):
-            self._minute(Nanos(minute))
-            if number % TOLD_EVERY == 0:
-                self._moved(number)
+        minute, told = begun_ns, 0
+        while minute < plan.end_ns:
+            may_pass = self._minute(minute)
+            done = (minute - begun_ns) // MINUTE
+            if done >= told:
+                self._moved(done)
+                told = done + TOLD_EVERY
+            minute = Nanos(minute + MINUTE)
+            if may_pass:
+                minute = self._pass_over(minute)
         self._end(plan.end_ns)
 
     def _begin(self, now_ns: Nanos) -> None:
@@ -117,7 +130,11 @@ class BacktestTimeline:
 
     # A minute.
 
-    def _minute(self, now_ns: Nanos) -> None:
+    def _minute(self, now_ns: Nanos) -> bool:
+        """Let a minute happen; return whether one like it would do nothing but value what is
+        owned: it was like that itself, and nobody has said anything else in it.
+        """
+        news = self._recorder.news
         wanted = self._wanted(now_ns)
         lots = self._recorder.lots
         awake = {each.product for each in wanted} | self._resting()
@@ -128,16 +145,56 @@ class BacktestTimeline:
         is_played = bool(awake) or self._asks_always or (self._rings and bool(lots))
         if is_played:
             self._play(now_ns, sorted(awake), wanted)
-        elif lots or self._was_played or not into_hour:
+        elif lots or self._was_played or not into_hour or now_ns == self._plan.start_ns:
             self._value(now_ns)
         self._was_played = is_played  # then something may have been sold since it was valued
+        return not is_played and bool(lots) and self._recorder.news == news
 
-    def _wanted(self, now_ns: Nanos) -> list[Wanted]:
+    def _pass_over(self, begin_ns: Nanos) -> Nanos:
+        """Value at once the minutes from `begin_ns` on in which nothing can happen, all but the
+        last: that one leaves bids and timers as they are before something happens. Return the
+        first that is not valued.
+        """
+        end_ns = self._steady_until(begin_ns)
+        if end_ns - begin_ns < LEAST_PASSED * MINUTE:
+            return begin_ns
+        lots, marks = self._recorder.lots, self._recorder.marks
+        bids = self._held.quiet(lots, begin_ns, end_ns, marks)
+        count = len(next(iter(bids.values()), ()))
+        if count < LEAST_PASSED:
+            return begin_ns
+        for number, minute in enumerate(range(begin_ns, begin_ns + count * MINUTE, MINUTE)):
+            if self._wanted(minute):
+                count = number
+                break
+        if count < LEAST_PASSED:
+            return begin_ns
+        minutes = self._held.minutes(bids, count - 1, begin_ns, CYCLE_AFTER_NS)
+        return Nanos(begin_ns + self._system.pass_over(minutes) * MINUTE)
+
+    def _steady_until(self, begin_ns: Nanos) -> Nanos:
+        """Return the first minute from `begin_ns` on in which something is due, whatever prices
+        do: a look at all products, a timer that does not ring every second, or the end.
+        """
+        hour_ns = bucket_start(begin_ns, HOUR)
+        looks = (hour_ns + each for each in (*MEASURED_NS, HOUR) if hour_ns + each >= begin_ns)
+        end_ns = min(next(looks), self._plan.end_ns)
+        dues = self._system.runtime.dues()
+        ringing = bisect_right(dues, begin_ns + CYCLE_AFTER_NS)
+        if ringing != len(EVERY_SECOND):
+            return begin_ns
+        return bucket_start(min(end_ns, *dues[ringing:]), MINUTE)
+
+    def _is_slot(self, now_ns: int) -> bool:
+        """Tell whether the minute is the first of those in which a decision is due."""
+        before_ns = now_ns - MINUTE
+        is_first = before_ns < self._plan.start_ns
+        return is_first or now_ns // self._interval_ns != before_ns // self._interval_ns
+
+    def _wanted(self, now_ns: int) -> list[Wanted]:
         """Return what strategies want now, as far as it is theirs to want and time to decide."""
         found = self._signals.at(now_ns)
-        slot = now_ns // self._interval_ns
-        self._is_slot, self._slot = slot != self._slot, slot
-        if not self._is_slot or not found:
+        if not found or not self._is_slot(now_ns):
             return []
         held = {(lot.strategy, lot.product) for lot in self._recorder.lots}
         return [
@@ -261,7 +318,7 @@ class BacktestTimeline:
         for product, bars in self._watch.deliver(now_ns).items():
             self._prices.close(product, bars)
         self._watch.darken(now_ns)
-        if not wanted and not (self._asks_always and self._is_slot):
+        if not wanted and not (self._asks_always and self._is_slot(now_ns)):
             self._venue.reach(at_ns)
             self._go_to(at_ns)
             self._close_round(at_ns)

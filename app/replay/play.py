@@ -24,7 +24,8 @@ from domain.model.money import ONE, ZERO, Price, Rate
 from domain.model.portfolio import Lot
 from domain.model.product import ProductId, Side
 from domain.portfolio.books import Books
-from domain.portfolio.ledger import Ledger, value
+from domain.portfolio.ledger import Ledger
+from domain.portfolio.valuation import value
 from domain.replay.comparison import Earned, ReplayComparison, compared
 from domain.replay.hindrances import Hindrances, HindrancesFold
 from domain.replay.pricing import Worth, earned

@@ -46,6 +46,30 @@ class LimitUse:
 
 
 @frozen
+class MinutesPassed:
+    """Minutes of a backtest in which nobody was asked: `bids` are those of each owned product, one
+    for each of the market times `at_ns`.
+
+    Only a backtest sends it, to the portfolio: it is in no route.
+    """
+
+    at_ns: tuple[Nanos, ...]
+    bids: Mapping[ProductId, tuple[Price, ...]]
+
+
+@frozen
+class MinutesMarked:
+    """What the account was worth in the first of the minutes passed, as many as there are in both:
+    in the one behind them something may follow, so that it has to be played.
+    """
+
+    cycle: int
+    at_ns: tuple[Nanos, ...]
+    nlv: tuple[Amount, ...]
+    opening_nlv: Amount
+
+
+@frozen
 class LossesMeasured:
     """How far each limit on losses is used; each has the name of its breaker."""
 

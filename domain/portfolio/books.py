@@ -37,8 +37,8 @@ from domain.portfolio.ledger import (
     raise_stop,
     release,
     report,
-    value,
 )
+from domain.portfolio.valuation import equity, value
 
 
 @frozen
@@ -96,6 +96,15 @@ class Books:
         if self.ledger is None or taker is None:
             return None
         return value(self.ledger, marks, taker, allotment)
+
+    def equity(
+        self, marks: Mapping[ProductId, Price], taker: Rate | None, allotment: Amount | None
+    ) -> tuple[Amount, Amount] | None:
+        """Return NLV and opening NLV of `value` alone; None where it shows no NLV."""
+        if self.ledger is None or taker is None:
+            return None
+        nlv, opening = equity(self.ledger, marks, taker, allotment)
+        return None if nlv is None else (nlv, opening)
 
     def report(self, actor: str, token: int) -> LedgerReported:
         """Return what these books of `actor` say: cash, lots, and what the venue should hold."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
@@ -15,6 +15,8 @@ from domain.model.settings import number
 
 HUNDRED = Decimal(100)
 PERCENT_DIGITS = 10
+NEAR_PCT = Decimal("0.000001")
+"""How far before a limit a mark is looked at closely: more than what rounding takes or adds."""
 DAILY, WEEKLY, DRAWDOWN, DAILY_USD = "daily_loss", "weekly_loss", "drawdown", "daily_loss_usd"
 KEEP_NS = 90 * SECOND
 """Market time between two marks at most, while the value is known, however rare cycles are."""
@@ -186,6 +188,39 @@ class EquityHistory:
         if now.at_ns - self._week.newest.at_ns >= KEEP_NS:
             return True
         return _growth(self._grown(now)) > _growth(self.peak) * PEAK_STEP
+
+    def pass_over(self, mark: EquityMark, limits: LossLimits, told: Collection[str]) -> bool:
+        """Take `mark` if all it does is to be kept: `wants` does not ask for it, and no limit is
+        reached but those of the names `told`. False: it was not taken.
+
+        A limit counts as reached here a little before `measure` says so.
+        """
+        if self.peak is None or self.resumed:
+            return False
+        now = self._grown(mark)
+        if mark.at_ns - self._week.newest.at_ns >= KEEP_NS:
+            return False
+        if _growth(now) > _growth(self.peak) * PEAK_STEP or self._is_near(limits, now, told):
+            return False
+        self.take(now)
+        return True
+
+    def _is_near(self, limits: LossLimits, now: EquityMark, told: Collection[str]) -> bool:
+        day, week = self._day.base(now.at_ns), self._week.base(now.at_ns)
+        if DAILY_USD not in told and not day.pnl - now.pnl < limits.max_daily_loss_usd:
+            return True
+        assert self.peak is not None
+        bases = (
+            (DAILY, day, limits.daily_pct),
+            (WEEKLY, week, limits.weekly_pct),
+            (DRAWDOWN, self.peak, limits.drawdown_pct),
+        )
+        left = _growth(now) * HUNDRED
+        return any(
+            not left > _growth(base) * (HUNDRED - limit + NEAR_PCT)
+            for name, base, limit in bases
+            if name not in told
+        )
 
     def measure(self, limits: LossLimits, now: EquityMark | None = None) -> tuple[Loss, ...]:
         """Return each limit with what `now` has lost of it, by default the newest mark; nothing

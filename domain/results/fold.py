@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -162,6 +162,15 @@ class ResultsFold:
                 self._is_valued = False
             case _:
                 self._account.take(message)
+
+    def take_marks(self, at_ns: Sequence[Nanos], nlv: Sequence[Amount], opening: Amount) -> None:
+        """Take what the account was worth at those times, oldest first, as `take` takes records of
+        it; before another record only.
+        """
+        for at, worth in zip(at_ns, nlv, strict=True):
+            is_asked = self._since_ns is None or at >= self._since_ns
+            if self._until_ns is None or at < self._until_ns:
+                self._mark(EquityMark(at, worth, opening), is_asked=is_asked)
 
     def result(self) -> Results | None:
         """Return the results so far; None if nothing was recorded in the time asked for."""

@@ -35,6 +35,10 @@ class MinuteGrid:
         """Tell whether the market has that product."""
         return product in self._products
 
+    def covers(self, product: ProductId, minute_ns: int) -> bool:
+        """Tell whether the minute lies between the product's first and last row."""
+        return self._market.covers(product, Nanos(minute_ns))
+
     def rows(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
         """Return the rows with start_ns <= start < end_ns; a minute without a row has none."""
         if not isinstance(self._market, TradeMarket):

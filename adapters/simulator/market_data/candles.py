@@ -96,7 +96,16 @@ class CandleMarket:
         """Return the rows with start_ns <= start < end_ns, oldest first."""
         rows = self._rows[product]
         first, stop = np.searchsorted(rows.starts, (start_ns, end_ns))
-        return [_bar(product, rows, index) for index in range(int(first), int(stop))]
+        part = slice(int(first), int(stop))
+        exact = ([Decimal(repr(each)) for each in c[part].tolist()] for c in rows.columns)
+        return [
+            Bar(
+                product, Nanos(start), Price(o), Price(h), Price(low), Price(close), Quantity(units)
+            )
+            for start, o, h, low, close, units in zip(
+                rows.starts[part].tolist(), *exact, strict=True
+            )
+        ]
 
     def minutes(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
         """Return the rows with start_ns <= start < end_ns as whole numbers.

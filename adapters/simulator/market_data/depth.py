@@ -10,12 +10,18 @@ import hashlib
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from domain.model.market import Bar, Level
 from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId
+
+if TYPE_CHECKING:
+    from domain.model.bars import Ints
 
 LEVELS = 10
 WIDEST = 3
@@ -108,10 +114,21 @@ class Depth:
         draw = mix(self._key ^ (self._minute * STEPS + step) // 3) % 8
         return self._now.spread * (1 if draw < 6 else draw - 4)
 
+    def spreads(self, minutes: Ints) -> Ints:
+        """Return what `spread(0)` is in each of `minutes`, of the climate of this one."""
+        steps = minutes.astype(np.uint64) * np.uint64(STEPS) // np.uint64(3)
+        draw = mixes(np.uint64(self._key) ^ steps) % np.uint64(8)
+        wider = np.where(draw < 6, 1, draw.astype(np.int64) - 4)
+        return self._now.spread * wider
+
     @property
     def widest(self) -> int:
         """The largest spread that a step can have, in ticks."""
         return self._now.spread * WIDEST
+
+    def best(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+        """Return the best level a side of `book` alone."""
+        return (self._best(bid, step),), (self._best(ask, step),)
 
     def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
@@ -165,3 +182,11 @@ def mix(value: int) -> int:
     value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & _MASK
     value = (value ^ value >> 27) * 0x94D049BB133111EB & _MASK
     return value ^ value >> 31
+
+
+def mixes(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return `mix` of each value; products of 64 bits wrap around by themselves."""
+    values = values * np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return values ^ values >> np.uint64(31)

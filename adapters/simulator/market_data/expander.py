@@ -12,9 +12,12 @@ without volume, has books and no trade.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from random import Random
+from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import frozen
 
 from adapters.simulator.market_data.depth import (
@@ -35,6 +38,10 @@ from domain.model.market import Bar, Level, Trade
 from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId, Side
 
+if TYPE_CHECKING:
+    from domain.model.bars import Ints
+
+Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
@@ -63,8 +70,13 @@ class CandleExpander:
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
 
-    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
-        """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
+    def steps(
+        self, product: ProductId, minute_ns: Nanos, *, best_only: bool = False
+    ) -> tuple[Step, ...]:
+        """Return the minute's 32 steps, oldest first; none where the market has no such minute.
+
+        Their books have the best level a side alone if `best_only`.
+        """
         if not self._market.covers(product, minute_ns):
             return ()
         subject = self._subjects[product]
@@ -77,7 +89,8 @@ class CandleExpander:
         walked = self._walk(subject.product, minute_ns, row, int(close))
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         chance = mix(subject.key ^ self._number(minute_ns))
-        return _steps(subject, depth, walked, minute_ns, int(close), chance)
+        around = best_around if best_only else book_around
+        return _steps(subject, depth, walked, minute_ns, int(close), chance, around)
 
     def opening(self, product: ProductId, minute_ns: Nanos) -> Step | None:
         """Return the book at the minute's beginning, before anything of it has happened.
@@ -149,6 +162,33 @@ class CandleExpander:
         tick = int(before.close / subject.product.price_increment)
         return subject.prices.at(max(1, tick - spread))
 
+    def openings(
+        self, product: ProductId, minute_ns: Nanos, closes: Ints
+    ) -> tuple[Ints, Ints] | None:
+        """Return `opening_bid` and `widest_spread` in ticks of the minutes from `minute_ns` on, of
+        one of the market's hours, where the minute before each has closed at `closes`.
+
+        The market covers those minutes. None in the product's first hour: there they depend on
+        more than that.
+        """
+        hour_ns = self._hour_of(minute_ns)
+        now = self._hour_climate(self._subjects[product].product, hour_ns)
+        if now is None:
+            return None
+        subject, first = self._subjects[product], self._number(minute_ns)
+        depth = Depth(subject.product, subject.prices, subject.key, first, now, now)
+        minutes = np.arange(first, first + len(closes), dtype=np.int64)
+        bids = np.maximum(1, closes - depth.spreads(minutes))
+        return bids, np.full(len(closes), depth.widest, np.int64)
+
+    def price(self, product: ProductId, tick: int) -> Price:
+        """Return the price of a tick number."""
+        return self._subjects[product].prices.at(tick)
+
+    def hour_left(self, minute_ns: int) -> int:
+        """Return how many minutes of the market's hour are left from `minute_ns` on."""
+        return (self._hour_of(minute_ns) + HOUR - minute_ns) // MINUTE
+
     def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> MinuteWalk:
         if row is None:
             return standstill(last)
@@ -177,19 +217,28 @@ class CandleExpander:
 
         Without such rows the newest row before it speaks for ten minutes.
         """
-        hour_ns = Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
+        found = self._hour_climate(product, self._hour_of(minute_ns))
+        if found is None:  # the product's first hour
+            value = turnover([known], 10) if known.start_ns < minute_ns else UNKNOWN_TURNOVER
+            return climate(product, price, value)
+        return found
+
+    def _hour_climate(self, product: Product, hour_ns: Nanos) -> Climate | None:
+        """Return the climate of an hour, None if the product has no row before it."""
         found = self._climates.get((product.id, hour_ns))
         if found is None:
             rows = self._market.candles(product.id, Nanos(hour_ns - HOUR), hour_ns)
             last = rows[-1] if rows else self._market.last_before(product.id, hour_ns)
-            if last is None:  # the product's first hour
-                value = turnover([known], 10) if known.start_ns < minute_ns else UNKNOWN_TURNOVER
-                return climate(product, price, value)
+            if last is None:
+                return None
             value = turnover(rows, 60) if rows else turnover([last], 10)
             if len(self._climates) >= _CACHED_HOURS:
                 self._climates.clear()
             found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
         return found
+
+    def _hour_of(self, minute_ns: int) -> Nanos:
+        return Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
 
     def _number(self, minute_ns: int) -> int:
         return (minute_ns - self._first_ns) // MINUTE
@@ -200,7 +249,13 @@ class CandleExpander:
 
 
 def _steps(
-    subject: _Subject, depth: Depth, walked: MinuteWalk, minute_ns: int, last: int, chance: int
+    subject: _Subject,
+    depth: Depth,
+    walked: MinuteWalk,
+    minute_ns: int,
+    last: int,
+    chance: int,
+    around: Callable[..., Sides],
 ) -> tuple[Step, ...]:
     steps = []
     name = subject.product.id
@@ -220,16 +275,23 @@ def _steps(
             # A rise is bought from resting sellers.
             maker = Side.SELL if is_up else Side.BUY
             trades = (Trade(name, str(number), subject.prices.at(tick), quantity, maker, at_ns),)
-        bids, asks = book_around(depth, tick, index, is_up=is_up)
+        bids, asks = around(depth, tick, index, is_up=is_up)
         steps.append(Step(name, at_ns, trades, bids, asks))
     return tuple(steps)
 
 
-def book_around(
-    depth: Depth, tick: int, index: int, *, is_up: bool
-) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
     """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
+    return depth.book(*_touch(depth, tick, index, is_up=is_up), index)
+
+
+def best_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
+    """Return the best level a side of `book_around`."""
+    return depth.best(*_touch(depth, tick, index, is_up=is_up), index)
+
+
+def _touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
     spread = depth.spread(index)
     if is_up and tick > 1:
-        return depth.book(max(1, tick - spread), tick, index)
-    return depth.book(tick, tick + spread, index)
+        return max(1, tick - spread), tick
+    return tick, tick + spread

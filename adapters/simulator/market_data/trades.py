@@ -7,7 +7,7 @@ Candles are those of the trades.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,13 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from adapters.simulator.market_data.depth import STEPS, Depth
-from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, book_around
+from adapters.simulator.market_data.expander import (
+    STEP_NS,
+    CandleExpander,
+    Sides,
+    best_around,
+    book_around,
+)
 from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError, Step
 from adapters.simulator.market_data.tables import (
@@ -145,7 +151,9 @@ class TradeExpander(CandleExpander):
         super().__init__(market, seed)
         self._tape = market
 
-    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
+    def steps(
+        self, product: ProductId, minute_ns: Nanos, *, best_only: bool = False
+    ) -> tuple[Step, ...]:
         """Return the minute's steps, oldest first; none before the product's first trade."""
         trades = self._tape.trades(product, minute_ns)
         before = self._tape.last_before(product, minute_ns)
@@ -155,11 +163,17 @@ class TradeExpander(CandleExpander):
         subject = self._subjects[product]
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         last = self._tape.trades(product, known.start_ns)[-1] if before else None
-        return tuple(_steps(subject.product, depth, minute_ns, trades, last))
+        around = best_around if best_only else book_around
+        return tuple(_steps(subject.product, depth, minute_ns, trades, last, around))
 
 
 def _steps(
-    product: Product, depth: Depth, minute_ns: int, trades: Sequence[Trade], last: Trade | None
+    product: Product,
+    depth: Depth,
+    minute_ns: int,
+    trades: Sequence[Trade],
+    last: Trade | None,
+    around: Callable[..., Sides],
 ) -> Iterator[Step]:
     printed = {at: tuple(each) for at, each in groupby(trades, key=_at)}
     instants = {Nanos(minute_ns + index * STEP_NS) for index in range(STEPS)}
@@ -170,7 +184,7 @@ def _steps(
             continue
         tick = int(last.price / product.price_increment)
         index = min(STEPS - 1, (at_ns - minute_ns) // STEP_NS)
-        bids, asks = book_around(depth, tick, index, is_up=last.maker_side is Side.SELL)
+        bids, asks = around(depth, tick, index, is_up=last.maker_side is Side.SELL)
         yield Step(product.id, at_ns, now, bids, asks)
 
 

@@ -20,7 +20,8 @@ from domain.market.bids import Bid
 from domain.messages.portfolio import EquityMarked
 from domain.model.breakers import Effect
 from domain.model.money import Amount, Price, Quantity
-from domain.portfolio.ledger import open_ledger, value
+from domain.portfolio.ledger import open_ledger
+from domain.portfolio.valuation import value
 from tests.builders.messages import NOW, TAKER, a_breaker, a_lot
 
 

@@ -19,6 +19,8 @@ from domain.messages.portfolio import (
     EquityMarked,
     LedgerReported,
     LossesMeasured,
+    MinutesMarked,
+    MinutesPassed,
     PortfolioMoved,
     StatementTaken,
 )
@@ -509,3 +511,52 @@ def test_whatever_is_earned_in_between_the_halt_comes_at_the_first_breach(
         assert bool(case.mark()) is is_over
         if is_over:
             break
+
+
+# Minutes of a backtest in which nobody is asked.
+
+
+def passed(*bids: str, case: Case) -> MinutesPassed:
+    now_ns = case.harness.clock.market_ns()
+    times = tuple(Nanos(now_ns + number * MINUTE) for number in range(1, len(bids) + 1))
+    return MinutesPassed(times, {BTC: tuple(Price(Decimal(each)) for each in bids)})
+
+
+@pytest.mark.req("BT1")
+def test_minutes_that_pass_are_worth_what_a_cycle_in_each_would_have_shown() -> None:
+    at_once, one_by_one = Case(), Case()
+    for case in (at_once, one_by_one):
+        case.tell(case.bid("100"), booked(ENTRY))
+        case.tell(judged())
+    minutes = passed("101", "99", "103", case=at_once)
+    (marked,) = of_kind(at_once.tell(minutes), MinutesMarked)
+    shown = []
+    for price in ("101", "99", "103"):
+        one_by_one.harness.pass_time(one_by_one.actor, MINUTE)
+        one_by_one.tell(one_by_one.bid(price))
+        shown.append(of_kind(one_by_one.tell(judged()), EquityMarked)[-1].nlv)
+
+    assert list(marked.nlv) == shown
+    assert marked.at_ns == minutes.at_ns
+    assert marked.opening_nlv == usd(10_000)
+
+
+@pytest.mark.req("BT1", "DD1")
+def test_minutes_pass_up_to_the_one_in_which_a_limit_may_be_reached() -> None:
+    case = Case(evolve(LIMITS, max_daily_loss_usd=usd(20)))
+    case.tell(case.bid("100"), booked(ENTRY))
+    case.tell(judged())
+    (marked,) = of_kind(case.tell(passed("99", "80", "99", case=case)), MinutesMarked)
+
+    assert len(marked.nlv) == 1
+    assert not case.harness.trips()
+
+
+@pytest.mark.req("BT1")
+def test_a_minute_without_the_bid_of_something_owned_does_not_pass() -> None:
+    case = Case()
+    case.tell(case.bid("100"), booked(ENTRY))
+    case.tell(judged())
+    (marked,) = of_kind(case.tell(MinutesPassed((Nanos(START_NS),), {})), MinutesMarked)
+
+    assert marked.nlv == ()

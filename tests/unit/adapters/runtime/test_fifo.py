@@ -106,3 +106,13 @@ def test_who_dies_takes_nobody_along() -> None:
     assert heard == [1]
     assert runtime.down() == ("a",)
     assert runtime.step() is False
+
+
+def test_it_tells_when_timers_fall_due_the_next_first() -> None:
+    runtime = a_runtime()
+    for seconds in (5, 1, 3):
+        runtime.call_at(T0 + seconds * SECOND, lambda: None)
+
+    assert runtime.dues() == tuple(T0 + each * SECOND for each in (1, 3, 5))
+    runtime.run_to(T0 + 3 * SECOND)
+    assert runtime.dues() == (T0 + 5 * SECOND,)

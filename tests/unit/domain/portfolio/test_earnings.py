@@ -17,7 +17,8 @@ from domain.model.pnl import OpenPnl, Origin, OriginPnl, by_strategy, open_of, t
 from domain.model.portfolio import PortfolioView
 from domain.model.product import ProductId
 from domain.portfolio.earnings import OTHERS, SIGNALS_MAX
-from domain.portfolio.ledger import Ledger, book, mark_missing, open_ledger, release, value
+from domain.portfolio.ledger import Ledger, book, mark_missing, open_ledger, release
+from domain.portfolio.valuation import value
 from tests.builders.deals import DEALS, Deal, fill_of
 from tests.builders.messages import (
     BTC,

@@ -26,8 +26,8 @@ from domain.portfolio.ledger import (
     open_ledger,
     raise_stop,
     release,
-    value,
 )
+from domain.portfolio.valuation import value
 from tests.builders.deals import DEALS, Deal, fill_of
 from tests.builders.messages import (
     BTC,

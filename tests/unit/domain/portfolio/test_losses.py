@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from domain.model.money import Amount
+from domain.portfolio.losses import LIMITS as LIMIT_NAMES
 from domain.portfolio.losses import EquityHistory, EquityMark, Loss, LossLimits
 from tests.builders.messages import NOW
 
@@ -425,3 +426,39 @@ def test_between_cycles_a_mark_is_wanted_where_a_limit_would_miss_it() -> None:
     history.rebase("daily_loss")
     assert history.wants(mark("10000", NOW + SECOND))
     assert not EquityHistory().wants(mark("10000"))
+
+
+@pytest.mark.req("BT1", "DD1")
+@given(
+    nlvs=some.lists(some.decimals("8900", "10900", places=2), min_size=1, max_size=40),
+    seconds=some.lists(some.integers(1, 100), min_size=40, max_size=40),
+    told=some.sets(some.sampled_from(LIMIT_NAMES)),
+)
+def test_what_is_passed_over_would_have_been_kept_and_nothing_else(
+    nlvs: list[Decimal], seconds: list[int], told: set[str]
+) -> None:
+    passed, whole = EquityHistory((mark("10000"),)), EquityHistory((mark("10000"),))
+    at_ns: int = NOW
+    for nlv, later in zip(nlvs, seconds, strict=False):
+        at_ns += later * SECOND
+        now = EquityMark(Nanos(at_ns), Amount(nlv), Amount(Decimal(10000)))
+        wanted = whole.wants(now)
+        reached = {one.name for one in whole.measure(LIMITS, now) if one.is_breached} - told
+
+        is_taken = passed.pass_over(now, LIMITS, told)
+
+        assert is_taken == (not wanted and not reached)
+        whole.take(now)
+        if not is_taken:
+            passed.take(now)
+        assert (passed.marks, passed.peak) == (whole.marks, whole.peak)
+        assert passed.measure(LIMITS) == whole.measure(LIMITS)
+
+
+def test_nothing_is_passed_over_before_the_first_mark_or_while_a_limit_counts_anew() -> None:
+    history = EquityHistory()
+
+    assert not history.pass_over(mark("10000"), LIMITS, ())
+    history.take(mark("10000"))
+    history.rebase("daily_loss")
+    assert not history.pass_over(mark("10000", NOW + MINUTE), LIMITS, ())

@@ -269,3 +269,26 @@ def test_what_was_refused_adds_up_over_runs_by_rule() -> None:
         ("total_cap", 2, 10),
     ]
     assert whole(started(), stopped(cap), started(), stopped(quote), since=2).foregone == (quote,)
+
+
+@pytest.mark.req("BT1")
+@pytest.mark.parametrize("limits", [{}, {"since": 2}, {"until": 3}])
+def test_marks_that_are_taken_together_count_like_records_one_by_one(
+    limits: dict[str, int],
+) -> None:
+    worths = ("1000", "1010", "990", "1005")
+    single = whole(started(), *(marked(each) for each in worths), marked("1001"), **limits)
+    fold = ResultsFold(
+        *(
+            None if each is None else NOW + each * MINUTE
+            for each in (limits.get("since"), limits.get("until"))
+        )
+    )
+    fold.take(NOW, started())
+    times = tuple(Nanos(NOW + number * MINUTE) for number in range(1, 5))
+    fold.take_marks(times, tuple(Amount(Decimal(each)) for each in worths), Amount(Decimal(1000)))
+    fold.take(Nanos(NOW + 5 * MINUTE), marked("1001"))
+    found = fold.result()
+
+    assert found is not None
+    assert (found.points, found.last) == (single.points, single.last)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -227,3 +228,37 @@ def test_every_product_of_the_demo_is_played_exactly() -> None:
             steps = expander.steps(subject.id, row.start_ns)
             check_steps(steps, subject)
             check_candle(steps, row, subject)
+
+
+@given(candles(), st.integers(0, 5))
+def test_the_best_of_the_books_is_that_of_whole_ones(drawn: tuple[Product, Bar], seed: int) -> None:
+    expander = CandleExpander(RowMarket(*drawn), seed)
+    whole = expander.steps(NAME, START)
+
+    for step, best in zip(whole, expander.steps(NAME, START, best_only=True), strict=True):
+        assert (best.at_ns, best.trades) == (step.at_ns, step.trades)
+        assert (best.bids, best.asks) == (step.bids[:1], step.asks[:1])
+
+
+def test_opening_bids_of_an_hour_are_those_of_its_minutes() -> None:
+    closes = (str(100 + number % 7) for number in range(200))
+    rows = [bar(number, (each,) * 4, "5") for number, each in enumerate(closes)]
+    market = RowMarket(product(), *rows)
+    expander = CandleExpander(market, 3)
+    assert expander.openings(NAME, Nanos(START), np.array([10_000])) is None  # its first hour
+    for hour in (1, 2):
+        begun_ns = Nanos(START + hour * 60 * MINUTE)
+        times = [Nanos(begun_ns + number * MINUTE) for number in range(60)]
+        lasts = [market.last_before(NAME, each) for each in times]
+        ticks = [int(each.close / product().price_increment) for each in lasts if each]
+        found = expander.openings(NAME, begun_ns, np.array(ticks))
+
+        assert found is not None
+        assert expander.hour_left(begun_ns) == 60
+        tick = product().price_increment
+        assert [int(each) * tick for each in found[0]] == [
+            expander.opening_bid(NAME, each) for each in times
+        ]
+        assert [int(each) * tick for each in found[1]] == [
+            expander.widest_spread(NAME, each) for each in times
+        ]
