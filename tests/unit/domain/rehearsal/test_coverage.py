@@ -1,0 +1,106 @@
+"""Rows come from what the product declares, and evidence from records."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from domain.messages.control import AlertRaised
+from domain.messages.decisions import ProposalRefused
+from domain.messages.supervision import BreakerTripped
+from domain.model.approval import Purpose, Reason, Refusal
+from domain.model.product import Side
+from domain.rehearsal.coverage import (
+    BY_HAND,
+    CoverageFold,
+    Evidence,
+    Fired,
+    FiringFold,
+    Row,
+    RowKind,
+    counts,
+    planned,
+)
+from domain.rehearsal.order_paths import OrderPath
+from domain.system.alert_kinds import ALERT_KINDS
+from domain.system.alerts import of_breaker
+from domain.system.ways_out import MAILBOX, WAYS_OUT
+from tests.builders.messages import BTC, a_breaker, an_intent, booked, the_rules
+
+pytestmark = pytest.mark.req("RH1")
+
+CLOCK = Row(RowKind.BREAKER, "clock")
+
+
+def fired(message: object) -> list[tuple[Row, bool]]:
+    return list(FiringFold().take(message))
+
+
+def test_every_rule_breaker_alert_and_order_path_that_is_declared_has_a_row() -> None:
+    codes = [rule.CODE for rule in the_rules()]
+
+    rows = planned(codes, ["feed"])
+
+    names = {kind: {row.name for row in rows if row.kind is kind} for kind in RowKind}
+    assert names[RowKind.RULE] == set(codes)
+    assert names[RowKind.BREAKER] == {*WAYS_OUT, "feed"}
+    assert names[RowKind.ALERT] == set(ALERT_KINDS)
+    assert names[RowKind.PATH] == {path.value for path in OrderPath}
+    assert len(set(rows)) == len(rows)
+
+
+def test_each_broken_rule_of_a_refusal_is_fired() -> None:
+    refusals = tuple(
+        Refusal(reason=Reason(code), observed="1", limit="0") for code in ("spacing", "cooldown")
+    )
+
+    found = fired(ProposalRefused(Purpose.ENTRY, "s", BTC, Side.BUY, refusals))
+
+    assert found == [
+        (Row(RowKind.RULE, "spacing"), False),
+        (Row(RowKind.RULE, "cooldown"), False),
+    ]
+
+
+def test_an_inbox_that_overflows_is_one_row_whoever_it_belongs_to() -> None:
+    trip = BreakerTripped(a_breaker(name=f"{MAILBOX}feed"))
+
+    assert fired(trip) == [(Row(RowKind.BREAKER, MAILBOX), False)]
+
+
+def test_what_a_drill_opened_by_hand_is_told_apart_in_breaker_and_alert() -> None:
+    breaker = a_breaker(name="clock", reason=f"drill: {BY_HAND}")
+    alert = of_breaker(breaker)
+
+    assert fired(BreakerTripped(breaker)) == [(CLOCK, True)]
+    assert fired(alert) == [(Row(RowKind.ALERT, "BREAKER"), True)]
+    assert fired(evolve(alert, what="a clock")) == [(Row(RowKind.ALERT, "BREAKER"), False)]
+    assert isinstance(alert, AlertRaised)
+
+
+def test_a_fill_fires_the_path_of_its_order() -> None:
+    assert fired(booked(an_intent())) == [(Row(RowKind.PATH, OrderPath.ENTRY.value), False)]
+
+
+def test_the_best_evidence_counts_and_of_equals_the_first() -> None:
+    fold = CoverageFold()
+    for evidence in (
+        Evidence(Fired.BY_HAND, "by-hand", 1),
+        Evidence(Fired.DRILL, "streams", 2),
+        Evidence(Fired.MARKET, "", 3),
+        Evidence(Fired.MARKET, "", 4),
+        Evidence(Fired.DRILL, "streams", 5),
+    ):
+        fold.take(CLOCK, evidence)
+
+    other = Row(RowKind.ALERT, "DUST")
+    clock, dust = fold.result((CLOCK, other))
+
+    assert (clock.evidence, clock.count) == (Evidence(Fired.MARKET, "", 3), 5)
+    assert (dust.evidence.fired, dust.count) == (Fired.NOT, 0)
+    assert counts((clock, dust)) == {
+        Fired.NOT: 1,
+        Fired.BY_HAND: 0,
+        Fired.DRILL: 0,
+        Fired.MARKET: 1,
+    }
