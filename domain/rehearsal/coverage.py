@@ -11,7 +11,6 @@ from enum import IntEnum, StrEnum
 
 from attrs import frozen
 
-from domain.messages.control import AlertRaised
 from domain.messages.decisions import ProposalRefused
 from domain.messages.supervision import BreakerTripped
 from domain.rehearsal.order_paths import OrderPath, OrderPathFold
@@ -20,6 +19,10 @@ from domain.system.ways_out import MAILBOX, WAYS_OUT
 
 BY_HAND = "opened by hand, in a drill"
 """What the reason of a breaker, or the words of an alert, say that nothing but a drill caused."""
+
+
+STRATEGIES = "strategy."
+"""How the breakers of dead strategies begin: they are one row."""
 
 
 class RowKind(StrEnum):
@@ -61,14 +64,16 @@ class Row:
 
 @frozen
 class Evidence:
-    """That a row was fired: how, in which journal ("" : that of the run), at which record.
-
-    `seq` is the number of the record, 0 where `where` says all.
-    """
+    """That a row was fired: how, where ("" : in the run itself), and by which record or alert."""
 
     fired: Fired
     where: str = ""
-    seq: int = 0
+    mark: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return it for people."""
+        return ", ".join(each for each in (self.where, self.mark) if each)
 
 
 @frozen
@@ -90,7 +95,10 @@ def planned(rules: Iterable[str], actors: Iterable[str]) -> tuple[Row, ...]:
 
 
 class FiringFold:
-    """Takes the records of one journal in their order, and tells which rows each of them fires."""
+    """Takes the records of one journal in their order, and tells which rows each of them fires.
+
+    Alerts are told by the file that they are written to: not each is said to anybody before.
+    """
 
     def __init__(self) -> None:
         self._paths = OrderPathFold()
@@ -102,12 +110,21 @@ class FiringFold:
                 for each in refusals:
                     yield Row(RowKind.RULE, each.reason), False
             case BreakerTripped(breaker=breaker):
-                name = MAILBOX if breaker.name.startswith(MAILBOX) else breaker.name
-                yield Row(RowKind.BREAKER, name), BY_HAND in breaker.reason
-            case AlertRaised(code=code, what=what):
-                yield Row(RowKind.ALERT, kind_of_alert(code)), BY_HAND in what
+                yield Row(RowKind.BREAKER, _common(breaker.name)), BY_HAND in breaker.reason
         for path in self._paths.take(message):
             yield Row(RowKind.PATH, path.value), False
+
+
+def alert_row(code: str, what: str) -> tuple[Row, bool]:
+    """Return the row that an alert as it was written fires, and whether only a hand did it."""
+    return Row(RowKind.ALERT, kind_of_alert(code)), BY_HAND in what
+
+
+def _common(name: str) -> str:
+    """Return the name of a breaker without whom it is about, where it is one for many."""
+    if name.startswith(STRATEGIES):
+        return STRATEGIES
+    return MAILBOX if name.startswith(MAILBOX) else name
 
 
 class CoverageFold:

@@ -31,7 +31,7 @@ class RehearsalRecord:
     """All runs of a rehearsal.
 
     `begun_ns` and `ended_ns` are market time, both None before anything was written; `wall_ns` is
-    how much UTC wall time lies between them, None in virtual time. `ran_ns` is market time in which
+    how much UTC wall time lies between them and `ended_wall_ns` when it ended, None in virtual time. `ran_ns` is market time in which
     something ran. `died` counts runs without a last record. `open_doubts` are why fills and books
     may not be those of the venue.
     """
@@ -46,6 +46,7 @@ class RehearsalRecord:
     begun_ns: int | None = None
     ended_ns: int | None = None
     wall_ns: int | None = None
+    ended_wall_ns: int | None = None
     is_virtual: bool = False
     ran_ns: int = 0
     cycles: int = 0
@@ -144,6 +145,7 @@ class RehearsalFold:
             begun_ns=begun_ns,
             ended_ns=ended_ns,
             wall_ns=None if is_virtual else _length(begun_wall_ns, ended_wall_ns),
+            ended_wall_ns=ended_wall_ns,
             is_virtual=is_virtual,
             ran_ns=self._ran_ns + ended_ns - self._run_ns,
             cycles=len(self._points),

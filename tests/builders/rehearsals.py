@@ -74,7 +74,9 @@ def measured(**changes: Any) -> Measured:
     whole = Measured(
         record=a_rehearsal(),
         plan=a_plan(),
-        covered=(Covered(Row(RowKind.RULE, "total_cap"), Evidence(Fired.MARKET, "", 12), 1),),
+        covered=(
+            Covered(Row(RowKind.RULE, "total_cap"), Evidence(Fired.MARKET, "", "record 12"), 1),
+        ),
         peak_bytes=180_000_000,
     )
     return evolve(whole, **changes)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
 
-from domain.messages.control import AlertRaised
 from domain.messages.decisions import ProposalRefused
 from domain.messages.supervision import BreakerTripped
 from domain.model.approval import Purpose, Reason, Refusal
 from domain.model.product import Side
 from domain.rehearsal.coverage import (
     BY_HAND,
+    STRATEGIES,
     CoverageFold,
     Evidence,
     Fired,
     FiringFold,
     Row,
     RowKind,
+    alert_row,
     counts,
     planned,
 )
@@ -73,9 +73,14 @@ def test_what_a_drill_opened_by_hand_is_told_apart_in_breaker_and_alert() -> Non
     alert = of_breaker(breaker)
 
     assert fired(BreakerTripped(breaker)) == [(CLOCK, True)]
-    assert fired(alert) == [(Row(RowKind.ALERT, "BREAKER"), True)]
-    assert fired(evolve(alert, what="a clock")) == [(Row(RowKind.ALERT, "BREAKER"), False)]
-    assert isinstance(alert, AlertRaised)
+    assert alert_row(alert.code, alert.what) == (Row(RowKind.ALERT, "BREAKER"), True)
+    assert alert_row("DUST", "a lot") == (Row(RowKind.ALERT, "DUST"), False)
+
+
+def test_dead_strategies_are_one_row() -> None:
+    trip = BreakerTripped(a_breaker(name="strategy.breakout"))
+
+    assert fired(trip) == [(Row(RowKind.BREAKER, STRATEGIES), False)]
 
 
 def test_a_fill_fires_the_path_of_its_order() -> None:
@@ -85,18 +90,18 @@ def test_a_fill_fires_the_path_of_its_order() -> None:
 def test_the_best_evidence_counts_and_of_equals_the_first() -> None:
     fold = CoverageFold()
     for evidence in (
-        Evidence(Fired.BY_HAND, "by-hand", 1),
-        Evidence(Fired.DRILL, "streams", 2),
-        Evidence(Fired.MARKET, "", 3),
-        Evidence(Fired.MARKET, "", 4),
-        Evidence(Fired.DRILL, "streams", 5),
+        Evidence(Fired.BY_HAND, "by-hand", "record 1"),
+        Evidence(Fired.DRILL, "streams", "record 2"),
+        Evidence(Fired.MARKET, "", "record 3"),
+        Evidence(Fired.MARKET, "", "record 4"),
+        Evidence(Fired.DRILL, "streams", "record 5"),
     ):
         fold.take(CLOCK, evidence)
 
     other = Row(RowKind.ALERT, "DUST")
     clock, dust = fold.result((CLOCK, other))
 
-    assert (clock.evidence, clock.count) == (Evidence(Fired.MARKET, "", 3), 5)
+    assert (clock.evidence, clock.count) == (Evidence(Fired.MARKET, "", "record 3"), 5)
     assert (dust.evidence.fired, dust.count) == (Fired.NOT, 0)
     assert counts((clock, dust)) == {
         Fired.NOT: 1,

@@ -137,6 +137,6 @@ def test_many_rows_not_fired_are_counted_and_some_are_named() -> None:
 
 
 def test_a_row_opened_by_hand_counts_as_fired_by_drill() -> None:
-    row = Covered(Row(RowKind.BREAKER, "timers"), Evidence(Fired.BY_HAND, "by-hand", 7), 1)
+    row = Covered(Row(RowKind.BREAKER, "timers"), Evidence(Fired.BY_HAND, "by-hand", "record 7"), 1)
 
     assert judge(measured(covered=(row,))).is_go
