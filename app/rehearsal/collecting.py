@@ -24,10 +24,10 @@ from domain.model.wording import counted
 from domain.rehearsal.coverage import (
     STRATEGIES,
     CoverageFold,
+    CoverageRow,
     Evidence,
     Fired,
     FiringFold,
-    Row,
     RowKind,
     alert_row,
     planned,
@@ -54,12 +54,12 @@ class RehearsalPlaces:
         return RehearsalFolder(self.mode_folder)
 
 
-def rows_of(config: Config) -> tuple[Row, ...]:
+def rows_of(config: Config) -> tuple[CoverageRow, ...]:
     """Return every row of the matrix under `config`."""
     return planned((rule.CODE for rule in config.policy.rules), ACTORS)
 
 
-def not_played(config: Config, outcomes: Iterable[DrillOutcome]) -> tuple[Row, ...]:
+def not_played(config: Config, outcomes: Iterable[DrillOutcome]) -> tuple[CoverageRow, ...]:
     """Return the rows that no drill has fired by its cause: they are opened by hand."""
     fired = {
         row
@@ -92,7 +92,7 @@ def measured(
     for guard in proof.guards:
         if guard.is_proven:
             told = counted(guard.challenges, "challenge")
-            row = Row(RowKind.RULE, guard.name)
+            row = CoverageRow(RowKind.RULE, guard.name)
             coverage.take(row, Evidence(Fired.DRILL, "self-test", told))
     return Measured(
         record=record,

@@ -23,12 +23,16 @@ REASON = "a drill of the rehearsal"
 
 @frozen
 class PersonAsks:
-    """A person asks the run on the mode's `folder` for something, as a command would."""
+    """A person asks the run on the mode's `folder` for something, as a command would.
+
+    `hours` say how long it shall hold; 0: as long as usual.
+    """
 
     after_ns: Nanos
     folder: Path
     verb: str
     subject: str = ""
+    hours: int = 0
 
     def do(self, system: ActorSystem) -> None:
         """Put the request where commands put theirs.
@@ -37,8 +41,8 @@ class PersonAsks:
             OSError: it can't be written.
         """
         name = f"{system.clock.market_ns():020d}-{self.verb}.json"
-        card = {"verb": self.verb, "reason": REASON, "subject": self.subject}
-        write_json(self.folder / FOLDER / name, card)
+        asked = {"verb": self.verb, "reason": REASON, "subject": self.subject}
+        write_json(self.folder / FOLDER / name, {**asked, "hours": self.hours})
 
 
 @frozen

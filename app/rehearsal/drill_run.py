@@ -20,7 +20,8 @@ from adapters.telemetry.log import configure
 from adapters.telemetry.terminal import Terminal
 from app.command_line.options import Folders, TradeOptions
 from app.commands.journals import decoded
-from app.rehearsal.drills import PACE, Drill, Phase, by_hand, drills
+from app.rehearsal.drill import PACE, DrillPhase, RehearsalDrill
+from app.rehearsal.drills import by_hand, drills
 from app.rehearsal.eager import traded_eagerly
 from app.run import settings
 from app.run.recovery import JOURNAL
@@ -29,23 +30,25 @@ from config.loading import load
 from config.mode import Mode
 from domain.model.instants import MINUTE, Nanos
 from domain.model.money import install_context
-from domain.rehearsal.coverage import FiringFold, Row, RowKind, alert_row
+from domain.rehearsal.coverage import CoverageRow, FiringFold, RowKind, alert_row
 
 CARD, FIRED, ALERTS = "drill.json", "fired.json", "alerts.jsonl"
 SEED = 1
 ENDS = (0, 1, 3)
 """How the run of a drill may end: well, unconfirmed after what was done to it, or halted."""
-Firings = dict[Row, tuple[str, int, bool]]
+Firings = dict[CoverageRow, tuple[str, int, bool]]
 """For each row what fired it first, how often that was, and whether each time by hand."""
 
 
-def drilled(folder: Path, drill: Drill, config: Path, sets: tuple[str, ...]) -> list[int]:
+def drilled(folder: Path, drill: RehearsalDrill, config: Path, sets: tuple[str, ...]) -> list[int]:
     """Play `drill` in `folder` by the rehearsed configuration; return the code of each phase."""
     folders = Folders(config=config, data=folder / "data", log=folder / "logs", is_data_given=True)
     return [_played(folders, drill, phase, sets) for phase in drill.phases]
 
 
-def _played(folders: Folders, drill: Drill, phase: Phase, sets: tuple[str, ...]) -> int:
+def _played(
+    folders: Folders, drill: RehearsalDrill, phase: DrillPhase, sets: tuple[str, ...]
+) -> int:
     all_sets = (*sets, *PACE, *phase.sets)
     config = traded_eagerly(load(folders.config, all_sets), leaves=drill.leaves)
     script = folders.data.parent / "faults.jsonl"
@@ -70,6 +73,8 @@ def _played(folders: Folders, drill: Drill, phase: Phase, sets: tuple[str, ...])
     options = evolve(options, deeds=drill.deeds(options.folders.home, folder))
     configure(folders.log, "WARNING", Terminal(None, is_plain=True, is_quiet=True))
     folder.mkdir(parents=True, exist_ok=True)
+    if phase.loses_journal:
+        (folder / JOURNAL).rename(folders.data.parent / f"{JOURNAL}-lost")
     return run(options, lambda _: None, Terminal(None, is_plain=True, is_quiet=True))
 
 
@@ -90,7 +95,7 @@ def fired_in(journal: Path, log: Path) -> Firings:
     return found
 
 
-def _add(found: Firings, row: Row, mark: str, *, is_by_hand: bool) -> None:
+def _add(found: Firings, row: CoverageRow, mark: str, *, is_by_hand: bool) -> None:
     first, count, only_by_hand = found.get(row, (mark, 0, True))
     # The first record by its cause is better evidence than an earlier one by hand.
     if only_by_hand and not is_by_hand:
@@ -98,7 +103,7 @@ def _add(found: Firings, row: Row, mark: str, *, is_by_hand: bool) -> None:
     found[row] = first, count + 1, only_by_hand and is_by_hand
 
 
-def drill_named(name: str, missing: tuple[Row, ...]) -> Drill:
+def drill_named(name: str, missing: tuple[CoverageRow, ...]) -> RehearsalDrill:
     """Return a drill by its name.
 
     Raises:
@@ -116,7 +121,7 @@ def main() -> int:
     install_context()
     folder = Path(sys.argv[1])
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    missing = tuple(Row(RowKind(kind), name) for kind, name in card["missing"])
+    missing = tuple(CoverageRow(RowKind(kind), name) for kind, name in card["missing"])
     drill = drill_named(card["name"], missing)
     codes = drilled(folder, drill, Path(card["config"]), tuple(card["sets"]))
     found = fired_in(folder / "data" / Mode.PAPER.value / JOURNAL, folder / "logs")

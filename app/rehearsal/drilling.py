@@ -17,9 +17,9 @@ from attrs import frozen
 
 from adapters.control.files import read_json, write_json
 from app.command_line.options import ROOT
+from app.rehearsal.drill import RehearsalDrill
 from app.rehearsal.drill_run import CARD, FIRED
-from app.rehearsal.drills import Drill
-from domain.rehearsal.coverage import Evidence, Fired, Row, RowKind
+from domain.rehearsal.coverage import CoverageRow, Evidence, Fired, RowKind
 
 AT_ONCE = 2
 LIMIT_S = 600
@@ -33,7 +33,7 @@ class DrillOutcome:
     """What a drill has fired, or why it has left nothing."""
 
     name: str
-    fired: tuple[tuple[Row, Evidence, int], ...]
+    fired: tuple[tuple[CoverageRow, Evidence, int], ...]
     error: str = ""
 
 
@@ -48,7 +48,10 @@ class Drilling:
         self._is_over = False
 
     def play(
-        self, drills: Iterable[Drill], missing: Iterable[Row], hear: Callable[[str], None]
+        self,
+        drills: Iterable[RehearsalDrill],
+        missing: Iterable[CoverageRow],
+        hear: Callable[[str], None],
     ) -> list[DrillOutcome]:
         """Return what comes of drills; `hear` is told the name of each that is over.
 
@@ -64,7 +67,7 @@ class Drilling:
                 self._end()
 
     def _played(
-        self, drill: Drill, missing: list[list[str]], hear: Callable[[str], None]
+        self, drill: RehearsalDrill, missing: list[list[str]], hear: Callable[[str], None]
     ) -> DrillOutcome:
         folder = self._home / drill.name
         card = {**self._told, "name": drill.name, "missing": missing}
@@ -122,9 +125,9 @@ def read_outcome(folder: Path, code: int = 0) -> DrillOutcome:
         )
 
 
-def _fired(drill: str, card: dict[str, Any]) -> tuple[Row, Evidence, int]:
+def _fired(drill: str, card: dict[str, Any]) -> tuple[CoverageRow, Evidence, int]:
     how = Fired.BY_HAND if card["by_hand"] is True else Fired.DRILL
-    row = Row(RowKind(card["kind"]), str(card["name"]))
+    row = CoverageRow(RowKind(card["kind"]), str(card["name"]))
     return row, Evidence(how, f"drill {drill}", str(card["mark"])), int(card["count"])
 
 

@@ -13,7 +13,7 @@ from domain.model.figures import span
 from domain.model.instants import iso
 from domain.model.wording import counted
 from domain.rehearsal.coverage import FIRED_WORDS, Covered, Fired, counts
-from domain.rehearsal.judge import Measured, Verdict, scheduled
+from domain.rehearsal.judge import Measured, RehearsalVerdict, scheduled
 
 GO, NO_GO, DRILL = "GO", "NO-GO", "GO as DRILL"
 REHEARSE = "python run.py rehearse"
@@ -50,7 +50,7 @@ class RehearsalOutcome:
 
     state: RehearsalState
     measured: Measured
-    verdict: Verdict
+    verdict: RehearsalVerdict
     drills: tuple[DrillOutcome, ...]
     samples: tuple[MemorySample, ...]
     shadow: Shadowed | None = None

@@ -17,8 +17,9 @@ from adapters.shadow.records import read_records as shadow_records
 from app.command_line.options import Folders, TradeOptions
 from app.rehearsal.certificate import Certifier
 from app.rehearsal.collecting import RehearsalPlaces, measured, not_played
+from app.rehearsal.drill import BY_HAND
 from app.rehearsal.drilling import Drilling, DrillOutcome, read_outcome
-from app.rehearsal.drills import BY_HAND, by_hand, drills
+from app.rehearsal.drills import by_hand, drills
 from app.rehearsal.outcome import RehearsalOutcome, Shadowed
 from app.rehearsal.page import page
 from app.rehearsal.report import NAME, PAGE, markdown

@@ -55,7 +55,7 @@ FIRED_WORDS = {
 
 
 @frozen(order=True)
-class Row:
+class CoverageRow:
     """One thing that has to be seen once."""
 
     kind: RowKind
@@ -80,17 +80,17 @@ class Evidence:
 class Covered:
     """A row, the best evidence for it, and how often it was seen."""
 
-    row: Row
+    row: CoverageRow
     evidence: Evidence = Evidence(Fired.NOT)
     count: int = 0
 
 
-def planned(rules: Iterable[str], actors: Iterable[str]) -> tuple[Row, ...]:
+def planned(rules: Iterable[str], actors: Iterable[str]) -> tuple[CoverageRow, ...]:
     """Return every row: of the `rules` in force, of breakers of dead `actors`, and of all else."""
-    found = [Row(RowKind.RULE, code) for code in rules]
-    found += [Row(RowKind.BREAKER, name) for name in (*WAYS_OUT, *actors)]
-    found += [Row(RowKind.ALERT, code) for code in ALERT_KINDS]
-    found += [Row(RowKind.PATH, path.value) for path in OrderPath]
+    found = [CoverageRow(RowKind.RULE, code) for code in rules]
+    found += [CoverageRow(RowKind.BREAKER, name) for name in (*WAYS_OUT, *actors)]
+    found += [CoverageRow(RowKind.ALERT, code) for code in ALERT_KINDS]
+    found += [CoverageRow(RowKind.PATH, path.value) for path in OrderPath]
     return tuple(dict.fromkeys(found))
 
 
@@ -103,21 +103,21 @@ class FiringFold:
     def __init__(self) -> None:
         self._paths = OrderPathFold()
 
-    def take(self, message: object) -> Iterator[tuple[Row, bool]]:
+    def take(self, message: object) -> Iterator[tuple[CoverageRow, bool]]:
         """Yield each row that `message` fires, and whether only the hand of a drill did it."""
         match message:
             case ProposalRefused(refusals=refusals):
                 for each in refusals:
-                    yield Row(RowKind.RULE, each.reason), False
+                    yield CoverageRow(RowKind.RULE, each.reason), False
             case BreakerTripped(breaker=breaker):
-                yield Row(RowKind.BREAKER, _common(breaker.name)), BY_HAND in breaker.reason
+                yield CoverageRow(RowKind.BREAKER, _common(breaker.name)), BY_HAND in breaker.reason
         for path in self._paths.take(message):
-            yield Row(RowKind.PATH, path.value), False
+            yield CoverageRow(RowKind.PATH, path.value), False
 
 
-def alert_row(code: str, what: str) -> tuple[Row, bool]:
+def alert_row(code: str, what: str) -> tuple[CoverageRow, bool]:
     """Return the row that an alert as it was written fires, and whether only a hand did it."""
-    return Row(RowKind.ALERT, kind_of_alert(code)), BY_HAND in what
+    return CoverageRow(RowKind.ALERT, kind_of_alert(code)), BY_HAND in what
 
 
 def _common(name: str) -> str:
@@ -131,17 +131,17 @@ class CoverageFold:
     """Collects the best evidence for every row, from any number of journals."""
 
     def __init__(self) -> None:
-        self._best: dict[Row, Evidence] = {}
-        self._counts: dict[Row, int] = {}
+        self._best: dict[CoverageRow, Evidence] = {}
+        self._counts: dict[CoverageRow, int] = {}
 
-    def take(self, row: Row, evidence: Evidence) -> None:
+    def take(self, row: CoverageRow, evidence: Evidence) -> None:
         """Take one piece of evidence; of equally good ones the first counts."""
         self._counts[row] = self._counts.get(row, 0) + 1
         known = self._best.get(row)
         if known is None or known.fired < evidence.fired:
             self._best[row] = evidence
 
-    def result(self, rows: Iterable[Row]) -> tuple[Covered, ...]:
+    def result(self, rows: Iterable[CoverageRow]) -> tuple[Covered, ...]:
         """Return what there is for each of `rows`, in their order."""
         return tuple(
             Covered(row, self._best.get(row, Evidence(Fired.NOT)), self._counts.get(row, 0))

@@ -71,7 +71,7 @@ class Measured:
 
 
 @frozen
-class Verdict:
+class RehearsalVerdict:
     """The outcome of a rehearsal."""
 
     criteria: tuple[Criterion, ...]
@@ -87,10 +87,10 @@ class Verdict:
         return tuple(each for each in self.criteria if not each.is_met)
 
 
-def judge(measured: Measured) -> Verdict:
+def judge(measured: Measured) -> RehearsalVerdict:
     """Return the verdict on a rehearsal."""
     record, plan = measured.record, measured.plan
-    return Verdict(
+    return RehearsalVerdict(
         (
             _length(record, plan),
             _exceptions(record, measured.incidents),

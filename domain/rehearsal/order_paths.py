@@ -11,6 +11,7 @@ from domain.messages.journal import RunStarted
 from domain.messages.orders import FillBooked, OrderAdvanced
 from domain.model.approval import ApprovedExit, ExitReason, Purpose
 from domain.model.orders import TERMINAL, OrderState
+from domain.orders.order import TIME_OVER
 
 
 class OrderPath(StrEnum):
@@ -82,7 +83,9 @@ def _advanced(order: OrderAdvanced) -> Iterator[OrderPath]:
     is_broken_off = state in TERMINAL and state is not OrderState.FILLED
     if state is OrderState.PARTIALLY_FILLED or (is_broken_off and order.filled > 0):
         yield OrderPath.PARTIAL
-    if (order.purpose, state) in _OF_STATE:
+    if state is OrderState.CANCELLED and order.reason == TIME_OVER:
+        yield OrderPath.EXPIRY
+    elif (order.purpose, state) in _OF_STATE:
         yield _OF_STATE[order.purpose, state]
     if state in _OF_ANY:
         yield _OF_ANY[state]

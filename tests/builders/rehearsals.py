@@ -12,7 +12,7 @@ from domain.messages.journal import RunStarted
 from domain.model.cycle import CycleStage, CycleStatus, StageTime
 from domain.model.instants import DAY, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.money import Rate
-from domain.rehearsal.coverage import Covered, Evidence, Fired, Row, RowKind
+from domain.rehearsal.coverage import CoverageRow, Covered, Evidence, Fired, RowKind
 from domain.rehearsal.judge import Measured, RehearsalPlan
 from domain.rehearsal.record import RehearsalRecord
 from domain.results.objectives import Performance, PerformanceFold
@@ -75,7 +75,9 @@ def measured(**changes: Any) -> Measured:
         record=a_rehearsal(),
         plan=a_plan(),
         covered=(
-            Covered(Row(RowKind.RULE, "total_cap"), Evidence(Fired.MARKET, "", "record 12"), 1),
+            Covered(
+                CoverageRow(RowKind.RULE, "total_cap"), Evidence(Fired.MARKET, "", "record 12"), 1
+            ),
         ),
         peak_bytes=180_000_000,
     )

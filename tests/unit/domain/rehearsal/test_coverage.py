@@ -12,10 +12,10 @@ from domain.rehearsal.coverage import (
     BY_HAND,
     STRATEGIES,
     CoverageFold,
+    CoverageRow,
     Evidence,
     Fired,
     FiringFold,
-    Row,
     RowKind,
     alert_row,
     counts,
@@ -29,10 +29,10 @@ from tests.builders.messages import BTC, a_breaker, an_intent, booked, the_rules
 
 pytestmark = pytest.mark.req("RH1")
 
-CLOCK = Row(RowKind.BREAKER, "clock")
+CLOCK = CoverageRow(RowKind.BREAKER, "clock")
 
 
-def fired(message: object) -> list[tuple[Row, bool]]:
+def fired(message: object) -> list[tuple[CoverageRow, bool]]:
     return list(FiringFold().take(message))
 
 
@@ -57,15 +57,15 @@ def test_each_broken_rule_of_a_refusal_is_fired() -> None:
     found = fired(ProposalRefused(Purpose.ENTRY, "s", BTC, Side.BUY, refusals))
 
     assert found == [
-        (Row(RowKind.RULE, "spacing"), False),
-        (Row(RowKind.RULE, "cooldown"), False),
+        (CoverageRow(RowKind.RULE, "spacing"), False),
+        (CoverageRow(RowKind.RULE, "cooldown"), False),
     ]
 
 
 def test_an_inbox_that_overflows_is_one_row_whoever_it_belongs_to() -> None:
     trip = BreakerTripped(a_breaker(name=f"{MAILBOX}feed"))
 
-    assert fired(trip) == [(Row(RowKind.BREAKER, MAILBOX), False)]
+    assert fired(trip) == [(CoverageRow(RowKind.BREAKER, MAILBOX), False)]
 
 
 def test_what_a_drill_opened_by_hand_is_told_apart_in_breaker_and_alert() -> None:
@@ -73,18 +73,18 @@ def test_what_a_drill_opened_by_hand_is_told_apart_in_breaker_and_alert() -> Non
     alert = of_breaker(breaker)
 
     assert fired(BreakerTripped(breaker)) == [(CLOCK, True)]
-    assert alert_row(alert.code, alert.what) == (Row(RowKind.ALERT, "BREAKER"), True)
-    assert alert_row("DUST", "a lot") == (Row(RowKind.ALERT, "DUST"), False)
+    assert alert_row(alert.code, alert.what) == (CoverageRow(RowKind.ALERT, "BREAKER"), True)
+    assert alert_row("DUST", "a lot") == (CoverageRow(RowKind.ALERT, "DUST"), False)
 
 
 def test_dead_strategies_are_one_row() -> None:
     trip = BreakerTripped(a_breaker(name="strategy.breakout"))
 
-    assert fired(trip) == [(Row(RowKind.BREAKER, STRATEGIES), False)]
+    assert fired(trip) == [(CoverageRow(RowKind.BREAKER, STRATEGIES), False)]
 
 
 def test_a_fill_fires_the_path_of_its_order() -> None:
-    assert fired(booked(an_intent())) == [(Row(RowKind.PATH, OrderPath.ENTRY.value), False)]
+    assert fired(booked(an_intent())) == [(CoverageRow(RowKind.PATH, OrderPath.ENTRY.value), False)]
 
 
 def test_the_best_evidence_counts_and_of_equals_the_first() -> None:
@@ -98,7 +98,7 @@ def test_the_best_evidence_counts_and_of_equals_the_first() -> None:
     ):
         fold.take(CLOCK, evidence)
 
-    other = Row(RowKind.ALERT, "DUST")
+    other = CoverageRow(RowKind.ALERT, "DUST")
     clock, dust = fold.result((CLOCK, other))
 
     assert (clock.evidence, clock.count) == (Evidence(Fired.MARKET, "", "record 3"), 5)

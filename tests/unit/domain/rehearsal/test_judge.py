@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from domain.model.instants import DAY, HOUR, MINUTE
-from domain.rehearsal.coverage import Covered, Evidence, Fired, Row, RowKind
+from domain.rehearsal.coverage import CoverageRow, Covered, Evidence, Fired, RowKind
 from domain.rehearsal.judge import (
     MEMORY_BYTES,
     Measured,
@@ -29,7 +29,7 @@ def of_record(**changes: Any) -> Callable[[Measured], Measured]:
 
 
 def unfired(whole: Measured) -> Measured:
-    return evolve(whole, covered=(*whole.covered, Covered(Row(RowKind.BREAKER, "clock"))))
+    return evolve(whole, covered=(*whole.covered, Covered(CoverageRow(RowKind.BREAKER, "clock"))))
 
 
 BROKEN: dict[str, tuple[str, Callable[[Measured], Measured]]] = {
@@ -127,7 +127,7 @@ def test_a_plan_is_a_drill_unless_it_is_a_day_in_real_time() -> None:
 
 
 def test_many_rows_not_fired_are_counted_and_some_are_named() -> None:
-    rows = tuple(Covered(Row(RowKind.RULE, f"r{number}")) for number in range(9))
+    rows = tuple(Covered(CoverageRow(RowKind.RULE, f"r{number}")) for number in range(9))
 
     (found,) = judge(measured(covered=rows)).unmet
 
@@ -137,6 +137,8 @@ def test_many_rows_not_fired_are_counted_and_some_are_named() -> None:
 
 
 def test_a_row_opened_by_hand_counts_as_fired_by_drill() -> None:
-    row = Covered(Row(RowKind.BREAKER, "timers"), Evidence(Fired.BY_HAND, "by-hand", "record 7"), 1)
+    row = Covered(
+        CoverageRow(RowKind.BREAKER, "timers"), Evidence(Fired.BY_HAND, "by-hand", "record 7"), 1
+    )
 
     assert judge(measured(covered=(row,))).is_go

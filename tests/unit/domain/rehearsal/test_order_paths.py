@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from domain.messages.control import LIQUIDATE, OperatorActed
 from domain.messages.decisions import RestProposed
 from domain.model.approval import ExitReason
 from domain.model.orders import OrderState
+from domain.orders.order import TIME_OVER
 from domain.rehearsal.order_paths import OF_EXIT, OrderPath, OrderPathFold
 from tests.builders.messages import BTC, a_moved, an_intent, approved_sale, approved_stop, booked
 from tests.builders.rehearsals import STARTED
@@ -71,3 +73,9 @@ def test_a_stop_order_that_rests_is_protection() -> None:
 
 def test_the_rest_of_an_entry_that_is_priced_anew_is_a_reprice() -> None:
     assert paths(RestProposed("id", "s", BTC, takes=False)) == [OrderPath.REPRICE]
+
+
+def test_an_entry_that_we_cancel_as_too_old_has_expired() -> None:
+    old = evolve(a_moved(an_intent(), OrderState.CANCELLED), reason=TIME_OVER)
+
+    assert paths(old) == [OrderPath.EXPIRY]
