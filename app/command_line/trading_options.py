@@ -132,7 +132,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         return _refused(mode, strays)
     config = load(folders.config, values["sets"])
     _refuse_drills(values, config)
-    shadow = _shadow_of(beside, config)
+    shadow = shadow_of(beside, config)
     values = {**values, "shadow": shadow}
     refused = (*refusals(mode, config), *_left_live(folders, values))
     loaded = [each for each in (config, shadow) if each is not None]
@@ -166,7 +166,7 @@ def _left_live(folders: Folders, values: Mapping[str, Any]) -> Iterator[str]:
         yield from map(folders.address.put, owned_live({folders.data: None, folders.home: None}))
 
 
-def _shadow_of(folder: Path | None, config: Config) -> Config | None:
+def shadow_of(folder: Path | None, config: Config) -> Config | None:
     """Return the configuration in `folder`, by which a shadow decides beside the trader.
 
     Raises:

@@ -52,12 +52,15 @@ class DrillPhase:
 class RehearsalDrill:
     """One drill. `does` says in words what is played; `leaves`: its strategy wants out again.
 
-    `breaks` are actors and when each of them dies, `asks` what a person asks for and when.
+    `fires` names breakers and kinds of alerts that it has to fire: where it does not, nobody opens
+    them by hand, and they are not fired. `breaks` are actors and when each of them dies, `asks` what
+    a person asks for and when.
     """
 
     name: str
     does: str
     phases: tuple[DrillPhase, ...]
+    fires: tuple[str, ...] = ()
     leaves: bool = False
     breaks: tuple[tuple[int, str], ...] = ()
     asks: tuple[tuple[int, str, str], ...] = ()

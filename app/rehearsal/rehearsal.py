@@ -32,6 +32,7 @@ from app.selftest.proof import prove
 from config.mode import Mode
 from domain.model.figures import percent, signed
 from domain.model.instants import SECOND, iso
+from domain.model.secrets import redacted
 from domain.rehearsal.judge import judge
 
 Hear = Callable[[str], None]
@@ -121,7 +122,7 @@ class Rehearsal:
         log.mkdir(parents=True, exist_ok=True)
         for name, text in ((NAME, markdown(outcome)), (PAGE, page(outcome))):
             fresh = log / f"{name}.new"
-            fresh.write_text(text, encoding="utf-8")
+            fresh.write_text(redacted(text), encoding="utf-8")
             fresh.replace(log / name)
         return outcome
 

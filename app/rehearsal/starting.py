@@ -47,7 +47,12 @@ def trade_options(words: Sequence[str], folders: Folders) -> TradeOptions:
         Unreachable: a venue elsewhere does not answer.
     """
     from app.command_line.cli import cli  # the command line knows this command, and lazily
-    from app.command_line.trading_options import options_of, placed, refuse_contradictions
+    from app.command_line.trading_options import (
+        options_of,
+        placed,
+        refuse_contradictions,
+        shadow_of,
+    )
 
     session = CommandSession(folders=folders)
     line = ["--env=paper", "--duration=1s", *words]
@@ -57,4 +62,6 @@ def trade_options(words: Sequence[str], folders: Folders) -> TradeOptions:
     values = recalled(folders, values)
     refuse_contradictions(values)
     config = load(folders.config, values["sets"])
-    return placed(options_of(folders, {**values, "shadow": None}, config))
+    beside = values["shadow_dir"]
+    shadow = shadow_of(None if beside is None else Folders(config=beside).config, config)
+    return placed(options_of(folders, {**values, "shadow": shadow}, config))

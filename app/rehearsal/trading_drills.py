@@ -10,6 +10,7 @@ TRADING: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="sales",
         does="prices jump through targets and stops, a person closes, pauses and liquidates",
+        fires=("pause", "liquidation", "crash_regime", "BREAKER", "RESOLVED"),
         phases=(
             DrillPhase(
                 minutes=12,
@@ -49,6 +50,7 @@ TRADING: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="losses",
         does="prices fall through every limit on losses",
+        fires=("daily_loss", "daily_loss_usd", "weekly_loss", "drawdown"),
         phases=(
             DrillPhase(
                 minutes=6,
@@ -65,6 +67,7 @@ TRADING: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="kill",
         does="a person puts the signal file there while entries rest",
+        fires=("kill",),
         phases=(
             DrillPhase(
                 minutes=8,

@@ -26,6 +26,7 @@ VENUE: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="streams",
         does="streams freeze, lose frames and are stamped ahead",
+        fires=("user_stream", "CLOCK", "STALENESS"),
         phases=_under(
             fault("freeze_stream", "30s", for_="40s"),
             fault("seq_gap", "100s"),
@@ -37,6 +38,7 @@ VENUE: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="lists",
         does="lists can't be read, and requests are refused as too many",
+        fires=("venue_lists", "drop_copy_lists", "private_limit", "HISTORY"),
         phases=_under(
             fault("garbage_json", "30s", for_="120s", endpoint=[*LISTS, "candles"]),
             fault("http_429", "240s", for_="60s"),
@@ -45,11 +47,13 @@ VENUE: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="answers",
         does="answers to orders are lost and the venue denies what it has",
+        fires=("unknown_order", "NO_VENUE_STOP"),
         phases=_under(fault("unanswered", "30s", for_="220s", probability=0.5)),
     ),
     RehearsalDrill(
         name="rejections",
         does="the venue rejects orders and stop orders",
+        fires=("rejected_entries", "rejected_orders", "EXIT_HINDERED"),
         phases=_under(
             fault("reject_order", "55s", for_="220s", probability=0.5),
             fault("product_flag", "55s", for_="200s", product="BTC-USD", flag="cancel_only"),
@@ -58,6 +62,7 @@ VENUE: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="balances",
         does="coins and money go without an order",
+        fires=("reconcile", "CASH_FLOW"),
         phases=_under(
             fault("balance_change", "100s", currency="USD", amount="-100"),
             fault("balance_change", "200s", currency="ETH", amount="-0.005"),
@@ -67,6 +72,7 @@ VENUE: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="content",
         does="the venue sends what can't be read",
+        fires=("LEFT_OUT",),
         phases=_under(
             fault(
                 "odd_content",
@@ -99,6 +105,7 @@ ACCOUNT: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="starts",
         does="starts with a key that may not trade, products of another currency, another account",
+        fires=("permissions", "no_products", "account"),
         phases=(
             DrillPhase(minutes=2, faults=(_says("permissions", "can_trade", False),)),
             DrillPhase(
@@ -110,11 +117,13 @@ ACCOUNT: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="journal",
         does="the journal is gone, and the account holds what it has bought",
+        fires=("lineage",),
         phases=(DrillPhase(minutes=3), DrillPhase(minutes=2, loses_journal=True)),
     ),
     RehearsalDrill(
         name="missing",
         does="coins of a lot that no order at the venue protects are taken away",
+        fires=("missing", "MISSING", "UNPROTECTED"),
         phases=(
             DrillPhase(
                 minutes=5,
@@ -131,6 +140,7 @@ ACCOUNT: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="stablecoin",
         does="the stablecoin that pays is not worth a dollar any more",
+        fires=("stablecoin_off", "stablecoin_far"),
         phases=(
             DrillPhase(
                 minutes=6,

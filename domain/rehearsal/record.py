@@ -31,9 +31,9 @@ class RehearsalRecord:
     """All runs of a rehearsal.
 
     `begun_ns` and `ended_ns` are market time, both None before anything was written; `wall_ns` is
-    how much UTC wall time lies between them and `ended_wall_ns` when it ended, None in virtual time. `ran_ns` is market time in which
-    something ran. `died` counts runs without a last record. `open_doubts` are why fills and books
-    may not be those of the venue.
+    how much UTC wall time lies between them and `ended_wall_ns` when it ended, None in virtual
+    time. `ran_ns` is market time in which something ran. `died` counts runs without a last record.
+    `open_doubts` are why fills and books may not be those of the venue.
     """
 
     runs: int = 0
