@@ -31,7 +31,7 @@ also after a crash, it goes on where it was.
 
 Only 24 hours at speed 1 with `--venue coinbase` give the certificate that trading with real money
 asks for; anything faster or shorter is a DRILL. Options of the trader are given here as for --env.
-Exit code: 0 GO, 1 NO-GO or broken off.
+Exit code: 0 GO, 1 NO-GO or broken off, 5 another trader runs there.
 
 \b
 Example:
@@ -92,6 +92,7 @@ def _rehearsed(rehearsal: Rehearsal) -> int:
     from app.rehearsal.outcome import REHEARSE
     from app.rehearsal.telling import lines
 
+    rehearsal.refuse_others()
     address = rehearsal.options.folders.address
     with _progress() as bar:
         with bar.steps("drills") as hear:

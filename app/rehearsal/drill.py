@@ -53,8 +53,8 @@ class RehearsalDrill:
     """One drill. `does` says in words what is played; `leaves`: its strategy wants out again.
 
     `fires` names breakers and kinds of alerts that it has to fire: where it does not, nobody opens
-    them by hand, and they are not fired. `breaks` are actors and when each of them dies, `asks` what
-    a person asks for and when.
+    them by hand, and they are not fired. `breaks` are actors and when each of them dies, `asks`
+    what a person asks for and when.
     """
 
     name: str

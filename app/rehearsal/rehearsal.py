@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from adapters.control.instances import InstanceRunning, holder
+from adapters.control.instances import InstanceRunning, holder, is_running
 from adapters.journal.segments import read_records
 from adapters.shadow.records import FOLDER as SHADOWS
 from adapters.shadow.records import files_in
@@ -64,15 +64,10 @@ class Rehearsal:
         return found if last is None else [*found, *drilling.play([last], missing, hear)]
 
     def run(self, show: Show) -> int | None:
-        """Run what is left of it; return the exit code of the trader, None: nothing was left.
-
-        Raises:
-            InstanceRunning: somebody else's trader runs there.
-        """
+        """Run what is left of it; return the exit code of the trader, None: nothing was left."""
         record = self.judged().measured.record
         run = RehearsedRun(self.places.mode_folder, self.places.own, record.cycles)
         if run.is_alive:
-            self._is_ours_or_refuse()
             run.attach(show)
             record = self.judged().measured.record
         left_ns = self.state.length_ns - record.ran_ns
@@ -82,12 +77,19 @@ class Rehearsal:
         more = ("--no-dashboard", "--plain", *folder_words(self.folders))
         return run.start((*words, *more), show)
 
-    def _is_ours_or_refuse(self) -> None:
-        found = holder(self.places.mode_folder)
-        if found is None or found.started < self.state.begun:
+    def refuse_others(self) -> None:
+        """Look whether a trader runs there that is no part of the rehearsal.
+
+        Raises:
+            InstanceRunning: one does.
+        """
+        folder = self.places.mode_folder
+        known = holder(folder)
+        if is_running(folder) and (known is None or known.started < self.state.begun):
+            who = str(known) if known else "unknown"
             raise InstanceRunning(
-                f"another instance runs on {self.places.mode_folder}: {found}; it is no part of "
-                "the rehearsal: stop it first"
+                f"another instance runs on {folder}: {who}; it is no part of the rehearsal: "
+                "stop it first, or use another --data-dir"
             )
 
     def judged(self) -> RehearsalOutcome:

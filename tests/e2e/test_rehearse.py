@@ -25,7 +25,7 @@ from config.mode import Mode
 from domain.model.instants import DAY, SECOND
 from tests.builders.live import CONFIRMED, SETTINGS, LiveHome
 from tests.builders.rehearsal_folder import a_state, write_rehearsal
-from tests.builders.runs import call, command_line, words
+from tests.builders.runs import ROOT, call, command_line, words
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 from tests.builders.waiting import wait_for
 
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.req("RH1")]
 
 SOON = ("--duration", "1s")
 PATIENCE_S = 540
-HOUR_AT_MOST = ("--hours", "1", "--speed", "max")
+HOUR_AT_MOST = ("--hours", "1", "--speed", "max", f"--shadow={ROOT / 'config'}")
 
 
 def cycles(home: Path) -> int:
@@ -89,6 +89,16 @@ def test_every_row_is_fired_and_says_by_what(drilled: Path) -> None:
     assert all(each["evidence"] for each in found["coverage"])
     by_cause = [each for each in found["coverage"] if each["fired"] in ("by drill", "by market")]
     assert len(by_cause) > len(found["coverage"]) * 0.7
+
+
+@pytest.mark.req("SH1")
+def test_a_shadow_by_the_same_settings_agrees_and_the_report_says_so(drilled: Path) -> None:
+    _, found = verdict(drilled)
+
+    assert found["shadow"].startswith("agreement 100")
+    assert "interval" in found["shadow"] or "too few cycles" in found["shadow"]
+    report = (drilled / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
+    assert found["shadow"] in report
 
 
 def test_faster_than_time_it_gives_no_certificate(drilled: Path) -> None:

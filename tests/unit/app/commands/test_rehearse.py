@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.control.instances import InstanceLock
 from app.command_line.cli import main
 from app.command_line.options import Folders
 from app.rehearsal.drilling import Drilling
@@ -14,7 +15,7 @@ from app.rehearsal.running import RehearsedRun
 from app.rehearsal.starting import trade_options
 from app.rehearsal.state import FOLDER
 from config.mode import Mode
-from domain.model.instants import DAY
+from domain.model.instants import DAY, iso
 from tests.builders.rehearsal_folder import write_rehearsal
 from tests.builders.world import CONFIG
 
@@ -63,6 +64,20 @@ def test_one_with_other_options_is_not_mixed_with_what_stands_there(
         assert typed(tmp_path, *words) == 2
         assert "--anew" in capsys.readouterr().err
     assert (tmp_path / "data" / "paper" / FOLDER).is_dir()
+
+
+def test_a_trader_that_is_no_part_of_it_is_not_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Drilling, "play", lambda *_: pytest.fail("it was begun"))
+    lock = InstanceLock(tmp_path / "data" / "paper")
+    lock.acquire(iso(time.time_ns() - DAY))
+    try:
+        assert typed(tmp_path, "--hours", "1") == 5
+    finally:
+        lock.release()
+
+    assert "no part of the rehearsal" in capsys.readouterr().err
 
 
 def test_one_that_is_over_is_judged_again_and_nothing_runs(
