@@ -94,14 +94,12 @@ def _rehearsed(rehearsal: Rehearsal) -> int:
 
     rehearsal.refuse_others()
     address = rehearsal.options.folders.address
-    with _progress() as bar:
-        with bar.steps("drills") as hear:
-            outcomes = rehearsal.drill(hear)
-        for each in outcomes:
-            if each.error:
-                click.echo(f"drill {each.name} left nothing: {each.error}", err=True)
-        with bar.cycles(rehearsal.state.length_ns // rehearsal.state.interval_ns) as show:
-            code = rehearsal.run(show)
+    code = None
+    if rehearsal.change:
+        told = f"program or configuration have changed since it was begun: {rehearsal.change}"
+        click.echo(f"nothing is run: {told}; another one: {address.put(REHEARSE)} --anew", err=True)
+    else:
+        code = _played(rehearsal)
     outcome = rehearsal.settled()
     if code and not outcome.verdict.is_go:
         log = rehearsal.places.own.path / "run.log"
@@ -111,6 +109,18 @@ def _rehearsed(rehearsal: Rehearsal) -> int:
         return 0
     click.echo(address.put(f"NO-GO; once that is mended: {REHEARSE}"), err=True)
     return 1
+
+
+def _played(rehearsal: Rehearsal) -> int | None:
+    """Play the drills and run what is left; return the exit code of the trader, if it ran."""
+    with _progress() as bar:
+        with bar.steps("drills") as hear:
+            outcomes = rehearsal.drill(hear)
+        for each in outcomes:
+            if each.error:
+                click.echo(f"drill {each.name} left nothing: {each.error}", err=True)
+        with bar.cycles(rehearsal.state.length_ns // rehearsal.state.interval_ns) as show:
+            return rehearsal.run(show)
 
 
 class _Bars:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
+from adapters.control.files import read_json
 from adapters.control.instances import InstanceRunning, holder, is_running
 from adapters.journal.segments import read_records
 from adapters.shadow.records import FOLDER as SHADOWS
@@ -18,6 +19,7 @@ from app.command_line.options import Folders, TradeOptions
 from app.rehearsal.certificate import Certifier
 from app.rehearsal.collecting import RehearsalPlaces, measured, not_played
 from app.rehearsal.drill import BY_HAND
+from app.rehearsal.drill_run import CARD
 from app.rehearsal.drilling import Drilling, DrillOutcome, read_outcome
 from app.rehearsal.drills import by_hand, drills
 from app.rehearsal.outcome import RehearsalOutcome, Shadowed
@@ -52,6 +54,12 @@ class Rehearsal:
     def places(self) -> RehearsalPlaces:
         """Return where it is."""
         return places_of(self.options)
+
+    @property
+    def change(self) -> str:
+        """Return how it differs from the program and configuration that it was begun with."""
+        then, now = self.state.config_hash, self.options.config.config_hash
+        return "" if then == now else f"{then} -> {now}"
 
     def drill(self, hear: Hear) -> list[DrillOutcome]:
         """Play every drill, then by hand what none of them fires; what was played is read."""
@@ -100,7 +108,7 @@ class Rehearsal:
             OSError: it can't be read.
         """
         own, config = self.places.own, self.options.config
-        outcomes = tuple(played(own))
+        outcomes = tuple(played(own, self.state.config_hash))
         found = measured(self.places, self.state, config, outcomes, prove(config))
         return RehearsalOutcome(
             state=self.state,
@@ -178,11 +186,17 @@ def found(folders: Folders) -> Rehearsal | None:
     return Rehearsal(state=state, options=trade_options(state.words, folders), folders=folders)
 
 
-def played(own: RehearsalFolder) -> Iterable[DrillOutcome]:
-    """Yield what every drill has left, in the order in which they are played."""
+def played(own: RehearsalFolder, config_hash: str) -> Iterable[DrillOutcome]:
+    """Yield what every drill has left, in the order in which they are played.
+
+    What was played by another program or configuration proves nothing of this one.
+    """
     for name in (*(each.name for each in drills()), BY_HAND):
-        if (own.drills / name).is_dir():
-            yield read_outcome(own.drills / name)
+        folder = own.drills / name
+        if (read_json(folder / CARD) or {}).get("hash") == config_hash:
+            yield read_outcome(folder)
+        elif folder.is_dir():
+            yield DrillOutcome(name, (), "it was played by another program or configuration")
 
 
 def shadowed(mode_folder: Path, state: RehearsalState) -> Shadowed | None:

@@ -12,7 +12,7 @@ from attrs import evolve
 from adapters.control.files import write_json
 from adapters.journal.segments import open_journal
 from app.rehearsal.collecting import rows_of
-from app.rehearsal.drill_run import FIRED
+from app.rehearsal.drill_run import CARD, FIRED
 from app.rehearsal.state import MemorySample, RehearsalFolder, RehearsalState
 from app.run.recovery import CODEC, JOURNAL
 from config.effective import Config
@@ -80,6 +80,7 @@ def write_fired(own: RehearsalFolder, config: Config, *, drill: str, but: str = 
     rows = [each for each in rows_of(config) if each.name != but]
     folder = own.drills / drill
     folder.mkdir(parents=True)
+    write_json(folder / CARD, {"hash": config.config_hash})
     write_json(folder / FIRED, {"codes": [0], "rows": [_card(row) for row in rows]})
 
 

@@ -11,6 +11,7 @@ from adapters.control.instances import InstanceLock
 from app.command_line.cli import main
 from app.command_line.options import Folders
 from app.rehearsal.drilling import Drilling
+from app.rehearsal.rehearsal import Rehearsal
 from app.rehearsal.running import RehearsedRun
 from app.rehearsal.starting import trade_options
 from app.rehearsal.state import FOLDER
@@ -64,6 +65,18 @@ def test_one_with_other_options_is_not_mixed_with_what_stands_there(
         assert typed(tmp_path, *words) == 2
         assert "--anew" in capsys.readouterr().err
     assert (tmp_path / "data" / "paper" / FOLDER).is_dir()
+
+
+def test_once_the_program_has_changed_nothing_is_run_and_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsed(tmp_path)
+    monkeypatch.setattr(Drilling, "play", lambda *_: pytest.fail("it was begun"))
+    monkeypatch.setattr(Rehearsal, "change", "a -> b")
+
+    typed(tmp_path)
+
+    assert "have changed since it was begun: a -> b; another one:" in capsys.readouterr().err
 
 
 def test_a_trader_that_is_no_part_of_it_is_not_touched(

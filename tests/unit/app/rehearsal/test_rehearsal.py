@@ -11,9 +11,11 @@ import pytest
 from attrs import evolve
 
 from adapters.control.certificates import certificates_in
+from adapters.control.files import write_json
 from adapters.venues.coinbase.key_sources import NAME, SECRET
 from app.command_line.options import Folders
 from app.rehearsal.certificate import Certifier
+from app.rehearsal.drill_run import CARD
 from app.rehearsal.outcome import RehearsalOutcome, Shadowed, document
 from app.rehearsal.page import page
 from app.rehearsal.rehearsal import Rehearsal, found
@@ -130,6 +132,16 @@ def test_a_changed_configuration_gives_none(home: Home) -> None:
 
     assert "have changed since" in changed.settled(certifier()).certificate
     assert home.certificates == []
+
+
+def test_drills_of_another_program_prove_nothing(home: Home) -> None:
+    rehearsal = home.write()
+    write_json(rehearsal.places.own.drills / "sales" / CARD, {"hash": "0" * 16})
+
+    outcome = rehearsal.judged()
+
+    assert [each.name for each in outcome.verdict.unmet] == ["coverage"]
+    assert any("another program or configuration" in each for each in outcome.remarks())
 
 
 def test_the_embedded_venue_gives_none(home: Home) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from adapters.control.files import write_json
-from adapters.control.instances import STATUS
+from adapters.control.instances import STATUS, InstanceLock
 from app.rehearsal.running import CYCLE, CycleCount, RehearsedRun, RunView, seconds
 from app.rehearsal.state import RehearsalFolder
 from app.run.recovery import JOURNAL
 from config.loading import load
-from domain.model.instants import SECOND
+from domain.model.instants import SECOND, iso
 from tests.builders.messages import NOW
 from tests.builders.rehearsal_folder import a_state, write_day
 from tests.builders.world import CONFIG
@@ -61,3 +61,25 @@ def test_a_trader_that_ends_at_once_is_told_by_its_last_words(tmp_path: Path) ->
 @pytest.mark.parametrize(("length_ns", "text"), [(SECOND, "1s"), (SECOND + 1, "2s"), (1, "1s")])
 def test_a_length_is_never_told_shorter(length_ns: int, text: str) -> None:
     assert seconds(length_ns) == text
+
+
+def test_a_trader_that_runs_already_is_watched_until_its_end_and_its_memory_sampled(
+    tmp_path: Path,
+) -> None:
+    folder, seen = RehearsalFolder(tmp_path), list[RunView]()
+    folder.write(a_state(load(CONFIG), NOW))
+    lock = InstanceLock(tmp_path)
+    lock.acquire(iso(NOW))
+    run = RehearsedRun(tmp_path, folder, 3)
+    assert run.is_alive
+
+    def show(view: RunView) -> None:
+        seen.append(view)
+        lock.release()
+
+    run.attach(show)
+
+    assert [each.cycles for each in seen] == [3, 3]
+    (sample,) = folder.samples()
+    assert sample.resident == seen[0].resident
+    assert not run.is_alive
