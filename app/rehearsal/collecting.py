@@ -25,9 +25,9 @@ from domain.rehearsal.coverage import (
     STRATEGIES,
     CoverageFold,
     CoverageRow,
-    Evidence,
     Fired,
     FiringFold,
+    RowEvidence,
     RowKind,
     alert_row,
     planned,
@@ -93,7 +93,7 @@ def measured(
         if guard.is_proven:
             told = counted(guard.challenges, "challenge")
             row = CoverageRow(RowKind.RULE, guard.name)
-            coverage.take(row, Evidence(Fired.DRILL, "self-test", told))
+            coverage.take(row, RowEvidence(Fired.DRILL, "self-test", told))
     return Measured(
         record=record,
         plan=state.plan,
@@ -111,7 +111,7 @@ def _read_journal(journal: Path, state: RehearsalState, into: CoverageFold) -> R
         wall_ns = None if record.wall is None else int(parse_iso(record.wall))
         fold.take(message, record.at_ns, wall_ns)
         for row, _ in firing.take(message):
-            into.take(row, Evidence(Fired.MARKET, "", f"record {record.seq}"))
+            into.take(row, RowEvidence(Fired.MARKET, "", f"record {record.seq}"))
     return fold.result()
 
 
@@ -127,7 +127,7 @@ def _read_alerts(places: RehearsalPlaces, record: RehearsalRecord, into: Coverag
 
     for alert in LineFiles(places.log / ALERTS).newest(None, is_wanted):
         row, _ = alert_row(str(alert.get("code")), str(alert.get("what")))
-        into.take(row, Evidence(Fired.MARKET, "", f"alert {alert_id(alert)}"))
+        into.take(row, RowEvidence(Fired.MARKET, "", f"alert {alert_id(alert)}"))
 
 
 def incidents_since(log: Path, begun: str) -> tuple[str, ...]:

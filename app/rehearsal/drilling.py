@@ -19,7 +19,7 @@ from adapters.control.files import read_json, write_json
 from app.command_line.options import ROOT
 from app.rehearsal.drill import RehearsalDrill
 from app.rehearsal.drill_run import CARD, FIRED
-from domain.rehearsal.coverage import CoverageRow, Evidence, Fired, RowKind
+from domain.rehearsal.coverage import CoverageRow, Fired, RowEvidence, RowKind
 
 AT_ONCE = 2
 LIMIT_S = 600
@@ -33,7 +33,7 @@ class DrillOutcome:
     """What a drill has fired, or why it has left nothing."""
 
     name: str
-    fired: tuple[tuple[CoverageRow, Evidence, int], ...]
+    fired: tuple[tuple[CoverageRow, RowEvidence, int], ...]
     error: str = ""
 
 
@@ -125,10 +125,10 @@ def read_outcome(folder: Path, code: int = 0) -> DrillOutcome:
         )
 
 
-def _fired(drill: str, card: dict[str, Any]) -> tuple[CoverageRow, Evidence, int]:
+def _fired(drill: str, card: dict[str, Any]) -> tuple[CoverageRow, RowEvidence, int]:
     how = Fired.BY_HAND if card["by_hand"] is True else Fired.DRILL
     row = CoverageRow(RowKind(card["kind"]), str(card["name"]))
-    return row, Evidence(how, f"drill {drill}", str(card["mark"])), int(card["count"])
+    return row, RowEvidence(how, f"drill {drill}", str(card["mark"])), int(card["count"])
 
 
 def _last_words(folder: Path) -> str:

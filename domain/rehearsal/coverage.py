@@ -63,7 +63,7 @@ class CoverageRow:
 
 
 @frozen
-class Evidence:
+class RowEvidence:
     """That a row was fired: how, where ("" : in the run itself), and by which record or alert."""
 
     fired: Fired
@@ -81,7 +81,7 @@ class Covered:
     """A row, the best evidence for it, and how often it was seen."""
 
     row: CoverageRow
-    evidence: Evidence = Evidence(Fired.NOT)
+    evidence: RowEvidence = RowEvidence(Fired.NOT)
     count: int = 0
 
 
@@ -131,10 +131,10 @@ class CoverageFold:
     """Collects the best evidence for every row, from any number of journals."""
 
     def __init__(self) -> None:
-        self._best: dict[CoverageRow, Evidence] = {}
+        self._best: dict[CoverageRow, RowEvidence] = {}
         self._counts: dict[CoverageRow, int] = {}
 
-    def take(self, row: CoverageRow, evidence: Evidence) -> None:
+    def take(self, row: CoverageRow, evidence: RowEvidence) -> None:
         """Take one piece of evidence; of equally good ones the first counts."""
         self._counts[row] = self._counts.get(row, 0) + 1
         known = self._best.get(row)
@@ -144,7 +144,7 @@ class CoverageFold:
     def result(self, rows: Iterable[CoverageRow]) -> tuple[Covered, ...]:
         """Return what there is for each of `rows`, in their order."""
         return tuple(
-            Covered(row, self._best.get(row, Evidence(Fired.NOT)), self._counts.get(row, 0))
+            Covered(row, self._best.get(row, RowEvidence(Fired.NOT)), self._counts.get(row, 0))
             for row in rows
         )
 

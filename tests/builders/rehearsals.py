@@ -12,7 +12,7 @@ from domain.messages.journal import RunStarted
 from domain.model.cycle import CycleStage, CycleStatus, StageTime
 from domain.model.instants import DAY, MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.money import Rate
-from domain.rehearsal.coverage import CoverageRow, Covered, Evidence, Fired, RowKind
+from domain.rehearsal.coverage import CoverageRow, Covered, Fired, RowEvidence, RowKind
 from domain.rehearsal.judge import Measured, RehearsalPlan
 from domain.rehearsal.record import RehearsalRecord
 from domain.results.objectives import Performance, PerformanceFold
@@ -71,14 +71,11 @@ def a_rehearsal(**changes: Any) -> RehearsalRecord:
 
 def measured(**changes: Any) -> Measured:
     """Return what is judged of it: every row was fired."""
+    evidence = RowEvidence(Fired.MARKET, "", "record 12")
     whole = Measured(
         record=a_rehearsal(),
         plan=a_plan(),
-        covered=(
-            Covered(
-                CoverageRow(RowKind.RULE, "total_cap"), Evidence(Fired.MARKET, "", "record 12"), 1
-            ),
-        ),
+        covered=(Covered(CoverageRow(RowKind.RULE, "total_cap"), evidence, 1),),
         peak_bytes=180_000_000,
     )
     return evolve(whole, **changes)

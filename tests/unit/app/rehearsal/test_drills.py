@@ -17,7 +17,7 @@ from app.rehearsal.drilling import Drilling, DrillOutcome, read_outcome
 from app.rehearsal.drills import by_hand, drills
 from app.rehearsal.eager import EAGER, traded_eagerly
 from config.loading import load
-from domain.rehearsal.coverage import CoverageRow, Evidence, Fired, RowKind
+from domain.rehearsal.coverage import CoverageRow, Fired, RowEvidence, RowKind
 from domain.system.alert_kinds import ALERT_KINDS
 from domain.system.ways_out import WAYS_OUT
 from tests.builders.world import CONFIG
@@ -91,7 +91,7 @@ def test_what_a_drill_fired_by_its_cause_is_not_opened_by_hand_too() -> None:
     config = load(CONFIG)
     clock, pause = (CoverageRow(RowKind.BREAKER, name) for name in ("clock", "pause"))
     outcome = DrillOutcome(
-        "x", ((pause, Evidence(Fired.DRILL), 1), (clock, Evidence(Fired.BY_HAND), 1))
+        "x", ((pause, RowEvidence(Fired.DRILL), 1), (clock, RowEvidence(Fired.BY_HAND), 1))
     )
 
     missing = not_played(config, [outcome])

@@ -13,9 +13,9 @@ from domain.rehearsal.coverage import (
     STRATEGIES,
     CoverageFold,
     CoverageRow,
-    Evidence,
     Fired,
     FiringFold,
+    RowEvidence,
     RowKind,
     alert_row,
     counts,
@@ -90,18 +90,18 @@ def test_a_fill_fires_the_path_of_its_order() -> None:
 def test_the_best_evidence_counts_and_of_equals_the_first() -> None:
     fold = CoverageFold()
     for evidence in (
-        Evidence(Fired.BY_HAND, "by-hand", "record 1"),
-        Evidence(Fired.DRILL, "streams", "record 2"),
-        Evidence(Fired.MARKET, "", "record 3"),
-        Evidence(Fired.MARKET, "", "record 4"),
-        Evidence(Fired.DRILL, "streams", "record 5"),
+        RowEvidence(Fired.BY_HAND, "by-hand", "record 1"),
+        RowEvidence(Fired.DRILL, "streams", "record 2"),
+        RowEvidence(Fired.MARKET, "", "record 3"),
+        RowEvidence(Fired.MARKET, "", "record 4"),
+        RowEvidence(Fired.DRILL, "streams", "record 5"),
     ):
         fold.take(CLOCK, evidence)
 
     other = CoverageRow(RowKind.ALERT, "DUST")
     clock, dust = fold.result((CLOCK, other))
 
-    assert (clock.evidence, clock.count) == (Evidence(Fired.MARKET, "", "record 3"), 5)
+    assert (clock.evidence, clock.count) == (RowEvidence(Fired.MARKET, "", "record 3"), 5)
     assert (dust.evidence.fired, dust.count) == (Fired.NOT, 0)
     assert counts((clock, dust)) == {
         Fired.NOT: 1,

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from domain.model.instants import DAY, HOUR, MINUTE
-from domain.rehearsal.coverage import CoverageRow, Covered, Evidence, Fired, RowKind
+from domain.rehearsal.coverage import CoverageRow, Covered, Fired, RowEvidence, RowKind
 from domain.rehearsal.judge import (
     MEMORY_BYTES,
     Measured,
@@ -138,7 +138,7 @@ def test_many_rows_not_fired_are_counted_and_some_are_named() -> None:
 
 def test_a_row_opened_by_hand_counts_as_fired_by_drill() -> None:
     row = Covered(
-        CoverageRow(RowKind.BREAKER, "timers"), Evidence(Fired.BY_HAND, "by-hand", "record 7"), 1
+        CoverageRow(RowKind.BREAKER, "timers"), RowEvidence(Fired.BY_HAND, "by-hand", "record 7"), 1
     )
 
     assert judge(measured(covered=(row,))).is_go

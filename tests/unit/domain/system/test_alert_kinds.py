@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.req("AL1", "RH1")]
 
 ROOT = Path(alert_kinds.__file__).parents[2]
 NAMED = {"RESOLVED": RESOLVED, "SIGN_OF_LIFE": SIGN_OF_LIFE}
+ANY_KIND = "app/rehearsal/deeds.py"
+"""Writes, in a drill, whatever declared kind nothing else has written."""
 PRODUCT = ("domain", "actors", "adapters", "app")
 
 
@@ -24,7 +26,7 @@ def modules() -> Iterator[ast.Module]:
     for folder in PRODUCT:
         for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
-            if "AlertRaised(" in text:
+            if "AlertRaised(" in text and not str(file).endswith(ANY_KIND):
                 yield ast.parse(text)
 
 
