@@ -6,9 +6,21 @@ import resource
 import sys
 from pathlib import Path
 
-_STATM = Path("/proc/self/statm")
+_PROC = Path("/proc")
 _PAGE = resource.getpagesize()
 _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def resident_bytes_of(pid: int) -> int | None:
+    """Return the resident set of another process in bytes; None: it is gone, or not told here."""
+    try:
+        return _told(str(pid))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _told(process: str) -> int:
+    return int((_PROC / process / "statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
 def resident_bytes() -> int:
@@ -17,6 +29,6 @@ def resident_bytes() -> int:
     Source: proc(5), statm, second field; getrusage(2), ru_maxrss.
     """
     try:
-        return int(_STATM.read_text(encoding="ascii").split()[1]) * _PAGE
+        return _told("self")
     except (OSError, ValueError, IndexError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT

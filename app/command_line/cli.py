@@ -62,6 +62,8 @@ COMMANDS = {
     "doctor": ("app.commands.doctor:doctor", "What could stop a start, with the fix."),
     "checklist": ("app.commands.checklist:checklist", "The way to real money, with evidence."),
     "selftest": ("app.commands.selftest:selftest", "Try every guard by what it must refuse."),
+    "rehearse": ("app.commands.rehearse:rehearse", "A day on paper, drilled and judged."),
+    "rehearsal": ("app.commands.rehearsal:rehearsal", "How a rehearsal stands, and its verdict."),
     "torture": ("app.commands.torture:torture", "Hostile strategies, judged by the venue."),
     "incident": ("app.commands.incident:incident", "One file with what happened."),
     "retention": ("app.commands.retention:retention", "What is kept, and what goes when."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve, field, frozen
 
@@ -15,6 +15,7 @@ from domain.model.instants import Nanos
 from domain.system.address import DEFAULT, Address
 
 if TYPE_CHECKING:
+    from adapters.runtime.actor_system import ActorSystem
     from config.effective import Config
 
 MIRROR = "mirror:"
@@ -115,6 +116,17 @@ class DrillOrder:
     after_ns: Nanos
 
 
+class Deed(Protocol):
+    """Something that a rehearsal does to a run of its own, at its time."""
+
+    @property
+    def after_ns(self) -> Nanos:
+        """Return when, in market time after READY."""
+
+    def do(self, system: ActorSystem) -> None:
+        """Do it, on the thread of the guardian."""
+
+
 @frozen(kw_only=True)
 class TradeOptions(WorldOptions):
     """The trading options of the command line, with the configuration that they select.
@@ -133,6 +145,8 @@ class TradeOptions(WorldOptions):
     duration_ns: Nanos | None = None
     sets: tuple[str, ...] = ()
     drills: tuple[DrillOrder, ...] = ()
+    deeds: tuple[Deed, ...] = ()
+    """What a drill of a rehearsal does besides; no option of the command line leads here."""
     shadow: Config | None = None
     dashboard: bool = True
     watch: bool = False

@@ -124,7 +124,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     values = recalled(folders, values)
     mode: Mode = values["mode"]
     values = of_real_money(values) if mode is Mode.LIVE else values
-    _refuse_contradictions(values)
+    refuse_contradictions(values)
     own = (folders.data, folders.log, ROOT / "data", ROOT / "logs")
     beside = None if values["shadow_dir"] is None else Folders(config=values["shadow_dir"]).config
     read = [each for each in (folders.config, beside) if each is not None]
@@ -132,7 +132,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
         return _refused(mode, strays)
     config = load(folders.config, values["sets"])
     _refuse_drills(values, config)
-    shadow = _shadow_of(beside, config)
+    shadow = shadow_of(beside, config)
     values = {**values, "shadow": shadow}
     refused = (*refusals(mode, config), *_left_live(folders, values))
     loaded = [each for each in (config, shadow) if each is not None]
@@ -148,7 +148,7 @@ def trade(folders: Folders, values: Mapping[str, Any]) -> int:
             return _refused(mode, refused)
     from app.commands.trade import trade as run_trade
 
-    return run_trade(options if mode is Mode.LIVE else _placed(options))
+    return run_trade(options if mode is Mode.LIVE else placed(options))
 
 
 def _refused(mode: Mode, sentences: Iterable[str]) -> int:
@@ -166,7 +166,7 @@ def _left_live(folders: Folders, values: Mapping[str, Any]) -> Iterator[str]:
         yield from map(folders.address.put, owned_live({folders.data: None, folders.home: None}))
 
 
-def _shadow_of(folder: Path | None, config: Config) -> Config | None:
+def shadow_of(folder: Path | None, config: Config) -> Config | None:
     """Return the configuration in `folder`, by which a shadow decides beside the trader.
 
     Raises:
@@ -185,7 +185,7 @@ def _shadow_of(folder: Path | None, config: Config) -> Config | None:
     return shadow
 
 
-def _placed(options: TradeOptions) -> TradeOptions:
+def placed(options: TradeOptions) -> TradeOptions:
     """Return `options` on the folder of their world; which one a venue elsewhere plays, it says.
 
     Raises:
@@ -269,7 +269,7 @@ def of_real_money(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "venue": COINBASE}
 
 
-def _refuse_contradictions(values: Mapping[str, Any]) -> None:
+def refuse_contradictions(values: Mapping[str, Any]) -> None:
     """End with exit code 2 where options cannot be had together."""
     market = values["market"] or GENERATED
     is_live = values["venue"] == COINBASE or market.startswith(MIRROR)

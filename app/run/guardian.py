@@ -142,6 +142,8 @@ class Guardian:
         begun_ns = self._system.clock.market_ns()
         for drill in self._run.options.drills:
             self._driver.at(begun_ns + drill.after_ns, partial(self._break, drill))
+        for deed in self._run.options.deeds:
+            self._driver.at(begun_ns + deed.after_ns, partial(deed.do, self._system))
         self._driver.until(lambda: self._is_over(begun_ns), None)
 
     def _tell_latched(self) -> None:

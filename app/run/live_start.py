@@ -102,13 +102,13 @@ def surroundings_of(options: TradeOptions, environment: Mapping[str, str]) -> Ga
     return GateQuestions(
         environment=environment,
         wall_ns=clock.wall_ns,
-        account=_asked,
+        account=ask_account,
         times=lambda rest: ask_all(servers, partial(ask_venue_time, rest)),
         prove=lambda: prove(options.config, is_short=True),
     )
 
 
-def _asked(rest: str, key: FoundKey) -> AccountAnswers:
+def ask_account(rest: str, key: FoundKey) -> AccountAnswers:
     """Ask the venue; the connection is closed again before anything is built that could order."""
     stream = rest.replace("http", "ws", 1)
     with closing(Probe(rest, stream, key.key, SystemClock(), ActorLog("live gates"))) as probe:

@@ -15,13 +15,23 @@ DEFAULT = "default"
 """Name of the world whose home is the data folder itself."""
 _TYPED = re.compile(
     r"python run\.py"
-    r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|secrets|shadow|strategy)"
-    r" [a-z]+| [a-z]+(?:-[a-z]+)*)?)"
+    r"(?P<words>(?: (?:alerts|audit|ban|config|data|journal|paper|regime|rehearsal|secrets|shadow"
+    r"|strategy) [a-z]+| [a-z]+(?:-[a-z]+)*)?)"
     r"(?P<given>(?: --(?:data-dir|log-dir|world) [^\s;`)]+)*)"
 )
 _OF_ALL_WORLDS = ("checklist", "config", "secrets", "selftest", "torture", "venue-check")
 """First words of the commands that mean no world."""
-_LOGGED = ("", "alerts", "checklist", "doctor", "incident", "logs", "status")
+_LOGGED = (
+    "",
+    "alerts",
+    "checklist",
+    "doctor",
+    "incident",
+    "logs",
+    "rehearsal",
+    "rehearse",
+    "status",
+)
 """First words of the commands that read or write the log folder; "" is a start."""
 
 

@@ -63,7 +63,8 @@ class Owner:
 
 
 NEW_CERTIFICATE = (
-    "24 h of rehearsal on this venue and portfolio, with this program and this policy, give one"
+    "24 h of rehearsal on this venue and portfolio, with this program and this policy, give one: "
+    "python run.py rehearse --venue coinbase"
 )
 ASK_AGAIN = "wait until the venue answers, then start again"
 

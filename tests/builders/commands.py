@@ -55,6 +55,8 @@ ENDING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     # refused: a market takes seconds to make
     ("strategy", "check"): ("--market", "/no/such/folder/candles.csv"),
     ("torture",): ("--strategy", "nobody"),  # refused: there is none
+    # refused: drills take minutes
+    ("rehearse",): ("--market", "/no/such/folder/candles.csv"),
     ("venue-check",): ("--venue-url", "http://127.0.0.1:9"),  # nobody listens there
 }
 """What makes a command end that would run on; standard input is a pipe that has ended."""

@@ -31,6 +31,7 @@ NOT_RUN = {
     f"{PAPER} --venue coinbase": "it needs the network; test_mirror.py plays it on loopback",
     f"{PROGRAM} data fetch BTC-USD --from 2026-10-01": "likewise; test_data_fetch.py",
     f"{PROGRAM} venue-check": "likewise; test_venue_check.py",
+    f"{PROGRAM} rehearse --speed max": "it takes minutes; test_rehearse.py",
     f"{PROGRAM} torture": "it takes two minutes; test_torture.py",
 }
 OK, NO, USAGE, KILLED, REFUSED = 0, 1, 2, 3, 4
@@ -82,6 +83,8 @@ class Reader:
             return NO  # only a trader that runs can ask the venue what is there
         if line.startswith(f"{PROGRAM} close"):
             return NO  # only a trader that runs sells
+        if line.startswith(f"{PROGRAM} rehearsal"):
+            return NO  # none was begun
         if line.startswith(f"{PROGRAM} trace"):
             return NO  # the page knows no order of its reader
         if line.startswith(f"{PROGRAM} secrets check"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,18 @@ def test_without_proc_it_is_the_largest_that_it_ever_was(
     text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = memory.resident_bytes()
-    statm = tmp_path / "statm"
+    statm = tmp_path / "self" / "statm"
+    statm.parent.mkdir()
     if text is not None:
         statm.write_text(text, encoding="ascii")
-    monkeypatch.setattr(memory, "_STATM", statm)
+    monkeypatch.setattr(memory, "_PROC", tmp_path)
 
     assert memory.resident_bytes() >= now // 2
+
+
+def test_of_another_process_it_is_told_while_that_lives() -> None:
+    own = memory.resident_bytes_of(os.getpid())
+
+    assert own is not None
+    assert own > MEBIBYTE
+    assert memory.resident_bytes_of(2**31 - 1) is None

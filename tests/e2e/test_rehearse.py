@@ -1,0 +1,171 @@
+"""A rehearsal as it is typed: drills, a run that is killed and goes on, verdict and certificate."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from adapters.control.certificates import FOLDER as CERTIFICATES
+from adapters.control.instances import holder
+from app.command_line.options import Folders
+from app.rehearsal.running import CYCLE
+from app.rehearsal.starting import trade_options
+from config.mode import Mode
+from domain.model.instants import DAY, SECOND
+from tests.builders.live import CONFIRMED, SETTINGS, LiveHome
+from tests.builders.rehearsal_folder import a_state, write_rehearsal
+from tests.builders.runs import ROOT, call, command_line, words
+from tests.builders.simulator_process import RunningVenue, playing_coinbase
+from tests.builders.waiting import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.req("RH1")]
+
+SOON = ("--duration", "1s")
+PATIENCE_S = 540
+HOUR_AT_MOST = ("--hours", "1", "--speed", "max", f"--shadow={ROOT / 'config'}")
+
+
+def cycles(home: Path) -> int:
+    journal = home / "data" / "paper" / "journal"
+    return sum(each.read_bytes().count(CYCLE) for each in journal.glob("*.jsonl"))
+
+
+def verdict(home: Path) -> tuple[int, dict[str, Any]]:
+    done = call(home, "rehearsal", "report", "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def drilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rehearse an hour in virtual time, kill everything in the middle, and go on."""
+    home = tmp_path_factory.mktemp("rehearsal")
+    begun = subprocess.Popen(
+        command_line(home, "rehearse", *HOUR_AT_MOST),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for(lambda: cycles(home) >= 10 or begun.poll() is not None, PATIENCE_S)
+        assert begun.poll() is None
+        trader = holder(home / "data" / "paper")
+        assert trader is not None
+        os.kill(trader.pid, signal.SIGKILL)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(begun.pid, signal.SIGKILL)
+        begun.wait()
+    assert cycles(home) < 60
+    done = call(home, "rehearse", seconds=PATIENCE_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+def test_one_that_was_killed_goes_on_and_counts_what_was_before(drilled: Path) -> None:
+    code, found = verdict(drilled)
+
+    assert code == 0
+    assert (found["verdict"], found["go"], found["drill"]) == ("GO as DRILL", True, True)
+    assert found["runs"] == 2
+    assert 57 <= found["cycles"] <= 62
+    assert any("ended without a last record" in each for each in found["remarks"])
+
+
+def test_every_row_is_fired_and_says_by_what(drilled: Path) -> None:
+    _, found = verdict(drilled)
+
+    assert [each["name"] for each in found["coverage"] if each["fired"] == "NOT FIRED"] == []
+    assert all(each["evidence"] for each in found["coverage"])
+    by_cause = [each for each in found["coverage"] if each["fired"] in ("by drill", "by market")]
+    assert len(by_cause) > len(found["coverage"]) * 0.7
+
+
+@pytest.mark.req("SH1")
+def test_a_shadow_by_the_same_settings_agrees_and_the_report_says_so(drilled: Path) -> None:
+    _, found = verdict(drilled)
+
+    assert found["shadow"].startswith("agreement 100")
+    assert "interval" in found["shadow"] or "too few cycles" in found["shadow"]
+    report = (drilled / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
+    assert found["shadow"] in report
+
+
+def test_faster_than_time_it_gives_no_certificate(drilled: Path) -> None:
+    _, found = verdict(drilled)
+
+    assert "DRILL" in found["certificate"]
+    assert not (drilled / "data" / "live").exists()
+
+
+def test_reports_lie_in_the_log_folder_and_the_script_shows_the_verdict(drilled: Path) -> None:
+    report = (drilled / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
+    page = (drilled / "logs" / "paper_rehearsal_final_report.html").read_text(encoding="utf-8")
+
+    assert report.startswith("# Paper rehearsal: GO as DRILL\n")
+    for title in ("Equity", "Latency of cycles", "Memory", "Cycles an hour"):
+        assert f"<h2>{title}</h2>" in page
+
+
+# What it is for.
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[RunningVenue]:
+    with playing_coinbase(tmp_path / "coinbase") as running:
+        yield running
+
+
+def rehearsed(live: LiveHome) -> None:
+    """Leave on disk what a day at the venue that stands for Coinbase would have left."""
+    folders = Folders(
+        config=live.home / "config",
+        data=live.home / "data",
+        log=live.home / "logs",
+        is_data_given=True,
+    )
+    typed = ("--venue=coinbase", f"--venue-url={live.real.session.rest}", *SETTINGS)
+    config = trade_options(typed, folders).config
+    begun_ns = time.time_ns() - DAY - 10 * SECOND
+    interval_ns = 60 * SECOND
+    state = evolve(a_state(config, begun_ns, typed), interval_ns=interval_ns)
+    write_rehearsal(folders.of_mode(Mode.PAPER), config, begun_ns, typed, state=state)
+
+
+@pytest.mark.req("M1")
+def test_live_starts_with_the_certificate_of_a_rehearsal_and_with_no_other(
+    real: RunningVenue, tmp_path: Path
+) -> None:
+    live = LiveHome(tmp_path / "owner", real)
+    rehearsed(live)
+    assert live.start(CONFIRMED, *SOON).returncode == 4
+
+    judged = call(live.home, "rehearsal", "report", environment=live.key)
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert "good until" in judged.stdout
+    started = live.start(CONFIRMED, *SOON)
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert words(started.stdout.splitlines()[0])["mode"] == "live"
+
+    # Copied into another data folder, or changed by a letter, it is none.
+    other = LiveHome(tmp_path / "other", real)
+    shutil.copytree(live.folder / CERTIFICATES, other.folder / CERTIFICATES)
+    (other.folder / CERTIFICATES / "key").unlink()
+    assert other.start(CONFIRMED, *SOON).returncode == 4
+    (file,) = (live.folder / CERTIFICATES).glob("*.json")
+    file.write_text(file.read_text().replace(live.portfolio, live.portfolio[::-1]), "utf-8")
+    shutil.rmtree(live.folder / "journal")
+    refused = live.start(CONFIRMED, *SOON)
+    assert refused.returncode == 4
+    assert "certificate" in refused.stderr
