@@ -25,7 +25,7 @@ FEWEST_SALES = 20
 """Below it what was earned says nothing, neither way."""
 
 VENUE_CHECK = "python run.py venue-check"
-REHEARSE = "python run.py rehearse"
+REHEARSE = "python run.py rehearse --venue coinbase"
 DOCTOR = "python run.py doctor --env live"
 SECRETS = "python run.py secrets check"
 ROTATED = "python run.py secrets rotated"

@@ -97,4 +97,4 @@ def test_each_command_that_is_named_exists() -> None:
     for item in ITEMS:
         words = item.command.split()
         assert words[:2] == ["python", "run.py"]
-        assert words[2].startswith("--") or words[2] in COMMANDS or words[2] == "rehearse"
+        assert words[2].startswith("--") or words[2] in COMMANDS
