@@ -62,6 +62,11 @@ Example:
     metavar="DIR",
     help="Other settings decide beside it; how far they agree is in the report.",
 )
+@click.option(
+    "--leave-live-positions",
+    is_flag=True,
+    help="Rehearse although live trading owns something, which the rehearsal does not watch.",
+)
 @click.option("--anew", is_flag=True, help="Begin anew; what there is, is put aside.")
 @world_option
 @folder_options

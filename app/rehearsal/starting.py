@@ -14,6 +14,7 @@ from config.loading import load
 
 VALUED = ("venue", "venue-url", "market", "from", "seed", "speed", "shadow")
 REPEATED = ("paper-balance", "set")
+FLAGS = ("leave-live-positions",)
 
 
 def words_of(values: dict[str, Any]) -> tuple[str, ...]:
@@ -25,6 +26,7 @@ def words_of(values: dict[str, Any]) -> tuple[str, ...]:
             found.append(f"--{name}={value}")
     for name in REPEATED:
         found += [f"--{name}={each}" for each in values.get(name.replace("-", "_")) or ()]
+    found += [f"--{name}" for name in FLAGS if values.get(name.replace("-", "_"))]
     return tuple(found)
 
 
