@@ -16,6 +16,7 @@ from attrs import fields
 from actors.kernel.topology import START_ORDER, STRATEGY
 from adapters.simulator.options import GENERATED, parse_balance_amount
 from adapters.venues.transport.endpoint import AddressInvalid, endpoint, is_loopback
+from app.command_line.environment import FolderUnusable, in_words
 from app.command_line.options import (
     COINBASE,
     MIRROR,
@@ -159,11 +160,20 @@ def _refused(mode: Mode, sentences: Iterable[str]) -> int:
 
 
 def _left_live(folders: Folders, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield why a run on paper may not start beside what live trading owns."""
+    """Yield why a run on paper may not start beside what live trading owns.
+
+    Raises:
+        FolderUnusable: nobody can read what it owns.
+    """
     if values["mode"] is Mode.PAPER and not values["leave_live_positions"]:
         from app.run.live_positions import owned_live
 
-        yield from map(folders.address.put, owned_live({folders.data: None, folders.home: None}))
+        try:
+            found = owned_live({folders.data: None, folders.home: None})
+        except OSError as error:
+            told = f"what live trading owns can't be read: {in_words(error)}"
+            raise FolderUnusable(f"--data-dir: {told}; nothing was started") from error
+        yield from map(folders.address.put, found)
 
 
 def shadow_of(folder: Path | None, config: Config) -> Config | None:

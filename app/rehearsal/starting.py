@@ -58,7 +58,8 @@ def trade_options(words: Sequence[str], folders: Folders) -> TradeOptions:
 
     session = CommandSession(folders=folders)
     line = ["--env=paper", "--duration=1s", *words]
-    context = click.Context(cli, info_name="run.py", obj=session)
+    # A context without the settings would take `-h` from the command for good.
+    context = click.Context(cli, info_name="run.py", obj=session, **cli.context_settings)
     cli.parse_args(context, line)
     values = {name: each for name, each in context.params.items() if name not in FOLDER_OPTIONS}
     values = recalled(folders, values)

@@ -18,7 +18,10 @@ NAMED = 5
 
 def owned_live(homes: Iterable[Path]) -> tuple[str, ...]:
     """Return in sentences why paper may not start: what the live journals in `homes` own, or that
-    one can't be read. None: it may.
+    one can't be trusted. None: it may.
+
+    Raises:
+        OSError: one can't be read.
     """
     return tuple(told for home in homes if (told := _told(home / Mode.LIVE.value)) is not None)
 
@@ -29,7 +32,7 @@ def _told(folder: Path) -> str | None:
         if not any(journal.glob("*.jsonl")):
             return None
         known = fold_journal(journal, "").fold.result()
-    except (JournalError, OSError) as error:
+    except JournalError as error:
         return (
             f"live positions: what live trading owns is not known: {error}; look: {VERIFY}; or"
             f" leave it as it is with {FLAG}"

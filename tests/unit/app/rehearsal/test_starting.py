@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import click
 import pytest
 
 from app.command_line.cli import cli
-from app.rehearsal.starting import FLAGS, REPEATED, VALUED, words_of
+from app.command_line.options import Folders
+from app.rehearsal.starting import FLAGS, REPEATED, VALUED, trade_options, words_of
+from tests.builders.world import CONFIG
 
 pytestmark = pytest.mark.req("RH1")
 
@@ -14,6 +19,14 @@ def test_every_option_is_one_of_the_trader() -> None:
     options = {name for each in cli.params for name in each.opts}
 
     assert {f"--{name}" for name in (*VALUED, *REPEATED, *FLAGS)} <= options
+
+
+def test_the_trader_is_asked_for_help_by_both_names_afterwards(tmp_path: Path) -> None:
+    trade_options((), Folders(config=CONFIG, data=tmp_path, log=tmp_path, is_data_given=True))
+
+    option = cli.get_help_option(click.Context(cli, **cli.context_settings))
+    assert option is not None
+    assert "-h" in option.opts
 
 
 def test_what_is_not_given_is_left_out() -> None:

@@ -91,6 +91,19 @@ def test_a_journal_that_can_not_be_trusted_refuses_too(tmp_path: Path) -> None:
     assert "audit verify --env live" in told
 
 
+def test_a_journal_that_can_not_be_read_is_a_folder_that_can_not_be_used(
+    tmp_path: Path, capsys: Said
+) -> None:
+    segment = traded_live(tmp_path / "data", *BOUGHT)
+    segment.unlink()
+    segment.mkdir()
+
+    assert start(tmp_path) == 2
+    told = capsys.readouterr().err
+    assert "what live trading owns can't be read" in told
+    assert str(segment) in told
+
+
 def test_another_world_is_refused_too(tmp_path: Path, capsys: Said) -> None:
     traded_live(tmp_path / "data", *BOUGHT)
 
