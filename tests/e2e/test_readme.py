@@ -85,6 +85,8 @@ class Reader:
             return NO  # only a trader that runs sells
         if line.startswith(f"{PROGRAM} rehearsal"):
             return NO  # none was begun
+        if line.startswith(f"{PROGRAM} checklist"):
+            return NO  # nobody who only reads the page may trade real money
         if line.startswith(f"{PROGRAM} trace"):
             return NO  # the page knows no order of its reader
         if line.startswith(f"{PROGRAM} secrets check"):
