@@ -46,10 +46,8 @@ def verdict(home: Path) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.fixture(scope="module")
-def drilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def killed_and_gone_on(home: Path) -> None:
     """Rehearse an hour in virtual time, kill everything in the middle, and go on."""
-    home = tmp_path_factory.mktemp("rehearsal")
     begun = subprocess.Popen(
         command_line(home, "rehearse", *HOUR_AT_MOST),
         stdout=subprocess.DEVNULL,
@@ -69,11 +67,10 @@ def drilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert cycles(home) < 60
     done = call(home, "rehearse", seconds=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
-    return home
 
 
-def test_one_that_was_killed_goes_on_and_counts_what_was_before(drilled: Path) -> None:
-    code, found = verdict(drilled)
+def it_counts_what_was_before(home: Path) -> None:
+    code, found = verdict(home)
 
     assert code == 0
     assert (found["verdict"], found["go"], found["drill"]) == ("GO as DRILL", True, True)
@@ -82,8 +79,8 @@ def test_one_that_was_killed_goes_on_and_counts_what_was_before(drilled: Path) -
     assert any("ended without a last record" in each for each in found["remarks"])
 
 
-def test_every_row_is_fired_and_says_by_what(drilled: Path) -> None:
-    _, found = verdict(drilled)
+def every_row_is_fired_and_says_by_what(home: Path) -> None:
+    _, found = verdict(home)
 
     assert [each["name"] for each in found["coverage"] if each["fired"] == "NOT FIRED"] == []
     assert all(each["evidence"] for each in found["coverage"])
@@ -91,30 +88,41 @@ def test_every_row_is_fired_and_says_by_what(drilled: Path) -> None:
     assert len(by_cause) > len(found["coverage"]) * 0.7
 
 
-@pytest.mark.req("SH1")
-def test_a_shadow_by_the_same_settings_agrees_and_the_report_says_so(drilled: Path) -> None:
-    _, found = verdict(drilled)
+def the_shadow_by_the_same_settings_agrees_and_the_report_says_so(home: Path) -> None:
+    _, found = verdict(home)
 
     assert found["shadow"].startswith("agreement 100")
     assert "interval" in found["shadow"] or "too few cycles" in found["shadow"]
-    report = (drilled / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
+    report = (home / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
     assert found["shadow"] in report
 
 
-def test_faster_than_time_it_gives_no_certificate(drilled: Path) -> None:
-    _, found = verdict(drilled)
+def there_is_no_certificate(home: Path) -> None:
+    _, found = verdict(home)
 
     assert "DRILL" in found["certificate"]
-    assert not (drilled / "data" / "live").exists()
+    assert not (home / "data" / "live").exists()
 
 
-def test_reports_lie_in_the_log_folder_and_the_script_shows_the_verdict(drilled: Path) -> None:
-    report = (drilled / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
-    page = (drilled / "logs" / "paper_rehearsal_final_report.html").read_text(encoding="utf-8")
+def reports_lie_in_the_log_folder(home: Path) -> None:
+    report = (home / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
+    page = (home / "logs" / "paper_rehearsal_final_report.html").read_text(encoding="utf-8")
 
     assert report.startswith("# Paper rehearsal: GO as DRILL\n")
     for title in ("Equity", "Latency of cycles", "Memory", "Cycles an hour"):
         assert f"<h2>{title}</h2>" in page
+
+
+@pytest.mark.req("SH1")
+def test_one_that_was_killed_goes_on_to_its_verdict(tmp_path: Path) -> None:
+    """One test for all that it leaves: the drills of a rehearsal take two minutes."""
+    killed_and_gone_on(tmp_path)
+
+    it_counts_what_was_before(tmp_path)
+    every_row_is_fired_and_says_by_what(tmp_path)
+    the_shadow_by_the_same_settings_agrees_and_the_report_says_so(tmp_path)
+    there_is_no_certificate(tmp_path)
+    reports_lie_in_the_log_folder(tmp_path)
 
 
 # What it is for.
