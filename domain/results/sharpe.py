@@ -39,14 +39,16 @@ class ReturnMoments:
 
 
 def moments(returns: Sequence[float]) -> ReturnMoments | None:
-    """Return the moments of `returns`; None for fewer than two, or if all are the same."""
+    """Return the moments of `returns`; None for fewer than two, or if all are the same as far as
+    their fourth power can tell.
+    """
     count = len(returns)
     if count < 2:
         return None
     mean = math.fsum(returns) / count
     off = [each - mean for each in returns]
     second = math.fsum(each**2 for each in off) / count
-    if second <= 0 or max(returns) == min(returns):
+    if second**2 <= 0 or max(returns) == min(returns):
         return None
     third = math.fsum(each**3 for each in off) / count
     fourth = math.fsum(each**4 for each in off) / count

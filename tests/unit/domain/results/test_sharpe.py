@@ -55,7 +55,7 @@ def test_one_trial_by_hand() -> None:
     assert deflated_sharpe(found, 1, 9.0) == pytest.approx(0.8413447460685429)
 
 
-@pytest.mark.parametrize("returns", [[], [0.1], [0.0, 0.0, 0.0], [0.1] * 7])
+@pytest.mark.parametrize("returns", [[], [0.1], [0.0, 0.0, 0.0], [0.1] * 7, [0.0, 1e-140]])
 def test_returns_that_are_all_the_same_have_no_ratio(returns: list[float]) -> None:
     assert moments(returns) is None
 
