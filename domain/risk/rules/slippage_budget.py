@@ -10,14 +10,24 @@ from attrs import frozen
 
 from domain.messages.portfolio import LimitUse
 from domain.model.approval import Reason, Refusal
+from domain.model.market import Quote
 from domain.model.money import BPS, ONE, ZERO, Price, bps, plain
-from domain.model.product import ProductId
+from domain.model.product import Product, ProductId
 from domain.risk.caps import fullest
 from domain.risk.rule import Candidate, EntryRule
 from domain.risk.sizing import entry_price
 from domain.risk.view import RiskView
 
 SHOWN_TO = Decimal("0.01")
+
+
+@frozen
+class _Budgeted:
+    """A product that has a budget: its newest quote, and the highest price that may be paid."""
+
+    quote: Quote
+    product: Product
+    highest: Price
 
 
 @frozen(kw_only=True)
@@ -50,23 +60,26 @@ class SlippageBudget(EntryRule):
 
 
 def _priced_above_ask(name: ProductId, view: RiskView) -> LimitUse | None:
-    quote, product, most = view.quotes.get(name), view.products.get(name), _budgeted(name, view)
-    if quote is None or product is None or most is None or not quote.ask > 0:
+    known = _budgeted(name, view)
+    if known is None or not known.quote.ask > 0:
         return None
-    price = entry_price(product, quote, view.mandate.entry_offset_bps)
-    used, limit = (bps((each - quote.ask) / quote.ask).quantize(SHOWN_TO) for each in (price, most))
+    ask, offset_bps = known.quote.ask, view.mandate.entry_offset_bps
+    priced = entry_price(known.product, known.quote, offset_bps), known.highest
+    used, limit = (bps((price - ask) / ask).quantize(SHOWN_TO) for price in priced)
     return LimitUse(f"slippage {name}", max(ZERO, used), limit, "bps")
 
 
 def _highest(wanted: Candidate, view: RiskView) -> Price | None:
     if wanted.chain is not None:
         return wanted.chain.order.highest_price
-    return _budgeted(wanted.product, view)
+    known = _budgeted(wanted.product, view)
+    return None if known is None else known.highest
 
 
-def _budgeted(name: ProductId, view: RiskView) -> Price | None:
+def _budgeted(name: ProductId, view: RiskView) -> _Budgeted | None:
     tier = view.mandate.tiers.get(view.tier_of(name))
     quote, product = view.quotes.get(name), view.products.get(name)
     if tier is None or quote is None or product is None:
         return None
-    return product.price_up(quote.ask * (ONE + tier.slippage_bps / BPS))
+    highest = product.price_up(quote.ask * (ONE + tier.slippage_bps / BPS))
+    return _Budgeted(quote, product, highest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -168,6 +169,19 @@ def test_slippage_is_told_as_an_entry_would_be_judged(offset: Decimal, bid: Deci
     (use,) = rule.uses(view)
 
     assert (use.used > use.limit) is (rule.judge(a_candidate(sized=priced), view) is not None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quotes": {}},
+        {"quotes": {BTC: a_quote("0", "0")}},
+        {"standings": {BTC: a_standing(tier="")}},
+    ],
+    ids=["no quote", "nothing is asked", "no tier"],
+)
+def test_where_there_is_no_budget_no_slippage_is_told(changes: dict[str, Any]) -> None:
+    assert [*SlippageBudget().uses(a_view(**changes))] == []
 
 
 @pytest.mark.req("U1")
