@@ -57,11 +57,12 @@ class ShallowBook(EntryRule):
 
     def uses(self, view: RiskView) -> Iterator[LimitUse]:
         """Yield how much of a book its largest open entry asks for, of the book with least left."""
-        largest: dict[ProductId, Decimal] = {}
+        if view.portfolio is None:
+            return  # nobody knows the currency, and nothing is bought
+        currency, largest = view.portfolio.quote_currency, dict[ProductId, Decimal]()
         for each in view.exposure.entries():
             product = each.order.product
             largest[product] = max(largest.get(product, ZERO), each.worst_case)
-        currency = "USD" if view.portfolio is None else view.portfolio.quote_currency
         yield from fullest(
             LimitUse(
                 f"depth for open orders {name}",

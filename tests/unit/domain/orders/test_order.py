@@ -68,6 +68,17 @@ def test_an_end_at_the_venue_counts_only_with_all_its_fills() -> None:
     assert order.is_settled
 
 
+@pytest.mark.req("X4")
+def test_one_of_which_the_answer_was_lost_lives_until_all_fills_of_its_end_are_booked() -> None:
+    lost = an_order(Event.SENT, Event.OUTCOME_LOST)
+
+    seen = apply_seen(lost, a_seen(INTENT, VenueStatus.CANCELLED, "1"))
+
+    assert seen.state is OrderState.OPEN
+    assert needs_fills(seen)
+    assert apply_fill(seen, a_fill(INTENT, "1")).state is OrderState.CANCELLED
+
+
 def test_an_order_that_lives_is_not_settled_though_nothing_is_missing() -> None:
     assert not an_open_order().is_settled
 

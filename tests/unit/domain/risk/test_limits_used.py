@@ -190,9 +190,12 @@ def test_the_book_with_the_least_left_for_our_orders_is_told() -> None:
     small = approved(worst_case=Amount(Decimal(10)))
     large = approved(approval=2, worst_case=Amount(Decimal(40)))
     standings = {BTC: a_standing(depth=Amount(Decimal(100))), ETH: a_standing(ETH)}
-    view = a_view(exposure=Exposure().reserve(small).reserve(large), standings=standings)
+    for first, then in ((small, large), (large, small)):
+        view = a_view(exposure=Exposure().reserve(first).reserve(then), standings=standings)
 
-    (use,) = ShallowBook().uses(view)
+        (use,) = ShallowBook().uses(view)
+
+        assert plain(use.used) == "80"
 
     assert (use.name, plain(use.used), plain(use.limit)) == (
         "depth for open orders BTC-USD",
@@ -204,6 +207,7 @@ def test_the_book_with_the_least_left_for_our_orders_is_told() -> None:
 @pytest.mark.req("U1")
 def test_a_book_of_unknown_depth_is_not_measured() -> None:
     assert [*ShallowBook().uses(a_view(standings={BTC: a_standing(depth=None)}))] == []
+    assert [*ShallowBook().uses(a_view(portfolio=None))] == []
 
 
 @pytest.mark.parametrize("rule", [SpreadCap(), PriceCollar(), StaleQuote()])
