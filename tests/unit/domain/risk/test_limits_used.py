@@ -195,13 +195,8 @@ def test_the_book_with_the_least_left_for_our_orders_is_told() -> None:
 
         (use,) = ShallowBook().uses(view)
 
-        assert plain(use.used) == "80"
-
-    assert (use.name, plain(use.used), plain(use.limit)) == (
-        "depth for open orders BTC-USD",
-        "80",
-        "100",
-    )
+        told = (use.name, plain(use.used), plain(use.limit))
+        assert told == ("depth for open orders BTC-USD", "80", "100")
 
 
 @pytest.mark.req("U1")
