@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -89,19 +90,16 @@ def _has_bought(live: LiveHome, market: RisingMarket) -> bool:
     return bool(live.real.books()["fills"])
 
 
-class _running:  # noqa: N801 - a context, named like what it gives
+@contextmanager
+def _running(live: LiveHome) -> Iterator[Running]:
     """A live trader that is ready to buy, for as long as the block lasts."""
-
-    def __init__(self, live: LiveHome) -> None:
-        self._running = live.running(CONFIRMED)
-
-    def __enter__(self) -> Running:
-        self._running.ready(RUN_S)
-        return self._running
-
-    def __exit__(self, *_: object) -> None:
-        self._running.process.kill()
-        self._running.process.communicate()
+    running = live.running(CONFIRMED)
+    try:
+        running.ready(RUN_S)
+        yield running
+    finally:
+        running.process.kill()
+        running.process.communicate()
 
 
 def _owned(live: LiveHome) -> list[dict[str, Any]]:
