@@ -114,7 +114,7 @@ def ready(found: Bench, strategies: int, products: int) -> RiskGate:
 def main() -> None:
     """Print what a round takes, and which rules take most of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cycles", type=int, default=100)
+    parser.add_argument("--cycles", type=int, default=1_000)
     parser.add_argument("--products", type=int, default=PRODUCTS)
     options = parsed(parser, cycles=3, products=10)
     install_context()
