@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin
 
 import attrs
+import msgspec
 from attrs import frozen
 
 from adapters.journal.upcast import TAG, UPCASTERS, Upcaster
@@ -96,6 +98,44 @@ class Codec:
             upcast = self._upcasters.get(name)
             return self._forms[name].read(data if upcast is None else upcast(data))
 
+    def decode_json(self, name: str, text: bytes | msgspec.Raw) -> Any:
+        """Return the message `name` that a JSON object tells, as `decode` does.
+
+        Of its lists one member is read after the other, so that hardly more is ever in memory than
+        the message itself.
+
+        Raises:
+            CodecError: the name is unknown, or the text is no JSON or not exactly such a message.
+        """
+        try:
+            members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+            return self.decode(name, {one: _parsed(raw) for one, raw in members.items()})
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise CodecError(f"{name}: it can't be read: {error}") from error
+
+
+class _Parts:
+    """A list in JSON whose members are parsed when their turn comes."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, raw: msgspec.Raw) -> None:
+        self._parts = msgspec.json.decode(raw, type=list[msgspec.Raw])
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(msgspec.json.decode, self._parts)
+
+    def __repr__(self) -> str:
+        return f"a list of {len(self)}"
+
+
+def _parsed(raw: msgspec.Raw) -> Any:
+    is_list = bytes(memoryview(raw)[:1]) == b"["
+    return _Parts(raw) if is_list else msgspec.json.decode(raw)
+
 
 def _unknown(name: str) -> CodecError:
     return CodecError(f"expected a message of the catalogue, found {name}")
@@ -168,11 +208,17 @@ def _text(kind: type[str]) -> _Form:
 
 def _read_decimal(value: Any) -> Decimal:
     _expect(type(value) is str, "a decimal as text", value)
+    return _decimal(value)
+
+
+@lru_cache(maxsize=4_096)
+def _decimal(text: str) -> Decimal:
+    """Return the number in `text`; a journal says the same ones over and over."""
     try:
-        number = parse_decimal(value)
+        number = parse_decimal(text)
     except InvalidNumber as error:
         raise CodecError(str(error)) from None
-    _expect(plain(number) == value, "a decimal in its plain form", value)
+    _expect(plain(number) == text, "a decimal in its plain form", text)
     return number
 
 
@@ -197,6 +243,10 @@ def _enum(kind: type[Enum]) -> _Form:
     return _Form(read, write)
 
 
+def _is_list(value: Any) -> bool:
+    return type(value) in (list, _Parts)
+
+
 def _tuple(*kinds: Any) -> _Form:
     if kinds[1:] == (...,):
         return _tuple_of_many(_form(kinds[0]))
@@ -204,7 +254,7 @@ def _tuple(*kinds: Any) -> _Form:
     size = len(forms)
 
     def read(value: Any) -> tuple[Any, ...]:
-        _expect(type(value) is list and len(value) == size, f"a list of {size}", value)
+        _expect(_is_list(value) and len(value) == size, f"a list of {size}", value)
         return tuple(form.read(one) for form, one in zip(forms, value, strict=True))
 
     def write(value: Any) -> list[Any]:
@@ -216,7 +266,7 @@ def _tuple(*kinds: Any) -> _Form:
 
 def _tuple_of_many(form: _Form) -> _Form:
     def read(value: Any) -> tuple[Any, ...]:
-        _expect(type(value) is list, "a list", value)
+        _expect(_is_list(value), "a list", value)
         return tuple(form.read(one) for one in value)
 
     def write(value: Any) -> list[Any]:

@@ -37,7 +37,6 @@ _HEADER = (
     ("former", list),
     ("parts", list),
     ("line", int),
-    ("state", dict),
 )
 
 
@@ -51,11 +50,11 @@ class SnapshotOutdated(SnapshotUnusable):
 
 @frozen
 class Snapshot:
-    """The `state` of version `code` after `position`, and the SHA-256 of its file."""
+    """The `state` of version `code` after `position`, as JSON, and the SHA-256 of its file."""
 
     position: Position
     code: str
-    state: Mapping[str, Any]
+    state: msgspec.Raw
     digest: str
 
 
@@ -129,14 +128,20 @@ def read_snapshot(file: Path, code: str) -> Snapshot:
         if file.is_symlink() or not file.is_file() or file.stat().st_size > LARGEST:
             raise SnapshotUnusable("it is no file of ours")
         data = file.read_bytes()
-        found = msgspec.json.decode(data)
+        members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        found = {name: msgspec.json.decode(members[name]) for name, _ in _HEADER if name in members}
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise SnapshotUnusable(f"it can't be read: {error}") from error
-    if not isinstance(found, dict) or any(type(found.get(n)) is not kind for n, kind in _HEADER):
+    state = members.get("state", msgspec.Raw())
+    if any(type(found.get(n)) is not kind for n, kind in _HEADER) or not _is_object(state):
         raise SnapshotUnusable("it lacks what a snapshot has")
     if found["format"] != FORMAT or found["code"] != code:
         raise SnapshotOutdated("it was made by another version of the program")
-    return Snapshot(_position(found), code, found["state"], hashlib.sha256(data).hexdigest())
+    return Snapshot(_position(found), code, state, hashlib.sha256(data).hexdigest())
+
+
+def _is_object(raw: msgspec.Raw) -> bool:
+    return bytes(memoryview(raw)[:1]) == b"{"
 
 
 def _position(found: Mapping[str, Any]) -> Position:

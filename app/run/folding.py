@@ -111,7 +111,7 @@ def _checked(folder: Path, snapshot: Snapshot) -> Position:
 
 def _state_of(snapshot: Snapshot, quote_currency: str) -> JournalFold:
     try:
-        state: FoldState = STATES.decode(STATE, snapshot.state)
+        state: FoldState = STATES.decode_json(STATE, snapshot.state)
     except CodecError as error:
         raise SnapshotUnusable(f"its state can't be read: {error}") from error
     if quote_currency not in ("", state.quote_currency):

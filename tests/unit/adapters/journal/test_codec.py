@@ -93,7 +93,7 @@ TOLD: dict[str, Any] = {
 def test_what_goes_through_the_journal_comes_back_equal(tree: Tree) -> None:
     data = CODEC.encode(tree)
     back = CODEC.decode("Tree", json.loads(canonical(data)))
-    assert back == tree
+    assert back == tree == CODEC.decode_json("Tree", canonical(data))
     assert type(back.growth) is type(tree.growth)
     assert CODEC.encode(back) == data
 
@@ -139,6 +139,21 @@ def test_data_that_is_not_exactly_the_message_is_refused(
 ) -> None:
     with pytest.raises(CodecError, match=problem):
         CODEC.decode("Tree", {**TOLD, **change})
+    with pytest.raises(CodecError, match=problem):
+        CODEC.decode_json("Tree", json.dumps({**TOLD, **change}).encode())
+
+
+def test_a_list_in_the_place_of_something_else_is_refused_in_json_too() -> None:
+    with pytest.raises(CodecError, match=r"bird: expected str, found a list of 2"):
+        CODEC.decode_json("Tree", canonical({**TOLD, "bird": [1, 2]}))
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"null", b"{", b"\xff", b'{"pair":' + b"[" * 100_000, b'{"bird":"\xff"}']
+)
+def test_text_that_is_no_json_object_is_refused(text: bytes) -> None:
+    with pytest.raises(CodecError, match=r"Tree: "):
+        CODEC.decode_json("Tree", text)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +264,8 @@ def test_every_message_of_the_catalogue_survives_the_journal(
     message = data.draw(values(CATALOGUE[name]))
     codec = Codec(CATALOGUE)
     assert codec.name(message) == name
-    assert codec.decode(name, json.loads(canonical(codec.encode(message)))) == message
+    told = canonical(codec.encode(message))
+    assert codec.decode(name, json.loads(told)) == codec.decode_json(name, told) == message
 
 
 @pytest.mark.parametrize("code", ["reconciling", "total_cap", "a_rule_of_long_ago"])
