@@ -90,6 +90,7 @@ or strikes within them. Times are market time.
 - *well again*: how long after the end of the fault the last block was lifted; "–" where nothing was
   blocked.
 - *at the end*: whether our books are those of the venue, no product is stale and nothing blocks.
+  A block that opened more than five times within an hour waits for a person: it is named here.
 
 """
 
