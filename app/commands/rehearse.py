@@ -114,6 +114,7 @@ def _rehearsed(rehearsal: Rehearsal) -> int:
     """Play the drills, run what is left, judge, and say what came of it."""
     from app.rehearsal.outcome import REHEARSE
     from app.rehearsal.telling import lines
+    from app.run.child import last_words
 
     rehearsal.refuse_others()
     address = rehearsal.options.folders.address
@@ -126,7 +127,8 @@ def _rehearsed(rehearsal: Rehearsal) -> int:
     outcome = rehearsal.settled()
     if code and not outcome.verdict.is_go:
         log = rehearsal.places.own.path / "run.log"
-        click.echo(f"the trader ended with {code}; what it said is in {log}", err=True)
+        told = f"the trader ended with {code}; all that it said is in {log}, at last:"
+        click.echo(f"{told} {last_words(log)}", err=True)
     click.echo("\n".join(address.put(line) for line in lines(outcome)))
     if outcome.verdict.is_go:
         return 0

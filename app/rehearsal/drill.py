@@ -14,9 +14,7 @@ from domain.model.breakers import GLOBAL, DrillKind, Effect
 from domain.model.instants import SECOND, Nanos
 from domain.universe.orders import SET_REGIME
 
-PACE = (
-    "app.quote=USD",
-    "app.paper.balances={USD: 10000}",
+LOOSE_PACE = (
     "policy.cooldown.after_fill_seconds=10",
     "policy.cooldown.after_stop_seconds=60",
     "policy.pacing.spacing_seconds=1",
@@ -26,9 +24,15 @@ PACE = (
     "policy.pacing.losses_in_a_row=20",
     "policy.pacing.loss_pause_minutes=5",
     "policy.caps.open_positions=50",
+)
+"""A pace as loose as the code allows: hours become minutes."""
+PACE = (
+    "app.quote=USD",
+    "app.paper.balances={USD: 10000}",
+    *LOOSE_PACE,
     "policy.cost.min_reward_ratio=3",
 )
-"""An account of dollars, and a pace as loose as the code allows: hours become minutes."""
+"""An account of dollars, and that pace."""
 BY_HAND = "by-hand"
 HOURS = {SET_REGIME: 1}
 """How long what a person asks for shall hold."""

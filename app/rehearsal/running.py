@@ -111,14 +111,6 @@ class RehearsedRun:
         """Watch the trader that runs there until its end."""
         self._watch(lambda: self.is_alive, show)
 
-    def last_words(self) -> str:
-        """Return the last line that it has said."""
-        try:
-            said = self.log.read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            said = ""
-        return said.splitlines()[-1] if said else "it said nothing"
-
     def _watch(self, is_alive: Callable[[], bool], show: Show) -> None:
         while is_alive():
             show(self._look())

@@ -10,6 +10,7 @@ from adapters.control.files import write_json
 from adapters.control.instances import STATUS, InstanceLock
 from app.rehearsal.running import CYCLE, CycleCount, RehearsedRun, RunView, seconds
 from app.rehearsal.state import RehearsalFolder
+from app.run.child import last_words
 from app.run.recovery import JOURNAL
 from config.loading import load
 from domain.model.instants import SECOND, iso
@@ -47,12 +48,12 @@ def test_a_trader_that_ends_at_once_is_told_by_its_last_words(tmp_path: Path) ->
     folder.write(a_state(load(CONFIG), NOW))
     write_json(tmp_path / "paper" / STATUS, {"equity": "10000.5"})
     run = RehearsedRun(tmp_path / "paper", folder, 3)
-    assert run.last_words() == "it said nothing"
+    assert last_words(run.log) == "it said nothing"
 
     code = run.start(["--env=nonsense"], seen.append)
 
     assert code == 2
-    assert "nonsense" in run.last_words()
+    assert "nonsense" in last_words(run.log)
     assert seen[-1] == RunView(3, "10000.5", None)
     assert folder.samples() == ()
     assert not run.is_alive
