@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import Parsed, env_option, folder_options, json_option
-from app.commands.journals import decoded, journal_of, with_progress
+from app.commands.journals import JournalPass, decoded, journal_of, with_progress
 from app.replay.runs import LAST, NotReplayable, RecordedRun, kept_config, parse_run, recorded
 from config.mode import Mode
 from domain.messages.journal import RunStarted
-from domain.model.instants import MINUTE
+from domain.model.instants import MINUTE, Nanos
 from domain.replay.comparison import ReplayComparison
 
 if TYPE_CHECKING:
@@ -96,8 +97,44 @@ def _recorded(journal: Path, number: int | None) -> RecordedRun:
     if started is None:
         raise NotReplayable(f"{journal} has no run")
     quote = str(kept_config(journal.parent, started.config_hash).values.get("app.quote", "USD"))
-    records = ((r.at_ns, message) for r, message in with_progress(decoded(journal), "reading"))
-    return recorded(records, number, quote)
+    emptied = _EmptiedRuns()
+    try:
+        run = recorded(emptied.noted(decoded(journal)), number, quote)
+    finally:
+        emptied.refuse(number)
+    return run
+
+
+class _EmptiedRuns:
+    """Which runs of a journal lack what was decided, because it is too old to be kept."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._found: set[int] = set()
+
+    def noted(self, journal: JournalPass) -> Iterator[tuple[Nanos, object]]:
+        """Pass the records on, and note on the way where some are emptied."""
+        scan = journal.scan
+        for record, message in with_progress(journal, "reading"):
+            if isinstance(message, RunStarted):
+                self._count += 1
+            elif scan.segment in scan.emptied:
+                self._found.add(self._count)
+            yield record.at_ns, message
+
+    def refuse(self, number: int | None) -> None:
+        """Say that run `number` (None: the newest) can't be played again, where that is so.
+
+        Raises:
+            NotReplayable: that is so.
+        """
+        meant = self._count if number is None else number
+        if meant in self._found:
+            raise NotReplayable(
+                f"the details of run {meant} were removed as old (`python run.py retention`):"
+                " nobody knows any more what it proposed and refused; what it traded is in"
+                " `python run.py report`"
+            )
 
 
 def _played(plan: ReplayPlan) -> ReplayComparison:
