@@ -122,7 +122,7 @@ def test_money_is_never_emptied_not_even_with_a_record_that_vouches_for_it(journ
         kinds(journal)
 
 
-@pytest.mark.req("A4")
+@pytest.mark.req("AUD1")
 def test_an_emptied_record_that_no_other_vouches_for_is_no_whole_journal(journal: Path) -> None:
     first = journal / "00000001.jsonl"
     lines = first.read_bytes().splitlines(keepends=True)
@@ -132,7 +132,7 @@ def test_an_emptied_record_that_no_other_vouches_for_is_no_whole_journal(journal
         kinds(journal)
 
 
-@pytest.mark.req("A4")
+@pytest.mark.req("AUD1")
 def test_whatever_is_changed_in_an_emptied_segment_is_found(journal: Path) -> None:
     went(journal)
     first = journal / "00000001.jsonl"
@@ -156,7 +156,7 @@ def test_whatever_is_changed_in_an_emptied_segment_is_found(journal: Path) -> No
     assert kinds(journal)
 
 
-@pytest.mark.req("J2")
+@pytest.mark.req("AUD1")
 @pytest.mark.parametrize("step", ["sync_folder", "_vouch", "snapshots_in"])
 def test_cut_off_at_any_step_it_is_whole_and_done_by_the_next_start(
     step: str, journal: Path, monkeypatch: pytest.MonkeyPatch
@@ -214,7 +214,7 @@ def test_a_run_in_virtual_time_is_as_old_as_its_file(tmp_path: Path) -> None:
     assert went(tmp_path) == 0
 
 
-@pytest.mark.req("J3")
+@pytest.mark.req("AUD1")
 def test_a_backup_of_it_is_whole_and_so_is_what_is_restored(journal: Path, tmp_path: Path) -> None:
     went(journal)
     file = tmp_path / "backup.tar.zst"
