@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import Parsed, env_option, folder_options, json_option
-from app.commands.journals import JournalPass, decoded, journal_of, with_progress
+from app.commands.journals import JOURNAL, JournalPass, decoded, journal_of, with_progress
 from app.replay.runs import LAST, NotReplayable, RecordedRun, kept_config, parse_run, recorded
 from config.mode import Mode
 from domain.messages.journal import RunStarted
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 EXIT_NO = 1
 _EXAMPLE = """Play a run again, and say where it did something else, and what that earned.
 
-RUN is the number of a start in the journal, counted from 1, or `last`. The same market, account and
+RUN is the number of a start in the journal, counted from 1, or `last`; or the file of an incident,
+whose last run is played, without anything else of this machine. The same market, account and
 configuration go through the backtest: nobody interferes, nothing fails, and no time passes between
 decision and fill. Proposals and verdicts are compared one by one; the difference of the profit is
 split into its causes, to the last digit.
@@ -42,11 +44,26 @@ Example:
   python run.py replay
   python run.py replay 3 --json
   python run.py replay last --market candles
+  python run.py replay incident.tar.zst
 """
 
 
+def _meant(text: str) -> int | Path | None:
+    """Return the number of a run, or the file of an incident; None: the last run.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return parse_run(text)
+    except ValueError:
+        if Path(text).is_file():
+            return Path(text)
+        raise
+
+
 @click.command(help=_EXAMPLE)
-@click.argument("number", metavar="[RUN]", type=Parsed("run", parse_run), default=LAST)
+@click.argument("meant", metavar="[RUN]", type=Parsed("run", _meant), default=LAST)
 @click.option(
     "--market",
     metavar="SOURCE",
@@ -56,23 +73,27 @@ Example:
 @env_option
 @folder_options
 def replay(
-    folders: Folders, mode: Mode | None, *, as_json: bool, number: int | None, market: str | None
+    folders: Folders,
+    mode: Mode | None,
+    *,
+    as_json: bool,
+    meant: int | Path | None,
+    market: str | None,
 ) -> int:
     """Play, compare, tell."""
     from app.backtest.system import BacktestFailed
+    from app.incident.bundle import NothingThere
     from app.replay.document import document
-    from app.replay.plan import plan_for
     from app.replay.text import conclusion, show
 
     if market is not None and not Path(market).exists():
         raise click.UsageError(f"--market: there is no {market}")
     try:
-        journal = journal_of(folders, mode)
-        run = _recorded(journal, number)
-        kept = kept_config(journal.parent, run.started.config_hash)
-        plan = plan_for(run, kept, journal.parent, market)
-        found = _played(plan)
-    except (JournalBroken, NotReplayable, BacktestFailed) as error:
+        if isinstance(meant, Path):
+            plan, found = _of_bundle(meant, market)
+        else:
+            plan, found = _of_journal(journal_of(folders, mode), meant, market)
+    except (JournalBroken, NotReplayable, NothingThere, BacktestFailed) as error:
         click.echo(folders.address.put(f"no replay: {error}"), err=True)
         return EXIT_NO
     except OSError as error:
@@ -86,6 +107,25 @@ def replay(
         return 0
     click.echo(conclusion(found), err=True)
     return EXIT_NO
+
+
+def _of_journal(
+    journal: Path, number: int | None, market: str | None
+) -> tuple[ReplayPlan, ReplayComparison]:
+    from app.replay.plan import plan_for
+
+    run = _recorded(journal, number)
+    kept = kept_config(journal.parent, run.started.config_hash)
+    plan = plan_for(run, kept, journal.parent, market)
+    return plan, _played(plan)
+
+
+def _of_bundle(file: Path, market: str | None) -> tuple[ReplayPlan, ReplayComparison]:
+    from app.incident.bundle import unpack_bundle
+
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as home:
+        opened = unpack_bundle(file, Path(home))
+        return _of_journal(opened.folder / JOURNAL, opened.run, market)
 
 
 def _recorded(journal: Path, number: int | None) -> RecordedRun:
