@@ -177,7 +177,7 @@ class _Bars:
         def show(view: RunView) -> None:
             memory = "" if view.resident is None else f", {view.resident // 1_000_000} MB"
             text = f"cycles; equity {view.equity or 'not known'}{memory}"
-            bars.update(task, completed=view.cycles, description=text)
+            bars.update(task, completed=min(view.cycles, whole), description=text)
 
         yield show
 
@@ -190,10 +190,11 @@ class _Lines:
 
     def show(self, view: RunView) -> None:
         """Say how far it is, where that is news."""
-        tenth = 10 * view.cycles // max(1, self._whole)
+        done = min(view.cycles, self._whole)
+        tenth = 10 * done // max(1, self._whole)
         if tenth > self._told:
             self._told = tenth
-            click.echo(f"cycles: {view.cycles} of {self._whole}; equity {view.equity}", err=True)
+            click.echo(f"cycles: {done} of {self._whole}; equity {view.equity}", err=True)
 
 
 @contextlib.contextmanager

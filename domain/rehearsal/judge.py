@@ -105,11 +105,18 @@ def judge(measured: Measured) -> RehearsalVerdict:
 
 
 def scheduled(record: RehearsalRecord, plan: RehearsalPlan) -> int:
-    """Return how many cycles the schedule has between begin and end, those of a gap included."""
+    """Return how many cycles the schedule has between begin and end, those of a gap included.
+
+    A rehearsal that begins within an interval has a cycle of that one too.
+    """
     if record.begun_ns is None or record.ended_ns is None:
         return 0
     window_ns = max(plan.length_ns, record.ended_ns - record.begun_ns)
-    return window_ns // plan.interval_ns
+    due = window_ns // plan.interval_ns
+    if not record.points:
+        return due
+    first, last = (record.points[each].at_ns // plan.interval_ns for each in (0, -1))
+    return max(due, last - first + 1)
 
 
 def certificate_faults(record: RehearsalRecord, plan: RehearsalPlan) -> Iterator[str]:
