@@ -62,7 +62,7 @@ class RehearsalRecord:
 
 @define
 class RehearsalFold:
-    """Takes the records of a rehearsal's runs, the first one a start; a cycle is due each interval."""
+    """Takes the records of a rehearsal's runs, a start first; a cycle is due each interval."""
 
     interval_ns: int
     _runs: int = 0
