@@ -74,7 +74,7 @@ class Certifier:
         ended_ns = record.ended_wall_ns
         if not found and (ended_ns is None or self.wall_ns() - ended_ns > FRESH_NS):
             found.append(f"it ended too long ago (rehearse anew: {REHEARSE} --anew)")
-        return f"because {' and '.join(found)}" if found else None
+        return f"because {', and '.join(found)}" if found else None
 
 
 def live_folder(options: TradeOptions) -> Path:
