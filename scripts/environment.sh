@@ -52,6 +52,12 @@ is_ours() {
         [ "$venv" = "$root/.venv" ]
 }
 
+# What is behind a link belongs to another checkout: nothing is erased or installed through it.
+refuse_link() {
+    [ ! -L "$venv" ] || stop "$venv is a link, and the environment behind it was not made here; it
+  was left as it is. Remove the link, or set BULKHEAD_VENV to a folder that does not exist yet."
+}
+
 make_venv() {
     is_ours || stop "BULKHEAD_VENV=$venv exists and is no virtual environment of ours; it was left
   as it is. Name a folder that does not exist yet, or one that this script has made."
@@ -78,6 +84,7 @@ install() {
 environment() {
     stamp=$venv/bulkhead-$1.stamp
     is_311 "$venv_python" && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted "$1")" ] && return
+    refuse_link
     case $1 in
     dev) lock=$root/requirements-dev.lock ;;
     research) lock=$root/requirements-research.lock ;;

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
@@ -16,7 +18,13 @@ from filelock import FileLock, Timeout
 
 from adapters.control.accounts import lock_folder
 from adapters.control.files import read_json, write_json
-from adapters.control.instances import WAIT_SECONDS, InstanceRunning, is_alive, process_id
+from adapters.control.instances import (
+    WAIT_SECONDS,
+    InstanceLock,
+    InstanceRunning,
+    is_alive,
+    process_id,
+)
 
 KIND = "folders"
 
@@ -93,3 +101,24 @@ def _read(card: Path) -> Registered | None:
         return Registered(Path(str(known["data"])), process_id(known["pid"]), str(known["started"]))
     except (KeyError, TypeError, ValueError):
         return None
+
+
+@contextmanager
+def locked(folder: Path, started: str) -> Iterator[None]:
+    """Keep every trader, and whoever else changes it, off the mode's `folder` for a while.
+
+    `started` is what the others are told: since when, UTC.
+
+    Raises:
+        InstanceRunning: somebody is there.
+    """
+    lock, by_path = InstanceLock(folder), FolderLock(folder)
+    lock.acquire(started)
+    try:
+        by_path.acquire(started)
+        try:
+            yield
+        finally:
+            by_path.release()
+    finally:
+        lock.release()

@@ -22,6 +22,7 @@ from domain.model.secrets import redacted
 
 _HASH_MEMBER = b',"hash":"'
 _NUMBER_MEMBER = b',"seq":'
+_EMPTIED = b'"emptied":true'
 _HASH_DIGITS = 64
 _CLOSING = b'"}'
 _SUFFIX_SIZE = len(_HASH_MEMBER) + _HASH_DIGITS + len(_CLOSING)
@@ -54,7 +55,8 @@ class Body(
     """The members of a record's line that are hashed; None and empty `data` are left out.
 
     `at` is market time and `wall` UTC wall time, both RFC 3339. `envelope`, `correlation` and
-    `causation` number the messages of the run (`actors.kernel.envelope`).
+    `causation` number the messages of the run (`actors.kernel.envelope`). `emptied`: its data were
+    removed later, and the hash in its line is that of the whole record.
     """
 
     seq: int
@@ -69,6 +71,7 @@ class Body(
     causation: int | None = None
     config: str | None = None
     data: dict[str, Any] = msgspec.field(default_factory=dict)
+    emptied: bool = False
 
 
 @frozen
@@ -76,7 +79,8 @@ class Record:
     """One record that has been checked. `seq` counts from 1 over the whole lineage.
 
     `at` is market time and `wall` UTC wall time, both RFC 3339; `envelope`, `correlation` and
-    `causation` number the messages of the run. None means not recorded.
+    `causation` number the messages of the run. None means not recorded. Of one that `is_emptied`
+    the data are gone, and its own hash can't be computed again.
     """
 
     seq: int
@@ -92,6 +96,7 @@ class Record:
     correlation: int | None
     causation: int | None
     config: str | None
+    is_emptied: bool = False
 
     @property
     def at_ns(self) -> Nanos:
@@ -176,14 +181,28 @@ def check_line(line: bytes, prev: str, seq: int) -> Record:
     """
     text, digest = _split(line)
     found = sha256(text).hexdigest()
-    if digest != found:
+    is_whole = digest == found
+    if not is_whole and _EMPTIED not in text:
         raise LineBroken(f"a record with hash {_short(found)}", f"hash {_short(digest)}")
     body = _parse(text)
+    if body.emptied is is_whole or (body.emptied and body.data):
+        raise LineBroken(f"a record with hash {_short(found)}", f"hash {_short(digest)}")
     if body.seq != seq:
         raise LineBroken(f"record {seq}", f"record {body.seq}")
     if body.prev != prev:
         raise LineBroken(f"prev {_short(prev)}", f"prev {_short(body.prev)}")
-    return _record(body, found)
+    return _record(body, digest)
+
+
+def emptied(line: bytes) -> bytes:
+    """Return a whole line of a journal without its data: number, time and hash stay.
+
+    Raises:
+        LineBroken: it is no line of a journal.
+    """
+    text, digest = _split(line.rstrip(b"\n"))
+    body = msgspec.structs.replace(_parse(text), data={}, emptied=True)
+    return b"".join((_encoder.encode(body)[:-1], _HASH_MEMBER, digest.encode(), _CLOSING, b"\n"))
 
 
 def record_number(line: bytes) -> int:
@@ -240,6 +259,7 @@ def _record(body: Body, digest: str) -> Record:
         body.correlation,
         body.causation,
         body.config,
+        body.emptied,
     )
 
 

@@ -81,7 +81,7 @@ class DiskFolder:
         missing = [folder for folder in (self.path, *self.path.parents) if not folder.is_dir()]
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
 
     def names(self) -> list[str]:
         """Return the names that end in `.jsonl`, sorted."""
@@ -108,14 +108,19 @@ class DiskFolder:
         """Create the file and flush its name."""
         handle = os.open(self.path / name, _SEGMENT_FLAGS, 0o600)
         try:
-            _sync_folder(self.path)
+            sync_folder(self.path)
         except OSError:
             os.close(handle)
             raise
         return DiskSegment(handle)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder survive a power cut.
+
+    Raises:
+        OSError: they may not.
+    """
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

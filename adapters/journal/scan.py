@@ -11,11 +11,13 @@ from adapters.journal.chain import Head, LineBroken, Record, check_line
 from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX, Folder
 from adapters.journal.position import BEGINNING, Position, SegmentBytes
+from domain.system.details import DETAILS
 
 CREATED = "JournalCreated"
 STARTED = "RunStarted"
 REOPENED = "JournalReopened"
 RESTORED = "JournalRestored"
+REMOVED = "DetailsRemoved"
 _NAME_DIGITS = 8
 
 
@@ -51,7 +53,9 @@ class Scan:
     """One pass over a journal; iterate once, then ask where it ended.
 
     `segment` and `line` are the place of the last record, `head` its number and hash; `spots` are
-    the places of those records whose numbers are `wanted`, as far as they are there.
+    the places of those records whose numbers are `wanted`, as far as they are there. Records whose
+    details were removed are counted in `emptied`, by segment, and not told: nothing vouches for
+    such a line but a record of the chain that names the bytes of the whole segment.
     Nothing is changed on disk, and a writer may be at work: its unfinished line is a torn tail.
 
     Raises (while iterating):
@@ -72,6 +76,8 @@ class Scan:
         self.former = after.former
         """Lineages before a backup was restored, oldest first."""
         self.torn: TornTail | None = None
+        self.emptied: dict[str, int] = {}
+        self._vouched: set[tuple[str, str]] = set()
         *self._parts, last = after.parts or (SegmentBytes("", 0, ""),)
         self.segment = last.segment
         self.line = after.line
@@ -98,6 +104,7 @@ class Scan:
                 )
             if number > len(self._parts):
                 yield from self._segment(name)
+        self._check_emptied()
 
     def _segment(self, name: str) -> Iterator[Record]:
         if name != self.segment:
@@ -115,6 +122,11 @@ class Scan:
             self._running.update(text)
             self.bytes_read += len(text)
             self._size += len(text)
+            if record.is_emptied:
+                self.emptied[name] = self.emptied.get(name, 0) + 1
+                continue
+            if record.type == REMOVED:
+                self._vouched.add((str(record.data.get("segment")), str(record.data.get("digest"))))
             yield record
 
     def _begin_segment(self, name: str) -> None:
@@ -132,6 +144,8 @@ class Scan:
             record = check_line(text, self.head.hash, seq)
             if line == 1 or seq == 1:
                 self._check_first(record)
+            if record.is_emptied and record.type not in DETAILS:
+                raise LineBroken("a record with its data", f"an emptied {record.type}")
             if record.type in (CREATED, RESTORED):
                 self._begin_lineage(record)
         except LineBroken as broken:
@@ -142,6 +156,18 @@ class Scan:
         wanted = (CREATED,) if record.seq == 1 else (STARTED, REOPENED)
         if record.type not in wanted:
             raise LineBroken(f"{wanted[0]} as first record", record.type)
+
+    def _check_emptied(self) -> None:
+        """Refuse a segment without all of its data whose bytes no record of the chain names."""
+        for part in self.position.parts:
+            if part.segment in self.emptied and (part.segment, part.digest) not in self._vouched:
+                raise JournalBroken(
+                    part.segment,
+                    1,
+                    self.head.seq,
+                    f"a {REMOVED} that names its bytes, since records in it were emptied",
+                    "none",
+                )
 
     def _begin_lineage(self, record: Record) -> None:
         lineage = record.data.get("lineage")

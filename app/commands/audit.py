@@ -177,6 +177,7 @@ def _document(found: Verification) -> dict[str, Any]:
         "segments": len(scan.names),
         "records": scan.head.seq,
         "head": scan.head.hash,
+        "emptied": sum(scan.emptied.values()),
         "torn_tail": None if scan.torn is None else asdict(scan.torn),
         "broken": None
         if broken is None
@@ -210,6 +211,9 @@ def _text(found: Verification) -> str:
     )
     if not scan.head.seq:
         return "\n".join((lines[0], f"chain    EMPTY: {found.problems[0]}"))
+    if scan.emptied:
+        gone = counted(sum(scan.emptied.values()), "record")
+        lines.append(f"details  of {gone} were removed as old; their hashes are in the chain")
     if scan.torn is not None:
         lines.append(
             f"tail     {scan.torn.segment} line {scan.torn.line} is unfinished "

@@ -61,16 +61,17 @@ def incident(
 ) -> int:
     """Write one file with what happened, to be looked at elsewhere.
 
-    Whole runs of the journal (by default the newest), their logs and alerts, the configurations
-    they ran with, status and stacks, each with its SHA-256. Key material is cut out. The trader may
-    be running. Unpacked, its journal can be verified and replayed. Exit code: 0 written, 1 not, 2
-    nothing to write, or the file is there already.
+    The journal, logs and alerts of its runs of that time (by default the newest), the
+    configurations they ran with, status and stacks, each with its SHA-256. Key material is cut out.
+    The trader may be running. `replay FILE` plays the last of these runs again, anywhere. Exit
+    code: 0 written, 1 not, 2 nothing to write, or the file is there already.
 
     \b
     Example:
       python run.py incident -o monday.tar.zst
       python run.py incident --from 2026-11-01 --to 2026-11-02 -o two-days.tar.zst
       python run.py incident --verify monday.tar.zst
+      python run.py replay monday.tar.zst
     """
     if old is not None:
         return _verify(old)

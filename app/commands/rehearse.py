@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.command_line.options import Folders
-from app.command_line.shell import folder_options, world_option
-from domain.model.instants import HOUR
+from app.command_line.shell import Parsed, folder_options, world_option
+from domain.model.instants import HOUR, SECOND
 
 if TYPE_CHECKING:
     from app.rehearsal.rehearsal import Rehearsal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.rehearsal.state import RehearsalState
 
 HOURS, MOST_HOURS = 24, 24 * 14
+LEAST_HOURS = Decimal("0.1")
 _HELP = """Rehearse trading with real money: a day on paper, drills of every guard, a verdict.
 
 First come drills: runs of their own in virtual time, in which every rule, breaker, kind of alert
@@ -41,12 +43,28 @@ Example:
 """
 
 
+def _length_ns(text: str) -> int:
+    """Return so many hours, to the second.
+
+    Raises:
+        ValueError: that is no number of hours that can be rehearsed.
+    """
+    try:
+        hours = Decimal(text)
+    except ArithmeticError:
+        hours = Decimal("NaN")
+    if not hours.is_finite() or not LEAST_HOURS <= hours <= MOST_HOURS:
+        raise ValueError(f"expected {LEAST_HOURS} to {MOST_HOURS} hours, was {text!r}")
+    return int(hours * (HOUR // SECOND)) * SECOND
+
+
 @click.command(help=_HELP)
 @click.option(
     "--hours",
-    type=click.IntRange(1, MOST_HOURS),
+    "length_ns",
+    type=Parsed("hours", _length_ns),
     metavar="N",
-    help=f"How long, market time; default {HOURS}.",
+    help=f"How long, market time, like 0.5; default {HOURS}.",
 )
 @click.option("--speed", metavar="X", help="1 (default) to 60, or `max`: virtual time.")
 @click.option("--venue", metavar="NAME", help="embedded (default) or coinbase.")
@@ -70,7 +88,7 @@ Example:
 @click.option("--anew", is_flag=True, help="Begin anew; what there is, is put aside.")
 @world_option
 @folder_options
-def rehearse(folders: Folders, hours: int | None, *, anew: bool, **values: Any) -> int:
+def rehearse(folders: Folders, length_ns: int | None, *, anew: bool, **values: Any) -> int:
     """Rehearse trading with real money."""
     from app.rehearsal.rehearsal import begun, found
     from app.rehearsal.starting import words_of
@@ -79,23 +97,24 @@ def rehearse(folders: Folders, hours: int | None, *, anew: bool, **values: Any) 
         values["shadow"] = Folders(config=values["shadow"]).config.absolute()
     values |= {"from": values.pop("from_"), "set": values.pop("set_")}
     words, known = words_of(values), None if anew else found(folders)
-    if known is not None and (hours or words) and not _is_same(known.state, words, hours):
+    if known is not None and (length_ns or words) and not _is_same(known.state, words, length_ns):
         raise click.UsageError(
             f"a rehearsal with other options stands there: rehearse {' '.join(known.state.words)};"
             " without options it goes on, with --anew another one begins"
         )
-    rehearsal = known or begun(words, (hours or HOURS) * HOUR, folders)
+    rehearsal = known or begun(words, length_ns or HOURS * HOUR, folders)
     return _rehearsed(rehearsal)
 
 
-def _is_same(state: RehearsalState, words: tuple[str, ...], hours: int | None) -> bool:
-    return state.words == words and state.length_ns == (hours or HOURS) * HOUR
+def _is_same(state: RehearsalState, words: tuple[str, ...], length_ns: int | None) -> bool:
+    return state.words == words and state.length_ns == (length_ns or HOURS * HOUR)
 
 
 def _rehearsed(rehearsal: Rehearsal) -> int:
     """Play the drills, run what is left, judge, and say what came of it."""
     from app.rehearsal.outcome import REHEARSE
     from app.rehearsal.telling import lines
+    from app.run.child import last_words
 
     rehearsal.refuse_others()
     address = rehearsal.options.folders.address
@@ -108,7 +127,8 @@ def _rehearsed(rehearsal: Rehearsal) -> int:
     outcome = rehearsal.settled()
     if code and not outcome.verdict.is_go:
         log = rehearsal.places.own.path / "run.log"
-        click.echo(f"the trader ended with {code}; what it said is in {log}", err=True)
+        told = f"the trader ended with {code}; all that it said is in {log}, at last:"
+        click.echo(f"{told} {last_words(log)}", err=True)
     click.echo("\n".join(address.put(line) for line in lines(outcome)))
     if outcome.verdict.is_go:
         return 0
@@ -157,7 +177,7 @@ class _Bars:
         def show(view: RunView) -> None:
             memory = "" if view.resident is None else f", {view.resident // 1_000_000} MB"
             text = f"cycles; equity {view.equity or 'not known'}{memory}"
-            bars.update(task, completed=view.cycles, description=text)
+            bars.update(task, completed=min(view.cycles, whole), description=text)
 
         yield show
 
@@ -170,10 +190,11 @@ class _Lines:
 
     def show(self, view: RunView) -> None:
         """Say how far it is, where that is news."""
-        tenth = 10 * view.cycles // max(1, self._whole)
+        done = min(view.cycles, self._whole)
+        tenth = 10 * done // max(1, self._whole)
         if tenth > self._told:
             self._told = tenth
-            click.echo(f"cycles: {view.cycles} of {self._whole}; equity {view.equity}", err=True)
+            click.echo(f"cycles: {done} of {self._whole}; equity {view.equity}", err=True)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +17,11 @@ from app.command_line.environment import in_words
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
 from app.command_line.shell import Parsed, env_option, folder_options, json_option
-from app.commands.journals import decoded, journal_of, with_progress
+from app.commands.journals import JOURNAL, JournalPass, decoded, journal_of, with_progress
 from app.replay.runs import LAST, NotReplayable, RecordedRun, kept_config, parse_run, recorded
 from config.mode import Mode
 from domain.messages.journal import RunStarted
-from domain.model.instants import MINUTE
+from domain.model.instants import MINUTE, Nanos
 from domain.replay.comparison import ReplayComparison
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 EXIT_NO = 1
 _EXAMPLE = """Play a run again, and say where it did something else, and what that earned.
 
-RUN is the number of a start in the journal, counted from 1, or `last`. The same market, account and
+RUN is the number of a start in the journal, counted from 1, or `last`; or the file of an incident,
+whose last run is played, without anything else of this machine. The same market, account and
 configuration go through the backtest: nobody interferes, nothing fails, and no time passes between
 decision and fill. Proposals and verdicts are compared one by one; the difference of the profit is
 split into its causes, to the last digit.
@@ -41,11 +44,26 @@ Example:
   python run.py replay
   python run.py replay 3 --json
   python run.py replay last --market candles
+  python run.py replay incident.tar.zst
 """
 
 
+def _meant(text: str) -> int | Path | None:
+    """Return the number of a run, or the file of an incident; None: the last run.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return parse_run(text)
+    except ValueError:
+        if Path(text).is_file():
+            return Path(text)
+        raise
+
+
 @click.command(help=_EXAMPLE)
-@click.argument("number", metavar="[RUN]", type=Parsed("run", parse_run), default=LAST)
+@click.argument("meant", metavar="[RUN]", type=Parsed("run", _meant), default=LAST)
 @click.option(
     "--market",
     metavar="SOURCE",
@@ -55,23 +73,27 @@ Example:
 @env_option
 @folder_options
 def replay(
-    folders: Folders, mode: Mode | None, *, as_json: bool, number: int | None, market: str | None
+    folders: Folders,
+    mode: Mode | None,
+    *,
+    as_json: bool,
+    meant: int | Path | None,
+    market: str | None,
 ) -> int:
     """Play, compare, tell."""
     from app.backtest.system import BacktestFailed
+    from app.incident.bundle import NothingThere
     from app.replay.document import document
-    from app.replay.plan import plan_for
     from app.replay.text import conclusion, show
 
     if market is not None and not Path(market).exists():
         raise click.UsageError(f"--market: there is no {market}")
     try:
-        journal = journal_of(folders, mode)
-        run = _recorded(journal, number)
-        kept = kept_config(journal.parent, run.started.config_hash)
-        plan = plan_for(run, kept, journal.parent, market)
-        found = _played(plan)
-    except (JournalBroken, NotReplayable, BacktestFailed) as error:
+        if isinstance(meant, Path):
+            plan, found = _of_bundle(meant, market)
+        else:
+            plan, found = _of_journal(journal_of(folders, mode), meant, market)
+    except (JournalBroken, NotReplayable, NothingThere, BacktestFailed) as error:
         click.echo(folders.address.put(f"no replay: {error}"), err=True)
         return EXIT_NO
     except OSError as error:
@@ -87,6 +109,25 @@ def replay(
     return EXIT_NO
 
 
+def _of_journal(
+    journal: Path, number: int | None, market: str | None
+) -> tuple[ReplayPlan, ReplayComparison]:
+    from app.replay.plan import plan_for
+
+    run = _recorded(journal, number)
+    kept = kept_config(journal.parent, run.started.config_hash)
+    plan = plan_for(run, kept, journal.parent, market)
+    return plan, _played(plan)
+
+
+def _of_bundle(file: Path, market: str | None) -> tuple[ReplayPlan, ReplayComparison]:
+    from app.incident.bundle import unpack_bundle
+
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as home:
+        opened = unpack_bundle(file, Path(home))
+        return _of_journal(opened.folder / JOURNAL, opened.run, market)
+
+
 def _recorded(journal: Path, number: int | None) -> RecordedRun:
     """Return the run that is meant, in two passes: its currency has to be known first."""
     started: RunStarted | None = None
@@ -96,8 +137,44 @@ def _recorded(journal: Path, number: int | None) -> RecordedRun:
     if started is None:
         raise NotReplayable(f"{journal} has no run")
     quote = str(kept_config(journal.parent, started.config_hash).values.get("app.quote", "USD"))
-    records = ((r.at_ns, message) for r, message in with_progress(decoded(journal), "reading"))
-    return recorded(records, number, quote)
+    emptied = _EmptiedRuns()
+    try:
+        run = recorded(emptied.noted(decoded(journal)), number, quote)
+    finally:
+        emptied.refuse(number)
+    return run
+
+
+class _EmptiedRuns:
+    """Which runs of a journal lack what was decided, because it is too old to be kept."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._found: set[int] = set()
+
+    def noted(self, journal: JournalPass) -> Iterator[tuple[Nanos, object]]:
+        """Pass the records on, and note on the way where some are emptied."""
+        scan = journal.scan
+        for record, message in with_progress(journal, "reading"):
+            if isinstance(message, RunStarted):
+                self._count += 1
+            elif scan.segment in scan.emptied:
+                self._found.add(self._count)
+            yield record.at_ns, message
+
+    def refuse(self, number: int | None) -> None:
+        """Say that run `number` (None: the newest) can't be played again, where that is so.
+
+        Raises:
+            NotReplayable: that is so.
+        """
+        meant = self._count if number is None else number
+        if meant in self._found:
+            raise NotReplayable(
+                f"the details of run {meant} were removed as old (`python run.py retention`):"
+                " nobody knows any more what it proposed and refused; what it traded is in"
+                " `python run.py report`"
+            )
 
 
 def _played(plan: ReplayPlan) -> ReplayComparison:

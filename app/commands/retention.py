@@ -13,7 +13,15 @@ from adapters.control.instances import MODES
 from adapters.control.worlds import footprint
 from app.command_line.options import Folders
 from app.command_line.shell import Parsed, folder_options, json_option, world_option
-from app.retention.pruning import KEPT_DAYS, KEPT_NS, OldFile, old_files, prune
+from app.retention.pruning import (
+    DETAILS,
+    KEPT_DAYS,
+    KEPT_NS,
+    OldFile,
+    old_files,
+    old_records,
+    prune,
+)
 from app.run.recovery import JOURNAL
 from domain.model.figures import moment
 from domain.model.instants import Nanos, iso, parse_typed_time
@@ -24,9 +32,10 @@ MEGABYTE = 1_000_000
 _HELP = f"""Tell what is kept, and what is older than {KEPT_DAYS} days; remove it with a date.
 
 Logs, minutes of the market and shadow records go after {KEPT_DAYS} days, at every start; with
---delete-before what is older than that day goes now. Journals stay whole: fills, lots, ledger,
-halts and equity are in them, with their hash chain. Certificates, configurations and what is on
-record for the checklist stay too. Nothing of it names a person. Exit code: 0, or 1 if something
+--delete-before what is older than that day goes now. Out of journals go the details of cycles: what
+they looked at and refused, and how long they took. Fills, lots, ledger, halts, equity and the chain
+of hashes stay until you delete them; certificates, configurations and what is on record for the
+checklist too. Nothing of it names a person. Exit code: 0, or 1 if something
 could not be removed.
 
 \b
@@ -55,7 +64,7 @@ def retention(folders: Folders, *, before_ns: Nanos | None, as_json: bool) -> in
     failures: tuple[str, ...] = ()
     if before_ns is None:
         limit_ns = Nanos(now_ns - KEPT_NS)
-        files = tuple(old_files(folders, limit_ns))
+        files = (*old_records(folders, limit_ns), *old_files(folders, limit_ns))
     else:
         limit_ns, done = before_ns, prune(folders, before_ns)
         files, failures = done.files, done.failures
@@ -77,10 +86,15 @@ def _tell(
         click.echo(f"kept until you delete it: {name}, {_megabytes(size)}")
     what = "removed" if is_removed else "old"
     for each in files:
-        rows = f"{counted(each.rows, 'minute')} of " if each.rows else ""
+        row = "detailed record" if each.kind == DETAILS else "minute"
+        rows = f"{counted(each.rows, row)} of " if each.rows else ""
         click.echo(f"{what}: {rows}{each.path}, {_megabytes(each.size)}")
     total = _megabytes(sum(each.size for each in files))
-    told = f"{counted(len(files), 'file')} from before {moment(limit_ns)} UTC, {total}"
+    records = sum(each.rows for each in files if each.kind == DETAILS)
+    amount = counted(sum(each.kind != DETAILS for each in files), "file")
+    if records:
+        amount += f" and {counted(records, 'detailed record')}"
+    told = f"{amount} from before {moment(limit_ns)} UTC, {total}"
     click.echo(f"{'removed' if is_removed else 'the next start removes'} {told}")
 
 

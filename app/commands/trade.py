@@ -17,7 +17,7 @@ from app.command_line.environment import require_file, require_writable
 from app.command_line.last_start import keep_start
 from app.command_line.options import TradeOptions
 from app.command_line.worlds import remember
-from app.retention.pruning import KEPT_DAYS, KEPT_NS, prune
+from app.retention.pruning import DETAILS, KEPT_DAYS, KEPT_NS, prune
 from domain.model.instants import iso
 from domain.model.wording import counted
 
@@ -54,11 +54,17 @@ def trade(options: TradeOptions) -> int:
 
 
 def _remove_what_is_old(options: TradeOptions) -> None:
-    """Remove logs and minutes of the market that are past the days for which they are kept."""
-    done = prune(options.folders, time.time_ns() - KEPT_NS)
+    """Remove what is past the days for which it is kept: logs, minutes, and details of cycles."""
+    held = options.folders.of_mode(options.mode)
+    done = prune(options.folders, time.time_ns() - KEPT_NS, held)
     log = ActorLog("retention")
-    if done.files:
-        log.info(f"removed what is older than {KEPT_DAYS} days: {counted(len(done.files), 'file')}")
+    records = sum(each.rows for each in done.files if each.kind == DETAILS)
+    files = sum(each.kind != DETAILS for each in done.files)
+    if files:
+        log.info(f"removed what is older than {KEPT_DAYS} days: {counted(files, 'file')}")
+    if records:
+        told = f"removed details of cycles older than {KEPT_DAYS} days"
+        log.info(f"{told}: {counted(records, 'record')} of the journal")
     for each in done.failures:
         log.warning(each)
 

@@ -1,8 +1,9 @@
 """An incident bundle: journal, logs, alerts, configuration and status of a stretch of time.
 
 A zstandard-compressed tar. Its last member, `manifest.json`, names every other with size and
-SHA-256. Key material is cut out of everything; what had some is named. Segments of the journal are
-whole, so that `audit verify` and `replay` read them where the bundle is unpacked.
+SHA-256. Key material is cut out of everything; what had some is named. The journal is in it from
+its first record on, as neither its chain nor what was owned can be told from a part of it, and so
+is what a replay needs: `replay BUNDLE` plays the last run of the stretch again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,9 +21,13 @@ from typing import Any
 import zstandard
 from attrs import define, field, frozen
 
+from adapters.control.instances import MODES
 from adapters.journal.errors import JournalBroken
 from adapters.journal.files import SUFFIX
+from adapters.journal.scan import STARTED
 from adapters.journal.segments import read_records
+from adapters.simulator.world import FOLDER as VENUE
+from adapters.telemetry.bars import BARS
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from domain.model.errors import TradingError
 from domain.model.instants import Nanos, parse_iso
@@ -32,7 +38,17 @@ FORMAT = 1
 LOG_LINES, ALERTS = 50_000, 5_000
 TEXT_BYTES = 4 << 20
 """The end of a text log that is taken."""
-STATES = ("status.json", "sentinel.json", "courier.json", "start.json", "sign_of_life.json")
+MINUTES_BYTES = 64 << 20
+"""The most of the minutes of a product; a year of them is a third of it."""
+WORLD = f"{VENUE}/world.json"
+STATES = (WORLD, "status.json", "sentinel.json", "courier.json", "start.json", "sign_of_life.json")
+REPLAYED = re.compile(
+    rf"(?:{'|'.join(MODES)})/(?:{JOURNAL}/[0-9]{{8}}\.jsonl|config/[0-9a-f]{{1,64}}\.json|start\.json"
+    rf"|{re.escape(WORLD)}|{BARS}/[A-Z0-9-]{{1,40}}\.csv)"
+)
+"""Names of members that a replay reads."""
+LARGEST = 1 << 30
+"""Bytes of a member that is read; no segment of ours has as many."""
 LOGS = {"bulkhead.jsonl": LOG_LINES, "alerts.jsonl": ALERTS, "sentinel.jsonl": LOG_LINES}
 TEXTS = ("bulkhead.log", "stacks.txt")
 
@@ -55,8 +71,8 @@ class BundleSpan:
 
 @frozen(kw_only=True)
 class BundleFacts:
-    """What a bundle holds: files, records of the journal, and what key material was cut out of;
-    `broken` is what is wrong with the journal, "" if nothing is.
+    """What a bundle holds: files, runs of the stretch with their records, and what key material was
+    cut out of; `broken` is what is wrong with the journal, "" if nothing is.
     """
 
     files: int
@@ -81,7 +97,7 @@ class _Writer:
         if clean != text:
             self.cleaned.append(name)
             content = clean.encode()
-        digest = hashlib.sha256(content).hexdigest()
+        digest = _digest(content)
         self.written.append({"name": name, "bytes": len(content), "sha256": digest})
         self._put(name, content)
 
@@ -124,7 +140,7 @@ def write_bundle(
             tarfile.open(fileobj=packed, mode="w|") as archive,
         ):
             writer = _Writer(archive)
-            for name, content in _contents(place, runs.names, stretch):
+            for name, content in _contents(place, runs.segments, stretch):
                 writer.add(name, content)
             writer.end(
                 {
@@ -136,6 +152,7 @@ def write_bundle(
                     "from": runs.begin,
                     "to": runs.end,
                     "runs": len(runs.names),
+                    "last_run": runs.last,
                     "records": runs.records,
                     "broken": runs.broken,
                 }
@@ -154,9 +171,14 @@ def write_bundle(
 
 @frozen(kw_only=True)
 class _Runs:
-    """Segments of a journal, their records, and the time they span."""
+    """Segments of a journal in the stretch, their records, and the time they span.
+
+    `last` is the number of the last run in it, counted from 1; `segments` are those of the journal.
+    """
 
     names: tuple[str, ...]
+    segments: tuple[str, ...]
+    last: int
     records: int
     begin: str
     end: str
@@ -168,9 +190,13 @@ def _runs(journal: Path, stretch: BundleSpan) -> _Runs:
     if not any(journal.glob(f"*{SUFFIX}")):
         raise NothingThere(f"there is no journal in {journal}")
     spans: dict[str, tuple[str, str, int]] = {}
+    numbers: dict[str, int] = {}
+    started = 0
     scan, broken = read_records(journal), ""
     try:
         for record in scan:
+            started += record.type == STARTED
+            numbers[scan.segment] = started
             first, _, count = spans.get(scan.segment, (record.at, "", 0))
             spans[scan.segment] = (first, record.at, count + 1)
     except JournalBroken as error:
@@ -185,6 +211,8 @@ def _runs(journal: Path, stretch: BundleSpan) -> _Runs:
     known = [spans[name] for name in names if name in spans] or [("", "", 0)]
     return _Runs(
         names=tuple(names),
+        segments=tuple(scan.names),
+        last=max(numbers.get(name, 0) for name in names),
         records=sum(span[2] for span in known),
         begin=known[0][0],
         end=known[-1][1],
@@ -208,6 +236,8 @@ def _contents(
         yield from _file(f"{mode}/{name}", folder / name)
     for kept in sorted((folder / "config").glob("*.json")):
         yield from _file(f"{mode}/config/{kept.name}", kept)
+    for minutes in sorted((folder / BARS).glob("*.csv")):
+        yield from _file(f"{mode}/{BARS}/{minutes.name}", minutes, MINUTES_BYTES)
     wanted = _wanted(place.name, stretch)
     for name, most in LOGS.items():
         lines = LineFiles(place.log / name).newest(most, wanted)
@@ -232,12 +262,12 @@ def _wanted(name: str, stretch: BundleSpan) -> Callable[[Entry], bool]:
     return is_wanted
 
 
-def _file(name: str, path: Path) -> Iterator[tuple[str, bytes]]:
+def _file(name: str, path: Path, most: int = TEXT_BYTES) -> Iterator[tuple[str, bytes]]:
     """Yield a file, of a long text its end; one that can't be read is left out."""
     try:
         with path.open("rb") as opened:
             size = opened.seek(0, os.SEEK_END)
-            opened.seek(max(0, size - TEXT_BYTES))
+            opened.seek(max(0, size - most))
             yield name, opened.read()
     except OSError:
         return
@@ -251,6 +281,52 @@ def verify_bundle(file: Path) -> tuple[str, ...]:
         OSError: it can't be read.
     """
     found: dict[str, str] = {}
+    manifest = _read(file, lambda name, content: found.update({name: _digest(content)}))
+    return tuple(_differing(file, found, manifest))
+
+
+@frozen(kw_only=True)
+class OpenedBundle:
+    """What of a bundle was unpacked: the folder of the mode, and the run that it is about."""
+
+    folder: Path
+    run: int
+
+
+def unpack_bundle(file: Path, home: Path) -> OpenedBundle:
+    """Unpack into the folder `home` what a replay needs of a bundle, and nothing else.
+
+    No name in the bundle is used as a path unless it is one of those that are written here.
+
+    Raises:
+        NothingThere: it is no bundle, or not as it was written.
+        OSError: it can't be read, or not unpacked.
+    """
+    found: dict[str, str] = {}
+
+    def take(name: str, content: bytes) -> None:
+        found[name] = _digest(content)
+        if REPLAYED.fullmatch(name):
+            place = home / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+
+    manifest = _read(file, take)
+    for each in _differing(file, found, manifest):
+        raise NothingThere(f"{file} is not as it was written: {each}")
+    mode, run = manifest.get("mode"), manifest.get("last_run")
+    if mode not in MODES or type(run) is not int or run < 1:
+        raise NothingThere(f"{file} names no run that could be played again")
+    return OpenedBundle(folder=home / str(mode), run=run)
+
+
+def _read(file: Path, take: Callable[[str, bytes], None]) -> dict[str, Any]:
+    """Give every member but the manifest to `take`, and return that.
+
+    Raises:
+        NothingThere: it is no bundle.
+        OSError: it can't be read.
+    """
     manifest: dict[str, Any] | None = None
     try:
         with (
@@ -259,16 +335,36 @@ def verify_bundle(file: Path) -> tuple[str, ...]:
             tarfile.open(fileobj=packed, mode="r|") as archive,
         ):
             for member in archive:
+                if member.size > LARGEST:
+                    raise NothingThere(f"{file} holds {member.name} of {member.size:,} bytes")
                 opened = archive.extractfile(member)
                 content = b"" if opened is None else opened.read()
                 if member.name == MANIFEST:
                     manifest = json.loads(content)
                 else:
-                    found[member.name] = hashlib.sha256(content).hexdigest()
-        told = {each["name"]: each["sha256"] for each in (manifest or {})["files"]}
-    except (tarfile.TarError, zstandard.ZstdError, ValueError, KeyError, TypeError) as error:
+                    take(member.name, content)
+    except (tarfile.TarError, zstandard.ZstdError, ValueError, RecursionError) as error:
         raise NothingThere(f"{file} is no whole incident bundle") from error
-    names = sorted(found.keys() | told.keys())
-    return tuple(
-        f"{each}: not as it was written" for each in names if found.get(each) != told.get(each)
-    )
+    if not isinstance(manifest, dict):
+        raise NothingThere(f"{file} is no whole incident bundle")
+    return manifest
+
+
+def _differing(file: Path, found: Mapping[str, str], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is not as the manifest says.
+
+    Raises:
+        NothingThere: it says nothing.
+    """
+    try:
+        told = {each["name"]: each["sha256"] for each in manifest["files"]}
+        names = sorted(found.keys() | told.keys())
+    except (KeyError, TypeError) as error:
+        raise NothingThere(f"{file} is no whole incident bundle") from error
+    for each in names:
+        if found.get(each) != told.get(each):
+            yield f"{each}: not as it was written"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -46,35 +46,35 @@ class Certifier:
             return issued
         why = self._fault(outcome, options)
         if why is not None:
-            return f"none: {why}"
+            return f"none, {why}"
         rest = venue_of_others(options) or ""
         try:
             key = find_key(self.environment, ROOT)
         except KeyInvalid as error:
-            return f"none: no key says whose account it is for: {error}; then type: {REHEARSE}"
+            return f"none yet, no key says whose account it is for: {error}; then type: {REHEARSE}"
         rights = self.account(rest, key).rights
         if rights.failure is not None or not rights.portfolio_uuid:
             told = rights.failure or "the venue names no portfolio"
-            return f"none: not known whose account it is for: {told}; then type: {REHEARSE}"
+            return f"none yet, whose account it is for is not known: {told}; then type: {REHEARSE}"
         rehearsed = _rehearsed(outcome, rest, rights.portfolio_uuid)
         return _told(issue(folder, options.config, rehearsed), rehearsed.issued_ns)
 
     def _fault(self, outcome: RehearsalOutcome, options: TradeOptions) -> str | None:
         """Return why there is none, as far as nobody has to be asked for that."""
         if not outcome.verdict.is_go:
-            return "NO-GO"
+            return "as the verdict is NO-GO"
         record, plan = outcome.measured.record, outcome.state.plan
         found = list(certificate_faults(record, plan))
         if options.venue != COINBASE:
-            found.append("it was at the embedded venue; rehearse with --venue coinbase")
+            found.append("it was on the embedded venue (rehearse with --venue coinbase)")
         now = options.config.config_hash
         if not found and record.config_hashes != (now,):
             then = ", ".join(record.config_hashes)
             found.append(f"program or configuration have changed since: {then} -> {now}")
         ended_ns = record.ended_wall_ns
         if not found and (ended_ns is None or self.wall_ns() - ended_ns > FRESH_NS):
-            found.append(f"it ended too long ago; rehearse anew: {REHEARSE} --anew")
-        return "; ".join(found) or None
+            found.append(f"it ended too long ago (rehearse anew: {REHEARSE} --anew)")
+        return f"because {', and '.join(found)}" if found else None
 
 
 def live_folder(options: TradeOptions) -> Path:

@@ -104,7 +104,7 @@ def measured(
 
 
 def _read_journal(journal: Path, state: RehearsalState, into: CoverageFold) -> RehearsalRecord:
-    fold, firing = RehearsalFold(), FiringFold()
+    fold, firing = RehearsalFold(state.interval_ns), FiringFold()
     for record, message in decoded(journal, may_be_empty=True):
         if record.seq <= state.after_seq:
             continue

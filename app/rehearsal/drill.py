@@ -14,9 +14,7 @@ from domain.model.breakers import GLOBAL, DrillKind, Effect
 from domain.model.instants import SECOND, Nanos
 from domain.universe.orders import SET_REGIME
 
-PACE = (
-    "app.quote=USD",
-    "app.paper.balances={USD: 10000}",
+LOOSE_PACE = (
     "policy.cooldown.after_fill_seconds=10",
     "policy.cooldown.after_stop_seconds=60",
     "policy.pacing.spacing_seconds=1",
@@ -26,9 +24,15 @@ PACE = (
     "policy.pacing.losses_in_a_row=20",
     "policy.pacing.loss_pause_minutes=5",
     "policy.caps.open_positions=50",
+)
+"""A pace as loose as the code allows: hours become minutes."""
+PACE = (
+    "app.quote=USD",
+    "app.paper.balances={USD: 10000}",
+    *LOOSE_PACE,
     "policy.cost.min_reward_ratio=3",
 )
-"""An account of dollars, and a pace as loose as the code allows: hours become minutes."""
+"""An account of dollars, and that pace."""
 BY_HAND = "by-hand"
 HOURS = {SET_REGIME: 1}
 """How long what a person asks for shall hold."""
@@ -39,13 +43,17 @@ STEP_NS, OPEN_NS = 8 * SECOND, 4 * SECOND
 class DrillPhase:
     """One run of a drill, on the folder of the phase before: settings and faults of its own.
 
-    `loses_journal`: before it begins, the journal of the phases before is put away.
+    `loses_journal`: before it begins, the journal of the phases before is put away;
+    `restores_journal`: a backup is made of it and put in its place. `has_broken_rule`: the risk
+    gate has a rule that fails whenever it is asked.
     """
 
     minutes: int
     sets: tuple[str, ...] = ()
     faults: tuple[Mapping[str, Any], ...] = ()
     loses_journal: bool = False
+    restores_journal: bool = False
+    has_broken_rule: bool = False
 
 
 @frozen(kw_only=True)
@@ -53,8 +61,8 @@ class RehearsalDrill:
     """One drill. `does` says in words what is played; `leaves`: its strategy wants out again.
 
     `fires` names breakers and kinds of alerts that it has to fire: where it does not, nobody opens
-    them by hand, and they are not fired. `breaks` are actors and when each of them dies, `asks`
-    what a person asks for and when.
+    them by hand, and they are not fired. `breaks` are actors and when each of them dies, `hangs`
+    when they stand still, `asks` what a person asks for and when.
     """
 
     name: str
@@ -63,6 +71,7 @@ class RehearsalDrill:
     fires: tuple[str, ...] = ()
     leaves: bool = False
     breaks: tuple[tuple[int, str], ...] = ()
+    hangs: tuple[tuple[int, str], ...] = ()
     asks: tuple[tuple[int, str, str], ...] = ()
     """When (seconds after READY), verb and subject."""
     kills_at: int | None = None
@@ -72,8 +81,11 @@ class RehearsalDrill:
     @property
     def orders(self) -> tuple[DrillOrder, ...]:
         """Return which actors are broken when."""
+        kinds = ((DrillKind.CRASH, self.breaks), (DrillKind.HANG, self.hangs))
         return tuple(
-            DrillOrder(DrillKind.CRASH, actor, Nanos(at_s * SECOND)) for at_s, actor in self.breaks
+            DrillOrder(kind, actor, Nanos(at_s * SECOND))
+            for kind, actors in kinds
+            for at_s, actor in actors
         )
 
     def deeds(self, home: Path, folder: Path) -> tuple[Deed, ...]:

@@ -9,26 +9,30 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from attrs import evolve
 
 from adapters.control.files import write_json
+from adapters.journal.archive import write_backup
 from adapters.telemetry.acks import alert_id
 from adapters.telemetry.lines import LineFiles
 from adapters.telemetry.log import configure
 from adapters.telemetry.terminal import Terminal
 from app.command_line.options import Folders, TradeOptions
 from app.commands.journals import decoded
+from app.rehearsal.broken_rule import with_broken_rule
 from app.rehearsal.drill import PACE, DrillPhase, RehearsalDrill
 from app.rehearsal.drills import by_hand, drills
 from app.rehearsal.eager import traded_eagerly
 from app.run import settings
 from app.run.recovery import JOURNAL
+from app.run.restoring import restore
 from app.run.trader import run
 from config.loading import load
 from config.mode import Mode
-from domain.model.instants import MINUTE, Nanos
+from domain.model.instants import MINUTE, Nanos, iso
 from domain.model.money import install_context
 from domain.rehearsal.coverage import CoverageRow, FiringFold, RowKind, alert_row
 
@@ -51,6 +55,8 @@ def _played(
 ) -> int:
     all_sets = (*sets, *PACE, *phase.sets)
     config = traded_eagerly(load(folders.config, all_sets), leaves=drill.leaves)
+    if phase.has_broken_rule:
+        config = with_broken_rule(config)
     script = folders.data.parent / "faults.jsonl"
     script.write_text("".join(f"{json.dumps(each)}\n" for each in phase.faults), encoding="utf-8")
     options = TradeOptions(
@@ -75,6 +81,10 @@ def _played(
     folder.mkdir(parents=True, exist_ok=True)
     if phase.loses_journal:
         (folder / JOURNAL).rename(folders.data.parent / f"{JOURNAL}-lost")
+    if phase.restores_journal:
+        backup = folders.data.parent / "backup.tar.zst"
+        write_backup(folder / JOURNAL, backup, options.mode.value, iso(time.time_ns()))
+        restore(backup, folder)
     return run(options, lambda _: None, Terminal(None, is_plain=True, is_quiet=True))
 
 

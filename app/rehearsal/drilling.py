@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,15 +11,13 @@ from typing import Any
 from attrs import frozen
 
 from adapters.control.files import read_json, write_json
-from app.command_line.options import ROOT
 from app.rehearsal.drill import RehearsalDrill
 from app.rehearsal.drill_run import CARD, FIRED
+from app.run.child import CleanChildren, last_words
 from domain.rehearsal.coverage import CoverageRow, Fired, RowEvidence, RowKind
 
 AT_ONCE = 2
 LIMIT_S = 600
-KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
-"""What of the environment a drill sees: neither keys nor the addresses that alerts go to."""
 SAID = "said"
 
 
@@ -44,8 +37,7 @@ class Drilling:
         """`hash_` is that of the configuration: what was played by another is played anew."""
         self._home = home
         self._told = {"config": str(config.absolute()), "sets": list(sets), "hash": hash_}
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._is_over = False
+        self._children = CleanChildren()
 
     def play(
         self,
@@ -58,13 +50,13 @@ class Drilling:
         What was played before, to its end, is only read.
         """
         rows = [[row.kind.value, row.name] for row in missing]
-        self._is_over = False
+        self._children = CleanChildren()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             begun = [pool.submit(self._played, each, rows, hear) for each in drills]
             try:
                 return [each.result() for each in begun]
             finally:
-                self._end()
+                self._children.end()
 
     def _played(
         self, drill: RehearsalDrill, missing: list[list[str]], hear: Callable[[str], None]
@@ -74,42 +66,16 @@ class Drilling:
         if read_json(folder / CARD) == card and (folder / FIRED).exists():
             hear(drill.name)
             return read_outcome(folder)
-        if self._is_over:
+        if self._children.is_over:
             return DrillOutcome(drill.name, (), "it was not begun")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_json(folder / CARD, card)
-        code = self._run(folder)
+        code = self._children.run(("app.rehearsal.drill_run", str(folder)), folder / SAID, LIMIT_S)
         hear(drill.name)
         if code is None:
             return DrillOutcome(drill.name, (), f"no end within {LIMIT_S} s")
         return read_outcome(folder, code)
-
-    def _run(self, folder: Path) -> int | None:
-        """Run the drill in `folder`; return its exit code, None if it has no end."""
-        with (folder / SAID).open("wb") as said:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "app.rehearsal.drill_run", str(folder)],
-                cwd=ROOT,
-                env={name: os.environ[name] for name in KEPT if name in os.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
-        self._running.add(child)
-        try:
-            return child.wait(LIMIT_S)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            _kill(child)
-            self._running.discard(child)
-
-    def _end(self) -> None:
-        self._is_over = True
-        for child in tuple(self._running):
-            _kill(child)
 
 
 def read_outcome(folder: Path, code: int = 0) -> DrillOutcome:
@@ -121,7 +87,7 @@ def read_outcome(folder: Path, code: int = 0) -> DrillOutcome:
         return DrillOutcome(folder.name, tuple(_fired(folder.name, each) for each in card["rows"]))
     except (KeyError, TypeError, ValueError):
         return DrillOutcome(
-            folder.name, (), f"its process ended with {code}: {_last_words(folder)}"
+            folder.name, (), f"its process ended with {code}: {last_words(folder / SAID)}"
         )
 
 
@@ -129,18 +95,3 @@ def _fired(drill: str, card: dict[str, Any]) -> tuple[CoverageRow, RowEvidence, 
     how = Fired.BY_HAND if card["by_hand"] is True else Fired.DRILL
     row = CoverageRow(RowKind(card["kind"]), str(card["name"]))
     return row, RowEvidence(how, f"drill {drill}", str(card["mark"])), int(card["count"])
-
-
-def _last_words(folder: Path) -> str:
-    try:
-        said = (folder / SAID).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        said = ""
-    return said.splitlines()[-1] if said else "it said nothing"
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End what a drill has left behind: its session holds nobody else."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()

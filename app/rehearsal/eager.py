@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import evolve, frozen
 
+from app.run.stand_in import small_purchase
 from config.effective import Config
 from config.strategies import StrategySpec
 from domain.decisions.strategy import Strategy
-from domain.model.bars import Bars
 from domain.model.context import Context
-from domain.model.product import Side
-from domain.model.proposal import TradeProposal
 
 if TYPE_CHECKING:
-    from domain.model.bars import Bools
+    from domain.model.bars import Bars, Bools
+    from domain.model.proposal import TradeProposal
 
 EAGER = "eager"
 TRADES_PER_CYCLE, TRIGGERS_PER_CYCLE = 5, 100
@@ -46,19 +44,7 @@ class Eager(Strategy):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Return a small purchase of each product."""
-        return self.proposed(context, _purchase)
-
-
-def _purchase(bars: Bars) -> TradeProposal:
-    return TradeProposal(
-        product=bars.product,
-        side=Side.BUY,
-        notional_pct=Decimal("0.5"),
-        stop_loss_pct=Decimal(4),
-        take_profit_pct=Decimal(9),
-        conviction=Decimal("0.6"),
-        signal=EAGER,
-    )
+        return self.proposed(context, lambda bars: small_purchase(bars, EAGER))
 
 
 def traded_eagerly(config: Config, *, leaves: bool) -> Config:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from app.rehearsal.outcome import RehearsalOutcome
 from app.rehearsal.report import TITLES, coverage_rows
 from app.results import html
-from app.results.charts import DOWN, LINE, UP, Chart, DrawnLine, lines
+from app.results.charts import DOWN, LINE, UP, Chart, DrawnLine, Figure, lines
 from app.results.tables import Sheet
-from domain.model.instants import HOUR
+from domain.model.instants import HOUR, MINUTE
 from domain.rehearsal.judge import MEMORY_BYTES
 
 MEGABYTE = 1_000_000
 HEIGHT, LOW = 300, 220
+MS = 1_000
+GAP = 3
+"""So many intervals without a cycle are a gap."""
+LONG_NS = 6 * HOUR
 
 
 def page(outcome: RehearsalOutcome) -> str:
@@ -23,7 +28,7 @@ def page(outcome: RehearsalOutcome) -> str:
 
 
 def _parts(outcome: RehearsalOutcome) -> Iterator[str]:
-    yield f"<h1>Paper rehearsal: {escape(outcome.word)}</h1><p>{escape(outcome.headline)}</p>"
+    yield f"<h1>Paper rehearsal: {escape(outcome.word)}</h1><p>{escape(outcome.headline)}.</p>"
     yield f"<p>Certificate: {escape(outcome.certificate)}.</p>"
     if not outcome.verdict.is_go:
         mends = (f"{each.name}: {each.seen}; {each.mend}" for each in outcome.verdict.unmet)
@@ -35,7 +40,7 @@ def _parts(outcome: RehearsalOutcome) -> Iterator[str]:
     if outcome.shadow is not None:
         yield html.sentences("Shadow", [outcome.shadow.words])
     yield from html.figures(charts(outcome))
-    yield f"<h2>Coverage</h2><p>{escape(outcome.coverage_words)}</p>"
+    yield f"<h2>Coverage</h2><p>{escape(outcome.coverage_words)}.</p>"
     for kind, title in TITLES.items():
         columns = ("Row", "Fired", "Evidence", "Times")
         rows = tuple(coverage_rows(outcome, kind))
@@ -56,19 +61,18 @@ def _criteria(outcome: RehearsalOutcome) -> Sheet:
 
 
 def charts(outcome: RehearsalOutcome) -> list[Chart]:
-    """Return the plots there is something to show in."""
+    """Return the plots there is something to show in. Where nothing ran, lines have a gap."""
     points = outcome.measured.record.points
-    worth = [each for each in points if each.nlv is not None]
-    timed = [each for each in points if each.seconds is not None]
+    longest_ns = GAP * outcome.state.interval_ns
+    worth = [(each.at_ns, float(each.nlv)) for each in points if each.nlv is not None]
+    timed = [(each.at_ns, MS * float(each.seconds)) for each in points if each.seconds is not None]
     found = []
     if worth:
-        nlv = [None if each.nlv is None else float(each.nlv) for each in worth]
-        drawn = DrawnLine("equity", [each.at_ns for each in worth], nlv, LINE)
+        drawn = _drawn("equity", worth, LINE, longest_ns)
         found.append(Chart("Equity", lines([drawn], "", HEIGHT)))
     if timed:
-        took = [None if each.seconds is None else float(each.seconds) for each in timed]
-        drawn = DrawnLine("from due to the last verdict", [each.at_ns for each in timed], took, UP)
-        found.append(Chart("Latency of cycles", lines([drawn], "s", LOW)))
+        drawn = _drawn("from due to the last verdict", timed, UP, longest_ns)
+        found.append(Chart("Latency of cycles", lines([drawn], "ms", LOW)))
     if outcome.samples:
         found.append(_memory(outcome))
     if points:
@@ -76,22 +80,54 @@ def charts(outcome: RehearsalOutcome) -> list[Chart]:
     return found
 
 
+def _drawn(
+    name: str, points: Iterable[tuple[int, float]], colour: str, longest_ns: int
+) -> DrawnLine:
+    """Return a line that is interrupted where two points are further apart than `longest_ns`."""
+    at_ns: list[int] = []
+    values: list[float | None] = []
+    for point_ns, value in points:
+        if at_ns and point_ns - at_ns[-1] > longest_ns:
+            at_ns.append(point_ns - 1)
+            values.append(None)
+        at_ns.append(point_ns)
+        values.append(value)
+    return DrawnLine(name, at_ns, values, colour)
+
+
 def _memory(outcome: RehearsalOutcome) -> Chart:
-    at_ns = [each.wall_ns for each in outcome.samples]
-    used: list[float | None] = [each.resident / MEGABYTE for each in outcome.samples]
-    limit: list[float | None] = [MEMORY_BYTES / MEGABYTE] * len(at_ns)
-    drawn = [DrawnLine("resident", at_ns, used, LINE), DrawnLine("limit", at_ns, limit, DOWN)]
-    return Chart("Memory", lines(drawn, "MB", LOW))
+    used = [(each.wall_ns, each.resident / MEGABYTE) for each in outcome.samples]
+    ends_ns = (used[0][0], used[-1][0])
+    limit = DrawnLine("limit", ends_ns, (MEMORY_BYTES / MEGABYTE,) * 2, DOWN)
+    figure = lines([_drawn("resident", used, LINE, MINUTE), limit], "MB", LOW)
+    return Chart("Memory", _from_zero(figure))
 
 
 def _cycles(outcome: RehearsalOutcome) -> Chart:
-    """Return how many cycles each hour had, and how many the schedule has."""
-    hours: dict[int, int] = {}
-    for each in outcome.measured.record.points:
-        hour = each.at_ns - each.at_ns % HOUR
-        hours[hour] = hours.get(hour, 0) + 1
-    at_ns = list(range(min(hours), max(hours) + 1, HOUR))
-    had: list[float | None] = [float(hours.get(each, 0)) for each in at_ns]
-    due: list[float | None] = [HOUR / outcome.state.interval_ns] * len(at_ns)
-    drawn = [DrawnLine("decided", at_ns, had, LINE), DrawnLine("schedule", at_ns, due, UP)]
-    return Chart("Cycles an hour", lines(drawn, "", LOW), "The first and the last hour are parts.")
+    """Return how many cycles each stretch of time had, and how many the schedule has."""
+    interval_ns, points = outcome.state.interval_ns, outcome.measured.record.points
+    slots = sorted({each.at_ns // interval_ns for each in points})
+    title, stretch_ns = _stretch((slots[-1] - slots[0]) * interval_ns)
+
+    def counts(found: Iterable[int]) -> Counter[int]:
+        return Counter(slot * interval_ns // stretch_ns for slot in found)
+
+    had, due = counts(slots), counts(range(slots[0], slots[-1] + 1))
+    at_ns = [number * stretch_ns for number in due]
+    drawn = [
+        DrawnLine("schedule", at_ns, [float(each) for each in due.values()], UP),
+        DrawnLine("decided", at_ns, [float(had[number]) for number in due], LINE),
+    ]
+    return Chart(f"Cycles in {title}", _from_zero(lines(drawn, "", LOW)))
+
+
+def _stretch(length_ns: int) -> tuple[str, int]:
+    """Return by what time cycles are counted: so that there is a curve to see."""
+    return ("an hour", HOUR) if length_ns >= LONG_NS else ("five minutes", 5 * MINUTE)
+
+
+def _from_zero(figure: Figure) -> Figure:
+    """Let the vertical axis begin at zero: what is drawn is an amount."""
+    layout = figure["layout"]
+    axis = layout["yaxis"] | {"rangemode": "tozero"}
+    return figure | {"layout": layout | {"yaxis": axis}}

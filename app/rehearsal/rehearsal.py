@@ -74,7 +74,8 @@ class Rehearsal:
     def run(self, show: Show) -> int | None:
         """Run what is left of it; return the exit code of the trader, None: nothing was left."""
         record = self.judged().measured.record
-        run = RehearsedRun(self.places.mode_folder, self.places.own, record.cycles)
+        places, interval_ns = self.places, self.state.interval_ns
+        run = RehearsedRun(places.mode_folder, places.own, record.cycles, interval_ns)
         if run.is_alive:
             run.attach(show)
             record = self.judged().measured.record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from app.rehearsal.outcome import RehearsalOutcome
-from domain.rehearsal.coverage import FIRED_WORDS, RowKind
+from domain.rehearsal.coverage import FIRED_WORDS, CoverageRow, RowKind
 
 NAME, PAGE = "paper_rehearsal_final_report.md", "paper_rehearsal_final_report.html"
 TITLES = {
@@ -63,7 +63,12 @@ def coverage_rows(outcome: RehearsalOutcome, kind: RowKind) -> Iterator[tuple[st
     for each in outcome.covered:
         if each.row.kind is kind:
             fired, evidence = FIRED_WORDS[each.evidence.fired], each.evidence.words
-            yield each.row.name, fired, evidence, f"{each.count:,}" if each.count else "–"
+            yield _name(each.row), fired, evidence, f"{each.count:,}" if each.count else "–"
+
+
+def _name(row: CoverageRow) -> str:
+    """Return the name of a row; one that stands for many, like each strategy, says so."""
+    return f"{row.name}*" if row.name.endswith((".", ":")) else row.name
 
 
 def _section(title: str, sentences: Sequence[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ One that an earlier rehearsal has left running is watched further instead of bei
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from app.command_line.options import ROOT
 from app.rehearsal.state import MemorySample, RehearsalFolder
 from app.run.recovery import JOURNAL
 from app.status.members import Members
-from domain.model.instants import SECOND
+from domain.model.instants import SECOND, parse_iso
 
 LOG = "run.log"
 POLL_S, SAMPLE_S = 0.5, 10.0
@@ -30,6 +31,7 @@ FIRST_SAMPLES_S = 1.0
 FIRST_SAMPLES = 30
 """So many samples come sooner: a run in virtual time may be over within a minute."""
 CYCLE = b'"type":"RoundJudged"'
+AT = re.compile(rb'"at":"([^"]+)"')
 
 
 @frozen
@@ -46,12 +48,17 @@ Show = Callable[[RunView], None]
 
 @mutable
 class CycleCount:
-    """Counts cycles in the segments of a journal as they grow, those in `base` included."""
+    """Counts cycles in the segments of a journal as they grow, those in `base` included.
+
+    Of several within one interval one counts.
+    """
 
     journal: Path
     base: int
     known: frozenset[str]
+    interval_ns: int
     _read: dict[str, int] = field(factory=dict)
+    _slots: set[int] = field(factory=set)
 
     def look(self) -> int:
         """Return how many there are by now."""
@@ -62,21 +69,29 @@ class CycleCount:
                 file.seek(self._read.get(segment.name, 0))
                 text = file.read()
                 whole = text[: text.rfind(b"\n") + 1]
-                self.base += whole.count(CYCLE)
+                self._slots.update(self._slots_in(whole))
                 self._read[segment.name] = self._read.get(segment.name, 0) + len(whole)
-        return self.base
+        return self.base + len(self._slots)
+
+    def _slots_in(self, text: bytes) -> Iterator[int]:
+        for line in text.splitlines():
+            if CYCLE in line and (at := AT.search(line)) is not None:
+                with contextlib.suppress(ValueError):
+                    yield parse_iso(at[1].decode("latin-1")) // self.interval_ns
 
 
 class RehearsedRun:
     """The trader of a rehearsal in the mode's folder."""
 
-    def __init__(self, mode_folder: Path, folder: RehearsalFolder, cycles: int) -> None:
-        """`cycles` were decided before."""
+    def __init__(
+        self, mode_folder: Path, folder: RehearsalFolder, cycles: int, interval_ns: int
+    ) -> None:
+        """`cycles` were decided before; one is due every `interval_ns`."""
         self._mode_folder = mode_folder
         self._folder = folder
         journal = mode_folder / JOURNAL
         known = frozenset(each.name for each in journal.glob("*.jsonl"))
-        self._cycles = CycleCount(journal, cycles, known)
+        self._cycles = CycleCount(journal, cycles, known, interval_ns)
         self._samples = 0
         self._sampled_s = 0.0
 
@@ -110,14 +125,6 @@ class RehearsedRun:
     def attach(self, show: Show) -> None:
         """Watch the trader that runs there until its end."""
         self._watch(lambda: self.is_alive, show)
-
-    def last_words(self) -> str:
-        """Return the last line that it has said."""
-        try:
-            said = self.log.read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            said = ""
-        return said.splitlines()[-1] if said else "it said nothing"
 
     def _watch(self, is_alive: Callable[[], bool], show: Show) -> None:
         while is_alive():

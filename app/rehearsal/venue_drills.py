@@ -38,9 +38,10 @@ VENUE: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="lists",
         does="lists can't be read, and requests are refused as too many",
-        fires=("venue_lists", "drop_copy_lists", "private_limit", "HISTORY"),
+        fires=("venue_lists", "drop_copy_lists", "private_limit", "public_limit", "HISTORY"),
         phases=_under(
             fault("garbage_json", "30s", for_="120s", endpoint=[*LISTS, "candles"]),
+            fault("http_429", "150s", for_="80s", endpoint="candles"),
             fault("http_429", "240s", for_="60s"),
         ),
     ),
@@ -61,18 +62,22 @@ VENUE: tuple[RehearsalDrill, ...] = (
     ),
     RehearsalDrill(
         name="balances",
-        does="coins and money go without an order",
-        fires=("reconcile", "CASH_FLOW"),
+        does="coins and money go without an order, money again and again",
+        fires=("reconcile", "CASH_FLOW", "DISCREPANCY"),
         phases=_under(
             fault("balance_change", "100s", currency="USD", amount="-100"),
             fault("balance_change", "200s", currency="ETH", amount="-0.005"),
+            *(
+                fault("balance_change", f"{at}s", currency="USD", amount="-3")
+                for at in range(270, 330)
+            ),
             sets=(),
         ),
     ),
     RehearsalDrill(
         name="content",
         does="the venue sends what can't be read",
-        fires=("LEFT_OUT",),
+        fires=("LEFT_OUT", "unreadable_orders"),
         phases=_under(
             fault(
                 "odd_content",
@@ -104,21 +109,34 @@ VENUE: tuple[RehearsalDrill, ...] = (
 ACCOUNT: tuple[RehearsalDrill, ...] = (
     RehearsalDrill(
         name="starts",
-        does="starts with a key that may not trade, products of another currency, another account",
-        fires=("permissions", "no_products", "account"),
+        does="starts with a key that may not trade, products of another currency, another account"
+        " with money of another currency",
+        fires=("permissions", "no_products", "account", "WALLET"),
         phases=(
             DrillPhase(minutes=2, faults=(_says("permissions", "can_trade", False),)),
             DrillPhase(
                 minutes=2, faults=(_says("products", "products.*.quote_currency_id", "EUR"),)
             ),
-            DrillPhase(minutes=2, sets=(f"app.account.portfolio_uuid={OTHER_PORTFOLIO}",)),
+            DrillPhase(
+                minutes=2,
+                sets=(f"app.account.portfolio_uuid={OTHER_PORTFOLIO}",),
+                faults=(_says("accounts", "accounts.*.currency", "EUR"),),
+            ),
         ),
     ),
     RehearsalDrill(
         name="journal",
-        does="the journal is gone, and the account holds what it has bought",
-        fires=("lineage",),
-        phases=(DrillPhase(minutes=3), DrillPhase(minutes=2, loses_journal=True)),
+        does="the journal is gone, and the account holds what it has bought; a backup is restored",
+        fires=("lineage", "lost_orders", "boot", "restored"),
+        phases=(
+            DrillPhase(minutes=3),
+            DrillPhase(
+                minutes=2,
+                loses_journal=True,
+                faults=(fault("garbage_json", "0s", for_="20s", endpoint="accounts"),),
+            ),
+            DrillPhase(minutes=1, restores_journal=True),
+        ),
     ),
     RehearsalDrill(
         name="missing",
@@ -134,22 +152,29 @@ ACCOUNT: tuple[RehearsalDrill, ...] = (
     ),
     RehearsalDrill(
         name="repeats",
-        does="one product is bought again and again",
-        phases=(DrillPhase(minutes=6, sets=("policy.throttle.entries_per_product=2",)),),
+        does="one product is bought again and again; then a rule of the gate is broken",
+        fires=("repeated_entries", "selftest", "rule_failed"),
+        phases=(
+            DrillPhase(minutes=6, sets=("policy.throttle.entries_per_product=2",)),
+            DrillPhase(minutes=2, has_broken_rule=True),
+        ),
     ),
     RehearsalDrill(
         name="stablecoin",
-        does="the stablecoin that pays is not worth a dollar any more",
-        fires=("stablecoin_off", "stablecoin_far"),
+        does="the stablecoin that pays is not worth a dollar any more, then has no price",
+        fires=("stablecoin_off", "stablecoin_far", "stablecoin_price", "OTHER_WALLET"),
         phases=(
             DrillPhase(
                 minutes=6,
                 sets=(
                     "app.quote=USDC",
-                    "app.paper.balances={USDC: 10000}",
+                    "app.paper.balances={USDC: 10000, USD: 500}",
                     "policy.stablecoin.off_seconds=60",
                 ),
-                faults=(fault("depeg", "60s", for_="120s", price="0.87"),),
+                faults=(
+                    fault("depeg", "60s", for_="120s", price="0.87"),
+                    fault("http_500", "200s", for_="60s", endpoint="quotes"),
+                ),
             ),
         ),
     ),

@@ -1,26 +1,35 @@
-"""Old logs and market data: found, told, and removed; money records are never among them.
+"""Old logs, market data and details of cycles: found, told, and removed; money records never are.
 
 A file is as old as its last change. Of a market that runs by the wall clock, old minutes of a file
-that is still written go too; a recorded market has times of its own and is judged by its file.
+that is still written go too; a recorded market has times of its own and is judged by its file. Out
+of a journal details of cycles go, record by record: each keeps its place, number and hash.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from attrs import frozen
 
 from adapters.control.files import write_whole
-from adapters.control.instances import MODES, is_running
+from adapters.control.instances import MODES, InstanceRunning, is_running
+from adapters.control.registry import locked
+from adapters.journal.emptying import empty_details, old_details
 from adapters.telemetry.bars import BARS, COLUMNS
 from app.command_line.options import Folders
-from domain.model.instants import DAY, SECOND, Nanos, parse_iso
+from app.run.recovery import JOURNAL
+from domain.model.errors import JournalError
+from domain.model.instants import DAY, SECOND, Nanos, iso, parse_iso
 
 KEPT_DAYS = 90
 KEPT_NS = KEPT_DAYS * DAY
 LOGS = ("bulkhead*.log", "bulkhead*.jsonl", "alerts*.jsonl", "sentinel*.jsonl", "stacks*.txt")
+DETAILS = "details"
+"""The kind of a segment out of which details of cycles go."""
 INCIDENTS, SHADOWS = "incidents/*.txt", "shadow/run-*.jsonl"
 LARGEST = 64 << 20
 """Bytes of a file of minutes that is cut; one of a year has a tenth of it."""
@@ -28,7 +37,10 @@ LARGEST = 64 << 20
 
 @frozen(kw_only=True)
 class OldFile:
-    """A file that is too old, or holds rows that are: `rows` of it, 0 for all of the file."""
+    """A file that is too old, or holds rows that are: `rows` of it, 0 for all of the file.
+
+    `size` is by how many bytes it gets smaller.
+    """
 
     path: Path
     kind: str
@@ -63,9 +75,31 @@ def old_files(folders: Folders, before_ns: int) -> Iterator[OldFile]:
         yield from _with_old_rows((each for each in files if each not in gone), before_ns)
 
 
-def prune(folders: Folders, before_ns: int) -> Pruned:
-    """Remove what is older than `before_ns`; a file that can't be removed stops no other."""
-    done, failures = [], []
+def old_records(folders: Folders, before_ns: int) -> Iterator[OldFile]:
+    """Yield the segments of journals in which details from before `before_ns` (UTC wall time) are.
+
+    A journal that can't be read is left out: whoever opens it says what is wrong with it.
+    """
+    for folder in (home / mode for home in folders.homes for mode in MODES):
+        with suppress(OSError):
+            yield from _old_details(folder, before_ns)
+
+
+def prune(folders: Folders, before_ns: int, held: Path | None = None) -> Pruned:
+    """Remove what is older than `before_ns`; a file that can't be removed stops no other.
+
+    `held` is the folder of a mode on which the caller keeps everybody off; on others that is done
+    here, and where a trader runs, its journal stays as it is.
+    """
+    done: list[OldFile] = []
+    failures: list[str] = []
+    for folder in (home / mode for home in folders.homes for mode in MODES):
+        try:
+            done += _emptied(folder, before_ns, is_held=folder == held)
+        except InstanceRunning:
+            failures.append(f"{folder / JOURNAL} keeps its details: a trader runs there")
+        except (JournalError, OSError) as error:
+            failures.append(f"{folder / JOURNAL} keeps its details: {error}")
     for each in old_files(folders, before_ns):
         try:
             if each.rows:
@@ -79,6 +113,35 @@ def prune(folders: Folders, before_ns: int) -> Pruned:
         else:
             done.append(each)
     return Pruned(tuple(done), tuple(failures))
+
+
+def _old_details(folder: Path, before_ns: int) -> tuple[OldFile, ...]:
+    """Return the segments of the mode's `folder` with old details.
+
+    Raises:
+        OSError: one can't be read.
+    """
+    found = old_details(folder / JOURNAL, before_ns)
+    return tuple(
+        OldFile(path=each.segment, kind=DETAILS, size=each.size, rows=each.records)
+        for each in found
+    )
+
+
+def _emptied(folder: Path, before_ns: int, *, is_held: bool) -> tuple[OldFile, ...]:
+    """Let old details go out of the journal of the mode's `folder`; return them.
+
+    Raises:
+        InstanceRunning: a trader runs there, and there are some.
+        JournalError: the journal is not whole.
+        OSError: it can't be read or written.
+    """
+    found = _old_details(folder, before_ns)
+    if not found:
+        return ()
+    with nullcontext() if is_held else locked(folder, iso(time.time_ns())):
+        empty_details(folder / JOURNAL, before_ns, time.time_ns)
+    return found
 
 
 def _whole_files(files: Iterable[Path], kind: str, before_ns: int) -> Iterator[OldFile]:

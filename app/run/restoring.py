@@ -10,16 +10,14 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from actors.kernel.envelope import Envelope
 from adapters.control.anchor import AnchorFile
-from adapters.control.instances import InstanceLock
-from adapters.control.registry import FolderLock
+from adapters.control.registry import locked
 from adapters.journal.archive import BackupFacts, unpack_backup
 from app.run.recovery import JOURNAL, JournalPlace, Opened, latched_in, newest_ns, open_state
 from domain.messages.journal import JournalRestored, RunStarted, RunStopped
@@ -57,7 +55,7 @@ def restore(file: Path, folder: Path) -> Restored:
         OSError: something can't be read or written; the journal is there, or stands aside.
     """
     started = iso(time.time_ns())
-    with _locked(folder, started):
+    with locked(folder, started):
         staging = folder / STAGING
         shutil.rmtree(staging, ignore_errors=True)  # of a restore that was cut off
         try:
@@ -72,20 +70,6 @@ def restore(file: Path, folder: Path) -> Restored:
             AnchorFile(folder).write(evolve(opened.anchor(), lineage=lineage))
     names = None if latched is None else tuple(each.name for each in latched)
     return Restored(facts, lineage, aside, names)
-
-
-@contextmanager
-def _locked(folder: Path, started: str) -> Iterator[None]:
-    lock, by_path = InstanceLock(folder), FolderLock(folder)
-    lock.acquire(started)
-    try:
-        by_path.acquire(started)
-        try:
-            yield
-        finally:
-            by_path.release()
-    finally:
-        lock.release()
 
 
 def _latched(folder: Path) -> tuple[Breaker, ...] | None:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -16,14 +12,12 @@ from typing import Any
 
 from attrs import asdict
 
-from app.command_line.options import ROOT
+from app.run.child import CleanChildren, last_words
 from app.torture.cases import Case
 from app.torture.outcome import TortureOutcome
 
 AT_ONCE = 2
 LIMIT_S = 240
-KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
-"""What of the environment a case sees: neither keys nor the addresses that alerts go to."""
 CASE, OUTCOME, SAID = "case.json", "outcome.json", "said"
 Heard = Callable[[int], None]
 
@@ -34,8 +28,7 @@ class TortureCases:
     def __init__(self, config: Path, sets: Sequence[str]) -> None:
         """`config` is the folder of the configuration whose bounds are tried, with `sets`."""
         self._told: Mapping[str, Any] = {"config": str(config.absolute()), "sets": list(sets)}
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._is_over = False
+        self._children = CleanChildren()
 
     def outcomes(self, cases: Sequence[Case], hear: Heard) -> list[TortureOutcome]:
         """Return what comes of `cases`, in their order; `hear` is told how many are done."""
@@ -50,57 +43,29 @@ class TortureCases:
                     found[begun[done].name] = done.result()
                     hear(len(found))
             finally:
-                self._end()
+                self._children.end()
         return [found[case.name] for case in cases]
 
     def _outcome(self, case: Case, folder: Path) -> TortureOutcome:
-        if self._is_over:
+        if self._children.is_over:
             return TortureOutcome(case=case, told={}, error="it was not begun")
         folder.mkdir()
         told = json.dumps({**asdict(case), **self._told})
         (folder / CASE).write_text(told, encoding="utf-8")
-        with (folder / SAID).open("wb") as said:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "app.torture.run", str(folder)],
-                cwd=ROOT,
-                env={name: os.environ[name] for name in KEPT if name in os.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
-        self._running.add(child)
-        try:
-            child.wait(LIMIT_S)
-        except subprocess.TimeoutExpired:
+        said = folder / SAID
+        code = self._children.run(("app.torture.run", str(folder)), said, LIMIT_S)
+        if code is None:
             return TortureOutcome(case=case, told={}, error=f"no end within {LIMIT_S} s")
-        finally:
-            _kill(child)
-            self._running.discard(child)
-        return _read(case, folder, child.returncode)
-
-    def _end(self) -> None:
-        self._is_over = True
-        for child in tuple(self._running):
-            _kill(child)
+        return _read(case, folder, code)
 
 
 def _read(case: Case, folder: Path, code: int) -> TortureOutcome:
     try:
         told = json.loads((folder / OUTCOME).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        last = (folder / SAID).read_text(encoding="utf-8", errors="replace").strip()
-        words = last.splitlines()[-1] if last else "it said nothing"
-        error = f"its process ended with {code}: {words}"
+        error = f"its process ended with {code}: {last_words(folder / SAID)}"
         return TortureOutcome(case=case, told={}, error=error)
     return TortureOutcome(case=case, told=told)
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End what a case has left behind: its session holds nobody else."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
 
 
 @contextlib.contextmanager

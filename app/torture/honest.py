@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
+from app.run.stand_in import small_purchase
 from app.torture import told
 from domain.decisions.strategy import Strategy
-from domain.model.bars import Bars
 from domain.model.context import Context
-from domain.model.product import Side
-from domain.model.proposal import TradeProposal
 
 if TYPE_CHECKING:
-    from domain.model.bars import Bools
+    from domain.model.bars import Bars, Bools
+    from domain.model.proposal import TradeProposal
 
 HONEST = "honest"
 
@@ -39,18 +37,6 @@ class Honest(Strategy):
 
     def decide(self, context: Context) -> tuple[TradeProposal, ...]:
         """Return a small purchase of each product that triggered."""
-        found = self.proposed(context, _purchase)
+        found = self.proposed(context, lambda bars: small_purchase(bars, HONEST))
         told.PROPOSALS[self.id] += len(found)
         return found
-
-
-def _purchase(bars: Bars) -> TradeProposal:
-    return TradeProposal(
-        product=bars.product,
-        side=Side.BUY,
-        notional_pct=Decimal("0.5"),
-        stop_loss_pct=Decimal(4),
-        take_profit_pct=Decimal(9),
-        conviction=Decimal("0.6"),
-        signal="honest",
-    )

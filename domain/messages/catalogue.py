@@ -24,6 +24,7 @@ from domain.messages.decisions import (
     StopRaised,
 )
 from domain.messages.journal import (
+    DetailsRemoved,
     JournalCreated,
     JournalReopened,
     JournalRestored,
@@ -118,6 +119,7 @@ CATALOGUE: dict[str, type] = {
         JournalRestored,
         SnapshotTaken,
         TimesMeasured,
+        DetailsRemoved,
         TailCut,
     )
 }

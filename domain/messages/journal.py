@@ -87,6 +87,17 @@ class SnapshotTaken:
 
 
 @frozen
+class DetailsRemoved:
+    """So many `records` of `segment` were emptied, because they are old; its bytes have this
+    SHA-256 (`digest`) now, and with no other is a segment taken that holds emptied records.
+    """
+
+    segment: str
+    records: int
+    digest: str
+
+
+@frozen
 class TailCut:
     """The last run ended within a line; `size` bytes without a line end were cut."""
 

@@ -48,7 +48,7 @@ class Fired(IntEnum):
 
 FIRED_WORDS = {
     Fired.NOT: "NOT FIRED",
-    Fired.BY_HAND: "by drill, opened by hand",
+    Fired.BY_HAND: "opened by hand",
     Fired.DRILL: "by drill",
     Fired.MARKET: "by market",
 }
@@ -150,8 +150,8 @@ class CoverageFold:
 
 
 def counts(covered: Iterable[Covered]) -> Mapping[Fired, int]:
-    """Return how many rows were fired in which way."""
-    found = dict.fromkeys(Fired, 0)
+    """Return how many rows were fired in which way, the best evidence first."""
+    found = dict.fromkeys(reversed(Fired), 0)
     for each in covered:
         found[each.evidence.fired] += 1
     return found

@@ -105,24 +105,31 @@ def judge(measured: Measured) -> RehearsalVerdict:
 
 
 def scheduled(record: RehearsalRecord, plan: RehearsalPlan) -> int:
-    """Return how many cycles the schedule has between begin and end, those of a gap included."""
+    """Return how many cycles the schedule has between begin and end, those of a gap included.
+
+    A rehearsal that begins within an interval has a cycle of that one too.
+    """
     if record.begun_ns is None or record.ended_ns is None:
         return 0
     window_ns = max(plan.length_ns, record.ended_ns - record.begun_ns)
-    return window_ns // plan.interval_ns
+    due = window_ns // plan.interval_ns
+    if not record.points:
+        return due
+    first, last = (record.points[each].at_ns // plan.interval_ns for each in (0, -1))
+    return max(due, last - first + 1)
 
 
 def certificate_faults(record: RehearsalRecord, plan: RehearsalPlan) -> Iterator[str]:
     """Yield why a rehearsal that went well gives no certificate; nothing: it does."""
     if plan.speed != 1 or record.is_virtual:
-        yield "it was faster than real time: a DRILL"
+        yield "it was a DRILL, faster than real time"
         return
     if plan.length_ns < CERTIFIED_NS or record.ran_ns < plan.length_ns - plan.interval_ns:
-        yield f"it is shorter than {CERTIFIED_NS // HOUR} h: a DRILL"
+        yield f"it was a DRILL, shorter than {CERTIFIED_NS // HOUR} h"
     elif record.wall_ns is None or record.wall_ns < CERTIFIED_NS - plan.interval_ns:
         yield f"less than {CERTIFIED_NS // HOUR} h have passed by the machine's clock"
     if len(record.venues) != 1:
-        yield f"it was on {counted(len(record.venues), 'venue')}: {_named(record.venues)}"
+        yield f"it was on {counted(len(record.venues), 'venue')} ({_named(record.venues)})"
     if record.maker is None or record.taker is None:
         yield "no fees were read"
 

@@ -32,8 +32,9 @@ class RehearsalRecord:
 
     `begun_ns` and `ended_ns` are market time, both None before anything was written; `wall_ns` is
     how much UTC wall time lies between them and `ended_wall_ns` when it ended, None in virtual
-    time. `ran_ns` is market time in which something ran. `died` counts runs without a last record.
-    `open_doubts` are why fills and books may not be those of the venue.
+    time. `ran_ns` is market time in which something ran. `cycles` are those of the schedule: of
+    several within one interval, as after a start, one counts; `points` are all. `died` counts runs
+    without a last record. `open_doubts` are why fills and books may not be those of the venue.
     """
 
     runs: int = 0
@@ -61,8 +62,9 @@ class RehearsalRecord:
 
 @define
 class RehearsalFold:
-    """Takes the records of a rehearsal's runs, the first one a start."""
+    """Takes the records of a rehearsal's runs, a start first; a cycle is due each interval."""
 
+    interval_ns: int
     _runs: int = 0
     _stopped: int = 0
     _named: dict[str, dict[str, None]] = field(factory=dict)
@@ -148,7 +150,7 @@ class RehearsalFold:
             ended_wall_ns=ended_wall_ns,
             is_virtual=is_virtual,
             ran_ns=self._ran_ns + ended_ns - self._run_ns,
-            cycles=len(self._points),
+            cycles=len({each.at_ns // self.interval_ns for each in self._points}),
             exceptions=tuple(self._exceptions),
             fills=self._fills,
             open_doubts=self._doubts(),

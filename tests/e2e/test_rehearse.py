@@ -109,7 +109,7 @@ def reports_lie_in_the_log_folder(home: Path) -> None:
     page = (home / "logs" / "paper_rehearsal_final_report.html").read_text(encoding="utf-8")
 
     assert report.startswith("# Paper rehearsal: GO as DRILL\n")
-    for title in ("Equity", "Latency of cycles", "Memory", "Cycles an hour"):
+    for title in ("Equity", "Latency of cycles", "Memory", "Cycles in five minutes"):
         assert f"<h2>{title}</h2>" in page
 
 

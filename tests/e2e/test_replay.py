@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from app.command_line.cli import main
 from app.replay.text import MEANINGS
 from domain.replay.parts import PnlPart
 from scripts.paper_runs import data_of, play
+from tests.builders.keys import EC, shreds
 
 pytestmark = [pytest.mark.req("BT4"), pytest.mark.slow]
 
@@ -93,6 +95,32 @@ def test_what_can_not_be_done_is_said(
 ) -> None:
     assert replay(home, *words) == code
     assert why in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.req("RB5", "SEC1")
+def test_the_file_of_an_incident_is_played_elsewhere_and_decides_the_same_and_holds_no_key(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place, file = tmp_path / "traded", tmp_path / "incident.tar.zst"
+    shutil.copytree(home, place)
+    with (place / "log" / "bulkhead.log").open("a", encoding="utf-8") as log:
+        log.write(f"an error with {EC}\n")
+    (data_of(place) / "start.json").write_text(json.dumps({"note": EC}), encoding="utf-8")
+    before = document(home, capsys, "1")
+    folders = [f"--{name}-dir={place / name}" for name in ("data", "log")]
+    assert main(["incident", "--to", before["from"], "-o", str(file), *folders]) == 0
+    capsys.readouterr()
+    shutil.rmtree(place)
+
+    found = document(tmp_path / "another", capsys, str(file))
+
+    assert found == before
+    assert found["agrees"]
+    assert found["run"] == 1
+    assert found["verdicts"]["same"] >= 2
+    assert found["verdicts"]["differences"] == []
+    whole = zstandard.ZstdDecompressor().stream_reader(file.read_bytes()).read()
+    assert not [each for each in shreds(EC) if each.encode() in whole]
 
 
 def test_what_is_gone_is_named(

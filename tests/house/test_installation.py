@@ -165,3 +165,17 @@ def test_setup_erases_nothing_that_it_has_not_made(kind: str, tmp_path: Path) ->
     assert done.returncode == 1
     assert "is no virtual environment of ours; it was left" in done.stderr
     assert kept.read_text() == "precious"
+
+
+def test_setup_erases_and_installs_nothing_through_a_link(tmp_path: Path) -> None:
+    shared, venv = tmp_path / "shared", tmp_path / "venv"
+    shared.mkdir()
+    (shared / "pyvenv.cfg").touch()
+    (shared / "bulkhead.mark").touch()
+    venv.symlink_to(shared)
+
+    done = run_setup(tmp_path, BULKHEAD_PYTHON=sys.executable)
+
+    assert done.returncode == 1
+    assert "is a link, and the environment behind it was not made here" in done.stderr
+    assert sorted(each.name for each in shared.iterdir()) == ["bulkhead.mark", "pyvenv.cfg"]

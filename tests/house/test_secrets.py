@@ -14,6 +14,7 @@ APART = "adapters/simulator/"
 HOLDS_NONE = {
     "adapters/clocks/market.py": "numbers",
     "adapters/journal/archive.py": "copies of records that were written without",
+    "adapters/journal/emptying.py": "lines that the chain has sealed, less what they held",
     "adapters/journal/files.py": "lines that the chain has sealed",
     "adapters/journal/snapshots.py": "what records say that were written without",
     "adapters/telemetry/bars.py": "numbers",
@@ -26,12 +27,12 @@ HOLDS_NONE = {
     "app/commands/report.py": "a page made of the journal",
     "app/commands/strategy.py": "a template and the name of a strategy",
     "app/rehearsal/drill_run.py": "which faults are played",
-    "app/rehearsal/drilling.py": "what a run says that was given no key",
     "app/rehearsal/running.py": "what a trader says, which redacts it",
     "app/rehearsal/state.py": "numbers",
     "app/torture/children.py": "which case is tried",
     "app/torture/market.py": "numbers",
     "app/torture/run.py": "figures and reasons of a run that was given no key",
+    "app/run/child.py": "what a process says that was given no key",
     "app/run/watches.py": "files and lines of a stack, no value",
 }
 

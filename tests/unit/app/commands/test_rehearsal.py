@@ -53,7 +53,7 @@ def test_go_is_0_and_says_what_it_is_worth(
 
     said = capsys.readouterr().out
     assert said.startswith("GO: 1,440 of 1,440 cycles in 1 d at speed 1, 1 run\n")
-    assert "certificate: none: it was at the embedded venue" in said
+    assert "certificate: none, because it was on the embedded venue" in said
 
 
 def test_no_go_is_1_and_names_what_is_not_met(

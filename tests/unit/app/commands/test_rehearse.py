@@ -39,7 +39,10 @@ def rehearsed(home: Path) -> None:
     ("words", "said"),
     [
         (("--speed", "99"), "expected 1 to 60, or max"),
-        (("--hours", "0"), "--hours"),
+        (("--hours", "0"), "expected 0.1 to 336 hours, was '0'"),
+        (("--hours", "nan"), "expected 0.1 to 336 hours"),
+        (("--hours", "1e9999999"), "expected 0.1 to 336 hours"),
+        (("--hours", "a day"), "expected 0.1 to 336 hours"),
         (("--venue", "kraken"), "embedded"),
         (("--venue", "coinbase", "--speed", "max"), "speed"),
         (("--set", "policy.caps.total_pct=99"), "total_pct"),

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from app.command_line.cli import main
-from domain.model.instants import DAY, SECOND, iso
+from app.configuration.history import keep
+from config.loading import load
+from domain.model.instants import DAY, MINUTE, SECOND, iso
+from tests.builders.rehearsal_folder import write_day
+from tests.builders.world import CONFIG
 
 pytestmark = pytest.mark.req("RET1")
 
@@ -80,3 +84,41 @@ def test_what_stays_is_told_and_ends_with_1(
 
     assert run(home, "--delete-before", iso(time.time_ns())[:10]) == 1
     assert "stays: Operation not permitted" in capsys.readouterr().err
+
+
+@pytest.fixture
+def traded(tmp_path: Path) -> Path:
+    """A home with a journal of a run of a hundred days ago, and one of now."""
+    folder, config = tmp_path / "data" / "paper", load(CONFIG)
+    for days in (100, 0):
+        begun_ns = time.time_ns() - days * DAY
+        write_day(folder, config, begun_ns, cycles=3, length_ns=MINUTE)
+        keep(folder, config, CONFIG, (), iso(begun_ns))
+    return tmp_path
+
+
+def test_old_details_of_cycles_go_and_the_journal_stays_whole(traded: Path, capsys: Said) -> None:
+    day, place = iso(time.time_ns() - 50 * DAY)[:10], ("--data-dir", str(traded / "data"))
+    assert run(traded) == 0
+    assert "old: 3 detailed records of" in capsys.readouterr().out
+
+    assert run(traded, "--delete-before", day) == 0
+
+    assert "removed 0 files and 3 detailed records from before" in capsys.readouterr().out
+    assert main(["audit", "verify", *place]) == 0
+    told = capsys.readouterr().out
+    assert "chain    whole: 15 records in 3 segments" in told
+    assert "details  of 3 records were removed as old; their hashes are in the chain" in told
+
+
+def test_a_run_without_its_details_is_not_played_again_and_it_says_why(
+    traded: Path, capsys: Said
+) -> None:
+    place = ("--data-dir", str(traded / "data"))
+    run(traded, "--delete-before", iso(time.time_ns() - 50 * DAY)[:10])
+    capsys.readouterr()
+
+    assert main(["replay", "1", *place]) == 1
+    assert "no replay: the details of run 1 were removed as old" in capsys.readouterr().err
+    assert main(["replay", "2", *place]) == 1
+    assert "never came to a decision" in capsys.readouterr().err

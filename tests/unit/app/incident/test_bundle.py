@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -16,6 +17,7 @@ from app.incident.bundle import (
     BundleSource,
     BundleSpan,
     NothingThere,
+    unpack_bundle,
     verify_bundle,
     write_bundle,
 )
@@ -66,17 +68,21 @@ def written(home: Path, stretch: BundleSpan | None = None) -> tuple[Any, dict[st
     return facts, members(file)
 
 
-def test_the_newest_run_is_taken_or_those_of_a_stretch(tmp_path: Path) -> None:
+def test_the_newest_run_is_meant_or_those_of_a_stretch_and_the_journal_is_whole(
+    tmp_path: Path,
+) -> None:
     for day in range(3):
         a_run(tmp_path, AT_NS + day * DAY)
-
-    def runs(stretch: BundleSpan) -> list[str]:
-        return sorted(name for name in written(tmp_path, stretch)[1] if name.endswith(".jsonl"))
-
     every = [f"paper/journal/{number:08}.jsonl" for number in (1, 2, 3)]
-    assert runs(BundleSpan()) == every[2:]
-    assert runs(BundleSpan(begin_ns=Nanos(AT_NS + DAY))) == every[1:]
-    assert runs(BundleSpan(end_ns=Nanos(AT_NS + DAY))) == every[:2]
+
+    def runs(stretch: BundleSpan) -> tuple[int, int]:
+        facts, found = written(tmp_path, stretch)
+        assert sorted(name for name in found if name.endswith(".jsonl")) == every
+        return facts.runs, json.loads(found[MANIFEST])["last_run"]
+
+    assert runs(BundleSpan()) == (1, 3)
+    assert runs(BundleSpan(begin_ns=Nanos(AT_NS + DAY))) == (2, 3)
+    assert runs(BundleSpan(end_ns=Nanos(AT_NS + DAY))) == (2, 2)
     with pytest.raises(NothingThere):
         write_bundle(
             tmp_path / "none", a_place(tmp_path), BundleSpan(end_ns=Nanos(1)), WALL, VERSION
@@ -157,3 +163,67 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
     with pytest.raises(FileExistsError):
         write_bundle(tmp_path / "b.tar.zst", a_place(tmp_path), BundleSpan(), WALL, VERSION)
+
+
+def repacked(file: Path, change: Any) -> None:
+    """Write the bundle anew with members that `change` has made of the old ones, and a manifest."""
+    told = members(file)
+    manifest = json.loads(told.pop(MANIFEST))
+    told = change(told)
+    manifest["files"] = [
+        {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for name, text in told.items()
+    ]
+    pack(file, {**told, MANIFEST: json.dumps(manifest)})
+
+
+def pack(file: Path, told: dict[str, str]) -> None:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as archive:
+        for name, text in told.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    file.write_bytes(zstandard.ZstdCompressor().compress(raw.getvalue()))
+
+
+def test_what_a_replay_needs_is_unpacked_and_no_other_name_is_ever_a_path(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    (tmp_path / "data" / "paper" / "status.json").write_text("{}")
+    written(tmp_path)
+    file, home = tmp_path / "b.tar.zst", tmp_path / "unpacked"
+    hostile = ("../escaped", "/escaped", "paper/journal/../../escaped.jsonl", "paper/x/world.json")
+    repacked(file, lambda told: {**told, **dict.fromkeys(hostile, "x")})
+
+    opened = unpack_bundle(file, home)
+
+    assert (opened.folder, opened.run) == (home / "paper", 1)
+    found = sorted(str(each.relative_to(home)) for each in home.rglob("*") if each.is_file())
+    assert found == ["paper/journal/00000001.jsonl"]
+    assert not list(tmp_path.glob("*escaped*"))
+
+
+@pytest.mark.parametrize("told", [b"0", b'""', b"[]", b"{}", b"1.5", b"null", b"true", b"-1"])
+def test_a_bundle_that_names_no_run_is_not_played(told: bytes, tmp_path: Path) -> None:
+    a_run(tmp_path)
+    file = tmp_path / "b.tar.zst"
+    written(tmp_path)
+    found = members(file)
+    manifest = json.loads(found[MANIFEST])
+    manifest["last_run"] = json.loads(told)
+    pack(file, {**found, MANIFEST: json.dumps(manifest)})
+
+    with pytest.raises(NothingThere, match="names no run"):
+        unpack_bundle(file, tmp_path / "unpacked")
+
+
+def test_a_changed_bundle_is_not_unpacked(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    written(tmp_path)
+    file = tmp_path / "b.tar.zst"
+    plain = zstandard.ZstdDecompressor().stream_reader(file.read_bytes()).read()
+    changed = plain.replace(b"RunStarted", b"RunStartet")
+    file.write_bytes(zstandard.ZstdCompressor().compress(changed))
+
+    with pytest.raises(NothingThere, match="is not as it was written: paper/journal/00000001"):
+        unpack_bundle(file, tmp_path / "unpacked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from actors.kernel.topology import START_ORDER
 from adapters.control.files import write_json
 from adapters.simulator.faults.script import parse_script
+from app.command_line.options import ROOT
+from app.rehearsal.broken_rule import with_broken_rule
 from app.rehearsal.collecting import ACTORS, not_played, rows_of
 from app.rehearsal.drill import BY_HAND, PACE, RehearsalDrill
 from app.rehearsal.drill_run import FIRED
@@ -20,11 +23,13 @@ from config.loading import load
 from domain.rehearsal.coverage import CoverageRow, Fired, RowEvidence, RowKind
 from domain.system.alert_kinds import ALERT_KINDS
 from domain.system.ways_out import WAYS_OUT
+from tests.builders.messages import a_candidate, a_view
 from tests.builders.world import CONFIG
 
 pytestmark = pytest.mark.req("RH1")
 
 SHORT = "kill"
+CODE = re.compile(r"`([^`]+)`")
 
 
 def phases() -> list[object]:
@@ -85,6 +90,27 @@ def test_what_a_drill_has_to_fire_has_a_row_and_is_never_opened_by_hand_in_its_p
     assert {row.name for row in rows} == demanded
     assert {*ACTORS, "kill", "daily_loss"} <= demanded
     assert by_hand(rows) is None
+
+
+def test_the_page_names_all_that_is_opened_by_hand_and_no_more() -> None:
+    page = (ROOT / "docs" / "rehearsal.md").read_text(encoding="utf-8")
+    table = page.partition("| opened by hand |")[2].partition("\n\n")[0]
+    named = {name for row in table.splitlines()[2:] for name in CODE.findall(row.split("|")[1])}
+
+    hand = by_hand(rows_of(load(CONFIG)))
+
+    assert hand is not None
+    assert {*hand.opens, *hand.writes} == named
+
+
+def test_a_broken_rule_refuses_nothing_by_itself_and_lets_nothing_pass() -> None:
+    config = load(CONFIG)
+
+    broken = with_broken_rule(config)
+
+    assert broken.policy.rules[:-1] == config.policy.rules
+    with pytest.raises(ArithmeticError):
+        broken.policy.rules[-1].judge(a_candidate(), a_view())
 
 
 def test_what_a_drill_fired_by_its_cause_is_not_opened_by_hand_too() -> None:

@@ -17,7 +17,7 @@ from app.command_line.options import Folders
 from app.rehearsal.certificate import Certifier
 from app.rehearsal.drill_run import CARD
 from app.rehearsal.outcome import RehearsalOutcome, Shadowed, document
-from app.rehearsal.page import page
+from app.rehearsal.page import charts, page
 from app.rehearsal.rehearsal import Rehearsal, found
 from app.rehearsal.report import NAME as REPORT
 from app.rehearsal.report import PAGE, markdown
@@ -120,7 +120,7 @@ def test_without_an_answer_whose_account_it_is_for_there_is_none_and_why(
     outcome = home.write().settled(certifies)
 
     assert outcome.verdict.is_go
-    assert outcome.certificate.startswith("none: ")
+    assert outcome.certificate.startswith("none")
     assert word in outcome.certificate
     assert home.certificates == []
 
@@ -183,7 +183,7 @@ def test_each_way_to_go_wrong_on_disk_is_no_go_and_gives_none(home: Home, what: 
 
     assert outcome.word == "NO-GO"
     assert criterion in [each.name for each in outcome.verdict.unmet]
-    assert outcome.certificate == "none: NO-GO"
+    assert outcome.certificate == "none, as the verdict is NO-GO"
     assert home.certificates == []
     report = (home.folders.log / REPORT).read_text(encoding="utf-8")
     assert "**NOT MET**" in report
@@ -256,7 +256,7 @@ def test_report_page_terminal_and_document_say_the_same(home: Home) -> None:
         assert "12 decisions" in text
         assert "coverage" in text
     report, html, _ = told
-    for title in ("Equity", "Latency of cycles", "Memory", "Cycles an hour"):
+    for title in ("Equity", "Latency of cycles", "Memory", "Cycles in an hour"):
         assert f"<h2>{title}</h2>" in html
     assert "| sentinel | NOT FIRED |" in report
     assert "| timers | by drill | drill sales, record 1 |" in report
@@ -266,6 +266,39 @@ def test_report_page_terminal_and_document_say_the_same(home: Home) -> None:
         each.name for each in outcome.verdict.criteria
     }
     assert len(found_["coverage"]) == len(outcome.covered)
+
+
+def drawn(outcome: RehearsalOutcome, title: str) -> dict[str, dict[str, Any]]:
+    """Return the lines of a chart by their names."""
+    (chart,) = (each for each in charts(outcome) if each.title == title)
+    return {line["name"]: line for line in chart.figure["data"]}
+
+
+def test_a_short_rehearsal_is_counted_by_five_minutes_and_never_above_its_schedule(
+    home: Home,
+) -> None:
+    outcome = home.write(cycles=30, length_ns=30 * MINUTE).judged()
+
+    lines_ = drawn(outcome, "Cycles in five minutes")
+
+    assert len(lines_["decided"]["x"]) >= 6
+    assert lines_["decided"]["y"] == lines_["schedule"]["y"]
+    assert sum(lines_["decided"]["y"]) == 30
+
+
+def test_where_nothing_ran_lines_have_a_gap(home: Home) -> None:
+    rehearsal = home.write(cycles=30, length_ns=30 * MINUTE)
+    config, again_ns = rehearsal.options.config, BEGUN + 2 * HOUR
+    write_day(home.mode_folder, config, again_ns, cycles=30, length_ns=30 * MINUTE)
+    outcome = rehearsal.judged()
+
+    equity = drawn(outcome, "Equity")["equity"]
+    cycles = drawn(outcome, "Cycles in five minutes")
+
+    assert equity["y"].count(None) == 1
+    assert equity["y"][30] is None
+    assert min(cycles["decided"]["y"]) == 0
+    assert max(cycles["schedule"]["y"]) == 5
 
 
 def test_the_reports_lie_in_the_log_folder_under_their_fixed_names(home: Home) -> None:

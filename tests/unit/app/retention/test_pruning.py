@@ -10,11 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.control.instances import InstanceLock
+from adapters.journal.segments import read_records
 from adapters.telemetry.bars import COLUMNS
 from app.command_line.options import Folders
-from app.retention.pruning import KEPT_NS, old_files, prune
+from app.retention.pruning import KEPT_NS, old_files, old_records, prune
+from app.run.recovery import JOURNAL
+from config.loading import load
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos, iso
 from tests.builders.messages import NOW
+from tests.builders.rehearsal_folder import write_day
+from tests.builders.world import CONFIG
 
 pytestmark = pytest.mark.req("RET1")
 
@@ -139,6 +144,55 @@ def test_what_can_not_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.Mon
 
     assert done.files == ()
     assert "stays: Operation not permitted" in done.failures[0]
+
+
+def journal_of(home: Path) -> Path:
+    """Write a journal of a run of a hundred days ago and one of now; return where it is."""
+    folder, config = home / "data" / "paper", load(CONFIG)
+    for days in (100, 0):
+        write_day(folder, config, NOW - days * DAY, cycles=3, length_ns=MINUTE)
+    return folder / JOURNAL
+
+
+def test_details_of_cycles_go_out_of_a_journal_and_its_files_stay(tmp_path: Path) -> None:
+    journal = journal_of(tmp_path)
+    found = list(old_records(folders(tmp_path), LIMIT))
+
+    done = prune(folders(tmp_path), LIMIT)
+
+    assert [(each.kind, each.rows) for each in found] == [("details", 3)]
+    assert list(done.files) == found
+    assert done.failures == ()
+    kinds = [record.type for record in read_records(journal)]
+    assert kinds.count("RoundJudged") == 3, "those of now"
+    assert kinds.count("RunStopped") == 2
+    assert list(old_records(folders(tmp_path), LIMIT)) == []
+
+
+def test_where_a_trader_runs_the_journal_stays_as_it_is_unless_it_is_our_own(
+    tmp_path: Path,
+) -> None:
+    journal = journal_of(tmp_path)
+    lock = InstanceLock(journal.parent)
+    lock.acquire("now")
+    try:
+        done = prune(folders(tmp_path), LIMIT)
+        assert done.files == ()
+        assert done.failures == (f"{journal} keeps its details: a trader runs there",)
+        assert prune(folders(tmp_path), LIMIT, journal.parent).files != ()
+    finally:
+        lock.release()
+
+
+def test_a_journal_that_is_not_whole_keeps_all_and_that_is_told(tmp_path: Path) -> None:
+    journal = journal_of(tmp_path)
+    second = journal / "00000002.jsonl"
+    second.write_bytes(second.read_bytes().replace(b'"cycle":1', b'"cycle":9', 1))
+
+    done = prune(folders(tmp_path), LIMIT)
+
+    assert done.files == ()
+    assert "keeps its details: 00000002.jsonl line" in done.failures[0]
 
 
 @given(text=st.text(max_size=200), days=st.lists(st.integers(0, 200), max_size=5))

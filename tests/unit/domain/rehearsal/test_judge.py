@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from domain.model.instants import DAY, HOUR, MINUTE
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND
 from domain.rehearsal.coverage import CoverageRow, Covered, Fired, RowEvidence, RowKind
 from domain.rehearsal.judge import (
     MEMORY_BYTES,
@@ -19,7 +19,15 @@ from domain.rehearsal.judge import (
     judge,
     scheduled,
 )
-from tests.builders.rehearsals import a_plan, a_rehearsal, a_slow_performance, measured
+from domain.rehearsal.record import RehearsalFold
+from tests.builders.rehearsals import (
+    STARTED,
+    a_plan,
+    a_rehearsal,
+    a_round,
+    a_slow_performance,
+    measured,
+)
 
 pytestmark = pytest.mark.req("RH1")
 
@@ -83,6 +91,21 @@ def test_nothing_that_ran_is_no_go() -> None:
     verdict = judge(measured(record=evolve(a_rehearsal(), cycles=0, ran_ns=0, begun_ns=None)))
 
     assert not verdict.is_go
+
+
+def test_a_rehearsal_that_begins_within_an_interval_never_has_more_cycles_than_the_schedule() -> (
+    None
+):
+    fold = RehearsalFold(MINUTE)
+    for begun_ns in (MINUTE // 2, 12 * MINUTE + SECOND):  # a start, killed, and another one
+        fold.take(STARTED, begun_ns, begun_ns)
+        for number in range(10):
+            at_ns = begun_ns if not number else (begun_ns // MINUTE + number) * MINUTE + SECOND
+            fold.take(a_round(), at_ns, at_ns)
+    record = fold.result()
+
+    assert scheduled(record, a_plan(length_ns=10 * MINUTE)) == 22
+    assert record.cycles == 20
 
 
 @pytest.mark.parametrize(("cycles", "is_go"), [(1_368, True), (1_367, False)])

@@ -25,7 +25,7 @@ CLEAN = ReconcileFinished("periodic", True, ())
 
 def told(*messages: object, wall: bool = True) -> RehearsalRecord:
     """Return what comes of records a minute apart."""
-    fold = RehearsalFold()
+    fold = RehearsalFold(MINUTE)
     for number, message in enumerate(messages):
         at_ns = number * MINUTE
         fold.take(message, at_ns, at_ns + SECOND if wall else None)
@@ -45,6 +45,16 @@ def test_cycles_of_all_runs_count_and_a_run_without_an_end_has_died() -> None:
     # What lies between the last record of one run and the first of the next is a gap.
     assert found.ran_ns == 4 * MINUTE
     assert len(found.points) == 3
+
+
+def test_of_several_cycles_within_an_interval_one_counts() -> None:
+    fold = RehearsalFold(MINUTE)
+    fold.take(STARTED, 0, 0)
+    for at_ns in (0, SECOND, MINUTE - 1, MINUTE, 3 * MINUTE):
+        fold.take(a_round(), at_ns, at_ns)
+
+    assert fold.result().cycles == 3
+    assert len(fold.result().points) == 5
 
 
 def test_what_stands_before_the_first_start_does_not_count() -> None:
