@@ -17,6 +17,7 @@ from app.retention.pruning import (
     DETAILS,
     KEPT_DAYS,
     KEPT_NS,
+    SLACK_NS,
     OldFile,
     old_files,
     old_records,
@@ -32,11 +33,11 @@ MEGABYTE = 1_000_000
 _HELP = f"""Tell what is kept, and what is older than {KEPT_DAYS} days; remove it with a date.
 
 Logs, minutes of the market and shadow records go after {KEPT_DAYS} days, at every start; with
---delete-before what is older than that day goes now. Out of journals go the details of cycles: what
-they looked at and refused, and how long they took. Fills, lots, ledger, halts, equity and the chain
-of hashes stay until you delete them; certificates, configurations and what is on record for the
-checklist too. Nothing of it names a person. Exit code: 0, or 1 if something
-could not be removed.
+--delete-before what is older than that day goes now. Out of journals go the details of cycles:
+what they looked at and refused, and how long they took. That has the whole journal read, so a start
+does it once some are a week late. Fills, lots, ledger, halts, equity and the chain of hashes stay
+until you delete them; certificates, configurations and what is on record for the checklist too.
+Nothing of it names a person. Exit code: 0, or 1 if something could not be removed.
 
 \b
 Example:
@@ -64,7 +65,7 @@ def retention(folders: Folders, *, before_ns: Nanos | None, as_json: bool) -> in
     failures: tuple[str, ...] = ()
     if before_ns is None:
         limit_ns = Nanos(now_ns - KEPT_NS)
-        files = (*old_records(folders, limit_ns), *old_files(folders, limit_ns))
+        files = (*old_records(folders, limit_ns, SLACK_NS), *old_files(folders, limit_ns))
     else:
         limit_ns, done = before_ns, prune(folders, before_ns)
         files, failures = done.files, done.failures

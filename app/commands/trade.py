@@ -17,7 +17,7 @@ from app.command_line.environment import require_file, require_writable
 from app.command_line.last_start import keep_start
 from app.command_line.options import TradeOptions
 from app.command_line.worlds import remember
-from app.retention.pruning import DETAILS, KEPT_DAYS, KEPT_NS, prune
+from app.retention.pruning import DETAILS, KEPT_DAYS, KEPT_NS, SLACK_NS, prune
 from domain.model.instants import iso
 from domain.model.wording import counted
 
@@ -56,7 +56,7 @@ def trade(options: TradeOptions) -> int:
 def _remove_what_is_old(options: TradeOptions) -> None:
     """Remove what is past the days for which it is kept: logs, minutes, and details of cycles."""
     held = options.folders.of_mode(options.mode)
-    done = prune(options.folders, time.time_ns() - KEPT_NS, held)
+    done = prune(options.folders, time.time_ns() - KEPT_NS, held, SLACK_NS)
     log = ActorLog("retention")
     records = sum(each.rows for each in done.files if each.kind == DETAILS)
     files = sum(each.kind != DETAILS for each in done.files)

@@ -27,6 +27,8 @@ from domain.model.instants import DAY, SECOND, Nanos, iso, parse_iso
 
 KEPT_DAYS = 90
 KEPT_NS = KEPT_DAYS * DAY
+SLACK_NS = 7 * DAY
+"""So much longer details of cycles may stay at a start: each removal has the whole journal read."""
 LOGS = ("bulkhead*.log", "bulkhead*.jsonl", "alerts*.jsonl", "sentinel*.jsonl", "stacks*.txt")
 DETAILS = "details"
 """The kind of a segment out of which details of cycles go."""
@@ -75,27 +77,28 @@ def old_files(folders: Folders, before_ns: int) -> Iterator[OldFile]:
         yield from _with_old_rows((each for each in files if each not in gone), before_ns)
 
 
-def old_records(folders: Folders, before_ns: int) -> Iterator[OldFile]:
+def old_records(folders: Folders, before_ns: int, slack_ns: int = 0) -> Iterator[OldFile]:
     """Yield the segments of journals in which details from before `before_ns` (UTC wall time) are.
 
-    A journal that can't be read is left out: whoever opens it says what is wrong with it.
+    With `slack_ns`, only of journals in which some are so much older. A journal that can't be read
+    is left out: whoever opens it says what is wrong with it.
     """
     for folder in (home / mode for home in folders.homes for mode in MODES):
         with suppress(OSError):
-            yield from _old_details(folder, before_ns)
+            yield from _old_details(folder, before_ns, slack_ns)
 
 
-def prune(folders: Folders, before_ns: int, held: Path | None = None) -> Pruned:
+def prune(folders: Folders, before_ns: int, held: Path | None = None, slack_ns: int = 0) -> Pruned:
     """Remove what is older than `before_ns`; a file that can't be removed stops no other.
 
     `held` is the folder of a mode on which the caller keeps everybody off; on others that is done
-    here, and where a trader runs, its journal stays as it is.
+    here, and where a trader runs, its journal stays as it is. `slack_ns` as in `old_records`.
     """
     done: list[OldFile] = []
     failures: list[str] = []
     for folder in (home / mode for home in folders.homes for mode in MODES):
         try:
-            done += _emptied(folder, before_ns, is_held=folder == held)
+            done += _emptied(folder, before_ns, slack_ns, is_held=folder == held)
         except InstanceRunning:
             failures.append(f"{folder / JOURNAL} keeps its details: a trader runs there")
         except (JournalError, OSError) as error:
@@ -115,12 +118,14 @@ def prune(folders: Folders, before_ns: int, held: Path | None = None) -> Pruned:
     return Pruned(tuple(done), tuple(failures))
 
 
-def _old_details(folder: Path, before_ns: int) -> tuple[OldFile, ...]:
-    """Return the segments of the mode's `folder` with old details.
+def _old_details(folder: Path, before_ns: int, slack_ns: int) -> tuple[OldFile, ...]:
+    """Return the segments of the mode's `folder` with old details, none where they can wait.
 
     Raises:
         OSError: one can't be read.
     """
+    if slack_ns and next(old_details(folder / JOURNAL, before_ns - slack_ns), None) is None:
+        return ()
     found = old_details(folder / JOURNAL, before_ns)
     return tuple(
         OldFile(path=each.segment, kind=DETAILS, size=each.size, rows=each.records)
@@ -128,7 +133,7 @@ def _old_details(folder: Path, before_ns: int) -> tuple[OldFile, ...]:
     )
 
 
-def _emptied(folder: Path, before_ns: int, *, is_held: bool) -> tuple[OldFile, ...]:
+def _emptied(folder: Path, before_ns: int, slack_ns: int, *, is_held: bool) -> tuple[OldFile, ...]:
     """Let old details go out of the journal of the mode's `folder`; return them.
 
     Raises:
@@ -136,7 +141,7 @@ def _emptied(folder: Path, before_ns: int, *, is_held: bool) -> tuple[OldFile, .
         JournalError: the journal is not whole.
         OSError: it can't be read or written.
     """
-    found = _old_details(folder, before_ns)
+    found = _old_details(folder, before_ns, slack_ns)
     if not found:
         return ()
     with nullcontext() if is_held else locked(folder, iso(time.time_ns())):

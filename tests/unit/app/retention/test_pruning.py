@@ -13,10 +13,10 @@ from adapters.control.instances import InstanceLock
 from adapters.journal.segments import read_records
 from adapters.telemetry.bars import COLUMNS
 from app.command_line.options import Folders
-from app.retention.pruning import KEPT_NS, old_files, old_records, prune
+from app.retention.pruning import KEPT_NS, SLACK_NS, old_files, old_records, prune
 from app.run.recovery import JOURNAL
 from config.loading import load
-from domain.model.instants import DAY, MINUTE, SECOND, Nanos, iso
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos, iso
 from tests.builders.messages import NOW
 from tests.builders.rehearsal_folder import write_day
 from tests.builders.world import CONFIG
@@ -167,6 +167,15 @@ def test_details_of_cycles_go_out_of_a_journal_and_its_files_stay(tmp_path: Path
     assert kinds.count("RoundJudged") == 3, "those of now"
     assert kinds.count("RunStopped") == 2
     assert list(old_records(folders(tmp_path), LIMIT)) == []
+
+
+def test_details_that_are_hardly_too_old_wait_for_a_later_start(tmp_path: Path) -> None:
+    journal_of(tmp_path)
+    late = Nanos(NOW - 100 * DAY + SLACK_NS - HOUR)
+
+    assert list(old_records(folders(tmp_path), late, SLACK_NS)) == []
+    assert prune(folders(tmp_path), late, slack_ns=SLACK_NS).files == ()
+    assert len(prune(folders(tmp_path), late + 2 * HOUR, slack_ns=SLACK_NS).files) == 1
 
 
 def test_where_a_trader_runs_the_journal_stays_as_it_is_unless_it_is_our_own(
