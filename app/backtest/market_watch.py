@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
-from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.expander import CandleExpander, Touch
 from adapters.simulator.market_data.source import Step
 from app.backtest.prices import BARS
 from app.backtest.system import BacktestSystem
@@ -142,14 +142,14 @@ class MarketWatch:
         return self._market.candle(product, now_ns)
 
     def tape(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
-        """Return the steps of so many minutes before `now_ns`, with the best of their books: a
-        price is judged by no more.
-        """
-        found: list[Step] = []
-        for ago in range(minutes, 0, -1):
-            begun_ns = Nanos(now_ns - ago * MINUTE)
-            found += self._expander.steps(product, begun_ns, best_only=True)
-        return found
+        """Return the steps of so many minutes before `now_ns`."""
+        begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
+        return [step for each in begun_ns for step in self._expander.steps(product, each)]
+
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+        """Return best bids and asks of the tape of so many minutes before `now_ns`."""
+        begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
+        return [touch for each in begun_ns for touch in self._expander.touches(product, each)]
 
     def lit(self, product: ProductId, now_ns: Nanos, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return what of a minute's steps can be seen: after a gap it begins with a trade."""

@@ -119,7 +119,7 @@ class BacktestTimeline:
         for product in self._plan.products:
             step = self._expander.opening(product, now_ns)
             if step is not None:
-                self._prices.begin(product, self._watch.past(product, now_ns), ())
+                self._prices.begin(product, self._watch.past(product, now_ns))
                 self._quote(step)
 
     def _end(self, now_ns: Nanos) -> None:
@@ -291,7 +291,10 @@ class BacktestTimeline:
         if self._prices.known_ns(product, now_ns) >= minutes * MINUTE:
             return
         past = self._watch.past(product, now_ns)
-        self._prices.begin(product, past, self._tape.before(product, now_ns, minutes))
+        span = product, now_ns, minutes
+        self._prices.begin(
+            product, past, self._tape.touches(*span), lambda: self._tape.before(*span)
+        )
 
     def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
         for step in group:

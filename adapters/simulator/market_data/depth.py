@@ -108,11 +108,16 @@ class Depth:
         self._before = before
         self._now = now
         self._lines: dict[int, tuple[int, Level, Level, int]] = {}
+        self._spreads: dict[int, int] = {}
 
     def spread(self, step: int) -> int:
         """Return the spread of a step in ticks: now and then wider than usual."""
-        draw = mix(self._key ^ (self._minute * STEPS + step) // 3) % 8
-        return self._now.spread * (1 if draw < 6 else draw - 4)
+        third = (self._minute * STEPS + step) // 3
+        found = self._spreads.get(third)
+        if found is None:
+            draw = mix(self._key ^ third) % 8
+            found = self._spreads[third] = self._now.spread * (1 if draw < 6 else draw - 4)
+        return found
 
     def spreads(self, minutes: Ints) -> Ints:
         """Return what `spread(0)` is in each of `minutes`, of the climate of this one."""
@@ -125,10 +130,6 @@ class Depth:
     def widest(self) -> int:
         """The largest spread that a step can have, in ticks."""
         return self._now.spread * WIDEST
-
-    def best(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-        """Return the best level a side of `book` alone."""
-        return (self._best(bid, step),), (self._best(ask, step),)
 
     def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
