@@ -107,7 +107,8 @@ class Depth:
         self._minute = minute
         self._before = before
         self._now = now
-        self._lines: dict[int, tuple[int, Level, Level, int]] = {}
+        self._places: dict[int, int] = {}
+        self._lines: dict[tuple[int, bool], tuple[int, Level]] = {}
         self._spreads: dict[int, int] = {}
 
     def spread(self, step: int) -> int:
@@ -137,16 +138,16 @@ class Depth:
         bids = [self._best(bid, step)]
         line = bid // gap
         while len(bids) < LEVELS and line >= 0:
-            tick, old, new, turn = self._lines.get(line) or self._line(line)
+            tick, level = self._level(line, step)
             if 0 < tick < bid:
-                bids.append(new if step >= turn else old)
+                bids.append(level)
             line -= 1
         asks = [self._best(ask, step)]
         line = ask // gap
         while len(asks) < LEVELS:
-            tick, old, new, turn = self._lines.get(line) or self._line(line)
+            tick, level = self._level(line, step)
             if tick > ask:
-                asks.append(new if step >= turn else old)
+                asks.append(level)
             line += 1
         return tuple(bids), tuple(asks)
 
@@ -154,14 +155,19 @@ class Depth:
         draw = mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
         return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
 
-    def _line(self, line: int) -> tuple[int, Level, Level, int]:
-        place = mix(self._key + 2 * line + 1)
-        tick = line * self._now.gap + place % self._now.gap
-        price = self._prices.at(tick)
-        old = self._quantity(mix(place + self._minute - 1), self._before.line)
-        new = self._quantity(mix(place + self._minute), self._now.line)
-        found = tick, Level(price, old), Level(price, new), (place >> 32) % STEPS
-        self._lines[line] = found
+    def _level(self, line: int, step: int) -> tuple[int, Level]:
+        """Return tick and level of a line at a step of the minute: its quantity changes once."""
+        place = self._places.get(line)
+        if place is None:
+            place = self._places[line] = mix(self._key + 2 * line + 1)
+        is_new = step >= (place >> 32) % STEPS
+        found = self._lines.get((line, is_new))
+        if found is None:
+            tick = line * self._now.gap + place % self._now.gap
+            minute, climate = self._minute, self._now if is_new else self._before
+            draw = mix(place + minute) if is_new else mix(place + minute - 1)
+            level = Level(self._prices.at(tick), self._quantity(draw, climate.line))
+            found = self._lines[line, is_new] = tick, level
         return found
 
     def _quantity(self, draw: int, usual: int) -> Quantity:
