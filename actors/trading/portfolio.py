@@ -254,7 +254,7 @@ class Portfolio(Actor):
         if self._equity.wants(now):
             self._keep(view)
         losses = self._equity.measure(self._limits, now)
-        if losses:
+        if losses and self.is_heard(LossesMeasured):
             uses = (LimitUse(one.name, one.lost, one.limit, one.unit) for one in losses)
             self.publish(LossesMeasured(tuple(uses)))
         breached = [one for one in losses if one.is_breached and one.name not in self._tripped]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 
 from attrs import evolve
@@ -40,6 +41,7 @@ class MarketWatch:
         wanted = set(plan.products)
         self._products = {each.id: each for each in plan.market.products if each.id in wanted}
         self._told: dict[ProductId, Nanos] = {}
+        self._newest: dict[ProductId, deque[Bar]] = {}
         self._dark: set[ProductId] = set()
         self.ended: set[ProductId] = set()
         """Products whose data ended while something of them was owned."""
@@ -90,6 +92,7 @@ class MarketWatch:
         for product in self._products:
             bars = told[product] = self.closed(product, self._told[product], now_ns)
             self._told[product] = now_ns
+            self._newest.setdefault(product, deque(maxlen=BARS)).extend(bars)
             if bars:
                 self._announce(HistoryLoaded(product, Timeframe.MINUTE.ns, bars))
         return told
@@ -113,8 +116,13 @@ class MarketWatch:
         return tuple(found)
 
     def past(self, product: ProductId, now_ns: Nanos) -> tuple[Bar, ...]:
-        """Return the closed minutes by which prices are judged."""
-        return self.closed(product, Nanos(now_ns - BARS * MINUTE), now_ns)
+        """Return the closed minutes by which prices are judged; what was told is not read again."""
+        start_ns, told_ns = Nanos(now_ns - BARS * MINUTE), self._told.get(product, 0)
+        known = self._newest.get(product, ())
+        if not known or known[0].start_ns > start_ns or not start_ns < told_ns <= now_ns:
+            return self.closed(product, start_ns, now_ns)
+        kept = (bar for bar in known if bar.start_ns >= start_ns)
+        return (*kept, *self.closed(product, Nanos(told_ns), now_ns))
 
     # PlayedPrices.
 
