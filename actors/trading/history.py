@@ -110,8 +110,9 @@ class BarHistory:
         if not self.is_newer(bar):
             return
         counts = self._counts(bar)
-        for each in self.missing_before(bar):
-            self._push(each, self._counts(each))
+        if not self.is_followed_by(bar):
+            for each in self.missing_before(bar):
+                self._push(each, self._counts(each))
         self._push(bar, counts)
 
     def loaded(self, past: Iterable[Bar]) -> BarHistory:
@@ -245,10 +246,15 @@ class ProductBars:
         Raises:
             BarUnfit: a price that no column can hold.
         """
-        if self._minutes.is_newer(bar):
-            for each in (*self._minutes.missing_before(bar), bar):
-                self._minutes.append(each)
+        minutes = self._minutes
+        if not minutes.is_newer(bar):
+            return
+        if not minutes.is_followed_by(bar):
+            for each in minutes.missing_before(bar):
+                minutes.append(each)
                 self._complete(each)
+        minutes.append(bar)
+        self._complete(bar)
 
     def load(self, width_ns: Nanos, bars: Iterable[Bar]) -> None:
         """Take in bars of the past of this length, oldest first; what is newer is kept.

@@ -75,6 +75,8 @@ class CandleMarket:
             for product, found in self._rows.items()
         )
         self._products = {product.id: product for product in self.products}
+        # The last two rows that were read one by one: a minute is asked about many times.
+        self._read: dict[tuple[ProductId, int], tuple[int, Bar]] = {}
         self.first_ns = Nanos(min(int(found.starts[0]) for found in self._rows.values()))
         last = max(int(found.starts[-1]) for found in self._rows.values())
         self.end_ns: Nanos | None = Nanos(last + MINUTE)
@@ -87,10 +89,10 @@ class CandleMarket:
     def candle(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the row of that minute, None where there is none."""
         rows = self._rows[product]
-        index = int(np.searchsorted(rows.starts, minute_ns))
+        index = int(rows.starts.searchsorted(minute_ns))
         if index == len(rows.starts) or rows.starts[index] != minute_ns:
             return None
-        return _bar(product, rows, index)
+        return self._bar(product, rows, index)
 
     def candles(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> list[Bar]:
         """Return the rows with start_ns <= start < end_ns, oldest first."""
@@ -129,8 +131,15 @@ class CandleMarket:
     def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the newest row that starts before `minute_ns`."""
         rows = self._rows[product]
-        index = int(np.searchsorted(rows.starts, minute_ns)) - 1
-        return _bar(product, rows, index) if index >= 0 else None
+        index = int(rows.starts.searchsorted(minute_ns)) - 1
+        return self._bar(product, rows, index) if index >= 0 else None
+
+    def _bar(self, product: ProductId, rows: CandleRows, index: int) -> Bar:
+        key = product, index % 2
+        found = self._read.get(key)
+        if found is None or found[0] != index:
+            found = self._read[key] = index, _bar(product, rows, index)
+        return found[1]
 
     def rows(self, product: ProductId) -> CandleRows:
         """Return all rows of a product that the market has."""

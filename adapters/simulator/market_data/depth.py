@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import frozen
+from attrs import frozen, mutable
 from numpy.typing import NDArray
 
 from domain.model.market import Bar, Level
@@ -94,6 +94,19 @@ class Prices:
         return found
 
 
+@mutable
+class _Line:
+    """A line of the grid in one minute: its quantity turns from old to new at a step. Levels are
+    drawn when they are looked at.
+    """
+
+    place: int
+    tick: int
+    turn: int
+    old: Level | None = None
+    new: Level | None = None
+
+
 class Depth:
     """The levels of one product in one minute."""
 
@@ -107,8 +120,7 @@ class Depth:
         self._minute = minute
         self._before = before
         self._now = now
-        self._places: dict[int, int] = {}
-        self._lines: dict[tuple[int, bool], tuple[int, Level]] = {}
+        self._lines: dict[int, _Line] = {}
         self._spreads: dict[int, int] = {}
 
     def spread(self, step: int) -> int:
@@ -134,41 +146,48 @@ class Depth:
 
     def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
-        gap = self._now.gap
+        gap, lines = self._now.gap, self._lines
         bids = [self._best(bid, step)]
-        line = bid // gap
-        while len(bids) < LEVELS and line >= 0:
-            tick, level = self._level(line, step)
-            if 0 < tick < bid:
-                bids.append(level)
-            line -= 1
+        number = bid // gap
+        while len(bids) < LEVELS and number >= 0:
+            line = lines.get(number) or self._line(number)
+            if 0 < line.tick < bid:
+                bids.append(
+                    (line.new if step >= line.turn else line.old) or self._level(line, step)
+                )
+            number -= 1
         asks = [self._best(ask, step)]
-        line = ask // gap
+        number = ask // gap
         while len(asks) < LEVELS:
-            tick, level = self._level(line, step)
-            if tick > ask:
-                asks.append(level)
-            line += 1
+            line = lines.get(number) or self._line(number)
+            if line.tick > ask:
+                asks.append(
+                    (line.new if step >= line.turn else line.old) or self._level(line, step)
+                )
+            number += 1
         return tuple(bids), tuple(asks)
 
     def _best(self, tick: int, step: int) -> Level:
         draw = mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
         return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
 
-    def _level(self, line: int, step: int) -> tuple[int, Level]:
-        """Return tick and level of a line at a step of the minute: its quantity changes once."""
-        place = self._places.get(line)
-        if place is None:
-            place = self._places[line] = mix(self._key + 2 * line + 1)
-        is_new = step >= (place >> 32) % STEPS
-        found = self._lines.get((line, is_new))
-        if found is None:
-            tick = line * self._now.gap + place % self._now.gap
-            minute, climate = self._minute, self._now if is_new else self._before
-            draw = mix(place + minute) if is_new else mix(place + minute - 1)
-            level = Level(self._prices.at(tick), self._quantity(draw, climate.line))
-            found = self._lines[line, is_new] = tick, level
+    def _line(self, number: int) -> _Line:
+        place, gap = mix(self._key + 2 * number + 1), self._now.gap
+        found = self._lines[number] = _Line(
+            place, number * gap + place % gap, (place >> 32) % STEPS
+        )
         return found
+
+    def _level(self, line: _Line, step: int) -> Level:
+        """Draw what a line holds at a step."""
+        price = self._prices.at(line.tick)
+        if step >= line.turn:
+            draw = mix(line.place + self._minute)
+            line.new = Level(price, self._quantity(draw, self._now.line))
+            return line.new
+        draw = mix(line.place + self._minute - 1)
+        line.old = Level(price, self._quantity(draw, self._before.line))
+        return line.old
 
     def _quantity(self, draw: int, usual: int) -> Quantity:
         """Return between two thirds and double of `usual` increments, mostly less than usual."""
