@@ -207,6 +207,12 @@ class EquityHistory:
         self.take(now)
         return True
 
+    def may_breach(self, limits: LossLimits, mark: EquityMark, told: Collection[str]) -> bool:
+        """Tell whether `measure` may find a limit reached whose name is not in `told`."""
+        if self.peak is None:
+            return False
+        return bool(self.resumed) or self._is_near(limits, self._grown(mark), told)
+
     def _is_near(self, limits: LossLimits, now: EquityMark, told: Collection[str]) -> bool:
         day, week = self._day.base(now.at_ns), self._week.base(now.at_ns)
         if DAILY_USD not in told and not day.pnl - now.pnl < limits.max_daily_loss_usd:
