@@ -158,6 +158,10 @@ class Actor(pykka.Actor):
         for name in self.services.receivers(type(message)):
             self.services.deliver(name, envelope)
 
+    def is_heard(self, kind: type) -> bool:
+        """Tell whether anybody hears messages of `kind`: else they need not be made."""
+        return bool(self.services.receivers(kind))
+
     def after(self, delay_ns: int, message: Any) -> None:
         """Send `message` to myself after `delay_ns` of market time."""
         self.at(self.clock.market_ns() + delay_ns, message)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from domain.model.bars import COLUMNS, Bars, Timeframe
-from domain.model.instants import Nanos
+from domain.model.instants import HOUR, Nanos
 from domain.model.market import Bar
 from domain.model.money import ZERO, Quantity, plain
 from domain.model.product import ProductId
@@ -59,6 +59,14 @@ class _Unit:
         """Return how many whole units `value` has."""
         return int(value * self._scale)
 
+    def whole(self, value: Decimal) -> int | None:
+        """Return `count` where nothing of `value` is left over and a column can hold it."""
+        scaled = value * self._scale
+        if abs(scaled) > LARGEST:
+            return None
+        count = int(scaled)
+        return count if count == scaled else None
+
 
 class BarHistory:
     """The newest `depth` closed bars of one product and length, without holes.
@@ -74,6 +82,7 @@ class BarHistory:
         self._size = 0
         self._tick, self._step = _Unit(), _Unit()
         self._columns: dict[str, Ints] = {name: np.zeros(0, np.int64) for name in COLUMNS}
+        self._room = 0
         self._last: Bar | None = None
 
     def missing_before(self, bar: Bar) -> Iterator[Bar]:
@@ -100,10 +109,11 @@ class BarHistory:
         """
         if not self.is_newer(bar):
             return
-        self._refine(bar)
-        for each in self.missing_before(bar):
-            self._push(each)
-        self._push(bar)
+        counts = self._counts(bar)
+        if not self.is_followed_by(bar):
+            for each in self.missing_before(bar):
+                self._push(each, self._counts(each))
+        self._push(bar, counts)
 
     def loaded(self, past: Iterable[Bar]) -> BarHistory:
         """Return a history of `past`, oldest first, and of what is newer here.
@@ -144,18 +154,36 @@ class BarHistory:
         high, low = price(view.high[row]), price(view.low[row])
         return Bar(view.product, Nanos(int(view.start_ns[row])), opened, high, low, closed, volume)
 
-    def _push(self, bar: Bar) -> None:
-        if self._size == len(self._columns["close"]):
+    def _push(self, bar: Bar, counts: tuple[int, ...]) -> None:
+        if self._size == self._room:
             self._make_room()
-        count, row, columns = self._tick.count, self._size, self._columns
-        columns["start_ns"][row] = bar.start_ns
-        columns["open"][row] = count(bar.open)
-        columns["high"][row] = count(bar.high)
-        columns["low"][row] = count(bar.low)
-        columns["close"][row] = count(bar.close)
-        columns["volume"][row] = min(self._step.count(bar.volume), LARGEST)
+        row = self._size
+        for column, value in zip(self._columns.values(), (bar.start_ns, *counts), strict=True):
+            column[row] = value
         self._last = bar
         self._size += 1
+
+    def _counts(self, bar: Bar) -> tuple[int, ...]:
+        """Return prices and volume as whole numbers, in finer units from now on if `bar` needs it.
+
+        Raises:
+            BarUnfit: its prices have too many digits. Volumes are cut.
+        """
+        whole = self._tick.whole
+        opened, high, low, close = (
+            whole(bar.open),
+            whole(bar.high),
+            whole(bar.low),
+            whole(bar.close),
+        )
+        units = self._step.whole(bar.volume)
+        # Nearly every bar fits as it is.
+        if not (opened is None or high is None or low is None or close is None or units is None):
+            return opened, high, low, close, units
+        self._refine(bar)
+        count = self._tick.count
+        units = min(self._step.count(bar.volume), LARGEST)
+        return count(bar.open), count(bar.high), count(bar.low), count(bar.close), units
 
     def _refine(self, bar: Bar) -> None:
         """Count in finer units from now on if `bar` needs it.
@@ -198,7 +226,7 @@ class BarHistory:
             new = np.zeros(self.depth * 2, np.int64)
             new[:size] = old[kept]
             self._columns[name] = new
-        self._size = size
+        self._size, self._room = size, self.depth * 2
 
 
 class ProductBars:
@@ -218,10 +246,15 @@ class ProductBars:
         Raises:
             BarUnfit: a price that no column can hold.
         """
-        if self._minutes.is_newer(bar):
-            for each in (*self._minutes.missing_before(bar), bar):
-                self._minutes.append(each)
+        minutes = self._minutes
+        if not minutes.is_newer(bar):
+            return
+        if not minutes.is_followed_by(bar):
+            for each in minutes.missing_before(bar):
+                minutes.append(each)
                 self._complete(each)
+        minutes.append(bar)
+        self._complete(bar)
 
     def load(self, width_ns: Nanos, bars: Iterable[Bar]) -> None:
         """Take in bars of the past of this length, oldest first; what is newer is kept.
@@ -245,6 +278,8 @@ class ProductBars:
     def _complete(self, minute: Bar) -> None:
         """Close the hour and the day of which `minute` is the last, if all of it was seen."""
         end_ns = minute.start_ns + Timeframe.MINUTE.ns
+        if end_ns % HOUR:
+            return
         for timeframe, history in tuple(self._histories.items()):
             if timeframe is Timeframe.MINUTE or end_ns % timeframe.ns:
                 continue

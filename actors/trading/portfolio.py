@@ -253,8 +253,11 @@ class Portfolio(Actor):
         now = self._marked(view.nlv, view)
         if self._equity.wants(now):
             self._keep(view)
+        is_shown = self.is_heard(LossesMeasured)
+        if not (is_shown or self._equity.may_breach(self._limits, now, self._tripped)):
+            return
         losses = self._equity.measure(self._limits, now)
-        if losses:
+        if losses and is_shown:
             uses = (LimitUse(one.name, one.lost, one.limit, one.unit) for one in losses)
             self.publish(LossesMeasured(tuple(uses)))
         breached = [one for one in losses if one.is_breached and one.name not in self._tripped]

@@ -297,8 +297,9 @@ class RiskGate(Actor):
 
     def _measure(self, view: RiskView | None = None) -> None:
         """Tell how far each limit is used: after a round, a fill, and a rejected order."""
-        used = (*limits_used(view or self._view(), self._rules), *self._throttles.uses())
-        self.publish(CapsMeasured(used))
+        if self.is_heard(CapsMeasured):
+            used = (*limits_used(view or self._view(), self._rules), *self._throttles.uses())
+            self.publish(CapsMeasured(used))
 
     def _judge_rest(self, wanted: RestProposed) -> None:
         """Judge what is left of an entry; what came of it is asked of our own books."""

@@ -69,6 +69,7 @@ class ActorSystem:
         self.fenced: Counter[tuple[str, str]] = Counter()
         self._kept: dict[str, list[Envelope]] = {}
         self._listeners: dict[str, Callable[[Envelope], None]] = {}
+        self._wants: dict[str, frozenset[type] | None] = {}
         self._observers: dict[str, Observer] = {}
         self._observed: dict[type, type] = {}
         board.on_change(self._board_changed)
@@ -114,13 +115,17 @@ class ActorSystem:
         for actor in self.members.values():
             pykka.ActorRegistry.unregister(actor.actor_ref)
 
-    def listen(self, name: str, put: Callable[[Envelope], None]) -> None:
-        """Let somebody who is no actor hear what the routes send to `name`.
+    def listen(
+        self, name: str, put: Callable[[Envelope], None], kinds: Iterable[type] | None = None
+    ) -> None:
+        """Let somebody who is no actor hear what the routes send to `name`, of these kinds only if
+        any are named.
 
         `put` is called on the sender's thread: it must be thread-safe and must not block.
         """
         with self._lock:
             self._listeners[name] = put
+            self._wants[name] = None if kinds is None else frozenset(kinds)
             self._resolved.clear()
 
     def sights(self) -> tuple[Sight, ...]:
@@ -150,9 +155,13 @@ class ActorSystem:
         for pattern in () if row is None else row.hears:
             if pattern.endswith(GROUP):
                 found.extend(sorted(n for n in self.members if n.startswith(pattern[:-1])))
-            elif pattern in self.members or pattern in self._listeners:
+            elif pattern in self.members or self._is_wanted(pattern, kind):
                 found.append(pattern)
         return found
+
+    def _is_wanted(self, listener: str, kind: type) -> bool:
+        wants = self._wants.get(listener)
+        return listener in self._listeners and (wants is None or kind in wants)
 
     def deliver(self, receiver: str, envelope: Envelope) -> None:
         """Put an envelope into an inbox; overflow halts, a missing receiver is counted.
@@ -232,8 +241,10 @@ class ActorSystem:
 
     def announce(self, message: Any) -> None:
         """Publish a message from outside the actors to everybody in its route."""
+        at_ns = self.clock.market_ns()
         for name in self.receivers(type(message)):
-            self.post(ReplyTo(name), message)
+            number = self.number()
+            self.deliver(name, Envelope(number, message, OUTSIDE, 0, number, 0, at_ns))
 
     def wake(
         self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool

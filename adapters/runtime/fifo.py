@@ -60,8 +60,9 @@ class FifoRuntime(VirtualRuntime):
 
     def _drain(self) -> None:
         waiting, handle = self._waiting, self._handle
+        pop = waiting.popleft
         while waiting:
-            handle(*waiting.popleft())
+            handle(*pop())
 
     def _handle(self, actor: Actor, envelope: Envelope) -> None:
         if actor.actor_stopped.is_set():

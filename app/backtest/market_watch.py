@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 
 from attrs import evolve
 
-from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.expander import CandleExpander, Touch
 from adapters.simulator.market_data.source import Step
 from app.backtest.prices import BARS
 from app.backtest.system import BacktestSystem
@@ -40,6 +41,7 @@ class MarketWatch:
         wanted = set(plan.products)
         self._products = {each.id: each for each in plan.market.products if each.id in wanted}
         self._told: dict[ProductId, Nanos] = {}
+        self._newest: dict[ProductId, deque[Bar]] = {}
         self._dark: set[ProductId] = set()
         self.ended: set[ProductId] = set()
         """Products whose data ended while something of them was owned."""
@@ -90,6 +92,7 @@ class MarketWatch:
         for product in self._products:
             bars = told[product] = self.closed(product, self._told[product], now_ns)
             self._told[product] = now_ns
+            self._newest.setdefault(product, deque(maxlen=BARS)).extend(bars)
             if bars:
                 self._announce(HistoryLoaded(product, Timeframe.MINUTE.ns, bars))
         return told
@@ -113,8 +116,13 @@ class MarketWatch:
         return tuple(found)
 
     def past(self, product: ProductId, now_ns: Nanos) -> tuple[Bar, ...]:
-        """Return the closed minutes by which prices are judged."""
-        return self.closed(product, Nanos(now_ns - BARS * MINUTE), now_ns)
+        """Return the closed minutes by which prices are judged; what was told is not read again."""
+        start_ns, told_ns = Nanos(now_ns - BARS * MINUTE), self._told.get(product, 0)
+        known = self._newest.get(product, ())
+        if not known or known[0].start_ns > start_ns or not start_ns < told_ns <= now_ns:
+            return self.closed(product, start_ns, now_ns)
+        kept = (bar for bar in known if bar.start_ns >= start_ns)
+        return (*kept, *self.closed(product, Nanos(told_ns), now_ns))
 
     # PlayedPrices.
 
@@ -142,14 +150,14 @@ class MarketWatch:
         return self._market.candle(product, now_ns)
 
     def tape(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
-        """Return the steps of so many minutes before `now_ns`, with the best of their books: a
-        price is judged by no more.
-        """
-        found: list[Step] = []
-        for ago in range(minutes, 0, -1):
-            begun_ns = Nanos(now_ns - ago * MINUTE)
-            found += self._expander.steps(product, begun_ns, best_only=True)
-        return found
+        """Return the steps of so many minutes before `now_ns`."""
+        begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
+        return [step for each in begun_ns for step in self._expander.steps(product, each)]
+
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+        """Return best bids and asks of the tape of so many minutes before `now_ns`."""
+        begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
+        return [touch for each in begun_ns for touch in self._expander.touches(product, each)]
 
     def lit(self, product: ProductId, now_ns: Nanos, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return what of a minute's steps can be seen: after a gap it begins with a trade."""

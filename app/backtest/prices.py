@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.simulator.market_data.source import Step
-from domain.market.doubts import PriceWatch
+from domain.market.doubts import PriceWatch, Tick
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar, PriceLimits, Quote
@@ -31,14 +31,26 @@ class PlayedPrices:
             return 0
         return now_ns - self._since.get(product, now_ns)
 
-    def begin(self, product: ProductId, past: Sequence[Bar], tape: Sequence[Step]) -> None:
-        """Begin to judge: `past` are the closed minutes, `tape` is what the last of them was."""
+    def begin(
+        self,
+        product: ProductId,
+        past: Sequence[Bar],
+        touches: Sequence[Tick] = (),
+        tape: Callable[[], Sequence[Step]] = tuple,
+    ) -> None:
+        """Begin to judge: `past` are the closed minutes, `tape` is what the last of them was, and
+        `touches` the best of its books: they are enough where none of it was odd.
+        """
         watch = self._watches[product] = PriceWatch(self._limits)
         watch.bars(past)
         self._since.pop(product, None)
-        if tape:
-            self._since[product] = tape[0].at_ns
-        for step in tape:
+        if not touches:
+            return
+        self._since[product] = Nanos(touches[0][2])
+        if watch.past(touches):
+            self._seen[product] = Nanos(touches[-1][2])
+            return
+        for step in tape():
             self.quote(step)
 
     def close(self, product: ProductId, bars: Sequence[Bar]) -> None:

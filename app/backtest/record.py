@@ -13,6 +13,7 @@ from actors.kernel.topology import ORDER_MANAGER
 from app.backtest.trail import OrderTrail
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import RunStarted, RunStopped
+from domain.messages.market import BidMoved, QuoteMoved
 from domain.messages.orders import IntentRaised, Receipt
 from domain.messages.portfolio import (
     EquityMarked,
@@ -82,6 +83,10 @@ class ExposureShares:
     assets: dict[str, Share] = field(factory=dict)
     themes: dict[str, Share] = field(factory=dict)
     hours: dict[int, AtWork] = field(factory=dict)
+
+
+SHOWN = (PortfolioMoved, QuoteMoved, BidMoved)
+"""What a recorder looks at in the projector's place."""
 
 
 class BacktestRecorder:

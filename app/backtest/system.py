@@ -36,7 +36,7 @@ from adapters.simulator.bars.bar_venue import BarVenue
 from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.engine.ids import Ids
 from app.backtest.plan import BacktestPlan
-from app.backtest.record import BacktestRecorder
+from app.backtest.record import SHOWN, BacktestRecorder
 from app.run import settings
 from app.run.deciders import Recipes, deciders
 from app.run.wiring import in_order, order_manager
@@ -130,7 +130,7 @@ class BacktestSystem:
         self._marked: MinutesMarked | None = None
         self.runtime.listen(AUDITOR, _both(self.recorder.hear, hears))
         self.runtime.listen(OUTSIDE, self._answered)
-        self.runtime.listen(PROJECTOR, self.recorder.show)
+        self.runtime.listen(PROJECTOR, self.recorder.show, SHOWN)
         self.lineage = lineage_of(plan)
         self.venue = BarVenue(
             plan.market,

@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Protocol
 
-from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.expander import CandleExpander, Touch
 from adapters.simulator.market_data.source import Step
 from app.backtest.market_watch import MarketWatch
 from domain.model.instants import Nanos
@@ -43,6 +43,9 @@ class MinuteTape(Protocol):
     def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
         """Return what was seen of a product in so many minutes before `now_ns`."""
 
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+        """Return the best bids and asks of `before` alone."""
+
     def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
         """Yield the instants of the minute in order, with what happens there."""
 
@@ -56,6 +59,10 @@ class ExpandedTape:
     def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
         """Return the tape of so many minutes."""
         return self._watch.tape(product, now_ns, minutes)
+
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+        """Return what is best of the tape."""
+        return self._watch.touches(product, now_ns, minutes)
 
     def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
         """Yield the steps of all products by instant."""
@@ -84,6 +91,11 @@ class BarTape:
 
     def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
         """Return nothing: only candles are known."""
+        del product, now_ns, minutes
+        return []
+
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+        """Return nothing."""
         del product, now_ns, minutes
         return []
 

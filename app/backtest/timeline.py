@@ -95,8 +95,7 @@ class BacktestTimeline:
                 self._moved(done)
                 told = done + TOLD_EVERY
             minute = Nanos(minute + MINUTE)
-            if may_pass:
-                minute = self._pass_over(minute)
+            minute = self._pass_over(minute) if may_pass else self._skip(minute)
         self._end(plan.end_ns)
 
     def _begin(self, now_ns: Nanos) -> None:
@@ -119,7 +118,7 @@ class BacktestTimeline:
         for product in self._plan.products:
             step = self._expander.opening(product, now_ns)
             if step is not None:
-                self._prices.begin(product, self._watch.past(product, now_ns), ())
+                self._prices.begin(product, self._watch.past(product, now_ns))
                 self._quote(step)
 
     def _end(self, now_ns: Nanos) -> None:
@@ -150,6 +149,17 @@ class BacktestTimeline:
         self._was_played = is_played  # then something may have been sold since it was valued
         return not is_played and bool(lots) and self._recorder.news == news
 
+    def _skip(self, begin_ns: Nanos) -> Nanos:
+        """Return the first minute from `begin_ns` on in which anything is to be done: while nothing
+        is owned and nothing rests, nothing is before somebody wants something or products are
+        looked at.
+        """
+        if self._asks_always or self._was_played or self._recorder.lots or self._resting():
+            return begin_ns
+        end_ns = min(_next_look(begin_ns), self._plan.end_ns)
+        minutes = range(begin_ns, end_ns, MINUTE)
+        return Nanos(next((each for each in minutes if self._wanted(each)), end_ns))
+
     def _pass_over(self, begin_ns: Nanos) -> Nanos:
         """Value at once the minutes from `begin_ns` on in which nothing can happen, all but the
         last: that one leaves bids and timers as they are before something happens. Return the
@@ -176,9 +186,7 @@ class BacktestTimeline:
         """Return the first minute from `begin_ns` on in which something is due, whatever prices
         do: a look at all products, a timer that does not ring every second, or the end.
         """
-        hour_ns = bucket_start(begin_ns, HOUR)
-        looks = (hour_ns + each for each in (*MEASURED_NS, HOUR) if hour_ns + each >= begin_ns)
-        end_ns = min(next(looks), self._plan.end_ns)
+        end_ns = min(_next_look(begin_ns), self._plan.end_ns)
         dues = self._system.runtime.dues()
         ringing = bisect_right(dues, begin_ns + CYCLE_AFTER_NS)
         if ringing != len(EVERY_SECOND):
@@ -291,7 +299,10 @@ class BacktestTimeline:
         if self._prices.known_ns(product, now_ns) >= minutes * MINUTE:
             return
         past = self._watch.past(product, now_ns)
-        self._prices.begin(product, past, self._tape.before(product, now_ns, minutes))
+        span = product, now_ns, minutes
+        self._prices.begin(
+            product, past, self._tape.touches(*span), lambda: self._tape.before(*span)
+        )
 
     def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
         for step in group:
@@ -336,3 +347,10 @@ class BacktestTimeline:
         self._venue.settle()
         self._system.runtime.run_to(now_ns)
         self._system.check()
+
+
+def _next_look(now_ns: int) -> int:
+    """Return the first minute from `now_ns` on in which all products are looked at."""
+    hour_ns = bucket_start(now_ns, HOUR)
+    looks = (hour_ns + each for each in (*MEASURED_NS, HOUR))
+    return next(each for each in looks if each >= now_ns)

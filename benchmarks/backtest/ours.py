@@ -77,16 +77,26 @@ def main(arguments: Sequence[str]) -> None:
     """Play what the command line asks for on the engine that its first word names."""
     engine, *rest = arguments
     task, watch = task_of(rest), Watch()
-    outcome.run = watch  # type: ignore[assignment] # the command finds it there by this name
     with tempfile.TemporaryDirectory() as scratch:
-        configuration, results = Path(scratch) / "config", Path(scratch) / "results"
-        shutil.copytree(ROOT / "config", configuration)
-        entry = ENTRY.format(rule=task.rule)
-        (configuration / "strategies.yaml").write_text(entry, encoding="utf-8")
-        told = command(_words(task, engine, configuration, results))
-        if told:
-            raise SystemExit(told)
+        results = Path(scratch) / "results"
+        play(task, engine, Path(scratch), watch)
         tell_of(task, trips(task, results), watch.spent, refused=refused(task, results))
+
+
+def play(task: Task, engine: str, scratch: Path, run: Any) -> None:
+    """Call the command with `run` in the place of its engine; its results are in `scratch`.
+
+    Raises:
+        SystemExit: the command has ended with another code than 0.
+    """
+    outcome.run = run  # the command finds it there by this name
+    configuration, results = scratch / "config", scratch / "results"
+    shutil.copytree(ROOT / "config", configuration)
+    entry = ENTRY.format(rule=task.rule)
+    (configuration / "strategies.yaml").write_text(entry, encoding="utf-8")
+    told = command(_words(task, engine, configuration, results))
+    if told:
+        raise SystemExit(told)
 
 
 def _words(task: Task, engine: str, configuration: Path, results: Path) -> list[str]:

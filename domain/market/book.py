@@ -70,7 +70,9 @@ class Book:
 
 
 def _levels(levels: Iterable[Level]) -> dict[Decimal, Quantity]:
-    last = {level.price: level.quantity for level in levels}
+    last: dict[Decimal, Quantity] = {level.price: level.quantity for level in levels}
+    if all(last.values()):
+        return last
     return {price: quantity for price, quantity in last.items() if quantity}
 
 

@@ -8,7 +8,7 @@ time everywhere, deterministic and without a clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from attrs import evolve
@@ -20,6 +20,7 @@ from domain.market.volatility import (
     LEAST_SECONDS,
     ROOT,
     WINDOW_S,
+    SecondsInARow,
     Volatility,
 )
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -31,6 +32,8 @@ AGREE_WITHIN = Decimal("0.005")
 TELL_EVERY_NS = MINUTE
 BARS = 20
 """Closed bars whose mean the next one is compared with."""
+Tick = tuple[Decimal, Decimal, int]
+"""Best bid and ask, and when, market time."""
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 
@@ -57,6 +60,17 @@ class _Extremes:
         for kept in (self._lows, self._highs):
             while kept and kept[0][0] < second - JUDGED_S:
                 kept.popleft()
+
+    def moved(self, mid: Decimal, allowed: Decimal) -> Decimal | None:
+        """Return by which part `mid` lies further from an extreme than is allowed, None: it does
+        not.
+        """
+        high, low = self.high, self.low
+        if high is not None and high - mid > allowed * high:
+            return (mid - high) / high
+        if low is not None and mid - low > allowed * low:
+            return (mid - low) / low
+        return None
 
     @property
     def low(self) -> Decimal | None:
@@ -108,6 +122,7 @@ class PriceWatch:
 
     def __init__(self, limits: PriceLimits) -> None:
         self._limits = limits
+        self._floor = limits.jump_floor_bps / BPS
         self._volatility = Volatility()
         self._extremes = _Extremes()
         self._second: int | None = None
@@ -115,8 +130,8 @@ class PriceWatch:
         self._closed_mid: Decimal | None = None
         """The mid at the end of the second before."""
         self._bid = self._ask = self._mid = ZERO
-        self._allowed: Decimal | None = None
-        """How far the mid may move within a minute, as a part of it; None: nobody knows."""
+        self._limit: Decimal | None = None
+        self._is_limit_old = False
         self._bars: deque[Bar] = deque(maxlen=BARS)
         self._odd_bar: tuple[str, str] | None = None
         self._doubt: Doubt | None = None
@@ -137,6 +152,54 @@ class PriceWatch:
         found = self._judge(at_ns)
         self.ticks += found is not None
         return found
+
+    def past(self, ticks: Sequence[Tick]) -> bool:
+        """Take in, as the first that is seen, what was seen before, oldest first, if none of it is
+        doubted; else return False: then each of it has to be told as a tick.
+
+        It leaves what the ticks would have left, in a third of their time.
+        """
+        mids = [(bid + ask) / 2 for bid, ask, _ in ticks]
+        if not (mids and self._is_fresh and self._are_narrow(ticks, mids)):
+            return False
+        extremes, second, mid = _Extremes(), ticks[0][2] // SECOND, mids[0]
+        seconds, closed = SecondsInARow(second + 1), None
+        for (_, _, at_ns), new in zip(ticks, mids, strict=True):
+            now = at_ns // SECOND
+            if now - second > JUDGED_S:
+                return False
+            for _ in range(second, now):
+                if closed is not None:
+                    seconds.add(closed, mid)
+                closed = mid
+            if now > second:
+                extremes.forget(now)
+                extremes.add(now, mid)
+                second = now
+            mid = new
+            extremes.add(second, mid)
+            if extremes.moved(mid, self._floor) and extremes.moved(mid, self._usual(seconds.sigma)):
+                return False
+        self._volatility.begin(seconds)
+        self._extremes, self._second, self._closed_mid = extremes, second, closed
+        (self._bid, self._ask, _), self._mid, self._doubt = ticks[-1], mid, None
+        self._allow()
+        return True
+
+    @property
+    def _is_fresh(self) -> bool:
+        """Tell whether no tick has been seen, and bars are known and not odd."""
+        is_new = self._second is None and self._closed_mid is None and self._extremes.low is None
+        return is_new and self._knows_bars and self._volatility.knows_minutes
+
+    def _are_narrow(self, ticks: Sequence[Tick], mids: Sequence[Decimal]) -> bool:
+        """Tell whether the widest spread would be within the limit at the lowest price."""
+        widest = max(ask - bid for bid, ask, _ in ticks)
+        return widest * BPS <= self._limits.max_spread_bps * min(mids)
+
+    @property
+    def _knows_bars(self) -> bool:
+        return self._odd_bar is None and len(self._bars) == BARS
 
     def lone_bid(self, bid: Decimal, at_ns: int) -> Doubt | None:
         """Take in a best bid while nobody offers; return what is to be doubted about it.
@@ -191,10 +254,10 @@ class PriceWatch:
         """
         last_ns = self._bars[-1].start_ns if self._bars else -1
         fresh = [each for each in bars if each.start_ns > last_ns]
-        for bar in fresh:
-            self._odd_bar = self._is_odd(bar)
-            self._bars.append(bar)
         if fresh:
+            self._bars.extend(fresh[:-1])
+            self._odd_bar = self._is_odd(fresh[-1])  # only the newest counts
+            self._bars.append(fresh[-1])
             self._volatility.minutes(each.close for each in fresh)
             self._allow()
         return self._doubt if self._second is None else self._judge(self._second * SECOND)
@@ -223,15 +286,29 @@ class PriceWatch:
             self._allow()
 
     def _allow(self) -> None:
-        """Work out how far the mid may move; a jump does not widen its own limit."""
+        """Let the mid move as far as is usual now; a jump does not widen its own limit."""
         if self._doubt is not None and self._doubt.kind is DoubtKind.JUMP:
             return
-        sigma = self._volatility.sigma
-        if sigma is None:
-            self._allowed = None
-            return
-        by_sigma = self._limits.jump_sigmas * sigma * ROOT / BILLION
-        self._allowed = max(by_sigma, self._limits.jump_floor_bps / BPS)
+        self._is_limit_old = True
+
+    @property
+    def _allowed(self) -> Decimal | None:
+        """How far the mid may move within a minute, as a part of it; None: nobody knows."""
+        if self._is_limit_old:
+            is_known, self._is_limit_old = self._volatility.is_known, False
+            self._limit = self._usual(self._volatility.sigma) if is_known else None
+        return self._limit
+
+    def _usual(self, sigma: Decimal | None) -> Decimal:
+        """Return how far the mid may move where sigma is that of seconds, or else of minutes."""
+        sigma = self._volatility.by_minutes if sigma is None else sigma
+        assert sigma is not None
+        return max(self._limits.jump_sigmas * sigma * ROOT / BILLION, self._floor)
+
+    @property
+    def _is_limited(self) -> bool:
+        """Tell whether it is known how far the mid may move."""
+        return self._volatility.is_known if self._is_limit_old else self._limit is not None
 
     def _judge(self, at_ns: int) -> Doubt | None:
         known, found = self._doubt, self._found()
@@ -249,10 +326,9 @@ class PriceWatch:
 
     def _found(self) -> tuple[DoubtKind, bool] | None:
         """Return the gravest doubt there is, and whether the price went down."""
-        allowed = self._allowed
-        if allowed is None:
+        if not self._is_limited:
             return DoubtKind.HISTORY, False
-        jump = self._jump(allowed)
+        jump = self._jump()
         if jump is not None:
             return DoubtKind.JUMP, jump < 0
         if (self._ask - self._bid) * BPS > self._limits.max_spread_bps * self._mid:
@@ -265,9 +341,9 @@ class PriceWatch:
 
     def _described(self, kind: DoubtKind) -> tuple[str, str]:
         """Return what was seen and the limit, with their units."""
-        limits, allowed = self._limits, self._allowed
-        if kind is DoubtKind.JUMP and allowed is not None:
-            moved = _percent(self._jump(allowed) or ZERO)
+        limits = self._limits
+        if kind is DoubtKind.JUMP and (allowed := self._allowed) is not None:
+            moved = _percent(self._jump() or ZERO)
             return f"mid moved {moved} in {JUDGED_S} s", _percent(allowed)
         if kind is DoubtKind.SPREAD:
             spread = ((self._ask - self._bid) / self._mid * BPS).quantize(_CENT)
@@ -278,14 +354,12 @@ class PriceWatch:
         seen = f"{seconds} returns of 1 s, {minutes} of 1 min, {len(self._bars)} closed bars"
         return seen, f"{LEAST_SECONDS} or {LEAST_MINUTES}, and {BARS}"
 
-    def _jump(self, allowed: Decimal) -> Decimal | None:
+    def _jump(self) -> Decimal | None:
         """Return by which part the mid is too far from where it was within the minute."""
-        mid, low, high = self._mid, self._extremes.low, self._extremes.high
-        if high is not None and high - mid > allowed * high:
-            return (mid - high) / high
-        if low is not None and mid - low > allowed * low:
-            return (mid - low) / low
-        return None
+        if self._extremes.moved(self._mid, self._floor) is None:
+            return None  # whatever is usual
+        allowed = self._allowed
+        return None if allowed is None else self._extremes.moved(self._mid, allowed)
 
     def _is_odd(self, bar: Bar) -> tuple[str, str] | None:
         """Return what was seen and the limit if `bar` is an outlier after the 20 before it."""

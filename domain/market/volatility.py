@@ -12,9 +12,8 @@ is to do in a second, however long the window is.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
-from itertools import pairwise
 
 BILLION = 10**9
 WINDOW_S = 600
@@ -30,10 +29,9 @@ class Moments:
 
     __slots__ = ("count", "squares", "total")
 
-    def __init__(self, values: Iterable[int] = ()) -> None:
-        self.count = self.total = self.squares = 0
-        for value in values:
-            self.add(value)
+    def __init__(self, values: Collection[int] = ()) -> None:
+        self.count, self.total = len(values), sum(values)
+        self.squares = sum(value * value for value in values)
 
     def add(self, value: int, times: int = 1) -> None:
         """Count `value` so many times more; a negative number forgets it."""
@@ -52,19 +50,29 @@ class Volatility:
     """The sigma of one product; seconds are whole seconds of market time."""
 
     def __init__(self) -> None:
-        # At most WINDOW_S + JUDGED_S returns of seconds, MOST_MINUTES + 1 closes.
+        # At most WINDOW_S + JUDGED_S returns of seconds, MOST_MINUTES of minutes.
         self._recent: deque[tuple[int, int]] = deque()
         self._older: deque[tuple[int, int]] = deque()
         self._of_recent, self._of_older = Moments(), Moments()
-        self._closes: deque[Decimal] = deque(maxlen=MOST_MINUTES + 1)
-        self._of_minutes: Decimal | None = None
+        self._minutes: deque[int] = deque()
+        self._of_minutes = Moments()
+        self._close: Decimal | None = None
+        # Worked out when somebody asks.
+        self._by_minutes: Decimal | None = None
 
     def second(self, second: int, before: Decimal, mid: Decimal) -> None:
         """Take in the return of `second`: the mid at its end after that of the second before."""
-        value = int((mid - before) * BILLION / before)
+        value = _return(before, mid)
         self._recent.append((second, value))
         self._of_recent.add(value)
         self.forget(second)
+
+    def begin(self, past: SecondsInARow) -> None:
+        """Take in seconds before any other."""
+        older, recent = past.older, past.recent
+        self._older.extend(enumerate(past.returns[older], past.first + older.start))
+        self._recent.extend(enumerate(past.returns[recent], past.first + recent.start))
+        self._of_older, self._of_recent = past.moments(older), past.moments(recent)
 
     def forget(self, second: int) -> None:
         """Leave out what is too old at the end of `second`."""
@@ -79,27 +87,101 @@ class Volatility:
 
     def minutes(self, closes: Iterable[Decimal]) -> None:
         """Take in the closes of minutes, oldest first; of old ones nothing is kept."""
-        self._closes.extend(closes)
-        pairs = pairwise(self._closes)
-        moments = Moments(int((after - before) * BILLION / before) for before, after in pairs)
-        is_enough = moments.count >= LEAST_MINUTES
-        self._of_minutes = moments.deviation / ROOT if is_enough else None
+        for close in closes:
+            if self._close is not None:
+                value = _return(self._close, close)
+                self._minutes.append(value)
+                self._of_minutes.add(value)
+                if len(self._minutes) > MOST_MINUTES:
+                    self._of_minutes.add(self._minutes.popleft(), -1)
+            self._close = close
+        self._by_minutes = None
+
+    @property
+    def knows_minutes(self) -> bool:
+        """Tell whether the minutes alone are enough to know sigma."""
+        return self._of_minutes.count >= LEAST_MINUTES
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether sigma is known."""
+        seconds = self._of_older.count + self._of_recent.count
+        return self.knows_minutes or seconds >= LEAST_SECONDS
 
     @property
     def known(self) -> tuple[int, int]:
         """Return how many returns of seconds and of minutes are known."""
-        return len(self._recent) + len(self._older), max(0, len(self._closes) - 1)
+        return len(self._recent) + len(self._older), len(self._minutes)
+
+    @property
+    def by_minutes(self) -> Decimal | None:
+        """Return sigma of a second by the minutes alone, None where they are too few."""
+        if self._by_minutes is None and self.knows_minutes:
+            self._by_minutes = self._of_minutes.deviation / ROOT
+        return self._by_minutes
 
     @property
     def sigma(self) -> Decimal | None:
         """Return sigma of a second as parts of a billion, None where too little is known."""
-        if self._of_older.count >= LEAST_SECONDS:
-            return self._of_older.deviation
-        if self._of_older.count + self._of_recent.count >= LEAST_SECONDS:
-            both = Moments()
-            for part in (self._of_older, self._of_recent):
-                both.count += part.count
-                both.total += part.total
-                both.squares += part.squares
-            return both.deviation
-        return self._of_minutes
+        found = _of_seconds(self._of_older, self._of_recent)
+        return self.by_minutes if found is None else found
+
+
+class SecondsInARow:
+    """Returns of seconds without a break, which are known before anybody asks for sigma: it is that
+    of a `Volatility` that was told second by second, from sums that are made once.
+    """
+
+    def __init__(self, first: int) -> None:
+        """`first` is the second of the first return."""
+        self.first = first
+        self.returns: list[int] = []
+        self._totals, self._squares = [0], [0]
+
+    def add(self, before: Decimal, mid: Decimal) -> None:
+        """Take in the return of the next second."""
+        value = _return(before, mid)
+        self.returns.append(value)
+        self._totals.append(self._totals[-1] + value)
+        self._squares.append(self._squares[-1] + value * value)
+
+    @property
+    def older(self) -> slice:
+        """Return which returns lie before the minute that is judged, in the window."""
+        end = max(0, len(self.returns) - JUDGED_S)
+        return slice(max(0, end - WINDOW_S), end)
+
+    @property
+    def recent(self) -> slice:
+        """Return which returns lie in the minute that is judged."""
+        return slice(self.older.stop, len(self.returns))
+
+    def moments(self, part: slice) -> Moments:
+        """Return the sums of a part."""
+        found = Moments()
+        found.count = part.stop - part.start
+        found.total = self._totals[part.stop] - self._totals[part.start]
+        found.squares = self._squares[part.stop] - self._squares[part.start]
+        return found
+
+    @property
+    def sigma(self) -> Decimal | None:
+        """Return sigma by the seconds alone, None where they are too few."""
+        return _of_seconds(self.moments(self.older), self.moments(self.recent))
+
+
+def _of_seconds(older: Moments, recent: Moments) -> Decimal | None:
+    if older.count >= LEAST_SECONDS:
+        return older.deviation
+    if older.count + recent.count < LEAST_SECONDS:
+        return None
+    both = Moments()
+    for part in (older, recent):
+        both.count += part.count
+        both.total += part.total
+        both.squares += part.squares
+    return both.deviation
+
+
+def _return(before: Decimal, after: Decimal) -> int:
+    return 0 if after == before else int((after - before) * BILLION / before)

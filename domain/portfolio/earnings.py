@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from domain.model.money import ZERO, Amount, Quantity, floor_to
 from domain.model.orders import FillSeen
-from domain.model.pnl import Origin, OriginPnl
+from domain.model.pnl import NOBODY, Origin, OriginPnl
 from domain.model.portfolio import COST_STEP, Lot
 
 SIGNALS_MAX = 16
@@ -106,13 +106,19 @@ class Earnings:
         for lot in lots:
             counts[lot.origin] = counts.get(lot.origin, 0) + 1
         origins = sorted(self.origins.keys() | counts.keys())
+        none = OriginPnl(origin=NOBODY)
+        known = ((origin, self.origins.get(origin, none)) for origin in origins)
         return tuple(
-            evolve(
-                self.origins.get(origin) or OriginPnl(origin=origin),
+            OriginPnl(
+                origin=origin,
+                trips=pnl.trips,
+                won=pnl.won,
+                fees=pnl.fees,
+                realised=pnl.realised,
                 unrealised=unrealised.get(origin) if origin in counts else Amount(ZERO),
                 lots=counts.get(origin, 0),
             )
-            for origin in origins
+            for origin, pnl in known
         )
 
     def _sold(self, part: SoldPart) -> Earnings:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from domain.model.instants import DAY, MINUTE, SECOND, Nanos
 from domain.model.money import ONE, ZERO, Amount, plain
@@ -139,6 +139,8 @@ class EquityHistory:
         where limits were `resumed`.
         """
         self.resumed: dict[str, EquityMark | None] = {}
+        # The mark that was asked about last, the newest one then, and what came of it.
+        self._grown_last: tuple[EquityMark, EquityMark | None, EquityMark] | None = None
         self._day = _Window(DAY)
         self._week = _Window(7 * DAY)
         self.peak: EquityMark | None = None
@@ -205,6 +207,12 @@ class EquityHistory:
         self.take(now)
         return True
 
+    def may_breach(self, limits: LossLimits, mark: EquityMark, told: Collection[str]) -> bool:
+        """Tell whether `measure` may find a limit reached whose name is not in `told`."""
+        if self.peak is None:
+            return False
+        return bool(self.resumed) or self._is_near(limits, self._grown(mark), told)
+
     def _is_near(self, limits: LossLimits, now: EquityMark, told: Collection[str]) -> bool:
         day, week = self._day.base(now.at_ns), self._week.base(now.at_ns)
         if DAILY_USD not in told and not day.pnl - now.pnl < limits.max_daily_loss_usd:
@@ -253,14 +261,13 @@ class EquityHistory:
         """
         if mark.growth is not None:
             return mark
-        if not self._week.marks:
-            return evolve(mark, growth=ONE)
-        last = self._week.newest
-        equity = last.nlv + mark.opening_nlv - last.opening_nlv
-        earned = mark.pnl - last.pnl
-        if equity <= 0:
-            return evolve(mark, growth=ZERO if earned < 0 else _growth(last))
-        return evolve(mark, growth=_growth(last) * max(ONE + earned / equity, ZERO))
+        last = self._week.newest if self._week.marks else None
+        seen = self._grown_last
+        if seen is None or seen[0] is not mark or seen[1] is not last:
+            growth = ONE if last is None else _growth_since(last, mark)
+            grown = EquityMark(mark.at_ns, mark.nlv, mark.opening_nlv, growth)
+            seen = self._grown_last = mark, last, grown
+        return seen[2]
 
 
 class _Window:
@@ -291,6 +298,15 @@ class _Window:
             marks.pop()
         marks.append(mark)
         self.base(mark.at_ns)
+
+
+def _growth_since(last: EquityMark, mark: EquityMark) -> Decimal:
+    """Return the growth of `mark`, of the equity that was there after the flows since `last`."""
+    equity = last.nlv + mark.opening_nlv - last.opening_nlv
+    earned = mark.pnl - last.pnl
+    if equity <= 0:
+        return ZERO if earned < 0 else _growth(last)
+    return _growth(last) * max(ONE + earned / equity, ZERO)
 
 
 def _growth(mark: EquityMark) -> Decimal:

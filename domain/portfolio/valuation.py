@@ -23,17 +23,15 @@ def value(
     cost.
     """
     spare = _spare(ledger, allotment)
-    allotted = allotted_cash(ledger, allotment)
+    allotted = _allotted(ledger, spare)
     nlv: Amount | None = allotted
     unrealised: dict[Origin, Amount | None] = {}
     for lot in ledger.lots:
-        net = _worth(lot, bids, taker)
+        net, origin = _worth(lot, bids, taker), lot.origin
         nlv = None if nlv is None or net is None else Amount(nlv + net)
-        known = unrealised.get(lot.origin, Amount(ZERO))
+        known = unrealised.get(origin, Amount(ZERO))
         open_now = None if net is None else net - (lot.cost - lot.missing_cost)
-        unrealised[lot.origin] = (
-            None if known is None or open_now is None else Amount(known + open_now)
-        )
+        unrealised[origin] = None if known is None or open_now is None else Amount(known + open_now)
     return PortfolioView(
         quote_currency=ledger.quote_currency,
         cash=ledger.cash,
@@ -52,8 +50,8 @@ def equity(
     ledger: Ledger, bids: Mapping[ProductId, Price], taker: Rate, allotment: Amount | None
 ) -> tuple[Amount | None, Amount]:
     """Return NLV and its adjusted opening as `value` does, without all that it shows."""
-    nlv = allotted_cash(ledger, allotment)
-    opening = Amount(ledger.capital - _spare(ledger, allotment))
+    spare = _spare(ledger, allotment)
+    nlv, opening = _allotted(ledger, spare), Amount(ledger.capital - spare)
     for lot in ledger.lots:
         net = _worth(lot, bids, taker)
         if net is None:
@@ -66,14 +64,18 @@ def allotted_cash(ledger: Ledger, allotment: Amount | None) -> Amount:
     """Return what of the cash may be used here: with an allotment not the rest of what was paid in,
     which stays when a lot is sold.
     """
-    spare = _spare(ledger, allotment)
+    return _allotted(ledger, _spare(ledger, allotment))
+
+
+def _allotted(ledger: Ledger, spare: Decimal) -> Amount:
     return Amount(max(ledger.cash - spare, ZERO)) if spare else ledger.cash
 
 
 def _spare(ledger: Ledger, allotment: Amount | None) -> Decimal:
     """Return what was paid in beyond the allotment."""
-    paid_in = ledger.opening_cash + ledger.flows
-    return ZERO if allotment is None else max(paid_in - allotment, ZERO)
+    if allotment is None:
+        return ZERO
+    return max(ledger.opening_cash + ledger.flows - allotment, ZERO)
 
 
 def _worth(lot: Lot, bids: Mapping[ProductId, Price], taker: Rate) -> Amount | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from actors.kernel.envelope import Envelope
-from domain.messages.supervision import ActorDown
+from domain.messages.supervision import ActorDown, BreakerReset
+from domain.model.breakers import GLOBAL
 from tests.builders.runtime import RIGS, Rig, tell
-from tests.fakes.actors import Event, Scripted, Urgent
+from tests.fakes.actors import WITNESS, Event, Scripted, Urgent
 
 
 @pytest.fixture(params=sorted(RIGS))
@@ -34,6 +35,25 @@ def test_a_listener_hears_what_is_published_to_its_name(rig: Rig) -> None:
         (second, "speaker"),
     ]
     assert not rig.runtime.dead_letters
+
+
+def test_a_listener_of_some_kinds_hears_no_others_and_senders_know_it(rig: Rig) -> None:
+    heard: list[Envelope] = []
+    asked: list[bool] = []
+    rig.runtime.listen(WITNESS, heard.append, (BreakerReset,))
+    reset, down = BreakerReset("a", GLOBAL, "test", "on purpose"), ActorDown("a", 1, "on purpose")
+
+    def speak(speaker: Scripted, _: object) -> None:
+        asked.extend(speaker.is_heard(kind) for kind in (BreakerReset, ActorDown))
+        speaker.publish(down)
+        speaker.publish(reset)
+
+    rig.runtime.spawn(Scripted, "speaker", speak)
+    tell(rig.runtime, "speaker", Event(1))
+    rig.until(lambda: bool(heard))
+
+    assert [each.body for each in heard] == [reset]
+    assert asked == [True, False]
 
 
 def test_an_actor_of_the_same_name_is_heard_instead(rig: Rig) -> None:

@@ -29,7 +29,7 @@ class MinuteGrid:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._products = {each.id: each for each in market.products}
-        self._hours: dict[tuple[ProductId, int], Bar | None] = {}
+        self._hours: dict[ProductId, dict[int, Bar | None]] = {}
 
     def has(self, product: ProductId) -> bool:
         """Tell whether the market has that product."""
@@ -139,14 +139,11 @@ class MinuteGrid:
 
     def hours(self, product: ProductId, start_ns: int, end_ns: int) -> tuple[Bar, ...]:
         """Return the hours with start_ns <= start < end_ns that have a row, oldest first."""
-        found = (self._hour(product, hour) for hour in range(start_ns, end_ns, HOUR))
-        return tuple(bar for bar in found if bar is not None)
-
-    def _hour(self, product: ProductId, start_ns: int) -> Bar | None:
-        key = product, start_ns
-        if key not in self._hours:
-            self._hours[key] = self._made(product, start_ns, HOUR)
-        return self._hours[key]
+        known, hours = self._hours.setdefault(product, {}), range(start_ns, end_ns, HOUR)
+        for hour in hours:
+            if hour not in known:
+                known[hour] = self._made(product, hour, HOUR)
+        return tuple(bar for hour in hours if (bar := known[hour]) is not None)
 
     def wide(self, product: ProductId, timeframe: Timeframe, count: int, end_ns: int) -> list[Bar]:
         """Return the last `count` whole hours or days before `end_ns` that have a row."""

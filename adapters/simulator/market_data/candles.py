@@ -75,6 +75,10 @@ class CandleMarket:
             for product, found in self._rows.items()
         )
         self._products = {product.id: product for product in self.products}
+        # The last two rows that were read one by one: a minute is asked about many times.
+        self._read: dict[tuple[ProductId, int], tuple[int, Bar]] = {}
+        # The last stretch: an hour is told, and then is what the next one's books are drawn by.
+        self._stretch: dict[ProductId, tuple[int, int, list[Bar]]] = {}
         self.first_ns = Nanos(min(int(found.starts[0]) for found in self._rows.values()))
         last = max(int(found.starts[-1]) for found in self._rows.values())
         self.end_ns: Nanos | None = Nanos(last + MINUTE)
@@ -87,25 +91,19 @@ class CandleMarket:
     def candle(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the row of that minute, None where there is none."""
         rows = self._rows[product]
-        index = int(np.searchsorted(rows.starts, minute_ns))
+        index = int(rows.starts.searchsorted(minute_ns))
         if index == len(rows.starts) or rows.starts[index] != minute_ns:
             return None
-        return _bar(product, rows, index)
+        return self._bar(product, rows, index)
 
     def candles(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> list[Bar]:
         """Return the rows with start_ns <= start < end_ns, oldest first."""
         rows = self._rows[product]
-        first, stop = np.searchsorted(rows.starts, (start_ns, end_ns))
-        part = slice(int(first), int(stop))
-        exact = ([Decimal(repr(each)) for each in c[part].tolist()] for c in rows.columns)
-        return [
-            Bar(
-                product, Nanos(start), Price(o), Price(h), Price(low), Price(close), Quantity(units)
-            )
-            for start, o, h, low, close, units in zip(
-                rows.starts[part].tolist(), *exact, strict=True
-            )
-        ]
+        first, stop = (int(each) for each in rows.starts.searchsorted((start_ns, end_ns)))
+        known = self._stretch.get(product)
+        if known is None or known[:2] != (first, stop):
+            known = self._stretch[product] = first, stop, _bars(product, rows, slice(first, stop))
+        return known[2].copy()
 
     def minutes(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
         """Return the rows with start_ns <= start < end_ns as whole numbers.
@@ -129,8 +127,15 @@ class CandleMarket:
     def last_before(self, product: ProductId, minute_ns: Nanos) -> Bar | None:
         """Return the newest row that starts before `minute_ns`."""
         rows = self._rows[product]
-        index = int(np.searchsorted(rows.starts, minute_ns)) - 1
-        return _bar(product, rows, index) if index >= 0 else None
+        index = int(rows.starts.searchsorted(minute_ns)) - 1
+        return self._bar(product, rows, index) if index >= 0 else None
+
+    def _bar(self, product: ProductId, rows: CandleRows, index: int) -> Bar:
+        key = product, index % 2
+        found = self._read.get(key)
+        if found is None or found[0] != index:
+            found = self._read[key] = index, _bar(product, rows, index)
+        return found[1]
 
     def rows(self, product: ProductId) -> CandleRows:
         """Return all rows of a product that the market has."""
@@ -267,6 +272,14 @@ def _leave_out(
         row = int(np.argmax(bad))
         first = rows.words(name, row, expected)
         reading.leave_out(int(bad.sum()), first, int(rows.starts[row]))
+
+
+def _bars(product: ProductId, rows: CandleRows, part: slice) -> list[Bar]:
+    exact = ([Decimal(repr(each)) for each in c[part].tolist()] for c in rows.columns)
+    return [
+        Bar(product, Nanos(start), Price(o), Price(h), Price(low), Price(close), Quantity(units))
+        for start, o, h, low, close, units in zip(rows.starts[part].tolist(), *exact, strict=True)
+    ]
 
 
 def _bar(product: ProductId, rows: CandleRows, index: int) -> Bar:

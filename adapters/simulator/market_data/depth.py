@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import frozen
+from attrs import frozen, mutable
 from numpy.typing import NDArray
 
 from domain.model.market import Bar, Level
@@ -94,6 +94,19 @@ class Prices:
         return found
 
 
+@mutable
+class _Line:
+    """A line of the grid in one minute: its quantity turns from old to new at a step. Levels are
+    drawn when they are looked at.
+    """
+
+    place: int
+    tick: int
+    turn: int
+    old: Level | None = None
+    new: Level | None = None
+
+
 class Depth:
     """The levels of one product in one minute."""
 
@@ -107,12 +120,17 @@ class Depth:
         self._minute = minute
         self._before = before
         self._now = now
-        self._lines: dict[int, tuple[int, Level, Level, int]] = {}
+        self._lines: dict[int, _Line] = {}
+        self._spreads: dict[int, int] = {}
 
     def spread(self, step: int) -> int:
         """Return the spread of a step in ticks: now and then wider than usual."""
-        draw = mix(self._key ^ (self._minute * STEPS + step) // 3) % 8
-        return self._now.spread * (1 if draw < 6 else draw - 4)
+        third = (self._minute * STEPS + step) // 3
+        found = self._spreads.get(third)
+        if found is None:
+            draw = mix(self._key ^ third) % 8
+            found = self._spreads[third] = self._now.spread * (1 if draw < 6 else draw - 4)
+        return found
 
     def spreads(self, minutes: Ints) -> Ints:
         """Return what `spread(0)` is in each of `minutes`, of the climate of this one."""
@@ -126,42 +144,50 @@ class Depth:
         """The largest spread that a step can have, in ticks."""
         return self._now.spread * WIDEST
 
-    def best(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-        """Return the best level a side of `book` alone."""
-        return (self._best(bid, step),), (self._best(ask, step),)
-
     def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
-        gap = self._now.gap
+        gap, lines = self._now.gap, self._lines
         bids = [self._best(bid, step)]
-        line = bid // gap
-        while len(bids) < LEVELS and line >= 0:
-            tick, old, new, turn = self._lines.get(line) or self._line(line)
-            if 0 < tick < bid:
-                bids.append(new if step >= turn else old)
-            line -= 1
+        number = bid // gap
+        while len(bids) < LEVELS and number >= 0:
+            line = lines.get(number) or self._line(number)
+            if 0 < line.tick < bid:
+                bids.append(
+                    (line.new if step >= line.turn else line.old) or self._level(line, step)
+                )
+            number -= 1
         asks = [self._best(ask, step)]
-        line = ask // gap
+        number = ask // gap
         while len(asks) < LEVELS:
-            tick, old, new, turn = self._lines.get(line) or self._line(line)
-            if tick > ask:
-                asks.append(new if step >= turn else old)
-            line += 1
+            line = lines.get(number) or self._line(number)
+            if line.tick > ask:
+                asks.append(
+                    (line.new if step >= line.turn else line.old) or self._level(line, step)
+                )
+            number += 1
         return tuple(bids), tuple(asks)
 
     def _best(self, tick: int, step: int) -> Level:
         draw = mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
         return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
 
-    def _line(self, line: int) -> tuple[int, Level, Level, int]:
-        place = mix(self._key + 2 * line + 1)
-        tick = line * self._now.gap + place % self._now.gap
-        price = self._prices.at(tick)
-        old = self._quantity(mix(place + self._minute - 1), self._before.line)
-        new = self._quantity(mix(place + self._minute), self._now.line)
-        found = tick, Level(price, old), Level(price, new), (place >> 32) % STEPS
-        self._lines[line] = found
+    def _line(self, number: int) -> _Line:
+        place, gap = mix(self._key + 2 * number + 1), self._now.gap
+        found = self._lines[number] = _Line(
+            place, number * gap + place % gap, (place >> 32) % STEPS
+        )
         return found
+
+    def _level(self, line: _Line, step: int) -> Level:
+        """Draw what a line holds at a step."""
+        price = self._prices.at(line.tick)
+        if step >= line.turn:
+            draw = mix(line.place + self._minute)
+            line.new = Level(price, self._quantity(draw, self._now.line))
+            return line.new
+        draw = mix(line.place + self._minute - 1)
+        line.old = Level(price, self._quantity(draw, self._before.line))
+        return line.old
 
     def _quantity(self, draw: int, usual: int) -> Quantity:
         """Return between two thirds and double of `usual` increments, mostly less than usual."""

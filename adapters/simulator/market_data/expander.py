@@ -12,7 +12,7 @@ without volume, has books and no trade.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from domain.model.bars import Ints
 
 Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
+Touch = tuple[Price, Price, int]
+"""Best bid, best ask, and when, market time."""
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
@@ -57,6 +59,19 @@ class _Subject:
     key: int
 
 
+@frozen
+class _Minute:
+    """What a minute is expanded from: its walk, which begins at `last`, and the depth of its
+    books; `chance` are 64 bits.
+    """
+
+    subject: _Subject
+    depth: Depth
+    walked: MinuteWalk
+    last: int
+    chance: int
+
+
 class CandleExpander:
     """Expands the candles of one market; asking for minutes in any order gives the same steps."""
 
@@ -70,27 +85,37 @@ class CandleExpander:
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
 
-    def steps(
-        self, product: ProductId, minute_ns: Nanos, *, best_only: bool = False
-    ) -> tuple[Step, ...]:
-        """Return the minute's 32 steps, oldest first; none where the market has no such minute.
+    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
+        """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
+        minute = self._expanded(product, minute_ns)
+        return () if minute is None else _steps(minute, minute_ns)
 
-        Their books have the best level a side alone if `best_only`.
-        """
+    def touches(self, product: ProductId, minute_ns: Nanos) -> list[Touch]:
+        """Return the best bid and ask of each of the minute's steps, and when."""
+        minute = self._expanded(product, minute_ns)
+        if minute is None:
+            return []
+        at, depth = minute.subject.prices.at, minute.depth
+        found = []
+        for index, tick, is_up in _moves(minute):
+            bid, ask = touch(depth, tick, index, is_up=is_up)
+            found.append((at(bid), at(ask), minute_ns + index * STEP_NS))
+        return found
+
+    def _expanded(self, product: ProductId, minute_ns: Nanos) -> _Minute | None:
         if not self._market.covers(product, minute_ns):
-            return ()
+            return None
         subject = self._subjects[product]
         row = self._market.candle(product, minute_ns)
         before = self._market.last_before(product, minute_ns)
         known = before or row
         if known is None:
-            return ()
+            return None
         close = (known.close if before else known.open) / subject.product.price_increment
         walked = self._walk(subject.product, minute_ns, row, int(close))
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         chance = mix(subject.key ^ self._number(minute_ns))
-        around = best_around if best_only else book_around
-        return _steps(subject, depth, walked, minute_ns, int(close), chance, around)
+        return _Minute(subject, depth, walked, int(close), chance)
 
     def opening(self, product: ProductId, minute_ns: Nanos) -> Step | None:
         """Return the book at the minute's beginning, before anything of it has happened.
@@ -248,49 +273,45 @@ class CandleExpander:
         return Random(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
 
-def _steps(
-    subject: _Subject,
-    depth: Depth,
-    walked: MinuteWalk,
-    minute_ns: int,
-    last: int,
-    chance: int,
-    around: Callable[..., Sides],
-) -> tuple[Step, ...]:
-    steps = []
-    name = subject.product.id
-    number = minute_ns // MINUTE * TRADES_A_MINUTE
+def _moves(minute: _Minute) -> Iterator[tuple[int, int, bool]]:
+    """Yield number and tick of each step, and whether the last trade took an offer."""
+    chance, last, traded = minute.chance, minute.last, minute.walked.traded
     is_up = bool(chance & 1)
-    for index, tick in enumerate(walked.path):
+    for index, tick in enumerate(minute.walked.path):
         if tick != last:
             is_up, last = tick > last, tick
-        elif index in walked.traded and chance >> index & 3 == 0:
+        elif index in traded and chance >> index & 3 == 0:
             is_up = not is_up
         is_up = is_up and tick > 1  # nothing can be bid below one tick
+        yield index, tick, is_up
+
+
+def _steps(minute: _Minute, minute_ns: int) -> tuple[Step, ...]:
+    steps = []
+    subject, traded = minute.subject, minute.walked.traded
+    name = subject.product.id
+    number = minute_ns // MINUTE * TRADES_A_MINUTE
+    for index, tick, is_up in _moves(minute):
         at_ns = Nanos(minute_ns + index * STEP_NS)
         trades: tuple[Trade, ...] = ()
-        if index in walked.traded:
+        if index in traded:
             number += 1
-            quantity = Quantity(walked.traded[index] * subject.product.base_increment)
+            quantity = Quantity(traded[index] * subject.product.base_increment)
             # A rise is bought from resting sellers.
             maker = Side.SELL if is_up else Side.BUY
             trades = (Trade(name, str(number), subject.prices.at(tick), quantity, maker, at_ns),)
-        bids, asks = around(depth, tick, index, is_up=is_up)
+        bids, asks = book_around(minute.depth, tick, index, is_up=is_up)
         steps.append(Step(name, at_ns, trades, bids, asks))
     return tuple(steps)
 
 
 def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
     """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
-    return depth.book(*_touch(depth, tick, index, is_up=is_up), index)
+    return depth.book(*touch(depth, tick, index, is_up=is_up), index)
 
 
-def best_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
-    """Return the best level a side of `book_around`."""
-    return depth.best(*_touch(depth, tick, index, is_up=is_up), index)
-
-
-def _touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
+def touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
+    """Return best bid and ask, in ticks, of `book_around`."""
     spread = depth.spread(index)
     if is_up and tick > 1:
         return max(1, tick - spread), tick

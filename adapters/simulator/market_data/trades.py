@@ -7,7 +7,7 @@ Candles are those of the trades.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -22,9 +22,9 @@ from adapters.simulator.market_data.depth import STEPS, Depth
 from adapters.simulator.market_data.expander import (
     STEP_NS,
     CandleExpander,
-    Sides,
-    best_around,
+    Touch,
     book_around,
+    touch,
 )
 from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError, Step
@@ -46,6 +46,8 @@ from domain.model.product import Product, ProductId, Side
 
 NEEDED = ("ts", "price", "size")
 _CACHED_MINUTES = 512
+_Move = tuple[Nanos, tuple[Trade, ...], int, int, bool]
+"""An instant, its trades, the last price in ticks, the step, and whether an offer was taken."""
 
 
 @frozen(eq=False)
@@ -151,30 +153,43 @@ class TradeExpander(CandleExpander):
         super().__init__(market, seed)
         self._tape = market
 
-    def steps(
-        self, product: ProductId, minute_ns: Nanos, *, best_only: bool = False
-    ) -> tuple[Step, ...]:
+    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's steps, oldest first; none before the product's first trade."""
+        depth, moves = self._moves(product, minute_ns)
+        if depth is None:
+            return ()
+        return tuple(
+            Step(product, at_ns, now, *book_around(depth, tick, index, is_up=is_up))
+            for at_ns, now, tick, index, is_up in moves
+        )
+
+    def touches(self, product: ProductId, minute_ns: Nanos) -> list[Touch]:
+        """Return the best bid and ask of each of the minute's steps, and when."""
+        depth, moves = self._moves(product, minute_ns)
+        if depth is None:
+            return []
+        at, found = self._subjects[product].prices.at, []
+        for at_ns, _, tick, index, is_up in moves:
+            bid, ask = touch(depth, tick, index, is_up=is_up)
+            found.append((at(bid), at(ask), int(at_ns)))
+        return found
+
+    def _moves(self, product: ProductId, minute_ns: Nanos) -> tuple[Depth | None, Iterator[_Move]]:
+        """Return what the minute's books are drawn from, and its instants."""
         trades = self._tape.trades(product, minute_ns)
         before = self._tape.last_before(product, minute_ns)
         known = before or self._tape.candle(product, minute_ns)
         if known is None or not self._tape.covers(product, minute_ns):
-            return ()
+            return None, iter(())
         subject = self._subjects[product]
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         last = self._tape.trades(product, known.start_ns)[-1] if before else None
-        around = best_around if best_only else book_around
-        return tuple(_steps(subject.product, depth, minute_ns, trades, last, around))
+        return depth, _moves(subject.product, minute_ns, trades, last)
 
 
-def _steps(
-    product: Product,
-    depth: Depth,
-    minute_ns: int,
-    trades: Sequence[Trade],
-    last: Trade | None,
-    around: Callable[..., Sides],
-) -> Iterator[Step]:
+def _moves(
+    product: Product, minute_ns: int, trades: Sequence[Trade], last: Trade | None
+) -> Iterator[_Move]:
     printed = {at: tuple(each) for at, each in groupby(trades, key=_at)}
     instants = {Nanos(minute_ns + index * STEP_NS) for index in range(STEPS)}
     for at_ns in sorted(instants | printed.keys()):
@@ -184,8 +199,7 @@ def _steps(
             continue
         tick = int(last.price / product.price_increment)
         index = min(STEPS - 1, (at_ns - minute_ns) // STEP_NS)
-        bids, asks = around(depth, tick, index, is_up=last.maker_side is Side.SELL)
-        yield Step(product.id, at_ns, now, bids, asks)
+        yield at_ns, now, tick, index, last.maker_side is Side.SELL
 
 
 def _at(trade: Trade) -> Nanos:

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from attrs import evolve
 
-from domain.market.doubts import BARS, TELL_EVERY_NS, NoWatch, PriceWatch
+from domain.market.doubts import BARS, TELL_EVERY_NS, NoWatch, PriceWatch, Tick
 from domain.market.volatility import JUDGED_S
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.market import Bar, Doubt, DoubtKind, PriceLimits
@@ -328,3 +328,58 @@ def test_what_has_no_limits_is_never_doubted() -> None:
     )
 
     assert set(said) == {None}
+
+
+def a_tape(seed: int, steps: int, widest: int) -> list[Tick]:
+    """Return bids and asks of so many steps, which move by up to `widest` hundredths of a bp."""
+    draw, mid, found = random.Random(seed), Decimal(100), []
+    at_ns = (START_S + 2_000) * SECOND
+    for _ in range(steps):
+        if draw.random() < 0.6:
+            mid += Decimal(draw.randint(-widest, widest)) / 10_000
+        at_ns += draw.choice((300 * MILLISECOND, 1_875 * MILLISECOND, 1_875 * MILLISECOND))
+        half = HALF_SPREAD if draw.random() < 0.999 else Decimal(1)
+        found.append((mid - half, mid + half, at_ns))
+    return found
+
+
+@pytest.mark.parametrize("floor", [0, 5, 100])
+@pytest.mark.parametrize("widest", [20, 200, 1_000])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_past_at_once_leaves_what_its_ticks_leave_or_is_not_taken(
+    seed: int, widest: int, floor: int
+) -> None:
+    limits = evolve(LIMITS, jump_floor_bps=Decimal(floor))
+    ticks, after = a_tape(seed, 352, widest), a_tape(seed + 100, 120, 4 * widest)
+    gap_ns = ticks[-1][2] - after[0][2] + SECOND
+    at_once, by_ticks = PriceWatch(limits), PriceWatch(limits)
+    for watch in (at_once, by_ticks):
+        watch.bars(a_bar(number, close=str(100 + number % 3)) for number in range(100))
+    doubts = [by_ticks.tick(*each) for each in ticks]
+
+    taken = at_once.past(ticks)
+
+    assert taken is not any(doubts)
+    if not taken:
+        for each in ticks:
+            at_once.tick(*each)
+    for bid, ask, at_ns in after:
+        later = bid, ask, at_ns + gap_ns
+        assert at_once.tick(*later) == by_ticks.tick(*later)
+    assert at_once.passed(after[-1][2] + gap_ns + MINUTE) == by_ticks.passed(
+        after[-1][2] + gap_ns + MINUTE
+    )
+
+
+def test_a_past_is_taken_only_as_the_first_that_is_seen_without_a_break() -> None:
+    ticks = a_tape(1, 20, 10)
+    calm = evolve(LIMITS, jump_floor_bps=Decimal(100))
+    fed, unknown, broken = Feeding(), PriceWatch(calm), Feeding(calm, bars=100)
+    fed.calm(30)
+    gap = [*ticks, (*ticks[-1][:2], ticks[-1][2] + 2 * MINUTE)]
+
+    assert not fed.watch.past(ticks)
+    assert not unknown.past(ticks)  # nothing is known of bars
+    assert not broken.watch.past(gap)
+    assert not broken.watch.past([])
+    assert broken.watch.past(ticks)

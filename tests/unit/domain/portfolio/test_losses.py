@@ -444,6 +444,7 @@ def test_what_is_passed_over_would_have_been_kept_and_nothing_else(
         now = EquityMark(Nanos(at_ns), Amount(nlv), Amount(Decimal(10000)))
         wanted = whole.wants(now)
         reached = {one.name for one in whole.measure(LIMITS, now) if one.is_breached} - told
+        assert whole.may_breach(LIMITS, now, told) or not reached
 
         is_taken = passed.pass_over(now, LIMITS, told)
 
@@ -453,6 +454,19 @@ def test_what_is_passed_over_would_have_been_kept_and_nothing_else(
             passed.take(now)
         assert (passed.marks, passed.peak) == (whole.marks, whole.peak)
         assert passed.measure(LIMITS) == whole.measure(LIMITS)
+
+
+@pytest.mark.req("DD1")
+def test_only_near_a_limit_or_while_one_counts_anew_may_a_mark_breach() -> None:
+    history, calm, lost = EquityHistory(), mark("9999", NOW + SECOND), mark("9700", NOW + SECOND)
+    assert not history.may_breach(LIMITS, lost, ())
+    history.take(mark("10000"))
+
+    assert history.may_breach(LIMITS, lost, ())
+    assert not history.may_breach(LIMITS, lost, {"daily_loss"})
+    assert not history.may_breach(LIMITS, calm, ())
+    history.rebase("weekly_loss")
+    assert history.may_breach(LIMITS, calm, ())
 
 
 def test_nothing_is_passed_over_before_the_first_mark_or_while_a_limit_counts_anew() -> None:

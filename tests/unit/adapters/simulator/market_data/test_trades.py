@@ -111,6 +111,18 @@ def test_the_book_is_refreshed_where_nothing_is_traded(tmp_path: Path) -> None:
         assert market.candle(BTC, Nanos(START + number * MINUTE)) is None
 
 
+def test_the_best_of_the_books_is_that_of_whole_ones(tmp_path: Path) -> None:
+    rows = (row(number * 0.7, price=f"{100 + number % 4}.5") for number in range(20))
+    market = open_trades(csv(tmp_path / "t.csv", *rows))
+    steps = minute(market)
+
+    assert steps
+    assert TradeExpander(market, 1).touches(BTC, Nanos(START)) == [
+        (step.bids[0].price, step.asks[0].price, step.at_ns) for step in steps
+    ]
+    assert TradeExpander(market, 1).touches(BTC, Nanos(START - MINUTE)) == []
+
+
 def test_candles_are_those_of_the_trades(tmp_path: Path) -> None:
     rows = row(1, "100", "1"), row(2, "103", "0.5"), row(3, "99", "0.25"), row(59, "101", "2")
     market = open_trades(csv(tmp_path / "t.csv", *rows, row(130, "7", "7")))
