@@ -33,7 +33,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.req("RH1")]
 
 SOON = ("--duration", "1s")
 PATIENCE_S = 540
-HOUR_AT_MOST = ("--hours", "1", "--speed", "max", f"--shadow={ROOT / 'config'}")
+BY_HAND = 15
+"""Rows whose cause no drill plays; docs/rehearsal.md says why."""
+Verdict = dict[str, Any]
+CYCLES = 24
+SHORT = ("--hours", "0.4", "--speed", "max", f"--shadow={ROOT / 'config'}")
 
 
 def cycles(home: Path) -> int:
@@ -41,21 +45,21 @@ def cycles(home: Path) -> int:
     return sum(each.read_bytes().count(CYCLE) for each in journal.glob("*.jsonl"))
 
 
-def verdict(home: Path) -> tuple[int, dict[str, Any]]:
+def verdict(home: Path) -> tuple[int, Verdict]:
     done = call(home, "rehearsal", "report", "--json")
     return done.returncode, json.loads(done.stdout)
 
 
 def killed_and_gone_on(home: Path) -> None:
-    """Rehearse an hour in virtual time, kill everything in the middle, and go on."""
+    """Rehearse in virtual time, kill everything in the middle, and go on."""
     begun = subprocess.Popen(
-        command_line(home, "rehearse", *HOUR_AT_MOST),
+        command_line(home, "rehearse", *SHORT),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        wait_for(lambda: cycles(home) >= 10 or begun.poll() is not None, PATIENCE_S)
+        wait_for(lambda: cycles(home) >= 5 or begun.poll() is not None, PATIENCE_S)
         assert begun.poll() is None
         trader = holder(home / "data" / "paper")
         assert trader is not None
@@ -64,42 +68,35 @@ def killed_and_gone_on(home: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(begun.pid, signal.SIGKILL)
         begun.wait()
-    assert cycles(home) < 60
+    assert cycles(home) < CYCLES
     done = call(home, "rehearse", seconds=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def it_counts_what_was_before(home: Path) -> None:
-    code, found = verdict(home)
-
-    assert code == 0
+def it_counts_what_was_before(found: Verdict) -> None:
     assert (found["verdict"], found["go"], found["drill"]) == ("GO as DRILL", True, True)
     assert found["runs"] == 2
-    assert 57 <= found["cycles"] <= 62
+    assert CYCLES - 1 <= found["cycles"] <= found["scheduled"] <= CYCLES + 2
     assert any("ended without a last record" in each for each in found["remarks"])
 
 
-def every_row_is_fired_and_says_by_what(home: Path) -> None:
-    _, found = verdict(home)
-
+def every_row_is_fired_and_says_by_what(found: Verdict) -> None:
     assert [each["name"] for each in found["coverage"] if each["fired"] == "NOT FIRED"] == []
     assert all(each["evidence"] for each in found["coverage"])
     by_cause = [each for each in found["coverage"] if each["fired"] in ("by drill", "by market")]
-    assert len(by_cause) > len(found["coverage"]) * 0.7
+    assert len(found["coverage"]) - len(by_cause) <= BY_HAND
 
 
-def the_shadow_by_the_same_settings_agrees_and_the_report_says_so(home: Path) -> None:
-    _, found = verdict(home)
-
+def the_shadow_by_the_same_settings_agrees_and_the_report_says_so(
+    home: Path, found: Verdict
+) -> None:
     assert found["shadow"].startswith("agreement 100")
     assert "interval" in found["shadow"] or "too few cycles" in found["shadow"]
     report = (home / "logs" / "paper_rehearsal_final_report.md").read_text(encoding="utf-8")
     assert found["shadow"] in report
 
 
-def there_is_no_certificate(home: Path) -> None:
-    _, found = verdict(home)
-
+def there_is_no_certificate(home: Path, found: Verdict) -> None:
     assert "DRILL" in found["certificate"]
     assert not (home / "data" / "live").exists()
 
@@ -118,10 +115,12 @@ def test_one_that_was_killed_goes_on_to_its_verdict(tmp_path: Path) -> None:
     """One test for all that it leaves: the drills of a rehearsal take two minutes."""
     killed_and_gone_on(tmp_path)
 
-    it_counts_what_was_before(tmp_path)
-    every_row_is_fired_and_says_by_what(tmp_path)
-    the_shadow_by_the_same_settings_agrees_and_the_report_says_so(tmp_path)
-    there_is_no_certificate(tmp_path)
+    code, found = verdict(tmp_path)
+    assert code == 0
+    it_counts_what_was_before(found)
+    every_row_is_fired_and_says_by_what(found)
+    the_shadow_by_the_same_settings_agrees_and_the_report_says_so(tmp_path, found)
+    there_is_no_certificate(tmp_path, found)
     reports_lie_in_the_log_folder(tmp_path)
 
 
