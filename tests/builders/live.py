@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from adapters.venues.coinbase.key_sources import FILE
+from app.command_line.options import Folders
 from app.run.certifying import Rehearsed, issue
 from config.loading import load
 from domain.model.instants import DAY, Nanos
@@ -43,6 +44,14 @@ class LiveHome:
         app.write_text(app.read_text().replace("mode: paper", "mode: live", 1))
         self.portfolio = str(real.api.get("/key_permissions")["portfolio_uuid"])
         self.key = {FILE: str(real.session.key_file)}
+
+    @property
+    def folders(self) -> Folders:
+        """All of them, as they are typed."""
+        home = self.home
+        return Folders(
+            config=home / "config", data=home / "data", log=home / "logs", is_data_given=True
+        )
 
     @property
     def folder(self) -> Path:

@@ -17,14 +17,18 @@ import pytest
 from attrs import evolve
 
 from adapters.control.certificates import FOLDER as CERTIFICATES
+from adapters.control.files import write_json
 from adapters.control.instances import holder
-from app.command_line.options import Folders
+from app.command_line.options import TradeOptions
+from app.rehearsal.drill_run import CARD
+from app.rehearsal.drills import drills
 from app.rehearsal.running import CYCLE
 from app.rehearsal.starting import trade_options
+from app.rehearsal.state import RehearsalFolder
 from config.mode import Mode
 from domain.model.instants import DAY, SECOND
 from tests.builders.live import CONFIRMED, SETTINGS, LiveHome
-from tests.builders.rehearsal_folder import a_state, write_rehearsal
+from tests.builders.rehearsal_folder import a_state, write_fired, write_rehearsal
 from tests.builders.runs import ROOT, call, command_line, words
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 from tests.builders.waiting import wait_for
@@ -127,26 +131,59 @@ def test_one_that_was_killed_goes_on_to_its_verdict(tmp_path: Path) -> None:
 # What it is for.
 
 
-@pytest.fixture
-def real(tmp_path: Path) -> Iterator[RunningVenue]:
-    with playing_coinbase(tmp_path / "coinbase") as running:
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningVenue]:
+    with playing_coinbase(tmp_path_factory.mktemp("coinbase")) as running:
         yield running
 
 
 def rehearsed(live: LiveHome) -> None:
     """Leave on disk what a day at the venue that stands for Coinbase would have left."""
-    folders = Folders(
-        config=live.home / "config",
-        data=live.home / "data",
-        log=live.home / "logs",
-        is_data_given=True,
-    )
     typed = ("--venue=coinbase", f"--venue-url={live.real.session.rest}", *SETTINGS)
-    config = trade_options(typed, folders).config
+    config = trade_options(typed, live.folders).config
     begun_ns = time.time_ns() - DAY - 10 * SECOND
     interval_ns = 60 * SECOND
     state = evolve(a_state(config, begun_ns, typed), interval_ns=interval_ns)
-    write_rehearsal(folders.of_mode(Mode.PAPER), config, begun_ns, typed, state=state)
+    write_rehearsal(live.folders.of_mode(Mode.PAPER), config, begun_ns, typed, state=state)
+
+
+QUICK = ("--set=policy.loop.interval_seconds=2",)
+SECONDS = 8
+
+
+def drilled(live: LiveHome, options: TradeOptions) -> None:
+    """Leave on disk what the drills of a rehearsal with these options would have left."""
+    own = RehearsalFolder(options.folders.of_mode(Mode.PAPER))
+    told = {"config": str(live.home / "config"), "sets": list(options.sets), "missing": []}
+    for each in drills():
+        write_fired(own, options.config, drill=each.name)
+        card = {**told, "hash": options.config.config_hash, "name": each.name}
+        write_json(own.drills / each.name / CARD, card)
+
+
+def test_by_the_prices_of_the_venue_it_runs_in_real_time_and_a_short_one_gives_no_certificate(
+    real: RunningVenue, tmp_path: Path
+) -> None:
+    live = LiveHome(tmp_path / "owner", real)
+    typed = ("--venue=coinbase", f"--venue-url={real.session.rest}", *SETTINGS, *QUICK)
+    options = trade_options(typed, live.folders)
+    begun_ns = time.time_ns()
+    short = {"length_ns": SECONDS * SECOND, "interval_ns": 2 * SECOND}
+    state = a_state(options.config, begun_ns, typed, **short)
+    RehearsalFolder(options.folders.of_mode(Mode.PAPER)).write(state)
+    drilled(live, options)
+
+    done = call(live.home, "rehearse")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert time.time_ns() - begun_ns >= SECONDS * SECOND
+    assert "GO as DRILL: " in done.stdout
+    assert "certificate: none, because it was a DRILL, shorter than 24 h" in done.stdout
+    _, found = verdict(live.home)
+    assert (found["speed"], found["runs"], found["drill"]) == ("1", 1, True)
+    assert SECONDS // 2 - 1 <= found["cycles"] <= found["scheduled"]
+    journal = live.home / "data" / "paper" / "journal" / "00000001.jsonl"
+    assert b'"venue":"coinbase"' in journal.read_bytes()
 
 
 @pytest.mark.req("M1")
