@@ -90,7 +90,7 @@ python run.py incident --verify incident.tar.zst
 ```
 
 Journal, logs, alerts, configurations and status, without key material, each with its SHA-256.
-Unpacked, the journal can be verified and replayed.
+`python run.py replay incident.tar.zst` plays its last run again, on any machine.
 """
 
 
