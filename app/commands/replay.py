@@ -57,7 +57,7 @@ def _meant(text: str) -> int | Path | None:
     try:
         return parse_run(text)
     except ValueError:
-        if Path(text).is_file():
+        if Path(text).suffix:
             return Path(text)
         raise
 

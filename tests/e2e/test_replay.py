@@ -86,6 +86,7 @@ def test_it_is_told_within_the_width_of_a_terminal(
     ("words", "code", "why"),
     [
         (("3",), 1, "no replay: the journal has no run 3: it has runs 1 to 2"),
+        (("nowhere.tar.zst",), 1, "no replay: "),
         (("first",), 2, "expected the number of a run, counted from 1, or `last`"),
         (("--market", "/no/such/file.parquet"), 2, "--market: there is no /no/such/file.parquet"),
     ],
