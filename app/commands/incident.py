@@ -71,7 +71,6 @@ def incident(
       python run.py incident -o monday.tar.zst
       python run.py incident --from 2026-11-01 --to 2026-11-02 -o two-days.tar.zst
       python run.py incident --verify monday.tar.zst
-      python run.py replay monday.tar.zst
     """
     if old is not None:
         return _verify(old)
