@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +18,7 @@ from adapters.simulator.market_data.source import MarketError
 pytestmark = pytest.mark.req("BT4")
 
 
-def columns(rows: int, first: int = 0) -> tuple[np.ndarray, ...]:
+def columns(rows: int, first: int = 0) -> tuple[Any, ...]:
     starts = np.arange(first, first + rows, dtype=np.int64)
     return starts, starts / 7, np.sqrt(starts)
 
@@ -55,14 +59,16 @@ def test_what_is_shown_can_not_be_changed() -> None:
         starts[0] = 1
 
 
+class _Full(io.BytesIO):
+    def write(self, _: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_full_disk_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = ScratchFile()
-    made._file.close()
-    made._file = Path("/dev/full").open("w+b", buffering=0)  # noqa: SIM115 - closed with the test
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: _Full())
 
     with pytest.raises(MarketError, match=r"could not be kept in .*No space left.*set TMPDIR"):
-        made.put(columns(1_000))
-    made._file.close()
+        ScratchFile().put(columns(1_000))
 
 
 def test_the_file_goes_where_tmpdir_says_else_onto_a_disk(
