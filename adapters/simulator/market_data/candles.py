@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from adapters.simulator.market_data.digits import MOST_DECIMALS
 from adapters.simulator.market_data.reading import FileRows, Reading
-from adapters.simulator.market_data.scratch import Pages, Place, ScratchFile
+from adapters.simulator.market_data.scratch import ScratchPages, ScratchPlace, ScratchFile
 from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
@@ -48,7 +48,7 @@ class CandleRows:
     columns: tuple[NDArray[np.float64], ...]
     lines: NDArray[np.int64] | None = None
     """Lines of the file that they stand in, where they are known."""
-    pages: Pages | None = None
+    pages: ScratchPages | None = None
     """Where they lie, if not in memory."""
 
     def where(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> CandleRows:
@@ -194,7 +194,7 @@ class _Keeping:
         self._rows = 0
         self._file: ScratchFile | None = None
 
-    def read(self, file: Path) -> FileRows[CandleRows | Place]:
+    def read(self, file: Path) -> FileRows[CandleRows | ScratchPlace]:
         """Return the rows of a file, or where they are kept."""
         found = _read(file)
         self._rows += sum(len(rows.starts) for rows in found.rows.values())
@@ -203,22 +203,22 @@ class _Keeping:
         return FileRows({name: self._put(rows) for name, rows in found.rows.items()}, found.remarks)
 
     def joined(
-        self, reading: Reading, name: str, parts: Sequence[CandleRows | Place]
-    ) -> CandleRows | Place:
+        self, reading: Reading, name: str, parts: Sequence[CandleRows | ScratchPlace]
+    ) -> CandleRows | ScratchPlace:
         """Return the rows of several files as one, or where they are kept."""
         return self._put(_joined(reading, name, [self._in_memory(part) for part in parts]))
 
-    def shown(self, rows: CandleRows | Place) -> CandleRows:
+    def shown(self, rows: CandleRows | ScratchPlace) -> CandleRows:
         """Return the rows where they are, when all files have been read."""
         if isinstance(rows, CandleRows):
             return rows
         (starts, *columns), pages = self._scratch.shown(rows)
         return CandleRows(starts, tuple(columns), pages=pages)
 
-    def _put(self, rows: CandleRows) -> CandleRows | Place:
+    def _put(self, rows: CandleRows) -> CandleRows | ScratchPlace:
         return rows if self._file is None else self._file.put((rows.starts, *rows.columns))
 
-    def _in_memory(self, rows: CandleRows | Place) -> CandleRows:
+    def _in_memory(self, rows: CandleRows | ScratchPlace) -> CandleRows:
         if isinstance(rows, CandleRows):
             return rows
         starts, *columns = self._scratch.read(rows)

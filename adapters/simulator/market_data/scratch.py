@@ -26,7 +26,7 @@ USED_ROWS = 20_000
 
 
 @frozen
-class Place:
+class ScratchPlace:
     """Where columns of so many rows lie in the file, in bytes from its beginning."""
 
     offset: int
@@ -36,11 +36,11 @@ class Place:
 
 
 @define(eq=False)
-class Pages:
+class ScratchPages:
     """The part of the file that columns lie in, and how much has been looked at of it."""
 
     whole: mmap.mmap
-    place: Place
+    place: ScratchPlace
     used: int = 0
 
     def use(self, rows: int) -> None:
@@ -59,7 +59,7 @@ class ScratchFile:
         self._end = 0
         self._whole: mmap.mmap | None = None
 
-    def put(self, columns: Sequence[NDArray[Any]]) -> Place:
+    def put(self, columns: Sequence[NDArray[Any]]) -> ScratchPlace:
         """Write columns of equal length.
 
         Raises:
@@ -80,22 +80,24 @@ class ScratchFile:
             ) from error
         self._end += size + padding
         kinds = tuple(column.dtype for column in columns)
-        return Place(begun, size + padding, len(columns[0]), kinds)
+        return ScratchPlace(begun, size + padding, len(columns[0]), kinds)
 
-    def read(self, place: Place) -> tuple[NDArray[Any], ...]:
+    def read(self, place: ScratchPlace) -> tuple[NDArray[Any], ...]:
         """Return columns that were put, in memory."""
         text = os.pread(self._file.fileno(), place.length, place.offset)
         return _columns(text, place, 0)
 
-    def shown(self, place: Place) -> tuple[tuple[NDArray[Any], ...], Pages]:
+    def shown(self, place: ScratchPlace) -> tuple[tuple[NDArray[Any], ...], ScratchPages]:
         """Return columns as they lie in the file; from now on nothing can be put into it."""
         if self._whole is None:
             self._whole = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             self._file.close()  # the map holds it
-        return _columns(self._whole, place, place.offset), Pages(self._whole, place)
+        return _columns(self._whole, place, place.offset), ScratchPages(self._whole, place)
 
 
-def _columns(source: bytes | mmap.mmap, place: Place, offset: int) -> tuple[NDArray[Any], ...]:
+def _columns(
+    source: bytes | mmap.mmap, place: ScratchPlace, offset: int
+) -> tuple[NDArray[Any], ...]:
     found = []
     for kind in place.kinds:
         found.append(np.frombuffer(source, kind, place.rows, offset))
