@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from adapters.simulator.market_data.digits import MOST_DECIMALS
 from adapters.simulator.market_data.reading import FileRows, Reading
-from adapters.simulator.market_data.scratch import ScratchPages, ScratchPlace, ScratchFile
+from adapters.simulator.market_data.scratch import ScratchFile, ScratchPages, ScratchPlace
 from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
