@@ -67,6 +67,10 @@ HEAD = """
 """
 
 
+class NothingToPlay(Exception):
+    """A recording is shorter than a look-back."""
+
+
 def played(name: str, strategy: str, data: Path) -> Row:
     """Return what `strategy` makes of the set.
 
@@ -77,22 +81,35 @@ def played(name: str, strategy: str, data: Path) -> Row:
         for file in (data / "candles" / name).glob("*.parquet"):
             if not file.stem.endswith("_quote"):  # bars of bids and offers, without trades
                 (Path(market) / file.name).symlink_to(file.resolve())
-        words = ["backtest", "--market", market, "--strategy", strategy, "--json"]
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-        )
-    row: Row = {"set": name, "strategy": strategy}
+        row: Row = {"set": name, "strategy": strategy}
+        try:
+            report = reported(["backtest", "--market", market, "--strategy", strategy])
+        except NothingToPlay:
+            return {**row, "lacks": "the recording is shorter than its look-back"}
+    return {**row, **row_of(report)}
+
+
+def reported(words: list[str]) -> dict[str, Any]:
+    """Return the report of `run.py` with these words, in a process of its own.
+
+    Raises:
+        NothingToPlay: the market is shorter than what the strategy looks back on.
+        RuntimeError: it did not end with 0; the text is its own.
+    """
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), *words, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     if done.returncode == 2 and any(each in done.stderr for each in TOO_SHORT):
-        return {**row, "lacks": "the recording is shorter than its look-back"}
+        raise NothingToPlay(done.stderr)
     if done.returncode != 0:
-        raise RuntimeError(
-            f"{name}, {strategy}: ended with {done.returncode}: {done.stderr[-500:]}"
-        )
-    return {**row, **row_of(json.loads(done.stdout))}
+        told = " ".join(words)
+        raise RuntimeError(f"{told}: ended with {done.returncode}: {done.stderr[-500:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def row_of(report: Mapping[str, Any]) -> Row:

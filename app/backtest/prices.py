@@ -15,6 +15,12 @@ from domain.model.product import ProductId
 BARS = 142
 """Minutes that a judgement of prices looks back: 121 closes, and 20 bars before the newest."""
 
+MOST_UNREST = 10
+"""Minutes of a market that jumps again and again which are looked back on."""
+USUAL, LEAST_JUMP = 10, 2
+"""A jump is six standard deviations of a minute's move, measured over ten minutes. Within two
+candles that is more than twice the mean reach of the ten before."""
+
 
 class PlayedPrices:
     """Judges the prices of products while they are played; what was long ago is forgotten."""
@@ -30,6 +36,22 @@ class PlayedPrices:
         if now_ns - self._seen.get(product, 0) >= MINUTE:
             return 0
         return now_ns - self._since.get(product, now_ns)
+
+    def unrest(self, past: Sequence[Bar]) -> int:
+        """Return how many of the newest minutes may hold a price that has jumped.
+
+        Such a price keeps the limit of before it jumped, so that whoever begins to judge now has to
+        know as much of the time before those minutes as of the time before now.
+        """
+        past = past[-(MOST_UNREST + USUAL + 1) :]
+        usual = [bar.high - bar.low for bar in past]
+        for found in range(min(MOST_UNREST, len(past) - 1 - USUAL)):
+            stop = len(past) - found
+            after, before = past[stop - 1], past[stop - 2]
+            moved = max(after.high, before.high) - min(after.low, before.low)
+            if moved * USUAL < LEAST_JUMP * sum(usual[stop - 2 - USUAL : stop - 2]):
+                return found
+        return min(MOST_UNREST, max(0, len(past) - 1 - USUAL))
 
     def begin(
         self,

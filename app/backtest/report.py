@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from app.backtest.analysis import Analysis, analyse, hourly
+from app.backtest.order_lists import order_hashes
 from app.backtest.outcome import BacktestOutcome
 from app.backtest.plan import FillRule
 from app.backtest.record import Share
@@ -68,6 +69,7 @@ def report(outcome: BacktestOutcome, found: Analysis | None = None) -> dict[str,
         "buy_and_hold_curve": [
             {"at": iso(each.at_ns), "return_pct": _ratio(each.return_pct)} for each in found.held
         ],
+        "order_hashes": order_hashes(outcome.trail),
     }
 
 

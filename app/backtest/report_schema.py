@@ -15,6 +15,7 @@ ID = "backtest-report.schema.json"
 
 Number = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="a decimal as text")]
 Count = Annotated[int, Meta(ge=0)]
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", description="what tells it from any other")]
 _RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$"
 Time = Annotated[str, Meta(pattern=_RFC_3339, description="RFC 3339, UTC, market time")]
 
@@ -298,6 +299,7 @@ class Report(_Member):
     foregone_left_out: Count
     exposure_curve: list[AtWorkTold]
     buy_and_hold_curve: list[HeldPointTold]
+    order_hashes: dict[str, Hash]
 
 
 def checked(document: Any) -> Report:

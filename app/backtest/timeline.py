@@ -299,6 +299,8 @@ class BacktestTimeline:
         if self._prices.known_ns(product, now_ns) >= minutes * MINUTE:
             return
         past = self._watch.past(product, now_ns)
+        if minutes > 1:
+            minutes += self._prices.unrest(past)
         span = product, now_ns, minutes
         self._prices.begin(
             product, past, self._tape.touches(*span), lambda: self._tape.before(*span)

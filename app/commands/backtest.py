@@ -50,6 +50,7 @@ Example:
   python run.py backtest --market candles --strategy momentum --report momentum.json
   python run.py backtest --market candles --strategy momentum --baseline momentum.json
 """
+SAME_ORDERS = "every order is the baseline's, to the last digit"
 _TIME = Parsed("time", parse_typed_time)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -260,4 +261,15 @@ def _compared(before: tuple[Metrics, dict[str, Any]], outcome: BacktestOutcome) 
         click.echo(f"moved: {each}", err=True)
     if not found:
         click.echo("nothing has moved by more than 2 % from the baseline", err=True)
+    _say_orders(known.get("order_hashes"), outcome)
     return 1 if found else 0
+
+
+def _say_orders(before: object, outcome: BacktestOutcome) -> None:
+    """Say whether the same orders were sent as in a baseline that tells it."""
+    from app.backtest.order_lists import differing, order_hashes
+
+    if not isinstance(before, dict):
+        return  # an older report
+    others = ", ".join(differing(before, order_hashes(outcome.trail)))
+    click.echo(f"other orders than in the baseline: {others}" if others else SAME_ORDERS, err=True)

@@ -45,8 +45,8 @@ class TrialStore:
         except ImportError as error:
             kind = url.partition(":")[0]
             raise StorageUnusable(
-                f"--storage: the driver of {kind} is not installed here; for PostgreSQL"
-                " `pip install psycopg2-binary` into this environment"
+                f"--storage: the driver of {kind} is not installed here; that of postgresql://"
+                " comes with `./scripts/setup research`"
             ) from error
         except (OptunaError, SQLAlchemyError, ValueError) as error:
             raise StorageUnusable(f"--storage {shown_url(url)}: {_reason(error)}") from error

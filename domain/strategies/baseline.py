@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import frozen
 
 from domain.decisions.conviction import calm_of, conviction_of, size_pct
@@ -24,12 +25,16 @@ from domain.signals.reversion import FromVwap
 if TYPE_CHECKING:
     from domain.model.bars import Bools
     from domain.signals.signal import Signal
+    from domain.signals.windows import Floats
 
 DAY_ROWS = 1440
 AGREEING = 0.04
 """What each further signal that says the same adds to the conviction."""
 ABOVE_VWAP, TURNING_UP = 0.04, 0.03
 """What is added above the average price of the hour, and in an hour in which strength turns up."""
+ROUNDED = 1e-4
+"""More than rounding adds to a conviction."""
+REVERSAL = "reversal"
 ATR_HOURS, WEEK_HOURS, RSI_HOURS = 14, 168, 14
 
 
@@ -51,9 +56,9 @@ class _Rule:
     stop_pct: Decimal
     target_pct: Decimal
 
-    def conviction(self, value: float) -> float:
-        """Return how convincing a signal of this value is."""
-        share = min(1.0, value / self.full_at) if self.full_at else 1.0
+    def conviction(self, values: Floats) -> Floats:
+        """Return how convincing signals of these values, above 0, are."""
+        share = np.minimum(1.0, values / self.full_at) if self.full_at else np.ones(len(values))
         return 0.5 * self.strength * share + 0.3 * self.confidence
 
 
@@ -134,10 +139,21 @@ class Baseline(Strategy):
         return WEEK_HOURS
 
     def trigger(self, bars: Bars) -> Bools:
-        """Return where any signal points up and the bar may be believed."""
-        found = bars.close < 0
+        """Return where signals point up, may be sure enough, and the bar may be believed.
+
+        The regime and the hours are not known here, so that each counts as what allows the most:
+        moves are large enough to buy as in quiet times, and to stay out only as in a trend.
+        """
+        best, agreeing = np.zeros(len(bars)), np.zeros(len(bars), np.int64)
         for rule in self._rules():
-            found |= rule.signal.column(bars) > 0
+            value = rule.signal.column(bars)
+            best = np.maximum(best, np.where(value > 0, rule.conviction(value), 0.0))
+            agreeing += value > 0
+        most = best + AGREEING * (agreeing - 1) + ABOVE_VWAP + TURNING_UP
+        found = (agreeing > 0) & (most >= float(self.min_conviction) - ROUNDED)
+        for rule in self._rules(Regime.BULL):
+            if rule.name != REVERSAL:  # in a crash it says nothing
+                found &= ~(rule.signal.column(bars) < 0)
         found &= OutlierGuard().mask(bars)
         found[: self.lookback - 1] = False
         return found
@@ -185,7 +201,7 @@ class Baseline(Strategy):
         )
         if regime is not Regime.CRASH:
             yield _rule(
-                "reversal",
+                REVERSAL,
                 "the way back from the low of a day",
                 back,
                 1.0,
@@ -196,9 +212,9 @@ class Baseline(Strategy):
         yield _rule("momentum", "the move of a day", steady, 1.0, 10.0, 0.80, ("1", "8", "15"))
 
     def _proposal(self, bars: Bars, hours: Bars, regime: Regime) -> TradeProposal | None:
-        values = [(rule, float(rule.signal.column(bars)[-1])) for rule in self._rules(regime)]
-        up = [(rule.conviction(value), rule) for rule, value in values if value > 0]
-        is_down = any(value < 0 for _, value in values)
+        values = [(rule, rule.signal.column(bars)[-1:]) for rule in self._rules(regime)]
+        up = [(float(rule.conviction(value)[0]), rule) for rule, value in values if value[0] > 0]
+        is_down = any(value[0] < 0 for _, value in values)
         if not up or is_down or not OutlierGuard().mask(bars)[-1]:
             return None
         best, rule = max(up, key=lambda pair: pair[0])

@@ -97,3 +97,13 @@ def finished(folder: Path, name: str) -> list[tuple[int, int]]:
             return list(database.execute(question))
     except sqlite3.OperationalError:  # it is being made
         return []
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process that play, and no helper of multiprocessing."""
+    found = []
+    for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        line = Path(f"/proc/{each}/cmdline").read_bytes()
+        if b"spawn_main" in line:
+            found.append(int(each))
+    return found

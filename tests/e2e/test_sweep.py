@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from app.command_line.options import ROOT
-from tests.builders.sweeps import SPACE, TRIALS, begun, finished, market, reported, space
+from tests.builders.postgres import finished_there, postgres
+from tests.builders.sweeps import SPACE, TRIALS, begun, children, finished, market, reported, space
 from tests.builders.waiting import wait_for
 
 pytestmark = pytest.mark.req("BT2")
@@ -40,16 +41,6 @@ def text(home: Path, name: str) -> str:
     return (home / f"{name}.json").read_text(encoding="utf-8")
 
 
-def children(pid: int) -> list[int]:
-    """Return the children of a process that play, and no helper of multiprocessing."""
-    found = []
-    for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        line = Path(f"/proc/{each}/cmdline").read_bytes()
-        if b"spawn_main" in line:
-            found.append(int(each))
-    return found
-
-
 def test_two_workers_find_what_one_finds_and_a_killed_one_loses_nothing(home: Path) -> None:
     running = begun(home, "two", "--workers", "2")
     wait_for(lambda: len(children(running.pid)) == 2, seconds=120)
@@ -59,6 +50,23 @@ def test_two_workers_find_what_one_finds_and_a_killed_one_loses_nothing(home: Pa
     assert "has ended with -9" in errors
     assert text(home, "two") == text(home, "one")
     assert len(finished(home, "two")) == len(set(finished(home, "two"))) == TRIALS
+
+
+def test_trials_in_a_postgresql_server_are_the_same_and_a_killed_worker_loses_none(
+    home: Path,
+) -> None:
+    with postgres() as url:
+        running = begun(home, "server", "--workers", "2", "--storage", url)
+        wait_for(lambda: len(children(running.pid)) == 2, seconds=120)
+        os.kill(children(running.pid)[0], signal.SIGKILL)
+        out, errors = running.communicate(timeout=300)
+        there = finished_there(url)
+
+    assert "has ended with -9" in errors
+    assert "Traceback" not in out + errors
+    assert text(home, "server") == text(home, "one")
+    assert there == list(range(TRIALS))
+    assert finished(home, "server") == []  # nothing was kept beside
 
 
 def test_a_sweep_that_was_stopped_and_then_killed_goes_on_where_it_was(home: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from adapters.simulator.market_data.digits import MOST_DECIMALS
 from adapters.simulator.market_data.reading import FileRows, Reading
+from adapters.simulator.market_data.scratch import ScratchFile, ScratchPages, ScratchPlace
 from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
@@ -27,12 +28,15 @@ from adapters.simulator.market_data.tables import (
     rows_of_all,
     timed,
 )
+from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, Nanos, iso
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
-from domain.model.product import ProductId
+from domain.model.product import Product, ProductId
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+MOST_ROWS = 2_000_000
+"""Rows of a market that stay in memory, some 100 MB; more of them lie in a scratch file."""
 LEFT_OUT = "such a minute is played without a trade"
 
 
@@ -44,12 +48,19 @@ class CandleRows:
     columns: tuple[NDArray[np.float64], ...]
     lines: NDArray[np.int64] | None = None
     """Lines of the file that they stand in, where they are known."""
+    pages: ScratchPages | None = None
+    """Where they lie, if not in memory."""
 
     def where(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> CandleRows:
         """Return the rows that `mask` marks, or lists."""
         lines = None if self.lines is None else self.lines[mask]
         columns = tuple(column[mask] for column in self.columns)
         return CandleRows(self.starts[mask], columns, lines)
+
+    def use(self, rows: int) -> None:
+        """Count rows that are looked at."""
+        if self.pages is not None:
+            self.pages.use(rows)
 
     def words(self, name: str, row: int, expected: str) -> str:
         """Return what is wrong with a row, in words."""
@@ -68,12 +79,8 @@ class CandleMarket:
     def __init__(self, name: str, found: FileRows[CandleRows]) -> None:
         self._name, self.remarks = name, found.remarks
         self._rows = dict(sorted(found.rows.items()))
-        marks = {product: (found.starts, *found.columns) for product, found in self._rows.items()}
-        self.description = f"{name} sha256={fingerprint(marks)}"
-        self.products = tuple(
-            product_of(product, found.columns[:4], found.columns[4:])
-            for product, found in self._rows.items()
-        )
+        self.description = f"{name} sha256={fingerprint(self._marks())}"
+        self.products = tuple(self._product(product) for product in self._rows)
         self._products = {product.id: product for product in self.products}
         # The last two rows that were read one by one: a minute is asked about many times.
         self._read: dict[tuple[ProductId, int], tuple[int, Bar]] = {}
@@ -82,6 +89,17 @@ class CandleMarket:
         self.first_ns = Nanos(min(int(found.starts[0]) for found in self._rows.values()))
         last = max(int(found.starts[-1]) for found in self._rows.values())
         self.end_ns: Nanos | None = Nanos(last + MINUTE)
+
+    def _marks(self) -> Iterator[tuple[ProductId, Sequence[NDArray[np.generic]]]]:
+        for product, rows in self._rows.items():
+            yield product, (rows.starts, *rows.columns)
+            rows.use(len(rows.starts))
+
+    def _product(self, product: ProductId) -> Product:
+        rows = self._rows[product]
+        found = product_of(product, rows.columns[:4], rows.columns[4:])
+        rows.use(len(rows.starts))
+        return found
 
     def covers(self, product: ProductId, minute_ns: Nanos) -> bool:
         """Tell whether the minute lies between the product's first and last row."""
@@ -103,6 +121,7 @@ class CandleMarket:
         known = self._stretch.get(product)
         if known is None or known[:2] != (first, stop):
             known = self._stretch[product] = first, stop, _bars(product, rows, slice(first, stop))
+            rows.use(stop - first)
         return known[2].copy()
 
     def minutes(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
@@ -112,6 +131,7 @@ class CandleMarket:
         """
         rows, known = self._rows[product], self._products[product]
         first, stop = (int(each) for each in np.searchsorted(rows.starts, (start_ns, end_ns)))
+        rows.use(stop - first)
         steps = (known.price_increment,) * 4 + (known.base_increment,)
         whole = [
             np.rint(column[first:stop] * float(1 / step)).astype(np.int64)
@@ -155,10 +175,60 @@ def open_candles(path: Path) -> CandleMarket:
         MarketError: there is nothing to read, or it can't be told what the rows are; names file
             and row.
     """
-    found = rows_of_all(path, _read, _joined)
-    for product, rows in found.rows.items():
+    keeping = _Keeping()
+    found = rows_of_all(path, keeping.read, keeping.joined)
+    every = {product: keeping.shown(rows) for product, rows in found.rows.items()}
+    for product, rows in every.items():
         check_width(path, product, rows)
-    return CandleMarket(path.name, found)
+        rows.use(len(rows.starts))
+    return CandleMarket(path.name, FileRows(every, found.remarks))
+
+
+class _Keeping:
+    """Reads files one by one: from the one on with which they are too many, rows leave memory.
+
+    Then what is in memory at once is one file, or the rows of one product that has several.
+    """
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._file: ScratchFile | None = None
+
+    def read(self, file: Path) -> FileRows[CandleRows | ScratchPlace]:
+        """Return the rows of a file, or where they are kept."""
+        found = _read(file)
+        self._rows += sum(len(rows.starts) for rows in found.rows.values())
+        if self._rows > MOST_ROWS and self._file is None:
+            self._file = ScratchFile()
+        return FileRows({name: self._put(rows) for name, rows in found.rows.items()}, found.remarks)
+
+    def joined(
+        self, reading: Reading, name: str, parts: Sequence[CandleRows | ScratchPlace]
+    ) -> CandleRows | ScratchPlace:
+        """Return the rows of several files as one, or where they are kept."""
+        return self._put(_joined(reading, name, [self._in_memory(part) for part in parts]))
+
+    def shown(self, rows: CandleRows | ScratchPlace) -> CandleRows:
+        """Return the rows where they are, when all files have been read."""
+        if isinstance(rows, CandleRows):
+            return rows
+        (starts, *columns), pages = self._scratch.shown(rows)
+        return CandleRows(starts, tuple(columns), pages=pages)
+
+    def _put(self, rows: CandleRows) -> CandleRows | ScratchPlace:
+        return rows if self._file is None else self._file.put((rows.starts, *rows.columns))
+
+    def _in_memory(self, rows: CandleRows | ScratchPlace) -> CandleRows:
+        if isinstance(rows, CandleRows):
+            return rows
+        starts, *columns = self._scratch.read(rows)
+        return CandleRows(starts, tuple(columns))
+
+    @property
+    def _scratch(self) -> ScratchFile:
+        if self._file is None:
+            raise InvariantBroken("rows are kept in a file that there isn't")
+        return self._file
 
 
 def _read(file: Path) -> FileRows[CandleRows]:

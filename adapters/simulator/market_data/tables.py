@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -288,10 +288,10 @@ def product_of(product: ProductId, prices: Columns, quantities: Columns) -> Prod
     )
 
 
-def fingerprint(rows: Mapping[ProductId, Sequence[NDArray[np.generic]]]) -> str:
+def fingerprint(rows: Iterable[tuple[ProductId, Sequence[NDArray[np.generic]]]]) -> str:
     """Return what tells these rows from others in a file of the same name."""
     digest = hashlib.sha256()
-    for product, columns in rows.items():
+    for product, columns in rows:
         digest.update(product.encode())
         for column in columns:
             digest.update(column.tobytes())

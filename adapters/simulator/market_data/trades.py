@@ -75,7 +75,7 @@ class TradeMarket:
         self.remarks = found.remarks
         self._rows = dict(sorted(found.rows.items()))
         marks = {p: (r.at_ns, r.prices, r.sizes, r.is_bought) for p, r in self._rows.items()}
-        self.description = f"{name} sha256={fingerprint(marks)}"
+        self.description = f"{name} sha256={fingerprint(marks.items())}"
         self.products = tuple(
             product_of(product, [found.prices], [found.sizes])
             for product, found in self._rows.items()

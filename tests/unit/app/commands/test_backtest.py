@@ -224,3 +224,22 @@ def test_candles_of_all_products_in_a_folder_are_one_market(
 
     assert main(["backtest", "--market", str(tmp_path), *SETS, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["products"] == ["BTC-USD", "ETH-USD"]
+
+
+@pytest.mark.req("BT1")
+def test_a_market_that_does_not_stay_in_memory_gives_the_same_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("BTC-USD", "ETH-USD"):
+        rows = candles(4, product=name)
+        file_of(tmp_path / f"{name}-1.parquet", rows[:200])
+        file_of(tmp_path / f"{name}-2.parquet", rows[190:])
+    asked = ["backtest", "--market", str(tmp_path), *SETS, "--json"]
+    assert main(asked) == 0
+    want = capsys.readouterr().out
+
+    monkeypatch.setattr("adapters.simulator.market_data.candles.MOST_ROWS", 0)
+    monkeypatch.setattr("adapters.simulator.market_data.scratch.USED_ROWS", 10)
+
+    assert main(asked) == 0
+    assert capsys.readouterr().out == want

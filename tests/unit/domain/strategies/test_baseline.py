@@ -144,3 +144,37 @@ def test_a_price_above_the_average_of_the_hour_is_more_convincing() -> None:
     (less,), (more,) = (baseline().decide(seen(bars)) for bars in (below, above))
 
     assert more.conviction - less.conviction == Decimal("0.04")
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("regime", Regime)
+def test_it_is_asked_wherever_it_may_buy_whatever_the_market_is(regime: Regime) -> None:
+    asked = [
+        *(
+            minutes(*np.linspace(100, to, 15), volume=volume)
+            for to in (101, 104, 112)
+            for volume in (1.0, 9.0)
+        ),
+        *(some_bars(np.linspace(100, to, ROWS)) for to in (103, 104, 120)),
+    ]
+    bought = 0
+    for bars in asked:
+        for of_hours in (hours(reach=3.0), hours(99.0, 101.0, reach=3.0)):
+            context = evolve(seen(bars, of_hours), regime=regime)
+            if baseline().decide(context):
+                bought += 1
+                assert baseline().trigger(bars)[-1]
+
+    assert bought
+
+
+@pytest.mark.req("S1")
+def test_it_is_not_asked_where_no_signal_may_be_sure_enough_or_one_points_down() -> None:
+    slow = np.linspace(100, 102.5, ROWS)
+    slow[500] = 105.0  # an old high, so that only the move of a day speaks for it
+    risen = np.linspace(100, 112, ROWS - 15)
+
+    assert not baseline().trigger(some_bars(slow))[-1]
+    assert baseline(min_conviction=Decimal("0.4")).trigger(some_bars(slow))[-1]
+    assert baseline().trigger(some_bars([*risen, *[112.0] * 15]))[-1]
+    assert not baseline().trigger(some_bars([*risen, *np.linspace(112, 107, 15)]))[-1]

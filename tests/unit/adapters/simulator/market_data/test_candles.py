@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.simulator.market_data import candles
 from adapters.simulator.market_data.candles import COLUMNS, CandleMarket, open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import MarketError
@@ -459,6 +460,60 @@ def test_files_of_one_product_are_one_market(tmp_path: Path) -> None:
     assert [bar.start_ns for bar in market.candles(BTC, at(0), at(9))] == [at(0), at(5), at(6)]
     assert market.products[0].price_increment == Decimal("0.01")
     assert market.remarks == (f"{tmp_path}: BTC-USD: rows that are there twice count once: 1",)
+
+
+@pytest.mark.parametrize("most", [0, 4, 7])
+def test_more_rows_than_stay_in_memory_are_the_same_market(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("BTC-USD", "ETH-USD")
+    csv(
+        tmp_path / "1.csv",
+        *(
+            row(m, name, f"{m + 7},{m + 9},{m + 6},{m + 8}.5,0.{m + 1}")
+            for name in names
+            for m in (4, 0, 1)
+        ),
+    )
+    csv(tmp_path / "2.csv", *(row(m) for m in (5, 6, 6, 9)), row(7, rest="1,0,1,1,1"))
+    csv(tmp_path / "3.csv", row(4, rest="11,13,10,12.5,0.5"), row(8, "SOL-USD"))
+    want = open_candles(tmp_path)
+
+    monkeypatch.setattr(candles, "MOST_ROWS", most)
+    found = open_candles(tmp_path)
+
+    assert found.rows(ProductId("SOL-USD")).pages is not None
+    assert seen(found) == seen(want)
+    renamed = {ProductId("SOL-USD"): ProductId("SOL-EUR")}
+    assert seen(found.renamed(renamed)) == seen(want.renamed(renamed))
+
+
+NUMBERS = ("starts", "opens", "highs", "lows", "closes", "units")
+
+
+def seen(market: CandleMarket) -> list[Any]:
+    """Return everything that a market says."""
+    told: list[Any] = [market.description, market.products, market.remarks, market.reach()]
+    told += [market.first_ns, market.end_ns]
+    for product in (each.id for each in market.products):
+        told.append(market.candles(product, at(0), at(20)))
+        columns = market.minutes(product, at(1), at(9))
+        told += [getattr(columns, name).tolist() for name in NUMBERS]
+        for minute in range(-1, 12):
+            told += [market.candle(product, at(minute)), market.last_before(product, at(minute))]
+            told.append(market.covers(product, at(minute)))
+    return told
+
+
+def test_with_too_many_rows_what_can_not_be_read_is_still_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candles, "MOST_ROWS", 0)
+    csv(tmp_path / "1.csv", row(0), row(1))
+    csv(tmp_path / "2.csv", row(1, rest="1,2,1,2,1"))
+
+    with pytest.raises(MarketError, match="one row a minute"):
+        open_candles(tmp_path)
 
 
 def test_files_that_say_different_things_of_a_minute_are_refused(tmp_path: Path) -> None:
