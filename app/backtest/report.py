@@ -22,6 +22,8 @@ from domain.results.performance import CurvePoint
 from domain.results.regression import Metrics
 
 DIGITS = Decimal("1e-10")
+TOLD = ("trades", "strategies", "slippage", "closed", "open", "counts")
+"""Members that are those of `report --json`."""
 REPRICED = "repriced"
 """How other costs are reckoned: the same trades, each with more or less of what it paid."""
 
@@ -40,8 +42,7 @@ def report(outcome: BacktestOutcome, found: Analysis | None = None) -> dict[str,
         "kindest": None if outcome.kindest is None else rounded(outcome.kindest),
         **{name: told[name] for name in ("equity", "pnl_net", "realised", "unrealised", "fees")},
         "buy_and_hold_pct": _ratio(outcome.held_pct),
-        **{name: told[name] for name in ("trades", "strategies", "slippage", "closed", "open")},
-        "counts": told["counts"],
+        **{name: told[name] for name in TOLD},
         "exposure": _exposure(outcome),
         "curve": [_point(each) for each in hourly(results.points)],
         "halts": [
