@@ -18,6 +18,11 @@ from domain.model.instants import SECOND, Nanos, iso, parse_iso
 from domain.model.product import ProductId
 from domain.results.decision import Decision, DecisionFold
 
+EMPTIED = (
+    "what was decided earlier is not known any more: details of cycles were removed as old"
+    " (`python run.py retention`)"
+)
+
 
 def _up_to(text: str) -> Nanos:
     """Return the end of the second that is written: people copy times that are shown in seconds.
@@ -41,8 +46,8 @@ def why(
     """Say why PRODUCT was, or was not, traded at the last decision up to TIME (market time).
 
     Told from the journal, of a running instance too: the universe, what strategies proposed, each
-    rule of the risk gate that objected, what became of the order. Ends with 1 if nothing was
-    decided by then.
+    rule of the risk gate that objected, what became of the order. Details of cycles are kept for 90
+    days. Ends with 1 if nothing is known that was decided by then.
 
     \b
     Example:
@@ -51,7 +56,7 @@ def why(
     """
     name = ProductId(product.strip().upper())
     try:
-        made = _decision(folders, mode, name, time)
+        made, is_emptied = _decision(folders, mode, name, time)
     except JournalBroken as error:
         click.echo(f"no answer: {error}", err=True)
         return 1
@@ -59,6 +64,8 @@ def why(
         click.echo(f"no answer: {in_words(error)}", err=True)
         return 1
     told = sentences(made)
+    if is_emptied and made.judged is None:
+        told = (*told, EMPTIED)
     if as_json:
         click.echo(json.dumps(_document(made, told), indent=2))
     elif made.judged is not None:
@@ -66,17 +73,18 @@ def why(
         for each in told:
             click.echo(f"  {each}")
     else:
-        click.echo(told[0], err=True)
+        click.echo("\n".join(told), err=True)
     return 0 if made.judged is not None else 1
 
 
 def _decision(
     folders: Folders, mode: Mode | None, product: ProductId, until_ns: Nanos | None
-) -> Decision:
-    fold = DecisionFold(product, until_ns)
-    for record, message in with_progress(decoded(journal_of(folders, mode)), "reading"):
+) -> tuple[Decision, bool]:
+    """Return the decision, and whether details of any were removed as old."""
+    fold, journal = DecisionFold(product, until_ns), decoded(journal_of(folders, mode))
+    for record, message in with_progress(journal, "reading"):
         fold.take(record.at_ns, message)
-    return fold.result()
+    return fold.result(), bool(journal.scan.emptied)
 
 
 def _document(made: Decision, told: tuple[str, ...]) -> dict[str, object]:
