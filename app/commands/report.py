@@ -25,8 +25,9 @@ from domain.results.fold import Results, ResultsFold
 _EXAMPLE = """Show the results of a run, running or stopped.
 
 Trades, profit before and after fees, drawdown, slippage, open positions and refusals, told from the
-journal: every number equals the ledger. Cycles and refusals are counted as far back as their details
-are kept, 90 days. The page has charts too, with trades on the prices of the run. Exit code: 0, or 1 if there is nothing to report or the journal is broken.
+journal: every number equals the ledger. Cycles and refusals are counted as far back as their
+details are kept, 90 days. The page has charts too, with trades on the prices of the run. Exit code:
+0, or 1 if there is nothing to report or the journal is broken.
 
 \b
 Example:

@@ -109,6 +109,10 @@ def _on(
     bars = folder / BARS
     if not bars.is_dir():
         raise MarketError("the minutes that the run saw are not kept")
+    if run.ended_ns < run.begun_ns + MINUTE:
+        raise MarketError(
+            "the run ended within its first minute, and a minute is kept once it is over"
+        )
     return _recorded(run, config, str(bars)), False, [_drawn("the minutes that the run saw")]
 
 

@@ -105,6 +105,14 @@ def test_what_the_run_saw_is_played_where_its_market_is_gone(tmp_path: Path) -> 
     assert "the regime" in found.remarks[1]
 
 
+def test_a_run_of_less_than_a_minute_has_no_minute_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "bars").mkdir()
+    short = evolve(a_run("gone"), ended_ns=Nanos(BEGIN + MINUTE - 1))
+
+    with pytest.raises(NotReplayable, match=r"ended within its first minute.*data fetch"):
+        plan_for(short, a_config(tmp_path), tmp_path, None)
+
+
 def test_it_is_compared_as_far_as_the_market_reaches(tmp_path: Path) -> None:
     short = file_of(tmp_path / "short.parquet", candles(0.2, before=3, product="LINK-USD"))
     marks = [
