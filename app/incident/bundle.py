@@ -14,9 +14,10 @@ import json
 import os
 import re
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import zstandard
 from attrs import define, field, frozen
@@ -47,8 +48,11 @@ REPLAYED = re.compile(
     rf"|{re.escape(WORLD)}|{BARS}/[A-Z0-9-]{{1,40}}\.csv)"
 )
 """Names of members that a replay reads."""
-LARGEST = 1 << 30
+LARGEST = 8 << 30
 """Bytes of a member that is read; no segment of ours has as many."""
+PIECE = 1 << 20
+"""Bytes that are read at once: a journal may be larger than memory."""
+MANIFEST_BYTES = 16 << 20
 LOGS = {"bulkhead.jsonl": LOG_LINES, "alerts.jsonl": ALERTS, "sentinel.jsonl": LOG_LINES}
 TEXTS = ("bulkhead.log", "stacks.txt")
 
@@ -87,6 +91,8 @@ class _Writer:
     """Adds members and remembers what they are."""
 
     archive: tarfile.TarFile
+    scratch: Path
+    """The folder in which long members are made."""
     written: list[dict[str, object]] = field(factory=list)
     cleaned: list[str] = field(factory=list)
 
@@ -97,19 +103,39 @@ class _Writer:
         if clean != text:
             self.cleaned.append(name)
             content = clean.encode()
-        digest = _digest(content)
-        self.written.append({"name": name, "bytes": len(content), "sha256": digest})
-        self._put(name, content)
+        self._put(name, io.BytesIO(content), len(content), hashlib.sha256(content).hexdigest())
+
+    def add_lines(self, name: str, file: Path) -> None:
+        """Add a file of lines, however long, without key material."""
+        digest, is_clean = hashlib.sha256(), True
+        with tempfile.TemporaryFile(dir=self.scratch) as made, file.open("rb") as lines:
+            for line in lines:
+                text = line.decode("utf-8", "replace")
+                clean = redacted(text)
+                is_clean = is_clean and clean == text
+                content = line if clean == text else clean.encode()
+                made.write(content)
+                digest.update(content)
+            size = made.tell()
+            made.seek(0)
+            if not is_clean:
+                self.cleaned.append(name)
+            self._put(name, made, size, digest.hexdigest())
 
     def end(self, facts: Mapping[str, object]) -> None:
         """Add the manifest."""
         told = {**facts, "cleaned": self.cleaned, "files": self.written}
-        self._put(MANIFEST, (json.dumps(told, indent=2) + "\n").encode())
+        content = (json.dumps(told, indent=2) + "\n").encode()
+        self._archive(MANIFEST, io.BytesIO(content), len(content))
 
-    def _put(self, name: str, content: bytes) -> None:
+    def _put(self, name: str, content: IO[bytes], size: int, digest: str) -> None:
+        self.written.append({"name": name, "bytes": size, "sha256": digest})
+        self._archive(name, content, size)
+
+    def _archive(self, name: str, content: IO[bytes], size: int) -> None:
         member = tarfile.TarInfo(name)
-        member.size, member.mode = len(content), 0o600
-        self.archive.addfile(member, io.BytesIO(content))
+        member.size, member.mode = size, 0o600
+        self.archive.addfile(member, content)
 
 
 @frozen(kw_only=True)
@@ -139,8 +165,11 @@ def write_bundle(
             zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as packed,
             tarfile.open(fileobj=packed, mode="w|") as archive,
         ):
-            writer = _Writer(archive)
-            for name, content in _contents(place, runs.segments, stretch):
+            writer = _Writer(archive, file.absolute().parent)
+            for name in runs.segments:
+                segment = place.folder / JOURNAL / name
+                writer.add_lines(f"{place.folder.name}/{JOURNAL}/{name}", segment)
+            for name, content in _contents(place, stretch):
                 writer.add(name, content)
             writer.end(
                 {
@@ -226,12 +255,8 @@ def _overlaps(span: tuple[str, str, int], stretch: BundleSpan) -> bool:
     return last_ns >= begin_ns and (stretch.end_ns is None or first_ns <= stretch.end_ns)
 
 
-def _contents(
-    place: BundleSource, names: tuple[str, ...], stretch: BundleSpan
-) -> Iterator[tuple[str, bytes]]:
+def _contents(place: BundleSource, stretch: BundleSpan) -> Iterator[tuple[str, bytes]]:
     folder, mode = place.folder, place.folder.name
-    for name in names:
-        yield f"{mode}/{JOURNAL}/{name}", (folder / JOURNAL / name).read_bytes()
     for name in STATES:
         yield from _file(f"{mode}/{name}", folder / name)
     for kept in sorted((folder / "config").glob("*.json")):
@@ -281,7 +306,11 @@ def verify_bundle(file: Path) -> tuple[str, ...]:
         OSError: it can't be read.
     """
     found: dict[str, str] = {}
-    manifest = _read(file, lambda name, content: found.update({name: _digest(content)}))
+
+    def take(name: str, content: IO[bytes]) -> None:
+        found[name] = _digest(content, None)
+
+    manifest = _read(file, take)
     return tuple(_differing(file, found, manifest))
 
 
@@ -304,12 +333,14 @@ def unpack_bundle(file: Path, home: Path) -> OpenedBundle:
     """
     found: dict[str, str] = {}
 
-    def take(name: str, content: bytes) -> None:
-        found[name] = _digest(content)
-        if REPLAYED.fullmatch(name):
-            place = home / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+    def take(name: str, content: IO[bytes]) -> None:
+        if not REPLAYED.fullmatch(name):
+            found[name] = _digest(content, None)
+            return
+        place = home / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("wb") as out:
+            found[name] = _digest(content, out)
 
     manifest = _read(file, take)
     for each in _differing(file, found, manifest):
@@ -320,7 +351,7 @@ def unpack_bundle(file: Path, home: Path) -> OpenedBundle:
     return OpenedBundle(folder=home / str(mode), run=run)
 
 
-def _read(file: Path, take: Callable[[str, bytes], None]) -> dict[str, Any]:
+def _read(file: Path, take: Callable[[str, IO[bytes]], None]) -> dict[str, Any]:
     """Give every member but the manifest to `take`, and return that.
 
     Raises:
@@ -337,12 +368,11 @@ def _read(file: Path, take: Callable[[str, bytes], None]) -> dict[str, Any]:
             for member in archive:
                 if member.size > LARGEST:
                     raise NothingThere(f"{file} holds {member.name} of {member.size:,} bytes")
-                opened = archive.extractfile(member)
-                content = b"" if opened is None else opened.read()
+                opened = archive.extractfile(member) or io.BytesIO()
                 if member.name == MANIFEST:
-                    manifest = json.loads(content)
+                    manifest = json.loads(opened.read(MANIFEST_BYTES))
                 else:
-                    take(member.name, content)
+                    take(member.name, opened)
     except (tarfile.TarError, zstandard.ZstdError, ValueError, RecursionError) as error:
         raise NothingThere(f"{file} is no whole incident bundle") from error
     if not isinstance(manifest, dict):
@@ -366,5 +396,11 @@ def _differing(file: Path, found: Mapping[str, str], manifest: Mapping[str, Any]
             yield f"{each}: not as it was written"
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(content: IO[bytes], copy: IO[bytes] | None) -> str:
+    """Return the SHA-256 of all that is read, which goes into `copy` too."""
+    digest = hashlib.sha256()
+    while piece := content.read(PIECE):
+        digest.update(piece)
+        if copy is not None:
+            copy.write(piece)
+    return digest.hexdigest()
