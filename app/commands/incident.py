@@ -18,9 +18,9 @@ from app.incident.bundle import (
     BundleSource,
     BundleSpan,
     NothingThere,
-    verify_bundle,
     write_bundle,
 )
+from app.incident.opening import verify_bundle
 from config.mode import Mode
 from domain.model.errors import JournalError
 from domain.model.instants import Nanos, iso, parse_typed_time

@@ -121,7 +121,7 @@ def _of_journal(
 
 
 def _of_bundle(file: Path, market: str | None) -> tuple[ReplayPlan, ReplayComparison]:
-    from app.incident.bundle import unpack_bundle
+    from app.incident.opening import unpack_bundle
 
     with tempfile.TemporaryDirectory(prefix="bulkhead-") as home:
         opened = unpack_bundle(file, Path(home))
