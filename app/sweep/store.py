@@ -130,4 +130,5 @@ def _value(trial: optuna.trial.FrozenTrial) -> float | None:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    told = str(getattr(error, "orig", None) or error)  # what the driver itself says, if it does
+    return told.splitlines()[0] if told else type(error).__name__

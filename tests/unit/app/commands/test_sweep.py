@@ -90,7 +90,8 @@ def test_one_sweep_runs_once(home: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--workers", "2", "--cluster", "tcp://127.0.0.1:9"], "leave it out at a cluster"),
         (["--report", "/no/such/folder/r.json"], "there is no folder"),
         (["--space", "/no/such/space.yaml"], "cannot be read"),
-        (["--storage", "postgresql://me:secret@127.0.0.1:9/x"], "driver of postgresql"),
+        (["--storage", "postgresql://me:secret@127.0.0.1:9/x"], "Connection refused"),
+        (["--storage", "mysql://me:secret@127.0.0.1:9/x"], "driver of mysql"),
     ],
 )
 def test_what_can_not_be_swept_is_refused_before_the_first_trial(

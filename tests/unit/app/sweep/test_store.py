@@ -62,7 +62,8 @@ def test_trials_of_other_sweeps_on_the_market_are_counted(
     [
         ("nonsense", "--storage"),
         ("sqlite:////no/such/folder/x.sqlite", "--storage sqlite:"),
-        ("postgresql://me:secret@127.0.0.1:9/x", "driver of postgresql is not installed"),
+        ("postgresql://me:secret@127.0.0.1:9/x", "Connection refused"),
+        ("mysql://me:secret@127.0.0.1:9/x", "driver of mysql is not installed"),
         ("oracle9://x", "--storage oracle9"),
     ],
 )
