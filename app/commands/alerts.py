@@ -61,7 +61,7 @@ def alerts() -> None:
     """
 
 
-@alerts.command("list")
+@alerts.command("list", short_help="The alerts of a log folder.")
 @click.option("--open", "is_open", is_flag=True, help="Only those that wait for somebody.")
 @count_option(SHOWN, "alerts")
 @json_option
@@ -104,7 +104,7 @@ def list_alerts(folders: Folders, count: int, *, as_json: bool, is_open: bool) -
     return 0
 
 
-@alerts.command("test")
+@alerts.command("test", short_help="Send a test through every channel.")
 @folder_options
 def test_channels(folders: Folders) -> int:
     """Send one alert that is marked as a test through every channel, and say what came of it.

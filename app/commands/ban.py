@@ -45,7 +45,7 @@ def ban() -> None:
     """
 
 
-@ban.command()
+@ban.command(short_help="Buy nothing of an asset for a while.")
 @click.argument("product")
 @hours_option(BAN_HOURS, BAN_HOURS_MAX)
 @reason_option("Why; it stays on record.")
@@ -79,7 +79,7 @@ def clear(folders: Folders, mode: Mode | None, product: str, reason: str) -> int
     return _order(folders, mode, UNBAN, reason, product, 0)
 
 
-@ban.command("list")
+@ban.command("list", short_help="The bans that have not run out.")
 @json_option
 @env_option
 @folder_options

@@ -50,7 +50,7 @@ def config() -> None:
     """
 
 
-@config.command()
+@config.command(short_help="Say everything that is wrong.")
 @nlv_option
 @json_option
 @set_option
@@ -86,7 +86,7 @@ def check(folders: Folders, sets: tuple[str, ...], as_json: bool, nlv: Amount | 
     return 0
 
 
-@config.command()
+@config.command(short_help="Every value in force, and the risk.")
 @nlv_option
 @json_option
 @set_option

@@ -78,7 +78,7 @@ def history(folders: Folders, mode: Mode | None, as_json: bool, count: int) -> i
     return 0
 
 
-@click.command()
+@click.command(short_help="What differs between two configurations.")
 @click.argument("first", metavar="[A]", required=False)
 @click.argument("second", metavar="[B]", default=NOW)
 @json_option

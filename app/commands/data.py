@@ -70,7 +70,7 @@ def data() -> None:
     """
 
 
-@data.command("import")
+@data.command("import", short_help="Candles of other tools, for --market.")
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @out_option
 @click.option(

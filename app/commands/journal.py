@@ -33,7 +33,7 @@ def journal() -> None:
     """
 
 
-@journal.command()
+@journal.command(short_help="Write a checked copy of the journal.")
 @click.option(
     "-o", "file", required=True, type=click.Path(path_type=Path), help="The new file to write."
 )
@@ -68,7 +68,7 @@ def backup(folders: Folders, mode: Mode | None, file: Path) -> int:
     return 0
 
 
-@journal.command()
+@journal.command(short_help="Put a backup in the journal's place.")
 @click.argument("file", type=click.Path(path_type=Path))
 @env_option
 @folder_options
@@ -109,7 +109,7 @@ def restore(folders: Folders, mode: Mode | None, file: Path) -> int:
     return 0
 
 
-@journal.command()
+@journal.command(short_help="Make the journal's tables for SQLite.")
 @click.option("--anew", is_flag=True, help="Make all of it anew.")
 @env_option
 @folder_options

@@ -38,7 +38,7 @@ def paper() -> None:
     """
 
 
-@paper.command(name="list")
+@paper.command(name="list", short_help="The worlds below the data folder.")
 @json_option
 @world_option
 @folder_options
@@ -133,7 +133,7 @@ def _short(market: str) -> str:
     return market.rpartition("/")[2].partition(" ")[0]
 
 
-@paper.command()
+@paper.command(short_help="Put a world aside, begin it anew.")
 @world_option
 @folder_options
 def reset(folders: Folders) -> int:

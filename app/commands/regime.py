@@ -22,7 +22,7 @@ def regime() -> None:
     """
 
 
-@regime.command("set")
+@regime.command("set", short_help="Let a regime count for a while.")
 @click.argument("regime", type=OneOf([each.value for each in Regime], case_sensitive=False))
 @hours_option(REGIME_HOURS, REGIME_HOURS_MAX)
 @reason_option("Why; it stays on record.")

@@ -31,7 +31,7 @@ def rehearsal() -> None:
 @world_option
 @folder_options
 def status(folders: Folders, *, as_json: bool) -> int:
-    """Show how far the newest rehearsal is, whether it runs or not.
+    """Show how far the newest rehearsal is.
 
     Exit code: 0, or 1 if none was begun.
 
@@ -69,9 +69,10 @@ def status(folders: Folders, *, as_json: bool) -> int:
 @world_option
 @folder_options
 def report(folders: Folders, *, as_json: bool) -> int:
-    """Judge the newest rehearsal as it stands, and write its reports into the log folder.
+    """Judge the newest rehearsal, write its reports.
 
-    Exit code: 0 GO (also of a DRILL), 1 NO-GO, or none was begun.
+    It is judged as it stands; both reports go into the log folder. Exit code: 0 GO (also of a
+    DRILL), 1 NO-GO, or none was begun.
 
     \b
     Example:

@@ -36,7 +36,7 @@ def secrets() -> None:
     """
 
 
-@secrets.command()
+@secrets.command(short_help="The key: where, how old, can it sign?")
 @json_option
 @folder_options
 def check(folders: Folders, *, as_json: bool) -> int:

@@ -31,7 +31,7 @@ def shadow() -> None:
     """
 
 
-@shadow.command()
+@shadow.command(short_help="Compare the newest shadow.")
 @json_option
 @env_option
 @folder_options

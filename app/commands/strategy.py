@@ -37,7 +37,7 @@ def strategy() -> None:
 strategy.add_command(check)
 
 
-@strategy.command(name="list")
+@strategy.command(name="list", short_help="Every strategy, and its entries.")
 @json_option
 @folder_options
 def list_strategies(folders: Folders, as_json: bool) -> int:
@@ -59,7 +59,7 @@ def list_strategies(folders: Folders, as_json: bool) -> int:
     return 0
 
 
-@strategy.command()
+@strategy.command(short_help="Write a commented starter.")
 @click.argument("name")
 @folder_options
 def new(folders: Folders, name: str) -> int:

@@ -54,6 +54,19 @@ def accept(words: list[str]) -> None:
         command, context = found, found.make_context(name, rest, parent=context)
 
 
+@pytest.mark.parametrize("path", [(), *groups()], ids=" ".join)
+def test_no_summary_of_a_command_is_cut_off_on_a_screen_of_80_columns(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert main([*path, "--help"]) == 0
+
+    summaries = capsys.readouterr().out.partition("Commands:")[2].splitlines()
+    assert len(summaries) > 1
+    assert not [each for each in summaries if each.endswith("...")]
+
+
 @pytest.mark.parametrize("path", tuple(paths()), ids=" ".join)
 def test_every_command_takes_the_folder_options(path: tuple[str, ...]) -> None:
     known = {each.name for each in command_at(path).params}

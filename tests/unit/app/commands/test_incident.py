@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.command_line.cli import main
-from tests.unit.app.incident.test_bundle import a_run
+from tests.builders.incidents import a_run
 
 pytestmark = pytest.mark.req("RB5")
 Said = pytest.CaptureFixture[str]
