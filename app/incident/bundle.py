@@ -154,11 +154,7 @@ def write_bundle(
             tarfile.open(fileobj=packed, mode="w|") as archive,
         ):
             writer = _Writer(archive, file.absolute().parent)
-            for name in runs.segments:
-                segment = place.folder / JOURNAL / name
-                writer.add_lines(f"{place.folder.name}/{JOURNAL}/{name}", segment)
-            for name, content in _contents(place, stretch):
-                writer.add(name, content)
+            _fill(writer, place, runs, stretch)
             writer.end(
                 {
                     "format": FORMAT,
@@ -241,6 +237,13 @@ def _overlaps(span: tuple[str, str, int], stretch: BundleSpan) -> bool:
     first_ns, last_ns = parse_iso(span[0]), parse_iso(span[1])
     begin_ns = stretch.begin_ns or 0
     return last_ns >= begin_ns and (stretch.end_ns is None or first_ns <= stretch.end_ns)
+
+
+def _fill(writer: _Writer, place: BundleSource, runs: _Runs, stretch: BundleSpan) -> None:
+    for name in runs.segments:
+        writer.add_lines(f"{place.folder.name}/{JOURNAL}/{name}", place.folder / JOURNAL / name)
+    for name, content in _contents(place, stretch):
+        writer.add(name, content)
 
 
 def _contents(place: BundleSource, stretch: BundleSpan) -> Iterator[tuple[str, bytes]]:

@@ -26,6 +26,7 @@ HOLDS_NONE = {
     "app/commands/sweep.py": "results of settings that were tried, and no address of a storage",
     "app/commands/report.py": "a page made of the journal",
     "app/commands/strategy.py": "a template and the name of a strategy",
+    "app/incident/opening.py": "members of a bundle that were written without",
     "app/rehearsal/drill_run.py": "which faults are played",
     "app/rehearsal/running.py": "what a trader says, which redacts it",
     "app/rehearsal/state.py": "numbers",
