@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from attrs import define, frozen
@@ -55,7 +55,12 @@ class ScratchFile:
     """First all columns are put into it, then they are shown out of it."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(dir=scratch_folder())  # noqa: SIM115 - as long as we
+        """Make the file.
+
+        Raises:
+            MarketError: there is no folder for it; the text says where.
+        """
+        self._file = _nameless()
         self._end = 0
         self._whole: mmap.mmap | None = None
 
@@ -73,11 +78,7 @@ class ScratchFile:
             self._file.write(bytes(padding))
             self._file.flush()
         except OSError as error:
-            raise MarketError(
-                f"--market: {(begun + size) // 10**6} MB of candles could not be kept in"
-                f" {scratch_folder() or tempfile.gettempdir()}: {error};"
-                " set TMPDIR to a folder on a disk with room"
-            ) from error
+            raise _no_room(f"{(begun + size) // 10**6} MB of", error) from error
         self._end += size + padding
         kinds = tuple(column.dtype for column in columns)
         return ScratchPlace(begun, size + padding, len(columns[0]), kinds)
@@ -93,6 +94,21 @@ class ScratchFile:
             self._whole = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             self._file.close()  # the map holds it
         return _columns(self._whole, place, place.offset), ScratchPages(self._whole, place)
+
+
+def _nameless() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile(dir=scratch_folder())
+    except OSError as error:
+        raise _no_room("many", error) from error
+
+
+def _no_room(how_many: str, error: OSError) -> MarketError:
+    place = scratch_folder() or os.environ.get("TMPDIR") or "the folder of temporary files"
+    return MarketError(
+        f"--market: {how_many} candles could not be kept in {place}: {error};"
+        " set TMPDIR to a folder on a disk with room"
+    )
 
 
 def _columns(

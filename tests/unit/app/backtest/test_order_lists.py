@@ -13,7 +13,7 @@ from app.backtest.trail import OrderLine, OrderTrail
 from domain.messages.orders import IntentRaised
 from domain.model.approval import Market, StopLimit
 from domain.model.instants import Nanos
-from domain.model.orders import OrderState
+from domain.model.orders import OrderIntent, OrderState
 from domain.model.product import ProductId
 from tests.builders.messages import NOW, a_moved, an_intent, approved, approved_sale, booked
 from tests.builders.numbers import amount, price, quantity
@@ -77,10 +77,10 @@ def test_each_strategy_has_its_own_hash_and_order_counts() -> None:
     other = an_intent(approved(strategy="other"), 2)
     sale = an_intent(approved_sale("lot-1"), 3)
 
-    def told(*intents: object) -> dict[str, str]:
+    def told(*intents: OrderIntent) -> dict[str, str]:
         found = OrderTrail()
         for intent in intents:
-            found.take(NOW, IntentRaised(intent))  # type: ignore[arg-type] # intents of builders
+            found.take(NOW, IntentRaised(intent))
         return order_hashes(found)
 
     assert list(told(BUY, other)) == sorted({STRATEGY, "other"})

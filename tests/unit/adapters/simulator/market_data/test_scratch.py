@@ -71,6 +71,16 @@ def test_a_full_disk_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
         ScratchFile().put(columns(1_000))
 
 
+def test_a_folder_that_takes_no_file_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+
+    with pytest.raises(MarketError, match=r"could not be kept in .*Permission denied.*set TMPDIR"):
+        ScratchFile()
+
+
 def test_the_file_goes_where_tmpdir_says_else_onto_a_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
