@@ -136,7 +136,8 @@ class Allocator(Actor):
             self._close_round()
             return
         for seat in self._seats:
-            self.send(STRATEGY + seat.strategy, Decide(due.cycle, context))
+            fired = _fired(due, seat.strategy)
+            self.send(STRATEGY + seat.strategy, Decide(due.cycle, context, fired))
         self.after_machine(ROUND_LIMIT_NS, RoundLimit(due.cycle))
 
     def _lap(self, stage: CycleStage) -> None:
@@ -246,3 +247,10 @@ class Allocator(Actor):
 
     def _trip_late(self, strategy: str, reason: str) -> None:
         self.trip("late", reason, effect=Effect.BLOCK, scope=Scope.of_strategy(strategy))
+
+
+def _fired(due: CycleDue, strategy: str) -> frozenset[ProductId] | None:
+    """Return for which products the strategy's trigger may be true, None: nobody knows."""
+    if due.fired is None:
+        return None
+    return frozenset(product for name, product in due.fired if name == strategy)

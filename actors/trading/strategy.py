@@ -20,6 +20,7 @@ from domain.decisions.strategy import Strategy
 from domain.decisions.triggers import Terms, left, triggered
 from domain.messages.decisions import Decide, LeaveProposed, Proposed
 from domain.model.context import Context
+from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
 from domain.model.wording import counted
 
@@ -47,10 +48,10 @@ class StrategyHost(Actor):
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
         match message:
-            case Decide(cycle, context):
+            case Decide(cycle, context, fired):
                 with self.services.turn(), _own_arithmetic():
                     self._leave(context)
-                    answer = self._decided(cycle, context)
+                    answer = self._decided(cycle, context, fired)
                 self.send(ALLOCATOR, answer)
                 self.prove(f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused")
             case _:
@@ -61,8 +62,10 @@ class StrategyHost(Actor):
         if products:
             self.send(EXITS, LeaveProposed(self._owner, products))
 
-    def _decided(self, cycle: int, context: Context) -> Proposed:
-        asked = triggered(self._owner, self._strategy, context, self._terms)
+    def _decided(
+        self, cycle: int, context: Context, fired: frozenset[ProductId] | None
+    ) -> Proposed:
+        asked = triggered(self._owner, self._strategy, context, self._terms, fired)
         if asked.beyond:
             most = counted(self._terms.max_triggers_per_cycle, "product")
             others = ", ".join(asked.beyond)

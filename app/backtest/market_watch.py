@@ -159,13 +159,12 @@ class MarketWatch:
         begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
         return [touch for each in begun_ns for touch in self._expander.touches(product, each)]
 
-    def lit(self, product: ProductId, now_ns: Nanos, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """Return what of a minute's steps can be seen: after a gap it begins with a trade."""
+    def lit_from(self, product: ProductId, now_ns: Nanos, first_traded: int) -> int:
+        """Return the first step of a minute that can be seen: after a gap its first trade."""
         if not self._is_dark(product, now_ns):
-            return steps
+            return 0
         self._tell_dark(product)
-        first = next((i for i, step in enumerate(steps) if step.trades), len(steps))
-        return steps[first:]
+        return first_traded
 
     def darken(self, now_ns: Nanos) -> None:
         """Tell which products can't be traded now, before anybody decides on them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from adapters.simulator.market_data.expander import STEP_NS
 from adapters.simulator.market_data.source import Step
 from domain.market.doubts import PriceWatch, Tick
 from domain.messages.market import BidMoved, QuoteMoved
@@ -57,7 +58,7 @@ class PlayedPrices:
         self,
         product: ProductId,
         past: Sequence[Bar],
-        touches: Sequence[Tick] = (),
+        touches: Callable[[], Sequence[Tick]] = tuple,
         tape: Callable[[], Sequence[Step]] = tuple,
     ) -> None:
         """Begin to judge: `past` are the closed minutes, `tape` is what the last of them was, and
@@ -66,14 +67,39 @@ class PlayedPrices:
         watch = self._watches[product] = PriceWatch(self._limits)
         watch.bars(past)
         self._since.pop(product, None)
-        if not touches:
+        seen = touches()
+        if not seen:
             return
-        self._since[product] = Nanos(touches[0][2])
-        if watch.past(touches):
-            self._seen[product] = Nanos(touches[-1][2])
+        self._since[product] = Nanos(seen[0][2])
+        if watch.past(seen):
+            self._seen[product] = Nanos(seen[-1][2])
             return
         for step in tape():
             self.quote(step)
+
+    def catch_up(
+        self,
+        product: ProductId,
+        now_ns: Nanos,
+        touches: Callable[[], Sequence[Tick]],
+        tape: Callable[[], Sequence[Step]],
+    ) -> None:
+        """Judge what was not seen of the minute before `now_ns`: `touches` are its best bids and
+        asks, oldest first, `tape` is the same with its trades, which count while one is doubted.
+        """
+        watch, seen_ns = self._watches[product], self._seen[product]
+        if now_ns - seen_ns <= STEP_NS:
+            return
+        steps: dict[int, Step] = {}
+        for bid, ask, at_ns in touches():
+            if at_ns <= seen_ns:
+                continue
+            if watch.is_doubting:
+                steps = steps or {step.at_ns: step for step in tape()}
+                self.quote(steps[at_ns])
+            else:
+                watch.tick(bid, ask, at_ns)
+            self._seen[product] = Nanos(at_ns)
 
     def close(self, product: ProductId, bars: Sequence[Bar]) -> None:
         """Take in that minutes have closed."""

@@ -13,12 +13,12 @@ What lies between the two readings no candle tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from decimal import Decimal
-from itertools import groupby
 from typing import Protocol
 
-from adapters.simulator.market_data.expander import CandleExpander, Touch
+from adapters.simulator.market_data.depth import STEPS
+from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, MinuteSteps, Touch
 from adapters.simulator.market_data.source import Step
 from app.backtest.market_watch import MarketWatch
 from domain.model.instants import Nanos
@@ -37,6 +37,15 @@ PARTS = 4
 Group = tuple[Nanos, list[Step]]
 
 
+class PlayedMinute(Protocol):
+    """The instants of one minute that were not shown yet, in order."""
+
+    def until(self, end_ns: Nanos, playing: Set[ProductId]) -> Iterator[Group]:
+        """Yield the instants to `end_ns`, with what happens there; `playing` are the products that
+        anybody looks at, and may get fewer meanwhile.
+        """
+
+
 class MinuteTape(Protocol):
     """Shows what happens in a minute of some products."""
 
@@ -46,8 +55,8 @@ class MinuteTape(Protocol):
     def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
         """Return the best bids and asks of `before` alone."""
 
-    def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
-        """Yield the instants of the minute in order, with what happens there."""
+    def minute(self, products: Collection[ProductId], now_ns: Nanos) -> PlayedMinute:
+        """Return the minute that begins at `now_ns`."""
 
 
 class ExpandedTape:
@@ -64,14 +73,36 @@ class ExpandedTape:
         """Return what is best of the tape."""
         return self._watch.touches(product, now_ns, minutes)
 
-    def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
-        """Yield the steps of all products by instant."""
-        steps: list[Step] = []
+    def minute(self, products: Collection[ProductId], now_ns: Nanos) -> PlayedMinute:
+        """Return the minute, of which a step is made when it is shown."""
+        shown = []
         for product in products:
-            steps += self._watch.lit(product, now_ns, self._expander.steps(product, now_ns))
-        steps.sort(key=_at)
-        for at_ns, group in groupby(steps, key=_at):
-            yield at_ns, list(group)
+            steps = self._expander.minute(product, now_ns)
+            if steps is not None:
+                shown.append((self._watch.lit_from(product, now_ns, steps.first_traded), steps))
+        return _ExpandedMinute(now_ns, shown)
+
+
+class _ExpandedMinute:
+    """`shown` are the steps of each product, and the first of them that can be seen."""
+
+    def __init__(self, begin_ns: Nanos, shown: Sequence[tuple[int, MinuteSteps]]) -> None:
+        self._begin_ns, self._shown, self._next = begin_ns, shown, 0
+
+    def until(self, end_ns: Nanos, playing: Set[ProductId]) -> Iterator[Group]:
+        """Yield the steps of what is played by instant; nothing once that is nothing."""
+        while playing and self._next < STEPS:
+            at_ns = Nanos(self._begin_ns + self._next * STEP_NS)
+            if at_ns > end_ns:
+                return
+            index, self._next = self._next, self._next + 1
+            steps = [
+                each.step(index)
+                for first, each in self._shown
+                if first <= index and each.product in playing
+            ]
+            if steps:
+                yield at_ns, steps
 
 
 class BarTape:
@@ -99,7 +130,11 @@ class BarTape:
         del product, now_ns, minutes
         return []
 
-    def groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
+    def minute(self, products: Collection[ProductId], now_ns: Nanos) -> PlayedMinute:
+        """Return the few instants of the candles; all of them are shown."""
+        return _BarMinute(self._groups(products, now_ns))
+
+    def _groups(self, products: Collection[ProductId], now_ns: Nanos) -> Iterator[Group]:
         """Yield the instants of the candles; stops and targets are those of lots owned by then."""
         rows = {name: self._watch.row(name, now_ns) for name in products}
         yield from self._group(now_ns, OPEN, (self._open(n, r, now_ns) for n, r in rows.items()))
@@ -115,7 +150,7 @@ class BarTape:
 
     def _group(self, now_ns: Nanos, into: int, made: Iterator[Step | None]) -> Iterator[Group]:
         steps = [step for step in made if step is not None]
-        lit = [step for step in steps if self._watch.lit(step.product, now_ns, (step,))]
+        lit = [s for s in steps if not self._watch.lit_from(s.product, now_ns, not s.trades)]
         if lit:
             yield lit[0].at_ns, lit
 
@@ -178,5 +213,19 @@ class BarTape:
         return self._expander.around(row.product, now_ns, into, price, traded=part, is_bid=is_bid)
 
 
-def _at(step: Step) -> Nanos:
-    return step.at_ns
+class _BarMinute:
+    """What a candle alone gives: few instants, of which none is left out."""
+
+    def __init__(self, groups: Iterator[Group]) -> None:
+        self._groups = groups
+        self._waiting: Group | None = None
+
+    def until(self, end_ns: Nanos, playing: Set[ProductId]) -> Iterator[Group]:
+        """Yield the instants to `end_ns`."""
+        del playing
+        while (group := self._waiting or next(self._groups, None)) is not None:
+            self._waiting = group
+            if group[0] > end_ns:
+                return
+            self._waiting = None
+            yield group

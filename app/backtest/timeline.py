@@ -9,10 +9,12 @@ beforehand decides only whether its tape is played, and reaches nobody who decid
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.topology import PORTFOLIO
+from adapters.simulator.market_data.depth import STEPS
+from adapters.simulator.market_data.expander import STEP_NS
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.held_columns import HeldColumns
@@ -21,17 +23,19 @@ from app.backtest.plan import BacktestEngine, FillRule
 from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
 from app.backtest.system import BacktestSystem
-from app.backtest.tapes import TAPE_MINUTES, BarTape, ExpandedTape, MinuteTape
+from app.backtest.tapes import TAPE_MINUTES, BarTape, ExpandedTape, Group, MinuteTape
+from app.backtest.touched import TouchedProducts
 from app.command_line.progress import Moved
 from app.run import settings
+from domain.market.doubts import Tick
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import QuoteMoved
 from domain.messages.portfolio import StatementTaken
 from domain.messages.supervision import BootCompleted, TradingReady
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, bucket_start
 from domain.model.money import Rate
-from domain.model.portfolio import AccountBalance, Lot
-from domain.model.product import ProductId, Side
+from domain.model.portfolio import AccountBalance
+from domain.model.product import ProductId
 from domain.risk.rules.suspect_price import SuspectPrice
 
 CYCLE_AFTER_NS = 2 * SECOND
@@ -46,6 +50,9 @@ LEAST_PASSED = 3
 EVERY_SECOND = ("Look of the portfolio", "Check of the exits")
 """Timers that ring whenever they are asked, and do nothing as long as nothing changes."""
 TOLD_EVERY = 240
+
+
+Seen = tuple[Callable[[], Sequence[Tick]], Callable[[], Sequence[Step]]]
 
 
 class BacktestTimeline:
@@ -69,6 +76,7 @@ class BacktestTimeline:
                 lambda: system.recorder.lots,
                 is_kind=plan.fills is FillRule.KIND,
             )
+        self._touched = TouchedProducts(self._watch, system.venue, system.recorder)
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns
         self._pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
@@ -136,8 +144,8 @@ class BacktestTimeline:
         news = self._recorder.news
         wanted = self._wanted(now_ns)
         lots = self._recorder.lots
-        awake = {each.product for each in wanted} | self._resting()
-        awake.update(lot.product for lot in lots if self._is_near(lot, now_ns))
+        awake = {each.product for each in wanted}
+        awake |= self._touched.resting() | self._touched.near(now_ns)
         into_hour = now_ns % HOUR
         if into_hour in MEASURED_NS:
             self._hour(now_ns, is_whole=not into_hour)
@@ -154,7 +162,7 @@ class BacktestTimeline:
         is owned and nothing rests, nothing is before somebody wants something or products are
         looked at.
         """
-        if self._asks_always or self._was_played or self._recorder.lots or self._resting():
+        if self._asks_always or self._was_played or self._recorder.lots or self._touched.resting():
             return begin_ns
         end_ns = min(_next_look(begin_ns), self._plan.end_ns)
         minutes = range(begin_ns, end_ns, MINUTE)
@@ -212,25 +220,6 @@ class BacktestTimeline:
             or (not each.leaves and each.strategy in self._pyramids)
         ]
 
-    def _resting(self) -> set[ProductId]:
-        """Return the products of which an entry rests at the venue."""
-        return {each.product for each in self._venue.resting() if each.side is Side.BUY}
-
-    def _is_near(self, lot: Lot, now_ns: Nanos) -> bool:
-        """Tell whether the lot may be sold within the minute."""
-        row = self._market.candle(lot.product, now_ns)
-        product = self._watch.product(lot.product)
-        if row is None:
-            return lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE
-        if not product.can_sell(product.sale_of(lot.held), row.high):
-            return False
-        return (
-            self._watch.lowest_bid(lot.product, now_ns, row.low) <= lot.stop_price
-            or (lot.target_price is not None and row.high >= lot.target_price)
-            or (lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE)
-            or lot.leaving is not None
-        )
-
     def _hour(self, now_ns: Nanos, *, is_whole: bool) -> None:
         """Let products and the market be judged anew."""
         self._watch.measure(now_ns)
@@ -272,39 +261,83 @@ class BacktestTimeline:
     # A minute that is played.
 
     def _play(self, now_ns: Nanos, awake: Collection[ProductId], wanted: list[Wanted]) -> None:
-        marked_ns = -MARKED_AGAIN_NS
+        """Play the minute's instants: all up to the decision; after it those at which something of
+        ours may be touched ([0053] says what that leaves out).
+        """
         if not awake:
             self._mark_others((), now_ns)
-        buys = {each.product for each in wanted if not each.leaves}
+        self._prepare(now_ns, awake, {each.product for each in wanted if not each.leaves})
+        cycle_ns, playing = Nanos(now_ns + CYCLE_AFTER_NS), set(awake)
+        minute, marked_ns = self._tape.minute(awake, now_ns), Nanos(-MARKED_AGAIN_NS)
+        for group in minute.until(cycle_ns, playing):
+            marked_ns = self._show(group, playing, marked_ns)
+        self._decide(now_ns, cycle_ns, wanted)
+        news = self._leave_out(playing, now_ns)
+        for group in minute.until(Nanos(now_ns + MINUTE), playing):
+            marked_ns = self._show(group, playing, marked_ns)
+            if self._recorder.news != news:
+                news = self._leave_out(playing, now_ns)
+        if awake:
+            self._ring(now_ns)
+        self._venue.reach(Nanos(now_ns + MINUTE - 1))
+        self._go_to(Nanos(now_ns + MINUTE - 1))
+
+    def _prepare(
+        self, now_ns: Nanos, awake: Collection[ProductId], buys: Collection[ProductId]
+    ) -> None:
         if buys:  # what was seen of a book minutes ago says nothing of now
             self._watch.measure(now_ns)
             self._system.runtime.hand_over(now_ns)
         for product in awake:
             self._know(product, now_ns, TAPE_MINUTES if product in buys else 1)
-        cycle_ns, has_decided = Nanos(now_ns + CYCLE_AFTER_NS), False
-        for at_ns, steps in self._tape.groups(awake, now_ns):
-            if not has_decided and at_ns > cycle_ns:
-                has_decided = self._decide(now_ns, cycle_ns, wanted)
-            if at_ns - marked_ns >= MARKED_AGAIN_NS:
-                marked_ns = at_ns
-                self._mark_others(awake, at_ns)
-            self._step(at_ns, steps)
-        if not has_decided:
-            self._decide(now_ns, cycle_ns, wanted)
-        self._venue.reach(Nanos(now_ns + MINUTE - 1))
-        self._go_to(Nanos(now_ns + MINUTE - 1))
+
+    def _leave_out(self, playing: set[ProductId], now_ns: Nanos) -> int:
+        """Leave out of `playing` what nothing of ours depends on in the rest of the minute; return
+        how much news there was when that was looked at.
+
+        What looks at prices each second (a trailing stop) sees all of them.
+        """
+        if not (self._rings and self._recorder.lots):
+            playing &= self._touched.after_decision(now_ns)
+        return self._recorder.news
+
+    def _ring(self, now_ns: Nanos) -> None:
+        """Visit what is left of the minute's instants where a timer rings that does not ring
+        every second anyway.
+        """
+        runtime, count = self._system.runtime, len(EVERY_SECOND)
+        while len(dues := runtime.dues()) > count:
+            here_ns = self._system.clock.now_ns
+            is_soon = dues[count] <= here_ns + STEP_NS
+            due_ns = here_ns + 1 if is_soon else dues[count]
+            number = -(-(due_ns - now_ns) // STEP_NS)
+            if number >= STEPS:
+                return
+            self._go_to(Nanos(now_ns + number * STEP_NS))
+
+    def _show(self, group: Group, playing: Set[ProductId], marked_ns: Nanos) -> Nanos:
+        """Let an instant happen; return when bids of what is not played were told last."""
+        at_ns, steps = group
+        if at_ns - marked_ns >= MARKED_AGAIN_NS:
+            marked_ns = at_ns
+            self._mark_others(playing, at_ns)
+        self._step(at_ns, steps)
+        return marked_ns
 
     def _know(self, product: ProductId, now_ns: Nanos, minutes: int) -> None:
         """See to it that the price is judged by so many minutes of tape before now."""
         if self._prices.known_ns(product, now_ns) >= minutes * MINUTE:
+            self._prices.catch_up(product, now_ns, *self._seen(product, now_ns, 1))
             return
         past = self._watch.past(product, now_ns)
         if minutes > 1:
             minutes += self._prices.unrest(past)
+        self._prices.begin(product, past, *self._seen(product, now_ns, minutes))
+
+    def _seen(self, product: ProductId, now_ns: Nanos, minutes: int) -> Seen:
+        """Return how to get what was seen in so many minutes: the best of books, and all of it."""
         span = product, now_ns, minutes
-        self._prices.begin(
-            product, past, self._tape.touches(*span), lambda: self._tape.before(*span)
-        )
+        return lambda: self._tape.touches(*span), lambda: self._tape.before(*span)
 
     def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
         for step in group:
@@ -324,7 +357,7 @@ class BacktestTimeline:
             self._recorder.marks[step.product] = moved.bid
         self._system.runtime.announce(moved)
 
-    def _decide(self, now_ns: Nanos, at_ns: Nanos, wanted: list[Wanted]) -> bool:
+    def _decide(self, now_ns: Nanos, at_ns: Nanos, wanted: list[Wanted]) -> None:
         """Let the strategies decide on the bars that have closed at `now_ns`; whatever is judged in
         this minute, the rest of an entry too, knows them.
         """
@@ -335,14 +368,21 @@ class BacktestTimeline:
             self._venue.reach(at_ns)
             self._go_to(at_ns)
             self._close_round(at_ns)
-            return True
+            return
         self._cycle += 1
         slot_ns = Nanos(now_ns // self._interval_ns * self._interval_ns + CYCLE_AFTER_NS)
         self._venue.reach(at_ns)
-        due = CycleDue(self._cycle, slot_ns, Nanos(slot_ns + self._interval_ns))
+        next_ns, fired = Nanos(slot_ns + self._interval_ns), self._fired(now_ns)
+        due = CycleDue(self._cycle, slot_ns, next_ns, fired=fired)
         self._system.runtime.announce(due)
         self._go_to(at_ns)
-        return True
+
+    def _fired(self, now_ns: Nanos) -> frozenset[tuple[str, ProductId]] | None:
+        """Return whose triggers are known to be true of what; None where nobody has looked."""
+        if self._asks_always:
+            return None
+        found = self._signals.at(now_ns)
+        return frozenset((each.strategy, each.product) for each in found if not each.leaves)
 
     def _go_to(self, now_ns: Nanos) -> None:
         """Let everything happen that follows at this instant."""

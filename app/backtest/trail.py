@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +67,13 @@ class OrderTrail:
         take = self._takes.get(type(message))
         if take is not None:
             take(at_ns, message)
+
+    def raised_since(self, since_ns: Nanos) -> Iterator[OrderLine]:
+        """Yield the orders meant at `since_ns` or later, the newest first."""
+        for line in reversed(self.orders.values()):
+            if line.raised_ns < since_ns:
+                return
+            yield line
 
     def see(self, message: Any) -> None:
         """Take down the newest prices of a product; where nobody offers there is no middle."""

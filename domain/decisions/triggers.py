@@ -48,8 +48,15 @@ class Triggered:
         return frozenset(each.product for each in self.context.bars)
 
 
-def triggered(owner: str, strategy: Strategy, context: Context, terms: Terms) -> Triggered:
-    """Return what `strategy`, whose entry is called `owner`, has to decide on.
+def triggered(
+    owner: str,
+    strategy: Strategy,
+    context: Context,
+    terms: Terms,
+    may_fire: frozenset[ProductId] | None = None,
+) -> Triggered:
+    """Return what `strategy`, whose entry is called `owner`, has to decide on; only about products
+    that `may_fire` its trigger is asked (None: all).
 
     Where more products triggered than it may be asked about, those of the largest turnover over
     its look-back are kept: the choice must not depend on names.
@@ -61,7 +68,8 @@ def triggered(owner: str, strategy: Strategy, context: Context, terms: Terms) ->
     lookback = strategy.lookback
     fired = []
     for bars in context.bars_of(strategy.timeframe):
-        if bars.product not in held and len(bars) >= lookback:
+        may_be = may_fire is None or bars.product in may_fire
+        if may_be and bars.product not in held and len(bars) >= lookback:
             window = bars.last(lookback)
             if _newest(strategy.trigger(window), window, "trigger"):
                 fired.append(window)

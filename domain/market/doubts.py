@@ -187,6 +187,11 @@ class PriceWatch:
         return True
 
     @property
+    def is_doubting(self) -> bool:
+        """Tell whether the newest price is doubted."""
+        return self._doubt is not None
+
+    @property
     def _is_fresh(self) -> bool:
         """Tell whether no tick has been seen, and bars are known and not odd."""
         is_new = self._second is None and self._closed_mid is None and self._extremes.low is None

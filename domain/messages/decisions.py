@@ -19,21 +19,26 @@ from domain.model.proposal import TradeProposal
 class CycleDue:
     """Time to decide. `slot_ns` is the slot's start and `next_ns` the next cycle's, market time.
 
-    `watch` runs from when it was due; None where nobody times it.
+    `watch` runs from when it was due; None where nobody times it. `fired` are strategies with the
+    products whose triggers may be true, where somebody knows already; None: all have to be asked.
     """
 
     cycle: int
     slot_ns: Nanos
     next_ns: Nanos
     watch: Stopwatch | None = None
+    fired: frozenset[tuple[str, ProductId]] | None = None
 
 
 @frozen
 class Decide:
-    """Ask a strategy for its proposals on this context."""
+    """Ask a strategy for its proposals on this context; `fired`: on no other products than these,
+    the others' triggers are known to be false.
+    """
 
     cycle: int
     context: Context = field(eq=False)
+    fired: frozenset[ProductId] | None = None
 
 
 @frozen

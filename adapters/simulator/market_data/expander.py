@@ -12,6 +12,7 @@ without volume, has books and no trade.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
@@ -87,8 +88,15 @@ class CandleExpander:
 
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
+        minute = self.minute(product, minute_ns)
+        return () if minute is None else tuple(map(minute.step, range(STEPS)))
+
+    def minute(self, product: ProductId, minute_ns: Nanos) -> MinuteSteps | None:
+        """Return the minute's steps, each made when it is asked for; None where the market has no
+        such minute.
+        """
         minute = self._expanded(product, minute_ns)
-        return () if minute is None else _steps(minute, minute_ns)
+        return None if minute is None else MinuteSteps(minute, minute_ns)
 
     def touches(self, product: ProductId, minute_ns: Nanos) -> list[Touch]:
         """Return the best bid and ask of each of the minute's steps, and when."""
@@ -286,23 +294,42 @@ def _moves(minute: _Minute) -> Iterator[tuple[int, int, bool]]:
         yield index, tick, is_up
 
 
-def _steps(minute: _Minute, minute_ns: int) -> tuple[Step, ...]:
-    steps = []
-    subject, traded = minute.subject, minute.walked.traded
-    name = subject.product.id
-    number = minute_ns // MINUTE * TRADES_A_MINUTE
-    for index, tick, is_up in _moves(minute):
-        at_ns = Nanos(minute_ns + index * STEP_NS)
-        trades: tuple[Trade, ...] = ()
-        if index in traded:
-            number += 1
-            quantity = Quantity(traded[index] * subject.product.base_increment)
-            # A rise is bought from resting sellers.
-            maker = Side.SELL if is_up else Side.BUY
-            trades = (Trade(name, str(number), subject.prices.at(tick), quantity, maker, at_ns),)
-        bids, asks = book_around(minute.depth, tick, index, is_up=is_up)
-        steps.append(Step(name, at_ns, trades, bids, asks))
-    return tuple(steps)
+class MinuteSteps:
+    """The steps of a minute of one product, by number, and the best of their books alone."""
+
+    def __init__(self, minute: _Minute, minute_ns: Nanos) -> None:
+        self._minute, self._minute_ns = minute, minute_ns
+        self._moves = tuple(_moves(minute))
+        self._traded = sorted(minute.walked.traded)
+
+    @property
+    def product(self) -> ProductId:
+        """Return whose steps they are."""
+        return self._minute.subject.product.id
+
+    @property
+    def first_traded(self) -> int:
+        """Return the number of the first step with a trade; without one, one past the last."""
+        return self._traded[0] if self._traded else STEPS
+
+    def step(self, index: int) -> Step:
+        """Return a step: 0 is at the minute's beginning."""
+        _, tick, is_up = self._moves[index]
+        bids, asks = book_around(self._minute.depth, tick, index, is_up=is_up)
+        at_ns = Nanos(self._minute_ns + index * STEP_NS)
+        return Step(self.product, at_ns, self._trades(index, tick, at_ns, is_up=is_up), bids, asks)
+
+    def _trades(self, index: int, tick: int, at_ns: Nanos, *, is_up: bool) -> tuple[Trade, ...]:
+        minute, subject = self._minute, self._minute.subject
+        units = minute.walked.traded.get(index)
+        if units is None:
+            return ()
+        number = self._minute_ns // MINUTE * TRADES_A_MINUTE + bisect_right(self._traded, index)
+        quantity = Quantity(units * subject.product.base_increment)
+        # A rise is bought from resting sellers.
+        maker = Side.SELL if is_up else Side.BUY
+        price = subject.prices.at(tick)
+        return (Trade(self.product, str(number), price, quantity, maker, at_ns),)
 
 
 def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:

@@ -383,3 +383,16 @@ def test_a_round_that_nobody_times_has_no_stages() -> None:
     told = deliver(allocator, due(1), Proposed(1, "one", ()), Proposed(1, "two", ()))
 
     assert of_kind(told, RoundProposed)[0].watch is None
+
+
+@pytest.mark.req("STR1", "BT1")
+def test_each_strategy_is_told_which_of_its_triggers_have_fired_where_that_is_known() -> None:
+    allocator = started(Harness())
+
+    known = evolve(due(1), fired=frozenset({("one", BTC), ("else", BTC)}))
+
+    assert [each.fired for each in of_kind(deliver(allocator, known), Decide)] == [
+        frozenset({BTC}),
+        frozenset(),
+    ]
+    assert [each.fired for each in of_kind(deliver(allocator, due(2)), Decide)] == [None, None]

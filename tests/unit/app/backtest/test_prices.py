@@ -94,7 +94,7 @@ def test_while_a_price_has_jumped_its_limit_is_that_of_a_run_that_saw_it_all(
             starts = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
             tape = [step for start in starts for step in expander.steps(DOGE, start)]
             touches = [(each.bids[0].price, each.asks[0].price, each.at_ns) for each in tape]
-            fresh.begin(DOGE, past(now_ns), touches, partial(list, tape))
+            fresh.begin(DOGE, past(now_ns), partial(list, touches), partial(list, tape))
             found = last(fresh, now_ns)
             want = last(whole, now_ns)
             assert (found and found.limit) == (want and want.limit)
@@ -106,3 +106,31 @@ def test_while_a_price_has_jumped_its_limit_is_that_of_a_run_that_saw_it_all(
             whole.quote(step)
 
     assert doubted >= 2  # 03:56 and 03:57
+
+
+@pytest.mark.parametrize("shown", [1, 2, 31, 32])
+def test_what_was_not_shown_is_judged_later_as_if_it_had_been(
+    doge: CandleMarket, shown: int
+) -> None:
+    begin_ns = parse_iso("2023-12-11T03:30:00Z")
+    expander, doubts = CandleExpander(doge, 1), 0
+    past = doge.candles(DOGE, Nanos(begin_ns - BARS * MINUTE), begin_ns)
+    whole, partly = PlayedPrices(limits()), PlayedPrices(limits())
+    for prices in (whole, partly):
+        prices.begin(DOGE, past)
+
+    for number in range(40):
+        now_ns = Nanos(begin_ns + number * MINUTE)
+        before = expander.steps(DOGE, Nanos(now_ns - MINUTE))
+        touches = expander.touches(DOGE, Nanos(now_ns - MINUTE))
+        if number:
+            partly.catch_up(DOGE, now_ns, partial(list, touches), partial(list, before))
+        steps = expander.steps(DOGE, now_ns)
+        for step in steps[:shown]:
+            told, want = partly.quote(step), whole.quote(step)
+            assert told == want
+            doubts += isinstance(want, QuoteMoved) and want.quote.doubt is not None
+        for step in steps[shown:]:
+            whole.quote(step)
+
+    assert doubts >= 2

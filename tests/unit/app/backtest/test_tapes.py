@@ -22,12 +22,12 @@ from app.backtest.report import report
 from app.backtest.report_schema import checked
 from app.backtest.summary import facts
 from app.backtest.tapes import PARTS, BarTape, ExpandedTape
-from domain.model.instants import MINUTE, Nanos
+from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.portfolio import Lot
 from tests.builders.backtests import BEGIN, candles, file_of, plan, played
-from tests.builders.messages import BTC, a_lot
+from tests.builders.messages import BTC, ETH, a_lot
 
 pytestmark = pytest.mark.req("BT1", "BT4")
 
@@ -45,8 +45,8 @@ class Watch:
     def row(self, *_: object) -> Bar | None:
         return self._row
 
-    def lit(self, _: object, __: object, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        return steps
+    def lit_from(self, *_: object) -> int:
+        return 0
 
     def tape(self, *_: object) -> list[Step]:
         return []
@@ -70,7 +70,7 @@ def lot_of(stop: int, target: int | None = None, *, age: int = 60) -> Lot:
 def steps_of(row: Bar | None, *lots: Lot, is_kind: bool = False) -> list[Step]:
     watch: Any = Watch(row)
     tape = BarTape(watch, EXPANDER, lambda: lots, is_kind=is_kind)
-    groups = list(tape.groups([BTC], Nanos(BEGIN)))
+    groups = list(tape.minute([BTC], Nanos(BEGIN)).until(Nanos(BEGIN + MINUTE), {BTC}))
     assert [at for at, _ in groups] == sorted({at for at, _ in groups})
     return [step for _, group in groups for step in group]
 
@@ -163,7 +163,8 @@ def test_nothing_is_ever_bid_above_the_high_or_printed_outside_the_candle(
 
 def test_the_whole_tape_is_every_step_of_every_product_in_order() -> None:
     watch: Any = Watch(None)
-    groups = list(ExpandedTape(watch, EXPANDER).groups([BTC], Nanos(BEGIN)))
+    minute = ExpandedTape(watch, EXPANDER).minute([BTC], Nanos(BEGIN))
+    groups = list(minute.until(Nanos(BEGIN + MINUTE), {BTC}))
 
     assert [step for _, group in groups for step in group] == list(
         EXPANDER.steps(BTC, Nanos(BEGIN))
@@ -188,3 +189,33 @@ def test_the_two_rules_are_not_the_same() -> None:
     assert tape.trips
     assert bar.trips
     assert tape.cash != bar.cash
+
+
+def test_a_minute_is_shown_in_parts_and_what_is_not_played_is_left_out() -> None:
+    watch: Any = Watch(None)
+    playing = {BTC, ETH}
+    minute = ExpandedTape(watch, EXPANDER).minute([BTC, ETH], Nanos(BEGIN))
+
+    first = list(minute.until(Nanos(BEGIN + 2 * SECOND), playing))
+    playing.discard(ETH)
+    rest = list(minute.until(Nanos(BEGIN + MINUTE), playing))
+
+    assert [[s.product for s in steps] for _, steps in first] == [[BTC, ETH]] * 2
+    shown = [step for _, steps in (*first, *rest) for step in steps if step.product == BTC]
+    assert tuple(shown) == EXPANDER.steps(BTC, Nanos(BEGIN))
+    assert {s.product for _, steps in rest for s in steps} == {BTC}
+    playing.clear()
+    left = ExpandedTape(watch, EXPANDER).minute([BTC], Nanos(BEGIN))
+    assert not list(left.until(Nanos(BEGIN + MINUTE), playing))
+
+
+def test_the_instants_of_a_candle_wait_for_their_time_and_all_of_them_are_shown() -> None:
+    watch: Any = Watch(a_row(-5, 5))
+    minute = BarTape(watch, EXPANDER, tuple).minute([BTC], Nanos(BEGIN))
+
+    first = list(minute.until(Nanos(BEGIN + 2 * SECOND), set()))
+    rest = list(minute.until(Nanos(BEGIN + MINUTE), set()))
+
+    assert [at for at, _ in first] == [BEGIN]
+    assert [at for at, _ in rest] == sorted(at for at, _ in rest)
+    assert len(rest) == 2

@@ -91,3 +91,13 @@ def test_only_so_many_refusals_are_kept_and_the_rest_is_counted(
         found.take(NOW, message)
 
     assert (len(found.refused), found.refusals_left_out) == (2, 3)
+
+
+def test_the_orders_since_an_instant_are_told_newest_first() -> None:
+    found = OrderTrail()
+    found.take(NOW, IntentRaised(BUY))
+    found.take(LATER, IntentRaised(SALE))
+
+    assert [line.intent for line in found.raised_since(NOW)] == [SALE, BUY]
+    assert [line.intent for line in found.raised_since(LATER)] == [SALE]
+    assert not list(found.raised_since(Nanos(LATER + 1)))

@@ -139,3 +139,26 @@ def test_what_is_no_column_of_truth_values_is_refused_by_its_name(name: str, col
         return
     with pytest.raises(TriggerInvalid, match=f"^{name}: expected 2 truth values, was "):
         ask()
+
+
+@pytest.mark.req("STR1", "BT1")
+def test_a_trigger_that_is_known_to_be_false_is_not_asked() -> None:
+    class Counting(Rising):
+        asked: ClassVar[list[ProductId]] = []
+
+        def trigger(self, bars: Bars) -> Any:
+            self.asked.append(bars.product)
+            return super().trigger(bars)
+
+    context = a_context(some_bars(RISING), some_bars(RISING, product=ETH))
+
+    found = triggered(NAME, Counting(), context, TERMS, frozenset({ETH}))
+
+    assert Counting.asked == [ETH]
+    assert found.products == {ETH}
+
+
+def test_what_may_have_fired_is_asked_nevertheless() -> None:
+    context = a_context(some_bars(FALLING))
+
+    assert not triggered(NAME, Rising(), context, TERMS, frozenset({BTC})).products
