@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from attrs import evolve
 
-from adapters.simulator.market_data.expander import CandleExpander, Touch
+from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import Step
 from app.backtest.prices import BARS
 from app.backtest.system import BacktestSystem
 from app.run import settings
 from domain.market.book import Book
+from domain.market.past_quotes import PastQuotes
 from domain.market.price_state import measured
 from domain.messages.market import FeedRecovered, FeedStalled, HistoryLoaded
 from domain.messages.supervision import ProductsChanged
@@ -154,10 +155,10 @@ class MarketWatch:
         begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
         return [step for each in begun_ns for step in self._expander.steps(product, each)]
 
-    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> PastQuotes:
         """Return best bids and asks of the tape of so many minutes before `now_ns`."""
-        begun_ns = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
-        return [touch for each in begun_ns for touch in self._expander.touches(product, each)]
+        begun_ns = [Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1)]
+        return self._expander.touches(product, begun_ns)
 
     def lit_from(self, product: ProductId, now_ns: Nanos, first_traded: int) -> int:
         """Return the first step of a minute that can be seen: after a gap its first trade."""

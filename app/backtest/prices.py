@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from adapters.simulator.market_data.expander import STEP_NS
 from adapters.simulator.market_data.source import Step
-from domain.market.doubts import PriceWatch, Tick
+from domain.market.doubts import PriceWatch
+from domain.market.past_quotes import NO_QUOTES, PastQuotes
 from domain.messages.market import BidMoved, QuoteMoved
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar, PriceLimits, Quote
@@ -58,7 +59,7 @@ class PlayedPrices:
         self,
         product: ProductId,
         past: Sequence[Bar],
-        touches: Callable[[], Sequence[Tick]] = tuple,
+        touches: Callable[[], PastQuotes] = lambda: NO_QUOTES,
         tape: Callable[[], Sequence[Step]] = tuple,
     ) -> None:
         """Begin to judge: `past` are the closed minutes, `tape` is what the last of them was, and
@@ -68,11 +69,11 @@ class PlayedPrices:
         watch.bars(past)
         self._since.pop(product, None)
         seen = touches()
-        if not seen:
+        if not len(seen):
             return
-        self._since[product] = Nanos(seen[0][2])
+        self._since[product] = Nanos(int(seen.at_ns[0]))
         if watch.past(seen):
-            self._seen[product] = Nanos(seen[-1][2])
+            self._seen[product] = Nanos(int(seen.at_ns[-1]))
             return
         for step in tape():
             self.quote(step)
@@ -81,7 +82,7 @@ class PlayedPrices:
         self,
         product: ProductId,
         now_ns: Nanos,
-        touches: Callable[[], Sequence[Tick]],
+        touches: Callable[[], PastQuotes],
         tape: Callable[[], Sequence[Step]],
     ) -> None:
         """Judge what was not seen of the minute before `now_ns`: `touches` are its best bids and

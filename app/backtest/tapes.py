@@ -13,14 +13,16 @@ What lies between the two readings no candle tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from decimal import Decimal
+from itertools import groupby
 from typing import Protocol
 
-from adapters.simulator.market_data.depth import STEPS
-from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, MinuteSteps, Touch
+from adapters.simulator.market_data.expander import CandleExpander, MinuteSteps
 from adapters.simulator.market_data.source import Step
 from app.backtest.market_watch import MarketWatch
+from domain.market.past_quotes import NO_QUOTES, PastQuotes
 from domain.model.instants import Nanos
 from domain.model.market import Bar
 from domain.model.money import Quantity
@@ -52,7 +54,7 @@ class MinuteTape(Protocol):
     def before(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Step]:
         """Return what was seen of a product in so many minutes before `now_ns`."""
 
-    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> PastQuotes:
         """Return the best bids and asks of `before` alone."""
 
     def minute(self, products: Collection[ProductId], now_ns: Nanos) -> PlayedMinute:
@@ -69,7 +71,7 @@ class ExpandedTape:
         """Return the tape of so many minutes."""
         return self._watch.tape(product, now_ns, minutes)
 
-    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> PastQuotes:
         """Return what is best of the tape."""
         return self._watch.touches(product, now_ns, minutes)
 
@@ -80,29 +82,33 @@ class ExpandedTape:
             steps = self._expander.minute(product, now_ns)
             if steps is not None:
                 shown.append((self._watch.lit_from(product, now_ns, steps.first_traded), steps))
-        return _ExpandedMinute(now_ns, shown)
+        return _ExpandedMinute(shown)
 
 
 class _ExpandedMinute:
     """`shown` are the steps of each product, and the first of them that can be seen."""
 
-    def __init__(self, begin_ns: Nanos, shown: Sequence[tuple[int, MinuteSteps]]) -> None:
-        self._begin_ns, self._shown, self._next = begin_ns, shown, 0
+    def __init__(self, shown: Iterable[tuple[int, MinuteSteps]]) -> None:
+        places = (
+            (at_ns, number, steps)
+            for first, steps in shown
+            for number, at_ns in enumerate(steps.times)
+            if number >= first
+        )
+        by_instant = groupby(sorted(places, key=_at), _at)
+        self._instants = deque((at_ns, list(places)) for at_ns, places in by_instant)
 
     def until(self, end_ns: Nanos, playing: Set[ProductId]) -> Iterator[Group]:
         """Yield the steps of what is played by instant; nothing once that is nothing."""
-        while playing and self._next < STEPS:
-            at_ns = Nanos(self._begin_ns + self._next * STEP_NS)
-            if at_ns > end_ns:
-                return
-            index, self._next = self._next, self._next + 1
-            steps = [
-                each.step(index)
-                for first, each in self._shown
-                if first <= index and each.product in playing
-            ]
-            if steps:
-                yield at_ns, steps
+        while playing and self._instants and self._instants[0][0] <= end_ns:
+            at_ns, places = self._instants.popleft()
+            shown = [steps.step(number) for _, number, steps in places if steps.product in playing]
+            if shown:
+                yield Nanos(at_ns), shown
+
+
+def _at(place: tuple[int, int, MinuteSteps]) -> int:
+    return place[0]
 
 
 class BarTape:
@@ -125,10 +131,10 @@ class BarTape:
         del product, now_ns, minutes
         return []
 
-    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> list[Touch]:
+    def touches(self, product: ProductId, now_ns: Nanos, minutes: int) -> PastQuotes:
         """Return nothing."""
         del product, now_ns, minutes
-        return []
+        return NO_QUOTES
 
     def minute(self, products: Collection[ProductId], now_ns: Nanos) -> PlayedMinute:
         """Return the few instants of the candles; all of them are shown."""

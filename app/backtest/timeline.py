@@ -27,7 +27,7 @@ from app.backtest.tapes import TAPE_MINUTES, BarTape, ExpandedTape, Group, Minut
 from app.backtest.touched import TouchedProducts
 from app.command_line.progress import Moved
 from app.run import settings
-from domain.market.doubts import Tick
+from domain.market.past_quotes import PastQuotes
 from domain.messages.decisions import CycleDue, RoundJudged
 from domain.messages.market import QuoteMoved
 from domain.messages.portfolio import StatementTaken
@@ -52,7 +52,7 @@ EVERY_SECOND = ("Look of the portfolio", "Check of the exits")
 TOLD_EVERY = 240
 
 
-Seen = tuple[Callable[[], Sequence[Tick]], Callable[[], Sequence[Step]]]
+Seen = tuple[Callable[[], PastQuotes], Callable[[], Sequence[Step]]]
 
 
 class BacktestTimeline:

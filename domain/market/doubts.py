@@ -8,11 +8,12 @@ time everywhere, deterministic and without a clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from attrs import evolve
 
+from domain.market.past_quotes import PastQuotes, SeenAtOnce
 from domain.market.volatility import (
     BILLION,
     JUDGED_S,
@@ -20,7 +21,6 @@ from domain.market.volatility import (
     LEAST_SECONDS,
     ROOT,
     WINDOW_S,
-    SecondsInARow,
     Volatility,
 )
 from domain.model.instants import MINUTE, SECOND, Nanos
@@ -32,8 +32,6 @@ AGREE_WITHIN = Decimal("0.005")
 TELL_EVERY_NS = MINUTE
 BARS = 20
 """Closed bars whose mean the next one is compared with."""
-Tick = tuple[Decimal, Decimal, int]
-"""Best bid and ask, and when, market time."""
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 
@@ -153,36 +151,24 @@ class PriceWatch:
         self.ticks += found is not None
         return found
 
-    def past(self, ticks: Sequence[Tick]) -> bool:
-        """Take in, as the first that is seen, what was seen before, oldest first, if none of it is
-        doubted; else return False: then each of it has to be told as a tick.
+    def past(self, quotes: PastQuotes) -> bool:
+        """Take in, as the first that is seen, what was seen before, if none of it is doubted; else
+        return False: then each of it has to be told as a tick.
 
-        It leaves what the ticks would have left, in a third of their time.
+        It leaves what the ticks would have left, in a small part of their time.
         """
-        mids = [(bid + ask) / 2 for bid, ask, _ in ticks]
-        if not (mids and self._is_fresh and self._are_narrow(ticks, mids)):
+        by_minutes = self._volatility.by_minutes
+        if not (len(quotes) and self._is_fresh) or by_minutes is None:
             return False
-        extremes, second, mid = _Extremes(), ticks[0][2] // SECOND, mids[0]
-        seconds, closed = SecondsInARow(second + 1), None
-        for (_, _, at_ns), new in zip(ticks, mids, strict=True):
-            now = at_ns // SECOND
-            if now - second > JUDGED_S:
-                return False
-            for _ in range(second, now):
-                if closed is not None:
-                    seconds.add(closed, mid)
-                closed = mid
-            if now > second:
-                extremes.forget(now)
-                extremes.add(now, mid)
-                second = now
-            mid = new
-            extremes.add(second, mid)
-            if extremes.moved(mid, self._floor) and extremes.moved(mid, self._usual(seconds.sigma)):
-                return False
-        self._volatility.begin(seconds)
-        self._extremes, self._second, self._closed_mid = extremes, second, closed
-        (self._bid, self._ask, _), self._mid, self._doubt = ticks[-1], mid, None
+        seen = SeenAtOnce(quotes)
+        is_fine = seen.can_be_judged and seen.are_narrow(self._limits)
+        if not is_fine or seen.may_be_doubted(self._limits, by_minutes):
+            return False
+        self._volatility.begin(seen.returns)
+        for second, mid in seen.newest():
+            self._extremes.add(second, mid)
+        self._second, self._closed_mid, self._doubt = seen.last, seen.closed, None
+        (self._bid, self._ask, _), self._mid = quotes.last, seen.mid
         self._allow()
         return True
 
@@ -195,12 +181,7 @@ class PriceWatch:
     def _is_fresh(self) -> bool:
         """Tell whether no tick has been seen, and bars are known and not odd."""
         is_new = self._second is None and self._closed_mid is None and self._extremes.low is None
-        return is_new and self._knows_bars and self._volatility.knows_minutes
-
-    def _are_narrow(self, ticks: Sequence[Tick], mids: Sequence[Decimal]) -> bool:
-        """Tell whether the widest spread would be within the limit at the lowest price."""
-        widest = max(ask - bid for bid, ask, _ in ticks)
-        return widest * BPS <= self._limits.max_spread_bps * min(mids)
+        return is_new and self._knows_bars
 
     @property
     def _knows_bars(self) -> bool:

@@ -12,8 +12,10 @@ is to do in a second, however long the window is.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+
+from attrs import frozen
 
 BILLION = 10**9
 WINDOW_S = 600
@@ -72,7 +74,10 @@ class Volatility:
         older, recent = past.older, past.recent
         self._older.extend(enumerate(past.returns[older], past.first + older.start))
         self._recent.extend(enumerate(past.returns[recent], past.first + recent.start))
-        self._of_older, self._of_recent = past.moments(older), past.moments(recent)
+        self._of_older, self._of_recent = (
+            Moments(past.returns[older]),
+            Moments(past.returns[recent]),
+        )
 
     def forget(self, second: int) -> None:
         """Leave out what is too old at the end of `second`."""
@@ -127,23 +132,12 @@ class Volatility:
         return self.by_minutes if found is None else found
 
 
+@frozen
 class SecondsInARow:
-    """Returns of seconds without a break, which are known before anybody asks for sigma: it is that
-    of a `Volatility` that was told second by second, from sums that are made once.
-    """
+    """Returns of seconds without a break, oldest first; `first` is the second of the first."""
 
-    def __init__(self, first: int) -> None:
-        """`first` is the second of the first return."""
-        self.first = first
-        self.returns: list[int] = []
-        self._totals, self._squares = [0], [0]
-
-    def add(self, before: Decimal, mid: Decimal) -> None:
-        """Take in the return of the next second."""
-        value = _return(before, mid)
-        self.returns.append(value)
-        self._totals.append(self._totals[-1] + value)
-        self._squares.append(self._squares[-1] + value * value)
+    first: int
+    returns: Sequence[int]
 
     @property
     def older(self) -> slice:
@@ -155,19 +149,6 @@ class SecondsInARow:
     def recent(self) -> slice:
         """Return which returns lie in the minute that is judged."""
         return slice(self.older.stop, len(self.returns))
-
-    def moments(self, part: slice) -> Moments:
-        """Return the sums of a part."""
-        found = Moments()
-        found.count = part.stop - part.start
-        found.total = self._totals[part.stop] - self._totals[part.start]
-        found.squares = self._squares[part.stop] - self._squares[part.start]
-        return found
-
-    @property
-    def sigma(self) -> Decimal | None:
-        """Return sigma by the seconds alone, None where they are too few."""
-        return _of_seconds(self.moments(self.older), self.moments(self.recent))
 
 
 def _of_seconds(older: Moments, recent: Moments) -> Decimal | None:

@@ -18,6 +18,7 @@ from adapters.simulator.market_data.scratch import ScratchFile, ScratchPages, Sc
 from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
+    DECIMALS_MAX,
     LINE,
     clean,
     fingerprint,
@@ -27,6 +28,7 @@ from adapters.simulator.market_data.tables import (
     read_table,
     rows_of_all,
     timed,
+    too_fine,
 )
 from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, Nanos, iso
@@ -309,6 +311,7 @@ def _readable(reading: Reading, name: str, rows: CandleRows) -> CandleRows:
             f"prices of at most {MOST_DECIMALS} decimals",
         ),
         (volumes < 0, "a volume of at least 0"),
+        (too_fine(volumes), f"a volume of at most {DECIMALS_MAX} decimals"),
         (np.maximum.reduce(rows.columns) >= COUNTED_EXACTLY, "numbers of at most 15 digits"),
         (highs < np.maximum(opens, closes), "a high at or above open and close"),
         (lows > np.minimum(opens, closes), "a low at or below open and close"),

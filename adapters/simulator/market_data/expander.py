@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from attrs import frozen
@@ -34,6 +34,7 @@ from adapters.simulator.market_data.depth import (
 )
 from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
 from adapters.simulator.market_data.source import PlayedMarket, Step
+from domain.market.past_quotes import PastQuotes
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar, Level, Trade
 from domain.model.money import Price, Quantity
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from domain.model.bars import Ints
 
 Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
-Touch = tuple[Price, Price, int]
-"""Best bid, best ask, and when, market time."""
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
@@ -73,6 +72,25 @@ class _Minute:
     chance: int
 
 
+class MinuteSteps(Protocol):
+    """The steps of a minute of one product by number, oldest first; each is made when asked for."""
+
+    @property
+    def product(self) -> ProductId:
+        """Whose steps they are."""
+
+    @property
+    def times(self) -> Sequence[int]:
+        """When they are, market time."""
+
+    @property
+    def first_traded(self) -> int:
+        """The number of the first step with a trade; without one, one past the last."""
+
+    def step(self, index: int) -> Step:
+        """Return a step by its number."""
+
+
 class CandleExpander:
     """Expands the candles of one market; asking for minutes in any order gives the same steps."""
 
@@ -89,26 +107,30 @@ class CandleExpander:
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
         minute = self.minute(product, minute_ns)
-        return () if minute is None else tuple(map(minute.step, range(STEPS)))
+        return () if minute is None else tuple(map(minute.step, range(len(minute.times))))
 
     def minute(self, product: ProductId, minute_ns: Nanos) -> MinuteSteps | None:
         """Return the minute's steps, each made when it is asked for; None where the market has no
         such minute.
         """
         minute = self._expanded(product, minute_ns)
-        return None if minute is None else MinuteSteps(minute, minute_ns)
+        return None if minute is None else _CandleSteps(minute, minute_ns)
 
-    def touches(self, product: ProductId, minute_ns: Nanos) -> list[Touch]:
-        """Return the best bid and ask of each of the minute's steps, and when."""
-        minute = self._expanded(product, minute_ns)
-        if minute is None:
-            return []
-        at, depth = minute.subject.prices.at, minute.depth
-        found = []
-        for index, tick, is_up in _moves(minute):
-            bid, ask = touch(depth, tick, index, is_up=is_up)
-            found.append((at(bid), at(ask), minute_ns + index * STEP_NS))
-        return found
+    def touches(self, product: ProductId, begun_ns: Sequence[Nanos]) -> PastQuotes:
+        """Return the best bids and asks of the steps of all minutes that begin at `begun_ns`."""
+        found: list[tuple[int, int, int]] = []
+        for minute_ns in begun_ns:
+            minute = self._expanded(product, minute_ns)
+            if minute is not None:
+                depth = minute.depth
+                for index, tick, is_up in _moves(minute):
+                    bid, ask = touch(depth, tick, index, is_up=is_up)
+                    found.append((bid, ask, minute_ns + index * STEP_NS))
+        return self._quotes(product, found)
+
+    def _quotes(self, product: ProductId, found: Sequence[tuple[int, int, int]]) -> PastQuotes:
+        bids, asks, at_ns = np.array(found, np.int64).reshape(-1, 3).T
+        return PastQuotes(self.tick(product), bids, asks, at_ns)
 
     def _expanded(self, product: ProductId, minute_ns: Nanos) -> _Minute | None:
         if not self._market.covers(product, minute_ns):
@@ -294,11 +316,12 @@ def _moves(minute: _Minute) -> Iterator[tuple[int, int, bool]]:
         yield index, tick, is_up
 
 
-class MinuteSteps:
-    """The steps of a minute of one product, by number, and the best of their books alone."""
+class _CandleSteps:
+    """32 steps that add up to a candle."""
 
     def __init__(self, minute: _Minute, minute_ns: Nanos) -> None:
         self._minute, self._minute_ns = minute, minute_ns
+        self.times = range(minute_ns, minute_ns + STEPS * STEP_NS, STEP_NS)
         self._moves = tuple(_moves(minute))
         self._traded = sorted(minute.walked.traded)
 
@@ -313,10 +336,10 @@ class MinuteSteps:
         return self._traded[0] if self._traded else STEPS
 
     def step(self, index: int) -> Step:
-        """Return a step: 0 is at the minute's beginning."""
+        """Return a step by its number."""
         _, tick, is_up = self._moves[index]
         bids, asks = book_around(self._minute.depth, tick, index, is_up=is_up)
-        at_ns = Nanos(self._minute_ns + index * STEP_NS)
+        at_ns = Nanos(self.times[index])
         return Step(self.product, at_ns, self._trades(index, tick, at_ns, is_up=is_up), bids, asks)
 
     def _trades(self, index: int, tick: int, at_ns: Nanos, *, is_up: bool) -> tuple[Trade, ...]:

@@ -28,6 +28,8 @@ COUNTED_EXACTLY = 2.0**50
 DECIMALS_USUAL = 12
 """Up to here all rows are tried at once; what has more is looked at number by number."""
 DECIMALS_MAX = 20
+LEAST_OF_FINE = 10.0 ** (17 - DECIMALS_MAX)
+"""A float has at most 17 digits: from here on it is written with at most DECIMALS_MAX decimals."""
 FIRST_NS = 365 * DAY
 LINE = "line"
 """Column of a table that says in which line of its file each row stands."""
@@ -288,6 +290,19 @@ def product_of(product: ProductId, prices: Columns, quantities: Columns) -> Prod
     )
 
 
+def too_fine(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which values above 0 are written with more decimals than a product can have."""
+    found = np.zeros(len(values), np.bool_)
+    for row in np.flatnonzero((values > 0) & (values < LEAST_OF_FINE)).tolist():
+        found[row] = _written(float(values[row])) > DECIMALS_MAX
+    return found
+
+
+def _written(value: float) -> int:
+    """Return the decimals that the shortest writing of a value has."""
+    return -int(Decimal(repr(value)).as_tuple().exponent)
+
+
 def fingerprint(rows: Iterable[tuple[ProductId, Sequence[NDArray[np.generic]]]]) -> str:
     """Return what tells these rows from others in a file of the same name."""
     digest = hashlib.sha256()
@@ -311,7 +326,7 @@ def _decimals(product: ProductId, columns: Columns, least: int) -> int:
         values = values[is_open]
         if not len(values):
             return needed
-    longest = -min(int(Decimal(repr(float(value))).as_tuple().exponent) for value in values)
+    longest = max(_written(float(value)) for value in values)
     if longest > DECIMALS_MAX:
         raise MarketError(
             f"{product}: expected prices and volumes of at most {DECIMALS_MAX} decimals,"

@@ -22,7 +22,7 @@ from adapters.simulator.market_data.depth import STEPS, Depth
 from adapters.simulator.market_data.expander import (
     STEP_NS,
     CandleExpander,
-    Touch,
+    MinuteSteps,
     book_around,
     touch,
 )
@@ -30,6 +30,7 @@ from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError, Step
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
+    DECIMALS_MAX,
     clean,
     fingerprint,
     numbers,
@@ -38,7 +39,9 @@ from adapters.simulator.market_data.tables import (
     read_table,
     rows_of_all,
     timed,
+    too_fine,
 )
+from domain.market.past_quotes import PastQuotes
 from domain.model.instants import MINUTE, Nanos, iso
 from domain.model.market import Bar, Trade
 from domain.model.money import Price, Quantity
@@ -153,26 +156,20 @@ class TradeExpander(CandleExpander):
         super().__init__(market, seed)
         self._tape = market
 
-    def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
-        """Return the minute's steps, oldest first; none before the product's first trade."""
+    def minute(self, product: ProductId, minute_ns: Nanos) -> MinuteSteps | None:
+        """Return the minute's steps; None before the product's first trade."""
         depth, moves = self._moves(product, minute_ns)
-        if depth is None:
-            return ()
-        return tuple(
-            Step(product, at_ns, now, *book_around(depth, tick, index, is_up=is_up))
-            for at_ns, now, tick, index, is_up in moves
-        )
+        return None if depth is None else _TradeSteps(product, depth, tuple(moves))
 
-    def touches(self, product: ProductId, minute_ns: Nanos) -> list[Touch]:
-        """Return the best bid and ask of each of the minute's steps, and when."""
-        depth, moves = self._moves(product, minute_ns)
-        if depth is None:
-            return []
-        at, found = self._subjects[product].prices.at, []
-        for at_ns, _, tick, index, is_up in moves:
-            bid, ask = touch(depth, tick, index, is_up=is_up)
-            found.append((at(bid), at(ask), int(at_ns)))
-        return found
+    def touches(self, product: ProductId, begun_ns: Sequence[Nanos]) -> PastQuotes:
+        """Return the best bids and asks of the steps of all minutes that begin at `begun_ns`."""
+        found = []
+        for minute_ns in begun_ns:
+            depth, moves = self._moves(product, minute_ns)
+            if depth is not None:
+                for at_ns, _, tick, index, is_up in moves:
+                    found.append((*touch(depth, tick, index, is_up=is_up), int(at_ns)))
+        return self._quotes(product, found)
 
     def _moves(self, product: ProductId, minute_ns: Nanos) -> tuple[Depth | None, Iterator[_Move]]:
         """Return what the minute's books are drawn from, and its instants."""
@@ -185,6 +182,26 @@ class TradeExpander(CandleExpander):
         depth = self._depth(subject, minute_ns, known, known.close if before else known.open)
         last = self._tape.trades(product, known.start_ns)[-1] if before else None
         return depth, _moves(subject.product, minute_ns, trades, last)
+
+
+class _TradeSteps:
+    """A step at each trade's own instant, and between them."""
+
+    def __init__(self, product: ProductId, depth: Depth, moves: tuple[_Move, ...]) -> None:
+        self.product = product
+        self._depth, self._moves = depth, moves
+        self.times = [int(at_ns) for at_ns, *_ in moves]
+
+    @property
+    def first_traded(self) -> int:
+        """Return the number of the first step with a trade; without one, one past the last."""
+        return next((i for i, (_, now, *_) in enumerate(self._moves) if now), len(self._moves))
+
+    def step(self, index: int) -> Step:
+        """Return a step by its number."""
+        at_ns, now, tick, number, is_up = self._moves[index]
+        books = book_around(self._depth, tick, number, is_up=is_up)
+        return Step(self.product, at_ns, now, *books)
 
 
 def _moves(
@@ -308,6 +325,9 @@ def _readable(
     for values, what in ((cells.prices, "price"), (cells.sizes, "size")):
         order = kept(~(values[order] > 0), f"a {what} above 0")
         order = kept(values[order] >= COUNTED_EXACTLY, f"a {what} of at most 15 digits")
+    least = 10.0**-DECIMALS_MAX
+    order = kept(cells.prices[order] < least, f"a price of at most {DECIMALS_MAX} decimals")
+    order = kept(too_fine(cells.sizes[order]), f"a size of at most {DECIMALS_MAX} decimals")
     if cells.sides is not None:
         order = kept(~np.isin(cells.sides[order], ("buy", "sell")), "buy or sell as side")
     order = kept(cells.ids[order] == "", "a trade_id")

@@ -91,10 +91,10 @@ def test_while_a_price_has_jumped_its_limit_is_that_of_a_run_that_saw_it_all(
         if number > TAPE_MINUTES + MOST_UNREST:
             fresh = PlayedPrices(limits())
             minutes = TAPE_MINUTES + fresh.unrest(past(now_ns))
-            starts = (Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1))
+            starts = [Nanos(now_ns - ago * MINUTE) for ago in range(minutes, 0, -1)]
             tape = [step for start in starts for step in expander.steps(DOGE, start)]
-            touches = [(each.bids[0].price, each.asks[0].price, each.at_ns) for each in tape]
-            fresh.begin(DOGE, past(now_ns), partial(list, touches), partial(list, tape))
+            touches = partial(expander.touches, DOGE, starts)
+            fresh.begin(DOGE, past(now_ns), touches, partial(list, tape))
             found = last(fresh, now_ns)
             want = last(whole, now_ns)
             assert (found and found.limit) == (want and want.limit)
@@ -122,9 +122,9 @@ def test_what_was_not_shown_is_judged_later_as_if_it_had_been(
     for number in range(40):
         now_ns = Nanos(begin_ns + number * MINUTE)
         before = expander.steps(DOGE, Nanos(now_ns - MINUTE))
-        touches = expander.touches(DOGE, Nanos(now_ns - MINUTE))
+        touches = partial(expander.touches, DOGE, [Nanos(now_ns - MINUTE)])
         if number:
-            partly.catch_up(DOGE, now_ns, partial(list, touches), partial(list, before))
+            partly.catch_up(DOGE, now_ns, touches, partial(list, before))
         steps = expander.steps(DOGE, now_ns)
         for step in steps[:shown]:
             told, want = partly.quote(step), whole.quote(step)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import count
 
+import numpy as np
 import pytest
 from attrs import evolve
 
-from domain.market.doubts import BARS, TELL_EVERY_NS, NoWatch, PriceWatch, Tick
+from domain.market.doubts import BARS, TELL_EVERY_NS, NoWatch, PriceWatch
+from domain.market.past_quotes import NO_QUOTES, PastQuotes, Tick
 from domain.market.volatility import JUDGED_S
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
 from domain.model.market import Bar, Doubt, DoubtKind, PriceLimits
@@ -343,6 +346,12 @@ def a_tape(seed: int, steps: int, widest: int) -> list[Tick]:
     return found
 
 
+def quotes_of(ticks: Sequence[Tick], tick: Decimal = Decimal("0.0001")) -> PastQuotes:
+    """Return them in whole ticks."""
+    rows = [(int(bid / tick), int(ask / tick), at_ns) for bid, ask, at_ns in ticks]
+    return PastQuotes(tick, *np.array(rows, np.int64).T)
+
+
 @pytest.mark.parametrize("floor", [0, 5, 100])
 @pytest.mark.parametrize("widest", [20, 200, 1_000])
 @pytest.mark.parametrize("seed", range(6))
@@ -357,7 +366,7 @@ def test_a_past_at_once_leaves_what_its_ticks_leave_or_is_not_taken(
         watch.bars(a_bar(number, close=str(100 + number % 3)) for number in range(100))
     doubts = [by_ticks.tick(*each) for each in ticks]
 
-    taken = at_once.past(ticks)
+    taken = at_once.past(quotes_of(ticks))
 
     assert taken is not any(doubts)
     if not taken:
@@ -378,8 +387,8 @@ def test_a_past_is_taken_only_as_the_first_that_is_seen_without_a_break() -> Non
     fed.calm(30)
     gap = [*ticks, (*ticks[-1][:2], ticks[-1][2] + 2 * MINUTE)]
 
-    assert not fed.watch.past(ticks)
-    assert not unknown.past(ticks)  # nothing is known of bars
-    assert not broken.watch.past(gap)
-    assert not broken.watch.past([])
-    assert broken.watch.past(ticks)
+    assert not fed.watch.past(quotes_of(ticks))
+    assert not unknown.past(quotes_of(ticks))  # nothing is known of bars
+    assert not broken.watch.past(quotes_of(gap))
+    assert not broken.watch.past(NO_QUOTES)
+    assert broken.watch.past(quotes_of(ticks))

@@ -235,7 +235,7 @@ def test_the_best_of_the_books_is_that_of_whole_ones(drawn: tuple[Product, Bar],
     expander = CandleExpander(RowMarket(*drawn), seed)
     whole = expander.steps(NAME, START)
 
-    assert expander.touches(NAME, START) == [
+    assert list(expander.touches(NAME, [START])) == [
         (step.bids[0].price, step.asks[0].price, step.at_ns) for step in whole
     ]
 

@@ -117,10 +117,11 @@ def test_the_best_of_the_books_is_that_of_whole_ones(tmp_path: Path) -> None:
     steps = minute(market)
 
     assert steps
-    assert TradeExpander(market, 1).touches(BTC, Nanos(START)) == [
+    before = Nanos(START - MINUTE)
+    assert list(TradeExpander(market, 1).touches(BTC, [before, Nanos(START)])) == [
         (step.bids[0].price, step.asks[0].price, step.at_ns) for step in steps
     ]
-    assert TradeExpander(market, 1).touches(BTC, Nanos(START - MINUTE)) == []
+    assert not len(TradeExpander(market, 1).touches(BTC, [before]))
 
 
 def test_candles_are_those_of_the_trades(tmp_path: Path) -> None:
@@ -209,6 +210,9 @@ ODD: dict[str, Row] = {
     "NaN": row(4, "NaN"),
     "infinite": row(4, "inf"),
     "huge": row(4, "1e300"),
+    "fine": row(4, "1e-300"),
+    "fine size": row(4, size="1e-300"),
+    "calculated size": row(4, size="1.2345678901234567e-05"),
     "huge size": row(4, size="1e300"),
     "no size": row(4, size=""),
     "text": row(4, "cheap"),
