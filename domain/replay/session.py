@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from domain.model.approval import (
     Purpose,
     StopLimit,
 )
+from domain.model.funnel import Funnel, Stage
 from domain.model.instants import MINUTE, Nanos, bucket_start
 from domain.model.orders import OrderState
 from domain.model.portfolio import Lot
@@ -122,12 +123,17 @@ class ExitVerdict:
 
 @frozen(kw_only=True)
 class PlayedSession:
-    """All of one pass up to its end; `rounds` are the minutes in which a decision was made."""
+    """All of one pass up to its end.
+
+    `rounds` are the minutes in which a decision was made, and when it first was. `left_out` are
+    proposals that the gate did not see, since they were left out when those of a round were merged.
+    """
 
     verdicts: tuple[EntryVerdict, ...]
     trips: tuple[PlayedTrip, ...]
     exits: tuple[ExitVerdict, ...]
-    rounds: frozenset[int]
+    rounds: Mapping[Nanos, Nanos]
+    left_out: tuple[EntryVerdict, ...] = ()
 
 
 @frozen
@@ -152,7 +158,8 @@ class SessionFold:
         self._of_approval: dict[int, Nanos] = {}
         self._due: dict[tuple[str, ExitReason], _Due] = {}
         self._exits: dict[ExitVerdict, None] = {}
-        self._rounds: set[int] = set()
+        self._rounds: dict[Nanos, Nanos] = {}
+        self._left_out: list[EntryVerdict] = []
         for lot in lots:
             self._owns(lot.id, lot.strategy, lot.product, lot.opened_ns, lot.stop_price)
 
@@ -179,8 +186,10 @@ class SessionFold:
                 self._owns(message.lot, "", message.product, message.at_ns, message.stop_price)
                 trip = self._trips[message.lot]
                 self._trips[message.lot] = evolve(trip, is_carried=False, is_adopted=True)
-            case RoundJudged():
-                self._rounds.add(bucket_start(at_ns, MINUTE))
+            case RoundJudged(funnel=funnel):
+                self._rounds.setdefault(bucket_start(at_ns, MINUTE), at_ns)
+                if funnel is not None:
+                    self._left_out += _left_out(at_ns, funnel)
             case _:
                 pass
 
@@ -190,7 +199,8 @@ class SessionFold:
             verdicts=tuple(self._verdicts),
             trips=tuple(self._trips.values()),
             exits=tuple(self._exits),
-            rounds=frozenset(self._rounds),
+            rounds=dict(self._rounds),
+            left_out=tuple(self._left_out),
         )
 
     def _owns(
@@ -309,6 +319,13 @@ class SessionFold:
 
 def _key(at_ns: Nanos, strategy: str, product: ProductId) -> DecisionKey:
     return DecisionKey(strategy=strategy, product=product, bar_ns=bar_of(at_ns))
+
+
+def _left_out(at_ns: Nanos, funnel: Funnel) -> Iterator[EntryVerdict]:
+    for loss in funnel.losses:
+        if loss.stage is Stage.ALLOCATED and loss.strategy:
+            key = _key(at_ns, loss.strategy, loss.product)
+            yield EntryVerdict(key=key, at_ns=at_ns, reason=loss.reason, told="left out of a round")
 
 
 def _approval(order: ApprovedEntry) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
-from domain.model.instants import MINUTE, Nanos
+from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import ProductId
 from domain.replay.hindrances import Hindrances
-from domain.replay.pairing import TripPair
+from domain.replay.pairing import NEAR_NS, TripPair
 from domain.replay.parts import UNEXPLAINED, Cause, PnlPart, cause_of
 from domain.replay.session import DecisionKey, EntryVerdict, PlayedSession
 
@@ -21,12 +21,10 @@ OF_THE_ACCOUNT = frozenset(
         "cooldown",
         "insufficient_cash",
         "losing_streak",
-        "max_trades_per_cycle",
         "nothing_left",
         "open_positions",
         "order_cap",
         "position_cap",
-        "spacing",
         "strategy_cap",
         "theme_cap",
         "tier_cap",
@@ -36,6 +34,11 @@ OF_THE_ACCOUNT = frozenset(
 )
 """Refusals by what the account holds or has done: another verdict follows from another account.
 Any other refusal is by what was known of market and venue, or because of a halt."""
+OF_THE_ROUND = frozenset({"less_convinced", "max_trades_per_cycle", "opposite_sides", "spacing"})
+"""Refusals by what else was wanted at that moment: at another moment, another verdict."""
+
+INTERVENED = frozenset({PnlPart.PERSON, PnlPart.SYSTEM})
+"""Parts of somebody who came between."""
 
 
 @frozen(kw_only=True)
@@ -84,11 +87,14 @@ def compare(
 ) -> Verdicts:
     """Compare the verdicts of both; `diverged` is where what they own differs already."""
     mine, theirs = _by_key(run.verdicts), _by_key(replay.verdicts)
+    # What the gate of one has judged may have been left out before the gate of the other.
+    unseen, untaken = _by_key(run.left_out), _by_key(replay.left_out)
     judge = _Judge(run, hindrances, pairs, diverged)
     same = exact = 0
     differences = []
     for key in sorted(mine.keys() | theirs.keys(), key=lambda each: each.bar_ns):
-        one, other = mine.get(key), theirs.get(key)
+        one = mine.get(key) or unseen.get(key)
+        other = theirs.get(key) or untaken.get(key)
         if one is not None and other is not None and one.reason == other.reason:
             same += 1
             exact += one.numbers == other.numbers
@@ -157,11 +163,31 @@ class _Judge:
         if run is None and begun_ns not in self._rounds:
             yield Cause(part=PnlPart.SYSTEM, why="the run made no decision in that minute")
         for verdict, who in ((run, "the run"), (replay, "the replay")):
-            is_seen = verdict is not None and verdict.reason not in ("", *OF_THE_ACCOUNT)
+            is_seen = verdict is not None and verdict.reason not in (
+                "",
+                *OF_THE_ACCOUNT,
+                *OF_THE_ROUND,
+            )
             if verdict is not None and is_seen:
                 why = f"{who} refused it as {verdict.reason}: {verdict.told}"
                 yield Cause(part=PnlPart.SYSTEM, why=why)
         yield from self._following(key, run, replay)
+        yield from self._at_another_moment(begun_ns, run, replay)
+
+    def _at_another_moment(
+        self, begun_ns: int, run: EntryVerdict | None, replay: EntryVerdict | None
+    ) -> Iterator[Cause]:
+        """Yield that the verdict is another one because it was another moment of the minute.
+
+        A run may decide many times a minute (`loop.interval_seconds`), its replay does so once.
+        """
+        first_ns = self._rounds.get(Nanos(begun_ns))
+        if run is not None and first_ns is not None and run.at_ns > first_ns:
+            after = f"{(run.at_ns - begun_ns) / SECOND:.0f} s after the minute"
+            yield Cause(part=PnlPart.TIMING, why=f"decided {after}, the replay decides once")
+        for verdict, who in ((run, "the run"), (replay, "the replay")):
+            if verdict is not None and verdict.reason in OF_THE_ROUND:
+                yield Cause(part=PnlPart.TIMING, why=f"another entry came first in {who}")
 
     def _following(
         self, key: DecisionKey, run: EntryVerdict | None, replay: EntryVerdict | None
@@ -169,9 +195,12 @@ class _Judge:
         """Yield of what earlier difference this one follows: of the product's, else of any."""
         end_ns = key.bar_ns + 2 * MINUTE
         earlier = [each for each in reversed(self._diverged) if each.at_ns < end_ns]
-        of_account = any(e is not None and e.reason in OF_THE_ACCOUNT for e in (run, replay))
+        reasons = {each.reason for each in (run, replay) if each is not None and each.reason}
         for each in earlier:
             if each.product == key.product:
                 yield each.cause
-        if of_account:
+        if reasons & OF_THE_ACCOUNT:
             yield from (each.cause for each in earlier)
+        if reasons & OF_THE_ROUND:
+            near = (each for each in earlier if each.at_ns >= key.bar_ns - NEAR_NS)
+            yield from (each.cause for each in near if each.cause.part in INTERVENED)

@@ -65,13 +65,19 @@ def a_verdict(minute: int = 0, reason: str = "", **changes: Any) -> EntryVerdict
     return EntryVerdict(key=a_key(minute, **changes), at_ns=at_ns, reason=reason)
 
 
+def rounds_at(*minutes: int) -> dict[Nanos, Nanos]:
+    """Return that a decision was made two seconds after these minutes began."""
+    begun = (Nanos(BEGUN + each * MINUTE) for each in minutes)
+    return {each: Nanos(each + 2 * SECOND) for each in begun}
+
+
 def a_session(*trips: PlayedTrip, **changes: Any) -> PlayedSession:
     """Return a session of these trades, each of which was approved; rounds in every minute."""
     approvals = [EntryVerdict(key=each.key, at_ns=each.at_ns) for each in trips]
     values: dict[str, Any] = {
         "verdicts": tuple(approvals),
         "exits": (),
-        "rounds": frozenset(range(BEGUN - 60 * MINUTE, END, MINUTE)),
+        "rounds": rounds_at(*range(-60, 60)),
     }
     return PlayedSession(trips=trips, **{**values, **changes})
 

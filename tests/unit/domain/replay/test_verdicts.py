@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from domain.model.breakers import Effect
-from domain.model.instants import MINUTE, Nanos
+from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.replay.hindrances import Hinderer, Hindrance, Hindrances
 from domain.replay.pairing import pairs_of
 from domain.replay.parts import Cause, PnlPart
 from domain.replay.session import EntryVerdict
-from domain.replay.verdicts import Divergence, Verdicts, compare
+from domain.replay.verdicts import OF_THE_ROUND, Divergence, Verdicts, compare
 from tests.builders.messages import BTC, ETH, a_breaker
-from tests.builders.sessions import BEGUN, a_key, a_session, a_trip, a_verdict
+from tests.builders.sessions import BEGUN, a_key, a_session, a_trip, a_verdict, rounds_at
 
 pytestmark = pytest.mark.req("BT4")
 SOLD_BY_HAND = Cause(part=PnlPart.PERSON, why="you sold it")
@@ -24,8 +25,9 @@ def told(
     run: list[EntryVerdict], replay: list[EntryVerdict], *held: Hindrance, **changes: Any
 ) -> Verdicts:
     rounds = changes.pop("rounds", a_session().rounds)
+    left_out = changes.pop("left_out", ())
     mine = a_session(verdicts=tuple(run), rounds=rounds)
-    theirs = a_session(verdicts=tuple(replay))
+    theirs = a_session(verdicts=tuple(replay), left_out=left_out)
     pairs = changes.pop("pairs", ())
     return compare(mine, theirs, pairs, Hindrances(held=held), changes.pop("diverged", ()))
 
@@ -81,12 +83,11 @@ def test_refused_for_what_was_seen_of_the_market_is_a_refusal(reason: str) -> No
 
 
 def test_a_minute_without_a_decision_is_the_runs() -> None:
-    rounds = frozenset({BEGUN, BEGUN + 2 * MINUTE})
-    assert causes([], [a_verdict(1)], rounds=rounds) == [PnlPart.SYSTEM]
+    assert causes([], [a_verdict(1)], rounds=rounds_at(0, 2)) == [PnlPart.SYSTEM]
 
 
 def test_what_comes_after_the_last_decision_of_the_run_is_cut_off() -> None:
-    assert causes([], [a_verdict(3)], rounds=frozenset({BEGUN})) == [PnlPart.TIMING]
+    assert causes([], [a_verdict(3)], rounds=rounds_at(0)) == [PnlPart.TIMING]
 
 
 def test_decided_on_another_bar_is_timing() -> None:
@@ -116,6 +117,29 @@ def test_another_purchase_makes_what_follows() -> None:
     )
     found = told([a_verdict(5)], [a_verdict(1), a_verdict(5, "already_held")], held)
     assert [each.cause.part for each in found.differences] == [PnlPart.PERSON, PnlPart.PERSON]
+
+
+def test_let_pass_in_a_later_round_of_the_minute_is_timing() -> None:
+    later = evolve(a_verdict(1), at_ns=Nanos(BEGUN + MINUTE + 50 * SECOND))
+    (difference,) = told([later], [], left_out=(a_verdict(1, "max_trades_per_cycle"),)).differences
+    assert difference.cause.part is PnlPart.TIMING
+    assert difference.cause.why == "decided 50 s after the minute, the replay decides once"
+    assert difference.replay is not None
+    assert difference.replay.reason == "max_trades_per_cycle"
+    assert causes([later], []) == [PnlPart.TIMING]
+
+
+@pytest.mark.parametrize("reason", sorted(OF_THE_ROUND))
+def test_what_another_entry_came_before_is_timing_unless_somebody_came_between(reason: str) -> None:
+    mine, theirs = [a_verdict(20)], [a_verdict(20, reason)]
+    assert causes(mine, theirs) == [PnlPart.TIMING]
+    assert causes(mine, theirs, diverged=[a_divergence(19, ETH)]) == [PnlPart.PERSON]
+    assert causes(mine, theirs, diverged=[a_divergence(2, ETH)]) == [PnlPart.TIMING]
+
+
+def test_what_was_left_out_of_a_round_is_no_proposal_where_the_gate_of_neither_saw_it() -> None:
+    found = told([], [], left_out=(a_verdict(1, "max_trades_per_cycle"),))
+    assert (found.same, found.differences) == (0, ())
 
 
 def test_what_nothing_explains_says_so() -> None:
