@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -36,7 +35,12 @@ import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 from attrs import frozen
 
-from scripts.paper_runs import play
+from app.commands.journals import JOURNAL
+from app.commands.replay import planned
+from app.replay.document import document
+from app.replay.play import decided_as
+from app.replay.play import play as play_again
+from scripts.paper_runs import data_of, play
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = Path("demo/coinbase_1m_2023-12-10_2023-12-12.parquet")
@@ -197,17 +201,14 @@ def recorded(folder: Path) -> Path | None:
     return market
 
 
-def replayed(home: Path) -> dict[str, Any]:
-    """Return what `replay --json` says of the run in `home`."""
-    command = [sys.executable, str(ROOT / "run.py"), "replay", "--json", "--env", "paper"]
-    for name in ("data", "log"):
-        command += [f"--{name}-dir", str(home / name)]
-    command += ["--config-dir", str(ROOT / "config")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home)
-    if not done.stdout:
-        raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+def replayed(home: Path, *, is_same_draw: bool) -> dict[str, Any]:
+    """Return what `replay --json` says of the run in `home`; with the same draw, its decisions are
+    made at the instants at which the run made them.
+    """
+    plan = planned(data_of(home) / JOURNAL, None, None)
+    plan = decided_as(plan) if is_same_draw else plan
+    found = document(plan, play_again(plan, lambda _: None))
+    return dict(json.loads(json.dumps(found)))
 
 
 def main(arguments: list[str]) -> int:
@@ -218,6 +219,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--from", dest="begin", default="2023-12-11T00:00:00Z", metavar="TIME")
     parser.add_argument("--duration", default="2d", help="of market time")
     parser.add_argument("--jitter", default="0", metavar="PCT", help="random delay of decisions")
+    parser.add_argument("--same-draw", action="store_true", help="decide when the run did")
     parser.add_argument("--of", type=Path, metavar="HOME", help="folder with data/ of a paper run")
     parser.add_argument("--smoke", action="store_true", help="smallest size, an invented market")
     asked = parser.parse_args(arguments)
@@ -234,7 +236,8 @@ def main(arguments: list[str]) -> int:
                 return 0
             span = ("--from", asked.begin, "--duration", asked.duration)
             play(home, "--market", str(market), *span, *words)
-        lines, wrong = table(replayed((asked.of or home).resolve()))
+        traded = (asked.of or home).resolve()
+        lines, wrong = table(replayed(traded, is_same_draw=asked.same_draw))
     print("\n".join(lines))
     for each in wrong:
         print(f"above the budget: {each}", file=sys.stderr)

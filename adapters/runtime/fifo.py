@@ -2,7 +2,8 @@
 
 Time is moved by whoever drives it, from one instant to the next. A timer rings at the first instant
 that is not before its own: between two of them nothing is known of the market, so that there is
-nothing to ring for. No order is drawn and nothing overtakes: what is sent first is handled first.
+mostly nothing to ring for. Who works orders rings for them, and is punctual: whoever drives time is
+told of those instants. No order is drawn and nothing overtakes: what is sent first is handled first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import heapq
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 from actors.kernel.base import Actor
 from actors.kernel.board import BreakerBoard
@@ -25,9 +27,17 @@ class FifoRuntime(VirtualRuntime):
     """Hands each message over in turn; the same messages always give the same steps."""
 
     def __init__(
-        self, clock: VirtualClock, board: BreakerBoard, routes: Routes, log: Callable[[str], Log]
+        self,
+        clock: VirtualClock,
+        board: BreakerBoard,
+        routes: Routes,
+        log: Callable[[str], Log],
+        punctual: Collection[str] = (),
     ) -> None:
+        """`punctual` are the names of actors whose timers are to ring at their own instants."""
         super().__init__(clock, board, routes, log, seed=0)
+        self._punctual = punctual
+        self._appointments: list[int] = []
         # Emptied at every instant: as many as follow from one.
         self._waiting: deque[tuple[Actor, Envelope]] = deque()
 
@@ -48,6 +58,22 @@ class FifoRuntime(VirtualRuntime):
         while self._due and self._due[0][0] <= self._time.now_ns:
             heapq.heappop(self._due)[2]()
             self._drain()
+
+    def wake(
+        self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
+    ) -> None:
+        """Deliver `message` at the first instant from its time on, an appointment if punctual."""
+        super().wake(actor, epoch, due_ns, message, is_machine_time=is_machine_time)
+        if actor in self._punctual:
+            at_ns = due_ns - self._time.machine_ahead_ns if is_machine_time else due_ns
+            heapq.heappush(self._appointments, at_ns)
+
+    def appointment(self, before_ns: int) -> Nanos | None:
+        """Return the next instant before `before_ns` at which a punctual timer falls due."""
+        known = self._appointments
+        while known and known[0] <= self._time.now_ns:
+            heapq.heappop(known)
+        return Nanos(known[0]) if known and known[0] < before_ns else None
 
     def dues(self) -> tuple[int, ...]:
         """Return when timers fall due, the next first."""

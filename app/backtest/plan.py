@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from adapters.simulator.bars.grid import Market
 from adapters.simulator.engine.accounts import FeeRates
@@ -55,6 +55,8 @@ class BacktestPlan:
 
     `opening` is what the account begins with, by currency. `products` are those of the account's
     currency; `renamed` says that the market's own are quoted in a currency that counts as it.
+    `decided`: by minute, when a decision of the `EVENTS` engine is made in it, instants of market
+    time; in any other minute two seconds after its beginning.
     """
 
     source: str
@@ -69,6 +71,7 @@ class BacktestPlan:
     renamed: str = ""
     engine: BacktestEngine = BacktestEngine.COLUMNS
     fills: FillRule = FillRule.TAPE
+    decided: Mapping[Nanos, Nanos] = field(factory=dict)
 
 
 def plan_of(

@@ -54,6 +54,8 @@ from domain.system.recovery import Recovered
 LINEAGE_DIGITS = 32
 Hears = Callable[[Envelope], None]
 MODE = "backtest"
+PUNCTUAL = frozenset({ENTRIES, PROTECTOR})
+"""They work orders: the price that they go by is that of their timers' instants."""
 
 
 class BacktestFailed(TradingError):
@@ -118,7 +120,7 @@ class BacktestSystem:
         self.plan = plan
         self.clock = VirtualClock(plan.start_ns)
         self.board = BreakerBoard()
-        self.runtime = FifoRuntime(self.clock, self.board, ROUTES, SilentLog)
+        self.runtime = FifoRuntime(self.clock, self.board, ROUTES, SilentLog, PUNCTUAL)
         self.grid = MinuteGrid(plan.market)
         self.past = Past(self.grid, self.clock)
         self.past.runtime = self.runtime

@@ -19,7 +19,7 @@ from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.held_columns import HeldColumns
 from app.backtest.market_watch import MarketWatch
-from app.backtest.plan import BacktestEngine, FillRule
+from app.backtest.plan import BacktestEngine, BacktestPlan, FillRule
 from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
 from app.backtest.system import BacktestSystem
@@ -267,10 +267,11 @@ class BacktestTimeline:
         if not awake:
             self._mark_others((), now_ns)
         self._prepare(now_ns, awake, {each.product for each in wanted if not each.leaves})
-        cycle_ns, playing = Nanos(now_ns + CYCLE_AFTER_NS), set(awake)
+        cycle_ns, playing = decides_ns(self._plan, now_ns), set(awake)
         minute, marked_ns = self._tape.minute(awake, now_ns), Nanos(-MARKED_AGAIN_NS)
         for group in minute.until(cycle_ns, playing):
             marked_ns = self._show(group, playing, marked_ns)
+        self._keep_appointments(cycle_ns)
         self._decide(now_ns, cycle_ns, wanted)
         news = self._leave_out(playing, now_ns)
         for group in minute.until(Nanos(now_ns + MINUTE), playing):
@@ -279,6 +280,7 @@ class BacktestTimeline:
                 news = self._leave_out(playing, now_ns)
         if awake:
             self._ring(now_ns)
+            self._keep_appointments(now_ns + MINUTE - 1)
         self._venue.reach(Nanos(now_ns + MINUTE - 1))
         self._go_to(Nanos(now_ns + MINUTE - 1))
 
@@ -313,11 +315,14 @@ class BacktestTimeline:
             number = -(-(due_ns - now_ns) // STEP_NS)
             if number >= STEPS:
                 return
-            self._go_to(Nanos(now_ns + number * STEP_NS))
+            at_ns = Nanos(now_ns + number * STEP_NS)
+            self._keep_appointments(at_ns)
+            self._go_to(at_ns)
 
     def _show(self, group: Group, playing: Set[ProductId], marked_ns: Nanos) -> Nanos:
         """Let an instant happen; return when bids of what is not played were told last."""
         at_ns, steps = group
+        self._keep_appointments(at_ns)
         if at_ns - marked_ns >= MARKED_AGAIN_NS:
             marked_ns = at_ns
             self._mark_others(playing, at_ns)
@@ -338,6 +343,12 @@ class BacktestTimeline:
         """Return how to get what was seen in so many minutes: the best of books, and all of it."""
         span = product, now_ns, minutes
         return lambda: self._tape.touches(*span), lambda: self._tape.before(*span)
+
+    def _keep_appointments(self, before_ns: int) -> None:
+        """Let orders be worked when it is time to, between two steps of the tape."""
+        while (due_ns := self._system.runtime.appointment(before_ns)) is not None:
+            self._venue.reach(due_ns)
+            self._go_to(due_ns)
 
     def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
         for step in group:
@@ -389,6 +400,11 @@ class BacktestTimeline:
         self._venue.settle()
         self._system.runtime.run_to(now_ns)
         self._system.check()
+
+
+def decides_ns(plan: BacktestPlan, minute_ns: int) -> Nanos:
+    """Return when the decision of a minute is made."""
+    return plan.decided.get(Nanos(minute_ns), Nanos(minute_ns + CYCLE_AFTER_NS))
 
 
 def _next_look(now_ns: int) -> int:

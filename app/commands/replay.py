@@ -112,12 +112,22 @@ def replay(
 def _of_journal(
     journal: Path, number: int | None, market: str | None
 ) -> tuple[ReplayPlan, ReplayComparison]:
+    plan = planned(journal, number, market)
+    return plan, _played(plan)
+
+
+def planned(journal: Path, number: int | None, market: str | None) -> ReplayPlan:
+    """Return how run `number` of a journal (None: the newest) is played again.
+
+    Raises:
+        JournalBroken: the journal can't be read.
+        NotReplayable: that run can't be played again.
+    """
     from app.replay.plan import plan_for
 
     run = _recorded(journal, number)
     kept = kept_config(journal.parent, run.started.config_hash)
-    plan = plan_for(run, kept, journal.parent, market)
-    return plan, _played(plan)
+    return plan_for(run, kept, journal.parent, market)
 
 
 def _of_bundle(file: Path, market: str | None) -> tuple[ReplayPlan, ReplayComparison]:

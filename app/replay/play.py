@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from actors.kernel.envelope import Envelope
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Expander, Step
 from app.backtest.system import BacktestSystem
-from app.backtest.timeline import CYCLE_AFTER_NS, BacktestTimeline
+from app.backtest.timeline import BacktestTimeline, decides_ns
 from app.command_line.progress import Moved
 from app.replay.plan import ReplayPlan
 from app.replay.runs import NotReplayable
@@ -80,7 +80,8 @@ def play(plan: ReplayPlan, moved: Moved) -> ReplayComparison:
     run = plan.run
     heard: list[tuple[Nanos, Any]] = []
 
-    decided_ns = _last_decision(run.records)
+    minute = bucket_start(max(_rounds(run.records), default=Nanos(0)), MINUTE)
+    decided_ns = decides_ns(plan.backtest, minute)
 
     def hear(envelope: Envelope) -> None:
         at_ns, body = envelope.at_ns, envelope.body
@@ -95,10 +96,18 @@ def play(plan: ReplayPlan, moved: Moved) -> ReplayComparison:
     return _compared(plan, heard)
 
 
-def _last_decision(records: Records) -> Nanos:
-    """Return when the replay decides in the minute of the run's last round: a little later."""
-    rounds = (at_ns for at_ns, message in records if isinstance(message, RoundJudged))
-    return Nanos(bucket_start(max(rounds, default=0), MINUTE) + CYCLE_AFTER_NS)
+def decided_as(plan: ReplayPlan) -> ReplayPlan:
+    """Return the plan with the decisions at the instants at which the run made the first of each
+    minute: what is left of a difference then does not come from its random delay.
+    """
+    decided: dict[Nanos, Nanos] = {}
+    for at_ns in _rounds(plan.run.records):
+        decided.setdefault(bucket_start(at_ns, MINUTE), at_ns)
+    return evolve(plan, backtest=evolve(plan.backtest, decided=decided))
+
+
+def _rounds(records: Records) -> Iterator[Nanos]:
+    return (at_ns for at_ns, message in records if isinstance(message, RoundJudged))
 
 
 def _compared(plan: ReplayPlan, heard: Records) -> ReplayComparison:
@@ -107,8 +116,8 @@ def _compared(plan: ReplayPlan, heard: Records) -> ReplayComparison:
     lots = () if ledger is None else ledger.lots
     mine = _session(run.records, lots)
     theirs = _session(heard, lots)
-    held = _hindrances(run.records, run.before.breakers, run.begun_ns)
-    own = _hindrances(heard, (), run.begun_ns)
+    held = _hindrances(plan, run.records, run.before.breakers)
+    own = _hindrances(plan, heard, ())
     tape = TapePrices(expander_of(plan.backtest.market, plan.backtest.seed))
     bids = {
         product: Price(bid)
@@ -143,8 +152,9 @@ def _session(records: Records, lots: Iterable[Lot]) -> PlayedSession:
     return fold.result()
 
 
-def _hindrances(records: Records, breakers: Iterable[Breaker], begun_ns: Nanos) -> Hindrances:
-    fold = HindrancesFold(breakers, begun_ns)
+def _hindrances(plan: ReplayPlan, records: Records, breakers: Iterable[Breaker]) -> Hindrances:
+    quote, run = plan.backtest.config.app.quote.value, plan.run
+    fold = HindrancesFold(breakers, run.begun_ns, quote, Decimal(run.opening.get(quote, 0)))
     for at_ns, message in records:
         fold.take(at_ns, message)
     return fold.result()

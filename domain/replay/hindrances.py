@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from attrs import evolve, frozen
 
 from domain.messages.control import LIQUIDATION, OperatorActed
-from domain.messages.portfolio import LotAdopted, LotReleased, LotsMissing
+from domain.messages.portfolio import CashFlowSeen, LotAdopted, LotReleased, LotsMissing
 from domain.messages.supervision import BreakerReset, BreakerTripped, GapSeen
 from domain.messages.universe import AssetBanned, BanCleared, RegimeCleared, RegimeSet
 from domain.model.breakers import Breaker, Effect
 from domain.model.instants import Nanos
+from domain.model.money import ZERO, plain
 from domain.model.product import ProductId, base_of
 from domain.system.pause import PAUSE
 
@@ -21,6 +23,8 @@ KILL = "kill"
 OF_PERSONS = frozenset({PAUSE, KILL, LIQUIDATION})
 """Breakers that a person opens."""
 FOREVER = Nanos(2**62)
+LEAST_FLOW = Decimal("0.01")
+"""Of the cash at the beginning: less than that moves no cap and no size that people would see."""
 
 
 class Hinderer(StrEnum):
@@ -49,14 +53,26 @@ class Hindrance:
 
 
 @frozen(kw_only=True)
+class Flow:
+    """Money of the account's currency that came or went at `at_ns`, market time, by no order."""
+
+    at_ns: Nanos
+    amount: Decimal
+    why: str
+
+
+@frozen(kw_only=True)
 class Hindrances:
     """All of one session. `deeds` are what persons ordered, for people to read.
 
     `own` are the names of breakers that opened; `coins_moved`: coins came into the books or left
-    them by no order.
+    them by no order. `flows` are in order of time; less than `least_flow` in sum moves no cap and
+    no size.
     """
 
     held: tuple[Hindrance, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    least_flow: Decimal = ZERO
     deeds: tuple[tuple[Nanos, str], ...] = ()
     own: frozenset[str] = frozenset()
     coins_moved: bool = False
@@ -74,6 +90,12 @@ class Hindrances:
         ]
         return min(found, key=lambda each: each.by is not Hinderer.PERSON, default=None)
 
+    def funded(self, until_ns: int) -> Flow | None:
+        """Return the newest flow by `until_ns` since which caps and sizes are others, else None."""
+        known = [each for each in self.flows if each.at_ns <= until_ns]
+        total = abs(sum((each.amount for each in known), ZERO))
+        return known[-1] if known and total and total >= self.least_flow else None
+
     def without(self, names: Iterable[str]) -> Hindrances:
         """Return them without the breakers of these names: those opened in the replay as well."""
         left = frozenset(names)
@@ -84,7 +106,12 @@ class Hindrances:
 class HindrancesFold:
     """Takes the records of a session; `breakers` are open at its beginning."""
 
-    def __init__(self, breakers: Iterable[Breaker], begun_ns: Nanos) -> None:
+    def __init__(
+        self, breakers: Iterable[Breaker], begun_ns: Nanos, quote: str = "", cash: Decimal = ZERO
+    ) -> None:
+        """`cash` is what the account has of `quote`, its currency, when the session begins."""
+        self._quote, self._least_flow = quote, cash * LEAST_FLOW
+        self._flows: list[Flow] = []
         self._open: dict[tuple[str, str], Hindrance] = {}
         self._done: list[Hindrance] = []
         self._deeds: list[tuple[Nanos, str]] = []
@@ -114,6 +141,8 @@ class HindrancesFold:
                 self._deeds.append((at_ns, f"{verb}: {reason}"))
             case LotAdopted() | LotReleased() | LotsMissing():
                 self._coins = True
+            case CashFlowSeen():
+                self._flowed(at_ns, message)
             case _:
                 self._ordered(at_ns, message)
 
@@ -122,9 +151,17 @@ class HindrancesFold:
         return Hindrances(
             held=(*self._done, *self._open.values()),
             deeds=tuple(self._deeds),
+            flows=tuple(self._flows),
+            least_flow=self._least_flow,
             own=frozenset(self._own),
             coins_moved=self._coins,
         )
+
+    def _flowed(self, at_ns: Nanos, seen: CashFlowSeen) -> None:
+        why = f"{seen.kind} of {plain(abs(seen.amount))} {seen.currency}, by no order of ours"
+        self._deeds.append((at_ns, why))
+        if seen.currency == self._quote:
+            self._flows.append(Flow(at_ns=at_ns, amount=seen.amount, why=why))
 
     def _ordered(self, at_ns: Nanos, message: Any) -> None:
         match message:

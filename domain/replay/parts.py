@@ -11,7 +11,7 @@ from attrs import frozen
 from domain.model.instants import Nanos
 from domain.model.money import ZERO
 from domain.model.product import ProductId, Side
-from domain.replay.hindrances import Hinderer, Hindrance
+from domain.replay.hindrances import Flow, Hinderer, Hindrance
 
 Touch = Callable[[ProductId, Side, Nanos], Decimal | None]
 """The best price at which one could have bought (or sold) a product then; None: not known."""
@@ -46,6 +46,11 @@ def cause_of(hindrance: Hindrance) -> Cause:
     """Return what somebody who came between makes of a difference."""
     is_person = hindrance.by is Hinderer.PERSON
     return Cause(part=PnlPart.PERSON if is_person else PnlPart.SYSTEM, why=hindrance.why)
+
+
+def cause_of_flow(flow: Flow) -> Cause:
+    """Return what money that came or went makes of a difference."""
+    return Cause(part=PnlPart.PERSON, why=flow.why)
 
 
 @frozen(kw_only=True)

@@ -14,7 +14,7 @@ from domain.model.portfolio import COST_STEP
 from domain.model.product import ProductId, Side
 from domain.replay.hindrances import Hindrances
 from domain.replay.pairing import Chunk, TripPair, chunks, cut
-from domain.replay.parts import Cause, Piece, PnlPart, Touch, cause_of
+from domain.replay.parts import Cause, Piece, PnlPart, Touch, cause_of, cause_of_flow
 from domain.replay.session import PlayedFill, PlayedTrip
 
 BY_YOU = Cause(part=PnlPart.PERSON, why="you sold it")
@@ -169,6 +169,9 @@ class Pricing:
         found = self.hindrances.between(at_ns, at_ns, key.product, key.strategy)
         if found is not None:
             return cause_of(found)
+        flow = self.hindrances.funded(at_ns)
+        if flow is not None:
+            return cause_of_flow(flow)
         return Cause(part=PnlPart.SIZE, why="ordered in another size")
 
     def _unfilled(self, pair: TripPair, chunk: Chunk) -> Cause:

@@ -10,7 +10,7 @@ from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import ProductId
 from domain.replay.hindrances import Hindrances
 from domain.replay.pairing import NEAR_NS, TripPair
-from domain.replay.parts import UNEXPLAINED, Cause, PnlPart, cause_of
+from domain.replay.parts import UNEXPLAINED, Cause, PnlPart, cause_of, cause_of_flow
 from domain.replay.session import DecisionKey, EntryVerdict, PlayedSession
 
 AGAIN = "already_approved"
@@ -200,6 +200,8 @@ class _Judge:
             if each.product == key.product:
                 yield each.cause
         if reasons & OF_THE_ACCOUNT:
+            flow = self._hindrances.funded(end_ns)
+            yield from () if flow is None else (cause_of_flow(flow),)
             yield from (each.cause for each in earlier)
         if reasons & OF_THE_ROUND:
             near = (each for each in earlier if each.at_ns >= key.bar_ns - NEAR_NS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from domain.messages.control import OperatorActed
-from domain.messages.portfolio import LotReleased
+from domain.messages.portfolio import CashFlowSeen, LotReleased
 from domain.messages.supervision import BreakerReset, BreakerTripped, GapSeen
 from domain.messages.universe import AssetBanned, BanCleared, RegimeCleared, RegimeSet
 from domain.model.breakers import Effect
@@ -15,13 +16,13 @@ from domain.model.context import Regime
 from domain.model.instants import SECOND, Nanos
 from domain.replay.hindrances import Hinderer, Hindrances, HindrancesFold
 from tests.builders.messages import BTC, ETH, NOW, a_breaker
-from tests.builders.numbers import quantity
+from tests.builders.numbers import amount, quantity
 
 pytestmark = pytest.mark.req("BT4")
 
 
 def after(*records: tuple[int, Any], **changes: Any) -> Hindrances:
-    fold = HindrancesFold(changes.get("breakers", ()), NOW)
+    fold = HindrancesFold(changes.get("breakers", ()), NOW, "USD", Decimal(10_000))
     for seconds, message in records:
         fold.take(at(seconds), message)
     return fold.result()
@@ -112,3 +113,20 @@ def test_deeds_are_told_and_coins_that_move_are_known() -> None:
     assert found.deeds == ((at(3), "close: bad news"),)
     assert not found.coins_moved
     assert after((3, LotReleased("lot-1", BTC, quantity(1), "sold by hand"))).coins_moved
+
+
+@pytest.mark.parametrize("change", ["-9000", "150"])
+def test_money_that_came_or_went_is_a_deed_and_moves_caps_from_then_on(change: str) -> None:
+    found = after((5, CashFlowSeen("USD", amount(change), "withdrawal")))
+    assert found.funded(at(4)) is None
+    flow = found.funded(at(5))
+    assert flow is not None
+    assert flow.why in found.deeds[0][1]
+    assert change.lstrip("-") in flow.why
+
+
+def test_money_that_came_back_a_trifle_and_another_currency_move_nothing() -> None:
+    went, came = (CashFlowSeen("USD", amount(each), "flow") for each in ("-500", "500"))
+    assert after((1, went), (2, came)).funded(at(9)) is None
+    assert after((1, CashFlowSeen("USD", amount("-99.99"), "flow"))).funded(at(9)) is None
+    assert after((1, CashFlowSeen("ETH", amount("-500"), "flow"))).funded(at(9)) is None

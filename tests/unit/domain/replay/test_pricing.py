@@ -14,7 +14,7 @@ from domain.model.breakers import Effect
 from domain.model.instants import SECOND, Nanos
 from domain.model.money import ZERO
 from domain.model.product import Side
-from domain.replay.hindrances import Hinderer, Hindrance, Hindrances
+from domain.replay.hindrances import Flow, Hinderer, Hindrance, Hindrances
 from domain.replay.pairing import TripPair
 from domain.replay.parts import Cause, Piece, PnlPart, sums
 from domain.replay.pricing import Pricing, earned
@@ -93,6 +93,16 @@ def test_what_the_market_moved_on_the_way_is_latency() -> None:
 
     assert [found[PnlPart.LATENCY], found[PnlPart.PRICE]] == [-4, -2]
     assert sum(found.values()) == brought(run) - brought(replay)
+
+
+def test_another_size_since_money_went_is_of_who_took_it() -> None:
+    run = a_trip(0, an_execution(quantity=Decimal(1)), quantity=Decimal(1))
+    flow = Flow(at_ns=run.at_ns, amount=Decimal(-9000), why="withdrawal of 9000 USD")
+    pricing = Pricing(worth=WORTH, touch=lambda *_: None, hindrances=Hindrances(flows=(flow,)))
+    found = list(pricing.pieces(TripPair(run=run, replay=a_trip(0, an_execution())), None))
+    assert [each.cause for each in found if each.cause.part is not PnlPart.FEES][-1] == Cause(
+        part=PnlPart.PERSON, why="withdrawal of 9000 USD"
+    )
 
 
 def test_a_larger_order_is_size_with_all_that_follows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from attrs import evolve
 
 from domain.model.breakers import Effect
 from domain.model.instants import MINUTE, SECOND, Nanos
-from domain.replay.hindrances import Hinderer, Hindrance, Hindrances
+from domain.replay.hindrances import Flow, Hinderer, Hindrance, Hindrances
 from domain.replay.pairing import pairs_of
 from domain.replay.parts import Cause, PnlPart
 from domain.replay.session import EntryVerdict
@@ -29,7 +30,8 @@ def told(
     mine = a_session(verdicts=tuple(run), rounds=rounds)
     theirs = a_session(verdicts=tuple(replay), left_out=left_out)
     pairs = changes.pop("pairs", ())
-    return compare(mine, theirs, pairs, Hindrances(held=held), changes.pop("diverged", ()))
+    known = Hindrances(held=held, flows=changes.pop("flows", ()))
+    return compare(mine, theirs, pairs, known, changes.pop("diverged", ()))
 
 
 def causes(*arguments: Any, **changes: Any) -> list[PnlPart | None]:
@@ -149,3 +151,12 @@ def test_what_nothing_explains_says_so() -> None:
     assert difference.at_ns == BEGUN + MINUTE
     assert found.cause(a_key(1)) == difference.cause
     assert found.cause(a_key(2)) is None
+
+
+@pytest.mark.parametrize("reason", ["insufficient_cash", "total_cap"])
+def test_a_cap_that_is_another_since_money_went_is_of_who_took_it(reason: str) -> None:
+    flow = Flow(at_ns=BEGUN, amount=Decimal(-9000), why="withdrawal of 9000 USD")
+    mine, theirs = [a_verdict(1, reason)], [a_verdict(1)]
+    assert causes(mine, theirs, flows=(flow,)) == [PnlPart.PERSON]
+    late = evolve(flow, at_ns=Nanos(BEGUN + 9 * MINUTE))
+    assert causes(mine, theirs, flows=(late,)) == [None]
