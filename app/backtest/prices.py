@@ -112,6 +112,7 @@ class PlayedPrices:
         """Return what the feed makes of a step; None where nobody bids."""
         product, at_ns = step.product, step.at_ns
         watch = self._watches[product]
+        watch.stand(at_ns)
         for trade in step.trades:
             watch.second_source(trade.price, trade.at_ns)
         self._seen[product] = at_ns

@@ -208,6 +208,19 @@ class PriceWatch:
         self._reach(now_ns // SECOND)
         return self._judge(now_ns)
 
+    def stand(self, until_ns: int) -> None:
+        """Judge a price that has jumped in each second that is over by `until_ns`, market time, as
+        somebody does who asks `passed` once a second: it may be fine again before the next tick.
+        """
+        second = self._second
+        while second is not None and second + 1 < until_ns // SECOND and self._has_jumped:
+            second += 1
+            self.passed(second * SECOND)
+
+    @property
+    def _has_jumped(self) -> bool:
+        return self._doubt is not None and self._doubt.kind is DoubtKind.JUMP
+
     def second_source(self, price: Decimal, at_ns: int) -> Doubt | None:
         """Take in a trade's price, or a bid that REST shows; return what is to be doubted now."""
         doubt = self._doubt
@@ -273,9 +286,8 @@ class PriceWatch:
 
     def _allow(self) -> None:
         """Let the mid move as far as is usual now; a jump does not widen its own limit."""
-        if self._doubt is not None and self._doubt.kind is DoubtKind.JUMP:
-            return
-        self._is_limit_old = True
+        if not self._has_jumped:
+            self._is_limit_old = True
 
     @property
     def _allowed(self) -> Decimal | None:
