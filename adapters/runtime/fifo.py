@@ -2,8 +2,8 @@
 
 Time is moved by whoever drives it, from one instant to the next. A timer rings at the first instant
 that is not before its own: between two of them nothing is known of the market, so that there is
-mostly nothing to ring for. Who works orders rings for them, and is punctual: whoever drives time is
-told of those instants. No order is drawn and nothing overtakes: what is sent first is handled first.
+mostly nothing to ring for. Only the timers of punctual actors are appointments, of which whoever
+drives time is told. No order is drawn and nothing overtakes: what is sent first is handled first.
 """
 
 from __future__ import annotations
