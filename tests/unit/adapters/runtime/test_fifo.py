@@ -31,9 +31,9 @@ class Listener(Actor):
         self._hear(self, message)
 
 
-def a_runtime() -> FifoRuntime:
+def a_runtime(*punctual: str) -> FifoRuntime:
     log = KeptLog()
-    return FifoRuntime(VirtualClock(T0), BreakerBoard(), ROUTES, lambda _: log)
+    return FifoRuntime(VirtualClock(T0), BreakerBoard(), ROUTES, lambda _: log, punctual)
 
 
 def test_what_is_sent_first_is_handled_first_whatever_its_lane() -> None:
@@ -68,6 +68,33 @@ def test_a_timer_rings_at_the_first_instant_that_is_not_before_its_own() -> None
     runtime.unlist()
 
     assert rung == [T0 + 60 * SECOND]
+
+
+def test_timers_of_punctual_actors_are_appointments_and_those_of_others_are_none() -> None:
+    runtime, rung = a_runtime("a"), list[tuple[str, int]]()
+
+    def hear(actor: Actor, message: Any) -> None:
+        if message.number == 0:
+            actor.after(2 * SECOND if actor.name == "a" else SECOND, Event(1))
+            actor.after_machine(4 * SECOND, Event(2))
+        else:
+            rung.append((actor.name, actor.clock.market_ns()))
+
+    for name in ("a", "b"):
+        runtime.spawn(Listener, name, hear)
+        runtime.post(ReplyTo(name), Event(0))
+    runtime.run_to(T0)
+
+    assert runtime.appointment(T0 + 2 * SECOND) is None
+    while (due_ns := runtime.appointment(T0 + 9 * SECOND)) is not None:
+        runtime.run_to(due_ns)
+    runtime.unlist()
+
+    assert [each for each in rung if each[0] == "a"] == [
+        ("a", T0 + 2 * SECOND),
+        ("a", T0 + 4 * SECOND),
+    ]
+    assert ("b", T0 + 2 * SECOND) in rung
 
 
 def test_messages_of_an_instant_come_before_its_timers() -> None:

@@ -105,7 +105,7 @@ def test_while_a_price_has_jumped_its_limit_is_that_of_a_run_that_saw_it_all(
         for step in rest:
             whole.quote(step)
 
-    assert doubted >= 2  # 03:56 and 03:57
+    assert doubted  # 03:56; a minute later it is believed, in a run too
 
 
 @pytest.mark.parametrize("shown", [1, 2, 31, 32])

@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors.kernel.envelope import Envelope
 from actors.trading.exits import Exits
 from app.backtest.outcome import BacktestOutcome, run
+from app.backtest.plan import BacktestEngine
 from app.backtest.report import report
-from app.backtest.system import BacktestFailed
-from domain.messages.decisions import OrderApproved
+from app.backtest.system import BacktestFailed, BacktestSystem
+from app.backtest.timeline import CYCLE_AFTER_NS, BacktestTimeline
+from app.run import settings
+from domain.decisions.worked_entry import LEFT_BEHIND
+from domain.messages.decisions import OrderApproved, RoundJudged
+from domain.messages.orders import OrderAdvanced
 from domain.model.errors import InvariantBroken
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
+from domain.model.orders import OrderState
 from domain.strategies.breakout import Breakout
-from tests.builders.backtests import BEGIN, candles, file_of, plan, played
+from tests.builders.backtests import BEGIN, LIVELY, candles, file_of, plan, played
 from tests.builders.messages import BTC
 
 pytestmark = pytest.mark.req("BT1", "BT4")
@@ -85,6 +92,47 @@ def test_a_quiet_product_may_be_bought_in_the_minute_after_the_hour_was_read(
     run(plan(market, hours=1.2), lambda _: None, hear)
 
     assert decided[:1] == [break_ns + MINUTE + 2 * SECOND]
+
+
+@pytest.mark.parametrize("engine", list(BacktestEngine))
+def test_an_entry_is_placed_anew_when_its_time_is_over_not_at_the_next_price(
+    engine: BacktestEngine,
+) -> None:
+    eager = ("reprice_after_bps=1", "reprice_after_seconds=2")
+    sets = (*LIVELY, *(f"policy.execution.{each}" for each in eager))
+    made = evolve(plan(hours=5, sets=sets), engine=engine)
+    left: list[int] = []
+
+    def hear(envelope: Envelope) -> None:
+        body = envelope.body
+        if isinstance(body, OrderAdvanced) and body.state is OrderState.PENDING_CANCEL:
+            assert body.reason == LEFT_BEHIND
+            left.append(envelope.at_ns)
+
+    BacktestTimeline(BacktestSystem(made, hear), lambda _: None).run()
+
+    after_ns = settings.working_of(made.config).after_ns
+    step_ns = MINUTE // 32
+    assert left
+    for at_ns in left:
+        since_ns = at_ns - after_ns
+        is_decision = since_ns % MINUTE == CYCLE_AFTER_NS
+        assert is_decision or since_ns % step_ns == 0 or since_ns in left
+    assert all(at_ns % step_ns for at_ns in left), "between two steps of the tape"
+
+
+def test_a_decision_is_made_at_the_instant_that_the_plan_says() -> None:
+    first, late_ns = Nanos(BEGIN), Nanos(BEGIN + 7 * SECOND)
+    made = evolve(plan(hours=0.05), engine=BacktestEngine.EVENTS, decided={first: late_ns})
+    decided: list[int] = []
+
+    def hear(envelope: Envelope) -> None:
+        if isinstance(envelope.body, RoundJudged):
+            decided.append(envelope.at_ns)
+
+    BacktestTimeline(BacktestSystem(made, hear), lambda _: None).run()
+
+    assert decided[:2] == [late_ns, first + MINUTE + CYCLE_AFTER_NS]
 
 
 def test_a_minute_without_a_row_is_not_traded_through(tmp_path: Path) -> None:

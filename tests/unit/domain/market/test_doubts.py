@@ -142,6 +142,40 @@ def test_a_price_that_stays_is_believed_a_minute_later_without_another_tick() ->
     assert feeding.passed(2 * SECOND) is None
 
 
+@pytest.mark.parametrize("seconds", [1, 30, 59, 61, 62, 90])
+def test_a_price_that_stands_is_judged_as_by_somebody_who_asks_each_second(seconds: int) -> None:
+    asked, told = calm(), calm()
+    for feeding in (asked, told):
+        feeding.tick(feeding.mid * Decimal("1.02"))
+        feeding.tick(feeding.mid, after_ns=58 * SECOND)
+    for _ in range(seconds - 1):
+        asked.passed(SECOND)
+    told.watch.stand(told.now_ns + seconds * SECOND)
+
+    # What it is after that depends on the limit that holds since the jump is forgotten.
+    move = asked.mid * Decimal("0.99")
+    found = asked.tick(move), told.tick(move, after_ns=seconds * SECOND)
+
+    assert found[0] == found[1]
+    assert limit_after(asked) == limit_after(told)
+
+
+def limit_after(feeding: Feeding) -> Decimal:
+    """Return by how much a price may move then, by the doubt about one that moved far."""
+    doubt = feeding.tick(feeding.mid * 3)
+    assert doubt is not None
+    return Decimal(doubt.limit.removesuffix(" %"))
+
+
+def test_a_price_that_has_not_jumped_stands_without_a_look() -> None:
+    feeding = Feeding()
+    feeding.watch.stand(feeding.now_ns)
+    feeding.calm()
+    before = feeding.watch.passed(feeding.now_ns)
+    feeding.watch.stand(feeding.now_ns + 900 * SECOND)
+    assert feeding.watch.passed(feeding.now_ns) == before is None
+
+
 def test_a_spike_that_is_over_is_doubted_until_it_is_a_minute_old() -> None:
     feeding = calm()
     usual = feeding.mid
