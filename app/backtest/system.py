@@ -54,8 +54,10 @@ from domain.system.recovery import Recovered
 LINEAGE_DIGITS = 32
 Hears = Callable[[Envelope], None]
 MODE = "backtest"
-PUNCTUAL = frozenset({ENTRIES, PROTECTOR})
-"""They work orders: the price that they go by is that of their timers' instants."""
+PUNCTUAL = frozenset({ENTRIES, ORDER_MANAGER, PROTECTOR})
+"""They work orders: the price that they go by is that of their timers' instants, and an order ends
+when its time is over, not with the fill at the step after that.
+"""
 
 
 class BacktestFailed(TradingError):

@@ -26,6 +26,7 @@ from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.orders import OrderState
+from domain.orders.order import TIME_OVER
 from domain.strategies.breakout import Breakout
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of, plan, played
 from tests.builders.messages import BTC
@@ -119,6 +120,26 @@ def test_an_entry_is_placed_anew_when_its_time_is_over_not_at_the_next_price(
         is_decision = since_ns % MINUTE == CYCLE_AFTER_NS
         assert is_decision or since_ns % step_ns == 0 or since_ns in left
     assert all(at_ns % step_ns for at_ns in left), "between two steps of the tape"
+
+
+@pytest.mark.parametrize("engine", list(BacktestEngine))
+def test_an_entry_ends_when_its_time_is_over_and_nothing_fills_after_that(
+    engine: BacktestEngine,
+) -> None:
+    rests = ("policy.execution.max_reprices=0", "policy.execution.entry_offset_bps=100")
+    made = evolve(plan(hours=5, sets=(*LIVELY, *rests)), engine=engine)
+    ended: list[int] = []
+
+    def hear(envelope: Envelope) -> None:
+        body = envelope.body
+        if isinstance(body, OrderAdvanced) and body.reason == TIME_OVER:
+            ended.append(envelope.at_ns)
+
+    BacktestTimeline(BacktestSystem(made, hear), lambda _: None).run()
+
+    ttl_ns = made.config.policy.execution.ttl_seconds * SECOND
+    assert ended
+    assert {at_ns % MINUTE for at_ns in ended} == {CYCLE_AFTER_NS + ttl_ns}
 
 
 def test_a_decision_is_made_at_the_instant_that_the_plan_says() -> None:
