@@ -5,13 +5,14 @@ The same recorded days are traded on paper at `--speed max`, and played by the `
 Budget: no fill that paper trading does not have, at most 2 bps of price a round trip, and a cause
 for every difference; ends with 1 above it.
 
-Both decide two seconds after the minute; with `--jitter 10` paper waits up to 6 s longer, as it
-is shipped, and prices differ for that alone. What was decided on another bar is named, and its
-prices are those of another minute: they don't count for the mean. Two days take a quarter of an
-hour. Recorded markets: BULKHEAD_SHARED_DATA, or ../shared/data.
+With `--jitter 10` paper decides up to 6 s later than two seconds after the minute, as it is
+shipped. The backtest decides at the same instants: the same draw. With `--plain` it decides after
+two seconds, as `replay` does, and prices differ for that alone. What was decided on another bar is
+named, and its prices are those of another minute: they don't count for the mean. Two days take a
+quarter of an hour. Recorded markets: BULKHEAD_SHARED_DATA, or ../shared/data.
 
 Usage: python benchmarks/backtest_distance.py [--from TIME] [--duration D] [--jitter PCT]
-       [--of HOME] [--smoke]
+       [--plain] [--of HOME] [--smoke]
 """
 
 from __future__ import annotations
@@ -219,7 +220,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--from", dest="begin", default="2023-12-11T00:00:00Z", metavar="TIME")
     parser.add_argument("--duration", default="2d", help="of market time")
     parser.add_argument("--jitter", default="0", metavar="PCT", help="random delay of decisions")
-    parser.add_argument("--same-draw", action="store_true", help="decide when the run did")
+    parser.add_argument("--plain", action="store_true", help="decide two seconds after minutes")
     parser.add_argument("--of", type=Path, metavar="HOME", help="folder with data/ of a paper run")
     parser.add_argument("--smoke", action="store_true", help="smallest size, an invented market")
     asked = parser.parse_args(arguments)
@@ -237,7 +238,7 @@ def main(arguments: list[str]) -> int:
             span = ("--from", asked.begin, "--duration", asked.duration)
             play(home, "--market", str(market), *span, *words)
         traded = (asked.of or home).resolve()
-        lines, wrong = table(replayed(traded, is_same_draw=asked.same_draw))
+        lines, wrong = table(replayed(traded, is_same_draw=not asked.plain))
     print("\n".join(lines))
     for each in wrong:
         print(f"above the budget: {each}", file=sys.stderr)

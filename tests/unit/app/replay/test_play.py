@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from adapters.simulator.market_data.source import Step
-from app.replay.play import TapePrices
+from app.replay.plan import ReplayPlan
+from app.replay.play import TapePrices, decided_as
+from domain.messages.decisions import RoundJudged
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import ProductId, Side
+from tests.builders.backtests import plan
 from tests.builders.messages import BTC, a_level
 
 pytestmark = pytest.mark.req("BT4")
@@ -62,3 +67,15 @@ def test_bids_of_a_span_are_those_within_it_and_minutes_are_made_once() -> None:
     assert prices.bids(BTC, at(3), at(59)) == [98]
     assert prices.bids(BTC, at(41), at(100)) == []
     assert tape.asked == 2
+
+
+def test_decided_as_the_run_takes_the_first_round_of_each_minute() -> None:
+    rounds = (at(5), at(15), at(62))
+    records = [(each, RoundJudged(1, each, (), (), ())) for each in rounds]
+    run: Any = SimpleNamespace(records=(*records, (at(70), object())))
+    own = ReplayPlan(run=run, backtest=plan(hours=1), is_own=True, remarks=())
+
+    told = decided_as(own).backtest
+
+    assert told.decided == {MINUTE_NS: at(5), Nanos(MINUTE_NS + MINUTE): at(62)}
+    assert own.backtest.decided == {}
