@@ -55,8 +55,8 @@ class BacktestPlan:
 
     `opening` is what the account begins with, by currency. `products` are those of the account's
     currency; `renamed` says that the market's own are quoted in a currency that counts as it.
-    `decided`: by minute, when a decision of the `EVENTS` engine is made in it, instants of market
-    time; in any other minute two seconds after its beginning.
+    `decided`: by minute, when the decision is made in it, instants of market time; in any other
+    minute two seconds after its beginning.
     """
 
     source: str
