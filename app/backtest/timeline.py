@@ -18,8 +18,9 @@ from adapters.simulator.market_data.expander import STEP_NS
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.held_columns import HeldColumns
+from app.backtest.instants import CYCLE_AFTER_NS, MEASURED_NS, decides_ns, next_look
 from app.backtest.market_watch import MarketWatch
-from app.backtest.plan import BacktestEngine, BacktestPlan, FillRule
+from app.backtest.plan import BacktestEngine, FillRule
 from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
 from app.backtest.system import BacktestSystem
@@ -38,10 +39,6 @@ from domain.model.portfolio import AccountBalance
 from domain.model.product import ProductId
 from domain.risk.rules.suspect_price import SuspectPrice
 
-CYCLE_AFTER_NS = 2 * SECOND
-"""Market time from the end of a bar to the decision on it."""
-MEASURED_NS = (0, 4 * MINUTE)
-"""When in an hour the books of all products are looked at."""
 MARKED_AGAIN_NS = 3 * SECOND
 """Market time after which a bid of what is owned and not played is told again: it is known to hold
 for so long, and everybody doubts an older one."""
@@ -164,7 +161,7 @@ class BacktestTimeline:
         """
         if self._asks_always or self._was_played or self._recorder.lots or self._touched.resting():
             return begin_ns
-        end_ns = min(_next_look(begin_ns), self._plan.end_ns)
+        end_ns = min(next_look(begin_ns), self._plan.end_ns)
         minutes = range(begin_ns, end_ns, MINUTE)
         return Nanos(next((each for each in minutes if self._wanted(each)), end_ns))
 
@@ -194,7 +191,7 @@ class BacktestTimeline:
         """Return the first minute from `begin_ns` on in which something is due, whatever prices
         do: a look at all products, a timer that does not ring every second, or the end.
         """
-        end_ns = min(_next_look(begin_ns), self._plan.end_ns)
+        end_ns = min(next_look(begin_ns), self._plan.end_ns)
         dues = self._system.runtime.dues()
         ringing = bisect_right(dues, begin_ns + CYCLE_AFTER_NS)
         if ringing != len(EVERY_SECOND):
@@ -400,15 +397,3 @@ class BacktestTimeline:
         self._venue.settle()
         self._system.runtime.run_to(now_ns)
         self._system.check()
-
-
-def decides_ns(plan: BacktestPlan, minute_ns: int) -> Nanos:
-    """Return when the decision of a minute is made."""
-    return plan.decided.get(Nanos(minute_ns), Nanos(minute_ns + CYCLE_AFTER_NS))
-
-
-def _next_look(now_ns: int) -> int:
-    """Return the first minute from `now_ns` on in which all products are looked at."""
-    hour_ns = bucket_start(now_ns, HOUR)
-    looks = (hour_ns + each for each in (*MEASURED_NS, HOUR))
-    return next(each for each in looks if each >= now_ns)

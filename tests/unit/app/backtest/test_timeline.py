@@ -12,11 +12,12 @@ from attrs import evolve
 
 from actors.kernel.envelope import Envelope
 from actors.trading.exits import Exits
+from app.backtest.instants import CYCLE_AFTER_NS
 from app.backtest.outcome import BacktestOutcome, run
 from app.backtest.plan import BacktestEngine
 from app.backtest.report import report
 from app.backtest.system import BacktestFailed, BacktestSystem
-from app.backtest.timeline import CYCLE_AFTER_NS, BacktestTimeline
+from app.backtest.timeline import BacktestTimeline
 from app.run import settings
 from domain.decisions.worked_entry import LEFT_BEHIND
 from domain.messages.decisions import OrderApproved, RoundJudged

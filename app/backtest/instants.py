@@ -1,0 +1,23 @@
+"""When in a minute, and in an hour, the timeline of a backtest does what."""
+
+from __future__ import annotations
+
+from app.backtest.plan import BacktestPlan
+from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, bucket_start
+
+CYCLE_AFTER_NS = 2 * SECOND
+"""Market time from the end of a bar to the decision on it."""
+MEASURED_NS = (0, 4 * MINUTE)
+"""When in an hour the books of all products are looked at."""
+
+
+def decides_ns(plan: BacktestPlan, minute_ns: int) -> Nanos:
+    """Return when the decision of a minute is made, market time."""
+    return plan.decided.get(Nanos(minute_ns), Nanos(minute_ns + CYCLE_AFTER_NS))
+
+
+def next_look(now_ns: int) -> int:
+    """Return the first minute from `now_ns` on in which all products are looked at."""
+    hour_ns = bucket_start(now_ns, HOUR)
+    looks = (hour_ns + each for each in (*MEASURED_NS, HOUR))
+    return next(each for each in looks if each >= now_ns)
