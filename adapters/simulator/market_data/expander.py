@@ -44,10 +44,14 @@ if TYPE_CHECKING:
     from domain.model.bars import Ints
 
 Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
+Nearby = tuple[Price, Price, Decimal, Decimal]
+"""Best bid and ask, and what rests near each, in quote currency."""
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
 _CACHED_HOURS = 256
+_EXACT = 10**28
+"""Sums below this have all their digits in a Decimal."""
 
 
 @frozen
@@ -161,6 +165,24 @@ class CandleExpander:
         tick = int(before.close / subject.product.price_increment)
         bids, asks = book_around(depth, tick, 0, is_up=True)
         return Step(product, minute_ns, (), bids, asks)
+
+    def nearby(self, product: ProductId, minute_ns: Nanos, within_bps: int) -> Nearby | None:
+        """Return best prices of `opening`, and what its sides hold within that distance from them,
+        without its levels. None where `opening` is; also of a product with so many digits that a
+        sum of levels would be rounded.
+        """
+        before = self._market.last_before(product, minute_ns)
+        if before is None or not self._market.covers(product, minute_ns):
+            return None
+        subject = self._subjects[product]
+        known = subject.product
+        depth = self._depth(subject, minute_ns, before, before.close)
+        bid, ask = touch(depth, int(before.close / known.price_increment), 0, is_up=True)
+        bids, asks = depth.near(bid, ask, within_bps)
+        if max(bids, asks) >= _EXACT:
+            return None
+        at, unit = subject.prices.at, known.price_increment * known.base_increment
+        return at(bid), at(ask), bids * unit, asks * unit
 
     def around(
         self,
