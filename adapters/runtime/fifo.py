@@ -53,6 +53,14 @@ class FifoRuntime(VirtualRuntime):
         """Return when timers fall due, the next first."""
         return tuple(sorted(due_ns for due_ns, _, _ in self._due))
 
+    def postpone(self, before_ns: int, until_ns: int) -> None:
+        """Let timers that would have rung before `before_ns` ring at `until_ns`, in their order."""
+        late = sorted(each for each in self._due if each[0] < before_ns)
+        self._due = [each for each in self._due if each[0] >= before_ns]
+        heapq.heapify(self._due)
+        for _, _, call in late:
+            self.call_at(until_ns, call)
+
     def hand_over(self, now_ns: int) -> None:
         """Stand at `now_ns` and handle what waits; no timer rings."""
         self._time.now_ns = Nanos(max(now_ns, self._time.now_ns))

@@ -22,6 +22,7 @@ from domain.messages.portfolio import (
     PortfolioMoved,
 )
 from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.messages.universe import RegimeJudged, StandingsChanged
 from domain.model.breakers import Effect
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.money import ZERO, Amount, Price
@@ -109,7 +110,9 @@ class BacktestRecorder:
         self.marks: dict[ProductId, Price] = {}
         self._receipts = self.cycles = 0
         self.news = 0
-        """How many records there were besides those of what the account is worth."""
+        """How many records there were besides those of what the account is worth, and of where
+        products and the market stand: only who buys hears of that.
+        """
 
     @property
     def lots(self) -> tuple[Lot, ...]:
@@ -148,6 +151,8 @@ class BacktestRecorder:
                     self.halts.append(Halt(name=breaker.name, reason=breaker.reason, at_ns=at_ns))
             case ActorDown():
                 self.fallen = self.fallen or message
+            case RegimeJudged() | StandingsChanged():
+                return
             case RoundJudged():
                 self.cycles += 1
             case _:

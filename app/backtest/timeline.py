@@ -170,7 +170,7 @@ class BacktestTimeline:
 
     def _pass_over(self, begin_ns: Nanos) -> Nanos:
         """Value at once the minutes from `begin_ns` on in which nothing can happen, all but the
-        last: that one leaves bids and timers as they are before something happens. Return the
+        last: that one leaves bids and views as they are before something happens. Return the
         first that is not valued.
         """
         end_ns = self._steady_until(begin_ns)
@@ -188,18 +188,23 @@ class BacktestTimeline:
         if count < LEAST_PASSED:
             return begin_ns
         minutes = self._held.minutes(bids, count - 1, begin_ns, CYCLE_AFTER_NS)
-        return Nanos(begin_ns + self._system.pass_over(minutes) * MINUTE)
+        valued_ns = Nanos(begin_ns + self._system.pass_over(minutes) * MINUTE)
+        # As if those that ring every second had last done so just before.
+        self._system.runtime.postpone(valued_ns, valued_ns - 1 + SECOND)
+        return valued_ns
 
     def _steady_until(self, begin_ns: Nanos) -> Nanos:
-        """Return the first minute from `begin_ns` on in which something is due, whatever prices
-        do: a look at all products, a timer that does not ring every second, or the end.
+        """Return the end of the first minute from `begin_ns` on in which something is due, whatever
+        prices do: a look at all products, a timer that does not ring every second, or the end. Of
+        a timer that rings before that minute is valued, its beginning.
         """
-        end_ns = min(_next_look(begin_ns), self._plan.end_ns)
+        end_ns = min(_next_look(begin_ns) + MINUTE, self._plan.end_ns)
         dues = self._system.runtime.dues()
         ringing = bisect_right(dues, begin_ns + CYCLE_AFTER_NS)
         if ringing != len(EVERY_SECOND):
             return begin_ns
-        return bucket_start(min(end_ns, *dues[ringing:]), MINUTE)
+        ends = (due_ns + MINUTE - CYCLE_AFTER_NS - 1 for due_ns in dues[ringing:])
+        return bucket_start(min(end_ns, *ends), MINUTE)
 
     def _is_slot(self, now_ns: int) -> bool:
         """Tell whether the minute is the first of those in which a decision is due."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,12 +11,14 @@ import pytest
 from attrs import evolve
 
 from adapters.simulator.bars.grid import MinuteGrid
+from adapters.simulator.market_data.candles import open_candles
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import expander_of
 from app.backtest import timeline as timelines
 from app.backtest.held_columns import HeldColumns
 from app.backtest.plan import FillRule
 from app.backtest.system import BacktestSystem
+from app.backtest.timeline import BacktestTimeline
 from domain.model.approval import ExitReason
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.money import Amount, Price, Quantity
@@ -28,6 +31,7 @@ BTC = ProductId("BTC-USD")
 MARKET = GeneratedMarket(1, BEGIN)
 EXPANDER = expander_of(MARKET, 1)
 COLUMNS = HeldColumns(MinuteGrid(MARKET), EXPANDER, MARKET.products)
+STAYS = ("policy.exits.max_hold=720h", "strategies.breakout.take_profit_pct=14")
 LONG = Nanos(BEGIN + 5 * HOUR)
 
 
@@ -110,13 +114,55 @@ def holed(folder: Path) -> str:
     return str(file_of(folder / "holed.parquet", rows))
 
 
-@pytest.mark.parametrize("fills", FillRule)
-@pytest.mark.parametrize("is_holed", [False, True])
-def test_a_backtest_is_the_same_to_the_last_digit_whether_minutes_are_passed_or_played(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fills: FillRule, is_holed: bool
+def gappy(folder: Path) -> str:
+    """Return candles of which most of every other hour is missing."""
+    rows = [bar for bar in candles(12) if not 10 <= (bar.start_ns - BEGIN) // MINUTE % 120 < 55]
+    return str(file_of(folder / "gappy.parquet", rows))
+
+
+def test_in_a_gap_of_its_data_a_lot_stays_worth_the_last_close(tmp_path: Path) -> None:
+    market = open_candles(Path(gappy(tmp_path)))
+    expander = expander_of(market, 1)
+    columns = HeldColumns(MinuteGrid(market), expander, market.products)
+    last = market.last_before(BTC, Nanos(BEGIN + 20 * MINUTE))
+    assert last is not None
+
+    bids = columns.quiet((a_lot(),), BEGIN, Nanos(BEGIN + 60 * MINUTE), {BTC: last.close})[BTC]
+    shown = [expander.price(BTC, int(tick)) for tick in bids]
+
+    assert len(shown) == 60
+    assert {*shown[15:56]} == {last.close}
+    assert shown[14] == expander.opening_bid(BTC, Nanos(BEGIN + 14 * MINUTE))
+    assert shown[56] == expander.opening_bid(BTC, Nanos(BEGIN + 56 * MINUTE))
+
+
+def test_looks_are_told_by_messages_and_the_minutes_around_them_are_passed(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    source = holed(tmp_path) if is_holed else "generated"
-    made = evolve(plan(source, hours=9, sets=LIVELY), fills=fills)
+    found: Counter[int] = Counter()
+    real = BacktestTimeline._value
+
+    def value(timeline: BacktestTimeline, now_ns: Nanos) -> None:
+        found[now_ns // MINUTE % 60] += 1
+        real(timeline, now_ns)
+
+    monkeypatch.setattr(BacktestTimeline, "_value", value)
+    played(plan(hours=24, sets=(*LIVELY, *STAYS)))
+
+    often = {minute for minute, count in found.items() if count > 10}
+    # Two looks, and the minute in which the hour's bars would be asked for again.
+    assert often == {0, 4, 5}
+
+
+@pytest.mark.parametrize("fills", FillRule)
+@pytest.mark.parametrize("source_of", [lambda _: "generated", holed, gappy])
+def test_a_backtest_is_the_same_to_the_last_digit_whether_minutes_are_passed_or_played(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fills: FillRule,
+    source_of: Callable[[Path], str],
+) -> None:
+    made = evolve(plan(source_of(tmp_path), hours=9, sets=LIVELY), fills=fills)
     passed = counted(monkeypatch)
     by_columns = played(made)
     assert sum(passed) > 60
