@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from attrs import frozen
 
+from adapters.simulator.market_data.candles import CandleMarket
 from adapters.simulator.market_data.depth import (
     STEPS,
     UNKNOWN_TURNOVER,
@@ -304,15 +305,24 @@ class CandleExpander:
         """Return the climate of an hour, None if the product has no row before it."""
         found = self._climates.get((product.id, hour_ns))
         if found is None:
-            rows = self._market.candles(product.id, Nanos(hour_ns - HOUR), hour_ns)
-            last = rows[-1] if rows else self._market.last_before(product.id, hour_ns)
+            last = self._market.last_before(product.id, hour_ns)
             if last is None:
                 return None
-            value = turnover(rows, 60) if rows else turnover([last], 10)
+            value = self._turnover(product.id, hour_ns)
+            value = turnover([last], 10) if value is None else value
             if len(self._climates) >= _CACHED_HOURS:
                 self._climates.clear()
             found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
         return found
+
+    def _turnover(self, product: ProductId, end_ns: Nanos) -> float | None:
+        """Return what was turned over a minute in the hour before; None where it has no row."""
+        market, start_ns = self._market, Nanos(end_ns - HOUR)
+        if isinstance(market, CandleMarket):
+            count, worth = market.worth(product, start_ns, end_ns)
+            return worth / 60 if count else None
+        rows = market.candles(product, start_ns, end_ns)
+        return turnover(rows, 60) if rows else None
 
     def _hour_of(self, minute_ns: int) -> Nanos:
         return Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
