@@ -174,7 +174,8 @@ class BacktestTimeline:
         first that is not valued.
         """
         end_ns = self._steady_until(begin_ns)
-        if end_ns - begin_ns < LEAST_PASSED * MINUTE:
+        soon_ns = begin_ns + LEAST_PASSED * MINUTE
+        if end_ns < soon_ns or any(map(self._wanted, range(begin_ns, soon_ns, MINUTE))):
             return begin_ns
         lots, marks = self._recorder.lots, self._recorder.marks
         bids = self._held.quiet(lots, begin_ns, end_ns, marks)

@@ -108,6 +108,8 @@ class CandleExpander:
         }
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
+        # Of the last hour that was asked for.
+        self._spreads: dict[ProductId, tuple[int, Ints, Ints]] = {}
 
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
@@ -253,11 +255,19 @@ class CandleExpander:
         now = self._hour_climate(self._subjects[product].product, hour_ns)
         if now is None:
             return None
-        subject, first = self._subjects[product], self._number(minute_ns)
+        found = self._spreads.get(product)
+        if found is None or found[0] != hour_ns:
+            found = self._spreads[product] = hour_ns, *self._hour_spreads(product, hour_ns, now)
+        into = (minute_ns - hour_ns) // MINUTE
+        part = slice(into, into + len(closes))
+        return np.maximum(1, closes - found[1][part]), found[2][part]
+
+    def _hour_spreads(self, product: ProductId, hour_ns: int, now: Climate) -> tuple[Ints, Ints]:
+        """Return the first and the widest spread of each minute of an hour, in ticks."""
+        subject, first = self._subjects[product], self._number(hour_ns)
         depth = Depth(subject.product, subject.prices, subject.key, first, now, now)
-        minutes = np.arange(first, first + len(closes), dtype=np.int64)
-        bids = np.maximum(1, closes - depth.spreads(minutes))
-        return bids, np.full(len(closes), depth.widest, np.int64)
+        minutes = np.arange(first, first + HOUR // MINUTE, dtype=np.int64)
+        return depth.spreads(minutes), np.full(len(minutes), depth.widest, np.int64)
 
     def price(self, product: ProductId, tick: int) -> Price:
         """Return the price of a tick number."""
