@@ -258,14 +258,14 @@ class Portfolio(Actor):
     def _passed(self, minutes: MinutesPassed) -> MinutesMarked:
         """Keep the equity of minutes up to the first from which more may follow."""
         history, limits, nlvs = self._equity, self._limits, list[Amount]()
-        books, taker, allotment = self._books, self._taker, self._allotment
-        opening, columns = Amount(ZERO), tuple(minutes.bids.items())
+        equity = self._books.equity(self._taker, self._allotment)
+        if equity is None:
+            return MinutesMarked(self._cycle, (), (), Amount(ZERO))
+        opening, columns = equity.opening_nlv, tuple(minutes.bids.items())
         for row, at_ns in enumerate(minutes.at_ns):
-            marks = {product: column[row] for product, column in columns}
-            known = books.equity(marks, taker, allotment)
-            if known is None:
+            nlv = equity.at({product: column[row] for product, column in columns})
+            if nlv is None:
                 break
-            nlv, opening = known
             if not history.pass_over(EquityMark(at_ns, nlv, opening), limits, self._tripped):
                 break
             nlvs.append(nlv)

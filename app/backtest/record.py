@@ -210,12 +210,20 @@ class BacktestRecorder:
         assets = {asset: HUNDRED * value / nlv for asset, value in worth.items()}
         themes = {}
         for theme, members in held.themes.items():
+            if len(members) == 1:  # as it is where little is owned
+                (asset,) = members
+                if worth.get(asset):
+                    themes[theme] = assets[asset]
+                continue
             value = sum((worth.get(asset, ZERO) for asset in members), ZERO)
             if value:
                 themes[theme] = HUNDRED * value / nlv
         for kept, found in ((shown.assets, assets), (shown.themes, themes)):
             for name, percent in found.items():
                 kept.setdefault(name, Share()).take(minute, percent)
-        whole = HUNDRED * sum(worth.values(), ZERO) / nlv
+        if len(assets) == 1:
+            (whole,) = assets.values()
+        else:
+            whole = HUNDRED * sum(worth.values(), ZERO) / nlv
         shown.whole.take(minute, whole)
         shown.hours[at_ns // HOUR] = AtWork(whole, assets, themes)
