@@ -8,7 +8,6 @@ beforehand decides only whether its tape is played, and reaches nobody who decid
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from actors.kernel.envelope import ReplyTo
@@ -19,6 +18,7 @@ from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.held_columns import HeldColumns
 from app.backtest.market_watch import MarketWatch
+from app.backtest.passing import CYCLE_AFTER_NS, EVERY_SECOND, Passing, is_look, next_look
 from app.backtest.plan import BacktestEngine, FillRule
 from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
@@ -38,17 +38,9 @@ from domain.model.portfolio import AccountBalance
 from domain.model.product import ProductId
 from domain.risk.rules.suspect_price import SuspectPrice
 
-CYCLE_AFTER_NS = 2 * SECOND
-"""Market time from the end of a bar to the decision on it."""
-MEASURED_NS = (0, 4 * MINUTE)
-"""When in an hour the books of all products are looked at."""
 MARKED_AGAIN_NS = 3 * SECOND
 """Market time after which a bid of what is owned and not played is told again: it is known to hold
 for so long, and everybody doubts an older one."""
-LEAST_PASSED = 3
-"""Fewer minutes than these in a row are played: it takes no longer."""
-EVERY_SECOND = ("Look of the portfolio", "Check of the exits")
-"""Timers that ring whenever they are asked, and do nothing as long as nothing changes."""
 TOLD_EVERY = 240
 
 
@@ -85,7 +77,13 @@ class BacktestTimeline:
         )
         self._cycle, self._was_played = 0, False
         products = [self._watch.product(each) for each in plan.products]
-        self._held = HeldColumns(system.grid, self._expander, products)
+        self._passing = Passing(
+            system,
+            HeldColumns(system.grid, self._expander, products),
+            is_wanted=lambda now_ns: bool(self._wanted(now_ns)),
+            look=lambda now_ns: self._hour(now_ns, is_shown=False),
+            value=self._value,
+        )
 
     def run(self) -> None:
         """Play everything.
@@ -147,8 +145,8 @@ class BacktestTimeline:
         awake = {each.product for each in wanted}
         awake |= self._touched.resting() | self._touched.near(now_ns)
         into_hour = now_ns % HOUR
-        if into_hour in MEASURED_NS:
-            self._hour(now_ns, is_whole=not into_hour)
+        if is_look(now_ns):
+            self._hour(now_ns)
         is_played = bool(awake) or self._asks_always or (self._rings and bool(lots))
         if is_played:
             self._play(now_ns, sorted(awake), wanted)
@@ -164,48 +162,15 @@ class BacktestTimeline:
         """
         if self._asks_always or self._was_played or self._recorder.lots or self._touched.resting():
             return begin_ns
-        end_ns = min(_next_look(begin_ns), self._plan.end_ns)
+        end_ns = min(next_look(begin_ns), self._plan.end_ns)
         minutes = range(begin_ns, end_ns, MINUTE)
         return Nanos(next((each for each in minutes if self._wanted(each)), end_ns))
 
     def _pass_over(self, begin_ns: Nanos) -> Nanos:
-        """Value at once the minutes from `begin_ns` on in which nothing can happen, all but the
-        last: that one leaves bids and views as they are before something happens. Return the
+        """Value at once the minutes from `begin_ns` on in which nothing can happen; return the
         first that is not valued.
         """
-        end_ns = self._steady_until(begin_ns)
-        soon_ns = begin_ns + LEAST_PASSED * MINUTE
-        if end_ns < soon_ns or any(map(self._wanted, range(begin_ns, soon_ns, MINUTE))):
-            return begin_ns
-        lots, marks = self._recorder.lots, self._recorder.marks
-        bids = self._held.quiet(lots, begin_ns, end_ns, marks)
-        count = len(next(iter(bids.values()), ()))
-        if count < LEAST_PASSED:
-            return begin_ns
-        for number, minute in enumerate(range(begin_ns, begin_ns + count * MINUTE, MINUTE)):
-            if self._wanted(minute):
-                count = number
-                break
-        if count < LEAST_PASSED:
-            return begin_ns
-        minutes = self._held.minutes(bids, count - 1, begin_ns, CYCLE_AFTER_NS)
-        valued_ns = Nanos(begin_ns + self._system.pass_over(minutes) * MINUTE)
-        # As if those that ring every second had last done so just before.
-        self._system.runtime.postpone(valued_ns, valued_ns - 1 + SECOND)
-        return valued_ns
-
-    def _steady_until(self, begin_ns: Nanos) -> Nanos:
-        """Return the end of the first minute from `begin_ns` on in which something is due, whatever
-        prices do: a look at all products, a timer that does not ring every second, or the end. Of
-        a timer that rings before that minute is valued, its beginning.
-        """
-        end_ns = min(_next_look(begin_ns) + MINUTE, self._plan.end_ns)
-        dues = self._system.runtime.dues()
-        ringing = bisect_right(dues, begin_ns + CYCLE_AFTER_NS)
-        if ringing != len(EVERY_SECOND):
-            return begin_ns
-        ends = (due_ns + MINUTE - CYCLE_AFTER_NS - 1 for due_ns in dues[ringing:])
-        return bucket_start(min(end_ns, *ends), MINUTE)
+        return self._passing.over(begin_ns)
 
     def _is_slot(self, now_ns: int) -> bool:
         """Tell whether the minute is the first of those in which a decision is due."""
@@ -226,13 +191,15 @@ class BacktestTimeline:
             or (not each.leaves and each.strategy in self._pyramids)
         ]
 
-    def _hour(self, now_ns: Nanos, *, is_whole: bool) -> None:
-        """Let products and the market be judged anew."""
+    def _hour(self, now_ns: Nanos, *, is_shown: bool = True) -> None:
+        """Let products and the market be judged anew, and what is owned be shown if `is_shown`."""
+        is_whole = not now_ns % HOUR
         self._watch.measure(now_ns)
         if is_whole:
             self._watch.refresh(now_ns)
             self._watch.deliver(now_ns)
-        self._mark_others((), now_ns)
+        if is_shown:
+            self._mark_others((), now_ns)
         if is_whole:
             self._go_to(now_ns)
         self._system.runtime.hand_over(now_ns)
@@ -314,8 +281,8 @@ class BacktestTimeline:
         runtime, count = self._system.runtime, len(EVERY_SECOND)
         while len(dues := runtime.dues()) > count:
             here_ns = self._system.clock.now_ns
-            is_soon = dues[count] <= here_ns + STEP_NS
-            due_ns = here_ns + 1 if is_soon else dues[count]
+            first_ns, _ = dues[count]
+            due_ns = here_ns + 1 if first_ns <= here_ns + STEP_NS else first_ns
             number = -(-(due_ns - now_ns) // STEP_NS)
             if number >= STEPS:
                 return
@@ -395,10 +362,3 @@ class BacktestTimeline:
         self._venue.settle()
         self._system.runtime.run_to(now_ns)
         self._system.check()
-
-
-def _next_look(now_ns: int) -> int:
-    """Return the first minute from `now_ns` on in which all products are looked at."""
-    hour_ns = bucket_start(now_ns, HOUR)
-    looks = (hour_ns + each for each in (*MEASURED_NS, HOUR))
-    return next(each for each in looks if each >= now_ns)

@@ -11,8 +11,9 @@ from attrs import evolve
 from actors.kernel.envelope import Envelope
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Expander, Step
+from app.backtest.passing import CYCLE_AFTER_NS
 from app.backtest.system import BacktestSystem
-from app.backtest.timeline import CYCLE_AFTER_NS, BacktestTimeline
+from app.backtest.timeline import BacktestTimeline
 from app.command_line.progress import Moved
 from app.replay.plan import ReplayPlan
 from app.replay.runs import NotReplayable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +13,10 @@ from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.market_data.candles import open_candles
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import expander_of
-from app.backtest import timeline as timelines
+from app.backtest import passing
 from app.backtest.held_columns import HeldColumns
 from app.backtest.plan import FillRule
 from app.backtest.system import BacktestSystem
-from app.backtest.timeline import BacktestTimeline
 from domain.model.approval import ExitReason
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.money import Amount, Price, Quantity
@@ -31,7 +29,6 @@ BTC = ProductId("BTC-USD")
 MARKET = GeneratedMarket(1, BEGIN)
 EXPANDER = expander_of(MARKET, 1)
 COLUMNS = HeldColumns(MinuteGrid(MARKET), EXPANDER, MARKET.products)
-STAYS = ("policy.exits.max_hold=720h", "strategies.breakout.take_profit_pct=14")
 LONG = Nanos(BEGIN + 5 * HOUR)
 
 
@@ -136,24 +133,6 @@ def test_in_a_gap_of_its_data_a_lot_stays_worth_the_last_close(tmp_path: Path) -
     assert shown[56] == expander.opening_bid(BTC, Nanos(BEGIN + 56 * MINUTE))
 
 
-def test_looks_are_told_by_messages_and_the_minutes_around_them_are_passed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found: Counter[int] = Counter()
-    real = BacktestTimeline._value
-
-    def value(timeline: BacktestTimeline, now_ns: Nanos) -> None:
-        found[now_ns // MINUTE % 60] += 1
-        real(timeline, now_ns)
-
-    monkeypatch.setattr(BacktestTimeline, "_value", value)
-    played(plan(hours=24, sets=(*LIVELY, *STAYS)))
-
-    often = {minute for minute, count in found.items() if count > 10}
-    # Two looks, and the minute in which the hour's bars would be asked for again.
-    assert often == {0, 4, 5}
-
-
 @pytest.mark.parametrize("fills", FillRule)
 @pytest.mark.parametrize("source_of", [lambda _: "generated", holed, gappy])
 def test_a_backtest_is_the_same_to_the_last_digit_whether_minutes_are_passed_or_played(
@@ -167,7 +146,7 @@ def test_a_backtest_is_the_same_to_the_last_digit_whether_minutes_are_passed_or_
     by_columns = played(made)
     assert sum(passed) > 60
 
-    monkeypatch.setattr(timelines, "LEAST_PASSED", 10**6)
+    monkeypatch.setattr(passing, "LEAST_PASSED", 10**6)
     passed.clear()
     by_messages = played(made)
 
