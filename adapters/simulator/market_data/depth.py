@@ -23,6 +23,7 @@ from domain.model.product import Product, ProductId
 if TYPE_CHECKING:
     from domain.model.bars import Ints
 
+Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
 LEVELS = 10
 WIDEST = 3
 """Times the usual spread: the widest there is."""
@@ -145,7 +146,7 @@ class Depth:
         """The largest spread that a step can have, in ticks."""
         return self._now.spread * WIDEST
 
-    def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    def book(self, bid: int, ask: int, step: int) -> Sides:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
         gap, lines = self._now.gap, self._lines
         bids = [self._best(bid, step)]
@@ -237,6 +238,19 @@ def units_of(draw: int, usual: int) -> int:
     weight = 256 + 65_536 // ((draw & 255) + 52)
     fine = 960 + ((draw >> 8) & 127)
     return max(1, usual * weight * fine // (712 * 1024))
+
+
+def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
+    """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
+    return depth.book(*touch(depth, tick, index, is_up=is_up), index)
+
+
+def touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
+    """Return best bid and ask, in ticks, of `book_around`."""
+    spread = depth.spread(index)
+    if is_up and tick > 1:
+        return max(1, tick - spread), tick
+    return tick, tick + spread
 
 
 def key_of(seed: int, product: ProductId) -> int:

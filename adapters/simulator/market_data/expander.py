@@ -28,23 +28,24 @@ from adapters.simulator.market_data.depth import (
     Climate,
     Depth,
     Prices,
+    book_around,
     climate,
     key_of,
     mix,
+    touch,
     turnover,
 )
 from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
 from adapters.simulator.market_data.source import PlayedMarket, Step
 from domain.market.past_quotes import PastQuotes
 from domain.model.instants import HOUR, MINUTE, Nanos
-from domain.model.market import Bar, Level, Trade
+from domain.model.market import Bar, Trade
 from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId, Side
 
 if TYPE_CHECKING:
     from domain.model.bars import Ints
 
-Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
 Nearby = tuple[Price, Price, Decimal, Decimal]
 """Best bid and ask, and what rests near each, in quote currency."""
 STEP_NS = MINUTE // STEPS
@@ -395,16 +396,3 @@ class _CandleSteps:
         maker = Side.SELL if is_up else Side.BUY
         price = subject.prices.at(tick)
         return (Trade(self.product, str(number), price, quantity, maker, at_ns),)
-
-
-def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
-    """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
-    return depth.book(*touch(depth, tick, index, is_up=is_up), index)
-
-
-def touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
-    """Return best bid and ask, in ticks, of `book_around`."""
-    spread = depth.spread(index)
-    if is_up and tick > 1:
-        return max(1, tick - spread), tick
-    return tick, tick + spread
