@@ -27,7 +27,7 @@ class BarKeeper(Actor):
                 self._keep(bar.product, (bar,))
             case HistoryLoaded(product, width_ns, bars):
                 if width_ns == MINUTE and bars:
-                    self._keep(product, bars)
+                    self._keep(product, tuple(bars))
             case _:
                 self.refuse(message)
 

@@ -16,6 +16,7 @@ from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, Histor
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
+from domain.model.bar_run import BarRun
 from domain.model.bars import Bars, Timeframe
 from domain.model.breakers import Effect, Scope
 from domain.model.context import Context, Regime
@@ -111,7 +112,7 @@ class Allocator(Actor):
             case _:
                 self.refuse(message)
 
-    def _learn(self, product: ProductId, width_ns: Nanos, bars: tuple[Bar, ...]) -> None:
+    def _learn(self, product: ProductId, width_ns: Nanos, bars: tuple[Bar, ...] | BarRun) -> None:
         history = self._histories.get(product)
         if history is None:
             history = self._histories[product] = ProductBars(product, self._depths)

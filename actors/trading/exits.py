@@ -104,6 +104,7 @@ class Exits(Actor):
         self._nlv: Amount | None = None
         self._prices = PriceLimit(quote_limit_ns)
         self._judged: set[str] | None = None
+        self._taken: tuple[Lot, ...] | None = None
         self._lots: dict[str, WatchedLot] = {}
         self._by_product: dict[ProductId, tuple[WatchedLot, ...]] = {}
         self._bids = Bids()
@@ -159,7 +160,10 @@ class Exits(Actor):
             self.after(CHECK_EVERY_NS, Check())
 
     def _take(self, lots: tuple[Lot, ...]) -> None:
-        known = self._lots
+        if lots is self._taken:  # only prices have moved
+            self._show()
+            return
+        self._taken, known = lots, self._lots
         self._lots = {lot.id: known.get(lot.id) or WatchedLot(lot) for lot in lots}
         for gone in known.keys() - self._lots.keys():
             self._relax(known[gone])

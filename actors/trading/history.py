@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from domain.model.bar_run import BarRun
 from domain.model.bars import COLUMNS, Bars, Timeframe
 from domain.model.instants import HOUR, Nanos
 from domain.model.market import Bar
-from domain.model.money import ZERO, Quantity, plain
+from domain.model.money import ZERO, Price, Quantity, plain
 from domain.model.product import ProductId
 
 if TYPE_CHECKING:
@@ -67,6 +68,25 @@ class _Unit:
         count = int(scaled)
         return count if count == scaled else None
 
+    def columns(self, unit: Decimal, columns: Sequence[Ints]) -> list[Ints] | None:
+        """Return columns that count in `unit` as columns of this one; None where a column of it
+        can't hold them, or it is no such power of ten.
+        """
+        finer = self.digits + unit.adjusted()
+        if unit != Decimal(1).scaleb(unit.adjusted()) or abs(finer) > FINEST:
+            return None
+        scale = 10 ** abs(finer)
+        if finer < 0:
+            if any((column % scale).any() for column in columns):
+                return None
+            columns = [column // scale for column in columns]
+        elif finer > 0:
+            if any(int(column.max()) > LARGEST // scale for column in columns):
+                return None
+            columns = [column * scale for column in columns]
+        fits = all(int(column.max()) <= LARGEST for column in columns)
+        return list(columns) if fits else None
+
 
 class BarHistory:
     """The newest `depth` closed bars of one product and length, without holes.
@@ -83,23 +103,24 @@ class BarHistory:
         self._tick, self._step = _Unit(), _Unit()
         self._columns: dict[str, Ints] = {name: np.zeros(0, np.int64) for name in COLUMNS}
         self._room = 0
-        self._last: Bar | None = None
+        self._last_ns: int | None = None
 
     def missing_before(self, bar: Bar) -> Iterator[Bar]:
         """Yield the bars between the newest and `bar`: the close repeated, with volume 0."""
-        last, width = self._last, self.timeframe.ns
-        if last is not None:
-            flat, none = last.close, Quantity(ZERO)
-            for start in range(last.start_ns + width, bar.start_ns, width):
+        last_ns, width = self._last_ns, self.timeframe.ns
+        if last_ns is not None:
+            close = int(self._columns["close"][self._size - 1])
+            flat, none = Price(close * self._tick.value), Quantity(ZERO)
+            for start in range(last_ns + width, bar.start_ns, width):
                 yield Bar(self.product, Nanos(start), flat, flat, flat, flat, none)
 
     def is_newer(self, bar: Bar) -> bool:
         """Tell whether `bar` is newer than all that is known."""
-        return self._last is None or bar.start_ns > self._last.start_ns
+        return self._last_ns is None or bar.start_ns > self._last_ns
 
     def is_followed_by(self, bar: Bar) -> bool:
         """Tell whether no bar is missing between the newest and `bar`."""
-        return self._last is None or bar.start_ns <= self._last.start_ns + self.timeframe.ns
+        return self._last_ns is None or bar.start_ns <= self._last_ns + self.timeframe.ns
 
     def append(self, bar: Bar) -> None:
         """Add `bar` if it is newer, and what is missing before it.
@@ -115,6 +136,29 @@ class BarHistory:
                 self._push(each, self._counts(each))
         self._push(bar, counts)
 
+    def extend(self, run: Bars) -> bool:
+        """Add bars that follow the newest at once.
+
+        False: nothing was added, because they do not, or are counted in finer units than those
+        here; added one by one they may be.
+        """
+        if self._last_ns is not None and run.start_ns[0] != self._last_ns + self.timeframe.ns:
+            return False
+        prices = self._tick.columns(run.tick, (run.open, run.high, run.low, run.close))
+        units = self._step.columns(run.step, (run.volume,))
+        if prices is None or units is None:
+            return False
+        new, done = (run.start_ns, *prices, *units), 0
+        while done < len(run):
+            if self._size == self._room:
+                self._make_room()
+            first, rows = self._size, min(self._room - self._size, len(run) - done)
+            for column, values in zip(self._columns.values(), new, strict=True):
+                column[first : first + rows] = values[done : done + rows]
+            self._size, done = first + rows, done + rows
+        self._last_ns = int(run.start_ns[-1])
+        return True
+
     def loaded(self, past: Iterable[Bar]) -> BarHistory:
         """Return a history of `past`, oldest first, and of what is newer here.
 
@@ -122,7 +166,7 @@ class BarHistory:
             BarUnfit: a price that no column can hold.
         """
         new, view = BarHistory(self.product, self.timeframe, self.depth), self.view()
-        for bar in (*past, *(self._bar(view, row) for row in range(len(view)))):
+        for bar in (*past, *BarRun(view)):
             new.append(bar)
         return new
 
@@ -148,19 +192,13 @@ class BarHistory:
     def __len__(self) -> int:
         return min(self._size, self.depth)
 
-    def _bar(self, view: Bars, row: int) -> Bar:
-        price, volume = view.price, Quantity(int(view.volume[row]) * view.step)
-        opened, closed = price(view.open[row]), price(view.close[row])
-        high, low = price(view.high[row]), price(view.low[row])
-        return Bar(view.product, Nanos(int(view.start_ns[row])), opened, high, low, closed, volume)
-
     def _push(self, bar: Bar, counts: tuple[int, ...]) -> None:
         if self._size == self._room:
             self._make_room()
         row = self._size
         for column, value in zip(self._columns.values(), (bar.start_ns, *counts), strict=True):
             column[row] = value
-        self._last = bar
+        self._last_ns = bar.start_ns
         self._size += 1
 
     def _counts(self, bar: Bar) -> tuple[int, ...]:
@@ -252,9 +290,27 @@ class ProductBars:
         if not minutes.is_followed_by(bar):
             for each in minutes.missing_before(bar):
                 minutes.append(each)
-                self._complete(each)
+                self._complete(each.start_ns)
         minutes.append(bar)
-        self._complete(bar)
+        self._complete(bar.start_ns)
+
+    def extend(self, run: Bars) -> None:
+        """Add minutes without holes, oldest first, as `append` adds them one by one.
+
+        Raises:
+            BarUnfit: a price that no column can hold.
+        """
+        minutes, done = self._minutes, 0
+        while done < len(run):  # hour by hour: what they complete is made of the newest minutes
+            left = (HOUR - int(run.start_ns[done]) % HOUR) // Timeframe.MINUTE.ns
+            rows = min(left, len(run) - done)
+            part = run.until(done + rows).last(rows)
+            if minutes.extend(part):
+                self._complete(int(part.start_ns[-1]))
+            else:
+                for bar in BarRun(part):
+                    self.append(bar)
+            done += rows
 
     def load(self, width_ns: Nanos, bars: Iterable[Bar]) -> None:
         """Take in bars of the past of this length, oldest first; what is newer is kept.
@@ -262,6 +318,9 @@ class ProductBars:
         Raises:
             BarUnfit: a price that no column can hold.
         """
+        if width_ns == Timeframe.MINUTE.ns and isinstance(bars, BarRun):
+            self.extend(bars.columns)
+            return
         if width_ns == Timeframe.MINUTE.ns:
             for bar in bars:
                 self.append(bar)
@@ -275,9 +334,9 @@ class ProductBars:
         history = self._histories.get(timeframe)
         return None if history is None else history.view()
 
-    def _complete(self, minute: Bar) -> None:
-        """Close the hour and the day of which `minute` is the last, if all of it was seen."""
-        end_ns = minute.start_ns + Timeframe.MINUTE.ns
+    def _complete(self, minute_ns: int) -> None:
+        """Close the hour and the day of which that minute is the last, if all of it was seen."""
+        end_ns = minute_ns + Timeframe.MINUTE.ns
         if end_ns % HOUR:
             return
         for timeframe, history in tuple(self._histories.items()):
@@ -288,6 +347,6 @@ class ProductBars:
                 continue
             whole = self._minutes.merged(rows)
             if not history.is_followed_by(whole):  # a hole is no quiet market: what was is not used
-                history = BarHistory(minute.product, timeframe, history.depth)
+                history = BarHistory(history.product, timeframe, history.depth)
                 self._histories[timeframe] = history
             history.append(whole)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import evolve, frozen
 
 from actors.kernel.base import Actor, ActorContext
@@ -35,9 +37,10 @@ from domain.messages.supervision import (
 )
 from domain.model.breakers import Effect
 from domain.model.instants import MILLISECOND, SECOND, Nanos
-from domain.model.money import ZERO, Amount, Rate
+from domain.model.money import ZERO, Amount, Price, Rate
 from domain.model.pnl import open_of
 from domain.model.portfolio import PortfolioView
+from domain.model.product import ProductId
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import (
@@ -48,7 +51,7 @@ from domain.portfolio.losses import (
     LossLimits,
     Resumed,
 )
-from domain.portfolio.valuation import allotted_cash
+from domain.portfolio.valuation import allotted_cash, value
 
 PUBLISH_EVERY_NS = 250 * MILLISECOND
 """Market time between two views when only prices moved."""
@@ -89,6 +92,23 @@ Inbox = (
 )
 
 
+@frozen(eq=False)
+class _Shown:
+    """A view, and all that it was made of."""
+
+    ledger: Ledger
+    marks: Mapping[ProductId, Price]
+    taker: Rate
+    view: PortfolioView
+
+    def holds(self, ledger: Ledger, marks: Mapping[ProductId, Price], taker: Rate) -> bool:
+        """Tell whether a view of these would be the same one."""
+        is_ours = (
+            ledger is self.ledger and taker is self.taker and marks.keys() == self.marks.keys()
+        )
+        return is_ours and all(marks[each] is bid for each, bid in self.marks.items())
+
+
 @frozen
 class PortfolioState:
     """The state to go on with: the ledger (None before the first statement) and past equity."""
@@ -123,6 +143,7 @@ class Portfolio(Actor):
         self._cycle = 0
         self._bids = Bids()
         self._taker: Rate | None = None
+        self._shown: _Shown | None = None
         self._is_due = False
         self._is_looking = False
 
@@ -191,8 +212,14 @@ class Portfolio(Actor):
 
     def _view(self) -> PortfolioView | None:
         now_ns = self.clock.market_ns()
-        marks = self._bids.marks(self._books.owned, now_ns, self._quote_limit_ns)
-        return self._books.value(marks, self._taker, self._allotment)
+        books, taker, shown = self._books, self._taker, self._shown
+        marks = self._bids.marks(books.owned, now_ns, self._quote_limit_ns)
+        if books.ledger is None or taker is None:
+            return None
+        if shown is None or not shown.holds(books.ledger, marks, taker):
+            view = value(books.ledger, marks, taker, self._allotment)
+            shown = self._shown = _Shown(books.ledger, marks, taker, view)
+        return shown.view
 
     def _publish_soon(self) -> None:
         if not self._is_due:
@@ -231,14 +258,14 @@ class Portfolio(Actor):
     def _passed(self, minutes: MinutesPassed) -> MinutesMarked:
         """Keep the equity of minutes up to the first from which more may follow."""
         history, limits, nlvs = self._equity, self._limits, list[Amount]()
-        books, taker, allotment = self._books, self._taker, self._allotment
-        opening, columns = Amount(ZERO), tuple(minutes.bids.items())
+        equity = self._books.equity(self._taker, self._allotment)
+        if equity is None:
+            return MinutesMarked(self._cycle, (), (), Amount(ZERO))
+        opening, columns = equity.opening_nlv, tuple(minutes.bids.items())
         for row, at_ns in enumerate(minutes.at_ns):
-            marks = {product: column[row] for product, column in columns}
-            known = books.equity(marks, taker, allotment)
-            if known is None:
+            nlv = equity.at({product: column[row] for product, column in columns})
+            if nlv is None:
                 break
-            nlv, opening = known
             if not history.pass_over(EquityMark(at_ns, nlv, opening), limits, self._tripped):
                 break
             nlvs.append(nlv)

@@ -19,7 +19,7 @@ from actors.kernel.board import BreakerBoard
 from actors.kernel.envelope import Envelope
 from actors.kernel.ports import Log
 from actors.kernel.routes import Routes
-from adapters.runtime.virtual import VirtualClock, VirtualRuntime
+from adapters.runtime.virtual import VirtualClock, VirtualRuntime, owner_of
 from domain.model.instants import Nanos
 
 
@@ -75,9 +75,21 @@ class FifoRuntime(VirtualRuntime):
             heapq.heappop(known)
         return Nanos(known[0]) if known and known[0] < before_ns else None
 
-    def dues(self) -> tuple[int, ...]:
-        """Return when timers fall due, the next first."""
-        return tuple(sorted(due_ns for due_ns, _, _ in self._due))
+    def dues(self) -> tuple[tuple[int, str], ...]:
+        """Return when timers fall due and of which actor, the next first; "" is no actor's."""
+        return tuple((due_ns, owner_of(call)) for due_ns, _, call in sorted(self._due))
+
+    def postpone(self, before_ns: int, until_ns: int, but: str) -> None:
+        """Let timers that would have rung before `before_ns` ring at `until_ns`, in their order;
+        those of the actor `but` stay.
+        """
+        late = [each for each in sorted(self._due) if each[0] < before_ns]
+        late = [each for each in late if owner_of(each[2]) != but]
+        for each in late:
+            self._due.remove(each)
+        heapq.heapify(self._due)
+        for _, _, call in late:
+            self.call_at(until_ns, call)
 
     def hand_over(self, now_ns: int) -> None:
         """Stand at `now_ns` and handle what waits; no timer rings."""

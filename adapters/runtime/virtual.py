@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import pykka
+from attrs import frozen
 
 from actors.kernel.base import Actor
 from actors.kernel.board import BreakerBoard
@@ -147,6 +148,25 @@ class VirtualClock:
         return Nanos(self.now_ns + self._wall_ahead_ns)
 
 
+@frozen
+class Ring:
+    """A timer of `actor` that rings when it is called."""
+
+    ring: Callable[[str, int, Any], None]
+    actor: str
+    epoch: int
+    message: Any
+
+    def __call__(self) -> None:
+        """Let it ring."""
+        self.ring(self.actor, self.epoch, self.message)
+
+
+def owner_of(call: Callable[[], None]) -> str:
+    """Return whose timer it is, "" of what is no actor's."""
+    return call.actor if isinstance(call, Ring) else ""
+
+
 class VirtualRuntime(ActorSystem):
     """Steps actors one message at a time; what is ready at one instant runs in seeded order."""
 
@@ -231,7 +251,7 @@ class VirtualRuntime(ActorSystem):
     ) -> None:
         """Deliver `message` when the clock reaches `due_ns`."""
         virtual_ns = due_ns - self._time.machine_ahead_ns if is_machine_time else due_ns
-        self.call_at(virtual_ns, lambda: self.ring(actor, epoch, message))
+        self.call_at(virtual_ns, Ring(self.ring, actor, epoch, message))
 
     def step(self) -> bool:
         """Handle one message, or else move time to the next instant. False: nothing is left."""

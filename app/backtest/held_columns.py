@@ -44,10 +44,11 @@ class _Band:
 
 @frozen(eq=False)
 class _Day:
-    """A day of one product, by minute: whether it can be traded at its beginning, its extremes, and
-    the last close before it; in ticks.
+    """A day of one product, by minute: whether its data go on and it can be traded at its
+    beginning, its extremes, and the last close before it; in ticks.
     """
 
+    is_known: Bools
     is_lit: Bools
     lows: Ints
     highs: Ints
@@ -55,7 +56,8 @@ class _Day:
 
 
 _NONE = np.zeros(DAY // MINUTE, np.int64)
-NO_DAY = _Day(np.zeros(DAY // MINUTE, np.bool_), _NONE, _NONE, _NONE)
+_NEVER = np.zeros(DAY // MINUTE, np.bool_)
+NO_DAY = _Day(_NEVER, _NEVER, _NONE, _NONE, _NONE)
 
 
 class HeldColumns:
@@ -153,8 +155,9 @@ class HeldColumns:
         opened = self._expander.openings(product, begin_ns, day.closes[part])
         if opened is None:
             return np.zeros(0, np.int64)
-        bids, widest = opened
-        stays = day.is_lit[part] & (bids >= band.lowest_bid) & (bids <= band.highest_bid)
+        # In a gap of its data it is valued at the last close.
+        bids, widest = np.where(day.is_lit[part], opened[0], day.closes[part]), opened[1]
+        stays = day.is_known[part] & (bids >= band.lowest_bid) & (bids <= band.highest_bid)
         stays &= (day.lows[part] - widest > band.floor) | (band.floor == 0)
         stays &= day.highs[part] < band.ceiling
         return bids if stays.all() else bids[: int(np.argmin(stays))]
@@ -179,10 +182,12 @@ class HeldColumns:
         lows[there], highs[there] = rows.lows, rows.highs
         minutes = first_ns + MINUTE * np.arange(size, dtype=np.int64)
         before, today = newest[:-1], slice(size - DAY // MINUTE, None)
-        is_lit = np.zeros(size, np.bool_)
-        is_lit[1:] = (before >= 0) & (minutes[1:] - rows.starts[before] <= DARK_AFTER_NS)
+        is_known, is_lit = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+        is_known[1:] = before >= 0
         if not self._grid.covers(product, day_ns + DAY - MINUTE):
-            is_lit &= minutes <= rows.starts[-1]
+            is_known &= minutes <= rows.starts[-1]
+        is_lit[1:] = minutes[1:] - rows.starts[before] <= DARK_AFTER_NS
+        is_lit &= is_known
         closes = np.zeros(size, np.int64)
         closes[1:] = rows.closes[before]
-        return _Day(is_lit[today], lows[today], highs[today], closes[today])
+        return _Day(is_known[today], is_lit[today], lows[today], highs[today], closes[today])

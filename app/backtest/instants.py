@@ -16,6 +16,11 @@ def decides_ns(plan: BacktestPlan, minute_ns: int) -> Nanos:
     return plan.decided.get(Nanos(minute_ns), Nanos(minute_ns + CYCLE_AFTER_NS))
 
 
+def is_look(now_ns: int) -> bool:
+    """Tell whether all products are looked at in that minute."""
+    return now_ns % HOUR in MEASURED_NS
+
+
 def next_look(now_ns: int) -> int:
     """Return the first minute from `now_ns` on in which all products are looked at."""
     hour_ns = bucket_start(now_ns, HOUR)

@@ -14,20 +14,23 @@ from app.backtest.system import BacktestSystem
 from app.run import settings
 from domain.market.book import Book
 from domain.market.past_quotes import PastQuotes
-from domain.market.price_state import measured
+from domain.market.price_state import measure_of, measured
 from domain.messages.market import FeedRecovered, FeedStalled, HistoryLoaded
 from domain.messages.supervision import ProductsChanged
 from domain.messages.universe import LiquidityMeasured
+from domain.model.bar_run import BarRun
 from domain.model.bars import Timeframe
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import ZERO, Price, Quantity
 from domain.model.product import Product, ProductId
-from domain.model.universe import BookMeasure
+from domain.model.universe import DEPTH_WITHIN_BPS, BookMeasure
 
 DARK_AFTER_NS = 5 * MINUTE
 """A product without a trade for so long is not traded until its next one: its data have a gap."""
 GAP = "no trade for 5 min"
+LEAST_RUN = 8
+"""As many minutes and more are told as columns; it takes longer for fewer."""
 
 
 class MarketWatch:
@@ -67,8 +70,13 @@ class MarketWatch:
         self._announce(LiquidityMeasured(measures))
 
     def _measure(self, product: ProductId, now_ns: Nanos) -> BookMeasure:
+        if self._is_dark(product, now_ns):
+            return BookMeasure(product, None, None, None)
+        near = self._expander.nearby(product, now_ns, DEPTH_WITHIN_BPS)
+        if near is not None:
+            return measure_of(product, *near)
         step = self._expander.opening(product, now_ns)
-        if step is None or self._is_dark(product, now_ns):
+        if step is None:
             return BookMeasure(product, None, None, None)
         book = Book()
         book.replace(step.bids, step.asks)
@@ -87,16 +95,26 @@ class MarketWatch:
             self._told[product] = Nanos(now_ns - rows * MINUTE)
         self.deliver(now_ns)
 
-    def deliver(self, now_ns: Nanos) -> dict[ProductId, tuple[Bar, ...]]:
+    def deliver(self, now_ns: Nanos) -> dict[ProductId, tuple[Bar, ...] | BarRun]:
         """Tell the bars that have closed since the last time; return them."""
-        told = {}
+        told: dict[ProductId, tuple[Bar, ...] | BarRun] = {}
         for product in self._products:
-            bars = told[product] = self.closed(product, self._told[product], now_ns)
+            bars = told[product] = self._fresh(product, self._told[product], now_ns)
             self._told[product] = now_ns
-            self._newest.setdefault(product, deque(maxlen=BARS)).extend(bars)
             if bars:
                 self._announce(HistoryLoaded(product, Timeframe.MINUTE.ns, bars))
         return told
+
+    def _fresh(
+        self, product: ProductId, start_ns: Nanos, end_ns: Nanos
+    ) -> tuple[Bar, ...] | BarRun:
+        """Return what `closed` does, many of them as columns, and keep few for `past`."""
+        if end_ns - start_ns >= LEAST_RUN * MINUTE:
+            self._newest.pop(product, None)  # read again if somebody asks
+            return BarRun(self._grid.bars(product, start_ns, end_ns))
+        bars = self.closed(product, start_ns, end_ns)
+        self._newest.setdefault(product, deque(maxlen=BARS)).extend(bars)
+        return bars
 
     def closed(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> tuple[Bar, ...]:
         """Return the closed minutes from `start_ns` to `end_ns`; one without a trade is flat."""
@@ -121,7 +139,10 @@ class MarketWatch:
         start_ns, told_ns = Nanos(now_ns - BARS * MINUTE), self._told.get(product, 0)
         known = self._newest.get(product, ())
         if not known or known[0].start_ns > start_ns or not start_ns < told_ns <= now_ns:
-            return self.closed(product, start_ns, now_ns)
+            found = self.closed(product, start_ns, now_ns)
+            kept = (bar for bar in found if bar.start_ns < told_ns)
+            self._newest[product] = deque(kept, maxlen=BARS)
+            return found
         kept = (bar for bar in known if bar.start_ns >= start_ns)
         return (*kept, *self.closed(product, Nanos(told_ns), now_ns))
 

@@ -22,9 +22,10 @@ from domain.messages.portfolio import (
     PortfolioMoved,
 )
 from domain.messages.supervision import ActorDown, BreakerTripped
+from domain.messages.universe import RegimeJudged, StandingsChanged
 from domain.model.breakers import Effect
 from domain.model.instants import HOUR, MINUTE, Nanos
-from domain.model.money import ZERO, Amount, Price
+from domain.model.money import ZERO, Amount, Price, Quantity
 from domain.model.pnl import open_of
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import ProductId, base_of
@@ -85,6 +86,24 @@ class ExposureShares:
     hours: dict[int, AtWork] = field(factory=dict)
 
 
+@frozen
+class _Held:
+    """Product, asset and quantity of each lot, and which of the assets each theme has."""
+
+    lots: tuple[tuple[ProductId, str, Quantity], ...]
+    themes: Mapping[str, tuple[str, ...]]
+
+
+def _held(lots: tuple[Lot, ...], themes: Mapping[str, Collection[str]]) -> _Held:
+    parts = tuple((lot.product, base_of(lot.product), lot.held) for lot in lots)
+    assets = {asset for _, asset, _ in parts}
+    named = {
+        theme: tuple(asset for asset in members if asset in assets)
+        for theme, members in themes.items()
+    }
+    return _Held(parts, {theme: members for theme, members in named.items() if members})
+
+
 SHOWN = (PortfolioMoved, QuoteMoved, BidMoved)
 """What a recorder looks at in the projector's place."""
 
@@ -107,9 +126,13 @@ class BacktestRecorder:
         self.fallen: ActorDown | None = None
         self.view: PortfolioView | None = None
         self.marks: dict[ProductId, Price] = {}
+        # The lots that were looked at last, and what of them does not change with prices.
+        self._held: tuple[tuple[Lot, ...], _Held] = (), _Held((), {})
         self._receipts = self.cycles = 0
         self.news = 0
-        """How many records there were besides those of what the account is worth."""
+        """How many records there were besides those of what the account is worth, and of where
+        products and the market stand: only who buys hears of that.
+        """
 
     @property
     def lots(self) -> tuple[Lot, ...]:
@@ -148,6 +171,8 @@ class BacktestRecorder:
                     self.halts.append(Halt(name=breaker.name, reason=breaker.reason, at_ns=at_ns))
             case ActorDown():
                 self.fallen = self.fallen or message
+            case RegimeJudged() | StandingsChanged():
+                return
             case RoundJudged():
                 self.cycles += 1
             case _:
@@ -174,21 +199,31 @@ class BacktestRecorder:
         if view is None or not nlv or not view.lots:
             shown.hours[at_ns // HOUR] = NOTHING
             return
+        if self._held[0] is not view.lots:
+            self._held = view.lots, _held(view.lots, self._themes)
+        held = self._held[1]
         minute, worth = at_ns // MINUTE, dict[str, Decimal]()
-        for lot in view.lots:
-            mark = marks.get(lot.product)
+        for product, asset, quantity in held.lots:
+            mark = marks.get(product)
             if mark is not None:
-                asset = base_of(lot.product)
-                worth[asset] = worth.get(asset, ZERO) + lot.held * mark
+                worth[asset] = worth.get(asset, ZERO) + quantity * mark
         assets = {asset: HUNDRED * value / nlv for asset, value in worth.items()}
         themes = {}
-        for theme, members in self._themes.items():
+        for theme, members in held.themes.items():
+            if len(members) == 1:  # as it is where little is owned
+                (asset,) = members
+                if worth.get(asset):
+                    themes[theme] = assets[asset]
+                continue
             value = sum((worth.get(asset, ZERO) for asset in members), ZERO)
             if value:
                 themes[theme] = HUNDRED * value / nlv
         for kept, found in ((shown.assets, assets), (shown.themes, themes)):
             for name, percent in found.items():
                 kept.setdefault(name, Share()).take(minute, percent)
-        whole = HUNDRED * sum(worth.values(), ZERO) / nlv
+        if len(assets) == 1:
+            (whole,) = assets.values()
+        else:
+            whole = HUNDRED * sum(worth.values(), ZERO) / nlv
         shown.whole.take(minute, whole)
         shown.hours[at_ns // HOUR] = AtWork(whole, assets, themes)

@@ -39,7 +39,7 @@ class Signals(Protocol):
     def at(self, minute_ns: int) -> list[Wanted]:
         """Return what is wanted when the minute before `minute_ns` has closed.
 
-        Hours must be asked for in order, the minutes of one in any.
+        Hours must be asked for in order, the minutes of one and of the one before in any.
         """
 
 
@@ -71,27 +71,31 @@ class ColumnSignals:
         self._wide = tuple(s for s in strategies if s.timeframe is not Timeframe.MINUTE)
         self._begin = self._end = 0
         self._found: dict[int, list[Wanted]] = {}
-        # By strategy, of its newest bar: that holds until the next one has closed.
-        self._standing: dict[str, list[Wanted]] = {}
+        # By the end of a bar, of each strategy: that holds until the next one has closed.
+        self._standing: dict[tuple[str, int], list[Wanted]] = {}
 
     def at(self, minute_ns: int) -> list[Wanted]:
         """Return what is wanted when the minute before `minute_ns` has closed.
 
-        Hours must be asked for in order, the minutes of one in any.
+        Hours must be asked for in order, the minutes of one and of the one before in any.
         """
         if minute_ns >= self._end:
             self._begin, self._end = minute_ns, bucket_start(minute_ns + CHUNK_NS, HOUR)
-            self._found = {}
+            past_ns = minute_ns - 2 * HOUR
+            self._found = {at: each for at, each in self._found.items() if at >= past_ns}
+            self._standing = {
+                key: each for key, each in self._standing.items() if key[1] >= past_ns
+            }
             for strategy in self._strategies:
                 for product in self._products:
                     self._scan(strategy, product)
         found = self._found.get(minute_ns, [])
         for strategy in self._wide:
-            if strategy.id not in self._standing or not minute_ns % strategy.timeframe.ns:
-                self._standing[strategy.id] = list(
-                    _newest(self._grid, self._products, strategy, minute_ns)
-                )
-            found = [*found, *self._standing[strategy.id]]
+            key = strategy.id, bucket_start(minute_ns, strategy.timeframe.ns)
+            if key not in self._standing:
+                newest = _newest(self._grid, self._products, strategy, key[1])
+                self._standing[key] = list(newest)
+            found = [*found, *self._standing[key]]
         return found
 
     def _scan(self, strategy: Strategy, product: ProductId) -> None:

@@ -8,7 +8,6 @@ beforehand decides only whether its tape is played, and reaches nobody who decid
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from actors.kernel.envelope import ReplyTo
@@ -18,8 +17,9 @@ from adapters.simulator.market_data.expander import STEP_NS
 from adapters.simulator.market_data.open import expander_of
 from adapters.simulator.market_data.source import Step
 from app.backtest.held_columns import HeldColumns
-from app.backtest.instants import CYCLE_AFTER_NS, MEASURED_NS, decides_ns, next_look
+from app.backtest.instants import CYCLE_AFTER_NS, decides_ns, is_look, next_look
 from app.backtest.market_watch import MarketWatch
+from app.backtest.passing import EVERY_SECOND, Passing
 from app.backtest.plan import BacktestEngine, FillRule
 from app.backtest.prices import PlayedPrices, mark
 from app.backtest.signals import ColumnSignals, Signals, Wanted, WindowSignals
@@ -42,13 +42,7 @@ from domain.risk.rules.suspect_price import SuspectPrice
 MARKED_AGAIN_NS = 3 * SECOND
 """Market time after which a bid of what is owned and not played is told again: it is known to hold
 for so long, and everybody doubts an older one."""
-LEAST_PASSED = 3
-"""Fewer minutes than these in a row are played: it takes no longer."""
-EVERY_SECOND = ("Look of the portfolio", "Check of the exits")
-"""Timers that ring whenever they are asked, and do nothing as long as nothing changes."""
 TOLD_EVERY = 240
-
-
 Seen = tuple[Callable[[], PastQuotes], Callable[[], Sequence[Step]]]
 
 
@@ -82,7 +76,13 @@ class BacktestTimeline:
         )
         self._cycle, self._was_played = 0, False
         products = [self._watch.product(each) for each in plan.products]
-        self._held = HeldColumns(system.grid, self._expander, products)
+        self._passing = Passing(
+            system,
+            HeldColumns(system.grid, self._expander, products),
+            is_wanted=lambda now_ns: bool(self._wanted(now_ns)),
+            look=lambda now_ns: self._hour(now_ns, is_shown=False),
+            value=self._value,
+        )
 
     def run(self) -> None:
         """Play everything.
@@ -100,7 +100,7 @@ class BacktestTimeline:
                 self._moved(done)
                 told = done + TOLD_EVERY
             minute = Nanos(minute + MINUTE)
-            minute = self._pass_over(minute) if may_pass else self._skip(minute)
+            minute = self._passing.over(minute) if may_pass else self._skip(minute)
         self._end(plan.end_ns)
 
     def _begin(self, now_ns: Nanos) -> None:
@@ -144,8 +144,8 @@ class BacktestTimeline:
         awake = {each.product for each in wanted}
         awake |= self._touched.resting() | self._touched.near(now_ns)
         into_hour = now_ns % HOUR
-        if into_hour in MEASURED_NS:
-            self._hour(now_ns, is_whole=not into_hour)
+        if is_look(now_ns):
+            self._hour(now_ns)
         is_played = bool(awake) or self._asks_always or (self._rings and bool(lots))
         if is_played:
             self._play(now_ns, sorted(awake), wanted)
@@ -164,39 +164,6 @@ class BacktestTimeline:
         end_ns = min(next_look(begin_ns), self._plan.end_ns)
         minutes = range(begin_ns, end_ns, MINUTE)
         return Nanos(next((each for each in minutes if self._wanted(each)), end_ns))
-
-    def _pass_over(self, begin_ns: Nanos) -> Nanos:
-        """Value at once the minutes from `begin_ns` on in which nothing can happen, all but the
-        last: that one leaves bids and timers as they are before something happens. Return the
-        first that is not valued.
-        """
-        end_ns = self._steady_until(begin_ns)
-        if end_ns - begin_ns < LEAST_PASSED * MINUTE:
-            return begin_ns
-        lots, marks = self._recorder.lots, self._recorder.marks
-        bids = self._held.quiet(lots, begin_ns, end_ns, marks)
-        count = len(next(iter(bids.values()), ()))
-        if count < LEAST_PASSED:
-            return begin_ns
-        for number, minute in enumerate(range(begin_ns, begin_ns + count * MINUTE, MINUTE)):
-            if self._wanted(minute):
-                count = number
-                break
-        if count < LEAST_PASSED:
-            return begin_ns
-        minutes = self._held.minutes(bids, count - 1, begin_ns, CYCLE_AFTER_NS)
-        return Nanos(begin_ns + self._system.pass_over(minutes) * MINUTE)
-
-    def _steady_until(self, begin_ns: Nanos) -> Nanos:
-        """Return the first minute from `begin_ns` on in which something is due, whatever prices
-        do: a look at all products, a timer that does not ring every second, or the end.
-        """
-        end_ns = min(next_look(begin_ns), self._plan.end_ns)
-        dues = self._system.runtime.dues()
-        ringing = bisect_right(dues, begin_ns + CYCLE_AFTER_NS)
-        if ringing != len(EVERY_SECOND):
-            return begin_ns
-        return bucket_start(min(end_ns, *dues[ringing:]), MINUTE)
 
     def _is_slot(self, now_ns: int) -> bool:
         """Tell whether the minute is the first of those in which a decision is due."""
@@ -217,13 +184,15 @@ class BacktestTimeline:
             or (not each.leaves and each.strategy in self._pyramids)
         ]
 
-    def _hour(self, now_ns: Nanos, *, is_whole: bool) -> None:
-        """Let products and the market be judged anew."""
+    def _hour(self, now_ns: Nanos, *, is_shown: bool = True) -> None:
+        """Let products and the market be judged anew, and what is owned be shown if `is_shown`."""
+        is_whole = not now_ns % HOUR
         self._watch.measure(now_ns)
         if is_whole:
             self._watch.refresh(now_ns)
             self._watch.deliver(now_ns)
-        self._mark_others((), now_ns)
+        if is_shown:
+            self._mark_others((), now_ns)
         if is_whole:
             self._go_to(now_ns)
         self._system.runtime.hand_over(now_ns)
@@ -307,8 +276,8 @@ class BacktestTimeline:
         runtime, count = self._system.runtime, len(EVERY_SECOND)
         while len(dues := runtime.dues()) > count:
             here_ns = self._system.clock.now_ns
-            is_soon = dues[count] <= here_ns + STEP_NS
-            due_ns = here_ns + 1 if is_soon else dues[count]
+            first_ns, _ = dues[count]
+            due_ns = here_ns + 1 if first_ns <= here_ns + STEP_NS else first_ns
             number = -(-(due_ns - now_ns) // STEP_NS)
             if number >= STEPS:
                 return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from attrs import define, evolve, frozen
 
 from domain.market.book import Book
@@ -87,4 +89,11 @@ def measured(product: ProductId, bid: Price, ask: Price, book: Book) -> BookMeas
     depths = book.depths(DEPTH_WITHIN_BPS)
     if depths is None:
         return BookMeasure(product, None, None, None)
-    return BookMeasure(product, bps((ask - bid) * 2 / (ask + bid)), *depths)
+    return measure_of(product, bid, ask, *depths)
+
+
+def measure_of(
+    product: ProductId, bid: Price, ask: Price, bid_depth: Decimal, ask_depth: Decimal
+) -> BookMeasure:
+    """Return spread and depth of a book with both sides; depths are in quote currency."""
+    return BookMeasure(product, bps((ask - bid) * 2 / (ask + bid)), bid_depth, ask_depth)

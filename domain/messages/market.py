@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from domain.model.bar_run import BarRun
 from domain.model.entries import Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, DataState, Doubt, Level, Quote, Trade
@@ -157,7 +158,7 @@ class HistoryLoaded:
 
     product: ProductId
     width_ns: Nanos
-    bars: tuple[Bar, ...]
+    bars: tuple[Bar, ...] | BarRun
 
 
 @frozen

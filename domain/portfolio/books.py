@@ -38,7 +38,7 @@ from domain.portfolio.ledger import (
     release,
     report,
 )
-from domain.portfolio.valuation import equity, value
+from domain.portfolio.valuation import Equity, equity, value
 
 
 @frozen
@@ -97,14 +97,11 @@ class Books:
             return None
         return value(self.ledger, marks, taker, allotment)
 
-    def equity(
-        self, marks: Mapping[ProductId, Price], taker: Rate | None, allotment: Amount | None
-    ) -> tuple[Amount, Amount] | None:
-        """Return NLV and opening NLV of `value` alone; None where it shows no NLV."""
+    def equity(self, taker: Rate | None, allotment: Amount | None) -> Equity | None:
+        """Return what says the NLV of `value` at any bids; None where that returns None."""
         if self.ledger is None or taker is None:
             return None
-        nlv, opening = equity(self.ledger, marks, taker, allotment)
-        return None if nlv is None else (nlv, opening)
+        return equity(self.ledger, taker, allotment)
 
     def report(self, actor: str, token: int) -> LedgerReported:
         """Return what these books of `actor` say: cash, lots, and what the venue should hold."""

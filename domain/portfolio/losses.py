@@ -218,17 +218,14 @@ class EquityHistory:
         if DAILY_USD not in told and not day.pnl - now.pnl < limits.max_daily_loss_usd:
             return True
         assert self.peak is not None
-        bases = (
-            (DAILY, day, limits.daily_pct),
-            (WEEKLY, week, limits.weekly_pct),
-            (DRAWDOWN, self.peak, limits.drawdown_pct),
-        )
-        left = _growth(now) * HUNDRED
-        return any(
-            not left > _growth(base) * (HUNDRED - limit + NEAR_PCT)
-            for name, base, limit in bases
-            if name not in told
-        )
+        left, whole = _growth(now) * HUNDRED, HUNDRED + NEAR_PCT
+        # One by one: it is asked for every minute of years.
+        if DAILY not in told and not left > _growth(day) * (whole - limits.daily_pct):
+            return True
+        if WEEKLY not in told and not left > _growth(week) * (whole - limits.weekly_pct):
+            return True
+        least = _growth(self.peak) * (whole - limits.drawdown_pct)
+        return DRAWDOWN not in told and not left > least
 
     def measure(self, limits: LossLimits, now: EquityMark | None = None) -> tuple[Loss, ...]:
         """Return each limit with what `now` has lost of it, by default the newest mark; nothing

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from domain.model.money import ZERO, Amount, Price, Rate, fee, notional
+from attrs import frozen
+
+from domain.model.money import ZERO, Amount, Price, Quantity, Rate, fee, notional
 from domain.model.pnl import Origin
 from domain.model.portfolio import Lot, PortfolioView
 from domain.model.product import ProductId
@@ -46,18 +48,32 @@ def value(
     )
 
 
-def equity(
-    ledger: Ledger, bids: Mapping[ProductId, Price], taker: Rate, allotment: Amount | None
-) -> tuple[Amount | None, Amount]:
-    """Return NLV and its adjusted opening as `value` does, without all that it shows."""
+@frozen
+class Equity:
+    """What of NLV does not change with prices: cash, the adjusted opening, and what is held."""
+
+    allotted: Amount
+    opening_nlv: Amount
+    taker: Rate
+    held: tuple[tuple[ProductId, Quantity], ...]
+
+    def at(self, bids: Mapping[ProductId, Price]) -> Amount | None:
+        """Return NLV as `value` does, without all that it shows."""
+        nlv, taker = self.allotted, self.taker
+        for product, held in self.held:
+            bid = bids.get(product)
+            if bid is None:
+                return None
+            worth = notional(bid, held)
+            nlv = Amount(nlv + (worth - fee(worth, taker)))
+        return nlv
+
+
+def equity(ledger: Ledger, taker: Rate, allotment: Amount | None) -> Equity:
+    """Return what values the books at any bids, as long as nothing is booked."""
     spare = _spare(ledger, allotment)
-    nlv, opening = _allotted(ledger, spare), Amount(ledger.capital - spare)
-    for lot in ledger.lots:
-        net = _worth(lot, bids, taker)
-        if net is None:
-            return None, opening
-        nlv = Amount(nlv + net)
-    return nlv, opening
+    held = tuple((lot.product, lot.held) for lot in ledger.lots if lot.held)
+    return Equity(_allotted(ledger, spare), Amount(ledger.capital - spare), taker, held)
 
 
 def allotted_cash(ledger: Ledger, allotment: Amount | None) -> Amount:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
+from operator import attrgetter, truediv
 from typing import ClassVar
 
 from attrs import evolve, frozen
@@ -24,6 +24,7 @@ BARS = 168
 AGE_LIMIT_NS = 3 * HOUR
 """Market time after its newest bar at which a reading is not known to hold any more."""
 HOURS_A_YEAR = 8760
+CLOSE = attrgetter("close")
 
 
 @frozen(kw_only=True)
@@ -58,7 +59,7 @@ def detect(product: ProductId, bars: Sequence[Bar], limits: RegimeLimits) -> Reg
     if len(week) < BARS:
         why = f"{len(week)} of {BARS} hourly bars of {product} are there; it counts as chop"
         return _unknown(product, why, len(week), at_ns)
-    closes = [float(bar.close) for bar in week]
+    closes = list(map(float, map(CLOSE, week)))
     trend, volatility = _exact(_trend_pct(closes)), _exact(_volatility_pct(closes))
     regime = _regime(trend, volatility, limits)
     why = f"{product} {trend:+.1f} % in a week, volatility {volatility:.0f} % a year"
@@ -126,7 +127,7 @@ def _exact(percent: float) -> Decimal:
 
 def _volatility_pct(closes: Sequence[float]) -> float:
     """Return the standard deviation of hourly log returns, annualised."""
-    returns = [math.log(after / before) for before, after in pairwise(closes)]
+    returns = list(map(math.log, map(truediv, closes[1:], closes)))
     mean = math.fsum(returns) / len(returns)
     variance = math.fsum((each - mean) ** 2 for each in returns) / (len(returns) - 1)
     return math.sqrt(variance * HOURS_A_YEAR) * 100

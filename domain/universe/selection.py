@@ -51,7 +51,9 @@ class _Track:
     """What is known of one product; `place` is that of its tier, one past the last if in none."""
 
     product: Product
-    liquidity: BookMeasure | None = None
+    spread: Decimal | None = None
+    """What its newest whole book has shown, in bps; None: nobody has looked at one."""
+    depth: Decimal | None = None
     looked_ns: int = 0
     place: int | None = None
     leaning: int = 0
@@ -84,16 +86,17 @@ class Selection:
         is_news = False
         for liquidity in measures:
             track = self._tracks.get(liquidity.product)
-            if track is not None and None not in _figures(liquidity):
+            spread, depth = _figures(liquidity)
+            if track is not None and spread is not None and depth is not None:
                 is_news |= _is_unseen(track, now_ns)
-                track.liquidity, track.looked_ns = liquidity, now_ns
+                track.spread, track.depth, track.looked_ns = spread, depth, now_ns
                 self._move(track, now_ns)
         return is_news
 
     @property
     def is_looked_at(self) -> bool:
         """Tell whether any book was looked at yet."""
-        return any(each.liquidity is not None for each in self._tracks.values())
+        return any(each.depth is not None for each in self._tracks.values())
 
     def standings(self, now_ns: Nanos, banned: Banned) -> tuple[Standing, ...]:
         """Return where every product stands, by name."""
@@ -129,8 +132,7 @@ class Selection:
     def _failing(self, track: _Track, limits: TierLimits, *, is_kept: bool) -> Iterator[Failing]:
         """Yield the limits that a product, of which all is known, misses."""
         share = self._plan.stability.keep_pct / HUNDRED if is_kept else Decimal(1)
-        volume, liquidity = track.product.volume_24h, track.liquidity
-        spread, depth = (None, None) if liquidity is None else _figures(liquidity)
+        volume, spread, depth = track.product.volume_24h, track.spread, track.depth
         if volume is None or spread is None or depth is None:
             return
         least = limits.min_volume * share
@@ -151,7 +153,6 @@ class Selection:
         if failing is None and track.place == len(self._limits):
             failing = self._missed(track, now_ns)
         tier = "" if track.place is None else (*self._names, self._names[-1])[track.place]
-        spread, depth = (None, None) if track.liquidity is None else _figures(track.liquidity)
         return Standing(
             product=track.product.id,
             tier=tier,
@@ -159,8 +160,8 @@ class Selection:
             observed="" if failing is None else failing.observed,
             limit="" if failing is None else failing.limit,
             volume=track.product.volume_24h,
-            spread_bps=spread,
-            depth=depth,
+            spread_bps=track.spread,
+            depth=track.depth,
         )
 
     def _refusal(
@@ -210,7 +211,7 @@ def _unknown(track: _Track, now_ns: Nanos) -> Failing | None:
 
 def _is_unseen(track: _Track, now_ns: Nanos) -> bool:
     """Tell whether nobody knows its book: never looked at, or too long ago."""
-    return track.liquidity is None or now_ns - track.looked_ns > BOOK_LIMIT_NS
+    return track.depth is None or now_ns - track.looked_ns > BOOK_LIMIT_NS
 
 
 def _figures(liquidity: BookMeasure) -> tuple[Decimal | None, Decimal | None]:

@@ -29,7 +29,12 @@ class MinuteGrid:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._products = {each.id: each for each in market.products}
-        self._hours: dict[ProductId, dict[int, Bar | None]] = {}
+        # The hours that were asked for last, from when on: next time it is an hour later.
+        self._hours: dict[ProductId, tuple[int, list[Bar | None]]] = {}
+        # Rows and base increments of an hour, by its beginning.
+        self._traded: dict[ProductId, dict[int, tuple[int, int]]] = {}
+        # The last stretch: an hour is counted, and then it is told.
+        self._stretch: dict[ProductId, tuple[int, int, MinuteColumns]] = {}
 
     def has(self, product: ProductId) -> bool:
         """Tell whether the market has that product."""
@@ -41,6 +46,13 @@ class MinuteGrid:
 
     def rows(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
         """Return the rows with start_ns <= start < end_ns; a minute without a row has none."""
+        found = self._stretch.get(product)
+        if found is None or found[:2] != (start_ns, end_ns):
+            rows = self._read(product, start_ns, end_ns)
+            found = self._stretch[product] = start_ns, end_ns, rows
+        return found[2]
+
+    def _read(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
         if not isinstance(self._market, TradeMarket):
             return self._market.minutes(product, start_ns, end_ns)
         known = self._products[product]
@@ -67,6 +79,9 @@ class MinuteGrid:
             return _bars(known, none, none, none, none, none, none)
         first_ns = int(rows.starts[0])
         length = max(0, -(-(end_ns - first_ns) // MINUTE))
+        if len(rows.starts) == length:
+            columns = rows.opens, rows.highs, rows.lows, rows.closes, rows.units
+            return _bars(known, rows.starts, *columns)
         there = (rows.starts - first_ns) // MINUTE
         place = np.zeros(length, np.int64)
         place[there] = np.arange(len(there))
@@ -124,26 +139,46 @@ class MinuteGrid:
         Of a product that is known for less, that of a day at its rate so far; None before its
         first row.
         """
-        known = self._products[product]
-        rows = self.rows(product, end_ns - DAY, end_ns)
+        known, begin_ns = self._products[product], end_ns - DAY
         row = self._market.last_before(product, Nanos(end_ns))
         if row is None:
             return None
-        volume = int(rows.units.sum()) * known.base_increment
-        if not len(rows.starts):
+        count, units = self._day(product, end_ns)
+        volume = units * known.base_increment
+        if not count:
             return volume
-        known_ns = min(DAY, end_ns - int(rows.starts[0]))
-        if known_ns < DAY and self._market.last_before(product, Nanos(end_ns - DAY)) is None:
-            volume = round(volume * DAY / known_ns, 8)
+        if self._market.last_before(product, Nanos(begin_ns)) is None:
+            known_ns = end_ns - int(self.rows(product, begin_ns, end_ns).starts[0])
+            if known_ns < DAY:
+                volume = round(volume * DAY / known_ns, 8)
         return volume * row.close
+
+    def _day(self, product: ProductId, end_ns: int) -> tuple[int, int]:
+        """Return how many rows the 24 h before have, and base increments; an hour is read once."""
+        hours = range(end_ns - DAY, end_ns, HOUR)
+        before = self._traded.get(product, {})
+        found = self._traded[product] = {
+            hour: before.get(hour) or self._hour(product, hour) for hour in hours
+        }
+        counts, units = zip(*found.values(), strict=True)
+        return sum(counts), sum(units)
+
+    def _hour(self, product: ProductId, start_ns: int) -> tuple[int, int]:
+        rows = self.rows(product, start_ns, start_ns + HOUR)
+        return len(rows.starts), int(rows.units.sum())
 
     def hours(self, product: ProductId, start_ns: int, end_ns: int) -> tuple[Bar, ...]:
         """Return the hours with start_ns <= start < end_ns that have a row, oldest first."""
-        known, hours = self._hours.setdefault(product, {}), range(start_ns, end_ns, HOUR)
-        for hour in hours:
-            if hour not in known:
-                known[hour] = self._made(product, hour, HOUR)
-        return tuple(bar for hour in hours if (bar := known[hour]) is not None)
+        first_ns, known = self._hours.get(product, (start_ns, []))
+        gone, odd_ns = divmod(start_ns - first_ns, HOUR)
+        if odd_ns or not 0 <= gone <= len(known):
+            known = []
+        else:
+            del known[:gone]
+        wanted = range(start_ns, end_ns, HOUR)
+        known.extend(self._made(product, hour, HOUR) for hour in wanted[len(known) :])
+        self._hours[product] = start_ns, known
+        return tuple(bar for bar in known[: len(wanted)] if bar is not None)
 
     def wide(self, product: ProductId, timeframe: Timeframe, count: int, end_ns: int) -> list[Bar]:
         """Return the last `count` whole hours or days before `end_ns` that have a row."""

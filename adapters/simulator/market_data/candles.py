@@ -84,6 +84,10 @@ class CandleMarket:
         self.description = f"{name} sha256={fingerprint(self._marks())}"
         self.products = tuple(self._product(product) for product in self._rows)
         self._products = {product.id: product for product in self.products}
+        self._scales = {
+            each.id: [*[float(1 / each.price_increment)] * 4, float(1 / each.base_increment)]
+            for each in self.products
+        }
         # The last two rows that were read one by one: a minute is asked about many times.
         self._read: dict[tuple[ProductId, int], tuple[int, Bar]] = {}
         # The last stretch: an hour is told, and then is what the next one's books are drawn by.
@@ -131,15 +135,24 @@ class CandleMarket:
 
         A price is a whole number of increments that fits into a float: rounding finds it again.
         """
-        rows, known = self._rows[product], self._products[product]
-        first, stop = (int(each) for each in np.searchsorted(rows.starts, (start_ns, end_ns)))
+        rows = self._rows[product]
+        first, stop = rows.starts.searchsorted((start_ns, end_ns)).tolist()
         rows.use(stop - first)
-        steps = (known.price_increment,) * 4 + (known.base_increment,)
         whole = [
-            np.rint(column[first:stop] * float(1 / step)).astype(np.int64)
-            for column, step in zip(rows.columns, steps, strict=True)
+            np.rint(column[first:stop] * scale).astype(np.int64)
+            for column, scale in zip(rows.columns, self._scales[product], strict=True)
         ]
         return MinuteColumns(rows.starts[first:stop], *whole)
+
+    def worth(self, product: ProductId, start_ns: int, end_ns: int) -> tuple[int, float]:
+        """Return how many rows have start_ns <= start < end_ns, and the sum of close times volume:
+        to the last digit what `candles` add up to one by one.
+        """
+        rows = self._rows[product]
+        first, stop = rows.starts.searchsorted((start_ns, end_ns)).tolist()
+        rows.use(stop - first)
+        closes, volumes = rows.columns[3][first:stop], rows.columns[4][first:stop]
+        return stop - first, sum((closes * volumes).tolist())
 
     def renamed(self, names: Mapping[ProductId, ProductId]) -> CandleMarket:
         """Return the same candles with other names of products."""

@@ -17,12 +17,13 @@ from attrs import frozen, mutable
 from numpy.typing import NDArray
 
 from domain.model.market import Bar, Level
-from domain.model.money import Price, Quantity
+from domain.model.money import BPS, Price, Quantity
 from domain.model.product import Product, ProductId
 
 if TYPE_CHECKING:
     from domain.model.bars import Ints
 
+Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
 LEVELS = 10
 WIDEST = 3
 """Times the usual spread: the widest there is."""
@@ -41,6 +42,7 @@ UNKNOWN_TURNOVER = 20_000.0
 """Turnover of a minute, in quote currency, taken for a product that has no past."""
 _MASK = (1 << 64) - 1
 _CACHED_PRICES = 4_000
+_WHOLE = int(BPS)
 
 
 @frozen
@@ -144,7 +146,7 @@ class Depth:
         """The largest spread that a step can have, in ticks."""
         return self._now.spread * WIDEST
 
-    def book(self, bid: int, ask: int, step: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    def book(self, bid: int, ask: int, step: int) -> Sides:
         """Return up to ten levels a side from the best ticks `bid` and `ask` outwards."""
         gap, lines = self._now.gap, self._lines
         bids = [self._best(bid, step)]
@@ -167,9 +169,47 @@ class Depth:
             number += 1
         return tuple(bids), tuple(asks)
 
+    def near(self, bid: int, ask: int, within_bps: int) -> tuple[int, int]:
+        """Return what a `book` of step 0 holds on each side within that distance from its best, in
+        ticks times base increments.
+        """
+        floor, top = bid * (_WHOLE - within_bps), ask * (_WHOLE + within_bps)
+        gap, bids, asks = self._now.gap, self._best_value(bid), self._best_value(ask)
+        number, levels = bid // gap, 1
+        while levels < LEVELS and number >= 0:
+            place = mix(self._key + 2 * number + 1)
+            tick = number * gap + place % gap
+            if tick * _WHOLE < floor:
+                break
+            if 0 < tick < bid:
+                bids, levels = bids + self._line_value(place, tick), levels + 1
+            number -= 1
+        number, levels = ask // gap, 1
+        while levels < LEVELS:
+            place = mix(self._key + 2 * number + 1)
+            tick = number * gap + place % gap
+            if tick * _WHOLE > top:
+                break
+            if tick > ask:
+                asks, levels = asks + self._line_value(place, tick), levels + 1
+            number += 1
+        return bids, asks
+
+    def _best_value(self, tick: int) -> int:
+        return tick * units_of(self._best_draw(tick, 0), self._now.best)
+
+    def _line_value(self, place: int, tick: int) -> int:
+        """Return what a line holds at step 0, at its price."""
+        if (place >> 32) % STEPS:
+            return tick * units_of(mix(place + self._minute - 1), self._before.line)
+        return tick * units_of(mix(place + self._minute), self._now.line)
+
     def _best(self, tick: int, step: int) -> Level:
-        draw = mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
+        draw = self._best_draw(tick, step)
         return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
+
+    def _best_draw(self, tick: int, step: int) -> int:
+        return mix(self._key + tick * 3 + (self._minute * STEPS + step) // 4)
 
     def _line(self, number: int) -> _Line:
         place, gap = mix(self._key + 2 * number + 1), self._now.gap
@@ -190,11 +230,27 @@ class Depth:
         return line.old
 
     def _quantity(self, draw: int, usual: int) -> Quantity:
-        """Return between two thirds and double of `usual` increments, mostly less than usual."""
-        weight = 256 + 65_536 // ((draw & 255) + 52)
-        fine = 960 + ((draw >> 8) & 127)
-        units = usual * weight * fine // (712 * 1024)
-        return Quantity(max(1, units) * self._increment)
+        return Quantity(units_of(draw, usual) * self._increment)
+
+
+def units_of(draw: int, usual: int) -> int:
+    """Return between two thirds and double of `usual` increments, mostly less than usual."""
+    weight = 256 + 65_536 // ((draw & 255) + 52)
+    fine = 960 + ((draw >> 8) & 127)
+    return max(1, usual * weight * fine // (712 * 1024))
+
+
+def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
+    """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
+    return depth.book(*touch(depth, tick, index, is_up=is_up), index)
+
+
+def touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
+    """Return best bid and ask, in ticks, of `book_around`."""
+    spread = depth.spread(index)
+    if is_up and tick > 1:
+        return max(1, tick - spread), tick
+    return tick, tick + spread
 
 
 def key_of(seed: int, product: ProductId) -> int:

@@ -21,33 +21,39 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from attrs import frozen
 
+from adapters.simulator.market_data.candles import CandleMarket
 from adapters.simulator.market_data.depth import (
     STEPS,
     UNKNOWN_TURNOVER,
     Climate,
     Depth,
     Prices,
+    book_around,
     climate,
     key_of,
     mix,
+    touch,
     turnover,
 )
 from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
 from adapters.simulator.market_data.source import PlayedMarket, Step
 from domain.market.past_quotes import PastQuotes
 from domain.model.instants import HOUR, MINUTE, Nanos
-from domain.model.market import Bar, Level, Trade
+from domain.model.market import Bar, Trade
 from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId, Side
 
 if TYPE_CHECKING:
     from domain.model.bars import Ints
 
-Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
+Nearby = tuple[Price, Price, Decimal, Decimal]
+"""Best bid and ask, and what rests near each, in quote currency."""
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
 _CACHED_HOURS = 256
+_EXACT = 10**28
+"""Sums below this have all their digits in a Decimal."""
 
 
 @frozen
@@ -103,6 +109,8 @@ class CandleExpander:
         }
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
+        # Of the last hour that was asked for.
+        self._spreads: dict[ProductId, tuple[int, Ints, Ints]] = {}
 
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
@@ -161,6 +169,24 @@ class CandleExpander:
         tick = int(before.close / subject.product.price_increment)
         bids, asks = book_around(depth, tick, 0, is_up=True)
         return Step(product, minute_ns, (), bids, asks)
+
+    def nearby(self, product: ProductId, minute_ns: Nanos, within_bps: int) -> Nearby | None:
+        """Return best prices of `opening`, and what its sides hold within that distance from them,
+        without its levels. None where `opening` is; also of a product with so many digits that a
+        sum of levels would be rounded.
+        """
+        before = self._market.last_before(product, minute_ns)
+        if before is None or not self._market.covers(product, minute_ns):
+            return None
+        subject = self._subjects[product]
+        known = subject.product
+        depth = self._depth(subject, minute_ns, before, before.close)
+        bid, ask = touch(depth, int(before.close / known.price_increment), 0, is_up=True)
+        bids, asks = depth.near(bid, ask, within_bps)
+        if max(bids, asks) >= _EXACT:
+            return None
+        at, unit = subject.prices.at, known.price_increment * known.base_increment
+        return at(bid), at(ask), bids * unit, asks * unit
 
     def around(
         self,
@@ -230,11 +256,19 @@ class CandleExpander:
         now = self._hour_climate(self._subjects[product].product, hour_ns)
         if now is None:
             return None
-        subject, first = self._subjects[product], self._number(minute_ns)
+        found = self._spreads.get(product)
+        if found is None or found[0] != hour_ns:
+            found = self._spreads[product] = hour_ns, *self._hour_spreads(product, hour_ns, now)
+        into = (minute_ns - hour_ns) // MINUTE
+        part = slice(into, into + len(closes))
+        return np.maximum(1, closes - found[1][part]), found[2][part]
+
+    def _hour_spreads(self, product: ProductId, hour_ns: int, now: Climate) -> tuple[Ints, Ints]:
+        """Return the first and the widest spread of each minute of an hour, in ticks."""
+        subject, first = self._subjects[product], self._number(hour_ns)
         depth = Depth(subject.product, subject.prices, subject.key, first, now, now)
-        minutes = np.arange(first, first + len(closes), dtype=np.int64)
-        bids = np.maximum(1, closes - depth.spreads(minutes))
-        return bids, np.full(len(closes), depth.widest, np.int64)
+        minutes = np.arange(first, first + HOUR // MINUTE, dtype=np.int64)
+        return depth.spreads(minutes), np.full(len(minutes), depth.widest, np.int64)
 
     def price(self, product: ProductId, tick: int) -> Price:
         """Return the price of a tick number."""
@@ -282,15 +316,24 @@ class CandleExpander:
         """Return the climate of an hour, None if the product has no row before it."""
         found = self._climates.get((product.id, hour_ns))
         if found is None:
-            rows = self._market.candles(product.id, Nanos(hour_ns - HOUR), hour_ns)
-            last = rows[-1] if rows else self._market.last_before(product.id, hour_ns)
+            last = self._market.last_before(product.id, hour_ns)
             if last is None:
                 return None
-            value = turnover(rows, 60) if rows else turnover([last], 10)
+            value = self._turnover(product.id, hour_ns)
+            value = turnover([last], 10) if value is None else value
             if len(self._climates) >= _CACHED_HOURS:
                 self._climates.clear()
             found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
         return found
+
+    def _turnover(self, product: ProductId, end_ns: Nanos) -> float | None:
+        """Return what was turned over a minute in the hour before; None where it has no row."""
+        market, start_ns = self._market, Nanos(end_ns - HOUR)
+        if isinstance(market, CandleMarket):
+            count, worth = market.worth(product, start_ns, end_ns)
+            return worth / 60 if count else None
+        rows = market.candles(product, start_ns, end_ns)
+        return turnover(rows, 60) if rows else None
 
     def _hour_of(self, minute_ns: int) -> Nanos:
         return Nanos(minute_ns - (minute_ns - self._first_ns) % HOUR)
@@ -353,16 +396,3 @@ class _CandleSteps:
         maker = Side.SELL if is_up else Side.BUY
         price = subject.prices.at(tick)
         return (Trade(self.product, str(number), price, quantity, maker, at_ns),)
-
-
-def book_around(depth: Depth, tick: int, index: int, *, is_up: bool) -> Sides:
-    """Return the book at step `index` after a trade at `tick`, which took an offer if `is_up`."""
-    return depth.book(*touch(depth, tick, index, is_up=is_up), index)
-
-
-def touch(depth: Depth, tick: int, index: int, *, is_up: bool) -> tuple[int, int]:
-    """Return best bid and ask, in ticks, of `book_around`."""
-    spread = depth.spread(index)
-    if is_up and tick > 1:
-        return max(1, tick - spread), tick
-    return tick, tick + spread

@@ -18,14 +18,8 @@ import pyarrow as pa
 from attrs import frozen
 from numpy.typing import NDArray
 
-from adapters.simulator.market_data.depth import STEPS, Depth
-from adapters.simulator.market_data.expander import (
-    STEP_NS,
-    CandleExpander,
-    MinuteSteps,
-    book_around,
-    touch,
-)
+from adapters.simulator.market_data.depth import STEPS, Depth, book_around, touch
+from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, MinuteSteps
 from adapters.simulator.market_data.reading import FileRows, Reading
 from adapters.simulator.market_data.source import MarketError, Step
 from adapters.simulator.market_data.tables import (

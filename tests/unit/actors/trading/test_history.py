@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from actors.trading.history import LARGEST, BarHistory, BarUnfit, ProductBars
-from domain.model.bars import Timeframe
+from domain.model.bar_run import BarRun
+from domain.model.bars import COLUMNS, Bars, Timeframe
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
@@ -231,3 +232,84 @@ def test_what_nobody_needs_is_not_kept() -> None:
     assert product.view(Timeframe.HOUR) is None
     product.load(Nanos(HOUR), [at(MIDNIGHT, 50)])
     assert product.view(Timeframe.DAY) is None
+
+
+def columns_of(bars: list[Bar], tick: str, step: str) -> BarRun:
+    """Return bars that follow each other as columns that count in these units."""
+    in_ticks, in_steps = Decimal(tick), Decimal(step)
+    rows = [
+        (
+            bar.start_ns,
+            *(int(each / in_ticks) for each in (bar.open, bar.high, bar.low, bar.close)),
+            int(bar.volume / in_steps),
+        )
+        for bar in bars
+    ]
+    columns = (np.array(each, np.int64) for each in zip(*rows, strict=True))
+    return BarRun(Bars(BTC, Timeframe.MINUTE, in_ticks, in_steps, *columns))
+
+
+def shown(product: ProductBars) -> list[object]:
+    found: list[object] = []
+    for timeframe in Timeframe:
+        view = product.view(timeframe)
+        if view is not None:
+            columns = (getattr(view, name).tolist() for name in COLUMNS)
+            found.append((timeframe, view.product, view.tick, view.step, *columns))
+    return found
+
+
+SCALES = some.sampled_from(["1", "0.1", "0.01", "0.00000001"])
+
+
+@pytest.mark.req("S1")
+@given(
+    some.lists(
+        some.tuples(some.integers(0, 3), some.integers(1, 150), SCALES, SCALES, some.booleans()),
+        min_size=1,
+        max_size=5,
+    ),
+    some.integers(1, 90),
+    some.integers(0, 59),
+)
+def test_columns_are_taken_as_their_bars_are_one_by_one(
+    parts: list[tuple[int, int, str, str, bool]], depth: int, begin: int
+) -> None:
+    depths = {Timeframe.MINUTE: depth, Timeframe.HOUR: 3, Timeframe.DAY: 2}
+    by_columns, one_by_one = ProductBars(BTC, depths), ProductBars(BTC, depths)
+    minute = begin
+    for gap, count, price, volume, is_fine in parts:
+        minute += gap
+        # Multiples of ten are counted in coarser units than those that they come in.
+        unit = Decimal(price) * (1 if is_fine else 10)
+        bars = []
+        for number in range(minute, minute + count):
+            low, high = Price(unit * (number % 13 + 1)), Price(unit * (number % 13 + 20))
+            units = Quantity(Decimal(volume) * (number % 5) * (1 if is_fine else 10))
+            bars.append(Bar(BTC, Nanos(MIDNIGHT + number * MINUTE), low, high, low, high, units))
+        minute += count
+        by_columns.load(Nanos(MINUTE), columns_of(bars, price, volume))
+        one_by_one.load(Nanos(MINUTE), bars)
+
+    assert shown(by_columns) == shown(one_by_one)
+
+
+def test_columns_change_no_view_that_was_handed_out() -> None:
+    product = ProductBars(BTC, {Timeframe.MINUTE: 4})
+    product.load(Nanos(MINUTE), columns_of(minutes_from(MIDNIGHT, 6), "1", "1"))
+    before = product.view(Timeframe.MINUTE)
+    assert before is not None
+    kept = before.close.tolist()
+    product.load(Nanos(MINUTE), columns_of(minutes_from(MIDNIGHT + 6 * MINUTE, 9), "1", "1"))
+
+    assert before.close.tolist() == kept
+
+
+def test_a_column_beyond_measure_is_refused_as_its_bar_is() -> None:
+    product = made(*minutes_from(MIDNIGHT, 1))
+    beyond = at(MIDNIGHT + MINUTE, 2**55)
+
+    with pytest.raises(BarUnfit):
+        product.append(beyond)
+    with pytest.raises(BarUnfit):
+        product.load(Nanos(MINUTE), columns_of([beyond], "1", "1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -140,6 +141,38 @@ def test_it_tells_when_timers_fall_due_the_next_first() -> None:
     for seconds in (5, 1, 3):
         runtime.call_at(T0 + seconds * SECOND, lambda: None)
 
-    assert runtime.dues() == tuple(T0 + each * SECOND for each in (1, 3, 5))
+    assert [due_ns for due_ns, _ in runtime.dues()] == [T0 + each * SECOND for each in (1, 3, 5)]
     runtime.run_to(T0 + 3 * SECOND)
-    assert runtime.dues() == (T0 + 5 * SECOND,)
+    assert [due_ns for due_ns, _ in runtime.dues()] == [T0 + 5 * SECOND]
+
+
+def test_timers_of_a_time_that_is_passed_over_ring_once_after_it_in_their_order() -> None:
+    runtime, rung = a_runtime(), list[tuple[int, int]]()
+
+    def ring(number: int) -> None:
+        rung.append((number, runtime.clock.market_ns()))
+
+    for number, after_s in enumerate((3, 1, 2, 9)):
+        runtime.call_at(T0 + after_s * SECOND, partial(ring, number))
+
+    runtime.postpone(T0 + 5 * SECOND, T0 + 8 * SECOND, "stays")
+    assert runtime.dues() == tuple((T0 + each * SECOND, "") for each in (8, 8, 8, 9))
+    runtime.run_to(T0 + 7 * SECOND)
+    assert not rung
+    runtime.run_to(T0 + 8 * SECOND)
+    runtime.run_to(T0 + 9 * SECOND)
+
+    eight, nine = T0 + 8 * SECOND, T0 + 9 * SECOND
+    assert rung == [(1, eight), (2, eight), (0, eight), (3, nine)]
+
+
+def test_timers_of_one_actor_may_stay_where_others_are_passed_over() -> None:
+    runtime = a_runtime()
+    for name in ("stays", "goes"):
+        runtime.spawn(Listener, name, lambda actor, _: actor.after(SECOND, Event(1)))
+        runtime.post(ReplyTo(name), Event(0))
+    runtime.run_to(T0)
+
+    runtime.postpone(T0 + 5 * SECOND, T0 + 8 * SECOND, "stays")
+    assert runtime.dues() == ((T0 + SECOND, "stays"), (T0 + 8 * SECOND, "goes"))
+    runtime.unlist()

@@ -10,9 +10,10 @@ import pytest
 from attrs import evolve
 
 from adapters.simulator.bars.grid import MinuteGrid
+from adapters.simulator.market_data.candles import open_candles
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import expander_of
-from app.backtest import timeline as timelines
+from app.backtest import passing
 from app.backtest.held_columns import HeldColumns
 from app.backtest.plan import FillRule
 from app.backtest.system import BacktestSystem
@@ -110,18 +111,42 @@ def holed(folder: Path) -> str:
     return str(file_of(folder / "holed.parquet", rows))
 
 
+def gappy(folder: Path) -> str:
+    """Return candles of which most of every other hour is missing."""
+    rows = [bar for bar in candles(12) if not 10 <= (bar.start_ns - BEGIN) // MINUTE % 120 < 55]
+    return str(file_of(folder / "gappy.parquet", rows))
+
+
+def test_in_a_gap_of_its_data_a_lot_stays_worth_the_last_close(tmp_path: Path) -> None:
+    market = open_candles(Path(gappy(tmp_path)))
+    expander = expander_of(market, 1)
+    columns = HeldColumns(MinuteGrid(market), expander, market.products)
+    last = market.last_before(BTC, Nanos(BEGIN + 20 * MINUTE))
+    assert last is not None
+
+    bids = columns.quiet((a_lot(),), BEGIN, Nanos(BEGIN + 60 * MINUTE), {BTC: last.close})[BTC]
+    shown = [expander.price(BTC, int(tick)) for tick in bids]
+
+    assert len(shown) == 60
+    assert {*shown[15:56]} == {last.close}
+    assert shown[14] == expander.opening_bid(BTC, Nanos(BEGIN + 14 * MINUTE))
+    assert shown[56] == expander.opening_bid(BTC, Nanos(BEGIN + 56 * MINUTE))
+
+
 @pytest.mark.parametrize("fills", FillRule)
-@pytest.mark.parametrize("is_holed", [False, True])
+@pytest.mark.parametrize("source_of", [lambda _: "generated", holed, gappy])
 def test_a_backtest_is_the_same_to_the_last_digit_whether_minutes_are_passed_or_played(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fills: FillRule, is_holed: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fills: FillRule,
+    source_of: Callable[[Path], str],
 ) -> None:
-    source = holed(tmp_path) if is_holed else "generated"
-    made = evolve(plan(source, hours=9, sets=LIVELY), fills=fills)
+    made = evolve(plan(source_of(tmp_path), hours=9, sets=LIVELY), fills=fills)
     passed = counted(monkeypatch)
     by_columns = played(made)
     assert sum(passed) > 60
 
-    monkeypatch.setattr(timelines, "LEAST_PASSED", 10**6)
+    monkeypatch.setattr(passing, "LEAST_PASSED", 10**6)
     passed.clear()
     by_messages = played(made)
 

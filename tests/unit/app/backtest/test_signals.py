@@ -13,6 +13,7 @@ from domain.model.instants import DAY, HOUR, MINUTE
 from domain.model.product import ProductId
 from domain.strategies.breakout import Breakout
 from domain.strategies.mean_reversion import MeanReversion
+from domain.strategies.momentum import Momentum
 from tests.builders.backtests import BEGIN, plan, played
 
 pytestmark = pytest.mark.req("BT4")
@@ -85,6 +86,27 @@ def test_longer_bars_count_until_the_next_has_closed() -> None:
     assert all(len(each) == 1 for each in by_hour)
     assert {True} in by_hour
     assert {False} in by_hour
+
+
+def test_a_minute_says_the_same_whether_a_later_one_was_asked_about_before() -> None:
+    config = plan(sets=("strategies.momentum.enabled=true",)).config
+    momentum = config.strategies["momentum"].strategy
+    assert isinstance(momentum, Momentum)
+    grid, both = MinuteGrid(GeneratedMarket(1, BEGIN)), (_breakout(), momentum)
+    in_order, ahead = ColumnSignals(grid, (BTC,), both), ColumnSignals(grid, (BTC,), both)
+    # Days in which something is wanted, and the seam between two weeks.
+    minutes = [
+        BEGIN + day * DAY + n * MINUTE for day in (0, 2, 6, 7) for n in range(-60 * bool(day), 600)
+    ]
+    told = {each: in_order.at(each) for each in minutes}
+
+    for each in minutes:
+        ahead.at(each + 59 * MINUTE)
+        assert ahead.at(each) == told[each]
+    assert {wanted.strategy for found in told.values() for wanted in found} == {
+        "breakout",
+        "momentum",
+    }
 
 
 def test_asking_about_every_product_in_every_minute_buys_the_same(

@@ -46,4 +46,5 @@ def test_equity_is_that_of_the_whole_view_to_the_last_digit(
     for ledger in (owning(*quantities), mark_missing(owning(*quantities), GONE)):
         view = value(ledger, bids, Rate(taker), allotted)
 
-        assert equity(ledger, bids, Rate(taker), allotted) == (view.nlv, view.opening_nlv)
+        found = equity(ledger, Rate(taker), allotted)
+        assert (found.at(bids), found.opening_nlv) == (view.nlv, view.opening_nlv)

@@ -104,3 +104,28 @@ def test_the_volume_of_a_day_is_that_of_its_rate_where_less_is_known(tmp_path: P
     assert not grid.has(ProductId("NONE-USD"))
     after = grid.bars(BTC, BEGIN + 5 * HOUR, BEGIN + 6 * HOUR)
     assert (len(after), int(after.volume.sum())) == (60, 0)  # the last close stands
+
+
+def test_hours_and_volumes_are_the_same_in_whatever_order_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    rows = candles(30, product=BTC)
+    kept = [bar for bar in rows if not 60 <= (bar.start_ns - BEGIN) // MINUTE < 200]
+    market = recorded(tmp_path, kept)
+    used = MinuteGrid(market)
+    for hour in (3, 4, 5, 26, 27, 4, 28, 0, 29, 29):
+        end = BEGIN + hour * HOUR
+        for minutes in (0, 7):
+            end += minutes * MINUTE
+            fresh = MinuteGrid(market)
+            assert used.hours(BTC, end - 6 * HOUR, end) == fresh.hours(BTC, end - 6 * HOUR, end)
+            assert used.turnover(BTC, end) == fresh.turnover(BTC, end)
+
+
+def test_the_volume_of_a_day_is_that_of_its_rows(tmp_path: Path) -> None:
+    market = recorded(tmp_path, candles(30, product=BTC))
+    end = BEGIN + 28 * HOUR
+    day = market.candles(BTC, Nanos(end - DAY), Nanos(end))
+
+    traded = sum((bar.volume for bar in day), Decimal(0))
+    assert MinuteGrid(market).turnover(BTC, end) == traded * day[-1].close

@@ -221,6 +221,24 @@ def test_candles_are_from_the_first_instant_up_to_but_not_at_the_last(tmp_path: 
     assert market.candles(BTC, Nanos(at(1) + 1), at(2)) == []
 
 
+@given(st.lists(st.tuples(st.floats(1e-6, 1e6), st.floats(0, 1e9)), min_size=1, max_size=40))
+def test_what_rows_are_worth_is_the_sum_of_their_bars_to_the_last_digit(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[float, float]]
+) -> None:
+    file = tmp_path_factory.mktemp("worth") / "BTC-USD.csv"
+    lines = (
+        row(minute, rest=",".join([f"{price:.6f}"] * 4 + [f"{volume:.3f}"]))
+        for minute, (price, volume) in enumerate(drawn)
+    )
+    market = open_candles(csv(file, *lines))
+    first, end = at(1), at(30)
+    bars = market.candles(BTC, first, end)
+
+    count, worth = market.worth(BTC, first, end)
+    assert count == len(bars)
+    assert worth == sum(float(bar.close) * float(bar.volume) for bar in bars)
+
+
 def test_a_ragged_folder_covers_each_product_from_its_first_to_its_last_row(tmp_path: Path) -> None:
     csv(tmp_path / "a.csv", *map(row, range(2, 5)))
     csv(tmp_path / "b.csv", *(row(minute, "ETH-USD") for minute in range(3, 9)))

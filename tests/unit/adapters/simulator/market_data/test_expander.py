@@ -10,12 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.simulator.market_data.candles import open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import Step
+from domain.market.book import Book
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
@@ -195,6 +197,7 @@ PRINT_DIGEST = """
 import hashlib
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
+from domain.market.book import Book
 from domain.model.instants import MINUTE, Nanos
 market = GeneratedMarket(3, Nanos(29_400_000 * MINUTE))
 expander = CandleExpander(market, 3)
@@ -262,3 +265,26 @@ def test_opening_bids_of_an_hour_are_those_of_its_minutes() -> None:
         assert [int(each) * tick for each in found[1]] == [
             expander.widest_spread(NAME, each) for each in times
         ]
+
+
+@given(candles(), st.integers(0, 3), st.integers(0, 100))
+def test_what_lies_near_the_best_prices_is_that_of_the_whole_opening_book(
+    drawn: tuple[Product, Bar], later: int, within: int
+) -> None:
+    subject, row = drawn
+    at_ns = Nanos(START + later * MINUTE)
+    rows = (evolve(row, start_ns=Nanos(START + number * MINUTE)) for number in range(4))
+    expander = CandleExpander(RowMarket(subject, *rows), 1)
+    step, near = expander.opening(NAME, at_ns), expander.nearby(NAME, at_ns, within)
+
+    if step is None:
+        assert near is None
+        return
+    book = Book()
+    book.replace(step.bids, step.asks)
+    depths = book.depths(within)
+    assert depths is not None
+    if near is None:  # then it can't be told exactly
+        assert max(depths) / (subject.price_increment * subject.base_increment) >= 10**27
+        return
+    assert near == (step.bids[0].price, step.asks[0].price, *depths)
