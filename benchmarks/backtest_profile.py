@@ -29,10 +29,11 @@ from attrs import evolve, field, mutable
 
 from adapters.runtime.fifo import FifoRuntime
 from adapters.simulator.bars.bar_venue import BarVenue
-from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.expander import CandleExpander, CandleSteps
 from app.backtest import outcome
 from app.backtest.held_columns import HeldColumns
 from app.backtest.market_watch import MarketWatch
+from app.backtest.passing import Passing
 from app.backtest.plan import BacktestPlan
 from app.backtest.prices import PlayedPrices
 from app.backtest.record import BacktestRecorder
@@ -50,19 +51,23 @@ EVENTS_PART = 10
 LOOK_EVERY_S = 0.001
 NAMED = 12
 OTHER = "between them"
-KINDS = {
-    "_play": "played",
-    "_hour": "looks at all products",
-    "_value": "valued by messages",
-    "_pass_over": "passed",
-}
-"""Methods of the timeline, and what a minute that is in them is."""
+PLAYED = "played"
+KINDS: tuple[tuple[Any, str, str], ...] = (
+    (BacktestTimeline, "_play", PLAYED),
+    (BacktestTimeline, "_hour", "looks at all products"),
+    (BacktestTimeline, "_value", "valued by messages"),
+    (Passing, "over", "passed"),
+)
+"""Methods, and what a minute that is in them is."""
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (ColumnSignals, "at", "columns of triggers"),
     (WindowSignals, "at", "windows of triggers"),
     (CandleExpander, "steps", "expand the tape"),
+    (CandleExpander, "minute", "expand the tape"),
+    (CandleSteps, "step", "expand the tape"),
     (CandleExpander, "touches", "expand the tape"),
     (PlayedPrices, "begin", "judge prices"),
+    (PlayedPrices, "catch_up", "judge prices"),
     (PlayedPrices, "quote", "judge prices"),
     (PlayedPrices, "close", "judge prices"),
     (MarketWatch, "measure", "books of all products"),
@@ -171,8 +176,8 @@ def clocked(watch: Stopwatch) -> Iterator[None]:
     for owner, name, stage in STAGES:
         if hasattr(owner, name):
             put(owner, name, watch.around(getattr(owner, name), stage))
-    for name, kind in KINDS.items():
-        put(BacktestTimeline, name, watch.minute(getattr(BacktestTimeline, name), kind))
+    for owner, name, kind in KINDS:
+        put(owner, name, watch.minute(getattr(owner, name), kind))
     put(FifoRuntime, "_handle", watch.handler(FifoRuntime._handle))
     try:
         yield
@@ -247,7 +252,11 @@ def text(rule: str, engine: str, played: Engine) -> Iterator[str]:
     yield f"### {rule}, {engine}\n\n"
     yield f"{played.bars:,} bars, {rate:,.0f} a CPU second, {1e6 / rate:,.0f} µs each.\n\n"
     whole = sum(watch.spent.values())
-    kinds = [each for each in (*KINDS.values(), OTHER) if watch.seen[each] or each == OTHER]
+    kinds = [
+        each
+        for each in (*(kind for _, _, kind in KINDS), OTHER)
+        if watch.seen[each] or each == OTHER
+    ]
     yield "| minutes | how many | messages each | µs each | of the time |\n|---|---|---|---|---|\n"
     for kind in kinds:
         spent = sum(ns for (of, _), ns in watch.spent.items() if of == kind)
@@ -256,7 +265,7 @@ def text(rule: str, engine: str, played: Engine) -> Iterator[str]:
         cells = f"{count:,} | {messages:.1f} | {spent / count / us:,.0f} | {spent / whole:.1%}"
         yield f"| {kind} | {cells} |\n"
     grave = max(kinds, key=lambda kind: sum(v for (of, _), v in watch.spent.items() if of == kind))
-    for kind in dict.fromkeys((grave, *(each for each in kinds if each == KINDS["_play"]))):
+    for kind in dict.fromkeys((grave, *(each for each in kinds if each == PLAYED))):
         count = watch.seen[kind] or played.bars
         yield f"\nOf a minute that is {kind}:\n\n| stage | µs each | of it |\n|---|---|---|\n"
         rows = Counter({stage: ns for (of, stage), ns in watch.spent.items() if of == kind})

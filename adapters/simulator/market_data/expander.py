@@ -122,7 +122,7 @@ class CandleExpander:
         such minute.
         """
         minute = self._expanded(product, minute_ns)
-        return None if minute is None else _CandleSteps(minute, minute_ns)
+        return None if minute is None else CandleSteps(minute, minute_ns)
 
     def touches(self, product: ProductId, begun_ns: Sequence[Nanos]) -> PastQuotes:
         """Return the best bids and asks of the steps of all minutes that begin at `begun_ns`."""
@@ -359,7 +359,7 @@ def _moves(minute: _Minute) -> Iterator[tuple[int, int, bool]]:
         yield index, tick, is_up
 
 
-class _CandleSteps:
+class CandleSteps:
     """32 steps that add up to a candle."""
 
     def __init__(self, minute: _Minute, minute_ns: Nanos) -> None:
