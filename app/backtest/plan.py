@@ -56,7 +56,8 @@ class BacktestPlan:
     `opening` is what the account begins with, by currency. `products` are those of the account's
     currency; `renamed` says that the market's own are quoted in a currency that counts as it.
     `decided`: by minute, when the decision is made in it, instants of market time; in any other
-    minute two seconds after its beginning.
+    minute two seconds after its beginning. `delay_ns`: how long an order or a cancel takes to the
+    venue and back; `like` names the run that it and the fees are from, "" if they are assumed.
     """
 
     source: str
@@ -72,6 +73,8 @@ class BacktestPlan:
     engine: BacktestEngine = BacktestEngine.COLUMNS
     fills: FillRule = FillRule.TAPE
     decided: Mapping[Nanos, Nanos] = field(factory=dict)
+    delay_ns: Nanos = Nanos(0)
+    like: str = ""
 
 
 def plan_of(

@@ -11,11 +11,11 @@ from attrs import evolve
 from app.backtest.analysis import Analysis, analyse, hourly
 from app.backtest.order_lists import order_hashes
 from app.backtest.outcome import BacktestOutcome
-from app.backtest.plan import FillRule
+from app.backtest.plan import BacktestPlan, FillRule
 from app.backtest.record import Share
 from app.backtest.report_schema import SCHEMA
 from app.results.document import document, summary_of
-from domain.model.instants import HOUR, SECOND, iso
+from domain.model.instants import HOUR, MILLISECOND, SECOND, iso
 from domain.model.money import plain
 from domain.results.costs import Costs
 from domain.results.performance import CurvePoint
@@ -161,10 +161,10 @@ def assumptions(outcome: BacktestOutcome) -> tuple[str, ...]:
     maker, taker = 100 * plan.fees.maker, 100 * plan.fees.taker
     told = [
         f"fees: {plain(maker.normalize())} % resting, {plain(taker.normalize())} % taking,"
-        " as a new account pays",
+        f" as {plan.like or 'a new account'} {'paid' if plan.like else 'pays'}",
         *(_FILLS[plan.fills]),
-        "no time passes between decision, order and answer; our orders move no price after their"
-        " own fill",
+        _delay(plan),
+        "our orders move no price after their own fill",
         "a product without a trade for 5 minutes is not traded until its next one",
         "nobody resumes after a halt, and no actor fails",
         "products listed today are the only ones there were: those that are gone are not in it",
@@ -177,6 +177,13 @@ def assumptions(outcome: BacktestOutcome) -> tuple[str, ...]:
     if plan.renamed:
         told.append(f"1 {plan.renamed} counts as 1 {quote}")
     return tuple(told)
+
+
+def _delay(plan: BacktestPlan) -> str:
+    if not plan.like:
+        return "no time passes between decision, order and answer"
+    took = plain((Decimal(plan.delay_ns) / MILLISECOND).quantize(Decimal("0.01")).normalize())
+    return f"an order and a cancel take {took} ms, as the orders of {plan.like} did (median)"
 
 
 def _exposure(outcome: BacktestOutcome) -> dict[str, Any]:

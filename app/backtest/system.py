@@ -144,6 +144,7 @@ class BacktestSystem:
             plan.start_ns,
             self.runtime.post,
             self.clock.machine_ns,
+            plan.delay_ns,
         )
         self._spawn(Recovered() if before is None else before)
 

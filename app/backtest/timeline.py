@@ -142,7 +142,7 @@ class BacktestTimeline:
         wanted = self._wanted(now_ns)
         lots = self._recorder.lots
         awake = {each.product for each in wanted}
-        awake |= self._touched.resting() | self._touched.near(now_ns)
+        awake |= self._touched.ordered() | self._touched.near(now_ns)
         into_hour = now_ns % HOUR
         if is_look(now_ns):
             self._hour(now_ns)
@@ -159,7 +159,7 @@ class BacktestTimeline:
         is owned and nothing rests, nothing is before somebody wants something or products are
         looked at.
         """
-        if self._asks_always or self._was_played or self._recorder.lots or self._touched.resting():
+        if self._asks_always or self._was_played or self._recorder.lots or self._touched.ordered():
             return begin_ns
         end_ns = min(next_look(begin_ns), self._plan.end_ns)
         minutes = range(begin_ns, end_ns, MINUTE)
@@ -311,10 +311,12 @@ class BacktestTimeline:
         return lambda: self._tape.touches(*span), lambda: self._tape.before(*span)
 
     def _keep_appointments(self, before_ns: int) -> None:
-        """Let orders be worked when it is time to, between two steps of the tape."""
-        while (due_ns := self._system.runtime.appointment(before_ns)) is not None:
-            self._venue.reach(due_ns)
-            self._go_to(due_ns)
+        """Let orders be worked, and come, when it is time to, between two steps of the tape."""
+        sources = self._system.runtime.appointment, self._venue.due
+        while dues := [due for each in sources if (due := each(before_ns)) is not None]:
+            self._venue.reach(min(dues))
+            self._venue.receive()
+            self._go_to(min(dues))
 
     def _step(self, at_ns: Nanos, group: Iterable[Step]) -> None:
         for step in group:

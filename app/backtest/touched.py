@@ -20,9 +20,10 @@ class TouchedProducts:
     def __init__(self, watch: MarketWatch, venue: BarVenue, recorder: BacktestRecorder) -> None:
         self._watch, self._venue, self._recorder = watch, venue, recorder
 
-    def resting(self) -> set[ProductId]:
-        """Return the products of which an entry rests at the venue."""
-        return {each.product for each in self._venue.resting() if each.side is Side.BUY}
+    def ordered(self) -> set[ProductId]:
+        """Return the products of which an entry rests at the venue, or an order is on the way."""
+        resting = {each.product for each in self._venue.resting() if each.side is Side.BUY}
+        return resting | self._venue.on_the_way()
 
     def near(self, now_ns: Nanos) -> set[ProductId]:
         """Return the products of which a lot may be sold within the minute."""
@@ -38,7 +39,7 @@ class TouchedProducts:
             for line in raised
             if line.intent.order.side is Side.BUY and line.state is not OrderState.FILLED
         }
-        return self.resting() | self.near(now_ns) | unfilled
+        return self.ordered() | self.near(now_ns) | unfilled
 
     def _is_near(self, lot: Lot, now_ns: Nanos) -> bool:
         row = self._watch.row(lot.product, now_ns)

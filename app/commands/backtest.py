@@ -13,12 +13,21 @@ import click
 from attrs import evolve
 from rich.console import Console
 
+from adapters.journal.errors import JournalBroken
 from adapters.simulator.market_data.source import MarketError
 from adapters.simulator.options import DEFAULT_SEED, GENERATED, parse_balance_amount
 from app.command_line.options import Folders
 from app.command_line.progress import progress_bar
-from app.command_line.shell import Parsed, folder_options, json_option, set_option
+from app.command_line.shell import (
+    Parsed,
+    env_option,
+    folder_options,
+    json_option,
+    set_option,
+)
 from app.commands.backtest_files import Files
+from app.commands.journals import journal_of
+from app.replay.runs import NotReplayable, parse_run
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE, parse_typed_time
 from domain.model.money import ZERO
@@ -143,8 +152,15 @@ def account_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="N",
     help="How many settings you have tried on this market, this one included (default 1).",
 )
+@click.option(
+    "--like",
+    type=Parsed("run", lambda text: (parse_run(text),)),
+    metavar="RUN",
+    help="Fees, and how long orders take, as in this run of --env: its number, or `last`.",
+)
 @click.option("--baseline", type=_FILE, metavar="B.json", help="An earlier report to compare with.")
 @json_option
+@env_option
 @folder_options
 def backtest(
     folders: Folders,
@@ -222,7 +238,7 @@ def _plan(
     if not strategies_of(config):
         raise click.UsageError("no strategy is enabled; name one with --strategy")
     seed = DEFAULT_SEED if asked["seed"] is None else asked["seed"]
-    return plan_of(
+    plan = plan_of(
         asked["market"],
         config,
         seed=seed,
@@ -233,6 +249,24 @@ def _plan(
         engine=BacktestEngine(asked["engine"]),
         fills=FillRule(asked["fills"]),
     )
+    return _like(plan, folders, asked)
+
+
+def _like(plan: BacktestPlan, folders: Folders, asked: Any) -> BacktestPlan:
+    """Return the plan with the fees and times of a recorded run, if one is named."""
+    if asked["like"] is None:
+        if asked["mode"] is not None:
+            raise click.UsageError("--env: it says whose run --like means; name that too")
+        return plan
+    from app.commands.replay import recorded_run
+    from app.replay.measured import measured
+
+    try:
+        run = recorded_run(journal_of(folders, asked["mode"]), *asked["like"])
+        times = measured(run)
+    except (JournalBroken, NotReplayable, OSError) as error:
+        raise click.UsageError(f"--like: {folders.address.put(str(error))}") from error
+    return evolve(plan, fees=times.fees, delay_ns=times.delay_ns, like=times.told)
 
 
 def _read(file: Path) -> tuple[Metrics, dict[str, Any]]:

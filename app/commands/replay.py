@@ -125,7 +125,7 @@ def planned(journal: Path, number: int | None, market: str | None) -> ReplayPlan
     """
     from app.replay.plan import plan_for
 
-    run = _recorded(journal, number)
+    run = recorded_run(journal, number)
     kept = kept_config(journal.parent, run.started.config_hash)
     return plan_for(run, kept, journal.parent, market)
 
@@ -138,7 +138,7 @@ def _of_bundle(file: Path, market: str | None) -> tuple[ReplayPlan, ReplayCompar
         return _of_journal(opened.folder / JOURNAL, opened.run, market)
 
 
-def _recorded(journal: Path, number: int | None) -> RecordedRun:
+def recorded_run(journal: Path, number: int | None) -> RecordedRun:
     """Return the run that is meant, in two passes: its currency has to be known first."""
     started: RunStarted | None = None
     for _, message in with_progress(decoded(journal), "looking"):

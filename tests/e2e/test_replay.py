@@ -158,3 +158,19 @@ def test_without_its_world_it_is_played_on_the_minutes_that_it_saw(
     assert "the minutes that the run saw" in " ".join(found["remarks"])
     parts = sum(map(Decimal, found["parts"].values()))
     assert parts + Decimal(found["residual"]) == Decimal(found["pnl"]["difference"])
+
+
+@pytest.mark.req("BT1")
+def test_a_backtest_takes_fees_and_times_of_orders_from_a_run(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "r.json"
+    folders = [f"--{name}-dir={home / name}" for name in ("data", "log")]
+    words = ["backtest", "--to", "2026-01-05T03:00:00Z", "--like", "1", "--env", "paper"]
+
+    assert main([*words, "--report", str(file), *folders]) == 0
+
+    told = json.loads(file.read_text(encoding="utf-8"))["assumptions"]
+    assert told[0].endswith("as run 1 paid")
+    assert any("as the orders of run 1 did (median)" in each for each in told)
+    assert not any("no time passes" in each for each in told)

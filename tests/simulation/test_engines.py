@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from app.backtest.check import check
 from app.backtest.plan import FillRule, plan_of
 from app.run.settings import lookback_ns
 from config.loading import load
-from domain.model.instants import HOUR, Nanos
+from domain.model.instants import HOUR, MILLISECOND, Nanos
 from tests.builders.backtests import BEGIN
 
 CASES, PARTS = 500, 4
@@ -69,8 +70,11 @@ def test_columns_are_events(part: int) -> None:
         seed=st.integers(0, 10**6),
         begin=st.integers(0, 40),
         fills=st.sampled_from((FillRule.TAPE, FillRule.TAPE, FillRule.BAR)),
+        delay_ms=st.sampled_from((0, 0, 40, 2_500)),
     )
-    def columns_are_events(sets: tuple[str, ...], seed: int, begin: int, fills: FillRule) -> None:
+    def columns_are_events(
+        sets: tuple[str, ...], seed: int, begin: int, fills: FillRule, delay_ms: int
+    ) -> None:
         config = load(Path("config"), sets)
         start_ns = Nanos(BEGIN + begin * HOUR)
         made = plan_of(
@@ -82,6 +86,7 @@ def test_columns_are_events(part: int) -> None:
             to_ns=Nanos(start_ns + MINUTES * HOUR // 60),
             fills=fills,
         )
+        made = evolve(made, delay_ns=Nanos(delay_ms * MILLISECOND))
         outcome, found = check(made, lambda _: None)
         assert found is None
         happened.update(

@@ -7,8 +7,11 @@ there at the instant of the question.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+
+from attrs import frozen
 
 from actors.kernel.envelope import ReplyTo
 from actors.kernel.ports import LastGate, Leaving, Post
@@ -52,8 +55,18 @@ REQUEST_LIFE_NS = Nanos(10 * SECOND)
 """Of the embedded venue; here no request is ever in doubt."""
 
 
+@frozen
+class _OnTheWay:
+    """A request that comes at `arrives_ns`; of a `product`, if it is an order."""
+
+    arrives_ns: Nanos
+    product: ProductId | None
+    arrive: Callable[[], None]
+
+
 class BarVenue:
-    """One account on one market; everything happens in calls, at the engine's present instant.
+    """One account on one market; everything happens in calls, at the engine's present instant, or
+    `delay_ns` after it, market time.
 
     `opening` is what the account begins with, by currency. `post` delivers answers, `last_gate` is
     asked before an order is taken, as everywhere.
@@ -68,6 +81,7 @@ class BarVenue:
         start_ns: Nanos,
         post: Post,
         machine_ns: Callable[[], Nanos],
+        delay_ns: int = 0,
     ) -> None:
         self.fees = fees
         self._market = market
@@ -83,6 +97,8 @@ class BarVenue:
         self._changed: dict[str, VenueOrder] = {}
         self._user: ReplyTo | None = None
         self._frames = 0
+        self._delay_ns = delay_ns
+        self._on_the_way: deque[_OnTheWay] = deque()
         self._matching = self._make_matching(ids)
 
     def _make_matching(self, ids: Ids) -> MatchingEngine:
@@ -180,16 +196,20 @@ class BarVenue:
     # Orders.
 
     def place(self, request: PlaceRequest, reply_to: ReplyTo) -> None:
-        """Take an order, or say why not."""
-        outcome = self._place(request)
+        """Take an order, or say why not; it comes when its time on the way is over."""
+        why = self.last_gate(request)
+        if why is not None:
+            self._answer(request, reply_to, NotSent(why, is_final=True))
+            return
+        product = request.intent.order.product
+        self._send(product, lambda: self._answer(request, reply_to, self._place(request)))
+
+    def _answer(self, request: PlaceRequest, reply_to: ReplyTo, outcome: PlaceOutcome) -> None:
         name = request.intent.client_order_id
         self._post(reply_to, PlaceAnswered(name, outcome, self._machine_ns()))
         self.settle()
 
     def _place(self, request: PlaceRequest) -> PlaceOutcome:
-        why = self.last_gate(request)
-        if why is not None:
-            return NotSent(why, is_final=True)
         product = self._catalogue.tradable[request.intent.order.product]
         try:
             order = self._matching.create(ticket_of(request.intent, product))
@@ -206,8 +226,35 @@ class BarVenue:
         answer = OrderPreviewed(token, (), Amount(ZERO), Amount(ZERO), None)
         self._post(reply_to, answer)
 
+    # What is on the way.
+
+    def _send(self, product: ProductId | None, arrive: Callable[[], None]) -> None:
+        if self._delay_ns:
+            arrives_ns = Nanos(self._clock.now_ns + self._delay_ns)
+            self._on_the_way.append(_OnTheWay(arrives_ns, product, arrive))
+        else:
+            arrive()
+
+    def due(self, before_ns: int) -> Nanos | None:
+        """Return when the next request comes, if that is before `before_ns`."""
+        waiting = self._on_the_way
+        return waiting[0].arrives_ns if waiting and waiting[0].arrives_ns < before_ns else None
+
+    def receive(self) -> None:
+        """Take what has come by now."""
+        waiting = self._on_the_way
+        while waiting and waiting[0].arrives_ns <= self._clock.now_ns:
+            waiting.popleft().arrive()
+
+    def on_the_way(self) -> set[ProductId]:
+        """Return the products of which an order is on the way."""
+        return {each.product for each in self._on_the_way if each.product is not None}
+
     def cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
-        """Cancel orders at once."""
+        """Cancel orders, when the time on the way is over."""
+        self._send(None, lambda: self._cancel(order_ids, token, reply_to))
+
+    def _cancel(self, order_ids: tuple[str, ...], token: int, reply_to: ReplyTo) -> None:
         results = []
         for order_id in order_ids:
             order = self._matching.find(order_id)
@@ -266,7 +313,7 @@ class BarVenue:
 
     @property
     def request_lifetime_ns(self) -> Nanos:
-        """A request is carried out at once."""
+        """A request that comes is carried out."""
         return REQUEST_LIFE_NS
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.backtest.check import EngineTrace, check, difference
+from app.backtest.report import assumptions
 from app.backtest.signals import ColumnSignals, Wanted
-from domain.model.instants import HOUR, MINUTE, Nanos
+from domain.model.instants import HOUR, MILLISECOND, MINUTE, Nanos
+from domain.model.orders import OrderState
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of, plan
 
 pytestmark = pytest.mark.req("BT1", "BT4")
@@ -111,3 +114,25 @@ def test_no_setting_makes_the_engines_differ(
     _, found = check(made, lambda _: None)
 
     assert found is None
+
+
+@pytest.mark.parametrize("delay_ms", [2, 150, 1_999, 5_000])
+def test_with_orders_on_the_way_both_engines_do_the_same_and_fills_are_later(
+    delay_ms: int,
+) -> None:
+    made = plan(hours=6)
+    late = evolve(made, delay_ns=Nanos(delay_ms * MILLISECOND), like="run 7")
+
+    outcome, found = check(late, lambda _: None)
+
+    assert found is None
+    bought = [line for line in outcome.trail.orders.values() if line.ended_ns is not None]
+    assert bought
+    assert all(
+        line.ended_ns >= line.raised_ns + late.delay_ns
+        for line in bought
+        if line.ended_ns is not None and line.state is OrderState.FILLED
+    )
+    (told,) = (each for each in assumptions(outcome) if "an order and a cancel" in each)
+    assert told == f"an order and a cancel take {delay_ms} ms, as the orders of run 7 did (median)"
+    assert "as run 7 paid" in assumptions(outcome)[0]

@@ -29,6 +29,7 @@ class World:
     def __init__(self, *lots: Lot, low: int = 99, high: int = 101) -> None:
         self.lots, self.trail = lots, OrderTrail()
         self.orders: list[Any] = []
+        self.sent: set[ProductId] = set()
         self.is_there = True
         self._low, self._high = Price(Decimal(low)), Price(Decimal(high))
 
@@ -45,6 +46,9 @@ class World:
 
     def resting(self) -> list[Any]:
         return self.orders
+
+    def on_the_way(self) -> set[ProductId]:
+        return self.sent
 
     def raise_buy(self, at_ns: int = NOW) -> None:
         self.trail.take(Nanos(at_ns), IntentRaised(an_intent()))
@@ -88,7 +92,7 @@ def test_an_entry_at_the_venue_is_touched_and_a_stop_that_waits_there_is_not() -
     assert not world.touched.after_decision(NOW)
 
     world.orders.append(Rests(Side.BUY))
-    assert world.touched.resting() == {BTC}
+    assert world.touched.ordered() == {BTC}
     assert world.touched.after_decision(NOW) == {BTC}
 
 
@@ -110,3 +114,11 @@ def test_orders_of_minutes_before_and_sales_say_nothing() -> None:
     world.trail.take(NOW, IntentRaised(an_intent(approved_sale("lot-1"), 2)))
 
     assert not world.touched.after_decision(NOW)
+
+
+def test_a_product_of_which_an_order_is_on_the_way_is_followed() -> None:
+    world = World()
+    world.sent = {BTC}
+
+    assert world.touched.ordered() == {BTC}
+    assert world.touched.after_decision(NOW) == {BTC}

@@ -243,3 +243,16 @@ def test_a_market_that_does_not_stay_in_memory_gives_the_same_report(
 
     assert main(asked) == 0
     assert capsys.readouterr().out == want
+
+
+def test_a_run_to_be_like_has_to_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = f"--data-dir={tmp_path}"
+
+    assert main(["backtest", *FIVE_HOURS, "--like", "last", "--env", "paper", folder]) == 2
+    assert "--like" in capsys.readouterr().err
+    assert main(["backtest", *FIVE_HOURS, "--like", "first"]) == 2
+    assert "counted from 1, or `last`" in capsys.readouterr().err
+    assert main(["backtest", *FIVE_HOURS, "--env", "paper"]) == 2
+    assert "says whose run --like means" in capsys.readouterr().err

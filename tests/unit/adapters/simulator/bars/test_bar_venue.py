@@ -38,7 +38,7 @@ ASKER = ReplyTo("order_manager")
 class Desk:
     """A venue, and what it has answered."""
 
-    def __init__(self, **opening: str) -> None:
+    def __init__(self, *, delay_ns: int = 0, **opening: str) -> None:
         self.heard: list[Any] = []
         self.venue = BarVenue(
             Script(products=(product(),)),
@@ -48,6 +48,7 @@ class Desk:
             START,
             lambda _, message: self.heard.append(message),
             lambda: Nanos(0),
+            delay_ns,
         )
         self.venue.last_gate = lambda _: None
         self.venue.open_user_stream(ASKER)
@@ -213,3 +214,40 @@ def test_orders_are_shown_to_who_asks() -> None:
     assert listed.is_complete
     assert isinstance(desk.heard[-1], OrderPreviewed)
     assert OrderState.OPEN.value == listed.orders[0].status.value
+
+
+def test_an_order_comes_when_its_time_on_the_way_is_over_and_meets_the_book_of_then() -> None:
+    desk = Desk(delay_ns=3 * SECOND)
+    intent = an_intent(a_buy("98.50"), 1)
+    request = PlaceRequest(intent, Receipt(intent.client_order_id, 1, "", Nanos(0)), 1)
+    desk.heard.clear()
+
+    desk.venue.place(request, ASKER)
+    assert not desk.heard
+    assert desk.venue.on_the_way() == {intent.order.product}
+    assert desk.venue.due(START + 3 * SECOND) is None
+    assert desk.venue.due(START + 3 * SECOND + 1) == START + 3 * SECOND
+    desk.play(step(2))
+    desk.venue.receive()
+    assert not desk.heard
+
+    desk.venue.reach(Nanos(START + 3 * SECOND))
+    desk.venue.receive()
+
+    answer = next(each for each in desk.heard if isinstance(each, PlaceAnswered))
+    assert isinstance(answer.outcome, Accepted)
+    assert not desk.venue.on_the_way()
+    desk.venue.cancel((answer.outcome.order_id,), 5, ASKER)
+    assert desk.venue.resting()
+    desk.venue.reach(Nanos(START + 6 * SECOND))
+    desk.venue.receive()
+    assert not desk.venue.resting()
+    assert [each.token for each in desk.heard if isinstance(each, CancelAnswered)] == [5]
+
+
+def test_what_may_not_leave_is_told_at_once_however_long_the_way_is() -> None:
+    desk = Desk(delay_ns=3 * SECOND)
+    desk.venue.last_gate = lambda _: "stopped"
+
+    assert isinstance(desk.place(a_buy("98.50")).outcome, NotSent)
+    assert not desk.venue.on_the_way()

@@ -1,0 +1,74 @@
+"""What a recorded run says of its venue and a backtest can use: fees, and how long orders took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from statistics import median_low
+
+from attrs import frozen
+
+from adapters.simulator.engine.accounts import FeeRates
+from app.replay.runs import NotReplayable, RecordedRun
+from domain.messages.orders import IntentRaised, OrderAdvanced
+from domain.model.instants import SECOND, Nanos
+from domain.model.orders import OrderState
+
+ANSWERED = frozenset({OrderState.OPEN, OrderState.PARTIALLY_FILLED, OrderState.FILLED})
+"""States in which a venue has taken an order."""
+MOST_NS = 5 * SECOND
+"""Orders that take longer are in doubt in a run; no backtest plays that."""
+
+
+@frozen
+class VenueTimes:
+    """What run `number` paid, and how long an order took from its intent to the venue's yes.
+
+    `delay_ns` is the median of `orders`, market time.
+    """
+
+    number: int
+    fees: FeeRates
+    delay_ns: Nanos
+    orders: int
+
+    @property
+    def told(self) -> str:
+        """Return which run it is, in words."""
+        return f"run {self.number}"
+
+
+def measured(run: RecordedRun) -> VenueTimes:
+    """Return what a run says.
+
+    Raises:
+        NotReplayable: it sent no order, or orders took longer than can be played.
+    """
+    times = sorted(_times(run))
+    if not times:
+        raise NotReplayable(
+            f"run {run.number} has no order that the venue took: how long one takes is not known"
+        )
+    delay_ns = Nanos(median_low(times))
+    if delay_ns > MOST_NS:
+        raise NotReplayable(
+            f"orders of run {run.number} took {delay_ns / SECOND:.1f} s; expected at most"
+            f" {MOST_NS // SECOND} s"
+        )
+    boot = run.boot
+    fees = FeeRates(maker=Decimal(boot.maker_rate), taker=Decimal(boot.taker_rate))
+    return VenueTimes(run.number, fees, delay_ns, len(times))
+
+
+def _times(run: RecordedRun) -> Iterator[int]:
+    raised: dict[str, Nanos] = {}
+    for at_ns, message in run.records:
+        match message:
+            case IntentRaised(intent):
+                raised.setdefault(intent.client_order_id, at_ns)
+            case OrderAdvanced(client_order_id=name, state=state) if state in ANSWERED:
+                begun_ns = raised.pop(name, None)
+                if begun_ns is not None:
+                    yield max(0, at_ns - begun_ns)
+            case _:
+                pass
