@@ -200,8 +200,11 @@ def _short(text: str | None) -> str:
 
 
 def verified(name: str, data: Path, rows: Mapping[Key, Row]) -> int:
-    """Play a set again; say what has changed, and return 1 if anything has."""
+    """Play a set again; say what has changed, and return 1 if anything has, or nothing is known."""
     changed = 0
+    if not any(key[0] == name for key in rows):
+        print(f"{name}: nothing is known of it; play it first")
+        return 1
     for strategy in STRATEGIES:
         before = rows.get((name, strategy))
         if before is None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.backtest_results import LINES, PAGE, SETS, STRATEGIES, known, played, render, row_of
+from scripts.backtest_results import (
+    LINES,
+    PAGE,
+    SETS,
+    STRATEGIES,
+    known,
+    played,
+    render,
+    row_of,
+    verified,
+)
 from scripts.pages import ROOT
 from tests.builders.recorded import shared_data
 
@@ -65,3 +76,10 @@ def test_a_strategy_makes_of_a_whole_recording_what_it_did() -> None:
     expected = known()[SHORT, STRATEGY]
 
     assert played(SHORT, STRATEGY, shared_data()) == expected
+
+
+def test_a_set_of_which_nothing_is_known_is_not_verified(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert verified(SETS[0], tmp_path, {}) == 1
+    assert "nothing is known of it; play it first" in capsys.readouterr().out
