@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.loading import load
 from domain.market.doubts import PriceWatch
 from domain.market.past_quotes import LARGEST_MID, NO_QUOTES, PastQuotes, SeenAtOnce
 from domain.market.volatility import JUDGED_S, Volatility
 from domain.model.instants import MILLISECOND, MINUTE, SECOND, Nanos
-from domain.model.market import Bar, PriceLimits
+from domain.model.market import Bar
 from domain.model.money import Price, Quantity
+from domain.risk.rules.suspect_price import SuspectPrice
 from tests.builders.messages import BTC
 
 pytestmark = pytest.mark.req("O1", "BT1")
 BEGIN_S = 1_700_000_000
 TICK = Decimal("0.01")
-LIMITS = PriceLimits(
-    jump_sigmas=Decimal(6),
-    jump_floor_bps=Decimal(10),
-    max_spread_bps=Decimal(100),
-    bar_pct=Decimal(10),
-    bar_volume_ratio=Decimal("0.1"),
-)
+LIMITS = load(Path("config")).policy.rule(SuspectPrice).limits
 
 
 def quotes(rows: Sequence[tuple[int, int, int]], tick: Decimal = TICK) -> PastQuotes:
