@@ -21,6 +21,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -161,11 +162,15 @@ def verdict(rows: Iterable[Row]) -> str:
     net, fees = (
         sum((Decimal(row[key]) for row in told), Decimal(0)) for key in ("pnl_net", "fees")
     )
-    gained = [row for row in told if Decimal(row["pnl_net"]) > 0]
-    return (
-        f"{len(told)} runs made {trades} round trips: {net:+.2f} USD, after {fees:.2f} USD of"
-        f" fees.\n{len(gained)} of them gained. No strategy is shipped because it is known to have"
-        " an edge;\nwhat this shows is how they trade, and that the results can be had again."
+    gained = [int(row["metrics"]["total_trades"]) for row in told if Decimal(row["pnl_net"]) > 0]
+    by_few = f", each by at most {max(gained)} round trips" if gained else ""
+    return textwrap.fill(
+        f"{len(told)} runs made {trades:,} round trips: {net + fees:+,.2f} USD before fees,"
+        f" {fees:,.2f} USD of fees, {net:+,.2f} USD after them. {len(gained)} runs gained{by_few}."
+        " That is no edge: what these strategies decide is worth less than it costs to trade it as"
+        " a new account. They are shipped to show how rules trade and are judged, and the results"
+        " can be had again.",
+        100,
     )
 
 
