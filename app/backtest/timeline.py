@@ -238,7 +238,7 @@ class BacktestTimeline:
         for group in minute.until(cycle_ns, playing):
             marked_ns = self._show(group, playing, marked_ns)
         self._keep_appointments(cycle_ns)
-        self._decide(now_ns, cycle_ns, wanted)
+        self._decide(now_ns, cycle_ns)
         news = self._leave_out(playing, now_ns)
         for group in minute.until(Nanos(now_ns + MINUTE), playing):
             marked_ns = self._show(group, playing, marked_ns)
@@ -336,14 +336,15 @@ class BacktestTimeline:
             self._recorder.marks[step.product] = moved.bid
         self._system.runtime.announce(moved)
 
-    def _decide(self, now_ns: Nanos, at_ns: Nanos, wanted: list[Wanted]) -> None:
+    def _decide(self, now_ns: Nanos, at_ns: Nanos) -> None:
         """Let the strategies decide on the bars that have closed at `now_ns`; whatever is judged in
-        this minute, the rest of an entry too, knows them.
+        this minute, the rest of an entry too, knows them. What was sold since it began is wanted
+        again.
         """
         for product, bars in self._watch.deliver(now_ns).items():
             self._prices.close(product, bars)
         self._watch.darken(now_ns)
-        if not wanted and not (self._asks_always and self._is_slot(now_ns)):
+        if not self._wanted(now_ns) and not (self._asks_always and self._is_slot(now_ns)):
             self._venue.reach(at_ns)
             self._go_to(at_ns)
             self._close_round(at_ns)

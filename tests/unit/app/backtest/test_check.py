@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,14 @@ from hypothesis import strategies as st
 from app.backtest.check import EngineTrace, check, difference
 from app.backtest.report import assumptions
 from app.backtest.signals import ColumnSignals, Wanted
+from app.backtest.trail import OrderLine
 from domain.model.instants import HOUR, MILLISECOND, MINUTE, Nanos
+from domain.model.market import Bar
+from domain.model.money import Price, Quantity
 from domain.model.orders import OrderState
+from domain.model.product import Side
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of, plan
+from tests.builders.messages import BTC
 
 pytestmark = pytest.mark.req("BT1", "BT4")
 
@@ -136,3 +142,39 @@ def test_with_orders_on_the_way_both_engines_do_the_same_and_fills_are_later(
     (told,) = (each for each in assumptions(outcome) if "an order and a cancel" in each)
     assert told == f"an order and a cancel take {delay_ms} ms, as the orders of run 7 did (median)"
     assert "as run 7 paid" in assumptions(outcome)[0]
+
+
+def a_climb(gap_at: int) -> list[Bar]:
+    """Return a market that climbs from minute 60 on, ever more of it traded, and gaps up once."""
+    price, rows = Decimal(100), []
+    for number in range(-190, 150):
+        opened = price * Decimal("1.04") if number == gap_at else price
+        closed = opened * Decimal("1.004")
+        if number < 60:
+            closed = 100 + Decimal(number % 5) / 50
+        opened, closed = (Price(each.quantize(Decimal("0.01"))) for each in (opened, closed))
+        volume = 5_000 * Decimal("1.5") ** max(0, min(number - 58, 20))
+        extremes = max(opened, closed), min(opened, closed)
+        start_ns = Nanos(BEGIN + number * MINUTE)
+        traded = Quantity(volume.quantize(Decimal(1)))
+        rows.append(Bar(BTC, start_ns, opened, *extremes, closed, traded))
+        price = closed
+    return rows
+
+
+def test_what_is_sold_before_the_decision_may_be_wanted_again_in_it(tmp_path: Path) -> None:
+    made = plan(str(file_of(tmp_path / "climb.parquet", a_climb(gap_at=78))), hours=2.4)
+
+    outcome, found = check(made, lambda _: None)
+
+    assert found is None
+    minute = range(BEGIN + 78 * MINUTE, BEGIN + 79 * MINUTE)
+    (sold,) = (each.ended_ns for each in outcome.trail.orders.values() if _is_target(each))
+    (refused,) = (at_ns for at_ns, _ in outcome.trail.refused if at_ns in minute)
+    assert sold is not None
+    assert sold in minute
+    assert sold < refused
+
+
+def _is_target(line: OrderLine) -> bool:
+    return line.intent.order.side is Side.SELL and line.state is OrderState.FILLED
