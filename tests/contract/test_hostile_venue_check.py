@@ -28,50 +28,9 @@ from tests.fakes.misbehaving_server import MisbehavingServer, http, misbehaving
 pytestmark = pytest.mark.req("E2")
 
 API = "/api/v3/brokerage"
-NOW_NS = SystemClock().wall_ns()
 Bodies = Mapping[str, Any]
 LEVEL = [{"price": "100", "size": "1"}]
 MONEY = {"value": "800", "currency": "USD"}
-GOOD: Bodies = {
-    "GET /market/products": {"products": [{**BTC_FORM, "status": "online"}]},
-    "GET /market/products/BTC-USD/candles": {
-        "candles": [
-            {
-                "start": str((NOW_NS - 5 * MINUTE) // SECOND),
-                "open": "100",
-                "high": "101",
-                "low": "99",
-                "close": "100",
-                "volume": "7",
-            }
-        ]
-    },
-    "GET /key_permissions": {
-        "can_view": True,
-        "can_trade": True,
-        "can_transfer": False,
-        "portfolio_uuid": PORTFOLIO,
-    },
-    "GET /accounts": {
-        "accounts": [{"currency": "USD", "available_balance": MONEY, "hold": {"value": "0"}}],
-        "has_next": False,
-    },
-    "GET /transaction_summary": {
-        "fee_tier": {"maker_fee_rate": "0.006", "taker_fee_rate": "0.012"}
-    },
-    "GET /orders/historical/batch": {"orders": [], "has_next": False},
-    "GET /best_bid_ask": {
-        "pricebooks": [
-            {
-                "product_id": "BTC-USD",
-                "bids": LEVEL,
-                "asks": [{"price": "101", "size": "1"}],
-                "time": iso(NOW_NS),
-            }
-        ]
-    },
-    "POST /orders/preview": {"errs": []},
-}
 STEP_OF = {
     "GET /market/products": "products",
     "GET /market/products/BTC-USD/candles": "candle",
@@ -99,6 +58,51 @@ HOSTILE: Mapping[str, bytes] = {
 }
 
 
+def good() -> Bodies:
+    """Return what a venue answers that answers well, now."""
+    now_ns = SystemClock().wall_ns()
+    return {
+        "GET /market/products": {"products": [{**BTC_FORM, "status": "online"}]},
+        "GET /market/products/BTC-USD/candles": {
+            "candles": [
+                {
+                    "start": str((now_ns - 5 * MINUTE) // SECOND),
+                    "open": "100",
+                    "high": "101",
+                    "low": "99",
+                    "close": "100",
+                    "volume": "7",
+                }
+            ]
+        },
+        "GET /key_permissions": {
+            "can_view": True,
+            "can_trade": True,
+            "can_transfer": False,
+            "portfolio_uuid": PORTFOLIO,
+        },
+        "GET /accounts": {
+            "accounts": [{"currency": "USD", "available_balance": MONEY, "hold": {"value": "0"}}],
+            "has_next": False,
+        },
+        "GET /transaction_summary": {
+            "fee_tier": {"maker_fee_rate": "0.006", "taker_fee_rate": "0.012"}
+        },
+        "GET /orders/historical/batch": {"orders": [], "has_next": False},
+        "GET /best_bid_ask": {
+            "pricebooks": [
+                {
+                    "product_id": "BTC-USD",
+                    "bids": LEVEL,
+                    "asks": [{"price": "101", "size": "1"}],
+                    "time": iso(now_ns),
+                }
+            ]
+        },
+        "POST /orders/preview": {"errs": []},
+    }
+
+
 def venue(odd: str, answer: bytes) -> Any:
     """Answer everything well but `odd`."""
 
@@ -106,7 +110,7 @@ def venue(odd: str, answer: bytes) -> Any:
         while request := server.read(connection):
             method, target, _ = request.decode("utf-8", "replace").split(" ", 2)
             asked = f"{method} {target.partition('?')[0].removeprefix(API)}"
-            well = GOOD.get(asked)
+            well = good().get(asked)
             body = http(404, b"{}") if well is None else http(200, json.dumps(well).encode())
             connection.sendall(answer if asked == odd else body)
 
@@ -142,7 +146,7 @@ def test_a_venue_that_answers_well_passes() -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-@pytest.mark.parametrize("odd", some(list(GOOD), 2))
+@pytest.mark.parametrize("odd", some(list(good()), 2))
 def test_a_hostile_answer_costs_its_own_step(odd: str, kind: str) -> None:
     with checked(odd, HOSTILE[kind]) as found:
         step = STEP_OF[odd]
@@ -173,7 +177,8 @@ ENTRIES: tuple[Any, ...] = (
     ],
 )
 def test_an_entry_that_can_not_be_read_costs_nothing_but_itself(odd: str, member: str) -> None:
-    body = {**GOOD[odd], member: [*ENTRIES, *GOOD[odd][member]]}
+    known = good()[odd]
+    body = {**known, member: [*ENTRIES, *known[member]]}
     with checked(odd, http(200, json.dumps(body).encode())) as found:
         went = {name: each.is_well for name, each in found.items()}
 
