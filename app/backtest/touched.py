@@ -44,13 +44,15 @@ class TouchedProducts:
     def _is_near(self, lot: Lot, now_ns: Nanos) -> bool:
         row = self._watch.row(lot.product, now_ns)
         product = self._watch.product(lot.product)
-        if row is None:
-            return lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE
-        if not product.can_sell(product.sale_of(lot.held), row.high):
+        most = self._watch.bid(lot.product, now_ns) if row is None else row.high
+        if most is None or not product.can_sell(product.sale_of(lot.held), most):
             return False
+        is_over = lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE
+        if row is None:  # nobody trades: prices stand still
+            return is_over
         return (
-            self._watch.lowest_bid(lot.product, now_ns, row.low) <= lot.stop_price
+            is_over
+            or self._watch.lowest_bid(lot.product, now_ns, row.low) <= lot.stop_price
             or (lot.target_price is not None and row.high >= lot.target_price)
-            or (lot.expires_ns is not None and lot.expires_ns < now_ns + MINUTE)
             or lot.leaving is not None
         )

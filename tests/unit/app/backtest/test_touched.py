@@ -38,6 +38,9 @@ class World:
         row = Bar(product, now_ns, middle, self._high, self._low, middle, volume)
         return row if self.is_there else None
 
+    def bid(self, _: ProductId, __: Nanos) -> Price:
+        return Price(Decimal(99))
+
     def product(self, _: ProductId) -> Product:
         return a_product()
 
@@ -122,3 +125,12 @@ def test_a_product_of_which_an_order_is_on_the_way_is_followed() -> None:
 
     assert world.touched.ordered() == {BTC}
     assert world.touched.after_decision(NOW) == {BTC}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_lot_too_small_to_be_sold_is_not_touched_though_its_time_is_over(is_there: bool) -> None:
+    dust = evolve(LOT, quantity=Quantity(Decimal("0.005")), expires_ns=Nanos(NOW))
+    world = World(dust)
+    world.is_there = is_there
+
+    assert not world.touched.near(NOW)
