@@ -19,8 +19,10 @@ from adapters.simulator.market_data.source import MarketError, MinuteColumns
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
     DECIMALS_MAX,
+    LEAST,
     LINE,
     clean,
+    countable,
     fingerprint,
     numbers,
     product_of,
@@ -28,7 +30,6 @@ from adapters.simulator.market_data.tables import (
     read_table,
     rows_of_all,
     timed,
-    too_fine,
 )
 from domain.model.errors import InvariantBroken
 from domain.model.instants import MINUTE, Nanos, iso
@@ -270,7 +271,8 @@ def candles_in(reading: Reading, table: pa.Table) -> FileRows[CandleRows]:
         rows = _once(reading, name, _readable(reading, name, rows))
         if len(rows.starts):
             prices = clean(reading, name, rows.columns[:4])
-            found[ProductId(name)] = evolve(rows, columns=(*prices, rows.columns[4]))
+            volumes = countable(reading, name, "volume", rows.columns[4])
+            found[ProductId(name)] = evolve(rows, columns=(*prices, volumes))
     return reading.end(found)
 
 
@@ -324,7 +326,7 @@ def _readable(reading: Reading, name: str, rows: CandleRows) -> CandleRows:
             f"prices of at most {MOST_DECIMALS} decimals",
         ),
         (volumes < 0, "a volume of at least 0"),
-        (too_fine(volumes), f"a volume of at most {DECIMALS_MAX} decimals"),
+        ((volumes > 0) & (volumes < LEAST), f"a volume of at most {DECIMALS_MAX} decimals"),
         (np.maximum.reduce(rows.columns) >= COUNTED_EXACTLY, "numbers of at most 15 digits"),
         (highs < np.maximum(opens, closes), "a high at or above open and close"),
         (lows > np.minimum(opens, closes), "a low at or below open and close"),

@@ -21,6 +21,7 @@ from domain.model.errors import InvalidNumber
 from domain.model.instants import DAY, SECOND, parse_iso
 from domain.model.product import Product, ProductId
 from domain.model.spelling import product_meant
+from domain.model.wording import counted
 
 SUFFIXES = (".parquet", ".csv")
 VOLUME_DECIMALS_MIN = 8
@@ -28,6 +29,7 @@ COUNTED_EXACTLY = 2.0**50
 DECIMALS_USUAL = 12
 """Up to here all rows are tried at once; what has more is looked at number by number."""
 DECIMALS_MAX = 20
+LEAST = 10.0**-DECIMALS_MAX
 LEAST_OF_FINE = 10.0 ** (17 - DECIMALS_MAX)
 """A float has at most 17 digits: from here on it is written with at most DECIMALS_MAX decimals."""
 FIRST_NS = 365 * DAY
@@ -290,11 +292,21 @@ def product_of(product: ProductId, prices: Columns, quantities: Columns) -> Prod
     )
 
 
-def too_fine(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which values above 0 are written with more decimals than a product can have."""
-    found = np.zeros(len(values), np.bool_)
-    for row in np.flatnonzero((values > 0) & (values < LEAST_OF_FINE)).tolist():
-        found[row] = _written(float(values[row])) > DECIMALS_MAX
+def countable(
+    reading: Reading, name: str, what: str, values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return quantities without the digits that no increment can have; what was rounded is said."""
+    found = values.copy()
+    for row in np.flatnonzero(values < LEAST_OF_FINE).tolist():
+        value = float(values[row])
+        if _written(value) > DECIMALS_MAX:
+            found[row] = round(value, DECIMALS_MAX)
+    rounded = int((found != values).sum())
+    if rounded:
+        reading.remark(
+            f"{name}: {counted(rounded, what)} with more than {DECIMALS_MAX} decimals:"
+            f" all are played with at most {DECIMALS_MAX}"
+        )
     return found
 
 

@@ -25,7 +25,9 @@ from adapters.simulator.market_data.source import MarketError, Step
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
     DECIMALS_MAX,
+    LEAST,
     clean,
+    countable,
     fingerprint,
     numbers,
     product_of,
@@ -33,7 +35,6 @@ from adapters.simulator.market_data.tables import (
     read_table,
     rows_of_all,
     timed,
-    too_fine,
 )
 from domain.market.past_quotes import PastQuotes
 from domain.model.instants import MINUTE, Nanos, iso
@@ -269,7 +270,8 @@ def _rows(reading: Reading, name: str, cells: _Cells, order: NDArray[np.intp]) -
     (quoted,) = clean(reading, name, [cells.prices[order]])
     is_bought = _moved_up(quoted) if cells.sides is None else cells.sides[order] == "buy"
     ids = cells.ids[order].tolist()
-    sizes, ends = cells.sizes[order], np.append(firsts, len(order))
+    sizes = countable(reading, name, "size", cells.sizes[order])
+    ends = np.append(firsts, len(order))
     return _TradeRows(at_ns, quoted, sizes, is_bought, ids, minutes, ends)
 
 
@@ -319,9 +321,7 @@ def _readable(
     for values, what in ((cells.prices, "price"), (cells.sizes, "size")):
         order = kept(~(values[order] > 0), f"a {what} above 0")
         order = kept(values[order] >= COUNTED_EXACTLY, f"a {what} of at most 15 digits")
-    least = 10.0**-DECIMALS_MAX
-    order = kept(cells.prices[order] < least, f"a price of at most {DECIMALS_MAX} decimals")
-    order = kept(too_fine(cells.sizes[order]), f"a size of at most {DECIMALS_MAX} decimals")
+        order = kept(values[order] < LEAST, f"a {what} of at most {DECIMALS_MAX} decimals")
     if cells.sides is not None:
         order = kept(~np.isin(cells.sides[order], ("buy", "sell")), "buy or sell as side")
     order = kept(cells.ids[order] == "", "a trade_id")

@@ -321,7 +321,6 @@ ODD = {
     "beyond numbers": "10.5,1e400,10.0,11.0,1.5",
     "huge": "1e30,1e30,1e30,1e30,1.5",
     "fine volume": "10.5,12.25,10.0,11.0,1e-300",
-    "calculated volume": "10.5,12.25,10.0,11.0,1.2345678901234567e-05",
     "huge volume": "10.5,12.25,10.0,11.0,1e30",
     "empty": ",,,,",
     "empty volume": "10.5,12.25,10.0,11.0,",
@@ -331,6 +330,31 @@ ODD = {
     "too many": "10.5,12.25,10.0,11.0,1.5,7",
 }
 """Rows that nobody can play, among good ones."""
+
+
+@pytest.mark.req("ST1")
+@pytest.mark.parametrize(
+    ("written", "played"),
+    [
+        ("1.2345678901234567e-05", "0.00001234567890123457"),
+        ("1.2345678901234567e-19", "0.00000000000000000012"),
+        ("0.0003333333333333333", "0.0003333333333333333"),
+        ("1e-20", "1e-20"),
+    ],
+)
+def test_digits_of_a_volume_that_no_increment_can_have_are_rounded_and_said(
+    tmp_path: Path, written: str, played: str
+) -> None:
+    calculated = row(1, rest=f"10.5,12.25,10.0,11.0,{written}")
+    market = open_candles(csv(tmp_path / "m.csv", row(0), calculated))
+
+    bar = market.candle(BTC, at(1))
+    assert bar is not None
+    assert bar.volume == Decimal(played)
+    assert market.products[0].base_increment >= Decimal("1e-20")
+    is_same = Decimal(played) == Decimal(written)
+    said = "BTC-USD: 1 volume with more than 20 decimals: all are played with at most 20"
+    assert market.remarks == (() if is_same else (said,))
 
 
 @pytest.mark.req("ST1")

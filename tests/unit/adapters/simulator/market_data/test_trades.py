@@ -212,7 +212,6 @@ ODD: dict[str, Row] = {
     "huge": row(4, "1e300"),
     "fine": row(4, "1e-300"),
     "fine size": row(4, size="1e-300"),
-    "calculated size": row(4, size="1.2345678901234567e-05"),
     "huge size": row(4, size="1e300"),
     "no size": row(4, size=""),
     "text": row(4, "cheap"),
@@ -223,6 +222,17 @@ ODD: dict[str, Row] = {
     "odd product": row(4, name="BTC"),
     "too few": (4, "BTC-USD,1"),
 }
+
+
+@pytest.mark.req("ST1")
+def test_digits_of_a_size_that_no_increment_can_have_are_rounded_and_said(
+    tmp_path: Path,
+) -> None:
+    calculated = row(5, size="1.2345678901234567e-05")
+    market = open_trades(csv(tmp_path / "t.csv", row(0), calculated))
+    assert printed(minute(market))[1].quantity == Decimal("0.00001234567890123457")
+    (remark,) = market.remarks
+    assert remark == "BTC-USD: 1 size with more than 20 decimals: all are played with at most 20"
 
 
 @pytest.mark.req("ST1")
