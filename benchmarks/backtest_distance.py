@@ -39,8 +39,8 @@ from attrs import frozen
 from app.commands.journals import JOURNAL
 from app.commands.replay import planned
 from app.replay.document import document
-from app.replay.play import decided_as
 from app.replay.play import play as play_again
+from app.replay.play import same_instants
 from scripts.paper_runs import data_of, play
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -207,7 +207,7 @@ def replayed(home: Path, *, is_same_draw: bool) -> dict[str, Any]:
     made at the instants at which the run made them.
     """
     plan = planned(data_of(home) / JOURNAL, None, None)
-    plan = decided_as(plan) if is_same_draw else plan
+    plan = same_instants(plan) if is_same_draw else plan
     found = document(plan, play_again(plan, lambda _: None))
     return dict(json.loads(json.dumps(found)))
 

@@ -12,7 +12,6 @@ import heapq
 import sys
 from collections import deque
 from collections.abc import Callable, Collection
-from typing import Any
 
 from actors.kernel.base import Actor
 from actors.kernel.board import BreakerBoard
@@ -37,7 +36,6 @@ class FifoRuntime(VirtualRuntime):
         """`punctual` are the names of actors whose timers are to ring at their own instants."""
         super().__init__(clock, board, routes, log, seed=0)
         self._punctual = punctual
-        self._appointments: list[int] = []
         # Emptied at every instant: as many as follow from one.
         self._waiting: deque[tuple[Actor, Envelope]] = deque()
 
@@ -59,21 +57,15 @@ class FifoRuntime(VirtualRuntime):
             heapq.heappop(self._due)[2]()
             self._drain()
 
-    def wake(
-        self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
-    ) -> None:
-        """Deliver `message` at the first instant from its time on, an appointment if punctual."""
-        super().wake(actor, epoch, due_ns, message, is_machine_time=is_machine_time)
-        if actor in self._punctual:
-            at_ns = due_ns - self._time.machine_ahead_ns if is_machine_time else due_ns
-            heapq.heappush(self._appointments, at_ns)
-
     def appointment(self, before_ns: int) -> Nanos | None:
         """Return the next instant before `before_ns` at which a punctual timer falls due."""
-        known = self._appointments
-        while known and known[0] <= self._time.now_ns:
-            heapq.heappop(known)
-        return Nanos(known[0]) if known and known[0] < before_ns else None
+        punctual, now_ns = self._punctual, self._time.now_ns
+        found = (
+            due_ns
+            for due_ns, _, call in self._due
+            if now_ns < due_ns < before_ns and owner_of(call) in punctual
+        )
+        return Nanos(first) if (first := min(found, default=0)) else None
 
     def dues(self) -> tuple[tuple[int, str], ...]:
         """Return when timers fall due and of which actor, the next first; "" is no actor's."""

@@ -57,7 +57,8 @@ class BacktestPlan:
     currency; `renamed` says that the market's own are quoted in a currency that counts as it.
     `decided`: by minute, when the decision is made in it, instants of market time; in any other
     minute two seconds after its beginning. `delay_ns`: how long an order or a cancel takes to the
-    venue and back; `like` names the run that it and the fees are from, "" if they are assumed.
+    venue and back; `like` names the run that it and the fees are from, "" if they are assumed, and
+    `like_orders` says of how many of its orders it is the median.
     """
 
     source: str
@@ -75,6 +76,7 @@ class BacktestPlan:
     decided: Mapping[Nanos, Nanos] = field(factory=dict)
     delay_ns: Nanos = Nanos(0)
     like: str = ""
+    like_orders: int = 0
 
 
 def plan_of(

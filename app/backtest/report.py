@@ -17,6 +17,7 @@ from app.backtest.report_schema import SCHEMA
 from app.results.document import document, summary_of
 from domain.model.instants import HOUR, MILLISECOND, SECOND, iso
 from domain.model.money import plain
+from domain.model.wording import counted
 from domain.results.costs import Costs
 from domain.results.performance import CurvePoint
 from domain.results.regression import Metrics
@@ -183,7 +184,8 @@ def _delay(plan: BacktestPlan) -> str:
     if not plan.like:
         return "no time passes between decision, order and answer"
     took = plain((Decimal(plan.delay_ns) / MILLISECOND).quantize(Decimal("0.01")).normalize())
-    return f"an order and a cancel take {took} ms, as the orders of {plan.like} did (median)"
+    orders = counted(plan.like_orders, "order")
+    return f"an order and a cancel take {took} ms, the median of {orders} of {plan.like}"
 
 
 def _exposure(outcome: BacktestOutcome) -> dict[str, Any]:

@@ -266,7 +266,13 @@ def _like(plan: BacktestPlan, folders: Folders, asked: Any) -> BacktestPlan:
         times = measured(run)
     except (JournalBroken, NotReplayable, OSError) as error:
         raise click.UsageError(f"--like: {folders.address.put(str(error))}") from error
-    return evolve(plan, fees=times.fees, delay_ns=times.delay_ns, like=times.told)
+    return evolve(
+        plan,
+        fees=times.fees,
+        delay_ns=times.delay_ns,
+        like=times.told,
+        like_orders=times.orders,
+    )
 
 
 def _read(file: Path) -> tuple[Metrics, dict[str, Any]]:

@@ -44,6 +44,7 @@ Example:
   python run.py replay
   python run.py replay 3 --json
   python run.py replay last --market candles
+  python run.py replay --same-instants
   python run.py replay incident.tar.zst
 """
 
@@ -69,6 +70,12 @@ def _meant(text: str) -> int | Path | None:
     metavar="SOURCE",
     help="Candles or trades of the run's time, where its own market can't be played again.",
 )
+@click.option(
+    "--same-instants",
+    is_flag=True,
+    help="Decide when the run did in each minute, not two seconds after it began: what still"
+    " differs does not come from the random delay of decisions.",
+)
 @json_option
 @env_option
 @folder_options
@@ -79,6 +86,7 @@ def replay(
     as_json: bool,
     meant: int | Path | None,
     market: str | None,
+    same_instants: bool,
 ) -> int:
     """Play, compare, tell."""
     from app.backtest.system import BacktestFailed
@@ -90,9 +98,10 @@ def replay(
         raise click.UsageError(f"--market: there is no {market}")
     try:
         if isinstance(meant, Path):
-            plan, found = _of_bundle(meant, market)
+            plan, found = _of_bundle(meant, market, same_instants)
         else:
-            plan, found = _of_journal(journal_of(folders, mode), meant, market)
+            journal = journal_of(folders, mode)
+            plan, found = _of_journal(journal, meant, market, same_instants)
     except (JournalBroken, NotReplayable, NothingThere, BacktestFailed) as error:
         click.echo(folders.address.put(f"no replay: {error}"), err=True)
         return EXIT_NO
@@ -110,9 +119,12 @@ def replay(
 
 
 def _of_journal(
-    journal: Path, number: int | None, market: str | None
+    journal: Path, number: int | None, market: str | None, is_same: bool
 ) -> tuple[ReplayPlan, ReplayComparison]:
+    from app.replay.play import same_instants
+
     plan = planned(journal, number, market)
+    plan = same_instants(plan) if is_same else plan
     return plan, _played(plan)
 
 
@@ -130,12 +142,14 @@ def planned(journal: Path, number: int | None, market: str | None) -> ReplayPlan
     return plan_for(run, kept, journal.parent, market)
 
 
-def _of_bundle(file: Path, market: str | None) -> tuple[ReplayPlan, ReplayComparison]:
+def _of_bundle(
+    file: Path, market: str | None, is_same: bool
+) -> tuple[ReplayPlan, ReplayComparison]:
     from app.incident.opening import unpack_bundle
 
     with tempfile.TemporaryDirectory(prefix="bulkhead-") as home:
         opened = unpack_bundle(file, Path(home))
-        return _of_journal(opened.folder / JOURNAL, opened.run, market)
+        return _of_journal(opened.folder / JOURNAL, opened.run, market, is_same)
 
 
 def recorded_run(journal: Path, number: int | None) -> RecordedRun:

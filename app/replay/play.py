@@ -34,6 +34,10 @@ from domain.replay.session import PlayedSession, SessionFold
 
 CENT = Decimal("0.01")
 """In quote currency: no residual below it says anything."""
+SAME_INSTANTS = (
+    "in each minute decided at the instant of the run's own first decision: its random delay makes"
+    " no difference here"
+)
 Records = Iterable[tuple[Nanos, Any]]
 
 
@@ -97,14 +101,15 @@ def play(plan: ReplayPlan, moved: Moved) -> ReplayComparison:
     return _compared(plan, heard)
 
 
-def decided_as(plan: ReplayPlan) -> ReplayPlan:
+def same_instants(plan: ReplayPlan) -> ReplayPlan:
     """Return the plan with the decisions at the instants at which the run made the first of each
     minute: what is left of a difference then does not come from its random delay.
     """
     decided: dict[Nanos, Nanos] = {}
     for at_ns in _rounds(plan.run.records):
         decided.setdefault(bucket_start(at_ns, MINUTE), at_ns)
-    return evolve(plan, backtest=evolve(plan.backtest, decided=decided))
+    backtest = evolve(plan.backtest, decided=decided)
+    return evolve(plan, backtest=backtest, remarks=(*plan.remarks, SAME_INSTANTS))
 
 
 def _rounds(records: Records) -> Iterator[Nanos]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import zstandard
 
 from app.command_line.cli import main
+from app.replay.play import SAME_INSTANTS
 from app.replay.text import MEANINGS
 from domain.replay.parts import PnlPart
 from scripts.paper_runs import data_of, play
@@ -80,6 +82,17 @@ def test_it_is_told_within_the_width_of_a_terminal(
     assert all(name in told for name, _ in MEANINGS.values())
     assert "the same verdict each time" in told
     assert told.splitlines()[-1].startswith("the run did what its replay does; 0.00 is left over")
+
+
+def test_it_can_decide_at_the_instants_of_the_run_and_says_so(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = document(home, capsys, "1")
+    found = document(home, capsys, "1", "--same-instants")
+    assert set(found["remarks"]) - set(plain["remarks"]) == {SAME_INSTANTS}
+    assert found["is_explained"]
+    assert Decimal(found["parts"]["signal_timing"]) == 0
+    assert all(each["part"] != "signal_timing" for each in found["pieces"])
 
 
 @pytest.mark.parametrize(
@@ -172,5 +185,5 @@ def test_a_backtest_takes_fees_and_times_of_orders_from_a_run(
 
     told = json.loads(file.read_text(encoding="utf-8"))["assumptions"]
     assert told[0].endswith("as run 1 paid")
-    assert any("as the orders of run 1 did (median)" in each for each in told)
+    assert any(re.search(r"the median of \d+ orders? of run 1$", each) for each in told)
     assert not any("no time passes" in each for each in told)

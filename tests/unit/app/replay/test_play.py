@@ -10,7 +10,7 @@ import pytest
 
 from adapters.simulator.market_data.source import Step
 from app.replay.plan import ReplayPlan
-from app.replay.play import TapePrices, decided_as
+from app.replay.play import SAME_INSTANTS, TapePrices, same_instants
 from domain.messages.decisions import RoundJudged
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.product import ProductId, Side
@@ -69,13 +69,15 @@ def test_bids_of_a_span_are_those_within_it_and_minutes_are_made_once() -> None:
     assert tape.asked == 2
 
 
-def test_decided_as_the_run_takes_the_first_round_of_each_minute() -> None:
+def test_the_same_instants_are_those_of_the_first_round_of_each_minute() -> None:
     rounds = (at(5), at(15), at(62))
     records = [(each, RoundJudged(1, each, (), (), ())) for each in rounds]
     run: Any = SimpleNamespace(records=(*records, (at(70), object())))
     own = ReplayPlan(run=run, backtest=plan(hours=1), is_own=True, remarks=())
 
-    told = decided_as(own).backtest
+    found = same_instants(own)
+    told = found.backtest
 
+    assert found.remarks == (SAME_INSTANTS,)
     assert told.decided == {MINUTE_NS: at(5), Nanos(MINUTE_NS + MINUTE): at(62)}
     assert own.backtest.decided == {}
