@@ -87,7 +87,9 @@ class BacktestOutcome:
     def _of_sample(self) -> Iterator[str]:
         made, closed = self.results.summary, self.results.closed
         if made.trades < FEW_TRADES:
-            yield f"{made.trades} closed trades are too few to tell skill from luck"
+            few = f"{made.trades} closed trades are"
+            few = "1 closed trade is" if made.trades == 1 else few
+            yield f"{few} too few to tell skill from luck"
         errors = t_statistic([trip.profit for trip in closed])
         if made.trades >= FEW_TRADES and errors is not None and abs(errors) < CLEAR:
             yield (

@@ -27,15 +27,21 @@ class Files:
         """Look before anything is played whether there is a place for the files.
 
         Raises:
-            click.UsageError: a folder is missing.
+            click.UsageError: a folder is missing, or two of them are the same.
         """
+        taken: dict[Path, str] = {}
         for name, place in (
             ("report", self.report),
             ("html", self.html),
             ("results", self.results),
         ):
-            if place is not None and not place.absolute().parent.is_dir():
+            if place is None:
+                continue
+            if not place.absolute().parent.is_dir():
                 raise click.UsageError(f"--{name}: there is no folder {place.parent}")
+            other = taken.setdefault(place.resolve(), name)
+            if other != name:
+                raise click.UsageError(f"--{name}: {place} is already what --{other} writes")
 
     def write(self, outcome: BacktestOutcome, *, is_text_needed: bool) -> str:
         """Write what is asked for; return the report as JSON, "" where nobody needs it.

@@ -232,6 +232,18 @@ def test_one_trade_that_carries_all_is_named(outcome: BacktestOutcome) -> None:
     assert any(line.startswith(named) for line in found)
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 closed trades are"), (1, "1 closed trade is"), (2, "2 closed trades")],
+)
+def test_few_trades_are_warned_about_in_words(
+    outcome: BacktestOutcome, count: int, said: str
+) -> None:
+    closed = [trip for trip in outcome.results.trips if trip.is_closed]
+    found = evolve(outcome, results=evolve(outcome.results, trips=tuple(closed[:count])))
+    assert found.warnings[0].startswith(said)
+
+
 @pytest.mark.parametrize(("days", "said"), [(10, "nothing here tells"), (60, "by luck alone")])
 def test_many_trials_are_warned_about(outcome: BacktestOutcome, days: int, said: str) -> None:
     growths = [1 + Decimal(n % 3) / 1000 for n in range(days)]

@@ -165,6 +165,19 @@ def test_a_report_that_can_not_be_written_is_said(
         assert option in capsys.readouterr().err
 
 
+def test_one_file_is_not_written_over_by_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    same = str(tmp_path / "one"), str(tmp_path / "here" / ".." / "one")
+    for first, second in (("report", "html"), ("report", "results"), ("html", "results")):
+        asked = [f"--{first}", same[0], f"--{second}", same[1]]
+        assert main(["backtest", "--to", iso(BEGIN + HOUR), *asked]) == 2
+        told = " ".join(capsys.readouterr().err.split())
+        assert f"--{second}: {same[1]} is already what --{first} writes" in told
+    assert not (tmp_path / "one").exists()
+
+
 def test_what_can_not_be_written_after_all_is_said_without_a_traceback(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
