@@ -5,7 +5,7 @@ No call here blocks: what takes time is answered later by a message to the given
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -21,6 +21,7 @@ from domain.model.kill import KillOrder
 from domain.model.market import Bar
 from domain.model.meters import CountKind, Timed, TimeKind
 from domain.model.product import ProductId
+from domain.model.universe import Standing
 from domain.system.rate_budget import BudgetUse
 
 Post = Callable[[ReplyTo, Any], None]
@@ -220,6 +221,17 @@ class BarLog(Protocol):
 
         Raises:
             OSError: they could not be written; they may be given again.
+        """
+
+
+class BookLog(Protocol):
+    """Where it is kept how wide and deep books were, for backtests."""
+
+    def append(self, at_ns: Nanos, standings: Iterable[Standing]) -> None:
+        """Keep what the books of `standings` showed at `at_ns`, market time.
+
+        Raises:
+            OSError: it could not be written.
         """
 
 

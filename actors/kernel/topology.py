@@ -209,7 +209,7 @@ ROUTES: dict[type, Route] = {
     **dict.fromkeys((market.FeedStalled, market.FeedRecovered), _JUDGED),
     # what may be bought
     universe.LiquidityMeasured: Route(says=(FEED,), hears=(UNIVERSE,)),
-    universe.UniverseJudged: Route(says=(UNIVERSE,), hears=_BUYERS),
+    universe.UniverseJudged: Route(says=(UNIVERSE,), hears=(*_BUYERS, BAR_KEEPER)),
     universe.StandingsChanged: Route(says=(UNIVERSE,), hears=(AUDITOR,)),
     universe.RegimeJudged: Route(says=(UNIVERSE,), hears=(AUDITOR, *_BUYERS)),
     **dict.fromkeys((universe.AssetBanned, universe.BanCleared), _ORDERED),

@@ -1,24 +1,33 @@
-"""The minutes that a run has seen, kept for its report and to be played again."""
+"""The minutes and books that a run has seen, kept for its report, and for backtests."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from actors.kernel.base import Actor, ActorContext
-from actors.kernel.ports import BarLog
+from actors.kernel.ports import BarLog, BookLog
 from domain.messages.market import BarClosed, HistoryLoaded
-from domain.model.instants import MINUTE
+from domain.messages.universe import UniverseJudged
+from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.product import ProductId
+from domain.model.universe import Standing
 
-Inbox = BarClosed | HistoryLoaded
+BOOKS_EVERY_NS = 15 * MINUTE
+"""Market time between two looks at the books that are kept."""
+Inbox = BarClosed | HistoryLoaded | UniverseJudged
 
 
 class BarKeeper(Actor):
-    """Keeps closed minute bars. A disk that refuses them costs a chart, never a trade."""
+    """Keeps closed minute bars, and now and then spread and depth of the books. A disk that refuses
+    them costs a chart, never a trade.
+    """
 
-    def __init__(self, context: ActorContext, bars: BarLog) -> None:
+    def __init__(self, context: ActorContext, bars: BarLog, books: BookLog) -> None:
         super().__init__(context)
-        self._log = bars
+        self._log, self._books = bars, books
         self._lost = 0
+        self._looked_ns: Nanos | None = None
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -28,18 +37,38 @@ class BarKeeper(Actor):
             case HistoryLoaded(product, width_ns, bars):
                 if width_ns == MINUTE and bars:
                     self._keep(product, tuple(bars))
+            case UniverseJudged(standings):
+                self._look(standings)
             case _:
                 self.refuse(message)
 
     def _keep(self, product: ProductId, bars: tuple[Bar, ...]) -> None:
+        if self._is_written(lambda: self._log.append(product, bars), len(bars)):
+            self.prove("a bar was kept")
+
+    def _look(self, standings: tuple[Standing, ...]) -> None:
+        """Keep what the books show, once in a while."""
+        now_ns, before_ns = self.clock.market_ns(), self._looked_ns
+        if before_ns is not None and now_ns - before_ns < BOOKS_EVERY_NS:
+            return
+        if any(each.depth is not None for each in standings):
+            self._looked_ns = now_ns
+            self._is_written(lambda: self._books.append(now_ns, standings), len(standings))
+
+    def _is_written(self, write: Callable[[], None], rows: int) -> bool:
+        """Write, tell once that it can't be done and once that it can again; return whether it was
+        done.
+        """
         try:
-            self._log.append(product, bars)
+            write()
         except OSError as error:
             if not self._lost:
-                self.log.warning("prices can't be kept; reports will lack them", reason=str(error))
-            self._lost += len(bars)
-            return
+                self.log.warning(
+                    "prices can't be kept; reports and backtests will lack them", reason=str(error)
+                )
+            self._lost += rows
+            return False
         if self._lost:
             self.log.info("prices are kept again", missing=self._lost)
             self._lost = 0
-        self.prove("a bar was kept")
+        return True

@@ -62,7 +62,7 @@ class _Follower:
     def __init__(self, plan: BacktestPlan, most: int) -> None:
         self._plan, self._most = plan, most
         self._market, self._grid = plan.market, MinuteGrid(plan.market)
-        self._expander = expander_of(plan.market, plan.seed)
+        self._expander = expander_of(plan.market, plan.seed, plan.books)
         fees = plan.fees
         self._boot = BootCompleted((), Rate(fees.maker), Rate(fees.taker), is_clean=True)
         self._ticks = {each.id: each.price_increment for each in plan.market.products}

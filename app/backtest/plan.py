@@ -11,6 +11,7 @@ from attrs import field, frozen
 from adapters.simulator.bars.grid import Market
 from adapters.simulator.engine.accounts import FeeRates
 from adapters.simulator.market_data.candles import CandleMarket
+from adapters.simulator.market_data.depth import NO_BOOKS, Books
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import open_market
 from adapters.simulator.market_data.raw import RawRecording
@@ -49,6 +50,17 @@ class FillRule(StrEnum):
     KIND = "kind"
 
 
+@frozen
+class LikeRun:
+    """A recorded run by whose venue a backtest goes: `name` in words, of how many `orders` times
+    are the median, and of how many `looks` at books their spread and depth.
+    """
+
+    name: str
+    orders: int
+    looks: int
+
+
 @frozen(kw_only=True)
 class BacktestPlan:
     """One backtest: `market` from `start_ns` to `end_ns`, whole minutes of market time.
@@ -57,8 +69,9 @@ class BacktestPlan:
     currency; `renamed` says that the market's own are quoted in a currency that counts as it.
     `decided`: by minute, when the decision is made in it, instants of market time; in any other
     minute two seconds after its beginning. `delay_ns`: how long an order or a cancel takes to the
-    venue and back; `like` names the run that it and the fees are from, "" if they are assumed, and
-    `like_orders` says of how many of its orders it is the median.
+    venue and back. `books` are what those of some products usually look like; those of others are
+    drawn by what is traded. `like` is the run that all this and the fees are from, None if they are
+    assumed.
     """
 
     source: str
@@ -75,8 +88,8 @@ class BacktestPlan:
     fills: FillRule = FillRule.TAPE
     decided: Mapping[Nanos, Nanos] = field(factory=dict)
     delay_ns: Nanos = Nanos(0)
-    like: str = ""
-    like_orders: int = 0
+    books: Books = NO_BOOKS
+    like: LikeRun | None = None
 
 
 def plan_of(

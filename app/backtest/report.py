@@ -162,8 +162,9 @@ def assumptions(outcome: BacktestOutcome) -> tuple[str, ...]:
     maker, taker = 100 * plan.fees.maker, 100 * plan.fees.taker
     told = [
         f"fees: {plain(maker.normalize())} % resting, {plain(taker.normalize())} % taking,"
-        f" as {plan.like or 'a new account'} {'paid' if plan.like else 'pays'}",
+        f" as {'a new account pays' if plan.like is None else f'{plan.like.name} paid'}",
         *(_FILLS[plan.fills]),
+        _books(plan),
         _delay(plan),
         "our orders move no price after their own fill",
         "a product without a trade for 5 minutes is not traded until its next one",
@@ -180,12 +181,26 @@ def assumptions(outcome: BacktestOutcome) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _books(plan: BacktestPlan) -> str:
+    drawn, like = "as usual for what was traded in the hour before", plan.like
+    if like is None:
+        return f"spread and depth of books: {drawn}"
+    known = sum(1 for each in plan.products if each in plan.books)
+    if not known:
+        return f"{like.name} kept no books of these products: spread and depth are {drawn}"
+    looks = counted(like.looks, "look")
+    told = f"spread and depth of {counted(known, 'book')}: the median of what {like.name} saw"
+    rest = len(plan.products) - known
+    others = f"; of {counted(rest, 'other')} {drawn}" if rest else ""
+    return f"{told}, {looks} in all{others}"
+
+
 def _delay(plan: BacktestPlan) -> str:
-    if not plan.like:
+    if plan.like is None:
         return "no time passes between decision, order and answer"
     took = plain((Decimal(plan.delay_ns) / MILLISECOND).quantize(Decimal("0.01")).normalize())
-    orders = counted(plan.like_orders, "order")
-    return f"an order and a cancel take {took} ms, the median of {orders} of {plan.like}"
+    orders = counted(plan.like.orders, "order")
+    return f"an order and a cancel take {took} ms, the median of {orders} of {plan.like.name}"
 
 
 def _exposure(outcome: BacktestOutcome) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Protocol
 
-from adapters.simulator.market_data.expander import CandleExpander, MinuteSteps
-from adapters.simulator.market_data.source import Step
+from adapters.simulator.market_data.expander import CandleExpander
+from adapters.simulator.market_data.source import MinuteSteps, Step
 from app.backtest.market_watch import MarketWatch
 from domain.market.past_quotes import NO_QUOTES, PastQuotes
 from domain.model.instants import Nanos

@@ -53,7 +53,7 @@ class BacktestTimeline:
         plan, config = system.plan, system.plan.config
         self._system, self._plan, self._moved = system, plan, moved
         self._venue, self._recorder = system.venue, system.recorder
-        self._market, self._expander = plan.market, expander_of(plan.market, plan.seed)
+        self._market, self._expander = plan.market, expander_of(plan.market, plan.seed, plan.books)
         strategies = settings.strategies_of(config)
         self._asks_always = plan.engine is BacktestEngine.EVENTS
         signals = WindowSignals if self._asks_always else ColumnSignals

@@ -31,6 +31,7 @@ from app.replay.runs import NotReplayable, parse_run
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE, parse_typed_time
 from domain.model.money import ZERO
+from domain.model.wording import counted
 from domain.results.regression import BaselineUnusable, Metrics, baseline_of, metrics_of, moved
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def account_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--like",
     type=Parsed("run", lambda text: (parse_run(text),)),
     metavar="RUN",
-    help="Fees, and how long orders take, as in this run of --env: its number, or `last`.",
+    help="Fees, books, and how long orders take, as in this run of --env: its number, or `last`.",
 )
 @click.option("--baseline", type=_FILE, metavar="B.json", help="An earlier report to compare with.")
 @json_option
@@ -258,20 +259,26 @@ def _like(plan: BacktestPlan, folders: Folders, asked: Any) -> BacktestPlan:
         if asked["mode"] is not None:
             raise click.UsageError("--env: it says whose run --like means; name that too")
         return plan
+    from app.backtest.plan import LikeRun
     from app.commands.replay import recorded_run
-    from app.replay.measured import measured
+    from app.replay.measured import measured, seen_books
 
     try:
-        run = recorded_run(journal_of(folders, asked["mode"]), *asked["like"])
+        journal = journal_of(folders, asked["mode"])
+        run = recorded_run(journal, *asked["like"])
         times = measured(run)
+        seen = seen_books(run, journal.parent, plan.products)
     except (JournalBroken, NotReplayable, OSError) as error:
         raise click.UsageError(f"--like: {folders.address.put(str(error))}") from error
+    if seen.odd:
+        rows = counted(seen.odd, "row")
+        click.echo(f"--like: {rows} of books could not be read and do not count", err=True)
     return evolve(
         plan,
         fees=times.fees,
         delay_ns=times.delay_ns,
-        like=times.told,
-        like_orders=times.orders,
+        books=seen.books,
+        like=LikeRun(times.told, times.orders, seen.looks),
     )
 
 

@@ -1,18 +1,24 @@
-"""What a recorded run says of its venue and a backtest can use: fees, and how long orders took."""
+"""What a recorded run says of its venue and a backtest can use: fees, how long orders took, and how
+wide and deep books were.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
+from pathlib import Path
 from statistics import median_low
 
 from attrs import frozen
 
 from adapters.simulator.engine.accounts import FeeRates
+from adapters.simulator.market_data.depth import Books, UsualBook
+from adapters.telemetry.books import BOOKS, BookLook, read_books
 from app.replay.runs import NotReplayable, RecordedRun
 from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
+from domain.model.product import ProductId
 
 ANSWERED = frozenset({OrderState.OPEN, OrderState.PARTIALLY_FILLED, OrderState.FILLED})
 """States in which a venue has taken an order."""
@@ -38,6 +44,17 @@ class VenueTimes:
         return f"run {self.number}"
 
 
+@frozen
+class SeenBooks:
+    """What books of products usually looked like, from so many `looks`; `odd` rows could not be
+    read.
+    """
+
+    books: Books
+    looks: int
+    odd: int
+
+
 def measured(run: RecordedRun) -> VenueTimes:
     """Return what a run says.
 
@@ -58,6 +75,32 @@ def measured(run: RecordedRun) -> VenueTimes:
     boot = run.boot
     fees = FeeRates(maker=Decimal(boot.maker_rate), taker=Decimal(boot.taker_rate))
     return VenueTimes(run.number, fees, delay_ns, len(times))
+
+
+def seen_books(run: RecordedRun, folder: Path, products: Collection[ProductId]) -> SeenBooks:
+    """Return the medians of what `run` kept in its mode's `folder` of the books of `products`.
+
+    Raises:
+        NotReplayable: it can't be read.
+    """
+    seen: dict[ProductId, list[BookLook]] = {}
+    odd, begun_ns = 0, run.records[0][0]  # books are looked at before the first decision
+    try:
+        for look in read_books(folder / BOOKS, begun_ns, run.ended_ns):
+            if look is None:
+                odd += 1
+            elif look.product in products:
+                seen.setdefault(look.product, []).append(look)
+    except OSError as error:
+        raise NotReplayable(f"the books of run {run.number}: {error}") from error
+    books = {
+        product: UsualBook(
+            spread_bps=median_low(each.spread_bps for each in looks),
+            depth=median_low(each.depth for each in looks),
+        )
+        for product, looks in sorted(seen.items())
+    }
+    return SeenBooks(books, sum(map(len, seen.values())), odd)
 
 
 def _times(run: RecordedRun) -> Iterator[int]:

@@ -124,7 +124,8 @@ def _compared(plan: ReplayPlan, heard: Records) -> ReplayComparison:
     theirs = _session(heard, lots)
     held = _hindrances(plan, run.records, run.before.breakers)
     own = _hindrances(plan, heard, ())
-    tape = TapePrices(expander_of(plan.backtest.market, plan.backtest.seed))
+    played = plan.backtest
+    tape = TapePrices(expander_of(played.market, played.seed, played.books))
     bids = {
         product: Price(bid)
         for product in sorted({trip.key.product for trip in (*mine.trips, *theirs.trips)})

@@ -20,6 +20,7 @@ from adapters.control.instances import MODES, InstanceRunning, is_running
 from adapters.control.registry import locked
 from adapters.journal.emptying import empty_details, old_details
 from adapters.telemetry.bars import BARS, COLUMNS
+from adapters.telemetry.books import BOOKS
 from app.command_line.options import Folders
 from app.run.recovery import JOURNAL
 from domain.model.errors import JournalError
@@ -68,6 +69,7 @@ def old_files(folders: Folders, before_ns: int) -> Iterator[OldFile]:
         yield from _whole_files(folders.log.glob(pattern), "log", before_ns)
     for folder in (home / mode for home in folders.homes for mode in MODES):
         yield from _whole_files(folder.glob(SHADOWS), "shadow", before_ns)
+        yield from _whole_files((folder / BOOKS).glob("*.csv"), "books", before_ns)
         files = sorted((folder / BARS).glob("*.csv"))
         old = list(_whole_files(files, "minutes", before_ns))
         yield from old

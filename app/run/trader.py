@@ -23,6 +23,7 @@ from adapters.control.kill_switch import FileHaltSignal, by_signal, write_kill
 from adapters.control.requests import FileControlInbox
 from adapters.control.status import FileStatusBoard
 from adapters.telemetry.bars import BARS, BarFiles
+from adapters.telemetry.books import BOOKS, BookFiles
 from adapters.telemetry.terminal import Terminal
 from adapters.venues.coinbase.gateway import CoinbaseGateway
 from app.command_line.options import TradeOptions
@@ -257,6 +258,7 @@ def _file_ports(
         ),
         status=FileStatusBoard(folder, folders.data, ports.wall),
         bars=BarFiles(folder / BARS),
+        books=BookFiles(folder / BOOKS),
         control=FileControlInbox(folder),
     )
 

@@ -17,6 +17,7 @@ from actors.kernel.ports import (
     ActorLifecycle,
     AlertLog,
     BarLog,
+    BookLog,
     ControlInbox,
     HaltSignal,
     Journal,
@@ -95,6 +96,7 @@ class Ports:
     alerts: AlertLog
     status: StatusBoard
     bars: BarLog
+    books: BookLog
     control: ControlInbox
 
 
@@ -203,7 +205,7 @@ def _keepers(
         AUDITOR: lambda _: spawn(Auditor, AUDITOR, ports.journal),
         ALERTS: lambda _: spawn(Alerts, ALERTS, ports.alerts),
         PROJECTOR: projector,
-        BAR_KEEPER: lambda _: spawn(BarKeeper, BAR_KEEPER, ports.bars),
+        BAR_KEEPER: lambda _: spawn(BarKeeper, BAR_KEEPER, ports.bars, ports.books),
         SUPERVISOR: lambda _: spawn(Supervisor, SUPERVISOR, lifecycle, draw),
         KILL_SWITCH: lambda _: spawn(KillSwitch, KILL_SWITCH, ports.signal, stop.ask),
     }

@@ -174,7 +174,7 @@ def test_without_its_world_it_is_played_on_the_minutes_that_it_saw(
 
 
 @pytest.mark.req("BT1")
-def test_a_backtest_takes_fees_and_times_of_orders_from_a_run(
+def test_a_backtest_takes_fees_times_of_orders_and_books_from_a_run(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "r.json"
@@ -187,3 +187,7 @@ def test_a_backtest_takes_fees_and_times_of_orders_from_a_run(
     assert told[0].endswith("as run 1 paid")
     assert any(re.search(r"the median of \d+ orders? of run 1$", each) for each in told)
     assert not any("no time passes" in each for each in told)
+    seen = r"spread and depth of 5 books: the median of what run 1 saw, (\d+) looks in all"
+    looks = [int(found[1]) for each in told if (found := re.fullmatch(seen, each))]
+    assert looks
+    assert looks[0] >= 5

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from domain.model.market import Bar, Level
 from domain.model.money import BPS, Price, Quantity
 from domain.model.product import Product, ProductId
+from domain.model.universe import DEPTH_WITHIN_BPS
 
 if TYPE_CHECKING:
     from domain.model.bars import Ints
@@ -34,6 +35,8 @@ BUSY = 400_000.0
 SPREADS_BPS = (0.1, 12.0)
 GAP_BPS = 1.5
 """Between the lines of the grid, at least."""
+GAP_BPS_SEEN = DEPTH_WITHIN_BPS / 4
+"""At most, where it is known what lies within that distance: some lines have to be."""
 BEST_SHARE, LINE_SHARE = 0.05, 0.6
 """Of a usual minute's turnover: what the best level and each line behind it usually hold."""
 LEVEL_FLOOR = 400.0
@@ -59,17 +62,44 @@ class Climate:
     """Usual spread in ticks, at least 1."""
 
 
-def climate(product: Product, price: Decimal, turnover: float) -> Climate:
-    """Return the climate at `price`, for a mean `turnover` of a minute in quote currency."""
+@frozen
+class UsualBook:
+    """What books of a product usually look like: spread in bps of the middle, above 0, and what the
+    thinner side holds within `DEPTH_WITHIN_BPS` of its best price, above 0, in quote currency.
+    """
+
+    spread_bps: Decimal
+    depth: Decimal
+
+
+Books = Mapping[ProductId, UsualBook]
+NO_BOOKS: Books = {}
+
+
+def climate(
+    product: Product, price: Decimal, turnover: float, usual: UsualBook | None = None
+) -> Climate:
+    """Return the climate at `price`, for a mean `turnover` of a minute in quote currency, or as
+    books usually are where that is known.
+    """
     last, ticks = float(price), float(price / product.price_increment)
     low, high = SPREADS_BPS
     spread_bps = min(high, max(low, TIGHT_BPS * math.sqrt(BUSY / (turnover + 1.0))))
-    gap = int(max(GAP_BPS, spread_bps) * ticks / 10_000.0)
+    gap_bps = max(GAP_BPS, spread_bps)
+    if usual is not None:
+        spread_bps = float(usual.spread_bps)
+        gap_bps = min(GAP_BPS_SEEN, max(GAP_BPS, spread_bps))
+    gap = 1 << max(0, int(gap_bps * ticks / 10_000.0).bit_length() - 1)
+    best, line = BEST_SHARE * turnover + LEVEL_FLOOR, LINE_SHARE * turnover + LEVEL_FLOOR
+    if usual is not None:
+        lines = min(LEVELS - 1.0, DEPTH_WITHIN_BPS * ticks / 10_000.0 / gap)
+        share = float(usual.depth) / (best + lines * line)
+        best, line = best * share, line * share
     unit = last * float(product.base_increment)
     return Climate(
-        best=max(1, int((BEST_SHARE * turnover + LEVEL_FLOOR) / unit)),
-        line=max(1, int((LINE_SHARE * turnover + LEVEL_FLOOR) / unit)),
-        gap=1 << max(0, gap.bit_length() - 1),
+        best=max(1, int(best / unit)),
+        line=max(1, int(line / unit)),
+        gap=gap,
         spread=max(1, int(spread_bps * ticks / 10_000.0)),
     )
 

@@ -16,18 +16,21 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
 from adapters.simulator.market_data.candles import CandleMarket
 from adapters.simulator.market_data.depth import (
+    NO_BOOKS,
     STEPS,
     UNKNOWN_TURNOVER,
+    Books,
     Climate,
     Depth,
     Prices,
+    UsualBook,
     book_around,
     climate,
     key_of,
@@ -36,7 +39,7 @@ from adapters.simulator.market_data.depth import (
     turnover,
 )
 from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
-from adapters.simulator.market_data.source import PlayedMarket, Step
+from adapters.simulator.market_data.source import MinuteSteps, PlayedMarket, Step
 from domain.market.past_quotes import PastQuotes
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar, Trade
@@ -63,6 +66,7 @@ class _Subject:
     product: Product
     prices: Prices
     key: int
+    usual: UsualBook | None
 
 
 @frozen
@@ -78,34 +82,18 @@ class _Minute:
     chance: int
 
 
-class MinuteSteps(Protocol):
-    """The steps of a minute of one product by number, oldest first; each is made when asked for."""
-
-    @property
-    def product(self) -> ProductId:
-        """Whose steps they are."""
-
-    @property
-    def times(self) -> Sequence[int]:
-        """When they are, market time."""
-
-    @property
-    def first_traded(self) -> int:
-        """The number of the first step with a trade; without one, one past the last."""
-
-    def step(self, index: int) -> Step:
-        """Return a step by its number."""
-
-
 class CandleExpander:
     """Expands the candles of one market; asking for minutes in any order gives the same steps."""
 
-    def __init__(self, market: PlayedMarket, seed: int) -> None:
+    def __init__(self, market: PlayedMarket, seed: int, books: Books = NO_BOOKS) -> None:
+        """`books` are what those of some products look like; others are as what is traded."""
         self._market = market
         self._seed = seed
         self._subjects = {
-            product.id: _Subject(product, Prices(product.price_increment), key_of(seed, product.id))
-            for product in market.products
+            each.id: _Subject(
+                each, Prices(each.price_increment), key_of(seed, each.id), books.get(each.id)
+            )
+            for each in market.products
         }
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
@@ -253,7 +241,7 @@ class CandleExpander:
         more than that.
         """
         hour_ns = self._hour_of(minute_ns)
-        now = self._hour_climate(self._subjects[product].product, hour_ns)
+        now = self._hour_climate(self._subjects[product], hour_ns)
         if now is None:
             return None
         found = self._spreads.get(product)
@@ -292,29 +280,30 @@ class CandleExpander:
         return walk(candle, turnover([row], 1), self._random(product.id, minute_ns))
 
     def _depth(self, subject: _Subject, minute_ns: int, known: Bar, price: Decimal) -> Depth:
-        now = self._climate(subject.product, minute_ns, known, price)
+        now = self._climate(subject, minute_ns, known, price)
         before = now
         if (minute_ns - self._first_ns) % HOUR == 0:
-            earlier = self._climate(subject.product, minute_ns - MINUTE, known, price)
+            earlier = self._climate(subject, minute_ns - MINUTE, known, price)
             before = Climate(earlier.best, earlier.line, now.gap, now.spread)
         return Depth(
             subject.product, subject.prices, subject.key, self._number(minute_ns), before, now
         )
 
-    def _climate(self, product: Product, minute_ns: int, known: Bar, price: Decimal) -> Climate:
+    def _climate(self, subject: _Subject, minute_ns: int, known: Bar, price: Decimal) -> Climate:
         """Return the climate of the minute's hour, from the rows of the hour before.
 
         Without such rows the newest row before it speaks for ten minutes.
         """
-        found = self._hour_climate(product, self._hour_of(minute_ns))
+        found = self._hour_climate(subject, self._hour_of(minute_ns))
         if found is None:  # the product's first hour
             value = turnover([known], 10) if known.start_ns < minute_ns else UNKNOWN_TURNOVER
-            return climate(product, price, value)
+            return climate(subject.product, price, value, subject.usual)
         return found
 
-    def _hour_climate(self, product: Product, hour_ns: Nanos) -> Climate | None:
+    def _hour_climate(self, subject: _Subject, hour_ns: Nanos) -> Climate | None:
         """Return the climate of an hour, None if the product has no row before it."""
-        found = self._climates.get((product.id, hour_ns))
+        product, key = subject.product, (subject.product.id, hour_ns)
+        found = self._climates.get(key)
         if found is None:
             last = self._market.last_before(product.id, hour_ns)
             if last is None:
@@ -323,7 +312,7 @@ class CandleExpander:
             value = turnover([last], 10) if value is None else value
             if len(self._climates) >= _CACHED_HOURS:
                 self._climates.clear()
-            found = self._climates[product.id, hour_ns] = climate(product, last.close, value)
+            found = self._climates[key] = climate(product, last.close, value, subject.usual)
         return found
 
     def _turnover(self, product: ProductId, end_ns: Nanos) -> float | None:

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from adapters.simulator.market_data.candles import CandleMarket, open_candles
+from adapters.simulator.market_data.depth import NO_BOOKS, Books
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.raw import RAW_SUFFIXES, RawRecording, open_raw
@@ -79,11 +80,11 @@ def _way_out(path: Path) -> str:
     )
 
 
-def expander_of(market: PLAYABLE, seed: int) -> CandleExpander:
-    """Return what turns the market's minutes into steps."""
+def expander_of(market: PLAYABLE, seed: int, books: Books = NO_BOOKS) -> CandleExpander:
+    """Return what turns the market's minutes into steps, with `books` where they are known."""
     if isinstance(market, TradeMarket):
-        return TradeExpander(market, seed)
-    return CandleExpander(market, seed)
+        return TradeExpander(market, seed, books)
+    return CandleExpander(market, seed, books)
 
 
 def _is_raw(path: Path) -> bool:

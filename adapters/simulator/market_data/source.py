@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from attrs import frozen
@@ -92,3 +93,22 @@ class Expander(Protocol):
 
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's steps, oldest first, at most 2 s apart; empty where not covered."""
+
+
+class MinuteSteps(Protocol):
+    """The steps of a minute of one product by number, oldest first; each is made when asked for."""
+
+    @property
+    def product(self) -> ProductId:
+        """Whose steps they are."""
+
+    @property
+    def times(self) -> Sequence[int]:
+        """When they are, market time."""
+
+    @property
+    def first_traded(self) -> int:
+        """The number of the first step with a trade; without one, one past the last."""
+
+    def step(self, index: int) -> Step:
+        """Return a step by its number."""

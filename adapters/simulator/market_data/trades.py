@@ -18,10 +18,10 @@ import pyarrow as pa
 from attrs import frozen
 from numpy.typing import NDArray
 
-from adapters.simulator.market_data.depth import STEPS, Depth, book_around, touch
-from adapters.simulator.market_data.expander import STEP_NS, CandleExpander, MinuteSteps
+from adapters.simulator.market_data.depth import NO_BOOKS, STEPS, Books, Depth, book_around, touch
+from adapters.simulator.market_data.expander import STEP_NS, CandleExpander
 from adapters.simulator.market_data.reading import FileRows, Reading
-from adapters.simulator.market_data.source import MarketError, Step
+from adapters.simulator.market_data.source import MarketError, MinuteSteps, Step
 from adapters.simulator.market_data.tables import (
     COUNTED_EXACTLY,
     DECIMALS_MAX,
@@ -147,8 +147,8 @@ class TradeMarket:
 class TradeExpander(CandleExpander):
     """A step at each trade's own instant, and the book anew every 1.875 s between them."""
 
-    def __init__(self, market: TradeMarket, seed: int) -> None:
-        super().__init__(market, seed)
+    def __init__(self, market: TradeMarket, seed: int, books: Books = NO_BOOKS) -> None:
+        super().__init__(market, seed, books)
         self._tape = market
 
     def minute(self, product: ProductId, minute_ns: Nanos) -> MinuteSteps | None:

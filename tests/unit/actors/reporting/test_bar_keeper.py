@@ -1,15 +1,21 @@
-"""Minutes are kept; a disk that refuses them is told of once and costs nothing else."""
+"""Minutes and books are kept; a disk that refuses them is told of once and costs nothing else."""
 
 from __future__ import annotations
 
-from actors.reporting.bar_keeper import BarKeeper
+from collections.abc import Iterable
+from decimal import Decimal
+
+from actors.reporting.bar_keeper import BOOKS_EVERY_NS, BarKeeper
 from domain.messages.market import BarClosed, HistoryLoaded
 from domain.messages.supervision import ActorProven
+from domain.messages.universe import UniverseJudged
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.product import ProductId
+from domain.model.universe import Standing
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.market import bar
+from tests.builders.messages import a_standing
 
 FLAT = ("100", "100", "100", "100")
 FIRST, SECOND_BAR, THIRD, FOURTH = (bar(minute, FLAT, "1") for minute in range(4))
@@ -29,9 +35,30 @@ class Kept:
         self.bars.extend(bars)
 
 
+class Looked:
+    """A book log in memory that can be told to refuse."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[int, tuple[Standing, ...]]] = []
+        self.is_full = False
+
+    def append(self, at_ns: Nanos, standings: Iterable[Standing]) -> None:
+        if self.is_full:
+            raise OSError("no space left")
+        self.looks.append((at_ns, tuple(standings)))
+
+
+def keeper_of(
+    kept: Kept, harness: Harness | None = None, books: Looked | None = None, epoch: int = 1
+) -> BarKeeper:
+    harness = Harness() if harness is None else harness
+    books = Looked() if books is None else books
+    return harness.start(BarKeeper, "bar_keeper", kept, books, epoch=epoch)
+
+
 def test_closed_minutes_and_those_of_the_past_are_kept() -> None:
     kept = Kept()
-    keeper = Harness().start(BarKeeper, "bar_keeper", kept)
+    keeper = keeper_of(kept)
 
     deliver(keeper, HistoryLoaded(FIRST.product, Nanos(MINUTE), (FIRST,)), BarClosed(SECOND_BAR))
 
@@ -40,7 +67,7 @@ def test_closed_minutes_and_those_of_the_past_are_kept() -> None:
 
 def test_hours_are_not_mixed_among_minutes() -> None:
     kept = Kept()
-    keeper = Harness().start(BarKeeper, "bar_keeper", kept)
+    keeper = keeper_of(kept)
 
     deliver(keeper, HistoryLoaded(FIRST.product, Nanos(HOUR), (FIRST,)))
 
@@ -49,7 +76,7 @@ def test_hours_are_not_mixed_among_minutes() -> None:
 
 def test_a_disk_that_refuses_is_told_of_once_and_so_is_its_recovery() -> None:
     kept, harness = Kept(), Harness()
-    keeper = harness.start(BarKeeper, "bar_keeper", kept)
+    keeper = keeper_of(kept, harness)
 
     kept.is_full = True
     deliver(keeper, BarClosed(FIRST), BarClosed(SECOND_BAR))
@@ -63,6 +90,39 @@ def test_a_disk_that_refuses_is_told_of_once_and_so_is_its_recovery() -> None:
 
 
 def test_a_fresh_incarnation_is_proven_by_the_first_bar_it_keeps() -> None:
-    keeper = Harness().start(BarKeeper, "bar_keeper", Kept(), epoch=2)
+    keeper = keeper_of(Kept(), epoch=2)
 
     assert of_kind(deliver(keeper, BarClosed(FIRST)), ActorProven)
+
+
+def test_books_are_kept_every_quarter_of_an_hour_from_the_first_that_is_seen_on() -> None:
+    books, harness = Looked(), Harness()
+    keeper = keeper_of(Kept(), harness, books)
+    unseen, seen = a_standing(depth=None), a_standing(spread_bps=Decimal(2))
+
+    deliver(keeper, UniverseJudged(()), UniverseJudged((unseen,)))
+    assert books.looks == []
+
+    first_ns = harness.clock.market_ns()
+    for _ in range(7):
+        deliver(keeper, UniverseJudged((seen,)))
+        harness.clock.move(BOOKS_EVERY_NS // 3)
+
+    times = [at_ns for at_ns, _ in books.looks]
+    assert times == [first_ns, first_ns + BOOKS_EVERY_NS, first_ns + 2 * BOOKS_EVERY_NS]
+    assert {standings for _, standings in books.looks} == {(seen,)}
+
+
+def test_a_disk_that_refuses_books_is_told_of_once_and_bars_go_on_beside() -> None:
+    books, kept, harness = Looked(), Kept(), Harness()
+    keeper = keeper_of(kept, harness, books)
+    books.is_full = kept.is_full = True
+    deliver(keeper, UniverseJudged((a_standing(),)), BarClosed(FIRST))
+    books.is_full = kept.is_full = False
+    harness.clock.move(BOOKS_EVERY_NS)
+    deliver(keeper, BarClosed(SECOND_BAR), UniverseJudged((a_standing(),)))
+
+    assert len(harness.log.of("warning")) == 1
+    (info,) = harness.log.of("info")
+    assert info.fields == {"missing": 2}
+    assert (len(kept.bars), len(books.looks)) == (1, 1)

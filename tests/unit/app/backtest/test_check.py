@@ -10,7 +10,9 @@ from attrs import evolve
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from adapters.simulator.market_data.depth import UsualBook
 from app.backtest.check import EngineTrace, check, difference
+from app.backtest.plan import LikeRun
 from app.backtest.report import assumptions
 from app.backtest.signals import ColumnSignals, Wanted
 from app.backtest.trail import OrderLine
@@ -127,7 +129,7 @@ def test_with_orders_on_the_way_both_engines_do_the_same_and_fills_are_later(
     delay_ms: int,
 ) -> None:
     made = plan(hours=6)
-    late = evolve(made, delay_ns=Nanos(delay_ms * MILLISECOND), like="run 7", like_orders=1)
+    late = evolve(made, delay_ns=Nanos(delay_ms * MILLISECOND), like=LikeRun("run 7", 1, 0))
 
     outcome, found = check(late, lambda _: None)
 
@@ -142,6 +144,38 @@ def test_with_orders_on_the_way_both_engines_do_the_same_and_fills_are_later(
     (told,) = (each for each in assumptions(outcome) if "an order and a cancel" in each)
     assert told == f"an order and a cancel take {delay_ms} ms, the median of 1 order of run 7"
     assert "as run 7 paid" in assumptions(outcome)[0]
+
+
+@pytest.mark.parametrize(("spread", "depth"), [("2", "500000"), ("55", "30")])
+def test_with_books_that_a_run_has_seen_both_engines_do_the_same_and_say_so(
+    spread: str, depth: str
+) -> None:
+    made = plan(hours=6)
+    first, *others = made.products
+    seen = UsualBook(Decimal(spread), Decimal(depth))
+    whole = evolve(made, books=dict.fromkeys(made.products, seen), like=LikeRun("run 7", 3, 40))
+
+    outcome, found = check(whole, lambda _: None)
+
+    assert found is None
+    (told,) = (each for each in assumptions(outcome) if each.startswith("spread and depth"))
+    count = f"{len(made.products)} books"
+    assert told == f"spread and depth of {count}: the median of what run 7 saw, 40 looks in all"
+    part = evolve(outcome, plan=evolve(whole, books={first: seen}))
+    rest = f"; of {len(others)} others as usual for what was traded in the hour before"
+    assert any(each.startswith("spread and depth of 1 book: ") for each in assumptions(part))
+    assert any(each.endswith(rest) for each in assumptions(part))
+    none = evolve(outcome, plan=evolve(whole, books={}))
+    assert any(each.startswith("run 7 kept no books") for each in assumptions(none))
+
+
+def test_books_that_were_seen_count_in_what_is_traded() -> None:
+    made = plan(hours=6)
+    alone, _ = check(made, lambda _: None)
+    seen = UsualBook(Decimal(55), Decimal(30))
+    wide, _ = check(evolve(made, books=dict.fromkeys(made.products, seen)), lambda _: None)
+
+    assert [trip.paid for trip in alone.results.trips] != [trip.paid for trip in wide.results.trips]
 
 
 def a_climb(gap_at: int) -> list[Bar]:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.replay.measured import MOST_NS, measured
+from adapters.simulator.market_data.depth import UsualBook
+from adapters.telemetry.books import BOOKS, BookFiles
+from app.replay.measured import MOST_NS, measured, seen_books
 from app.replay.runs import NotReplayable, RecordedRun, recorded
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import RunStarted
 from domain.messages.orders import IntentRaised
 from domain.messages.portfolio import EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted
-from domain.model.instants import MILLISECOND, Nanos
+from domain.model.instants import MILLISECOND, Nanos, iso
 from domain.model.orders import OrderState
 from domain.model.portfolio import AccountBalance
-from tests.builders.messages import MAKER, NOW, TAKER, a_moved, a_product, an_intent
+from domain.model.product import ProductId
+from tests.builders.messages import (
+    BTC,
+    ETH,
+    MAKER,
+    NOW,
+    TAKER,
+    a_moved,
+    a_product,
+    a_standing,
+    an_intent,
+)
 from tests.builders.numbers import amount, decimals
 
 pytestmark = pytest.mark.req("BT1")
@@ -81,3 +95,35 @@ def test_a_run_without_an_order_or_with_a_time_that_no_backtest_plays_says_nothi
         measured(a_run())
     with pytest.raises(NotReplayable, match=r"took 5\.0 s; expected at most 5 s"):
         measured(a_run(*an_order(1, 0, slow, OrderState.OPEN)))
+
+
+def test_books_are_the_median_of_what_the_run_kept_of_the_products_that_are_played(
+    tmp_path: Path,
+) -> None:
+    run, kept = a_run((60 * 60_000, object())), BookFiles(tmp_path / BOOKS)
+    minute = 60 * 1_000 * MILLISECOND
+    looks = ((-5, "99", "1"), (0, "3", "100"), (15, "1", "500"), (30, "2", "9"), (75, "99", "1"))
+    for after, spread, depth in looks:
+        figures: dict[str, Any] = {"spread_bps": Decimal(spread), "depth": Decimal(depth)}
+        seen = (a_standing(name, **figures) for name in (BTC, ETH))
+        kept.append(Nanos(NOW + after * minute), seen)
+    file = next((tmp_path / BOOKS).iterdir())
+    with file.open("a", encoding="ascii") as out:
+        out.write("torn")
+
+    found = seen_books(run, tmp_path, {BTC, ProductId("SOL-USD")})
+
+    assert found.books == {BTC: UsualBook(Decimal(2), Decimal(100))}
+    assert (found.looks, found.odd) == (3, 1)
+
+
+def test_a_run_that_kept_no_books_says_nothing_of_them(tmp_path: Path) -> None:
+    found = seen_books(a_run(), tmp_path, {BTC})
+    assert (found.books, found.looks, found.odd) == ({}, 0, 0)
+
+
+def test_books_that_can_not_be_read_are_named(tmp_path: Path) -> None:
+    run = a_run()
+    (tmp_path / BOOKS / f"{iso(run.begun_ns)[:10]}.csv").mkdir(parents=True)
+    with pytest.raises(NotReplayable, match="the books of run 1"):
+        seen_books(run, tmp_path, {BTC})

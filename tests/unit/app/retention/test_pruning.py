@@ -51,6 +51,7 @@ GOES = (
     "logs/incidents/1.txt",
     "data/paper/bars/BTC-USD.csv",
     "data/live/bars/BTC-USD.csv",
+    "data/paper/books/2026-01-01.csv",
     "data/worlds/generated-7/paper/shadow/run-0001.jsonl",
 )
 STAYS = (
