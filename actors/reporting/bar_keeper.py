@@ -27,7 +27,7 @@ class BarKeeper(Actor):
         super().__init__(context)
         self._log, self._books = bars, books
         self._lost = 0
-        self._looked_ns: Nanos | None = None
+        self._looked_ns: dict[ProductId, Nanos] = {}
 
     def receive(self, message: Inbox) -> None:
         """Handle one message."""
@@ -47,13 +47,17 @@ class BarKeeper(Actor):
             self.prove("a bar was kept")
 
     def _look(self, standings: tuple[Standing, ...]) -> None:
-        """Keep what the books show, once in a while."""
-        now_ns, before_ns = self.clock.market_ns(), self._looked_ns
-        if before_ns is not None and now_ns - before_ns < BOOKS_EVERY_NS:
-            return
-        if any(each.depth is not None for each in standings):
-            self._looked_ns = now_ns
-            self._is_written(lambda: self._books.append(now_ns, standings), len(standings))
+        """Keep what the books show, of each product once in a while."""
+        now_ns, looked_ns = self.clock.market_ns(), self._looked_ns
+        due = [
+            each
+            for each in standings
+            if each.depth is not None
+            and now_ns - looked_ns.get(each.product, -BOOKS_EVERY_NS) >= BOOKS_EVERY_NS
+        ]
+        if due:
+            looked_ns.update((each.product, now_ns) for each in due)
+            self._is_written(lambda: self._books.append(now_ns, due), len(due))
 
     def _is_written(self, write: Callable[[], None], rows: int) -> bool:
         """Write, tell once that it can't be done and once that it can again; return whether it was

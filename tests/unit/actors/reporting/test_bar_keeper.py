@@ -15,7 +15,7 @@ from domain.model.product import ProductId
 from domain.model.universe import Standing
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.market import bar
-from tests.builders.messages import a_standing
+from tests.builders.messages import BTC, ETH, a_standing
 
 FLAT = ("100", "100", "100", "100")
 FIRST, SECOND_BAR, THIRD, FOURTH = (bar(minute, FLAT, "1") for minute in range(4))
@@ -111,6 +111,20 @@ def test_books_are_kept_every_quarter_of_an_hour_from_the_first_that_is_seen_on(
     times = [at_ns for at_ns, _ in books.looks]
     assert times == [first_ns, first_ns + BOOKS_EVERY_NS, first_ns + 2 * BOOKS_EVERY_NS]
     assert {standings for _, standings in books.looks} == {(seen,)}
+
+
+def test_each_product_has_its_own_quarter_of_an_hour() -> None:
+    books, harness = Looked(), Harness()
+    keeper = keeper_of(Kept(), harness, books)
+    first, second = a_standing(BTC), a_standing(ETH)
+
+    deliver(keeper, UniverseJudged((first, a_standing(ETH, depth=None))))
+    harness.clock.move(MINUTE)
+    deliver(keeper, UniverseJudged((first, second)))
+    harness.clock.move(BOOKS_EVERY_NS - MINUTE)
+    deliver(keeper, UniverseJudged((first, second)))
+
+    assert [standings for _, standings in books.looks] == [(first,), (second,), (first,)]
 
 
 def test_a_disk_that_refuses_books_is_told_of_once_and_bars_go_on_beside() -> None:
