@@ -31,7 +31,6 @@ from app.replay.runs import NotReplayable, parse_run
 from domain.model.errors import InvalidNumber
 from domain.model.instants import MINUTE, parse_typed_time
 from domain.model.money import ZERO
-from domain.model.wording import counted
 from domain.results.regression import BaselineUnusable, Metrics, baseline_of, metrics_of, moved
 
 if TYPE_CHECKING:
@@ -261,7 +260,7 @@ def _like(plan: BacktestPlan, folders: Folders, asked: Any) -> BacktestPlan:
         return plan
     from app.backtest.plan import LikeRun
     from app.commands.replay import recorded_run
-    from app.replay.measured import measured, seen_books
+    from app.replay.measured import measured, odd_rows, seen_books
 
     try:
         journal = journal_of(folders, asked["mode"])
@@ -271,8 +270,7 @@ def _like(plan: BacktestPlan, folders: Folders, asked: Any) -> BacktestPlan:
     except (JournalBroken, NotReplayable, OSError) as error:
         raise click.UsageError(f"--like: {folders.address.put(str(error))}") from error
     if seen.odd:
-        rows = counted(seen.odd, "row")
-        click.echo(f"--like: {rows} of books could not be read and do not count", err=True)
+        click.echo(f"--like: {odd_rows(seen.odd)}", err=True)
     return evolve(
         plan,
         fees=times.fees,

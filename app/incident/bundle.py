@@ -27,6 +27,7 @@ from adapters.journal.scan import STARTED
 from adapters.journal.segments import read_records
 from adapters.simulator.world import FOLDER as VENUE
 from adapters.telemetry.bars import BARS
+from adapters.telemetry.books import BOOKS
 from adapters.telemetry.lines import Entry, LineFiles, is_of
 from domain.model.errors import TradingError
 from domain.model.instants import Nanos, parse_iso
@@ -252,8 +253,9 @@ def _contents(place: BundleSource, stretch: BundleSpan) -> Iterator[tuple[str, b
         yield from _file(f"{mode}/{name}", folder / name)
     for kept in sorted((folder / "config").glob("*.json")):
         yield from _file(f"{mode}/config/{kept.name}", kept)
-    for minutes in sorted((folder / BARS).glob("*.csv")):
-        yield from _file(f"{mode}/{BARS}/{minutes.name}", minutes, MINUTES_BYTES)
+    for kind in (BARS, BOOKS):
+        for seen in sorted((folder / kind).glob("*.csv")):
+            yield from _file(f"{mode}/{kind}/{seen.name}", seen, MINUTES_BYTES)
     wanted = _wanted(place.name, stretch)
     for name, most in LOGS.items():
         lines = LineFiles(place.log / name).newest(most, wanted)

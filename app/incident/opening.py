@@ -19,11 +19,12 @@ from attrs import frozen
 
 from adapters.control.instances import MODES
 from adapters.telemetry.bars import BARS
+from adapters.telemetry.books import BOOKS
 from app.incident.bundle import JOURNAL, MANIFEST, WORLD, NothingThere
 
 REPLAYED = re.compile(
     rf"(?:{'|'.join(MODES)})/(?:{JOURNAL}/[0-9]{{8}}\.jsonl|config/[0-9a-f]{{1,64}}\.json|start\.json"
-    rf"|{re.escape(WORLD)}|{BARS}/[A-Z0-9-]{{1,40}}\.csv)"
+    rf"|{re.escape(WORLD)}|(?:{BARS}|{BOOKS})/[A-Z0-9-]{{1,40}}\.csv)"
 )
 """Names of members that a replay reads."""
 LARGEST = 8 << 30

@@ -19,6 +19,7 @@ from domain.messages.orders import IntentRaised, OrderAdvanced
 from domain.model.instants import SECOND, Nanos
 from domain.model.orders import OrderState
 from domain.model.product import ProductId
+from domain.model.wording import counted
 
 ANSWERED = frozenset({OrderState.OPEN, OrderState.PARTIALLY_FILLED, OrderState.FILLED})
 """States in which a venue has taken an order."""
@@ -84,7 +85,8 @@ def seen_books(run: RecordedRun, folder: Path, products: Collection[ProductId]) 
         NotReplayable: it can't be read.
     """
     seen: dict[ProductId, list[BookLook]] = {}
-    odd, begun_ns = 0, run.records[0][0]  # books are looked at before the first decision
+    # Books are looked at before the first decision.
+    odd, begun_ns = 0, min((at_ns for at_ns, _ in run.records[:1]), default=run.begun_ns)
     try:
         for look in read_books(folder / BOOKS, begun_ns, run.ended_ns):
             if look is None:
@@ -101,6 +103,12 @@ def seen_books(run: RecordedRun, folder: Path, products: Collection[ProductId]) 
         for product, looks in sorted(seen.items())
     }
     return SeenBooks(books, sum(map(len, seen.values())), odd)
+
+
+def odd_rows(count: int) -> str:
+    """Say that so many rows of books do not count."""
+    does = "does" if count == 1 else "do"
+    return f"{counted(count, 'row')} of books could not be read and {does} not count"
 
 
 def _times(run: RecordedRun) -> Iterator[int]:

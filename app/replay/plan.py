@@ -22,6 +22,7 @@ from app.command_line.last_start import FILE
 from app.command_line.options import MIRROR
 from app.configuration.history import KeptConfig
 from app.configuration.restoring import loaded
+from app.replay.measured import odd_rows, seen_books
 from app.replay.runs import NotReplayable, RecordedRun
 from app.run.settings import lookback_ns
 from config.effective import Config, code_hash
@@ -72,11 +73,30 @@ def plan_for(run: RecordedRun, kept: KeptConfig, folder: Path, market: str | Non
             more.append(f"compared up to {iso(run.ended_ns)}: there {plan.source} ends")
     except (MarketError, NotReplayable) as error:
         raise NotReplayable(f"{error}; {_missing(run, config)}") from error
+    if not is_own:
+        plan, told = _with_books(plan, run, folder)
+        more += told
     if not is_own and plan.market.first_ns > run.begun_ns - WEEK:
         more.append(SHORT_PAST)
     fees = FeeRates(maker=Decimal(run.boot.maker_rate), taker=Decimal(run.boot.taker_rate))
     plan = evolve(plan, opening=run.opening, fees=fees, engine=BacktestEngine.EVENTS)
     return ReplayPlan(run=run, backtest=plan, is_own=is_own, remarks=(*remarks, *more))
+
+
+def _with_books(
+    plan: BacktestPlan, run: RecordedRun, folder: Path
+) -> tuple[BacktestPlan, list[str]]:
+    """Return the plan with the books that the run kept, and what is to be said of them."""
+    try:
+        seen = seen_books(run, folder, plan.products)
+    except NotReplayable as error:
+        return plan, [f"books are drawn: {error}"]
+    told, looks = [], counted(seen.looks, "look")
+    if seen.books:
+        told.append(f"books are about as wide and deep as the run saw them ({looks})")
+    if seen.odd:
+        told.append(odd_rows(seen.odd))
+    return evolve(plan, books=seen.books), told
 
 
 def _config(kept: KeptConfig) -> Config:

@@ -39,6 +39,19 @@ def test_the_newest_run_is_meant_or_those_of_a_stretch_and_the_journal_is_whole(
     assert not (tmp_path / "none").exists()
 
 
+def test_minutes_and_books_that_a_run_kept_are_in_it_for_its_replay(tmp_path: Path) -> None:
+    a_run(tmp_path, AT_NS)
+    kept = ("bars/BTC-USD.csv", "books/2026-01-05.csv")
+    for name in kept:
+        file = a_place(tmp_path).folder / name
+        file.parent.mkdir()
+        file.write_text(name, encoding="ascii")
+
+    _, found = written(tmp_path)
+
+    assert [found[f"paper/{name}"] for name in kept] == list(kept)
+
+
 def test_lines_of_others_and_of_other_times_stay_out(tmp_path: Path) -> None:
     a_run(tmp_path)
     place = a_place(tmp_path)

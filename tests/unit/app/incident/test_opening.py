@@ -74,11 +74,11 @@ def test_a_changed_bundle_is_not_unpacked(tmp_path: Path) -> None:
         unpack_bundle(file, tmp_path / "unpacked")
 
 
-def test_a_member_of_many_pieces_is_unpacked_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["paper/bars/BTC-USD.csv", "paper/books/2026-01-05.csv"])
+def test_a_member_of_many_pieces_is_unpacked_whole(tmp_path: Path, name: str) -> None:
     a_run(tmp_path)
     written(tmp_path)
     file, long = tmp_path / "b.tar.zst", "x" * (2 * PIECE + 7)
-    name = "paper/bars/BTC-USD.csv"
     repacked(file, lambda told: {**told, name: long})
 
     assert verify_bundle(file) == ()

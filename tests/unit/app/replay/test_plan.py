@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import asdict, evolve
 
+from adapters.simulator.market_data.depth import UsualBook
 from adapters.simulator.world import WorldIdentity, identity
+from adapters.telemetry.books import BOOKS, BookFiles
 from app.backtest.plan import BacktestEngine
 from app.configuration.history import KeptConfig, keep, newest
 from app.replay.plan import ReplayPlan, plan_for
@@ -20,6 +23,8 @@ from domain.messages.portfolio import EquityMarked, StatementTaken
 from domain.messages.supervision import BootCompleted
 from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, iso
 from domain.model.portfolio import AccountBalance
+from domain.model.product import ProductId
+from domain.model.universe import Standing
 from domain.system.recovery import Recovered
 from tests.builders.backtests import BEGIN, LIVELY, candles, file_of
 from tests.builders.messages import MAKER, TAKER, a_product
@@ -103,6 +108,33 @@ def test_what_the_run_saw_is_played_where_its_market_is_gone(tmp_path: Path) -> 
     assert not found.is_own
     assert "the minutes that the run saw" in found.remarks[0]
     assert "the regime" in found.remarks[1]
+
+
+def test_books_are_those_that_the_run_kept_where_its_market_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "bars").mkdir()
+    a_file(tmp_path / "bars" / "LINK-USD.parquet")
+    link, seen = ProductId("LINK-USD"), UsualBook(Decimal(3), Decimal(70))
+    files = BookFiles(tmp_path / BOOKS)
+    files.append(
+        BEGIN, [Standing(product=link, tier="T1", spread_bps=seen.spread_bps, depth=seen.depth)]
+    )
+    (file,) = (tmp_path / BOOKS).iterdir()
+
+    found = planned(tmp_path, "of coinbase")
+    assert found.backtest.books == {link: seen}
+    assert "books are about as wide and deep as the run saw them (1 look)" in found.remarks
+
+    with file.open("a", encoding="ascii") as out:
+        out.write("torn")
+    torn = planned(tmp_path, "of coinbase")
+    assert torn.backtest.books == found.backtest.books
+    assert "1 row of books could not be read and does not count" in torn.remarks
+
+    file.unlink()
+    file.mkdir()
+    gone = planned(tmp_path, "of coinbase")
+    assert gone.backtest.books == {}
+    assert any(each.startswith("books are drawn: the books of run 1") for each in gone.remarks)
 
 
 def test_a_run_of_less_than_a_minute_has_no_minute_of_its_own(tmp_path: Path) -> None:
