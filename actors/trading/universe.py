@@ -36,7 +36,7 @@ from domain.model.regime import RegimeReading
 from domain.model.universe import Exclusion, Standing
 from domain.model.wording import counted
 from domain.universe.orders import StandingOrders
-from domain.universe.regime import BARS, RegimeLimits, detect, in_force
+from domain.universe.regime import BARS, RegimeDetector, RegimeLimits, in_force
 from domain.universe.selection import Selection, UniversePlan, changed
 
 READ_AGAIN_NS = 5 * MINUTE
@@ -96,6 +96,7 @@ class Selector(Actor):
         self._selection = Selection(plan)
         self._orders = orders
         self._questions: Questions[ReadHours] = Questions(self.epoch)
+        self._detector = RegimeDetector(regime.product, regime.limits)
         self._detected: RegimeReading | None = None
         self._reading: RegimeReading | None = None
         self._standings: dict[ProductId, Standing] = {}
@@ -236,7 +237,7 @@ class Selector(Actor):
             return  # asked by an incarnation before us
         self._is_answered = True
         if answer.failure is None and answer.is_complete:
-            self._detected = detect(self._regime.product, answer.bars, self._regime.limits)
+            self._detected = self._detector.detect(answer.bars)
             hour_ns = bucket_start(self.clock.market_ns(), HOUR)
             self._read_at(hour_ns + HOUR + CLOSED_AFTER_NS)
         else:

@@ -50,29 +50,54 @@ class RegimeLimits:
 
 
 def detect(product: ProductId, bars: Sequence[Bar], limits: RegimeLimits) -> RegimeReading:
-    """Return the regime by the newest `BARS` of the closed hourly `bars`, oldest first.
+    """Return the regime by the newest `BARS` of the closed hourly `bars`, oldest first."""
+    return RegimeDetector(product, limits).detect(bars)
 
-    With fewer of them the regime is unknown and counts as chop.
-    """
-    week = bars[-BARS:]
-    at_ns = Nanos(week[-1].start_ns + HOUR) if week else None
-    if len(week) < BARS:
-        why = f"{len(week)} of {BARS} hourly bars of {product} are there; it counts as chop"
-        return _unknown(product, why, len(week), at_ns)
-    closes = list(map(float, map(CLOSE, week)))
-    trend, volatility = _exact(_trend_pct(closes)), _exact(_volatility_pct(closes))
-    regime = _regime(trend, volatility, limits)
-    why = f"{product} {trend:+.1f} % in a week, volatility {volatility:.0f} % a year"
-    return RegimeReading(
-        regime=regime,
-        provenance=Provenance.DETECTED,
-        why=why,
-        product=product,
-        bars=len(week),
-        at_ns=at_ns,
-        trend_pct=trend,
-        volatility_pct=volatility,
-    )
+
+class RegimeDetector:
+    """Detects the regime hour by hour: what it has read of bars it need not read again."""
+
+    def __init__(self, product: ProductId, limits: RegimeLimits) -> None:
+        self._product, self._limits = product, limits
+        self._week: tuple[Bar, ...] = ()
+        self._closes: list[float] = []
+        self._returns: list[float] = []
+
+    def detect(self, bars: Sequence[Bar]) -> RegimeReading:
+        """Return the regime by the newest `BARS` of the closed hourly `bars`, oldest first.
+
+        With fewer of them the regime is unknown and counts as chop.
+        """
+        week, product = tuple(bars[-BARS:]), self._product
+        at_ns = Nanos(week[-1].start_ns + HOUR) if week else None
+        if len(week) < BARS:
+            why = f"{len(week)} of {BARS} hourly bars of {product} are there; it counts as chop"
+            return _unknown(product, why, len(week), at_ns)
+        self._read(week)
+        trend = _exact(_trend_pct(self._closes))
+        volatility = _exact(_volatility_pct(self._returns))
+        why = f"{product} {trend:+.1f} % in a week, volatility {volatility:.0f} % a year"
+        return RegimeReading(
+            regime=_regime(trend, volatility, self._limits),
+            provenance=Provenance.DETECTED,
+            why=why,
+            product=product,
+            bars=len(week),
+            at_ns=at_ns,
+            trend_pct=trend,
+            volatility_pct=volatility,
+        )
+
+    def _read(self, week: tuple[Bar, ...]) -> None:
+        """Read the closes of a week, and their logarithmic returns."""
+        if week[:-1] == self._week[1:]:
+            self._closes = [*self._closes[1:], float(week[-1].close)]
+            newest = math.log(self._closes[-1] / self._closes[-2])
+            self._returns = [*self._returns[1:], newest]
+        else:
+            closes = self._closes = list(map(float, map(CLOSE, week)))
+            self._returns = list(map(math.log, map(truediv, closes[1:], closes)))
+        self._week = week
 
 
 def in_force(
@@ -125,9 +150,8 @@ def _exact(percent: float) -> Decimal:
     return Decimal(f"{percent:.2f}")
 
 
-def _volatility_pct(closes: Sequence[float]) -> float:
+def _volatility_pct(returns: Sequence[float]) -> float:
     """Return the standard deviation of hourly log returns, annualised."""
-    returns = list(map(math.log, map(truediv, closes[1:], closes)))
     mean = math.fsum(returns) / len(returns)
-    variance = math.fsum((each - mean) ** 2 for each in returns) / (len(returns) - 1)
+    variance = math.fsum([(each - mean) ** 2 for each in returns]) / (len(returns) - 1)
     return math.sqrt(variance * HOURS_A_YEAR) * 100

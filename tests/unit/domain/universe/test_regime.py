@@ -12,7 +12,14 @@ from domain.model.instants import HOUR, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.regime import Provenance
-from domain.universe.regime import AGE_LIMIT_NS, BARS, RegimeLimits, detect, in_force
+from domain.universe.regime import (
+    AGE_LIMIT_NS,
+    BARS,
+    RegimeDetector,
+    RegimeLimits,
+    detect,
+    in_force,
+)
 from tests.builders.messages import BTC, NOW, a_reading
 
 pytestmark = pytest.mark.req("U3")
@@ -66,6 +73,15 @@ def test_only_the_newest_week_counts() -> None:
     fall, calm = hours(-40, count=BARS), hours(0)
 
     assert detect(BTC, (*fall, *calm), LIMITS).regime is Regime.CHOP
+
+
+@pytest.mark.req("BT1")
+def test_hour_by_hour_it_says_what_it_says_of_the_week_alone() -> None:
+    detector, many = RegimeDetector(BTC, LIMITS), hours(9, 0.7, count=BARS + 40)
+    ends = [*range(BARS - 1, BARS + 20), BARS + 30, *range(BARS + 5, BARS + 41)]
+
+    for end in ends:
+        assert detector.detect(many[:end]) == detect(BTC, many[:end], LIMITS)
 
 
 @pytest.mark.parametrize("count", [0, 1, BARS - 1])
