@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,10 @@ class MinuteGrid:
         self._hours: dict[ProductId, tuple[int, list[Bar | None]]] = {}
         # Rows and base increments of an hour, by its beginning.
         self._traded: dict[ProductId, dict[int, tuple[int, int]]] = {}
+        # The day that was asked for last: its end, and its sums.
+        self._days: dict[ProductId, tuple[int, int, int]] = {}
+        # From when on a product is known to have rows.
+        self._grown_ns: dict[ProductId, int] = {}
         # The last stretch: an hour is counted, and then it is told.
         self._stretch: dict[ProductId, tuple[int, int, MinuteColumns]] = {}
 
@@ -147,25 +153,55 @@ class MinuteGrid:
         volume = units * known.base_increment
         if not count:
             return volume
-        if self._market.last_before(product, Nanos(begin_ns)) is None:
+        if self._is_young(product, begin_ns):
             known_ns = end_ns - int(self.rows(product, begin_ns, end_ns).starts[0])
             if known_ns < DAY:
                 volume = round(volume * DAY / known_ns, 8)
         return volume * row.close
 
+    def _is_young(self, product: ProductId, begin_ns: int) -> bool:
+        """Tell whether the product has no row before `begin_ns`."""
+        if begin_ns >= self._grown_ns.get(product, begin_ns + 1):
+            return False
+        is_young = self._market.last_before(product, Nanos(begin_ns)) is None
+        if not is_young:
+            self._grown_ns[product] = begin_ns
+        return is_young
+
     def _day(self, product: ProductId, end_ns: int) -> tuple[int, int]:
         """Return how many rows the 24 h before have, and base increments; an hour is read once."""
-        hours = range(end_ns - DAY, end_ns, HOUR)
-        before = self._traded.get(product, {})
-        found = self._traded[product] = {
-            hour: before.get(hour) or self._hour(product, hour) for hour in hours
-        }
-        counts, units = zip(*found.values(), strict=True)
-        return sum(counts), sum(units)
+        traded, begin_ns = self._traded.setdefault(product, {}), end_ns - DAY
+        known = self._days.get(product)
+        if known is None or known[0] != end_ns - HOUR:
+            known = self._days[product] = end_ns, *self._sums(product, begin_ns, end_ns)
+            return known[1:]
+        gone = traded.pop(begin_ns - HOUR)
+        new = self._sums(product, end_ns - HOUR, end_ns)
+        rows, units = (
+            was - old + more for was, old, more in zip(known[1:], gone, new, strict=True)
+        )
+        self._days[product] = end_ns, rows, units
+        return rows, units
 
-    def _hour(self, product: ProductId, start_ns: int) -> tuple[int, int]:
-        rows = self.rows(product, start_ns, start_ns + HOUR)
-        return len(rows.starts), int(rows.units.sum())
+    def _sums(self, product: ProductId, start_ns: int, end_ns: int) -> tuple[int, int]:
+        """Return rows and base increments of hours."""
+        traded, hours = self._traded[product], range(start_ns, end_ns, HOUR)
+        for hour in hours:
+            if hour not in traded:
+                self._read_hours(product, hour, traded)
+        found = [traded[hour] for hour in hours]
+        return sum(rows for rows, _ in found), sum(units for _, units in found)
+
+    def _read_hours(
+        self, product: ProductId, start_ns: int, known: dict[int, tuple[int, int]]
+    ) -> None:
+        """Read the hours from `start_ns` on, as many as a day has."""
+        starts = np.arange(start_ns, start_ns + DAY + HOUR, HOUR, dtype=np.int64)
+        rows = self.rows(product, start_ns, start_ns + DAY)
+        places = rows.starts.searchsorted(starts)
+        units = np.concatenate(([0], np.cumsum(rows.units)))[places]
+        counts, traded = np.diff(places).tolist(), np.diff(units).tolist()
+        known.update(zip(starts.tolist(), zip(counts, traded, strict=True), strict=False))
 
     def hours(self, product: ProductId, start_ns: int, end_ns: int) -> tuple[Bar, ...]:
         """Return the hours with start_ns <= start < end_ns that have a row, oldest first."""
@@ -175,33 +211,42 @@ class MinuteGrid:
             known = []
         else:
             del known[:gone]
-        wanted = range(start_ns, end_ns, HOUR)
-        known.extend(self._made(product, hour, HOUR) for hour in wanted[len(known) :])
+        while len(known) * HOUR < end_ns - start_ns:  # a day at once
+            known.extend(self._wide(product, start_ns + len(known) * HOUR, HOUR, DAY // HOUR))
         self._hours[product] = start_ns, known
-        return tuple(bar for bar in known[: len(wanted)] if bar is not None)
+        return tuple(bar for bar in known[: (end_ns - start_ns) // HOUR] if bar is not None)
 
     def wide(self, product: ProductId, timeframe: Timeframe, count: int, end_ns: int) -> list[Bar]:
         """Return the last `count` whole hours or days before `end_ns` that have a row."""
         stop = end_ns // timeframe.ns * timeframe.ns
-        starts = range(stop - count * timeframe.ns, stop, timeframe.ns)
-        found = (self._made(product, start, timeframe.ns) for start in starts)
+        found = self._wide(product, stop - count * timeframe.ns, timeframe.ns, count)
         return [bar for bar in found if bar is not None]
 
-    def _made(self, product: ProductId, start_ns: int, width_ns: int) -> Bar | None:
-        known, rows = self._products[product], self.rows(product, start_ns, start_ns + width_ns)
-        if not len(rows.starts):
-            return None
-        at = known.price_down
-        tick = known.price_increment
-        return Bar(
-            product,
-            Nanos(start_ns),
-            at(int(rows.opens[0]) * tick),
-            at(int(rows.highs.max()) * tick),
-            at(int(rows.lows.min()) * tick),
-            at(int(rows.closes[-1]) * tick),
-            Quantity(int(rows.units.sum()) * known.base_increment),
+    def _wide(
+        self, product: ProductId, start_ns: int, width_ns: int, count: int
+    ) -> Iterator[Bar | None]:
+        """Yield so many bars from `start_ns` on; None where a bar has no row."""
+        known, rows = (
+            self._products[product],
+            self.rows(product, start_ns, start_ns + count * width_ns),
         )
+        ends = start_ns + width_ns * np.arange(count + 1, dtype=np.int64)
+        places = rows.starts.searchsorted(ends).tolist()
+        at, tick = known.price_down, known.price_increment
+        for number, (first, stop) in enumerate(itertools.pairwise(places)):
+            if first == stop:
+                yield None
+                continue
+            part = slice(first, stop)
+            yield Bar(
+                product,
+                Nanos(start_ns + number * width_ns),
+                at(int(rows.opens[first]) * tick),
+                at(int(rows.highs[part].max()) * tick),
+                at(int(rows.lows[part].min()) * tick),
+                at(int(rows.closes[stop - 1]) * tick),
+                Quantity(int(rows.units[part].sum()) * known.base_increment),
+            )
 
 
 def _bars(
