@@ -301,6 +301,8 @@ class ProductBars:
             BarUnfit: a price that no column can hold.
         """
         minutes, done = self._minutes, 0
+        if len(self._histories) == 1 and minutes.extend(run):
+            return  # nothing is made of them
         while done < len(run):  # hour by hour: what they complete is made of the newest minutes
             left = (HOUR - int(run.start_ns[done]) % HOUR) // Timeframe.MINUTE.ns
             rows = min(left, len(run) - done)
