@@ -57,6 +57,7 @@ KINDS: tuple[tuple[Any, str, str], ...] = (
     (BacktestTimeline, "_hour", "looks at all products"),
     (BacktestTimeline, "_value", "valued by messages"),
     (Passing, "over", "passed"),
+    (Passing, "idle", "passed, nothing owned"),
 )
 """Methods, and what a minute that is in them is."""
 STAGES: tuple[tuple[Any, str, str], ...] = (

@@ -44,6 +44,7 @@ from domain.model.product import ProductId
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
 from domain.portfolio.losses import (
+    KEEP_NS,
     LIMITS,
     NOT_RESUMED,
     EquityHistory,
@@ -55,6 +56,7 @@ from domain.portfolio.valuation import allotted_cash, value
 
 PUBLISH_EVERY_NS = 250 * MILLISECOND
 """Market time between two views when only prices moved."""
+NEVER_NS = 2**63
 LOOK_EVERY_NS = SECOND
 """Market time between two views while lots are owned, though no price moves."""
 
@@ -257,19 +259,15 @@ class Portfolio(Actor):
 
     def _passed(self, minutes: MinutesPassed) -> MinutesMarked:
         """Keep the equity of minutes up to the first from which more may follow."""
-        history, limits, nlvs = self._equity, self._limits, list[Amount]()
         equity = self._books.equity(self._taker, self._allotment)
         if equity is None:
             return MinutesMarked(self._cycle, (), (), Amount(ZERO))
-        opening, columns = equity.opening_nlv, tuple(minutes.bids.items())
-        for row, at_ns in enumerate(minutes.at_ns):
-            nlv = equity.at({product: column[row] for product, column in columns})
-            if nlv is None:
-                break
-            if not history.pass_over(EquityMark(at_ns, nlv, opening), limits, self._tripped):
-                break
-            nlvs.append(nlv)
-        return MinutesMarked(self._cycle, minutes.at_ns[: len(nlvs)], tuple(nlvs), opening)
+        opening, nlvs = equity.opening_nlv, equity.column(minutes.bids, len(minutes.at_ns))
+        times = minutes.at_ns[: len(nlvs)]
+        keep_ns = KEEP_NS if equity.held else NEVER_NS  # else nobody looks between two cycles
+        told, limits = self._tripped, self._limits
+        count = self._equity.pass_row(times, nlvs, opening, limits, told, keep_ns)
+        return MinutesMarked(self._cycle, times[:count], tuple(nlvs[:count]), opening)
 
     def _judge(self, view: PortfolioView) -> None:
         """Halt where a limit is reached. Between two cycles a mark is kept where the history asks

@@ -14,20 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.market_data.expander import CandleExpander
-from app.backtest.market_watch import DARK_AFTER_NS
+from app.backtest.market_days import NEVER, MarketDays
 from domain.messages.portfolio import MinutesPassed
-from domain.model.instants import DAY, MINUTE, Nanos
+from domain.model.bids import BidColumn
+from domain.model.instants import DAY, MINUTE, Nanos, bucket_start
 from domain.model.money import Price, ceil_to, floor_to
 from domain.model.portfolio import Lot
 from domain.model.product import Product, ProductId
 
 if TYPE_CHECKING:
     from domain.model.bars import Bools, Ints
-
-NEVER = 2**62
-"""Ticks that no price has."""
 
 
 @frozen
@@ -43,32 +40,27 @@ class _Band:
 
 
 @frozen(eq=False)
-class _Day:
-    """A day of one product, by minute: whether its data go on and it can be traded at its
-    beginning, its extremes, and the last close before it; in ticks.
+class _HeldDay:
+    """A day of one product, by minute: where its bids can be told, its opening bids, prices below
+    which none of its bids lies, and its highest trades; in ticks.
     """
 
     is_known: Bools
-    is_lit: Bools
+    bids: Ints
     lows: Ints
     highs: Ints
-    closes: Ints
-
-
-_NONE = np.zeros(DAY // MINUTE, np.int64)
-_NEVER = np.zeros(DAY // MINUTE, np.bool_)
-NO_DAY = _Day(_NEVER, _NEVER, _NONE, _NONE, _NONE)
 
 
 class HeldColumns:
     """Looks at what may become of lots in minutes to come; reaches nobody who decides."""
 
     def __init__(
-        self, grid: MinuteGrid, expander: CandleExpander, products: Sequence[Product]
+        self, days: MarketDays, expander: CandleExpander, products: Sequence[Product]
     ) -> None:
-        self._grid, self._expander = grid, expander
+        self._days, self._expander = days, expander
         self._products = {each.id: each for each in products}
-        self._days: dict[ProductId, tuple[int, _Day]] = {}
+        # The last day of each product.
+        self._held_days: dict[ProductId, tuple[int, _HeldDay]] = {}
 
     def quiet(
         self, lots: Sequence[Lot], begin_ns: Nanos, end_ns: Nanos, seen: Mapping[ProductId, Price]
@@ -97,12 +89,13 @@ class HeldColumns:
     ) -> MinutesPassed:
         """Return the first `count` minutes of `bids`, each valued so long after its beginning."""
         times = range(begin_ns + marked_ns, begin_ns + count * MINUTE, MINUTE)
-        price = self._expander.price
-        prices = {
-            product: tuple(price(product, tick) for tick in column[:count].tolist())
+        columns = {
+            product: BidColumn(
+                Price(self._products[product].price_increment), tuple(column[:count].tolist())
+            )
             for product, column in bids.items()
         }
-        return MinutesPassed(tuple(Nanos(each) for each in times), prices)
+        return MinutesPassed(tuple(map(Nanos, times)), columns)
 
     def _band(self, lot: Lot, begin_ns: int, seen: Price | None) -> _Band | None:
         """Return between which ticks the lot stays what it is; None: nobody knows what it is.
@@ -142,7 +135,7 @@ class HeldColumns:
         parts: list[Ints] = []
         while count > 0:
             into = begin_ns % DAY // MINUTE
-            length = min(count, self._expander.hour_left(begin_ns), DAY // MINUTE - into)
+            length = min(count, DAY // MINUTE - into)
             bids = self._bids(product, band, begin_ns, slice(into, into + length))
             parts.append(bids)
             if len(bids) < length:
@@ -151,43 +144,24 @@ class HeldColumns:
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     def _bids(self, product: ProductId, band: _Band, begin_ns: Nanos, part: slice) -> Ints:
-        day = self._day(product, begin_ns - begin_ns % DAY)
-        opened = self._expander.openings(product, begin_ns, day.closes[part])
-        if opened is None:
-            return np.zeros(0, np.int64)
-        # In a gap of its data it is valued at the last close.
-        bids, widest = np.where(day.is_lit[part], opened[0], day.closes[part]), opened[1]
+        day = self._day(product, begin_ns)
+        bids = day.bids[part]
         stays = day.is_known[part] & (bids >= band.lowest_bid) & (bids <= band.highest_bid)
-        stays &= (day.lows[part] - widest > band.floor) | (band.floor == 0)
+        if band.floor:
+            stays &= day.lows[part] > band.floor
         stays &= day.highs[part] < band.ceiling
-        return bids if stays.all() else bids[: int(np.argmin(stays))]
+        return bids if stays.all() else bids[: int(stays.argmin())]
 
-    def _day(self, product: ProductId, day_ns: int) -> _Day:
-        found = self._days.get(product)
+    def _day(self, product: ProductId, now_ns: Nanos) -> _HeldDay:
+        day_ns = bucket_start(now_ns, DAY)
+        found = self._held_days.get(product)
         if found is None or found[0] != day_ns:
-            found = self._days[product] = day_ns, self._read(product, day_ns)
+            found = self._held_days[product] = day_ns, self._read(product, day_ns)
         return found[1]
 
-    def _read(self, product: ProductId, day_ns: int) -> _Day:
-        rows = self._grid.rows(product, day_ns - DARK_AFTER_NS - MINUTE, day_ns + DAY)
-        if not len(rows.starts):
-            return NO_DAY
-        first_ns = day_ns - DARK_AFTER_NS - MINUTE
-        size = (day_ns + DAY - first_ns) // MINUTE
-        there = (rows.starts - first_ns) // MINUTE
-        place = np.full(size, -1, np.int64)
-        place[there] = np.arange(len(there))
-        newest = np.maximum.accumulate(place)
-        lows, highs = np.full(size, NEVER, np.int64), np.zeros(size, np.int64)
-        lows[there], highs[there] = rows.lows, rows.highs
-        minutes = first_ns + MINUTE * np.arange(size, dtype=np.int64)
-        before, today = newest[:-1], slice(size - DAY // MINUTE, None)
-        is_known, is_lit = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-        is_known[1:] = before >= 0
-        if not self._grid.covers(product, day_ns + DAY - MINUTE):
-            is_known &= minutes <= rows.starts[-1]
-        is_lit[1:] = minutes[1:] - rows.starts[before] <= DARK_AFTER_NS
-        is_lit &= is_known
-        closes = np.zeros(size, np.int64)
-        closes[1:] = rows.closes[before]
-        return _Day(is_known[today], is_lit[today], lows[today], highs[today], closes[today])
+    def _read(self, product: ProductId, day_ns: Nanos) -> _HeldDay:
+        day = self._days.of(product, day_ns)
+        bids, widest, is_known = self._expander.openings(product, day_ns, day.closes)
+        # In a gap of its data it is valued at the last close.
+        bids = np.where(day.is_lit, bids, day.closes)
+        return _HeldDay(day.is_known & is_known, bids, day.lows - widest, day.highs)

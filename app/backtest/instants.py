@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.backtest.plan import BacktestPlan
-from domain.model.instants import HOUR, MINUTE, SECOND, Nanos, bucket_start
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos, bucket_start
 
 CYCLE_AFTER_NS = 2 * SECOND
 """Market time from the end of a bar to the decision on it."""
@@ -26,3 +26,10 @@ def next_look(now_ns: int) -> int:
     hour_ns = bucket_start(now_ns, HOUR)
     looks = (hour_ns + each for each in (*MEASURED_NS, HOUR))
     return next(each for each in looks if each >= now_ns)
+
+
+def looks_of_day(now_ns: int) -> list[Nanos]:
+    """Return the minutes of the day of `now_ns` in which all products are looked at."""
+    day_ns = bucket_start(now_ns, DAY)
+    hours = range(day_ns, day_ns + DAY, HOUR)
+    return [Nanos(hour_ns + each) for hour_ns in hours for each in MEASURED_NS]

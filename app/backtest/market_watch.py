@@ -7,14 +7,16 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from actors.kernel.envelope import ReplyTo
+from actors.kernel.topology import UNIVERSE
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import Step
+from app.backtest.look_books import LookBooks
+from app.backtest.market_days import DARK_AFTER_NS, MarketDays
 from app.backtest.prices import BARS
 from app.backtest.system import BacktestSystem
 from app.run import settings
-from domain.market.book import Book
 from domain.market.past_quotes import PastQuotes
-from domain.market.price_state import measure_of, measured
 from domain.messages.market import FeedRecovered, FeedStalled, HistoryLoaded
 from domain.messages.supervision import ProductsChanged
 from domain.messages.universe import LiquidityMeasured
@@ -24,10 +26,7 @@ from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import ZERO, Price, Quantity
 from domain.model.product import Product, ProductId
-from domain.model.universe import DEPTH_WITHIN_BPS, BookMeasure
 
-DARK_AFTER_NS = 5 * MINUTE
-"""A product without a trade for so long is not traded until its next one: its data have a gap."""
 GAP = "no trade for 5 min"
 LEAST_RUN = 8
 """As many minutes and more are told as columns; it takes longer for fewer."""
@@ -44,6 +43,8 @@ class MarketWatch:
         self._depths = settings.depths_of(plan.config)
         wanted = set(plan.products)
         self._products = {each.id: each for each in plan.market.products if each.id in wanted}
+        self.days = MarketDays(system.grid)
+        self._books = LookBooks(self.days, expander, tuple(self._products.values()))
         self._told: dict[ProductId, Nanos] = {}
         self._newest: dict[ProductId, deque[Bar]] = {}
         self._dark: set[ProductId] = set()
@@ -61,26 +62,13 @@ class MarketWatch:
         return tuple(evolve(each, volume_24h=turnover(each.id, now_ns)) for each in products)
 
     def refresh(self, now_ns: Nanos) -> None:
-        """Read the catalogue again."""
-        self._announce(ProductsChanged(self.catalogue(now_ns)))
+        """Read the catalogue again: only what has been turned over is news, for who judges that."""
+        changed = ProductsChanged(self.catalogue(now_ns))
+        self._system.runtime.post(ReplyTo(UNIVERSE), changed)
 
     def measure(self, now_ns: Nanos) -> None:
         """Look at the book of every product, as it is before anything of the minute happens."""
-        measures = tuple(self._measure(each, now_ns) for each in self._products)
-        self._announce(LiquidityMeasured(measures))
-
-    def _measure(self, product: ProductId, now_ns: Nanos) -> BookMeasure:
-        if self._is_dark(product, now_ns):
-            return BookMeasure(product, None, None, None)
-        near = self._expander.nearby(product, now_ns, DEPTH_WITHIN_BPS)
-        if near is not None:
-            return measure_of(product, *near)
-        step = self._expander.opening(product, now_ns)
-        if step is None:
-            return BookMeasure(product, None, None, None)
-        book = Book()
-        book.replace(step.bids, step.asks)
-        return measured(product, step.bids[0].price, step.asks[0].price, book)
+        self._announce(LiquidityMeasured(self._books.measures(now_ns)))
 
     # Bars.
 
@@ -96,9 +84,16 @@ class MarketWatch:
         self.deliver(now_ns)
 
     def deliver(self, now_ns: Nanos) -> dict[ProductId, tuple[Bar, ...] | BarRun]:
-        """Tell the bars that have closed since the last time; return them."""
+        """Tell the bars that have closed since the last time; return them.
+
+        Whatever decides is told before it is asked, not before: of minutes in which nobody is asked
+        it is told at once what has closed in them.
+        """
         told: dict[ProductId, tuple[Bar, ...] | BarRun] = {}
         for product in self._products:
+            if self._told[product] >= now_ns:
+                told[product] = ()
+                continue
             bars = told[product] = self._fresh(product, self._told[product], now_ns)
             self._told[product] = now_ns
             if bars:
@@ -202,10 +197,7 @@ class MarketWatch:
             self._light(step.product)
 
     def _is_dark(self, product: ProductId, now_ns: Nanos) -> bool:
-        if not self._market.covers(product, now_ns):
-            return True
-        last = self._market.last_before(product, now_ns)
-        return last is None or now_ns - last.start_ns > DARK_AFTER_NS
+        return not self.days.is_lit(product, now_ns)
 
     def _tell_dark(self, product: ProductId) -> None:
         if product not in self._dark:

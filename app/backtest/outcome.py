@@ -8,8 +8,9 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from adapters.simulator.market_data.generated import GeneratedMarket
+from app.backtest.exposure import ExposureShares
 from app.backtest.plan import BacktestPlan, FillRule
-from app.backtest.record import ExposureShares, Halt
+from app.backtest.record import Halt
 from app.backtest.system import BacktestSystem, Hears
 from app.backtest.timeline import BacktestTimeline
 from app.backtest.trail import OrderTrail

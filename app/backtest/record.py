@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from decimal import Decimal
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from actors.kernel.envelope import Envelope, ReplyTo
 from actors.kernel.topology import ORDER_MANAGER
+from app.backtest.exposure import ExposureShares
 from app.backtest.trail import OrderTrail
 from domain.messages.decisions import RoundJudged
 from domain.messages.journal import RunStarted, RunStopped
@@ -24,14 +24,12 @@ from domain.messages.portfolio import (
 from domain.messages.supervision import ActorDown, BreakerTripped
 from domain.messages.universe import RegimeJudged, StandingsChanged
 from domain.model.breakers import Effect
-from domain.model.instants import HOUR, MINUTE, Nanos
-from domain.model.money import ZERO, Amount, Price, Quantity
+from domain.model.instants import Nanos
+from domain.model.money import Price
 from domain.model.pnl import open_of
 from domain.model.portfolio import Lot, PortfolioView
-from domain.model.product import ProductId, base_of
+from domain.model.product import ProductId
 from domain.results.fold import ResultsFold
-
-HUNDRED = Decimal(100)
 
 
 @frozen(kw_only=True)
@@ -41,67 +39,6 @@ class Halt:
     name: str
     reason: str
     at_ns: Nanos
-
-
-@define
-class Share:
-    """What of the equity was at work in something: sum over minutes, and the most, in percent."""
-
-    total: Decimal = ZERO
-    most: Decimal = ZERO
-    last: Decimal = ZERO
-    last_minute: int = -1
-
-    def take(self, minute: int, percent: Decimal) -> None:
-        """Count the share of a minute; the newest of one minute counts."""
-        if minute == self.last_minute:
-            self.total -= self.last
-        self.total += percent
-        self.most = max(self.most, percent)
-        self.last, self.last_minute = percent, minute
-
-
-@frozen
-class AtWork:
-    """What of the equity was at work at one time, in percent: in all, by asset and by theme."""
-
-    whole: Decimal = ZERO
-    assets: Mapping[str, Decimal] = field(factory=dict)
-    themes: Mapping[str, Decimal] = field(factory=dict)
-
-
-NOTHING = AtWork()
-
-
-@define
-class ExposureShares:
-    """Shares of the equity at market value: in all, by asset and by theme.
-
-    `hours` has the last of each hour, by its number since 1970.
-    """
-
-    whole: Share = field(factory=Share)
-    assets: dict[str, Share] = field(factory=dict)
-    themes: dict[str, Share] = field(factory=dict)
-    hours: dict[int, AtWork] = field(factory=dict)
-
-
-@frozen
-class _Held:
-    """Product, asset and quantity of each lot, and which of the assets each theme has."""
-
-    lots: tuple[tuple[ProductId, str, Quantity], ...]
-    themes: Mapping[str, tuple[str, ...]]
-
-
-def _held(lots: tuple[Lot, ...], themes: Mapping[str, Collection[str]]) -> _Held:
-    parts = tuple((lot.product, base_of(lot.product), lot.held) for lot in lots)
-    assets = {asset for _, asset, _ in parts}
-    named = {
-        theme: tuple(asset for asset in members if asset in assets)
-        for theme, members in themes.items()
-    }
-    return _Held(parts, {theme: members for theme, members in named.items() if members})
 
 
 SHOWN = (PortfolioMoved, QuoteMoved, BidMoved)
@@ -118,16 +55,14 @@ class BacktestRecorder:
         themes: Mapping[str, Collection[str]],
     ) -> None:
         """`themes` names the assets of each."""
-        self._post, self._machine_ns, self._themes = post, machine_ns, themes
+        self._post, self._machine_ns = post, machine_ns
         self.fold = ResultsFold()
         self.trail = OrderTrail()
-        self.exposure = ExposureShares()
+        self.exposure = ExposureShares(themes)
         self.halts: list[Halt] = []
         self.fallen: ActorDown | None = None
         self.view: PortfolioView | None = None
         self.marks: dict[ProductId, Price] = {}
-        # The lots that were looked at last, and what of them does not change with prices.
-        self._held: tuple[tuple[Lot, ...], _Held] = (), _Held((), {})
         self._receipts = self.cycles = 0
         self.news = 0
         """How many records there were besides those of what the account is worth, and of where
@@ -164,7 +99,7 @@ class BacktestRecorder:
                 receipt = Receipt(name, self._receipts, "", self._machine_ns())
                 self._post(ReplyTo(ORDER_MANAGER), receipt)
             case EquityMarked(nlv=nlv):
-                self._measure(at_ns, nlv, self.marks)
+                self.exposure.take(self.view, at_ns, nlv, self.marks)
                 return
             case BreakerTripped(breaker):
                 if breaker.effect >= Effect.HALT:
@@ -182,9 +117,8 @@ class BacktestRecorder:
     def pass_over(self, minutes: MinutesPassed, marked: MinutesMarked) -> None:
         """Take down what the account was worth in minutes in which nothing else happened."""
         self.fold.take_marks(marked.at_ns, marked.nlv, marked.opening_nlv)
-        bids = minutes.bids.items()
-        for row, (at_ns, nlv) in enumerate(zip(marked.at_ns, marked.nlv, strict=True)):
-            self._measure(at_ns, nlv, {product: column[row] for product, column in bids})
+        if marked.nlv:
+            self.exposure.take_row(self.view, marked.at_ns, marked.nlv, minutes.bids)
 
     def show(self, envelope: Envelope) -> None:
         """Look at the newest prices and view of the portfolio (in the projector's place)."""
@@ -192,38 +126,3 @@ class BacktestRecorder:
             self.view = envelope.body.view
         else:
             self.trail.see(envelope.body)
-
-    def _measure(self, at_ns: Nanos, nlv: Amount | None, marks: Mapping[ProductId, Price]) -> None:
-        """Take down what is at work, at the bids by which it is valued."""
-        view, shown = self.view, self.exposure
-        if view is None or not nlv or not view.lots:
-            shown.hours[at_ns // HOUR] = NOTHING
-            return
-        if self._held[0] is not view.lots:
-            self._held = view.lots, _held(view.lots, self._themes)
-        held = self._held[1]
-        minute, worth = at_ns // MINUTE, dict[str, Decimal]()
-        for product, asset, quantity in held.lots:
-            mark = marks.get(product)
-            if mark is not None:
-                worth[asset] = worth.get(asset, ZERO) + quantity * mark
-        assets = {asset: HUNDRED * value / nlv for asset, value in worth.items()}
-        themes = {}
-        for theme, members in held.themes.items():
-            if len(members) == 1:  # as it is where little is owned
-                (asset,) = members
-                if worth.get(asset):
-                    themes[theme] = assets[asset]
-                continue
-            value = sum((worth.get(asset, ZERO) for asset in members), ZERO)
-            if value:
-                themes[theme] = HUNDRED * value / nlv
-        for kept, found in ((shown.assets, assets), (shown.themes, themes)):
-            for name, percent in found.items():
-                kept.setdefault(name, Share()).take(minute, percent)
-        if len(assets) == 1:
-            (whole,) = assets.values()
-        else:
-            whole = HUNDRED * sum(worth.values(), ZERO) / nlv
-        shown.whole.take(minute, whole)
-        shown.hours[at_ns // HOUR] = AtWork(whole, assets, themes)

@@ -9,10 +9,10 @@ from typing import Any
 from attrs import evolve
 
 from app.backtest.analysis import Analysis, analyse, hourly
+from app.backtest.exposure import Share
 from app.backtest.order_lists import order_hashes
 from app.backtest.outcome import BacktestOutcome
 from app.backtest.plan import BacktestPlan, FillRule
-from app.backtest.record import Share
 from app.backtest.report_schema import SCHEMA
 from app.results.document import document, summary_of
 from domain.model.instants import HOUR, MILLISECOND, SECOND, iso

@@ -8,8 +8,8 @@ from decimal import Decimal
 from attrs import evolve
 
 from app.backtest.analysis import Analysis
+from app.backtest.exposure import Share
 from app.backtest.outcome import BacktestOutcome
-from app.backtest.record import Share
 from app.backtest.wide_bars import wide_bars_of
 from app.results.candles import charts_from
 from app.results.charts import GREY, Chart, DrawnLine, charts, lines

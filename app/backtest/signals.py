@@ -7,7 +7,8 @@ without asking anybody, and nothing is asked of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
@@ -42,6 +43,11 @@ class Signals(Protocol):
         Hours must be asked for in order, the minutes of one and of the one before in any.
         """
 
+    def minutes(self, begin_ns: int, end_ns: int) -> Iterable[int]:
+        """Return the minutes in which something may be wanted, `end_ns` not among them; each has to
+        be asked about before the next one is.
+        """
+
 
 class WindowSignals:
     """Asks each strategy about the newest window of each product, as a host does."""
@@ -59,6 +65,10 @@ class WindowSignals:
             for wanted in _newest(self._grid, self._products, strategy, minute_ns)
         ]
 
+    def minutes(self, begin_ns: int, end_ns: int) -> Iterable[int]:
+        """Return all minutes: nobody has looked at them."""
+        return range(begin_ns, end_ns, MINUTE)
+
 
 class ColumnSignals:
     """What is wanted at the end of each minute; only what is over is looked at."""
@@ -71,6 +81,7 @@ class ColumnSignals:
         self._wide = tuple(s for s in strategies if s.timeframe is not Timeframe.MINUTE)
         self._begin = self._end = 0
         self._found: dict[int, list[Wanted]] = {}
+        self._times: list[int] = []
         # By the end of a bar, of each strategy: that holds until the next one has closed.
         self._standing: dict[tuple[str, int], list[Wanted]] = {}
 
@@ -89,6 +100,7 @@ class ColumnSignals:
             for strategy in self._strategies:
                 for product in self._products:
                     self._scan(strategy, product)
+            self._times = sorted(self._found)
         found = self._found.get(minute_ns, [])
         for strategy in self._wide:
             key = strategy.id, bucket_start(minute_ns, strategy.timeframe.ns)
@@ -97,6 +109,21 @@ class ColumnSignals:
                 self._standing[key] = list(newest)
             found = [*found, *self._standing[key]]
         return found
+
+    def minutes(self, begin_ns: int, end_ns: int) -> Iterator[int]:
+        """Yield the minutes in which something may be wanted, `end_ns` not among them.
+
+        The first one of each chunk is, and every minute where bars are wider than one.
+        """
+        minute_ns = begin_ns
+        while minute_ns < end_ns:
+            if self._wide or minute_ns >= self._end:
+                yield minute_ns
+                minute_ns += MINUTE
+                continue
+            stop_ns, known = min(end_ns, self._end), self._times
+            yield from known[bisect_left(known, minute_ns) : bisect_left(known, stop_ns)]
+            minute_ns = stop_ns
 
     def _scan(self, strategy: Strategy, product: ProductId) -> None:
         """Find where the strategy triggers within the chunk, and where it wants out."""

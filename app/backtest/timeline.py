@@ -78,8 +78,8 @@ class BacktestTimeline:
         products = [self._watch.product(each) for each in plan.products]
         self._passing = Passing(
             system,
-            HeldColumns(system.grid, self._expander, products),
-            is_wanted=lambda now_ns: bool(self._wanted(now_ns)),
+            HeldColumns(self._watch.days, self._expander, products),
+            first_wanted=self._first_wanted,
             look=lambda now_ns: self._hour(now_ns, is_shown=False),
             value=self._value,
         )
@@ -149,8 +149,10 @@ class BacktestTimeline:
         is_played = bool(awake) or self._asks_always or (self._rings and bool(lots))
         if is_played:
             self._play(now_ns, sorted(awake), wanted)
-        elif lots or self._was_played or not into_hour or now_ns == self._plan.start_ns:
+        elif lots or self._was_played or now_ns == self._plan.start_ns:
             self._value(now_ns)
+        elif not into_hour:
+            self._passing.idle(now_ns)
         self._was_played = is_played  # then something may have been sold since it was valued
         return not is_played and bool(lots) and self._recorder.news == news
 
@@ -162,7 +164,13 @@ class BacktestTimeline:
         if self._asks_always or self._was_played or self._recorder.lots or self._touched.ordered():
             return begin_ns
         end_ns = min(next_look(begin_ns), self._plan.end_ns)
-        minutes = range(begin_ns, end_ns, MINUTE)
+        return self._first_wanted(begin_ns, Nanos(end_ns))
+
+    def _first_wanted(self, begin_ns: Nanos, end_ns: Nanos) -> Nanos:
+        """Return the first minute from `begin_ns` on in which a strategy wants something, `end_ns`
+        where it does not in any before that.
+        """
+        minutes = self._signals.minutes(begin_ns, end_ns)
         return Nanos(next((each for each in minutes if self._wanted(each)), end_ns))
 
     def _is_slot(self, now_ns: int) -> bool:
@@ -190,7 +198,6 @@ class BacktestTimeline:
         self._watch.measure(now_ns)
         if is_whole:
             self._watch.refresh(now_ns)
-            self._watch.deliver(now_ns)
         if is_shown:
             self._mark_others((), now_ns)
         if is_whole:
@@ -238,7 +245,7 @@ class BacktestTimeline:
         for group in minute.until(cycle_ns, playing):
             marked_ns = self._show(group, playing, marked_ns)
         self._keep_appointments(cycle_ns)
-        self._decide(now_ns, cycle_ns)
+        self._decide(now_ns, cycle_ns, awake)
         news = self._leave_out(playing, now_ns)
         for group in minute.until(Nanos(now_ns + MINUTE), playing):
             marked_ns = self._show(group, playing, marked_ns)
@@ -253,6 +260,7 @@ class BacktestTimeline:
     def _prepare(
         self, now_ns: Nanos, awake: Collection[ProductId], buys: Collection[ProductId]
     ) -> None:
+        self._watch.deliver(bucket_start(now_ns, HOUR))  # nobody has asked for them before
         if buys:  # what was seen of a book minutes ago says nothing of now
             self._watch.measure(now_ns)
             self._system.runtime.hand_over(now_ns)
@@ -336,13 +344,14 @@ class BacktestTimeline:
             self._recorder.marks[step.product] = moved.bid
         self._system.runtime.announce(moved)
 
-    def _decide(self, now_ns: Nanos, at_ns: Nanos) -> None:
+    def _decide(self, now_ns: Nanos, at_ns: Nanos, awake: Collection[ProductId]) -> None:
         """Let the strategies decide on the bars that have closed at `now_ns`; whatever is judged in
         this minute, the rest of an entry too, knows them. What was sold since it began is wanted
         again.
         """
-        for product, bars in self._watch.deliver(now_ns).items():
-            self._prices.close(product, bars)
+        closed = self._watch.deliver(now_ns)
+        for product in awake:  # prices of others are judged anew when they are played again
+            self._prices.close(product, closed[product])
         self._watch.darken(now_ns)
         if not self._wanted(now_ns) and not (self._asks_always and self._is_slot(now_ns)):
             self._venue.reach(at_ns)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
+from domain.model.bids import BidColumn
 from domain.model.instants import Nanos
 from domain.model.money import Amount, Price, Quantity
 from domain.model.pnl import OpenPnl
@@ -54,7 +55,7 @@ class MinutesPassed:
     """
 
     at_ns: tuple[Nanos, ...]
-    bids: Mapping[ProductId, tuple[Price, ...]]
+    bids: Mapping[ProductId, BidColumn]
 
 
 @frozen

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -191,21 +192,84 @@ class EquityHistory:
             return True
         return _growth(self._grown(now)) > _growth(self.peak) * PEAK_STEP
 
-    def pass_over(self, mark: EquityMark, limits: LossLimits, told: Collection[str]) -> bool:
-        """Take `mark` if all it does is to be kept: `wants` does not ask for it, and no limit is
-        reached but those of the names `told`. False: it was not taken.
+    def pass_row(
+        self,
+        at_ns: Sequence[Nanos],
+        nlv: Sequence[Amount],
+        opening: Amount,
+        limits: LossLimits,
+        told: Collection[str],
+        keep_ns: int = KEEP_NS,
+    ) -> int:
+        """Take the first marks of a row as long as all they do is to be kept; return how many: none
+        that `wants` asks for, none that reaches a limit but those of the names `told`.
 
-        A limit counts as reached here a little before `measure` says so.
+        A limit counts as reached a little before `measure` says so. Marks that lie `keep_ns` apart
+        are not taken. A whole row is taken at once where the worst of it is far from every limit.
         """
         if self.peak is None or self.resumed:
+            return 0
+        row = self._grown_row(at_ns, nlv, opening, keep_ns)
+        if row and self._is_far(limits, row, told):
+            self._take_row(row)
+            return len(row)
+        for taken, mark in enumerate(row):
+            if self._is_near(limits, mark, told):
+                return taken
+            self.take(mark)
+        return len(row)
+
+    def _grown_row(
+        self, at_ns: Sequence[Nanos], nlv: Sequence[Amount], opening: Amount, keep_ns: int
+    ) -> list[EquityMark]:
+        """Return the first marks of a row with their growth, before the first that `wants` asks
+        for. They lie in minutes of their own, and have one opening.
+        """
+        assert self.peak is not None
+        before, row, peak = self._week.newest, list[EquityMark](), _growth(self.peak)
+        for at, worth in zip(at_ns, nlv, strict=True):
+            if at - before.at_ns >= keep_ns or (row and at - before.at_ns < MINUTE):
+                break
+            if row and before.nlv > 0:  # as `_growth_since` has it where nothing has flowed
+                grown = _growth(before) * max(ONE + (worth - before.nlv) / before.nlv, ZERO)
+            else:
+                grown = _growth_since(before, EquityMark(at, worth, opening))
+            if grown > peak:
+                if grown > peak * PEAK_STEP:
+                    break
+                peak = grown
+            before = EquityMark(at, worth, opening, grown)
+            row.append(before)
+        return row
+
+    def _is_far(self, limits: LossLimits, row: Sequence[EquityMark], told: Collection[str]) -> bool:
+        """Tell whether no mark of the row can be near a limit, by the worst of it and the best that
+        it may be compared with.
+        """
+        last_ns, windows = row[-1].at_ns, (self._day, self._week)
+        if any(window.begins_ns(last_ns) >= row[0].at_ns for window in windows):
             return False
-        now = self._grown(mark)
-        if mark.at_ns - self._week.newest.at_ns >= KEEP_NS:
-            return False
-        if _growth(now) > _growth(self.peak) * PEAK_STEP or self._is_near(limits, now, told):
-            return False
-        self.take(now)
-        return True
+        day, week = (window.bases(row[0].at_ns, last_ns) for window in windows)
+        least, most = min(map(_growth, row)), max(map(_growth, row))
+        assert self.peak is not None
+        left, whole, peak = least * HUNDRED, HUNDRED + NEAR_PCT, max(most, _growth(self.peak))
+        earned = min(mark.nlv for mark in row) - row[0].opening_nlv
+        return (
+            (DAILY_USD in told or max(m.pnl for m in day) - earned < limits.max_daily_loss_usd)
+            and (DAILY in told or left > max(map(_growth, day)) * (whole - limits.daily_pct))
+            and (WEEKLY in told or left > max(map(_growth, week)) * (whole - limits.weekly_pct))
+            and (DRAWDOWN in told or left > peak * (whole - limits.drawdown_pct))
+        )
+
+    def _take_row(self, row: Sequence[EquityMark]) -> None:
+        """Take marks in minutes of their own, while no limit counts anew."""
+        self.take(row[0])
+        self._day.extend(row[1:])
+        self._week.extend(row[1:])
+        best = max(row, key=_growth)
+        assert self.peak is not None
+        if _growth(best) > _growth(self.peak):
+            self.peak = best
 
     def may_breach(self, limits: LossLimits, mark: EquityMark, told: Collection[str]) -> bool:
         """Tell whether `measure` may find a limit reached whose name is not in `told`."""
@@ -283,6 +347,16 @@ class _Window:
             marks.popleft()
         return marks[0]
 
+    def begins_ns(self, at_ns: int) -> int:
+        """Return when the window begins that ends at `at_ns`."""
+        return at_ns - self._length_ns
+
+    def bases(self, first_ns: int, last_ns: int) -> list[EquityMark]:
+        """Return what `base` returns at all times from `first_ns` to `last_ns`."""
+        base, begins_ns = self.base(first_ns), self.begins_ns(last_ns)
+        later = itertools.islice(self.marks, 1, None)
+        return [base, *itertools.takewhile(lambda mark: mark.at_ns <= begins_ns, later)]
+
     @property
     def newest(self) -> EquityMark:
         """The last mark that was taken."""
@@ -295,6 +369,11 @@ class _Window:
             marks.pop()
         marks.append(mark)
         self.base(mark.at_ns)
+
+    def extend(self, row: Sequence[EquityMark]) -> None:
+        """Take marks in minutes that no mark is in."""
+        self.marks.extend(row)
+        self.base(self.newest.at_ns)
 
 
 def _growth_since(last: EquityMark, mark: EquityMark) -> Decimal:

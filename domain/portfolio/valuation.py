@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from domain.model.bids import BidColumn
 from domain.model.money import ZERO, Amount, Price, Quantity, Rate, fee, notional
 from domain.model.pnl import Origin
 from domain.model.portfolio import Lot, PortfolioView
@@ -67,6 +68,23 @@ class Equity:
             worth = notional(bid, held)
             nlv = Amount(nlv + (worth - fee(worth, taker)))
         return nlv
+
+    def column(self, bids: Mapping[ProductId, BidColumn], count: int) -> list[Amount]:
+        """Return what `at` returns for each of the `count` rows of `bids`; none where a product has
+        no bids.
+
+        What one increment of the price is worth is worked out once: no product of these numbers
+        is rounded, so that it is the same to the last digit.
+        """
+        nlvs = [self.allotted] * count
+        for product, held in self.held:
+            column = bids.get(product)
+            if column is None:
+                return []
+            worth = notional(column.increment, held)
+            each = worth - fee(worth, self.taker)
+            nlvs = [Amount(nlv + tick * each) for nlv, tick in zip(nlvs, column.ticks, strict=True)]
+        return nlvs
 
 
 def equity(ledger: Ledger, taker: Rate, allotment: Amount | None) -> Equity:

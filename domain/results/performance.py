@@ -67,10 +67,11 @@ def curve(marks: Iterable[EquityMark]) -> tuple[CurvePoint, ...]:
     """
     points: list[CurvePoint] = []
     growth = peak = ONE
-    last: EquityMark | None = None
+    last: Decimal | None = None
     for mark in marks:
+        pnl = mark.pnl
         if last is not None:
-            earned = mark.pnl - last.pnl
+            earned = pnl - last
             there = mark.nlv - earned
             if there > 0:
                 growth *= ONE + earned / there
@@ -79,7 +80,7 @@ def curve(marks: Iterable[EquityMark]) -> tuple[CurvePoint, ...]:
         points.append(
             CurvePoint(at_ns=mark.at_ns, nlv=mark.nlv, growth=growth, drawdown_pct=drawdown)
         )
-        last = mark
+        last = pnl
     return tuple(points)
 
 

@@ -17,12 +17,14 @@ from attrs import frozen, mutable
 from numpy.typing import NDArray
 
 from domain.model.market import Bar, Level
-from domain.model.money import BPS, Price, Quantity
+from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId
 from domain.model.universe import DEPTH_WITHIN_BPS
 
 if TYPE_CHECKING:
     from domain.model.bars import Ints
+
+    Bits = NDArray[np.uint64]
 
 Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
 LEVELS = 10
@@ -45,7 +47,6 @@ UNKNOWN_TURNOVER = 20_000.0
 """Turnover of a minute, in quote currency, taken for a product that has no past."""
 _MASK = (1 << 64) - 1
 _CACHED_PRICES = 4_000
-_WHOLE = int(BPS)
 
 
 @frozen
@@ -164,13 +165,6 @@ class Depth:
             found = self._spreads[third] = self._now.spread * (1 if draw < 6 else draw - 4)
         return found
 
-    def spreads(self, minutes: Ints) -> Ints:
-        """Return what `spread(0)` is in each of `minutes`, of the climate of this one."""
-        steps = minutes.astype(np.uint64) * np.uint64(STEPS) // np.uint64(3)
-        draw = mixes(np.uint64(self._key) ^ steps) % np.uint64(8)
-        wider = np.where(draw < 6, 1, draw.astype(np.int64) - 4)
-        return self._now.spread * wider
-
     @property
     def widest(self) -> int:
         """The largest spread that a step can have, in ticks."""
@@ -199,41 +193,6 @@ class Depth:
             number += 1
         return tuple(bids), tuple(asks)
 
-    def near(self, bid: int, ask: int, within_bps: int) -> tuple[int, int]:
-        """Return what a `book` of step 0 holds on each side within that distance from its best, in
-        ticks times base increments.
-        """
-        floor, top = bid * (_WHOLE - within_bps), ask * (_WHOLE + within_bps)
-        gap, bids, asks = self._now.gap, self._best_value(bid), self._best_value(ask)
-        number, levels = bid // gap, 1
-        while levels < LEVELS and number >= 0:
-            place = mix(self._key + 2 * number + 1)
-            tick = number * gap + place % gap
-            if tick * _WHOLE < floor:
-                break
-            if 0 < tick < bid:
-                bids, levels = bids + self._line_value(place, tick), levels + 1
-            number -= 1
-        number, levels = ask // gap, 1
-        while levels < LEVELS:
-            place = mix(self._key + 2 * number + 1)
-            tick = number * gap + place % gap
-            if tick * _WHOLE > top:
-                break
-            if tick > ask:
-                asks, levels = asks + self._line_value(place, tick), levels + 1
-            number += 1
-        return bids, asks
-
-    def _best_value(self, tick: int) -> int:
-        return tick * units_of(self._best_draw(tick, 0), self._now.best)
-
-    def _line_value(self, place: int, tick: int) -> int:
-        """Return what a line holds at step 0, at its price."""
-        if (place >> 32) % STEPS:
-            return tick * units_of(mix(place + self._minute - 1), self._before.line)
-        return tick * units_of(mix(place + self._minute), self._now.line)
-
     def _best(self, tick: int, step: int) -> Level:
         draw = self._best_draw(tick, step)
         return Level(self._prices.at(tick), self._quantity(draw, self._now.best))
@@ -261,6 +220,13 @@ class Depth:
 
     def _quantity(self, draw: int, usual: int) -> Quantity:
         return Quantity(units_of(draw, usual) * self._increment)
+
+
+def widened(key: int | Bits, minutes: Ints) -> Ints:
+    """Return how many times the usual spread `Depth.spread` of step 0 is in each of `minutes`."""
+    steps = minutes.astype(np.uint64) * np.uint64(STEPS) // np.uint64(3)
+    draw = mixes(np.asarray(key, np.uint64) ^ steps) % np.uint64(8)
+    return np.where(draw < 6, 1, draw.astype(np.int64) - 4)
 
 
 def units_of(draw: int, usual: int) -> int:
@@ -296,7 +262,7 @@ def mix(value: int) -> int:
     return value ^ value >> 31
 
 
-def mixes(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixes(values: Bits) -> Bits:
     """Return `mix` of each value; products of 64 bits wrap around by themselves."""
     values = values * np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)

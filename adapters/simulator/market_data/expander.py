@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
+from adapters.simulator.market_data.book_sums import BookDraw
 from adapters.simulator.market_data.candles import CandleMarket
 from adapters.simulator.market_data.depth import (
     NO_BOOKS,
     STEPS,
     UNKNOWN_TURNOVER,
+    WIDEST,
     Books,
     Climate,
     Depth,
@@ -37,6 +39,7 @@ from adapters.simulator.market_data.depth import (
     mix,
     touch,
     turnover,
+    widened,
 )
 from adapters.simulator.market_data.minute import Candle, MinuteWalk, standstill, walk
 from adapters.simulator.market_data.source import MinuteSteps, PlayedMarket, Step
@@ -47,16 +50,13 @@ from domain.model.money import Price, Quantity
 from domain.model.product import Product, ProductId, Side
 
 if TYPE_CHECKING:
-    from domain.model.bars import Ints
+    from domain.model.bars import Bools, Ints
 
-Nearby = tuple[Price, Price, Decimal, Decimal]
-"""Best bid and ask, and what rests near each, in quote currency."""
 STEP_NS = MINUTE // STEPS
 TRADES_A_MINUTE = 1_000
 """Trade ids of a minute begin at its number since 1970 times this."""
-_CACHED_HOURS = 256
-_EXACT = 10**28
-"""Sums below this have all their digits in a Decimal."""
+_CACHED_HOURS = 2_048
+_HOUR_MINUTES = HOUR // MINUTE
 
 
 @frozen
@@ -97,8 +97,6 @@ class CandleExpander:
         }
         self._first_ns = market.first_ns
         self._climates: dict[tuple[ProductId, int], Climate] = {}
-        # Of the last hour that was asked for.
-        self._spreads: dict[ProductId, tuple[int, Ints, Ints]] = {}
 
     def steps(self, product: ProductId, minute_ns: Nanos) -> tuple[Step, ...]:
         """Return the minute's 32 steps, oldest first; none where the market has no such minute."""
@@ -158,23 +156,17 @@ class CandleExpander:
         bids, asks = book_around(depth, tick, 0, is_up=True)
         return Step(product, minute_ns, (), bids, asks)
 
-    def nearby(self, product: ProductId, minute_ns: Nanos, within_bps: int) -> Nearby | None:
-        """Return best prices of `opening`, and what its sides hold within that distance from them,
-        without its levels. None where `opening` is; also of a product with so many digits that a
-        sum of levels would be rounded.
+    def draw(self, product: ProductId, minute_ns: Nanos) -> BookDraw | None:
+        """Return what the book of `opening` is drawn from in a minute that the market covers; None
+        in the product's first hour: there it depends on more than that.
         """
-        before = self._market.last_before(product, minute_ns)
-        if before is None or not self._market.covers(product, minute_ns):
+        subject, hour_ns = self._subjects[product], self._hour_of(minute_ns)
+        before = now = self._hour_climate(subject, hour_ns)
+        if minute_ns == hour_ns:
+            before = self._hour_climate(subject, Nanos(hour_ns - HOUR))
+        if before is None or now is None:
             return None
-        subject = self._subjects[product]
-        known = subject.product
-        depth = self._depth(subject, minute_ns, before, before.close)
-        bid, ask = touch(depth, int(before.close / known.price_increment), 0, is_up=True)
-        bids, asks = depth.near(bid, ask, within_bps)
-        if max(bids, asks) >= _EXACT:
-            return None
-        at, unit = subject.prices.at, known.price_increment * known.base_increment
-        return at(bid), at(ask), bids * unit, asks * unit
+        return BookDraw(subject.key, self._number(minute_ns), before, now)
 
     def around(
         self,
@@ -233,38 +225,25 @@ class CandleExpander:
 
     def openings(
         self, product: ProductId, minute_ns: Nanos, closes: Ints
-    ) -> tuple[Ints, Ints] | None:
-        """Return `opening_bid` and `widest_spread` in ticks of the minutes from `minute_ns` on, of
-        one of the market's hours, where the minute before each has closed at `closes`.
+    ) -> tuple[Ints, Ints, Bools]:
+        """Return `opening_bid` and `widest_spread` in ticks of the minutes from `minute_ns` on,
+        where the minute before each has closed at `closes`, and where that is so: not in the
+        product's first hour, in which they depend on more.
 
-        The market covers those minutes. None in the product's first hour: there they depend on
-        more than that.
+        The market covers those minutes.
         """
-        hour_ns = self._hour_of(minute_ns)
-        now = self._hour_climate(self._subjects[product], hour_ns)
-        if now is None:
-            return None
-        found = self._spreads.get(product)
-        if found is None or found[0] != hour_ns:
-            found = self._spreads[product] = hour_ns, *self._hour_spreads(product, hour_ns, now)
-        into = (minute_ns - hour_ns) // MINUTE
-        part = slice(into, into + len(closes))
-        return np.maximum(1, closes - found[1][part]), found[2][part]
-
-    def _hour_spreads(self, product: ProductId, hour_ns: int, now: Climate) -> tuple[Ints, Ints]:
-        """Return the first and the widest spread of each minute of an hour, in ticks."""
-        subject, first = self._subjects[product], self._number(hour_ns)
-        depth = Depth(subject.product, subject.prices, subject.key, first, now, now)
-        minutes = np.arange(first, first + HOUR // MINUTE, dtype=np.int64)
-        return depth.spreads(minutes), np.full(len(minutes), depth.widest, np.int64)
+        subject, hour_ns = self._subjects[product], self._hour_of(minute_ns)
+        first, count = self._number(minute_ns), len(closes)
+        hours = range(hour_ns, minute_ns + count * MINUTE, HOUR)
+        climates = (self._hour_climate(subject, Nanos(each)) for each in hours)
+        usual = np.repeat([0 if each is None else each.spread for each in climates], _HOUR_MINUTES)
+        usual = usual[(minute_ns - hour_ns) // MINUTE :][:count]
+        wider = widened(subject.key, np.arange(first, first + count, dtype=np.int64))
+        return np.maximum(1, closes - usual * wider), usual * WIDEST, usual > 0
 
     def price(self, product: ProductId, tick: int) -> Price:
         """Return the price of a tick number."""
         return self._subjects[product].prices.at(tick)
-
-    def hour_left(self, minute_ns: int) -> int:
-        """Return how many minutes of the market's hour are left from `minute_ns` on."""
-        return (self._hour_of(minute_ns) + HOUR - minute_ns) // MINUTE
 
     def _walk(self, product: Product, minute_ns: int, row: Bar | None, last: int) -> MinuteWalk:
         if row is None:

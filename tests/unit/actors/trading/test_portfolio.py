@@ -31,8 +31,9 @@ from domain.messages.supervision import (
     BreakerReset,
     ProductsChanged,
 )
+from domain.model.bids import BidColumn
 from domain.model.breakers import GLOBAL, Effect
-from domain.model.instants import DAY, MINUTE, SECOND, Nanos
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from domain.model.money import ZERO, Amount, Price
 from domain.model.portfolio import AccountBalance
 from domain.portfolio.losses import EquityMark, LossLimits
@@ -519,7 +520,7 @@ def test_whatever_is_earned_in_between_the_halt_comes_at_the_first_breach(
 def passed(*bids: str, case: Case) -> MinutesPassed:
     now_ns = case.harness.clock.market_ns()
     times = tuple(Nanos(now_ns + number * MINUTE) for number in range(1, len(bids) + 1))
-    return MinutesPassed(times, {BTC: tuple(Price(Decimal(each)) for each in bids)})
+    return MinutesPassed(times, {BTC: BidColumn(Price(Decimal(1)), tuple(map(int, bids)))})
 
 
 @pytest.mark.req("BT1")
@@ -560,3 +561,19 @@ def test_a_minute_without_the_bid_of_something_owned_does_not_pass() -> None:
     (marked,) = of_kind(case.tell(MinutesPassed((Nanos(START_NS),), {})), MinutesMarked)
 
     assert marked.nlv == ()
+
+
+@pytest.mark.req("BT1", "DD1")
+def test_hours_in_which_nothing_is_owned_pass_however_far_apart_they_are() -> None:
+    case = Case()
+    case.tell(judged())
+    hours = tuple(Nanos(START_NS + number * HOUR) for number in (1, 2, 30))
+    (marked,) = of_kind(case.tell(MinutesPassed(hours, {})), MinutesMarked)
+    assert marked.nlv == (usd(10_000),) * 3
+
+    case.tell(case.bid("100"), booked(ENTRY))
+    owned = MinutesPassed(
+        (Nanos(START_NS + 40 * HOUR),), {BTC: BidColumn(Price(Decimal(1)), (99,))}
+    )
+    (marked,) = of_kind(case.tell(owned), MinutesMarked)
+    assert not marked.nlv, "what is owned is looked at in between"

@@ -15,6 +15,7 @@ from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import expander_of
 from app.backtest import passing
 from app.backtest.held_columns import HeldColumns
+from app.backtest.market_days import MarketDays
 from app.backtest.plan import FillRule
 from app.backtest.system import BacktestSystem
 from domain.model.approval import ExitReason
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.req("BT1", "BT4")
 BTC = ProductId("BTC-USD")
 MARKET = GeneratedMarket(1, BEGIN)
 EXPANDER = expander_of(MARKET, 1)
-COLUMNS = HeldColumns(MinuteGrid(MARKET), EXPANDER, MARKET.products)
+COLUMNS = HeldColumns(MarketDays(MinuteGrid(MARKET)), EXPANDER, MARKET.products)
 LONG = Nanos(BEGIN + 5 * HOUR)
 
 
@@ -120,7 +121,7 @@ def gappy(folder: Path) -> str:
 def test_in_a_gap_of_its_data_a_lot_stays_worth_the_last_close(tmp_path: Path) -> None:
     market = open_candles(Path(gappy(tmp_path)))
     expander = expander_of(market, 1)
-    columns = HeldColumns(MinuteGrid(market), expander, market.products)
+    columns = HeldColumns(MarketDays(MinuteGrid(market)), expander, market.products)
     last = market.last_before(BTC, Nanos(BEGIN + 20 * MINUTE))
     assert last is not None
 
@@ -147,6 +148,7 @@ def test_a_backtest_is_the_same_to_the_last_digit_whether_minutes_are_passed_or_
     assert sum(passed) > 60
 
     monkeypatch.setattr(passing, "LEAST_PASSED", 10**6)
+    monkeypatch.setattr(passing.Passing, "idle", lambda each, now_ns: each._value(now_ns))
     passed.clear()
     by_messages = played(made)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from app.backtest.instants import CYCLE_AFTER_NS, decides_ns, next_look
-from domain.model.instants import HOUR, MINUTE, SECOND, Nanos
+from app.backtest.instants import CYCLE_AFTER_NS, decides_ns, is_look, looks_of_day, next_look
+from domain.model.instants import DAY, HOUR, MINUTE, SECOND, Nanos
 from tests.builders.backtests import BEGIN, plan
 
 pytestmark = pytest.mark.req("BT1")
@@ -23,3 +23,11 @@ def test_a_decision_comes_two_seconds_after_the_bar_unless_the_plan_says_when() 
 def test_the_next_look_is_at_the_hour_or_four_minutes_after_it(minute: int, look: int) -> None:
     hour_ns = 1_000 * HOUR
     assert next_look(hour_ns + minute * MINUTE) == hour_ns + look * MINUTE
+
+
+def test_a_day_has_the_looks_of_its_hours() -> None:
+    looks = looks_of_day(BEGIN + 13 * HOUR + MINUTE)
+
+    assert len(looks) == 48
+    assert looks == [at for at in range(looks[0], looks[0] + DAY, MINUTE) if is_look(at)]
+    assert looks[0] % DAY == 0

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.market_data.generated import GeneratedMarket
-from app.backtest.signals import ColumnSignals, Wanted
+from app.backtest.signals import ColumnSignals, Wanted, WindowSignals
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Timeframe
 from domain.model.instants import DAY, HOUR, MINUTE
@@ -107,6 +107,25 @@ def test_a_minute_says_the_same_whether_a_later_one_was_asked_about_before() -> 
         "breakout",
         "momentum",
     }
+
+
+def test_whatever_is_wanted_is_wanted_in_the_minutes_that_are_named() -> None:
+    grid = MinuteGrid(GeneratedMarket(1, BEGIN))
+    asked, named = (ColumnSignals(grid, (BTC,), (_breakout(),)) for _ in range(2))
+    begin, end = BEGIN + 6 * DAY, BEGIN + 7 * DAY + 12 * HOUR  # over the seam between two weeks
+    for each in (asked, named):
+        each.at(BEGIN)
+    wanted = [at for at in range(begin, end, MINUTE) if asked.at(at)]
+    minutes = []
+    for at in named.minutes(begin, end):
+        minutes.append(at)
+        named.at(at)
+
+    assert {*wanted} <= {*minutes} <= {*range(begin, end, MINUTE)}
+    assert len(minutes) <= len(wanted) + 2
+    assert list(WindowSignals(grid, (BTC,), ()).minutes(begin, begin + HOUR)) == [
+        *range(begin, begin + HOUR, MINUTE)
+    ]
 
 
 def test_asking_about_every_product_in_every_minute_buys_the_same(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal, getcontext
 from itertools import pairwise
 
@@ -25,6 +25,18 @@ LIMITS = LossLimits(
 
 def mark(nlv: str, at_ns: int = NOW, opening: str = "10000") -> EquityMark:
     return EquityMark(Nanos(at_ns), Amount(Decimal(nlv)), Amount(Decimal(opening)))
+
+
+def passes(history: EquityHistory, now: EquityMark, told: Collection[str] = ()) -> bool:
+    """Let a row of one mark pass; tell whether it was taken."""
+    return bool(history.pass_row([now.at_ns], [now.nlv], now.opening_nlv, LIMITS, told))
+
+
+def growth_after(history: EquityHistory, now: EquityMark) -> Decimal:
+    """Return the growth that the history would give a mark."""
+    other = EquityHistory(history.marks, history.peak)
+    other.take(now)
+    return other.marks[-1].growth or Decimal(1)
 
 
 def names(*marks: EquityMark, limits: LossLimits = LIMITS) -> list[str]:
@@ -446,7 +458,7 @@ def test_what_is_passed_over_would_have_been_kept_and_nothing_else(
         reached = {one.name for one in whole.measure(LIMITS, now) if one.is_breached} - told
         assert whole.may_breach(LIMITS, now, told) or not reached
 
-        is_taken = passed.pass_over(now, LIMITS, told)
+        is_taken = passes(passed, now, told)
 
         assert is_taken == (not wanted and not reached)
         whole.take(now)
@@ -472,7 +484,7 @@ def test_only_near_a_limit_or_while_one_counts_anew_may_a_mark_breach() -> None:
 def test_nothing_is_passed_over_before_the_first_mark_or_while_a_limit_counts_anew() -> None:
     history = EquityHistory()
 
-    assert not history.pass_over(mark("10000"), LIMITS, ())
+    assert not passes(history, mark("10000"))
     history.take(mark("10000"))
     history.rebase("daily_loss")
-    assert not history.pass_over(mark("10000", NOW + MINUTE), LIMITS, ())
+    assert not passes(history, mark("10000", NOW + MINUTE))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from domain.model.bids import BidColumn
 from domain.model.money import Amount, Price, Rate
 from domain.portfolio.ledger import Ledger, book, mark_missing, open_ledger
 from domain.portfolio.valuation import equity, value
@@ -48,3 +49,21 @@ def test_equity_is_that_of_the_whole_view_to_the_last_digit(
 
         found = equity(ledger, Rate(taker), allotted)
         assert (found.at(bids), found.opening_nlv) == (view.nlv, view.opening_nlv)
+
+
+@pytest.mark.req("BT1")
+@given(
+    quantities=some.lists(some.decimals("0.00000001", "9", places=8), max_size=4),
+    ticks=some.lists(some.integers(1, 10**7), max_size=5),
+    taker=some.decimals("0", "0.012", places=6),
+)
+def test_a_column_of_bids_is_worth_what_each_of_them_is(
+    quantities: list[Decimal], ticks: list[int], taker: Decimal
+) -> None:
+    found = equity(owning(*quantities), Rate(taker), None)
+    column = BidColumn(Price(Decimal("0.01")), tuple(ticks))
+
+    shown = found.column({BTC: column}, len(ticks))
+    expected = [found.at({BTC: column.price(row)}) for row in range(len(ticks))]
+    assert list(map(str, shown)) == list(map(str, expected))
+    assert bool(found.column({}, 1)) is not bool(quantities)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.simulator.market_data.book_sums import sums_near
 from adapters.simulator.market_data.depth import Climate, UsualBook, climate
 from adapters.simulator.market_data.expander import CandleExpander
 from domain.model.instants import HOUR, MINUTE, Nanos
@@ -33,14 +34,17 @@ def test_books_that_were_seen_come_back_about_as_wide_and_deep(spread_bps: str, 
     books = {NAME: usual(spread_bps, depth)}
     expander = CandleExpander(RowMarket(product(), *rows), 1, books)
 
-    found = [
-        near
-        for hour in range(2, 40)
-        if (near := expander.nearby(NAME, Nanos(START + hour * HOUR), DEPTH_WITHIN_BPS))
-    ]
+    drawn = [expander.draw(NAME, Nanos(START + hour * HOUR)) for hour in range(2, 40)]
+    asked, close = [each for each in drawn if each], int(Decimal(PRICE) / product().price_increment)
+    sums = sums_near(asked, [close] * len(asked), DEPTH_WITHIN_BPS)
+    found, unit = (
+        [each for each in sums if each],
+        product().price_increment * product().base_increment,
+    )
 
-    wide = median((ask - bid) / bid * 10_000 for bid, ask, _, _ in found)
-    deep = median(min(bids, asks) for _, _, bids, asks in found)
+    assert len(found) == 38
+    wide = median(Decimal(each.ask - each.bid) / each.bid * 10_000 for each in found)
+    deep = median(min(each.bids, each.asks) * unit for each in found)
     assert abs(wide / Decimal(spread_bps) - 1) < Decimal("0.1")
     assert Decimal("0.6") < deep / Decimal(depth) < Decimal("1.4")
 

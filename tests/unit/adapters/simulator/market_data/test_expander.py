@@ -10,14 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.simulator.market_data.candles import open_candles
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import Step
-from domain.market.book import Book
 from domain.model.instants import MINUTE, SECOND, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
@@ -197,7 +195,6 @@ PRINT_DIGEST = """
 import hashlib
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.generated import GeneratedMarket
-from domain.market.book import Book
 from domain.model.instants import MINUTE, Nanos
 market = GeneratedMarket(3, Nanos(29_400_000 * MINUTE))
 expander = CandleExpander(market, 3)
@@ -243,48 +240,33 @@ def test_the_best_of_the_books_is_that_of_whole_ones(drawn: tuple[Product, Bar],
     ]
 
 
-def test_opening_bids_of_an_hour_are_those_of_its_minutes() -> None:
+def test_opening_bids_of_many_minutes_are_those_of_each() -> None:
     closes = (str(100 + number % 7) for number in range(200))
     rows = [bar(number, (each,) * 4, "5") for number, each in enumerate(closes)]
     market = RowMarket(product(), *rows)
-    expander = CandleExpander(market, 3)
-    assert expander.openings(NAME, Nanos(START), np.array([10_000])) is None  # its first hour
-    for hour in (1, 2):
-        begun_ns = Nanos(START + hour * 60 * MINUTE)
-        times = [Nanos(begun_ns + number * MINUTE) for number in range(60)]
-        lasts = [market.last_before(NAME, each) for each in times]
-        ticks = [int(each.close / product().price_increment) for each in lasts if each]
-        found = expander.openings(NAME, begun_ns, np.array(ticks))
+    expander, tick = CandleExpander(market, 3), product().price_increment
+    times = [Nanos(START + number * MINUTE) for number in range(30, 199)]
+    lasts = [market.last_before(NAME, each) for each in times]
+    ticks = np.array([int(each.close / tick) for each in lasts if each])
+    bids, widest, is_known = expander.openings(NAME, times[0], ticks)
 
-        assert found is not None
-        assert expander.hour_left(begun_ns) == 60
-        tick = product().price_increment
-        assert [int(each) * tick for each in found[0]] == [
-            expander.opening_bid(NAME, each) for each in times
-        ]
-        assert [int(each) * tick for each in found[1]] == [
-            expander.widest_spread(NAME, each) for each in times
-        ]
+    assert is_known.tolist() == [each >= START + 60 * MINUTE for each in times]
+    for number in np.flatnonzero(is_known).tolist():
+        at_ns = times[number]
+        assert int(bids[number]) * tick == expander.opening_bid(NAME, at_ns)
+        assert int(widest[number]) * tick == expander.widest_spread(NAME, at_ns)
 
 
-@given(candles(), st.integers(0, 3), st.integers(0, 100))
-def test_what_lies_near_the_best_prices_is_that_of_the_whole_opening_book(
-    drawn: tuple[Product, Bar], later: int, within: int
-) -> None:
-    subject, row = drawn
-    at_ns = Nanos(START + later * MINUTE)
-    rows = (evolve(row, start_ns=Nanos(START + number * MINUTE)) for number in range(4))
-    expander = CandleExpander(RowMarket(subject, *rows), 1)
-    step, near = expander.opening(NAME, at_ns), expander.nearby(NAME, at_ns, within)
+def test_a_book_is_drawn_from_the_hours_before_it_and_around_it() -> None:
+    rows = [bar(number, ("100",) * 4, str(1 + number)) for number in range(200)]
+    expander = CandleExpander(RowMarket(product(), *rows), 3)
+    first, hour, within = (
+        expander.draw(NAME, Nanos(START + number * MINUTE)) for number in (59, 120, 121)
+    )
 
-    if step is None:
-        assert near is None
-        return
-    book = Book()
-    book.replace(step.bids, step.asks)
-    depths = book.depths(within)
-    assert depths is not None
-    if near is None:  # then it can't be told exactly
-        assert max(depths) / (subject.price_increment * subject.base_increment) >= 10**27
-        return
-    assert near == (step.bids[0].price, step.asks[0].price, *depths)
+    assert first is None
+    assert hour is not None
+    assert within is not None
+    assert hour.before != hour.now
+    assert within.before == within.now == hour.now
+    assert within.minute == hour.minute + 1
