@@ -57,7 +57,8 @@ class BacktestTimeline:
         strategies = settings.strategies_of(config)
         self._asks_always = plan.engine is BacktestEngine.EVENTS
         signals = WindowSignals if self._asks_always else ColumnSignals
-        self._signals: Signals = signals(system.grid, plan.products, strategies)
+        pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
+        self._signals: Signals = signals(system.grid, plan.products, strategies, pyramids)
         self._watch = self.watch = MarketWatch(system, self._expander)
         self._tape: MinuteTape = ExpandedTape(self._watch, self._expander)
         if plan.fills is not FillRule.TAPE:
@@ -70,7 +71,6 @@ class BacktestTimeline:
         self._touched = TouchedProducts(self._watch, system.venue, system.recorder)
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns
-        self._pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
         self._rings = bool(
             config.policy.exits.trailing_stop_pct or config.policy.maintenance.enabled
         )
@@ -173,16 +173,10 @@ class BacktestTimeline:
 
     def _wanted(self, now_ns: int) -> list[Wanted]:
         """Return what strategies want now, as far as it is theirs to want and time to decide."""
-        found = self._signals.at(now_ns)
-        if not found or not self._is_slot(now_ns):
+        if not self._is_slot(now_ns):
             return []
         held = {(lot.strategy, lot.product) for lot in self._recorder.lots}
-        return [
-            each
-            for each in found
-            if ((each.strategy, each.product) in held) is each.leaves
-            or (not each.leaves and each.strategy in self._pyramids)
-        ]
+        return self._signals.wanted(now_ns, held)
 
     def _hour(self, now_ns: Nanos, *, is_shown: bool = True) -> None:
         """Let products and the market be judged anew, and what is owned be shown if `is_shown`."""
@@ -352,17 +346,10 @@ class BacktestTimeline:
         self._cycle += 1
         slot_ns = Nanos(now_ns // self._interval_ns * self._interval_ns + CYCLE_AFTER_NS)
         self._venue.reach(at_ns)
-        next_ns, fired = Nanos(slot_ns + self._interval_ns), self._fired(now_ns)
+        next_ns, fired = Nanos(slot_ns + self._interval_ns), self._signals.fired(now_ns)
         due = CycleDue(self._cycle, slot_ns, next_ns, fired=fired)
         self._system.runtime.announce(due)
         self._go_to(at_ns)
-
-    def _fired(self, now_ns: Nanos) -> frozenset[tuple[str, ProductId]] | None:
-        """Return whose triggers are known to be true of what; None where nobody has looked."""
-        if self._asks_always:
-            return None
-        found = self._signals.at(now_ns)
-        return frozenset((each.strategy, each.product) for each in found if not each.leaves)
 
     def _go_to(self, now_ns: Nanos) -> None:
         """Let everything happen that follows at this instant."""
