@@ -12,7 +12,14 @@ from actors.kernel.topology import STRATEGY
 from actors.trading.history import BarUnfit, Depths, ProductBars
 from domain.decisions.rounds import DROPPED, merge, newest_bars
 from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed, RoundProposed
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.market import (
+    BarClosed,
+    FeedRecovered,
+    FeedStalled,
+    HistoryLoaded,
+    MinutesClosed,
+    QuoteMoved,
+)
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
@@ -47,7 +54,7 @@ class RoundLimit(Timer):
     cycle: int
 
 
-Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
+Prices = QuoteMoved | BarClosed | HistoryLoaded | MinutesClosed | FeedStalled | FeedRecovered
 Selected = UniverseJudged | RegimeJudged
 Inbox = Prices | Selected | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
 
@@ -89,6 +96,9 @@ class Allocator(Actor):
                 self._learn(bar.product, Timeframe.MINUTE.ns, (bar,))
             case HistoryLoaded(product, width_ns, bars):
                 self._learn(product, width_ns, bars)
+            case MinutesClosed(closed):
+                for columns in closed:
+                    self._learn(columns.product, Timeframe.MINUTE.ns, BarRun(columns))
             case PortfolioMoved(view):
                 self._view = view
             case CycleDue():
@@ -163,6 +173,8 @@ class Allocator(Actor):
         )
 
     def _bars(self, products: list[ProductId], timeframe: Timeframe) -> tuple[Bars, ...]:
+        if timeframe is not Timeframe.MINUTE and not self._depths.get(timeframe):
+            return ()
         views = (self._histories[product].view(timeframe) for product in products)
         return tuple(view for view in views if view is not None)
 
@@ -233,6 +245,8 @@ class Allocator(Actor):
         return "no_bars" if product not in self._histories else NO_FRESH_PRICE
 
     def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
+        if not any(answer.proposals for answer in self._answers.values()):
+            return ()
         newest = {each: newest_bars(context.bars_of(each)) for each in Timeframe}
         limits = Counter({seat.strategy: seat.max_trades_per_cycle for seat in self._seats})
         bars = {seat.strategy: newest[seat.timeframe] for seat in self._seats}

@@ -210,7 +210,8 @@ class Exits(Actor):
             self._look(watched, bid)
             self._judge(watched, bid)
             self._trailing.look(watched, bid, self._products.get(watched.lot.product))
-        self._poll()
+        if self._lots:
+            self._poll()
         self._trim()
 
     # Is it due?

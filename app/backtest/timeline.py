@@ -335,8 +335,8 @@ class BacktestTimeline:
         this minute, the rest of an entry too, knows them. What was sold since it began is wanted
         again.
         """
-        for product, bars in self._watch.deliver(now_ns).items():
-            self._prices.close(product, bars)
+        for bars in self._watch.deliver(now_ns):
+            self._prices.close(bars)
         self._watch.darken(now_ns)
         if not self._wanted(now_ns) and not (self._asks_always and self._is_slot(now_ns)):
             self._venue.reach(at_ns)

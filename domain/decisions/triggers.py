@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from domain.decisions.strategy import Strategy
 from domain.model.bars import Bars
@@ -123,10 +123,14 @@ def _turnover(bars: Bars) -> Decimal:
 
 def _narrowed(strategy: Strategy, context: Context, fired: list[Bars]) -> Context:
     names = {bars.product for bars in fired}
-    return evolve(
-        context,
-        bars=tuple(fired),
-        quotes=tuple(quote for quote in context.quotes if quote.product in names),
+    return Context(
+        context.cycle,
+        context.snapshot,
+        context.at_ns,
+        tuple(fired),
+        tuple(quote for quote in context.quotes if quote.product in names) if names else (),
+        context.portfolio,
+        context.regime,
         hours=_cut(context.hours, names, strategy.hours),
         days=_cut(context.days, names, strategy.days),
     )

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from actors.trading.allocator import ROUND_LIMIT_NS, Allocator, Seat
 from domain.messages.decisions import CycleDue, Decide, Proposed, RoundProposed
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.market import (
+    BarClosed,
+    FeedRecovered,
+    FeedStalled,
+    HistoryLoaded,
+    MinutesClosed,
+    QuoteMoved,
+)
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import ActorProven, BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
@@ -25,6 +32,7 @@ from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
 from domain.model.universe import Exclusion
+from tests.builders.bars import columns_of
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -276,6 +284,18 @@ def test_a_picture_keeps_what_it_showed() -> None:
     assert list(after.bars[0].close) == [100, 200]
     assert before.quotes != after.quotes
     assert after.snapshot > before.snapshot
+
+
+def test_minutes_of_several_products_come_as_columns_at_once() -> None:
+    allocator = started(Harness())
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)))
+    btc, eth = ([a_bar(minute, product) for minute in (0, 1)] for product in (BTC, ETH))
+    deliver(allocator, MinutesClosed((columns_of(btc, "1", "1"), columns_of(eth, "0.01", "1"))))
+
+    bars = picture(allocator).bars
+
+    assert [(each.product, len(each)) for each in bars] == [(BTC, 3), (ETH, 2)]
+    assert [each.price(each.close[-1]) for each in bars] == [100, 100]
 
 
 def test_history_is_bounded_by_its_depth() -> None:

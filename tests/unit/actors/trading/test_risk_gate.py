@@ -30,6 +30,7 @@ from domain.messages.market import (
     FeedRecovered,
     FeedStalled,
     HistoryLoaded,
+    MinutesClosed,
     QuoteMoved,
 )
 from domain.messages.orders import EntryDropped, IntentRaised, WouldPlace
@@ -55,6 +56,7 @@ from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, approved_key
 from domain.risk.working import Working
+from tests.builders.bars import columns_of
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -355,6 +357,21 @@ def test_quotes_and_bars_grow_old_while_nothing_comes() -> None:
     deliver(actor, HistoryLoaded(BTC, Nanos(MINUTE), ()))
     assert reasons(deliver(actor, a_round(entry()))) == ["stale_bar"]
     deliver(actor, HistoryLoaded(BTC, Nanos(MINUTE), (a_bar(), bar)))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("ST1")
+def test_minutes_that_come_as_columns_end_with_their_last_row() -> None:
+    harness, actor = a_gate()
+    harness.pass_time(actor, 156 * SECOND)
+    now_ns = harness.clock.market_ns()
+    deliver(actor, QuoteMoved(a_quote(at_ns=now_ns)))
+    old, new = (a_bar(start_ns=now_ns - minutes * MINUTE) for minutes in (4, 1))
+    deliver(actor, MinutesClosed((columns_of([old], "0.01", "1e-8"),)))
+    assert reasons(deliver(actor, a_round(entry()))) == ["stale_bar"]
+
+    deliver(actor, MinutesClosed((columns_of([old, new], "0.01", "1e-8"),)))
+
     assert len(orders(deliver(actor, a_round(entry())))) == 1
 
 

@@ -131,11 +131,11 @@ def test_both_ways_to_look_find_the_same_wanted(pyramids: tuple[str, ...]) -> No
     columns, windows = (
         kind(grid, (BTC, ETH), both, frozenset(pyramids)) for kind in (ColumnSignals, WindowSignals)
     )
-    holdings = (frozenset(), frozenset((name, BTC) for name in names))
+    nothing, all_of_it = frozenset[tuple[str, ProductId]](), {(name, BTC) for name in names}
     found = [
         (signals.wanted(BEGIN + n * MINUTE, held), held)
         for n in range(300)
-        for held in holdings
+        for held in (nothing, all_of_it)
         for signals in (columns, windows)
     ]
 
