@@ -191,8 +191,9 @@ class Allocator(Actor):
             self._trip_late(answer.strategy, f"answered cycle {answer.cycle} too late")
             return
         self._answers[answer.strategy] = answer
-        scope = Scope.of_strategy(answer.strategy)
-        self.close("late", f"answered cycle {answer.cycle}", scope=scope)
+        if self.board.open:
+            scope = Scope.of_strategy(answer.strategy)
+            self.close("late", f"answered cycle {answer.cycle}", scope=scope)
         if len(self._answers) == len(self._seats):
             self._close_round()
 
@@ -206,8 +207,9 @@ class Allocator(Actor):
         if context is not None:
             late = tuple(s.strategy for s in self._seats if s.strategy not in self._answers)
             entries = self._merged(context)
-            answered = f"{len(self._answers)} of {len(self._seats)} strategies answered"
-            self.prove(f"round {due.cycle}: {answered}")
+            if not self.is_proven:
+                answered = f"{len(self._answers)} of {len(self._seats)} strategies answered"
+                self.prove(f"round {due.cycle}: {answered}")
         for strategy in late:
             self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
         funnel, answered_by = self._funnel(context, entries), len(self._answers)

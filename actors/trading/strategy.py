@@ -52,7 +52,10 @@ class StrategyHost(Actor):
                     self._leave(context)
                     answer = self._decided(cycle, context, fired)
                 self.send(ALLOCATOR, answer)
-                self.prove(f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused")
+                if not self.is_proven:
+                    self.prove(
+                        f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused"
+                    )
             case _:
                 self.refuse(message)
 

@@ -39,6 +39,14 @@ class FifoRuntime(VirtualRuntime):
         # Emptied at every instant: as many as follow from one.
         self._waiting: deque[tuple[Actor, Envelope]] = deque()
 
+    def deliver(self, receiver: str, envelope: Envelope) -> None:
+        """Let an envelope wait for its turn; what is for no actor, or fenced, goes the long way."""
+        actor = self.members.get(receiver)
+        if actor is None or (envelope.epoch and self.epochs[envelope.sender] != envelope.epoch):
+            super().deliver(receiver, envelope)
+        else:
+            self._waiting.append((actor, envelope))
+
     def _put(self, actor: Actor, envelope: Envelope) -> None:
         self._waiting.append((actor, envelope))
 
@@ -95,7 +103,7 @@ class FifoRuntime(VirtualRuntime):
             handle(*pop())
 
     def _handle(self, actor: Actor, envelope: Envelope) -> None:
-        if actor.actor_stopped.is_set():
+        if actor.is_over:  # in one thread this is when pykka's own flag is set, and asked faster
             self._keep_or_lose(actor, envelope)
             return
         self.steps += 1

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import pykka
-from attrs import frozen
+from attrs import define
 
 from actors.kernel.base import Actor
 from actors.kernel.board import BreakerBoard
@@ -148,9 +148,12 @@ class VirtualClock:
         return Nanos(self.now_ns + self._wall_ahead_ns)
 
 
-@frozen
+@define(eq=False)
 class Ring:
-    """A timer of `actor` that rings when it is called."""
+    """A timer of `actor` that rings when it is called; nobody changes it.
+
+    Not frozen, as an `Envelope` is not: one is made for every timer.
+    """
 
     ring: Callable[[str, int, Any], None]
     actor: str
