@@ -77,8 +77,12 @@ class Allocator(Actor):
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
         self._excluded: set[ProductId] = set()
-        self._eligible: set[ProductId] = set()
+        self._eligible: tuple[ProductId, ...] = ()
+        self._known: tuple[ProductId, ...] = ()
+        """The products of the histories, sorted."""
         self._dropped: tuple[FunnelLoss, ...] = ()
+        # How far products came where nothing was wanted, and what that was made of.
+        self._quiet: tuple[object, Funnel] = None, Funnel()
         self._regime = Regime.CHOP
         self._view: PortfolioView | None = None
         self._snapshot = 0
@@ -114,7 +118,7 @@ class Allocator(Actor):
                 self._stalled.discard(product)
             case UniverseJudged(standings):
                 self._excluded = {each.product for each in standings if not each.is_eligible}
-                self._eligible = {each.product for each in standings if each.is_eligible}
+                self._eligible = tuple(sorted(e.product for e in standings if e.is_eligible))
             case RegimeJudged(reading):
                 self._regime = reading.regime
             case BootCompleted():
@@ -126,6 +130,7 @@ class Allocator(Actor):
         history = self._histories.get(product)
         if history is None:
             history = self._histories[product] = ProductBars(product, self._depths)
+            self._known = tuple(sorted(self._histories))
         try:
             history.load(width_ns, bars)
         except BarUnfit as error:
@@ -159,7 +164,7 @@ class Allocator(Actor):
         if self._view is None:
             return None
         self._snapshot += 1
-        products = [p for p in sorted(self._histories) if self._is_seen(p)]
+        products = [product for product in self._known if self._is_seen(product)]
         return Context(
             due.cycle,
             self._snapshot,
@@ -175,8 +180,9 @@ class Allocator(Actor):
     def _bars(self, products: list[ProductId], timeframe: Timeframe) -> tuple[Bars, ...]:
         if timeframe is not Timeframe.MINUTE and not self._depths.get(timeframe):
             return ()
-        views = (self._histories[product].view(timeframe) for product in products)
-        return tuple(view for view in views if view is not None)
+        known = self._histories
+        views = [known[product].view(timeframe) for product in products]
+        return tuple([view for view in views if view is not None])
 
     def _is_seen(self, product: ProductId) -> bool:
         """Tell whether strategies see it: what is excluded only while something of it is owned."""
@@ -218,11 +224,22 @@ class Allocator(Actor):
         self.publish(RoundProposed(due.cycle, due.next_ns, *told))
 
     def _funnel(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
-        """Return how far products came in this round, and where they were lost."""
+        """Return how far products came in this round, and where they were lost; as long as no
+        strategy wants anything, and the same are seen, it is the same.
+        """
+        if any(each.triggered or each.beyond or each.proposals for each in self._answers.values()):
+            return self._counted(context, entries)
+        shown = () if context is None else tuple(each.product for each in context.bars)
+        made_of = shown, self._eligible, self._known
+        if made_of != self._quiet[0]:
+            self._quiet = made_of, self._counted(context, entries)
+        return self._quiet[1]
+
+    def _counted(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
         seen = {each.product for each in context.bars} if context is not None else set()
         unseen = [
             FunnelLoss(each, Stage.SEEN, self._unseen(each))
-            for each in sorted(self._eligible)
+            for each in self._eligible
             if each not in seen
         ]
         answers = self._answers.values()

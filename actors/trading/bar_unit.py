@@ -46,13 +46,14 @@ class BarUnit:
         finer = self.finer_than(unit)
         if finer is None:
             return None
-        scale = 10 ** abs(finer)
         if finer < 0:
+            scale = 10**-finer
             if any(count % scale for count in counts):
                 return None
-            counts = tuple(count // scale for count in counts)
+            counts = tuple([count // scale for count in counts])
         elif finer > 0:
-            counts = tuple(count * scale for count in counts)
+            scale = 10**finer
+            counts = tuple([count * scale for count in counts])
         return counts if max(counts) <= LARGEST else None
 
     def lacks(self, value: Decimal) -> int:

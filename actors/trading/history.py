@@ -38,7 +38,7 @@ class BarHistory:
 
     def __init__(self, product: ProductId, timeframe: Timeframe, depth: int) -> None:
         self.product = product
-        self.timeframe = timeframe
+        self.timeframe, self._width_ns = timeframe, timeframe.ns
         self.depth = max(depth, 1)
         self._size = 0
         self._tick, self._step = BarUnit(), BarUnit()
@@ -86,10 +86,10 @@ class BarHistory:
         False: nothing was added, because they do not, or are counted in finer units than those
         here; added one by one they may be.
         """
-        if self._last_ns is not None and run.start_ns[0] != self._last_ns + self.timeframe.ns:
-            return False
-        if len(run) == 1:
+        if len(run.close) == 1:
             return self._extend_by_one(run)
+        if not self._precedes(int(run.start_ns[0])):
+            return False
         prices = self._tick.columns(run.tick, (run.open, run.high, run.low, run.close))
         units = self._step.columns(run.step, (run.volume,))
         if prices is None or units is None:
@@ -105,7 +105,14 @@ class BarHistory:
         self._last_ns, self._newest = int(run.start_ns[-1]), None
         return True
 
+    def _precedes(self, start_ns: int) -> bool:
+        """Tell whether a bar that begins then follows the newest at once."""
+        return self._last_ns is None or start_ns == self._last_ns + self._width_ns
+
     def _extend_by_one(self, run: Bars) -> bool:
+        start_ns = run.start_ns.item()
+        if not self._precedes(start_ns):
+            return False
         opened, high, low, close = (
             run.open.item(),
             run.high.item(),
@@ -116,7 +123,7 @@ class BarHistory:
         units = self._step.row(run.step, (run.volume.item(),))
         if prices is None or units is None:
             return False
-        self._push(run.start_ns.item(), (*prices, *units))
+        self._push(start_ns, (*prices, *units))
         return True
 
     def loaded(self, past: Iterable[Bar]) -> BarHistory:
@@ -169,8 +176,9 @@ class BarHistory:
         if self._size == self._room:
             self._make_room()
         row = self._size
-        for column, value in zip(self._columns.values(), (start_ns, *counts), strict=True):
-            column[row] = value
+        starts, opens, highs, lows, closes, volumes = self._columns.values()
+        starts[row] = start_ns
+        opens[row], highs[row], lows[row], closes[row], volumes[row] = counts
         self._last_ns, self._newest = start_ns, None
         self._size += 1
 
@@ -275,6 +283,9 @@ class ProductBars:
             BarUnfit: a price that no column can hold.
         """
         minutes, done = self._minutes, 0
+        if len(run.close) == 1 and minutes.extend(run):
+            self._complete(run.start_ns.item())
+            return
         while done < len(run):  # hour by hour: what they complete is made of the newest minutes
             left = (HOUR - int(run.start_ns[done]) % HOUR) // Timeframe.MINUTE.ns
             rows = min(left, len(run) - done)

@@ -60,6 +60,7 @@ from domain.model.product import ProductId
 from domain.model.universe import Standing
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
+from domain.portfolio.valuation import Equity
 from domain.risk.chains import EntryChain, EntryChains
 from domain.risk.exposure import Exposure
 from domain.risk.gate import (
@@ -143,6 +144,8 @@ class RiskGate(Actor):
         self._maker: Rate | None = None
         self._taker: Rate | None = None
         self._is_ready = False
+        # What says the equity at any bids, and what it was made of.
+        self._valued: tuple[Ledger | None, Rate | None, Equity | None] = None, None, None
 
     def starting(self) -> None:
         """Go on with what the throttles have counted before."""
@@ -353,8 +356,11 @@ class RiskGate(Actor):
 
     def _nlv(self) -> Amount | None:
         """Return the equity by our own books, as a view has it."""
-        equity = self._books.equity(self._taker, self._mandate.allotment)
-        return None if equity is None else equity.at(self._marks())
+        ledger, taker = self._books.ledger, self._taker
+        if ledger is not self._valued[0] or taker is not self._valued[1]:
+            self._valued = ledger, taker, self._books.equity(taker, self._mandate.allotment)
+        equity = self._valued[2]
+        return None if equity is None else equity.at(self._marks() if equity.held else {})
 
     def _marks(self) -> dict[ProductId, Price]:
         now_ns = self.clock.market_ns()

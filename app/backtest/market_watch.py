@@ -46,6 +46,8 @@ class MarketWatch:
         wanted = set(plan.products)
         self._products = {each.id: each for each in plan.market.products if each.id in wanted}
         self._told_ns = Nanos(0)
+        # Products that have traded in the minute before they were told, and when that was over.
+        self._traded: dict[ProductId, Nanos] = {}
         self._newest: dict[ProductId, deque[Bar]] = {}
         self._dark: set[ProductId] = set()
         self.ended: set[ProductId] = set()
@@ -101,6 +103,7 @@ class MarketWatch:
         minutes, self._told_ns = (now_ns - self._told_ns) // MINUTE, now_ns
         newest = (self._grid.newest(each, minutes, now_ns) for each in self._products)
         closed = tuple(bars for bars in newest if len(bars))
+        self._traded = {each.product: now_ns for each in closed if each.volume[-1]}
         if closed:
             for name in KEEPERS:
                 self._system.runtime.post(ReplyTo(name), MinutesClosed(closed))
@@ -193,6 +196,8 @@ class MarketWatch:
     def _is_dark(self, product: ProductId, now_ns: Nanos) -> bool:
         if not self._market.covers(product, now_ns):
             return True
+        if self._traded.get(product) == now_ns:
+            return False
         last = self._market.last_before(product, now_ns)
         return last is None or now_ns - last.start_ns > DARK_AFTER_NS
 

@@ -224,10 +224,11 @@ class BacktestTimeline:
         """Play the minute's instants: all up to the decision; after it those at which something of
         ours may be touched ([0053] says what that leaves out).
         """
-        if not awake:
-            self._mark_others((), now_ns)
-        self._prepare(now_ns, awake, {each.product for each in wanted if not each.leaves})
         cycle_ns, playing = decides_ns(self._plan, now_ns), set(awake)
+        if not awake:
+            self._play_unseen(now_ns, cycle_ns)
+            return
+        self._prepare(now_ns, awake, {each.product for each in wanted if not each.leaves})
         minute, marked_ns = self._tape.minute(awake, now_ns), Nanos(-MARKED_AGAIN_NS)
         for group in minute.until(cycle_ns, playing):
             marked_ns = self._show(group, playing, marked_ns)
@@ -238,9 +239,16 @@ class BacktestTimeline:
             marked_ns = self._show(group, playing, marked_ns)
             if self._recorder.news != news:
                 news = self._leave_out(playing, now_ns)
-        if awake:
-            self._ring(now_ns)
-            self._keep_appointments(now_ns + MINUTE - 1)
+        self._ring(now_ns)
+        self._keep_appointments(now_ns + MINUTE - 1)
+        self._venue.reach(Nanos(now_ns + MINUTE - 1))
+        self._go_to(Nanos(now_ns + MINUTE - 1))
+
+    def _play_unseen(self, now_ns: Nanos, cycle_ns: Nanos) -> None:
+        """Play a minute of which no price is shown: what is owned is valued, and all decide."""
+        self._mark_others((), now_ns)
+        self._keep_appointments(cycle_ns)
+        self._decide(now_ns, cycle_ns)
         self._venue.reach(Nanos(now_ns + MINUTE - 1))
         self._go_to(Nanos(now_ns + MINUTE - 1))
 

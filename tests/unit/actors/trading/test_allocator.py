@@ -25,7 +25,7 @@ from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.bars import Timeframe
 from domain.model.context import Context, Regime
 from domain.model.cycle import CycleStage, StageTime, Stopwatch
-from domain.model.funnel import FunnelLoss, Stage
+from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
@@ -225,6 +225,29 @@ def test_a_round_tells_how_far_products_came_and_where_they_were_lost() -> None:
     )
     (empty,) = deliver(allocator, due(2), Proposed(2, "one", ()), Proposed(2, "two", ()))[-1:]
     assert [each.stage for each in empty.funnel.losses] == [Stage.SEEN, Stage.SEEN]
+
+
+def test_a_quiet_round_counts_as_the_one_before_until_other_products_can_be_seen() -> None:
+    allocator = started(Harness())
+    deliver(allocator, UniverseJudged((a_standing(BTC), a_standing(ETH))))
+
+    def quiet(cycle: int) -> Funnel:
+        answers = (Proposed(cycle, name, ()) for name in ("one", "two"))
+        return of_kind(deliver(allocator, due(cycle), *answers), RoundProposed)[0].funnel
+
+    missing = FunnelLoss(ETH, Stage.SEEN, "no_bars")
+    first = quiet(1)
+    assert first == Funnel(eligible=2, seen=1, losses=(missing,))
+    assert quiet(2) is first
+    deliver(allocator, BarClosed(a_bar(-1, ETH)))
+    assert quiet(3).losses == (evolve(missing, reason="no_fresh_price"),)
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)))
+    assert quiet(4) == Funnel(eligible=2, seen=2)
+    deliver(allocator, UniverseJudged((a_standing(BTC),)))
+    assert quiet(5) == Funnel(eligible=1, seen=2)
+    deliver(allocator, due(6), Proposed(6, "one", (), triggered=(BTC,)))
+    (fired,) = deliver(allocator, Proposed(6, "two", ()))
+    assert fired.funnel == Funnel(eligible=1, seen=2, triggered=1)
 
 
 @pytest.mark.req("S1")
