@@ -110,7 +110,9 @@ class PlayedPrices:
         """
         product = bars.product
         if self._seen.get(product, 0) > bars.start_ns[-1]:
-            self._watches[product].bars(BarRun(bars))
+            watch = self._watches[product]
+            first = (watch.newest_ns - int(bars.start_ns[0])) // MINUTE + 1
+            watch.bars(BarRun(bars.part(max(0, first), len(bars))))
 
     def quote(self, step: Step) -> QuoteMoved | BidMoved | None:
         """Return what the feed makes of a step; None where nobody bids."""
