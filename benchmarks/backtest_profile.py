@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attrs import evolve, field, mutable
 
+from actors.kernel.base import Actor
 from adapters.runtime.fifo import FifoRuntime
 from adapters.simulator.bars.bar_venue import BarVenue
 from adapters.simulator.market_data.expander import CandleExpander, CandleSteps
@@ -62,7 +63,7 @@ KINDS: tuple[tuple[Any, str, str], ...] = (
 """Methods, and what a minute that is in them is."""
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (ColumnSignals, "at", "columns of triggers"),
-    (WindowSignals, "at", "windows of triggers"),
+    (WindowSignals, "wanted", "windows of triggers"),
     (CandleExpander, "steps", "expand the tape"),
     (CandleExpander, "minute", "expand the tape"),
     (CandleSteps, "step", "expand the tape"),
@@ -152,13 +153,13 @@ class Stopwatch:
         return timed
 
     def handler(self, handle: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the runtime's `_handle` as a stage of the actor that handles."""
+        """Return `on_receive` of all actors as a stage of the one that handles."""
 
-        def timed(runtime: Any, actor: Any, envelope: Any) -> None:
+        def timed(actor: Any, envelope: Any) -> None:
             self.enter(f"actor {actor.name}")
             self.seen[f"message {self.kind}"] += 1
             try:
-                handle(runtime, actor, envelope)
+                handle(actor, envelope)
             finally:
                 self.leave()
 
@@ -179,7 +180,7 @@ def clocked(watch: Stopwatch) -> Iterator[None]:
             put(owner, name, watch.around(getattr(owner, name), stage))
     for owner, name, kind in KINDS:
         put(owner, name, watch.minute(getattr(owner, name), kind))
-    put(FifoRuntime, "_handle", watch.handler(FifoRuntime._handle))
+    put(Actor, "on_receive", watch.handler(Actor.on_receive))
     try:
         yield
     finally:

@@ -164,7 +164,8 @@ class Actor(pykka.Actor):
 
     def after(self, delay_ns: int, message: Any) -> None:
         """Send `message` to myself after `delay_ns` of market time."""
-        self.at(self.clock.market_ns() + delay_ns, message)
+        due_ns = self.clock.market_ns() + delay_ns
+        self.services.wake(self.name, self.epoch, due_ns, message, is_machine_time=False)
 
     def at(self, due_ns: int, message: Any) -> None:
         """Send `message` to myself when market time reaches `due_ns`."""

@@ -12,7 +12,14 @@ from actors.kernel.topology import STRATEGY
 from actors.trading.history import BarUnfit, Depths, ProductBars
 from domain.decisions.rounds import DROPPED, merge, newest_bars
 from domain.messages.decisions import CycleDue, Decide, EntryProposed, Proposed, RoundProposed
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.market import (
+    BarClosed,
+    FeedRecovered,
+    FeedStalled,
+    HistoryLoaded,
+    MinutesClosed,
+    QuoteMoved,
+)
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
@@ -47,7 +54,7 @@ class RoundLimit(Timer):
     cycle: int
 
 
-Prices = QuoteMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
+Prices = QuoteMoved | BarClosed | HistoryLoaded | MinutesClosed | FeedStalled | FeedRecovered
 Selected = UniverseJudged | RegimeJudged
 Inbox = Prices | Selected | PortfolioMoved | CycleDue | Proposed | RoundLimit | BootCompleted
 
@@ -70,8 +77,12 @@ class Allocator(Actor):
         self._quotes: dict[ProductId, Quote] = {}
         self._stalled: set[ProductId] = set()
         self._excluded: set[ProductId] = set()
-        self._eligible: set[ProductId] = set()
+        self._eligible: tuple[ProductId, ...] = ()
+        self._known: tuple[ProductId, ...] = ()
+        """The products of the histories, sorted."""
         self._dropped: tuple[FunnelLoss, ...] = ()
+        # How far products came where nothing was wanted, and what that was made of.
+        self._quiet: tuple[object, Funnel] = None, Funnel()
         self._regime = Regime.CHOP
         self._view: PortfolioView | None = None
         self._snapshot = 0
@@ -89,6 +100,9 @@ class Allocator(Actor):
                 self._learn(bar.product, Timeframe.MINUTE.ns, (bar,))
             case HistoryLoaded(product, width_ns, bars):
                 self._learn(product, width_ns, bars)
+            case MinutesClosed(closed):
+                for columns in closed:
+                    self._learn(columns.product, Timeframe.MINUTE.ns, BarRun(columns))
             case PortfolioMoved(view):
                 self._view = view
             case CycleDue():
@@ -104,7 +118,7 @@ class Allocator(Actor):
                 self._stalled.discard(product)
             case UniverseJudged(standings):
                 self._excluded = {each.product for each in standings if not each.is_eligible}
-                self._eligible = {each.product for each in standings if each.is_eligible}
+                self._eligible = tuple(sorted(e.product for e in standings if e.is_eligible))
             case RegimeJudged(reading):
                 self._regime = reading.regime
             case BootCompleted():
@@ -116,6 +130,7 @@ class Allocator(Actor):
         history = self._histories.get(product)
         if history is None:
             history = self._histories[product] = ProductBars(product, self._depths)
+            self._known = tuple(sorted(self._histories))
         try:
             history.load(width_ns, bars)
         except BarUnfit as error:
@@ -149,7 +164,7 @@ class Allocator(Actor):
         if self._view is None:
             return None
         self._snapshot += 1
-        products = [p for p in sorted(self._histories) if self._is_seen(p)]
+        products = [product for product in self._known if self._is_seen(product)]
         return Context(
             due.cycle,
             self._snapshot,
@@ -163,8 +178,11 @@ class Allocator(Actor):
         )
 
     def _bars(self, products: list[ProductId], timeframe: Timeframe) -> tuple[Bars, ...]:
-        views = (self._histories[product].view(timeframe) for product in products)
-        return tuple(view for view in views if view is not None)
+        if timeframe is not Timeframe.MINUTE and not self._depths.get(timeframe):
+            return ()
+        known = self._histories
+        views = [known[product].view(timeframe) for product in products]
+        return tuple([view for view in views if view is not None])
 
     def _is_seen(self, product: ProductId) -> bool:
         """Tell whether strategies see it: what is excluded only while something of it is owned."""
@@ -179,8 +197,9 @@ class Allocator(Actor):
             self._trip_late(answer.strategy, f"answered cycle {answer.cycle} too late")
             return
         self._answers[answer.strategy] = answer
-        scope = Scope.of_strategy(answer.strategy)
-        self.close("late", f"answered cycle {answer.cycle}", scope=scope)
+        if self.board.open:
+            scope = Scope.of_strategy(answer.strategy)
+            self.close("late", f"answered cycle {answer.cycle}", scope=scope)
         if len(self._answers) == len(self._seats):
             self._close_round()
 
@@ -194,8 +213,9 @@ class Allocator(Actor):
         if context is not None:
             late = tuple(s.strategy for s in self._seats if s.strategy not in self._answers)
             entries = self._merged(context)
-            answered = f"{len(self._answers)} of {len(self._seats)} strategies answered"
-            self.prove(f"round {due.cycle}: {answered}")
+            if not self.is_proven:
+                answered = f"{len(self._answers)} of {len(self._seats)} strategies answered"
+                self.prove(f"round {due.cycle}: {answered}")
         for strategy in late:
             self._trip_late(strategy, f"no answer to cycle {due.cycle} within 250 ms")
         funnel, answered_by = self._funnel(context, entries), len(self._answers)
@@ -204,11 +224,22 @@ class Allocator(Actor):
         self.publish(RoundProposed(due.cycle, due.next_ns, *told))
 
     def _funnel(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
-        """Return how far products came in this round, and where they were lost."""
+        """Return how far products came in this round, and where they were lost; as long as no
+        strategy wants anything, and the same are seen, it is the same.
+        """
+        if any(each.triggered or each.beyond or each.proposals for each in self._answers.values()):
+            return self._counted(context, entries)
+        shown = () if context is None else tuple(each.product for each in context.bars)
+        made_of = shown, self._eligible, self._known
+        if made_of != self._quiet[0]:
+            self._quiet = made_of, self._counted(context, entries)
+        return self._quiet[1]
+
+    def _counted(self, context: Context | None, entries: tuple[EntryProposed, ...]) -> Funnel:
         seen = {each.product for each in context.bars} if context is not None else set()
         unseen = [
             FunnelLoss(each, Stage.SEEN, self._unseen(each))
-            for each in sorted(self._eligible)
+            for each in self._eligible
             if each not in seen
         ]
         answers = self._answers.values()
@@ -233,6 +264,8 @@ class Allocator(Actor):
         return "no_bars" if product not in self._histories else NO_FRESH_PRICE
 
     def _merged(self, context: Context) -> tuple[EntryProposed, ...]:
+        if not any(answer.proposals for answer in self._answers.values()):
+            return ()
         newest = {each: newest_bars(context.bars_of(each)) for each in Timeframe}
         limits = Counter({seat.strategy: seat.max_trades_per_cycle for seat in self._seats})
         bars = {seat.strategy: newest[seat.timeframe] for seat in self._seats}

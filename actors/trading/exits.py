@@ -191,7 +191,7 @@ class Exits(Actor):
         held = {each.lot.product for each in self._lots.values() if each.lot.held}
         known = ((product, self._bids.get(product)) for product in held)
         old = {one for one, bid in known if bid is None or not self._prices.is_fresh(bid, now_ns)}
-        if self._prices.open_ns is not None:
+        if old and self._prices.open_ns is not None:
             self._polls.ask(old, self.clock.machine_ns(), self.reply_to())
 
     def _leave(self, products: tuple[ProductId, ...], why: ExitReason, of: str = "") -> None:

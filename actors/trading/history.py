@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from actors.trading.bar_unit import FINEST, LARGEST, BarUnit
 from domain.model.bar_run import BarRun
 from domain.model.bars import COLUMNS, Bars, Timeframe
 from domain.model.instants import HOUR, Nanos
@@ -21,71 +22,11 @@ if TYPE_CHECKING:
 Depths = Mapping[Timeframe, int]
 """How many closed bars of each length are kept."""
 
-LARGEST = 2**49
-"""No column holds more, so that the sum over 10,080 rows is exact in 64 bits."""
-FINEST = 15
-"""Digits that a unit gets finer at once at most: more are no price."""
 _PRICES = ("open", "high", "low", "close")
 
 
 class BarUnfit(ValueError):
     """A bar has a price that no column of whole numbers can hold; the text says which."""
-
-
-class _Unit:
-    """The power of ten that a column counts in; it only ever gets finer.
-
-    It follows from the numbers themselves: histories reach back to times of other steps.
-    """
-
-    def __init__(self) -> None:
-        self.digits = 0
-        self._scale = Decimal(1)
-
-    @property
-    def value(self) -> Decimal:
-        return Decimal(1).scaleb(-self.digits)
-
-    def refine(self, finer: int) -> None:
-        self.digits += finer
-        self._scale = Decimal(1).scaleb(self.digits)
-
-    def lacks(self, value: Decimal) -> int:
-        """Return how many digits finer the unit would have to be to count `value`."""
-        if int(value * self._scale) == value * self._scale:
-            return 0
-        return -int(value.normalize().as_tuple().exponent) - self.digits
-
-    def count(self, value: Decimal) -> int:
-        """Return how many whole units `value` has."""
-        return int(value * self._scale)
-
-    def whole(self, value: Decimal) -> int | None:
-        """Return `count` where nothing of `value` is left over and a column can hold it."""
-        scaled = value * self._scale
-        if abs(scaled) > LARGEST:
-            return None
-        count = int(scaled)
-        return count if count == scaled else None
-
-    def columns(self, unit: Decimal, columns: Sequence[Ints]) -> list[Ints] | None:
-        """Return columns that count in `unit` as columns of this one; None where a column of it
-        can't hold them, or it is no such power of ten.
-        """
-        finer = self.digits + unit.adjusted()
-        if unit != Decimal(1).scaleb(unit.adjusted()) or abs(finer) > FINEST:
-            return None
-        scale = 10 ** abs(finer)
-        if finer < 0:
-            if any((column % scale).any() for column in columns):
-                return None
-            columns = [column // scale for column in columns]
-        elif finer > 0:
-            if any(int(column.max()) > LARGEST // scale for column in columns):
-                return None
-            columns = [column * scale for column in columns]
-        fits = all(int(column.max()) <= LARGEST for column in columns)
-        return list(columns) if fits else None
 
 
 class BarHistory:
@@ -97,13 +38,16 @@ class BarHistory:
 
     def __init__(self, product: ProductId, timeframe: Timeframe, depth: int) -> None:
         self.product = product
-        self.timeframe = timeframe
+        self.timeframe, self._width_ns = timeframe, timeframe.ns
         self.depth = max(depth, 1)
         self._size = 0
-        self._tick, self._step = _Unit(), _Unit()
-        self._columns: dict[str, Ints] = {name: np.zeros(0, np.int64) for name in COLUMNS}
+        self._tick, self._step = BarUnit(), BarUnit()
+        self._columns: dict[str, Ints] = {}
+        self._readable: tuple[Ints, ...] = ()
         self._room = 0
         self._last_ns: int | None = None
+        self._newest: Bars | None = None
+        self._hold({name: np.zeros(0, np.int64) for name in COLUMNS})
 
     def missing_before(self, bar: Bar) -> Iterator[Bar]:
         """Yield the bars between the newest and `bar`: the close repeated, with volume 0."""
@@ -133,8 +77,8 @@ class BarHistory:
         counts = self._counts(bar)
         if not self.is_followed_by(bar):
             for each in self.missing_before(bar):
-                self._push(each, self._counts(each))
-        self._push(bar, counts)
+                self._push(each.start_ns, self._counts(each))
+        self._push(bar.start_ns, counts)
 
     def extend(self, run: Bars) -> bool:
         """Add bars that follow the newest at once.
@@ -142,7 +86,9 @@ class BarHistory:
         False: nothing was added, because they do not, or are counted in finer units than those
         here; added one by one they may be.
         """
-        if self._last_ns is not None and run.start_ns[0] != self._last_ns + self.timeframe.ns:
+        if len(run.close) == 1:
+            return self._extend_by_one(run)
+        if not self._precedes(int(run.start_ns[0])):
             return False
         prices = self._tick.columns(run.tick, (run.open, run.high, run.low, run.close))
         units = self._step.columns(run.step, (run.volume,))
@@ -156,7 +102,28 @@ class BarHistory:
             for column, values in zip(self._columns.values(), new, strict=True):
                 column[first : first + rows] = values[done : done + rows]
             self._size, done = first + rows, done + rows
-        self._last_ns = int(run.start_ns[-1])
+        self._last_ns, self._newest = int(run.start_ns[-1]), None
+        return True
+
+    def _precedes(self, start_ns: int) -> bool:
+        """Tell whether a bar that begins then follows the newest at once."""
+        return self._last_ns is None or start_ns == self._last_ns + self._width_ns
+
+    def _extend_by_one(self, run: Bars) -> bool:
+        start_ns = run.start_ns.item()
+        if not self._precedes(start_ns):
+            return False
+        opened, high, low, close = (
+            run.open.item(),
+            run.high.item(),
+            run.low.item(),
+            run.close.item(),
+        )
+        prices = self._tick.row(run.tick, (opened, high, low, close))
+        units = self._step.row(run.step, (run.volume.item(),))
+        if prices is None or units is None:
+            return False
+        self._push(start_ns, (*prices, *units))
         return True
 
     def loaded(self, past: Iterable[Bar]) -> BarHistory:
@@ -180,25 +147,39 @@ class BarHistory:
         return Bar(self.product, start_ns, opened, top, bottom, closed, volume)
 
     def view(self) -> Bars:
-        """Return the newest bars as read-only columns, at most `depth` of them."""
-        window = slice(max(0, self._size - self.depth), self._size)
-        columns = []
-        for column in self._columns.values():
-            part = column[window]
-            part.flags.writeable = False
-            columns.append(part)
-        return Bars(self.product, self.timeframe, self._tick.value, self._step.value, *columns)
+        """Return the newest bars as read-only columns, at most `depth` of them; the same ones until
+        there is another bar.
+        """
+        if self._newest is None:
+            window, units = slice(max(0, self._size - self.depth), self._size), self._units
+            columns = [column[window] for column in self._readable]
+            self._newest = Bars(self.product, self.timeframe, *units, *columns)
+        return self._newest
 
     def __len__(self) -> int:
         return min(self._size, self.depth)
 
-    def _push(self, bar: Bar, counts: tuple[int, ...]) -> None:
+    @property
+    def _units(self) -> tuple[Decimal, Decimal]:
+        return self._tick.value, self._step.value
+
+    def _hold(self, columns: dict[str, Ints]) -> None:
+        """Keep bars in these columns from now on."""
+        self._columns.update(columns)
+        readable = []
+        for column in self._columns.values():
+            readable.append(column.view())
+            readable[-1].flags.writeable = False
+        self._readable, self._newest = tuple(readable), None
+
+    def _push(self, start_ns: int, counts: tuple[int, ...]) -> None:
         if self._size == self._room:
             self._make_room()
         row = self._size
-        for column, value in zip(self._columns.values(), (bar.start_ns, *counts), strict=True):
-            column[row] = value
-        self._last_ns = bar.start_ns
+        starts, opens, highs, lows, closes, volumes = self._columns.values()
+        starts[row] = start_ns
+        opens[row], highs[row], lows[row], closes[row], volumes[row] = counts
+        self._last_ns, self._newest = start_ns, None
         self._size += 1
 
     def _counts(self, bar: Bar) -> tuple[int, ...]:
@@ -241,7 +222,7 @@ class BarHistory:
             finer -= 1
         self._rescale(self._step, finer, ("volume",))
 
-    def _most(self, name: str, value: Decimal, unit: _Unit, finer: int) -> int:
+    def _most(self, name: str, value: Decimal, unit: BarUnit, finer: int) -> int:
         """Return the largest number of a column if it gets `value` and a finer unit."""
         if finer > FINEST:
             return LARGEST + 1
@@ -251,19 +232,20 @@ class BarHistory:
             return new
         return max(new, int(self._columns[name][: self._size].max()) * scale)
 
-    def _rescale(self, unit: _Unit, finer: int, names: tuple[str, ...]) -> None:
+    def _rescale(self, unit: BarUnit, finer: int, names: tuple[str, ...]) -> None:
         if finer:
             unit.refine(finer)
-            for name in names:  # anew: views of the old unit stay as they are
-                self._columns[name] = self._columns[name] * 10**finer
+            # Anew: views of the old unit stay as they are.
+            self._hold({name: self._columns[name] * 10**finer for name in names})
 
     def _make_room(self) -> None:
         kept = slice(max(0, self._size - self.depth), self._size)
         size = kept.stop - kept.start
+        held = {}
         for name, old in self._columns.items():
-            new = np.zeros(self.depth * 2, np.int64)
+            new = held[name] = np.zeros(self.depth * 2, np.int64)
             new[:size] = old[kept]
-            self._columns[name] = new
+        self._hold(held)
         self._size, self._room = size, self.depth * 2
 
 
@@ -303,10 +285,13 @@ class ProductBars:
         minutes, done = self._minutes, 0
         if len(self._histories) == 1 and minutes.extend(run):
             return  # nothing is made of them
+        if len(run.close) == 1 and minutes.extend(run):
+            self._complete(run.start_ns.item())
+            return
         while done < len(run):  # hour by hour: what they complete is made of the newest minutes
             left = (HOUR - int(run.start_ns[done]) % HOUR) // Timeframe.MINUTE.ns
             rows = min(left, len(run) - done)
-            part = run.until(done + rows).last(rows)
+            part = run if rows == len(run) else run.part(done, done + rows)
             if minutes.extend(part):
                 self._complete(int(part.start_ns[-1]))
             else:

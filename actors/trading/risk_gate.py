@@ -7,7 +7,7 @@ Its books are a fold of the same fills as the portfolio's, so that a fill moves 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
@@ -35,6 +35,7 @@ from domain.messages.market import (
     FeedRecovered,
     FeedStalled,
     HistoryLoaded,
+    MinutesClosed,
     QuoteMoved,
 )
 from domain.messages.orders import EntryDropped, FillBooked, IntentRaised, OrderAdvanced, WouldPlace
@@ -51,14 +52,15 @@ from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.approval import ApprovedEntry, ApprovedOrder, Reason, Refusal
 from domain.model.context import Regime
 from domain.model.cycle import CycleStage, StageTime, Stopwatch
-from domain.model.funnel import LOSSES_KEPT, FunnelLoss, Stage
+from domain.model.funnel import LOSSES_KEPT, Funnel, FunnelLoss, Stage
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Quote
-from domain.model.money import Rate
+from domain.model.money import Amount, Price, Rate
 from domain.model.product import ProductId
 from domain.model.universe import Standing
 from domain.portfolio.books import Books
 from domain.portfolio.ledger import Ledger
+from domain.portfolio.valuation import Equity
 from domain.risk.chains import EntryChain, EntryChains
 from domain.risk.exposure import Exposure
 from domain.risk.gate import (
@@ -80,7 +82,8 @@ REMEMBERED_APPROVALS = 10_000
 """Bars that have led to an order. Only a newest bar is decided on, and a bar older than the limit
 of its age is refused anyway: this holds many hours of what one system can ask for."""
 
-Prices = QuoteMoved | BidMoved | BarClosed | HistoryLoaded | FeedStalled | FeedRecovered
+Bars = BarClosed | HistoryLoaded | MinutesClosed
+Prices = QuoteMoved | BidMoved | Bars | FeedStalled | FeedRecovered
 Orders = IntentRaised | OrderAdvanced | FillBooked | WouldPlace | EntryDropped
 Account = StatementTaken | CashFlowSeen | LotsMissing | LotReleased | LotAdopted | StopRaised
 Life = BootCompleted | ProductsChanged | TradingReady | SyncRequested
@@ -141,6 +144,8 @@ class RiskGate(Actor):
         self._maker: Rate | None = None
         self._taker: Rate | None = None
         self._is_ready = False
+        # What says the equity at any bids, and what it was made of.
+        self._valued: tuple[Ledger | None, Rate | None, Equity | None] = None, None, None
 
     def starting(self) -> None:
         """Go on with what the throttles have counted before."""
@@ -162,6 +167,7 @@ class RiskGate(Actor):
                 | BidMoved()
                 | BarClosed()
                 | HistoryLoaded()
+                | MinutesClosed()
                 | FeedStalled()
                 | FeedRecovered()
             ):
@@ -185,6 +191,9 @@ class RiskGate(Actor):
             case HistoryLoaded(product, width_ns, bars):
                 if bars and width_ns == MINUTE:
                     self._bar_ends[product] = bars[-1].start_ns + MINUTE
+            case MinutesClosed(closed):
+                for columns in closed:
+                    self._bar_ends[columns.product] = int(columns.start_ns[-1]) + MINUTE
             case FeedStalled(product, reason):
                 self._stalled[product] = reason
             case FeedRecovered(product):
@@ -250,14 +259,7 @@ class RiskGate(Actor):
                 refused.append((entry.proposal.product, verdict.refusals[0].reason))
             self.publish(verdict)
             self._failures.take(entry.proposal.product, verdict)
-        losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
-        before = proposed.funnel
-        funnel = evolve(
-            before,
-            approved=len(approved),
-            losses=(*losses, *before.losses)[:LOSSES_KEPT],
-        )
-        view = self._view()
+        breakers = self.board.open
         self.publish(
             RoundJudged(
                 proposed.cycle,
@@ -265,14 +267,14 @@ class RiskGate(Actor):
                 tuple(approved),
                 tuple(refused),
                 proposed.late,
-                funnel,
-                status_of(proposed, len(approved), view.breakers),
-                degraded_by(proposed, view.breakers),
+                _judged_funnel(proposed.funnel, approved, refused),
+                status_of(proposed, len(approved), breakers),
+                degraded_by(proposed, breakers),
                 self._times(proposed.watch),
-                None if view.portfolio is None else view.portfolio.nlv,
+                self._nlv(),
             )
         )
-        self._measure(view)
+        self._measure()
 
     def _times(self, watch: Stopwatch | None) -> tuple[StageTime, ...]:
         """Return how long the stages of a cycle took, of which the gate is the last."""
@@ -285,20 +287,20 @@ class RiskGate(Actor):
 
         They share a view for as long as none is approved and no breaker opens or closes.
         """
-        view = self._view()
+        view: RiskView | None = None
         for entry in entries:
-            if view.breakers is not self.board.open:
+            if view is None or view.breakers is not self.board.open:
                 view = self._view()
             verdict = judge_entry(entry, view, self._approval, self._rules)
             if isinstance(verdict, OrderApproved) and isinstance(verdict.order, ApprovedEntry):
                 self._reserve(entry, verdict.order)
-                view = self._view()
+                view = None
             yield entry, verdict
 
-    def _measure(self, view: RiskView | None = None) -> None:
+    def _measure(self) -> None:
         """Tell how far each limit is used: after a round, a fill, and a rejected order."""
         if self.is_heard(CapsMeasured):
-            used = (*limits_used(view or self._view(), self._rules), *self._throttles.uses())
+            used = (*limits_used(self._view(), self._rules), *self._throttles.uses())
             self.publish(CapsMeasured(used))
 
     def _judge_rest(self, wanted: RestProposed) -> None:
@@ -352,9 +354,20 @@ class RiskGate(Actor):
             self._throttles.take(booked)
             self._measure()
 
-    def _view(self) -> RiskView:
+    def _nlv(self) -> Amount | None:
+        """Return the equity by our own books, as a view has it."""
+        ledger, taker = self._books.ledger, self._taker
+        if ledger is not self._valued[0] or taker is not self._valued[1]:
+            self._valued = ledger, taker, self._books.equity(taker, self._mandate.allotment)
+        equity = self._valued[2]
+        return None if equity is None else equity.at(self._marks() if equity.held else {})
+
+    def _marks(self) -> dict[ProductId, Price]:
         now_ns = self.clock.market_ns()
-        marks = self._bids.marks(self._books.owned, now_ns, self._quote_limit_ns)
+        return self._bids.marks(self._books.owned, now_ns, self._quote_limit_ns)
+
+    def _view(self) -> RiskView:
+        now_ns, marks = self.clock.market_ns(), self._marks()
         return RiskView(
             at_ns=now_ns,
             machine_ns=Nanos(self.clock.machine_ns()),
@@ -375,3 +388,13 @@ class RiskGate(Actor):
             approved_in_cycle=self._in_cycle,
             past_trades=self._past_trades,
         )
+
+
+def _judged_funnel(
+    before: Funnel, approved: Sequence[ProductId], refused: Sequence[tuple[ProductId, Reason]]
+) -> Funnel:
+    """Return how far the round's products came, with those that the gate let pass."""
+    if not (approved or refused):
+        return before
+    losses = tuple(FunnelLoss(one, Stage.APPROVED, reason) for one, reason in refused)
+    return evolve(before, approved=len(approved), losses=(*losses, *before.losses)[:LOSSES_KEPT])

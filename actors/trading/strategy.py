@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import decimal
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -49,11 +47,15 @@ class StrategyHost(Actor):
         """Handle one message."""
         match message:
             case Decide(cycle, context, fired):
-                with self.services.turn(), _own_arithmetic():
+                # How numbers round and fail may be changed inside: not for whoever is next here.
+                with self.services.turn(), decimal.localcontext(), np.errstate():
                     self._leave(context)
                     answer = self._decided(cycle, context, fired)
                 self.send(ALLOCATOR, answer)
-                self.prove(f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused")
+                if not self.is_proven:
+                    self.prove(
+                        f"decided in cycle {cycle}, {len(answer.proposals)} proposals refused"
+                    )
             case _:
                 self.refuse(message)
 
@@ -76,13 +78,6 @@ class StrategyHost(Actor):
             found = checked(self._strategy.decide(private(asked.context)), products)
         self.log.debug("decided", cycle=cycle, triggered=len(products), proposals_count=len(found))
         return Proposed(cycle, self._owner, found, tuple(sorted(products)), asked.beyond)
-
-
-@contextmanager
-def _own_arithmetic() -> Iterator[None]:
-    """Keep what is changed inside of how numbers round and fail from whoever is next here."""
-    with decimal.localcontext(), np.errstate():
-        yield
 
 
 def _file_of(strategy: Strategy) -> str | None:

@@ -257,7 +257,9 @@ class ActorSystem:
         member = self.members.get(name)
         if member is None or member.epoch != epoch:
             return
-        envelope = self._from_outside(ReplyTo(name), message)
+        number = self.number()
+        at_ns = self.clock.market_ns()
+        envelope = Envelope(number, message, OUTSIDE, 0, number, 0, at_ns)
         if member.actor_stopped.is_set():
             self._lose(name, envelope)  # never kept for the next incarnation
         else:

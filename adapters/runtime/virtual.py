@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import pykka
-from attrs import frozen
+from attrs import define
 
 from actors.kernel.base import Actor
 from actors.kernel.board import BreakerBoard
@@ -148,9 +148,12 @@ class VirtualClock:
         return Nanos(self.now_ns + self._wall_ahead_ns)
 
 
-@frozen
+@define(eq=False)
 class Ring:
-    """A timer of `actor` that rings when it is called."""
+    """A timer of `actor` that rings when it is called; nobody changes it.
+
+    Not frozen, as an `Envelope` is not: one is made for every timer.
+    """
 
     ring: Callable[[str, int, Any], None]
     actor: str
@@ -250,8 +253,10 @@ class VirtualRuntime(ActorSystem):
         self, actor: str, epoch: int, due_ns: int, message: Any, *, is_machine_time: bool
     ) -> None:
         """Deliver `message` when the clock reaches `due_ns`."""
-        virtual_ns = due_ns - self._time.machine_ahead_ns if is_machine_time else due_ns
-        self.call_at(virtual_ns, Ring(self.ring, actor, epoch, message))
+        time = self._time
+        virtual_ns = due_ns - time.machine_ahead_ns if is_machine_time else due_ns
+        ring: Callable[[], None] = Ring(self.ring, actor, epoch, message)
+        heapq.heappush(self._due, (max(virtual_ns, time.now_ns), next(self._order), ring))
 
     def step(self) -> bool:
         """Handle one message, or else move time to the next instant. False: nothing is left."""

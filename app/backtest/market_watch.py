@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import evolve
 
 from actors.kernel.envelope import ReplyTo
-from actors.kernel.topology import UNIVERSE
+from actors.kernel.topology import ALLOCATOR, RISK_GATE, UNIVERSE
 from adapters.simulator.market_data.expander import CandleExpander
 from adapters.simulator.market_data.source import Step
 from app.backtest.look_books import LookBooks
@@ -17,19 +17,18 @@ from app.backtest.prices import BARS
 from app.backtest.system import BacktestSystem
 from app.run import settings
 from domain.market.past_quotes import PastQuotes
-from domain.messages.market import FeedRecovered, FeedStalled, HistoryLoaded
+from domain.messages.market import FeedRecovered, FeedStalled, HistoryLoaded, MinutesClosed
 from domain.messages.supervision import ProductsChanged
 from domain.messages.universe import LiquidityMeasured
-from domain.model.bar_run import BarRun
-from domain.model.bars import Timeframe
+from domain.model.bars import Bars, Timeframe
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import ZERO, Price, Quantity
 from domain.model.product import Product, ProductId
 
 GAP = "no trade for 5 min"
-LEAST_RUN = 8
-"""As many minutes and more are told as columns; it takes longer for fewer."""
+KEEPERS = (ALLOCATOR, RISK_GATE)
+"""They hear what minutes have closed."""
 
 
 class MarketWatch:
@@ -45,7 +44,7 @@ class MarketWatch:
         self._products = {each.id: each for each in plan.market.products if each.id in wanted}
         self.days = MarketDays(system.grid)
         self._books = LookBooks(self.days, expander, tuple(self._products.values()))
-        self._told: dict[ProductId, Nanos] = {}
+        self._told_ns = Nanos(0)
         self._newest: dict[ProductId, deque[Bar]] = {}
         self._dark: set[ProductId] = set()
         self.ended: set[ProductId] = set()
@@ -80,36 +79,25 @@ class MarketWatch:
                 if count := self._depths[wide]:
                     past = tuple(self._grid.wide(product, wide, count, now_ns))
                     self._announce(HistoryLoaded(product, wide.ns, past))
-            self._told[product] = Nanos(now_ns - rows * MINUTE)
+        self._told_ns = Nanos(now_ns - rows * MINUTE)
         self.deliver(now_ns)
 
-    def deliver(self, now_ns: Nanos) -> dict[ProductId, tuple[Bar, ...] | BarRun]:
+    def deliver(self, now_ns: Nanos) -> tuple[Bars, ...]:
         """Tell the bars that have closed since the last time; return them.
 
         Whatever decides is told before it is asked, not before: of minutes in which nobody is asked
         it is told at once what has closed in them.
         """
-        told: dict[ProductId, tuple[Bar, ...] | BarRun] = {}
-        for product in self._products:
-            if self._told[product] >= now_ns:
-                told[product] = ()
-                continue
-            bars = told[product] = self._fresh(product, self._told[product], now_ns)
-            self._told[product] = now_ns
-            if bars:
-                self._announce(HistoryLoaded(product, Timeframe.MINUTE.ns, bars))
-        return told
-
-    def _fresh(
-        self, product: ProductId, start_ns: Nanos, end_ns: Nanos
-    ) -> tuple[Bar, ...] | BarRun:
-        """Return what `closed` does, many of them as columns, and keep few for `past`."""
-        if end_ns - start_ns >= LEAST_RUN * MINUTE:
-            self._newest.pop(product, None)  # read again if somebody asks
-            return BarRun(self._grid.bars(product, start_ns, end_ns))
-        bars = self.closed(product, start_ns, end_ns)
-        self._newest.setdefault(product, deque(maxlen=BARS)).extend(bars)
-        return bars
+        minutes = (now_ns - self._told_ns) // MINUTE
+        if minutes <= 0:
+            return ()
+        self._told_ns = now_ns
+        newest = (self._grid.newest(each, minutes, now_ns) for each in self._products)
+        closed = tuple(bars for bars in newest if len(bars))
+        if closed:
+            for name in KEEPERS:
+                self._system.runtime.post(ReplyTo(name), MinutesClosed(closed))
+        return closed
 
     def closed(self, product: ProductId, start_ns: Nanos, end_ns: Nanos) -> tuple[Bar, ...]:
         """Return the closed minutes from `start_ns` to `end_ns`; one without a trade is flat."""
@@ -130,16 +118,15 @@ class MarketWatch:
         return tuple(found)
 
     def past(self, product: ProductId, now_ns: Nanos) -> tuple[Bar, ...]:
-        """Return the closed minutes by which prices are judged; what was told is not read again."""
-        start_ns, told_ns = Nanos(now_ns - BARS * MINUTE), self._told.get(product, 0)
-        known = self._newest.get(product, ())
-        if not known or known[0].start_ns > start_ns or not start_ns < told_ns <= now_ns:
-            found = self.closed(product, start_ns, now_ns)
-            kept = (bar for bar in found if bar.start_ns < told_ns)
-            self._newest[product] = deque(kept, maxlen=BARS)
-            return found
-        kept = (bar for bar in known if bar.start_ns >= start_ns)
-        return (*kept, *self.closed(product, Nanos(told_ns), now_ns))
+        """Return the closed minutes by which prices are judged; none is read twice."""
+        begin_ns = start_ns = Nanos(now_ns - BARS * MINUTE)
+        known = self._newest.setdefault(product, deque(maxlen=BARS))
+        if known and known[0].start_ns <= start_ns <= known[-1].start_ns < now_ns:
+            begin_ns = Nanos(known[-1].start_ns + MINUTE)
+        else:
+            known.clear()
+        known.extend(self.closed(product, begin_ns, now_ns))
+        return tuple(bar for bar in known if bar.start_ns >= start_ns)
 
     # PlayedPrices.
 
@@ -197,7 +184,7 @@ class MarketWatch:
             self._light(step.product)
 
     def _is_dark(self, product: ProductId, now_ns: Nanos) -> bool:
-        return not self.days.is_lit(product, now_ns)
+        return self.days.is_lit(product, now_ns)
 
     def _tell_dark(self, product: ProductId) -> None:
         if product not in self._dark:

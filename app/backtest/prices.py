@@ -9,6 +9,8 @@ from adapters.simulator.market_data.source import Step
 from domain.market.doubts import PriceWatch
 from domain.market.past_quotes import NO_QUOTES, PastQuotes
 from domain.messages.market import BidMoved, QuoteMoved
+from domain.model.bar_run import BarRun
+from domain.model.bars import Bars
 from domain.model.instants import MINUTE, Nanos
 from domain.model.market import Bar, PriceLimits, Quote
 from domain.model.money import Price
@@ -102,11 +104,15 @@ class PlayedPrices:
                 watch.tick(bid, ask, at_ns)
             self._seen[product] = Nanos(at_ns)
 
-    def close(self, product: ProductId, bars: Sequence[Bar]) -> None:
-        """Take in that minutes have closed."""
-        watch = self._watches.get(product)
-        if watch is not None:
-            watch.bars(bars)
+    def close(self, bars: Bars) -> None:
+        """Take in that minutes of a product have closed; who was not seen in the last of them is
+        judged from the beginning when it is played again.
+        """
+        product = bars.product
+        if self._seen.get(product, 0) > bars.start_ns[-1]:
+            watch = self._watches[product]
+            first = (watch.newest_ns - int(bars.start_ns[0])) // MINUTE + 1
+            watch.bars(BarRun(bars.part(max(0, first), len(bars))))
 
     def quote(self, step: Step) -> QuoteMoved | BidMoved | None:
         """Return what the feed makes of a step; None where nobody bids."""

@@ -8,7 +8,7 @@ without asking anybody, and nothing is asked of them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
@@ -34,11 +34,17 @@ class Wanted:
     leaves: bool = False
 
 
+Held = Set[tuple[str, ProductId]]
+"""Strategies, and products of which they own a lot."""
+
+
 class Signals(Protocol):
     """What is wanted at the end of each minute; only what is over is looked at."""
 
-    def at(self, minute_ns: int) -> list[Wanted]:
-        """Return what is wanted when the minute before `minute_ns` has closed.
+    def wanted(self, minute_ns: int, held: Held) -> list[Wanted]:
+        """Return what strategies want when the minute before `minute_ns` has closed, as far as it
+        is theirs to want: to look at what they do not hold, or may buy again, and to be out of what
+        they hold.
 
         Hours must be asked for in order, the minutes of one and of the one before in any.
         """
@@ -48,22 +54,54 @@ class Signals(Protocol):
         be asked about before the next one is.
         """
 
+    def fired(self, minute_ns: int) -> frozenset[tuple[str, ProductId]] | None:
+        """Return whose triggers are known to be true of what; None where nobody has looked."""
+
 
 class WindowSignals:
-    """Asks each strategy about the newest window of each product, as a host does."""
+    """Asks each strategy about the newest window of each product, as a host does: its trigger about
+    what it may buy, its leave about what it holds.
+    """
 
     def __init__(
-        self, grid: MinuteGrid, products: tuple[ProductId, ...], strategies: tuple[Strategy, ...]
+        self,
+        grid: MinuteGrid,
+        products: tuple[ProductId, ...],
+        strategies: tuple[Strategy, ...],
+        pyramids: Set[str],
     ) -> None:
+        """`pyramids` are strategies that may buy what they hold."""
         self._grid, self._products, self._strategies = grid, products, strategies
+        self._pyramids = pyramids
+        # The newest answers, by who was asked what about which product: the end of the window too.
+        self._said: dict[tuple[str, ProductId, bool], tuple[int, bool]] = {}
 
-    def at(self, minute_ns: int) -> list[Wanted]:
-        """Return what is wanted when the minute before `minute_ns` has closed."""
-        return [
-            wanted
-            for strategy in self._strategies
-            for wanted in _newest(self._grid, self._products, strategy, minute_ns)
-        ]
+    def wanted(self, minute_ns: int, held: Held) -> list[Wanted]:
+        """Return what strategies want when the minute before `minute_ns` has closed."""
+        found = []
+        for strategy in self._strategies:
+            name, end_ns = strategy.id, bucket_start(minute_ns, strategy.timeframe.ns)
+            for product in self._products:
+                is_held = (name, product) in held
+                may_buy = not is_held or name in self._pyramids
+                if may_buy and self._says(strategy, product, end_ns, leaves=False):
+                    found.append(Wanted(name, product))
+                if is_held and self._says(strategy, product, end_ns, leaves=True):
+                    found.append(Wanted(name, product, leaves=True))
+        return found
+
+    def fired(self, minute_ns: int) -> None:
+        """Return that nobody has looked: a host asks about its own windows."""
+        del minute_ns
+
+    def _says(self, strategy: Strategy, product: ProductId, end_ns: int, *, leaves: bool) -> bool:
+        """Return what the strategy says of the window that ends at `end_ns`; it is asked once."""
+        key = strategy.id, product, leaves
+        said = self._said.get(key)
+        if said is None or said[0] != end_ns:
+            answer = _newest(self._grid, product, strategy, end_ns, leaves=leaves)
+            said = self._said[key] = end_ns, answer
+        return said[1]
 
     def minutes(self, begin_ns: int, end_ns: int) -> Iterable[int]:
         """Return all minutes: nobody has looked at them."""
@@ -74,9 +112,14 @@ class ColumnSignals:
     """What is wanted at the end of each minute; only what is over is looked at."""
 
     def __init__(
-        self, grid: MinuteGrid, products: tuple[ProductId, ...], strategies: tuple[Strategy, ...]
+        self,
+        grid: MinuteGrid,
+        products: tuple[ProductId, ...],
+        strategies: tuple[Strategy, ...],
+        pyramids: Set[str],
     ) -> None:
-        self._grid, self._products = grid, products
+        """`pyramids` are strategies that may buy what they hold."""
+        self._grid, self._products, self._pyramids = grid, products, pyramids
         self._strategies = tuple(s for s in strategies if s.timeframe is Timeframe.MINUTE)
         self._wide = tuple(s for s in strategies if s.timeframe is not Timeframe.MINUTE)
         self._begin = self._end = 0
@@ -84,6 +127,20 @@ class ColumnSignals:
         self._times: list[int] = []
         # By the end of a bar, of each strategy: that holds until the next one has closed.
         self._standing: dict[tuple[str, int], list[Wanted]] = {}
+
+    def wanted(self, minute_ns: int, held: Held) -> list[Wanted]:
+        """Return what of `at` is theirs to want."""
+        return [
+            each
+            for each in self.at(minute_ns)
+            if ((each.strategy, each.product) in held) is each.leaves
+            or (not each.leaves and each.strategy in self._pyramids)
+        ]
+
+    def fired(self, minute_ns: int) -> frozenset[tuple[str, ProductId]]:
+        """Return whose triggers are true of what."""
+        found = self.at(minute_ns)
+        return frozenset((each.strategy, each.product) for each in found if not each.leaves)
 
     def at(self, minute_ns: int) -> list[Wanted]:
         """Return what is wanted when the minute before `minute_ns` has closed.
@@ -105,8 +162,7 @@ class ColumnSignals:
         for strategy in self._wide:
             key = strategy.id, bucket_start(minute_ns, strategy.timeframe.ns)
             if key not in self._standing:
-                newest = _newest(self._grid, self._products, strategy, key[1])
-                self._standing[key] = list(newest)
+                self._standing[key] = self._asked(strategy, key[1])
             found = [*found, *self._standing[key]]
         return found
 
@@ -149,22 +205,29 @@ class ColumnSignals:
             if row + 1 >= strategy.lookback and end_ns >= self._begin:
                 yield end_ns
 
+    def _asked(self, strategy: Strategy, end_ns: int) -> list[Wanted]:
+        """Return what the strategy says of the windows that end at `end_ns`."""
+        return [
+            Wanted(strategy.id, product, leaves)
+            for product in self._products
+            for leaves in (False, True)
+            if _newest(self._grid, product, strategy, end_ns, leaves=leaves)
+        ]
+
 
 def _newest(
-    grid: MinuteGrid, products: tuple[ProductId, ...], strategy: Strategy, minute_ns: int
-) -> Iterator[Wanted]:
-    """Yield what is wanted on the newest closed bars; nothing before there is a whole look-back."""
+    grid: MinuteGrid, product: ProductId, strategy: Strategy, end_ns: int, *, leaves: bool
+) -> bool:
+    """Return what a strategy says of the bars that have closed by `end_ns`: its trigger, or whether
+    it `leaves`; nothing before there is a whole look-back.
+    """
     lookback, timeframe = strategy.lookback, strategy.timeframe
-    for product in products:
-        window = (
-            grid.bars(product, minute_ns - lookback * MINUTE, minute_ns)
-            if timeframe is Timeframe.MINUTE
-            else grid.wide_bars(product, timeframe, lookback, minute_ns)
-        )
-        if len(window) < lookback:
-            continue
-        if strategy.trigger(window)[-1]:
-            yield Wanted(strategy.id, product)
-        leaves = strategy.leave(window)
-        if leaves is not None and leaves[-1]:
-            yield Wanted(strategy.id, product, leaves=True)
+    window = (
+        grid.newest(product, lookback, end_ns)
+        if timeframe is Timeframe.MINUTE
+        else grid.wide_bars(product, timeframe, lookback, end_ns)
+    )
+    if len(window) < lookback:
+        return False
+    column = strategy.leave(window) if leaves else strategy.trigger(window)
+    return column is not None and bool(column[-1])

@@ -57,7 +57,8 @@ class BacktestTimeline:
         strategies = settings.strategies_of(config)
         self._asks_always = plan.engine is BacktestEngine.EVENTS
         signals = WindowSignals if self._asks_always else ColumnSignals
-        self._signals: Signals = signals(system.grid, plan.products, strategies)
+        pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
+        self._signals: Signals = signals(system.grid, plan.products, strategies, pyramids)
         self._watch = self.watch = MarketWatch(system, self._expander)
         self._tape: MinuteTape = ExpandedTape(self._watch, self._expander)
         if plan.fills is not FillRule.TAPE:
@@ -70,7 +71,6 @@ class BacktestTimeline:
         self._touched = TouchedProducts(self._watch, system.venue, system.recorder)
         self._prices = PlayedPrices(config.policy.rule(SuspectPrice).limits)
         self._interval_ns = settings.schedule_of(config, None).interval_ns
-        self._pyramids = {s.id for s in strategies if settings.terms_of(config, s.id).pyramids}
         self._rings = bool(
             config.policy.exits.trailing_stop_pct or config.policy.maintenance.enabled
         )
@@ -181,16 +181,10 @@ class BacktestTimeline:
 
     def _wanted(self, now_ns: int) -> list[Wanted]:
         """Return what strategies want now, as far as it is theirs to want and time to decide."""
-        found = self._signals.at(now_ns)
-        if not found or not self._is_slot(now_ns):
+        if not self._is_slot(now_ns):
             return []
         held = {(lot.strategy, lot.product) for lot in self._recorder.lots}
-        return [
-            each
-            for each in found
-            if ((each.strategy, each.product) in held) is each.leaves
-            or (not each.leaves and each.strategy in self._pyramids)
-        ]
+        return self._signals.wanted(now_ns, held)
 
     def _hour(self, now_ns: Nanos, *, is_shown: bool = True) -> None:
         """Let products and the market be judged anew, and what is owned be shown if `is_shown`."""
@@ -237,23 +231,31 @@ class BacktestTimeline:
         """Play the minute's instants: all up to the decision; after it those at which something of
         ours may be touched ([0053] says what that leaves out).
         """
-        if not awake:
-            self._mark_others((), now_ns)
-        self._prepare(now_ns, awake, {each.product for each in wanted if not each.leaves})
         cycle_ns, playing = decides_ns(self._plan, now_ns), set(awake)
+        if not awake:
+            self._play_unseen(now_ns, cycle_ns)
+            return
+        self._prepare(now_ns, awake, {each.product for each in wanted if not each.leaves})
         minute, marked_ns = self._tape.minute(awake, now_ns), Nanos(-MARKED_AGAIN_NS)
         for group in minute.until(cycle_ns, playing):
             marked_ns = self._show(group, playing, marked_ns)
         self._keep_appointments(cycle_ns)
-        self._decide(now_ns, cycle_ns, awake)
+        self._decide(now_ns, cycle_ns)
         news = self._leave_out(playing, now_ns)
         for group in minute.until(Nanos(now_ns + MINUTE), playing):
             marked_ns = self._show(group, playing, marked_ns)
             if self._recorder.news != news:
                 news = self._leave_out(playing, now_ns)
-        if awake:
-            self._ring(now_ns)
-            self._keep_appointments(now_ns + MINUTE - 1)
+        self._ring(now_ns)
+        self._keep_appointments(now_ns + MINUTE - 1)
+        self._venue.reach(Nanos(now_ns + MINUTE - 1))
+        self._go_to(Nanos(now_ns + MINUTE - 1))
+
+    def _play_unseen(self, now_ns: Nanos, cycle_ns: Nanos) -> None:
+        """Play a minute of which no price is shown: what is owned is valued, and all decide."""
+        self._mark_others((), now_ns)
+        self._keep_appointments(cycle_ns)
+        self._decide(now_ns, cycle_ns)
         self._venue.reach(Nanos(now_ns + MINUTE - 1))
         self._go_to(Nanos(now_ns + MINUTE - 1))
 
@@ -344,14 +346,13 @@ class BacktestTimeline:
             self._recorder.marks[step.product] = moved.bid
         self._system.runtime.announce(moved)
 
-    def _decide(self, now_ns: Nanos, at_ns: Nanos, awake: Collection[ProductId]) -> None:
+    def _decide(self, now_ns: Nanos, at_ns: Nanos) -> None:
         """Let the strategies decide on the bars that have closed at `now_ns`; whatever is judged in
         this minute, the rest of an entry too, knows them. What was sold since it began is wanted
         again.
         """
-        closed = self._watch.deliver(now_ns)
-        for product in awake:  # prices of others are judged anew when they are played again
-            self._prices.close(product, closed[product])
+        for bars in self._watch.deliver(now_ns):
+            self._prices.close(bars)
         self._watch.darken(now_ns)
         if not self._wanted(now_ns) and not (self._asks_always and self._is_slot(now_ns)):
             self._venue.reach(at_ns)
@@ -361,17 +362,10 @@ class BacktestTimeline:
         self._cycle += 1
         slot_ns = Nanos(now_ns // self._interval_ns * self._interval_ns + CYCLE_AFTER_NS)
         self._venue.reach(at_ns)
-        next_ns, fired = Nanos(slot_ns + self._interval_ns), self._fired(now_ns)
+        next_ns, fired = Nanos(slot_ns + self._interval_ns), self._signals.fired(now_ns)
         due = CycleDue(self._cycle, slot_ns, next_ns, fired=fired)
         self._system.runtime.announce(due)
         self._go_to(at_ns)
-
-    def _fired(self, now_ns: Nanos) -> frozenset[tuple[str, ProductId]] | None:
-        """Return whose triggers are known to be true of what; None where nobody has looked."""
-        if self._asks_always:
-            return None
-        found = self._signals.at(now_ns)
-        return frozenset((each.strategy, each.product) for each in found if not each.leaves)
 
     def _go_to(self, now_ns: Nanos) -> None:
         """Let everything happen that follows at this instant."""

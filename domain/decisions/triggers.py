@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -34,18 +35,33 @@ class Terms:
 
 @frozen
 class Triggered:
-    """What a strategy is asked: `context` with the bars it shall decide on.
+    """What `strategy` is asked: about the products of `bars`, on which it shall decide.
 
-    `beyond` are products that triggered too, in a cycle with more of them than the terms allow.
+    `whole` is the picture of all. `beyond` are products that triggered too, in a cycle with more of
+    them than the terms allow.
     """
 
-    context: Context
+    strategy: Strategy
+    whole: Context
+    bars: tuple[Bars, ...]
     beyond: tuple[ProductId, ...] = ()
 
     @property
     def products(self) -> frozenset[ProductId]:
         """Return what it is asked about."""
-        return frozenset(each.product for each in self.context.bars)
+        return frozenset(each.product for each in self.bars)
+
+    @property
+    def context(self) -> Context:
+        """Return the picture of these products alone."""
+        names, whole, strategy = self.products, self.whole, self.strategy
+        return evolve(
+            whole,
+            bars=self.bars,
+            quotes=tuple(quote for quote in whole.quotes if quote.product in names),
+            hours=_cut(whole.hours, names, strategy.hours),
+            days=_cut(whole.days, names, strategy.days),
+        )
 
 
 def triggered(
@@ -75,8 +91,8 @@ def triggered(
                 fired.append(window)
     kept = _largest(fired, terms.max_triggers_per_cycle)
     beyond = tuple(bars.product for bars in fired if bars.product not in kept)
-    asked = [bars for bars in fired if bars.product in kept]
-    return Triggered(_narrowed(strategy, context, asked), beyond)
+    asked = tuple(bars for bars in fired if bars.product in kept)
+    return Triggered(strategy, context, asked, beyond)
 
 
 def left(owner: str, strategy: Strategy, context: Context) -> tuple[ProductId, ...]:
@@ -121,18 +137,7 @@ def _turnover(bars: Bars) -> Decimal:
     return int(bars.volume.sum()) * bars.step * bars.price(bars.close[-1])
 
 
-def _narrowed(strategy: Strategy, context: Context, fired: list[Bars]) -> Context:
-    names = {bars.product for bars in fired}
-    return evolve(
-        context,
-        bars=tuple(fired),
-        quotes=tuple(quote for quote in context.quotes if quote.product in names),
-        hours=_cut(context.hours, names, strategy.hours),
-        days=_cut(context.days, names, strategy.days),
-    )
-
-
-def _cut(known: tuple[Bars, ...], names: set[ProductId], rows: int) -> tuple[Bars, ...]:
+def _cut(known: tuple[Bars, ...], names: Set[ProductId], rows: int) -> tuple[Bars, ...]:
     if not rows:
         return ()
     return tuple(bars.last(rows) for bars in known if bars.product in names)

@@ -251,7 +251,7 @@ class PriceWatch:
         """Take in closed minutes, oldest first; return what is to be doubted now that they are
         known. Those already known change nothing.
         """
-        last_ns = self._bars[-1].start_ns if self._bars else -1
+        last_ns = self.newest_ns
         fresh = [each for each in bars if each.start_ns > last_ns]
         if fresh:
             self._bars.extend(fresh[:-1])
@@ -260,6 +260,11 @@ class PriceWatch:
             self._volatility.minutes(each.close for each in fresh)
             self._allow()
         return self._doubt if self._second is None else self._judge(self._second * SECOND)
+
+    @property
+    def newest_ns(self) -> int:
+        """The start of the newest closed minute that is known, -1 before the first."""
+        return self._bars[-1].start_ns if self._bars else -1
 
     # What follows.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.model.bar_run import BarRun
+from domain.model.bars import Bars
 from domain.model.entries import Unread
 from domain.model.instants import Nanos
 from domain.model.market import Bar, DataState, Doubt, Level, Quote, Trade
@@ -159,6 +160,16 @@ class HistoryLoaded:
     product: ProductId
     width_ns: Nanos
     bars: tuple[Bar, ...] | BarRun
+
+
+@frozen
+class MinutesClosed:
+    """Minutes of a backtest that are over, of each product that has any, as columns.
+
+    Only a backtest sends it, to who keeps bars: it is in no route.
+    """
+
+    bars: tuple[Bars, ...] = field(eq=False)
 
 
 @frozen

@@ -66,30 +66,27 @@ class Bars:
 
     def last(self, rows: int) -> Bars:
         """Return the newest `rows` bars, or all if there are fewer; no column is copied."""
-        first = len(self.close) - rows
-        if first <= 0:
-            return self
-        return Bars(
-            self.product,
-            self.timeframe,
-            self.tick,
-            self.step,
-            self.start_ns[first:],
-            self.open[first:],
-            self.high[first:],
-            self.low[first:],
-            self.close[first:],
-            self.volume[first:],
-        )
+        length = len(self.close)
+        return self if rows >= length else self.part(length - rows, length)
 
     def until(self, rows: int) -> Bars:
         """Return the oldest `rows` bars: what was known when they were all."""
+        return self.part(0, rows)
+
+    def part(self, first: int, stop: int) -> Bars:
+        """Return the bars from row `first` up to row `stop`; no column is copied."""
+        rows = slice(first, stop)
         return Bars(
             self.product,
             self.timeframe,
             self.tick,
             self.step,
-            *(getattr(self, name)[:rows] for name in COLUMNS),
+            self.start_ns[rows],
+            self.open[rows],
+            self.high[rows],
+            self.low[rows],
+            self.close[rows],
+            self.volume[rows],
         )
 
     def price(self, ticks: SupportsInt) -> Price:

@@ -62,9 +62,9 @@ def sum_of(values: Ints, width: int) -> Ints:
     """
     result = np.zeros(len(values), np.int64)
     if len(values) == width:
-        result[-1] = values.sum()
+        result[-1] = np.add.reduce(values)
     elif len(values) > width:
-        run = np.cumsum(values)
+        run = np.add.accumulate(values)
         result[width - 1] = run[width - 1]
         np.subtract(run[width:], run[:-width], out=result[width:])
     return result
@@ -77,9 +77,9 @@ def sum_before(values: Ints, width: int) -> Ints:
     """
     result = np.zeros(len(values), np.int64)
     if len(values) == width + 1:
-        result[width] = values[:width].sum()
+        result[width] = np.add.reduce(values[:width])
     elif len(values) > width:
-        run = np.cumsum(values)
+        run = np.add.accumulate(values)
         result[width] = run[width - 1]
         np.subtract(run[width:-1], run[: -width - 1], out=result[width + 1 :])
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from domain.model.bars import Bars, Timeframe
 from domain.model.context import Context
+from domain.model.market import Bar
 from domain.model.product import ProductId
 from tests.builders.messages import BTC, NOW, a_portfolio, a_quote
 
@@ -51,6 +53,21 @@ def bars_of(
     for column in (start_ns, *columns):
         column.flags.writeable = False
     return Bars(ProductId(product), timeframe, tick, step, start_ns, *columns)
+
+
+def columns_of(bars: Sequence[Bar], tick: str, step: str) -> Bars:
+    """Return minutes that follow each other as columns that count in these units."""
+    in_ticks, in_steps = Decimal(tick), Decimal(step)
+    rows = [
+        (
+            bar.start_ns,
+            *(int(each / in_ticks) for each in (bar.open, bar.high, bar.low, bar.close)),
+            int(bar.volume / in_steps),
+        )
+        for bar in bars
+    ]
+    columns = (np.array(each, np.int64) for each in zip(*rows, strict=True))
+    return Bars(bars[0].product, Timeframe.MINUTE, in_ticks, in_steps, *columns)
 
 
 def a_context(*bars: Bars, lots: Any = (), **more: Any) -> Context:

@@ -39,6 +39,8 @@ class MinuteGrid:
         self._days: dict[ProductId, tuple[int, int, int]] = {}
         # From when on a product is known to have rows.
         self._grown_ns: dict[ProductId, int] = {}
+        # From when to when, the first minute, and what was read: windows of it are asked for.
+        self._ahead: dict[ProductId, tuple[int, int, int, Bars]] = {}
         # The last stretch: an hour is counted, and then it is told.
         self._stretch: dict[ProductId, tuple[int, int, MinuteColumns]] = {}
 
@@ -101,6 +103,20 @@ class MinuteGrid:
         )
         units = np.where(has_row, rows.units[place], 0)
         return _bars(known, starts, opens, highs, lows, closes, units)
+
+    def newest(self, product: ProductId, rows: int, end_ns: int) -> Bars:
+        """Return `bars` of so many minutes before `end_ns`; those that follow them within a day are
+        read with them, and only kept.
+        """
+        start_ns, known = end_ns - rows * MINUTE, self._ahead.get(product)
+        if known is None or start_ns < known[0] or end_ns > known[1]:
+            until_ns = end_ns + DAY
+            bars = self.bars(product, start_ns, until_ns)
+            first_ns = int(bars.start_ns[0]) if len(bars) else until_ns
+            known = self._ahead[product] = start_ns, until_ns, first_ns, bars
+        _, _, first_ns, bars = known
+        first, stop = (start_ns - first_ns) // MINUTE, (end_ns - first_ns) // MINUTE
+        return bars.part(max(0, first), max(0, stop))
 
     def _begun(self, product: ProductId, start_ns: int, end_ns: int) -> MinuteColumns:
         """Return the rows of a stretch; one that begins in a hole begins with the close before."""

@@ -11,20 +11,28 @@ from hypothesis import strategies as st
 
 from actors.trading.allocator import ROUND_LIMIT_NS, Allocator, Seat
 from domain.messages.decisions import CycleDue, Decide, Proposed, RoundProposed
-from domain.messages.market import BarClosed, FeedRecovered, FeedStalled, HistoryLoaded, QuoteMoved
+from domain.messages.market import (
+    BarClosed,
+    FeedRecovered,
+    FeedStalled,
+    HistoryLoaded,
+    MinutesClosed,
+    QuoteMoved,
+)
 from domain.messages.portfolio import PortfolioMoved
 from domain.messages.supervision import ActorProven, BootCompleted
 from domain.messages.universe import RegimeJudged, UniverseJudged
 from domain.model.bars import Timeframe
 from domain.model.context import Context, Regime
 from domain.model.cycle import CycleStage, StageTime, Stopwatch
-from domain.model.funnel import FunnelLoss, Stage
+from domain.model.funnel import Funnel, FunnelLoss, Stage
 from domain.model.instants import HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 from domain.model.proposal import TradeProposal
 from domain.model.universe import Exclusion
+from tests.builders.bars import columns_of
 from tests.builders.harness import Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -219,6 +227,29 @@ def test_a_round_tells_how_far_products_came_and_where_they_were_lost() -> None:
     assert [each.stage for each in empty.funnel.losses] == [Stage.SEEN, Stage.SEEN]
 
 
+def test_a_quiet_round_counts_as_the_one_before_until_other_products_can_be_seen() -> None:
+    allocator = started(Harness())
+    deliver(allocator, UniverseJudged((a_standing(BTC), a_standing(ETH))))
+
+    def quiet(cycle: int) -> Funnel:
+        answers = (Proposed(cycle, name, ()) for name in ("one", "two"))
+        return of_kind(deliver(allocator, due(cycle), *answers), RoundProposed)[0].funnel
+
+    missing = FunnelLoss(ETH, Stage.SEEN, "no_bars")
+    first = quiet(1)
+    assert first == Funnel(eligible=2, seen=1, losses=(missing,))
+    assert quiet(2) is first
+    deliver(allocator, BarClosed(a_bar(-1, ETH)))
+    assert quiet(3).losses == (evolve(missing, reason="no_fresh_price"),)
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)))
+    assert quiet(4) == Funnel(eligible=2, seen=2)
+    deliver(allocator, UniverseJudged((a_standing(BTC),)))
+    assert quiet(5) == Funnel(eligible=1, seen=2)
+    deliver(allocator, due(6), Proposed(6, "one", (), triggered=(BTC,)))
+    (fired,) = deliver(allocator, Proposed(6, "two", ()))
+    assert fired.funnel == Funnel(eligible=1, seen=2, triggered=1)
+
+
 @pytest.mark.req("S1")
 def test_what_triggered_and_was_too_much_for_its_strategy_is_a_loss_of_the_round() -> None:
     allocator = started(Harness())
@@ -276,6 +307,18 @@ def test_a_picture_keeps_what_it_showed() -> None:
     assert list(after.bars[0].close) == [100, 200]
     assert before.quotes != after.quotes
     assert after.snapshot > before.snapshot
+
+
+def test_minutes_of_several_products_come_as_columns_at_once() -> None:
+    allocator = started(Harness())
+    deliver(allocator, QuoteMoved(a_quote(product=ETH)))
+    btc, eth = ([a_bar(minute, product) for minute in (0, 1)] for product in (BTC, ETH))
+    deliver(allocator, MinutesClosed((columns_of(btc, "1", "1"), columns_of(eth, "0.01", "1"))))
+
+    bars = picture(allocator).bars
+
+    assert [(each.product, len(each)) for each in bars] == [(BTC, 3), (ETH, 2)]
+    assert [each.price(each.close[-1]) for each in bars] == [100, 100]
 
 
 def test_history_is_bounded_by_its_depth() -> None:

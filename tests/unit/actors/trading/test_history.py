@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from actors.trading.history import LARGEST, BarHistory, BarUnfit, ProductBars
+from actors.trading.bar_unit import LARGEST
+from actors.trading.history import BarHistory, BarUnfit, ProductBars
 from domain.model.bar_run import BarRun
-from domain.model.bars import COLUMNS, Bars, Timeframe
+from domain.model.bars import COLUMNS, Timeframe
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.money import Price, Quantity
+from tests.builders.bars import columns_of
 from tests.builders.messages import BTC, NOW
 
 DEPTH = 4
@@ -72,6 +74,21 @@ def test_a_bar_that_is_not_newer_is_ignored(minute: int) -> None:
 
 def test_the_view_holds_the_newest_minutes_only() -> None:
     assert minutes_of(history_of(*range(11))) == [7, 8, 9, 10]
+
+
+def test_a_view_is_the_same_one_until_there_is_another_bar() -> None:
+    history = history_of(0, 1)
+    view = history.view()
+
+    history.append(a_bar(1, 999))  # not newer
+    assert history.view() is view
+    history.append(a_bar(2))
+    assert history.view() is not view
+    assert minutes_of(history) == [0, 1, 2]
+    view = history.view()
+    assert history.extend(columns_of([a_bar(3), a_bar(4)], "1", "1"))
+    assert history.view() is not view
+    assert minutes_of(history) == [1, 2, 3, 4]
 
 
 def test_a_view_cannot_be_written() -> None:
@@ -234,21 +251,6 @@ def test_what_nobody_needs_is_not_kept() -> None:
     assert product.view(Timeframe.DAY) is None
 
 
-def columns_of(bars: list[Bar], tick: str, step: str) -> BarRun:
-    """Return bars that follow each other as columns that count in these units."""
-    in_ticks, in_steps = Decimal(tick), Decimal(step)
-    rows = [
-        (
-            bar.start_ns,
-            *(int(each / in_ticks) for each in (bar.open, bar.high, bar.low, bar.close)),
-            int(bar.volume / in_steps),
-        )
-        for bar in bars
-    ]
-    columns = (np.array(each, np.int64) for each in zip(*rows, strict=True))
-    return BarRun(Bars(BTC, Timeframe.MINUTE, in_ticks, in_steps, *columns))
-
-
 def shown(product: ProductBars) -> list[object]:
     found: list[object] = []
     for timeframe in Timeframe:
@@ -259,15 +261,17 @@ def shown(product: ProductBars) -> list[object]:
     return found
 
 
+COUNTS = some.one_of(some.just(1), some.integers(1, 150))
+"""Most minutes come alone."""
 SCALES = some.sampled_from(["1", "0.1", "0.01", "0.00000001"])
 
 
 @pytest.mark.req("S1")
 @given(
     some.lists(
-        some.tuples(some.integers(0, 3), some.integers(1, 150), SCALES, SCALES, some.booleans()),
+        some.tuples(some.integers(0, 3), COUNTS, SCALES, SCALES, some.booleans()),
         min_size=1,
-        max_size=5,
+        max_size=8,
     ),
     some.integers(1, 90),
     some.integers(0, 59),
@@ -288,7 +292,7 @@ def test_columns_are_taken_as_their_bars_are_one_by_one(
             units = Quantity(Decimal(volume) * (number % 5) * (1 if is_fine else 10))
             bars.append(Bar(BTC, Nanos(MIDNIGHT + number * MINUTE), low, high, low, high, units))
         minute += count
-        by_columns.load(Nanos(MINUTE), columns_of(bars, price, volume))
+        by_columns.load(Nanos(MINUTE), BarRun(columns_of(bars, price, volume)))
         one_by_one.load(Nanos(MINUTE), bars)
 
     assert shown(by_columns) == shown(one_by_one)
@@ -296,11 +300,13 @@ def test_columns_are_taken_as_their_bars_are_one_by_one(
 
 def test_columns_change_no_view_that_was_handed_out() -> None:
     product = ProductBars(BTC, {Timeframe.MINUTE: 4})
-    product.load(Nanos(MINUTE), columns_of(minutes_from(MIDNIGHT, 6), "1", "1"))
+    product.load(Nanos(MINUTE), BarRun(columns_of(minutes_from(MIDNIGHT, 6), "1", "1")))
     before = product.view(Timeframe.MINUTE)
     assert before is not None
     kept = before.close.tolist()
-    product.load(Nanos(MINUTE), columns_of(minutes_from(MIDNIGHT + 6 * MINUTE, 9), "1", "1"))
+    product.load(
+        Nanos(MINUTE), BarRun(columns_of(minutes_from(MIDNIGHT + 6 * MINUTE, 9), "1", "1"))
+    )
 
     assert before.close.tolist() == kept
 
@@ -312,4 +318,4 @@ def test_a_column_beyond_measure_is_refused_as_its_bar_is() -> None:
     with pytest.raises(BarUnfit):
         product.append(beyond)
     with pytest.raises(BarUnfit):
-        product.load(Nanos(MINUTE), columns_of([beyond], "1", "1"))
+        product.load(Nanos(MINUTE), BarRun(columns_of([beyond], "1", "1")))

@@ -30,6 +30,7 @@ from domain.messages.market import (
     FeedRecovered,
     FeedStalled,
     HistoryLoaded,
+    MinutesClosed,
     QuoteMoved,
 )
 from domain.messages.orders import EntryDropped, IntentRaised, WouldPlace
@@ -55,6 +56,7 @@ from domain.risk.past_trades import PastTrades
 from domain.risk.throttle import ThrottleLimits
 from domain.risk.view import ApprovedKey, approved_key
 from domain.risk.working import Working
+from tests.builders.bars import columns_of
 from tests.builders.harness import START_NS, Harness, deliver, of_kind
 from tests.builders.messages import (
     BTC,
@@ -317,6 +319,39 @@ def test_a_mark_older_than_the_limit_blocks_every_entry(age_s: int) -> None:
     assert ("nlv_unknown" in reasons(said)) is (age_s > 5)
 
 
+@pytest.mark.req("E2")
+def test_a_round_without_entries_knows_the_equity_of_the_view_that_others_are_judged_by() -> None:
+    harness, actor = a_gate()
+
+    def told(*moved: Any) -> Amount | None:
+        """Return what a quiet round says after that."""
+        (judged,) = of_kind(deliver(actor, *moved, a_round()), RoundJudged)
+        view = actor._view().portfolio
+        assert view is not None
+        assert judged.nlv == view.nlv
+        return judged.nlv
+
+    assert told() == CASH
+    bought = told(booked(an_intent(), "0.1"))
+    assert bought is not None
+    assert bought < CASH
+    risen = told(QuoteMoved(a_quote("149", "150", at_ns=harness.clock.market_ns())))
+    assert risen is not None
+    assert risen > bought
+    harness.pass_time(actor, 6 * SECOND)
+    assert told() is None
+
+
+def test_a_gate_that_knows_no_fees_knows_no_equity() -> None:
+    harness = Harness()
+    states = the_rules(), a_mandate(), a_state(), Approvals(), LIMIT, THROTTLE
+    actor = harness.start(RiskGate, RISK_GATE, *states)
+
+    (judged,) = of_kind(deliver(actor, a_round()), RoundJudged)
+
+    assert judged.nlv is None
+
+
 @pytest.mark.req("X6", "ST1")
 def test_the_bid_of_a_book_without_offers_values_a_lot() -> None:
     harness, actor = a_gate()
@@ -355,6 +390,21 @@ def test_quotes_and_bars_grow_old_while_nothing_comes() -> None:
     deliver(actor, HistoryLoaded(BTC, Nanos(MINUTE), ()))
     assert reasons(deliver(actor, a_round(entry()))) == ["stale_bar"]
     deliver(actor, HistoryLoaded(BTC, Nanos(MINUTE), (a_bar(), bar)))
+    assert len(orders(deliver(actor, a_round(entry())))) == 1
+
+
+@pytest.mark.req("ST1")
+def test_minutes_that_come_as_columns_end_with_their_last_row() -> None:
+    harness, actor = a_gate()
+    harness.pass_time(actor, 156 * SECOND)
+    now_ns = harness.clock.market_ns()
+    deliver(actor, QuoteMoved(a_quote(at_ns=now_ns)))
+    old, new = (a_bar(start_ns=now_ns - minutes * MINUTE) for minutes in (4, 1))
+    deliver(actor, MinutesClosed((columns_of([old], "0.01", "1e-8"),)))
+    assert reasons(deliver(actor, a_round(entry()))) == ["stale_bar"]
+
+    deliver(actor, MinutesClosed((columns_of([old, new], "0.01", "1e-8"),)))
+
     assert len(orders(deliver(actor, a_round(entry())))) == 1
 
 

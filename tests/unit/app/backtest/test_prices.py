@@ -19,6 +19,7 @@ from domain.model.market import Bar, Doubt, PriceLimits
 from domain.model.money import Price, Quantity
 from domain.model.product import ProductId
 from domain.risk.rules.suspect_price import SuspectPrice
+from tests.builders.bars import columns_of
 from tests.builders.recorded import DEMO, shared_data
 
 pytestmark = pytest.mark.req("BT1", "O1")
@@ -87,7 +88,7 @@ def test_while_a_price_has_jumped_its_limit_is_that_of_a_run_that_saw_it_all(
     whole.begin(DOGE, past(begin_ns))
     for number in range(40):
         now_ns = Nanos(begin_ns + number * MINUTE)
-        whole.close(DOGE, past(now_ns)[-1:])
+        whole.close(columns_of(past(now_ns)[-1:], "1e-8", "1e-8"))
         if number > TAPE_MINUTES + MOST_UNREST:
             fresh = PlayedPrices(limits())
             minutes = TAPE_MINUTES + fresh.unrest(past(now_ns))
@@ -106,6 +107,14 @@ def test_while_a_price_has_jumped_its_limit_is_that_of_a_run_that_saw_it_all(
             whole.quote(step)
 
     assert doubted  # 03:56; a minute later it is believed, in a run too
+
+
+def test_minutes_of_what_was_never_played_are_no_matter() -> None:
+    prices = PlayedPrices(limits())
+
+    prices.close(columns_of(bars("0.1", "0.2"), "0.1", "1"))
+
+    assert prices.known_ns(DOGE, Nanos(2 * MINUTE)) == 0
 
 
 @pytest.mark.parametrize("shown", [1, 2, 31, 32])

@@ -12,7 +12,9 @@ from attrs import evolve
 
 from actors.kernel.envelope import Envelope
 from actors.trading.exits import Exits
+from adapters.simulator.market_data.open import expander_of
 from app.backtest.instants import CYCLE_AFTER_NS
+from app.backtest.market_watch import MarketWatch
 from app.backtest.outcome import BacktestOutcome, run
 from app.backtest.plan import BacktestEngine
 from app.backtest.report import report
@@ -155,6 +157,22 @@ def test_a_decision_is_made_at_the_instant_that_the_plan_says() -> None:
     BacktestTimeline(BacktestSystem(made, hear), lambda _: None).run()
 
     assert decided[:2] == [late_ns, first + MINUTE + CYCLE_AFTER_NS]
+
+
+def test_what_prices_are_judged_by_is_the_same_whenever_it_was_read_before(tmp_path: Path) -> None:
+    hole = range(BEGIN + 40 * MINUTE, BEGIN + 52 * MINUTE)
+    rows = [bar for bar in candles(6) if bar.start_ns not in hole]
+    made = plan(str(file_of(tmp_path / "gap.parquet", rows)))
+    system = BacktestSystem(made)
+    again, product = MarketWatch(system, expander_of(made.market, 1)), made.products[0]
+
+    for minute in (0, 1, 2, 2, 41, 45, 60, 200, 150, 151, 340):
+        now_ns = Nanos(BEGIN + minute * MINUTE)
+        fresh = MarketWatch(system, expander_of(made.market, 1))
+        found = again.past(product, now_ns)
+        assert found == fresh.past(product, now_ns)
+        assert [bar.start_ns for bar in found[1:]] == [bar.start_ns + MINUTE for bar in found[:-1]]
+        assert found[-1].start_ns == now_ns - MINUTE
 
 
 def test_a_minute_without_a_row_is_not_traded_through(tmp_path: Path) -> None:

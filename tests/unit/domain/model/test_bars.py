@@ -47,6 +47,15 @@ def test_until_a_row_is_what_was_known_then() -> None:
     )
 
 
+def test_a_part_has_these_rows_of_every_column() -> None:
+    bars = a_path(9, 1)
+    part = bars.part(2, 5)
+
+    for name in COLUMNS:
+        assert getattr(part, name).tolist() == getattr(bars, name)[2:5].tolist()
+        assert np.shares_memory(getattr(part, name), getattr(bars, name))
+
+
 def test_a_price_is_exact() -> None:
     bars = some_bars([0.07])
 

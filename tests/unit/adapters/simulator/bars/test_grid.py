@@ -11,7 +11,7 @@ from adapters.simulator.bars.grid import MinuteGrid
 from adapters.simulator.market_data.candles import CandleMarket
 from adapters.simulator.market_data.generated import GeneratedMarket
 from adapters.simulator.market_data.open import open_recorded
-from domain.model.bars import Timeframe
+from domain.model.bars import COLUMNS, Timeframe
 from domain.model.instants import DAY, HOUR, MINUTE, Nanos
 from domain.model.market import Bar
 from domain.model.product import ProductId
@@ -74,6 +74,27 @@ def test_a_stretch_that_begins_in_a_hole_begins_with_the_close_before(
         assert getattr(bars, name).tolist() == getattr(long, name)[part].tolist()
     assert len(grid.bars(BTC, begin, BEGIN + 10 * MINUTE)) == 10 - into_hole
     assert len(grid.bars(BTC, kept[0].start_ns - HOUR, kept[0].start_ns)) == 0
+
+
+@pytest.mark.parametrize("holes", [(), (*range(100, 130), *range(1440, 1470), 1500)])
+def test_windows_of_what_was_read_ahead_are_those_that_are_read_one_by_one(
+    tmp_path: Path, holes: tuple[int, ...]
+) -> None:
+    rows = candles(26, product=BTC)
+    gone = {BEGIN + n * MINUTE for n in holes}
+    market = recorded(tmp_path, [bar for bar in rows if bar.start_ns not in gone])
+    ahead, fresh = MinuteGrid(market), MinuteGrid(market)
+    first, last = (rows[0].start_ns - BEGIN) // MINUTE, 27 * 60
+    minutes = (*range(first - 3, first + 40, 3), *range(50, 200, 7), *range(1400, last, 11), 70)
+
+    for minute in minutes:
+        end_ns = BEGIN + minute * MINUTE
+        for count in (1, 30, 20):
+            found = ahead.newest(BTC, count, end_ns)
+            one_by_one = fresh.bars(BTC, end_ns - count * MINUTE, end_ns)
+            for name in COLUMNS:
+                assert getattr(found, name).tolist() == getattr(one_by_one, name).tolist()
+                assert not getattr(found, name).flags.writeable
 
 
 def test_hours_are_made_of_their_minutes(tmp_path: Path) -> None:
