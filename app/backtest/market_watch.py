@@ -184,7 +184,7 @@ class MarketWatch:
             self._light(step.product)
 
     def _is_dark(self, product: ProductId, now_ns: Nanos) -> bool:
-        return self.days.is_lit(product, now_ns)
+        return not self.days.is_lit(product, now_ns)
 
     def _tell_dark(self, product: ProductId) -> None:
         if product not in self._dark:
