@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import pkgutil
@@ -162,6 +163,7 @@ def _called(
     child = os.fork()
     if child == 0:
         code = 99
+        gc.disable()  # a collection would touch, and so copy, all that the parent holds
         try:
             read, write = os.pipe()
             os.close(write)

@@ -10,15 +10,27 @@ from pathlib import Path
 import pytest
 
 from adapters.control.kill_switch import read_kill
-from tests.builders.commands import ROOT, called, every_line
+from tests.builders.commands import ROOT, Called, called, every_line, load_everything
 
 SHOW = ("config", "show")
 
 
+def home_in(folder: Path) -> Path:
+    load_everything()
+    shutil.copytree(ROOT / "config", folder / "config", ignore=shutil.ignore_patterns("*.py*"))
+    return folder
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("*.py*"))
-    return tmp_path
+    return home_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def as_usual(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Called]:
+    """What each command does whose streams are open."""
+    home, lines = home_in(tmp_path_factory.mktemp("usual")), every_line()[:-1]
+    return dict(zip(lines, called(home, *lines), strict=True))
 
 
 def closing(*numbers: int) -> Callable[[], None]:
@@ -36,12 +48,13 @@ def broken_pipe() -> int:
 
 
 @pytest.mark.parametrize("numbers", [(1,), (2,), (0, 1), (0, 1, 2)])
-def test_closed_streams_are_no_bug_of_any_command(numbers: tuple[int, ...], home: Path) -> None:
-    for line in every_line()[:-1]:
-        (as_usual,) = called(home, line)
+def test_closed_streams_are_no_bug_of_any_command(
+    numbers: tuple[int, ...], home: Path, as_usual: dict[tuple[str, ...], Called]
+) -> None:
+    for line, usual in as_usual.items():
         (done,) = called(home, line, before=closing(*numbers))
 
-        assert done.code == as_usual.code, line
+        assert done.code == usual.code, line
         assert "Traceback" not in done.said
 
 
