@@ -7,7 +7,6 @@ deep nesting and large files are refused before anything is built from them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
@@ -24,6 +23,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 
 from config.errors import KeyPlace, Problem
 from domain.model.bounds import Path
@@ -87,10 +87,10 @@ def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
         tree.refuse(place, path, "holds key material", "move the key out of the config, revoke it")
         return tree
     try:
-        for event, problem in _forbidden(text):
-            tree.refuse(source.at(event.start_mark), path, problem)
-            return tree
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _reader().compose(text)
+    except _Forbidden as error:
+        tree.refuse(source.at(error.event.start_mark), path, error.problem)
+        return tree
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = source.at(mark) if mark else KeyPlace(name)
@@ -106,20 +106,40 @@ def read_yaml(text: str, *, name: str, path: Path, lines: bool = True) -> Tree:
     return tree
 
 
-def _forbidden(text: str) -> Iterator[tuple[Event, str]]:
-    """Yield each event that no config may contain; stops reading where nesting gets too deep."""
-    depth = documents = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        documents += isinstance(event, DocumentStartEvent)
-        depth += isinstance(event, CollectionStartEvent)
-        depth -= isinstance(event, CollectionEndEvent)
-        message = _objection(event)
-        if documents > 1:
-            message = "holds a second document; one file is one mapping"
-        elif depth > MAX_DEPTH:
-            message = f"is nested deeper than {MAX_DEPTH} levels"
-        if message:
-            yield event, message
+class _Forbidden(Exception):
+    """An event that no config may contain, and what is wrong with it."""
+
+    def __init__(self, event: Event, problem: str) -> None:
+        super().__init__(problem)
+        self.event, self.problem = event, problem
+
+
+class _Guard(Parser):
+    """Hands on events of the text; stops at the first that no config may contain, before anything
+    is made of it.
+    """
+
+    _depth = _documents = 0
+
+    def get_event(self) -> Event:
+        event: Event = super().get_event()
+        self._documents += isinstance(event, DocumentStartEvent)
+        self._depth += isinstance(event, CollectionStartEvent)
+        self._depth -= isinstance(event, CollectionEndEvent)
+        problem = _objection(event)
+        if self._documents > 1:
+            problem = "holds a second document; one file is one mapping"
+        elif self._depth > MAX_DEPTH:
+            problem = f"is nested deeper than {MAX_DEPTH} levels"
+        if problem:
+            raise _Forbidden(event, problem)
+        return event
+
+
+def _reader() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = _Guard
+    return yaml
 
 
 def _objection(event: Event) -> str | None:

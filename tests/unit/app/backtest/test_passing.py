@@ -81,6 +81,27 @@ def test_where_a_look_brings_news_its_minute_and_the_next_are_told_by_messages(
     assert said(with_news) == said(played(plan(hours=24, sets=STAYS)))
 
 
+def test_no_minute_is_passed_while_a_stop_may_follow_the_market(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A day is looked at ahead with stops and targets as they stand: nobody may move one unsaid."""
+    passed: list[Nanos] = []
+    real = passing.Passing.over
+
+    def over(self: passing.Passing, begin_ns: Nanos) -> Nanos:
+        passed.append(begin_ns)
+        return real(self, begin_ns)
+
+    monkeypatch.setattr(passing.Passing, "over", over)
+    played(plan(hours=24, sets=STAYS))
+    assert passed
+    passed.clear()
+    trailed = played(plan(hours=24, sets=(*STAYS, "policy.exits.trailing_stop_pct=2")))
+
+    assert trailed.trail.orders
+    assert not passed
+
+
 def test_timers_of_who_judges_products_ring_in_their_own_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
