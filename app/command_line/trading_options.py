@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import click
 from attrs import fields
 
-from actors.kernel.topology import START_ORDER, STRATEGY
 from adapters.simulator.options import GENERATED, parse_balance_amount
 from adapters.venues.transport.endpoint import AddressInvalid, endpoint, is_loopback
 from app.command_line.environment import FolderUnusable, in_words
@@ -27,8 +26,6 @@ from app.command_line.options import (
 )
 from app.command_line.shell import check_world
 from app.command_line.worlds import in_its_home, recalled
-from app.run.mode_gate import refusals
-from app.run.stray_keys import stray_keys
 from config.mode import Mode
 from domain.market.stablecoin import BRIDGES, FIAT
 from domain.model.bounds import ASSET
@@ -118,6 +115,9 @@ def parse_url(text: str) -> str:
 
 def trade(folders: Folders, values: Mapping[str, Any]) -> int:
     """Check the options against each other, the config and the mode gates, then trade."""
+    # What only a start needs is not loaded by every command, nor by the venue beside it.
+    from app.run.mode_gate import refusals
+    from app.run.stray_keys import stray_keys
     from config.loading import load
     from config.own import folder_of
 
@@ -337,6 +337,8 @@ def _refuse_venue_of_others(values: Mapping[str, Any]) -> None:
 
 def _refuse_drills(values: Mapping[str, Any], config: Config) -> None:
     """End with exit code 2 where a drill names nobody, or could reach real money."""
+    from actors.kernel.topology import START_ORDER, STRATEGY
+
     drills: tuple[DrillOrder, ...] = values["drills"]
     if not drills:
         return
