@@ -9,6 +9,10 @@ from collections.abc import Callable
 PATIENCE_S = 120.0
 """Far more than a busy machine with two slow cores needs."""
 LOOK_EVERY_S = 0.005
+LOOKS_FOR_PART, MOST_APART_S = 4, 1.0
+"""What takes long to look at, a command say, is looked at for a fourth of the time at most, and at
+least about once a second: those who are waited for need the machine.
+"""
 
 
 def wait_for(
@@ -19,7 +23,11 @@ def wait_for(
     Raises:
         AssertionError: it has not come true within `seconds`.
     """
-    ends = time.monotonic() + seconds
+    begun = time.monotonic()
+    ends = begun + seconds
     while not condition():
-        assert time.monotonic() < ends, f"waited in vain: {told()}"
-        threading.Event().wait(LOOK_EVERY_S)
+        now = time.monotonic()
+        assert now < ends, f"waited in vain: {told()}"
+        apart_s = min((now - begun) * (LOOKS_FOR_PART - 1), MOST_APART_S)
+        threading.Event().wait(max(apart_s, LOOK_EVERY_S))
+        begun = time.monotonic()

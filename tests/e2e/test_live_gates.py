@@ -18,7 +18,7 @@ from tests.builders.live import CONFIRMED, LiveHome, rise
 from tests.builders.runs import RUN_S, call, status, words
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 
-pytestmark = [pytest.mark.slow, pytest.mark.req("M1")]
+pytestmark = [pytest.mark.xdist_group("live_gates"), pytest.mark.slow, pytest.mark.req("M1")]
 
 SOON = ("--duration", "1s")
 OTHER = "00000000-0000-4000-8000-000000000000"
@@ -120,11 +120,11 @@ GATES: tuple[tuple[Shut, str, str], ...] = (
     (ceiling, "mode: app.mode is paper (--set", "set app.mode: live"),
     (uncertified, "certificate: there is none; ", "rehearsal"),
 )
-TRIED = some(GATES, 3)
+TRIED = some(GATES, 2)
 EACH_GATE = pytest.mark.parametrize(
     ("shut", "found", "mend"), TRIED, ids=[shut.__name__ for shut, _, _ in TRIED]
 )
-"""Three of them, with BULKHEAD_FULL all; tests/unit/app/run/test_live_ports.py shuts each."""
+"""Two of them, with BULKHEAD_FULL all; tests/unit/app/run/test_live_ports.py shuts each."""
 FINAL: tuple[tuple[str, tuple[str, ...], dict[str, str] | None], ...] = (
     ("secrets: there is no key", (CONFIRMED,), {}),
     ("account: the key belongs to portfolio", (f"--set=app.account.portfolio_uuid={OTHER}",), None),

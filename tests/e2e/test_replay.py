@@ -19,7 +19,7 @@ from domain.replay.parts import PnlPart
 from scripts.paper_runs import data_of, play
 from tests.builders.keys import EC, shreds
 
-pytestmark = [pytest.mark.req("BT4"), pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("replay"), pytest.mark.req("BT4"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from domain.model.product import Side
 from domain.system.recovery import fold
 from tests.builders.runs import EAGER, call, records
 
+pytestmark = pytest.mark.xdist_group("report")
+
 BUSY = (
     *EAGER,
     "--set=strategies.breakout.lookback_minutes=3",

@@ -19,7 +19,7 @@ from tests.builders.postgres import finished_there, postgres
 from tests.builders.sweeps import SPACE, TRIALS, begun, children, finished, market, reported, space
 from tests.builders.waiting import wait_for
 
-pytestmark = pytest.mark.req("BT2")
+pytestmark = [pytest.mark.xdist_group("sweep"), pytest.mark.req("BT2")]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from domain.system.courier_alerts import SIGN_OF_LIFE
 from domain.system.journal_head import head_in_words
 from tests.builders.runs import EAGER, call, segments, trader, verified, words
 
-pytestmark = pytest.mark.req("AUD1", "BOOT1")
+pytestmark = [pytest.mark.xdist_group("tampering"), pytest.mark.req("AUD1", "BOOT1")]
 
 STARTS = 3
 WHOLE = "00000001.jsonl", "00000002.jsonl", "00000003.jsonl"

@@ -1,8 +1,8 @@
 """No cap is passed whatever the market, the strategies and the wire do; the venue's books judge.
 
-Two thousand small worlds, each drawn by its number: prices that move by up to a half, strategies
-that want anything, fills in parts, lost answers, rejects, cancels that come late or never, and
-limits of which now this and now that one is the strictest.
+Six hundred small worlds (BULKHEAD_FULL=1: two thousand), each drawn by its number: prices that move
+by up to a half, strategies that want anything, fills in parts, lost answers, rejects, cancels that
+come late or never, and limits of which now this and now that one is the strictest.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import pytest
 
 from config import plugins
 from tests.builders.cap_desk import CAPS, CapDesk
+from tests.builders.full import IS_FULL
 
-SCENARIOS, PARTS = 2_000, 8
+SCENARIOS, PARTS = (2_000 if IS_FULL else 600), 4
 JUDGED = sorted(set(CAPS) - {"insufficient_cash", "strategy_cap"})
 """Caps that the venue's books alone can tell of; who buys for whom it does not know, and what the
 account can't pay it refuses itself."""

@@ -20,8 +20,8 @@ from tests.builders.full import IS_FULL
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("X1", "X4", "BOOT1", "AUD1")]
 PARTS = 8
-EVERY = 1 if IS_FULL else 17
-TWICE_EVERY = 7 if IS_FULL else 40
+EVERY = 1 if IS_FULL else 29
+TWICE_EVERY = 7 if IS_FULL else 67
 SECONDS = (0, 3, 9, 17, 31, 47)
 """Edges of a recovery at which it vanishes again."""
 LEAST_EDGES = 200

@@ -1,7 +1,7 @@
 """Killed at random moments, in starts and while it trades: nothing twice, nothing lost.
 
-Forty kills here, half beside a venue that lives on and half with one that dies too;
-`python -m scripts.sigkills` does five hundred.
+Twenty kills here, forty with BULKHEAD_FULL=1, half beside a venue that lives on and half with one
+that dies too; `python -m scripts.sigkills` does five hundred.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.full import IS_FULL
 from tests.builders.runs import verified
 from tests.builders.sigkills import Kills, kill_often, moments
 from tests.builders.simulator_process import venue_process
 
-KILLS = 20
+KILLS = 20 if IS_FULL else 10
 SEED, SPEED = 1, 30
 
 

@@ -83,7 +83,7 @@ def test_the_first_difference_is_named_and_what_is_missing_is_nothing() -> None:
     assert (found.at_ns, found.columns, found.events) == (3, "nothing", "c")
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     begin=st.integers(0, 20),
     lookback=st.sampled_from((20, 60, 120)),
