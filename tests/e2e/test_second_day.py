@@ -110,6 +110,9 @@ def test_equity_fees_and_profit_go_on_to_the_digit_also_after_a_kill(tmp_path: P
     with trader(tmp_path, *options) as third:
         goes_on(tmp_path, third, evening)
 
+        # The rise may not be over yet: nothing more is bought.
+        assert call(tmp_path, "pause", "--reason", "evening").returncode == 0
+        third.wait_until(lambda: not entries_open(tmp_path))
         closed = call(tmp_path, "close", PRODUCT)
         assert closed.returncode == 0, closed.stderr
         third.wait_until(lambda: not status(tmp_path)["positions"])

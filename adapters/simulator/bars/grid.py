@@ -35,13 +35,13 @@ class MinuteGrid:
         self._hours: dict[ProductId, tuple[int, list[Bar | None]]] = {}
         # Rows and base increments of an hour, by its beginning.
         self._traded: dict[ProductId, dict[int, tuple[int, int]]] = {}
-        # The day that was asked for last: its end, and its sums.
+        # The 24 h that were asked for last: their end, and their sums.
         self._days: dict[ProductId, tuple[int, int, int]] = {}
         # From when on a product is known to have rows.
         self._grown_ns: dict[ProductId, int] = {}
         # From when to when, the first minute, and what was read: windows of it are asked for.
         self._ahead: dict[ProductId, tuple[int, int, int, Bars]] = {}
-        # The last stretch: an hour is counted, and then it is told.
+        # The last stretch: a day's hours are counted, and then they are told.
         self._stretch: dict[ProductId, tuple[int, int, MinuteColumns]] = {}
 
     def has(self, product: ProductId) -> bool:
