@@ -24,8 +24,10 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# The same examples on every run of CI; new ones are looked for elsewhere.
-settings.register_profile("ci", settings.get_profile("local"), derandomize=True, database=None)
+# The same examples on every run of CI, and fewer; new ones are looked for elsewhere.
+settings.register_profile(
+    "ci", settings.get_profile("local"), derandomize=True, database=None, max_examples=60
+)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

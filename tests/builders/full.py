@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -15,6 +16,6 @@ def some(variants: Sequence[T], count: int = 1) -> Sequence[T]:
     return variants if IS_FULL else variants[:count]
 
 
-def every_second(variants: Sequence[T], name: str) -> Sequence[T]:
-    """Return every second variant, others for another `name`; with BULKHEAD_FULL all."""
-    return variants if IS_FULL else variants[len(name) % 2 :: 2]
+def one_in(count: int, variants: Sequence[T], name: str) -> Sequence[T]:
+    """Return one in `count` variants, others for another `name`; with BULKHEAD_FULL all."""
+    return variants if IS_FULL else variants[zlib.crc32(name.encode()) % count :: count]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.full import some
 from tests.builders.kill_drill import (
     FEW,
     FEW_DIE_AFTER,
@@ -49,7 +50,7 @@ def test_fifty_orders_are_cancelled_in_time_though_cancels_are_late_and_lost(
 @pytest.mark.slow
 @pytest.mark.supervision
 @pytest.mark.req("K1", "SUP1")
-@pytest.mark.parametrize("case", [STOPPED, "order_manager"])
+@pytest.mark.parametrize("case", some([STOPPED, "order_manager"]))
 def test_a_kill_is_in_time_while_the_trader_stands_still_or_an_actor_is_dead(
     case: str, tmp_path: Path
 ) -> None:

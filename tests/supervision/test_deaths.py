@@ -34,7 +34,7 @@ from tests.builders.faults import (
     override,
     wanted_breakers,
 )
-from tests.builders.full import IS_FULL
+from tests.builders.full import IS_FULL, one_in
 from tests.builders.price_paths import RUNS_AWAY, TO_MAX_HOLD, script
 from tests.builders.world import Setting, World
 
@@ -135,7 +135,7 @@ def test_a_death_trips_its_breaker_and_the_actor_comes_back_as_its_row_says(
         assert kind.__name__ in downs(world, actor)[-1].cause
 
 
-@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize("actor", one_in(2, ACTORS, "hangs"))
 def test_an_actor_without_progress_is_given_up_and_replaced(actor: str, tmp_path: Path) -> None:
     with a_world(tmp_path) as world:
         world.runtime.post(ReplyTo(actor), Drill(DrillKind.HANG))
@@ -238,7 +238,7 @@ def die_and_wait_for_news(world: World, actor: str, error: BaseException, second
     return world.until(lambda: world.runtime.members[actor].epoch > epoch, seconds=seconds)
 
 
-@pytest.mark.parametrize("actor", [name for name in ACTORS if name != SUPERVISOR])
+@pytest.mark.parametrize("actor", one_in(2, [n for n in ACTORS if n != SUPERVISOR], "same bug"))
 def test_the_same_bug_twice_is_not_started_a_third_time(actor: str, tmp_path: Path) -> None:
     with a_world(tmp_path) as world:
         assert die_and_wait_for_news(world, actor, ValueError("the same"), 10)
