@@ -7,8 +7,12 @@ import zlib
 from collections.abc import Sequence
 from typing import TypeVar
 
+import pytest
+
 T = TypeVar("T")
 IS_FULL = "BULKHEAD_FULL" in os.environ
+only_whole = pytest.mark.skipif(not IS_FULL, reason="takes long; BULKHEAD_FULL=1 tries it")
+"""Marks a test that is not for passing by: something shorter of its kind is."""
 
 
 def some(variants: Sequence[T], count: int = 1) -> Sequence[T]:

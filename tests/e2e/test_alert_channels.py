@@ -14,7 +14,7 @@ import pytest
 
 from adapters.courier.marks import MarkFile
 from adapters.courier.urls import HEARTBEAT, URLS
-from tests.builders.full import IS_FULL
+from tests.builders.full import only_whole
 from tests.builders.runs import call, is_alive, paper, records, trader
 from tests.builders.waiting import wait_for
 from tests.fakes.alert_sinks import MORE_SECRETS, SECRET, Sink, http_sink
@@ -102,7 +102,7 @@ def test_what_the_sentinel_of_a_killed_trader_says_arrives(tmp_path: Path, sink:
     assert (told["severity"], told["what"].split(":")[0]) == ("CRITICAL", "the trader died")
 
 
-@pytest.mark.skipif(not IS_FULL, reason="BULKHEAD_FULL tries it")
+@only_whole
 def test_a_run_in_virtual_time_sends_nothing(tmp_path: Path, sink: Sink) -> None:
     paper(tmp_path, "--speed", "max", "--cycles", "2")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.full import some
+from tests.builders.full import only_whole, some
 from tests.builders.kill_drill import (
     FEW,
     FEW_DIE_AFTER,
@@ -32,6 +32,7 @@ def still_latched(home: Path, venue: RunningVenue, options: tuple[str, ...]) -> 
     assert len(venue.books()["orders"]) == placed
 
 
+@only_whole
 @pytest.mark.slow
 @pytest.mark.req("K1")
 def test_fifty_orders_are_cancelled_in_time_though_cancels_are_late_and_lost(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.builders.full import IS_FULL
+from tests.builders.full import only_whole
 from tests.builders.runs import (
     EAGER,
     RUN_S,
@@ -124,7 +124,7 @@ def test_prices_are_the_real_venues_and_its_loss_blocks_until_it_is_back(tmp_pat
     assert verified(home)["ok"] is True
 
 
-@pytest.mark.skipif(not IS_FULL, reason="a minute long; BULKHEAD_FULL=1 tries it")
+@only_whole
 @pytest.mark.req("TIME1")
 def test_a_clock_that_the_real_venue_contradicts_is_warned_of_and_then_blocks(
     tmp_path: Path,

@@ -27,6 +27,7 @@ from app.rehearsal.starting import trade_options
 from app.rehearsal.state import RehearsalFolder
 from config.mode import Mode
 from domain.model.instants import DAY, SECOND
+from tests.builders.full import only_whole
 from tests.builders.live import CONFIRMED, SETTINGS, LiveHome
 from tests.builders.rehearsal_folder import a_state, write_fired, write_rehearsal
 from tests.builders.runs import ROOT, call, command_line, words
@@ -114,6 +115,7 @@ def reports_lie_in_the_log_folder(home: Path) -> None:
         assert f"<h2>{title}</h2>" in page
 
 
+@only_whole
 @pytest.mark.req("SH1")
 def test_one_that_was_killed_goes_on_to_its_verdict(tmp_path: Path) -> None:
     """One test for all that it leaves: the drills of a rehearsal take two minutes."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.full import only_whole
 from tests.builders.live import CONFIRMED, LiveHome
 from tests.builders.runs import RUN_S, Running, call
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
@@ -21,6 +22,7 @@ from tests.builders.simulator_process import RunningVenue, playing_coinbase
 pytestmark = [pytest.mark.slow, pytest.mark.req("BT4")]
 
 
+@only_whole
 def test_what_a_person_did_in_a_live_run_is_told_apart_and_nothing_is_left_over(
     tmp_path: Path,
 ) -> None:

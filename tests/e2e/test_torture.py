@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.builders.checkout import Checkout
+from tests.builders.full import only_whole
 
 pytestmark = pytest.mark.req("E1", "SUP1", "STR3")
 
 
+@only_whole
 @pytest.mark.slow
 def test_the_stated_bounds_hold_and_no_folder_of_the_user_is_touched(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path / "bulkhead")

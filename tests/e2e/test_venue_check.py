@@ -15,7 +15,7 @@ import requests
 from attrs import frozen
 
 from adapters.venues.coinbase.key_sources import FILE, NAME, SECRET
-from tests.builders.full import IS_FULL, some
+from tests.builders.full import only_whole, some
 from tests.builders.keys import shreds
 from tests.builders.runs import command_line
 from tests.builders.simulator_process import API, RunningVenue, playing_coinbase
@@ -24,7 +24,6 @@ from tests.builders.waiting import wait_for
 OTHER_PORTFOLIO = "0a1b2c3d-0000-4000-8000-000000000000"
 PUBLIC = ("reach", "clock", "products", "candle", "stream")
 PRIVATE = ("permissions", "portfolio", "accounts", "fees", "orders", "preview")
-only_whole = pytest.mark.skipif(not IS_FULL, reason="takes long; BULKHEAD_FULL=1 tries it")
 
 
 @pytest.fixture(scope="module")
