@@ -94,20 +94,17 @@ RISES_EVERY_S = 90.0
 
 
 class RisingMarket:
-    """A market that rises a little now and then, at the right time by its clock."""
+    """A market that rises a little now and then."""
 
     def __init__(self, real: RunningVenue) -> None:
         self._real = real
         self._risen_s = -RISES_EVERY_S
 
     def go_on(self) -> None:
-        """Let it rise if it has not for a while; on a busy machine the venue's clock falls behind
-        and is set, too.
-        """
+        """Let it rise if it has not for a while."""
         now_s = time.monotonic()
         if now_s - self._risen_s >= RISES_EVERY_S:
             self._risen_s = now_s
-            self._real.set_clock()
             rise(self._real)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +46,7 @@ class Client:
         level2_interval_ns: int = 0,
         quirks: VenueQuirks | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
+        wall_ns: Callable[[], int] | None = None,
     ) -> None:
         """`faults` are the lines of a script; more can be scheduled with `self.faults`."""
         self.script: Script | WithStablecoins = script or Script()
@@ -63,6 +64,7 @@ class Client:
             level2_interval_ns=level2_interval_ns,
             quirks=quirks,
             hooks=self.faults,
+            wall_ns=wall_ns,
         )
         self.faults.attach(self.engine, parse_script(script_of(faults), "faults"))
         self._orders = 0

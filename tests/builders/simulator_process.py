@@ -122,7 +122,7 @@ class VenueAccess:
         return list(self._own("GET", "faults")["faults"])
 
     def set_clock(self) -> None:
-        """Let it tell the time of the wall; it is behind by its start, and by what held it up."""
+        """Let it tell the time of the wall again, whatever made it wrong."""
         asked_ns = time.time_ns()
         told = requests.get(f"{self.session.rest}{API}/time", timeout=30).json()
         middle_ns = (asked_ns + time.time_ns()) // 2
@@ -180,8 +180,7 @@ def playing_coinbase(data_dir: Path, *arguments: str) -> Iterator[RunningVenue]:
     )
     with WorldFolder(data_dir / FOLDER) as folder:
         folder.settle(begun)
-    with venue_process(data_dir, *arguments) as venue:
-        venue.set_clock()
+    with venue_process(data_dir, "--manner", "clock=wall", *arguments) as venue:
         yield venue
 
 

@@ -161,7 +161,6 @@ def test_a_sigkill_costs_no_order_and_no_lot_and_a_shut_gate_only_sells(live: Li
 def test_the_first_phases_of_the_checklist_are_met_by_their_commands(live: LiveHome) -> None:
     here = ("--venue-url", live.real.session.rest)
     settings = (*here, *SETTINGS, "--json")
-    live.real.set_clock()
 
     def open_items(phase: int) -> set[str]:
         asked = ("checklist", "--phase", str(phase), *settings)

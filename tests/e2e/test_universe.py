@@ -39,7 +39,7 @@ def test_a_ban_and_a_crash_keep_entries_out_over_a_restart_until_they_are_lifted
 
     with trader(tmp_path, *SECONDLY) as running:
         assert "crash_regime" in running.ready()["by"]
-        assert excluded(tmp_path)["ETH-USD"] == "banned"
+        running.wait_until(lambda: excluded(tmp_path).get("ETH-USD") == "banned")
         assert "ETH until " in call(tmp_path, "ban", "list").stdout
         why = json.loads(call(tmp_path, "why", "ETH-USD", "--json").stdout)
         assert why["reason"] == "banned"

@@ -66,19 +66,6 @@ def check(home: Path, real: RunningVenue, *words: str, key: Path | None) -> Chec
     return Checked(done.returncode, {each["step"]: each for each in told["steps"]})
 
 
-def well_timed(home: Path, real: RunningVenue, *words: str, key: Path | None) -> Checked:
-    """Check while the venue's clock is right: what holds its machine up puts it behind."""
-    found: list[Checked] = []
-
-    def is_on_time() -> bool:
-        real.set_clock()
-        found.append(check(home, real, *words, key=key))
-        return found[-1].of("clock") == {"ok"}
-
-    wait_for(is_on_time)
-    return found[-1]
-
-
 def orders(real: RunningVenue) -> list[dict[str, Any]]:
     return list(real.books()["orders"])
 
@@ -88,7 +75,7 @@ def test_one_order_rests_is_cancelled_and_read_back_and_all_is_well(
     real: RunningVenue, tmp_path: Path
 ) -> None:
     before = {each["order_id"] for each in orders(real)}
-    found = well_timed(tmp_path, real, "--with-order", key=real.session.key_file)
+    found = check(tmp_path, real, "--with-order", key=real.session.key_file)
 
     assert found.code == 0, found.steps
     assert found.of(*PUBLIC, *PRIVATE, "order", "cancelled") == {"ok"}
@@ -109,7 +96,7 @@ def test_one_order_rests_is_cancelled_and_read_back_and_all_is_well(
 
 @pytest.mark.req("CL1")
 def test_without_a_key_what_everybody_may_ask_is_tried(real: RunningVenue, tmp_path: Path) -> None:
-    found = well_timed(tmp_path, real, key=None)
+    found = check(tmp_path, real, key=None)
 
     assert (found.code, found.of(*PUBLIC)) == (0, {"ok"})
     assert found.of("key", *PRIVATE) == {"skipped"}
@@ -166,7 +153,7 @@ def test_nothing_is_sent_while_the_kill_file_is_there(real: RunningVenue, tmp_pa
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "KILL_SWITCH").write_text("looks wrong")
     before = orders(real)
-    found = well_timed(tmp_path, real, "--with-order", key=real.session.key_file)
+    found = check(tmp_path, real, "--with-order", key=real.session.key_file)
 
     assert (found.code, found.of("order")) == (4, {"refused"})
     assert "looks wrong" in found.steps["order"]["found"]
@@ -252,7 +239,7 @@ def test_an_order_whose_answer_is_lost_is_found_and_cancelled(
 ) -> None:
     before = {each["order_id"] for each in orders(real)}
     real.fault("lost_response", endpoint="place", count=1)
-    found = well_timed(tmp_path, real, "--with-order", key=real.session.key_file)
+    found = check(tmp_path, real, "--with-order", key=real.session.key_file)
 
     assert (found.code, found.of("order"), found.of("cancelled")) == (1, {"failed"}, {"ok"})
     new = [each for each in orders(real) if each["order_id"] not in before]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -64,16 +64,18 @@ class Engine:
         timeline: Steps | None = None,
         quirks: VenueQuirks | None = None,
         hooks: FaultHooks | None = None,
+        wall_ns: Callable[[], int] | None = None,
     ) -> None:
         """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes.
 
-        `hooks` makes the venue misbehave; None leaves it alone.
+        `hooks` makes the venue misbehave; None leaves it alone. `wall_ns` is the time that it shows
+        to others, None: that of its market.
         """
         self._market, self._expander = market, expander
         self._store = store
         self._ids = ids
         stopped = store.meta(MARKET_TIME)
-        self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns)
+        self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns, wall_ns)
         self._event_queue, self._quirks = EventQueue(), quirks or VenueQuirks()
         self.hooks = hooks or FaultHooks()
         self._catalogue = catalogue = Catalogue(market.products)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappop, heappush
 
@@ -26,9 +27,17 @@ class Due(IntEnum):
 
 @define
 class PlayedClock:
-    """The instant that the engine has played up to, shared by its parts."""
+    """The instant that the engine has played up to, shared by its parts.
+
+    `wall_ns` is the clock that the venue shows to others; None: that of the market.
+    """
 
     now_ns: Nanos
+    wall_ns: Callable[[], int] | None = None
+
+    def shown_ns(self) -> int:
+        """Return what the venue says when somebody asks it for the time."""
+        return self.now_ns if self.wall_ns is None else self.wall_ns()
 
 
 @define

@@ -50,6 +50,8 @@ class VenueQuirks:
     """A stream without a subscription is closed after this."""
     idle_close_ns: int = 75 * SECOND
     """A stream without heartbeats is closed after so long without a frame."""
+    shows_wall_time: bool = False
+    """The venue shows the time of the wall, even after it stood still; else that of its market."""
 
 
 def parse_quirks(texts: tuple[str, ...]) -> VenueQuirks:
@@ -88,6 +90,12 @@ def _switch(field: str) -> Callable[[str], Mapping[str, Any]]:
     return read
 
 
+def _clock(value: str) -> Mapping[str, Any]:
+    if value not in ("market", "wall"):
+        raise InvalidNumber(f"expected market or wall, was {value!r}")
+    return {"shows_wall_time": value == "wall"}
+
+
 def _rate(field: str) -> Callable[[str], Mapping[str, Any]]:
     def read(value: str) -> Mapping[str, Any]:
         if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) == int(value)):
@@ -117,4 +125,5 @@ _READERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "rate-headers": _switch("rate_headers"),
     "subscribe-within": _duration("subscribe_within_ns", HOUR),
     "idle-close": _duration("idle_close_ns", HOUR),
+    "clock": _clock,
 }

@@ -88,6 +88,8 @@ def open_world(folder: WorldFolder, options: WorldOptions) -> OpenedWorld:
         WorldError: the folder holds another world, or a damaged one.
         TradingError: the market cannot be played.
     """
+    if options.quirks.shows_wall_time and not _follows_wall(options):
+        raise WorldError("clock=wall is for the generated market at --speed 1")
     stored = folder.stored()
     if is_mirror(options.market):
         return _mirrored(folder, options, stored)
@@ -211,6 +213,7 @@ def _engine(
         quirks=options.quirks,
         timeline=market if isinstance(market, MirrorMarket) else None,
         hooks=faults,
+        wall_ns=time.time_ns if options.quirks.shows_wall_time else None,
     )
     faults.attach(engine, () if options.faults is None else read_script(options.faults))
     return engine, faults

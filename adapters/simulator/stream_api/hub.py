@@ -85,8 +85,8 @@ class Hub:
         self._live = live
 
     def now_ns(self) -> int:
-        """Return the venue's own time: market time, unless its clock is wrong."""
-        return self._clock.now_ns + self._hooks.skew_ns
+        """Return the venue's own time: what its clock shows, unless that is wrong."""
+        return self._clock.shown_ns() + self._hooks.skew_ns
 
     def connect(self, verify: Verify | None) -> Connection:
         """Return a new connection."""

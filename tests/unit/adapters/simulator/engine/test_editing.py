@@ -238,9 +238,13 @@ def test_quirks_are_chosen_by_name() -> None:
     assert chosen.cancel_delay_ns == 300 * MILLISECOND
     assert chosen.client_id is False
     assert chosen.limit_only == ("BTC-USD", "ETH-USD")
+    shown = [parse_quirks((f"clock={clock}",)).shows_wall_time for clock in ("market", "wall")]
+    assert shown == [False, True]
 
 
-@pytest.mark.parametrize("text", ["lag=6s", "lag", "nope=1", "client-id=maybe", "lag=x"])
+@pytest.mark.parametrize(
+    "text", ["lag=6s", "lag", "nope=1", "client-id=maybe", "lag=x", "clock=on"]
+)
 def test_a_quirk_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(InvalidNumber, match="expected"):
         parse_quirks((text,))

@@ -180,6 +180,22 @@ def test_the_venues_clock_is_wrong_where_it_tells_the_time_and_nowhere_else() ->
     assert created.startswith("2023-11-14T22:14:13")
 
 
+def test_a_venue_that_shows_the_walls_time_does_so_wherever_its_market_stands() -> None:
+    skew = fault("clock_skew", at="2s", for_="3s", by="1.5s")
+    client = Client(wall_ns=lambda: START + 100 * SECOND, faults=(skew,))
+    connection = client.subscribe("heartbeats")
+
+    def shown_s(at_s: float) -> float:
+        client.to(at_s)
+        return (int(client.get("/time")["epochMillis"]) - START // 1_000_000) / 1000
+
+    assert [shown_s(at_s) for at_s in (1, 3, 6)] == [100, 101.5, 100]
+    stamps = [frame["timestamp"][14:19] for frame in frames(connection, "heartbeats")]
+    assert set(stamps) == {"15:40", "15:41"}
+    created = client.order(client.rest("BUY", "90", "1"))["created_time"]
+    assert created.startswith("2023-11-14T22:14:06")  # orders are of the market's time
+
+
 def test_what_the_market_does_not_have_is_refused_by_name() -> None:
     client = client_of()
 

@@ -97,3 +97,12 @@ def test_level2_stays_within_four_thousand_frames_a_second(products: int, speed:
 def test_a_quirk_that_names_no_product_of_the_market_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="limit-only names NOPE-USD"):
         opened(tmp_path, WorldOptions(quirks=VenueQuirks(limit_only=("NOPE-USD",))))
+
+
+@pytest.mark.parametrize("options", [FAST, WorldOptions(speed=None), WorldOptions(market="x.csv")])
+def test_the_walls_time_is_shown_by_a_market_that_follows_the_wall_alone(
+    options: WorldOptions, tmp_path: Path
+) -> None:
+    with pytest.raises(WorldError, match="clock=wall is for the generated market at --speed 1"):
+        opened(tmp_path, evolve(options, quirks=VenueQuirks(shows_wall_time=True)))
+    opened(tmp_path, WorldOptions(quirks=VenueQuirks(shows_wall_time=True)))
