@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -29,6 +30,13 @@ settings.register_profile(
     "ci", settings.get_profile("local"), derandomize=True, database=None, max_examples=60
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let collections pass over the thousands of collected tests, which stay anyway."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def _left_over(before: set[threading.Thread]) -> list[str]:
