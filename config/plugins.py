@@ -146,19 +146,21 @@ def line_of(error: Exception, module: str) -> int | None:
 
 
 def _of_rule(name: str, kind: type) -> Objections:
-    line = _line(kind)
     if not issubclass(kind, EntryRule):
-        yield line, f"{kind.__name__} is no EntryRule"
+        yield _line(kind), f"{kind.__name__} is no EntryRule"
         return
     if "__attrs_attrs__" not in vars(kind):
-        yield line, f"{kind.__name__} must be decorated with attrs.frozen(kw_only=True)"
+        yield _line(kind), f"{kind.__name__} must be decorated with attrs.frozen(kw_only=True)"
         return
     if inspect.isabstract(kind):
-        yield line, f"{kind.__name__} is abstract"
+        yield _line(kind), f"{kind.__name__} is abstract"
     if getattr(kind, "CODE", None) != name:
-        yield line, f"{kind.__name__}.CODE must be {name!r}, as its file is named"
+        yield _line(kind), f"{kind.__name__}.CODE must be {name!r}, as its file is named"
     if not isinstance(getattr(kind, "ORDER", None), int):
-        yield line, f"{kind.__name__}.ORDER must be a whole number: its place among the rules"
+        yield (
+            _line(kind),
+            f"{kind.__name__}.ORDER must be a whole number: its place among the rules",
+        )
     yield from _of_settings(kind)
 
 

@@ -19,14 +19,13 @@ from tests.builders.certificates import EVIDENCE
 from tests.builders.runs import EAGER, ROOT, Running, call
 from tests.builders.simulator_process import RunningVenue
 
-PRODUCTS = ("BTC-USD", "DOGE-USD", "ETH-USD", "LINK-USD", "SOL-USD")
 SETTINGS = (
     *EAGER,
     "--set=app.time.ntp_servers=[]",
     "--set=strategies.breakout.max_trades_per_cycle=1",
     "--set=policy.loop.interval_seconds=10",
 )
-"""Every rising minute is bought, and the venue alone says what time it is."""
+"""Everything is bought, one in each decision, and the venue alone says what time it is."""
 CONFIRMED = "--confirm-live"
 
 
@@ -87,28 +86,3 @@ class LiveHome:
     def running(self, *arguments: str) -> Running:
         """Begin to trade."""
         return Running(self.home, *self.words(*arguments), environment=self.key)
-
-
-RISES_EVERY_S = 90.0
-"""Seconds between two rises: a price that rises all the time is one that nobody trusts."""
-
-
-class RisingMarket:
-    """A market that rises a little now and then."""
-
-    def __init__(self, real: RunningVenue) -> None:
-        self._real = real
-        self._risen_s = -RISES_EVERY_S
-
-    def go_on(self) -> None:
-        """Let it rise if it has not for a while."""
-        now_s = time.monotonic()
-        if now_s - self._risen_s >= RISES_EVERY_S:
-            self._risen_s = now_s
-            rise(self._real)
-
-
-def rise(real: RunningVenue) -> None:
-    """Let every product rise a little: what is eager buys."""
-    for name in PRODUCTS:
-        real.fault("price_jump", product=name, percent="0.2")

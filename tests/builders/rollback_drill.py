@@ -18,7 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from domain.model.wording import counted
-from tests.builders.live import CONFIRMED, LiveHome, RisingMarket, rise
+from tests.builders.live import CONFIRMED, LiveHome
 from tests.builders.runs import ROOT, RUN_S, Running, call, command_line, status
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 
@@ -75,19 +75,13 @@ def _owning(live: LiveHome) -> None:
     leave it running, the second one committed.
     """
     with _running(live) as running:
-        market = RisingMarket(live.real)
-        running.wait_until(lambda: _has_bought(live, market), RUN_S)
+        running.wait_until(lambda: live.real.books()["fills"], RUN_S)
         running.wait_until(lambda: _resting(live.real, "SELL") and _owned(live), RUN_S)
         running.interrupt()
     policy = live.home / "config" / "policy.yaml"
     assert FIRST_CAP in policy.read_text()
     policy.write_text(policy.read_text().replace(FIRST_CAP, LATER_CAP))
     git(live, "commit", "-q", "-a", "-m", "a stricter cap")
-
-
-def _has_bought(live: LiveHome, market: RisingMarket) -> bool:
-    market.go_on()
-    return bool(live.real.books()["fills"])
 
 
 @contextmanager
@@ -120,7 +114,6 @@ def _timed(done: Callable[[], str], step: str) -> RolledBack:
 
 def _halted(live: LiveHome) -> RolledBack:
     with _running(live) as running:
-        rise(live.real)
 
         def halt() -> str:
             (live.home / "data" / "KILL_SWITCH").touch()

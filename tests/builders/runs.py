@@ -27,14 +27,22 @@ ANY_LIQUIDITY = (
     " position_pct: 3, tier_pct: 15}}"
 )
 """Hand-made markets trade little: here everything with a book may be bought."""
-EAGER = (
-    ANY_LIQUIDITY,
-    *(f"--set={each}" for each in UNPACED),
+UNHINDERED = (ANY_LIQUIDITY, *(f"--set={each}" for each in UNPACED))
+"""Settings with which nothing that a strategy wants has to wait."""
+BREAKING_OUT = (
+    *UNHINDERED,
     "--set=strategies.breakout.lookback_minutes=1",
     "--set=strategies.breakout.volume_minutes=1",
     "--set=strategies.breakout.volume_ratio=0",
 )
-"""Settings with which every rising minute is a breakout, so that any market trades at once."""
+"""Settings with which every rising minute is a breakout."""
+EAGER = (
+    *UNHINDERED,
+    f"--set=app.strategies.folder={ROOT / 'tests' / 'builders' / 'strategies'}",
+    "--set=strategies.breakout={use: always, enabled: true, notional_pct: 2, stop_loss_pct: 4,"
+    " take_profit_pct: 8}",
+)
+"""Settings with which everything is bought that is not owned, so that any market trades at once."""
 RESTING = (
     *EAGER,
     "--set=strategies.breakout.notional_pct=0.2",
@@ -262,13 +270,10 @@ def entries(home: Path) -> list[str]:
 
 def records(home: Path, kind: str) -> list[dict[str, Any]]:
     """Return the data of the journal's records of one kind; an unfinished last line is left out."""
-    found = []
-    for segment in segments(home):
-        for line in segment.read_bytes().split(b"\n")[:-1]:
-            record = json.loads(line)
-            if record["type"] == kind:
-                found.append(dict(record["data"]))
-    return found
+    named = f'"{kind}"'.encode()
+    lines = [line for each in segments(home) for line in each.read_bytes().split(b"\n")[:-1]]
+    found = [json.loads(line) for line in lines if named in line]
+    return [dict(record["data"]) for record in found if record["type"] == kind]
 
 
 SLOWNESS = {"late", "time_gap"}

@@ -124,7 +124,7 @@ def test_a_reset_is_one_on_the_wire(venue: RunningVenue, kind: str, tls: bool) -
 
 @pytest.mark.parametrize(
     ("kind", "orders"),
-    some([("unanswered", 0), ("lost_response", 1), ("reset_before", 0), ("reset_after", 1)], 2),
+    some([("unanswered", 0), ("lost_response", 1), ("reset_before", 0), ("reset_after", 1)]),
 )
 def test_an_order_without_an_answer_is_there_or_not(
     venue: RunningVenue, kind: str, orders: int

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.runs import (
-    EAGER,
+    BREAKING_OUT,
     call,
     ledger_accounts,
     records,
@@ -16,7 +16,7 @@ from tests.builders.runs import (
     verified,
 )
 
-FAST = ("--speed", "60", *EAGER)
+FAST = ("--speed", "60", *BREAKING_OUT)
 
 
 def names_in(home: Path) -> set[str]:

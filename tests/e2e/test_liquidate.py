@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.req("RB5", "R1"), pytest.mark.slow]
 FOREIGN, ZERO = Decimal("0.01"), Decimal(0)
 GIVEN = {"kind": "balance_change", "at": "3m", "currency": "ETH", "amount": str(FOREIGN)}
 UNANSWERED = {"kind": "lost_response", "endpoint": "convert"}
-HOLDS = (*EAGER, "--set=strategies.breakout.lookback_minutes=3", "--speed=max", "--duration=10m")
+HOLDS = (*EAGER, "--speed=max", "--duration=10m")
 
 
 def owned(home: Path) -> list[dict[str, str]]:

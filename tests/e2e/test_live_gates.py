@@ -14,7 +14,7 @@ import pytest
 
 from adapters.control.certificates import FOLDER
 from tests.builders.full import some
-from tests.builders.live import CONFIRMED, LiveHome, rise
+from tests.builders.live import CONFIRMED, LiveHome
 from tests.builders.runs import RUN_S, call, status, words
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 
@@ -48,7 +48,6 @@ def owner(real: RunningVenue, tmp_path_factory: pytest.TempPathFactory) -> LiveH
         assert running.enters(), running.log
         ready = words(running.lines[0])
         assert (ready["mode"], ready["venue"], ready["prices"]) == ("live", "coinbase", "live")
-        rise(real)
         running.wait_until(lambda: real.books()["fills"], RUN_S)
         running.wait_until(lambda: orders(real, "SELL"), RUN_S)
         running.interrupt()
@@ -157,7 +156,6 @@ def test_with_a_gate_shut_and_something_owned_it_comes_up_to_sell_only(
     before = orders(owner.real, "BUY")
     options, key = shut(owner)
     try:
-        rise(owner.real)
         done = owner.start(*options, *SOON, key=key)
     finally:
         restore(owner)

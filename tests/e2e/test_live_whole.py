@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.live import CONFIRMED, SETTINGS, LiveHome, RisingMarket, rise
+from tests.builders.live import CONFIRMED, SETTINGS, LiveHome
 from tests.builders.runs import RUN_S, call, status, words
 from tests.builders.simulator_process import RunningVenue, playing_coinbase
 
@@ -55,19 +55,13 @@ def killed_owner(live: LiveHome) -> list[dict[str, Any]]:
     running = live.running(CONFIRMED)
     try:
         running.ready(RUN_S)
-        market = RisingMarket(live.real)
-        running.wait_until(lambda: _has_bought(live, market), RUN_S)
+        running.wait_until(lambda: live.real.books()["fills"], RUN_S)
         running.wait_until(lambda: _is_protected(live), RUN_S)
     finally:
         running.process.kill()  # with -9
         running.process.communicate()
     positions: list[dict[str, Any]] = status(live.home)["positions"]
     return positions
-
-
-def _has_bought(live: LiveHome, market: RisingMarket) -> bool:
-    market.go_on()
-    return bool(live.real.books()["fills"])
 
 
 def _is_protected(live: LiveHome) -> bool:
@@ -109,14 +103,14 @@ def test_after_a_sigkill_nothing_is_bought_before_a_clean_comparison_with_the_ve
         breaker = next(each for each in told["breakers"] if each["name"] == "boot")
         assert breaker["state"] == "REDUCE_ONLY"
         assert not told["halted"]
-        market = RisingMarket(live.real)
-        market.go_on()
         cycles = told["cycles"]
         running.wait_until(lambda: status(live.home)["cycles"] >= cycles + 2, RUN_S)
         assert {each["order_id"] for each in orders(live.real, "BUY")} == before
 
         # Listed again, compared clean, and only then it buys.
-        running.wait_until(lambda: _buys_again(live, market, before), RUN_S)
+        running.wait_until(
+            lambda: {each["order_id"] for each in orders(live.real, "BUY")} > before, RUN_S
+        )
         running.interrupt()
     finally:
         running.process.kill()
@@ -128,11 +122,6 @@ def test_after_a_sigkill_nothing_is_bought_before_a_clean_comparison_with_the_ve
     assert call(live.home, "audit", "verify", "--env", "live").returncode == 0
 
 
-def _buys_again(live: LiveHome, market: RisingMarket, before: set[str]) -> bool:
-    market.go_on()
-    return {each["order_id"] for each in orders(live.real, "BUY")} > before
-
-
 def test_a_sigkill_costs_no_order_and_no_lot_and_a_shut_gate_only_sells(live: LiveHome) -> None:
     owned = killed_owner(live)
     before = {each["order_id"] for each in orders(live.real, "BUY")}
@@ -141,7 +130,6 @@ def test_a_sigkill_costs_no_order_and_no_lot_and_a_shut_gate_only_sells(live: Li
     try:
         ready = running.ready(RUN_S)
         assert "live_gates" in ready["by"].split(",")
-        rise(live.real)
         kept = {each["product"]: each["quantity"] for each in status(live.home)["positions"]}
         assert {each["product"]: each["quantity"] for each in owned}.items() <= kept.items()
         product = owned[0]["product"]

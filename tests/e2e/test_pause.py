@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.runs import EAGER, call, entries, records, trader
+from tests.builders.runs import BREAKING_OUT, call, entries, records, trader
 
 
 @pytest.mark.req("K1")
 def test_a_pause_keeps_entries_out_over_a_restart_until_unpause(tmp_path: Path) -> None:
-    with trader(tmp_path, *EAGER, "--set=policy.loop.interval_seconds=1") as running:
+    with trader(tmp_path, *BREAKING_OUT, "--set=policy.loop.interval_seconds=1") as running:
         running.ready()
         paused = call(tmp_path, "pause", "--reason", "news at two")
         assert paused.returncode == 0, paused.stderr

@@ -9,7 +9,7 @@ import pytest
 from domain.model.instants import SECOND, iso, parse_iso
 from tests.builders.recorded import DEMO, shared_data
 from tests.builders.runs import (
-    EAGER,
+    BREAKING_OUT,
     call,
     ledger_accounts,
     paper,
@@ -60,7 +60,7 @@ def test_the_same_market_at_sixty_times_the_speed_through_sockets(
 ) -> None:
     at = ("--market", market, "--from", "2023-12-12T05:14:00Z", "--speed=60")
     # More than the stream shows in this time: without its back-fill nothing would trade.
-    eager = (*EAGER, "--set", "strategies.breakout.lookback_minutes=60")
+    eager = (*BREAKING_OUT, "--set", "strategies.breakout.lookback_minutes=60")
 
     with trader(tmp_path, *at, *eager, "--set", "policy.exits.max_hold=2m") as running:
         running.ready()
@@ -92,7 +92,7 @@ def test_recorded_trades_are_a_market_like_any_other(tmp_path: Path) -> None:
     file = tmp_path / "trades.csv"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    stopped = paper(tmp_path, "--market", str(file), "--speed", "max", *EAGER)
+    stopped = paper(tmp_path, "--market", str(file), "--speed", "max", *BREAKING_OUT)
 
     assert stopped["reason"] == "market_end"
     assert len(bought(tmp_path)) >= 1

@@ -16,12 +16,12 @@ from adapters.journal.segments import read_records
 from app.run.recovery import CODEC
 from domain.model.product import Side
 from domain.system.recovery import fold
-from tests.builders.runs import EAGER, call, records
+from tests.builders.runs import BREAKING_OUT, call, records
 
 pytestmark = pytest.mark.xdist_group("report")
 
 BUSY = (
-    *EAGER,
+    *BREAKING_OUT,
     "--set=strategies.breakout.lookback_minutes=3",
     "--set=policy.exits.max_hold=5m",
     "--speed=max",

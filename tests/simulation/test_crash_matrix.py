@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from tests.builders.cuts import (
     POWER_LOST,
     POWER_THERE,
     SESSIONS,
+    TRADING,
+    Edge,
     Session,
     cut_session,
     edges_of,
@@ -20,11 +24,20 @@ from tests.builders.full import IS_FULL
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("X1", "X4", "BOOT1", "AUD1")]
 PARTS = 8
-EVERY = 1 if IS_FULL else 29
-TWICE_EVERY = 7 if IS_FULL else 67
+EVERY = 1 if IS_FULL else 43
+TWICE_EVERY = 7 if IS_FULL else 101
 SECONDS = (0, 3, 9, 17, 31, 47)
 """Edges of a recovery at which it vanishes again."""
 LEAST_EDGES = 200
+EdgesOf = Callable[[Session], list[Edge]]
+
+
+@pytest.fixture(scope="module")
+def edges(tmp_path_factory: pytest.TempPathFactory) -> EdgesOf:
+    """Return the edges of a whole session, which is played once."""
+    return functools.cache(
+        lambda session: edges_of(tmp_path_factory.mktemp("whole") / session.name, session)
+    )
 
 
 BOTH = pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.name)
@@ -33,23 +46,22 @@ BOTH = pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.
 @BOTH
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_process_that_vanishes_at_any_edge_leaves_one_order_an_intent_and_equal_books(
-    part: int, session: Session, tmp_path: Path
+    part: int, session: Session, edges: EdgesOf, tmp_path: Path
 ) -> None:
-    edges = edges_of(tmp_path / "whole", session)
-    assert len(edges) >= LEAST_EDGES
-    for number in range(part * EVERY, len(edges), PARTS * EVERY):
+    all_edges = edges(session)
+    assert len(all_edges) >= LEAST_EDGES
+    for number in range(part * EVERY, len(all_edges), PARTS * EVERY):
         places, problems = cut_session(tmp_path / str(number), number, session=session)
-        assert places == [edges[number]]
+        assert places == [all_edges[number]]
         assert problems == [], (number, places)
 
 
 @BOTH
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_recovery_that_vanishes_too_is_recovered(
-    part: int, session: Session, tmp_path: Path
+    part: int, session: Session, edges: EdgesOf, tmp_path: Path
 ) -> None:
-    edges = edges_of(tmp_path / "whole", session)
-    for number in range(part * TWICE_EVERY, len(edges), PARTS * TWICE_EVERY):
+    for number in range(part * TWICE_EVERY, len(edges(session)), PARTS * TWICE_EVERY):
         second = SECONDS[number % len(SECONDS)]
         places, problems = cut_session(tmp_path / str(number), number, second, session)
         assert problems == [], (number, second, places)
@@ -57,18 +69,18 @@ def test_a_recovery_that_vanishes_too_is_recovered(
 
 @pytest.mark.parametrize("where", [NOT_THERE, DONE_THERE, POWER_THERE])
 def test_an_order_request_is_cut_before_and_after_the_venue_has_it(
-    where: str, tmp_path: Path
+    where: str, edges: EdgesOf, tmp_path: Path
 ) -> None:
-    edges = edges_of(tmp_path / "whole")
     number = next(
-        at for at, each in enumerate(edges) if (each.what, each.where) == ("POST /orders", where)
+        at
+        for at, each in enumerate(edges(TRADING))
+        if (each.what, each.where) == ("POST /orders", where)
     )
     _, problems = cut_session(tmp_path / "cut", number)
     assert problems == []
 
 
-def test_the_power_goes_between_a_write_and_its_sync(tmp_path: Path) -> None:
-    edges = edges_of(tmp_path / "whole")
-    lost = [at for at, each in enumerate(edges) if each.where == POWER_LOST]
+def test_the_power_goes_between_a_write_and_its_sync(edges: EdgesOf, tmp_path: Path) -> None:
+    lost = [at for at, each in enumerate(edges(TRADING)) if each.where == POWER_LOST]
     _, problems = cut_session(tmp_path / "cut", lost[len(lost) // 2])
     assert problems == []

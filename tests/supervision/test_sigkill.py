@@ -1,6 +1,6 @@
 """Killed at random moments, in starts and while it trades: nothing twice, nothing lost.
 
-Twenty kills here, forty with BULKHEAD_FULL=1, half beside a venue that lives on and half with one
+Twelve kills here, forty with BULKHEAD_FULL=1, half beside a venue that lives on and half with one
 that dies too; `python -m scripts.sigkills` does five hundred.
 """
 
@@ -17,7 +17,7 @@ from tests.builders.runs import verified
 from tests.builders.sigkills import Kills, kill_often, moments
 from tests.builders.simulator_process import venue_process
 
-KILLS = 20 if IS_FULL else 10
+KILLS = 20 if IS_FULL else 6
 SEED, SPEED = 1, 30
 
 

@@ -66,10 +66,8 @@ class Engine:
         hooks: FaultHooks | None = None,
         wall_ns: Callable[[], int] | None = None,
     ) -> None:
-        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes.
-
-        `hooks` makes the venue misbehave; None leaves it alone. `wall_ns` is the time that it shows
-        to others, None: that of its market.
+        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes. `hooks`
+        makes the venue misbehave. `wall_ns` is the time that it shows; None: that of its market.
         """
         self._market, self._expander = market, expander
         self._store = store

@@ -129,7 +129,7 @@ def assert_no_bug(done: Called, line: tuple[str, ...]) -> None:
 
 def lines_that_read(name: str, damage: Callable[[Path], None]) -> Iterator[tuple[str, ...]]:
     """Yield a line for each command that may look at a file; a start only once a file."""
-    for line in one_in(3, every_line(), f"{name} {damage.__name__}"):
+    for line in one_in(6, every_line(), f"{name} {damage.__name__}"):
         if line == TRADE:
             if damage is folder:
                 yield line
@@ -231,7 +231,7 @@ def test_a_folder_that_is_not_as_it_should_be_is_no_bug_of_any_command(
         registry_in(open_home)()
         make(open_home / name)
 
-    for line in one_in(3, every_line(), f"{name} {make.__name__}"):
+    for line in one_in(6, every_line(), f"{name} {make.__name__}"):
         with restored(open_home):
             (done,) = called(open_home, line, before=before)
         if done.code == SKIPPED:
