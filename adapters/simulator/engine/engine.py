@@ -66,12 +66,11 @@ class Engine:
         hooks: FaultHooks | None = None,
         wall_ns: Callable[[], int] | None = None,
     ) -> None:
-        """`timeline` brings steps that nobody knows ahead; None plays what `expander` makes. `hooks`
-        makes the venue misbehave. `wall_ns` is the time that it shows; None: that of its market.
+        """`timeline` brings steps that nobody knows ahead, `hooks` misbehave, `wall_ns` is shown as
+        the time; without: what `expander` makes, good manners, the time of the market.
         """
         self._market, self._expander = market, expander
-        self._store = store
-        self._ids = ids
+        self._store, self._ids = store, ids
         stopped = store.meta(MARKET_TIME)
         self._clock = PlayedClock(Nanos(int(stopped)) if stopped else start_ns, wall_ns)
         self._event_queue, self._quirks = EventQueue(), quirks or VenueQuirks()
