@@ -44,7 +44,7 @@ EAGER = (
 )
 """Settings with which everything is bought that is not owned, so that any market trades at once."""
 RESTING = (
-    *EAGER,
+    *BREAKING_OUT,
     "--set=strategies.breakout.notional_pct=0.2",
     "--set=policy.execution.entry_offset_bps=500",
     "--set=policy.execution.ttl_seconds=3600",

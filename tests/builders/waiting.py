@@ -9,9 +9,9 @@ from collections.abc import Callable
 PATIENCE_S = 120.0
 """Far more than a busy machine with two slow cores needs."""
 LOOK_EVERY_S = 0.005
-LOOKS_FOR_PART, MOST_APART_S = 4, 1.0
-"""What takes long to look at, a command say, is looked at for a fourth of the time at most, and at
-least about once a second: those who are waited for need the machine.
+LOOKS_APART, MOST_APART_S = 3, 1.0
+"""After a look comes a wait of three times its length, at most a second: looking may be a command,
+and those who are waited for need the machine.
 """
 
 
@@ -28,6 +28,6 @@ def wait_for(
     while not condition():
         now = time.monotonic()
         assert now < ends, f"waited in vain: {told()}"
-        apart_s = min((now - begun) * (LOOKS_FOR_PART - 1), MOST_APART_S)
+        apart_s = min((now - begun) * LOOKS_APART, MOST_APART_S)
         threading.Event().wait(max(apart_s, LOOK_EVERY_S))
         begun = time.monotonic()

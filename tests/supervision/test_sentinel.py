@@ -106,8 +106,9 @@ def test_a_new_trader_relieves_the_sentinel_of_a_dead_one(tmp_path: Path) -> Non
             wait_for(lambda: not is_alive(old))
             running.wait_until(lambda: len(resting(venue)) >= 4)
             assert sentinel_says(tmp_path)["state"] != "duty"
+            running.settle()
             code, _ = running.interrupt(20)
-        assert code == 0
+        assert code == 0, running.log
 
 
 @pytest.mark.req("SUP1")
