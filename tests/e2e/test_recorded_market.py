@@ -38,10 +38,10 @@ def sold(home: Path) -> list[dict[str, object]]:
 @pytest.mark.req("AUD1", "X2")
 def test_recorded_candles_trade_and_repeat_byte_for_byte(tmp_path: Path, market: str) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    at = ("--market", market, "--from", "2023-12-12T05:10:00Z", "--duration", "24m")
+    at = ("--market", market, "--from", "2023-12-12T05:20:00Z", "--duration", "12m")
     for home in (one, two):
         home.mkdir()
-        paper(home, *at, "--speed", "max", "--set", "policy.exits.max_hold=8m")
+        paper(home, *at, "--speed", "max", "--set", "policy.exits.max_hold=5m")
 
     assert len(bought(one)) >= 3
     assert len(sold(one)) >= 1
