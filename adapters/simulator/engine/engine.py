@@ -66,8 +66,8 @@ class Engine:
         hooks: FaultHooks | None = None,
         wall_ns: Callable[[], int] | None = None,
     ) -> None:
-        """`timeline` brings steps that nobody knows ahead, `hooks` misbehave, `wall_ns` is shown as
-        the time; without: what `expander` makes, good manners, the time of the market.
+        """`timeline` brings steps that nobody knows ahead (None: `expander` makes them), `hooks`
+        makes the venue misbehave, `wall_ns` tells the UTC ns that it shows (None: the market's).
         """
         self._market, self._expander = market, expander
         self._store, self._ids = store, ids

@@ -29,14 +29,14 @@ class Due(IntEnum):
 class PlayedClock:
     """The instant that the engine has played up to, shared by its parts.
 
-    `wall_ns` is the clock that the venue shows to others; None: that of the market.
+    `wall_ns` tells the time in ns UTC that the venue shows to others; None: that of the market.
     """
 
     now_ns: Nanos
     wall_ns: Callable[[], int] | None = None
 
     def shown_ns(self) -> int:
-        """Return what the venue says when somebody asks it for the time."""
+        """Return the time, in ns UTC, that the venue tells who asks for it."""
         return self.now_ns if self.wall_ns is None else self.wall_ns()
 
 

@@ -1,5 +1,7 @@
 """Buys whatever it does not own, in every minute: what follows from a purchase needs no luck."""
 
+# The drills have one like it (app/rehearsal/eager.py), but a strategy from a folder imports no app.
+
 from __future__ import annotations
 
 from decimal import Decimal
